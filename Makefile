@@ -1,0 +1,60 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OSML := $(BIN)/osml
+QUESTION := What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?
+
+.PHONY: demo down check unit test format snapshots install lock clean
+
+demo: install ## from nothing to a grounded answer on this machine
+	$(OSML) sandbox up
+	$(OSML) secret set --sandbox
+	$(OSML) deploy --sandbox
+	$(OSML) ingest --sandbox samples/metro-areas.ndjson
+	$(OSML) ask --sandbox "$(QUESTION)"
+
+down: ## end the local cloud; no process is left
+	@if [ -x $(OSML) ]; then $(OSML) sandbox down; fi
+
+install: $(VENV)/.installed node_modules/.installed
+
+$(VENV)/.installed: requirements-dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; say which: make demo PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv==0.13.8
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@
+
+node_modules/.installed: package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+check: install ## format, lint, types, unit tests: seconds
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy app.py osml sandbox stacks constructs/opensearch_ml lambda/provisioner tests
+	$(MAKE) unit
+
+unit: install
+	$(BIN)/pytest -q tests/unit
+
+test: check ## everything that CI checks
+	$(BIN)/pytest -q tests/synth
+	$(BIN)/pytest -q tests/contract tests/e2e
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+snapshots: install ## accept the templates as they are now
+	$(BIN)/pytest -q tests/synth --snapshot-update
+
+lock: install ## pin what pyproject.toml asks for
+	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-header -o requirements.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --extra sandbox --extra dev --generate-hashes --no-header -o requirements-dev.txt
+	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
+	$(BIN)/uv pip compile -q lambda/provisioner/requirements.in --no-header --generate-hashes -o lambda/provisioner/requirements.txt
+
+clean: down
+	rm -rf $(VENV) node_modules cdk.out

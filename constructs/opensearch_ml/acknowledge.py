@@ -1,0 +1,31 @@
+"""Findings of cdk-nag that this library knows of and keeps, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aws_cdk import Acknowledgment, Stack, Validations
+from constructs import IConstruct
+
+
+def acknowledge(scope: IConstruct, reasons: Mapping[str, str]) -> None:
+    """Keep the findings named in `reasons` (rule → why) on `scope` and all below it."""
+    rules = [Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items()]
+    Validations.of(scope).acknowledge(*rules)
+
+
+def acknowledge_wildcards(scope: IConstruct, resources: Iterable[str], reason: str) -> None:
+    """Keep the wildcards in `resources`, the ARNs of a policy, and in no others."""
+    stack = Stack.of(scope)
+    rules = [f"AwsSolutions-IAM5[Resource::{_flat(stack.resolve(resource))}]" for resource in resources]
+    acknowledge(scope, dict.fromkeys(rules, reason))
+
+
+def _flat(resource: Any) -> str:
+    # cdk-nag 3 names a finding by the resource it is about, with <AWS::Region> for {"Ref": "AWS::Region"}.
+    if isinstance(resource, str):
+        return resource
+    if "Ref" in resource:
+        return f"<{resource['Ref']}>"
+    return "".join(_flat(part) for part in resource["Fn::Join"][1])

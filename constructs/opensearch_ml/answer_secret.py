@@ -1,0 +1,59 @@
+"""AnswerSecret: the API key of the answer model in Secrets Manager, whose value no template ever holds."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from opensearch_ml.acknowledge import acknowledge
+
+
+class AnswerSecret(Construct):
+    """The secret `name`, whose value is a JSON object with the API key under `key`.
+
+    It exists, unless `create`: then it is made with a random placeholder to be overwritten, and `arn` is its
+    complete ARN. Otherwise `arn` is `existing_arn`, or the ARN without the six random characters at its end,
+    which Secrets Manager resolves; `arn_to_allow` then has `??????` in their place, because IAM compares the
+    complete ARN.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        key: str,
+        create: bool,
+        existing_arn: str | None,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        super().__init__(scope, id)
+        self.name = name
+        self.key = key
+        if create:
+            self.arn = self.arn_to_allow = self._create(removal_policy).secret_arn
+        elif existing_arn is not None:
+            self.arn = self.arn_to_allow = existing_arn
+        else:
+            stack = Stack.of(self)
+            self.arn = f"arn:{stack.partition}:secretsmanager:{stack.region}:{stack.account}:secret:{name}"
+            self.arn_to_allow = f"{self.arn}-??????"
+
+    def _create(self, removal_policy: RemovalPolicy) -> secretsmanager.Secret:
+        secret = secretsmanager.Secret(
+            self,
+            "Secret",
+            secret_name=self.name,
+            description=f"API key of the answer model, under {self.key}",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template="{}",  # noqa: S106 an empty object
+                generate_string_key=self.key,
+                exclude_punctuation=True,
+            ),
+            removal_policy=removal_policy,
+        )
+        reason = "The provider issues the key and has no API to rotate it: put the new one into the secret."
+        acknowledge(secret, {"AwsSolutions-SMG4": reason})
+        return secret

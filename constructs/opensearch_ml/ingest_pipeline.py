@@ -1,0 +1,37 @@
+"""IngestPipeline: turns a text field into a vector on the way into an index."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from opensearch_ml.ml_model import MlModel
+from opensearch_ml.ml_resource import MlResource
+from opensearch_ml.target import Target
+
+
+class IngestPipeline(MlResource):
+    """Embeds `text_field` into `embedding_field` with `model`, `batch_size` documents of a bulk per call."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        target: Target,
+        name: str,
+        model: MlModel,
+        text_field: str,
+        embedding_field: str,
+        batch_size: int,
+    ) -> None:
+        processor = {
+            "model_id": model.physical_id,
+            "field_map": {text_field: embedding_field},
+            # `_bulk?batch_size=` is gone in OpenSearch 3: only the processor batches now.
+            "batch_size": batch_size,
+        }
+        pipeline = {
+            "description": f"Embeds {text_field} into {embedding_field}",
+            "processors": [{"text_embedding": processor}],
+        }
+        super().__init__(scope, id, target=target, kind="IngestPipeline", spec={"name": name, "pipeline": pipeline})

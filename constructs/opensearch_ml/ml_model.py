@@ -1,0 +1,35 @@
+"""MlModel: a remote model, registered, deployed and probed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from constructs import Construct
+
+from opensearch_ml.ml_connector import MlConnector
+from opensearch_ml.ml_model_group import MlModelGroup
+from opensearch_ml.ml_resource import MlResource
+from opensearch_ml.target import Target
+
+
+class MlModel(MlResource):
+    """A model behind `connector`. It counts as made only when `probe`, a `_predict` body, was answered."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        target: Target,
+        name: str,
+        group: MlModelGroup,
+        connector: MlConnector,
+        probe: Mapping[str, object],
+    ) -> None:
+        spec = {
+            "name": name,
+            "model_group_id": group.physical_id,
+            "connector_id": connector.physical_id,
+            "probe": probe,
+        }
+        super().__init__(scope, id, target=target, kind="Model", spec=spec)

@@ -1,0 +1,26 @@
+"""PassRole: lets the provisioner hand connector roles to the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from opensearch_ml.connector_role import SERVICES, ConnectorRole
+from opensearch_ml.provisioner import Provisioner
+
+
+class PassRole(iam.Policy):
+    """A policy of the provisioner's role, but of the stack that owns the connector roles.
+
+    In the provisioner's own stack it would need the roles' ARNs, and the roles need that stack's domain.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, provisioner: Provisioner, roles: Sequence[ConnectorRole]) -> None:
+        statement = iam.PolicyStatement(
+            actions=["iam:PassRole"],
+            resources=[role.arn for role in roles],
+            conditions={"StringEquals": {"iam:PassedToService": list(SERVICES)}},
+        )
+        super().__init__(scope, id, roles=[provisioner.role], statements=[statement])

@@ -1,0 +1,18 @@
+"""RoleMapping: IAM roles as backend roles of a role of the security plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from constructs import Construct
+
+from opensearch_ml.ml_resource import MlResource
+from opensearch_ml.target import Target
+
+
+class RoleMapping(MlResource):
+    """Adds `backend_roles` (IAM role ARNs) to the mapping of `role`, and takes only these away again."""
+
+    def __init__(self, scope: Construct, id: str, *, target: Target, role: str, backend_roles: Sequence[str]) -> None:
+        spec = {"role": role, "backend_roles": list(backend_roles)}
+        super().__init__(scope, id, target=target, kind="RoleMapping", spec=spec)

@@ -1,0 +1,38 @@
+"""The provider that embeds with a SageMaker endpoint."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+
+from opensearch_ml.embedding_endpoint import EmbeddingEndpoint
+from opensearch_ml.provider import Provider, client_config
+
+BODIES = {"array": "${parameters.input}", "inputs": '{"inputs": ${parameters.input}}'}
+
+
+def sagemaker_embedding(
+    endpoint: EmbeddingEndpoint, *, shape: str, connect_seconds: int, read_seconds: int
+) -> Provider:
+    """`shape` is what the container takes: `array`, a JSON array of strings, or `inputs`, `{"inputs": […]}`."""
+    invoke = iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[endpoint.arn])
+    action = {
+        "action_type": "predict",
+        "method": "POST",
+        "url": f"https://runtime.sagemaker.{Aws.REGION}.{Aws.URL_SUFFIX}/endpoints/{endpoint.name}/invocations",
+        "headers": {"content-type": "application/json"},
+        "request_body": BODIES[shape],
+        "pre_process_function": "connector.pre_process.default.embedding",
+        "post_process_function": "connector.post_process.default.embedding",
+    }
+    return Provider(
+        name="a SageMaker embedding endpoint",
+        connector={
+            "protocol": "aws_sigv4",
+            "parameters": {"region": Aws.REGION, "service_name": "sagemaker"},
+            "client_config": client_config(connections=100, connect_seconds=connect_seconds, read_seconds=read_seconds),
+            "actions": [action],
+        },
+        statements=(invoke,),
+        probe={"parameters": {"input": ["ready"]}},
+    )

@@ -1,0 +1,115 @@
+"""CloudFormation calls this function; it turns the event into a specification, the kernel does the rest.
+
+Properties of every resource: `Target` (`{"endpoint", "region", "service"}`) and `Spec`, each one JSON string,
+because CloudFormation hands numbers and booleans on as text. Data returned: `Id`.
+"""
+
+import json
+import logging
+import os
+import time
+from typing import Any
+
+import boto3
+from crhelper import CfnResource
+
+# A delete sleeps two minutes by default (crhelper 2.0.12). Not DEBUG: that logs the event with its Spec.
+helper = CfnResource(json_logging=True, log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
+
+try:
+    from requests_aws4auth import AWS4Auth
+
+    from mlcommons import Client, HttpTransport, Outcome, Owner, Patience, apply, destroy, kind_named
+    from mlcommons.errors import InvalidSpec
+except Exception as error:  # noqa: BLE001 - unanswered, CloudFormation would wait for the ServiceTimeout
+    helper.init_failure(error)
+
+# Left for the answer to CloudFormation; crhelper itself gives up half a second before the end.
+MARGIN_SECONDS = 10.0
+
+log = logging.getLogger("provisioner")
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """The function's entry point; crhelper answers CloudFormation."""
+    helper(event, context)
+
+
+@helper.create
+@helper.update
+def _apply(event: dict[str, Any], context: Any) -> str:
+    started = time.monotonic()
+    outcome = apply(
+        kind_named(event["ResourceType"]),
+        _property(event, "Spec"),
+        client=_client(event, context),
+        owner=_owner(event),
+        physical_id=event.get("PhysicalResourceId"),
+        on_created=_remember,
+    )
+    helper.Data.update(outcome.data)
+    _log(event, outcome, started)
+    return outcome.physical_id
+
+
+@helper.delete
+def _destroy(event: dict[str, Any], context: Any) -> None:
+    started = time.monotonic()
+    outcome = destroy(
+        kind_named(event["ResourceType"]),
+        event["PhysicalResourceId"],
+        client=_client(event, context),
+        owner=_owner(event),
+        previous=_property(event, "Spec"),
+    )
+    _log(event, outcome, started)
+
+
+def _remember(physical_id: str) -> None:
+    # crhelper answers a create that fails later with this id instead of a random one, so that the delete that
+    # follows finds the object.
+    helper.PhysicalResourceId = physical_id
+
+
+def _client(event: dict[str, Any], context: Any) -> "Client":
+    target = _property(event, "Target")
+    auth = AWS4Auth(
+        region=target["region"],
+        service=target["service"],
+        refreshable_credentials=boto3.Session().get_credentials(),
+    )
+    patience = Patience(
+        seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS,
+        propagation=float(os.environ.get("IAM_PROPAGATION_SECONDS", "20")),
+    )
+    return Client(HttpTransport(target["endpoint"], auth=auth), patience)
+
+
+def _property(event: dict[str, Any], name: str) -> Any:
+    try:
+        return json.loads(event["ResourceProperties"][name])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidSpec(
+            f"Reading the property {name} of {event['LogicalResourceId']}",
+            type(error).__name__,
+            "It must be one JSON string: use stack.to_json_string.",
+        ) from None
+
+
+def _owner(event: dict[str, Any]) -> "Owner":
+    return Owner(event["StackId"].split("/")[1], event["LogicalResourceId"])
+
+
+def _log(event: dict[str, Any], outcome: "Outcome", started: float) -> None:
+    log.info(
+        {
+            "request": event["RequestId"],
+            "type": event["RequestType"],
+            "kind": event["ResourceType"],
+            "owner": str(_owner(event)),
+            "physical_id": outcome.physical_id,
+            "changed": outcome.changed,
+            "note": outcome.note,
+            "milliseconds": round((time.monotonic() - started) * 1000),
+        }
+    )

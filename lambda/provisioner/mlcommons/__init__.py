@@ -1,0 +1,36 @@
+"""Objects of ml-commons as desired state: `apply` brings one to its specification, `destroy` removes it.
+
+    transport = HttpTransport("https://search.example.com", auth=...)
+    client, owner = Client(transport), Owner("dev", "Chat")
+    outcome = apply(kind_named("ModelGroup"), {"name": "chat"}, client=client, owner=owner)
+
+Nothing here imports crhelper, boto3 or argparse: what signs, tells the time and sleeps is passed in.
+"""
+
+from mlcommons.client import Client
+from mlcommons.errors import ProvisioningError
+from mlcommons.kernel import Outcome, apply, destroy
+from mlcommons.kind import Kind, Observed
+from mlcommons.kinds import KINDS, kind_named
+from mlcommons.owner import Owner
+from mlcommons.patience import Patience
+from mlcommons.transport import Answer, HttpTransport, MockTransport, Request, Transport
+
+__all__ = [
+    "KINDS",
+    "Answer",
+    "Client",
+    "HttpTransport",
+    "Kind",
+    "MockTransport",
+    "Observed",
+    "Outcome",
+    "Owner",
+    "Patience",
+    "ProvisioningError",
+    "Request",
+    "Transport",
+    "apply",
+    "destroy",
+    "kind_named",
+]

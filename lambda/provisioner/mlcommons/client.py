@@ -1,0 +1,97 @@
+"""JSON verbs on top of a transport: they retry what is safe to repeat and raise our errors, nothing else."""
+
+import logging
+from typing import Any
+from urllib.parse import quote
+
+from mlcommons.errors import Failed, NotFound, ProvisioningError, Throttled, Unanswered, Unreachable
+from mlcommons.patience import Patience
+from mlcommons.translation import error_of
+from mlcommons.transport import Request, Transport, is_write
+
+LONGEST_ANSWER = 60.0
+_TRIES_WHEN_UNREACHABLE = 3
+_PASSING = (502, 503, 504)
+
+log = logging.getLogger(__name__)
+
+
+class Client:
+    """Speaks to one engine within one invocation's patience.
+
+    Every verb returns the parsed JSON body and raises a `ProvisioningError`. Reads, PUT
+    and DELETE are repeated after 429, 502 to 504 and broken connections; other requests only after 429 and when
+    they cannot have arrived.
+    """
+
+    def __init__(self, transport: Transport, patience: Patience | None = None) -> None:
+        self._transport = transport
+        self.patience = patience or Patience()
+
+    def get(self, path: str, **query: str) -> Any:
+        return self._call(Request("GET", path, query))
+
+    def find(self, path: str, **query: str) -> Any | None:
+        """GET, with None for an object that is not there."""
+        try:
+            return self.get(path, **query)
+        except NotFound:
+            return None
+
+    def post(self, path: str, body: Any = None, **query: str) -> Any:
+        return self._call(Request("POST", path, query, body))
+
+    def put(self, path: str, body: Any, *, once: bool = False) -> Any:
+        """PUT; `once` when a second time would be refused, as making an index is."""
+        return self._call(Request("PUT", path, {}, body), once)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self._call(Request("PATCH", path, {}, body))
+
+    def delete(self, path: str) -> Any:
+        return self._call(Request("DELETE", path))
+
+    def _call(self, request: Request, once: bool = False) -> Any:
+        idempotent = not once and (request.method in ("PUT", "DELETE") or not is_write(request))
+        attempt = 0
+        while True:
+            try:
+                return self._once(request)
+            except ProvisioningError as error:
+                if not _repeatable(error, attempt, idempotent):
+                    raise
+                log.warning({"retrying": str(error), "attempt": attempt + 1})
+                if not self.patience.wait(attempt, error.retry_after):
+                    raise
+            attempt += 1
+
+    def _once(self, request: Request) -> Any:
+        tried = f"{request.method} {request.path}"
+        timeout = min(LONGEST_ANSWER, self.patience.left())
+        if timeout <= 0:
+            raise Unreachable(tried, "the invocation's time is used up", "Raise the function's timeout.")
+        answer = self._transport.send(request, timeout)
+        if answer.status >= 400:
+            raise error_of(tried, answer)
+        if answer.status >= 300 or (answer.body and not isinstance(answer.body, dict | list)):
+            raise Unreachable(
+                tried,
+                f"{answer.status} without JSON",
+                "Something other than OpenSearch answers at this address.",
+            )
+        return answer.body
+
+
+def path_of(*parts: str) -> str:
+    """Join path parts, each quoted as a whole: `path_of("_ingest", "pipeline", name)`."""
+    return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def _repeatable(error: ProvisioningError, attempt: int, idempotent: bool) -> bool:
+    if isinstance(error, Throttled):
+        return True
+    if isinstance(error, Unanswered):
+        return idempotent
+    if isinstance(error, Unreachable):
+        return error.status is None and attempt < _TRIES_WHEN_UNREACHABLE - 1
+    return idempotent and isinstance(error, Failed) and error.status in _PASSING

@@ -1,0 +1,211 @@
+"""The policy of all kinds, once: adopt, replace, update, leave alone, retry, wait, verify.
+
+Two entries: `apply` brings an object to its specification, `destroy` removes it. Both may be called again at
+any time, with the same or an outdated id, and end in the same state.
+"""
+
+import contextlib
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from mlcommons.client import Client
+from mlcommons.errors import (
+    Conflict,
+    Failed,
+    InvalidSpec,
+    NotOurs,
+    ProvisioningError,
+    Refused,
+    Unanswered,
+    Unready,
+)
+from mlcommons.kind import Kind, Observed
+from mlcommons.owner import Owner
+
+S = TypeVar("S")
+T = TypeVar("T")
+_TRIES = 6
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: the object's id, ids for others to refer to, whether anything was written, a note."""
+
+    physical_id: str
+    data: dict[str, str]
+    changed: bool
+    note: str = ""
+
+
+def apply(
+    kind: Kind[S],
+    desired: Any,
+    *,
+    client: Client,
+    owner: Owner,
+    physical_id: str | None = None,
+    on_created: Callable[[str], None] = lambda _: None,
+) -> Outcome:
+    """Bring the object to `desired` (JSON) and return when it works.
+
+    Without `physical_id`, or when that object is gone, the owner's own object is adopted or a new one made. A
+    new id in the outcome means that the old object is to be destroyed by a later call. `on_created` learns the
+    id as soon as the server has made it, so that a later failure leaves nothing behind. No change, no write.
+    Raises `NotOurs` when the object belongs to another owner, and any other `ProvisioningError`.
+    """
+    spec = kind.parse(desired)
+    before = _read(kind, client, physical_id, owner)
+    if before and before.owner != owner:
+        raise _not_ours(kind, before, owner)
+    kind.check(client, spec)
+    if before is None:
+        return _created(kind, spec, client, owner, on_created)
+    changes = set(kind.changes(before, spec))
+    if not changes:
+        kind.ready(client, before.physical_id, spec)
+        return _outcome(before.physical_id, changed=False, note="nothing to change")
+    if changes & kind.replace_on:
+        return _created(kind, spec, client, owner, on_created)
+    return _updated(kind, spec, client, owner, before, changes)
+
+
+def destroy(kind: Kind[S], physical_id: str, *, client: Client, owner: Owner, previous: Any = None) -> Outcome:
+    """Remove the object if it is there and ours; otherwise say so and succeed.
+
+    `previous` is the last specification: after a create that never learned its id (crhelper then makes one
+    up) the object is looked for by its owner's mark.
+    """
+    observed = _read(kind, client, physical_id, owner)
+    if observed is None and previous is not None and not _is_real(kind, physical_id, owner):
+        with contextlib.suppress(NotOurs, InvalidSpec):
+            observed = kind.find(client, kind.parse(previous), owner)
+    if observed is None:
+        return _outcome(physical_id, changed=False, note=f"{kind.name} was already absent")
+    if observed.owner != owner:
+        return _outcome(physical_id, changed=False, note=f"left alone: belongs to {observed.owner or 'no stack'}")
+    doomed = observed
+    note = _persistently(client, lambda: kind.delete(client, doomed, owner))
+    return _outcome(physical_id, changed=True, note=note or f"{kind.name} deleted")
+
+
+def _created(kind: Kind[S], spec: S, client: Client, owner: Owner, on_created: Callable[[str], None]) -> Outcome:
+    found = kind.find(client, spec, owner)
+    if found and found.owner != owner:
+        raise _not_ours(kind, found, owner)
+    if found:
+        changes = set(kind.changes(found, spec))
+        if not changes & kind.replace_on:
+            on_created(found.physical_id)
+            return _updated(kind, spec, client, owner, found, changes)
+    new_id = _make(kind, spec, client, owner)
+    on_created(new_id)
+    _verify(kind, spec, client, owner, new_id)
+    _until_spread(client, lambda: kind.ready(client, new_id, spec))
+    return _outcome(new_id, changed=True, note=f"{kind.name} created")
+
+
+def _updated(kind: Kind[S], spec: S, client: Client, owner: Owner, before: Observed, changes: set[str]) -> Outcome:
+    try:
+        if changes:
+            _persistently(client, lambda: kind.update(client, before, spec, owner))
+            _verify(kind, spec, client, owner, before.physical_id)
+        _until_spread(client, lambda: kind.ready(client, before.physical_id, spec))
+    except ProvisioningError:
+        if changes:
+            with contextlib.suppress(ProvisioningError):
+                kind.restore(client, before)
+        raise
+    note = f"updated {', '.join(sorted(changes))}" if changes else f"{kind.name} adopted"
+    return _outcome(before.physical_id, changed=bool(changes), note=note)
+
+
+def _make(kind: Kind[S], spec: S, client: Client, owner: Owner) -> str:
+    """Create once, even when an answer is lost: then the object is looked for before it is made again."""
+    attempt = 0
+    while True:
+        try:
+            return _until_spread(client, lambda: kind.create(client, spec, owner))
+        except (Unanswered, Failed, Conflict) as error:
+            if isinstance(error, NotOurs):
+                raise
+            found = kind.find(client, spec, owner)
+            if found and found.owner == owner and not set(kind.changes(found, spec)) & kind.replace_on:
+                return found.physical_id
+            if attempt + 1 >= _TRIES or not client.patience.wait(attempt + 1, error.retry_after):
+                raise
+            log.warning({"creating again": str(error), "attempt": attempt + 1})
+        attempt += 1
+
+
+def _persistently(client: Client, write: Callable[[], T]) -> T:
+    """Repeat an idempotent write over conflicts of the moment and broken answers."""
+    attempt = 0
+    while True:
+        try:
+            return write()
+        except (Unanswered, Failed, Conflict) as error:
+            if isinstance(error, NotOurs) or attempt + 1 >= _TRIES:
+                raise
+            if not client.patience.wait(attempt + 1, error.retry_after):
+                raise
+            log.warning({"writing again": str(error), "attempt": attempt + 1})
+        attempt += 1
+
+
+def _until_spread(client: Client, action: Callable[[], T]) -> T:
+    """Repeat over a 403 for as long as IAM may take to spread a new role; a lasting 403 is an error."""
+    patience = client.patience
+    first: float | None = None
+    attempt = 0
+    while True:
+        try:
+            return action()
+        except Refused as error:
+            first = patience.elapsed() if first is None else first
+            spreading = error.status == 403 and patience.elapsed() - first < patience.propagation
+            if not spreading or not patience.wait(attempt + 2):
+                raise
+            log.warning({"permission may still be spreading": str(error), "attempt": attempt + 1})
+        attempt += 1
+
+
+def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: str) -> None:
+    observed = kind.read(client, physical_id, owner)
+    if observed is None:
+        raise Unready(f"Reading {kind.name} {physical_id} after writing it", "it is not there", "Deploy again.")
+    left = sorted(kind.changes(observed, spec))
+    if left:
+        raise Unready(
+            f"Reading {kind.name} {physical_id} after writing it",
+            f"the server did not take {', '.join(left)}",
+            "Does someone else change it at the same time?",
+        )
+
+
+def _read(kind: Kind[S], client: Client, physical_id: str | None, owner: Owner) -> Observed | None:
+    if not physical_id or not _is_real(kind, physical_id, owner):
+        return None
+    return kind.read(client, physical_id, owner)
+
+
+def _is_real(kind: Kind[S], physical_id: str, owner: Owner) -> bool:
+    """Tell a possible id from one that crhelper made up after a failed create: stack_logical_8 characters."""
+    made_up = re.fullmatch(rf"{re.escape(owner.stack)}_{re.escape(owner.logical_id)}_[A-Z0-9]{{8}}", physical_id)
+    return not made_up and kind.could_be(physical_id, owner)
+
+
+def _not_ours(kind: Kind[S], found: Observed, owner: Owner) -> NotOurs:
+    return NotOurs(
+        f"Applying {kind.name} {found.physical_id} for {owner}",
+        f"it exists and belongs to {found.owner or 'no stack'}",
+        "Choose another name, or remove that one first.",
+    )
+
+
+def _outcome(physical_id: str, *, changed: bool, note: str) -> Outcome:
+    return Outcome(physical_id, {"Id": physical_id}, changed, note)

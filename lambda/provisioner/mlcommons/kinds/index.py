@@ -1,0 +1,139 @@
+"""Index: where the vectors live. Fields are added in place; another dimension or method needs a new index.
+
+The mark is in `mappings._meta.osml`, with a digest of the body: the server leaves out what equals its
+defaults and adds others, so that its answer alone does not tell whether the body has changed.
+"""
+
+# ruff: noqa: ARG002 - all kinds share one signature per verb
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlcommons.client import Client, path_of
+from mlcommons.compare import contradicts, flattened
+from mlcommons.errors import InvalidSpec, NotFound, Rejected
+from mlcommons.kind import Kind, Observed
+from mlcommons.owner import Owner, digest_of, marked, read_mark
+from mlcommons.prediction import predict, vector_length
+
+_NAME = re.compile(r"(?![_+-])[^A-Z\s*?,/\\#:<>|\"]+")
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """The model whose vectors go into `field`, and the body of a `_predict` that shows one."""
+
+    model_id: str
+    field: str
+    probe: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class IndexSpec:
+    """`body` holds settings, mappings and aliases as index creation takes them."""
+
+    name: str
+    body: dict[str, Any] = field(default_factory=dict)
+    embedding: Embedding | None = None
+
+
+class Index(Kind[IndexSpec]):
+    name = "Index"
+    spec_type = IndexSpec
+    replace_on = frozenset({"name"})
+
+    def could_be(self, physical_id: str, owner: Owner) -> bool:
+        return bool(_NAME.fullmatch(physical_id)) and physical_id not in (".", "..")
+
+    def find(self, client: Client, spec: IndexSpec, owner: Owner) -> Observed | None:
+        return self.read(client, spec.name, owner)
+
+    def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
+        answer = client.find(path_of(physical_id), flat_settings="true")
+        if not answer:
+            return None
+        # An alias answers with the index behind it, which is not the one of that name.
+        body = answer.get(physical_id, {})
+        mark = read_mark(body.get("mappings", {}).get("_meta", {}).get("osml"))
+        return Observed(physical_id, mark.owner, body, mark.digest)
+
+    def changes(self, observed: Observed, spec: IndexSpec) -> Collection[str]:
+        if spec.name != observed.physical_id:
+            return {"name"}
+        settings = flattened(spec.body.get("settings", {}))
+        mappings = spec.body.get("mappings", {})
+        if contradicts(observed.body["settings"], settings):
+            return {"settings"}
+        if observed.digest != digest_of(spec.body) or contradicts(observed.body["mappings"], mappings):
+            return {"mappings"}
+        return ()
+
+    def check(self, client: Client, spec: IndexSpec) -> None:
+        if spec.embedding is None:
+            return
+        wanted = _dimension(spec, spec.embedding.field)
+        given = vector_length(predict(client, spec.embedding.model_id, spec.embedding.probe))
+        if given is None:
+            raise InvalidSpec(
+                f"Checking index {spec.name}",
+                f"model {spec.embedding.model_id} answers without a vector",
+                "Is it an embedding model, with a post-process function?",
+            )
+        if given != wanted:
+            raise InvalidSpec(
+                f"Checking index {spec.name}",
+                f"model {spec.embedding.model_id} makes vectors of {given} numbers and the field "
+                f"{spec.embedding.field} has dimension {wanted}",
+                "Make both numbers equal.",
+            )
+
+    def create(self, client: Client, spec: IndexSpec, owner: Owner) -> str:
+        client.put(path_of(spec.name), spec.body | {"mappings": _mappings(spec, owner)}, once=True)
+        return spec.name
+
+    def update(self, client: Client, observed: Observed, spec: IndexSpec, owner: Owner) -> None:
+        settings = {
+            key: value
+            for key, value in flattened(spec.body.get("settings", {})).items()
+            if contradicts(observed.body["settings"], {key: value}) or key not in observed.body["settings"]
+        }
+        try:
+            if settings:
+                client.put(path_of(observed.physical_id, "_settings"), settings)
+            # Last, because the mark in it says that the index is as specified.
+            client.put(path_of(observed.physical_id, "_mapping"), _mappings(spec, owner))
+        except Rejected as error:
+            raise InvalidSpec(
+                f"Updating index {spec.name} in place",
+                error.cause,
+                "Dimension, method and static settings need a new index: give it a new name.",
+            ) from error
+
+    def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
+        try:
+            client.delete(path_of(observed.physical_id))
+        except NotFound:
+            return "Index was already absent"
+        return ""
+
+
+def _mappings(spec: IndexSpec, owner: Owner) -> dict[str, Any]:
+    mappings = dict(spec.body.get("mappings", {}))
+    mark = marked("", owner, digest_of(spec.body))
+    return mappings | {"_meta": mappings.get("_meta", {}) | {"osml": mark}}
+
+
+def _dimension(spec: IndexSpec, path: str) -> int:
+    mapping: dict[str, Any] = spec.body.get("mappings", {})
+    for part in path.split("."):
+        mapping = mapping.get("properties", {}).get(part, {})
+    try:
+        return int(mapping["dimension"])
+    except (KeyError, ValueError, TypeError):
+        raise InvalidSpec(
+            f"Checking index {spec.name}",
+            f"its mapping has no field {path} with a dimension",
+            "Map it as knn_vector with the model's dimension.",
+        ) from None

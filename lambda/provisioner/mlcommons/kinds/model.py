@@ -1,0 +1,124 @@
+"""Model: a deployed remote model. Ready means that its probe was answered, not that it is DEPLOYED."""
+
+# ruff: noqa: ARG002 - all kinds share one signature per verb
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from mlcommons.client import Client, path_of
+from mlcommons.errors import NotFound, Unready
+from mlcommons.kind import Kind, Observed
+from mlcommons.owner import Owner, marked, read_mark
+from mlcommons.prediction import predict
+from mlcommons.search import owned, server_made
+
+_DEPLOYED = "DEPLOYED"
+_ON_ITS_WAY = ("REGISTERING", "REGISTERED", "DEPLOYING")
+_OFF = ("REGISTERED", "UNDEPLOYED", "DEPLOY_FAILED")
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """`probe` is the body of a `_predict` the model must answer, e.g. `{"parameters": {"inputs": "hi"}}`."""
+
+    name: str
+    model_group_id: str
+    connector_id: str
+    probe: dict[str, Any]
+    description: str = ""
+
+
+class Model(Kind[ModelSpec]):
+    name = "Model"
+    spec_type = ModelSpec
+
+    def could_be(self, physical_id: str, owner: Owner) -> bool:
+        return server_made(physical_id)
+
+    def find(self, client: Client, spec: ModelSpec, owner: Owner) -> Observed | None:
+        for found_id, source in owned(client, "models", owner):
+            return Observed(found_id, owner, source)
+        return None
+
+    def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
+        body = _read(client, physical_id)
+        if body is None:
+            return None
+        return Observed(physical_id, read_mark(body.get("description")).owner or owner, body)
+
+    def changes(self, observed: Observed, spec: ModelSpec) -> Collection[str]:
+        assert observed.owner  # noqa: S101 - the kernel never compares another's object
+        wanted = _wanted(spec, observed.owner)
+        differing = {field for field, value in wanted.items() if observed.body.get(field) != value}
+        # A model registered a moment ago is deploying; one that was undeployed, or lost its nodes, is not.
+        lost = observed.body.get("model_state") not in (_DEPLOYED, *_ON_ITS_WAY)
+        return differing | {"deployment"} if lost else differing
+
+    def create(self, client: Client, spec: ModelSpec, owner: Owner) -> str:
+        body = {"function_name": "remote", **_wanted(spec, owner)}
+        answer = client.post("/_plugins/_ml/models/_register", body, deploy="true")
+        return str(answer["model_id"])
+
+    def update(self, client: Client, observed: Observed, spec: ModelSpec, owner: Owner) -> None:
+        changes = self.changes(observed, spec)
+        body = {field: value for field, value in _wanted(spec, owner).items() if field in changes}
+        if body:
+            client.put(path_of("_plugins", "_ml", "models", observed.physical_id), body)
+        if "deployment" in changes:
+            client.post(path_of("_plugins", "_ml", "models", observed.physical_id, "_deploy"))
+            _wait_deployed(client, observed.physical_id)
+
+    def ready(self, client: Client, physical_id: str, spec: ModelSpec) -> None:
+        # A prediction before DEPLOYED once ended in DEPLOY_FAILED (ml-commons 3.4): wait, then ask.
+        _wait_deployed(client, physical_id)
+        predict(client, physical_id, spec.probe)
+
+    def restore(self, client: Client, before: Observed) -> None:
+        connector_id = before.body.get("connector_id")
+        client.put(path_of("_plugins", "_ml", "models", before.physical_id), {"connector_id": connector_id})
+
+    def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
+        model_id = observed.physical_id
+        try:
+            if observed.body.get("model_state") not in _OFF:
+                client.post(path_of("_plugins", "_ml", "models", model_id, "_undeploy"))
+                _wait(client, model_id, _OFF, "Undeploying")
+            client.delete(path_of("_plugins", "_ml", "models", model_id))
+        except NotFound:
+            return "Model was already absent"
+        return ""
+
+
+def _wanted(spec: ModelSpec, owner: Owner) -> dict[str, str]:
+    return {
+        "name": spec.name,
+        "description": marked(spec.description, owner),
+        "model_group_id": spec.model_group_id,
+        "connector_id": spec.connector_id,
+    }
+
+
+def _read(client: Client, model_id: str) -> dict[str, Any] | None:
+    body: dict[str, Any] | None = client.find(path_of("_plugins", "_ml", "models", model_id))
+    return body
+
+
+def _wait_deployed(client: Client, model_id: str) -> None:
+    _wait(client, model_id, (_DEPLOYED,), "Deploying")
+
+
+def _wait(client: Client, model_id: str, states: tuple[str, ...], tried: str) -> None:
+    attempt = 0
+    while True:
+        body = _read(client, model_id)
+        if body is None:
+            raise NotFound(f"{tried} model {model_id}", "it is not there any more")
+        state = str(body.get("model_state"))
+        if state in states:
+            return
+        if state == "DEPLOY_FAILED":
+            raise Unready(f"{tried} model {model_id}", "its state is DEPLOY_FAILED", "See the engine's log.")
+        if not client.patience.wait(attempt):
+            raise Unready(f"{tried} model {model_id}", f"its state is still {state}", "Raise the function's timeout.")
+        attempt += 1

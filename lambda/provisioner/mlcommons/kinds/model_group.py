@@ -1,0 +1,61 @@
+"""ModelGroup: what holds the versions of a model, and who may use them. Its name is unique in the domain."""
+
+# ruff: noqa: ARG002 - all kinds share one signature per verb
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mlcommons.client import Client, path_of
+from mlcommons.errors import NotFound
+from mlcommons.kind import Kind, Observed
+from mlcommons.owner import Owner, marked, read_mark
+from mlcommons.search import hits, owned, server_made
+
+
+@dataclass(frozen=True)
+class ModelGroupSpec:
+    name: str
+    description: str = ""
+
+
+class ModelGroup(Kind[ModelGroupSpec]):
+    name = "ModelGroup"
+    spec_type = ModelGroupSpec
+
+    def could_be(self, physical_id: str, owner: Owner) -> bool:
+        return server_made(physical_id)
+
+    def find(self, client: Client, spec: ModelGroupSpec, owner: Owner) -> Observed | None:
+        """Ours by its mark, or another's that already has the name."""
+        for found_id, source in owned(client, "model_groups", owner):
+            return Observed(found_id, owner, source)
+        for found_id, source in hits(client, "model_groups", {"match_phrase": {"name": spec.name}}):
+            if source.get("name") == spec.name:
+                return Observed(found_id, read_mark(source.get("description")).owner, source)
+        return None
+
+    def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
+        body = client.find(path_of("_plugins", "_ml", "model_groups", physical_id))
+        return body and Observed(physical_id, read_mark(body.get("description")).owner or owner, body)
+
+    def changes(self, observed: Observed, spec: ModelGroupSpec) -> Collection[str]:
+        assert observed.owner  # noqa: S101 - the kernel never compares another's object
+        wanted = {"name": spec.name, "description": marked(spec.description, observed.owner)}
+        return {field for field, value in wanted.items() if observed.body.get(field) != value}
+
+    def create(self, client: Client, spec: ModelGroupSpec, owner: Owner) -> str:
+        body = {"name": spec.name, "description": marked(spec.description, owner)}
+        return str(client.post("/_plugins/_ml/model_groups/_register", body)["model_group_id"])
+
+    def update(self, client: Client, observed: Observed, spec: ModelGroupSpec, owner: Owner) -> None:
+        # The server refuses a name that is already taken, its own included, so only what changes is sent.
+        wanted = {"name": spec.name, "description": marked(spec.description, owner)}
+        body = {field: value for field, value in wanted.items() if field in self.changes(observed, spec)}
+        client.put(path_of("_plugins", "_ml", "model_groups", observed.physical_id), body)
+
+    def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
+        try:
+            client.delete(path_of("_plugins", "_ml", "model_groups", observed.physical_id))
+        except NotFound:
+            return "ModelGroup was already absent"
+        return ""

@@ -1,0 +1,128 @@
+"""Foreign errors become ours, in this one place: an answer of 400 or more in, one `ProvisioningError` out."""
+
+import re
+from typing import Any
+
+from mlcommons import errors
+from mlcommons.errors import ProvisioningError
+from mlcommons.transport import Answer
+
+_SECRETS = re.compile(r"(?i)(?<=bearer )\S+|\bsk-[\w-]{6,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}")
+
+_HINTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), hint)
+    for pattern, hint in (
+        (r"iam:PassRole", "Grant the signing role iam:PassRole on the connector role."),
+        (
+            r"no permissions for .*(backend_roles|user)",
+            "Map the signing role's ARN to an OpenSearch role (ml_full_access).",
+        ),
+        (
+            r"trusted connector endpoint regex",
+            "Add the endpoint to the trusted endpoints (Custom::MlTrustedEndpoints).",
+        ),
+        (r"private ip|host name .*private", "The engine may call public addresses only."),
+        (
+            r"ResourceNotFoundException.*secret|secret.*(not exist|not found|can't find)",
+            "Check the secret's ARN.",
+        ),
+        (
+            r"secret.*(json|key)|credential\.secretArn",
+            "The secret's JSON lacks the key that the connector names after credential.secretArn.",
+        ),
+        (
+            r"sts:AssumeRole|assume.*role",
+            "The connector role must trust the service (opensearchservice.amazonaws.com).",
+        ),
+        (r"InvokeEndpoint|InvokeModel", "Allow the connector role to invoke the model."),
+        (
+            r"authentication|api key|unauthorized|invalid.*(key|token)",
+            "The provider does not accept the key in the secret.",
+        ),
+    )
+)
+
+
+def error_of(tried: str, answer: Answer) -> ProvisioningError:
+    """Return the error that an answer of status 400 or more means; `tried` starts its sentence."""
+    reason = redacted(reason_of(answer.body))
+    cause = f"{answer.status} {reason}".strip()
+    error = _class_of(answer)(tried, cause, _hint(answer, reason))
+    error.status = answer.status
+    error.retry_after = _seconds(answer.headers.get("retry-after"))
+    return error
+
+
+def reason_of(body: Any) -> str:
+    """Find the sentence inside an error body of the engine, of IAM or of a provider."""
+    if not isinstance(body, dict):
+        return " ".join(str(body or "").split())
+    error = body.get("error")
+    if isinstance(error, dict):
+        causes = [error]
+        while isinstance(causes[-1].get("caused_by"), dict):
+            causes.append(causes[-1]["caused_by"])
+        reasons = [str(cause.get("reason") or cause.get("type") or "") for cause in causes]
+        return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+    for name in ("message", "Message", "reason", "error"):
+        if isinstance(body.get(name), str):
+            return str(body[name])
+    return str(body)
+
+
+def redacted(text: str) -> str:
+    """Hide what looks like a key; providers echo the one they refuse."""
+    return _SECRETS.sub("…", text)
+
+
+def _class_of(answer: Answer) -> type[ProvisioningError]:
+    known: dict[int, type[ProvisioningError]] = {
+        400: errors.Rejected,
+        401: errors.Refused,
+        403: errors.Refused,
+        409: errors.Conflict,
+        429: errors.Throttled,
+    }
+    if answer.status == 404:
+        if _about_the_object(answer.body):
+            return errors.NotFound
+        return errors.Rejected if "remote service" in str(answer.body) else errors.Unreachable
+    if answer.status in known:
+        return known[answer.status]
+    return errors.Failed if answer.status >= 500 else errors.Rejected
+
+
+def _about_the_object(body: Any) -> bool:
+    """Tell the engine's own 404 from one of a load balancer or of an unknown domain.
+
+    Pipelines answer `{}`, the security API `{"status": "NOT_FOUND"}`, the rest
+    `{"error": {…}, "status": 404}`, a delete of a document `{"result": "not_found"}`.
+    """
+    if body == {}:
+        return True
+    if not isinstance(body, dict):
+        return False
+    of_engine = isinstance(body.get("error"), dict) and body.get("status") == 404
+    if of_engine and "remote service" in str(body):  # a provider's 404 comes through _predict unchanged
+        return False
+    return of_engine or body.get("status") == "NOT_FOUND" or body.get("result") == "not_found"
+
+
+def _hint(answer: Answer, reason: str) -> str:
+    if answer.status == 404 and "remote service" in reason:
+        return "The provider does not know this endpoint or model."
+    if answer.status == 404 and not _about_the_object(answer.body):
+        return "That is not OpenSearch's own answer: is the endpoint the right domain?"
+    for pattern, hint in _HINTS:
+        if pattern.search(reason):
+            return hint
+    if answer.status in (401, 403):
+        return "Check the signing role's IAM policy on the domain and its role mapping."
+    return ""
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,67 @@
+"""What an environment says about the knowledge on the domain: index, prompt, and how long to wait."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from osml.environment_part import EnvironmentPart
+
+FIELD = r"^[a-z][a-z0-9_]{0,62}$"
+
+
+class Index(EnvironmentPart):
+    """The vector index. `batch_size` texts go into one call of the embedding model."""
+
+    name: str = Field(default="passages", pattern=r"^[a-z][a-z0-9_-]{0,99}$", examples=["passages"])
+    text_field: str = Field(default="text", pattern=FIELD, examples=["text"])
+    embedding_field: str = Field(default="embedding", pattern=FIELD, examples=["embedding"])
+    space_type: Literal["cosinesimil", "l2", "innerproduct"] = "cosinesimil"
+    batch_size: int = Field(default=32, ge=1, le=512)
+    shards: int = Field(default=1, ge=1, le=1000)
+    replicas: int = Field(default=0, ge=0, le=20)
+
+    @model_validator(mode="after")
+    def _fields_differ(self) -> Index:
+        if self.text_field == self.embedding_field:
+            raise ValueError(
+                f"text_field and embedding_field are both {self.text_field!r}; give each a field of its own"
+            )
+        taken = {self.text_field, self.embedding_field} & {"id", "title"}
+        if taken:
+            raise ValueError(f"{taken.pop()!r} is a field the index has already; choose another name")
+        return self
+
+
+class Prompt(EnvironmentPart):
+    """What the answer model is told before the passages: its role, and what to do with the question."""
+
+    system: str = Field(
+        default="You answer questions from the passages you are given, and from nothing else.", min_length=1
+    )
+    instructions: str = Field(
+        default="Answer concisely, in fewer than 100 words. Name the figures you use. "
+        "If the passages do not hold the answer, say that they do not.",
+        min_length=1,
+    )
+
+
+class Timeouts(EnvironmentPart):
+    """In seconds: `connection`, `embedding` and `answer` of a model call, `provisioning` of a custom resource."""
+
+    connection: int = Field(default=5, ge=1, le=60)
+    embedding: int = Field(default=30, ge=1, le=300)
+    answer: int = Field(default=60, ge=1, le=600)
+    provisioning: int = Field(default=600, ge=60, le=900)
+
+    @model_validator(mode="after")
+    def _probe_fits(self) -> Timeouts:
+        for name in ("embedding", "answer"):
+            seconds = getattr(self, name)
+            if seconds * 2 > self.provisioning:
+                raise ValueError(
+                    f"provisioning is {self.provisioning}, but a model call may take {seconds} ({name}) "
+                    f"and is tried twice; set provisioning to {seconds * 2} or more, or {name} to less"
+                )
+        return self

@@ -1,0 +1,133 @@
+"""The local cloud's own certificate authority and the certificates it signs.
+
+Amazon's endpoints are TLS only, and the security plugin wants TLS between nodes, so there is one CA for all of it.
+"""
+
+import datetime
+import ipaddress
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import certifi
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+LIFETIME = datetime.timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """PEM files in one folder; keys are PKCS#8, as the security plugin wants them."""
+
+    folder: Path
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / "ca.pem"
+
+    @property
+    def bundle(self) -> Path:
+        """The machine's roots and our CA: for clients that take one file of trusted roots."""
+        return self.folder / "bundle.pem"
+
+    def certificate(self, name: str) -> Path:
+        """`name` is `node` (the engine), `admin` (the security plugin's administrator) or `server` (AWS and front)."""
+        return self.folder / f"{name}.pem"
+
+    def key(self, name: str) -> Path:
+        return self.folder / f"{name}.key"
+
+    def make(self) -> None:
+        """Makes what is missing; a second call changes nothing."""
+        if self.bundle.exists():
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        authority_key = ec.generate_private_key(ec.SECP256R1())
+        authority_name = _name("local cloud CA")
+        authority = (
+            _builder(authority_name, authority_name, authority_key)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_usage(signs_certificates=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
+            .sign(authority_key, hashes.SHA256())
+        )
+        _write(self.ca, _pem(authority))
+        for name in ("node", "admin", "server"):
+            self._issue(name, authority_name, authority_key)
+        _write(self.bundle, _machine_roots().read_bytes() + b"\n" + _pem(authority))
+
+    def _issue(self, name: str, issuer: x509.Name, issuer_key: ec.EllipticCurvePrivateKey) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        purposes = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+        names: list[x509.GeneralName] = [
+            x509.DNSName("localhost"),
+            x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+        ]
+        certificate = (
+            _builder(_name(name), issuer, key)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+            .add_extension(_usage(signs_certificates=False), critical=True)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+            .sign(issuer_key, hashes.SHA256())
+        )
+        _write(self.certificate(name), _pem(certificate))
+        plain = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        _write(self.key(name), plain, mode=0o600)
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "osml"),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "sandbox"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_after(now + LIFETIME)
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    # Python 3.13 verifies strictly: a CA needs keyCertSign, a leaf an authority key identifier.
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _machine_roots() -> Path:
+    return Path(os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or certifi.where())
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _write(path: Path, content: bytes, mode: int = 0o644) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(content)

@@ -1,0 +1,184 @@
+"""The account behind the front: IAM, STS, Secrets Manager and SageMaker of the MiniStack in this process.
+
+The front calls from threads of its own, so every question sets the account and region it is asked in.
+"""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.responses import request_scope
+from ministack.services import iam, secretsmanager, sts
+
+from sandbox.cloud import roles
+from sandbox.cloud.sagemaker import Registry
+from sandbox.front.authority import Caller, Credential, SessionKeys
+from sandbox.front.refusal import InvalidToken, SecretMissing, UnknownKey
+
+ROOT_ACCOUNT = "000000000000"
+
+
+class MiniStackAuthority:
+    """Implements `sandbox.front.authority.Authority` for one region."""
+
+    def __init__(self, region: str, registry: Registry, clock: roles.RoleClock) -> None:
+        self._region = region
+        self._registry = registry
+        self._clock = clock
+
+    def credential(self, access_key: str, session_token: str | None) -> Credential:
+        """The key's owner; raises `UnknownKey` or `InvalidToken`."""
+        account = self._account_of(access_key)
+        with request_scope(account, self._region):
+            found = iam_evaluator.resolve_credential(access_key, account, session_token)
+        if isinstance(found, iam_evaluator.CredentialResolutionError):
+            if found.code == "ExpiredTokenException":
+                raise InvalidToken(expired=True)
+            raise InvalidToken() if found.code == "InvalidToken" else UnknownKey()
+        caller = Caller(found.principal_arn, self._principal_arn(found), found.account_id, access_key)
+        return Credential(found.secret_access_key, caller)
+
+    def allowed(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        context: Mapping[str, str],
+        resource_policy: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Identity policies, boundary and session policies of the caller, with the resource's own policy."""
+        with request_scope(caller.account, self._region):
+            principal = iam_evaluator.resolve_principal(caller.access_key, caller.account)
+            if isinstance(principal, iam_evaluator.AuthError):
+                return False
+            question = self._question(principal.arn, principal.type, principal.account, action, resource, context)
+            question.principal_keys = principal.keys
+            if principal.policies is None:
+                decision = iam_evaluator.EvalResult("Allow", principal.arn)
+            else:
+                decision = iam_evaluator.evaluate(question, principal.policies, *principal.limits)
+            if resource_policy is not None:
+                decision = iam_evaluator.combine_resource_policy(
+                    decision, question, dict(resource_policy), _owner(resource), limits=tuple(principal.limits)
+                )
+            elif _owner(resource) not in (None, principal.account):
+                return False
+        return bool(decision.decision == "Allow")
+
+    def role_exists(self, role_arn: str) -> bool:
+        return roles.find(role_arn) is not None
+
+    def role_age(self, role_arn: str) -> float:
+        """Seconds since the role, its trust or one of its policies was written; 0.0 for an unknown role."""
+        return self._clock.age(role_arn)
+
+    def service_may_assume(self, role_arn: str, service: str, context: Mapping[str, str]) -> bool:
+        """Whether the role's trust policy admits the service principal under these condition keys."""
+        role = roles.find(role_arn)
+        return role is not None and roles.trusts(role, service, context)
+
+    def role_allowed(self, role_arn: str, action: str, resource: str) -> bool:
+        """What a session of the role may do; a secret's own policy counts, too."""
+        role = roles.find(role_arn)
+        if role is None:
+            return False
+        account, name = roles.account(role_arn), role["RoleName"]
+        with request_scope(account, self._region):
+            resource = _complete(resource)
+            question = self._question(_session_arn(role_arn), "AssumedRole", account, action, resource, {})
+            policies = iam_evaluator._gather_role_policies(name, account)
+            limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
+            decision = iam_evaluator.evaluate(question, policies, *limits)
+            own = iam_evaluator._resource_policy(action.split(":", 1)[0], resource)
+            if own is not None:
+                decision = iam_evaluator.combine_resource_policy(decision, question, *own, limits=tuple(limits))
+        return bool(decision.decision == "Allow")
+
+    def session(self, role_arn: str) -> SessionKeys:
+        """Temporary keys of the role, without an expiry; raises UnknownKey for a role that does not exist."""
+        role = roles.find(role_arn)
+        if role is None:
+            raise UnknownKey()
+        keys = SessionKeys("ASIA" + secrets.token_hex(8).upper(), secrets.token_hex(20), secrets.token_urlsafe(48))
+        session_arn = _session_arn(role_arn)
+        sts.register_session(
+            keys.access_key,
+            {
+                "Arn": session_arn,
+                "UserId": f"{role['RoleId']}:{session_arn.rsplit('/', 1)[-1]}",
+                "SecretAccessKey": keys.secret_key,
+                "SessionToken": keys.session_token,
+            },
+        )
+        return keys
+
+    def secret_value(self, secret_arn: str) -> str:
+        """The secret's current string; raises `SecretMissing`."""
+        with request_scope(_owner(secret_arn) or ROOT_ACCOUNT, self._region):
+            value = secretsmanager.resolve_secret_string(secret_arn)
+        if not value:
+            raise SecretMissing(secret_arn)
+        return str(value)
+
+    def endpoint(self, name: str, region: str) -> Mapping[str, str] | None:
+        """`{"model": …, "shape": "array" | "inputs"}` of a SageMaker endpoint, or None."""
+        return self._registry.endpoint(name, region, ROOT_ACCOUNT)
+
+    def _account_of(self, access_key: str) -> str:
+        # MiniStack takes an empty key, and any twelve digits, for the root of an account.
+        if not access_key:
+            raise UnknownKey()
+        session = sts._sessions.get(access_key)
+        if session is not None:
+            return str(session["Arn"]).split(":")[4]
+        if access_key.isdigit() and len(access_key) == 12:
+            return access_key
+        try:
+            return iam_evaluator.find_iam_access_key_account(access_key) or ROOT_ACCOUNT
+        except iam_evaluator.AmbiguousAccessKeyError:
+            raise UnknownKey() from None
+
+    def _principal_arn(self, found: Any) -> str:
+        """The role behind a session; a session outlives its role here, but not on Amazon."""
+        if found.principal_type != "AssumedRole":
+            return str(found.principal_arn)
+        name = iam_evaluator._role_name_from_assumed_arn(found.principal_arn)
+        record = roles.named(found.account_id, name)
+        if record is None:
+            raise UnknownKey()
+        return str(record["Arn"])
+
+    def _question(
+        self, arn: str, kind: str, account: str, action: str, resource: str, context: Mapping[str, str]
+    ) -> Any:
+        keys = {key.lower(): value for key, value in context.items()}
+        return iam_evaluator.EvalContext(
+            principal_arn=arn,
+            principal_type=kind,
+            principal_account=account,
+            action=action,
+            resource_arn=resource,
+            region=self._region,
+            source_ip=keys.get("aws:sourceip", "127.0.0.1"),
+            secure_transport=keys.get("aws:securetransport", "true") == "true",
+            service_context=keys,
+        )
+
+
+def _complete(resource: str) -> str:
+    """Secrets may be named without the six random characters; IAM compares with the complete ARN."""
+    if ":secretsmanager:" not in resource:
+        return resource
+    _, record = secretsmanager._resolve(resource, use_arn_scope=True)
+    return str(record["ARN"]) if record else resource
+
+
+def _session_arn(role_arn: str) -> str:
+    return f"arn:aws:sts::{roles.account(role_arn)}:assumed-role/{role_arn.rsplit('/', 1)[-1]}/opensearch"
+
+
+def _owner(resource: str) -> str | None:
+    """The account an ARN names, or None: foundation models belong to no one."""
+    parts = resource.split(":", 5)
+    return parts[4] or None if len(parts) == 6 else None

@@ -1,0 +1,87 @@
+"""What Amazon OpenSearch Service refuses about a domain before it makes one: the part that needs no cluster."""
+
+import re
+from typing import Any
+
+from sandbox.cloud.template import as_bool, as_document
+
+Properties = dict[str, Any]
+ENGINE_VERSION = re.compile(r"(OpenSearch|Elasticsearch)_\d+\.\d+")
+IAM_ARN = re.compile(r"arn:aws[a-z-]*:(iam|sts)::\d{12}:.+")
+PASSWORD_PARTS = (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]")
+
+
+class InvalidDomain(ValueError):
+    """The domain's settings contradict each other; the message names the setting and the way out."""
+
+
+def check(props: Properties, *, creating: bool) -> None:
+    """Raises InvalidDomain. `props` are those of `AWS::OpenSearchService::Domain` or of `CreateDomain`."""
+    version = props.get("EngineVersion")
+    if version is not None and not ENGINE_VERSION.fullmatch(str(version)):
+        raise InvalidDomain(f"EngineVersion {version!r} is not of the form OpenSearch_X.Y or Elasticsearch_X.Y.")
+    try:
+        policies = as_document(props.get("AccessPolicies"))
+    except ValueError as reason:
+        raise InvalidDomain(f"AccessPolicies is not a policy document: {reason}.") from reason
+    if _enabled(props, "AdvancedSecurityOptions"):
+        _check_fine_grained(props, creating=creating)
+    elif creating and not props.get("VPCOptions") and _is_open(policies):
+        raise InvalidDomain(
+            "AccessPolicies let everyone in: enable fine-grained access control or apply a restrictive access "
+            "policy to your domain."
+        )
+
+
+def _check_fine_grained(props: Properties, *, creating: bool) -> None:
+    needed = (
+        ("EncryptionAtRestOptions", "Enabled"),
+        ("NodeToNodeEncryptionOptions", "Enabled"),
+        ("DomainEndpointOptions", "EnforceHTTPS"),
+    )
+    for option, field in needed:
+        if not as_bool((props.get(option) or {}).get(field)):
+            raise InvalidDomain(
+                f"AdvancedSecurityOptions (fine-grained access control) needs {option}.{field}: set it to true."
+            )
+    options = props["AdvancedSecurityOptions"]
+    internal = as_bool(options.get("InternalUserDatabaseEnabled"))
+    master = options.get("MasterUserOptions") or {}
+    arn, name, password = (master.get(key) for key in ("MasterUserARN", "MasterUserName", "MasterUserPassword"))
+    if arn and (name or password or internal):
+        raise InvalidDomain(
+            "MasterUserOptions names an IAM ARN and an internal user (or InternalUserDatabaseEnabled): keep one."
+        )
+    if arn and not IAM_ARN.fullmatch(str(arn)):
+        raise InvalidDomain(f"MasterUserARN {arn!r} is not the ARN of an IAM role or user.")
+    if (name or password) and not (name and password and internal):
+        raise InvalidDomain(
+            "An internal master user needs MasterUserName, MasterUserPassword and InternalUserDatabaseEnabled: true."
+        )
+    if password and (len(password) < 8 or not all(re.search(part, password) for part in PASSWORD_PARTS)):
+        raise InvalidDomain(
+            "MasterUserPassword needs at least eight characters, among them a small letter, a capital letter, a "
+            "digit and a special character."
+        )
+    if creating and not (arn or name):
+        raise InvalidDomain(
+            "AdvancedSecurityOptions is enabled without a master user: give MasterUserOptions an IAM ARN, or a name "
+            "and a password."
+        )
+
+
+def _is_open(policies: Properties | None) -> bool:
+    """Whether a statement lets any caller in, whatever the condition of its request."""
+    if policies is None:
+        return False
+    statements = policies.get("Statement", [])
+    return any(
+        statement.get("Effect") == "Allow"
+        and not statement.get("Condition")
+        and statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+        for statement in (statements if isinstance(statements, list) else [statements])
+    )
+
+
+def _enabled(props: Properties, option: str) -> bool:
+    return as_bool((props.get(option) or {}).get("Enabled"))

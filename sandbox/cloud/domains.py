@@ -1,0 +1,160 @@
+"""OpenSearch domains: MiniStack keeps the record, the front opens the endpoint before the engine.
+
+Every way to a domain (CloudFormation, the API) passes the functions wrapped here. They run on worker threads: opening
+an endpoint waits for the engine, and MiniStack 1.5.33 would make the whole gateway wait with it.
+"""
+
+import asyncio
+import copy
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ministack.core.concurrency import run_reentrant
+from ministack.services import opensearch
+from ministack.services.cloudformation import stacks
+
+from sandbox.cloud import domain_rules
+from sandbox.cloud.template import as_bool, as_document
+from sandbox.front.authority import Domain
+
+DOMAIN = "AWS::OpenSearchService::Domain"
+Properties = dict[str, Any]
+
+
+class Endpoints(Protocol):
+    """The part of the front that opens and closes domains."""
+
+    def add_domain(self, domain: Domain) -> int: ...
+
+    def update_domain(self, domain: Domain) -> None: ...
+
+    def remove_domain(self, arn: str) -> None: ...
+
+
+def install(front: Endpoints) -> None:
+    """Wraps MiniStack's domain functions; once per process."""
+    runs_on_worker = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda resource_type: resource_type == DOMAIN or runs_on_worker(resource_type)
+    opensearch.create_domain_record = _creating(opensearch.create_domain_record, front)
+    opensearch.update_domain_from_cloudformation = _updating(opensearch.update_domain_from_cloudformation, front)
+    opensearch._update_domain_config = _updating_by_api(opensearch._update_domain_config, front)
+    opensearch.delete_domain_record = _deleting(opensearch.delete_domain_record, front)
+    opensearch.handle_request = _off_the_event_loop(opensearch.handle_request)
+
+
+def described(record: Properties) -> Domain:
+    """The domain as the front sees it, from MiniStack's record."""
+    _, _, _, region, account, _ = record["ARN"].split(":", 5)
+    options = record.get("AdvancedSecurityOptions") or {}
+    fine_grained = as_bool(options.get("Enabled"))
+    master = (options.get("MasterUserOptions") or {}) if fine_grained else {}
+    _, _, port = str(record.get("_Endpoint", "")).partition(":")
+    return Domain(
+        arn=record["ARN"],
+        name=record["DomainName"],
+        account=account,
+        region=region,
+        master_user_arn=master.get("MasterUserARN"),
+        master_user_name=master.get("MasterUserName"),
+        master_user_password=master.get("MasterUserPassword"),
+        access_policies=as_document(record.get("AccessPolicies")),
+        endpoint_port=int(port) if record.get("_Opened") else None,
+    )
+
+
+def _creating(create: Callable[..., Properties], front: Endpoints) -> Callable[..., Properties]:
+    def create_domain_record(payload: Properties, compatibility_properties: Properties | None = None) -> Properties:
+        _check(payload, creating=True)
+        record = create(payload, compatibility_properties)
+        try:
+            port = front.add_domain(described(record))
+        except Exception:
+            _forget(record)
+            raise
+        record["_Opened"] = True
+        record["_Endpoint"] = record["Endpoint"] = f"127.0.0.1:{port}"
+        opensearch._set_vpc_options(record, record.get("VPCOptions"))
+        return record
+
+    return create_domain_record
+
+
+def _updating(update: Callable[..., Properties], front: Endpoints) -> Callable[..., Properties]:
+    def update_domain_from_cloudformation(
+        name: str, payload: Properties, compatibility_properties: Properties
+    ) -> Properties:
+        _check(payload, creating=False)
+        record: Properties | None = opensearch._domains.get(name)
+        before = copy.deepcopy(record)
+        if before and _fine_grained(before) and not _fine_grained(payload):
+            raise _refused("Fine-grained access control cannot be disabled once it is enabled: make a new domain.")
+        updated = update(name, payload, compatibility_properties)
+        _tell(front, updated, before)
+        return updated
+
+    return update_domain_from_cloudformation
+
+
+def _updating_by_api(update: Callable[..., Any], front: Endpoints) -> Callable[..., Any]:
+    def _update_domain_config(name: str, payload: Properties) -> Any:
+        record: Properties | None = opensearch._domains.get(name)
+        before = copy.deepcopy(record)
+        if record is not None:
+            try:
+                _check({**record, **payload}, creating=False)
+            except opensearch.OpenSearchServiceError as refusal:
+                return opensearch._error(refusal.status, refusal.code, refusal.message)
+        answer = update(name, payload)
+        if record is not None:
+            _tell(front, record, before)
+        return answer
+
+    return _update_domain_config
+
+
+def _deleting(delete: Callable[..., Any], front: Endpoints) -> Callable[..., Any]:
+    def delete_domain_record(name: str, missing_ok: bool = False) -> Any:
+        record: Properties | None = opensearch._domains.get(name)
+        if record is not None and record.get("_Opened"):
+            front.remove_domain(record["ARN"])
+        return delete(name, missing_ok=missing_ok)
+
+    return delete_domain_record
+
+
+def _off_the_event_loop(handle: Callable[..., Any]) -> Callable[..., Any]:
+    async def handle_request(*args: Any) -> Any:
+        return await run_reentrant(lambda: asyncio.run(handle(*args)))
+
+    return handle_request
+
+
+def _tell(front: Endpoints, record: Properties, before: Properties | None) -> None:
+    """Passes a change on to the front; a change it cannot make is taken back."""
+    try:
+        front.update_domain(described(record))
+    except Exception:
+        if before is not None:
+            record.clear()
+            record.update(before)
+        raise
+
+
+def _forget(record: Properties) -> None:
+    opensearch._domains.pop(record["DomainName"], None)
+    opensearch._tags.pop(record["ARN"], None)
+
+
+def _check(payload: Properties, *, creating: bool) -> None:
+    try:
+        domain_rules.check(payload, creating=creating)
+    except domain_rules.InvalidDomain as reason:
+        raise _refused(str(reason)) from reason
+
+
+def _refused(sentence: str) -> Exception:
+    return opensearch.OpenSearchServiceError(400, "ValidationException", sentence)  # type: ignore[no-any-return]
+
+
+def _fine_grained(settings: Properties) -> bool:
+    return as_bool((settings.get("AdvancedSecurityOptions") or {}).get("Enabled"))

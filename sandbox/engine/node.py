@@ -1,0 +1,127 @@
+"""An instance of the engine: its folders, its configuration and the command that starts it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from sandbox.engine.command import command
+from sandbox.engine.identity import Identity, identity
+from sandbox.engine.java import Java
+from sandbox.engine.security import write_security
+from sandbox.engine.settings import settings
+
+NODE_DN = "CN=node,OU=sandbox,O=osml"
+ADMIN_DN = "CN=admin,OU=sandbox,O=osml"
+
+
+@dataclass(frozen=True)
+class NodeCertificates:
+    """PEM files the node presents itself with, and the names it knows the two kinds of peer by.
+
+    The key is PKCS#8 without a password; names are in RFC 2253 order.
+    """
+
+    ca: Path
+    certificate: Path
+    key: Path
+    node_dn: str = NODE_DN
+    admin_dn: str = ADMIN_DN
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a prepared instance.
+
+    `Popen(argv, env=env, cwd=folder, user=uid, group=gid, extra_groups=extra_groups)`; the last three are None when
+    the engine runs as whoever starts it. `log` is what the engine writes by itself; what Java says before logging
+    works goes to the standard streams. To stop it, send SIGTERM and wait.
+    """
+
+    argv: list[str]
+    env: dict[str, str]
+    folder: Path
+    uid: int | None
+    gid: int | None
+    extra_groups: list[int] | None
+    url: str
+    log: Path
+
+
+def prepare(
+    home: Path,
+    java: Java,
+    folder: Path,
+    *,
+    certificates: NodeCertificates,
+    http_port: int,
+    transport_port: int,
+    trusted_endpoints: Sequence[str] = (),
+    heap: str = "1g",
+    optimize: bool = False,
+) -> Launch:
+    """Write an instance's configuration below `folder` and say how to start it.
+
+    May be called again for the same folder: configuration is rewritten, data and logs stay. A security index that
+    exists already in the data keeps its users and mappings.
+
+    Args:
+        home: what `assemble` returned.
+        java: the Java that `assemble` was called with.
+        folder: the instance's own folder; made when missing.
+        certificates: copied below `folder`.
+        http_port: of the REST interface, TLS, on 127.0.0.1.
+        transport_port: of the transport protocol, on 127.0.0.1.
+        trusted_endpoints: regular expressions of connector URLs, beside the defaults of ml-commons.
+        heap: the most Java may use.
+        optimize: compile for speed in the long run; starting then takes twice the processor time.
+
+    Raises:
+        EngineError: as root, when another user cannot enter the folders.
+    """
+    folder = folder.resolve()
+    config, data, logs, scratch = (folder / name for name in ("config", "data", "logs", "scratch"))
+    shutil.rmtree(scratch, ignore_errors=True)
+    for made in (config / "tls", data, logs, scratch):
+        made.mkdir(parents=True, exist_ok=True)
+    shutil.copy(certificates.ca, config / "tls" / "ca.pem")
+    shutil.copy(certificates.certificate, config / "tls" / "node.pem")
+    shutil.copy(certificates.key, config / "tls" / "node-key.pem")
+    shutil.copy(Path(__file__).with_name("log4j2.properties"), config)
+    chosen = settings(
+        data=data,
+        logs=logs,
+        http_port=http_port,
+        transport_port=transport_port,
+        node_dn=certificates.node_dn,
+        admin_dn=certificates.admin_dn,
+        trusted_endpoints=trusted_endpoints,
+    )
+    (config / "opensearch.yml").write_text(yaml.safe_dump(chosen, sort_keys=False))
+    write_security(home, config)
+    for path in (folder, config, *config.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    runs_as = identity()
+    if runs_as:
+        _hand_over(runs_as, home, java, folder)
+    return Launch(
+        argv=command(home, java, folder, heap=heap, optimize=optimize),
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(data)},
+        folder=folder,
+        uid=runs_as.uid if runs_as else None,
+        gid=runs_as.gid if runs_as else None,
+        extra_groups=[] if runs_as else None,
+        url=f"https://127.0.0.1:{http_port}",
+        log=logs / "engine.log",
+    )
+
+
+def _hand_over(runs_as: Identity, home: Path, java: Java, folder: Path) -> None:
+    runs_as.reaches(home / "lib", "read")
+    runs_as.reaches(java.executable, "run")
+    runs_as.reaches(folder, "write to")
+    runs_as.owns(folder)

@@ -1,0 +1,98 @@
+"""Waiting for the engine until its users can be served."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sandbox.engine.errors import NotReady
+
+_PAUSE = 0.25  # seconds
+_TAIL = 12  # lines
+
+
+def ready(
+    url: str,
+    ca: Path,
+    admin_certificate: Path,
+    admin_key: Path,
+    *,
+    within: float = 120.0,
+    log: Path | None = None,
+    alive: Callable[[], bool] = lambda: True,
+) -> None:
+    """Return once the cluster is yellow or green, the security plugin initialized and ml-commons answering.
+
+    Args:
+        url: `https://127.0.0.1:<port>`.
+        ca: verifies the engine's certificate.
+        admin_certificate: of the security plugin's administrator, with its key.
+        admin_key: PEM without a password.
+        within: seconds to wait.
+        log: the engine's log, whose last lines go into the error.
+        alive: says whether the engine's process still runs.
+
+    Raises:
+        NotReady: time is up, or the process ended.
+    """
+    context = ssl.create_default_context(cafile=str(ca))
+    context.load_cert_chain(admin_certificate, admin_key)
+    end = time.monotonic() + within
+    waiting = [_security, _cluster, _machine_learning]
+    while True:
+        running = alive()
+        try:
+            while waiting and not (lacking := waiting[0](url, context)):
+                waiting.pop(0)
+        except (OSError, http.client.HTTPException, ValueError) as failure:
+            lacking = f"no answer ({failure})"
+        if not waiting:
+            return
+        if not running:
+            raise NotReady(f"The engine at {url} ended before it was ready. {_last_lines(log)}")
+        if time.monotonic() > end:
+            raise NotReady(f"The engine at {url} was not ready within {within:.0f} s: {lacking}. {_last_lines(log)}")
+        time.sleep(_PAUSE)
+
+
+def _security(url: str, context: ssl.SSLContext) -> str | None:
+    status, said = _get(url, "/_plugins/_security/health?mode=strict", context)
+    return None if status == 200 and said.get("status") == "UP" else f"the security plugin answers {status}"
+
+
+def _cluster(url: str, context: ssl.SSLContext) -> str | None:
+    status, said = _get(url, "/_cluster/health", context)
+    color = said.get("status")
+    return None if color in ("yellow", "green") else f"the cluster answers {status} and is {color or 'unknown'}"
+
+
+def _machine_learning(url: str, context: ssl.SSLContext) -> str | None:
+    status, _ = _get(url, "/_plugins/_ml/stats", context)
+    return None if status == 200 else f"ml-commons answers {status}"
+
+
+def _get(url: str, path: str, context: ssl.SSLContext) -> tuple[int, dict[str, Any]]:
+    address = urlsplit(url)
+    connection = http.client.HTTPSConnection(address.hostname or "", address.port, context=context, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        is_json = "json" in answer.getheader("Content-Type", "")
+        return answer.status, json.loads(body) if is_json else {}
+    finally:
+        connection.close()
+
+
+def _last_lines(log: Path | None) -> str:
+    if not log or not log.is_file():
+        return "It wrote no log; what Java said is in the output of its process."
+    with log.open(errors="replace") as lines:
+        return f"{log} ends with:\n" + "".join(deque(lines, _TAIL))

@@ -1,0 +1,73 @@
+"""opensearch.yml of an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+# The default of ml-commons 3.4.0. The setting replaces that list and cannot add to it, so it is stated whole.
+TRUSTED_ENDPOINTS = (
+    r"^https://runtime\.sagemaker\..*[a-z0-9-]\.amazonaws\.com/.*$",
+    r"^https://api\.sagemaker\..*[a-z0-9-]\.amazonaws\.com/.*$",
+    r"^https://api\.openai\.com/.*$",
+    r"^https://api\.cohere\.ai/.*$",
+    r"^https://api\.deepseek\.com/.*$",
+    r"^https://bedrock-runtime\..*[a-z0-9-]\.amazonaws\.com/.*$",
+    r"^https://bedrock-agent-runtime\..*[a-z0-9-]\.amazonaws\.com/.*$",
+    r"^https://bedrock\..*[a-z0-9-]\.amazonaws\.com/.*$",
+    r"^https://textract\..*[a-z0-9-]\.amazonaws\.com$",
+    r"^https://comprehend\..*[a-z0-9-]\.amazonaws\.com$",
+    r"^https://rekognition(-fips)?\..*[a-z0-9-]\.amazonaws\.com$",
+)
+
+
+def settings(
+    *,
+    data: Path,
+    logs: Path,
+    http_port: int,
+    transport_port: int,
+    node_dn: str,
+    admin_dn: str,
+    trusted_endpoints: Sequence[str],
+) -> dict[str, Any]:
+    """The settings of one node on 127.0.0.1 that is a cluster by itself.
+
+    `trusted_endpoints` are regular expressions added to those that ml-commons trusts by default. Certificates are
+    expected as `tls/{ca,node,node-key}.pem` beside the file.
+    """
+    security = "plugins.security"
+    ml = "plugins.ml_commons"
+    tls = {
+        "pemcert_filepath": "tls/node.pem",
+        "pemkey_filepath": "tls/node-key.pem",
+        "pemtrustedcas_filepath": "tls/ca.pem",
+    }
+    return {
+        "cluster.name": "sandbox",
+        "node.name": "engine",
+        "path.data": str(data),
+        "path.logs": str(logs),
+        "network.host": "127.0.0.1",
+        "http.port": http_port,
+        "transport.port": transport_port,
+        "discovery.type": "single-node",
+        "cluster.routing.allocation.disk.threshold_enabled": False,
+        **{f"{security}.ssl.{layer}.{key}": value for layer in ("http", "transport") for key, value in tls.items()},
+        f"{security}.ssl.http.enabled": True,
+        f"{security}.ssl.http.clientauth_mode": "OPTIONAL",
+        f"{security}.ssl.transport.enforce_hostname_verification": False,
+        f"{security}.nodes_dn": [node_dn],
+        f"{security}.authcz.admin_dn": [admin_dn],
+        f"{security}.allow_default_init_securityindex": True,
+        f"{security}.system_indices.enabled": True,
+        f"{security}.audit.type": "noop",
+        f"{security}.restapi.roles_enabled": ["all_access", "security_manager"],
+        f"{ml}.only_run_on_ml_node": False,
+        f"{ml}.native_memory_threshold": 100,
+        f"{ml}.jvm_heap_memory_threshold": 100,
+        f"{ml}.disk_free_space_threshold": "100mb",
+        f"{ml}.connector.private_ip_enabled": True,
+        f"{ml}.trusted_connector_endpoints_regex": [*TRUSTED_ENDPOINTS, *trusted_endpoints],
+    }

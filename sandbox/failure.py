@@ -1,0 +1,20 @@
+"""Errors of the local cloud.
+
+SandboxError        a sentence for a person: what was tried, what came back, what to do
+└── StartFailed     a process ended or did not answer in time; carries the end of its log
+"""
+
+from pathlib import Path
+
+
+class SandboxError(Exception):
+    """The local cloud cannot do what was asked; the message says why and what to do."""
+
+
+class StartFailed(SandboxError):
+    """A process of the local cloud ended early or did not become ready in time."""
+
+    def __init__(self, what: str, why: str, log: Path, lines: int = 15) -> None:
+        tail = log.read_text(errors="replace").splitlines()[-lines:] if log.exists() else []
+        shown = "\n".join(f"    {line}" for line in tail)
+        super().__init__(f"{what} did not start: {why}. The end of its log, {log}:\n{shown}")

@@ -1,0 +1,108 @@
+"""What the front asks of the account it stands in: keys, policies, roles, secrets, endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who signed a request.
+
+    `arn` is what `sts get-caller-identity` says (an assumed-role session, a user, the root); `principal_arn`
+    is the IAM role behind a session, otherwise the user or root: what fine-grained access control sees.
+    """
+
+    arn: str
+    principal_arn: str
+    account: str
+    access_key: str
+
+
+@dataclass(frozen=True)
+class Credential:
+    """The secret half of an access key, and whom it belongs to."""
+
+    secret_key: str
+    caller: Caller
+
+    def __repr__(self) -> str:
+        return f"Credential(caller={self.caller!r})"
+
+
+@dataclass(frozen=True)
+class SessionKeys:
+    """Temporary keys of a role, without an expiry: the engine cannot refresh what a connector stores."""
+
+    access_key: str
+    secret_key: str
+    session_token: str
+
+    def __repr__(self) -> str:
+        return f"SessionKeys(access_key={self.access_key!r})"
+
+
+@dataclass(frozen=True)
+class Domain:
+    """An OpenSearch domain as its template describes it.
+
+    `endpoint_port` asks for one port; None takes the next free one of the settings' range.
+    """
+
+    arn: str
+    name: str
+    account: str
+    region: str
+    master_user_arn: str | None
+    master_user_name: str | None
+    master_user_password: str | None
+    access_policies: dict[str, Any] | None
+    endpoint_port: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Domain(arn={self.arn!r}, endpoint_port={self.endpoint_port!r})"
+
+
+class Authority(Protocol):
+    """The account: IAM, STS, Secrets Manager and the SageMaker registry. Called from many threads."""
+
+    def credential(self, access_key: str, session_token: str | None) -> Credential:
+        """The key's owner; raises `UnknownKey` or `InvalidToken`."""
+        ...
+
+    def allowed(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        context: Mapping[str, str],
+        resource_policy: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Whether the caller's policies, with the resource's own, let the action through."""
+        ...
+
+    def role_exists(self, role_arn: str) -> bool: ...
+
+    def role_age(self, role_arn: str) -> float:
+        """Seconds since the role or its newest policy was written."""
+        ...
+
+    def service_may_assume(self, role_arn: str, service: str, context: Mapping[str, str]) -> bool:
+        """Whether the role's trust policy admits the service principal under these condition keys."""
+        ...
+
+    def role_allowed(self, role_arn: str, action: str, resource: str) -> bool: ...
+
+    def session(self, role_arn: str) -> SessionKeys:
+        """Temporary keys of the role, without an expiry."""
+        ...
+
+    def secret_value(self, secret_arn: str) -> str:
+        """The secret's current string; raises `SecretMissing`."""
+        ...
+
+    def endpoint(self, name: str, region: str) -> Mapping[str, str] | None:
+        """A SageMaker endpoint: `{"model": ..., "shape": "array" | "inputs"}`, or None."""
+        ...

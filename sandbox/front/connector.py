@@ -1,0 +1,85 @@
+"""Connectors on their way into the engine: URLs checked and led to the egress, credentials resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sandbox.front.authority import Caller, Domain
+from sandbox.front.credential import CredentialDesk
+from sandbox.front.detour import Detour, leading_parameter, resolve
+from sandbox.front.refusal import ConnectorRefusal, UntrustedUrl
+from sandbox.front.trusted import TrustedEndpoints
+
+
+class ConnectorGate:
+    """Turns the connector that a client wrote into the one that the engine stores."""
+
+    def __init__(self, desk: CredentialDesk, trusted: TrustedEndpoints, detour: Detour) -> None:
+        self._desk = desk
+        self._trusted = trusted
+        self._detour = detour
+
+    def admit(
+        self,
+        written: Mapping[str, Any],
+        caller: Caller | None,
+        domain: Domain,
+        stored: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """`written` for the engine; `stored` is the connector that it updates, with its original URLs.
+
+        Raises `UntrustedUrl`, `WrongCredential`, `SecretMissing`, `AccessDenied`.
+        """
+        merged = _merged(written, stored or {})
+        parameters = merged.get("parameters") or {}
+        for template in _urls(merged):
+            if not self._trusted.trusts(resolve(template, parameters)):
+                raise UntrustedUrl
+        admitted = dict(written)
+        credential = self._desk.resolve(merged, caller, domain)
+        if credential is not None:
+            admitted["credential"] = credential
+        if isinstance(written.get("actions"), list):
+            admitted["actions"] = [self._led(action, parameters) for action in written["actions"]]
+        if isinstance(written.get("url"), str):
+            admitted |= self._led(written, parameters)
+        leading = {leading_parameter(template) for template in _urls(merged)} - {None}
+        if leading and isinstance(written.get("parameters"), dict):
+            admitted["parameters"] = {
+                name: self._there(value) if name in leading and isinstance(value, str) else value
+                for name, value in written["parameters"].items()
+            }
+        return admitted
+
+    def _led(self, holder: Any, parameters: Mapping[str, Any]) -> Any:
+        if not isinstance(holder, dict) or not isinstance(holder.get("url"), str):
+            return holder
+        template = holder["url"]
+        name = leading_parameter(template)
+        if name is not None and self._detour.there(str(parameters.get(name, ""))) is not None:
+            return holder
+        return {**holder, "url": self._there(template)}
+
+    def _there(self, template: str) -> str:
+        led = self._detour.there(template)
+        if led is None:
+            raise ConnectorRefusal(f"The connector's URL {template} must begin with https:// or http://.")
+        return led
+
+
+def _merged(written: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What ml-commons will hold after the update: parameters are merged, everything else is replaced."""
+    merged = {**stored, **{name: value for name, value in written.items() if value is not None}}
+    if stored.get("parameters") or written.get("parameters"):
+        merged["parameters"] = {**(stored.get("parameters") or {}), **(written.get("parameters") or {})}
+    if "credential" not in written:
+        merged.pop("credential", None)
+    return merged
+
+
+def _urls(connector: Mapping[str, Any]) -> Iterator[str]:
+    actions = connector.get("actions")
+    for holder in (connector, *(actions if isinstance(actions, list) else ())):
+        if isinstance(holder, dict) and isinstance(holder.get("url"), str):
+            yield holder["url"]

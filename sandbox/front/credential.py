@@ -1,0 +1,120 @@
+"""A connector's credential block, resolved as the managed service does it.
+
+`roleArn` becomes temporary keys of the role (aws_sigv4); with `secretArn`, every key of the JSON secret
+becomes a credential named `secretArn.<key>`, the very name that `${credential.secretArn.<key>}` asks for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.front.authority import Authority, Caller, Domain
+from sandbox.front.refusal import AccessDenied, WrongCredential
+
+_SERVICES = ("opensearchservice.amazonaws.com", "es.amazonaws.com")
+_SECRET_ACTIONS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
+_PLACEHOLDER = re.compile(r"\$\{credential\.secretArn\.([^}]+)\}")
+
+
+class CredentialDesk:
+    """Resolves credential blocks; roles younger than `young_role_seconds` are not assumable yet."""
+
+    def __init__(self, authority: Authority, young_role_seconds: float) -> None:
+        self._authority = authority
+        self._young_role_seconds = young_role_seconds
+
+    def resolve(self, connector: Mapping[str, Any], caller: Caller | None, domain: Domain) -> dict[str, Any] | None:
+        """The credential block that the engine stores, None when the connector brings none.
+
+        Raises `AccessDenied` for the permissions of caller and role, `WrongCredential` and `SecretMissing` for
+        what the block names.
+        """
+        credential = connector.get("credential")
+        if not isinstance(credential, dict):
+            return None
+        if "externalAccountRoleArn" in credential:
+            raise WrongCredential(
+                "credential.externalAccountRoleArn names a role of another account, and this domain has one "
+                "account only. Use roleArn."
+            )
+        role, secret = credential.get("roleArn"), credential.get("secretArn")
+        if role is None:
+            if secret is not None:
+                raise WrongCredential(
+                    f"credential.secretArn {secret} needs credential.roleArn, a role that may read it."
+                )
+            return credential
+        self._admit_role(str(role), caller, domain)
+        rest = {name: value for name, value in credential.items() if name not in ("roleArn", "secretArn")}
+        if secret is not None:
+            return {**rest, "roleArn": role, **self._secret(str(secret), str(role), connector)}
+        if connector.get("protocol") != "aws_sigv4":
+            return credential
+        keys = self._authority.session(str(role))
+        return {
+            **rest,
+            "access_key": keys.access_key,
+            "secret_key": keys.secret_key,
+            "session_token": keys.session_token,
+        }
+
+    def _admit_role(self, role: str, caller: Caller | None, domain: Domain) -> None:
+        name = caller.arn if caller is not None else "anonymous"
+        # A policy may name either service as the one the role is passed to.
+        if caller is None or not any(
+            self._authority.allowed(caller, "iam:PassRole", role, {"iam:PassedToService": service})
+            for service in _SERVICES
+        ):
+            raise AccessDenied(
+                f"User: {name} is not authorized to perform: iam:PassRole on resource: {role} because no "
+                "identity-based policy allows the iam:PassRole action"
+            )
+        context = {"aws:SourceAccount": domain.account, "aws:SourceArn": domain.arn}
+        if not self._authority.role_exists(role):
+            raise _not_assumable(role, "the role does not exist")
+        age = self._authority.role_age(role)
+        if age < self._young_role_seconds:
+            raise _not_assumable(role, f"the role or its policy was written {age:.0f} s ago and is not known yet")
+        if not any(self._authority.service_may_assume(role, service, context) for service in _SERVICES):
+            raise _not_assumable(
+                role,
+                f"its trust policy admits neither {_SERVICES[0]} nor {_SERVICES[1]} for aws:SourceAccount "
+                f"{domain.account} and aws:SourceArn {domain.arn}",
+            )
+
+    def _secret(self, secret: str, role: str, connector: Mapping[str, Any]) -> dict[str, str]:
+        text = self._authority.secret_value(secret)
+        for action in _SECRET_ACTIONS:
+            if not self._authority.role_allowed(role, action, secret):
+                raise AccessDenied(
+                    f"User: {role} is not authorized to perform: {action} on resource: {secret} because no "
+                    f"identity-based policy allows the {action} action"
+                )
+        try:
+            values = json.loads(text)
+        except ValueError:
+            values = None
+        # Raised outside the except block: the cause of a JSON error holds the text, which is the secret.
+        if not isinstance(values, dict):
+            raise WrongCredential(
+                f"The secret {secret} does not hold a JSON object. Store it as key and value, for example "
+                '{"my_key": "…"}.'
+            )
+        for key in _PLACEHOLDER.findall(json.dumps(connector)):
+            if key not in values:
+                raise WrongCredential(
+                    f"The connector refers to ${{credential.secretArn.{key}}}, but the secret {secret} has no "
+                    f"key '{key}'. Add the key to the secret, or name one that it has."
+                )
+        return {
+            f"secretArn.{key}": value if isinstance(value, str) else json.dumps(value) for key, value in values.items()
+        }
+
+
+def _not_assumable(role: str, reason: str) -> AccessDenied:
+    return AccessDenied(
+        f"User: {_SERVICES[0]} is not authorized to perform: sts:AssumeRole on resource: {role} because {reason}"
+    )

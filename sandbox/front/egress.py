@@ -1,0 +1,95 @@
+"""Where the engine's connectors are led: the provider's own checks, then the model endpoints."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from datetime import UTC, datetime
+
+from sandbox.front.authority import Authority
+from sandbox.front.detour import PLAIN, SECURE
+from sandbox.front.provider import Invocation, invocation
+from sandbox.front.refusal import MalformedRequest, ProviderRefusal, UnknownHost
+from sandbox.front.request import Answer, Request
+from sandbox.front.signature import read_signature, verify_digest, verify_scope, verify_time
+from sandbox.front.upstream import Upstream
+
+_TARGET = re.compile(rf"({SECURE}|{PLAIN})([^/?]+)(/[^?]*)?(\?.*)?")
+_ENDPOINT_HEADER = "x-sandbox-endpoint"
+_PROVED = frozenset({"authorization", "x-amz-security-token", "x-amz-date", "x-amz-content-sha256"})
+
+
+class Egress:
+    """Answers model calls. `hosts` are those outside AWS that the model endpoints stand for."""
+
+    def __init__(self, authority: Authority, models: Upstream, hosts: tuple[str, ...]) -> None:
+        self._authority = authority
+        self._models = models
+        self._hosts = hosts
+
+    def respond(self, request: Request) -> Answer:
+        match = _TARGET.fullmatch(request.target)
+        if match is None:
+            raise MalformedRequest("The egress takes /_aws/<host>/<path> only.")
+        way, host, path, _ = match.groups()
+        host = host.lower()
+        _refuse_private(host)
+        headers = [pair for pair in request.headers if pair[0].lower() != _ENDPOINT_HEADER]
+        if way == SECURE and host.endswith(".amazonaws.com"):
+            endpoint = self._admit(request, host, path or "/")
+            headers = [pair for pair in headers if pair[0].lower() not in _PROVED]
+            if endpoint is not None:
+                headers.append((_ENDPOINT_HEADER, endpoint))
+        elif way != SECURE or host not in self._hosts:
+            raise _unknown(host)
+        return self._models.send(request.method, request.target, headers, request.body)
+
+    def _admit(self, request: Request, host: str, path: str) -> str | None:
+        """The endpoint header of SageMaker; raises what the provider would answer."""
+        signature = read_signature(request)
+        if signature is None:
+            raise ProviderRefusal(403, "MissingAuthenticationTokenException", "Missing Authentication Token", "Message")
+        # The engine signed the address of this listener: host and path are those of the request as it came.
+        credential = self._authority.credential(signature.access_key, signature.token)
+        call = invocation(host, path, credential.caller.account)
+        if call is None:
+            raise _unknown(host)
+        verify_scope(signature, call.region, call.service)
+        verify_time(signature, datetime.now(UTC))
+        verify_digest(signature, request, credential.secret_key)
+        for resource in call.resources:
+            if not self._authority.allowed(credential.caller, call.action, resource, {}):
+                raise ProviderRefusal(
+                    403,
+                    "AccessDeniedException",
+                    f"User: {credential.caller.arn} is not authorized to perform: {call.action} on resource: "
+                    f"{resource} because no identity-based policy allows the {call.action} action",
+                    "Message",
+                )
+        return self._endpoint(call, credential.caller.account)
+
+    def _endpoint(self, call: Invocation, account: str) -> str | None:
+        if call.endpoint is None:
+            return None
+        endpoint = self._authority.endpoint(call.endpoint, call.region)
+        if endpoint is None:
+            raise ProviderRefusal(400, "ValidationError", f"Endpoint {call.endpoint} of account {account} not found.")
+        return json.dumps({**endpoint, "name": call.endpoint})
+
+
+def _unknown(host: str) -> UnknownHost:
+    return UnknownHost(
+        f"No model endpoint of this machine stands for {host}, and the sandbox calls nothing outside. "
+        "Point the connector at SageMaker, Bedrock or api.deepseek.com."
+    )
+
+
+def _refuse_private(host: str) -> None:
+    name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+    try:
+        private = not ipaddress.ip_address(name.strip("[]")).is_global
+    except ValueError:
+        private = name == "localhost" or name.endswith(".localhost")
+    if private:
+        raise MalformedRequest(f"Remote inference host name has private ip address: {name}")

@@ -1,0 +1,83 @@
+"""The OpenSearch engine behind the domains: as a caller, and as its administrator."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.front.refusal import EngineUnreachable
+from sandbox.front.request import Answer, Headers, Request
+from sandbox.front.upstream import Upstream
+
+_JSON = (("Content-Type", "application/json"),)
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
+
+
+class EngineRefused(Exception):
+    """The engine answered an administrative request with an error."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """`callers` has no client certificate: the proxy headers alone say who is asking."""
+
+    callers: Upstream
+    admin: Upstream
+
+    @classmethod
+    def at(cls, url: str, ca: str, admin_cert: str, admin_key: str) -> Engine:
+        return cls(
+            Upstream(url, EngineUnreachable, ca=ca),
+            Upstream(url, EngineUnreachable, ca=ca, certificate=(admin_cert, admin_key)),
+        )
+
+    def forward(self, request: Request, principal: str | None, basic: str | None = None) -> Answer:
+        """The request as `principal` (an ARN), or with a Basic header, or as nobody."""
+        headers = [pair for pair in request.headers if _passes(pair[0])]
+        if principal is not None:
+            headers += _identity(principal)
+        elif basic is not None:
+            headers.append(("Authorization", basic))
+        return self.callers.send(request.method, request.target, headers, request.body)
+
+    def administer(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Status and decoded body; raises `EngineRefused` for any other error than 404."""
+        payload = b"" if body is None else json.dumps(body).encode()
+        answer = self.admin.send(method, path, _JSON if payload else (), payload)
+        if answer.status >= 400 and answer.status != 404:
+            raise EngineRefused(
+                f"{method} {path} as the engine's administrator was answered with {answer.status}: "
+                f"{_reason(answer.body)}"
+            )
+        return answer.status, json.loads(answer.body or b"null")
+
+    def close(self) -> None:
+        self.callers.close()
+        self.admin.close()
+
+
+def _identity(principal: str) -> Headers:
+    """Proxy headers of the security plugin; the address makes them count (`xff.internalProxies`)."""
+    headers = (("x-forwarded-for", "127.0.0.1"), ("x-proxy-user", principal))
+    # The plugin splits the roles header at commas, which IAM names may hold: `…:role/x,admin` would be `admin`.
+    return headers if "," in principal else (*headers, ("x-proxy-roles", principal))
+
+
+def _passes(name: str) -> bool:
+    name = name.lower()
+    internal = name.startswith(("x-", "_opendistro", "opendistro_security", "_opensearch", "opensearch_security"))
+    return not internal and name not in _CREDENTIALS
+
+
+def _reason(body: bytes) -> str:
+    try:
+        decoded = json.loads(body)
+    except ValueError:
+        return body[:300].decode(errors="replace")
+    if isinstance(decoded, dict):
+        error = decoded.get("error") or decoded.get("reason") or decoded.get("message") or decoded
+        if isinstance(error, dict):
+            error = error.get("reason", error)
+        return str(error)[:300]
+    return str(decoded)[:300]

@@ -1,0 +1,168 @@
+"""The front: domains that look like Amazon's, before one OpenSearch engine."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any
+
+from sandbox.front.authority import Authority, Domain
+from sandbox.front.connector import ConnectorGate
+from sandbox.front.credential import CredentialDesk
+from sandbox.front.detour import Detour
+from sandbox.front.egress import Egress
+from sandbox.front.engine import Engine
+from sandbox.front.gateway import Gateway
+from sandbox.front.listener import Listener
+from sandbox.front.master import MasterUsers
+from sandbox.front.refusal import ModelsUnreachable
+from sandbox.front.trusted import TrustedEndpoints
+from sandbox.front.upstream import Upstream
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FrontSettings:
+    """Addresses, PEM files and limits.
+
+    `domain_ports` is the range, both ends included, that domains take their ports from. A role younger than
+    `young_role_seconds` cannot be assumed yet, as on AWS while IAM propagates. `model_hosts` are the hosts
+    outside AWS that the model endpoints stand for.
+    """
+
+    engine_url: str
+    models_url: str
+    egress_port: int
+    ca: str
+    admin_cert: str
+    admin_key: str
+    server_cert: str
+    server_key: str
+    domain_ports: tuple[int, int]
+    young_role_seconds: float = 0.0
+    model_hosts: tuple[str, ...] = ("api.deepseek.com",)
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> FrontSettings:
+        """The front's part of the cloud process's configuration; raises KeyError for what is missing."""
+        first, last = config["domain_ports"]
+        return cls(
+            engine_url=config["engine_url"],
+            models_url=config["models_url"],
+            egress_port=config["egress_port"],
+            ca=config["ca"],
+            admin_cert=config["admin_cert"],
+            admin_key=config["admin_key"],
+            server_cert=config["server_cert"],
+            server_key=config["server_key"],
+            domain_ports=(first, last),
+            young_role_seconds=config.get("young_role_seconds", 0.0),
+        )
+
+
+class NoPortLeft(Exception):
+    """Every port of the range is taken."""
+
+
+class Front:
+    """Opens and closes domains. All methods may be called from any thread."""
+
+    def __init__(self, settings: FrontSettings, authority: Authority) -> None:
+        self._settings = settings
+        self._authority = authority
+        self._engine = Engine.at(settings.engine_url, settings.ca, settings.admin_cert, settings.admin_key)
+        self._models = Upstream(settings.models_url, ModelsUnreachable, seconds=600.0)
+        self._detour = Detour(settings.egress_port)
+        self._trusted = TrustedEndpoints(self._engine, self._detour.pattern)
+        desk = CredentialDesk(authority, settings.young_role_seconds)
+        self._gate = ConnectorGate(desk, self._trusted, self._detour)
+        self._masters = MasterUsers(self._engine)
+        self._egress: Listener | None = None
+        self._doors: dict[str, tuple[Listener, Gateway]] = {}
+        self._lock = RLock()
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(settings.server_cert, settings.server_key)
+
+    def start(self) -> None:
+        """Opens the egress; raises OSError when its port is taken."""
+        egress = Egress(self._authority, self._models, self._settings.model_hosts)
+        self._egress = Listener(self._settings.egress_port, egress.respond)
+
+    def add_domain(self, domain: Domain) -> int:
+        """Installs the master user in the engine, opens the domain's port and returns it.
+
+        A domain that is open already is updated. Raises `EngineUnreachable`, `EngineRefused`, `NoPortLeft`.
+        """
+        with self._lock:
+            if domain.arn in self._doors:
+                self.update_domain(domain)
+                return self._doors[domain.arn][0].port
+            self._trusted.ensure()
+            self._masters.install(domain)
+            gateway = Gateway(domain, self._authority, self._engine, self._gate, self._trusted, self._detour)
+            listener = self._open(domain, gateway)
+            self._doors[domain.arn] = (listener, gateway)
+            logger.info("domain %s listens on port %s", domain.name, listener.port)
+            return listener.port
+
+    def update_domain(self, domain: Domain) -> None:
+        """Replaces policies and master user; the port stays. Raises KeyError for a domain that is not open."""
+        with self._lock:
+            _, gateway = self._doors[domain.arn]
+            before, gateway.domain = gateway.domain, domain
+            self._masters.install(domain)
+            if _master(before) != _master(domain):
+                self._dismiss(before)
+
+    def remove_domain(self, arn: str) -> None:
+        """Closes the port, then unmaps the master user. An unknown domain is gone already.
+
+        Raises `EngineUnreachable` when the engine still holds the master user, with the port closed.
+        """
+        with self._lock:
+            door = self._doors.pop(arn, None)
+            if door is None:
+                return
+            listener, gateway = door
+            listener.close()
+            self._dismiss(gateway.domain)
+            if not self._doors:
+                self._trusted.withdraw()
+
+    def stop(self) -> None:
+        """Closes every port; the engine keeps what it holds."""
+        with self._lock:
+            for listener, _ in self._doors.values():
+                listener.close()
+            self._doors.clear()
+            if self._egress is not None:
+                self._egress.close()
+                self._egress = None
+            self._engine.close()
+            self._models.close()
+
+    def _open(self, domain: Domain, gateway: Gateway) -> Listener:
+        first, last = self._settings.domain_ports
+        ports = range(first, last + 1) if domain.endpoint_port is None else [domain.endpoint_port]
+        for port in ports:
+            try:
+                return Listener(port, gateway.respond, self._tls)
+            except OSError as error:
+                logger.info("port %s is not free for %s: %s", port, domain.name, error)
+        raise NoPortLeft(
+            f"No port of {ports[0]} to {ports[-1]} is free for the domain {domain.name}. Destroy a stack with a "
+            "domain, or widen the range of domain ports."
+        )
+
+    def _dismiss(self, domain: Domain) -> None:
+        """Unmaps the master user, unless another domain has the same one: they share the engine."""
+        if _master(domain) not in [_master(gateway.domain) for _, gateway in self._doors.values()]:
+            self._masters.remove(domain)
+
+
+def _master(domain: Domain) -> tuple[str | None, str | None]:
+    return domain.master_user_arn, domain.master_user_name

@@ -1,0 +1,163 @@
+"""One domain's door: who calls, may they, and what changes between the client and the engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from sandbox.front.authority import Authority, Caller, Domain
+from sandbox.front.connector import ConnectorGate
+from sandbox.front.detour import Detour
+from sandbox.front.engine import Engine
+from sandbox.front.policy import admits_anyone
+from sandbox.front.refusal import AccessDenied
+from sandbox.front.request import Answer, Request
+from sandbox.front.signature import (
+    read_signature,
+    verify_digest,
+    verify_scope,
+    verify_time,
+    without_signature,
+)
+from sandbox.front.trusted import TrustedEndpoints
+
+_CONTEXT = {"aws:SourceIp": "127.0.0.1", "aws:SecureTransport": "true"}
+_ML = ("_plugins", "_ml")
+_SETTINGS = ("_cluster", "settings")
+_RESET_BY_WILDCARD = re.compile(rb'\*"\s*:\s*null')
+
+
+@dataclass(frozen=True)
+class _Guest:
+    """Who got in: a signed caller, a name and password for the engine, or nobody."""
+
+    caller: Caller | None = None
+    basic: str | None = None
+
+
+class Gateway:
+    """Answers the requests of one domain; `domain` may be replaced while it runs."""
+
+    def __init__(
+        self,
+        domain: Domain,
+        authority: Authority,
+        engine: Engine,
+        gate: ConnectorGate,
+        trusted: TrustedEndpoints,
+        detour: Detour,
+    ) -> None:
+        self.domain = domain
+        self._authority = authority
+        self._engine = engine
+        self._gate = gate
+        self._trusted = trusted
+        self._detour = detour
+
+    def respond(self, request: Request) -> Answer:
+        domain = self.domain
+        guest, request = self._admit(request, domain)
+        segments = request.segments()
+        if segments == _SETTINGS:
+            return self._settings(request, guest)
+        if segments[:2] != _ML:
+            return self._forward(request, guest)
+        if segments[2:3] in (("connectors",), ("models",)) and request.method in ("POST", "PUT"):
+            request = self._with_connector(request, guest, domain, segments[2:])
+        answer = self._forward(_uncompressed(request), guest)
+        return answer.with_body(self._detour.back(answer.body))
+
+    def _admit(self, request: Request, domain: Domain) -> tuple[_Guest, Request]:
+        action = f"es:ESHttp{request.method.capitalize()}"
+        resource = f"{domain.arn}{request.path}"
+        signature = read_signature(request)
+        if signature is None:
+            if not admits_anyone(domain.access_policies, action, resource):
+                raise _denied("anonymous", action, "resource")
+            authorization = request.header("authorization") or ""
+            internal = domain.master_user_name is not None and authorization.lower().startswith("basic ")
+            return _Guest(basic=authorization if internal else None), request
+        verify_scope(signature, domain.region, "es")
+        verify_time(signature, datetime.now(UTC))
+        credential = self._authority.credential(signature.access_key, signature.token)
+        verify_digest(signature, request, credential.secret_key)
+        caller = credential.caller
+        if not self._authority.allowed(caller, action, resource, _CONTEXT, domain.access_policies):
+            raise _denied(caller.arn, action, "identity")
+        if signature.expires is not None:
+            request = replace(request, target=without_signature(request))
+        return _Guest(caller), request
+
+    def _forward(self, request: Request, guest: _Guest) -> Answer:
+        principal = guest.caller.principal_arn if guest.caller is not None else None
+        return self._engine.forward(request, principal, guest.basic)
+
+    def _settings(self, request: Request, guest: _Guest) -> Answer:
+        body = _decoded(request.body)
+        if request.method == "PUT" and isinstance(body, dict):
+            request = request.with_body(_encoded(self._trusted.inward(body)))
+        answer = self._forward(_uncompressed(request), guest)
+        settings = _decoded(answer.body)
+        if answer.status != 200 or not isinstance(settings, dict):
+            return answer
+        if request.method == "PUT" and _RESET_BY_WILDCARD.search(request.body):
+            self._trusted.ensure()
+        flat = parse_qs(request.query, keep_blank_values=True).get("flat_settings", ["false"])[-1]
+        return answer.with_body(_encoded(self._trusted.outward(settings, flat=flat != "false")))
+
+    def _with_connector(self, request: Request, guest: _Guest, domain: Domain, segments: tuple[str, ...]) -> Request:
+        """The request with its connector as the engine stores it; unchanged when it carries none."""
+        body = _decoded(request.body)
+        if not isinstance(body, dict):
+            return request
+        match request.method, *segments:
+            case ["POST", "connectors", "_create"]:
+                admitted = self._gate.admit(body, guest.caller, domain)
+            case ["PUT", "connectors", _]:
+                stored = self._stored(request, guest)
+                if stored is None:
+                    return request
+                admitted = self._gate.admit(body, guest.caller, domain, stored)
+            case ["POST", "models", "_register"] if isinstance(body.get("connector"), dict):
+                admitted = {**body, "connector": self._gate.admit(body["connector"], guest.caller, domain)}
+            case ["PUT", "models", _] if isinstance(body.get("connector"), dict):
+                stored = (self._stored(request, guest) or {}).get("connector") or {}
+                connector = self._gate.admit(body["connector"], guest.caller, domain, stored)
+                admitted = {**body, "connector": connector}
+            case _:
+                return request
+        return request.with_body(_encoded(admitted))
+
+    def _stored(self, request: Request, guest: _Guest) -> dict[str, Any] | None:
+        """The object that an update is about, as the caller may read it."""
+        read = Request("GET", request.path, request.headers)
+        answer = self._forward(_uncompressed(read), guest)
+        decoded = _decoded(self._detour.back(answer.body))
+        return decoded if answer.status == 200 and isinstance(decoded, dict) else None
+
+
+def _denied(who: str, action: str, kind: str) -> AccessDenied:
+    return AccessDenied(
+        f"User: {who} is not authorized to perform: {action} because no {kind}-based policy allows the {action} action"
+    )
+
+
+def _uncompressed(request: Request) -> Request:
+    """Asks for an answer that can be read and changed on its way back."""
+    kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
+    return replace(request, headers=kept)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

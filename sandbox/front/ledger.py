@@ -1,0 +1,100 @@
+"""The smallest account: an `Authority` held in memory, for trials of the front without an AWS emulator."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.front.authority import Caller, Credential, SessionKeys
+from sandbox.front.policy import like
+from sandbox.front.refusal import InvalidToken, SecretMissing, UnknownKey
+
+
+@dataclass
+class Role:
+    """A role, the services that may assume it, and what it may do: pairs of action and resource pattern."""
+
+    arn: str
+    grants: list[tuple[str, str]] = field(default_factory=list)
+    services: tuple[str, ...] = ()
+    source_arn: str = "*"
+    written: float = field(default_factory=time.monotonic)
+
+
+class Ledger:
+    """One account whose root may do everything and whose roles may do what they were granted.
+
+    Knows neither denials nor resource policies nor conditions, except `aws:SourceArn` of a role's trust.
+    """
+
+    def __init__(self, account: str = "000000000000") -> None:
+        self.account = account
+        self.roles: dict[str, Role] = {}
+        self.secrets: dict[str, str] = {}
+        self.endpoints: dict[tuple[str, str], dict[str, str]] = {}
+        self._keys: dict[str, tuple[Credential, str | None]] = {}
+        root = f"arn:aws:iam::{account}:root"
+        self._keys["test"] = (Credential("test", Caller(root, root, account, "test")), None)
+
+    def write_role(self, name: str, *grants: tuple[str, str], services: tuple[str, ...] = ()) -> Role:
+        """Creates or replaces a role; its age starts again."""
+        role = Role(f"arn:aws:iam::{self.account}:role/{name}", list(grants), services)
+        self.roles[role.arn] = role
+        return role
+
+    def credential(self, access_key: str, session_token: str | None) -> Credential:
+        found = self._keys.get(access_key)
+        if found is None:
+            raise UnknownKey
+        credential, token = found
+        if token != session_token:
+            raise InvalidToken
+        return credential
+
+    def allowed(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        context: Mapping[str, str],
+        resource_policy: Mapping[str, Any] | None = None,
+    ) -> bool:
+        del context, resource_policy
+        if caller.arn.endswith(":root"):
+            return True
+        return self.role_allowed(caller.principal_arn, action, resource)
+
+    def role_exists(self, role_arn: str) -> bool:
+        return role_arn in self.roles
+
+    def role_age(self, role_arn: str) -> float:
+        return time.monotonic() - self.roles[role_arn].written
+
+    def service_may_assume(self, role_arn: str, service: str, context: Mapping[str, str]) -> bool:
+        role = self.roles[role_arn]
+        return service in role.services and like(role.source_arn, context["aws:SourceArn"])
+
+    def role_allowed(self, role_arn: str, action: str, resource: str) -> bool:
+        role = self.roles.get(role_arn)
+        return role is not None and any(
+            like(granted, action) and like(pattern, resource) for granted, pattern in role.grants
+        )
+
+    def session(self, role_arn: str) -> SessionKeys:
+        keys = SessionKeys(f"ASIA{secrets.token_hex(8).upper()}", secrets.token_hex(20), secrets.token_hex(40))
+        name = role_arn.rpartition("/")[2]
+        arn = f"arn:aws:sts::{self.account}:assumed-role/{name}/session"
+        caller = Caller(arn, role_arn, self.account, keys.access_key)
+        self._keys[keys.access_key] = (Credential(keys.secret_key, caller), keys.session_token)
+        return keys
+
+    def secret_value(self, secret_arn: str) -> str:
+        if secret_arn not in self.secrets:
+            raise SecretMissing(secret_arn)
+        return self.secrets[secret_arn]
+
+    def endpoint(self, name: str, region: str) -> Mapping[str, str] | None:
+        return self.endpoints.get((name, region))

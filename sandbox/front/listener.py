@@ -1,0 +1,115 @@
+"""A listening socket on 127.0.0.1, with TLS or without; one thread per connection."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+
+from sandbox.front.refusal import BodyTooLarge, MalformedRequest, Refusal
+from sandbox.front.request import Answer, Request
+from sandbox.front.wire import keeps_alive, read_request, write_answer
+
+logger = logging.getLogger(__name__)
+
+Respond = Callable[[Request], Answer]
+# Long enough for a client's pause between two requests, short enough to give threads back.
+_IDLE_SECONDS = 180.0
+
+
+class Listener:
+    """Answers every request on one port with `respond`, until closed.
+
+    `port` 0 takes a free one; `self.port` is the one it got. Raises OSError when the port is taken.
+    """
+
+    def __init__(self, port: int, respond: Respond, tls: ssl.SSLContext | None = None) -> None:
+        self._respond = respond
+        self._tls = tls
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=128)
+        self.port: int = self._socket.getsockname()[1]
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._acceptor = threading.Thread(target=self._accept, name=f"listener-{self.port}", daemon=True)
+        self._acceptor.start()
+
+    def close(self) -> None:
+        """Stops accepting and cuts the connections that are open."""
+        with self._lock:
+            self._closed = True
+            connections = list(self._open)
+        # A blocked accept() is woken by shutdown(), not by close().
+        for connection in (self._socket, *connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                logger.debug("connection on port %s was already gone", self.port)
+        self._socket.close()
+        self._acceptor.join(timeout=5)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                if self._closed:
+                    return
+                logger.exception("port %s could not accept a connection", self.port)
+                continue
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, plain: socket.socket) -> None:
+        connection = plain
+        try:
+            plain.settimeout(_IDLE_SECONDS)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls is not None:
+                # The handshake belongs to this thread: in accept() one silent client would stop all others.
+                connection = self._tls.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+                connection.do_handshake()
+            with self._lock:
+                if self._closed:
+                    return
+                self._open.add(connection)
+            self._converse(connection)
+        except (OSError, ValueError) as gone:
+            logger.debug("connection on port %s ended: %s", self.port, gone)
+        finally:
+            with self._lock:
+                self._open.discard(connection)
+            connection.close()
+
+    def _converse(self, connection: socket.socket) -> None:
+        with connection.makefile("rb") as source, connection.makefile("wb") as sink:
+            while True:
+                try:
+                    request = read_request(source, sink)
+                except (MalformedRequest, BodyTooLarge) as refusal:
+                    write_answer(sink, answer_of(refusal), close=True)
+                    return
+                if request is None:
+                    return
+                close = not keeps_alive(request)
+                write_answer(sink, self._answer(request), head=request.method == "HEAD", close=close)
+                if close:
+                    return
+
+    def _answer(self, request: Request) -> Answer:
+        try:
+            return self._respond(request)
+        except Refusal as refusal:
+            logger.info("%s %s refused: %s", request.method, request.path, refusal)
+            return answer_of(refusal)
+        except Exception:
+            logger.exception("%s %s failed in the front", request.method, request.path)
+            body = json.dumps({"Message": "The front failed on this request; its log holds the reason."})
+            return Answer(500, (("Content-Type", "application/json"),), body.encode())
+
+
+def answer_of(refusal: Refusal) -> Answer:
+    """The refusal as the client reads it."""
+    return Answer(refusal.status, (("Content-Type", "application/json"), *refusal.headers()), refusal.encoded())

@@ -1,0 +1,125 @@
+"""A domain's master user inside the engine: mapped when the domain appears, unmapped when it goes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+from urllib.parse import quote
+
+from sandbox.front.authority import Domain
+from sandbox.front.engine import Engine, EngineRefused
+from sandbox.front.request import Request
+
+logger = logging.getLogger(__name__)
+
+_API = "/_plugins/_security/api"
+ROLES = ("all_access", "security_manager")
+# Amazon's domains have this role and the open-source plugin has not. It opens the security API through the
+# engine's setting `plugins.security.restapi.roles_enabled`; the plugin refuses `restapi:admin/*` in a role.
+_SECURITY_MANAGER = {"description": "Manage the security plugin", "cluster_permissions": []}
+_EFFECTIVE_SECONDS = 30.0
+
+
+class MasterUsers:
+    """Merges master users into role mappings, and takes only them out again."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engine = engine
+        self._sleep = sleep
+        self._clock = clock
+        self._lock = Lock()
+
+    def install(self, domain: Domain) -> None:
+        """Maps the domain's master user and waits until the engine honours it; raises `EngineRefused`."""
+        with self._lock:
+            path = f"{_API}/roles/security_manager"
+            if self._engine.administer("GET", path)[0] == 404:
+                self._engine.administer("PUT", path, _SECURITY_MANAGER)
+            if domain.master_user_name is not None:
+                self._engine.administer(
+                    "PUT",
+                    f"{_API}/internalusers/{quote(domain.master_user_name, safe='')}",
+                    {"password": domain.master_user_password},
+                )
+            for role in ROLES:
+                self._merge(role, domain)
+        self._await(domain)
+
+    def remove(self, domain: Domain) -> None:
+        """Takes the master user out of the mappings; an internal user is deleted."""
+        with self._lock:
+            for role in ROLES:
+                status, body = self._engine.administer("GET", f"{_API}/rolesmapping/{role}")
+                if status == 404:
+                    continue
+                mapping = body[role]
+                self._write(role, mapping, {field: _without(mapping, field, domain) for field in _entries(domain)})
+            if domain.master_user_name is not None:
+                self._engine.administer("DELETE", f"{_API}/internalusers/{quote(domain.master_user_name, safe='')}")
+
+    def _merge(self, role: str, domain: Domain) -> None:
+        path = f"{_API}/rolesmapping/{role}"
+        status, body = self._engine.administer("GET", path)
+        if status == 404:
+            self._engine.administer("PUT", path, _entries(domain))
+            return
+        mapping = body[role]
+        merged = {
+            field: [*mapping[field], *(name for name in names if name not in mapping[field])]
+            for field, names in _entries(domain).items()
+        }
+        self._write(role, mapping, merged)
+
+    def _write(self, role: str, mapping: dict[str, Any], wanted: dict[str, list[str]]) -> None:
+        # The plugin stores no empty list, and `replace` fails on a field that is not stored.
+        changes = [
+            {"op": "add", "path": f"/{field}", "value": names}
+            for field, names in wanted.items()
+            if names != mapping[field]
+        ]
+        if changes:
+            self._engine.administer("PATCH", f"{_API}/rolesmapping/{role}", changes)
+
+    def _await(self, domain: Domain) -> None:
+        if not _entries(domain):
+            return
+        deadline = self._clock() + _EFFECTIVE_SECONDS
+        while not self._effective(domain):
+            if self._clock() > deadline:
+                raise EngineRefused(
+                    f"The master user of {domain.name} was mapped to {' and '.join(ROLES)}, but after "
+                    f"{_EFFECTIVE_SECONDS:.0f} s the engine does not give it these roles. See its log; "
+                    "its proxy authenticator must accept x-proxy-user from 127.0.0.1."
+                )
+            self._sleep(0.1)
+
+    def _effective(self, domain: Domain) -> bool:
+        request = Request("GET", "/_plugins/_security/authinfo", ())
+        if domain.master_user_arn is not None:
+            answer = self._engine.forward(request, domain.master_user_arn)
+        else:
+            pair = f"{domain.master_user_name}:{domain.master_user_password}".encode()
+            answer = self._engine.forward(request, None, f"Basic {b64encode(pair).decode()}")
+        return answer.status == 200 and all(f'"{role}"'.encode() in answer.body for role in ROLES)
+
+
+def _without(mapping: dict[str, Any], field: str, domain: Domain) -> list[str]:
+    """A mapping's names without those of the domain's master user."""
+    return [name for name in mapping[field] if name not in _entries(domain)[field]]
+
+
+def _entries(domain: Domain) -> dict[str, list[str]]:
+    if domain.master_user_arn is not None:
+        return {"users": [domain.master_user_arn], "backend_roles": [domain.master_user_arn]}
+    if domain.master_user_name is not None:
+        return {"users": [domain.master_user_name]}
+    return {}

@@ -1,0 +1,46 @@
+"""A domain's access policy for callers without a signature; signed ones are the authority's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+
+def admits_anyone(policy: Mapping[str, Any] | None, action: str, resource: str) -> bool:
+    """Whether the policy lets everybody do this.
+
+    A statement with a condition never allows here and always denies: nothing is known about the caller.
+    """
+    statements = (policy or {}).get("Statement", [])
+    allowed = False
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if not _concerns(statement, action, resource):
+            continue
+        if statement.get("Effect") == "Deny":
+            return False
+        allowed = allowed or not statement.get("Condition")
+    return allowed
+
+
+def _concerns(statement: Mapping[str, Any], action: str, resource: str) -> bool:
+    principal = statement.get("Principal")
+    if isinstance(principal, dict):
+        principal = principal.get("AWS")
+    return (
+        "*" in _listed(principal)
+        and any(like(pattern.lower(), action.lower()) for pattern in _listed(statement.get("Action")))
+        and any(like(pattern, resource) for pattern in _listed(statement.get("Resource")))
+    )
+
+
+def _listed(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def like(pattern: str, text: str) -> bool:
+    """Whether an IAM pattern, with `*` and `?`, matches the whole text."""
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, text, re.DOTALL) is not None

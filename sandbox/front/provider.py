@@ -1,0 +1,72 @@
+"""What a call to a model means to IAM: the action and the resources, read from host and path."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from sandbox.front.refusal import ProviderRefusal
+
+_SAGEMAKER = re.compile(r"runtime\.sagemaker\.([a-z0-9-]+)\.amazonaws\.com")
+_BEDROCK = re.compile(r"bedrock-runtime\.([a-z0-9-]+)\.amazonaws\.com")
+_INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
+_MODEL_CALL = re.compile(r"/model/(.+)/(?:invoke|converse)")
+_PROFILE = re.compile(r"(us|eu|apac|jp|au|ca|us-gov|global)\.(.+)")
+# Where the profiles of a geography lead; a geography that is not listed leads to the calling region.
+_DESTINATIONS = {"us": ("us-east-1", "us-east-2", "us-west-2")}
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One model call: all of `resources` must be allowed. `endpoint` is SageMaker's, None for Bedrock."""
+
+    service: str
+    region: str
+    action: str
+    resources: tuple[str, ...]
+    endpoint: str | None = None
+
+
+def invocation(host: str, path: str, account: str) -> Invocation | None:
+    """The call that `path` (raw) on an AWS `host` is; None for hosts that nothing here stands for.
+
+    Raises `ProviderRefusal` for a path that the provider does not have.
+    """
+    if match := _SAGEMAKER.fullmatch(host):
+        region = match.group(1)
+        call = _INVOCATION.fullmatch(path)
+        if call is None:
+            raise _no_such_operation(path)
+        name = unquote(call.group(1))
+        arn = f"arn:aws:sagemaker:{region}:{account}:endpoint/{name}"
+        return Invocation("sagemaker", region, "sagemaker:InvokeEndpoint", (arn,), name)
+    if match := _BEDROCK.fullmatch(host):
+        region = match.group(1)
+        call = _MODEL_CALL.fullmatch(path)
+        if call is None:
+            raise _no_such_operation(path)
+        resources = _model_arns(unquote(call.group(1)), region, account)
+        return Invocation("bedrock", region, "bedrock:InvokeModel", resources)
+    return None
+
+
+def _model_arns(model: str, region: str, account: str) -> tuple[str, ...]:
+    """An ARN stands for itself; a profile needs the model in each region that it leads to as well."""
+    arn = model
+    if model.startswith("arn:"):
+        if ":inference-profile/" not in model:
+            return (model,)
+        model = model.partition(":inference-profile/")[2]
+    else:
+        arn = f"arn:aws:bedrock:{region}:{account}:inference-profile/{model}"
+    profile = _PROFILE.fullmatch(model)
+    if profile is None:
+        return (f"arn:aws:bedrock:{region}::foundation-model/{model}",)
+    geography, foundation = profile.groups()
+    regions = _DESTINATIONS.get(geography, (region,))
+    return (arn, *(f"arn:aws:bedrock:{where}::foundation-model/{foundation}" for where in regions))
+
+
+def _no_such_operation(path: str) -> ProviderRefusal:
+    return ProviderRefusal(404, "UnknownOperationException", f"No operation of the service is at {path}.")

@@ -1,0 +1,173 @@
+"""Why the front refuses a request, each with the status and body that AWS or ml-commons would answer.
+
+Refusal
+├── MalformedRequest            400  not HTTP that the front can read
+├── BodyTooLarge                413
+├── SignatureRefusal            403  {"message": …}
+│   ├── IncompleteSignature
+│   ├── WrongScope
+│   ├── SignatureExpired
+│   ├── SignatureMismatch
+│   ├── UnknownKey              raised by the authority
+│   └── InvalidToken            raised by the authority
+├── AccessDenied                403  {"Message": …}
+├── ConnectorRefusal            400  the error body of ml-commons
+│   ├── UntrustedUrl
+│   ├── WrongCredential
+│   └── SecretMissing           raised by the authority
+├── ProviderRefusal             the status and error type of the model's provider
+├── UnknownHost                 502  nothing on this machine answers for the host
+└── Unreachable                 503  {"Message": …}
+    ├── EngineUnreachable
+    └── ModelsUnreachable
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+class Refusal(Exception):
+    """An answer other than the one that was asked for. `str()` is the sentence the client reads."""
+
+    status: int = 400
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    def body(self) -> dict[str, Any]:
+        return {"Message": str(self)}
+
+    def encoded(self) -> bytes:
+        return json.dumps(self.body(), ensure_ascii=False).encode()
+
+
+class MalformedRequest(Refusal):
+    """The bytes on the wire are not an HTTP/1.1 request that can be passed on."""
+
+
+class BodyTooLarge(Refusal):
+    """The body exceeds the largest that the engine takes."""
+
+    status = 413
+
+
+class SignatureRefusal(Refusal):
+    """The signature does not prove who is calling."""
+
+    status = 403
+
+    def body(self) -> dict[str, Any]:
+        return {"message": str(self)}
+
+
+class IncompleteSignature(SignatureRefusal):
+    """A part of the Authorization header or of the presigned query is missing or not signed."""
+
+
+class WrongScope(SignatureRefusal):
+    """The credential scope names another date, region, service or terminator."""
+
+
+class SignatureExpired(SignatureRefusal):
+    """Signed too long ago, or in the future."""
+
+
+class SignatureMismatch(SignatureRefusal):
+    """The request is not the one that was signed, or was signed with another secret key."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request signature we calculated does not match the signature you provided. Check your AWS "
+            "Secret Access Key and signing method. Consult the service documentation for details."
+        )
+
+
+class UnknownKey(SignatureRefusal):
+    """No such access key."""
+
+    def __init__(self, *_: object) -> None:
+        super().__init__("The security token included in the request is invalid.")
+
+
+class InvalidToken(SignatureRefusal):
+    """The session token is missing, of another key, or expired."""
+
+    def __init__(self, *_: object, expired: bool = False) -> None:
+        verdict = "expired" if expired else "invalid."
+        super().__init__(f"The security token included in the request is {verdict}")
+
+
+class AccessDenied(Refusal):
+    """IAM does not let the caller do this."""
+
+    status = 403
+
+
+def _of_ml_commons(kind: str, reason: str, status: int) -> dict[str, Any]:
+    cause = {"type": kind, "reason": reason}
+    return {"error": {"root_cause": [cause], **cause}, "status": status}
+
+
+class ConnectorRefusal(Refusal):
+    """A connector that the managed service would not store."""
+
+    def body(self) -> dict[str, Any]:
+        return _of_ml_commons("illegal_argument_exception", str(self), self.status)
+
+
+class UntrustedUrl(ConnectorRefusal):
+    """The URL matches none of the domain's trusted endpoints."""
+
+    def __init__(self) -> None:
+        # Word for word what ml-commons 3.4.0 answers.
+        super().__init__("Connector URL is not matching the trusted connector endpoint regex")
+
+
+class WrongCredential(ConnectorRefusal):
+    """The credential block names a secret or key that cannot be resolved."""
+
+
+class SecretMissing(ConnectorRefusal):
+    """Secrets Manager has no such secret, or it has no value."""
+
+    def __init__(self, secret_arn: str) -> None:
+        super().__init__(
+            f"Secrets Manager can't find the specified secret {secret_arn}, or it has no current value. "
+            "Create it before the connector."
+        )
+
+
+class ProviderRefusal(Refusal):
+    """What SageMaker or Bedrock answers to a call that it refuses."""
+
+    def __init__(self, status: int, kind: str, sentence: str, key: str = "message") -> None:
+        super().__init__(sentence)
+        self.status, self.kind, self.key = status, kind, key
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("x-amzn-ErrorType", self.kind),)
+
+    def body(self) -> dict[str, Any]:
+        return {self.key: str(self)}
+
+
+class UnknownHost(Refusal):
+    """A connector led to a host that nothing on this machine stands for."""
+
+    status = 502
+
+
+class Unreachable(Refusal):
+    """A process of the sandbox behind the front does not answer."""
+
+    status = 503
+
+
+class EngineUnreachable(Unreachable):
+    """The OpenSearch engine does not answer."""
+
+
+class ModelsUnreachable(Unreachable):
+    """The model endpoints do not answer."""

@@ -1,0 +1,75 @@
+"""One HTTP request and one answer, as bytes and names; no sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it came over the wire; `target` is the raw path and query, header names are as sent."""
+
+    method: str
+    target: str
+    headers: Headers
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+    def header(self, name: str) -> str | None:
+        """All values of a header joined by commas, or None."""
+        wanted = name.lower()
+        values = [value for key, value in self.headers if key.lower() == wanted]
+        return ",".join(values) if values else None
+
+    def segments(self) -> tuple[str, ...]:
+        """The path as the engine routes it: percent-decoded parts, empty ones dropped."""
+        return tuple(unquote(part) for part in self.path.split("/") if part)
+
+    def with_body(self, body: bytes) -> Request:
+        return replace(self, body=body)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status, headers without hop-by-hop ones, and the body. `length` is the Content-Length of a HEAD."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    length: int | None = None
+
+    def header(self, name: str) -> str | None:
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    def with_body(self, body: bytes) -> Answer:
+        return replace(self, body=body)
+
+
+# RFC 9110, section 7.6.1; `Expect` is answered by the listener itself.
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "expect",
+        "host",
+        "content-length",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)

@@ -1,0 +1,145 @@
+"""Starts and ends a local cloud: the engine, the model endpoints, and AWS with the front before the engine."""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from sandbox import search_engine
+from sandbox.cache import cache_directory
+from sandbox.cloud_venv import cloud_python
+from sandbox.failure import StartFailed
+from sandbox.instance import CHECKOUT, REGION, Instance
+from sandbox.process import Process, start
+
+Report = Callable[[str], None]
+ORDER = ("engine", "models", "cloud")
+EXISTING_ENDPOINTS = {"all-minilm-l6-v2": {"model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"}}
+
+
+def up(instance: Instance, report: Report) -> None:
+    """Starts what is not running and waits until all of it answers.
+
+    AWS lives in memory, so a part that died takes the others with it: the start is then a clean one.
+    Raises SandboxError with a sentence; what was started until then keeps running and is reused or ended next time.
+    """
+    with instance.lock():
+        if running(instance):
+            report("The local cloud is running already.")
+            return
+        _end(instance)
+        shutil.rmtree(instance.home / "engine", ignore_errors=True)
+        (instance.home / "ports.json").unlink(missing_ok=True)
+        instance.certificates.make()
+        instance.make_key()
+        processes: dict[str, Process] = {}
+        engine = search_engine.chosen(instance, report)
+        for name, launch in (
+            ("engine", lambda: engine.start()),
+            ("models", lambda: _start_models(instance, report)),
+            ("cloud", lambda: _start_cloud(instance, engine, report)),
+        ):
+            process = launch()
+            if process is not None:
+                processes[name] = process
+                instance.remember(processes)
+        _wait(instance, processes["models"], "models", f"http://127.0.0.1:{instance.ports().models}/_health", 60)
+        engine.wait(processes.get("engine"))
+        report("The engine is ready.")
+        health = f"https://127.0.0.1:{instance.ports().aws}/_ministack/ready"
+        _wait(instance, processes["cloud"], "cloud", health, 60)
+        report("AWS is ready.")
+
+
+def down(instance: Instance) -> None:
+    """Ends every process that `up` started and forgets what they held; the cache stays."""
+    with instance.lock():
+        _end(instance)
+    shutil.rmtree(instance.home, ignore_errors=True)
+
+
+def running(instance: Instance) -> bool:
+    """True when all that was started is alive."""
+    processes = instance.processes()
+    return "cloud" in processes and "models" in processes and all(p.alive() for p in processes.values())
+
+
+def settings(instance: Instance) -> dict[str, Any]:
+    """What the cloud process of a running instance was started with."""
+    found: dict[str, Any] = json.loads((instance.home / "cloud.json").read_text())
+    return found
+
+
+def _end(instance: Instance) -> None:
+    processes = instance.processes()
+    for name in reversed(ORDER):
+        if name in processes:
+            processes[name].stop()
+    if instance.home.exists():
+        instance.remember({})
+
+
+def _start_models(instance: Instance, report: Report) -> Process:
+    from sandbox.models.weights import weights_directory
+
+    report("Model weights (all-MiniLM-L6-v2, 84 MB, downloaded once) …")
+    weights = weights_directory(cache_directory())
+    argv = [sys.executable, "-m", "sandbox.models", "--port", str(instance.ports().models)]
+    argv += ["--deepseek-key-file", str(instance.deepseek_key), "--weights", str(weights)]
+    if os.environ.get("OSML_ANSWER_URL"):
+        argv += ["--answer-url", os.environ["OSML_ANSWER_URL"]]
+        argv += ["--answer-key-file", os.environ["OSML_ANSWER_KEY_FILE"]]
+        argv += ["--answer-model", os.environ["OSML_ANSWER_MODEL"]]
+    report("Starting the model endpoints …")
+    return start(argv, environment=os.environ, folder=CHECKOUT, log=instance.log("models"))
+
+
+def _start_cloud(instance: Instance, engine: "search_engine.Engine", report: Report) -> Process:
+    report("The local AWS (MiniStack, installed once) …")
+    python = cloud_python(cache_directory(), report)
+    ports, certificates = instance.ports(), instance.certificates
+    settings = {
+        "home": str(instance.home / "cloud"),
+        "region": REGION,
+        "aws_port": ports.aws,
+        "egress_port": ports.egress,
+        "models_url": f"http://127.0.0.1:{ports.models}",
+        "engine_url": engine.url,
+        "ca": str(engine.ca),
+        "ca_bundle": str(certificates.bundle),
+        "admin_cert": str(engine.admin_cert),
+        "admin_key": str(engine.admin_key),
+        "server_cert": str(certificates.certificate("server")),
+        "server_key": str(certificates.key("server")),
+        "domain_ports": list(ports.domains),
+        "young_role_seconds": float(os.environ.get("OSML_YOUNG_ROLE_SECONDS", "0")),
+        "existing_endpoints": EXISTING_ENDPOINTS,
+    }
+    path = instance.home / "cloud.json"
+    path.write_text(json.dumps(settings, indent=1))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHONPATH"))}
+    report("Starting AWS and the front …")
+    argv = [str(python), "-m", "sandbox.cloud", str(path)]
+    return start(argv, environment=environment, folder=CHECKOUT, log=instance.log("cloud"))
+
+
+def _wait(instance: Instance, process: Process, name: str, url: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    ca: str | Path = instance.certificates.ca
+    while True:
+        if not process.alive():
+            raise StartFailed(name, "the process ended", instance.log(name))
+        try:
+            if requests.get(url, verify=str(ca), timeout=5).ok:
+                return
+        except requests.RequestException:
+            pass
+        if time.monotonic() > deadline:
+            raise StartFailed(name, f"{url} did not answer within {seconds:.0f} s", instance.log(name))
+        time.sleep(0.2)

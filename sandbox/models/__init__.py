@@ -1,0 +1,7 @@
+"""The model endpoints of the local cloud: SageMaker runtime, Bedrock runtime and DeepSeek's chat API."""
+
+import os
+
+# Read when numpy is first imported. OpenBLAS's threads spin while they wait for each other: on two cores that are
+# shared with the engine, two of them are three times as slow as one. `embedding` divides the work itself.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,0 +1,220 @@
+"""The extractive stand-in for an answer model: it quotes the documents of the prompt and nothing else.
+
+It follows no instruction, neither of the caller nor of a document: it ranks the documents' sentences by
+their nearness to each part of the question (embedding, shared words, names, years) and repeats the best.
+The one thing it adds is a difference between two figures it quotes.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from sandbox.models import sentence as text_of
+from sandbox.models.embedding import MiniLM
+from sandbox.models.prompt import Prompt
+from sandbox.models.sentence import Sentence
+
+NOTICE = "(Extractive stand-in: sentences quoted from the documents; no language model was called.)"
+_MOST_SENTENCES = 8
+_CANDIDATES = 96
+_NEAR = 0.42
+_FOLLOW_UP = re.compile(r"\s*(?:and|what about|how about|compared?|how is|how does|is that)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`text` is for the reader; `reasoning` is what a reasoning model would think aloud, without its tags."""
+
+    text: str
+    reasoning: str
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One question of the prompt's question, with the names and years it asks for."""
+
+    text: str
+    names: list[str]
+    missing: list[str]
+    years: list[int]
+
+
+class StandIn:
+    """Answers a `Prompt` by quoting it."""
+
+    def __init__(self, model: MiniLM) -> None:
+        """`model` measures the nearness of sentences."""
+        self._model = model
+
+    def answer(self, prompt: Prompt) -> Answer:
+        """Return the best sentences of the documents, or the statement that the documents hold no answer."""
+        sentences = [
+            found for number, document in enumerate(prompt.documents, 1) for found in text_of.split(document, number)
+        ]
+        if not sentences or not prompt.question.strip():
+            lacking = "question" if sentences else "document"
+            return Answer(f"The prompt holds no {lacking}, so there is nothing to quote. {NOTICE}", "Nothing to read.")
+        parts = _parts(prompt, sentences)
+        sentences = _shortlist(sentences, parts)
+        scores = self._scores(sentences, parts)
+        lines: list[str] = []
+        chosen: list[Sentence] = []
+        for part, row in zip(parts, scores, strict=True):
+            said, quoted = _reply(part, sentences, row, chosen)
+            lines += [line for line in said if line not in lines]
+            chosen += quoted
+        documents = sorted({found.document for found in chosen})
+        if not chosen:
+            lines.insert(0, "The documents do not hold the answer.")
+        reasoning = (
+            f"The question has {len(parts)} part(s). I compared {len(sentences)} sentence(s) of "
+            f"{len(prompt.documents)} document(s) with each part; "
+            + (f"the nearest stand in document(s) {', '.join(map(str, documents))}." if chosen else "none is near.")
+        )
+        return Answer(" ".join([*lines, NOTICE]), reasoning)
+
+    def _scores(self, sentences: list[Sentence], parts: list[_Part]) -> list[list[float]]:
+        rows = self._model.embed([*[found.text for found in sentences], *[part.text for part in parts]])
+        nearness = rows[len(sentences) :] @ rows[: len(sentences)].T
+        weight = _rarity(sentences)
+        scores = []
+        for part, near in zip(parts, nearness, strict=True):
+            asked = text_of.content_words(part.text)
+            total = sum(weight.get(word, weight[""]) for word in asked) or 1.0
+            scores.append(
+                [
+                    0.6 * float(value)
+                    + 0.4 * sum(weight[word] for word in asked & found.words) / total
+                    + (0.25 if any(found.mentions(name) for name in part.names) else 0.0)
+                    for found, value in zip(sentences, near, strict=True)
+                ]
+            )
+        return scores
+
+
+def _parts(prompt: Prompt, sentences: list[Sentence]) -> list[_Part]:
+    texts = [text for text in re.split(r"(?<=[?؟？])\s*|[\r\n;]+|\\n", prompt.question) if re.search(r"\w", text)]
+    whole = "\n".join(found.text for found in sentences)
+    known = _known_names(sentences)
+    before = text_of.years(prompt.earlier[-1]) if prompt.earlier else []
+    parts: list[_Part] = []
+    for text in texts[:_MOST_SENTENCES]:
+        asked = [name for name in text_of.names(text) if not _opens(text, name) or text_of.contains(whole, name)]
+        asked += [name for name in known if text_of.contains(text, name) or _initials(name) in text.split()]
+        asked = _widest(asked)
+        years = text_of.years(text)
+        if not years and (parts or _FOLLOW_UP.match(text)):
+            years = parts[-1].years if parts else before
+        present = [name for name in asked if text_of.contains(whole, name)]
+        missing = [name for name in asked if name not in present and not name.isupper()]
+        parts.append(_Part(text.strip(), present, missing, years))
+    return parts
+
+
+def _reply(
+    part: _Part, sentences: list[Sentence], scores: list[float], already: list[Sentence]
+) -> tuple[list[str], list[Sentence]]:
+    """Return the lines to say for one part, and the sentences quoted in them."""
+    lines: list[str] = []
+    quoted: list[Sentence] = []
+    for name in part.names if part.years else []:
+        about = [(score, found) for score, found in zip(scores, sentences, strict=True) if found.mentions(name)]
+        stated = {year: _stating(year, about) for year in part.years}
+        found = [sentence for sentence in stated.values() if sentence is not None]
+        quoted += [sentence for sentence in found if sentence not in quoted]
+        lines += [_quote(sentence) for sentence in found if sentence not in already]
+        lines += _difference(name, [sentence for sentence in found if sentence.figure is not None])
+        absent = [str(year) for year, sentence in stated.items() if sentence is None]
+        if absent:
+            lines.append(f"The documents give nothing about {name} in {' or '.join(absent)}.")
+    if part.missing:
+        lines.append(f"The documents do not mention {' or '.join(part.missing)}.")
+    if quoted or (part.missing and not part.names) or (lines and part.years):
+        return lines, quoted
+    best = sorted(zip(scores, range(len(sentences)), strict=True), key=lambda pair: (-pair[0], pair[1]))
+    near = [sentences[index] for score, index in best[:2] if score >= max(_NEAR, 0.75 * best[0][0])]
+    return [*lines, *[_quote(found) for found in near if found not in already]], near
+
+
+def _stating(year: int, about: list[tuple[float, Sentence]]) -> Sentence | None:
+    """The best sentence that gives a figure for `year`; failing that, the best that names the year at all."""
+    figures = [pair for pair in about if pair[1].figure is not None and pair[1].figure[0] == year]
+    named = [pair for pair in about if year in text_of.years(pair[1].text)]
+    best = max(figures or named, key=lambda pair: pair[0], default=None)
+    return best[1] if best is not None else None
+
+
+def _difference(name: str, stated: list[Sentence]) -> list[str]:
+    """The plain difference of two figures, when the two sentences differ in little but year and figure."""
+    figures = sorted({found.figure: found for found in stated if found.figure is not None}.items())
+    if len(figures) < 2:
+        return []
+    (first_year, first), a = figures[0]
+    (last_year, last), b = figures[-1]
+    if first_year == last_year or len(a.frame & b.frame) < 0.6 * len(a.frame | b.frame):
+        return []
+    change = last - first
+    word = "an increase" if change > 0 else "a decrease" if change < 0 else "a change"
+    share = f" ({abs(change) / first:.2%})" if first else ""
+    return [f"{name}: {_number(first)} ({first_year}) to {_number(last)} ({last_year}), {word} of "
+            f"{_number(abs(change))}{share}."]  # fmt: skip
+
+
+def _shortlist(sentences: list[Sentence], parts: list[_Part]) -> list[Sentence]:
+    """Long contexts: only the sentences that share most with the question are worth a forward pass."""
+    if len(sentences) <= _CANDIDATES:
+        return sentences
+    asked = frozenset().union(*[text_of.content_words(part.text) for part in parts])
+    names = [name for part in parts for name in part.names]
+    order = sorted(
+        range(len(sentences)),
+        key=lambda index: (
+            -len(asked & sentences[index].words) - sum(sentences[index].mentions(name) for name in names),
+            index,
+        ),
+    )
+    return [sentences[index] for index in sorted(order[:_CANDIDATES])]
+
+
+def _rarity(sentences: list[Sentence]) -> dict[str, float]:
+    """Inverse document frequency of each word among the sentences; the key "" is that of an unseen word."""
+    counts: dict[str, int] = {"": 0}
+    for found in sentences:
+        for word in found.words:
+            counts[word] = counts.get(word, 0) + 1
+    return {word: float(np.log(1 + len(sentences) / (1 + count))) for word, count in counts.items()}
+
+
+def _known_names(sentences: list[Sentence]) -> list[str]:
+    """Capitalised spans of the documents; a single word counts only if it is never written small."""
+    spans = dict.fromkeys(name for found in sentences for name in text_of.names(found.text))
+    small = {word for found in sentences for word in re.findall(r"(?<!\w)[a-z]\w*", found.text)}
+    return [name for name in spans if " " in name or (len(name) > 2 and name.lower() not in small)]
+
+
+def _widest(names: list[str]) -> list[str]:
+    """Each name once, those inside a longer one off."""
+    once: dict[str, str] = {}
+    for name in names:
+        once.setdefault(name.lower(), name)
+    kept = once.values()
+    return [name for name in kept if not any(name != other and text_of.contains(other, name) for other in kept)]
+
+
+def _initials(name: str) -> str:
+    words = name.split(" ")
+    return "".join(word[0] for word in words) if len(words) > 2 else name
+
+
+def _opens(text: str, name: str) -> bool:
+    """A first word is capitalised anyhow, so it may be no name."""
+    return text.lstrip(" \"'«“¿").startswith(name) and " " not in name
+
+
+def _quote(found: Sentence) -> str:
+    return f"{found.text} [{found.document}]"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.10g}"

@@ -1,0 +1,40 @@
+"""The server with its three providers over one set of weights."""
+
+from pathlib import Path
+
+from sandbox.models.answer import StandIn
+from sandbox.models.bedrock import Bedrock
+from sandbox.models.deepseek import DeepSeek
+from sandbox.models.embedding import MiniLM
+from sandbox.models.forward import Forward
+from sandbox.models.key import KeyFile
+from sandbox.models.sagemaker import SageMaker
+from sandbox.models.server import ModelServer
+
+
+def model_server(
+    port: int,
+    weights: Path,
+    deepseek_key_file: Path,
+    answer_url: str | None = None,
+    answer_key_file: Path | None = None,
+    answer_model: str | None = None,
+) -> ModelServer:
+    """Return a listening server; call `serve_forever`. Port 0 takes a free one.
+
+    With `answer_url` (and its key file and model) the DeepSeek endpoint forwards to it. Raises `OSError` if
+    the port is taken, `ValueError` if the address is not http(s).
+    """
+    model = MiniLM(weights)
+    stand_in = StandIn(model)
+    forward = None
+    if answer_url is not None and answer_key_file is not None and answer_model is not None:
+        forward = Forward(answer_url, KeyFile(answer_key_file), answer_model)
+    return ModelServer(
+        port,
+        {
+            "sagemaker": SageMaker(model, stand_in),
+            "bedrock": Bedrock(model, stand_in),
+            "deepseek": DeepSeek(model, stand_in, KeyFile(deepseek_key_file), forward),
+        },
+    )

@@ -1,0 +1,149 @@
+"""Bedrock runtime: `POST /model/<id>/invoke` and `/converse`.
+
+Held here: Titan text embeddings v1 and v2, DeepSeek-R1 as the managed profile `us.deepseek.r1-v1:0` (or its
+ARN), and imported models by ARN (R1 with `max_gen_len`, answering `generation`).
+"""
+
+import re
+import urllib.parse
+import uuid
+from typing import Any
+
+from sandbox.models import prompt, titan
+from sandbox.models.answer import StandIn
+from sandbox.models.converse import Invalid, converse
+from sandbox.models.embedding import MiniLM
+from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
+from sandbox.models.generation import finished, with_thinking
+from sandbox.models.titan import Malformed, check_keys, json_type
+
+# An ARN holds a slash, which a client may leave unencoded.
+_PATH = re.compile(r"/model/(.+)/(invoke|converse)")
+_PROFILE = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+:\d{12}:inference-profile/)?us\.deepseek\.r1-v1:0")
+_IMPORTED = re.compile(r"arn:aws:bedrock:[a-z0-9-]+:\d{12}:imported-model/[a-z0-9]+")
+_FOUNDATION = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+::foundation-model/)?(.+)")
+_CORAL = "http://internal.amazon.com/coral/com.amazon.bedrock/"
+
+
+class Bedrock:
+    """Answers invocations of embedding and answer models."""
+
+    def __init__(self, model: MiniLM, stand_in: StandIn) -> None:
+        """`model` embeds, `stand_in` answers."""
+        self._model = model
+        self._stand_in = stand_in
+
+    def answer(self, call: Call) -> Reply:
+        """Answer an invocation; errors carry Bedrock's exception in `x-amzn-ErrorType`."""
+        path = _PATH.fullmatch(call.path)
+        if path is None:
+            return _error(404, "UnknownOperationException", f"No operation of Bedrock runtime is at {call.path}.")
+        try:
+            body = json_body(call.body)
+        except ValueError:
+            return _error(
+                400,
+                "ValidationException",
+                "Malformed input request, please reformat your input and try again.",
+            )
+        name = urllib.parse.unquote(path[1])
+        try:
+            return self._converse(name, body) if path[2] == "converse" else self._invoke(name, body)
+        except Malformed as reason:
+            message = f"Malformed input request: {reason}, please reformat your input and try again."
+            return _error(400, "ValidationException", message)
+        except Invalid as reason:
+            return _error(400, "ValidationException", str(reason))
+
+    def throttled(self) -> Reply:
+        """ThrottlingException 429."""
+        return _error(429, "ThrottlingException", "Too many requests, please wait before trying again.")
+
+    def failed(self, status: int) -> Reply:
+        """The exception that belongs to the status; InternalServerException where Bedrock has none."""
+        kinds = {408: "ModelTimeoutException", 424: "ModelErrorException", 429: "ModelNotReadyException",
+                 403: "AccessDeniedException", 503: "ServiceUnavailableException"}  # fmt: skip
+        message = "The system encountered an unexpected error during processing. Try your request again."
+        return _error(status, kinds.get(status, "InternalServerException"), message)
+
+    def _invoke(self, name: str, body: Any) -> Reply:
+        foundation = _FOUNDATION.fullmatch(name)
+        if foundation is not None and foundation[1] in (titan.V1, titan.V2):
+            return _reply(titan.embed(body, self._model, foundation[1]), batch=1)
+        if _PROFILE.fullmatch(name):
+            return self._managed(body)
+        if _IMPORTED.fullmatch(name):
+            return self._imported(body)
+        raise _unknown(name)
+
+    def _converse(self, name: str, body: Any) -> Reply:
+        if _PROFILE.fullmatch(name):
+            return _reply(converse(body, self._model, self._stand_in))
+        foundation = _FOUNDATION.fullmatch(name)
+        if _IMPORTED.fullmatch(name) or (foundation is not None and foundation[1] in (titan.V1, titan.V2)):
+            raise Invalid("This action doesn't support the model that you provided. "
+                          "Try again with a supported text or chat model.")  # fmt: skip
+        raise _unknown(name)
+
+    def _managed(self, body: Any) -> Reply:
+        check_keys(body, {"prompt"}, {"temperature", "top_p", "max_tokens", "stop"})
+        _check(body, "max_tokens", 32_768)
+        if not is_strings(body.get("stop", [])):
+            raise Malformed(f"#/stop: expected type: JSONArray, found: {json_type(body['stop'])}")
+        done = finished(self._written(body), self._model, body.get("max_tokens"), body.get("stop", ()))
+        return _reply({"choices": [{"text": done.text, "stop_reason": done.reason}]})
+
+    def _imported(self, body: Any) -> Reply:
+        check_keys(body, {"prompt"}, {"temperature", "top_p", "max_gen_len"})
+        _check(body, "max_gen_len", 32_768)
+        done = finished(self._written(body), self._model, body.get("max_gen_len", 512))
+        return _reply(
+            {
+                "generation": done.text,
+                "generation_token_count": done.tokens,
+                "prompt_token_count": self._model.count_tokens(body["prompt"]),
+                "stop_reason": done.reason,
+            }
+        )
+
+    def _written(self, body: dict[str, Any]) -> str:
+        read = prompt.from_text(body["prompt"])
+        answer = self._stand_in.answer(read)
+        return with_thinking(answer.reasoning, answer.text, read.thinking_opened)
+
+
+def _check(body: dict[str, Any], limit: str, most: int) -> None:
+    """Check what managed and imported models share, and `limit`, each one's name for the longest answer."""
+    if not isinstance(body["prompt"], str):
+        raise Malformed(f"#/prompt: expected type: String, found: {json_type(body['prompt'])}")
+    if not body["prompt"]:
+        raise Malformed("#/prompt: expected minLength: 1, actual: 0")
+    for name in ("temperature", "top_p"):
+        value = body.get(name, 1)
+        if not is_number(value):
+            raise Malformed(f"#/{name}: expected type: Number, found: {json_type(value)}")
+        if not 0 <= value <= 1:
+            raise Malformed(f"#/{name}: {value} is not between 0 and 1")
+    value = body.get(limit, 1)
+    if not is_whole(value):
+        raise Malformed(f"#/{limit}: expected type: Integer, found: {json_type(value)}")
+    if not 1 <= value <= most:
+        raise Malformed(f"#/{limit}: {value} is not between 1 and {most}")
+
+
+def _unknown(name: str) -> Invalid:
+    if name.endswith("deepseek.r1-v1:0"):
+        return Invalid(
+            f"Invocation of model ID {name} with on-demand throughput isn’t supported. Retry your request with "
+            "the ID or ARN of an inference profile that contains this model."
+        )
+    return Invalid("The provided model identifier is invalid.")
+
+
+def _reply(body: dict[str, Any], batch: int | None = None) -> Reply:
+    return json_reply(200, body, {"x-amzn-RequestId": str(uuid.uuid4())}, batch)
+
+
+def _error(status: int, kind: str, message: str) -> Reply:
+    headers = {"x-amzn-ErrorType": f"{kind}:{_CORAL}", "x-amzn-RequestId": str(uuid.uuid4())}
+    return json_reply(status, {"message": message}, headers)

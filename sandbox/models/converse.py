@@ -1,0 +1,98 @@
+"""Bedrock's Converse: one shape of messages for every answer model."""
+
+import time
+from typing import Any
+
+from sandbox.models import prompt
+from sandbox.models.answer import StandIn
+from sandbox.models.embedding import MiniLM
+from sandbox.models.exchange import is_number, is_strings, is_whole
+from sandbox.models.generation import finished
+
+_MEMBERS = {"messages", "system", "inferenceConfig", "additionalModelRequestFields", "requestMetadata"}
+_INFERENCE = {"maxTokens", "temperature", "topP", "stopSequences"}
+
+
+class Invalid(Exception):
+    """A member of the request breaks a rule of Converse; the message is Bedrock's."""
+
+
+def converse(body: Any, model: MiniLM, stand_in: StandIn) -> dict[str, Any]:
+    """Answer `{"messages", "system"?, "inferenceConfig"?}`: text first, then the reasoning, as R1 does."""
+    began = time.monotonic()
+    messages, system, inference = _checked(body)
+    answer = stand_in.answer(prompt.from_messages([{"role": "system", "content": system}, *messages]))
+    stop = inference.get("stopSequences", ())
+    done = finished(answer.text, model, inference.get("maxTokens"), stop)
+    read = sum(model.count_tokens(block["text"]) for block in [*system, *_texts(messages)])
+    written = done.tokens + model.count_tokens(answer.reasoning)
+    content = [{"text": done.text}, {"reasoningContent": {"reasoningText": {"text": answer.reasoning}}}]
+    return {
+        "metrics": {"latencyMs": int((time.monotonic() - began) * 1000)},
+        "output": {"message": {"content": content, "role": "assistant"}},
+        "stopReason": "max_tokens" if done.reason == "length" else "end_turn",
+        "usage": {"inputTokens": read, "outputTokens": written, "totalTokens": read + written},
+    }
+
+
+def _checked(body: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
+    if not isinstance(body, dict):
+        raise Invalid("The request body is not a JSON object.")
+    for name in sorted(set(body) - _MEMBERS):
+        raise Invalid(f"The member {name} is not one that this model accepts: {', '.join(sorted(_MEMBERS))}.")
+    messages, system = body.get("messages"), body.get("system", [])
+    if not isinstance(messages, list) or not messages:
+        raise Invalid("The messages field is empty. Add at least one message and try again.")
+    for number, message in enumerate(messages):
+        _check_message(number, message)
+    if messages[0]["role"] != "user":
+        raise Invalid(
+            "A conversation must start with a user message. Try again with a conversation that starts with a "
+            "user message."
+        )
+    _check_blocks("system", system)
+    return messages, system, _check_inference(body.get("inferenceConfig", {}))
+
+
+def _check_message(number: int, message: Any) -> None:
+    if not isinstance(message, dict) or set(message) != {"role", "content"}:
+        raise Invalid(f"The value at messages.{number} needs the fields role and content, and no other.")
+    if message["role"] not in ("user", "assistant"):
+        raise Invalid(
+            f"1 validation error detected: Value '{message['role']}' at 'messages.{number + 1}.member.role' failed "
+            "to satisfy constraint: Member must satisfy enum value set: [user, assistant]"
+        )
+    if not message["content"]:
+        raise Invalid(f"The content field in the Message object at messages.{number} is empty. "
+                      "Add a ContentBlock object to the content field and try again.")  # fmt: skip
+    _check_blocks(f"messages.{number}.content", message["content"])
+
+
+def _check_blocks(where: str, blocks: Any) -> None:
+    if not isinstance(blocks, list):
+        raise Invalid(f"The value at {where} is not a list of ContentBlock objects.")
+    for place, block in enumerate(blocks):
+        if not isinstance(block, dict) or set(block) != {"text"} or not isinstance(block["text"], str):
+            kind = next(iter(block), "empty") if isinstance(block, dict) else type(block).__name__
+            raise Invalid(f"This model doesn't support the {kind} field at {where}.{place}. "
+                          "Remove it, give text, and try again.")  # fmt: skip
+        if not block["text"].strip():
+            raise Invalid(f"The text field in the ContentBlock object at {where}.{place} is blank. "
+                          "Add text to the text field, and try again.")  # fmt: skip
+
+
+def _check_inference(inference: Any) -> dict[str, Any]:
+    if not isinstance(inference, dict) or set(inference) - _INFERENCE:
+        raise Invalid(f"The inferenceConfig takes the fields {', '.join(sorted(_INFERENCE))}.")
+    if not (is_whole(inference.get("maxTokens", 1)) and inference.get("maxTokens", 1) >= 1):
+        raise Invalid("The maxTokens field must be an integer of at least 1.")
+    for name in ("temperature", "topP"):
+        if not (is_number(inference.get(name, 1)) and 0 <= inference.get(name, 1) <= 1):
+            raise Invalid(f"The {name} field must be a number between 0 and 1.")
+    if not is_strings(inference.get("stopSequences", [])):
+        raise Invalid("The stopSequences field must be a list of strings.")
+    return inference
+
+
+def _texts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [block for message in messages for block in message["content"]]

@@ -1,0 +1,191 @@
+"""DeepSeek's chat API: `POST /v1/chat/completions` and `/chat/completions`, plain or as an event stream."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.models import prompt
+from sandbox.models.answer import StandIn
+from sandbox.models.embedding import MiniLM
+from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
+from sandbox.models.forward import Forward
+from sandbox.models.generation import Generation, finished
+from sandbox.models.key import KeyFile
+
+_PATHS = ("/v1/chat/completions", "/chat/completions")
+_CHAT, _REASONER = "deepseek-chat", "deepseek-reasoner"
+_RANGES = {"temperature": (0, 2), "top_p": (0, 1), "frequency_penalty": (-2, 2), "presence_penalty": (-2, 2)}
+_PASSED_OVER = {
+    "response_format",
+    "tools",
+    "tool_choice",
+    "logprobs",
+    "top_logprobs",
+    "thinking",
+    "stream_options",
+}
+_FIELDS = {"model", "messages", "max_tokens", "stop", "stream", *_RANGES, *_PASSED_OVER}
+_ROLES = ("system", "user", "assistant", "tool")
+_WORDS_PER_EVENT = 8
+
+
+class Refused(Exception):
+    """The request breaks a rule of the API: HTTP status and DeepSeek's message."""
+
+    def __init__(self, status: int, message: str, kind: str = "invalid_request_error") -> None:
+        """`kind` is the error's `type`."""
+        super().__init__(message)
+        self.reply = json_reply(
+            status,
+            {"error": {"message": message, "type": kind, "param": None, "code": "invalid_request_error"}},
+        )
+
+
+class DeepSeek:
+    """Answers chat completions with the stand-in, or forwards them to a real model."""
+
+    def __init__(self, model: MiniLM, stand_in: StandIn, key: KeyFile, forward: Forward | None = None) -> None:
+        """`key` is what callers must send; with `forward` the stand-in is not asked."""
+        self._model = model
+        self._stand_in = stand_in
+        self._key = key
+        self._forward = forward
+
+    def answer(self, call: Call) -> Reply:
+        """Answer a chat completion; the key is looked at before the body, as DeepSeek does."""
+        if call.path not in _PATHS:
+            return Refused(404, f"Nothing is at {call.path}.").reply
+        try:
+            self._check_key(call.headers.get("authorization"))
+            body = _checked(call.body)
+        except Refused as refusal:
+            return refusal.reply
+        return self._forward.send(body) if self._forward is not None else self._complete(body)
+
+    def throttled(self) -> Reply:
+        """Rate limit, 429."""
+        return Refused(429, "Rate limit reached: you are sending requests too quickly.", "rate_limit_error").reply
+
+    def failed(self, status: int) -> Reply:
+        """Insufficient Balance for 402, Server Overloaded for 503, Server Error otherwise."""
+        said = {402: "Insufficient Balance", 503: "Server Overloaded"}.get(status, "Server Error")
+        return Refused(status, said, "unknown_error" if status == 402 else "server_error").reply
+
+    def _check_key(self, header: str | None) -> None:
+        """DeepSeek repeats the last four characters of a wrong key; here none is repeated."""
+        if header is None:
+            raise Refused(401, "Authentication Fails (governor)", "authentication_error")
+        scheme, _, given = header.partition(" ")
+        if scheme != "Bearer" or not given:
+            message = "Authentication Fails (auth header format should be Bearer sk-...)"
+            raise Refused(401, message, "authentication_error")
+        if not self._key.is_right(given):
+            raise Refused(401, "Authentication Fails, Your api key: **** is invalid", "authentication_error")
+
+    def _complete(self, body: dict[str, Any]) -> Reply:
+        answer = self._stand_in.answer(prompt.from_messages(body["messages"]))
+        stop = body.get("stop") or ()
+        done = finished(answer.text, self._model, body.get("max_tokens"), (stop,) if isinstance(stop, str) else stop)
+        thought = answer.reasoning if body["model"] == _REASONER else None
+        head = {
+            "id": str(uuid.uuid4()),
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": body["model"],
+            "system_fingerprint": "fp_extractive_stand_in",
+        }
+        usage = self._usage(body["messages"], done, thought)
+        if body.get("stream"):
+            headers = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
+            return Reply(200, _events(head, done, thought, usage), headers)
+        message = {"role": "assistant", "content": done.text}
+        if thought is not None:
+            message["reasoning_content"] = thought
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": done.reason}
+        return json_reply(200, {**head, "choices": [choice], "usage": usage})
+
+    def _usage(self, messages: list[dict[str, Any]], done: Generation, thought: str | None) -> dict[str, Any]:
+        texts = [text for message in messages for text in prompt.blocks(message.get("content"))]
+        read = sum(self._model.count_tokens(text) for text in texts)
+        thinking = self._model.count_tokens(thought) if thought is not None else 0
+        usage: dict[str, Any] = {
+            "prompt_tokens": read,
+            "completion_tokens": done.tokens + thinking,
+            "total_tokens": read + done.tokens + thinking,
+            "prompt_tokens_details": {"cached_tokens": 0},
+            "prompt_cache_hit_tokens": 0,
+            "prompt_cache_miss_tokens": read,
+        }
+        return usage if thought is None else {**usage, "completion_tokens_details": {"reasoning_tokens": thinking}}
+
+
+def _checked(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json_body(raw)
+    except ValueError as reason:
+        raise Refused(400, f"Failed to parse the request body as JSON: {reason}") from reason
+    if not isinstance(body, dict):
+        raise _wrong("invalid type, expected a JSON object")
+    for name in ("messages", "model"):
+        if name not in body:
+            raise _wrong(f"missing field `{name}`")
+    for name in sorted(set(body) - _FIELDS):
+        raise _wrong(f"unknown field `{name}`, expected one of {', '.join(sorted(_FIELDS))}")
+    if not isinstance(body["messages"], list):
+        raise _wrong("messages: invalid type, expected a sequence")
+    for number, message in enumerate(body["messages"]):
+        _check_message(number, message)
+    if not isinstance(body.get("stream", False), bool):
+        raise _wrong("stream: invalid type, expected a boolean")
+    if not (isinstance(body.get("stop"), str | None) or is_strings(body["stop"])):
+        raise _wrong("stop: invalid type, expected a string or a sequence of strings")
+    if not is_whole(body.get("max_tokens", 1)):
+        raise _wrong("max_tokens: invalid type, expected an integer")
+    for name, (least, most) in _RANGES.items():
+        if not is_number(body.get(name, 0)):
+            raise _wrong(f"{name}: invalid type, expected a number")
+        if not least <= body.get(name, least) <= most:
+            raise Refused(400, f"Invalid {name} value, the valid range of {name} is [{least}, {most}]")
+    if body["model"] not in (_CHAT, _REASONER):
+        raise Refused(400, "Model Not Exist")
+    if not body["messages"]:
+        raise Refused(400, "Empty input messages")
+    if not 1 <= body.get("max_tokens", 1) <= 65_536:
+        raise Refused(400, "Invalid max_tokens value, the valid range of max_tokens is [1, 65536]")
+    return body
+
+
+def _check_message(number: int, message: Any) -> None:
+    if not isinstance(message, dict) or message.get("role") not in _ROLES:
+        raise _wrong(f"messages[{number}]: role is none of {', '.join(_ROLES)}")
+    content = message.get("content")
+    if isinstance(content, str):
+        return
+    if not isinstance(content, list):
+        raise _wrong(f"messages[{number}]: content is neither a string nor a sequence")
+    for block in content:
+        if not isinstance(block, dict) or block.get("type") != "text" or not isinstance(block.get("text"), str):
+            kind = block.get("type") if isinstance(block, dict) else block
+            raise _wrong(f"messages[{number}]: unknown variant `{kind}`, expected `text`")
+
+
+def _wrong(reason: str) -> Refused:
+    return Refused(422, f"Failed to deserialize the JSON body into the target type: {reason}")
+
+
+def _events(head: dict[str, Any], done: Generation, thought: str | None, usage: dict[str, Any]) -> Iterator[bytes]:
+    def event(delta: dict[str, Any], reason: str | None = None, **more: Any) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+        chunk = {**head, "object": "chat.completion.chunk", "choices": [choice], **more}
+        return f"data: {json.dumps(chunk)}\n\n".encode()
+
+    yield event({"role": "assistant", "content": ""})
+    for field, text in (("reasoning_content", thought or ""), ("content", done.text)):
+        words = text.split(" ")
+        for start in range(0, len(words) if text else 0, _WORDS_PER_EVENT):
+            piece = " ".join(words[start : start + _WORDS_PER_EVENT])
+            yield event({field: piece if start == 0 else f" {piece}"})
+    yield event({"content": ""}, done.reason, usage=usage)
+    yield b"data: [DONE]\n\n"

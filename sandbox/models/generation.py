@@ -1,0 +1,30 @@
+"""The end of a generated text: where a provider's token limit or stop sequences cut it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.models.embedding import MiniLM
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A finished text; `reason` is `stop` or `length`. Tokens are counted in MiniLM's word pieces."""
+
+    text: str
+    reason: str
+    tokens: int
+
+
+def finished(text: str, model: MiniLM, max_tokens: int | None, stop: Sequence[str] = ()) -> Generation:
+    """Cut `text` before the first stop sequence in it, then at `max_tokens`."""
+    ends = [found for found in (text.find(mark) for mark in stop if mark) if found >= 0]
+    text = text[: min(ends)] if ends else text
+    cut = False
+    if max_tokens is not None:
+        text, cut = model.cut(text, max_tokens)
+    return Generation(text, "length" if cut else "stop", model.count_tokens(text))
+
+
+def with_thinking(reasoning: str, text: str, opened: bool) -> str:
+    """Return what DeepSeek-R1 writes; a prompt that ended in `<think>` has opened the tag already."""
+    return f"{'' if opened else '<think>'}\n{reasoning}\n</think>\n\n{text}"

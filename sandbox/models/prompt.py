@@ -1,0 +1,109 @@
+"""What a caller asked: the question, the documents and the earlier questions inside a prompt.
+
+Three forms are read. The retrieval_augmented_generation processor sends chat messages (blocks
+`SEARCH RESULT n: …`, `QUESTION: …`, `ANSWER:`) or one string, whose parts it separates by a backslash and an
+`n` (not by a line feed). Anything else counts as the question alone, unless it carries the same markers.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+_BREAK = r"(?:\A|\n|\\n)[ \t]*"
+_RESULT = re.compile(_BREAK + r"(?:SEARCH RESULT|DOCUMENT|PASSAGE) (\d+): ?")
+_QUESTION = re.compile(_BREAK + r"QUESTION: ?", re.IGNORECASE)
+_ANSWER = re.compile(r"(?:\s|\\n)*ANSWER:\s*\Z", re.IGNORECASE)
+_HISTORY = re.compile(_BREAK + r"user: (.*?)" + _BREAK + r"assistant: .*", re.DOTALL)
+_EARLIER = re.compile(r"(?:\A|\n|\\n)user: (.*?)(?:\n|\\n)assistant: ", re.DOTALL)
+_R1_USER, _R1_ASSISTANT, _R1_START = "<｜User｜>", "<｜Assistant｜>", "<｜begin▁of▁sentence｜>"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The question, the documents in the order they were numbered, and earlier questions, oldest first."""
+
+    question: str
+    documents: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
+    thinking_opened: bool = False
+
+
+def from_messages(messages: Sequence[dict[str, Any]]) -> Prompt:
+    """Read chat messages, each `{"role", "content"}` with content a string or a list of `{"text"}` blocks."""
+    documents: list[str] = []
+    earlier: list[str] = []
+    question = ""
+    for message in messages:
+        if message.get("role") == "assistant":
+            if question:
+                earlier.append(question)
+            question = ""
+            continue
+        texts = blocks(message.get("content"))
+        read = [_block(text) if len(texts) > 1 else _whole(text) for text in texts]
+        documents += [document for part in read for document in part.documents]
+        asked = [part.question for part in read if part.question]
+        if message.get("role") == "user" and asked:
+            question = asked[-1]
+    return Prompt(question, documents, earlier)
+
+
+def from_text(text: str) -> Prompt:
+    """Read one string: the processor's form, with or without DeepSeek-R1's template around it."""
+    inner, opened = _without_template(text)
+    part = _whole(inner)
+    return Prompt(part.question, part.documents, part.earlier, opened)
+
+
+def blocks(content: Any) -> list[str]:
+    """Return the texts of a message's content, which is a string or a list of `{"text"}` blocks."""
+    if isinstance(content, str):
+        return [content]
+    if isinstance(content, list):
+        return [block["text"] for block in content if isinstance(block, dict) and isinstance(block.get("text"), str)]
+    return []
+
+
+def _block(text: str) -> Prompt:
+    """One block of several: one that begins with a result's marker is a document, whatever else it holds."""
+    marker = _RESULT.match(text)
+    return Prompt("", [_trimmed(text[marker.end() :])]) if marker is not None else _whole(text)
+
+
+def _whole(text: str) -> Prompt:
+    """Results, history and question in one text. The last QUESTION counts: a document cannot ask another."""
+    text = _ANSWER.sub("", text)
+    asked = list(_QUESTION.finditer(text))
+    before, question = (text[: asked[-1].start()], text[asked[-1].end() :]) if asked else (text, "")
+    marks = _in_order(_RESULT.finditer(before))
+    if not asked and not marks:
+        return Prompt(_trimmed(text))
+    earlier: list[str] = []
+    history = _HISTORY.search(before, marks[-1].end() if marks else 0)
+    if history is not None:
+        earlier = [_trimmed(found) for found in _EARLIER.findall(before[history.start() :])]
+        before = before[: history.start()]
+    ends = [mark.start() for mark in marks[1:]] + [len(before)] * bool(marks)
+    documents = [_trimmed(before[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
+    return Prompt(_trimmed(question), documents, earlier)
+
+
+def _in_order(markers: Iterable[re.Match[str]]) -> list[re.Match[str]]:
+    """The markers 1, 2, 3, …; one out of order is text of the document it stands in."""
+    kept: list[re.Match[str]] = []
+    for marker in markers:
+        if int(marker.group(1)) == len(kept) + 1:
+            kept.append(marker)
+    return kept
+
+
+def _trimmed(text: str) -> str:
+    return re.sub(r"\A(?:\s|\\n)+|(?:\s|\\n)+\Z", "", text)
+
+
+def _without_template(text: str) -> tuple[str, bool]:
+    start, end = text.find(_R1_USER), text.rfind(_R1_ASSISTANT)
+    if start < 0 or end < start:
+        return text.replace(_R1_START, "", 1), False
+    return text[start + len(_R1_USER) : end], "<think>" in text[end:]

@@ -1,0 +1,193 @@
+"""SageMaker runtime: `POST /endpoints/<name>/invocations`, with the containers the endpoints run.
+
+The header `x-sandbox-endpoint` (JSON: `name`, `model`, `shape`) says what the endpoint holds:
+- all-MiniLM-L6-v2, shape `array`: a JSON array of strings → `[[384 floats], …]`
+- all-MiniLM-L6-v2, shape `inputs` (text-embeddings-inference): `{"inputs": str | [str], …}` → the same;
+  at most 32 texts a call, as that server's default, or `max_client_batch_size` of the header
+- a name that begins with `deepseek-ai/DeepSeek-R1` (text-generation-inference): `{"inputs", "parameters"}` →
+  `[{"generated_text"}]`; shape `lmi` answers the bare object
+"""
+
+import json
+import re
+import uuid
+from typing import Any
+
+import numpy as np
+
+from sandbox.models import prompt
+from sandbox.models.answer import StandIn
+from sandbox.models.embedding import MiniLM, Vectors, unit
+from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
+from sandbox.models.generation import finished, with_thinking
+
+_PATH = re.compile(r"/endpoints/([^/]+)/invocations")
+_EMBEDDING = "sentence-transformers/all-MiniLM-L6-v2"
+_ANSWERING = "deepseek-ai/DeepSeek-R1"
+_TEI_FIELDS = {"inputs", "truncate", "truncation_direction", "prompt_name", "normalize", "dimensions"}
+_TGI_NUMBERS = {"temperature", "repetition_penalty", "frequency_penalty", "top_p", "typical_p"}
+_TGI_WHOLES = {"best_of", "top_k", "max_new_tokens", "truncate", "seed", "top_n_tokens"}
+_TGI_FLAGS = {"do_sample", "return_full_text", "watermark", "details", "decoder_input_details"}
+_TGI_PARAMETERS = _TGI_NUMBERS | _TGI_WHOLES | _TGI_FLAGS | {"stop"}
+
+
+class ContainerError(Exception):
+    """The container inside the endpoint refused the request: its HTTP status and its body."""
+
+    def __init__(self, status: int, message: str, kind: str = "validation") -> None:
+        """`message` is the container's `error`, `kind` its `error_type`."""
+        super().__init__(message)
+        self.status = status
+        self.body = json.dumps({"error": message, "error_type": kind})
+
+
+class SageMaker:
+    """Answers invocations of embedding and answer endpoints."""
+
+    def __init__(self, model: MiniLM, stand_in: StandIn) -> None:
+        """`model` embeds, `stand_in` answers."""
+        self._model = model
+        self._stand_in = stand_in
+
+    def answer(self, call: Call) -> Reply:
+        """Answer an invocation; a container's refusal becomes ModelError 424."""
+        path = _PATH.fullmatch(call.path)
+        if path is None:
+            return _error(404, "UnknownOperationException", f"No operation of SageMaker runtime is at {call.path}.")
+        try:
+            endpoint = json.loads(call.headers.get("x-sandbox-endpoint", "null"))
+        except ValueError:
+            endpoint = None
+        if not isinstance(endpoint, dict) or "model" not in endpoint:
+            return _error(400, "ValidationError", f"Endpoint {path[1]} of account 000000000000 not found.")
+        try:
+            return self._invoke(endpoint, call.body)
+        except ContainerError as refusal:
+            return _model_error(call.region(), path[1], refusal.status, refusal.body)
+
+    def throttled(self) -> Reply:
+        """ThrottlingException 429."""
+        return _error(429, "ThrottlingException", "Rate exceeded")
+
+    def failed(self, status: int) -> Reply:
+        """ModelError for 424, ServiceUnavailable for 503, InternalFailure otherwise."""
+        if status == 424:
+            return _model_error("us-east-1", "unknown", 500, '{"error":"CUDA out of memory"}')
+        kind = {503: "ServiceUnavailable", 429: "ThrottlingException"}.get(status, "InternalFailure")
+        return _error(status, kind, "The request processing has failed because of an internal error.")
+
+    def _invoke(self, endpoint: dict[str, Any], body: bytes) -> Reply:
+        try:
+            asked = json_body(body)
+        except ValueError as reason:
+            raise ContainerError(400, f"Failed to parse the request body as JSON: {reason}") from reason
+        model, shape = str(endpoint["model"]), endpoint.get("shape")
+        if model.startswith(_ANSWERING):
+            generated = [{"generated_text": self._generate(asked)}]
+            return json_reply(200, generated[0] if shape == "lmi" else generated)
+        if model == _EMBEDDING and shape in (None, "array"):
+            return self._array(asked)
+        if model == _EMBEDDING and shape == "inputs":
+            return self._tei(asked, int(endpoint.get("max_client_batch_size", 32)))
+        raise ContainerError(500, f"No container here holds {model} with shape {shape}.", "backend")
+
+    def _array(self, asked: Any) -> Reply:
+        if not is_strings(asked) or not asked:
+            raise ContainerError(400, "The request body must be a JSON array of at least one string.")
+        return json_reply(200, _rounded(self._model.embed(asked)), batch=len(asked))
+
+    def _tei(self, asked: Any, most: int) -> Reply:
+        """Refuse with text-embeddings-inference's statuses: 422 for the shape, 413 for what is too long."""
+        _known(asked, _TEI_FIELDS)
+        texts = [asked["inputs"]] if isinstance(asked["inputs"], str) else asked["inputs"]
+        if not is_strings(texts):
+            raise _wrong("data did not match any variant of untagged enum PredictInput")
+        if not texts:
+            raise ContainerError(400, "`inputs` cannot be empty", "Empty")
+        for flag in ("truncate", "normalize"):
+            if not isinstance(asked.get(flag, True), bool):
+                raise _wrong(f"{flag}: invalid type, expected a boolean")
+        if len(texts) > most:
+            raise ContainerError(413, f"batch size {len(texts)} > maximum allowed batch size {most}", "Validation")
+        width = asked.get("dimensions", 384)
+        if not is_whole(width) or not 1 <= width <= 384:
+            raise ContainerError(413, "`dimensions` should be positive and not exceed 384", "Validation")
+        rows = self._model.embed(texts, normalize=False)[:, :width]
+        return json_reply(200, _rounded(unit(rows) if asked.get("normalize", True) else rows), batch=len(texts))
+
+    def _generate(self, asked: Any) -> str:
+        """text-generation-inference echoes the prompt unless `return_full_text` is false."""
+        _known(asked, {"inputs", "parameters", "stream"})
+        inputs, parameters = asked["inputs"], asked.get("parameters", {})
+        if not isinstance(inputs, str):
+            raise _wrong("inputs: invalid type, expected a string")
+        _check_parameters(parameters)
+        if not inputs:
+            raise ContainerError(422, "Input validation error: `inputs` cannot be empty")
+        read = prompt.from_text(inputs)
+        answer = self._stand_in.answer(read)
+        written = with_thinking(answer.reasoning, answer.text, read.thinking_opened)
+        done = finished(written, self._model, parameters.get("max_new_tokens"), parameters.get("stop", ()))
+        return (inputs if parameters.get("return_full_text", True) else "") + done.text
+
+
+def _known(asked: Any, fields: set[str]) -> None:
+    if not isinstance(asked, dict):
+        raise _wrong("expected a JSON object")
+    if "inputs" not in asked:
+        raise _wrong("missing field `inputs`")
+    for name in sorted(set(asked) - fields):
+        raise _wrong(f"unknown field `{name}`, expected one of {', '.join(sorted(fields))}")
+
+
+def _check_parameters(parameters: Any) -> None:
+    if not isinstance(parameters, dict):
+        raise _wrong("parameters: invalid type, expected a map")
+    for name, value in parameters.items():
+        right = (
+            (name in _TGI_NUMBERS and is_number(value))
+            or (name in _TGI_WHOLES and is_whole(value) and value >= 0)
+            or (name in _TGI_FLAGS and isinstance(value, bool))
+            or (name == "stop" and is_strings(value))
+        )
+        if name not in _TGI_PARAMETERS or not (right or value is None):
+            raise _wrong(f"parameters.{name}: {'wrong type' if name in _TGI_PARAMETERS else 'unknown field'}")
+    if parameters.get("temperature") is not None and parameters["temperature"] <= 0:
+        raise ContainerError(422, "Input validation error: `temperature` must be strictly positive")
+    if parameters.get("top_p") is not None and not 0 < parameters["top_p"] < 1:
+        raise ContainerError(422, "Input validation error: `top_p` must be > 0.0 and < 1.0")
+    if parameters.get("max_new_tokens") == 0:
+        raise ContainerError(422, "Input validation error: `max_new_tokens` must be strictly positive")
+
+
+def _wrong(reason: str) -> ContainerError:
+    return ContainerError(422, f"Failed to deserialize the JSON body into the target type: {reason}")
+
+
+def _model_error(region: str, endpoint: str, status: int, message: str) -> Reply:
+    side = "client" if status < 500 else "server"
+    log = f"/aws/sagemaker/Endpoints/{endpoint}"
+    body = {
+        "ErrorCode": f"{side.upper()}_ERROR_FROM_MODEL",
+        "LogStreamArn": f"arn:aws:logs:{region}:000000000000:log-group:{log}",
+        "Message": f'Received {side} error ({status}) from primary with message "{message}". See '
+        f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group={log} "
+        "in account 000000000000 for more information.",
+        "OriginalMessage": message,
+        "OriginalStatusCode": status,
+    }
+    return json_reply(424, body, _headers("ModelError"))
+
+
+def _error(status: int, kind: str, message: str) -> Reply:
+    return json_reply(status, {"message": message}, _headers(kind))
+
+
+def _headers(kind: str) -> dict[str, str]:
+    return {"x-amzn-ErrorType": kind, "x-amzn-RequestId": str(uuid.uuid4())}
+
+
+def _rounded(rows: Vectors) -> list[list[float]]:
+    """Nine decimals are all a float32 of this size holds."""
+    listed: list[list[float]] = np.round(rows.astype(np.float64), 9).tolist()
+    return listed

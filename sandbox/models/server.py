@@ -1,0 +1,173 @@
+"""The HTTP server: `/_aws/<host>/<path>` to the provider of that host, `/_control`, `/_health`."""
+
+import contextlib
+import json
+import re
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from sandbox.models.exchange import Call, Provider, Reply, json_reply
+from sandbox.models.faults import Control
+
+_WAY = re.compile(r"/_aws/([A-Za-z0-9.-]+)(/.*)?")
+_HOSTS = {
+    "sagemaker": re.compile(r"runtime\.sagemaker\.[a-z0-9-]+\.amazonaws\.com"),
+    "bedrock": re.compile(r"bedrock-runtime\.[a-z0-9-]+\.amazonaws\.com"),
+    "deepseek": re.compile(r"api\.deepseek\.com"),
+}
+_MOST_BYTES = 25 * 1024 * 1024
+
+
+class ModelServer(ThreadingHTTPServer):
+    """Serves the providers on 127.0.0.1; port 0 takes a free one, to be read from `port`."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, providers: dict[str, Provider]) -> None:
+        """`providers` by name: sagemaker, bedrock, deepseek."""
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.providers = providers
+        self.control = Control()
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return int(self.server_address[1])
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """Serve in a thread; gives the base address, and closes the server at the end."""
+        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{self.port}"
+        finally:
+            self.shutdown()
+            thread.join()
+            self.server_close()
+
+    def reply(self, provider: str, call: Call) -> Reply:
+        """Let a fault strike or the provider answer, and count which it was."""
+        answering = self.providers[provider]
+        faults, struck = self.control.arrive(provider, call.path)
+        time.sleep(faults.delay_ms / 1000)
+        if struck == "throttle":
+            return answering.throttled()
+        if struck == "fail":
+            return answering.failed(faults.fail_status)
+        reply = answering.answer(call)
+        self.control.leave(provider, call.path, reply.status, reply.batch)
+        return reply
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ModelServer
+    protocol_version = "HTTP/1.1"
+    # With Nagle's algorithm on, a reply in two writes waits 40 ms for the other side's acknowledgement.
+    disable_nagle_algorithm = True
+    timeout = 300
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/_health":
+            self._send(json_reply(200, {"status": "ok"}))
+        elif path == "/_control":
+            self._send(json_reply(200, self.server.control.report()))
+        else:
+            self._send(_absent(self.command, path))
+
+    def do_PUT(self) -> None:
+        body = self._body()
+        if body is not None:
+            self._send(self._set_faults(body))
+
+    def do_DELETE(self) -> None:
+        if self._body() is not None:
+            self._send(self._reset_faults())
+
+    def do_POST(self) -> None:
+        body = self._body()
+        if body is not None:
+            self._send(self._call(body))
+
+    def _call(self, body: bytes) -> Reply:
+        way = _WAY.fullmatch(self.path.partition("?")[0])
+        provider = way and next((name for name, host in _HOSTS.items() if host.fullmatch(way[1])), None)
+        if way is None or provider is None:
+            return _absent(self.command, self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            return self.server.reply(provider, Call(way[1], way[2] or "/", headers, body))
+        except Exception:  # noqa: BLE001 - the connection and its thread must outlive one bad call
+            traceback.print_exc()
+            return self.server.providers[provider].failed(500)
+
+    def _set_faults(self, body: bytes) -> Reply:
+        provider = self._provider()
+        if provider is None:
+            return _absent(self.command, self.path)
+        try:
+            self.server.control.set(provider, json.loads(body or b"{}"))
+        except ValueError as reason:
+            return json_reply(400, {"message": str(reason)})
+        return json_reply(200, self.server.control.report()[provider]["faults"])
+
+    def _reset_faults(self) -> Reply:
+        provider = self._provider()
+        if provider is None:
+            return _absent(self.command, self.path)
+        self.server.control.reset(provider)
+        return json_reply(200, self.server.control.report()[provider]["faults"])
+
+    def _provider(self) -> str | None:
+        name = self.path.removeprefix("/_control/")
+        return name if name in self.server.providers else None
+
+    def _body(self) -> bytes | None:
+        """The body; None if it cannot be read, after the refusal has been sent."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdecimal():
+            self._refuse(411, "Send the body with a Content-Length; chunked bodies are not read here.")
+        elif int(length) > _MOST_BYTES:
+            self._refuse(413, f"The body has {length} bytes; {_MOST_BYTES} are the most that are read.")
+        else:
+            return self.rfile.read(int(length))
+        return None
+
+    def _refuse(self, status: int, message: str) -> None:
+        self._send(json_reply(status, {"message": message}, {"Connection": "close"}))
+        # Closing with bytes unread resets the connection, and the caller may lose the reply: read them off.
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(2)
+            while self.rfile.read1(65_536):
+                pass
+
+    def _send(self, reply: Reply) -> None:
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        if isinstance(reply.body, bytes):
+            self.send_header("Content-Length", str(len(reply.body)))
+            self.end_headers()
+            self.wfile.write(reply.body)
+            return
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for piece in reply.body:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing for each call: the counts are under `/_control`."""
+
+
+def _absent(method: str, path: str) -> Reply:
+    message = f"{method} {path} is nothing here. There are POST /_aws/<host>/<path>, /_control, /_health."
+    return json_reply(404, {"message": message})

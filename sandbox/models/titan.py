@@ -1,0 +1,80 @@
+"""Amazon Titan text embeddings v1 and v2 in their wire shapes, over MiniLM's vectors.
+
+No Titan model runs here. A MiniLM vector of 384 dimensions is led by a fixed seeded projection into 1536 (v1)
+or 1024, 512 or 256 (v2) dimensions. Into more dimensions the projection is an isometry: every cosine stays what
+MiniLM says. Into 256 it keeps 256 of 384 directions, so cosines shift a little.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from sandbox.models.embedding import DIMENSION, MiniLM, Vectors, unit
+from sandbox.models.exchange import is_whole
+
+V1, V2 = "amazon.titan-embed-text-v1", "amazon.titan-embed-text-v2:0"
+_SEED = 20240430
+_MOST_TOKENS = 8192
+_MOST_LETTERS = 50_000
+
+
+class Malformed(Exception):
+    """The body does not fit the model's schema; the message is Bedrock's, without its ending."""
+
+
+def embed(body: Any, model: MiniLM, version: str) -> dict[str, Any]:
+    """Return Titan's answer to `{"inputText"}`, for v2 with `dimensions`, `normalize`, `embeddingTypes`."""
+    check_keys(body, {"inputText"}, {"dimensions", "normalize", "embeddingTypes"} if version == V2 else set())
+    text = body["inputText"]
+    if not isinstance(text, str):
+        raise Malformed(f"#/inputText: expected type: String, found: {json_type(text)}")
+    if not text:
+        raise Malformed("expected minLength: 1, actual: 0")
+    if len(text) > _MOST_LETTERS:
+        raise Malformed(f"expected maxLength: {_MOST_LETTERS}, actual: {len(text)}")
+    width = body.get("dimensions", 1024) if version == V2 else 1536
+    if not is_whole(width) or width not in (256, 512, 1024, 1536):
+        raise Malformed(f"#/dimensions: {width} is not a valid enum value")
+    if version == V2 and width == 1536:
+        raise Malformed("#/dimensions: 1536 is not a valid enum value")
+    normalize, types = body.get("normalize", True), body.get("embeddingTypes", ["float"])
+    if not isinstance(normalize, bool):
+        raise Malformed(f"#/normalize: expected type: Boolean, found: {json_type(normalize)}")
+    if types != ["float"]:
+        raise Malformed('#/embeddingTypes: only ["float"] is answered here')
+    tokens = model.count_tokens(text)
+    if tokens > _MOST_TOKENS:
+        raise Malformed(f"Too many input tokens. Max input tokens: {_MOST_TOKENS}, request input token count: {tokens}")
+    vector = model.embed([text], normalize=normalize) @ _projection(width)
+    listed = np.round((unit(vector) if normalize else vector)[0].astype(np.float64), 9).tolist()
+    answer = {"embedding": listed, "inputTextTokenCount": tokens}
+    return {**answer, "embeddingsByType": {"float": listed}} if version == V2 else answer
+
+
+def check_keys(body: Any, required: set[str], optional: set[str]) -> None:
+    """Raise `Malformed` unless `body` is an object with all `required` keys and none beyond `optional`."""
+    if not isinstance(body, dict):
+        raise Malformed(f"#: expected type: JSONObject, found: {json_type(body)}")
+    found = [f"#: required key [{key}] not found" for key in sorted(required - set(body))]
+    found += [f"#: extraneous key [{key}] is not permitted" for key in sorted(set(body) - required - optional)]
+    if found:
+        raise Malformed("".join(found))
+
+
+def json_type(value: Any) -> str:
+    """Return Bedrock's word for the type of a JSON value."""
+    for kind, word in ((bool, "Boolean"), (int, "Integer"), (float, "BigDecimal"), (str, "String")):
+        if isinstance(value, kind):
+            return word
+    return "JSONArray" if isinstance(value, list) else "JSONObject" if isinstance(value, dict) else "Null"
+
+
+@lru_cache
+def _projection(width: int) -> Vectors:
+    """A (384, width) matrix with orthonormal rows, or columns if narrower. RandomState never changes."""
+    drawn = np.random.RandomState(_SEED + width).standard_normal((max(width, DIMENSION), min(width, DIMENSION)))
+    basis, upper = np.linalg.qr(drawn)
+    basis *= np.sign(np.diag(upper))
+    matrix: Vectors = np.ascontiguousarray(basis if width < DIMENSION else basis.T, dtype=np.float32)
+    return matrix

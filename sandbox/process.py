@@ -1,0 +1,85 @@
+"""A process that the local cloud started, known by pid and creation time, so that no other one is ever ended."""
+
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Process:
+    """`created` is the kernel's creation time in seconds: a pid that was given to someone else does not match."""
+
+    pid: int
+    created: float
+
+    def alive(self) -> bool:
+        found = self._find()
+        return found is not None and not _ended(found)
+
+    def stop(self, grace: float = 10.0) -> None:
+        """Ends the process and its children: SIGTERM, `grace` seconds, then SIGKILL. Ending the ended is a success."""
+        found = self._find()
+        if found is None or _ended(found):
+            return
+        family = [found, *found.children(recursive=True)]
+        found.terminate()
+        _await_end([found], grace)
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        _await_end(family, grace)
+
+    def _find(self) -> psutil.Process | None:
+        try:
+            found = psutil.Process(self.pid)
+            same = abs(found.create_time() - self.created) < 1.0
+        except psutil.NoSuchProcess:
+            return None
+        return found if same else None
+
+
+def start(
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: Path,
+    log: Path,
+    user: int | None = None,
+    group: int | None = None,
+) -> Process:
+    """Starts `argv` in a session of its own, its output going to `log`; `user` and `group` are numeric ids."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            list(argv),
+            env=dict(environment),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=user,
+            group=group,
+            extra_groups=[] if user is not None and os.geteuid() == 0 else None,
+        )
+    return Process(child.pid, psutil.Process(child.pid).create_time())
+
+
+def _await_end(processes: Sequence[psutil.Process], seconds: float) -> None:
+    # psutil.wait_procs would wait for zombies too, and in containers nobody may ever reap an orphan.
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not all(_ended(process) for process in processes):
+        time.sleep(0.05)
+
+
+def _ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

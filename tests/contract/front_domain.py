@@ -1,0 +1,125 @@
+"""A domain behind a real front on the engine under test, in an account held in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from requests_aws4auth import AWS4Auth
+
+from sandbox.front.authority import Domain, SessionKeys
+from sandbox.front.front import Front, FrontSettings
+from sandbox.front.ledger import Ledger
+from sandbox.front.listener import Listener
+from sandbox.front.request import Answer, Request
+from tests.contract.front_engine import EngineAddress
+
+ARN = "arn:aws:es:us-east-1:000000000000:domain/contract"
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:deepseek-AbCdEf"
+ENDPOINT_ARN = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/minilm"
+EVERYTHING = ("es:ESHttp*", ARN + "/*")
+
+
+@dataclass
+class Models:
+    """Stands for the model endpoints: keeps what it was sent and answers an embedding or a chat."""
+
+    received: list[Request] = field(default_factory=list)
+
+    def respond(self, request: Request) -> Answer:
+        self.received.append(request)
+        answer: Any = [[0.25, 0.5], [0.75, 1.0]]
+        if "chat" in request.path or "bedrock" in request.path:
+            answer = {"choices": [{"message": {"role": "assistant", "content": "grounded"}}]}
+        return Answer(200, (("Content-Type", "application/json"),), json.dumps(answer).encode())
+
+
+@dataclass
+class Client:
+    """Signs requests to the domain as one caller; without keys, sends them unsigned."""
+
+    url: str
+    ca: str
+    keys: SessionKeys | None
+    service: str = "es"
+    region: str = "us-east-1"
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
+        auth = options.pop("auth", None)
+        if self.keys is not None:
+            keys = self.keys
+            auth = AWS4Auth(
+                keys.access_key, keys.secret_key, self.region, self.service, session_token=keys.session_token or None
+            )
+        return self.session.request(
+            method, self.url + path, json=body, auth=auth, verify=self.ca, timeout=60, **options
+        )
+
+
+@dataclass
+class Trial:
+    """The front, its account and its models, with one domain open."""
+
+    front: Front
+    ledger: Ledger
+    models: Models
+    address: EngineAddress
+    settings: FrontSettings
+    domain: Domain
+    port: int
+
+    def client(self, keys: SessionKeys | None, **options: Any) -> Client:
+        return Client(f"https://localhost:{self.port}", self.address.ca, keys, **options)
+
+    def role(self, name: str, *grants: tuple[str, str], services: tuple[str, ...] = ()) -> Client:
+        """A new role of that name, and a client with a session of it."""
+        return self.client(self.ledger.session(self.ledger.write_role(name, *grants, services=services).arn))
+
+    @property
+    def master(self) -> Client:
+        assert self.domain.master_user_arn is not None
+        return self.client(self.ledger.session(self.domain.master_user_arn))
+
+    def engine(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """Straight to the engine, as its administrator."""
+        certificate = (self.address.admin_cert, self.address.admin_key)
+        return requests.request(
+            method, self.address.url + path, json=body, cert=certificate, verify=self.address.ca, timeout=30
+        )
+
+
+@contextmanager
+def trial(address: EngineAddress) -> Iterator[Trial]:
+    """Opens a domain whose master user is a role, and closes it again."""
+    ledger, models = Ledger(), Models()
+    master = ledger.write_role("contract-master", EVERYTHING, ("iam:PassRole", "*"))
+    listener = Listener(0, models.respond)
+    probe = Listener(0, models.respond)
+    egress_port = probe.port
+    probe.close()
+    settings = FrontSettings(
+        engine_url=address.url,
+        models_url=f"http://127.0.0.1:{listener.port}",
+        egress_port=egress_port,
+        ca=address.ca,
+        admin_cert=address.admin_cert,
+        admin_key=address.admin_key,
+        server_cert=address.server_cert,
+        server_key=address.server_key,
+        domain_ports=(0, 0),
+    )
+    domain = Domain(ARN, "contract", ledger.account, "us-east-1", master.arn, None, None, None)
+    front = Front(settings, ledger)
+    front.start()
+    try:
+        port = front.add_domain(domain)
+        yield Trial(front, ledger, models, address, settings, domain, port)
+    finally:
+        front.remove_domain(ARN)
+        front.stop()
+        listener.close()

@@ -1,0 +1,187 @@
+"""What makes a kind work, or says in a sentence why it does not, on a real engine."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from mlcommons import Answer, Request, destroy, kind_named
+from mlcommons.errors import Conflict, InvalidSpec, ProvisioningError, Refused, Rejected
+from tests.contract import kinds_engine
+from tests.contract.kinds_engine import DIMENSION, Engine
+
+engine, engine_transport, provider = (
+    kinds_engine.engine,
+    kinds_engine.engine_transport,
+    kinds_engine.provider,
+)
+
+PROBE = {"parameters": {"input": "hello"}}
+
+
+def _connector(engine: Engine, path: str, name: str) -> str:
+    return engine.apply("Connector", {"connector": engine.connector(path)}, owner=engine.owner(name)).physical_id
+
+
+def _model_spec(engine: Engine, connector_id: str) -> dict[str, Any]:
+    group = engine.apply("ModelGroup", {"name": f"{engine.stack} group"}, owner=engine.owner("Group"))
+    return {
+        "name": f"{engine.stack} model",
+        "model_group_id": group.physical_id,
+        "connector_id": connector_id,
+        "probe": PROBE,
+    }
+
+
+def _model(engine: Engine, path: str = "/embed") -> tuple[str, dict[str, Any]]:
+    spec = _model_spec(engine, _connector(engine, path, "Connector"))
+    return engine.apply("Model", spec).physical_id, spec
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/refuses", "The provider does not accept the key in the secret."),
+        ("/gone", "The provider does not know this endpoint or model."),
+    ],
+)
+def test_a_failed_probe_names_its_cause_and_leaves_a_model_that_can_go(engine: Engine, path: str, hint: str) -> None:
+    spec = _model_spec(engine, _connector(engine, path, "Connector"))
+    with pytest.raises(ProvisioningError) as failure:
+        engine.apply("Model", spec)
+    kind, model_id, *_ = engine.made[-1]
+    assert kind == "Model"
+    assert str(failure.value).endswith(hint)
+    assert len(str(failure.value)) <= 240
+    assert "sk-1234567890" not in str(failure.value)
+    assert engine.destroy("Model", model_id).changed
+    assert engine.read("Model", model_id) is None
+
+
+def test_a_model_moves_to_a_new_connector_and_the_old_one_goes(engine: Engine) -> None:
+    model_id, spec = _model(engine)
+    old = spec["connector_id"]
+    body = engine.connector(parameters={"model": "other"})
+    new = engine.apply("Connector", {"connector": body}, old, owner=engine.owner("Connector")).physical_id
+    moved = engine.apply("Model", spec | {"connector_id": new}, model_id)
+    assert moved.physical_id == model_id
+    assert engine.read("Model", model_id).body["connector_id"] == new
+    assert engine.destroy("Connector", old, owner=engine.owner("Connector")).changed
+    assert engine.read("Connector", new) is not None
+
+
+def test_a_move_that_fails_its_probe_is_taken_back(engine: Engine) -> None:
+    model_id, spec = _model(engine)
+    bad = _connector(engine, "/refuses", "Bad")
+    with pytest.raises(Refused):
+        engine.apply("Model", spec | {"connector_id": bad}, model_id)
+    assert engine.read("Model", model_id).body["connector_id"] == spec["connector_id"]
+    assert not engine.apply("Model", spec, model_id).changed
+
+
+def test_an_undeployed_model_is_deployed_again(engine: Engine) -> None:
+    model_id, spec = _model(engine)
+    engine.client().post(f"/_plugins/_ml/models/{model_id}/_undeploy")
+    outcome = engine.apply("Model", spec, model_id)
+    assert outcome.note == "updated deployment"
+    assert engine.read("Model", model_id).body["model_state"] == "DEPLOYED"
+
+
+def test_a_connector_in_use_is_not_deleted(engine: Engine) -> None:
+    model_id, spec = _model(engine)
+    with pytest.raises(Conflict, match=model_id):
+        engine.destroy("Connector", spec["connector_id"], owner=engine.owner("Connector"))
+    assert engine.read("Connector", spec["connector_id"], engine.owner("Connector")) is not None
+
+
+def test_a_false_in_use_retires_the_connector_and_a_later_delete_sweeps_it(engine: Engine) -> None:
+    """Ids with hyphens share tokens; whether this node's do is chance, so the refusal is played back."""
+    model_id, spec = _model(engine)
+    old = _connector(engine, "/chat", "Chat")
+    reason = f"1 models are still using this connector, please delete or update the models first: [{model_id}]"
+    refusal = Answer(409, {"error": {"type": "status_exception", "reason": reason}, "status": 409})
+
+    class Refusing:
+        def send(self, request: Request, timeout: float) -> Answer:
+            if request.method == "DELETE":
+                return refusal
+            return engine.transport.send(request, timeout)
+
+    owner = engine.owner("Chat")
+    retired = destroy(kind_named("Connector"), old, client=engine.client(Refusing()), owner=owner)
+    assert retired.changed
+    assert "retired" in retired.note
+    assert engine.read("Connector", old, owner).body["name"] == "Retired by osml"
+    other = _connector(engine, "/chat", "Another")
+    engine.destroy("Connector", other, owner=engine.owner("Another"))
+    assert engine.read("Connector", old, owner) is None
+    assert engine.read("Connector", spec["connector_id"], engine.owner("Connector")) is not None
+
+
+def test_an_untrusted_endpoint_is_named(engine: Engine) -> None:
+    body = engine.connector()
+    body["actions"][0]["url"] = "http://evil.example.com/"
+    with pytest.raises(Rejected, match=r"Custom::MlTrustedEndpoints\)\.$"):
+        engine.apply("Connector", {"connector": body})
+
+
+def _index(engine: Engine, dimension: int, model_id: str | None = None) -> dict[str, Any]:
+    vector = {
+        "type": "knn_vector",
+        "dimension": dimension,
+        "method": {"name": "hnsw", "engine": "lucene", "space_type": "l2"},
+    }
+    spec: dict[str, Any] = {
+        "name": f"{engine.stack}-index",
+        "body": {"settings": {"index.knn": True}, "mappings": {"properties": {"embedding": vector}}},
+    }
+    if model_id:
+        spec["embedding"] = {"model_id": model_id, "field": "embedding", "probe": PROBE}
+    return spec
+
+
+def test_an_index_fits_its_model(engine: Engine) -> None:
+    model_id, _ = _model(engine)
+    made = engine.apply("Index", _index(engine, DIMENSION, model_id), owner=engine.owner("Index"))
+    assert made.changed
+
+
+def test_an_index_that_does_not_fit_its_model_is_not_made(engine: Engine) -> None:
+    model_id, _ = _model(engine)
+    with pytest.raises(InvalidSpec) as failure:
+        engine.apply("Index", _index(engine, 384, model_id), owner=engine.owner("Index"))
+    for part in (f"{DIMENSION} numbers", "dimension 384", model_id, f"{engine.stack}-index"):
+        assert part in str(failure.value)
+    assert engine.read("Index", f"{engine.stack}-index") is None
+
+
+def test_a_chat_model_is_not_an_embedding_model(engine: Engine) -> None:
+    model_id, _ = _model(engine, "/chat")
+    with pytest.raises(InvalidSpec, match="without a vector"):
+        engine.apply("Index", _index(engine, DIMENSION, model_id), owner=engine.owner("Index"))
+
+
+@pytest.mark.parametrize(
+    ("section", "change"),
+    [
+        ("mappings", {"properties": {"embedding": {"type": "knn_vector", "dimension": 8}}}),
+        ("mappings", {"properties": {"embedding": {"type": "text"}}}),
+        ("settings", {"index.knn": True, "index.number_of_shards": 3}),
+    ],
+)
+def test_an_index_that_must_be_another_says_so(engine: Engine, section: str, change: dict[str, Any]) -> None:
+    spec = _index(engine, DIMENSION)
+    made = engine.apply("Index", spec).physical_id
+    other = copy.deepcopy(spec)
+    other["body"][section] = change
+    with pytest.raises(InvalidSpec, match="give it a new name"):
+        engine.apply("Index", other, made)
+    assert not engine.apply("Index", spec, made).changed
+
+
+def test_an_index_behind_an_alias_is_not_taken_for_ours(engine: Engine) -> None:
+    spec = _index(engine, DIMENSION)
+    made = engine.apply("Index", spec).physical_id
+    engine.client().put(f"/{made}/_alias/{engine.stack}-alias", {})
+    assert not engine.destroy("Index", f"{engine.stack}-alias").changed
+    assert engine.read("Index", made) is not None

@@ -1,0 +1,118 @@
+"""The deployed environment `sandbox`, and what the engine holds besides the deploy."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox import launcher
+from sandbox.instance import CHECKOUT, Instance
+
+OSML = Path(sys.executable).with_name("osml")
+
+
+class Engine:
+    """The engine itself, behind the front's back, as the security plugin's administrator."""
+
+    def __init__(self, instance: Instance) -> None:
+        settings = launcher.settings(instance)
+        self.url = settings["engine_url"]
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = settings["ca"]
+        self._session.cert = (settings["admin_cert"], settings["admin_key"])
+
+    def __call__(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self._session.request(method, self.url + path, json=body, timeout=60)
+        return answer.json() if answer.status_code != 404 else {}
+
+    def contents(self) -> dict[str, Any]:
+        """Everything that a deploy could have left behind, by kind and name or id."""
+        everything = {"query": {"match_all": {}}, "size": 1000}
+        found: dict[str, Any] = {}
+        for kind in ("connectors", "models", "model_groups"):
+            answer = self("POST", f"/_plugins/_ml/{kind}/_search", everything)
+            found[kind] = sorted(hit["_id"] for hit in answer.get("hits", {}).get("hits", []))
+        found["ingest_pipelines"] = sorted(self("GET", "/_ingest/pipeline"))
+        found["search_pipelines"] = sorted(self("GET", "/_search/pipeline"))
+        indexes = self("GET", "/_cat/indices?format=json&expand_wildcards=all")
+        found["indexes"] = sorted(i["index"] for i in indexes if not i["index"].startswith("."))
+        mappings = self("GET", "/_plugins/_security/api/rolesmapping")
+        found["role_mappings"] = {
+            role: {key: sorted(m[key]) for key in ("users", "backend_roles", "hosts")} for role, m in mappings.items()
+        }
+        found["settings"] = self("GET", "/_cluster/settings?flat_settings=true")["persistent"]
+        return found
+
+    def ml_documents(self) -> dict[str, int]:
+        """How often each document of ml-commons was written (its sequence number), by id; predictions write none."""
+        query = {"size": 1000, "seq_no_primary_term": True, "_source": False}
+        found: dict[str, int] = {}
+        for index in (".plugins-ml-connector", ".plugins-ml-model-group", ".plugins-ml-model"):
+            answer = self("POST", f"/{index}/_search", query)
+            found |= {hit["_id"]: hit["_seq_no"] for hit in answer.get("hits", {}).get("hits", [])}
+        return found
+
+
+class CommandLine:
+    """Runs `osml` as its user would; its output is shown when it fails."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.environment = {**os.environ, "OSML_SANDBOX": instance.name, "COLUMNS": "200"}
+
+    def __call__(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        result = subprocess.run(
+            [str(OSML), *arguments],
+            cwd=CHECKOUT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        assert result.returncode == code, f"osml {' '.join(arguments)}:\n{result.stdout}\n{result.stderr}"
+        return result
+
+
+@pytest.fixture(scope="session", autouse=True)
+def client_environment(local_cloud: Instance) -> Iterator[None]:
+    """boto3 in these tests is a client that knows nothing of the local cloud but its environment variables."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in local_cloud.client_environment().items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def osml(local_cloud: Instance) -> CommandLine:
+    return CommandLine(local_cloud)
+
+
+@pytest.fixture(scope="session")
+def engine(local_cloud: Instance) -> Engine:
+    return Engine(local_cloud)
+
+
+@pytest.fixture(scope="session")
+def foreign(engine: Engine) -> Iterator[dict[str, Any]]:
+    """What another team has put into the same engine before us."""
+    mapping = "/_plugins/_security/api/rolesmapping/ml_read_access"
+    pattern = "^https://foreign\\.example/.*$"
+    setting = "plugins.ml_commons.trusted_connector_endpoints_regex"
+    before = engine("GET", "/_cluster/settings?flat_settings=true")["persistent"].get(setting)
+    engine("PUT", mapping, {"backend_roles": ["arn:aws:iam::000000000000:role/foreign"]})
+    engine("PUT", "/_ingest/pipeline/foreign", {"processors": []})
+    engine("PUT", "/foreign", {})
+    defaults = engine("GET", "/_cluster/settings?flat_settings=true&include_defaults=true")
+    merged = {**defaults["defaults"], **defaults["persistent"]}[setting]
+    engine("PUT", "/_cluster/settings", {"persistent": {setting: [*merged, pattern]}})
+    yield engine.contents()
+    engine("DELETE", mapping)
+    engine("DELETE", "/_ingest/pipeline/foreign")
+    engine("DELETE", "/foreign")
+    engine("PUT", "/_cluster/settings", {"persistent": {setting: before}})

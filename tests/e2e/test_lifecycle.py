@@ -1,0 +1,119 @@
+"""From nothing to a grounded answer and back, by the commands of the README: one story, told in order."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from sandbox.instance import CHECKOUT
+
+QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
+HOSTILE = (
+    'The zeppelin fare is "42% off" at C:\\new\\table,\n\tsays {"json": [1, null]} 🗽 שלום \u202ertl\u202c \x01\x1f ｜ '
+    "${parameters.messages} $1 'quoted'."
+)
+SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
+
+
+@pytest.fixture(scope="module")
+def before(foreign: dict[str, Any]) -> dict[str, Any]:
+    return foreign
+
+
+def ask(osml: Any, question: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(osml("ask", "--sandbox", "--json", question).stdout)
+    return answer
+
+
+def test_without_the_secret_the_deploy_does_not_begin(before: dict[str, Any], osml: Any) -> None:
+    result = osml("deploy", "--sandbox", code=1)
+    assert "osml secret set --sandbox" in result.stderr
+
+
+def test_deploy_makes_each_thing_once(before: dict[str, Any], osml: Any, engine: Any) -> None:
+    osml("secret", "set", "--sandbox")
+    osml("deploy", "--sandbox")
+    now = engine.contents()
+    kinds = ("connectors", "models", "model_groups", "ingest_pipelines", "search_pipelines", "indexes")
+    added = {kind: len(now[kind]) - len(before[kind]) for kind in kinds}
+    assert added == {
+        "connectors": 2,
+        "models": 2,
+        "model_groups": 2,
+        "ingest_pipelines": 1,
+        "search_pipelines": 1,
+        "indexes": 1,
+    }
+    assert "ml_full_access" in now["role_mappings"]
+    assert set(before["settings"][SETTING]) < set(now["settings"][SETTING])
+
+
+def test_the_samples_are_loaded_and_counted(osml: Any) -> None:
+    assert "6 created, 0 updated, 0 failed" in osml("ingest", "--sandbox", "samples/metro-areas.ndjson").stderr
+    assert "0 created, 6 updated, 0 failed" in osml("ingest", "--sandbox", "samples/metro-areas.ndjson").stderr
+
+
+def test_the_answer_holds_the_right_figures_and_nothing_of_the_prompt(osml: Any) -> None:
+    answer = ask(osml, QUESTION)
+    for figure in ("18,823,000", "18,937,000", "6,167,000", "6,265,000"):
+        assert figure in answer["text"]
+    for leak in ("<think>", "</think>", "SEARCH RESULT", "QUESTION:", "You are"):
+        assert leak not in answer["text"]
+    assert "stand-in" in answer["text"]
+    assert {source["id"] for source in answer["sources"][:2]} == {"new-york-city", "miami"}
+
+
+def test_a_person_reads_the_answer_its_documents_and_how_to_go_on(osml: Any) -> None:
+    shown = osml("ask", "--sandbox", QUESTION).stdout
+    assert "18,937,000" in shown
+    assert "new-york-city" in shown
+    assert "osml ask --sandbox" in shown
+
+
+def test_hostile_text_goes_through_ingest_and_answer_unharmed(osml: Any, tmp_path: Path) -> None:
+    file = tmp_path / "hostile.ndjson"
+    file.write_text(json.dumps({"id": 'id "with" spaces', "text": HOSTILE}) + "\n")
+    assert "1 created, 0 updated, 0 failed" in osml("ingest", "--sandbox", str(file)).stderr
+    answer = ask(osml, 'What is the "zeppelin fare"\n at C:\\new\\table 🗽?')
+    assert answer["sources"][0]["text"] == HOSTILE
+    assert "42% off" in answer["text"]
+    assert "🗽" in answer["text"]
+    assert "C:\\new\\table" in answer["text"]
+
+
+def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
+    osml: Any, engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents, documents = engine.contents(), engine.ml_documents()
+    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
+    settings["prompt"] = {
+        **settings.get("prompt", {}),
+        "system": "You answer in the style of a harbour pilot.",
+    }
+    (tmp_path / "sandbox.yaml").write_text(yaml.safe_dump(settings))
+    monkeypatch.setitem(osml.environment, "OSML_ENVIRONMENTS", str(tmp_path))
+    osml("deploy", "--sandbox")
+    (pipeline,) = engine("GET", "/_search/pipeline").values()
+    assert "harbour pilot" in json.dumps(pipeline)
+    assert engine.contents() == contents
+    assert engine.ml_documents() == documents
+    events = boto3.client("cloudformation").describe_stack_events(StackName="osml-sandbox-knowledge")["StackEvents"]
+    latest = events[
+        : next(
+            i
+            for i, event in enumerate(events)
+            if event["ResourceStatus"] == "UPDATE_IN_PROGRESS" and event["ResourceType"] == "AWS::CloudFormation::Stack"
+        )
+    ]
+    changed = {e["ResourceType"] for e in latest if e["ResourceStatus"] == "UPDATE_COMPLETE"}
+    assert changed == {"Custom::MlSearchPipeline", "AWS::CloudFormation::Stack"}
+
+
+def test_destroy_leaves_nothing_of_ours_and_all_of_theirs(before: dict[str, Any], osml: Any, engine: Any) -> None:
+    osml("destroy", "--sandbox")
+    assert engine.contents() == before
+    stacks = boto3.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+    assert [s["StackName"] for s in stacks["StackSummaries"] if s["StackName"].startswith("osml-")] == []

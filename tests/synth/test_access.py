@@ -1,0 +1,193 @@
+"""Who may do what: IAM statements word for word, fine-grained access control, encryption, secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Templates = dict[str, dict[str, Any]]
+Flat = Callable[[Any], Any]
+OfType = Callable[[dict[str, Any], str], dict[str, Any]]
+DOMAIN = "arn:<AWS::Partition>:es:<AWS::Region>:<AWS::AccountId>:domain/osml-sandbox"
+HTTP = [f"es:ESHttp{verb}" for verb in ("Delete", "Get", "Head", "Patch", "Post", "Put")]
+
+
+@pytest.fixture(scope="module")
+def search(templates: Callable[[str], Templates]) -> dict[str, Any]:
+    return templates("sandbox")["osml-sandbox-search"]
+
+
+@pytest.fixture(scope="module")
+def knowledge(templates: Callable[[str], Templates]) -> dict[str, Any]:
+    return templates("sandbox")["osml-sandbox-knowledge"]
+
+
+@pytest.fixture(scope="module")
+def inference(templates: Callable[[str], Templates]) -> dict[str, Any]:
+    return templates("sandbox")["osml-sandbox-inference"]
+
+
+@pytest.fixture(scope="module")
+def statements(flat: Flat, of_type: OfType) -> Callable[[dict[str, Any], str], list[Any]]:
+    def get(template: dict[str, Any], policy: str) -> list[Any]:
+        found = [
+            resource for name, resource in of_type(template, "AWS::IAM::Policy").items() if name.startswith(policy)
+        ]
+        assert len(found) == 1, policy
+        result: list[Any] = flat(found[0]["Properties"]["PolicyDocument"]["Statement"])
+        return result
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def domain(search: dict[str, Any], of_type: OfType) -> dict[str, Any]:
+    (resource,) = of_type(search, "AWS::OpenSearchService::Domain").values()
+    properties: dict[str, Any] = resource["Properties"]
+    return properties
+
+
+def test_provisioner_may_write_its_log_and_send_requests(search: dict[str, Any], statements: Any) -> None:
+    assert statements(search, "ProvisionerPolicy") == [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": "<ProvisionerLog1277EC01.Arn>",
+        },
+        {"Effect": "Allow", "Action": HTTP, "Resource": f"{DOMAIN}/*"},
+    ]
+
+
+def test_operator_may_send_requests_but_not_change_access(search: dict[str, Any], statements: Any) -> None:
+    assert statements(search, "OperatorPolicy") == [
+        {"Effect": "Allow", "Action": HTTP, "Resource": f"{DOMAIN}/*"},
+        {
+            "Effect": "Deny",
+            "Action": [action for action in HTTP if action not in ("es:ESHttpGet", "es:ESHttpHead")],
+            "Resource": f"{DOMAIN}/_plugins/_security/*",
+        },
+    ]
+
+
+def test_provisioner_may_pass_the_connector_roles_to_the_domain_only(
+    knowledge: dict[str, Any], statements: Any, of_type: OfType
+) -> None:
+    roles = sorted(f"<{name}.Arn>" for name in of_type(knowledge, "AWS::IAM::Role"))
+    assert len(roles) == 2
+    assert statements(knowledge, "PassRole") == [
+        {
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": roles,
+            "Condition": {
+                "StringEquals": {"iam:PassedToService": ["es.amazonaws.com", "opensearchservice.amazonaws.com"]}
+            },
+        }
+    ]
+
+
+def test_embedding_connector_may_call_one_endpoint(knowledge: dict[str, Any], statements: Any) -> None:
+    endpoint = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:endpoint/osml-sandbox-embedding"
+    assert statements(knowledge, "EmbeddingRolePolicy") == [
+        {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": endpoint}
+    ]
+
+
+def test_answer_connector_may_read_one_secret(knowledge: dict[str, Any], statements: Any) -> None:
+    secret = "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:osml/sandbox/deepseek"
+    assert statements(knowledge, "AnswerRolePolicy") == [
+        {
+            "Effect": "Allow",
+            "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+            "Resource": f"{secret}-??????",
+        }
+    ]
+
+
+def test_connector_roles_trust_this_domain_only(knowledge: dict[str, Any], flat: Flat, of_type: OfType) -> None:
+    condition = {
+        "StringEquals": {"aws:SourceAccount": "<AWS::AccountId>"},
+        "ArnLike": {"aws:SourceArn": DOMAIN},
+    }
+    expected = [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": ["es.amazonaws.com", "opensearchservice.amazonaws.com"]},
+            "Condition": condition,
+        }
+    ]
+    roles = of_type(knowledge, "AWS::IAM::Role").values()
+    trusts = [flat(role["Properties"]["AssumeRolePolicyDocument"]["Statement"]) for role in roles]
+    assert trusts == [expected, expected]
+
+
+def test_the_provisioner_is_the_one_master_user(domain: dict[str, Any], search: dict[str, Any]) -> None:
+    function = search["Resources"]["ProvisionerFunctionAADCAA3B"]
+    assert function["Properties"]["Role"] == {"Fn::GetAtt": ["ProvisionerRole7635C4EC", "Arn"]}
+    assert domain["AdvancedSecurityOptions"] == {
+        "Enabled": True,
+        "InternalUserDatabaseEnabled": False,
+        "MasterUserOptions": {"MasterUserARN": function["Properties"]["Role"]},
+    }
+
+
+def test_domain_is_encrypted_everywhere(domain: dict[str, Any]) -> None:
+    assert domain["EncryptionAtRestOptions"] == {"Enabled": True}
+    assert domain["NodeToNodeEncryptionOptions"] == {"Enabled": True}
+    assert domain["DomainEndpointOptions"] == {
+        "EnforceHTTPS": True,
+        "TLSSecurityPolicy": "Policy-Min-TLS-1-2-PFS-2023-10",
+    }
+
+
+def test_domain_lets_in_the_account_and_logs_everything(domain: dict[str, Any], flat: Flat) -> None:
+    assert flat(domain["AccessPolicies"])["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:<AWS::Partition>:iam::<AWS::AccountId>:root"},
+            "Action": HTTP,
+            "Resource": f"{DOMAIN}/*",
+        }
+    ]
+    assert {name for name, log in domain["LogPublishingOptions"].items() if log["Enabled"]} == {
+        "SEARCH_SLOW_LOGS",
+        "INDEX_SLOW_LOGS",
+        "ES_APPLICATION_LOGS",
+        "AUDIT_LOGS",
+    }
+
+
+def test_logs_accept_this_domain_only(search: dict[str, Any], flat: Flat, of_type: OfType) -> None:
+    (policy,) = of_type(search, "AWS::Logs::ResourcePolicy").values()
+    (statement,) = json.loads(flat(policy["Properties"]["PolicyDocument"]))["Statement"]
+    assert statement["Principal"] == {"Service": "es.amazonaws.com"}
+    assert statement["Condition"]["ArnLike"] == {"aws:SourceArn": DOMAIN}
+    assert len(statement["Resource"]) == 4
+
+
+def test_no_function_but_the_provisioner(search: dict[str, Any], of_type: OfType) -> None:
+    assert list(of_type(search, "AWS::Lambda::Function")) == ["ProvisionerFunctionAADCAA3B"]
+    assert of_type(search, "Custom::") == {}
+
+
+def test_no_template_holds_a_secret(templates: Callable[[str], Templates]) -> None:
+    for environment in ("sandbox", "prod"):
+        for name, template in templates(environment).items():
+            text = json.dumps(template)
+            assert "resolve:secretsmanager" not in text, name
+            assert "SecretString" not in text, name
+
+
+def test_backend_roles_of_the_sandbox(knowledge: dict[str, Any], flat: Flat, of_type: OfType) -> None:
+    specs = [
+        json.loads(flat(one["Properties"]["Spec"])) for one in of_type(knowledge, "Custom::MlRoleMapping").values()
+    ]
+    assert {spec["role"]: len(spec["backend_roles"]) for spec in specs} == {"ml_full_access": 1, "all_access": 1}
+    (provisioner,) = next(spec["backend_roles"] for spec in specs if spec["role"] == "ml_full_access")
+    assert "ProvisionerRole" in provisioner
+    (operator,) = next(spec["backend_roles"] for spec in specs if spec["role"] == "all_access")
+    assert "OperatorRole" in operator

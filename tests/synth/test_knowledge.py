@@ -1,0 +1,174 @@
+"""What the knowledge stack asks of the provisioner, and in which order."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Templates = dict[str, dict[str, Any]]
+OfType = Callable[[dict[str, Any], str], dict[str, Any]]
+OUTPUTS = {
+    "DomainEndpoint",
+    "IndexName",
+    "SearchPipelineName",
+    "EmbeddingModelId",
+    "AnswerModelId",
+    "LlmModel",
+    "OperatorRoleArn",
+    "TextField",
+    "EmbeddingField",
+}
+AWKWARD = 'He said "no"\n\tand left C:\\temp — \u2028 ${parameters.model}'
+
+
+@pytest.fixture(scope="module")
+def knowledge(templates: Callable[[str], Templates]) -> dict[str, Any]:
+    return templates("sandbox")["osml-sandbox-knowledge"]
+
+
+@pytest.fixture(scope="module")
+def specs(knowledge: dict[str, Any], flat: Callable[[Any], Any], of_type: OfType) -> dict[str, Any]:
+    """Specs by the construct's id."""
+    return {
+        re.sub(r"[0-9A-F]{8}$", "", name): json.loads(flat(resource["Properties"]["Spec"]))
+        for name, resource in of_type(knowledge, "Custom::Ml").items()
+    }
+
+
+def waits_for(template: dict[str, Any], name: str, seen: set[str] | None = None) -> set[str]:
+    """Everything of this template that CloudFormation finishes before it starts `name`."""
+    seen = set() if seen is None else seen
+    resource = template["Resources"][name]
+    text = json.dumps(resource["Properties"])
+    named = set(re.findall(r'"Fn::GetAtt": \["(\w+)"', text)) | set(re.findall(r'"Ref": "(\w+)"', text))
+    for other in named | set(resource.get("DependsOn", [])):
+        if other in template["Resources"] and other not in seen:
+            seen.add(other)
+            waits_for(template, other, seen)
+    return seen
+
+
+def test_every_custom_resource_waits_for_all_policies(knowledge: dict[str, Any], of_type: OfType) -> None:
+    policies = set(of_type(knowledge, "AWS::IAM::Policy"))
+    resources = of_type(knowledge, "Custom::Ml")
+    assert len(policies) == 3
+    assert len(resources) == 12
+    for name, resource in resources.items():
+        assert policies <= set(resource["DependsOn"]), name
+
+
+def test_everything_with_a_model_waits_for_access(knowledge: dict[str, Any], of_type: OfType) -> None:
+    access = {*of_type(knowledge, "Custom::MlRoleMapping"), *of_type(knowledge, "Custom::MlTrustedEndpoints")}
+    others = set(of_type(knowledge, "Custom::Ml")) - access
+    assert len(others) == 9
+    for name in others:
+        assert access <= waits_for(knowledge, name), name
+
+
+def test_one_group_for_each_model(specs: dict[str, Any]) -> None:
+    groups = [specs[f"{part}Model"]["model_group_id"] for part in ("Embedding", "Answer")]
+    assert len(set(groups)) == 2
+
+
+def test_every_resource_has_a_deadline_after_the_functions(
+    knowledge: dict[str, Any], templates: Callable[[str], Templates], of_type: OfType
+) -> None:
+    functions = of_type(templates("sandbox")["osml-sandbox-search"], "AWS::Lambda::Function").values()
+    (timeout,) = [function["Properties"]["Timeout"] for function in functions]
+    for name, resource in of_type(knowledge, "Custom::Ml").items():
+        assert timeout < int(resource["Properties"]["ServiceTimeout"]) <= 3600, name
+
+
+def test_targets_name_the_domain(knowledge: dict[str, Any], flat: Callable[[Any], Any], of_type: OfType) -> None:
+    for resource in of_type(knowledge, "Custom::Ml").values():
+        target = json.loads(flat(resource["Properties"]["Target"]))
+        assert re.fullmatch(r"https://<import \S+DomainEndpoint\w+>", target["endpoint"])
+        assert (target["region"], target["service"]) == ("<AWS::Region>", "es")
+
+
+def test_embedding_connector(specs: dict[str, Any]) -> None:
+    connector = specs["EmbeddingConnector"]["connector"]
+    action = connector["actions"][0]
+    assert connector["protocol"] == "aws_sigv4"
+    assert connector["parameters"] == {"region": "<AWS::Region>", "service_name": "sagemaker"}
+    assert list(connector["credential"]) == ["roleArn"]
+    assert action["url"] == (
+        "https://runtime.sagemaker.<AWS::Region>.<AWS::URLSuffix>/endpoints/osml-sandbox-embedding/invocations"
+    )
+    body = action["request_body"].replace("${parameters.input}", json.dumps([AWKWARD]))
+    assert json.loads(body) == {"inputs": [AWKWARD]}
+
+
+def test_answer_connector(specs: dict[str, Any]) -> None:
+    connector = specs["AnswerConnector"]["connector"]
+    action = connector["actions"][0]
+    assert connector["protocol"] == "http"
+    assert action["headers"]["Authorization"] == "Bearer ${credential.secretArn.api_key}"
+    assert connector["credential"]["secretArn"].endswith(":secret:osml/sandbox/deepseek")
+    messages = [{"role": "user", "content": AWKWARD}]
+    body = action["request_body"].replace("${parameters.model}", "deepseek-chat", 1)
+    body = body.replace("${parameters.messages}", json.dumps(messages))
+    assert json.loads(body) == {"model": "deepseek-chat", "messages": messages}
+
+
+def test_model_calls_are_bounded(specs: dict[str, Any]) -> None:
+    for part, seconds in (("Embedding", 30), ("Answer", 60)):
+        client = specs[f"{part}Connector"]["connector"]["client_config"]
+        assert (client["connection_timeout"], client["read_timeout"]) == (5, seconds)
+
+
+def test_connector_numbers_reach_the_body_as_numbers(
+    templates: Callable[[str], Templates], flat: Callable[[Any], Any], of_type: OfType
+) -> None:
+    resources = of_type(templates("prod")["osml-prod-knowledge"], "Custom::MlConnector")
+    spec = next(one for name, one in resources.items() if name.startswith("Answer"))
+    connector = json.loads(flat(spec["Properties"]["Spec"]))["connector"]
+    body = connector["actions"][0]["request_body"]
+    for name, value in connector["parameters"].items():
+        body = body.replace(f"${{parameters.{name}}}", value)
+    sent = json.loads(body.replace("${parameters.messages}", "[]"))
+    assert sent == {"model": "deepseek-chat", "messages": [], "temperature": 0.2, "max_tokens": 1024}
+
+
+def test_index_and_pipelines(specs: dict[str, Any]) -> None:
+    settings = specs["Index"]["body"]["settings"]["index"]
+    field = specs["Index"]["body"]["mappings"]["properties"]["embedding"]
+    assert settings["knn"] is True
+    assert settings["default_pipeline"].startswith("<IngestPipeline")
+    assert (field["dimension"], field["method"]["engine"]) == (384, "lucene")
+    assert specs["Index"]["embedding"]["field"] == "embedding"
+    (embed,) = specs["IngestPipeline"]["pipeline"]["processors"]
+    assert embed["text_embedding"]["batch_size"] == 32
+    (generation,) = specs["SearchPipeline"]["pipeline"]["response_processors"]
+    assert generation["retrieval_augmented_generation"]["context_field_list"] == ["text"]
+
+
+def test_trusted_endpoints_match_the_url_and_no_neighbour(specs: dict[str, Any]) -> None:
+    (pattern,) = specs["TrustedEndpoints"]["patterns"]
+    assert re.match(pattern, "https://api.deepseek.com/v1/chat/completions")
+    assert not re.match(pattern, "https://api-deepseek.com/v1/chat/completions")
+    assert not re.match(pattern, "https://api.deepseek.com.example.org/")
+
+
+def test_outputs_for_the_command_line(knowledge: dict[str, Any], templates: Callable[[str], Templates]) -> None:
+    assert set(knowledge["Outputs"]) == OUTPUTS
+    assert knowledge["Outputs"]["LlmModel"]["Value"] == "deepseek-chat"
+    assert {"SecretName", "SecretArn"} <= set(templates("sandbox")["osml-sandbox-inference"]["Outputs"])
+
+
+def test_search_and_inference_know_nothing_of_each_other(templates: Callable[[str], Templates]) -> None:
+    for part in ("search", "inference"):
+        assert "Fn::ImportValue" not in json.dumps(templates("sandbox")[f"osml-sandbox-{part}"])
+
+
+def test_production_keeps_its_data(templates: Callable[[str], Templates], of_type: OfType) -> None:
+    prod, sandbox = templates("prod"), templates("sandbox")
+    for part, kind in (("search", "AWS::OpenSearchService::Domain"), ("knowledge", "Custom::MlIndex")):
+        (kept,) = of_type(prod[f"osml-prod-{part}"], kind).values()
+        (gone,) = of_type(sandbox[f"osml-sandbox-{part}"], kind).values()
+        assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert (gone["DeletionPolicy"], gone["UpdateReplacePolicy"]) == ("Delete", "Delete")

@@ -1,0 +1,68 @@
+"""The local CA: a strict client trusts the server's certificate, and none that another CA signed."""
+
+import socket
+import ssl
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from sandbox.certificates import Certificates
+
+
+def handshake(server: Certificates, client: Certificates, host: str) -> str:
+    """The TLS version that both ends agree on; raises ssl.SSLError when the client does not trust the server."""
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(server.certificate("server"), server.key("server"))
+    trusting = ssl.create_default_context(cafile=str(client.ca))
+    trusting.verify_flags |= ssl.VERIFY_X509_STRICT
+    ours, theirs = socket.socketpair()
+
+    def serve() -> None:
+        try:
+            with serving.wrap_socket(theirs, server_side=True):
+                pass
+        except (ssl.SSLError, OSError):
+            theirs.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        with trusting.wrap_socket(ours, server_hostname=host) as wrapped:
+            return str(wrapped.version())
+    finally:
+        ours.close()
+        thread.join()
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Certificates:
+    certificates = Certificates(tmp_path / "tls")
+    certificates.make()
+    return certificates
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_strict_client_trusts_the_server(made: Certificates, host: str) -> None:
+    assert handshake(made, made, host) == "TLSv1.3"
+
+
+def test_another_ca_is_not_trusted(made: Certificates, tmp_path: Path) -> None:
+    other = Certificates(tmp_path / "other")
+    other.make()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        handshake(made, other, "127.0.0.1")
+
+
+def test_keys_are_for_the_owner_only_and_kept(made: Certificates) -> None:
+    assert stat.S_IMODE(made.key("admin").stat().st_mode) == 0o600
+    before = made.ca.read_bytes()
+    made.make()
+    assert made.ca.read_bytes() == before
+
+
+def test_the_bundle_holds_the_machines_roots_and_ours(made: Certificates) -> None:
+    bundle = made.bundle.read_bytes()
+    assert made.ca.read_bytes() in bundle
+    assert bundle.count(b"BEGIN CERTIFICATE") > 10

@@ -1,0 +1,484 @@
+"""The cloud process with everything but the engine: real CloudFormation, real functions, real policies."""
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import uuid
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+import requests
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from sandbox.cache import cache_directory
+from sandbox.certificates import Certificates
+from sandbox.cloud_venv import cloud_python
+
+CAPABILITIES = ["CAPABILITY_IAM"]
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+# The process of `python -m sandbox.cloud`, before a front that keeps a diary instead of an engine.
+DRIVER = """
+import json, sys
+from dataclasses import asdict
+from pathlib import Path
+from sandbox.cloud import environment
+from sandbox.cloud.settings import CloudSettings
+
+settings = CloudSettings.read(Path(sys.argv[1]))
+environment.enter(settings)
+from sandbox.cloud.server import run
+
+class Diary:
+    def __init__(self, settings, authority):
+        self._path, self._port = settings.home / "diary.jsonl", settings.domain_ports[0]
+
+    def _note(self, what, about=None):
+        with self._path.open("a") as file:
+            file.write(json.dumps([what, about]) + "\\n")
+
+    def start(self):
+        self._note("start")
+
+    def stop(self):
+        self._note("stop")
+
+    def add_domain(self, domain):
+        self._note("add", asdict(domain))
+        if domain.name == "no-engine":
+            raise RuntimeError("The engine does not answer.")
+        return self._port
+
+    def update_domain(self, domain):
+        self._note("update", asdict(domain))
+
+    def remove_domain(self, arn):
+        self._note("remove", arn)
+
+run(settings, Diary)
+"""
+
+FUNCTION = """
+import json, sys, urllib.request
+import boto3
+print("EVENT", 1)
+
+def handler(event, context):
+    wanted = event["ResourceProperties"]
+    if wanted.get("Do") == "raise" and event["RequestType"] == "Create":
+        raise RuntimeError("kaboom")
+    seen = []
+    for name in ("ministack", "cryptography", "yaml", "sandbox", "opensearch_ml"):
+        try:
+            __import__(name)
+            seen.append(name)
+        except ImportError:
+            pass
+    data = {"Who": boto3.client("sts").get_caller_identity()["Arn"], "Seen": ",".join(seen)}
+    todo = wanted.get("Do") if event["RequestType"] == "Create" else None
+    answer = {
+        "Status": "FAILED" if todo == "fail" else "SUCCESS",
+        "Reason": "asked to fail",
+        "PhysicalResourceId": event.get("PhysicalResourceId") or "made-by-us",
+        "Data": {"Long": "x" * 5000} if todo == "long" else data,
+        **{name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
+    }
+    boto3.client("sqs").send_message(
+        QueueUrl=wanted["Queue"], MessageBody=json.dumps([event["RequestType"], event.get("PhysicalResourceId")])
+    )
+    request = urllib.request.Request(event["ResponseURL"], data=json.dumps(answer).encode(), method="PUT")
+    urllib.request.urlopen(request).read()
+"""
+
+
+@dataclass
+class Cloud:
+    """A running cloud process and the way to it."""
+
+    process: subprocess.Popen[bytes]
+    home: Path
+    gateway: str
+    bundle: str
+
+    def client(self, service: str, **keys: str) -> Any:
+        """`keys` are the root's, or `aws_access_key_id` and so on."""
+        root = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.Session(region_name="us-east-1").client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.gateway,
+            verify=self.bundle,
+            config=Config(retries={"max_attempts": 0}),
+            **(keys or root),
+        )
+
+    def diary(self) -> list[list[Any]]:
+        return [json.loads(line) for line in (self.home / "diary.jsonl").read_text().splitlines()]
+
+    def deploy(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> "Stack":
+        name = f"s{uuid.uuid4().hex[:8]}"
+        cloudformation = self.client("cloudformation")
+        template = {"Resources": resources, "Outputs": {k: {"Value": v} for k, v in (outputs or {}).items()}}
+        cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=CAPABILITIES)
+        return Stack(cloudformation, name)
+
+
+@dataclass
+class Stack:
+    cloudformation: Any
+    name: str
+
+    def settled(self) -> dict[str, Any]:
+        """The stack once nothing is in progress; its outputs by name under `values`."""
+        for _ in range(400):
+            stack: dict[str, Any] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+            if not stack["StackStatus"].endswith("IN_PROGRESS"):
+                return {**stack, "values": {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}}
+            time.sleep(0.05)
+        raise AssertionError(f"{self.name} is still {stack['StackStatus']}")
+
+    def update(self, resources: dict[str, Any]) -> dict[str, Any]:
+        body = json.dumps({"Resources": resources})
+        self.cloudformation.update_stack(StackName=self.name, TemplateBody=body, Capabilities=CAPABILITIES)
+        return self.settled()
+
+    def reasons(self) -> str:
+        events = self.cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
+        return "\n".join(e.get("ResourceStatusReason", "") for e in events if "FAILED" in e["ResourceStatus"])
+
+    def delete(self) -> None:
+        self.cloudformation.delete_stack(StackName=self.name)
+        for _ in range(400):
+            try:
+                self.cloudformation.describe_stacks(StackName=self.name)
+            except ClientError:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{self.name} is not deleted: {self.reasons()}")
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    folder = tmp_path_factory.mktemp("cloud")
+    running = start(folder)
+    try:
+        yield running
+    finally:
+        running.process.send_signal(signal.SIGTERM)
+        running.process.wait(10)
+
+
+def start(folder: Path) -> Cloud:
+    python = cloud_python(cache_directory(), print)
+    certificates = Certificates(folder / "tls")
+    certificates.make()
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        aws, egress = one.getsockname()[1], two.getsockname()[1]
+    settings = {
+        "home": str(folder / "home"),
+        "region": "us-east-1",
+        "aws_port": aws,
+        "egress_port": egress,
+        "models_url": "http://127.0.0.1:1",
+        "engine_url": "https://127.0.0.1:1",
+        "ca": str(certificates.ca),
+        "ca_bundle": str(certificates.bundle),
+        "admin_cert": str(certificates.certificate("admin")),
+        "admin_key": str(certificates.key("admin")),
+        "server_cert": str(certificates.certificate("server")),
+        "server_key": str(certificates.key("server")),
+        "domain_ports": [29200, 29207],
+        "young_role_seconds": 0,
+        "existing_endpoints": {},
+    }
+    (folder / "cloud.json").write_text(json.dumps(settings))
+    (folder / "driver.py").write_text(DRIVER)
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), "DEEPSEEK_API_KEY": "sk-developer"}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(python), str(folder / "driver.py"), str(folder / "cloud.json")],
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    gateway = f"https://127.0.0.1:{aws}"
+    for _ in range(200):
+        try:
+            requests.get(f"{gateway}/_ministack/ready", verify=str(certificates.bundle), timeout=5)
+            return Cloud(process, folder / "home", gateway, str(certificates.bundle))
+        except requests.ConnectionError:
+            assert process.poll() is None, (folder / "log").read_text()
+            time.sleep(0.1)
+    raise AssertionError((folder / "log").read_text())
+
+
+@pytest.fixture(scope="module")
+def queue(cloud: Cloud) -> str:
+    """The URL of a queue that functions report their events to."""
+    url: str = cloud.client("sqs").create_queue(QueueName="events")["QueueUrl"]
+    return url
+
+
+def received(cloud: Cloud, queue: str) -> list[list[Any]]:
+    answer = cloud.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+
+def role(service: str, *statements: dict[str, Any]) -> dict[str, Any]:
+    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}]}
+    policies = [{"PolicyName": "own", "PolicyDocument": {"Statement": list(statements)}}] if statements else []
+    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, "Policies": policies}}
+
+
+def provider(code: str, **properties: Any) -> dict[str, Any]:
+    """A function and one custom resource that it provides."""
+    return {
+        "Role": role("lambda.amazonaws.com", {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}),
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Runtime": "python3.12",
+                "Handler": "index.handler",
+                "Timeout": 20,
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Code": {"ZipFile": code},
+            },
+        },
+        "Made": {
+            "Type": "Custom::Made",
+            "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "ServiceTimeout": 60, **properties},
+        },
+    }
+
+
+def domain(name: str, master: str = "arn:aws:iam::000000000000:role/one", **changes: Any) -> dict[str, Any]:
+    properties = {
+        "DomainName": name,
+        "EngineVersion": "OpenSearch_2.17",
+        "EncryptionAtRestOptions": {"Enabled": True},
+        "NodeToNodeEncryptionOptions": {"Enabled": True},
+        "DomainEndpointOptions": {"EnforceHTTPS": True},
+        "AdvancedSecurityOptions": {"Enabled": True, "MasterUserOptions": {"MasterUserARN": master}},
+        **changes,
+    }
+    return {"D": {"Type": "AWS::OpenSearchService::Domain", "Properties": properties}}
+
+
+def test_function_has_its_role_and_only_what_amazon_gives_it(cloud: Cloud, queue: str) -> None:
+    outputs = {"Who": {"Fn::GetAtt": ["Made", "Who"]}, "Seen": {"Fn::GetAtt": ["Made", "Seen"]}}
+    stack = cloud.deploy(provider(FUNCTION, Queue=queue), outputs)
+    values = stack.settled()["values"]
+    assert values["Who"].startswith(f"arn:aws:sts::000000000000:assumed-role/{stack.name}-Role-")
+    assert values["Seen"] == ""
+    stack.delete()
+    assert received(cloud, queue) == [["Create", None], ["Delete", "made-by-us"]]
+    assert not list((cloud.home / "tmp").glob(f"ministack-lambda-{stack.name}-*"))
+
+
+@pytest.mark.parametrize("what", ["fail", "long"])
+def test_failed_create_is_deleted_by_the_id_it_returned(cloud: Cloud, queue: str, what: str) -> None:
+    stack = cloud.deploy(provider(FUNCTION, Queue=queue, Do=what))
+    assert stack.settled()["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert {"fail": "asked to fail", "long": "Response object is too long."}[what] in stack.reasons()
+    assert received(cloud, queue) == [["Create", None], ["Delete", "made-by-us"]]
+
+
+def test_create_that_fails_without_an_answer_is_deleted_by_a_made_up_id(cloud: Cloud, queue: str) -> None:
+    stack = cloud.deploy(provider(FUNCTION, Queue=queue, Do="raise"))
+    assert stack.settled()["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "crashed before it answered CloudFormation: kaboom" in stack.reasons()
+    [[request, physical_id]] = received(cloud, queue)
+    assert (request, physical_id.startswith(f"{stack.name}-Made-")) == ("Delete", True)
+
+
+def test_failed_create_of_an_update_is_deleted_too(cloud: Cloud, queue: str) -> None:
+    working = provider(FUNCTION, Queue=queue)
+    stack = cloud.deploy(working)
+    stack.settled()
+    added = {"Type": "Custom::Made", "Properties": {**working["Made"]["Properties"], "Do": "fail"}}
+    assert stack.update({**working, "Zadded": added})["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert received(cloud, queue) == [["Create", None], ["Create", None], ["Delete", "made-by-us"]]
+    stack.delete()
+    assert received(cloud, queue) == [["Delete", "made-by-us"]]
+
+
+def test_function_that_cannot_be_loaded_fails_at_once(cloud: Cloud) -> None:
+    begun = time.monotonic()
+    stack = cloud.deploy(provider("import not_in_the_asset\ndef handler(event, context): pass\n"))
+    assert stack.settled()["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "cannot be loaded: No module named 'not_in_the_asset'" in stack.reasons()
+    assert time.monotonic() - begun < 20
+    stack.delete()
+
+
+def test_secret_is_referred_to_by_arn_and_generated(cloud: Cloud) -> None:
+    wanted = {
+        "SecretStringTemplate": '{"user": "a"}',
+        "GenerateStringKey": "key",
+        "PasswordLength": 40,
+        "ExcludePunctuation": "true",
+    }
+    secrets = {
+        "Plain": {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": {}}},
+        "Filled": {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": wanted}},
+    }
+    stack = cloud.deploy(secrets, {"Plain": {"Ref": "Plain"}, "Filled": {"Ref": "Filled"}})
+    values = stack.settled()["values"]
+    manager = cloud.client("secretsmanager")
+    read = {name: manager.get_secret_value(SecretId=arn) for name, arn in values.items()}
+    assert [answer["ARN"] for answer in read.values()] == list(values.values())
+    assert len(read["Plain"]["SecretString"]) == 32
+    filled = json.loads(read["Filled"]["SecretString"])
+    assert (filled["user"], len(filled["key"]), filled["key"].isalnum()) == ("a", 40, True)
+    stack.update({"Plain": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "mine"}}})
+    assert manager.get_secret_value(SecretId=values["Plain"])["SecretString"] == "mine"
+    with pytest.raises(ClientError, match="can't find the specified secret"):
+        manager.get_secret_value(SecretId=values["Filled"])
+    stack.delete()
+    assert manager.list_secrets()["SecretList"] == []
+
+
+def sagemaker(**changes: str) -> dict[str, Any]:
+    container = {"Image": "1.dkr.ecr/tei-cpu:2", "Environment": {"HF_MODEL_ID": "a/model"}}
+    model = {"ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "PrimaryContainer": container}
+    variant = {"ModelName": {"Fn::GetAtt": ["Model", "ModelName"]}, "VariantName": "all"}
+    name = {"Fn::GetAtt": ["Settings", "EndpointConfigName"]}
+    return {
+        "Role": role(changes.get("trust", "sagemaker.amazonaws.com")),
+        "Model": {"Type": "AWS::SageMaker::Model", "Properties": model},
+        "Settings": {"Type": "AWS::SageMaker::EndpointConfig", "Properties": {"ProductionVariants": [variant]}},
+        "Endpoint": {"Type": "AWS::SageMaker::Endpoint", "Properties": {"EndpointConfigName": name}},
+    }
+
+
+def test_sagemaker_endpoint_deploys_and_goes(cloud: Cloud) -> None:
+    stack = cloud.deploy(
+        sagemaker(), {"Ref": {"Ref": "Endpoint"}, "Name": {"Fn::GetAtt": ["Endpoint", "EndpointName"]}}
+    )
+    settled = stack.settled()
+    assert settled["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
+    ref, name = settled["values"]["Ref"], settled["values"]["Name"]
+    assert ref == f"arn:aws:sagemaker:us-east-1:000000000000:endpoint/{name.lower()}"
+    stack.delete()
+
+
+def test_sagemaker_model_needs_a_role_that_sagemaker_may_assume(cloud: Cloud) -> None:
+    stack = cloud.deploy(sagemaker(trust="lambda.amazonaws.com"))
+    assert stack.settled()["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "Could not assume role" in stack.reasons()
+
+
+def test_domain_opens_changes_and_closes_at_the_front(cloud: Cloud) -> None:
+    stack = cloud.deploy(domain("lived"), {"Endpoint": {"Fn::GetAtt": ["D", "DomainEndpoint"]}})
+    assert stack.settled()["values"]["Endpoint"] == "127.0.0.1:29200"
+    [status] = cloud.client("opensearch").describe_domains(DomainNames=["lived"])["DomainStatusList"]
+    assert status["Endpoint"] == "127.0.0.1:29200"
+    stack.update(domain("lived", master="arn:aws:iam::000000000000:role/two"))
+    stack.delete()
+    about = [note for note in cloud.diary() if "lived" in json.dumps(note)]
+    assert [what for what, _ in about] == ["add", "update", "remove"]
+    assert about[0][1]["master_user_arn"].endswith("role/one")
+    assert about[1][1]["master_user_arn"].endswith("role/two")
+    assert about[1][1]["endpoint_port"] == 29200
+
+
+def test_domain_that_the_engine_refuses_leaves_no_record(cloud: Cloud) -> None:
+    stack = cloud.deploy(domain("no-engine"))
+    assert stack.settled()["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "The engine does not answer." in stack.reasons()
+    assert cloud.client("opensearch").describe_domains(DomainNames=["no-engine"])["DomainStatusList"] == []
+
+
+def test_domain_that_amazon_refuses_reaches_no_front(cloud: Cloud) -> None:
+    stack = cloud.deploy(domain("unencrypted", NodeToNodeEncryptionOptions={"Enabled": False}))
+    assert stack.settled()["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "NodeToNodeEncryptionOptions.Enabled: set it to true" in stack.reasons()
+    assert "unencrypted" not in json.dumps(cloud.diary())
+    with pytest.raises(ClientError, match="ValidationException"):
+        cloud.client("opensearch").create_domain(DomainName="by-api", EngineVersion="OpenSearch 2.17")
+
+
+def test_bedrock_never_answers_out_of_thin_air(cloud: Cloud) -> None:
+    with pytest.raises(ClientError, match="did not answer"):
+        cloud.client("bedrock-runtime").invoke_model(modelId="amazon.titan-embed-text-v2:0", body=b"{}")
+    with pytest.raises(ClientError, match="do not run on this machine"):
+        cloud.client("bedrock-agent-runtime").retrieve(knowledgeBaseId="ABCDEFGHIJ", retrievalQuery={"text": "x"})
+
+
+def test_bedrock_asks_for_the_profile_and_its_models(cloud: Cloud) -> None:
+    model = "foundation-model/deepseek.r1-v1:0"
+    regional = [f"arn:aws:bedrock:{region}::{model}" for region in ("us-east-1", "us-east-2", "us-west-2")]
+    profile = "arn:aws:bedrock:us-east-1:000000000000:inference-profile/us.deepseek.r1-v1:0"
+    iam = cloud.client("iam")
+    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}
+    arn = iam.create_role(RoleName="asker", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    keys = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="asking")["Credentials"]
+    runtime = cloud.client(
+        "bedrock-runtime",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+    asked = []
+    for granted in ([], [profile], [profile, *regional]):
+        document = {"Statement": [{"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": granted or ["x"]}]}
+        iam.put_role_policy(RoleName="asker", PolicyName="own", PolicyDocument=json.dumps(document))
+        with pytest.raises(ClientError) as refusal:
+            runtime.converse(modelId="us.deepseek.r1-v1:0", messages=[{"role": "user", "content": [{"text": "x"}]}])
+        asked.append(str(refusal.value))
+    assert f"bedrock:InvokeModel on resource: {profile}" in asked[0]
+    assert f"bedrock:InvokeModel on resource: {regional[0]}" in asked[1]
+    assert "The model server http://127.0.0.1:1 did not answer" in asked[2]
+
+
+def test_listens_on_this_machine_alone(cloud: Cloud) -> None:
+    connections = psutil.Process(cloud.process.pid).net_connections("inet")
+    listening = {c.laddr[:2] for c in connections if c.status == psutil.CONN_LISTEN}
+    assert listening == {("127.0.0.1", int(cloud.gateway.rsplit(":", 1)[1]))}
+
+
+def test_unknown_keys_are_refused(cloud: Cloud) -> None:
+    with pytest.raises(ClientError, match="security token included in the request is invalid"):
+        cloud.client("iam", aws_access_key_id="AKIAUNKNOWN000000000", aws_secret_access_key="x").list_roles()
+
+
+def test_ends_cleanly_with_a_function_at_work(tmp_path: Path) -> None:
+    cloud = start(tmp_path)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as code:
+        code.writestr("index.py", "import time\ndef handler(event, context): time.sleep(60)\n")
+    trust = json.dumps(role("lambda.amazonaws.com")["Properties"]["AssumeRolePolicyDocument"])
+    arn = cloud.client("iam").create_role(RoleName="slow", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    functions = cloud.client("lambda")
+    functions.create_function(
+        FunctionName="slow",
+        Role=arn,
+        Runtime="python3.12",
+        Handler="index.handler",
+        Timeout=60,
+        Code={"ZipFile": archive.getvalue()},
+    )
+    functions.invoke(FunctionName="slow", InvocationType="Event", Payload=b"{}")
+    for _ in range(100):
+        if list((cloud.home / "tmp").glob("ministack-lambda-slow-*")):
+            break
+        time.sleep(0.05)
+    cloud.process.send_signal(signal.SIGTERM)
+    assert cloud.process.wait(10) == 0
+    assert not list((cloud.home / "tmp").glob("ministack-lambda-*"))
+    assert cloud.diary()[-1] == ["stop", None]
+    assert str(cloud.home / "lambda-runtime") not in processes()
+
+
+def processes() -> str:
+    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout

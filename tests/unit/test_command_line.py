@@ -1,0 +1,65 @@
+"""The command line: what it offers, and sentences instead of tracebacks."""
+
+from pathlib import Path
+
+import pytest
+from osml import main as command_line
+
+
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
+    monkeypatch.setattr("sys.argv", ["osml", *arguments])
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    captured = capsys.readouterr()
+    return int(ended.value.code or 0), captured.out + captured.err
+
+
+@pytest.fixture(autouse=True)
+def no_local_cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSML_CACHE", str(tmp_path))
+    monkeypatch.delenv("OSML_ENV", raising=False)
+    monkeypatch.delenv("OSML_SANDBOX", raising=False)
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    code, text = run(capsys, monkeypatch, "--help")
+    assert code == 0
+    for command in ("deploy", "destroy", "ingest", "ask", "secret", "sandbox"):
+        assert command in text
+
+
+@pytest.mark.parametrize("command", [["deploy"], ["destroy"], ["ask", "q"], ["secret", "set"]])
+def test_without_a_local_cloud_it_says_how_to_start_one(
+    command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, text = run(capsys, monkeypatch, *command, "--sandbox")
+    assert code == 1
+    assert "osml sandbox up" in text
+    assert "Traceback" not in text
+
+
+def test_an_environment_must_be_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    code, text = run(capsys, monkeypatch, "ask", "q")
+    assert code == 1
+    assert "--env NAME" in text
+
+
+def test_an_unknown_environment_names_those_there_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, text = run(capsys, monkeypatch, "deploy", "--env", "nowhere")
+    assert code == 1
+    assert "environments/nowhere.yaml does not exist" in text
+    assert "dev" in text
+
+
+def test_status_of_nothing_is_not_an_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    code, text = run(capsys, monkeypatch, "sandbox", "status", "--json")
+    assert code == 0
+    assert '"running": false' in text
+
+
+def test_down_of_nothing_is_a_success(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    code, _ = run(capsys, monkeypatch, "sandbox", "down")
+    assert code == 0

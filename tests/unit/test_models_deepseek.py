@@ -1,0 +1,197 @@
+"""DeepSeek's chat API: key, shapes, refusals, streaming, and the way to a real model."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.cache import cache_directory
+from sandbox.models.assembly import model_server
+from sandbox.models.key import KeyFile
+from sandbox.models.weights import weights_directory
+
+KEY, OTHER_KEY = "sk-right-0123456789", "sk-other-9876543210"
+HOST = "_aws/api.deepseek.com"
+DOCUMENT = "SEARCH RESULT 1: The shop opens at nine."
+QUESTION = "QUESTION: When does the shop open?\n"
+MESSAGES = [
+    {"role": "system", "content": [{"type": "text", "text": "Be kind."}]},
+    {"role": "user", "content": [{"type": "text", "text": text} for text in (DOCUMENT, QUESTION, "ANSWER:")]},
+]
+QUOTED = "The shop opens at nine. [1]"
+
+
+@pytest.fixture(scope="module")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models") / "key"
+
+
+@pytest.fixture(scope="module")
+def server(key_file: Path) -> Iterator[str]:
+    with model_server(0, weights_directory(cache_directory()), key_file).running() as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def right_key(key_file: Path) -> None:
+    key_file.write_text(f"{KEY}\n")
+
+
+def ask(server: str, body: Any, key: str | None = f"Bearer {KEY}", path: str = "/v1") -> requests.Response:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {} if key is None else {"Authorization": key}
+    return requests.post(f"{server}/{HOST}{path}/chat/completions", data=data, headers=headers, timeout=20)
+
+
+@pytest.mark.parametrize("path", ["/v1", ""])
+def test_chat(server: str, path: str) -> None:
+    answer = ask(server, {"model": "deepseek-chat", "messages": MESSAGES}, path=path).json()
+    assert (answer["object"], answer["model"]) == ("chat.completion", "deepseek-chat")
+    choice = answer["choices"][0]
+    assert (choice["finish_reason"], choice["message"]["role"]) == ("stop", "assistant")
+    assert choice["message"]["content"].startswith(QUOTED)
+    assert "reasoning_content" not in choice["message"]
+    assert "think>" not in choice["message"]["content"]
+    usage = answer["usage"]
+    assert usage["prompt_tokens"] + usage["completion_tokens"] == usage["total_tokens"] > 20
+
+
+def test_reasoner_thinks_apart(server: str) -> None:
+    answer = ask(server, {"model": "deepseek-reasoner", "messages": MESSAGES}).json()
+    message = answer["choices"][0]["message"]
+    assert message["content"].startswith(QUOTED)
+    assert "document" in message["reasoning_content"]
+    assert answer["usage"]["completion_tokens_details"]["reasoning_tokens"] > 5
+
+
+def test_limit_and_stop(server: str) -> None:
+    body = {"model": "deepseek-chat", "messages": MESSAGES}
+    short = ask(server, {**body, "max_tokens": 2}).json()["choices"][0]
+    assert (short["message"]["content"], short["finish_reason"]) == ("The shop", "length")
+    stopped = ask(server, {**body, "stop": " opens"}).json()["choices"][0]
+    assert (stopped["message"]["content"], stopped["finish_reason"]) == ("The shop", "stop")
+
+
+@pytest.mark.parametrize("model", ["deepseek-chat", "deepseek-reasoner"])
+def test_stream_says_the_same(server: str, model: str) -> None:
+    body = {"model": model, "messages": MESSAGES}
+    whole = ask(server, body).json()
+    answer = ask(server, {**body, "stream": True})
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    events = [line.removeprefix("data: ") for line in answer.content.decode().split("\n\n") if line]
+    assert events.pop() == "[DONE]"
+    chunks = [json.loads(event) for event in events]
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    for field in ("content", "reasoning_content"):
+        assert "".join(delta.get(field, "") for delta in deltas) == whole["choices"][0]["message"].get(field, "")
+    assert chunks[-1]["usage"] == whole["usage"]
+    assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
+
+
+@pytest.mark.parametrize("key", [None, KEY, f"Basic {KEY}", "Bearer ", f"Bearer {OTHER_KEY}", f"Bearer {KEY[:-1]}"])
+def test_wrong_key(server: str, key: str | None) -> None:
+    answer = ask(server, {}, key)
+    assert answer.status_code == 401
+    assert answer.json()["error"]["type"] == "authentication_error"
+    assert answer.json()["error"]["message"].startswith("Authentication Fails")
+    assert KEY not in answer.text
+    assert OTHER_KEY[-4:] not in answer.text
+
+
+def test_key_is_read_again_when_the_file_changes(server: str, key_file: Path) -> None:
+    body = {"model": "deepseek-chat", "messages": MESSAGES}
+    assert ask(server, body).status_code == 200
+    key_file.write_text(OTHER_KEY)
+    assert ask(server, body).status_code == 401
+    assert ask(server, body, f"Bearer {OTHER_KEY}").status_code == 200
+    key_file.unlink()
+    assert ask(server, body, f"Bearer {OTHER_KEY}").status_code == 401
+    key_file.write_text("")
+    assert ask(server, body, "Bearer  ").status_code == 401
+
+
+def test_absent_or_empty_key_file_has_no_right_key(tmp_path: Path) -> None:
+    assert not KeyFile(tmp_path / "absent").is_right("")
+    (tmp_path / "empty").write_text("\n")
+    assert not KeyFile(tmp_path / "empty").is_right("")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"model": "deepseek-chat"}, 422, "missing field `messages`"),
+        ({"messages": MESSAGES}, 422, "missing field `model`"),
+        ({"model": "deepseek-chat", "messages": MESSAGES, "inputs": "a"}, 422, "unknown field `inputs`"),
+        ({"model": "deepseek-chat", "messages": "hello"}, 422, "expected a sequence"),
+        ({"model": "deepseek-chat", "messages": [{"role": "robot", "content": "a"}]}, 422, "role is none of"),
+        ({"model": "deepseek-chat", "messages": [{"role": "user"}]}, 422, "content is neither"),
+        ({"model": "deepseek-chat", "messages": [{"role": "user", "content": [{"text": "a"}]}]}, 422, "variant"),
+        ({"model": "deepseek-chat", "messages": MESSAGES, "max_tokens": "9"}, 422, "max_tokens: invalid type"),
+        ({"model": "deepseek-chat", "messages": MESSAGES, "stream": "yes"}, 422, "stream: invalid type"),
+        ({"model": "deepseek-chat", "messages": MESSAGES, "temperature": 3}, 400, "Invalid temperature value"),
+        ({"model": "deepseek-chat", "messages": MESSAGES, "max_tokens": 0}, 400, "Invalid max_tokens value"),
+        ({"model": "deepseek-chat", "messages": []}, 400, "Empty input messages"),
+        ({"model": "gpt-3.5-turbo", "messages": MESSAGES}, 400, "Model Not Exist"),
+        ([], 422, "expected a JSON object"),
+        (b'{"model": "deepseek-chat", "messages": [{"role": "user", "content": "a\nb"}]}', 400, "as JSON"),
+    ],
+)
+def test_refusals(server: str, body: Any, status: int, said: str) -> None:
+    answer = ask(server, body)
+    assert answer.status_code == status
+    error = answer.json()["error"]
+    assert said in error["message"]
+    assert set(error) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize(
+    "text", ['a "quoted" \\ word', "two\nlines", "😀 emoji", "مرحبا بالعالم", "\x00\x07", "\ud800"]
+)
+def test_any_text_goes_through(server: str, text: str) -> None:
+    said = [
+        {"role": "user", "content": f"SEARCH RESULT 1: The shop {text} is here.\nQUESTION: Where is the shop {text}?\n"}
+    ]
+    answer = ask(server, {"model": "deepseek-chat", "messages": said})
+    assert answer.status_code == 200
+    assert "is here." in answer.json()["choices"][0]["message"]["content"]
+
+
+def test_forward_to_another_model(server: str, key_file: Path, tmp_path: Path) -> None:
+    """The other side is this very API, under another key: what comes back must be its words."""
+    caller_key, far_key = tmp_path / "near", tmp_path / "far"
+    caller_key.write_text(OTHER_KEY)
+    far_key.write_text(KEY)
+    near = model_server(
+        0, weights_directory(cache_directory()), caller_key, f"{server}/{HOST}/v1", far_key, "deepseek-reasoner"
+    )
+    body = {"model": "deepseek-chat", "messages": MESSAGES}
+    with near.running() as url:
+        assert ask(url, body).status_code == 401
+        answer = ask(url, body, f"Bearer {OTHER_KEY}").json()
+        assert (answer["model"], answer["choices"][0]["message"]["content"][: len(QUOTED)]) == (
+            "deepseek-reasoner",
+            QUOTED,
+        )
+        events = ask(url, {**body, "stream": True}, f"Bearer {OTHER_KEY}").text
+        assert events.endswith("data: [DONE]\n\n")
+        far_key.write_text("sk-wrong")
+        assert ask(url, body, f"Bearer {OTHER_KEY}").status_code == 401
+
+
+def test_forward_to_nobody(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text(KEY)
+    weights = weights_directory(cache_directory())
+    with model_server(0, weights, key, "http://127.0.0.1:9/v1", key, "any").running() as url:
+        answer = ask(url, {"model": "deepseek-chat", "messages": MESSAGES})
+    assert answer.status_code == 502
+    assert "--answer-url" in answer.json()["error"]["message"]
+    assert KEY not in answer.text
+
+
+def test_forward_wants_http(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="begins with http"):
+        model_server(0, weights_directory(cache_directory()), tmp_path, "ftp://host", tmp_path, "any")

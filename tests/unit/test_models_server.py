@@ -1,0 +1,194 @@
+"""The server itself: ways, health, faults, counts, and the command line."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.cache import cache_directory
+from sandbox.models.assembly import model_server
+from sandbox.models.weights import weights_directory
+
+EMBEDDING = "/_aws/runtime.sagemaker.us-east-1.amazonaws.com/endpoints/e/invocations"
+TITAN = "/_aws/bedrock-runtime.us-east-1.amazonaws.com/model/amazon.titan-embed-text-v1/invoke"
+CHAT = "/_aws/api.deepseek.com/v1/chat/completions"
+ENDPOINT = json.dumps({"name": "e", "model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"})
+CALLS: dict[str, tuple[str, Any]] = {
+    "sagemaker": (EMBEDDING, ["a", "b"]),
+    "bedrock": (TITAN, {"inputText": "a"}),
+    "deepseek": (CHAT, {"model": "deepseek-chat", "messages": [{"role": "user", "content": "a"}]}),
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    key = tmp_path_factory.mktemp("models") / "key"
+    key.write_text("sk-a")
+    with model_server(0, weights_directory(cache_directory()), key).running() as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def no_faults(server: str) -> None:
+    for provider in CALLS:
+        assert requests.delete(f"{server}/_control/{provider}", timeout=20).status_code == 200
+
+
+def call(server: str, provider: str) -> requests.Response:
+    path, body = CALLS[provider]
+    headers = {"x-sandbox-endpoint": ENDPOINT, "Authorization": "Bearer sk-a"}
+    return requests.post(f"{server}{path}", json=body, headers=headers, timeout=20)
+
+
+def set_faults(server: str, provider: str, **faults: Any) -> requests.Response:
+    return requests.put(f"{server}/_control/{provider}", json=faults, timeout=20)
+
+
+def counts(server: str, provider: str) -> Any:
+    return requests.get(f"{server}/_control", timeout=20).json()[provider]
+
+
+def test_health(server: str) -> None:
+    assert requests.get(f"{server}/_health", timeout=20).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "sign"),
+    [
+        ("sagemaker", "ThrottlingException"),
+        ("bedrock", "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/"),
+        ("deepseek", None),
+    ],
+)
+def test_throttled_half_of_the_calls(server: str, provider: str, sign: str | None) -> None:
+    set_faults(server, provider, throttle=0.5)
+    answers = [call(server, provider) for _ in range(6)]
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 429, 429, 429]
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.headers.get("x-amzn-ErrorType") == sign
+    assert set(refused.json()) == ({"error"} if provider == "deepseek" else {"message"})
+    seen = counts(server, provider)
+    assert (seen["calls"], seen["throttled"], seen["failed"], seen["rejected"]) == (6, 3, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("provider", "status", "sign"),
+    [
+        ("sagemaker", 500, "InternalFailure"),
+        ("sagemaker", 424, "ModelError"),
+        ("bedrock", 500, "InternalServerException"),
+        ("bedrock", 503, "ServiceUnavailableException"),
+        ("deepseek", 402, "unknown_error"),
+        ("deepseek", 503, "server_error"),
+    ],
+)
+def test_failing_calls(server: str, provider: str, status: int, sign: str) -> None:
+    set_faults(server, provider, fail=1, fail_status=status)
+    answer = call(server, provider)
+    assert answer.status_code == status
+    said = answer.json()["error"]["type"] if provider == "deepseek" else answer.headers["x-amzn-ErrorType"]
+    assert said.partition(":")[0] == sign
+    assert counts(server, provider)["failed"] == 1
+
+
+def test_faults_of_one_provider_leave_the_others_alone(server: str) -> None:
+    set_faults(server, "bedrock", fail=1)
+    assert call(server, "bedrock").status_code == 500
+    assert call(server, "sagemaker").status_code == 200
+    requests.delete(f"{server}/_control/bedrock", timeout=20)
+    assert call(server, "bedrock").status_code == 200
+    assert counts(server, "bedrock")["calls"] == 1
+
+
+def test_delay(server: str) -> None:
+    set_faults(server, "bedrock", delay_ms=150)
+    began = time.monotonic()
+    call(server, "bedrock")
+    assert 0.15 <= time.monotonic() - began < 2
+
+
+def test_counts_by_path_with_batches(server: str) -> None:
+    call(server, "sagemaker")
+    call(server, "sagemaker")
+    requests.post(f"{server}{EMBEDDING}", json={}, headers={"x-sandbox-endpoint": ENDPOINT}, timeout=20)
+    seen = counts(server, "sagemaker")["paths"]["/endpoints/e/invocations"]
+    assert seen == {"calls": 3, "throttled": 0, "failed": 0, "rejected": 1, "batches": [2, 2]}
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [{"delay": 1}, {"throttle": 1.5}, {"fail": "1"}, {"fail_status": 200}, {"delay_ms": -1}, {"fail": True}],
+)
+def test_faults_that_are_none(server: str, faults: dict[str, Any]) -> None:
+    answer = set_faults(server, "bedrock", **faults)
+    assert answer.status_code == 400
+    assert answer.json()["message"].endswith(".")
+    assert call(server, "bedrock").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/_aws/s3.amazonaws.com/bucket"),
+        ("POST", "/_aws/api.deepseek.com.evil.test/v1/chat/completions"),
+        ("POST", "/v1/chat/completions"),
+        ("PUT", "/_control/openai"),
+        ("DELETE", "/_control"),
+        ("GET", "/"),
+    ],
+)
+def test_nothing_there(server: str, method: str, path: str) -> None:
+    assert requests.request(method, f"{server}{path}", data=b"{}", timeout=20).status_code == 404
+
+
+def test_connection_is_kept_and_bad_bodies_end_it(server: str) -> None:
+    connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=20)
+    connection.request("GET", "/_health")
+    assert connection.getresponse().read() == b'{"status":"ok"}'
+    first = connection.sock
+    connection.request("POST", TITAN, json.dumps({"inputText": "a"}))
+    assert connection.getresponse().read().startswith(b'{"embedding"')
+    assert connection.sock is first
+    connection.request("POST", TITAN, iter([b"{}"]), {"Transfer-Encoding": "chunked"}, encode_chunked=True)
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("Connection")) == (411, "close")
+    connection.close()
+
+
+def test_command_line(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("sk-a")
+    command = [sys.executable, "-m", "sandbox.models", "--port", "0", "--deepseek-key-file", str(key)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("models on ").strip()
+        assert requests.get(f"{url}/_health", timeout=20).status_code == 200
+        assert call(url, "deepseek").status_code == 200
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--weights", "/nowhere"], "holds no model.safetensors"),
+        (["--answer-url", "http://127.0.0.1:9"], "go together"),
+    ],
+)
+def test_command_line_refuses_in_a_sentence(more: list[str], said: str) -> None:
+    command = [sys.executable, "-m", "sandbox.models", "--port", "0", "--deepseek-key-file", "key", *more]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

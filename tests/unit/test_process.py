@@ -1,0 +1,53 @@
+"""Only processes that we started are ended."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from sandbox.process import Process, start
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print('up', flush=True); time.sleep(60)",
+]
+
+
+def test_a_started_process_is_alive_until_it_is_stopped(tmp_path: Path) -> None:
+    process = start(SLEEPER, environment=os.environ, folder=tmp_path, log=tmp_path / "logs" / "log")
+    assert process.alive()
+    process.stop()
+    assert not process.alive()
+
+
+def test_stopping_twice_is_a_success(tmp_path: Path) -> None:
+    process = start(SLEEPER, environment=os.environ, folder=tmp_path, log=tmp_path / "log")
+    process.stop()
+    process.stop()
+    assert not process.alive()
+
+
+def test_a_stubborn_process_goes_with_its_children(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    process = start(STUBBORN, environment=os.environ, folder=tmp_path, log=log)
+    deadline = time.monotonic() + 20
+    while "up" not in log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (child,) = psutil.Process(process.pid).children()
+    process.stop(grace=0.2)
+    assert not process.alive()
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_pid_that_belongs_to_someone_else_is_left_alone(tmp_path: Path) -> None:
+    process = start(SLEEPER, environment=os.environ, folder=tmp_path, log=tmp_path / "log")
+    stranger = Process(process.pid, process.created - 100)
+    assert not stranger.alive()
+    stranger.stop()
+    assert process.alive()
+    process.stop()
