@@ -110,7 +110,6 @@ def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:
         certificates=node,
         http_port=ports.engine,
         transport_port=ports.transport,
-        trusted_endpoints=[rf"^http://127\.0\.0\.1:{ports.egress}/_aws/.*$"],
     )
     report("Starting the engine …")
     return AssembledEngine(instance, launch)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from opensearch_ml.connector_role import SERVICES, ConnectorRole
+from opensearch_ml.connector_role import ConnectorRole
 from opensearch_ml.provisioner import Provisioner
 
 
@@ -18,9 +18,7 @@ class PassRole(iam.Policy):
     """
 
     def __init__(self, scope: Construct, id: str, *, provisioner: Provisioner, roles: Sequence[ConnectorRole]) -> None:
-        statement = iam.PolicyStatement(
-            actions=["iam:PassRole"],
-            resources=[role.arn for role in roles],
-            conditions={"StringEquals": {"iam:PassedToService": list(SERVICES)}},
-        )
+        # Without iam:PassedToService: whether the domain's check sets that key is not documented, and the roles'
+        # trust policies admit nobody but the domain anyway.
+        statement = iam.PolicyStatement(actions=["iam:PassRole"], resources=[role.arn for role in roles])
         super().__init__(scope, id, roles=[provisioner.role], statements=[statement])

@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 from crhelper import CfnResource
 
+# Amazon's runtime brings a root handler that crhelper formats; where there is none, logs would vanish.
+logging.basicConfig()
 # A delete sleeps two minutes by default (crhelper 2.0.12). Not DEBUG: that logs the event with its Spec.
 helper = CfnResource(json_logging=True, log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
 

@@ -30,6 +30,8 @@ def cloud_environment(settings: CloudSettings, outer: Mapping[str, str]) -> dict
         "MINISTACK_SSL_KEY": str(settings.server_key),
         "LAMBDA_EXECUTOR": "local",
         "S3_PERSIST": "0",
+        "S3_DATA_DIR": str(settings.home / "s3"),
+        "STATE_DIR": str(settings.home / "state"),
         "PERSIST_STATE": "0",
         "OPENSEARCH_DATAPLANE": "0",
         # Both listen on every interface by default.

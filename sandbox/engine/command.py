@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from sandbox.engine.java import Java
 
-_QUICK_START = [
-    # The second compiler costs as much processor time at the start as everything else together.
-    "-XX:TieredStopAtLevel=1",
-    # Both are what admits an archive of classes beside -javaagent, whose changes are to classes of Java itself.
-    "-XX:+UnlockDiagnosticVMOptions",
-    "-XX:+AllowArchivingWithJavaAgent",
-    "-Xlog:cds=off",
-    "-Xlog:cds+dynamic=off",
-]
-
-
-def class_archive(home: Path, java: Java) -> Path:
-    """Where the archive of this engine's classes is, if `archive_classes` made one for this Java."""
-    key = hashlib.sha256(str(java.home).encode()).hexdigest()[:12]
-    return home.with_name(f"{home.name}.classes") / f"java-{java.release}-{key}.jsa"
+# The second compiler costs as much processor time at the start as everything else together.
+_QUICK_START = ["-XX:TieredStopAtLevel=1"]
 
 
 def command(home: Path, java: Java, folder: Path, *, heap: str = "1g", optimize: bool = False) -> list[str]:
@@ -38,8 +24,7 @@ def command(home: Path, java: Java, folder: Path, *, heap: str = "1g", optimize:
         vectors = "jdk.incubator.vector"  # of no use to the first compiler
         speed = [f"--add-modules={vectors}"] if vectors in java.modules else []
     else:
-        archive = class_archive(home, java)
-        speed = [*_QUICK_START, *([f"-XX:SharedArchiveFile={archive}"] if archive.is_file() else [])]
+        speed = _QUICK_START
     return [
         str(java.executable),
         *speed,

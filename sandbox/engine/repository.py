@@ -62,7 +62,6 @@ class Sources:
         try:
             verify(part, file, vouched=True)
         except ChecksumMismatch:
-            file.unlink()
             return None
         return file
 

@@ -163,7 +163,9 @@ class Engine:
         self.roles.append(path)
 
     def clean(self) -> None:
-        for kind, made_id, owner, spec in reversed(self.made):
+        newest_first = list(reversed(self.made))
+        newest_first.sort(key=lambda made: made[0] != "Model")  # models hold on to the rest
+        for kind, made_id, owner, spec in newest_first:
             with contextlib.suppress(ProvisioningError):
                 self.destroy(kind, made_id, owner, spec)
         for path in self.roles:

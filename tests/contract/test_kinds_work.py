@@ -118,6 +118,28 @@ def test_a_false_in_use_retires_the_connector_and_a_later_delete_sweeps_it(engin
     assert engine.read("Connector", spec["connector_id"], engine.owner("Connector")) is not None
 
 
+def test_a_retired_connector_that_could_not_be_marked_goes_with_its_successor(engine: Engine) -> None:
+    """Where ids collide, the update that would mark it is refused as well: owner and age tell it instead."""
+    model_id, _ = _model(engine)
+    owner = engine.owner("Chat")
+    old = _connector(engine, "/chat", "Chat")
+    body = engine.connector("/chat", version="2")
+    new = engine.apply("Connector", {"connector": body}, old, owner=owner).physical_id
+    reason = f"1 models are still using this connector, please delete or update the models first: [{model_id}]"
+
+    class Refusing:
+        def send(self, request: Request, timeout: float) -> Answer:
+            if request.method in ("DELETE", "PUT"):
+                status = 409 if request.method == "DELETE" else 400
+                return Answer(status, {"error": {"type": "status_exception", "reason": reason}, "status": status})
+            return engine.transport.send(request, timeout)
+
+    destroy(kind_named("Connector"), old, client=engine.client(Refusing()), owner=owner)
+    assert engine.read("Connector", old, owner) is not None
+    engine.destroy("Connector", new, owner=owner)
+    assert engine.read("Connector", old, owner) is None
+
+
 def test_an_untrusted_endpoint_is_named(engine: Engine) -> None:
     body = engine.connector()
     body["actions"][0]["url"] = "http://evil.example.com/"

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import requests
+from opensearchpy import OpenSearch, RequestsAWSV4SignerAuth, RequestsHttpConnection
 
 from sandbox import launcher
-from sandbox.instance import CHECKOUT, Instance
+from sandbox.instance import CHECKOUT, REGION, Instance
 
 OSML = Path(sys.executable).with_name("osml")
 
@@ -46,7 +48,6 @@ class Engine:
         found["role_mappings"] = {
             role: {key: sorted(m[key]) for key in ("users", "backend_roles", "hosts")} for role, m in mappings.items()
         }
-        found["settings"] = self("GET", "/_cluster/settings?flat_settings=true")["persistent"]
         return found
 
     def ml_documents(self) -> dict[str, int]:
@@ -79,6 +80,25 @@ class CommandLine:
         return result
 
 
+class Cdk:
+    """The pinned CDK command line on the environment `sandbox`, as someone without `osml` would use it."""
+
+    def __init__(self, output: Path) -> None:
+        self.output = output
+
+    def __call__(self, *arguments: str) -> None:
+        app = ("--app", f"{sys.executable} app.py", "-c", "env=sandbox", "--output", str(self.output))
+        result = subprocess.run(
+            [str(CHECKOUT / "node_modules" / ".bin" / "cdk"), *arguments, *app],
+            cwd=CHECKOUT,
+            env={**os.environ, "CDK_DISABLE_CLI_TELEMETRY": "true"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
 @pytest.fixture(scope="session", autouse=True)
 def client_environment(local_cloud: Instance) -> Iterator[None]:
     """boto3 in these tests is a client that knows nothing of the local cloud but its environment variables."""
@@ -94,6 +114,11 @@ def osml(local_cloud: Instance) -> CommandLine:
 
 
 @pytest.fixture(scope="session")
+def cdk(local_cloud: Instance, client_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
+    return Cdk(tmp_path_factory.mktemp("cdk.out"))
+
+
+@pytest.fixture(scope="session")
 def engine(local_cloud: Instance) -> Engine:
     return Engine(local_cloud)
 
@@ -102,17 +127,27 @@ def engine(local_cloud: Instance) -> Engine:
 def foreign(engine: Engine) -> Iterator[dict[str, Any]]:
     """What another team has put into the same engine before us."""
     mapping = "/_plugins/_security/api/rolesmapping/ml_read_access"
-    pattern = "^https://foreign\\.example/.*$"
-    setting = "plugins.ml_commons.trusted_connector_endpoints_regex"
-    before = engine("GET", "/_cluster/settings?flat_settings=true")["persistent"].get(setting)
     engine("PUT", mapping, {"backend_roles": ["arn:aws:iam::000000000000:role/foreign"]})
     engine("PUT", "/_ingest/pipeline/foreign", {"processors": []})
     engine("PUT", "/foreign", {})
-    defaults = engine("GET", "/_cluster/settings?flat_settings=true&include_defaults=true")
-    merged = {**defaults["defaults"], **defaults["persistent"]}[setting]
-    engine("PUT", "/_cluster/settings", {"persistent": {setting: [*merged, pattern]}})
     yield engine.contents()
     engine("DELETE", mapping)
     engine("DELETE", "/_ingest/pipeline/foreign")
     engine("DELETE", "/foreign")
-    engine("PUT", "/_cluster/settings", {"persistent": {setting: before}})
+
+
+@pytest.fixture
+def client(client_environment: None) -> OpenSearch:
+    """opensearch-py on the deployed domain as the operator: a client that knows nothing of this project."""
+    stack = boto3.client("cloudformation").describe_stacks(StackName="osml-sandbox-knowledge")["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    arn = outputs["OperatorRoleArn"]
+    keys = boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="foreign")["Credentials"]
+    session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    return OpenSearch(
+        outputs["DomainEndpoint"],
+        http_auth=RequestsAWSV4SignerAuth(session.get_credentials(), REGION, "es"),
+        connection_class=RequestsHttpConnection,
+        verify_certs=True,
+        ca_certs=os.environ["REQUESTS_CA_BUNDLE"],
+    )

@@ -3,18 +3,22 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 import pytest
 import yaml
+from opensearchpy import OpenSearch
 
 from sandbox.instance import CHECKOUT
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
-HOSTILE = (
-    'The zeppelin fare is "42% off" at C:\\new\\table,\n\tsays {"json": [1, null]} 🗽 שלום \u202ertl\u202c \x01\x1f ｜ '
-    "${parameters.messages} $1 'quoted'."
+SENTENCE = (
+    'The zeppelin fare is "42% off" at C:\\new\\table and {"json": [1, null]} 🗽 שלום \u202ertl\u202c '
+    "bar ｜ and $1 ${x} <b> & 'quoted'."
 )
+# The stand-in quotes the sentence; the control characters around it would break a body that was not escaped.
+HOSTILE = f"A first \x01\x1f line\twith a tab.\r\n{SENTENCE}\nA last line."
 SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 
 
@@ -48,7 +52,18 @@ def test_deploy_makes_each_thing_once(before: dict[str, Any], osml: Any, engine:
         "indexes": 1,
     }
     assert "ml_full_access" in now["role_mappings"]
-    assert set(before["settings"][SETTING]) < set(now["settings"][SETTING])
+
+
+def trusted(client: OpenSearch) -> list[str]:
+    settings = client.cluster.get_settings(params={"flat_settings": "true", "include_defaults": "true"})
+    found: list[str] = {**settings["defaults"], **settings["persistent"]}[SETTING]
+    return found
+
+
+def test_the_answering_host_is_trusted_beside_the_defaults(client: OpenSearch) -> None:
+    found = trusted(client)
+    assert [pattern for pattern in found if "deepseek" in pattern and "osml" in pattern]
+    assert [pattern for pattern in found if "cohere" in pattern]
 
 
 def test_the_samples_are_loaded_and_counted(osml: Any) -> None:
@@ -79,15 +94,13 @@ def test_hostile_text_goes_through_ingest_and_answer_unharmed(osml: Any, tmp_pat
     assert "1 created, 0 updated, 0 failed" in osml("ingest", "--sandbox", str(file)).stderr
     answer = ask(osml, 'What is the "zeppelin fare"\n at C:\\new\\table 🗽?')
     assert answer["sources"][0]["text"] == HOSTILE
-    assert "42% off" in answer["text"]
-    assert "🗽" in answer["text"]
-    assert "C:\\new\\table" in answer["text"]
+    assert SENTENCE in answer["text"]
 
 
 def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
     osml: Any, engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    contents, documents = engine.contents(), engine.ml_documents()
+    contents, documents, calls = engine.contents(), engine.ml_documents(), invocations()
     settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
     settings["prompt"] = {
         **settings.get("prompt", {}),
@@ -100,19 +113,44 @@ def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
     assert "harbour pilot" in json.dumps(pipeline)
     assert engine.contents() == contents
     assert engine.ml_documents() == documents
-    events = boto3.client("cloudformation").describe_stack_events(StackName="osml-sandbox-knowledge")["StackEvents"]
-    latest = events[
-        : next(
-            i
-            for i, event in enumerate(events)
-            if event["ResourceStatus"] == "UPDATE_IN_PROGRESS" and event["ResourceType"] == "AWS::CloudFormation::Stack"
-        )
-    ]
-    changed = {e["ResourceType"] for e in latest if e["ResourceStatus"] == "UPDATE_COMPLETE"}
-    assert changed == {"Custom::MlSearchPipeline", "AWS::CloudFormation::Stack"}
+    assert invocations() == calls + 1
 
 
-def test_destroy_leaves_nothing_of_ours_and_all_of_theirs(before: dict[str, Any], osml: Any, engine: Any) -> None:
+def invocations() -> int:
+    """How often the provisioner was called, by its log."""
+    logs = boto3.client("logs")
+    (group,) = (
+        g["logGroupName"] for g in logs.describe_log_groups()["logGroups"] if "Provisioner" in g["logGroupName"]
+    )
+    events = logs.filter_log_events(logGroupName=group)["events"]
+    return sum(event["message"].startswith("START RequestId") for event in events)
+
+
+def test_destroy_leaves_nothing_of_ours_and_all_of_theirs(
+    before: dict[str, Any], osml: Any, cdk: Any, engine: Any, client: OpenSearch
+) -> None:
+    theirs = "arn:aws:iam::000000000000:role/late-foreigner"
+    shared = "/_plugins/_security/api/rolesmapping/ml_full_access"
+    ours = engine("GET", shared)["ml_full_access"]["backend_roles"]
+    engine("PATCH", shared, [{"op": "replace", "path": "/backend_roles", "value": [*ours, theirs]}])
+    pattern = "^https://foreign\\.example/.*$"
+    client.cluster.put_settings(body={"persistent": {SETTING: [*trusted(client), pattern]}})
+
+    cdk("destroy", "osml-sandbox-knowledge", "--force")
+    now = engine.contents()
+    assert now["role_mappings"].pop("ml_full_access")["backend_roles"] == [theirs]
+    engine("DELETE", shared)
+    # The domain's master user stays until the domain goes.
+    assert now["role_mappings"].pop("all_access") != before["role_mappings"]["all_access"]
+    assert now["role_mappings"].pop("security_manager")
+    kept = {role: m for role, m in before["role_mappings"].items() if role != "all_access"}
+    assert now == {**before, "role_mappings": kept}
+    entries = engine("GET", "/_cluster/settings?flat_settings=true")["persistent"][SETTING]
+    left = [unquote(entry) for entry in entries if entry.startswith("never^set:")]
+    assert [entry for entry in left if "foreign" in entry] == [f"never^set:{pattern}"]
+    assert [entry for entry in left if "osml" in entry] == []
+    assert [entry for entry in left if "cohere" in entry]
+
     osml("destroy", "--sandbox")
     assert engine.contents() == before
     stacks = boto3.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])

@@ -1,8 +1,6 @@
 """What goes wrong in a deploy ends in one sentence in CloudFormation's events, a rollback, and nothing left."""
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,36 +8,23 @@ from typing import Any
 import boto3
 import pytest
 
-from sandbox.instance import CHECKOUT, Instance
+from sandbox.instance import Instance
 
 STACK = "osml-sandbox-knowledge"
-CDK = CHECKOUT / "node_modules" / ".bin" / "cdk"
 Template = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def template(
-    osml: Any, local_cloud: Instance, client_environment: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def template(osml: Any, cdk: Any) -> Iterator[str]:
     """The knowledge stack's template; the stacks it builds on are deployed by the real CLI."""
     osml("secret", "set", "--sandbox")
-    output = tmp_path_factory.mktemp("cdk.out")
-    environment = {**os.environ, "CDK_DISABLE_CLI_TELEMETRY": "true"}
-
-    def cdk(*arguments: str) -> None:
-        result = subprocess.run(
-            [str(CDK), *arguments], cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-
-    app = ("-c", "env=sandbox", "--output", str(output))
-    cdk("bootstrap", "aws://000000000000/us-east-1", "--output", str(output))
+    cdk("bootstrap", "aws://000000000000/us-east-1")
     base = ("osml-sandbox-search", "osml-sandbox-inference")
-    cdk("deploy", *base, "--require-approval", "never", "--concurrency", "2", *app)
-    cdk("synth", STACK, "--quiet", *app)
-    yield (output / f"{STACK}.template.json").read_text()
-    boto3.client("secretsmanager").delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
+    cdk("deploy", *base, "--require-approval", "never", "--concurrency", "2")
+    cdk("synth", STACK, "--quiet")
+    yield (cdk.output / f"{STACK}.template.json").read_text()
     osml("destroy", "--sandbox")
+    boto3.client("secretsmanager").delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
 
 
 @pytest.fixture
@@ -102,9 +87,7 @@ def test_key_of_the_secret_misnamed(template: str, reason: Callable[[str], str])
 
 
 def test_endpoint_not_trusted(template: str, reason: Callable[[str], str]) -> None:
-    changed = template.replace(
-        '\\"endpoint\\":\\"api.deepseek.com\\"', '\\"endpoint\\":\\"api.untrusted.example\\"'
-    )
+    changed = template.replace('\\"endpoint\\":\\"api.deepseek.com\\"', '\\"endpoint\\":\\"api.untrusted.example\\"')
     assert changed != template
     sentence = reason(changed)
     assert "api.untrusted.example" in sentence

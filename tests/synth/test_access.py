@@ -72,21 +72,12 @@ def test_operator_may_send_requests_but_not_change_access(search: dict[str, Any]
     ]
 
 
-def test_provisioner_may_pass_the_connector_roles_to_the_domain_only(
+def test_provisioner_may_pass_the_connector_roles_and_no_others(
     knowledge: dict[str, Any], statements: Any, of_type: OfType
 ) -> None:
     roles = sorted(f"<{name}.Arn>" for name in of_type(knowledge, "AWS::IAM::Role"))
     assert len(roles) == 2
-    assert statements(knowledge, "PassRole") == [
-        {
-            "Effect": "Allow",
-            "Action": "iam:PassRole",
-            "Resource": roles,
-            "Condition": {
-                "StringEquals": {"iam:PassedToService": ["es.amazonaws.com", "opensearchservice.amazonaws.com"]}
-            },
-        }
-    ]
+    assert statements(knowledge, "PassRole") == [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": roles}]
 
 
 def test_embedding_connector_may_call_one_endpoint(knowledge: dict[str, Any], statements: Any) -> None:

@@ -147,6 +147,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "PATH": os.environ["PATH"],
         "HOME": home,
         "TMPDIR": home,
+        "STATE_DIR": home,
         "AUTH": "true",
         "PYTHONPATH": str(CHECKOUT),
     }

@@ -97,7 +97,7 @@ print(json.dumps({
 def unwrapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     python = cloud_python(cache_directory(), print)
     home = str(tmp_path_factory.mktemp("unwrapped"))
-    environment = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home, "AUTH": "true"}
+    environment = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home, "STATE_DIR": home, "AUTH": "true"}
     done = subprocess.run(
         [str(python), "-c", UNWRAPPED], env=environment, cwd=Path(home), capture_output=True, text=True, check=False
     )

@@ -64,6 +64,10 @@ def test_functions_inherit_no_key_and_no_path_of_the_developer(tmp_path: Path) -
     inner = cloud_environment(settings, outer)
     assert inner["PATH"] == "/bin"
     assert not {"PYTHONPATH", "AWS_PROFILE", "DEEPSEEK_API_KEY"} & inner.keys()
+    assert {inner["STATE_DIR"], inner["S3_DATA_DIR"]} == {
+        str(tmp_path / "home" / "state"),
+        str(tmp_path / "home" / "s3"),
+    }
     assert inner["HOME"] == inner["TMPDIR"] == str(tmp_path / "home" / "tmp")
     bundle = str(settings.ca_bundle)
     assert [inner[name] for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")] == [bundle] * 3

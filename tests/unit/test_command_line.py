@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from osml import main as command_line
 
 

@@ -4,11 +4,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from mlcommons import ledger
-from mlcommons.client import Client, path_of
-from mlcommons.errors import Conflict, InvalidSpec, NotFound, Rejected
+from mlcommons.backend_roles import BackendRoles
+from mlcommons.client import Client
+from mlcommons.errors import Conflict
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner
 
@@ -37,7 +37,7 @@ class RoleMapping(Kind[RoleMappingSpec]):
         return self.read(client, f"{spec.role}:{owner}", owner)
 
     def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
-        entries = _mapping(client, _role(physical_id, owner)).get("backend_roles", [])
+        entries = BackendRoles(client, _role(physical_id, owner)).entries()
         if not ledger.is_marked(entries, owner):
             return None
         return Observed(physical_id, owner, ledger.ours(entries, owner))
@@ -63,72 +63,43 @@ def _role(physical_id: str, owner: Owner) -> str:
     return physical_id.removesuffix(f":{owner}")
 
 
-def _path(role: str) -> str:
-    return path_of("_plugins", "_security", "api", "rolesmapping", role)
-
-
-def _mapping(client: Client, role: str) -> dict[str, Any]:
-    """The role's mapping, empty when there is none (404 on a fresh domain)."""
-    answer = client.find(_path(role)) or {}
-    mapping: dict[str, Any] = answer.get(role, {})
-    return mapping
-
-
 def _merge(client: Client, role: str, owner: Owner, wanted: list[str]) -> None:
-    """Bring our part of the list to `wanted`, without a moment in which someone else's part is overwritten.
-
-    The API knows no compare-and-swap (PATCH takes add, remove and replace only, 3.4). Adding appends, which the
-    server does on its own latest list. Removing goes by position, so a removal at the same moment may shift
-    ours: it shows, because what we meant to remove is still there, and is put right.
-    """
+    """Bring our part of the list to `wanted`, and look again until it is: others write at the same time."""
+    shared = BackendRoles(client, role)
     attempt = 0
     while True:
-        mapping = _mapping(client, role)
-        before = mapping.get("backend_roles", [])
-        after = ledger.merged(before, owner, wanted)
-        if not ledger.has_marks(after):
-            after = [entry for entry in after if entry != _MADE]
-        if after == before:
+        mapping = shared.mapping()
+        gone, new = _difference(shared.entries() if mapping else [], owner, wanted)
+        if not gone and not new:
             return
+        if attempt and not client.patience.wait(attempt):
+            raise Conflict(f"Changing the mapping of {role}", "others change it all the time", "Try again.")
         if not mapping:
-            _make(client, role, [*after, _MADE])
-            continue  # another owner may have made it at the same moment: look again
-        if not after and _MADE in before and not any(mapping.get(part) for part in _OTHER_PARTS):
-            client.delete(_path(role))
-            return
-        try:
-            client.patch(_path(role), _steps(before, after))
-        except (Rejected, Conflict):
-            # Positions beyond the end of a list that has become shorter meanwhile.
-            if _mapping(client, role).get("backend_roles", []) == before:
-                raise
-        if not _put_right(client, role, before, after) or not client.patience.wait(attempt):
-            return
+            shared.make([*new, _MADE])
+        elif gone:
+            _take_out(shared, owner, wanted)
+        else:
+            shared.append(new)
         attempt += 1
 
 
-def _make(client: Client, role: str, entries: list[str]) -> None:
-    try:
-        client.put(_path(role), {"backend_roles": entries})
-    except NotFound as error:
-        raise InvalidSpec(f"Mapping the role {role}", error.cause, "Create the role first.") from error
+def _take_out(shared: BackendRoles, owner: Owner, wanted: list[str]) -> None:
+    with shared.turn():
+        entries = shared.entries()
+        gone, new = _difference(entries, owner, wanted)
+        if new:
+            shared.append(new)
+        shared.remove(gone)
+        if set(gone) != set(entries) or new or _MADE not in entries:
+            return
+        if not shared.entries() and not any(shared.mapping().get(part) for part in _OTHER_PARTS):
+            shared.drop()
 
 
-def _steps(before: list[str], after: list[str]) -> list[dict[str, Any]]:
-    if not before:  # a mapping of hosts or users alone has no list to append to (400, 3.4)
-        return [{"op": "add", "path": "/backend_roles", "value": after}]
-    gone = [position for position, entry in enumerate(before) if entry not in after]
-    removals = [{"op": "remove", "path": f"/backend_roles/{position}"} for position in reversed(gone)]
-    added = [entry for entry in after if entry not in before]
-    return removals + [{"op": "add", "path": "/backend_roles/-", "value": entry} for entry in added]
-
-
-def _put_right(client: Client, role: str, before: list[str], after: list[str]) -> bool:
-    """Tell whether positions had shifted under a removal; what it hit instead is added again."""
-    now = _mapping(client, role).get("backend_roles", [])
-    if all((entry in now) == (entry in after) for entry in set(before) ^ set(after)):
-        return False
-    hit = [entry for entry in after if entry in before and entry not in now]
-    if hit:
-        client.patch(_path(role), _steps(now, [*now, *hit]))
-    return True
+def _difference(entries: list[str], owner: Owner, wanted: list[str]) -> tuple[list[str], list[str]]:
+    """What is to go and what is to come; the mapping's own mark goes with the last entry of anyone."""
+    after = ledger.merged(entries, owner, wanted)
+    if not ledger.has_marks(after):
+        after = [entry for entry in after if entry != _MADE]
+    gone = [entry for entry in entries if entry not in after]
+    return gone, [entry for entry in after if entry not in entries]

@@ -108,9 +108,9 @@ def _merge(client: Client, owner: Owner, wanted: list[str]) -> None:
     after += [pattern + suffix for pattern in dict.fromkeys(wanted)]
     if setting.layer == "defaults":
         after.append(_begun(setting.entries))
-    foreign = [entry for entry in after if "^osml:" not in entry]
     value: list[str] | None = after
-    if len(after) - len(foreign) <= 1 and not any("|^osml:" in entry for entry in after):
-        value = None if _begun(foreign) in after else foreign
+    if not any("|^osml:" in entry for entry in after):
+        rest = [entry for entry in after if not entry.startswith("^osml:defaults:")]
+        value = None if _begun(rest) in after else rest
     layer = "persistent" if setting.layer == "defaults" else setting.layer
     client.put(_PATH, {layer: {_SETTING: value}})

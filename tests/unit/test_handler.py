@@ -1,0 +1,192 @@
+"""The function as CloudFormation sees it: crhelper's own code up to the socket, a fake engine behind."""
+
+import importlib
+import json
+import logging
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from mlcommons import Answer, MockTransport, Request
+
+STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/kernel-stack/0a1b"
+GROUP = "aaaaaaaaaaaaaaaaaaaa"
+
+
+class Domain:
+    """Model groups of one domain; `broken` answers every read of a group with a 500."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, dict[str, Any]] = {}
+        self.broken = False
+        self.transport = MockTransport(self)
+
+    def __call__(self, request: Request) -> Answer:
+        if request.path.endswith("_search"):
+            hits = [{"_id": key, "_source": value} for key, value in self.groups.items()]
+            return Answer(200, {"hits": {"hits": hits}})
+        if request.path.endswith("_register"):
+            self.groups[GROUP] = request.body
+            return Answer(200, {"model_group_id": GROUP})
+        if self.broken:
+            return Answer(500, {"error": {"reason": "broken"}, "status": 500})
+        if GROUP not in self.groups:
+            return Answer(404, {"error": {"reason": "Failed to find model group"}, "status": 404})
+        if request.method == "DELETE":
+            del self.groups[GROUP]
+        if request.method == "PUT":
+            self.groups[GROUP] |= request.body
+        return Answer(200, dict(self.groups.get(GROUP, {})))
+
+
+class Answers:
+    """Stands for the connection to CloudFormation's response bucket."""
+
+    sent: list[dict[str, Any]]
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        return
+
+    def request(self, method: str, url: str, body: str, headers: dict[str, str]) -> None:
+        assert method == "PUT"
+        assert len(body) <= 4096
+        Answers.sent.append(json.loads(body))
+
+    def getresponse(self) -> SimpleNamespace:
+        return SimpleNamespace(reason="OK")
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("IAM_PROPAGATION_SECONDS", "0")
+    monkeypatch.setattr("crhelper.utils.HTTPSConnection", Answers)
+    monkeypatch.setattr("mlcommons.patience.time.sleep", lambda _: None)
+    monkeypatch.delitem(sys.modules, "handler", raising=False)
+    Answers.sent = []
+    return importlib.import_module("handler")
+
+
+@pytest.fixture
+def domain(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Domain:
+    domain = Domain()
+    monkeypatch.setattr(module, "HttpTransport", lambda endpoint, auth: domain.transport)
+    return domain
+
+
+def _call(module: ModuleType, request_type: str, physical_id: str | None = None, **changes: Any) -> dict[str, Any]:
+    event: dict[str, Any] = {
+        "RequestType": request_type,
+        "ResponseURL": "https://response.example.com/x",
+        "StackId": STACK,
+        "RequestId": "r-1",
+        "LogicalResourceId": "Group",
+        "ResourceType": "Custom::MlModelGroup",
+        "ResourceProperties": {
+            "Target": json.dumps({"endpoint": "https://d.example.com", "region": "us-east-1", "service": "es"}),
+            "Spec": json.dumps({"name": "chat"}),
+        },
+    }
+    if physical_id:
+        event["PhysicalResourceId"] = physical_id
+    context = SimpleNamespace(aws_request_id="a-1", get_remaining_time_in_millis=lambda: 60_000)
+    module.handler(event | changes, context)
+    return Answers.sent[-1]
+
+
+def test_create_update_delete(module: ModuleType, domain: Domain) -> None:
+    created = _call(module, "Create")
+    assert (created["Status"], created["PhysicalResourceId"]) == ("SUCCESS", GROUP)
+    assert created["Data"] == {"Id": GROUP}
+    assert domain.groups[GROUP]["description"] == "(osml:kernel-stack/Group)"
+    writes = len(domain.transport.writes)
+    assert _call(module, "Update", GROUP)["Status"] == "SUCCESS"
+    assert len(domain.transport.writes) == writes
+    deleted = _call(module, "Delete", GROUP)
+    assert (deleted["Status"], deleted["PhysicalResourceId"]) == ("SUCCESS", GROUP)
+    assert domain.groups == {}
+
+
+def test_a_create_that_fails_after_the_server_made_it_returns_the_servers_id(
+    module: ModuleType, domain: Domain
+) -> None:
+    domain.broken = True
+    failed = _call(module, "Create")
+    assert (failed["Status"], failed["PhysicalResourceId"]) == ("FAILED", GROUP)
+    assert "500 broken" in failed["Reason"]
+    domain.broken = False
+    assert _call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert domain.groups == {}
+
+
+def test_a_create_that_never_began_is_deleted_with_success(module: ModuleType, domain: Domain) -> None:
+    domain.groups[GROUP] = {"name": "chat", "description": "(osml:another-stack/Group)"}
+    failed = _call(module, "Create")
+    assert failed["Status"] == "FAILED"
+    assert "belongs to another-stack/Group" in failed["Reason"]
+    assert failed["PhysicalResourceId"].startswith("kernel-stack_Group_")
+    assert _call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert domain.groups
+
+
+def test_a_failed_update_keeps_its_id(module: ModuleType, domain: Domain) -> None:
+    _call(module, "Create")
+    domain.broken = True
+    failed = _call(module, "Update", GROUP)
+    assert (failed["Status"], failed["PhysicalResourceId"]) == ("FAILED", GROUP)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"ResourceType": "Custom::MlAgent"}, "'Custom::MlAgent'"),
+        ({"ResourceProperties": {}}, "use stack.to_json_string"),
+        ({"ResourceProperties": {"Spec": "{", "Target": "{}"}}, "use stack.to_json_string"),
+    ],
+)
+def test_a_wrong_event_fails_in_a_sentence(
+    module: ModuleType, domain: Domain, changes: dict[str, Any], sentence: str
+) -> None:
+    failed = _call(module, "Create", **changes)
+    assert failed["Status"] == "FAILED"
+    assert sentence in failed["Reason"]
+
+
+def test_an_import_that_fails_is_answered(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "requests_aws4auth", None)
+    monkeypatch.delitem(sys.modules, "handler")
+    broken = importlib.import_module("handler")
+    failed = _call(broken, "Create")
+    assert failed["Status"] == "FAILED"
+    assert "requests_aws4auth" in failed["Reason"]
+
+
+def test_no_secret_is_logged(module: ModuleType, domain: Domain, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    spec = {"name": "chat", "description": "d", "credential": {"secret_key": "hush-hush"}}
+    properties = {"Target": "{}", "Spec": json.dumps(spec)}
+    failed = _call(module, "Create", ResourceProperties=properties)
+    assert failed["Status"] == "FAILED"
+    assert "hush-hush" not in json.dumps(Answers.sent)
+    assert "hush-hush" not in caplog.text
+
+
+def test_the_log_says_what_was_done(module: ModuleType, domain: Domain, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    _call(module, "Create")
+    said = [record.msg for record in caplog.records if record.name == "provisioner"]
+    assert {**cast("dict[str, Any]", said[0]), "milliseconds": 0} == {
+        "request": "r-1",
+        "type": "Create",
+        "kind": "Custom::MlModelGroup",
+        "owner": "kernel-stack/Group",
+        "physical_id": GROUP,
+        "changed": True,
+        "note": "ModelGroup created",
+        "milliseconds": 0,
+    }

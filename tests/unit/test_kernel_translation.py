@@ -1,0 +1,117 @@
+"""Foreign errors become sentences with the cause and the hint last."""
+
+from typing import Any
+
+import pytest
+
+from mlcommons import Answer, Client, HttpTransport, MockTransport, Patience, Request, errors
+from mlcommons.errors import LONGEST_REASON, NotFound, ProvisioningError, Unreachable
+from mlcommons.translation import error_of
+
+
+def _engine(reason: str, status: int) -> Answer:
+    error = {"root_cause": [], "type": "status_exception", "reason": reason}
+    return Answer(status, {"error": error, "status": status})
+
+
+PASS_ROLE = "User: arn:aws:sts::1:assumed-role/p/s is not authorized to perform: iam:PassRole on resource: arn:r"
+UNMAPPED = "no permissions for [cluster:admin/x] and User [name=arn:a, backend_roles=[arn:a], requestedTenant=null]"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "hint"),
+    [
+        (Answer(403, {"message": PASS_ROLE}), errors.Refused, "iam:PassRole on the connector role."),
+        (_engine(UNMAPPED, 403), errors.Refused, "Map the signing role's ARN"),
+        (Answer(403, {"Message": "Forbidden"}), errors.Refused, "IAM policy on the domain"),
+        (
+            _engine("Connector URL is not matching the trusted connector endpoint regex", 400),
+            errors.Rejected,
+            "Custom::MlTrustedEndpoints",
+        ),
+        (_engine("The secret's JSON has no key my_key", 400), errors.Rejected, "credential.secretArn"),
+        (
+            _engine('Error from remote service: {"error":{"message":"Authentication Fails"}}', 401),
+            errors.Refused,
+            "The provider does not accept the key",
+        ),
+        (_engine("Error from remote service: Endpoint x not found", 404), errors.Rejected, "this endpoint"),
+        (_engine("boom", 500), errors.Failed, ""),
+        (_engine("sequence conflict", 409), errors.Conflict, ""),
+        (_engine("slow down", 429), errors.Throttled, ""),
+    ],
+)
+def test_known_causes_have_their_own_hint(answer: Answer, kind: type[ProvisioningError], hint: str) -> None:
+    error = error_of("POST /x", answer)
+    assert type(error) is kind
+    assert hint in str(error)
+    assert not hint or hint in str(error)[-100:]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"error": {"type": "status_exception", "reason": "Failed to find connector"}, "status": 404},
+        {"status": "NOT_FOUND", "message": "rolesmapping 'x' not found"},
+    ],
+)
+def test_the_engines_404_is_about_the_object(body: Any) -> None:
+    assert type(error_of("GET /x", Answer(404, body))) is NotFound
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html>404</html>",
+        "",
+        None,
+        {"message": "Not Found"},
+        {"error": {"reason": "Error from remote service: no such endpoint"}, "status": 404},
+        {"__type": "ResourceNotFoundException"},
+    ],
+)
+def test_any_other_404_never_means_gone(body: Any) -> None:
+    client = Client(MockTransport(lambda _: Answer(404, body)))
+    with pytest.raises(ProvisioningError) as failure:
+        client.find("/x")
+    assert not isinstance(failure.value, NotFound)
+
+
+def test_a_page_instead_of_json_is_not_the_engine() -> None:
+    client = Client(MockTransport(lambda _: Answer(200, "<html>welcome</html>")))
+    with pytest.raises(Unreachable, match="Something other than OpenSearch"):
+        client.get("/x")
+
+
+def test_a_reason_fits_and_ends_with_its_hint() -> None:
+    error = ProvisioningError("Trying a thing", "long " * 200, "Do this.")
+    assert len(str(error)) <= LONGEST_REASON
+    assert str(error).startswith("Trying a thing: long")
+    assert str(error).endswith("Do this.")
+
+
+@pytest.mark.parametrize("secret", ["sk-abcdef123456", "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOi.token"])
+def test_keys_that_a_provider_echoes_are_hidden(secret: str) -> None:
+    error = error_of("Probing", _engine(f"Error from remote service: Bearer {secret} is invalid: {secret}", 401))
+    assert secret not in str(error).split("is invalid")[0]
+    if not secret.startswith("eyJ"):
+        assert secret not in error.cause
+
+
+def test_a_query_is_quoted_as_it_is_signed() -> None:
+    request = Request("GET", "/_x", {"expand": "a b+c:d,e*"})
+    assert request.target == "/_x?expand=a%20b%2Bc%3Ad%2Ce%2A"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "hint"),
+    [
+        ("https://127.0.0.1:9", "Nothing listens there"),
+        ("https://no-such-domain.invalid", "The name is unknown"),
+    ],
+)
+def test_an_engine_that_is_not_there(endpoint: str, hint: str) -> None:
+    client = Client(HttpTransport(endpoint), Patience(sleep=lambda _: None))
+    with pytest.raises(Unreachable, match=hint):
+        client.get("/")

@@ -1,0 +1,140 @@
+"""What a real engine shows only by chance, or only when it is broken."""
+
+from typing import Any
+
+import pytest
+
+from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, destroy, kind_named
+from mlcommons.errors import Conflict, InvalidSpec, Unready
+
+OWNER = Owner("stack", "Thing")
+CONNECTOR = "aoDJ-6EBbbdF-gGrEIku"
+MODEL = "boDJ-6EBbbdF-gGrEIkv"
+SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
+
+
+def _client(transport: MockTransport) -> Client:
+    return Client(transport, Patience(sleep=lambda _: None))
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("Connector", CONNECTOR, "my-stack_Thing_1A2B3C4D"),
+        ("Model", CONNECTOR, "*"),
+        ("ModelGroup", CONNECTOR, ""),
+        ("IngestPipeline", "my-pipeline", "*"),
+        ("SearchPipeline", "my-pipeline", "a,b"),
+        ("IngestPipeline", "my-pipeline", "_all"),
+        ("Index", "my-index", "_all"),
+        ("Index", "my-index", "my-*"),
+        ("Index", "my-index", "Upper"),
+        ("RoleMapping", f"role:{OWNER}", "role:stack/Other"),
+        ("TrustedEndpoints", f"trusted-endpoints:{OWNER}", "trusted-endpoints:stack/Other"),
+    ],
+)
+def test_ids_that_could_be_ours(kind: str, good: str, bad: str) -> None:
+    assert kind_named(kind).could_be(good, OWNER)
+    assert not kind_named(kind).could_be(bad, OWNER)
+
+
+class _InUse:
+    """A node that refuses to delete the connector, and whose model uses the connector `used`."""
+
+    def __init__(self, used: str, updatable: bool = True, named: str = MODEL) -> None:
+        self.used, self.updatable, self.named = used, updatable, named
+
+    def __call__(self, request: Request) -> Answer:
+        if request.path.endswith("_search"):
+            return Answer(200, {"hits": {"hits": []}})
+        if request.path.endswith(MODEL):
+            return Answer(200, {"connector_id": self.used})
+        if request.method == "DELETE":
+            reason = f"1 models are still using this connector, please update the models first: [{self.named}]"
+            return Answer(409, {"error": {"reason": reason}, "status": 409})
+        if request.method == "PUT":
+            return Answer(200 if self.updatable else 400, {})
+        return Answer(200, {"name": "c", "description": f"(osml:{OWNER}/0123456789ab)", "created_time": 1})
+
+
+@pytest.mark.parametrize("updatable", [True, False])
+def test_a_false_in_use_does_not_fail_the_delete(updatable: bool) -> None:
+    transport = MockTransport(_InUse("another-connector-id", updatable))
+    outcome = destroy(kind_named("Connector"), CONNECTOR, client=_client(transport), owner=OWNER)
+    assert outcome.note.startswith("retired")
+    assert [request.method for request in transport.writes] == ["DELETE", "PUT"]
+
+
+@pytest.mark.parametrize(("used", "named"), [(CONNECTOR, MODEL), ("other", "something that is no id")])
+def test_a_true_in_use_or_one_that_cannot_be_read_does(used: str, named: str) -> None:
+    transport = MockTransport(_InUse(used, named=named))
+    with pytest.raises(Conflict):
+        destroy(kind_named("Connector"), CONNECTOR, client=_client(transport), owner=OWNER)
+
+
+def test_a_connector_whose_mark_was_edited_away_is_still_ours_by_its_id() -> None:
+    transport = MockTransport(lambda _: Answer(200, {"name": "c", "description": "edited"}))
+    observed = kind_named("Connector").read(_client(transport), CONNECTOR, OWNER)
+    assert observed
+    assert observed.owner == OWNER
+
+
+def test_a_model_that_cannot_be_deployed_is_an_error_at_once() -> None:
+    transport = MockTransport(lambda _: Answer(200, {"model_state": "DEPLOY_FAILED"}))
+    spec = kind_named("Model").parse(
+        {"name": "m", "model_group_id": "g", "connector_id": "c", "probe": {"parameters": {}}}
+    )
+    with pytest.raises(Unready, match="DEPLOY_FAILED"):
+        kind_named("Model").ready(_client(transport), MODEL, spec)
+    assert len(transport.requests) == 1
+
+
+def test_a_model_that_stays_deploying_is_an_error_at_the_deadline() -> None:
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    transport = MockTransport(lambda _: Answer(200, {"model_state": "DEPLOYING"}))
+    client = Client(transport, Patience(seconds=30, clock=lambda: now[0], sleep=sleep))
+    spec = kind_named("Model").parse(
+        {"name": "m", "model_group_id": "g", "connector_id": "c", "probe": {"parameters": {}}}
+    )
+    with pytest.raises(Unready, match="still DEPLOYING"):
+        kind_named("Model").ready(client, MODEL, spec)
+    assert now[0] <= 30
+
+
+@pytest.mark.parametrize("settings", [{}, {"persistent": {}, "transient": {}, "defaults": {}}])
+def test_a_list_whose_defaults_are_unknown_is_never_overwritten(settings: dict[str, Any]) -> None:
+    transport = MockTransport(lambda _: Answer(200, settings))
+    kind = kind_named("TrustedEndpoints")
+    with pytest.raises(Unready, match="neither a value nor a default"):
+        kind.create(_client(transport), kind.parse({"patterns": ["^x$"]}), OWNER)
+    assert transport.writes == []
+
+
+def test_a_transient_list_is_the_one_in_effect() -> None:
+    answer = {"transient": {SETTING: ["^t$"]}, "persistent": {SETTING: ["^p$"]}}
+    transport = MockTransport(lambda _: Answer(200, answer))
+    kind = kind_named("TrustedEndpoints")
+    kind.create(_client(transport), kind.parse({"patterns": ["^x$"]}), OWNER)
+    assert transport.writes[0].body == {"transient": {SETTING: ["^t$", f"^x$|^osml:{OWNER}$"]}}
+
+
+def test_a_pattern_that_would_break_every_connector_is_refused() -> None:
+    with pytest.raises(InvalidSpec, match="unterminated subpattern"):
+        kind_named("TrustedEndpoints").parse({"patterns": ["^https://(x$"]})
+
+
+def test_an_index_whose_field_has_no_dimension() -> None:
+    kind = kind_named("Index")
+    spec = kind.parse(
+        {
+            "name": "i",
+            "body": {"mappings": {"properties": {"text": {"type": "text"}}}},
+            "embedding": {"model_id": MODEL, "field": "text", "probe": {}},
+        }
+    )
+    with pytest.raises(InvalidSpec, match="no field text with a dimension"):
+        kind.check(_client(MockTransport(lambda _: Answer(200, {}))), spec)
