@@ -40,11 +40,12 @@ def up(instance: Instance, report: Report) -> None:
         instance.make_key()
         processes: dict[str, Process] = {}
         engine = search_engine.chosen(instance, report)
-        for name, launch in (
-            ("engine", lambda: engine.start()),
+        launches: list[tuple[str, Callable[[], Process | None]]] = [
+            ("engine", engine.start),
             ("models", lambda: _start_models(instance, report)),
             ("cloud", lambda: _start_cloud(instance, engine, report)),
-        ):
+        ]
+        for name, launch in launches:
             process = launch()
             if process is not None:
                 processes[name] = process

@@ -29,6 +29,10 @@ except Exception as error:  # noqa: BLE001 - unanswered, CloudFormation would wa
 # Left for the answer to CloudFormation; crhelper itself gives up half a second before the end.
 MARGIN_SECONDS = 10.0
 
+# Returned by a create that failed before it wrote anything: its delete asks nobody, so that the stack can be rolled
+# back even where the engine does not answer.
+NOTHING_MADE = "nothing-made"
+
 log = logging.getLogger("provisioner")
 
 
@@ -41,6 +45,8 @@ def handler(event: dict[str, Any], context: Any) -> None:
 @helper.update
 def _apply(event: dict[str, Any], context: Any) -> str:
     started = time.monotonic()
+    if event["RequestType"] == "Create":
+        helper.PhysicalResourceId = NOTHING_MADE
     outcome = apply(
         kind_named(event["ResourceType"]),
         _property(event, "Spec"),
@@ -57,6 +63,8 @@ def _apply(event: dict[str, Any], context: Any) -> str:
 @helper.delete
 def _destroy(event: dict[str, Any], context: Any) -> None:
     started = time.monotonic()
+    if event["PhysicalResourceId"] == NOTHING_MADE:
+        return
     outcome = destroy(
         kind_named(event["ResourceType"]),
         event["PhysicalResourceId"],
@@ -73,6 +81,12 @@ def _remember(physical_id: str) -> None:
     helper.PhysicalResourceId = physical_id
 
 
+def _about_to_write() -> None:
+    # From here on crhelper's random id is the right answer to a failure: the delete then looks for our mark.
+    if helper.PhysicalResourceId == NOTHING_MADE:
+        helper.PhysicalResourceId = ""
+
+
 def _client(event: dict[str, Any], context: Any) -> "Client":
     target = _property(event, "Target")
     auth = AWS4Auth(
@@ -84,7 +98,7 @@ def _client(event: dict[str, Any], context: Any) -> "Client":
         seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS,
         propagation=float(os.environ.get("IAM_PROPAGATION_SECONDS", "20")),
     )
-    return Client(HttpTransport(target["endpoint"], auth=auth), patience)
+    return Client(HttpTransport(target["endpoint"], auth=auth), patience, _about_to_write)
 
 
 def _property(event: dict[str, Any], name: str) -> Any:

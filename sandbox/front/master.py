@@ -22,6 +22,7 @@ ROLES = ("all_access", "security_manager")
 # engine's setting `plugins.security.restapi.roles_enabled`; the plugin refuses `restapi:admin/*` in a role.
 _SECURITY_MANAGER = {"description": "Manage the security plugin", "cluster_permissions": []}
 _EFFECTIVE_SECONDS = 30.0
+_FIELDS = ("users", "backend_roles", "hosts", "and_backend_roles")
 
 
 class MasterUsers:
@@ -62,7 +63,11 @@ class MasterUsers:
                 if status == 404:
                     continue
                 mapping = body[role]
-                self._write(role, mapping, {field: _without(mapping, field, domain) for field in _entries(domain)})
+                left = {field: _without(mapping, field, domain) for field in _entries(domain)}
+                if role == "security_manager" and not any({**mapping, **left}[field] for field in _FIELDS):
+                    self._engine.administer("DELETE", f"{_API}/rolesmapping/{role}")
+                else:
+                    self._write(role, mapping, left)
             if domain.master_user_name is not None:
                 self._engine.administer("DELETE", f"{_API}/internalusers/{quote(domain.master_user_name, safe='')}")
 

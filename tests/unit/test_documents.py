@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from osml import documents
 from osml.documents import Report
+from osml.domain import Domain
 from osml.failure import Failure
 
 HOSTILE = 'quote " backslash \\ newline \n tab \t emoji 🗽 rtl שלום control \x01 bar ｜'
@@ -26,7 +27,8 @@ class RecordingDomain:
     """Answers `_bulk` from a script of item outcomes and keeps what was sent."""
 
     def __init__(self, outcome: Any) -> None:
-        self.outcome, self.sent, self.refreshed = outcome, [], 0
+        self.outcome, self.refreshed = outcome, 0
+        self.sent: list[list[tuple[dict[str, Any], dict[str, Any]]]] = []
 
     def request(self, method: str, path: str, *, data: bytes, headers: dict[str, str]) -> Reply:
         lines = [json.loads(line) for line in data.decode().splitlines()]
@@ -51,7 +53,9 @@ def write(path: Path, *lines: Any) -> Path:
 
 def load(domain: RecordingDomain, file: Path) -> Report:
     report = Report()
-    documents.load(domain, "docs", documents.read(file, "text", report), report, lambda n: None, lambda s: None)
+    documents.load(
+        cast(Domain, domain), "docs", documents.read(file, "text", report), report, lambda n: None, lambda s: None
+    )
     return report
 
 

@@ -16,19 +16,25 @@ GROUP = "aaaaaaaaaaaaaaaaaaaa"
 
 
 class Domain:
-    """Model groups of one domain; `broken` answers every read of a group with a 500."""
+    """Model groups of one domain; `broken` answers every read of a group with a 500.
+
+    `lost` makes the group, answers 500 all the same, and does not find it.
+    """
 
     def __init__(self) -> None:
         self.groups: dict[str, dict[str, Any]] = {}
         self.broken = False
+        self.lost = False
         self.transport = MockTransport(self)
 
     def __call__(self, request: Request) -> Answer:
         if request.path.endswith("_search"):
-            hits = [{"_id": key, "_source": value} for key, value in self.groups.items()]
+            hits = [{"_id": key, "_source": value} for key, value in self.groups.items() if not self.lost]
             return Answer(200, {"hits": {"hits": hits}})
         if request.path.endswith("_register"):
             self.groups[GROUP] = request.body
+            if self.lost:
+                return Answer(500, {"error": {"reason": "lost"}, "status": 500})
             return Answer(200, {"model_group_id": GROUP})
         if self.broken:
             return Answer(500, {"error": {"reason": "broken"}, "status": 500})
@@ -129,9 +135,22 @@ def test_a_create_that_never_began_is_deleted_with_success(module: ModuleType, d
     failed = _call(module, "Create")
     assert failed["Status"] == "FAILED"
     assert "belongs to another-stack/Group" in failed["Reason"]
-    assert failed["PhysicalResourceId"].startswith("kernel-stack_Group_")
+    assert failed["PhysicalResourceId"] == module.NOTHING_MADE
+    asked = len(domain.transport.requests)
     assert _call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert len(domain.transport.requests) == asked
     assert domain.groups
+
+
+def test_a_create_whose_write_was_lost_is_looked_for_by_its_delete(module: ModuleType, domain: Domain) -> None:
+    domain.lost = True
+    failed = _call(module, "Create")
+    assert failed["Status"] == "FAILED"
+    assert failed["PhysicalResourceId"].startswith("kernel-stack_Group_")
+    assert domain.groups
+    domain.lost = False
+    assert _call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert domain.groups == {}
 
 
 def test_a_failed_update_keeps_its_id(module: ModuleType, domain: Domain) -> None:

@@ -1,6 +1,7 @@
 """JSON verbs on top of a transport: they retry what is safe to repeat and raise our errors, nothing else."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -21,12 +22,18 @@ class Client:
 
     Every verb returns the parsed JSON body and raises a `ProvisioningError`. Reads, PUT
     and DELETE are repeated after 429, 502 to 504 and broken connections; other requests only after 429 and when
-    they cannot have arrived.
+    they cannot have arrived. `before_write` is called before each request that changes state.
     """
 
-    def __init__(self, transport: Transport, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        patience: Patience | None = None,
+        before_write: Callable[[], None] = lambda: None,
+    ) -> None:
         self._transport = transport
         self.patience = patience or Patience()
+        self._before_write = before_write
 
     def get(self, path: str, **query: str) -> Any:
         return self._call(Request("GET", path, query))
@@ -70,6 +77,8 @@ class Client:
         timeout = min(LONGEST_ANSWER, self.patience.left())
         if timeout <= 0:
             raise Unreachable(tried, "the invocation's time is used up", "Raise the function's timeout.")
+        if is_write(request):
+            self._before_write()
         answer = self._transport.send(request, timeout)
         if answer.status >= 400:
             raise error_of(tried, answer)

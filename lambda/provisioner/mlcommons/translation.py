@@ -24,7 +24,7 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"private ip|host name .*private", "The engine may call public addresses only."),
         (
             r"ResourceNotFoundException.*secret|secret.*(not exist|not found|can't find)",
-            "Check the secret's ARN.",
+            "Store the key with `osml secret set`, then deploy again.",
         ),
         (
             r"secret.*(json|key)|credential\.secretArn",

@@ -13,7 +13,7 @@ from typing import Any
 
 from mlcommons.client import Client, path_of
 from mlcommons.compare import contradicts
-from mlcommons.errors import Conflict, NotFound, ProvisioningError
+from mlcommons.errors import Conflict, NotFound, ProvisioningError, Rejected
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, digest_of, marked, read_mark
 from mlcommons.search import hits, owned, server_made
@@ -56,12 +56,25 @@ class Connector(Kind[ConnectorSpec]):
     def create(self, client: Client, spec: ConnectorSpec, owner: Owner) -> str:
         text = str(spec.connector.get("description", ""))
         body = spec.connector | {"description": marked(text, owner, digest_of(spec.connector))}
-        return str(client.post("/_plugins/_ml/connectors/_create", body)["connector_id"])
+        try:
+            return str(client.post("/_plugins/_ml/connectors/_create", body)["connector_id"])
+        except Rejected as error:
+            if "trusted connector endpoint" in error.cause:  # ml-commons 3.4 does not say which one
+                error.tried = f"Connecting to {', '.join(_urls(spec.connector))}"
+            raise
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         note = _remove(client, observed.physical_id)
         _sweep(client, owner, observed)
         return note
+
+
+def _urls(connector: dict[str, Any]) -> list[str]:
+    """The URLs that a connector calls, its parameters filled in."""
+    urls = [str(action.get("url")) for action in connector.get("actions", ())]
+    for name, value in connector.get("parameters", {}).items():
+        urls = [url.replace(f"${{parameters.{name}}}", str(value)) for url in urls]
+    return urls
 
 
 def _shown(connector: dict[str, Any]) -> dict[str, Any]:
