@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,14 +13,14 @@ from osml.failure import Failure
 from osml.place import CHECKOUT, Place
 
 
-def deploy(place: Place, arguments: list[str]) -> None:
-    """`cdk deploy --all` for the environment; a fresh local cloud is bootstrapped first. Raises Failure."""
+def deploy(place: Place, arguments: list[str], stacks: Sequence[str] = ("--all",)) -> None:
+    """`cdk deploy` for the environment; a fresh local cloud is bootstrapped first. Raises Failure."""
     if place.instance and not _bootstrapped():
         from sandbox.instance import ACCOUNT, REGION
 
         _run(place, ["bootstrap", f"aws://{ACCOUNT}/{REGION}"])
     parallel = ["--concurrency", "3", "--require-approval", "never"]
-    _run(place, ["deploy", "--all", *parallel, *arguments])
+    _run(place, ["deploy", *stacks, *parallel, *arguments])
 
 
 def destroy(place: Place, arguments: list[str]) -> None:

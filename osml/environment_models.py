@@ -74,8 +74,8 @@ class Embedding(EnvironmentPart):
 class Secret(EnvironmentPart):
     """Where the answer model's API key lies in Secrets Manager: secret `name`, JSON `key` in its value.
 
-    `create: true` makes the secret with a placeholder in it. `arn` is the complete ARN of an existing one, for a
-    domain that does not resolve the ARN without its six random characters.
+    `create: true` makes the secret with a placeholder, beside which `osml secret set` writes the key. `arn` is the
+    complete ARN of an existing one, for a domain that does not resolve the ARN without its six random characters.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,128}$", examples=["osml/dev/deepseek"])

@@ -35,7 +35,7 @@ def deploy(context: typer.Context, env: Env = None, sandbox: Sandbox = False) ->
     from osml import cdk
 
     where = place(env, sandbox)
-    _require_secret(where)
+    _require_secret(where, context.args)
     cdk.deploy(where, context.args)
 
 
@@ -119,17 +119,20 @@ def ask(
         answer_view.show(answer, f"osml ask {where.options}")
 
 
-def _require_secret(where: Place) -> None:
-    """A missing key would only show as a failed probe at the end of the deploy: say so before it begins."""
-    from osml import secret
+def _require_secret(where: Place, arguments: list[str]) -> None:
+    """A missing key would only show at the end of the deploy, as a connector that fails: say so before it begins."""
+    from osml import cdk, secret
 
     settings = where.settings()
     wanted = settings.answer.secret
-    if not wanted.create and not secret.holds(wanted.name, wanted.key, settings.region):
-        raise Failure(
-            f"The secret {wanted.name} has no value under the key {wanted.key} yet: "
-            f"store it with `osml secret set {where.options}`, then deploy again."
-        )
+    if secret.holds(wanted.name, wanted.key, settings.region):
+        return
+    if wanted.create:
+        cdk.deploy(where, arguments, [f"{settings.prefix}-inference"])
+    raise Failure(
+        f"The secret {wanted.name} has no value under the key {wanted.key} yet: "
+        f"store it with `osml secret set {where.options}`, then deploy again."
+    )
 
 
 def _speaking(run: Callable[..., Any]) -> Callable[..., Any]:

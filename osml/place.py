@@ -31,7 +31,9 @@ class Place:
     @property
     def options(self) -> str:
         """The options that make another command of osml point to the same place, as one types them."""
-        return "--sandbox" if self.instance else f"--env {self.env}"
+        if self.instance is None:
+            return f"--env {self.env}"
+        return "--sandbox" if self.env == "sandbox" else f"--env {self.env} --sandbox"
 
     def settings(self) -> "Environment":
         """The environment's settings; raises SettingError."""

@@ -12,7 +12,7 @@ from opensearch_ml.acknowledge import acknowledge
 class AnswerSecret(Construct):
     """The secret `name`, whose value is a JSON object with the API key under `key`.
 
-    It exists, unless `create`: then it is made with a random placeholder to be overwritten, and `arn` is its
+    It exists, unless `create`: then it is made without `key`, which `osml secret set` adds, and `arn` is its
     complete ARN. Otherwise `arn` is `existing_arn`, or the ARN without the six random characters at its end,
     which Secrets Manager resolves; `arn_to_allow` then has `??????` in their place, because IAM compares the
     complete ARN.
@@ -49,7 +49,8 @@ class AnswerSecret(Construct):
             description=f"API key of the answer model, under {self.key}",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template="{}",  # noqa: S106 an empty object
-                generate_string_key=self.key,
+                # Not under `key`: a connector that lacks its key says so, one with a made-up key fails at the provider.
+                generate_string_key="placeholder",
                 exclude_punctuation=True,
             ),
             removal_policy=removal_policy,

@@ -117,7 +117,7 @@ def test_a_secret_to_be_made_gets_a_placeholder(
     directory = written(SANDBOX.replace("key: api_key}", "key: api_key, create: true}"))
     made = synthesize("other", directory)
     ((name, secret),) = of_type(made["osml-other-inference"], "AWS::SecretsManager::Secret").items()
-    assert secret["Properties"]["GenerateSecretString"]["GenerateStringKey"] == "api_key"
+    assert secret["Properties"]["GenerateSecretString"]["GenerateStringKey"] == "placeholder"
     knowledge = of_type(made["osml-other-knowledge"], "AWS::IAM::Policy")
     policy = next(one for logical_id, one in knowledge.items() if logical_id.startswith("AnswerRole"))
     (statement,) = flat(policy["Properties"]["PolicyDocument"]["Statement"])

@@ -4,12 +4,13 @@ import importlib
 import json
 import logging
 import sys
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from mlcommons import Answer, MockTransport, Request
+from mlcommons import Answer, MockTransport, Patience, Request
 
 STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/kernel-stack/0a1b"
 GROUP = "aaaaaaaaaaaaaaaaaaaa"
@@ -72,7 +73,6 @@ def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("IAM_PROPAGATION_SECONDS", "0")
     monkeypatch.setattr("crhelper.utils.HTTPSConnection", Answers)
-    monkeypatch.setattr("mlcommons.patience.time.sleep", lambda _: None)
     monkeypatch.delitem(sys.modules, "handler", raising=False)
     Answers.sent = []
     return importlib.import_module("handler")
@@ -82,6 +82,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def domain(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Domain:
     domain = Domain()
     monkeypatch.setattr(module, "HttpTransport", lambda endpoint, auth: domain.transport)
+    monkeypatch.setattr(module, "Patience", partial(Patience, sleep=lambda _: None))
     return domain
 
 

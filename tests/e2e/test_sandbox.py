@@ -1,0 +1,67 @@
+"""The local cloud as its user meets it: cut short, started again, ended, and a secret that a stack makes."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+import yaml
+
+from sandbox import launcher
+from sandbox.instance import CHECKOUT, Instance
+from tests.e2e.conftest import OSML
+
+
+@pytest.fixture
+def halved() -> Iterator[Instance]:
+    instance = Instance.named("halved")
+    yield instance
+    launcher.down(instance)
+
+
+def test_a_start_that_was_cut_short_can_be_started_again_and_ended(halved: Instance) -> None:
+    environment = {**os.environ, "OSML_SANDBOX": halved.name}
+    first = subprocess.Popen([str(OSML), "sandbox", "up"], env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while "engine" not in halved.processes() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    orphan = halved.processes()["engine"]
+    assert orphan.alive()
+
+    subprocess.run([str(OSML), "sandbox", "up"], env=environment, check=True, capture_output=True)
+    assert not orphan.alive()
+    started = halved.processes()
+    assert sorted(started) == ["cloud", "engine", "models"]
+    children = [c for p in started.values() for c in psutil.Process(p.pid).children(recursive=True)]
+
+    subprocess.run([str(OSML), "sandbox", "down"], env=environment, check=True, capture_output=True)
+    assert [name for name, process in started.items() if process.alive()] == []
+    assert [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE] == []
+    assert not halved.home.exists()
+
+
+def test_a_secret_that_the_stack_makes_is_filled_between_two_deploys(
+    osml: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
+    settings["answer"]["secret"] = {"name": "osml/made", "key": "api_key", "create": True}
+    (tmp_path / "made.yaml").write_text(yaml.safe_dump(settings))
+    monkeypatch.setitem(osml.environment, "OSML_ENVIRONMENTS", str(tmp_path))
+    made = ("--env", "made", "--sandbox")
+
+    assert "osml secret set" in osml("deploy", *made, code=1).stderr
+    osml("secret", "set", *made)
+    value = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId="osml/made")["SecretString"])
+    assert value["api_key"].startswith("sk-")
+    stacks = boto3.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE"])["StackSummaries"]
+    assert [s["StackName"] for s in stacks if s["StackName"].startswith("osml-made")] == ["osml-made-inference"]
+    osml("destroy", *made)
