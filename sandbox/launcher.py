@@ -14,6 +14,7 @@ import requests
 from sandbox import search_engine
 from sandbox.cache import cache_directory
 from sandbox.cloud_venv import cloud_python
+from sandbox.engine.readiness import ready
 from sandbox.failure import StartFailed
 from sandbox.instance import CHECKOUT, REGION, Instance
 from sandbox.process import Process, start
@@ -32,30 +33,29 @@ def up(instance: Instance, report: Report) -> None:
     with instance.lock():
         if running(instance):
             report("The local cloud is running already.")
-            return
-        _end(instance)
-        shutil.rmtree(instance.home / "engine", ignore_errors=True)
-        (instance.home / "ports.json").unlink(missing_ok=True)
-        instance.certificates.make()
-        instance.make_key()
-        processes: dict[str, Process] = {}
-        engine = search_engine.chosen(instance, report)
-        launches: list[tuple[str, Callable[[], Process | None]]] = [
-            ("engine", engine.start),
-            ("models", lambda: _start_models(instance, report)),
-            ("cloud", lambda: _start_cloud(instance, engine, report)),
-        ]
-        for name, launch in launches:
-            process = launch()
-            if process is not None:
-                processes[name] = process
-                instance.remember(processes)
-        _wait(instance, processes["models"], "models", f"http://127.0.0.1:{instance.ports().models}/_health", 60)
-        engine.wait(processes.get("engine"))
-        report("The engine is ready.")
-        health = f"https://127.0.0.1:{instance.ports().aws}/_ministack/ready"
-        _wait(instance, processes["cloud"], "cloud", health, 60)
-        report("AWS is ready.")
+        else:
+            _end(instance)
+            shutil.rmtree(instance.home / "engine", ignore_errors=True)
+            (instance.home / "ports.json").unlink(missing_ok=True)
+            instance.certificates.make()
+            instance.make_key()
+            _start(instance, report)
+        _wait(instance, report)
+
+
+def _start(instance: Instance, report: Report) -> None:
+    processes: dict[str, Process] = {}
+    engine = search_engine.chosen(instance, report)
+    launches: list[tuple[str, Callable[[], Process | None]]] = [
+        ("engine", engine.start),
+        ("models", lambda: _start_models(instance, report)),
+        ("cloud", lambda: _start_cloud(instance, engine, report)),
+    ]
+    for name, launch in launches:
+        process = launch()
+        if process is not None:
+            processes[name] = process
+            instance.remember(processes)
 
 
 def down(instance: Instance) -> None:
@@ -130,14 +130,29 @@ def _start_cloud(instance: Instance, engine: "search_engine.Engine", report: Rep
     return start(argv, environment=environment, folder=CHECKOUT, log=instance.log("cloud"))
 
 
-def _wait(instance: Instance, process: Process, name: str, url: str, seconds: float) -> None:
+def _wait(instance: Instance, report: Report) -> None:
+    processes, ports, chosen = instance.processes(), instance.ports(), settings(instance)
+    _answers(instance, processes["models"], "models", f"http://127.0.0.1:{ports.models}/_health")
+    ready(
+        chosen["engine_url"],
+        Path(chosen["ca"]),
+        Path(chosen["admin_cert"]),
+        Path(chosen["admin_key"]),
+        log=instance.home / "engine" / "logs" / "engine.log",
+        alive=processes["engine"].alive if "engine" in processes else lambda: True,
+    )
+    report("The engine is ready.")
+    _answers(instance, processes["cloud"], "cloud", f"https://127.0.0.1:{ports.aws}/_ministack/ready")
+    report("AWS is ready.")
+
+
+def _answers(instance: Instance, process: Process, name: str, url: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
-    ca: str | Path = instance.certificates.ca
     while True:
         if not process.alive():
             raise StartFailed(name, "the process ended", instance.log(name))
         try:
-            if requests.get(url, verify=str(ca), timeout=5).ok:
+            if requests.get(url, verify=str(instance.certificates.ca), timeout=5).ok:
                 return
         except requests.RequestException:
             pass

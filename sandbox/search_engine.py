@@ -10,7 +10,6 @@ from sandbox.cache import cache_directory
 from sandbox.engine.assembly import assemble
 from sandbox.engine.java import java as find_java
 from sandbox.engine.node import Launch, NodeCertificates, prepare
-from sandbox.engine.readiness import ready
 from sandbox.failure import SandboxError
 from sandbox.instance import Instance
 from sandbox.process import Process, start
@@ -30,7 +29,6 @@ class Engine(Protocol):
     @property
     def admin_key(self) -> Path: ...
     def start(self) -> Process | None: ...
-    def wait(self, process: Process | None) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,6 @@ class GivenEngine:
 
     def start(self) -> None:
         return None
-
-    def wait(self, process: Process | None) -> None:  # noqa: ARG002  nothing of ours to watch
-        ready(self.url, self.ca, self.admin_cert, self.admin_key, within=30)
 
 
 @dataclass(frozen=True)
@@ -80,10 +75,6 @@ class AssembledEngine:
             user=launch.uid,
             group=launch.gid,
         )
-
-    def wait(self, process: Process | None) -> None:
-        alive = process.alive if process else lambda: False
-        ready(self.url, self.ca, self.admin_cert, self.admin_key, log=self.launch.log, alive=alive)
 
 
 def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:

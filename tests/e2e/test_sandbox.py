@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import psutil
 import pytest
+import requests
 import yaml
 
 from sandbox import launcher
@@ -26,7 +27,7 @@ def halved() -> Iterator[Instance]:
     launcher.down(instance)
 
 
-def test_a_start_that_was_cut_short_can_be_started_again_and_ended(halved: Instance) -> None:
+def test_a_start_that_was_cut_short_is_waited_for_or_begun_anew_and_ended(halved: Instance) -> None:
     environment = {**os.environ, "OSML_SANDBOX": halved.name}
     first = subprocess.Popen([str(OSML), "sandbox", "up"], env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
@@ -34,9 +35,11 @@ def test_a_start_that_was_cut_short_can_be_started_again_and_ended(halved: Insta
         time.sleep(0.05)
     first.send_signal(signal.SIGKILL)
     first.wait()
-    orphan = halved.processes()["engine"]
-    assert orphan.alive()
+    subprocess.run([str(OSML), "sandbox", "up"], env=environment, check=True, capture_output=True)
+    assert requests.get(launcher.settings(halved)["models_url"] + "/_health", timeout=5).ok
 
+    halved.processes()["models"].stop()
+    orphan = halved.processes()["engine"]
     subprocess.run([str(OSML), "sandbox", "up"], env=environment, check=True, capture_output=True)
     assert not orphan.alive()
     started = halved.processes()
