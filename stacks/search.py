@@ -11,7 +11,7 @@ from opensearch_ml.operator_role import OperatorRole
 from opensearch_ml.provisioner import Provisioner
 from opensearch_ml.search_domain import SearchDomain, volume, zones
 from osml.environment import Environment
-from osml.environment_search import Search
+from osml.environment.search import Search
 from stacks.environment_stack import EnvironmentStack
 
 

@@ -186,7 +186,7 @@ def test_unknown_environment_names_the_known(tmp_path: Path) -> None:
 def test_any_value_of_any_kind_is_one_sentence(value: object) -> None:
     from pydantic import ValidationError
 
-    from osml.environment_sentence import sentence
+    from osml.environment.sentence import sentence
 
     for setting in ("recipe", "account", "search", "embedding", "index", "timeouts"):
         settings = {"name": "other", "recipe": "deepseek-api", setting: value}

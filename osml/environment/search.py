@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from osml.environment_part import EnvironmentPart
+from osml.environment.part import EnvironmentPart
 
 OLDEST_ENGINE = (2, 17)
 COSINE_ON_FAISS = (2, 19)

@@ -15,12 +15,13 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from osml.environment_knowledge import Index, Prompt, Timeouts
-from osml.environment_models import Answer, Embedding
-from osml.environment_part import EnvironmentPart
-from osml.environment_search import COSINE_ON_FAISS, Search
-from osml.environment_sentence import sentence
-from osml.environment_yaml import read
+from osml.environment.answer import Answer
+from osml.environment.document import read
+from osml.environment.embedding import Embedding
+from osml.environment.knowledge import Index, Prompt, Timeouts
+from osml.environment.part import EnvironmentPart
+from osml.environment.search import COSINE_ON_FAISS, Search
+from osml.environment.sentence import sentence
 
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,15}$")
 

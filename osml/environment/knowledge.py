@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from osml.environment_part import EnvironmentPart
+from osml.environment.part import EnvironmentPart
 
 FIELD = r"^[a-z][a-z0-9_]{0,62}$"
 
