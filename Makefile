@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OSML := $(BIN)/osml
 QUESTION := What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?
 
-.PHONY: demo down check unit test format snapshots install lock clean
+.PHONY: demo down check unit test format snapshots install lock wheel clean
 
 demo: install ## from nothing to a grounded answer on this machine
 	$(OSML) sandbox up
@@ -55,6 +55,10 @@ lock: install ## pin what pyproject.toml asks for
 	$(BIN)/uv pip compile -q pyproject.toml --universal --extra sandbox --extra dev --generate-hashes --no-header -o requirements-dev.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
 	$(BIN)/uv pip compile -q lambda/provisioner/requirements.in --no-header --generate-hashes -o lambda/provisioner/requirements.txt
+
+wheel: install ## the construct library for other teams' apps, in dist/
+	rm -rf constructs/build
+	$(BIN)/uv build --quiet --wheel --out-dir dist constructs
 
 clean: down
 	rm -rf $(VENV) node_modules cdk.out

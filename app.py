@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""The app: one environment, `-c env=<name>`, out of `environments/`, as the stacks of its recipe."""
+"""The app: one environment, `-c env=<name>`, out of `environments/`, as the stacks of its recipe.
+
+With `-c delivery=delivery.yaml` it is the pipeline that delivers several of them instead.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from osml.environment import SettingError, load
-from osml.place import environments
+from osml.environment.delivery import load_delivery
+from osml.place import CHECKOUT, environments
+from stacks.delivery import DeliveryStack
 from stacks.recipes import RECIPES
 
 DEFAULT = "sandbox"
@@ -32,11 +37,29 @@ def build(app: App, directory: Path | None = None) -> None:
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
 
+def build_delivery(app: App, file: str, directory: Path | None = None) -> None:
+    """Wire the pipeline of the delivery `file`, a path from the checkout, and the environments it delivers.
+
+    `directory` is `environments()` unless given. Raises SettingError for a file or an environment that is wrong.
+    """
+    delivery = load_delivery(CHECKOUT / file)
+    found = delivery.environments(directory or environments())
+    try:
+        DeliveryStack(app, delivery, found, file=file)
+    except ValueError as fault:
+        raise SettingError(f"{file}: {fault}") from fault
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+
 def main() -> int:
     """Synthesize; a wrong setting is one sentence on stderr and exit code 1."""
     app = App()
+    delivery = app.node.try_get_context("delivery")
     try:
-        build(app)
+        if delivery:
+            build_delivery(app, str(delivery))
+        else:
+            build(app)
         app.synth()
     except SettingError as fault:
         print(fault, file=sys.stderr)

@@ -14,9 +14,11 @@ SHOWN_CHARACTERS = 160
 
 
 def show(answer: Answer, command: str) -> None:
-    """Prints the answer, the documents it rests on with their scores, and how to ask something else."""
+    """Prints the answer, if a model gave one, the documents with their scores, and how to ask something else."""
     console = Console()
-    console.print(Panel(escape(answer.text), title=escape(answer.question), subtitle=answer.model, title_align="left"))
+    if answer.text is not None:
+        panel = Panel(escape(answer.text), title=escape(answer.question), subtitle=answer.model, title_align="left")
+        console.print(panel)
     table = Table("score", "document", "text", box=None, header_style="bold")
     for source in answer.sources:
         text = " ".join(source.text.split())
@@ -27,5 +29,8 @@ def show(answer: Answer, command: str) -> None:
 
 
 def print_json(answer: Answer) -> None:
-    """Prints `{"question", "text", "sources": [{"id", "score", "text"}], "model", "took_ms"}` on one line."""
+    """Prints `{"question", "text", "sources": [{"id", "score", "text"}], "model", "took_ms"}` on one line.
+
+    Without an answer model `text` and `model` are null.
+    """
     print(json.dumps(asdict(answer), ensure_ascii=False))

@@ -1,5 +1,6 @@
-"""Signed requests to the search domain, as the operator role of the environment."""
+"""Requests to the search engine, as the operator role of the environment."""
 
+import json
 import os
 from typing import Any
 
@@ -7,10 +8,11 @@ import boto3
 import requests
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from requests.auth import AuthBase, HTTPBasicAuth
 from requests_aws4auth import AWS4Auth
 
 from osml.failure import Failure
-from osml.stack import Knowledge
+from osml.stack import Knowledge, Login
 
 TIMEOUT_SECONDS = (10, 180)
 
@@ -21,9 +23,7 @@ class Domain:
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
         self._session = requests.Session()
-        self._session.auth = AWS4Auth(
-            region=knowledge.region, service="es", refreshable_credentials=_operator(knowledge)
-        )
+        self._session.auth = _auth(knowledge)
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """Sends one request; `options` as for `requests`. Raises Failure when nothing answered."""
@@ -32,9 +32,8 @@ class Domain:
             return self._session.request(
                 method,
                 url,
-                timeout=TIMEOUT_SECONDS,
                 verify=os.environ.get("REQUESTS_CA_BUNDLE", True),
-                **options,
+                **{"timeout": TIMEOUT_SECONDS, **options},
             )
         except requests.RequestException as error:
             raise Failure(f"{method} {url} got no answer: {error}") from None
@@ -59,6 +58,38 @@ def reason(answer: requests.Response) -> str:
         causes = error.get("root_cause") or [error]
         error = causes[0].get("reason") or body.get("Message") or body.get("message") or error
     return f"{answer.status_code}: {error}"
+
+
+def _auth(knowledge: Knowledge) -> AuthBase:
+    operator = _operator(knowledge)
+    if knowledge.login is None:
+        signed: AuthBase = AWS4Auth(region=knowledge.region, service="es", refreshable_credentials=operator)
+        return signed
+    return _basic(knowledge.login, operator)
+
+
+def _basic(login: Login, operator: RefreshableCredentials) -> HTTPBasicAuth:
+    """Name and password out of the secret, which the operator role may read."""
+    keys = operator.get_frozen_credentials()
+    session = boto3.Session(keys.access_key, keys.secret_key, keys.token, region_name=login.secret_arn.split(":")[3])
+    try:
+        text = session.client("secretsmanager").get_secret_value(SecretId=login.secret_arn)["SecretString"]
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(f"Reading the login in the secret {login.secret_arn} failed: {error}") from None
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        value = None
+    found = value if isinstance(value, dict) else {}
+    parts = [found.get(key) for key in (login.username_key, login.password_key)]
+    if not all(isinstance(part, str) and part for part in parts):
+        raise Failure(
+            f"The secret {login.secret_arn} must hold a JSON object with texts under {login.username_key} and "
+            f"{login.password_key}."
+        )
+    # Bytes: requests would encode text as latin-1.
+    username, password = (str(part).encode() for part in parts)
+    return HTTPBasicAuth(username, password)
 
 
 def _operator(knowledge: Knowledge) -> RefreshableCredentials:

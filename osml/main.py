@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,12 +13,15 @@ from osml import sandbox_commands
 from osml.failure import Failure
 from osml.place import Place, place
 
+if TYPE_CHECKING:
+    from osml.environment.secret import Secret
+
 app = typer.Typer(
     help="Retrieval and generative answers on Amazon OpenSearch, from one deploy.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-secret_app = typer.Typer(help="The answer model's key in Secrets Manager.", no_args_is_help=True)
+secret_app = typer.Typer(help="The models' keys in Secrets Manager.", no_args_is_help=True)
 app.add_typer(secret_app, name="secret")
 app.add_typer(sandbox_commands.app, name="sandbox")
 
@@ -60,22 +63,23 @@ def secret_set(
     env: Env = None,
     sandbox: Sandbox = False,
     from_file: Annotated[Path | None, typer.Option(help="Read the key from a file; - is standard input.")] = None,
+    of: Annotated[str | None, typer.Option(help="Whose key, if several models have one: embedding or answer.")] = None,
 ) -> None:
-    """Store the answer model's key; it is asked for, and never shown.
+    """Store a model's key; it is asked for, and never shown.
 
-    In the local cloud the key of the local DeepSeek endpoint is taken when none is given.
+    In the local cloud the key of the local endpoints is taken when none is given.
     """
     from osml import secret
 
     where = place(env, sandbox)
     settings = where.settings()
-    wanted = settings.answer.secret
+    model, wanted = _secret_of(where, of)
     if from_file is not None:
         value = (sys.stdin.read() if str(from_file) == "-" else from_file.read_text()).strip()
     elif where.instance:
         value = where.instance.deepseek_key.read_text().strip()
     else:
-        value = typer.prompt(f"Key for {settings.answer.provider}", hide_input=True).strip()
+        value = typer.prompt(f"Key of the {model} model", hide_input=True).strip()
     if not value:
         raise Failure("The key is empty: nothing was stored.")
     secret.put(wanted.name, wanted.key, value, settings.region)
@@ -119,20 +123,51 @@ def ask(
         answer_view.show(answer, f"osml ask {where.options}")
 
 
+@app.command()
+def smoke(
+    question: Annotated[str, typer.Argument(help="The question, in one argument.")],
+    env: Env = None,
+    sandbox: Sandbox = False,
+    expect: Annotated[
+        list[str] | None, typer.Option(help="A text that the answer may hold; of several, one is enough.")
+    ] = None,
+) -> None:
+    """Ask a question and fail without a grounded answer: what a delivery checks after each deploy."""
+    from osml.smoke import run
+
+    Console().print(run(place(env, sandbox), question, expect or []), highlight=False, markup=False, soft_wrap=True)
+
+
 def _require_secret(where: Place, arguments: list[str]) -> None:
     """A missing key would only show at the end of the deploy, as a connector that fails: say so before it begins."""
     from osml import cdk, secret
 
     settings = where.settings()
-    wanted = settings.answer.secret
-    if secret.holds(wanted.name, wanted.key, settings.region):
-        return
-    if wanted.create:
+    missing = {
+        model: wanted
+        for model, wanted in settings.secrets.items()
+        if not secret.holds(wanted.name, wanted.key, settings.region)
+    }
+    if any(wanted.create for wanted in missing.values()):
         cdk.deploy(where, arguments, [f"{settings.prefix}-inference"])
-    raise Failure(
-        f"The secret {wanted.name} has no value under the key {wanted.key} yet: "
-        f"store it with `osml secret set {where.options}`, then deploy again."
-    )
+    for model, wanted in missing.items():
+        chosen = f" --of {model}" if len(settings.secrets) > 1 else ""
+        raise Failure(
+            f"The secret {wanted.name} has no value under the key {wanted.key} yet: "
+            f"store it with `osml secret set {where.options}{chosen}`, then deploy again."
+        )
+
+
+def _secret_of(where: Place, model: str | None) -> tuple[str, "Secret"]:
+    """The one model that has a key, or `model`, with the secret the key lies in."""
+    secrets = where.settings().secrets
+    if not secrets:
+        raise Failure(f"No model of the environment {where.env} has a key: there is nothing to store.")
+    if model is None and len(secrets) == 1:
+        return next(iter(secrets.items()))
+    if model not in secrets:
+        raise Failure(f"Say whose key it is: add --of {' or --of '.join(secrets)}.")
+    return model, secrets[model]
 
 
 def _speaking(run: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,5 +1,6 @@
 """What the deployed stacks of an environment say about themselves."""
 
+import os
 from dataclasses import dataclass
 
 import boto3
@@ -7,6 +8,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from osml.failure import Failure
 from osml.place import Place
+
+HANDED_ON = "OSML_OUTPUT_"
+
+
+@dataclass(frozen=True)
+class Login:
+    """Where the name and the password for an engine of one's own are: a secret's ARN and two keys of its JSON."""
+
+    secret_arn: str
+    username_key: str
+    password_key: str
 
 
 @dataclass(frozen=True)
@@ -18,11 +30,15 @@ class Knowledge:
     index: str
     search_pipeline: str
     embedding_model_id: str
-    answer_model_id: str
-    llm_model: str
+    answer_model_id: str | None
+    llm_model: str | None
     operator_role_arn: str
     text_field: str
     embedding_field: str
+    login: Login | None = None
+    llm_response_field: str | None = None
+    rag_seconds: int = 65
+    client_seconds: int = 180
 
 
 def knowledge(place: Place) -> Knowledge:
@@ -36,11 +52,15 @@ def knowledge(place: Place) -> Knowledge:
             index=found["IndexName"],
             search_pipeline=found["SearchPipelineName"],
             embedding_model_id=found["EmbeddingModelId"],
-            answer_model_id=found["AnswerModelId"],
-            llm_model=found["LlmModel"],
+            answer_model_id=found.get("AnswerModelId"),
+            llm_model=found.get("LlmModel"),
             operator_role_arn=found["OperatorRoleArn"],
             text_field=found["TextField"],
             embedding_field=found["EmbeddingField"],
+            login=_login(found),
+            llm_response_field=found.get("LlmResponseField"),
+            rag_seconds=int(found.get("RagSeconds", 65)),
+            client_seconds=int(found.get("ClientSeconds", 180)),
         )
     except KeyError as missing:
         raise Failure(
@@ -49,8 +69,21 @@ def knowledge(place: Place) -> Knowledge:
         ) from None
 
 
+def _login(found: dict[str, str]) -> Login | None:
+    if "LoginSecretArn" not in found:
+        return None
+    return Login(found["LoginSecretArn"], found["UsernameKey"], found["PasswordKey"])
+
+
 def outputs(place: Place, stack: str) -> dict[str, str]:
-    """Outputs of `osml-<env>-<stack>` by name. Raises Failure when it is not deployed."""
+    """Outputs of `osml-<env>-<stack>` by name. Raises Failure when it is not deployed.
+
+    A step of the delivery pipeline may not read the stacks of another account: it is handed their outputs, each in a
+    variable OSML_OUTPUT_<name>.
+    """
+    handed_on = {name: value for name, value in os.environ.items() if name.startswith(HANDED_ON)}
+    if handed_on:
+        return {name.removeprefix(HANDED_ON): value for name, value in handed_on.items()}
     name = f"osml-{place.env}-{stack}"
     try:
         client = boto3.client("cloudformation", region_name=place.settings().region)

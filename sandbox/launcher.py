@@ -21,7 +21,10 @@ from sandbox.process import Process, start
 
 Report = Callable[[str], None]
 ORDER = ("engine", "models", "cloud")
-EXISTING_ENDPOINTS = {"all-minilm-l6-v2": {"model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"}}
+EXISTING_ENDPOINTS = {
+    "all-minilm-l6-v2": {"model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"},
+    "deepseek-r1": {"model": "deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "shape": "array"},
+}
 
 
 def up(instance: Instance, report: Report) -> None:

@@ -6,11 +6,16 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from opensearch_ml.answer_secret import AnswerSecret
-from opensearch_ml.deepseek_chat import deepseek_chat
+from opensearch_ml.cohere_embedding import cohere_embedding
 from opensearch_ml.embedding_endpoint import EmbeddingEndpoint
+from opensearch_ml.openai_embedding import openai_embedding
 from opensearch_ml.provider import Provider
 from opensearch_ml.sagemaker_embedding import sagemaker_embedding
+from opensearch_ml.titan_embedding import titan_embedding
 from osml.environment import Environment
+from osml.environment.answer import Answer, secret_of
+from osml.environment.embedding import CohereEmbedding, OpenAiEmbedding, SageMakerEmbedding, TitanEmbedding
+from stacks.answer import answer_provider, answer_secret
 from stacks.environment_stack import EnvironmentStack
 
 
@@ -20,11 +25,45 @@ class InferenceStack(EnvironmentStack):
     def __init__(self, scope: Construct, environment: Environment) -> None:
         super().__init__(scope, environment, "inference", "Embedding endpoint and the answer model's secret")
         self.embedding = self._embedding(environment)
-        self.answer = self._answer(environment)
+        self.answer = None if environment.answer is None else self._answer(environment, environment.answer)
 
     def _embedding(self, environment: Environment) -> Provider:
         settings = environment.embedding
-        endpoint = EmbeddingEndpoint(self, "Embedding", name=environment.endpoint_name)
+        # CloudFormation takes no stack without resources, and a model may bring none.
+        ssm.StringParameter(
+            self,
+            "EmbeddingModelName",
+            parameter_name=f"/osml/{environment.name}/embedding-model",
+            description="Provider and model that embed for this environment",
+            string_value=f"{settings.provider}/{settings.model}",
+        )
+        match settings:
+            case SageMakerEmbedding():
+                return self._sagemaker_embedding(environment, settings)
+            case OpenAiEmbedding():
+                return self._openai_embedding(environment, settings)
+            case TitanEmbedding():
+                return titan_embedding(
+                    model=settings.model,
+                    region=settings.region,
+                    dimension=settings.dimension,
+                    normalize=settings.normalize,
+                    painless=settings.scripted(environment.search.engine_number),
+                    connect_seconds=environment.timeouts.connection,
+                    read_seconds=environment.timeouts.embedding,
+                )
+            case CohereEmbedding():
+                return cohere_embedding(
+                    model=settings.model,
+                    region=settings.region,
+                    truncate=settings.truncate,
+                    input_type=settings.input_type,
+                    connect_seconds=environment.timeouts.connection,
+                    read_seconds=environment.timeouts.embedding,
+                )
+
+    def _sagemaker_embedding(self, environment: Environment, settings: SageMakerEmbedding) -> Provider:
+        endpoint = EmbeddingEndpoint(self, "Embedding", name=environment.endpoint_name, region=settings.region)
         if settings.creates_endpoint:
             endpoint.create(
                 model=settings.model,
@@ -33,14 +72,6 @@ class InferenceStack(EnvironmentStack):
                 batch_size=environment.index.batch_size,
                 image=settings.image,
             )
-        # CloudFormation takes no stack without resources, and endpoint and secret may both exist already.
-        ssm.StringParameter(
-            self,
-            "EmbeddingEndpointName",
-            parameter_name=f"/osml/{environment.name}/embedding-endpoint",
-            description="Name of the endpoint that embeds for this environment",
-            string_value=endpoint.name,
-        )
         return sagemaker_embedding(
             endpoint,
             shape=settings.shape,
@@ -48,25 +79,30 @@ class InferenceStack(EnvironmentStack):
             read_seconds=environment.timeouts.embedding,
         )
 
-    def _answer(self, environment: Environment) -> Provider:
-        settings = environment.answer
+    def _openai_embedding(self, environment: Environment, settings: OpenAiEmbedding) -> Provider:
         secret = AnswerSecret(
             self,
-            "Answer",
+            "EmbeddingKey",
             name=settings.secret.name,
             key=settings.secret.key,
             create=settings.secret.create,
             existing_arn=settings.secret.arn,
             removal_policy=self.removal,
         )
-        self.output("SecretName", secret.name)
-        self.output("SecretArn", secret.arn)
-        return deepseek_chat(
+        return openai_embedding(
             secret,
             model=settings.model,
-            host=settings.endpoint,
-            temperature=settings.temperature,
-            max_tokens=settings.max_tokens,
+            host=settings.host,
+            path=settings.path,
+            dimension=settings.dimension if settings.shortens else None,
             connect_seconds=environment.timeouts.connection,
-            read_seconds=environment.timeouts.answer,
+            read_seconds=environment.timeouts.embedding,
         )
+
+    def _answer(self, environment: Environment, settings: Answer) -> Provider:
+        wanted = secret_of(settings)
+        secret = None if wanted is None else answer_secret(self, wanted, self.removal)
+        if secret is not None:
+            self.output("SecretName", secret.name)
+            self.output("SecretArn", secret.arn)
+        return answer_provider(self, environment, settings, secret)

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from opensearch_ml.connector_role import ConnectorRole
 from opensearch_ml.ingest_pipeline import IngestPipeline
 from opensearch_ml.ml_connector import MlConnector
 from opensearch_ml.ml_model import MlModel
 from opensearch_ml.ml_model_group import MlModelGroup
-from opensearch_ml.pass_role import PassRole
 from opensearch_ml.provider import Provider
 from opensearch_ml.role_mapping import RoleMapping
 from opensearch_ml.search_pipeline import SearchPipeline
-from opensearch_ml.target import Target
 from opensearch_ml.trusted_endpoints import TrustedEndpoints
 from opensearch_ml.vector_index import VectorIndex
 from osml.environment import Environment
+from osml.environment.existing_domain import ExistingDomain
+from osml.environment.search import BATCHES
+from osml.environment.self_managed import SelfManaged
+from stacks.connector_access import ConnectorAccess
 from stacks.environment_stack import EnvironmentStack
 from stacks.search import SearchStack
 
 
 class KnowledgeStack(EnvironmentStack):
-    """Access, two models, two pipelines and one index on the domain of `search`."""
+    """Access, models, two pipelines and one index on the engine of `search`; without `answer` the hits are all."""
 
     def __init__(
         self,
@@ -31,49 +32,56 @@ class KnowledgeStack(EnvironmentStack):
         *,
         search: SearchStack,
         embedding: Provider,
-        answer: Provider,
+        answer: Provider | None,
     ) -> None:
         super().__init__(scope, environment, "knowledge", "Connectors, models, pipelines and index")
         self._environment = environment
         self._search = search
-        roles = {
-            provider.name: ConnectorRole(self, id, domain_arn=search.domain.arn, provider=provider)
-            for id, provider in (("EmbeddingRole", embedding), ("AnswerRole", answer))
-        }
-        pass_role = PassRole(self, "PassRole", provisioner=search.provisioner, roles=list(roles.values()))
-        self._target = Target(
-            endpoint=search.domain.endpoint,
-            region=self.region,
-            provisioner=search.provisioner,
-            after=(pass_role, *(role.policy for role in roles.values())),
+        providers = {"EmbeddingRole": embedding, **({"AnswerRole": answer} if answer else {})}
+        self._connector_access = ConnectorAccess(
+            self, engine=search.engine, provisioner=search.provisioner, providers=providers
         )
-        self._access = self._grant_access([*embedding.trusted_endpoints, *answer.trusted_endpoints])
-        embedding_model = self._model("Embedding", embedding, roles[embedding.name])
-        answer_model = self._model("Answer", answer, roles[answer.name])
+        self._target = search.target(self.region, self._connector_access.after)
+        self._access = self._grant_access([pattern for one in providers.values() for pattern in one.trusted_endpoints])
+        embedding_model = self._model("Embedding", embedding)
+        answer_model = self._model("Answer", answer) if answer else None
         index = self._index(embedding_model, embedding)
         pipeline = self._search_pipeline(embedding_model, answer_model)
-        self.output("DomainEndpoint", search.domain.endpoint)
+        self.output("DomainEndpoint", search.engine.endpoint)
         self.output("IndexName", index.physical_id)
         self.output("SearchPipelineName", pipeline.physical_id)
         self.output("EmbeddingModelId", embedding_model.physical_id)
-        self.output("AnswerModelId", answer_model.physical_id)
-        self.output("LlmModel", answer.llm_model or "")
+        if answer and answer_model:
+            self.output("AnswerModelId", answer_model.physical_id)
+            self.output("LlmModel", answer.llm_model or "")
+            if answer.llm_response_field:
+                self.output("LlmResponseField", answer.llm_response_field)
+            self.output("RagSeconds", str(environment.timeouts.waits["rag"]))
+            self.output("ClientSeconds", str(environment.timeouts.waits["client"]))
         self.output("OperatorRoleArn", search.operator.arn)
         self.output("TextField", environment.index.text_field)
         self.output("EmbeddingField", environment.index.embedding_field)
+        if search.engine.login:
+            self.output("LoginSecretArn", search.engine.login.arn)
+            self.output("UsernameKey", search.engine.login.keys["username"])
+            self.output("PasswordKey", search.engine.login.keys["password"])
 
     def _grant_access(self, trusted_endpoints: list[str]) -> list[Construct]:
         """Who may do what on the domain, and where its connectors may go.
 
         Of the roles a managed domain has from the start, all_access is the only one that may write to an
-        index: the operator gets it, and IAM keeps the operator from the security API.
+        index: the operator gets it, and IAM keeps the operator from the security API. On an existing domain the
+        provisioner gets it too: it is not the master user there. An engine of one's own knows no IAM roles.
         """
-        admins = self._environment.search.admins
-        mappings = {
-            "ml_full_access": [self._search.provisioner.role.role_arn, *admins],
-            "all_access": [self._search.operator.arn, *admins],
-            "security_manager": admins,
-        }
+        search, provisioner = self._environment.search, self._search.provisioner.role.role_arn
+        mappings: dict[str, list[str]] = {}
+        if not isinstance(search, SelfManaged):
+            guest = [provisioner] if isinstance(search, ExistingDomain) else []
+            mappings = {
+                "ml_full_access": [provisioner, *search.admins],
+                "all_access": [self._search.operator.arn, *guest, *search.admins],
+                "security_manager": search.admins,
+            }
         access: list[Construct] = [
             RoleMapping(self, f"Map{_camel(role)}", target=self._target, role=role, backend_roles=backend_roles)
             for role, backend_roles in mappings.items()
@@ -83,8 +91,9 @@ class KnowledgeStack(EnvironmentStack):
             access.append(TrustedEndpoints(self, "TrustedEndpoints", target=self._target, patterns=trusted_endpoints))
         return access
 
-    def _model(self, id: str, provider: Provider, role: ConnectorRole) -> MlModel:
+    def _model(self, id: str, provider: Provider) -> MlModel:
         name = f"{self._environment.prefix}-{id.lower()}"
+        role = self._connector_access.of(provider)
         connector = MlConnector(self, f"{id}Connector", target=self._target, name=name, provider=provider, role=role)
         group = MlModelGroup(self, f"{id}Group", target=self._target, name=name)
         for made_with_ml_access in (connector, group):
@@ -109,7 +118,7 @@ class KnowledgeStack(EnvironmentStack):
             model=model,
             text_field=settings.text_field,
             embedding_field=settings.embedding_field,
-            batch_size=settings.batch_size,
+            batch_size=settings.batch_size if self._environment.search.engine_number >= BATCHES else None,
         )
         return VectorIndex(
             self,
@@ -129,12 +138,12 @@ class KnowledgeStack(EnvironmentStack):
             removal_policy=self.removal,
         )
 
-    def _search_pipeline(self, embedding_model: MlModel, answer_model: MlModel) -> SearchPipeline:
+    def _search_pipeline(self, embedding_model: MlModel, answer_model: MlModel | None) -> SearchPipeline:
         return SearchPipeline(
             self,
             "SearchPipeline",
             target=self._target,
-            name=f"{self._environment.index.name}-answer",
+            name=f"{self._environment.index.name}-{'answer' if answer_model else 'search'}",
             embedding_model=embedding_model,
             answer_model=answer_model,
             text_field=self._environment.index.text_field,

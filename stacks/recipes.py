@@ -7,6 +7,11 @@ from collections.abc import Callable
 from constructs import Construct
 
 from osml.environment import Environment
-from stacks.deepseek_api import deepseek_api
+from osml.environment.answer import PROVIDERS
+from stacks.grounded_answers import grounded_answers
+from stacks.semantic_search import semantic_search
 
-RECIPES: dict[str, Callable[[Construct, Environment], None]] = {"deepseek-api": deepseek_api}
+RECIPES: dict[str, Callable[[Construct, Environment], None]] = {
+    **dict.fromkeys(PROVIDERS, grounded_answers),
+    "semantic-search": semantic_search,
+}

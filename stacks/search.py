@@ -1,57 +1,99 @@
-"""SearchStack: the domain, the function that provisions it, and the role that people take."""
+"""SearchStack: the search engine, the function that provisions it, and the role that people take."""
 
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_opensearchservice as opensearch
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from opensearch_ml.log_retention import RETENTION
+from opensearch_ml.network import Network
 from opensearch_ml.operator_role import OperatorRole
 from opensearch_ml.provisioner import Provisioner
-from opensearch_ml.search_domain import SearchDomain, volume, zones
+from opensearch_ml.search_engine import SearchEngine
+from opensearch_ml.secret_keys import SecretKeys
+from opensearch_ml.target import Target
 from osml.environment import Environment
-from osml.environment.search import Search
+from osml.environment.existing_domain import ExistingDomain
+from osml.environment.new_domain import NewDomain
+from osml.environment.self_managed import SelfManaged
 from stacks.environment_stack import EnvironmentStack
+from stacks.new_domain import new_domain
 
 
 class SearchStack(EnvironmentStack):
-    """`domain`, `provisioner` and `operator` of one environment."""
+    """`engine`, `provisioner` and `operator` of one environment, whatever its `search.kind`."""
 
     def __init__(self, scope: Construct, environment: Environment) -> None:
         super().__init__(scope, environment, "search", "Search domain and what provisions it")
         search = environment.search
+        network = self._network(environment)
         self.provisioner = Provisioner(
             self,
             "Provisioner",
             timeout=cdk.Duration.seconds(environment.timeouts.provisioning),
             log_retention=RETENTION[search.log_retention],
             removal_policy=self.removal,
+            # Whoever lets it into an existing domain names it in a trust policy or a role mapping.
+            role_name=f"{environment.prefix}-provisioner" if isinstance(search, ExistingDomain) else None,
+            network=network,
         )
-        self.domain = SearchDomain(
+        self.engine = self._engine(environment, network)
+        if self.engine.domain_arn:
+            self.provisioner.allow_requests(self.engine.domain_arn)
+            self.output("DomainName", environment.domain_name)
+        if self.engine.admin_role:
+            self.provisioner.allow_admin(self.engine.admin_role)
+        if self.engine.login:
+            self.provisioner.allow_login(self.engine.login.arn)
+        self.operator = OperatorRole(self, "Operator", engine=self.engine, name=environment.domain_name)
+
+    def target(self, region: str, after: tuple[IDependable, ...]) -> Target:
+        """The engine as a target of custom resources, which wait for `after`."""
+        return Target(
+            endpoint=self.engine.endpoint,
+            region=region,
+            provisioner=self.provisioner,
+            after=after,
+            admin_role=self.engine.admin_role,
+            login=self.engine.login,
+        )
+
+    def _engine(self, environment: Environment, network: Network | None) -> SearchEngine:
+        search = environment.search
+        if isinstance(search, NewDomain):
+            return new_domain(self, environment, search, master=self.provisioner.role, network=network)
+        if isinstance(search, ExistingDomain):
+            return SearchEngine(search.endpoint, domain_arn=search.domain_arn, admin_role=search.admin_role)
+        login, keys = search.login, search.model_keys
+        model_keys = {"access_key": keys.access_key_key, "secret_key": keys.secret_key_key} if keys else {}
+        if keys and keys.session_token_key:
+            model_keys["session_token"] = keys.session_token_key
+        return SearchEngine(
+            search.endpoint,
+            login=SecretKeys(login.arn, {"username": login.username_key, "password": login.password_key}),
+            model_keys=SecretKeys(keys.arn, model_keys) if keys else None,
+            key_revision=search.key_revision,
+        )
+
+    def _network(self, environment: Environment) -> Network | None:
+        search, vpc = environment.search, environment.search.vpc
+        if vpc is None:
+            return None
+        network = Network(
             self,
-            "Search",
-            name=environment.domain_name,
-            engine_version=search.engine_version,
-            master=self.provisioner.role,
-            capacity=_capacity(search),
-            ebs=volume(search.volume.size, search.volume.type),
-            zone_awareness=zones(search.availability_zones),
-            log_retention=RETENTION[search.log_retention],
-            removal_policy=self.removal,
+            "Network",
+            vpc_id=vpc.id,
+            subnets=dict(zip(vpc.availability_zones, vpc.subnets, strict=True)),
+            port=search.port if isinstance(search, SelfManaged) else 443,
+            carried=() if isinstance(search, NewDomain) else vpc.security_groups,
         )
-        self.provisioner.allow_requests(self.domain.arn)
-        self.operator = OperatorRole(self, "Operator", domain=self.domain)
-        self.output("DomainName", self.domain.name)
+        if vpc.endpoints == "create":
+            network.make_endpoints(_called(search), vpc.route_tables)
+        return network
 
 
-def _capacity(search: Search) -> opensearch.CapacityConfig:
-    masters = search.dedicated_masters
-    return opensearch.CapacityConfig(
-        data_node_instance_type=search.data_nodes.instance_type,
-        data_nodes=search.data_nodes.count,
-        master_node_instance_type=masters.instance_type if masters else None,
-        master_nodes=masters.count if masters else None,
-        # Standby needs three zones, three masters and large nodes; the L2 would ask for it by default.
-        multi_az_with_standby_enabled=False,
-    )
+def _called(search: NewDomain | ExistingDomain | SelfManaged) -> list[str]:
+    """The AWS services that the provisioner calls, besides S3, where CloudFormation takes its answers."""
+    if isinstance(search, ExistingDomain) and search.admin_role:
+        return ["sts"]
+    return ["secretsmanager"] if isinstance(search, SelfManaged) else []

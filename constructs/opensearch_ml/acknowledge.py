@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,9 +24,17 @@ def acknowledge_wildcards(scope: IConstruct, resources: Iterable[str], reason: s
 
 
 def _flat(resource: Any) -> str:
-    # cdk-nag 3 names a finding by the resource it is about, with <AWS::Region> for {"Ref": "AWS::Region"}.
+    # cdk-nag 3 names a finding by the resource it is about, with <AWS::Region> for {"Ref": "AWS::Region"}, and with
+    # the JSON of a function that it does not know.
     if isinstance(resource, str):
         return resource
-    if "Ref" in resource:
-        return f"<{resource['Ref']}>"
-    return "".join(_flat(part) for part in resource["Fn::Join"][1])
+    ((function, value),) = resource.items()
+    if function == "Fn::Join":
+        return str(value[0]).join(_flat(part) for part in value[1])
+    if function == "Ref":
+        return f"<{value}>"
+    if function == "Fn::GetAtt":
+        return f"<{'.'.join(value)}>"
+    if function == "Fn::ImportValue":
+        return _flat(value)
+    return json.dumps(resource, separators=(",", ":"))

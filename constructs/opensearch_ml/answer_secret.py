@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -16,6 +17,11 @@ class AnswerSecret(Construct):
     complete ARN. Otherwise `arn` is `existing_arn`, or the ARN without the six random characters at its end,
     which Secrets Manager resolves; `arn_to_allow` then has `??????` in their place, because IAM compares the
     complete ARN.
+
+    Example::
+
+        secret = ml.AnswerSecret.from_secret_name(stack, "Key", "search/deepseek")
+        answer = ml.deepseek_chat(secret)
     """
 
     def __init__(
@@ -24,10 +30,10 @@ class AnswerSecret(Construct):
         id: str,
         *,
         name: str,
-        key: str,
-        create: bool,
-        existing_arn: str | None,
-        removal_policy: RemovalPolicy,
+        key: str = "api_key",
+        create: bool = False,
+        existing_arn: str | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, id)
         self.name = name
@@ -40,6 +46,29 @@ class AnswerSecret(Construct):
             stack = Stack.of(self)
             self.arn = f"arn:{stack.partition}:secretsmanager:{stack.region}:{stack.account}:secret:{name}"
             self.arn_to_allow = f"{self.arn}-??????"
+
+    @classmethod
+    def from_secret_name(cls, scope: Construct, id: str, name: str, *, key: str = "api_key") -> AnswerSecret:
+        """A secret that exists, in the stack's account and region."""
+        return cls(scope, id, name=name, key=key)
+
+    @classmethod
+    def from_secret_arn(cls, scope: Construct, id: str, arn: str, *, key: str = "api_key") -> AnswerSecret:
+        """A secret that exists, by its complete ARN, whose name may be a token."""
+        name = Stack.of(scope).split_arn(arn, ArnFormat.COLON_RESOURCE_NAME).resource_name
+        return cls(scope, id, name=name or arn, key=key, existing_arn=arn)
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let `grantee` read the key."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=self.read.actions, resource_arns=[self.arn_to_allow], scope=self
+        )
+
+    @property
+    def read(self) -> iam.PolicyStatement:
+        """What a role must be allowed to read the key."""
+        actions = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+        return iam.PolicyStatement(actions=actions, resources=[self.arn_to_allow])
 
     def _create(self, removal_policy: RemovalPolicy) -> secretsmanager.Secret:
         secret = secretsmanager.Secret(

@@ -10,7 +10,14 @@ from opensearch_ml.target import Target
 
 
 class IngestPipeline(MlResource):
-    """Embeds `text_field` into `embedding_field` with `model`, `batch_size` documents of a bulk per call."""
+    """Embeds `text_field` into `embedding_field` with `model`, `batch_size` documents of a bulk per call.
+
+    None for engines before OpenSearch 2.17, which take one at a time.
+
+    Example::
+
+        ml.IngestPipeline(stack, "Embed", target=target, name="articles", model=model, text_field="body")
+    """
 
     def __init__(
         self,
@@ -20,15 +27,15 @@ class IngestPipeline(MlResource):
         target: Target,
         name: str,
         model: MlModel,
-        text_field: str,
-        embedding_field: str,
-        batch_size: int,
+        text_field: str = "text",
+        embedding_field: str = "embedding",
+        batch_size: int | None = 32,
     ) -> None:
         processor = {
             "model_id": model.physical_id,
             "field_map": {text_field: embedding_field},
             # `_bulk?batch_size=` is gone in OpenSearch 3: only the processor batches now.
-            "batch_size": batch_size,
+            **({"batch_size": batch_size} if batch_size else {}),
         }
         pipeline = {
             "description": f"Embeds {text_field} into {embedding_field}",

@@ -13,7 +13,14 @@ from opensearch_ml.target import Target
 
 
 class MlModel(MlResource):
-    """A model behind `connector`. It counts as made only when `probe`, a `_predict` body, was answered."""
+    """A model behind `connector`. It counts as made only when `probe`, a `_predict` body, was answered.
+
+    Example::
+
+        ml.MlModel(
+            stack, "Model", target=target, name="embedding", group=group, connector=connector, probe=embedding.probe
+        )
+    """
 
     def __init__(
         self,

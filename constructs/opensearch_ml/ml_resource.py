@@ -26,10 +26,11 @@ class MlResource(Construct):
         kind: str,
         spec: Mapping[str, object],
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+        as_admin: bool = False,
     ) -> None:
         super().__init__(scope, id)
         stack = Stack.of(self)
-        where = {"endpoint": target.endpoint, "region": target.region, "service": target.service}
+        where = target.administration if as_admin else target.address
         resource = CustomResource(
             self,
             "Resource",

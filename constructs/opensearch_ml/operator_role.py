@@ -6,41 +6,59 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from opensearch_ml.acknowledge import acknowledge_wildcards
-from opensearch_ml.search_domain import HTTP_ACTIONS, SearchDomain
+from opensearch_ml.search_domain import HTTP_ACTIONS
+from opensearch_ml.search_engine import SearchEngine
+from opensearch_ml.straight_keys import READ
 
+# The security API, which is denied, is the only one that takes PATCH.
+REQUESTS = tuple(action for action in HTTP_ACTIONS if action != "es:ESHttpPatch")
 WRITES = tuple(action for action in HTTP_ACTIONS if action not in ("es:ESHttpGet", "es:ESHttpHead"))
 SECURITY_API = "_plugins/_security/*"
 
 
 class OperatorRole(Construct):
-    """May send signed requests to `domain`, except such as change who may do what on it.
+    """May send signed requests to the domain of `engine`, except such as change who may do what on it.
 
-    Whoever has `sts:AssumeRole` on it in this account may take it.
+    For an engine of one's own it may read the login instead. Whoever has `sts:AssumeRole` on it in this account may
+    take it. `name` is that of the domain or the environment, for the description.
+
+    Example::
+
+        operator = ml.OperatorRole(stack, "Operator", engine=engine, name="articles")
+        operator.grant_assume_role(iam.Role.from_role_name(stack, "Team", "search-team"))
     """
 
-    def __init__(self, scope: Construct, id: str, *, domain: SearchDomain) -> None:
+    def __init__(self, scope: Construct, id: str, *, engine: SearchEngine, name: str) -> None:
         super().__init__(scope, id)
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.AccountRootPrincipal(),
-            description=f"Searches, asks and ingests on the domain {domain.name}",
-        )
-        policy = iam.Policy(
-            self,
-            "Policy",
-            roles=[self.role],
-            statements=[
-                iam.PolicyStatement(actions=list(HTTP_ACTIONS), resources=[f"{domain.arn}/*"]),
-                iam.PolicyStatement(
-                    effect=iam.Effect.DENY, actions=list(WRITES), resources=[f"{domain.arn}/{SECURITY_API}"]
-                ),
-            ],
+            description=f"Searches, asks and ingests on the domain {name}"
+            if engine.domain_arn
+            else f"Searches, asks and ingests for {name}",
         )
         self.arn = self.role.role_arn
+        policy = iam.Policy(self, "Policy", roles=[self.role])
+        if engine.domain_arn:
+            self._allow_requests(policy, engine.domain_arn)
+        if engine.login:
+            policy.add_statements(iam.PolicyStatement(actions=[READ], resources=[engine.login.arn]))
+
+    def grant_assume_role(self, grantee: iam.IPrincipal) -> iam.Grant:
+        """Let `grantee` become an operator."""
+        return self.role.grant_assume_role(grantee)
+
+    def _allow_requests(self, policy: iam.Policy, domain_arn: str) -> None:
+        policy.add_statements(
+            iam.PolicyStatement(actions=list(REQUESTS), resources=[f"{domain_arn}/*"]),
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY, actions=list(WRITES), resources=[f"{domain_arn}/{SECURITY_API}"]
+            ),
+        )
         acknowledge_wildcards(
             policy,
-            [f"{domain.arn}/*"],
+            [f"{domain_arn}/*"],
             "Indexes and pipelines are paths of the domain that IAM cannot know; what the role may do on them is "
             "up to fine-grained access control.",
         )

@@ -15,6 +15,10 @@ class PassRole(iam.Policy):
     """A policy of the provisioner's role, but of the stack that owns the connector roles.
 
     In the provisioner's own stack it would need the roles' ARNs, and the roles need that stack's domain.
+
+    Example::
+
+        ml.PassRole(stack, "PassRole", provisioner=provisioner, roles=[role])
     """
 
     def __init__(self, scope: Construct, id: str, *, provisioner: Provisioner, roles: Sequence[ConnectorRole]) -> None:

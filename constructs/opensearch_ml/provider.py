@@ -19,6 +19,7 @@ class Provider:
     probe: a `_predict` body that a working model answers.
     llm_model: how a search names the model to the retrieval_augmented_generation processor, None when it
         embeds. The processor picks the wire format from it: a prefix such as `bedrock/` is another format.
+    llm_response_field: the field of the answer that holds the text, None when `llm_model` says where it is.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Provider:
     credential: Mapping[str, str] = field(default_factory=dict)
     trusted_endpoints: tuple[str, ...] = ()
     llm_model: str | None = None
+    llm_response_field: str | None = None
 
 
 def client_config(*, connections: int, connect_seconds: int, read_seconds: int) -> dict[str, object]:

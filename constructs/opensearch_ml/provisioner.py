@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -12,16 +13,31 @@ from constructs import Construct
 
 from opensearch_ml.acknowledge import acknowledge, acknowledge_wildcards
 from opensearch_ml.function_bundle import PYTHON, RUNTIME, function_code
+from opensearch_ml.network import Network
 from opensearch_ml.search_domain import HTTP_ACTIONS
+from opensearch_ml.straight_keys import READ
 
-SOURCE = Path(__file__).resolve().parents[2] / "lambda" / "provisioner"
+HERE = Path(__file__).resolve().parent
+# A wheel carries the function's source beside this module; in a checkout it is a source root of its own.
+SOURCES = (HERE / "provisioner_function", HERE.parents[1] / "lambda" / "provisioner")
+SOURCE = next((folder for folder in SOURCES if (folder / "handler.py").is_file()), SOURCES[-1])
+
+# Whether something is there is asked with GET.
+REQUESTS = tuple(action for action in HTTP_ACTIONS if action != "es:ESHttpHead")
 
 
 class Provisioner(Construct):
     """The function, its `role` and its `policy`.
 
-    `timeout` bounds one custom resource. Whatever is made through the function must depend on `policy`:
-    CloudFormation otherwise calls a role that may not do anything yet.
+    `timeout`, ten minutes by default, bounds one custom resource. Whatever is made through the function must depend
+    on `policy`: CloudFormation otherwise calls a role that may not do anything yet. `role_name` is given when others
+    must name the role before it exists. With a `network` the function runs in its subnets.
+
+    Example::
+
+        provisioner = ml.Provisioner(stack, "Provisioner")
+        provisioner.allow_requests(engine.domain_arn)
+        provisioner.metric_errors().create_alarm(stack, "Crashed", threshold=1, evaluation_periods=1)
     """
 
     def __init__(
@@ -29,17 +45,20 @@ class Provisioner(Construct):
         scope: Construct,
         id: str,
         *,
-        timeout: Duration,
-        log_retention: logs.RetentionDays,
-        removal_policy: RemovalPolicy,
+        timeout: Duration | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+        role_name: str | None = None,
+        network: Network | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self.timeout = timeout
+        self.timeout = timeout or Duration.minutes(10)
         group = logs.LogGroup(self, "Log", retention=log_retention, removal_policy=removal_policy)
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            role_name=role_name,
             description="Signs the requests that provision connectors, models, pipelines and indexes",
         )
         self.policy = iam.Policy(
@@ -61,19 +80,66 @@ class Provisioner(Construct):
             handler="handler.handler",
             code=function_code(SOURCE),
             role=self.role,
-            timeout=timeout,
+            timeout=self.timeout,
             memory_size=256,
             log_group=group,
+            vpc=network.vpc if network else None,
+            vpc_subnets=network.subnets if network else None,
+            security_groups=network.groups if network else None,
         )
+        if network:
+            self._allow_interfaces()
         self.function.node.add_dependency(self.policy)
         acknowledge(
             self.function,
             {"AwsSolutions-L1": f"The function's dependencies are locked and tested for Python {PYTHON}."},
         )
 
+    def _allow_interfaces(self) -> None:
+        """What Lambda does as this role, before the function runs; the function itself may not."""
+        actions = [f"ec2:{verb}NetworkInterface" for verb in ("Create", "Delete")]
+        actions += ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+        actions += ["ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
+        stack = Stack.of(self)
+        # Not of self.function: that would be a circle, function → policy → function.
+        functions = stack.format_arn(
+            service="lambda", resource="function", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        self.policy.add_statements(
+            iam.PolicyStatement(actions=actions, resources=["*"]),
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=actions,
+                resources=["*"],
+                conditions={"ArnLike": {"lambda:SourceFunctionArn": functions}},
+            ),
+        )
+        acknowledge_wildcards(
+            self.policy,
+            ["*"],
+            "Lambda refuses a role that may delete and describe network interfaces of its own only; code that runs in "
+            "a function is denied all of it.",
+        )
+
+    def metric_errors(self) -> cloudwatch.Metric:
+        """Calls that crashed, summed over five minutes; a refusal that CloudFormation was told of is not one."""
+        return self.function.metric_errors()
+
+    def metric_duration(self) -> cloudwatch.Metric:
+        """How long a call took, in milliseconds, averaged over five minutes."""
+        return self.function.metric_duration()
+
+    def allow_admin(self, role_arn: str) -> None:
+        """Let the function take a role that may change role mappings; that role must trust this one as well."""
+        self.policy.add_statements(iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[role_arn]))
+
+    def allow_login(self, secret_arn: str) -> None:
+        """Let the function read the name and password it signs in with."""
+        self.policy.add_statements(iam.PolicyStatement(actions=[READ], resources=[secret_arn]))
+
     def allow_requests(self, domain_arn: str) -> None:
         """Let the function send signed requests to every path of the domain."""
-        self.policy.add_statements(iam.PolicyStatement(actions=list(HTTP_ACTIONS), resources=[f"{domain_arn}/*"]))
+        self.policy.add_statements(iam.PolicyStatement(actions=list(REQUESTS), resources=[f"{domain_arn}/*"]))
         acknowledge_wildcards(
             self.policy,
             [f"{domain_arn}/*"],

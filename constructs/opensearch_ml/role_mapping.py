@@ -11,8 +11,15 @@ from opensearch_ml.target import Target
 
 
 class RoleMapping(MlResource):
-    """Adds `backend_roles` (IAM role ARNs) to the mapping of `role`, and takes only these away again."""
+    """Adds `backend_roles` (IAM role ARNs) to the mapping of `role`, and takes only these away again.
+
+    Example::
+
+        ml.RoleMapping(
+            stack, "Access", target=target, role="ml_full_access", backend_roles=[provisioner.role.role_arn]
+        )
+    """
 
     def __init__(self, scope: Construct, id: str, *, target: Target, role: str, backend_roles: Sequence[str]) -> None:
         spec = {"role": role, "backend_roles": list(backend_roles)}
-        super().__init__(scope, id, target=target, kind="RoleMapping", spec=spec)
+        super().__init__(scope, id, target=target, kind="RoleMapping", spec=spec, as_admin=True)

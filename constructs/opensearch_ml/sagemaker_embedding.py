@@ -12,14 +12,14 @@ BODIES = {"array": "${parameters.input}", "inputs": '{"inputs": ${parameters.inp
 
 
 def sagemaker_embedding(
-    endpoint: EmbeddingEndpoint, *, shape: str, connect_seconds: int, read_seconds: int
+    endpoint: EmbeddingEndpoint, *, shape: str = "inputs", connect_seconds: int = 5, read_seconds: int = 30
 ) -> Provider:
     """`shape` is what the container takes: `array`, a JSON array of strings, or `inputs`, `{"inputs": […]}`."""
     invoke = iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[endpoint.arn])
     action = {
         "action_type": "predict",
         "method": "POST",
-        "url": f"https://runtime.sagemaker.{Aws.REGION}.{Aws.URL_SUFFIX}/endpoints/{endpoint.name}/invocations",
+        "url": f"https://runtime.sagemaker.{endpoint.region}.{Aws.URL_SUFFIX}/endpoints/{endpoint.name}/invocations",
         "headers": {"content-type": "application/json"},
         "request_body": BODIES[shape],
         "pre_process_function": "connector.pre_process.default.embedding",
@@ -29,7 +29,7 @@ def sagemaker_embedding(
         name="a SageMaker embedding endpoint",
         connector={
             "protocol": "aws_sigv4",
-            "parameters": {"region": Aws.REGION, "service_name": "sagemaker"},
+            "parameters": {"region": endpoint.region, "service_name": "sagemaker"},
             "client_config": client_config(connections=100, connect_seconds=connect_seconds, read_seconds=read_seconds),
             "actions": [action],
         },

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy, Stack
+from collections.abc import Sequence
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -10,15 +13,30 @@ from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
 from opensearch_ml.acknowledge import acknowledge
+from opensearch_ml.network import Network
 
 HTTP_ACTIONS = tuple(f"es:ESHttp{verb}" for verb in ("Delete", "Get", "Head", "Patch", "Post", "Put"))
+SMALLEST = opensearch.CapacityConfig(
+    data_nodes=1, data_node_instance_type="r7g.medium.search", multi_az_with_standby_enabled=False
+)
 
 
 class SearchDomain(Construct):
     """A domain with fine-grained access control whose one master user is the role `master`.
 
-    `capacity`, `ebs` and `zone_awareness` are those of the L2 domain. The name is fixed, so the access policy
-    can name the domain; engine upgrades happen in place and never replace it.
+    `capacity`, `ebs` and `zone_awareness` are those of the L2 domain: one node with 20 GiB in one zone by default.
+    The name is fixed, so the access policy can name the domain; engine upgrades happen in place and never replace it.
+    With a `network` the domain has no public address: the network's own group reaches it, and whoever the existing
+    `security_groups` let in.
+
+    Example::
+
+        provisioner = ml.Provisioner(stack, "Provisioner")
+        domain = ml.SearchDomain(stack, "Domain", name="articles", master=provisioner.role)
+        provisioner.allow_requests(domain.arn)
+        reader = iam.Role(stack, "Reader", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        domain.grant_search(reader)
+        domain.metric_cluster_status_red().create_alarm(stack, "Red", threshold=1, evaluation_periods=1)
     """
 
     def __init__(
@@ -27,13 +45,16 @@ class SearchDomain(Construct):
         id: str,
         *,
         name: str,
-        engine_version: str,
+        engine_version: str = "OpenSearch_3.3",
         master: iam.IRole,
-        capacity: opensearch.CapacityConfig,
-        ebs: opensearch.EbsOptions,
-        zone_awareness: opensearch.ZoneAwarenessConfig,
-        log_retention: logs.RetentionDays,
-        removal_policy: RemovalPolicy,
+        capacity: opensearch.CapacityConfig | None = None,
+        ebs: opensearch.EbsOptions | None = None,
+        zone_awareness: opensearch.ZoneAwarenessConfig | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        custom_endpoint: opensearch.CustomEndpointOptions | None = None,
+        network: Network | None = None,
+        security_groups: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, id)
         stack = Stack.of(self)
@@ -48,9 +69,9 @@ class SearchDomain(Construct):
             "Domain",
             domain_name=name,
             version=opensearch.EngineVersion.open_search(engine_version.removeprefix("OpenSearch_")),
-            capacity=capacity,
-            ebs=ebs,
-            zone_awareness=zone_awareness,
+            capacity=capacity or SMALLEST,
+            ebs=ebs or volume(20, "gp3"),
+            zone_awareness=zone_awareness or zones(1),
             enforce_https=True,
             tls_security_policy=opensearch.TLSSecurityPolicy.TLS_1_2_PFS,
             encryption_at_rest=opensearch.EncryptionAtRestOptions(enabled=True),
@@ -71,11 +92,52 @@ class SearchDomain(Construct):
             enable_auto_software_update=True,
             off_peak_window_enabled=True,
             removal_policy=removal_policy,
+            custom_endpoint=custom_endpoint,
+            vpc=network.vpc if network else None,
+            vpc_subnets=[network.subnets] if network else None,
+            security_groups=self._groups(network, security_groups) if network else None,
         )
         self.endpoint = f"https://{self.domain.domain_endpoint}"
         self._let_the_account_in()
         self.domain.node.add_dependency(self._log_policy(list(groups.values())))
-        self._acknowledge()
+        self._acknowledge(public=network is None)
+
+    def grant_search(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let `grantee` read and search; what it finds is up to fine-grained access control."""
+        read = self._grant(grantee, ["es:ESHttpGet", "es:ESHttpHead"], "*")
+        return read.combine(self._grant(grantee, ["es:ESHttpPost"], "*/_search", "*/_msearch"))
+
+    def grant_ingest(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let `grantee` write documents into any index, and delete them."""
+        bulk = self._grant(grantee, ["es:ESHttpPost"], "_bulk", "*/_bulk")
+        return bulk.combine(self._grant(grantee, ["es:ESHttpPut", "es:ESHttpPost", "es:ESHttpDelete"], "*/_doc/*"))
+
+    def _grant(self, grantee: iam.IGrantable, actions: list[str], *paths: str) -> iam.Grant:
+        resources = [f"{self.arn}/{path}" for path in paths]
+        return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=resources, scope=self)
+
+    def metric(self, name: str, *, statistic: str = "Average", period: Duration | None = None) -> cloudwatch.Metric:
+        """A metric of the domain, by the name it has in AWS/ES; over five minutes by default."""
+        return self.domain.metric(name, statistic=statistic, period=period)
+
+    def metric_cluster_status_red(self) -> cloudwatch.Metric:
+        """1 while some data cannot be reached."""
+        return self.domain.metric_cluster_status_red()
+
+    def metric_free_storage_space(self) -> cloudwatch.Metric:
+        """Space left on the fullest node, in MiB."""
+        return self.domain.metric_free_storage_space()
+
+    def metric_search_latency(self) -> cloudwatch.Metric:
+        """How long searches take, in milliseconds, the 99th percentile."""
+        return self.domain.metric_search_latency()
+
+    def _groups(self, network: Network, existing: Sequence[str]) -> list[ec2.ISecurityGroup]:
+        own = ec2.SecurityGroup(
+            self, "Group", vpc=network.vpc, description=f"The domain {self.name}", allow_all_outbound=False
+        )
+        own.add_ingress_rule(network.group, ec2.Port.tcp(443), "The provisioner")
+        return [own, *network.existing_groups(existing)]
 
     def _let_the_account_in(self) -> None:
         # The L2's access_policies= and its log policy are custom resources with a Node function of their own
@@ -111,12 +173,15 @@ class SearchDomain(Construct):
             ],
         )
 
-    def _acknowledge(self) -> None:
+    def _acknowledge(self, *, public: bool) -> None:
+        reason = (
+            "Public by design: each request is signed, mapped to a role by fine-grained access control and written to "
+            "the audit log."
+        )
         acknowledge(
             self.domain,
             {
-                "AwsSolutions-OS1": "Public by design: each request is signed, mapped to a role by fine-grained "
-                "access control and written to the audit log.",
+                **({"AwsSolutions-OS1": reason} if public else {}),
                 "AwsSolutions-OS3": "Callers are known by their IAM role, not by their address.",
                 "AwsSolutions-OS4": "Dedicated masters are a setting: production has three, one node none.",
                 "AwsSolutions-OS5": "The access policy names the account, so anonymous requests are refused.",

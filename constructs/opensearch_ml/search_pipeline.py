@@ -1,4 +1,4 @@
-"""SearchPipeline: turns hits into an answer on the way out of an index."""
+"""SearchPipeline: what happens to a question on its way into an index, and to the hits on their way out."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from opensearch_ml.target import Target
 
 
 class SearchPipeline(MlResource):
-    """Retrieval-augmented generation over `text_field` of the hits.
+    """Neural queries need no model id: the pipeline gives them `embedding_model`.
 
-    Neural queries need no model id: the pipeline gives them `embedding_model`. A hit without `text_field`
-    fails the whole search, so every document needs one.
+    With `answer_model`, retrieval-augmented generation over `text_field` of the hits. A hit without `text_field`
+    then fails the whole search, so every document needs one.
+
+    Example::
+
+        ml.SearchPipeline(stack, "Answer", target=target, name="articles", embedding_model=model, answer_model=model)
     """
 
     def __init__(
@@ -24,20 +28,22 @@ class SearchPipeline(MlResource):
         target: Target,
         name: str,
         embedding_model: MlModel,
-        answer_model: MlModel,
-        text_field: str,
-        system_prompt: str,
-        user_instructions: str,
+        answer_model: MlModel | None = None,
+        text_field: str = "text",
+        system_prompt: str = "You answer questions from the passages you are given, and from nothing else.",
+        user_instructions: str = "If the passages do not hold the answer, say that they do not.",
     ) -> None:
-        generation = {
-            "model_id": answer_model.physical_id,
-            "context_field_list": [text_field],
-            "system_prompt": system_prompt,
-            "user_instructions": user_instructions,
-        }
-        pipeline = {
-            "description": f"Answers a question from {text_field} of the hits",
+        pipeline: dict[str, object] = {
+            "description": f"Finds passages by the meaning of {text_field}",
             "request_processors": [{"neural_query_enricher": {"default_model_id": embedding_model.physical_id}}],
-            "response_processors": [{"retrieval_augmented_generation": generation}],
         }
+        if answer_model is not None:
+            generation = {
+                "model_id": answer_model.physical_id,
+                "context_field_list": [text_field],
+                "system_prompt": system_prompt,
+                "user_instructions": user_instructions,
+            }
+            pipeline["description"] = f"Answers a question from {text_field} of the hits"
+            pipeline["response_processors"] = [{"retrieval_augmented_generation": generation}]
         super().__init__(scope, id, target=target, kind="SearchPipeline", spec={"name": name, "pipeline": pipeline})

@@ -7,17 +7,35 @@ from dataclasses import dataclass
 from constructs import IDependable
 
 from opensearch_ml.provisioner import Provisioner
+from opensearch_ml.secret_keys import SecretKeys
 
 
 @dataclass(frozen=True)
 class Target:
-    """`endpoint` is an URL without a path. Every resource waits for the provisioner's policy and `after`."""
+    """`endpoint` is an URL without a path. Every resource waits for the provisioner's policy and `after`.
+
+    Requests are signed by the provisioner's role for `service`, or sent with `login` (`username`, `password`).
+    `admin_role` is the ARN of a role that the provisioner takes to change role mappings, when its own may not.
+    """
 
     endpoint: str
     region: str
     provisioner: Provisioner
     service: str = "es"
     after: tuple[IDependable, ...] = ()
+    admin_role: str | None = None
+    login: SecretKeys | None = None
+
+    @property
+    def address(self) -> dict[str, object]:
+        """What the provisioner is told of the engine: where it is, and how to sign in unless by signature."""
+        auth = {"auth": {"basic": {"secretArn": self.login.arn, **self.login.keys}}} if self.login else {}
+        return {"endpoint": self.endpoint, "region": self.region, "service": self.service, **auth}
+
+    @property
+    def administration(self) -> dict[str, object]:
+        """As `address`, for changes of who may do what: signed as `admin_role`, if there is one."""
+        return {**self.address, **({"role": self.admin_role} if self.admin_role else {})}
 
     @property
     def prerequisites(self) -> tuple[IDependable, ...]:

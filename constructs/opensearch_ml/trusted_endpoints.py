@@ -11,7 +11,12 @@ from opensearch_ml.target import Target
 
 
 class TrustedEndpoints(MlResource):
-    """Adds regular expressions over whole URLs to the domain's trusted list; the defaults stay in it."""
+    """Adds regular expressions over whole URLs to the domain's trusted list; the defaults stay in it.
+
+    Example::
+
+        ml.TrustedEndpoints(stack, "Trusted", target=target, patterns=["^https://api[.]example[.]org/.*$"])
+    """
 
     def __init__(self, scope: Construct, id: str, *, target: Target, patterns: Sequence[str]) -> None:
         super().__init__(scope, id, target=target, kind="TrustedEndpoints", spec={"patterns": sorted(set(patterns))})

@@ -18,6 +18,19 @@ class VectorIndex(MlResource):
     """An HNSW index of the `engine` faiss or lucene. Deploying it checks that `model` makes `dimension` numbers.
 
     With `removal_policy` RETAIN the documents outlive the stack.
+
+    Example::
+
+        ml.VectorIndex(
+            stack,
+            "Index",
+            target=target,
+            name="articles",
+            dimension=1024,
+            pipeline=pipeline,
+            model=model,
+            provider=embedding,
+        )
     """
 
     def __init__(
@@ -27,17 +40,17 @@ class VectorIndex(MlResource):
         *,
         target: Target,
         name: str,
-        text_field: str,
-        embedding_field: str,
+        text_field: str = "text",
+        embedding_field: str = "embedding",
         dimension: int,
-        engine: str,
-        space_type: str,
-        shards: int,
-        replicas: int,
+        engine: str = "faiss",
+        space_type: str = "cosinesimil",
+        shards: int = 1,
+        replicas: int = 0,
         pipeline: IngestPipeline,
         model: MlModel,
         provider: Provider,
-        removal_policy: RemovalPolicy,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         method = {"name": "hnsw", "engine": engine, "space_type": space_type, "parameters": HNSW}
         body = {

@@ -1,7 +1,7 @@
 """CloudFormation calls this function; it turns the event into a specification, the kernel does the rest.
 
-Properties of every resource: `Target` (`{"endpoint", "region", "service"}`) and `Spec`, each one JSON string,
-because CloudFormation hands numbers and booleans on as text. Data returned: `Id`.
+Properties of every resource: `Target` (`{"endpoint", "region", "service"}`, and how to sign in, see `sign_in`) and
+`Spec`, each one JSON string, because CloudFormation hands numbers and booleans on as text. Data returned: `Id`.
 """
 
 import json
@@ -10,7 +10,6 @@ import os
 import time
 from typing import Any
 
-import boto3
 from crhelper import CfnResource
 
 # Amazon's runtime brings a root handler that crhelper formats; where there is none, logs would vanish.
@@ -19,10 +18,10 @@ logging.basicConfig()
 helper = CfnResource(json_logging=True, log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
 
 try:
-    from requests_aws4auth import AWS4Auth
-
     from mlcommons import Client, HttpTransport, Outcome, Owner, Patience, apply, destroy, kind_named
     from mlcommons.errors import InvalidSpec
+    from secret_values import secret_value
+    from sign_in import sign_in
 except Exception as error:  # noqa: BLE001 - unanswered, CloudFormation would wait for the ServiceTimeout
     helper.init_failure(error)
 
@@ -89,16 +88,12 @@ def _about_to_write() -> None:
 
 def _client(event: dict[str, Any], context: Any) -> "Client":
     target = _property(event, "Target")
-    auth = AWS4Auth(
-        region=target["region"],
-        service=target["service"],
-        refreshable_credentials=boto3.Session().get_credentials(),
-    )
     patience = Patience(
         seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS,
         propagation=float(os.environ.get("IAM_PROPAGATION_SECONDS", "20")),
     )
-    return Client(HttpTransport(target["endpoint"], auth=auth), patience, _about_to_write)
+    auth = sign_in(target, patience)
+    return Client(HttpTransport(target["endpoint"], auth=auth), patience, _about_to_write, secret_value)
 
 
 def _property(event: dict[str, Any], name: str) -> Any:

@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from osml.environment.answer import Answer
+from osml.environment.answer import PATIENCE, PROVIDERS, Answer, fault_of, secret_of
+from osml.environment.answer_sagemaker import SageMakerAnswer
 from osml.environment.document import read
-from osml.environment.embedding import Embedding
+from osml.environment.embedding import Embedding, OpenAiEmbedding, SageMakerEmbedding
 from osml.environment.knowledge import Index, Prompt, Timeouts
 from osml.environment.part import EnvironmentPart
-from osml.environment.search import COSINE_ON_FAISS, Search
+from osml.environment.search import BATCHES, COSINE_ON_FAISS
+from osml.environment.secret import Secret
+from osml.environment.self_managed import SelfManaged
 from osml.environment.sentence import sentence
+from osml.environment.target import Target
 
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,15}$")
 
@@ -34,12 +38,20 @@ class Environment(EnvironmentPart):
     """One environment. `account` and `region` are optional: without them the deploying credentials decide."""
 
     name: Annotated[str, Field(exclude=True)]
-    recipe: Literal["deepseek-api"]
+    recipe: Literal[
+        "deepseek-api",
+        "deepseek-sagemaker",
+        "deepseek-bedrock",
+        "bedrock-converse",
+        "openai-chat",
+        "custom",
+        "semantic-search",
+    ]
     account: str | None = Field(default=None, pattern=r"^\d{12}$", examples=['"111122223333"'])
     region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])
-    search: Search
+    search: Target
     embedding: Embedding
-    answer: Answer
+    answer: Answer | None = None
     index: Index = Index()
     prompt: Prompt = Prompt()
     timeouts: Timeouts = Timeouts()
@@ -51,13 +63,100 @@ class Environment(EnvironmentPart):
 
     @property
     def domain_name(self) -> str:
-        """`search.name`, or `osml-<name>`."""
-        return self.search.name or self.prefix
+        """Name of the search domain: that of `search`, or `osml-<name>`."""
+        return (None if isinstance(self.search, SelfManaged) else self.search.name) or self.prefix
 
     @property
     def endpoint_name(self) -> str:
-        """Name of the embedding endpoint, the one that exists or the one that is made."""
+        """Name of the SageMaker endpoint that embeds, the one that exists or the one that is made."""
+        if not isinstance(self.embedding, SageMakerEmbedding):
+            raise ValueError(f"embedding.provider is {self.embedding.provider!r}, which has no endpoint of its own")
         return f"{self.prefix}-embedding" if self.embedding.creates_endpoint else self.embedding.endpoint
+
+    @property
+    def secrets(self) -> dict[str, Secret]:
+        """The secrets that hold a key for `embedding` or `answer`, by that name; empty when no key is needed."""
+        found: dict[str, Secret] = {}
+        if isinstance(self.embedding, OpenAiEmbedding):
+            found["embedding"] = self.embedding.secret
+        key = secret_of(self.answer)
+        if key is not None:
+            found["answer"] = key
+        return found
+
+    @property
+    def answer_endpoint_name(self) -> str:
+        """Name of the SageMaker endpoint that answers, the one that exists or the one that is made."""
+        if not isinstance(self.answer, SageMakerAnswer):
+            raise ValueError("answer.provider is not sagemaker; there is no endpoint")
+        return f"{self.prefix}-answer" if self.answer.creates_endpoint else self.answer.endpoint
+
+    @model_validator(mode="before")
+    @classmethod
+    def _recipe_chooses(cls, settings: Any) -> Any:
+        """The recipe names the provider of the answer, and how long its model may think."""
+        provider = PROVIDERS.get(str(settings.get("recipe"))) if isinstance(settings, dict) else None
+        if provider is None:
+            return settings
+        answer, timeouts = settings.get("answer") or {}, settings.get("timeouts") or {}
+        if isinstance(answer, dict):
+            settings = {**settings, "answer": {"provider": provider, **answer}}
+        if isinstance(timeouts, dict) and settings["recipe"] in PATIENCE:
+            settings = {**settings, "timeouts": {"answer": PATIENCE[settings["recipe"]], **timeouts}}
+        return settings
+
+    @model_validator(mode="after")
+    def _answer_fits(self) -> Environment:
+        if self.answer is None:
+            return self
+        wanted = PROVIDERS.get(self.recipe)
+        if wanted is not None and self.answer.provider != wanted:
+            other = next(recipe for recipe, provider in PROVIDERS.items() if provider == self.answer.provider)
+            raise ValueError(
+                f"answer.provider is {self.answer.provider!r}, but the recipe {self.recipe} answers with {wanted}; "
+                f"leave answer.provider out, or set recipe to {other}"
+            )
+        fault = fault_of(self.answer, self.region, self.search, self.timeouts.answer)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
+
+    @model_validator(mode="after")
+    def _answer_belongs_to_recipe(self) -> Environment:
+        if self.recipe == "semantic-search" and self.answer is not None:
+            raise ValueError(
+                "answer is set, but the recipe semantic-search finds passages and answers nothing; "
+                "leave it out, or set recipe to deepseek-api"
+            )
+        if self.recipe != "semantic-search" and self.answer is None:
+            raise ValueError("answer is missing; add that group with secret, or set recipe to semantic-search")
+        return self
+
+    @model_validator(mode="after")
+    def _embedding_fits(self) -> Environment:
+        reason = self.embedding.refuse_region(self.region) or self.embedding.refuse_engine(self.search.engine_number)
+        if reason is not None:
+            raise ValueError(reason)
+        reason = self.embedding.refuse_batch(self.index.batch_size)
+        if reason is not None:
+            raise ValueError(f"index.batch_size is {self.index.batch_size}, {reason}")
+        return self
+
+    @model_validator(mode="after")
+    def _engine_batches(self) -> Environment:
+        if self.search.engine_number >= BATCHES:
+            return self
+        if self.recipe != "semantic-search":
+            raise ValueError(
+                "search.engine_version: batches in the text_embedding processor need OpenSearch 2.17 or later; "
+                "set OpenSearch_3.3"
+            )
+        if "batch_size" in self.index.model_fields_set and self.index.batch_size > 1:
+            raise ValueError(
+                f"index.batch_size is {self.index.batch_size}, but batches need OpenSearch 2.17 or later and "
+                f"search.engine_version is {self.search.engine_version!r}; leave index.batch_size out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _engine_knows_space(self) -> Environment:
@@ -73,22 +172,44 @@ class Environment(EnvironmentPart):
 
     @model_validator(mode="after")
     def _replicas_have_nodes(self) -> Environment:
-        nodes, copies = self.search.data_nodes.count, self.index.replicas + 1
-        if copies > nodes:
+        nodes, copies = self.search.nodes, self.index.replicas + 1
+        if nodes is not None and copies > nodes:
             raise ValueError(
                 f"index.replicas is {self.index.replicas}, which needs {copies} data nodes, but "
                 f"search.data_nodes.count is {nodes}; set index.replicas to at most {nodes - 1}"
+            )
+        if copies % self.search.copies:
+            raise ValueError(
+                f"index.replicas is {self.index.replicas}, but with search.standby an index has a multiple of "
+                f"{self.search.copies} copies; set index.replicas to 2"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _search_is_here(self) -> Environment:
+        vpc = self.search.vpc
+        found = {f"search.{setting}": arn.split(":")[3] for setting, arn in self.search.arns.items()}
+        found |= {"search.vpc.availability_zones": vpc.region} if vpc else {}
+        for setting, region in found.items():
+            if self.region is not None and region != self.region:
+                raise ValueError(f"{setting} is in {region}, but region is {self.region!r}; make them agree")
+        owner = self.search.account
+        if owner is not None and self.account is not None and owner != self.account:
+            raise ValueError(
+                f"search.domain_arn is of the account {owner}, but account is {self.account!r}; "
+                "deploy into the account of the domain"
             )
         return self
 
     @model_validator(mode="after")
     def _arn_is_here(self) -> Environment:
-        arn = self.answer.secret.arn
-        if arn is not None and self.region is not None and arn.split(":")[3] != self.region:
-            raise ValueError(
-                f"answer.secret.arn is in {arn.split(':')[3]}, but region is {self.region!r}; "
-                "a domain reads secrets of its own region: replicate the secret and set that ARN"
-            )
+        for name, secret in self.secrets.items():
+            arn = secret.arn
+            if arn is not None and self.region is not None and arn.split(":")[3] != self.region:
+                raise ValueError(
+                    f"{name}.secret.arn is in {arn.split(':')[3]}, but region is {self.region!r}; "
+                    "a domain reads secrets of its own region: replicate the secret and set that ARN"
+                )
         return self
 
 

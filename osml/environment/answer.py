@@ -1,47 +1,64 @@
-"""What an environment says about the model that answers, and where its key lies."""
+"""What an environment says about the model that answers: one group of settings for each kind of provider."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from osml.environment.part import EnvironmentPart
+from osml.environment.answer_bedrock import BedrockAnswer, BedrockModel, ConverseAnswer
+from osml.environment.answer_chat import DeepSeekAnswer, OpenAiAnswer
+from osml.environment.answer_custom import CustomAnswer
+from osml.environment.answer_sagemaker import INVOCATION_SECONDS, SageMakerAnswer
+from osml.environment.search import Search
+from osml.environment.secret import Secret
+
+Answer = Annotated[
+    DeepSeekAnswer | OpenAiAnswer | SageMakerAnswer | BedrockAnswer | ConverseAnswer | CustomAnswer,
+    Field(discriminator="provider"),
+]
+
+# The recipe chooses the provider, so that an environment says it once.
+PROVIDERS = {
+    "deepseek-api": "deepseek",
+    "deepseek-sagemaker": "sagemaker",
+    "deepseek-bedrock": "bedrock",
+    "bedrock-converse": "bedrock-converse",
+    "openai-chat": "openai",
+    "custom": "custom",
+}
+
+# Seconds a model call may take unless `timeouts.answer` says otherwise: R1 thinks before it writes.
+PATIENCE = {"deepseek-bedrock": 120}
+
+CONVERSE = (2, 18)
 
 
-class Secret(EnvironmentPart):
-    """Where the answer model's API key lies in Secrets Manager: secret `name`, JSON `key` in its value.
+def fault_of(answer: Answer, region: str | None, search: Search, seconds: int) -> str | None:
+    """What does not fit between the provider and its surroundings, as a sentence; None when all does.
 
-    `create: true` makes the secret with a placeholder, beside which `osml secret set` writes the key. `arn` is the
-    complete ARN of an existing one, for a domain that does not resolve the ARN without its six random characters.
+    `region` is the environment's, None when the deploying credentials decide; `seconds` is `timeouts.answer`.
     """
-
-    name: str = Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,128}$", examples=["osml/dev/deepseek"])
-    key: str = Field(default="api_key", pattern=r"^[A-Za-z0-9_]{1,64}$", examples=["api_key"])
-    create: bool = False
-    arn: str | None = Field(
-        default=None,
-        pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$",
-        examples=["arn:aws:secretsmanager:us-east-1:111122223333:secret:osml/dev/deepseek-AbCdEf"],
+    if isinstance(answer, BedrockModel):
+        fault = answer.fault_in(region)
+        if fault is not None:
+            return fault
+    if isinstance(answer, SageMakerAnswer) and seconds > INVOCATION_SECONDS:
+        return (
+            f"timeouts.answer is {seconds}, but SageMaker ends an invocation after {INVOCATION_SECONDS} seconds; "
+            f"set timeouts.answer to {INVOCATION_SECONDS} or less"
+        )
+    converses = isinstance(answer, ConverseAnswer) or (
+        isinstance(answer, CustomAnswer) and answer.llm_model.startswith("bedrock-converse/")
     )
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Secret:
-        if self.create and self.arn is not None:
-            raise ValueError("create is true, but arn names a secret that exists; leave one of them out")
-        if self.arn is not None and self.arn.split(":secret:")[1][:-7] != self.name:
-            raise ValueError(f"arn is of another secret than name {self.name!r}; make them agree")
-        return self
+    if converses and search.engine_number < CONVERSE:
+        return (
+            "answer speaks bedrock-converse, which OpenSearch has since 2.18, but search.engine_version is "
+            f"{search.engine_version!r}; set search.engine_version to OpenSearch_2.19 or later, or another recipe"
+        )
+    return None
 
 
-class Answer(EnvironmentPart):
-    """The model that answers: a chat API of the OpenAI kind at `endpoint`, a host name."""
-
-    provider: Literal["deepseek"] = "deepseek"
-    model: str = Field(default="deepseek-chat", pattern=r"^[\w.:-]+$", examples=["deepseek-chat"])
-    endpoint: str = Field(
-        default="api.deepseek.com", pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", examples=["api.deepseek.com"]
-    )
-    secret: Secret
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    max_tokens: int | None = Field(default=None, ge=1, le=65536)
+def secret_of(answer: Answer | None) -> Secret | None:
+    """The secret that holds the provider's key, None for a provider that goes by IAM."""
+    return answer.secret if isinstance(answer, DeepSeekAnswer | OpenAiAnswer | CustomAnswer) else None

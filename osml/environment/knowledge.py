@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from osml.environment.part import EnvironmentPart
 
+MARGIN = 5
 FIELD = r"^[a-z][a-z0-9_]{0,62}$"
 
 
@@ -48,12 +50,40 @@ class Prompt(EnvironmentPart):
 
 
 class Timeouts(EnvironmentPart):
-    """In seconds: `connection`, `embedding` and `answer` of a model call, `provisioning` of a custom resource."""
+    """In seconds: `connection`, `embedding` and `answer` of a model call, `provisioning` of a custom resource.
+
+    Who asks waits for what it asks: `client` for an API before the domain (`api`), that for the search pipeline
+    (`rag`), that for the model (`answer`). Each is 5 more than the one it waits for unless set.
+    """
 
     connection: int = Field(default=5, ge=1, le=60)
     embedding: int = Field(default=30, ge=1, le=300)
     answer: int = Field(default=60, ge=1, le=600)
+    rag: int | None = Field(default=None, ge=1, le=900)
+    api: int | None = Field(default=None, ge=1, le=900)
+    client: int | None = Field(default=None, ge=1, le=900)
     provisioning: int = Field(default=600, ge=60, le=900)
+
+    @property
+    def waits(self) -> dict[str, int]:
+        """`answer`, `rag`, `api` and `client`, from the inside out."""
+        seconds = {"answer": self.answer}
+        waiting = self.answer
+        for name in ("rag", "api", "client"):
+            given: int | None = getattr(self, name)
+            waiting = seconds[name] = waiting + MARGIN if given is None else given
+        return seconds
+
+    @model_validator(mode="after")
+    def _one_within_another(self) -> Timeouts:
+        waits = list(self.waits.items())
+        for (inner, less), (outer, more) in pairwise(waits):
+            if more <= less:
+                raise ValueError(
+                    f"{outer} is {more}, but {inner}, which it waits for, is {less}; "
+                    f"set {outer} to {less + MARGIN} (client > api > rag > answer), or leave it out"
+                )
+        return self
 
     @model_validator(mode="after")
     def _probe_fits(self) -> Timeouts:

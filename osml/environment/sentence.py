@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -27,9 +28,15 @@ def sentence(fault: ValidationError, root: type[BaseModel]) -> str:
     """The first thing wrong, unknown settings first (they explain the missing ones); without a full stop."""
     errors = fault.errors(include_url=False)
     error = min(errors, key=lambda one: one["type"] != "extra_forbidden")
-    path = ".".join(str(part) for part in error["loc"])
+    path = _path(error["loc"], root)
     if error["type"] == "extra_forbidden":
         return f"{path} is not a setting; {_nearest(error['loc'], root)}"
+    if error["type"] == "union_tag_invalid":
+        context = error["ctx"]
+        choice, known = context["discriminator"].strip("'"), _or(context["expected_tags"])
+        return f"{path}.{choice} is {context['tag']!r}, but can be {known} only; set one of them"
+    if error["type"] == "union_tag_not_found":
+        return f"{path}.{error['ctx']['discriminator'].strip(chr(39))} is missing; add it"
     if error["type"] == "missing":
         return f"{path} is missing; {_add(error['loc'], root)}"
     if error["type"] == "value_error":
@@ -40,7 +47,7 @@ def sentence(fault: ValidationError, root: type[BaseModel]) -> str:
 
 def _shown(error: ErrorDetails) -> str:
     # A key that was pasted where its place in Secrets Manager belongs must not reach a terminal or a log.
-    if "secret" in error["loc"]:
+    if {"secret", "login", "model_keys"} & set(error["loc"]):
         return "a value that does not fit"
     text = repr(error["input"])
     return text if len(text) <= 60 else f"{text[:57]}…"
@@ -68,7 +75,7 @@ def _nearest(location: tuple[int | str, ...], root: type[BaseModel]) -> str:
     names = list(group.model_fields) if group else []
     names = [name for name in names if not (group is root and name == "name")]
     close = get_close_matches(str(location[-1]), names, n=1, cutoff=0.5)
-    prefix = "".join(f"{part}." for part in location[:-1])
+    prefix = "".join(f"{part}." for part in [_path(location[:-1], root)] if part)
     if close:
         return f"the nearest one is {prefix}{close[0]}"
     return f"{prefix.rstrip('.') or 'an environment'} has {', '.join(names)}"
@@ -94,19 +101,44 @@ def _field(location: tuple[int | str, ...], root: type[BaseModel]) -> FieldInfo 
 
 
 def _model(location: tuple[int | str, ...], root: type[BaseModel]) -> type[BaseModel] | None:
-    here: type[BaseModel] = root
-    for part in location:
-        field = here.model_fields.get(str(part))
-        inner = next((one for one in _types(field.annotation) if _is_model(one)), None) if field else None
-        if inner is None:
-            return None
-        here = inner
-    return here
+    return _walk(location, root)[1]
 
 
-def _types(annotation: Any) -> tuple[Any, ...]:
-    return get_args(annotation) or (annotation,)
+def _path(location: tuple[int | str, ...], root: type[BaseModel]) -> str:
+    return ".".join(_walk(location, root)[0])
 
 
-def _is_model(one: Any) -> bool:
-    return isinstance(one, type) and issubclass(one, BaseModel)
+def _walk(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[str], type[BaseModel] | None]:
+    """The settings on the way, and the group at its end; pydantic puts the chosen kind of a group between them."""
+    here: type[BaseModel] | None = root
+    path: list[str] = []
+    parts = iter(location)
+    for part in parts:
+        path.append(str(part))
+        field = here.model_fields.get(str(part)) if here else None
+        models = list(_models(field.annotation)) if field else []
+        if len(models) > 1:
+            kind = next(parts, None)
+            models = [one for one in models if kind in _kinds(one)]
+        here = models[0] if models else None
+    return path, here
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The groups in an annotation such as `Annotated[A | B, …] | None`, in their order."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _kinds(model: type[BaseModel]) -> set[Any]:
+    """What the group's choosing settings, `kind` or `provider`, can be."""
+    fields = (model.model_fields.get(name) for name in ("kind", "provider"))
+    return {choice for field in fields if field for choice in get_args(field.annotation)}
+
+
+def _or(listed: str) -> str:
+    """`'a', 'b', 'c'` as `'a', 'b' or 'c'`."""
+    first, _, last = listed.rpartition(", ")
+    return f"{first} or {last}" if first else last

@@ -15,6 +15,7 @@ from sandbox.cloud import roles
 from sandbox.cloud.template import Properties, generated_name
 
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+KINDS = ("model", "endpoint-config", "endpoint", "inference-component")
 REPLACED = "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {} and update."
 
 
@@ -26,26 +27,39 @@ class Registry:
 
     def __init__(self, existing: Mapping[str, Mapping[str, str]]) -> None:
         self._existing = {name: dict(endpoint) for name, endpoint in existing.items()}
-        self._kept = {kind: AccountRegionScopedDict() for kind in ("model", "endpoint-config", "endpoint")}
+        self._kept = {kind: AccountRegionScopedDict() for kind in KINDS}
+
+    @property
+    def components(self) -> Any:
+        """The inference components by name."""
+        return self._kept["inference-component"]
 
     def install(self) -> None:
-        """Registers the three resource types with MiniStack's CloudFormation; once per process."""
+        """Registers the four resource types with MiniStack's CloudFormation; once per process."""
         for suffix, kind, check, in_place in (
             ("Model", "model", self._check_model, ()),
             ("EndpointConfig", "endpoint-config", self._check_configuration, ()),
             ("Endpoint", "endpoint", self._check_endpoint, ("EndpointConfigName", "DeploymentConfig")),
+            ("InferenceComponent", "inference-component", self._check_component, ("RuntimeConfig", "Specification")),
         ):
             provisioners._RESOURCE_HANDLERS[f"AWS::SageMaker::{suffix}"] = self._handlers(
                 kind, f"{suffix}Name", check, ("Tags", *in_place)
             )
 
     def endpoint(self, name: str, region: str, account: str) -> Mapping[str, str] | None:
-        """What the endpoint's container runs, or None when there is no such endpoint."""
+        """What the endpoint's container runs, or None when there is no such endpoint.
+
+        An endpoint whose model is an inference component has its name under `component`: a call must name it.
+        """
         props = self._kept["endpoint"].get_scoped(account, region, name)
         if props is None:
             return self._existing.get(name)
         configuration = self._kept["endpoint-config"].get_scoped(account, region, props["EndpointConfigName"])
         variant = configuration["ProductionVariants"][0] if configuration else {}
+        found = next((c for c in self.components.values() if c["EndpointName"] == name), None)
+        if "ModelName" not in variant and found is not None:
+            model = self._kept["model"].get_scoped(account, region, found["Specification"].get("ModelName"))
+            return {**container(model), "component": found["InferenceComponentName"]} if model else None
         model = self._kept["model"].get_scoped(account, region, variant.get("ModelName"))
         return container(model) if model else None
 
@@ -90,7 +104,9 @@ class Registry:
             raise ValueError("A SageMaker model needs PrimaryContainer or Containers.")
         role_arn = str(props.get("ExecutionRoleArn", ""))
         role = roles.find(role_arn)
-        if role is None or not roles.trusts(role, "sagemaker.amazonaws.com", {}):
+        # Models are made with roles of the account they are in: SageMaker takes no other.
+        comes_for = {"aws:SourceAccount": roles.account(role_arn)} if role else {}
+        if role is None or not roles.trusts(role, "sagemaker.amazonaws.com", comes_for):
             raise ValueError(
                 f"Could not assume role {role_arn}. Ensure that it exists and that its trust policy allows "
                 "sagemaker.amazonaws.com to assume it."
@@ -102,6 +118,8 @@ class Registry:
             raise ValueError("A SageMaker endpoint configuration needs ProductionVariants.")
         for variant in variants:
             name = variant.get("ModelName")
+            if name is None and props.get("ExecutionRoleArn"):
+                continue
             if name not in self._kept["model"]:
                 raise ValueError(f"Could not find model {name!r}; ModelName takes a model's name, not its ARN.")
 
@@ -112,18 +130,30 @@ class Registry:
                 f"Could not find endpoint configuration {name!r}; EndpointConfigName takes its name, not its ARN."
             )
 
+    def _check_component(self, props: Properties) -> None:
+        endpoint = self._kept["endpoint"].get(props.get("EndpointName"))
+        if endpoint is None:
+            raise ValueError(f"Could not find endpoint {props.get('EndpointName')!r}.")
+        variants = self._kept["endpoint-config"][endpoint["EndpointConfigName"]]["ProductionVariants"]
+        if any(one.get("ModelName") for one in variants):
+            raise ValueError("Inference Components are not supported on an endpoint whose variants have a ModelName.")
+        if props.get("Specification", {}).get("ModelName") not in self._kept["model"]:
+            raise ValueError(f"Could not find model {props.get('Specification', {}).get('ModelName')!r}.")
+
 
 def container(model: Properties) -> dict[str, str]:
     """`{"model": …, "shape": …}` of a model's first container.
 
     `model` is HF_MODEL_ID, else the image; `shape` is what the container accepts: `inputs` for Hugging Face's
-    text-embeddings-inference image (`{"inputs": […]}`), otherwise `array` (a JSON array of strings).
+    text-embeddings-inference image (`{"inputs": […]}`), `lmi` for the djl-inference image, which answers an object,
+    otherwise `array` (a JSON array of strings).
     """
     first = _containers(model)[0]
     image = str(first.get("Image", ""))
     environment = first.get("Environment") or {}
-    is_tei = "tei" in re.split(r"[^a-z]+", image.lower().split("/", 1)[-1])
-    return {"model": str(environment.get("HF_MODEL_ID") or image), "shape": "inputs" if is_tei else "array"}
+    words = re.split(r"[^a-z]+", image.lower().split("/", 1)[-1])
+    shape = "inputs" if "tei" in words else "lmi" if "djl" in words else "array"
+    return {"model": str(environment.get("HF_MODEL_ID") or image), "shape": shape}
 
 
 def _containers(model: Properties) -> list[Properties]:

@@ -16,6 +16,7 @@ from sandbox.cloud.authority import MiniStackAuthority
 from sandbox.cloud.environment import temporary_folder
 from sandbox.cloud.roles import RoleClock
 from sandbox.cloud.sagemaker import Registry
+from sandbox.cloud.scaling import Scaling
 from sandbox.cloud.settings import CloudSettings
 from sandbox.front.authority import Authority
 from sandbox.front.front import Front, FrontSettings
@@ -66,6 +67,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     crashes.install()
     secrets.install()
     registry.install()
+    Scaling(registry.components).install()
     clock.install()
     domains.install(front)
     functions.install(settings.home)

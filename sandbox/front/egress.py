@@ -16,6 +16,7 @@ from sandbox.front.signature import read_signature, verify_digest, verify_scope,
 from sandbox.front.upstream import Upstream
 
 _TARGET = re.compile(rf"({SECURE}|{PLAIN})([^/?]+)(/[^?]*)?(\?.*)?")
+_COMPONENT_HEADER = "x-amzn-sagemaker-inference-component"
 _ENDPOINT_HEADER = "x-sandbox-endpoint"
 _PROVED = frozenset({"authorization", "x-amz-security-token", "x-amz-date", "x-amz-content-sha256"})
 
@@ -58,7 +59,9 @@ class Egress:
         verify_scope(signature, call.region, call.service)
         verify_time(signature, datetime.now(UTC))
         verify_digest(signature, request, credential.secret_key)
-        for resource in call.resources:
+        component = next((value for name, value in request.headers if name.lower() == _COMPONENT_HEADER), None)
+        parts = (call.component_arn(component),) if component and call.endpoint else ()
+        for resource in (*call.resources, *parts):
             if not self._authority.allowed(credential.caller, call.action, resource, {}):
                 raise ProviderRefusal(
                     403,
@@ -67,21 +70,28 @@ class Egress:
                     f"{resource} because no identity-based policy allows the {call.action} action",
                     "Message",
                 )
-        return self._endpoint(call, credential.caller.account)
+        return self._endpoint(call, credential.caller.account, component)
 
-    def _endpoint(self, call: Invocation, account: str) -> str | None:
+    def _endpoint(self, call: Invocation, account: str, component: str | None) -> str | None:
         if call.endpoint is None:
             return None
         endpoint = self._authority.endpoint(call.endpoint, call.region)
         if endpoint is None:
             raise ProviderRefusal(400, "ValidationError", f"Endpoint {call.endpoint} of account {account} not found.")
+        if endpoint.get("component") != component:
+            raise ProviderRefusal(
+                400,
+                "ValidationError",
+                "Inference Component Name header is required for endpoints to which inference components are deployed. "
+                f"Endpoint {call.endpoint} has {endpoint.get('component') or 'none'}; the call names {component}.",
+            )
         return json.dumps({**endpoint, "name": call.endpoint})
 
 
 def _unknown(host: str) -> UnknownHost:
     return UnknownHost(
         f"No model endpoint of this machine stands for {host}, and the sandbox calls nothing outside. "
-        "Point the connector at SageMaker, Bedrock or api.deepseek.com."
+        "Point the connector at SageMaker, Bedrock, api.deepseek.com or api.openai.com."
     )
 
 

@@ -44,7 +44,7 @@ class FrontSettings:
     server_key: str
     domain_ports: tuple[int, int]
     young_role_seconds: float = 0.0
-    model_hosts: tuple[str, ...] = ("api.deepseek.com",)
+    model_hosts: tuple[str, ...] = ("api.deepseek.com", "api.openai.com")
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> FrontSettings:

@@ -27,6 +27,10 @@ class Invocation:
     resources: tuple[str, ...]
     endpoint: str | None = None
 
+    def component_arn(self, name: str) -> str:
+        """The ARN of the inference component `name` beside the endpoint."""
+        return self.resources[0].rpartition(":")[0] + f":inference-component/{name}"
+
 
 def invocation(host: str, path: str, account: str) -> Invocation | None:
     """The call that `path` (raw) on an AWS `host` is; None for hosts that nothing here stands for.

@@ -1,4 +1,4 @@
-"""The model endpoints of the local cloud: SageMaker runtime, Bedrock runtime and DeepSeek's chat API."""
+"""The model endpoints of the local cloud: SageMaker, Bedrock, DeepSeek's chat and OpenAI's embeddings."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The server with its three providers over one set of weights."""
+"""The server with its providers over one set of weights."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from sandbox.models.deepseek import DeepSeek
 from sandbox.models.embedding import MiniLM
 from sandbox.models.forward import Forward
 from sandbox.models.key import KeyFile
+from sandbox.models.openai import OpenAI
 from sandbox.models.sagemaker import SageMaker
 from sandbox.models.server import ModelServer
 
@@ -35,6 +36,7 @@ def model_server(
         {
             "sagemaker": SageMaker(model, stand_in),
             "bedrock": Bedrock(model, stand_in),
+            "openai": OpenAI(model, KeyFile(deepseek_key_file)),
             "deepseek": DeepSeek(model, stand_in, KeyFile(deepseek_key_file), forward),
         },
     )

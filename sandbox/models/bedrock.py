@@ -1,7 +1,8 @@
 """Bedrock runtime: `POST /model/<id>/invoke` and `/converse`.
 
-Held here: Titan text embeddings v1 and v2, DeepSeek-R1 as the managed profile `us.deepseek.r1-v1:0` (or its
-ARN), and imported models by ARN (R1 with `max_gen_len`, answering `generation`).
+Held here: Titan text embeddings v1 and v2, Cohere text embeddings v3, DeepSeek-R1 as the managed profile
+`us.deepseek.r1-v1:0` (or its ARN), and imported models by ARN (R1 with `max_gen_len`, answering `generation`);
+Nova and Claude by Converse only.
 """
 
 import re
@@ -9,7 +10,7 @@ import urllib.parse
 import uuid
 from typing import Any
 
-from sandbox.models import prompt, titan
+from sandbox.models import cohere, prompt, titan
 from sandbox.models.answer import StandIn
 from sandbox.models.converse import Invalid, converse
 from sandbox.models.embedding import MiniLM
@@ -21,6 +22,10 @@ from sandbox.models.titan import Malformed, check_keys, json_type
 _PATH = re.compile(r"/model/(.+)/(invoke|converse)")
 _PROFILE = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+:\d{12}:inference-profile/)?us\.deepseek\.r1-v1:0")
 _IMPORTED = re.compile(r"arn:aws:bedrock:[a-z0-9-]+:\d{12}:imported-model/[a-z0-9]+")
+_CHAT = re.compile(
+    r"(?:arn:aws:bedrock:[a-z0-9-]+:(?:\d{12})?:(?:inference-profile|foundation-model)/)?"
+    r"(?:(?:us|eu|apac|global)\.)?(?:amazon\.nova|anthropic\.claude)-[a-z0-9-]+(?:-v\d+)?(?::\d+)?"
+)
 _FOUNDATION = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+::foundation-model/)?(.+)")
 _CORAL = "http://internal.amazon.com/coral/com.amazon.bedrock/"
 
@@ -70,6 +75,8 @@ class Bedrock:
         foundation = _FOUNDATION.fullmatch(name)
         if foundation is not None and foundation[1] in (titan.V1, titan.V2):
             return _reply(titan.embed(body, self._model, foundation[1]), batch=1)
+        if foundation is not None and foundation[1] in cohere.EMBEDDINGS:
+            return _reply(cohere.embed(body, self._model), batch=len(body["texts"]))
         if _PROFILE.fullmatch(name):
             return self._managed(body)
         if _IMPORTED.fullmatch(name):
@@ -79,8 +86,11 @@ class Bedrock:
     def _converse(self, name: str, body: Any) -> Reply:
         if _PROFILE.fullmatch(name):
             return _reply(converse(body, self._model, self._stand_in))
+        if _CHAT.fullmatch(name):
+            return _reply(converse(body, self._model, self._stand_in, thinks=False))
         foundation = _FOUNDATION.fullmatch(name)
-        if _IMPORTED.fullmatch(name) or (foundation is not None and foundation[1] in (titan.V1, titan.V2)):
+        embeds = foundation is not None and foundation[1] in (titan.V1, titan.V2, *cohere.EMBEDDINGS)
+        if _IMPORTED.fullmatch(name) or embeds:
             raise Invalid("This action doesn't support the model that you provided. "
                           "Try again with a supported text or chat model.")  # fmt: skip
         raise _unknown(name)

@@ -17,16 +17,21 @@ class Invalid(Exception):
     """A member of the request breaks a rule of Converse; the message is Bedrock's."""
 
 
-def converse(body: Any, model: MiniLM, stand_in: StandIn) -> dict[str, Any]:
-    """Answer `{"messages", "system"?, "inferenceConfig"?}`: text first, then the reasoning, as R1 does."""
+def converse(body: Any, model: MiniLM, stand_in: StandIn, *, thinks: bool = True) -> dict[str, Any]:
+    """Answer `{"messages", "system"?, "inferenceConfig"?}`: text first, then the reasoning, as R1 does.
+
+    A model that does not think gives its text alone, as Nova and Claude do unless asked to.
+    """
     began = time.monotonic()
     messages, system, inference = _checked(body)
     answer = stand_in.answer(prompt.from_messages([{"role": "system", "content": system}, *messages]))
     stop = inference.get("stopSequences", ())
     done = finished(answer.text, model, inference.get("maxTokens"), stop)
     read = sum(model.count_tokens(block["text"]) for block in [*system, *_texts(messages)])
-    written = done.tokens + model.count_tokens(answer.reasoning)
-    content = [{"text": done.text}, {"reasoningContent": {"reasoningText": {"text": answer.reasoning}}}]
+    written = done.tokens + (model.count_tokens(answer.reasoning) if thinks else 0)
+    content: list[dict[str, Any]] = [{"text": done.text}]
+    if thinks:
+        content.append({"reasoningContent": {"reasoningText": {"text": answer.reasoning}}})
     return {
         "metrics": {"latencyMs": int((time.monotonic() - began) * 1000)},
         "output": {"message": {"content": content, "role": "assistant"}},

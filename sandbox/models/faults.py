@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-PROVIDERS = ("sagemaker", "bedrock", "deepseek")
+PROVIDERS = ("sagemaker", "bedrock", "deepseek", "openai")
 _BATCHES_KEPT = 32
 
 

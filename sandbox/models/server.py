@@ -19,6 +19,7 @@ _HOSTS = {
     "sagemaker": re.compile(r"runtime\.sagemaker\.[a-z0-9-]+\.amazonaws\.com"),
     "bedrock": re.compile(r"bedrock-runtime\.[a-z0-9-]+\.amazonaws\.com"),
     "deepseek": re.compile(r"api\.deepseek\.com"),
+    "openai": re.compile(r"api\.openai\.com"),
 }
 _MOST_BYTES = 25 * 1024 * 1024
 
@@ -30,7 +31,7 @@ class ModelServer(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, port: int, providers: dict[str, Provider]) -> None:
-        """`providers` by name: sagemaker, bedrock, deepseek."""
+        """`providers` by name: sagemaker, bedrock, deepseek, openai."""
         super().__init__(("127.0.0.1", port), _Handler)
         self.providers = providers
         self.control = Control()

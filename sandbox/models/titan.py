@@ -1,20 +1,15 @@
 """Amazon Titan text embeddings v1 and v2 in their wire shapes, over MiniLM's vectors.
 
-No Titan model runs here. A MiniLM vector of 384 dimensions is led by a fixed seeded projection into 1536 (v1)
-or 1024, 512 or 256 (v2) dimensions. Into more dimensions the projection is an isometry: every cosine stays what
-MiniLM says. Into 256 it keeps 256 of 384 directions, so cosines shift a little.
+No Titan model runs here: MiniLM's vectors are led into 1536 (v1) or 1024, 512 or 256 (v2) dimensions.
 """
 
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
-from sandbox.models.embedding import DIMENSION, MiniLM, Vectors, unit
+from sandbox.models.embedding import MiniLM
 from sandbox.models.exchange import is_whole
+from sandbox.models.projection import projected
 
 V1, V2 = "amazon.titan-embed-text-v1", "amazon.titan-embed-text-v2:0"
-_SEED = 20240430
 _MOST_TOKENS = 8192
 _MOST_LETTERS = 50_000
 
@@ -46,8 +41,7 @@ def embed(body: Any, model: MiniLM, version: str) -> dict[str, Any]:
     tokens = model.count_tokens(text)
     if tokens > _MOST_TOKENS:
         raise Malformed(f"Too many input tokens. Max input tokens: {_MOST_TOKENS}, request input token count: {tokens}")
-    vector = model.embed([text], normalize=normalize) @ _projection(width)
-    listed = np.round((unit(vector) if normalize else vector)[0].astype(np.float64), 9).tolist()
+    (listed,) = projected(model, [text], width, normalize=normalize)
     answer = {"embedding": listed, "inputTextTokenCount": tokens}
     return {**answer, "embeddingsByType": {"float": listed}} if version == V2 else answer
 
@@ -68,13 +62,3 @@ def json_type(value: Any) -> str:
         if isinstance(value, kind):
             return word
     return "JSONArray" if isinstance(value, list) else "JSONObject" if isinstance(value, dict) else "Null"
-
-
-@lru_cache
-def _projection(width: int) -> Vectors:
-    """A (384, width) matrix with orthonormal rows, or columns if narrower. RandomState never changes."""
-    drawn = np.random.RandomState(_SEED + width).standard_normal((max(width, DIMENSION), min(width, DIMENSION)))
-    basis, upper = np.linalg.qr(drawn)
-    basis *= np.sign(np.diag(upper))
-    matrix: Vectors = np.ascontiguousarray(basis if width < DIMENSION else basis.T, dtype=np.float32)
-    return matrix

@@ -65,6 +65,8 @@ def flat() -> Callable[[Any], Any]:
             return f"<{'.'.join(value['Fn::GetAtt'])}>"
         if set(value) == {"Fn::ImportValue"}:
             return f"<import {value['Fn::ImportValue'].split(':', 1)[1]}>"
+        if set(value) == {"Fn::FindInMap"}:
+            return f"<map {'.'.join(flatten(value['Fn::FindInMap']))}>"
         if set(value) == {"Fn::Join"}:
             return value["Fn::Join"][0].join(flatten(value["Fn::Join"][1]))
         return {key: flatten(one) for key, one in value.items()}

@@ -40,7 +40,7 @@ def test_template(
 
 def test_snapshots_are_free_of_accounts_and_hashes() -> None:
     files = list((Path(__file__).parent / "__snapshots__").rglob("*.json"))
-    assert len(files) == 3 * len(ENVIRONMENTS)
+    assert len([file for file in files if file.parent.name == Path(__file__).stem]) == 3 * len(ENVIRONMENTS)
     for file in files:
         text = file.read_text()
         assert not re.search(r"[0-9a-f]{64}", text), file.name

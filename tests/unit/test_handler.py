@@ -179,7 +179,8 @@ def test_a_wrong_event_fails_in_a_sentence(
 
 def test_an_import_that_fails_is_answered(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "requests_aws4auth", None)
-    monkeypatch.delitem(sys.modules, "handler")
+    for name in ("handler", "sign_in"):
+        monkeypatch.delitem(sys.modules, name)
     broken = importlib.import_module("handler")
     failed = _call(broken, "Create")
     assert failed["Status"] == "FAILED"

@@ -84,6 +84,15 @@ def test_a_page_instead_of_json_is_not_the_engine() -> None:
         client.get("/x")
 
 
+def test_a_lacking_permission_stands_before_the_long_name_of_a_session() -> None:
+    session = "osml-sandbox-search-ProvisionerRole7635C4EC-B1E181CE3E11A/osml-sandbox-search-ProvisionerFunctionAADCAA3B"
+    caller = f"arn:aws:sts::111122223333:assumed-role/{session}"
+    body = {"Message": f"User: {caller} is not authorized to perform: es:ESHttpPut because no identity-based policy"}
+    error = error_of("PUT /_plugins/_security/api/rolesmapping/ml_full_access", Answer(403, body))
+    assert "es:ESHttpPut is not allowed to osml-sandbox-search-ProvisionerRole" in str(error)
+    assert str(error).endswith("Allow the signing role this action on the domain.")
+
+
 def test_a_reason_fits_and_ends_with_its_hint() -> None:
     error = ProvisioningError("Trying a thing", "long " * 200, "Do this.")
     assert len(str(error)) <= LONGEST_REASON

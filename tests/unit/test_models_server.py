@@ -141,7 +141,7 @@ def test_faults_that_are_none(server: str, faults: dict[str, Any]) -> None:
         ("POST", "/_aws/s3.amazonaws.com/bucket"),
         ("POST", "/_aws/api.deepseek.com.evil.test/v1/chat/completions"),
         ("POST", "/v1/chat/completions"),
-        ("PUT", "/_control/openai"),
+        ("PUT", "/_control/cohere"),
         ("DELETE", "/_control"),
         ("GET", "/"),
     ],

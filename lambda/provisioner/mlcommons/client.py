@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from mlcommons.errors import Failed, NotFound, ProvisioningError, Throttled, Unanswered, Unreachable
+from mlcommons.errors import Failed, InvalidSpec, NotFound, ProvisioningError, Throttled, Unanswered, Unreachable
 from mlcommons.patience import Patience
 from mlcommons.translation import error_of
 from mlcommons.transport import Request, Transport, is_write
@@ -17,12 +17,17 @@ _PASSING = (502, 503, 504)
 log = logging.getLogger(__name__)
 
 
+def _no_secret(arn: str, key: str) -> str:
+    raise InvalidSpec(f"Reading {key!r} of the secret {arn}", "nothing here reads secrets")
+
+
 class Client:
     """Speaks to one engine within one invocation's patience.
 
     Every verb returns the parsed JSON body and raises a `ProvisioningError`. Reads, PUT
     and DELETE are repeated after 429, 502 to 504 and broken connections; other requests only after 429 and when
     they cannot have arrived. `before_write` is called before each request that changes state.
+    `secret` reads the value under a key of a JSON secret: what a specification only refers to.
     """
 
     def __init__(
@@ -30,10 +35,12 @@ class Client:
         transport: Transport,
         patience: Patience | None = None,
         before_write: Callable[[], None] = lambda: None,
+        secret: Callable[[str, str], str] = _no_secret,
     ) -> None:
         self._transport = transport
         self.patience = patience or Patience()
         self._before_write = before_write
+        self.secret = secret
 
     def get(self, path: str, **query: str) -> Any:
         return self._call(Request("GET", path, query))

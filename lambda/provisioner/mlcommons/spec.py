@@ -29,7 +29,7 @@ def parse(cls: type[T], value: Any, what: str) -> T:
     for name, field in known.items():
         if value.get(name) is not None:
             found[name] = _checked(value[name], hints[name], f"{what}'s {name}")
-        elif field.default is MISSING:
+        elif field.default is MISSING and field.default_factory is MISSING:
             raise InvalidSpec(tried, f"the field {name!r} is missing", f"Add {name!r}.")
     return cls(**found)
 

@@ -9,6 +9,11 @@ from mlcommons.transport import Answer
 
 _SECRETS = re.compile(r"(?i)(?<=bearer )\S+|\bsk-[\w-]{6,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}")
 
+# Amazon begins with the ARN of the caller's session: so long that the permission it lacks would not be shown.
+_DENIED = re.compile(
+    r"User: arn:\S+?:(?:assumed-role|role|user)/([\w+=,.@-]+)\S* is not authorized to perform: (\w+:\w+)"
+)
+
 _HINTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), hint)
     for pattern, hint in (
@@ -30,8 +35,9 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"secret.*(json|key)|credential\.secretArn",
             "The secret's JSON lacks the key that the connector names after credential.secretArn.",
         ),
+        (r"es:ESHttp\w+ is not allowed", "Allow the signing role this action on the domain."),
         (
-            r"sts:AssumeRole|assume.*role",
+            r"sts:AssumeRole|assume(?!d-role/).*role",
             "The connector role must trust the service (opensearchservice.amazonaws.com).",
         ),
         (r"InvokeEndpoint|InvokeModel", "Allow the connector role to invoke the model."),
@@ -45,7 +51,7 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 def error_of(tried: str, answer: Answer) -> ProvisioningError:
     """Return the error that an answer of status 400 or more means; `tried` starts its sentence."""
-    reason = redacted(reason_of(answer.body))
+    reason = redacted(_DENIED.sub(r"\2 is not allowed to \1", reason_of(answer.body)))
     cause = f"{answer.status} {reason}".strip()
     error = _class_of(answer)(tried, cause, _hint(answer, reason))
     error.status = answer.status

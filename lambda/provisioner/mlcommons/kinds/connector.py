@@ -8,7 +8,7 @@ the model is then moved to it. The digest in the mark tells an owner's old conne
 
 import contextlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mlcommons.client import Client, path_of
@@ -24,9 +24,22 @@ _RETIRED = "Retired by osml"
 
 @dataclass(frozen=True)
 class ConnectorSpec:
-    """`connector` is the body of ml-commons' connector creation."""
+    """`connector` is the body of ml-commons' connector creation.
+
+    `secrets` refers to the values of its credential that are read when it is made, and never kept:
+    `{"access_key": {"secretArn": …, "key": …}}`. Another `revision` asks for them to be read again.
+    """
 
     connector: dict[str, Any]
+    secrets: dict[str, Any] = field(default_factory=dict)
+    revision: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Changes with the body and with what it refers to, never with a value in a secret."""
+        if not self.secrets:
+            return digest_of(self.connector)
+        return digest_of({"connector": self.connector, "secrets": self.secrets, "revision": self.revision})
 
 
 class Connector(Kind[ConnectorSpec]):
@@ -38,9 +51,8 @@ class Connector(Kind[ConnectorSpec]):
         return server_made(physical_id)
 
     def find(self, client: Client, spec: ConnectorSpec, owner: Owner) -> Observed | None:
-        digest = digest_of(spec.connector)
         for found_id, source in owned(client, "connectors", owner):
-            if read_mark(source["description"]).digest == digest:
+            if read_mark(source["description"]).digest == spec.digest:
                 return _observed(found_id, source, owner)
         return None
 
@@ -49,13 +61,16 @@ class Connector(Kind[ConnectorSpec]):
         return body and _observed(physical_id, body, owner)
 
     def changes(self, observed: Observed, spec: ConnectorSpec) -> Collection[str]:
-        if observed.digest != digest_of(spec.connector) or contradicts(observed.body, _shown(spec.connector)):
+        if observed.digest != spec.digest or contradicts(observed.body, _shown(spec.connector)):
             return {"connector"}
         return ()
 
     def create(self, client: Client, spec: ConnectorSpec, owner: Owner) -> str:
         text = str(spec.connector.get("description", ""))
-        body = spec.connector | {"description": marked(text, owner, digest_of(spec.connector))}
+        body = spec.connector | {"description": marked(text, owner, spec.digest)}
+        if spec.secrets:
+            values = {name: client.secret(one["secretArn"], one["key"]) for name, one in spec.secrets.items()}
+            body["credential"] = {**spec.connector.get("credential", {}), **values}
         try:
             return str(client.post("/_plugins/_ml/connectors/_create", body)["connector_id"])
         except Rejected as error:

@@ -1,4 +1,4 @@
-"""The recipe deepseek-api: a domain, an embedding endpoint on SageMaker, answers from DeepSeek's chat API."""
+"""The recipe semantic-search: a domain and a model that embeds; the hits are the answer."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from stacks.knowledge import KnowledgeStack
 from stacks.search import SearchStack
 
 
-def deepseek_api(scope: Construct, environment: Environment) -> None:
-    """Three stacks: search and inference may deploy side by side, knowledge after both."""
+def semantic_search(scope: Construct, environment: Environment) -> None:
+    """Three stacks, as every recipe on a domain; knowledge holds one model, and a pipeline that answers nothing."""
     search = SearchStack(scope, environment)
     inference = InferenceStack(scope, environment)
-    knowledge = KnowledgeStack(
-        scope, environment, search=search, embedding=inference.embedding, answer=inference.answer
-    )
+    knowledge = KnowledgeStack(scope, environment, search=search, embedding=inference.embedding, answer=None)
     knowledge.add_stack_dependency(search)
     knowledge.add_stack_dependency(inference)

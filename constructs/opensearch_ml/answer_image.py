@@ -1,0 +1,37 @@
+"""Where the containers that generate text lie, and what each is told about its model."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Stack, Token
+from aws_cdk.region_info import Fact, FactName
+
+IMAGES = {
+    "tgi": "huggingface-pytorch-tgi-inference:2.4.0-tgi3.0.1-gpu-py311-cu124-ubuntu22.04",
+    "lmi": "djl-inference:0.31.0-lmi13.0.0-cu124",
+}
+
+
+def image_of(stack: Stack, container: str) -> str:
+    """URI of the image for `container`, tgi or lmi, in the stack's region.
+
+    ValueError for a region whose Deep Learning Containers CDK knows no account for.
+    """
+    region = stack.region
+    if Token.is_unresolved(region):
+        account = stack.regional_fact(FactName.DLC_REPOSITORY_ACCOUNT)
+    else:
+        found = Fact.find(region, FactName.DLC_REPOSITORY_ACCOUNT)
+        if found is None:
+            raise ValueError(
+                f"region is {region!r}, where no account of the Deep Learning Containers is known; set answer.image "
+                "to an image that its SageMaker may pull."
+            )
+        account = found
+    return f"{account}.dkr.ecr.{region}.{Aws.URL_SUFFIX}/{IMAGES[container]}"
+
+
+def environment_of(container: str, model: str, gpus: int) -> dict[str, str]:
+    """The container's variables; `model` is a name on the Hugging Face hub or a folder."""
+    if container == "tgi":
+        return {"HF_MODEL_ID": model, "SM_NUM_GPUS": str(gpus)}
+    return {"HF_MODEL_ID": model, "OPTION_TENSOR_PARALLEL_DEGREE": str(gpus), "OPTION_ROLLING_BATCH": "vllm"}

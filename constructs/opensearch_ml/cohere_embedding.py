@@ -1,0 +1,34 @@
+"""The provider that embeds with Cohere's text embeddings v3 on Bedrock."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws
+
+from opensearch_ml.bedrock_invoke import invoke_action, invoke_statement, sigv4
+from opensearch_ml.provider import Provider, client_config
+
+
+def cohere_embedding(
+    *,
+    model: str = "cohere.embed-english-v3",
+    region: str | None = None,
+    truncate: str = "END",
+    input_type: str = "search_document",
+    connect_seconds: int = 5,
+    read_seconds: int = 30,
+) -> Provider:
+    """`model` in `region`, the stack's by default; vectors of 1024 numbers, at most 96 texts a call."""
+    region = region or Aws.REGION
+    body = f'{{"texts": ${{parameters.texts}}, "input_type": "{input_type}", "truncate": "{truncate}"}}'
+    before, after = (f"connector.{step}_process.cohere.embedding" for step in ("pre", "post"))
+    return Provider(
+        name="a Cohere embedding model on Bedrock",
+        connector={
+            "protocol": "aws_sigv4",
+            "parameters": sigv4(region),
+            "client_config": client_config(connections=100, connect_seconds=connect_seconds, read_seconds=read_seconds),
+            "actions": [invoke_action(model, region, body, before, after)],
+        },
+        statements=(invoke_statement(model, region),),
+        probe={"parameters": {"texts": ["ready"]}},
+    )

@@ -1,0 +1,45 @@
+"""The provider that answers with DeepSeek-R1 distill on a SageMaker endpoint."""
+
+from __future__ import annotations
+
+from opensearch_ml.answer_endpoint import AnswerEndpoint
+from opensearch_ml.provider import Provider, client_config
+from opensearch_ml.reasoning import CONTAINER_PROMPT, completion_of
+
+# Text Generation Inference answers an array, Large Model Inference an object; both may echo the prompt unless told.
+ANSWERS = ("params.result instanceof List ? params.result[0].generated_text : params.generated_text",)
+
+
+def deepseek_sagemaker(
+    endpoint: AnswerEndpoint,
+    *,
+    temperature: float,
+    top_p: float,
+    max_tokens: int,
+    connect_seconds: int = 5,
+    read_seconds: int = 60,
+) -> Provider:
+    """`endpoint` takes `{"inputs", "parameters"}`; `temperature` is above 0, `top_p` between 0 and 1."""
+    parameters = {"temperature": str(temperature), "top_p": str(top_p), "max_new_tokens": str(max_tokens)}
+    members = ['"do_sample": true', '"return_full_text": false']
+    members += [f'"{name}": ${{parameters.{name}}}' for name in parameters]
+    action = {
+        "action_type": "predict",
+        "method": "POST",
+        "url": f"https://runtime.sagemaker.{endpoint.region}.{endpoint.url_suffix}/endpoints/{endpoint.name}/invocations",
+        "headers": {"content-type": "application/json", **endpoint.headers},
+        "request_body": f'{{"inputs": "{CONTAINER_PROMPT}", "parameters": {{{", ".join(members)}}}}}',
+        "post_process_function": completion_of(*ANSWERS),
+    }
+    return Provider(
+        name="DeepSeek-R1 on SageMaker",
+        connector={
+            "protocol": "aws_sigv4",
+            "parameters": {"region": endpoint.region, "service_name": "sagemaker", **parameters},
+            "client_config": client_config(connections=30, connect_seconds=connect_seconds, read_seconds=read_seconds),
+            "actions": [action],
+        },
+        statements=(endpoint.invoke,),
+        probe={"parameters": {"inputs": "Answer with the one word ready."}},
+        llm_model="bedrock/deepseek-r1",
+    )

@@ -1,0 +1,87 @@
+"""Network: where a search engine without a public address is reached, in a VPC that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from aws_cdk import Annotations, Aws
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+HTTPS = 443
+
+
+class Network(Construct):
+    """Subnets of the VPC `vpc_id`, and a security `group` for the provisioner.
+
+    `subnets` maps availability zones to ids of private subnets; nothing is looked up. The group lets HTTPS out, and
+    out to `port`, the engine's; to the engine's group, `carried` are security groups that the provisioner wears too.
+
+    Example::
+
+        network = ml.Network(
+            stack, "Network", vpc_id="vpc-0a1b2c3d", subnets={"us-east-1a": "subnet-0a1b2c3d"}
+        )
+        ml.Provisioner(stack, "Provisioner", network=network)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        vpc_id: str,
+        subnets: Mapping[str, str],
+        port: int = HTTPS,
+        carried: Sequence[str] = (),
+    ) -> None:
+        super().__init__(scope, id)
+        self.vpc = ec2.Vpc.from_vpc_attributes(
+            self,
+            "Vpc",
+            vpc_id=vpc_id,
+            availability_zones=list(subnets),
+            private_subnet_ids=list(subnets.values()),
+        )
+        # Nothing here asks a subnet for its route table; endpoints name theirs.
+        Annotations.of(self).acknowledge_warning("@aws-cdk/aws-ec2:noSubnetRouteTableId")
+        self.subnets = ec2.SubnetSelection(subnets=self.vpc.private_subnets)
+        self.group = ec2.SecurityGroup(
+            self,
+            "Group",
+            vpc=self.vpc,
+            description="The provisioner, on its way to the search engine and to AWS",
+            allow_all_outbound=False,
+        )
+        for one in sorted({HTTPS, port}):
+            self.group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(one), "Search engine and AWS")
+        self.groups: list[ec2.ISecurityGroup] = [self.group, *self.existing_groups(carried)]
+
+    def existing_groups(self, ids: Iterable[str]) -> list[ec2.ISecurityGroup]:
+        """Security groups that stay as they are."""
+        return [ec2.SecurityGroup.from_security_group_id(self, f"Existing-{one}", one, mutable=False) for one in ids]
+
+    def make_endpoints(self, services: Iterable[str], route_tables: Sequence[str]) -> None:
+        """VPC endpoints: a gateway to S3, where CloudFormation waits for answers, and an interface for each service.
+
+        `services` are names such as `sts`. A route table takes one S3 gateway endpoint, and a VPC one interface
+        endpoint with private names for each service: where they are, they are not to be made again.
+        """
+        ec2.CfnVPCEndpoint(
+            self,
+            "S3",
+            vpc_id=self.vpc.vpc_id,
+            service_name=f"com.amazonaws.{Aws.REGION}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=list(route_tables),
+        )
+        for service in services:
+            endpoint = ec2.InterfaceVpcEndpoint(
+                self,
+                service.title(),
+                vpc=self.vpc,
+                service=ec2.InterfaceVpcEndpointAwsService(service),
+                subnets=self.subnets,
+                open=False,
+            )
+            endpoint.connections.allow_default_port_from(self.group, "The provisioner")

@@ -1,0 +1,64 @@
+"""Application Auto Scaling's targets and policies, as CloudFormation makes them; nothing here scales.
+
+MiniStack 1.5.33 does not know these types.
+"""
+
+import re
+from typing import Any
+
+from ministack.core.responses import AccountRegionScopedDict
+from ministack.services.cloudformation import provisioners
+
+from sandbox.cloud.template import Properties
+
+CRON = re.compile(r"(cron\(\S+( \S+){5}\)|rate\(\d+ \w+\)|at\(\S+\))")
+COMPONENT = "sagemaker:inference-component:DesiredCopyCount"
+TARGET, POLICY = "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"
+
+
+class Scaling:
+    """The scalable targets and policies of every account and region; `components` are SageMaker's, by name."""
+
+    def __init__(self, components: Any) -> None:
+        self._components = components
+        self._targets = AccountRegionScopedDict()
+        self._policies = AccountRegionScopedDict()
+
+    def install(self) -> None:
+        """Registers both resource types with MiniStack's CloudFormation; once per process."""
+        provisioners._RESOURCE_HANDLERS[TARGET] = self._handlers(self._targets, self._target)
+        provisioners._RESOURCE_HANDLERS[POLICY] = self._handlers(self._policies, self._policy)
+
+    def _handlers(self, kept: Any, identify: Any) -> dict[str, Any]:
+        def create(_logical_id: str, props: Properties, _stack_name: str) -> tuple[str, Properties]:
+            identifier = identify(props)
+            kept[identifier] = props
+            return identifier, {"Id": identifier, "Arn": identifier}
+
+        def update(
+            _physical_id: str, _old: Properties, props: Properties, stack_name: str, logical_id: str
+        ) -> tuple[str, Properties]:
+            return create(logical_id, props, stack_name)
+
+        def delete(physical_id: str, _props: Properties) -> None:
+            if physical_id in kept:
+                del kept[physical_id]
+
+        return {"create": create, "update": update, "update_with_logical_id": True, "delete": delete}
+
+    def _target(self, props: Properties) -> str:
+        resource, dimension = str(props.get("ResourceId")), str(props.get("ScalableDimension"))
+        if dimension == COMPONENT and resource.removeprefix("inference-component/") not in self._components:
+            raise ValueError(f"{resource} is not found: there is no such inference component.")
+        if int(props["MinCapacity"]) > int(props["MaxCapacity"]):
+            raise ValueError("Maximum capacity cannot be less than minimum capacity.")
+        for action in props.get("ScheduledActions") or []:
+            if not CRON.fullmatch(str(action.get("Schedule"))):
+                raise ValueError(f"The schedule {action.get('Schedule')!r} is none of cron(…), rate(…) and at(…).")
+        return f"{resource}|{dimension}|{props.get('ServiceNamespace')}"
+
+    def _policy(self, props: Properties) -> str:
+        target = props.get("ScalingTargetId")
+        if target not in self._targets:
+            raise ValueError(f"No scalable target found for {target}: the policy needs one that is registered.")
+        return f"arn:aws:autoscaling:scalingPolicy:{target}:policyName/{props.get('PolicyName')}"

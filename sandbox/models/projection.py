@@ -1,0 +1,32 @@
+"""MiniLM's vectors in the lengths that other models have.
+
+A vector of 384 dimensions is led by a fixed seeded projection into another number of dimensions. Into more the
+projection is an isometry: every cosine stays what MiniLM says. Into 256 it keeps 256 of 384 directions, so
+cosines shift a little.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from sandbox.models.embedding import DIMENSION, MiniLM, Vectors, unit
+
+_SEED = 20240430
+
+
+def projected(model: MiniLM, texts: Sequence[str], width: int, *, normalize: bool = True) -> list[list[float]]:
+    """One vector of `width` numbers per text, nine decimals each; unit length unless `normalize` is false."""
+    rows = model.embed(texts, normalize=normalize) @ _projection(width)
+    listed: list[list[float]] = np.round((unit(rows) if normalize else rows).astype(np.float64), 9).tolist()
+    return listed
+
+
+@lru_cache
+def _projection(width: int) -> Vectors:
+    """A (384, width) matrix with orthonormal rows, or columns if narrower. RandomState never changes."""
+    drawn = np.random.RandomState(_SEED + width).standard_normal((max(width, DIMENSION), min(width, DIMENSION)))
+    basis, upper = np.linalg.qr(drawn)
+    basis *= np.sign(np.diag(upper))
+    matrix: Vectors = np.ascontiguousarray(basis if width < DIMENSION else basis.T, dtype=np.float32)
+    return matrix

@@ -1,0 +1,49 @@
+"""ConnectorAccess: with what rights the connectors of a stack call their providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from constructs import Construct, IDependable
+
+from opensearch_ml.connector_role import ConnectorRole
+from opensearch_ml.pass_role import PassRole
+from opensearch_ml.provider import Provider
+from opensearch_ml.provisioner import Provisioner
+from opensearch_ml.read_secrets import ReadSecrets
+from opensearch_ml.search_engine import SearchEngine
+from opensearch_ml.straight_keys import StraightKeys
+
+
+class ConnectorAccess:
+    """Roles on a domain, keys on an engine of one's own.
+
+    `providers` maps construct ids to them. `after` is what the provisioner needs before it may make a connector.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        engine: SearchEngine,
+        provisioner: Provisioner,
+        providers: Mapping[str, Provider],
+    ) -> None:
+        self._of: list[tuple[Provider, ConnectorRole | StraightKeys]] = []
+        self.after: tuple[IDependable, ...] = ()
+        if engine.domain_arn is not None:
+            roles = [
+                ConnectorRole(scope, id, domain_arn=engine.domain_arn, provider=one) for id, one in providers.items()
+            ]
+            pass_role = PassRole(scope, "PassRole", provisioner=provisioner, roles=roles)
+            self.after = (pass_role, *(role.policy for role in roles))
+            self._of += zip(providers.values(), roles, strict=True)
+            return
+        keys = [StraightKeys(engine, one) for one in providers.values()]
+        if any(one.allowed for one in keys):
+            self.after = (ReadSecrets(scope, "ReadSecrets", provisioner=provisioner, keys=keys),)
+        self._of += zip(providers.values(), keys, strict=True)
+
+    def of(self, provider: Provider) -> ConnectorRole | StraightKeys:
+        """The access of one of `providers`."""
+        return next(access for one, access in self._of if one is provider)

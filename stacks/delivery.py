@@ -1,0 +1,213 @@
+"""DeliveryStack: the pipeline that tests this repository and takes it through the environments, one after another."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_codecommit as codecommit
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import pipelines
+from constructs import Construct
+
+from opensearch_ml.acknowledge import acknowledge_wildcards
+from opensearch_ml.operator_role import OperatorRole
+from osml.environment import Environment
+from osml.environment.delivery import Delivery, DeliveryStage, Source
+from stacks.delivery_findings import acknowledge_pipeline
+from stacks.recipes import RECIPES
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+NAME = "osml-delivery"
+IMAGE = codebuild.LinuxBuildImage.AMAZON_LINUX_2023_5
+INSTALL = (
+    "python3 -m venv .venv",
+    ".venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt",
+    ".venv/bin/pip install --quiet --disable-pip-version-check --no-deps -e .",
+)
+
+
+class EnvironmentStage(cdk.Stage):
+    """The stacks of one environment, with the names and contents that `cdk deploy -c env=…` gives them."""
+
+    def __init__(self, scope: Construct, environment: Environment) -> None:
+        super().__init__(
+            scope, environment.name, env=cdk.Environment(account=environment.account, region=environment.region)
+        )
+        RECIPES[environment.recipe](self, environment)
+        cdk.Tags.of(self).add("app", "osml")
+        cdk.Tags.of(self).add("environment", environment.name)
+
+    def outputs(self) -> dict[str, cdk.CfnOutput]:
+        """What the stack that holds the knowledge says about itself, by name."""
+        for stack in self.node.children:
+            if stack.node.try_find_child("OperatorRoleArn"):
+                return {one.node.id: one for one in stack.node.children if isinstance(one, cdk.CfnOutput)}
+        raise ValueError("no stack has the output OperatorRoleArn, without which nobody can ask; add it")
+
+    def operators(self) -> list[OperatorRole]:
+        """The roles that may ask."""
+        return [one for one in self.node.find_all() if isinstance(one, OperatorRole)]
+
+
+class DeliveryStack(cdk.Stack):
+    """CodePipeline from `delivery.source` through its stages; `file` is the delivery file, as the app was given it.
+
+    After each stage a step asks its question (`osml smoke`), and fails the stage without a grounded answer.
+    """
+
+    def __init__(self, scope: Construct, delivery: Delivery, environments: Iterable[Environment], *, file: str) -> None:
+        super().__init__(
+            scope,
+            NAME,
+            stack_name=NAME,
+            description="Delivers osml through its environments",
+            env=cdk.Environment(account=delivery.account, region=delivery.region),
+            analytics_reporting=False,
+        )
+        environments = list(environments)
+        self._delivery = delivery
+        self._foreign = {one.account for one in environments} - {delivery.account, None}
+        self._source = self._input(delivery.source)
+        self._smoke_role = self._role()
+        pipeline = pipelines.CodePipeline(
+            self,
+            "Pipeline",
+            pipeline_name=NAME,
+            pipeline_type=codepipeline.PipelineType.V2,
+            cli_version=json.loads((CHECKOUT / "package.json").read_text())["devDependencies"]["aws-cdk"],
+            cross_account_keys=bool(self._foreign),
+            enable_key_rotation=bool(self._foreign) or None,
+            publish_assets_in_parallel=False,
+            code_build_defaults=pipelines.CodeBuildOptions(
+                build_environment=codebuild.BuildEnvironment(build_image=IMAGE),
+                partial_build_spec=codebuild.BuildSpec.from_object(
+                    {"version": "0.2", "phases": {"install": {"runtime-versions": {"python": "3.13", "nodejs": "22"}}}}
+                ),
+            ),
+            # Three GiB, the default, are few for the type checker beside jsii.
+            synth_code_build_defaults=pipelines.CodeBuildOptions(
+                build_environment=codebuild.BuildEnvironment(compute_type=codebuild.ComputeType.MEDIUM)
+            ),
+            synth=self._synth(file),
+        )
+        for stage, environment in zip(delivery.stages, environments, strict=True):
+            self._deliver(pipeline, stage, environment)
+        pipeline.build_pipeline()
+        acknowledge_pipeline(pipeline)
+
+    def _input(self, source: Source) -> pipelines.CodePipelineSource:
+        if source.codecommit is not None:
+            repository = codecommit.Repository.from_repository_name(self, "Repository", source.codecommit)
+            return pipelines.CodePipelineSource.code_commit(repository, source.branch)
+        return pipelines.CodePipelineSource.connection(
+            cast(str, source.repository), source.branch, connection_arn=cast(str, source.connection)
+        )
+
+    def _synth(self, file: str) -> pipelines.ShellStep:
+        return pipelines.ShellStep(
+            "Synth",
+            input=self._source,
+            commands=[
+                "make check",
+                ".venv/bin/pytest -q tests/synth",
+                f'npx cdk synth --quiet --app ".venv/bin/python app.py" -c {shlex.quote(f"delivery={file}")}',
+            ],
+            primary_output_directory="cdk.out",
+        )
+
+    def _role(self) -> iam.Role:
+        # The name is part of the trust that other accounts give it, before this role's id can be known there.
+        return iam.Role(
+            self,
+            "SmokeRole",
+            role_name=f"{NAME}-smoke" if self._foreign else None,
+            assumed_by=iam.ServicePrincipal(
+                "codebuild.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
+            ),
+            description="Asks each environment its question after a delivery",
+        )
+
+    def _deliver(self, pipeline: pipelines.CodePipeline, stage: DeliveryStage, environment: Environment) -> None:
+        stacks = EnvironmentStage(self, environment)
+        if environment.account in self._foreign:
+            self._let_in(stacks)
+        approval = [pipelines.ManualApprovalStep(f"Approve-{environment.name}")] if stage.approval else []
+        pipeline.add_stage(stacks, pre=list[pipelines.Step](approval), post=[self._smoke(stage, stacks, environment)])
+
+    def _let_in(self, stacks: EnvironmentStage) -> None:
+        """Let the smoke step of this account take the operator role of another account."""
+        smoke = f"arn:{self.partition}:iam::{self._delivery.account}:role/{NAME}-smoke"
+        for operator in stacks.operators():
+            policy = operator.role.assume_role_policy
+            assert policy is not None  # noqa: S101 for the type checker: the role is made here, not imported
+            policy.add_statements(
+                iam.PolicyStatement(
+                    actions=["sts:AssumeRole"],
+                    principals=[iam.AccountPrincipal(self._delivery.account)],
+                    conditions={"ArnEquals": {"aws:PrincipalArn": smoke}},
+                )
+            )
+
+    def _smoke(
+        self, stage: DeliveryStage, stacks: EnvironmentStage, environment: Environment
+    ) -> pipelines.CodeBuildStep:
+        wanted = self._delivery.smoke_of(stage)
+        osml = f".venv/bin/osml {{}} --env {environment.name}"
+        ingest = [f"{osml.format('ingest')} {shlex.join(wanted.documents)}"] if wanted.documents else []
+        expect = "".join(f" --expect {shlex.quote(text)}" for text in wanted.expect)
+        account = f"arn:{self.partition}:iam::{environment.account or self.account}:role"
+        operators = [f"{account}/{_generated_name(one.role)}-*" for one in stacks.operators()]
+        acknowledge_wildcards(
+            self._smoke_role, operators, "CloudFormation ends the name of an operator role with letters of its own."
+        )
+        return pipelines.CodeBuildStep(
+            f"Ask-{environment.name}",
+            input=self._source,
+            install_commands=list(INSTALL),
+            commands=[*ingest, f"{osml.format('smoke')}{expect} {shlex.quote(wanted.question)}"],
+            **self._inside(environment),
+            env_from_cfn_outputs={f"OSML_OUTPUT_{name}": output for name, output in stacks.outputs().items()},
+            role=self._smoke_role,
+            role_policy_statements=[iam.PolicyStatement(actions=["sts:AssumeRole"], resources=operators)],
+        )
+
+    def _inside(self, environment: Environment) -> dict[str, Any]:
+        """Where the question is asked of an engine that only its VPC reaches. Raises ValueError for one elsewhere."""
+        vpc = environment.search.vpc
+        if vpc is None:
+            return {}
+        here = (self._delivery.account, self._delivery.region)
+        if (environment.account or here[0], environment.region or here[1]) != here or not vpc.security_groups:
+            raise ValueError(
+                f"the environment {environment.name}: search.vpc.id is {vpc.id!r}, but the question is asked from "
+                f"account {here[0]}, region {here[1]}, by a build that carries search.vpc.security_groups; deliver it "
+                "by a pipeline in its own account and region, with a security group that is let in"
+            )
+        within = ec2.Vpc.from_vpc_attributes(
+            self,
+            f"Vpc-{environment.name}",
+            vpc_id=vpc.id,
+            availability_zones=vpc.availability_zones,
+            private_subnet_ids=vpc.subnets,
+        )
+        cdk.Annotations.of(within).acknowledge_warning("@aws-cdk/aws-ec2:noSubnetRouteTableId")
+        groups = [ec2.SecurityGroup.from_security_group_id(self, one, one) for one in vpc.security_groups]
+        return {
+            "vpc": within,
+            "subnet_selection": ec2.SubnetSelection(subnets=within.private_subnets),
+            "security_groups": groups,
+        }
+
+
+def _generated_name(role: iam.Role) -> str:
+    """How the name begins that CloudFormation gives a role: stack, logical id."""
+    stack = cdk.Stack.of(role)
+    return f"{stack.stack_name}-{stack.get_logical_id(cast(cdk.CfnElement, role.node.default_child))}"

@@ -1,0 +1,69 @@
+"""Findings of cdk-nag about what CDK Pipelines makes by itself, each kept with its reason."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Stack, aws_codebuild, pipelines
+from constructs import Construct
+
+from opensearch_ml.acknowledge import acknowledge, acknowledge_wildcards
+
+ARTIFACT_ACTIONS = ("s3:Abort*", "s3:DeleteObject*", "s3:GetBucket*", "s3:GetObject*", "s3:List*")
+KEY_ACTIONS = ("kms:GenerateDataKey*", "kms:ReEncrypt*")
+UNLOGGED = "Artifacts are copies of the repository; CloudTrail knows who read the bucket."
+
+
+def acknowledge_pipeline(pipeline: pipelines.CodePipeline) -> None:
+    """Keep the findings about a `pipeline` that is built, and about the roles of its steps in the same stack."""
+    stack = Stack.of(pipeline)
+    reason = "CDK's grants to the pipeline's own artifacts are written with these wildcards."
+    acknowledge(stack, dict.fromkeys((f"AwsSolutions-IAM5[Action::{one}]" for one in ARTIFACT_ACTIONS), reason))
+    acknowledge(stack, dict.fromkeys((f"AwsSolutions-IAM5[Action::{one}]" for one in KEY_ACTIONS), reason))
+    acknowledge_wildcards(stack, [f"{pipeline.pipeline.artifact_bucket.bucket_arn}/*"], reason)
+    acknowledge(
+        stack,
+        {
+            "AwsSolutions-CB4": "Builds write to the pipeline's artifacts only, which their bucket encrypts.",
+            "AwsSolutions-S1": UNLOGGED,
+        },
+    )
+    _acknowledge_projects(stack)
+    _acknowledge_replicas(pipeline)
+    roles = "The bootstrap roles are taken by their tag, whatever account and name they have."
+    for name, wildcards in (("UpdatePipeline", ["*", f"arn:*:iam::{stack.account}:role/*"]), ("Assets", ["*"])):
+        made = pipeline.node.try_find_child(name)
+        if made is not None:
+            acknowledge_wildcards(made, wildcards, roles)
+
+
+def _acknowledge_projects(stack: Stack) -> None:
+    reason = (
+        "CodeBuild names the streams and reports of a build when it runs; CDK's publishing role has several builds."
+    )
+    names = [one.ref for one in _projects(stack)]
+    logs, reports = (
+        f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}" for service in ("logs", "codebuild")
+    )
+    wildcards = [f"{logs}:log-group:/aws/codebuild/*", f"{reports}:report-group/*"]
+    wildcards += [f"{logs}:log-group:/aws/codebuild/{name}:*" for name in names]
+    wildcards += [f"{reports}:report-group/{name}-*" for name in names]
+    acknowledge_wildcards(stack, wildcards, reason)
+    interfaces = "CodeBuild makes the network interface of a build in a VPC when it runs."
+    anywhere = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:network-interface/*"
+    acknowledge_wildcards(stack, [anywhere], interfaces)
+    for project in _projects(stack):
+        policy = project.node.scope.node.try_find_child("PolicyDocument") if project.node.scope else None
+        if policy:
+            acknowledge_wildcards(policy, ["*"], interfaces)
+
+
+def _acknowledge_replicas(pipeline: pipelines.CodePipeline) -> None:
+    for other in pipeline.pipeline.cross_region_support.values():
+        acknowledge(other.stack, {"AwsSolutions-S1": UNLOGGED})
+        keys = "The key of a replica in another region has no ARN that this stack could know."
+        acknowledge_wildcards(pipeline, ["*"], keys)
+        copies = "The artifacts in another region are the pipeline's own too."
+        acknowledge_wildcards(pipeline, [f"{other.replication_bucket.bucket_arn}/*"], copies)
+
+
+def _projects(scope: Construct) -> list[aws_codebuild.CfnProject]:
+    return [one for one in scope.node.find_all() if isinstance(one, aws_codebuild.CfnProject)]

@@ -1,0 +1,58 @@
+"""The search domain of an environment whose `search.kind` is `domain`."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_opensearchservice as opensearch
+
+from opensearch_ml.log_retention import RETENTION
+from opensearch_ml.network import Network
+from opensearch_ml.search_domain import SearchDomain, volume, zones
+from opensearch_ml.search_engine import SearchEngine
+from osml.environment import Environment
+from osml.environment.new_domain import NewDomain
+from stacks.environment_stack import EnvironmentStack
+
+
+def new_domain(
+    stack: EnvironmentStack, environment: Environment, search: NewDomain, *, master: iam.IRole, network: Network | None
+) -> SearchEngine:
+    """Make it in `stack`, with the role `master` as its master user."""
+    custom = search.custom_endpoint
+    certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", custom.certificate_arn) if custom else None
+    domain = SearchDomain(
+        stack,
+        "Search",
+        name=environment.domain_name,
+        engine_version=search.engine_version,
+        master=master,
+        capacity=_capacity(search),
+        ebs=volume(search.volume.size, search.volume.type),
+        zone_awareness=zones(search.availability_zones),
+        log_retention=RETENTION[search.log_retention],
+        removal_policy=stack.removal,
+        custom_endpoint=opensearch.CustomEndpointOptions(domain_name=custom.name, certificate=certificate)
+        if custom
+        else None,
+        network=network,
+        security_groups=search.vpc.security_groups if search.vpc else (),
+    )
+    if custom:
+        stack.output("CustomEndpoint", f"https://{custom.name}")
+        stack.output("CustomEndpointTarget", domain.domain.domain_endpoint)
+    return SearchEngine(domain.endpoint, domain_arn=domain.arn)
+
+
+def _capacity(search: NewDomain) -> opensearch.CapacityConfig:
+    masters, warm = search.dedicated_masters, search.ultrawarm
+    return opensearch.CapacityConfig(
+        data_node_instance_type=search.data_nodes.instance_type,
+        data_nodes=search.data_nodes.count,
+        master_node_instance_type=masters.instance_type if masters else None,
+        master_nodes=masters.count if masters else None,
+        warm_instance_type=warm.instance_type if warm else None,
+        warm_nodes=warm.count if warm else None,
+        # Always said: the L2 would ask for it by default.
+        multi_az_with_standby_enabled=search.standby,
+    )

@@ -1,0 +1,23 @@
+"""Environments beside `sandbox`, for tests that need more than one."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.instance import CHECKOUT
+
+# A SageMaker endpoint that every local cloud has.
+ENDPOINT = "all-minilm-l6-v2"
+
+
+def write_environment(
+    directory: Path, name: str, search: dict[str, Any] | None = None, index: str = "passages"
+) -> None:
+    """Writes the environment `name`: the sandbox with another `search` and index, and the endpoint that exists."""
+    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
+    if search is not None:
+        settings["search"] = {"vector_engine": "lucene", "removal": "destroy", "log_retention": 1, **search}
+    settings["embedding"] = {"endpoint": ENDPOINT, "shape": "array", "dimension": 384, "provider": "sagemaker"}
+    settings["index"]["name"] = index
+    (directory / f"{name}.yaml").write_text(yaml.safe_dump(settings))

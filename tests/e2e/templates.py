@@ -1,0 +1,193 @@
+"""Deploys an environment through CloudFormation's API alone: seconds, where the CDK command line takes a minute."""
+
+import contextlib
+import io
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from osml.domain import Domain
+from osml.ingest import ingest_files
+from osml.place import CHECKOUT, Place
+from osml.question import Answer, ask
+from osml.stack import knowledge, outputs
+from sandbox.instance import Instance
+
+BUCKET = "osml-e2e-templates"
+PARTS = ("search", "inference", "knowledge")
+LONGEST_BODY = 51_200
+SAMPLES = CHECKOUT / "samples" / "metro-areas.ndjson"
+Template = dict[str, Any]
+
+
+class DeployFailed(Exception):
+    """A stack did not reach its end; holds the reasons of the resources that failed, first one first."""
+
+
+class Deployment:
+    """The stacks of the environment `name`, whose file lies in `directory`, on a running local cloud.
+
+    The variables of `Instance.client_environment()` must be set; OSML_ENVIRONMENTS is set on the way.
+    """
+
+    def __init__(self, name: str, directory: Path, instance: Instance, work: Path) -> None:
+        """`work` is a folder for what is synthesized."""
+        os.environ["OSML_ENVIRONMENTS"] = str(directory)
+        self.name = name
+        self.place = Place(name, instance)
+        self._directory = directory
+        self._work = work
+        self._syntheses = 0
+
+    def deploy(self, *parts: str) -> None:
+        """Synthesize, then create or update the stacks in order; `parts` defaults to all. Raises DeployFailed."""
+        folder = self.synthesize()
+        for part in parts or self._parts(folder):
+            self._deploy(f"osml-{self.name}-{part}", folder)
+
+    def synthesize(self) -> Path:
+        """A fresh cloud assembly of the environment, functions not bundled; raises SettingError."""
+        from aws_cdk import App
+
+        from app import build
+
+        self._syntheses += 1
+        folder = self._work / f"{self.name}-{self._syntheses}"
+        flags = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
+        app = App(outdir=str(folder), context={**flags, "env": self.name, "aws:cdk:bundling-stacks": []})
+        build(app, self._directory)
+        app.synth()
+        return folder
+
+    def destroy(self) -> None:
+        """Delete the stacks in reverse order; one that is not there is gone already. Raises DeployFailed."""
+        client: Any = boto3.client("cloudformation")
+        for part in reversed(PARTS):
+            stack = f"osml-{self.name}-{part}"
+            if not _exists(stack):
+                continue
+            client.delete_stack(StackName=stack)
+            with _explained(stack):
+                client.get_waiter("stack_delete_complete").wait(
+                    StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 600}
+                )
+
+    def outputs(self, part: str) -> dict[str, str]:
+        """Outputs of one stack by name."""
+        return outputs(self.place, part)
+
+    def domain(self) -> Domain:
+        """Signed requests as the operator."""
+        return Domain(knowledge(self.place))
+
+    def ingest(self, *files: Path) -> None:
+        """Load the files, the samples by default, as `osml ingest` does."""
+        assert ingest_files(self.place, list(files or [SAMPLES]))
+
+    def ask(self, question: str) -> Answer:
+        """What `osml ask` gets; raises Failure."""
+        return ask(self.domain(), knowledge(self.place), question)
+
+    @staticmethod
+    def _parts(folder: Path) -> list[str]:
+        """The parts that the recipe has, in the order of deployment."""
+        return [part for part in PARTS if list(folder.glob(f"osml-*-{part}.template.json"))]
+
+    def _deploy(self, stack: str, folder: Path) -> None:
+        client: Any = boto3.client("cloudformation")
+        _upload_functions(folder, stack)
+        body = json.loads((folder / f"{stack}.template.json").read_text())
+        request = {"StackName": stack, "Capabilities": ["CAPABILITY_NAMED_IAM"], **_template(stack, _led(body))}
+        with _explained(stack):
+            if not _exists(stack):
+                client.create_stack(**request)
+                end = "stack_create_complete"
+            else:
+                try:
+                    client.update_stack(**request)
+                except ClientError as error:
+                    if "No updates are to be performed" in str(error):
+                        return
+                    raise
+                end = "stack_update_complete"
+            client.get_waiter(end).wait(StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 1500})
+
+
+def _led(template: Template) -> Template:
+    """The template without the bootstrap's parameter and with functions from our own bucket."""
+    for part in ("Parameters", "Rules"):
+        template.pop(part, None)
+    for resource in template["Resources"].values():
+        code = resource.get("Properties", {}).get("Code")
+        if resource["Type"] == "AWS::Lambda::Function" and "S3Key" in code:
+            code["S3Bucket"] = BUCKET
+    return template
+
+
+def _template(stack: str, template: Template) -> dict[str, str]:
+    text = json.dumps(template)
+    if len(text.encode()) <= LONGEST_BODY:
+        return {"TemplateBody": text}
+    key = f"{stack}.template.json"
+    _bucket().put_object(Bucket=BUCKET, Key=key, Body=text.encode())
+    return {"TemplateURL": f"https://{BUCKET}.s3.amazonaws.com/{key}"}
+
+
+def _upload_functions(folder: Path, stack: str) -> None:
+    """Bundles and uploads the functions that the bucket does not hold yet; equal sources have equal names."""
+    from opensearch_ml.function_bundle import FunctionBundle
+
+    manifest = json.loads((folder / f"{stack}.assets.json").read_text())
+    for name, asset in manifest["files"].items():
+        if asset["source"].get("packaging") != "zip":
+            continue
+        client, key = _bucket(), f"{name}.zip"
+        try:
+            client.head_object(Bucket=BUCKET, Key=key)
+        except ClientError:
+            bundled = folder / f"bundled-{name}"
+            bundled.mkdir()
+            FunctionBundle(folder / asset["source"]["path"]).try_bundle(str(bundled))
+            client.put_object(Bucket=BUCKET, Key=key, Body=_zipped(bundled))
+
+
+def _zipped(folder: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder))
+    return buffer.getvalue()
+
+
+def _bucket() -> Any:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=BUCKET)
+    return client
+
+
+def _exists(stack: str) -> bool:
+    try:
+        boto3.client("cloudformation").describe_stacks(StackName=stack)
+    except ClientError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _explained(stack: str) -> Iterator[None]:
+    """Turns botocore's "terminal failure state" into the reasons that the events give."""
+    from botocore.exceptions import WaiterError
+
+    try:
+        yield
+    except WaiterError as error:
+        events = boto3.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+        failed = [e for e in reversed(events) if e["ResourceStatus"].endswith("_FAILED")]
+        reasons = [f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason')}" for e in failed]
+        raise DeployFailed("\n".join([stack, *reasons])) from error

@@ -1,0 +1,169 @@
+"""Each recipe that answers: deployed from its templates, asked, changed and destroyed."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from osml import secret
+from sandbox.instance import CHECKOUT, Instance
+from tests.e2e.templates import DeployFailed, Deployment
+
+QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
+FIGURES = ("18,823,000", "18,937,000", "6,167,000", "6,265,000")
+HOSTILE = (
+    'The zeppelin fare is "42% off" at C:\\new\\table and {"json": [1, null]} 🗽 </b> ｜ and $1 ${x} & \'q\' '
+    "<think> more."
+)
+IMPORTED = "arn:aws:bedrock:us-west-2:000000000000:imported-model/r1abc"
+SECRET = {"name": "osml/answers/key"}
+POST_PROCESS = """
+String text = params.choices[0].text;
+text = text.substring(text.lastIndexOf('</think>') + 8).trim();
+return '{"name": "response", "dataAsMap": {"said": "' + escape(text) + '"}}';
+"""
+CUSTOM = {
+    "connector": {
+        "protocol": "aws_sigv4",
+        "parameters": {"region": "us-east-1", "service_name": "bedrock", "model": "us.deepseek.r1-v1%3A0"},
+        "actions": [
+            {
+                "action_type": "predict",
+                "method": "POST",
+                "url": "https://bedrock-runtime.us-east-1.amazonaws.com/model/${parameters.model}/invoke",
+                "headers": {"content-type": "application/json"},
+                "request_body": '{"prompt": "${parameters.inputs}", "max_tokens": 2000}',
+                "post_process_function": POST_PROCESS,
+            }
+        ],
+    },
+    "llm_model": "mine/deepseek-r1",
+    "llm_response_field": "said",
+    "statements": [
+        {
+            "actions": ["bedrock:InvokeModel"],
+            "resources": [
+                "arn:aws:bedrock:us-east-1:000000000000:inference-profile/us.deepseek.r1-v1:0",
+                *(f"arn:aws:bedrock:{r}::foundation-model/deepseek.r1-v1:0" for r in ("us-east-1", "us-east-2")),
+                "arn:aws:bedrock:us-west-2::foundation-model/deepseek.r1-v1:0",
+            ],
+        }
+    ],
+}
+ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "sagemaker-array": ("deepseek-sagemaker", {"size": "1.5B"}),
+    "sagemaker-object": ("deepseek-sagemaker", {"size": "14B", "container": "lmi"}),
+    "sagemaker-scaled": (
+        "deepseek-sagemaker",
+        {"scaling": {"maximum": 2, "stop": "cron(0 20 ? * MON-FRI *)", "start": "cron(0 7 ? * MON-FRI *)"}},
+    ),
+    "sagemaker-found": ("deepseek-sagemaker", {"endpoint": "deepseek-r1"}),
+    "bedrock-managed": ("deepseek-bedrock", {}),
+    "bedrock-away": ("deepseek-bedrock", {"region": "us-west-2"}),
+    "bedrock-import": ("deepseek-bedrock", {"model": IMPORTED, "temperature": 0.0}),
+    "nova": ("bedrock-converse", {"model": "us.amazon.nova-lite-v1:0"}),
+    "claude": ("bedrock-converse", {"model": "anthropic.claude-3-haiku-20240307-v1:0", "temperature": 0.2}),
+    "openai": ("openai-chat", {"endpoint": "api.deepseek.com", "model": "deepseek-chat", "secret": SECRET}),
+    "custom": ("custom", CUSTOM),
+}
+
+
+@pytest.fixture(scope="module")
+def nothing(engine: Any) -> dict[str, Any]:
+    """What the engine holds before; every test leaves it so."""
+    found: dict[str, Any] = engine.contents()
+    return found
+
+
+@pytest.fixture
+def deployment(local_cloud: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """An environment `e2e` whose file the test writes; its stacks are gone at the end."""
+    monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
+    secret.put(SECRET["name"], "api_key", local_cloud.deepseek_key.read_text().strip())
+    found = Deployment("e2e", tmp_path, local_cloud, tmp_path)
+    yield found
+    found.destroy()
+    boto3.client("secretsmanager").delete_secret(SecretId=SECRET["name"], ForceDeleteWithoutRecovery=True)
+
+
+def write(folder: Path, recipe: str, answer: dict[str, Any], **more: Any) -> None:
+    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
+    (folder / "e2e.yaml").write_text(yaml.safe_dump({**settings, "recipe": recipe, "answer": answer, **more}))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_recipe_answers_is_changed_and_goes(
+    name: str, nothing: dict[str, Any], deployment: Deployment, engine: Any, tmp_path: Path
+) -> None:
+    recipe, answer = ANSWERS[name]
+    write(tmp_path, recipe, answer)
+    deployment.deploy()
+    hostile = tmp_path / "hostile.ndjson"
+    hostile.write_text(json.dumps({"id": "h", "text": f"A line\twith a tab.\r\n{HOSTILE}\nA last \x01 line."}) + "\n")
+    deployment.ingest(CHECKOUT / "samples" / "metro-areas.ndjson", hostile)
+
+    text = deployment.ask(QUESTION).text
+    assert text is not None
+    assert [figure for figure in FIGURES if figure not in text] == []
+    for leak in ("think>", "SEARCH RESULT", "QUESTION", "You are", "｜"):
+        assert leak not in text
+
+    said = deployment.ask('What is the "zeppelin fare" at C:\\new\\table?').text
+    assert said is not None
+    if name != "custom":  # ml-commons' own `escape`, which that connector uses, doubles a backslash before a t
+        assert HOSTILE.partition(" <think>")[0] in said
+
+    documents = engine.ml_documents()
+    write(tmp_path, recipe, answer, prompt={"system": "You answer in the style of a harbour pilot."})
+    deployment.deploy("knowledge")
+    assert "harbour pilot" in json.dumps(engine("GET", "/_search/pipeline"))
+    assert engine.ml_documents() == documents
+
+    deployment.destroy()
+    assert engine.contents() == nothing
+
+
+def test_thoughts_without_an_end_are_not_an_answer(
+    nothing: dict[str, Any], deployment: Deployment, engine: Any, tmp_path: Path
+) -> None:
+    """A limit that the thoughts alone use up fails the deploy, in a sentence; the connector before it answers on."""
+    write(tmp_path, "deepseek-bedrock", {})
+    deployment.deploy()
+    deployment.ingest()
+    write(tmp_path, "deepseek-bedrock", {"max_tokens": 8})
+    with pytest.raises(DeployFailed, match=r"raise answer\.max_tokens"):
+        deployment.deploy("inference", "knowledge")
+    text = deployment.ask(QUESTION).text
+    assert text is not None
+    assert FIGURES[0] in text
+
+
+def test_another_model_is_another_connector_behind_the_same_model(
+    nothing: dict[str, Any], deployment: Deployment, engine: Any, tmp_path: Path
+) -> None:
+    """From the managed model to an imported one: body, region and permissions change, ids that searches use do not."""
+    write(tmp_path, "deepseek-bedrock", {})
+    deployment.deploy()
+    deployment.ingest()
+    before = deployment.outputs("knowledge")
+    write(tmp_path, "deepseek-bedrock", {"model": IMPORTED})
+    deployment.deploy("inference", "knowledge")
+    assert deployment.outputs("knowledge") == before
+    text = deployment.ask(QUESTION).text
+    assert text is not None
+    assert FIGURES[0] in text
+
+
+def test_a_profile_needs_its_model_in_every_region(
+    nothing: dict[str, Any], deployment: Deployment, engine: Any, tmp_path: Path
+) -> None:
+    """With the models of two regions left out of the policy, the deploy fails and says that it is not allowed."""
+    write(tmp_path, "deepseek-bedrock", {"regions": ["us-east-1"]})
+    with pytest.raises(DeployFailed, match="Allow the connector role to invoke the model"):
+        deployment.deploy()
+    deployment.destroy()
+    assert engine.contents() == nothing

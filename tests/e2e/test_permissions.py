@@ -1,0 +1,232 @@
+"""Every action that the templates grant is needed: without it a deploy, an answer or a clean-up fails.
+
+One action at a time is taken out of the templates of the environment `sandbox`, and the life of what lives on the
+domain is tried: deploy, ingest, ask as a delivery does, work on documents, change, ask, destroy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from osml import secret, smoke
+from osml.failure import Failure
+from sandbox.instance import CHECKOUT, REGION, Instance
+from tests.e2e.templates import DeployFailed, Deployment
+
+ENVIRONMENT = "sandbox"
+QUESTION = "How many people live in the metro area of Miami?"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """An action that the policies of a stack grant; `policy` is how the policy's logical id begins."""
+
+    part: str
+    policy: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.policy}-{self.action}"
+
+
+# What fails first without the action. The verbs of a request are checked by the domain, the rest by other services.
+NEEDED = {
+    Grant("search", "ProvisionerPolicy", "es:ESHttpGet"): "deploy",
+    Grant("search", "ProvisionerPolicy", "es:ESHttpPost"): "deploy",
+    Grant("search", "ProvisionerPolicy", "es:ESHttpPut"): "deploy",
+    Grant("search", "ProvisionerPolicy", "es:ESHttpPatch"): "deploy",
+    Grant("search", "ProvisionerPolicy", "es:ESHttpDelete"): "destroy",
+    Grant("search", "OperatorPolicy", "es:ESHttpPost"): "ingest",
+    Grant("search", "OperatorPolicy", "es:ESHttpGet"): "work",
+    Grant("search", "OperatorPolicy", "es:ESHttpHead"): "work",
+    Grant("search", "OperatorPolicy", "es:ESHttpPut"): "work",
+    Grant("search", "OperatorPolicy", "es:ESHttpDelete"): "work",
+    Grant("knowledge", "PassRole", "iam:PassRole"): "deploy",
+    Grant("knowledge", "EmbeddingRolePolicy", "sagemaker:InvokeEndpoint"): "deploy",
+    Grant("knowledge", "AnswerRolePolicy", "secretsmanager:GetSecretValue"): "deploy",
+    Grant("knowledge", "AnswerRolePolicy", "secretsmanager:DescribeSecret"): "deploy",
+}
+
+# What only AWS asks for: here nothing pulls an image, and the functions' output needs no permission to be logged.
+ONLY_ON_AWS = {
+    "cloudwatch:PutMetricData": "an endpoint's container sends metrics",
+    "ec2:CreateNetworkInterface": "Lambda puts a function into a VPC",
+    "ec2:DeleteNetworkInterface": "Lambda takes it out again",
+    "ec2:DescribeNetworkInterfaces": "Lambda looks for the interface it made",
+    "ecr:BatchCheckLayerAvailability": "SageMaker pulls the image",
+    "ecr:BatchGetImage": "SageMaker pulls the image",
+    "ecr:GetAuthorizationToken": "SageMaker pulls the image",
+    "ecr:GetDownloadUrlForLayer": "SageMaker pulls the image",
+    "logs:CreateLogGroup": "SageMaker makes the endpoint's log group",
+    "logs:CreateLogStream": "Lambda and SageMaker write logs as the role",
+    "logs:PutLogEvents": "Lambda and SageMaker write logs as the role",
+}
+
+
+class Lessened(Deployment):
+    """A deployment whose templates lack one action, or hold a change."""
+
+    without: Grant | None = None
+    changed: bool = False
+    _whole: Path | None = None
+
+    def synthesize(self) -> Path:
+        if self._whole is None:
+            self._whole = super().synthesize()
+        self._syntheses += 1
+        folder = self._work / f"lessened-{self._syntheses}"
+        folder.mkdir()
+        for file in self._whole.iterdir():
+            (folder / file.name).symlink_to(file)
+        for part in ("search", "knowledge"):
+            file = folder / f"osml-{self.name}-{part}.template.json"
+            text = file.read_text()
+            if self.changed:
+                text = re.sub(r'\\"read_timeout\\":(\d+)', lambda found: rf"\"read_timeout\":{int(found[1]) + 1}", text)
+            template = json.loads(text)
+            _hurry(template)
+            if self.without is not None and self.without.part == part:
+                _take(template, self.without)
+            file.unlink()
+            file.write_text(json.dumps(template))
+        return folder
+
+
+def _hurry(template: dict[str, Any]) -> None:
+    """IAM's changes count at once here: a refusal need not be tried for twenty seconds."""
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
+            variables["IAM_PROPAGATION_SECONDS"] = "0.5"
+
+
+def _take(template: dict[str, Any], grant: Grant) -> None:
+    """Removes the action wherever the policy allows it."""
+    taken = False
+    for statement in _allowed(template, grant.policy):
+        actions = listed(statement["Action"])
+        if grant.action in actions:
+            # A statement needs an action; this one does nothing for anybody here.
+            statement["Action"] = [one for one in actions if one != grant.action] or ["iam:GetRole"]
+            taken = True
+    assert taken, grant
+
+
+def listed(actions: str | list[str]) -> list[str]:
+    return actions if isinstance(actions, list) else [actions]
+
+
+def _allowed(template: dict[str, Any], policy: str) -> Iterator[dict[str, Any]]:
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::IAM::Policy" and name.startswith(policy):
+            for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                if statement["Effect"] == "Allow":
+                    yield statement
+
+
+@pytest.fixture(scope="module")
+def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lessened]:
+    before = os.environ.get("OSML_ENVIRONMENTS")
+    secret.put("osml/sandbox/deepseek", "api_key", local_cloud.deepseek_key.read_text().strip(), REGION)
+    deployment = Lessened(ENVIRONMENT, CHECKOUT / "environments", local_cloud, tmp_path_factory.mktemp("permissions"))
+    yield deployment
+    deployment.without = None
+    deployment.deploy("search")
+    deployment.destroy()
+    boto3.client("secretsmanager").delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
+    if before is None:
+        os.environ.pop("OSML_ENVIRONMENTS", None)
+
+
+@pytest.fixture
+def whole_afterwards(deployment: Lessened) -> Iterator[None]:
+    """Gives the provisioner its permissions back, and takes away what it left because it lacked one."""
+    yield
+    deployment.without, deployment.changed = None, False
+    deployment.deploy("search")
+    _remove_knowledge(deployment)
+
+
+def _remove_knowledge(deployment: Lessened) -> None:
+    client: Any = boto3.client("cloudformation")
+    stack = f"osml-{deployment.name}-knowledge"
+    client.delete_stack(StackName=stack)
+    client.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 600})
+
+
+def life(deployment: Lessened) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """What the environment goes through, step by step."""
+    yield "deploy", deployment.deploy
+    yield "ingest", deployment.ingest
+    yield "smoke", lambda: smoke.run(deployment.place, QUESTION, [])
+    yield "work", lambda: work(deployment)
+    deployment.changed = True
+    yield "change", deployment.deploy
+    yield "ask again", lambda: deployment.ask(QUESTION)
+    yield "destroy", lambda: _remove_knowledge(deployment)
+
+
+def work(deployment: Lessened) -> None:
+    """What people do with documents as operators, besides ingesting and asking."""
+    domain, index = deployment.domain(), deployment.outputs("knowledge")["IndexName"]
+    domain.json("PUT", f"/{index}/_doc/note", json={"text": "A note about Miami.", "title": "Note"})
+    domain.json("GET", f"/{index}/_doc/note")
+    answer = domain.request("HEAD", f"/{index}")
+    if not answer.ok:
+        raise Failure(f"HEAD /{index} answered {answer.status_code}")
+    domain.json("DELETE", f"/{index}/_doc/note")
+
+
+def first_fault(deployment: Lessened) -> tuple[str, str]:
+    """The step that fails, and why; empty when none does."""
+    for step, run in life(deployment):
+        try:
+            run()
+        except (DeployFailed, Failure, AssertionError) as fault:
+            return step, str(fault)
+        except Exception as fault:
+            if "terminal failure state" not in str(fault):
+                raise
+            return step, str(fault)
+    return "", ""
+
+
+@pytest.mark.usefixtures("whole_afterwards")
+def test_with_every_action_nothing_fails(deployment: Lessened) -> None:
+    assert first_fault(deployment) == ("", "")
+
+
+@pytest.mark.usefixtures("whole_afterwards")
+@pytest.mark.parametrize(("grant", "step"), NEEDED.items(), ids=str)
+def test_without_the_action_something_fails(deployment: Lessened, grant: Grant, step: str) -> None:
+    deployment.without = grant
+    failed, reason = first_fault(deployment)
+    assert failed == step, reason
+    if failed == "deploy":
+        assert grant.action in reason
+
+
+def test_every_granted_action_is_accounted_for(deployment: Lessened) -> None:
+    folder = deployment.synthesize()
+    unaccounted = []
+    for part in ("search", "inference", "knowledge"):
+        template = json.loads((folder / f"osml-{ENVIRONMENT}-{part}.template.json").read_text())
+        for policy in (name for name, one in template["Resources"].items() if one["Type"] == "AWS::IAM::Policy"):
+            for statement in _allowed(template, policy):
+                for action in listed(statement["Action"]):
+                    needed = any(
+                        (grant.part, grant.action) == (part, action) and policy.startswith(grant.policy)
+                        for grant in NEEDED
+                    )
+                    if not needed and action not in ONLY_ON_AWS:
+                        unaccounted.append((part, policy, action))
+    assert unaccounted == []

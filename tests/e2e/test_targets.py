@@ -1,0 +1,120 @@
+"""An environment that is a guest on the search domain of another team."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from sandbox.instance import ACCOUNT, Instance
+from tests.e2e.neighbours import write_environment
+from tests.e2e.templates import Deployment
+
+QUESTION = "How fast did Austin grow between 2020 and 2023?"
+SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
+
+
+def role(name: str, trust: dict[str, Any], statements: list[dict[str, Any]]) -> str:
+    """Makes an IAM role and returns its ARN."""
+    iam = boto3.client("iam")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=policy)
+    return str(arn)
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("environments")
+
+
+@pytest.fixture(scope="module")
+def key(local_cloud: Instance) -> Iterator[str]:
+    """The answer model's key, in the secret that the environments name."""
+    client, value = boto3.client("secretsmanager"), local_cloud.deepseek_key.read_text().strip()
+    client.create_secret(Name="osml/sandbox/deepseek", SecretString=json.dumps({"api_key": value}))
+    yield value
+    client.delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
+
+
+@pytest.fixture(scope="module")
+def team(local_cloud: Instance, directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The other team's domain; what is on it came from nobody here."""
+    write_environment(directory, "team")
+    deployment = Deployment("team", directory, local_cloud, tmp_path_factory.mktemp("team"))
+    deployment.deploy("search")
+    yield boto3.client("opensearch").describe_domain(DomainName="osml-team")["DomainStatus"]
+    deployment.destroy()
+
+
+@pytest.fixture(scope="module")
+def admin(team: Any, engine: Any) -> Iterator[str]:
+    """A role that may change role mappings on the domain, and nothing else; it trusts the guest by name."""
+    provisioner = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/osml-guest-provisioner"}
+    trust = {"Effect": "Allow", "Principal": provisioner, "Action": "sts:AssumeRole"}
+    security = {"Effect": "Allow", "Action": "es:ESHttp*", "Resource": f"{team['ARN']}/_plugins/_security/*"}
+    arn = role("search-admin", trust, [security])
+    path = "/_plugins/_security/api/rolesmapping/security_manager"
+    roles = engine("GET", path)["security_manager"]["backend_roles"]
+    engine("PATCH", path, [{"op": "replace", "path": "/backend_roles", "value": [*roles, arn]}])
+    yield arn
+    engine("PATCH", path, [{"op": "replace", "path": "/backend_roles", "value": roles}])
+    boto3.client("iam").delete_role_policy(RoleName="search-admin", PolicyName="all")
+    boto3.client("iam").delete_role(RoleName="search-admin")
+
+
+@pytest.fixture(scope="module")
+def before(foreign: dict[str, Any], admin: str, engine: Any) -> dict[str, Any]:
+    contents: dict[str, Any] = engine.contents()
+    return contents
+
+
+@pytest.fixture(scope="module")
+def guest(
+    local_cloud: Instance,
+    directory: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    team: Any,
+    admin: str,
+    before: dict[str, Any],
+    key: str,
+) -> Iterator[Deployment]:
+    search = {
+        "kind": "existing",
+        "endpoint": f"https://{team['Endpoint']}",
+        "domain_arn": team["ARN"],
+        "admin_role": admin,
+    }
+    write_environment(directory, "guest", search, "guests")
+    deployment = Deployment("guest", directory, local_cloud, tmp_path_factory.mktemp("guest"))
+    deployment.deploy()
+    yield deployment
+    deployment.destroy()
+
+
+def test_the_guest_is_answered_from_its_own_documents(guest: Deployment) -> None:
+    guest.ingest()
+    answer = guest.ask(QUESTION)
+    assert answer.sources[0].id == "austin"
+    assert "stand-in" in str(answer.text)
+
+
+def test_no_domain_was_made(guest: Deployment) -> None:
+    resources = boto3.client("cloudformation").list_stack_resources(StackName="osml-guest-search")
+    types = {one["ResourceType"] for one in resources["StackResourceSummaries"]}
+    assert "AWS::Lambda::Function" in types
+    assert "AWS::OpenSearchService::Domain" not in types
+
+
+def test_destroy_leaves_the_domain_as_it_was(guest: Deployment, before: dict[str, Any], engine: Any, team: Any) -> None:
+    assert engine.contents() != before
+    guest.destroy()
+    assert engine.contents() == before
+    settings = engine("GET", "/_cluster/settings?flat_settings=true")["persistent"].get(SETTING, [])
+    assert [entry for entry in settings if "osml" in entry and "guest" in entry] == []
+    still = boto3.client("opensearch").describe_domain(DomainName="osml-team")["DomainStatus"]
+    assert still["Endpoint"] == team["Endpoint"]
+    assert still["AdvancedSecurityOptions"] == team["AdvancedSecurityOptions"]

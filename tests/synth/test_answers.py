@@ -1,0 +1,277 @@
+"""Templates of the recipes that answer: what the connector sends, what its role may do, how searches address it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import yaml
+
+Templates = dict[str, dict[str, Any]]
+Flat = Callable[[Any], Any]
+OfType = Callable[[dict[str, Any], str], dict[str, Any]]
+SANDBOX = Path(__file__).resolve().parents[2] / "environments" / "sandbox.yaml"
+IMPORTED = "arn:aws:bedrock:us-west-2:111122223333:imported-model/abc123"
+SECRET = {"name": "osml/other/key"}
+RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
+    "made": ("deepseek-sagemaker", {"size": "70B", "instances": 2}),
+    "weights": ("deepseek-sagemaker", {"size": "8B", "container": "lmi", "model_data": "s3://weights/r1/8b/"}),
+    "scaled": (
+        "deepseek-sagemaker",
+        {
+            "scaling": {
+                "minimum": 1,
+                "maximum": 3,
+                "stop": "cron(0 20 ? * MON-FRI *)",
+                "start": "cron(0 7 ? * MON-FRI *)",
+                "timezone": "Europe/Berlin",
+            }
+        },
+    ),
+    "found": ("deepseek-sagemaker", {"endpoint": "MyR1", "component": "MyR1-8b", "region": "eu-west-1"}),
+    "managed": ("deepseek-bedrock", {"region": "us-west-2", "temperature": 0.0}),
+    "imported": ("deepseek-bedrock", {"model": IMPORTED, "max_tokens": 2000}),
+    "nova": ("bedrock-converse", {"model": "global.amazon.nova-2-lite-v1:0", "temperature": 0.5}),
+    "openai": (
+        "openai-chat",
+        {"model": "m/7", "endpoint": "llm.example.com", "path": "/x/chat?api-version=1", "secret": SECRET},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def made(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Templates]:
+    """Templates of one of RECIPES, synthesized once."""
+    found: dict[str, Templates] = {}
+    directory = tmp_path_factory.mktemp("environments")
+
+    def get(name: str) -> Templates:
+        if name not in found:
+            recipe, answer = RECIPES[name]
+            settings = {**yaml.safe_load(SANDBOX.read_text()), "recipe": recipe, "answer": answer}
+            (directory / f"{name}.yaml").write_text(yaml.safe_dump(settings))
+            found[name] = synthesize(name, directory)
+        return found[name]
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def connector(made: Callable[[str], Templates], flat: Flat, of_type: OfType) -> Callable[[str], dict[str, Any]]:
+    """The body of the answer connector, tokens as text."""
+
+    def get(name: str) -> dict[str, Any]:
+        resources = of_type(made(name)[f"osml-{name}-knowledge"], "Custom::MlConnector")
+        (resource,) = [one for id, one in resources.items() if id.startswith("Answer")]
+        body: dict[str, Any] = json.loads(flat(resource["Properties"]["Spec"]))["connector"]
+        return body
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def allowed(made: Callable[[str], Templates], flat: Flat, of_type: OfType) -> Callable[[str], Any]:
+    """What the answer connector's role may do: resources, for its one action."""
+
+    def get(name: str) -> Any:
+        policies = of_type(made(name)[f"osml-{name}-knowledge"], "AWS::IAM::Policy")
+        (policy,) = [one for id, one in policies.items() if id.startswith("AnswerRole")]
+        (statement,) = flat(policy["Properties"]["PolicyDocument"]["Statement"])
+        return statement["Action"], statement["Resource"]
+
+    return get
+
+
+def sent(connector: dict[str, Any], **given: str) -> dict[str, Any]:
+    """The request's body as the engine fills it in."""
+    text = connector["actions"][0]["request_body"]
+    for name, value in {**connector["parameters"], **given}.items():
+        text = text.replace(f"${{parameters.{name}}}", value)
+    body: dict[str, Any] = json.loads(text)
+    return body
+
+
+def test_sagemaker_is_asked_without_an_echo(connector: Any, allowed: Any) -> None:
+    body = sent(connector("made"), inputs='a \\"question\\"\\nof two lines')
+    assert body["inputs"] == '<｜User｜>a "question"\nof two lines<｜Assistant｜><think>\n'
+    assert body["parameters"] == {
+        "do_sample": True,
+        "return_full_text": False,
+        "temperature": 0.6,
+        "top_p": 0.95,
+        "max_new_tokens": 1024,
+    }
+    endpoint = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:endpoint/osml-made-answer"
+    assert allowed("made") == ("sagemaker:InvokeEndpoint", endpoint)
+
+
+def test_sagemaker_runs_the_size_that_was_asked_for(made: Any, of_type: OfType, flat: Flat) -> None:
+    inference = made("made")["osml-made-inference"]
+    (model,) = [one for id, one in of_type(inference, "AWS::SageMaker::Model").items() if id.startswith("AnswerModel")]
+    container = model["Properties"]["PrimaryContainer"]
+    assert container["Environment"] == {
+        "HF_MODEL_ID": "deepseek-ai/DeepSeek-R1-Distill-Llama-70B",
+        "SM_NUM_GPUS": "8",
+    }
+    assert "huggingface-pytorch-tgi-inference:" in str(flat(container["Image"]))
+    shapes = of_type(inference, "AWS::SageMaker::EndpointConfig").items()
+    (shape,) = [one["Properties"] for id, one in shapes if id.startswith("AnswerModel")]
+    (variant,) = shape["ProductionVariants"]
+    assert (variant["InstanceType"], variant["InitialInstanceCount"]) == ("ml.g6.48xlarge", 2)
+    assert variant["ContainerStartupHealthCheckTimeoutInSeconds"] == 2400
+
+
+def test_weights_come_from_a_bucket_that_the_container_may_read(made: Any, of_type: OfType, flat: Flat) -> None:
+    inference = made("weights")["osml-weights-inference"]
+    (model,) = [one for id, one in of_type(inference, "AWS::SageMaker::Model").items() if id.startswith("AnswerModel")]
+    container = model["Properties"]["PrimaryContainer"]
+    assert container["Environment"]["HF_MODEL_ID"] == "/opt/ml/model"
+    assert container["ModelDataSource"]["S3DataSource"]["S3Uri"] == "s3://weights/r1/8b/"
+    assert "djl-inference:" in str(flat(container["Image"]))
+    policies = of_type(inference, "AWS::IAM::Policy").items()
+    (policy,) = [flat(one["Properties"]) for id, one in policies if id.startswith("AnswerModel")]
+    resources = {
+        one["Action"]: one["Resource"] for one in policy["PolicyDocument"]["Statement"] if one["Action"][:2] == "s3"
+    }
+    assert resources == {
+        "s3:GetObject": "arn:<AWS::Partition>:s3:::weights/r1/8b/*",
+        "s3:ListBucket": "arn:<AWS::Partition>:s3:::weights",
+    }
+
+
+def test_scaling_stops_and_starts_by_the_clock(made: Any, of_type: OfType, connector: Any, allowed: Any) -> None:
+    inference = made("scaled")["osml-scaled-inference"]
+    (target,) = of_type(inference, "AWS::ApplicationAutoScaling::ScalableTarget").values()
+    properties = target["Properties"]
+    assert properties["ResourceId"] == "inference-component/osml-scaled-answer"
+    actions = {
+        one["ScheduledActionName"]: (one["Schedule"], *one["ScalableTargetAction"].values())
+        for one in properties["ScheduledActions"]
+    }
+    assert actions == {"stop": ("cron(0 20 ? * MON-FRI *)", 0, 0), "start": ("cron(0 7 ? * MON-FRI *)", 3, 1)}
+    shapes = of_type(inference, "AWS::SageMaker::EndpointConfig").items()
+    (shape,) = [one["Properties"] for id, one in shapes if id.startswith("AnswerModel")]
+    (variant,) = shape["ProductionVariants"]
+    assert "ModelName" not in variant
+    assert variant["ManagedInstanceScaling"] == {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 3}
+    headers = connector("scaled")["actions"][0]["headers"]
+    assert headers["X-Amzn-SageMaker-Inference-Component"] == "osml-scaled-answer"
+    _, resources = allowed("scaled")
+    assert [arn.split(":")[-1] for arn in resources] == [
+        "endpoint/osml-scaled-answer",
+        "inference-component/osml-scaled-answer",
+    ]
+
+
+def test_an_endpoint_that_exists_is_only_called(made: Any, of_type: OfType, connector: Any, allowed: Any) -> None:
+    inference = made("found")["osml-found-inference"]
+    assert not [id for id in of_type(inference, "AWS::SageMaker::") if id.startswith("Answer")]
+    action = connector("found")["actions"][0]
+    assert action["url"] == "https://runtime.sagemaker.eu-west-1.<AWS::URLSuffix>/endpoints/MyR1/invocations"
+    assert connector("found")["parameters"]["region"] == "eu-west-1"
+    arn = "arn:<AWS::Partition>:sagemaker:eu-west-1:<AWS::AccountId>"
+    assert allowed("found")[1] == [f"{arn}:endpoint/myr1", f"{arn}:inference-component/myr1-8b"]
+
+
+def test_the_managed_model_in_another_region(connector: Any, allowed: Any) -> None:
+    body = connector("managed")
+    assert body["actions"][0]["url"] == (
+        "https://bedrock-runtime.us-west-2.<AWS::URLSuffix>/model/us.deepseek.r1-v1%3A0/invoke"
+    )
+    assert body["parameters"]["region"] == "us-west-2"
+    assert sent(body, inputs="q") == {
+        "prompt": "<｜begin▁of▁sentence｜><｜User｜>q<｜Assistant｜><think>\n",
+        "temperature": 0.0,
+        "max_tokens": 4096,
+    }
+    model = "foundation-model/deepseek.r1-v1:0"
+    assert allowed("managed") == (
+        "bedrock:InvokeModel",
+        [
+            f"arn:<AWS::Partition>:bedrock:us-east-1::{model}",
+            f"arn:<AWS::Partition>:bedrock:us-east-2::{model}",
+            "arn:<AWS::Partition>:bedrock:us-west-2:<AWS::AccountId>:inference-profile/us.deepseek.r1-v1:0",
+            f"arn:<AWS::Partition>:bedrock:us-west-2::{model}",
+        ],
+    )
+
+
+def test_an_imported_model_has_its_own_body_and_one_path_segment(connector: Any, allowed: Any) -> None:
+    body = connector("imported")
+    path = body["actions"][0]["url"].split("/", 3)[3]
+    assert path.count("/") == 2
+    assert unquote(path) == f"model/{IMPORTED}/invoke"
+    assert set(sent(body, inputs="q")) == {"prompt", "max_gen_len"}
+    assert "params.generation" in body["actions"][0]["post_process_function"]
+    assert allowed("imported") == ("bedrock:InvokeModel", IMPORTED)
+
+
+def test_converse_with_a_global_profile(connector: Any, allowed: Any, made: Any) -> None:
+    body = connector("nova")
+    assert sent(body, messages="[]") == {"messages": [], "inferenceConfig": {"maxTokens": 1024, "temperature": 0.5}}
+    assert allowed("nova")[1] == [
+        "arn:<AWS::Partition>:bedrock:<AWS::Region>:<AWS::AccountId>:inference-profile/global.amazon.nova-2-lite-v1:0",
+        "arn:<AWS::Partition>:bedrock:<AWS::Region>::foundation-model/amazon.nova-2-lite-v1:0",
+        "arn:<AWS::Partition>:bedrock:::foundation-model/amazon.nova-2-lite-v1:0",
+    ]
+    outputs = made("nova")["osml-nova-knowledge"]["Outputs"]
+    assert outputs["LlmModel"]["Value"] == "bedrock-converse/global.amazon.nova-2-lite-v1:0"
+
+
+def test_any_chat_api_is_trusted_and_gets_its_key(connector: Any, made: Any, of_type: OfType, flat: Flat) -> None:
+    body = connector("openai")
+    assert body["actions"][0]["url"] == "https://${parameters.endpoint}/x/chat?api-version=1"
+    assert body["credential"]["secretArn"].endswith(":secret:osml/other/key")
+    (trusted,) = of_type(made("openai")["osml-openai-knowledge"], "Custom::MlTrustedEndpoints").values()
+    assert json.loads(flat(trusted["Properties"]["Spec"]))["patterns"] == [r"^https://llm\.example\.com/.*$"]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_searches_wait_longer_than_the_model(name: str, made: Any, connector: Any) -> None:
+    outputs = made(name)[f"osml-{name}-knowledge"]["Outputs"]
+    seconds = connector(name)["client_config"]["read_timeout"]
+    assert seconds < int(outputs["RagSeconds"]["Value"]) < int(outputs["ClientSeconds"]["Value"])
+
+
+def test_cfn_lint_finds_nothing(made: Any, tmp_path: Path) -> None:
+    files = []
+    for recipe in RECIPES:
+        for name, template in made(recipe).items():
+            if not name.endswith("-search"):
+                files.append(tmp_path / f"{name}.json")
+                files[-1].write_text(json.dumps(template))
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--ignore-checks", "W3005", "W6001"]
+    command += ["--regions", "us-east-1", "--", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("region", "sentence"),
+    [
+        ("af-south-1", "region is 'af-south-1', where no account of the Deep Learning Containers is known; set"),
+        ("ap-southeast-5", "set answer.image"),
+    ],
+)
+def test_a_region_without_an_image_is_one_sentence(
+    synthesize: Callable[..., Templates], tmp_path: Path, region: str, sentence: str
+) -> None:
+    from osml.environment import SettingError
+
+    settings = yaml.safe_load(SANDBOX.read_text())
+    del settings["answer"]
+    settings |= {"recipe": "deepseek-sagemaker", "region": region}
+    settings["embedding"] = {"provider": "sagemaker", "endpoint": "there", "shape": "array", "dimension": 384}
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(settings))
+    with pytest.raises(SettingError) as caught:
+        synthesize("other", tmp_path)
+    assert sentence in str(caught.value)
+    image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/mine:1"
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump({**settings, "answer": {"image": image}}))
+    assert image in json.dumps(synthesize("other", tmp_path)["osml-other-inference"])

@@ -1,0 +1,255 @@
+"""The pipeline: what it runs in which order, what its stages deploy, and what stops it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+ROOT = Path(__file__).resolve().parents[2]
+Template = dict[str, Any]
+Templates = dict[str, Template]
+ENVIRONMENTS = Path(__file__).parent / "environments"
+DELIVERY = yaml.safe_load((ROOT / "delivery.yaml").read_text())
+CONNECTION = "arn:aws:codeconnections:us-east-1:111122223333:connection/01234567-89ab-cdef-0123-456789abcdef"
+
+
+@pytest.fixture(scope="session")
+def deliver(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templates]:
+    """Synthesizes a delivery file, given as to the app; returns templates by stack name, with the stages'."""
+    from aws_cdk import App
+
+    from app import build_delivery
+
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+
+    def run(file: str, directory: Path = ROOT / "environments") -> Templates:
+        outdir = tmp_path_factory.mktemp("delivery")
+        app = App(outdir=str(outdir), context={**flags, "aws:cdk:bundling-stacks": []})
+        build_delivery(app, file, directory)
+        app.synth()
+        found = {}
+        for manifest in outdir.rglob("manifest.json"):
+            for id, artifact in json.loads(manifest.read_text())["artifacts"].items():
+                if artifact["type"] == "aws:cloudformation:stack":
+                    properties = artifact["properties"]
+                    text = (manifest.parent / properties["templateFile"]).read_text()
+                    found[properties.get("stackName", id)] = json.loads(text)
+        return found
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def delivered(deliver: Callable[..., Templates]) -> Templates:
+    """The delivery of this repository as it is."""
+    return deliver("delivery.yaml")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, deliver: Callable[..., Templates]) -> Templates:
+    """A delivery from a connection into another account and region."""
+    settings = {
+        "account": "111122223333",
+        "region": "us-east-1",
+        "source": {"connection": CONNECTION, "repository": "team/osml"},
+        "smoke": {"question": 'What does "$HOME; exit 0" say?', "expect": ["it's 42"]},
+        "stages": [{"environment": "dev"}, {"environment": "prod", "approval": True}],
+    }
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(settings))
+    directory = tmp_path / "environments"
+    directory.mkdir()
+    for name in ("dev", "prod"):
+        text = (ROOT / "environments" / f"{name}.yaml").read_text()
+        where = 'account: "222233334444"\nregion: eu-central-1\n' if name == "prod" else ""
+        (directory / f"{name}.yaml").write_text(where + text)
+    return deliver(str(tmp_path / "other.yaml"), directory)
+
+
+def actions(template: Template) -> dict[str, list[str]]:
+    """Names of the actions of each stage, in the order they run."""
+    (pipeline,) = (one for one in template["Resources"].values() if one["Type"] == "AWS::CodePipeline::Pipeline")
+    return {
+        stage["Name"]: [one["Name"] for one in sorted(stage["Actions"], key=lambda one: one["RunOrder"])]
+        for stage in pipeline["Properties"]["Stages"]
+    }
+
+
+def commands(template: Template, step: str) -> list[str]:
+    """What the build of a step runs, by the last part of its description."""
+    (project,) = (
+        one["Properties"]
+        for one in template["Resources"].values()
+        if one["Type"] == "AWS::CodeBuild::Project" and one["Properties"]["Description"].endswith(f"/{step}")
+    )
+    phases = json.loads(project["Source"]["BuildSpec"])["phases"]
+    return [command for phase in ("install", "build") for command in phases.get(phase, {}).get("commands", [])]
+
+
+def test_stages_follow_one_another_and_each_ends_with_its_question(delivered: Templates) -> None:
+    stages = actions(delivered["osml-delivery"])
+    names = [stage["environment"] for stage in DELIVERY["stages"]]
+    assert list(stages) == ["Source", "Build", "UpdatePipeline", "Assets", *names]
+    for name in names:
+        assert stages[name][-1] == f"Ask-{name}"
+        assert f"osml-{name}-knowledge.Deploy" == stages[name][-2]
+
+
+def test_a_person_approves_production(delivered: Templates) -> None:
+    stages = actions(delivered["osml-delivery"])
+    approved = [name for name, steps in stages.items() if steps[0].startswith("Approve")]
+    assert approved == ["prod"]
+
+
+def test_synth_runs_the_tests_first(delivered: Templates) -> None:
+    assert commands(delivered["osml-delivery"], "Synth") == [
+        "make check",
+        ".venv/bin/pytest -q tests/synth",
+        'npx cdk synth --quiet --app ".venv/bin/python app.py" -c delivery=delivery.yaml',
+    ]
+
+
+def test_the_command_line_is_the_pinned_one(delivered: Templates) -> None:
+    pinned = json.loads((ROOT / "package.json").read_text())["devDependencies"]["aws-cdk"]
+    assert f"npm install -g aws-cdk@{pinned}" in commands(delivered["osml-delivery"], "SelfMutate")
+
+
+def test_a_stage_deploys_what_the_environment_alone_deploys(
+    delivered: Templates, templates: Callable[[str], Templates]
+) -> None:
+    for stage in DELIVERY["stages"]:
+        for stack, template in templates(stage["environment"]).items():
+            assert delivered[stack] == template, stack
+
+
+def test_smoke_is_handed_what_it_asks_for(delivered: Templates) -> None:
+    (pipeline,) = (
+        one for one in delivered["osml-delivery"]["Resources"].values() if one["Type"] == "AWS::CodePipeline::Pipeline"
+    )
+    stage = pipeline["Properties"]["Stages"][-1]
+    ask = next(one for one in stage["Actions"] if one["Name"] == "Ask-prod")
+    handed_on = {one["name"] for one in json.loads(ask["Configuration"]["EnvironmentVariables"])}
+    assert handed_on == {f"OSML_OUTPUT_{name}" for name in delivered["osml-prod-knowledge"]["Outputs"]}
+
+
+def test_smoke_may_become_the_operators_and_nobody_else(delivered: Templates, flat: Callable[[Any], Any]) -> None:
+    policies = [
+        statement
+        for name, one in delivered["osml-delivery"]["Resources"].items()
+        if name.startswith("SmokeRoleDefaultPolicy")
+        for statement in flat(one["Properties"]["PolicyDocument"]["Statement"])
+    ]
+    (assume,) = (one for one in policies if one["Action"] == "sts:AssumeRole")
+    names = [resource.rpartition("/")[2] for resource in assume["Resource"]]
+    assert len(names) == len(DELIVERY["stages"])
+    for name, stage in zip(sorted(names), sorted(one["environment"] for one in DELIVERY["stages"]), strict=True):
+        stack = f"osml-{stage}-search"
+        (role,) = (one for one in delivered[stack]["Resources"] if one.startswith("OperatorRole"))
+        assert name in (f"{stack}-{role}-*", f"{stack}-{role.removesuffix('Policy')}-*")
+
+
+def test_questions_reach_the_shell_unharmed(elsewhere: Templates) -> None:
+    *_, ask = commands(elsewhere["osml-delivery"], "Ask-dev")
+    script = ask.replace(".venv/bin/osml", "printf '%s\\n'")
+    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == ["smoke", "--env", "dev", "--expect", "it's 42", 'What does "$HOME; exit 0" say?']
+
+
+def test_another_account_lets_the_smoke_step_in(elsewhere: Templates, flat: Callable[[Any], Any]) -> None:
+    def trust(stack: str) -> list[Any]:
+        (role,) = (
+            one
+            for name, one in elsewhere[stack]["Resources"].items()
+            if name.startswith("OperatorRole") and one["Type"] == "AWS::IAM::Role"
+        )
+        statements: list[Any] = flat(role["Properties"]["AssumeRolePolicyDocument"]["Statement"])
+        return statements
+
+    # Between two accounts and regions that are known CDK writes the partition out.
+    smoke = "arn:aws:iam::111122223333:role/osml-delivery-smoke"
+    assert len(trust("osml-dev-search")) == 1
+    _, foreign = trust("osml-prod-search")
+    assert foreign["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
+    assert foreign["Condition"] == {"ArnEquals": {"aws:PrincipalArn": smoke}}
+    roles = [one for one in elsewhere["osml-delivery"]["Resources"].values() if one["Type"] == "AWS::IAM::Role"]
+    assert "osml-delivery-smoke" in [one["Properties"].get("RoleName") for one in roles]
+
+
+def test_an_engine_in_a_vpc_is_asked_from_within(tmp_path: Path, deliver: Callable[..., Templates]) -> None:
+    settings = {**DELIVERY, "stages": [{"environment": "vpc"}], "smoke": {"question": "Why?"}}
+    (tmp_path / "inside.yaml").write_text(yaml.safe_dump(settings))
+    vpc = yaml.safe_load((ENVIRONMENTS / "vpc.yaml").read_text())
+    where = {"account": vpc.get("account"), "region": vpc.get("region")}
+    settings |= {name: value for name, value in where.items() if value}
+    (tmp_path / "inside.yaml").write_text(yaml.safe_dump(settings))
+    template = deliver(str(tmp_path / "inside.yaml"), ENVIRONMENTS)["osml-delivery"]
+    (config,) = (
+        one["Properties"]["VpcConfig"]
+        for one in template["Resources"].values()
+        if one["Type"] == "AWS::CodeBuild::Project" and one["Properties"]["Description"].endswith("/Ask-vpc")
+    )
+    wanted = vpc["search"]["vpc"]
+    assert (config["VpcId"], config["Subnets"]) == (wanted["id"], wanted["subnets"])
+    assert config["SecurityGroupIds"] == wanted["security_groups"]
+
+
+def test_an_engine_in_a_vpc_of_another_account_is_refused(tmp_path: Path, deliver: Callable[..., Templates]) -> None:
+    from osml.environment import SettingError
+
+    settings = {
+        **DELIVERY,
+        "account": "999988887777",
+        "region": "us-east-1",
+        "stages": [{"environment": "vpc"}],
+        "smoke": {"question": "Why?"},
+    }
+    (tmp_path / "outside.yaml").write_text(yaml.safe_dump(settings))
+    directory = tmp_path / "environments"
+    directory.mkdir()
+    text = (ENVIRONMENTS / "vpc.yaml").read_text()
+    kept = "".join(line for line in text.splitlines(True) if not line.startswith(("account:", "region:")))
+    (directory / "vpc.yaml").write_text('account: "111122223333"\nregion: us-east-1\n' + kept)
+    with pytest.raises(
+        SettingError, match=r"search\.vpc\.id is 'vpc-\w+'.*but the question is asked from account 999988887777"
+    ):
+        deliver(str(tmp_path / "outside.yaml"), directory)
+
+
+def test_artifacts_for_another_account_have_a_key_that_rotates(elsewhere: Templates, delivered: Templates) -> None:
+    keys = [one for one in elsewhere["osml-delivery"]["Resources"].values() if one["Type"] == "AWS::KMS::Key"]
+    assert [one["Properties"]["EnableKeyRotation"] for one in keys] == [True]
+    assert "AWS::KMS::Key" not in {one["Type"] for one in delivered["osml-delivery"]["Resources"].values()}
+
+
+def test_the_pipeline_as_reviewed(delivered: Templates, snapshot: SnapshotAssertion) -> None:
+    template = copy.deepcopy(delivered["osml-delivery"])
+    for part in ("Parameters", "Rules"):
+        template.pop(part, None)
+    for resource in template["Resources"].values():
+        resource.pop("Metadata", None)
+    text = re.sub(r"[0-9a-f]{64}", "<hash>", json.dumps(template))
+    assert json.loads(text) == snapshot(extension_class=JSONSnapshotExtension, name="delivery")
+
+
+def test_cfn_lint_finds_nothing(delivered: Templates, elsewhere: Templates, tmp_path: Path) -> None:
+    files = []
+    for number, template in enumerate((delivered["osml-delivery"], elsewhere["osml-delivery"])):
+        file = tmp_path / f"delivery-{number}.json"
+        file.write_text(json.dumps(template))
+        files.append(str(file))
+    # E3703 looks at the text of a pipeline's RoleArn, which CDK writes with Fn::Join. W3005 as in test_app.py.
+    cfn_lint = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [cfn_lint, "--ignore-checks", "W3005", "E3703", "--regions", "us-east-1", "--", *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+    assert done.returncode == 0

@@ -1,0 +1,180 @@
+"""The recipe semantic-search with each embedding provider: connector, permissions, pipelines, outputs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Templates = dict[str, dict[str, Any]]
+Specs = dict[str, Any]
+AWKWARD = 'He said "no"\n\tand left C:\\temp — \u2028 {"a": [1]}'
+SEARCH = {"kind": "domain", "vector_engine": "lucene", "data_nodes": {"instance_type": "t3.medium.search", "count": 1}}
+V1, V2 = "amazon.titan-embed-text-v1", "amazon.titan-embed-text-v2:0"
+HERE = "<AWS::Region>"
+
+
+@pytest.fixture
+def synthesized(tmp_path: Path, synthesize: Callable[..., Templates]) -> Callable[..., Templates]:
+    def run(embedding: dict[str, Any], **settings: Any) -> Templates:
+        text = {"recipe": "semantic-search", "search": SEARCH, "embedding": embedding, **settings}
+        (tmp_path / "other.yaml").write_text(yaml.safe_dump(text))
+        return synthesize("other", tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def specs(synthesized: Callable[..., Templates], flat: Any, of_type: Any) -> Callable[..., Specs]:
+    """Specs by the construct's id, and the statements of the connector's role under `statements`."""
+
+    def run(embedding: dict[str, Any], **settings: Any) -> Specs:
+        template = synthesized(embedding, **settings)["osml-other-knowledge"]
+        found: Specs = {
+            re.sub(r"[0-9A-F]{8}$", "", name): json.loads(flat(resource["Properties"]["Spec"]))
+            for name, resource in of_type(template, "Custom::Ml").items()
+        }
+        (policy,) = (
+            one for name, one in of_type(template, "AWS::IAM::Policy").items() if name.startswith("EmbeddingRole")
+        )
+        return {**found, "statements": flat(policy["Properties"]["PolicyDocument"]["Statement"])}
+
+    return run
+
+
+def action(specs: Specs) -> dict[str, Any]:
+    (found,) = specs["EmbeddingConnector"]["connector"]["actions"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_one_model_and_a_pipeline_that_answers_nothing(synthesized: Any, of_type: Any, flat: Any) -> None:
+    template = synthesized({"provider": "titan", "dimension": 1024})["osml-other-knowledge"]
+    kinds = sorted(resource["Type"] for resource in of_type(template, "Custom::Ml").values())
+    made = ["Connector", "Index", "IngestPipeline", "Model", "ModelGroup", *["RoleMapping"] * 2, "SearchPipeline"]
+    assert kinds == [f"Custom::Ml{kind}" for kind in made]
+    (pipeline,) = of_type(template, "Custom::MlSearchPipeline").values()
+    spec = json.loads(flat(pipeline["Properties"]["Spec"]))
+    assert (spec["name"], set(spec["pipeline"])) == ("passages-search", {"description", "request_processors"})
+    assert {"AnswerModelId", "LlmModel"} & set(template["Outputs"]) == set()
+
+
+def test_no_secret_and_no_endpoint_for_titan(synthesized: Any, of_type: Any) -> None:
+    inference = synthesized({"provider": "titan", "dimension": 1024})["osml-other-inference"]
+    assert {one["Type"] for one in inference["Resources"].values()} == {"AWS::SSM::Parameter"}
+
+
+@pytest.mark.parametrize(
+    ("embedding", "url", "region", "body"),
+    [
+        ({"model": V1, "dimension": 1536}, f"{HERE}.<AWS::URLSuffix>/model/{V1}/invoke", HERE, {}),
+        (
+            {"dimension": 256, "normalize": False, "region": "eu-west-1"},
+            f"eu-west-1.<AWS::URLSuffix>/model/{V2}/invoke",
+            "eu-west-1",
+            {"dimensions": 256, "normalize": False},
+        ),
+    ],
+)
+def test_titan_with_the_built_in_functions(
+    specs: Callable[..., Specs], embedding: dict[str, Any], url: str, region: str, body: dict[str, Any]
+) -> None:
+    found = specs({"provider": "titan", **embedding})
+    model = embedding.get("model", V2)
+    assert action(found)["url"] == f"https://bedrock-runtime.{url}"
+    assert action(found)["pre_process_function"] == "connector.pre_process.bedrock.embedding"
+    assert action(found)["post_process_function"] == "connector.post_process.bedrock.embedding"
+    assert found["EmbeddingConnector"]["connector"]["parameters"] == {"region": region, "service_name": "bedrock"}
+    escaped = json.dumps(AWKWARD)[1:-1]
+    sent = json.loads(action(found)["request_body"].replace("${parameters.inputText}", escaped))
+    assert sent == {"inputText": AWKWARD, **body}
+    assert found["statements"] == [
+        {
+            "Effect": "Allow",
+            "Action": "bedrock:InvokeModel",
+            "Resource": f"arn:<AWS::Partition>:bedrock:{region}::foundation-model/{model}",
+        }
+    ]
+
+
+def test_titan_on_an_engine_without_them(specs: Callable[..., Specs]) -> None:
+    found = specs({"provider": "titan", "dimension": 512}, search={**SEARCH, "engine_version": "OpenSearch_2.11"})
+    assert action(found)["request_body"] == "${parameters.body}"
+    for step in ("pre", "post"):
+        script = action(found)[f"{step}_process_function"]
+        assert script.strip().endswith(";")
+        assert "${" not in script
+    probe = json.loads(found["EmbeddingModel"]["probe"]["parameters"]["body"])
+    assert probe == {"inputText": "ready", "dimensions": 512, "normalize": True}
+    (processor,) = found["IngestPipeline"]["pipeline"]["processors"]
+    assert "batch_size" not in processor["text_embedding"]
+
+
+def test_cohere(specs: Callable[..., Specs]) -> None:
+    found = specs({"provider": "cohere", "dimension": 1024, "region": "us-west-2", "truncate": "START"})
+    sent = json.loads(action(found)["request_body"].replace("${parameters.texts}", json.dumps([AWKWARD])))
+    assert sent == {"texts": [AWKWARD], "input_type": "search_document", "truncate": "START"}
+    assert action(found)["pre_process_function"] == "connector.pre_process.cohere.embedding"
+    (statement,) = found["statements"]
+    assert statement["Resource"].endswith(":bedrock:us-west-2::foundation-model/cohere.embed-english-v3")
+
+
+@pytest.mark.parametrize(
+    ("embedding", "url", "trusted", "body"),
+    [
+        ({}, "https://api.openai.com/v1/embeddings", "https://api.openai.com/x", {"dimensions": 512}),
+        (
+            {"host": "ai.example.com", "path": "/v2/embed", "model": "BAAI/bge-m3"},
+            "https://ai.example.com/v2/embed",
+            "https://ai.example.com/v2/embed",
+            {},
+        ),
+    ],
+)
+def test_openai(
+    specs: Callable[..., Specs], embedding: dict[str, Any], url: str, trusted: str, body: dict[str, Any]
+) -> None:
+    found = specs({"provider": "openai", "dimension": 512, "secret": {"name": "osml/key"}, **embedding})
+    assert action(found)["url"] == url
+    assert action(found)["headers"]["Authorization"] == "Bearer ${credential.secretArn.api_key}"
+    sent = json.loads(action(found)["request_body"].replace("${parameters.input}", json.dumps([AWKWARD])))
+    assert sent == {"model": embedding.get("model", "text-embedding-3-small"), "input": [AWKWARD], **body}
+    (pattern,) = found["TrustedEndpoints"]["patterns"]
+    assert re.match(pattern, trusted)
+    assert not re.match(pattern, trusted.replace(".com/", ".com.example.org/"))
+    (statement,) = found["statements"]
+    assert statement["Resource"].endswith(":secret:osml/key-??????")
+    assert "osml/key" in found["EmbeddingConnector"]["connector"]["credential"]["secretArn"]
+
+
+def test_an_endpoint_in_another_region(specs: Callable[..., Specs]) -> None:
+    found = specs({"provider": "sagemaker", "endpoint": "mine", "region": "eu-west-1", "dimension": 384})
+    assert action(found)["url"].startswith("https://runtime.sagemaker.eu-west-1.")
+    assert found["EmbeddingConnector"]["connector"]["parameters"]["region"] == "eu-west-1"
+    (statement,) = found["statements"]
+    assert ":sagemaker:eu-west-1:" in statement["Resource"]
+
+
+def test_the_scripts_send_what_the_text_says() -> None:
+    """What ml-commons does with the pre-process script, done here with the script's own string operations."""
+    from opensearch_ml import titan_scripts
+
+    text = f"${{parameters.body}} {AWKWARD} $"
+    script = titan_scripts.pre_process({"dimensions": 256, "normalize": True})
+    steps = re.findall(r"text = text\.replace\('((?:\\.|[^'])*)', '((?:\\.|[^'])*)'\);", script)
+    escaped = json.dumps(text)[1:-1]
+    for old, new in steps:
+        escaped = escaped.replace(_painless(old), _painless(new))
+    head, tail = re.findall(r"'((?:\\.|[^'])*)'", script.splitlines()[-1])
+    body = json.loads(_painless(head) + escaped + _painless(tail))["parameters"]["body"]
+    assert "$" not in body
+    assert json.loads(body) == {"inputText": text, "dimensions": 256, "normalize": True}
+
+
+def _painless(literal: str) -> str:
+    return re.sub(r"\\(.)", r"\1", literal)

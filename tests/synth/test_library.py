@@ -1,0 +1,294 @@
+"""The construct library as others use it: its public names, the examples in its docstrings, grants, metrics, tokens."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import textwrap
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+PUBLIC = [
+    "AnswerEndpoint",
+    "AnswerSecret",
+    "BedrockAnswerModel",
+    "ConnectorRole",
+    "EmbeddingEndpoint",
+    "IngestPipeline",
+    "MlConnector",
+    "MlModel",
+    "MlModelGroup",
+    "Network",
+    "OperatorRole",
+    "PassRole",
+    "Provider",
+    "Provisioner",
+    "ReadSecrets",
+    "RoleMapping",
+    "Scaling",
+    "Schedule",
+    "SearchDomain",
+    "SearchEngine",
+    "SearchPipeline",
+    "SecretKeys",
+    "StraightKeys",
+    "Target",
+    "TrustedEndpoints",
+    "VectorIndex",
+    "bedrock_converse",
+    "cohere_embedding",
+    "custom_connector",
+    "deepseek_bedrock",
+    "deepseek_chat",
+    "deepseek_sagemaker",
+    "openai_chat",
+    "openai_embedding",
+    "sagemaker_embedding",
+    "titan_embedding",
+    "volume",
+    "zones",
+]
+CONSTRUCTS = [
+    "AnswerEndpoint",
+    "AnswerSecret",
+    "ConnectorRole",
+    "EmbeddingEndpoint",
+    "IngestPipeline",
+    "MlConnector",
+    "MlModel",
+    "MlModelGroup",
+    "Network",
+    "OperatorRole",
+    "PassRole",
+    "Provisioner",
+    "ReadSecrets",
+    "RoleMapping",
+    "SearchDomain",
+    "SearchPipeline",
+    "TrustedEndpoints",
+    "VectorIndex",
+]
+
+
+@pytest.fixture
+def world() -> SimpleNamespace:
+    """What the examples build on, and a fresh `stack` for them; the endpoint of the domain is a deploy-time value."""
+    import aws_cdk as cdk
+    from aws_cdk import aws_iam as iam
+
+    import opensearch_ml as ml
+
+    app = cdk.App(context={"aws:cdk:bundling-stacks": []})
+    before = cdk.Stack(app, "before")
+    engine = ml.SearchEngine(
+        cdk.Fn.import_value("endpoint"), domain_arn=cdk.Fn.import_value("domain-arn"), admin_role=None
+    )
+    embedding = ml.titan_embedding()
+    provisioner = ml.Provisioner(before, "Provisioner")
+    role = ml.ConnectorRole(before, "Role", domain_arn=str(engine.domain_arn), provider=embedding)
+    target = ml.Target(endpoint=engine.endpoint, region=before.region, provisioner=provisioner)
+    connector = ml.MlConnector(before, "Connector", target=target, name="e", provider=embedding, role=role)
+    group = ml.MlModelGroup(before, "Group", target=target, name="e")
+    model = ml.MlModel(
+        before, "Model", target=target, name="e", group=group, connector=connector, probe=embedding.probe
+    )
+    pipeline = ml.IngestPipeline(before, "Pipeline", target=target, name="e", model=model)
+    secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:search/keys-AbCdEf"
+    return SimpleNamespace(
+        ml=ml,
+        cdk=cdk,
+        iam=iam,
+        app=app,
+        stack=cdk.Stack(app, "stack"),
+        engine=engine,
+        embedding=embedding,
+        provisioner=provisioner,
+        role=role,
+        target=target,
+        connector=connector,
+        group=group,
+        model=model,
+        pipeline=pipeline,
+        login=ml.SecretKeys(secret, {"username": "username", "password": "password"}),
+        model_keys=ml.SecretKeys(secret, {"access_key": "access_key", "secret_key": "secret_key"}),
+    )
+
+
+@pytest.fixture
+def template(world: SimpleNamespace) -> Callable[[], dict[str, Any]]:
+    """The template of `stack` as it is now."""
+
+    def synthesize() -> dict[str, Any]:
+        found: dict[str, Any] = world.app.synth().get_stack_by_name("stack").template
+        return found
+
+    return synthesize
+
+
+def example_of(subject: Any) -> str:
+    """The code after `Example::` in a docstring."""
+    _, _, code = inspect.cleandoc(subject.__doc__ or "").partition("Example::\n")
+    return textwrap.dedent(code)
+
+
+def test_public_names() -> None:
+    import opensearch_ml as ml
+
+    assert sorted(ml.__all__) == sorted(PUBLIC)
+    assert [name for name in ml.__all__ if not getattr(ml, name).__doc__] == []
+
+
+def test_constructs_are_those_that_have_examples() -> None:
+    from constructs import Construct
+
+    import opensearch_ml as ml
+
+    made = [name for name in PUBLIC if inspect.isclass(one := getattr(ml, name)) and issubclass(one, Construct)]
+    assert made == CONSTRUCTS
+
+
+@pytest.mark.parametrize("name", CONSTRUCTS)
+def test_the_example_works(world: SimpleNamespace, template: Callable[[], dict[str, Any]], name: str) -> None:
+    code = example_of(getattr(world.ml, name))
+    assert f"ml.{name}" in code
+    exec(compile(code, name, "exec"), dict(vars(world)))  # noqa: S102 the library's own docstrings
+    assert template() is not None
+
+
+def test_the_readme_works(world: SimpleNamespace) -> None:
+    from pathlib import Path
+
+    text = (Path(__file__).resolve().parents[2] / "constructs" / "README.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    scope: dict[str, Any] = {}
+    exec(compile(code.replace("cdk.App()", "app"), "README.md", "exec"), {"app": world.app, **scope})  # noqa: S102
+    types = {one["Type"] for one in world.app.synth().get_stack_by_name("search").template["Resources"].values()}
+    assert {"AWS::OpenSearchService::Domain", "Custom::MlModel", "Custom::MlIndex"} <= types
+
+
+def test_grants_name_their_resource(
+    world: SimpleNamespace, template: Callable[[], dict[str, Any]], flat: Callable[[Any], Any]
+) -> None:
+    ml, iam, stack = world.ml, world.iam, world.stack
+    reader = iam.Role(stack, "Reader", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    domain = ml.SearchDomain(stack, "Domain", name="articles", master=world.provisioner.role)
+    domain.grant_search(reader)
+    ml.EmbeddingEndpoint.from_endpoint_name(stack, "Embedding", "MiniLM").grant_invoke(reader)
+    ml.AnswerEndpoint(stack, "Answer", name="R1").grant_invoke(reader)
+    ml.AnswerSecret.from_secret_name(stack, "Secret", "search/key").grant_read(reader)
+    policies = [one for one in template()["Resources"].values() if one["Type"] == "AWS::IAM::Policy"]
+    granted = {
+        resource.split(":", 5)[-1] if not resource.startswith("<") else resource
+        for policy in policies
+        for statement in flat(policy["Properties"]["PolicyDocument"]["Statement"])
+        for resource in ([statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"])
+    }
+    text = " ".join(sorted(granted))
+    for expected in ("domain/articles/*/_search", "endpoint/minilm", "endpoint/r1", "secret:search/key-??????"):
+        assert expected in text
+    assert "*" not in granted
+
+
+def test_metrics_are_of_their_resource(world: SimpleNamespace) -> None:
+    ml, stack = world.ml, world.stack
+    endpoint = ml.EmbeddingEndpoint.from_endpoint_name(stack, "Embedding", "MiniLM")
+    metric = endpoint.metric_invocations()
+    assert (metric.namespace, metric.metric_name, metric.statistic) == ("AWS/SageMaker", "Invocations", "Sum")
+    assert metric.dimensions["EndpointName"] == "MiniLM"
+    domain = ml.SearchDomain(stack, "Domain", name="articles", master=world.provisioner.role)
+    latency = domain.metric_search_latency()
+    assert (latency.namespace, latency.statistic) == ("AWS/ES", "p99")
+    assert world.provisioner.metric_errors().namespace == "AWS/Lambda"
+
+
+def test_a_domain_of_another_team_is_a_target(world: SimpleNamespace, flat: Callable[[Any], Any]) -> None:
+    from aws_cdk import aws_opensearchservice as opensearch
+
+    theirs = opensearch.Domain.from_domain_attributes(
+        world.stack,
+        "Theirs",
+        domain_arn=world.cdk.Fn.import_value("their-arn"),
+        domain_endpoint=world.cdk.Fn.import_value("their-endpoint"),
+    )
+    engine = world.ml.SearchEngine.from_domain(theirs)
+    assert "their-endpoint" in json.dumps(world.stack.resolve(engine.endpoint))
+    assert "their-arn" in json.dumps(world.stack.resolve(engine.domain_arn))
+
+
+def test_names_may_be_known_only_at_deploy_time(world: SimpleNamespace, template: Callable[[], dict[str, Any]]) -> None:
+    """No token may be cut, escaped or lower-cased on its way into a template."""
+    ml, cdk, stack, target = world.ml, world.cdk, world.stack, world.target
+
+    def late(name: str) -> str:
+        return str(cdk.CfnParameter(stack, name).value_as_string)
+
+    domain = ml.SearchDomain(stack, "Domain", name=late("DomainName"), master=world.provisioner.role)
+    ml.Provisioner(stack, "Provisioner").allow_requests(late("DomainArn"))
+    endpoint = ml.EmbeddingEndpoint(stack, "Embedding", name=late("EndpointName"))
+    embedding = ml.sagemaker_embedding(endpoint)
+    answering = ml.AnswerEndpoint(stack, "Answering", name=late("AnswerName"))
+    secret = ml.AnswerSecret.from_secret_arn(stack, "Secret", late("SecretArn"))
+    answers = [
+        ml.deepseek_sagemaker(answering, temperature=0.6, top_p=0.95, max_tokens=100),
+        ml.deepseek_chat(secret, model=late("Model")),
+        ml.deepseek_bedrock(ml.BedrockAnswerModel(late("Imported")), imported=True),
+    ]
+    for number, provider in enumerate([embedding, ml.titan_embedding(region=late("Region")), *answers]):
+        role = ml.ConnectorRole(stack, f"Role{number}", domain_arn=late(f"Arn{number}"), provider=provider)
+        ml.MlConnector(
+            stack, f"Connector{number}", target=target, name=late(f"N{number}"), provider=provider, role=role
+        )
+    ml.RoleMapping(stack, "Access", target=target, role="ml_full_access", backend_roles=[late("Backend")])
+    ml.TrustedEndpoints(stack, "Trusted", target=target, patterns=[late("Pattern")])
+    ml.VectorIndex(
+        stack,
+        "Index",
+        target=target,
+        name=late("IndexName"),
+        text_field="text",
+        dimension=384,
+        pipeline=world.pipeline,
+        model=world.model,
+        provider=embedding,
+    )
+    assert domain.endpoint
+    made = template()
+    text = json.dumps({part: one for part, one in made.items() if part not in ("Parameters", "Rules")}).casefold()
+    assert "token[" not in text
+    used = set(re.findall(r'"ref": "(\w+)"', text))
+    late_names = {name.casefold() for name in made["Parameters"] if name != "BootstrapVersion"}
+    assert late_names - used == set()
+
+
+def test_wildcards_are_acknowledged_as_cdk_nag_names_them(world: SimpleNamespace) -> None:
+    from aws_cdk import Validations
+    from cdk_nag import AwsSolutionsChecks
+
+    cdk, iam, stack = world.cdk, world.iam, world.stack
+    from opensearch_ml.acknowledge import acknowledge_wildcards
+
+    parameter = cdk.CfnParameter(stack, "Parameter").value_as_string
+    role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+    wild = [
+        f"{arn}/*"
+        for arn in (
+            cdk.Fn.import_value(f"arn-{cdk.Aws.REGION}"),
+            cdk.Fn.select(0, cdk.Fn.split("|", parameter)),
+            parameter,
+            role.role_arn,
+        )
+    ]
+    policy = iam.Policy(stack, "Policy", roles=[role])
+    policy.add_statements(iam.PolicyStatement(actions=["s3:GetObject"], resources=wild))
+    acknowledge_wildcards(policy, wild[1:], "Only for this test.")
+    Validations.of(stack).add_plugins(AwsSolutionsChecks(stack))
+    with pytest.raises(RuntimeError) as caught:
+        world.app.synth()
+    found = re.findall(r"AwsSolutions-IAM5\[(.*?)\]'", str(caught.value))
+    assert found == ["Resource::arn-<AWS::Region>/*"]
+    acknowledge_wildcards(policy, wild[:1], "Only for this test.")
+    world.app.synth(force=True)

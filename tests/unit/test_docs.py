@@ -1,0 +1,33 @@
+"""The environments in the documents are environments, and their links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from osml.environment import load
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+BLOCKS = [
+    (page.relative_to(ROOT), number, block)
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"```yaml\n(recipe:.*?)```", page.read_text(), re.DOTALL))
+]
+
+
+@pytest.mark.parametrize(("page", "number", "block"), BLOCKS, ids=[f"{p}-{n}" for p, n, _ in BLOCKS])
+def test_each_environment_in_the_documents_can_be_deployed(page: Path, number: int, block: str, tmp_path: Path) -> None:
+    (tmp_path / "shown.yaml").write_text(block)
+    assert load("shown", tmp_path).recipe in block
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_between_the_documents_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_recipe_has_environments_in_the_documents() -> None:
+    shown = {block.split()[1] for _, _, block in BLOCKS}
+    assert shown >= {"deepseek-api", "deepseek-sagemaker", "deepseek-bedrock", "semantic-search", "openai-chat"}
