@@ -74,4 +74,6 @@ def _gist(output: str) -> str:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("[ERROR]")] or lines[-2:]
-    return " ".join(errors[:1] if errors[0].startswith("[ERROR]") else errors)[:400] if errors else "nothing"
+    # The cause stands at the end of Maven's line, the address of the registry, which nobody needs, behind it.
+    told = " ".join(errors[:1] if errors[0].startswith("[ERROR]") else errors) if errors else "nothing"
+    return re.sub(r"(\(| from )https?://\S+", "", told).strip()[-200:]
