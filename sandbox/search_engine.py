@@ -81,7 +81,7 @@ class AssembledEngine:
 def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:
     """The engine named by OSML_ENGINE_URL with its certificates, otherwise one assembled from published parts.
 
-    Raises SandboxError when an engine is named incompletely or does not answer, a part cannot be had, or no Java can be.
+    Raises SandboxError when an engine is named incompletely or does not answer, or when a part or a Java is missing.
     """
     given = {name: os.environ.get(name, "") for name in OWN}
     if given["OSML_ENGINE_URL"]:
