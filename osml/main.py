@@ -1,5 +1,6 @@
 """The command line `osml`."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -120,7 +121,13 @@ def ask(
     if json:
         answer_view.print_json(answer)
     else:
-        answer_view.show(answer, f"osml ask {where.options}")
+        answer_view.show(answer, f"{_typed_as()} ask {where.options}")
+
+
+def _typed_as() -> str:
+    """`osml`, or the path to it that was typed by someone whose PATH does not lead to it."""
+    program = sys.argv[0]
+    return program if os.sep in program and not os.path.isabs(program) else "osml"
 
 
 @app.command()

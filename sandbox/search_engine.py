@@ -10,6 +10,7 @@ from sandbox.cache import cache_directory
 from sandbox.engine.assembly import assemble
 from sandbox.engine.java import java as find_java
 from sandbox.engine.node import Launch, NodeCertificates, prepare
+from sandbox.engine.readiness import ready
 from sandbox.failure import SandboxError
 from sandbox.instance import Instance
 from sandbox.process import Process, start
@@ -80,15 +81,17 @@ class AssembledEngine:
 def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:
     """The engine named by OSML_ENGINE_URL with its certificates, otherwise one assembled from published parts.
 
-    Raises SandboxError when an engine is named incompletely, a part cannot be had, or no Java can be.
+    Raises SandboxError when an engine is named incompletely or does not answer, or when a part or a Java is missing.
     """
     given = {name: os.environ.get(name, "") for name in OWN}
     if given["OSML_ENGINE_URL"]:
         missing = [name for name, value in given.items() if not value]
         if missing:
             raise SandboxError(f"OSML_ENGINE_URL names an engine of your own; {' and '.join(missing)} must be set too.")
-        report(f"Using the engine at {given['OSML_ENGINE_URL']}.")
-        return GivenEngine(given["OSML_ENGINE_URL"], *(Path(given[name]) for name in OWN[1:]))
+        engine = GivenEngine(given["OSML_ENGINE_URL"], *(Path(given[name]) for name in OWN[1:]))
+        ready(engine.url, engine.ca, engine.admin_cert, engine.admin_key, within=10)
+        report(f"Using the engine at {engine.url}.")
+        return engine
     cache = cache_directory()
     java = find_java(cache, report)
     home = assemble(cache, report, java)

@@ -87,7 +87,8 @@ def _obtain(listed: PartsList, places: Sources, report: Report) -> Mapping[Part,
         try:
             for part, file in zip(wanted, fetchers.map(obtain, wanted), strict=True):
                 files[part] = file
-                say(f"part {len(files)} of {len(wanted)}: {part.coordinates}")
+                if len(files) % 10 == 0 or len(files) == len(wanted):
+                    say(f"{len(files)} of {len(wanted)} parts of the engine are here")
         except BaseException:
             fetchers.shutdown(wait=False, cancel_futures=True)
             raise

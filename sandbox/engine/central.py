@@ -31,7 +31,7 @@ def with_maven(part: Part, report: Callable[[str], None]) -> None:
     if not (maven := shutil.which("mvn")):
         raise FetchFailed("Maven is not installed")
     with _maven_turns:
-        report(f"fetching {part.coordinates} with Maven")
+        report(f"fetching {part.name} {part.version} with Maven")
         _run(
             "Maven",
             [
@@ -51,7 +51,7 @@ def with_maven_artifact(part: Part, target: Path, report: Callable[[str], None])
     """
     if importlib.util.find_spec("maven_artifact") is None:
         raise FetchFailed("the Python package maven-artifact is not installed")
-    report(f"fetching {part.coordinates} with maven-artifact")
+    report(f"fetching {part.name} {part.version}")
     coordinates = ":".join([part.group, part.name, part.packaging, part.version])
     command = [*(sys.executable, "-m", "maven_artifact.main", "--hash-type", "sha1"), coordinates, str(target)]
     _run("maven-artifact", command)
@@ -74,4 +74,6 @@ def _gist(output: str) -> str:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("[ERROR]")] or lines[-2:]
-    return " ".join(errors[:1] if errors[0].startswith("[ERROR]") else errors)[:400] if errors else "nothing"
+    # The cause stands at the end of Maven's line, the address of the registry, which nobody needs, behind it.
+    told = " ".join(errors[:1] if errors[0].startswith("[ERROR]") else errors) if errors else "nothing"
+    return re.sub(r"(\(| from )https?://\S+", "", told).strip()[-200:]

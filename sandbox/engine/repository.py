@@ -96,7 +96,7 @@ class Sources:
         return PartMissing(
             f"{part.coordinates}, a part of the engine, is not in {folders}, and {'; '.join(failures)}. "
             f"Name a folder in Maven's layout that holds {part.path} in {SETTING} (several are separated by "
-            f"{os.pathsep!r}), or give the address of an OpenSearch of your own."
+            f"{os.pathsep!r}), or give the address of an OpenSearch of your own in OSML_ENGINE_URL (docs/sandbox.md)."
         )
 
 

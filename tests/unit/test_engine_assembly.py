@@ -142,6 +142,5 @@ def test_a_failure_midway_leaves_nothing_behind(tmp_path: Path, listed: PartsLis
 def test_progress_counts_the_parts(tmp_path: Path, listed: PartsList, shelf: Shelf) -> None:
     lines: list[str] = []
     make(tmp_path / "cache", listed, shelf, lines=lines)
-    assert lines[0] == "part 1 of 5: org.example:core:1:zip"
-    assert lines[-2] == "part 5 of 5: org.example:words:1"
+    assert "5 of 5 parts of the engine are here" in lines
     assert lines[-1].startswith("assembling the engine in ")

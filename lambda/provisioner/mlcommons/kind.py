@@ -60,7 +60,7 @@ class Kind(ABC, Generic[S]):
 
     def update(self, client: Client, observed: Observed, spec: S, owner: Owner) -> None:
         """Bring the object to its specification in place."""
-        raise NotImplementedError(f"{self.name} is replaced, never updated")
+        raise TypeError(f"{self.name} is replaced, never updated")
 
     @abstractmethod
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
