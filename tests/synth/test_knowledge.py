@@ -21,6 +21,8 @@ OUTPUTS = {
     "OperatorRoleArn",
     "TextField",
     "EmbeddingField",
+    "RagSeconds",
+    "ClientSeconds",
 }
 AWKWARD = 'He said "no"\n\tand left C:\\temp — \u2028 ${parameters.model}'
 

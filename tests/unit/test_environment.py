@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osml.environment import Environment, SettingError, load
+from osml.environment.new_domain import NewDomain
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:osml/sandbox/deepseek-AbCdEf"
@@ -40,6 +41,7 @@ def test_sandbox_is_small_and_production_is_not() -> None:
     sandbox, prod = load("sandbox", ENVIRONMENTS), load("prod", ENVIRONMENTS)
     assert (sandbox.search.vector_engine, sandbox.search.removal) == ("lucene", "destroy")
     assert (prod.search.vector_engine, prod.search.removal) == ("faiss", "retain")
+    assert isinstance(prod.search, NewDomain)
     assert prod.search.dedicated_masters is not None
     assert (prod.search.data_nodes.count, prod.search.dedicated_masters.count) == (3, 3)
 

@@ -85,7 +85,11 @@ def test_a_page_instead_of_json_is_not_the_engine() -> None:
 
 
 def test_a_lacking_permission_stands_before_the_long_name_of_a_session() -> None:
-    session = "osml-sandbox-search-ProvisionerRole7635C4EC-B1E181CE3E11A/osml-sandbox-search-ProvisionerFunctionAADCAA3B"
+    names = (
+        "osml-sandbox-search-ProvisionerRole7635C4EC-B1E181CE3E11A",
+        "osml-sandbox-search-ProvisionerFunctionAADCAA3B",
+    )
+    session = "/".join(names)
     caller = f"arn:aws:sts::111122223333:assumed-role/{session}"
     body = {"Message": f"User: {caller} is not authorized to perform: es:ESHttpPut because no identity-based policy"}
     error = error_of("PUT /_plugins/_security/api/rolesmapping/ml_full_access", Answer(403, body))
