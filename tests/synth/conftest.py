@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +88,28 @@ def of_type() -> Callable[[dict[str, Any], str], dict[str, Any]]:
         }
 
     return pick
+
+
+@pytest.fixture
+def cfn_lint(tmp_path: Path) -> Callable[..., str]:
+    """What cfn-lint says of templates, each group a dict by stack name; empty when it finds nothing.
+
+    Ignored besides what is named: W3005, CDK writes a DependsOn where a reference would be enough; W6001, the command
+    line reads all it needs from the knowledge stack, so two outputs hand on what the search stack exports.
+    """
+
+    def lint(groups: Iterable[Templates], *ignored: str) -> str:
+        files = []
+        for number, group in enumerate(groups):
+            for name, template in group.items():
+                file = tmp_path / f"{number}-{name}.json"
+                file.write_text(json.dumps(template))
+                files.append(str(file))
+        command = [str(Path(sys.executable).with_name("cfn-lint")), "--ignore-checks", "W3005", "W6001", *ignored]
+        command += ["--regions", "us-east-1", "--", *files]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert files
+        assert done.returncode == 0 or done.stdout, done.stderr
+        return done.stdout
+
+    return lint
