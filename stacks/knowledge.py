@@ -45,6 +45,11 @@ class KnowledgeStack(EnvironmentStack):
         self._access = self._grant_access([pattern for one in providers.values() for pattern in one.trusted_endpoints])
         embedding_model = self._model("Embedding", embedding)
         answer_model = self._model("Answer", answer) if answer else None
+        if answer_model:
+            # So all models go before any connector: ml-commons 3.4 may take another connector's model for a user of
+            # this one, when their ids share a token, and refuse the delete (docs/decisions/0006).
+            embedding_model.node.add_dependency(self.node.find_child("AnswerConnector"))
+            answer_model.node.add_dependency(self.node.find_child("EmbeddingConnector"))
         index = self._index(embedding_model, embedding)
         pipeline = self._search_pipeline(embedding_model, answer_model)
         self.output("DomainEndpoint", search.engine.endpoint)
