@@ -33,7 +33,7 @@ node_modules/.installed: package-lock.json
 check: install ## format, lint, types, unit tests: seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy app.py osml sandbox stacks constructs/opensearch_ml lambda/provisioner tests
+	$(BIN)/mypy app.py osml sandbox stacks constructs/opensearch_ml lambda/provisioner lambda/assistant tests benchmarks
 	$(MAKE) unit
 
 unit: install
@@ -55,6 +55,7 @@ lock: install ## pin what pyproject.toml asks for
 	$(BIN)/uv pip compile -q pyproject.toml --universal --extra sandbox --extra dev --generate-hashes --no-header -o requirements-dev.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
 	$(BIN)/uv pip compile -q lambda/provisioner/requirements.in --no-header --generate-hashes -o lambda/provisioner/requirements.txt
+	$(BIN)/uv pip compile -q lambda/assistant/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/assistant/requirements.txt
 
 wheel: install ## the construct library for other teams' apps, in dist/
 	rm -rf constructs/build
