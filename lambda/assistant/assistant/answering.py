@@ -1,0 +1,136 @@
+"""From a question to an answer: search, decide whether the documents hold it, let the model answer, keep the turn."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from assistant.budget import Budget
+from assistant.events import Answered, Event, Sources, Stage, Text
+from assistant.evidence import used
+from assistant.failures import Failure, Invalid
+from assistant.generation import Generation
+from assistant.models import Answer, Question, Source, Timings
+from assistant.parts import Parts
+from assistant.parts import parts as own_parts
+from assistant.prompt import Turn
+from assistant.search import Found
+
+NOT_IN_DOCUMENTS = "The documents do not hold an answer to this question."
+_log = logging.getLogger(__name__)
+
+
+def answer(question: Question, caller: str, seconds: float, parts: Parts | None = None) -> Iterator[Event]:
+    """Answer `question` of `caller` within `seconds`; the events come as they happen, `Answered` last.
+
+    `caller` is any text that names who asks; a conversation belongs to it. `parts` are those of the environment
+    variable `ASSISTANT` unless given. Nothing is done before the first event is asked for. Raises a `Failure`:
+    `Invalid` and `Absent` before the first event, any other at any time.
+    """
+    parts = own_parts() if parts is None else parts
+    asked = _Asked(question, caller, parts, Budget(seconds), perf_counter())
+    yield from asked.events()
+
+
+@dataclass
+class _Asked:
+    """One question on its way."""
+
+    question: Question
+    caller: str
+    parts: Parts
+    budget: Budget
+    began: float
+
+    def events(self) -> Iterator[Event]:
+        most = self.parts.settings.limits.question_characters
+        if len(self.question.question) > most:
+            raise Invalid(f"The question has {len(self.question.question)} characters; ask in at most {most}.")
+        earlier = self._earlier()
+        yield Stage("searching")
+        found = self._found(earlier)
+        conversation = self.question.conversation_id or self.parts.conversations.begin(
+            self.caller, self.question.question, self.budget
+        )
+        best = found.sources[0].score if found.sources else None
+        if best is None or best < self.parts.settings.min_score:
+            yield Sources([])
+            yield Text(NOT_IN_DOCUMENTS)
+            yield self._answered(found, conversation, NOT_IN_DOCUMENTS, [], None, None)
+            return
+        yield Sources(found.sources)
+        generation = self.parts.generation
+        if generation is None:
+            self._keep(conversation, earlier, "")
+            yield self._answered(found, conversation, None, found.sources, None, None)
+            return
+        yield Stage("answering")
+        model_began = perf_counter()
+        said = ""
+        for piece in self._pieces(generation, found.sources, earlier, conversation):
+            said += piece
+            yield Text(piece)
+        said = said.strip()
+        model_ms = _since(model_began)
+        if not generation.keeps:
+            self._keep(conversation, earlier, said)
+        yield self._answered(found, conversation, said, used(said, found.sources), generation.name, model_ms)
+
+    def _earlier(self) -> Sequence[Turn]:
+        if self.question.conversation_id is None:
+            return []
+        return self.parts.conversations.turns(self.question.conversation_id, self.caller, self.budget)
+
+    def _found(self, earlier: Sequence[Turn]) -> Found:
+        # `And in 2021?` says nothing alone: the question before it tells what it is about.
+        words = [earlier[-1].question] if earlier else []
+        asked = "\n".join([*words, self.question.question])
+        size = self.question.top_k or self.parts.settings.top_k
+        return self.parts.search.nearest(asked, self.question.filters, size, self.budget)
+
+    def _pieces(
+        self, generation: Generation, sources: Sequence[Source], earlier: Sequence[Turn], conversation: str
+    ) -> Iterator[str]:
+        def begun() -> tuple[str, Iterator[str]]:
+            pieces = generation.pieces(self.question.question, sources, earlier, conversation, self.budget)
+            return next(pieces, ""), pieces
+
+        # Once the reader has seen the first piece it is too late to begin again.
+        first, rest = self.budget.retrying(begun)
+        yield first
+        yield from rest
+
+    def _keep(self, conversation: str, earlier: Sequence[Turn], said: str) -> None:
+        turn = Turn(self.question.question, said)
+        try:
+            self.parts.conversations.keep(conversation, self.caller, earlier, turn, self.budget)
+        except Failure as failure:
+            # The answer is there and must not be lost for it; the next question lacks this turn.
+            _log.warning("A turn of a conversation was not kept: %s %s", failure.message, failure.cause)
+
+    def _answered(
+        self,
+        found: Found,
+        conversation: str,
+        said: str | None,
+        sources: list[Source],
+        model: str | None,
+        model_ms: int | None,
+    ) -> Answered:
+        timings = Timings(
+            embed_ms=found.embed_ms, search_ms=found.search_ms, model_ms=model_ms, total_ms=_since(self.began)
+        )
+        return Answered(
+            Answer(
+                answer=said,
+                grounded=bool(sources),
+                sources=sources,
+                model=model,
+                conversation_id=conversation,
+                timings=timings,
+            )
+        )
+
+
+def _since(began: float) -> int:
+    return round((perf_counter() - began) * 1000)

@@ -1,0 +1,64 @@
+"""Conversations in a DynamoDB table: one item each, with the partition key `id` and the time to live `expires`."""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from assistant import aws
+from assistant.budget import Budget
+from assistant.conversations import MOST_TURNS, absent, mark_of
+from assistant.other_side import MEMORY
+from assistant.prompt import Turn
+from assistant.settings import Table, Timeouts
+
+_DAY = 86_400
+# An item takes 400 KB, and R1 may answer with 8192 tokens.
+_MOST_ANSWER = 20_000
+
+
+class ConversationTable:
+    """Items `{id, caller, expires, turns: [{question, answer}]}`; `expires` is in seconds since 1970."""
+
+    def __init__(self, chosen: Table, timeouts: Timeouts, clock: Callable[[], float] = time.time) -> None:
+        self._table = chosen.table
+        self._seconds = chosen.days * _DAY
+        self._clock = clock
+        self._client = aws.client("dynamodb", None, read_seconds=5, connect_seconds=timeouts.connection)
+
+    def begin(self, caller: str, question: str, budget: Budget) -> str:  # noqa: ARG002 - a memory needs a name
+        id = secrets.token_urlsafe(16)
+        self._put(id, caller, [], budget)
+        return id
+
+    def turns(self, id: str, caller: str, budget: Budget) -> Sequence[Turn]:
+        item = self._call(
+            lambda: self._client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True), budget
+        ).get("Item")
+        # DynamoDB removes what has expired within days, not at once.
+        if not item or item["caller"]["S"] != mark_of(caller) or int(item["expires"]["N"]) <= self._clock():
+            raise absent()
+        return [Turn(one["M"]["question"]["S"], one["M"]["answer"]["S"]) for one in item["turns"]["L"]]
+
+    def keep(self, id: str, caller: str, earlier: Sequence[Turn], turn: Turn, budget: Budget) -> None:
+        self._put(id, caller, [*earlier, turn][-MOST_TURNS:], budget)
+
+    def _put(self, id: str, caller: str, turns: Sequence[Turn], budget: Budget) -> None:
+        listed = [
+            {"M": {"question": {"S": turn.question}, "answer": {"S": turn.answer[:_MOST_ANSWER]}}} for turn in turns
+        ]
+        item = {
+            "id": {"S": id},
+            "caller": {"S": mark_of(caller)},
+            "expires": {"N": str(int(self._clock() + self._seconds))},
+            "turns": {"L": listed},
+        }
+        self._call(lambda: self._client.put_item(TableName=self._table, Item=item), budget)
+
+    def _call(self, call: Callable[[], dict[str, Any]], budget: Budget) -> dict[str, Any]:
+        def attempt() -> dict[str, Any]:
+            budget.call(1)
+            with aws.calling(MEMORY):
+                return call()
+
+        return budget.retrying(attempt)

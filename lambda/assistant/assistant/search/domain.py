@@ -1,0 +1,64 @@
+"""A domain, or an engine of one's own: it embeds questions and passages itself."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from assistant.budget import Budget
+from assistant.failures import Failure
+from assistant.models import DocumentList, DocumentListed, Filters
+from assistant.search import Found, Passage
+from assistant.search.engine import TITLE, Engine, title
+
+
+class Domain:
+    """`model_id` is the embedding model's on the engine; the index's default pipeline uses the same one."""
+
+    def __init__(self, engine: Engine, model_id: str) -> None:
+        self._engine = engine
+        self._model_id = model_id
+
+    def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
+        neural: dict[str, Any] = {"query_text": question, "model_id": self._model_id, "k": size}
+        if clauses := self._engine.wanted(filters):
+            neural["filter"] = {"bool": {"filter": clauses}}
+        query = {"neural": {self._engine.index.embedding_field: neural}}
+        hits, took = self._engine.hits(query, size, budget)
+        return Found([self._engine.source(hit) for hit in hits], search_ms=took)
+
+    def replace(self, passages: Sequence[Passage], budget: Budget) -> dict[str, str]:
+        """Passages take the place of those with the same `_id`; then the rest of each document is removed."""
+        index, field = self._engine.index.name, self._engine.index.text_field
+        actions = [({"index": {"_index": index, "_id": one.id}}, one.source(field)) for one in passages]
+        results = self._engine.bulk(actions, budget)
+        failed = {
+            one.id: result.message for one, result in zip(passages, results, strict=True) if isinstance(result, Failure)
+        }
+        stored = {one.document for one in passages} - {one.document for one in passages if one.id in failed}
+        if stored:
+            # What another request has just stored must be seen, or it stays.
+            self._refresh(budget)
+            kept = {one.id for one in passages}
+            found = [hit["_id"] for hit in self._engine.passages(stored, budget)]
+            self._engine.delete([id for id in found if id not in kept], budget)
+            self._refresh(budget)
+        return failed
+
+    def listed(self, size: int, after: str | None, budget: Budget) -> DocumentList:
+        found, more = self._engine.listed(size, after, {"title": TITLE}, budget)
+        documents = [
+            DocumentListed(id=one["key"]["document"], title=title(one["title"]), passages=one["doc_count"])
+            for one in found
+        ]
+        return DocumentList(documents=documents, after=more)
+
+    def remove(self, document: str, budget: Budget) -> int:
+        self._refresh(budget)
+        removed = self._engine.delete([hit["_id"] for hit in self._engine.passages([document], budget)], budget)
+        self._refresh(budget)
+        return removed
+
+    def check(self, budget: Budget) -> None:
+        self._engine.check(budget)
+
+    def _refresh(self, budget: Budget) -> None:
+        self._engine.send("POST", self._engine.in_index("_refresh"), None, budget)

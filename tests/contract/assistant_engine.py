@@ -1,0 +1,255 @@
+"""An assistant on the engine under test: real connectors, models, pipelines and index, and the local model endpoints.
+
+`shop` is an assistant on a domain, `shelf` one that embeds and answers by itself as on a collection.
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from assistant.answering import answer
+from assistant.documents import store
+from assistant.events import Answered, Event
+from assistant.models import Answer, DocumentIn, DocumentsStored, Question
+from assistant.parts import Parts, assembled
+from assistant.settings import Settings
+from mlcommons import HttpTransport
+from sandbox.cache import cache_directory
+from sandbox.models.assembly import model_server
+from sandbox.models.exchange import Call, Provider, Reply
+from sandbox.models.prompt import blocks
+from sandbox.models.server import ModelServer
+from sandbox.models.weights import weights_directory
+from tests.contract.kinds_engine import Engine, RoleHeaders
+
+KEY = "sk-contract-0123456789"
+MINILM = json.dumps({"name": "minilm", "model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"})
+SYSTEM, INSTRUCTIONS = "You answer from the passages.", "Say when they do not hold the answer."
+SECONDS = 30.0
+ALICE, BOB = "alice", "bob"
+
+
+@dataclass
+class Recorded:
+    """A provider of models that remembers the bodies it was sent."""
+
+    inner: Provider
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+
+    def answer(self, call: Call) -> Reply:
+        self.bodies.append(json.loads(call.body))
+        return self.inner.answer(call)
+
+    def throttled(self) -> Reply:
+        return self.inner.throttled()
+
+    def failed(self, status: int) -> Reply:
+        return self.inner.failed(status)
+
+
+@dataclass
+class Shop:
+    """An assistant, what its answer model was sent, and faults of the models."""
+
+    parts: Parts
+    chat: Recorded
+    server: ModelServer
+
+    def ask(self, question: str, caller: str = ALICE, seconds: float = SECONDS, **more: Any) -> Answer:
+        """The whole answer."""
+        [*_, last] = self.events(question, caller, seconds, **more)
+        assert isinstance(last, Answered)
+        return last.answer
+
+    def events(self, question: str, caller: str = ALICE, seconds: float = SECONDS, **more: Any) -> list[Event]:
+        """All that happens."""
+        return list(answer(Question(question=question, **more), caller, seconds, self.parts))
+
+    def store(self, *documents: tuple[str, str] | tuple[str, str, str], seconds: float = SECONDS) -> DocumentsStored:
+        """Stores documents: id, text and maybe title."""
+        return store(
+            [DocumentIn(id=id, text=text, title=title[0] if title else None) for id, text, *title in documents],
+            seconds,
+            self.parts,
+        )
+
+    def told(self) -> list[tuple[str, str]]:
+        """Role and text of each block of the messages that the answer model was sent last."""
+        return [(one["role"], text) for one in self.chat.bodies[-1]["messages"] for text in blocks(one.get("content"))]
+
+    @contextmanager
+    def fault(self, provider: str, **fault: float) -> Iterator[None]:
+        """Within it the provider throttles, fails or is slow."""
+        self.server.control.set(provider, fault)
+        try:
+            yield
+        finally:
+            self.server.control.reset(provider)
+
+
+@dataclass(frozen=True)
+class Models:
+    """The model endpoints at `url`, and what the answer model is sent."""
+
+    url: str
+    server: ModelServer
+    chat: Recorded
+
+    @property
+    def chat_url(self) -> str:
+        return f"{self.url}/_aws/api.deepseek.com/v1/chat/completions"
+
+    @property
+    def sagemaker_url(self) -> str:
+        return f"{self.url}/_aws/runtime.sagemaker.us-east-1.amazonaws.com"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+    key: Path = tmp_path_factory.mktemp("models") / "key"
+    key.write_text(KEY)
+    server = model_server(0, weights_directory(cache_directory()), key)
+    chat = Recorded(server.providers["deepseek"])
+    server.providers["deepseek"] = chat
+    with server.running() as url:
+        yield Models(url, server, chat)
+
+
+@pytest.fixture(scope="module")
+def shop(engine_transport: HttpTransport, models: Models) -> Iterator[Shop]:
+    engine = Engine(engine_transport, models.url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
+        try:
+            yield Shop(assembled(_domain(engine, models), RoleHeaders()), models.chat, models.server)
+        finally:
+            engine.clean()
+
+
+@pytest.fixture(scope="module")
+def shelf(engine_transport: HttpTransport, models: Models) -> Iterator[Shop]:
+    engine = Engine(engine_transport, models.url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
+        patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", models.sagemaker_url)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "test")
+        patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
+        boto3.DEFAULT_SESSION.events.register("before-sign.sagemaker-runtime.*", _holds_minilm)  # type: ignore[union-attr]
+        patch.setattr("assistant.secret.Secret._read", lambda _: json.dumps({"key": KEY}))
+        try:
+            yield Shop(assembled(_collection(engine, models), RoleHeaders()), models.chat, models.server)
+        finally:
+            engine.clean()
+
+
+def _holds_minilm(request: Any, **_: Any) -> None:
+    request.headers["x-sandbox-endpoint"] = MINILM
+
+
+def _domain(engine: Engine, models: Models) -> Settings:
+    embedding = _model(engine, "Embedding", models.sagemaker_url + "/endpoints/minilm/invocations", _EMBEDS)
+    chat = _model(engine, "Answer", models.chat_url, _CHATS)
+    name = f"shop-{uuid.uuid4().hex[:8]}"
+    ingest = {"processors": [{"text_embedding": {"model_id": embedding, "field_map": {"text": "embedding"}}}]}
+    engine.apply("IngestPipeline", {"name": name, "pipeline": ingest}, owner=engine.owner("Ingest"))
+    rag = {
+        "model_id": chat,
+        "context_field_list": ["text"],
+        "system_prompt": SYSTEM,
+        "user_instructions": INSTRUCTIONS,
+    }
+    pipeline = {"response_processors": [{"retrieval_augmented_generation": rag}]}
+    engine.apply("SearchPipeline", {"name": name, "pipeline": pipeline}, owner=engine.owner("Search"))
+    _index(engine, name, {"default_pipeline": name})
+    return _settings(
+        name,
+        embedding={"provider": "model", "model_id": embedding},
+        answer={
+            "provider": "pipeline",
+            "search_pipeline": name,
+            "llm_model": "deepseek-chat",
+            "model": "DeepSeek",
+        },
+    )
+
+
+def _collection(engine: Engine, models: Models) -> Settings:
+    name = f"shelf-{uuid.uuid4().hex[:8]}"
+    _index(engine, name, {}, stored={"type": "long"}, passages={"type": "integer"})
+    return _settings(
+        name,
+        embedding={"provider": "sagemaker", "endpoint": "minilm", "region": "us-east-1", "shape": "array"},
+        answer={
+            "provider": "deepseek",
+            "url": models.chat_url,
+            "model": "deepseek-chat",
+            "secret": {"arn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:chat", "key": "key"},
+        },
+    )
+
+
+def _settings(name: str, **more: Any) -> Settings:
+    return Settings.model_validate(
+        {
+            "environment": "contract",
+            "search": {"endpoint": os.environ["OSML_TEST_ENGINE_URL"], "region": "us-east-1", "service": "es"},
+            "index": {"name": name, "text_field": "text", "embedding_field": "embedding"},
+            "prompt": {"system": SYSTEM, "instructions": INSTRUCTIONS},
+            "conversations": {"kind": "memory"},
+            "limits": {"passage_characters": 200},
+            **more,
+        }
+    )
+
+
+def _index(engine: Engine, name: str, settings: dict[str, Any], **fields: dict[str, str]) -> None:
+    vector = {
+        "type": "knn_vector",
+        "dimension": 384,
+        "method": {"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil"},
+    }
+    properties = {
+        "id": {"type": "keyword"},
+        "document": {"type": "keyword"},
+        "title": {"type": "text"},
+        "text": {"type": "text"},
+        "embedding": vector,
+        **fields,
+    }
+    body = {"settings": {"index": {"knn": True, **settings}}, "mappings": {"properties": properties}}
+    engine.apply("Index", {"name": name, "body": body}, owner=engine.owner("Index"))
+
+
+_EMBEDS: dict[str, Any] = {
+    "headers": {"x-sandbox-endpoint": MINILM},
+    "request_body": "${parameters.input}",
+    "pre_process_function": "connector.pre_process.default.embedding",
+    "post_process_function": "connector.post_process.default.embedding",
+}
+_CHATS: dict[str, Any] = {
+    "headers": {"Authorization": "Bearer ${credential.key}"},
+    "request_body": '{"model": "deepseek-chat", "messages": ${parameters.messages}}',
+}
+
+
+def _model(engine: Engine, id: str, url: str, action: dict[str, Any]) -> str:
+    connector = engine.connector() | {
+        "credential": {"key": KEY},
+        "parameters": {},
+        "actions": [{"action_type": "predict", "method": "POST", "url": url, **action}],
+    }
+    connector_id = engine.apply("Connector", {"connector": connector}, owner=engine.owner(f"{id}Connector")).physical_id
+    name = f"{engine.stack} {id}"
+    group = engine.apply("ModelGroup", {"name": name}, owner=engine.owner(f"{id}Group")).physical_id
+    probe = {"input": ["ready"]} if action is _EMBEDS else {"messages": [{"role": "user", "content": "Hello?"}]}
+    spec = {"name": name, "model_group_id": group, "connector_id": connector_id, "probe": {"parameters": probe}}
+    return engine.apply("Model", spec, owner=engine.owner(id)).physical_id

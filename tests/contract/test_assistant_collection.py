@@ -1,0 +1,279 @@
+"""The assistant as on a collection, which embeds, searches and calls the model itself, on a real engine's REST API.
+
+What only a collection refuses or does late is tested with the collection of the local cloud.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from assistant.answering import NOT_IN_DOCUMENTS
+from assistant.budget import Budget
+from assistant.documents import delete, listed
+from assistant.embedding import Embedding, Vectors
+from assistant.events import Text
+from assistant.failures import Absent, Broken, Failure, Throttled, Unavailable
+from assistant.models import DocumentListed
+from assistant.parts import Parts
+from tests.contract import assistant_engine, kinds_engine
+from tests.contract.assistant_engine import BOB, SECONDS, Shop
+
+engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
+
+BOSTON = "Boston lies on the coast of Massachusetts. In 2023, 4,327,000 people lived in Boston."
+PARIS = "Paris is the capital of France. The river Seine flows through Paris."
+ASKED = "How many people lived in Boston in 2023?"
+
+
+def documents(shelf: Shop) -> dict[str, DocumentListed]:
+    return {one.id: one for one in listed(100, None, SECONDS, shelf.parts).documents}
+
+
+def until(seen: Callable[[], bool]) -> None:
+    """Wait until the index is refreshed, each second here and within a minute on a collection."""
+    end = time.monotonic() + 10
+    while not seen():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stocked(shelf: Shop) -> None:
+    assert shelf.store(("boston", BOSTON, "The city of Boston"), ("paris", PARIS)).stored == 2
+    until(lambda: set(documents(shelf)) == {"boston", "paris"})
+
+
+def test_an_answer_is_streamed_and_grounded(shelf: Shop) -> None:
+    events = shelf.events(ASKED)
+    answer = shelf.ask(ASKED)
+    texts = [event.text for event in events if isinstance(event, Text)]
+    assert len(texts) > 1
+    assert "".join(texts) == answer.answer
+    assert (answer.grounded, answer.model) == (True, "deepseek-chat")
+    assert [source.id for source in answer.sources] == ["boston", "paris"]
+    assert [BOSTON[one.start : one.end] for one in answer.sources[0].used] == [
+        "In 2023, 4,327,000 people lived in Boston."
+    ]
+    assert answer.timings.embed_ms is not None
+
+
+def test_below_the_least_score_no_model_is_asked(shelf: Shop) -> None:
+    before = len(shelf.chat.bodies)
+    answer = shelf.ask("xylophone zebra quantum entanglement")
+    assert (answer.answer, answer.model, len(shelf.chat.bodies)) == (NOT_IN_DOCUMENTS, None, before)
+
+
+def test_filters(shelf: Shop) -> None:
+    found = shelf.ask("Paris and Boston", filters={"document": "paris"}).sources
+    assert [source.document for source in found] == ["paris"]
+    found = shelf.ask("Paris and Boston", filters={"title": "city of boston"}).sources
+    assert [source.document for source in found] == ["boston"]
+
+
+def test_a_conversation_goes_from_the_oldest_turn_to_the_newest_and_is_its_callers_alone(shelf: Shop) -> None:
+    questions = ["Which river flows through Paris?", "What is Paris the capital of?", "Where does Boston lie?"]
+    conversation = shelf.ask(questions[0]).conversation_id
+    for question in questions[1:]:
+        shelf.ask(question, conversation_id=conversation)
+    assert [text for role, text in shelf.told() if role == "user" and text.endswith("?")] == [
+        *questions[:2],
+        f"QUESTION: {questions[2]}",
+    ]
+    with pytest.raises(Absent):
+        shelf.ask("And in Paris?", caller=BOB, conversation_id=conversation)
+
+
+def test_storing_again_leaves_neither_doubles_nor_a_surplus(shelf: Shop) -> None:
+    long = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
+    for text, passages in ((long, 5), ("One lighthouse.", 1), (long, 5)):
+        [result] = shelf.store(("lighthouse", text)).documents
+        assert (result.status, result.passages) == ("stored", passages)
+        until(lambda: "lighthouse" in documents(shelf) and documents(shelf)["lighthouse"].passages == passages)  # noqa: B023
+    assert delete("lighthouse", SECONDS, shelf.parts).passages == 5
+    until(lambda: "lighthouse" not in documents(shelf))
+
+
+@dataclass
+class Delay:
+    """An index that shows what was written only when told to, as a collection does after seconds or a minute."""
+
+    parts: Parts
+
+    def refresh(self) -> None:
+        self._send("POST", "_refresh")
+
+    def passages(self, document: str) -> int:
+        """All that the index shows of a document, of whatever version."""
+        found: int = self._send("POST", "_count", {"query": {"term": {"document": document}}})["count"]
+        return found
+
+    def write(self, text: str, **fields: Any) -> None:
+        """One passage past the assistant, with the vector of its text."""
+        search: Any = self.parts.search
+        [vector] = search._embedding.of_texts([text], Budget(SECONDS))
+        self._send("POST", "_doc", {"text": text, "embedding": vector, **fields})
+
+    def interval(self, value: str | None) -> None:
+        self._send("PUT", "_settings", {"index": {"refresh_interval": value}})
+
+    def _send(self, method: str, action: str, body: Any = None) -> Any:
+        search: Any = self.parts.search
+        return search._engine.send(method, search._engine.in_index(action), body, Budget(SECONDS))
+
+
+@pytest.fixture
+def delay(shelf: Shop) -> Iterator[Delay]:
+    """Nothing shows by itself within the test; of the document `report` nothing is left after it."""
+    delay = Delay(shelf.parts)
+    delay.interval("-1")
+    yield delay
+    delay.refresh()
+    shelf.parts.search.remove("report", Budget(SECONDS))
+    delay.refresh()
+    delay.interval(None)
+
+
+LONG = " ".join(f"Sentence number {number} of the long report tells of a windmill." for number in range(20))
+SHORT = "The report is short now and tells of a windmill."
+WINDMILL = "What does the report tell of the windmill?"
+ONLY = {"document": "report"}
+
+
+def test_a_version_stored_before_the_last_one_shows_is_superseded_and_goes(shelf: Shop, delay: Delay) -> None:
+    for text in (LONG, SHORT):
+        assert shelf.store(("report", text, f"Title {len(text)}")).stored == 1
+    assert "report" not in documents(shelf)
+    delay.refresh()
+    left = delay.passages("report")
+    assert left > 2
+    assert [source.text for source in shelf.ask(WINDMILL, filters=ONLY).sources] == [SHORT]
+    assert delay.passages("report") == left
+    listed_now = documents(shelf)["report"]
+    assert (listed_now.passages, listed_now.title) == (1, f"Title {len(SHORT)}")
+    delay.refresh()
+    assert delay.passages("report") == 1
+
+
+def test_an_older_version_takes_nobodys_place_among_the_nearest(shelf: Shop, delay: Delay) -> None:
+    for text in (LONG, SHORT):
+        shelf.store(("report", text))
+    delay.refresh()
+    found = shelf.ask("windmill sentence of the long report", top_k=3).sources
+    assert found[0].text == SHORT
+    assert {source.document for source in found} == {"report", "boston", "paris"}
+
+
+def test_the_next_store_removes_every_older_version_that_shows(shelf: Shop, delay: Delay) -> None:
+    for text in (LONG, SHORT, LONG):
+        shelf.store(("report", text))
+    delay.refresh()
+    shelf.store(("report", SHORT))
+    delay.refresh()
+    assert delay.passages("report") == 1
+
+
+def test_a_removal_takes_every_version_and_counts_the_current_one(shelf: Shop, delay: Delay) -> None:
+    for text in (LONG, SHORT):
+        shelf.store(("report", text))
+    delay.refresh()
+    assert delete("report", SECONDS, shelf.parts).passages == 1
+    with pytest.raises(Absent):
+        delete("report", SECONDS, shelf.parts)
+    delay.refresh()
+    assert delay.passages("report") == 0
+
+
+def test_of_concurrent_stores_the_newest_stays(shelf: Shop, delay: Delay) -> None:
+    texts = [f"Report number {number} tells of the windmill." for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        stored = list(pool.map(lambda text: shelf.store(("report", text)).stored, texts))
+    assert stored == [1] * 4
+    delay.refresh()
+    assert documents(shelf)["report"].passages == 1
+    delay.refresh()
+    assert delay.passages("report") == 1
+    [shown] = shelf.ask(WINDMILL, filters=ONLY).sources
+    assert shown.text in texts
+
+
+def test_a_version_in_part_supersedes_nothing_until_it_is_whole(shelf: Shop, delay: Delay) -> None:
+    shelf.store(("report", SHORT))
+    later = {"document": "report", "stored": time.time_ns(), "passages": 2}
+    delay.write("The first half tells of a windmill.", id="report#1", **later)
+    delay.refresh()
+    assert [source.text for source in shelf.ask(WINDMILL, filters=ONLY).sources] == [SHORT]
+    assert documents(shelf)["report"].passages == 1
+    delay.write("The second half tells of a windmill, too.", id="report#2", **later)
+    delay.refresh()
+    assert {source.id for source in shelf.ask(WINDMILL, filters=ONLY).sources} == {"report#1", "report#2"}
+    assert documents(shelf)["report"].passages == 2
+    delay.refresh()
+    assert delay.passages("report") == 2
+
+
+def test_what_was_written_without_a_version_is_older_than_all_others(shelf: Shop, delay: Delay) -> None:
+    delay.write("The oldest report tells of a windmill.", id="report", document="report")
+    delay.refresh()
+    assert shelf.ask(WINDMILL, filters=ONLY).sources[0].text == "The oldest report tells of a windmill."
+    assert documents(shelf)["report"].passages == 1
+    shelf.store(("report", SHORT))
+    delay.refresh()
+    assert [source.text for source in shelf.ask(WINDMILL, filters=ONLY).sources] == [SHORT]
+    assert delay.passages("report") == 1
+
+
+def test_a_throttled_embedding_keeps_the_document_as_it_was(shelf: Shop) -> None:
+    with shelf.fault("sagemaker", throttle=1.0):
+        stored = shelf.store(("boston", "Something else."), ("new", "Never stored."), seconds=2)
+    assert [(one.status, one.passages) for one in stored.documents] == [("failed", 0)] * 2
+    assert shelf.ask(ASKED).sources[0].text == BOSTON
+    assert "new" not in documents(shelf)
+
+
+class Picky:
+    """The embedding model, but it does not take texts with a certain word; the local one takes everything."""
+
+    def __init__(self, inner: Embedding) -> None:
+        self._inner = inner
+
+    def of_question(self, question: str, budget: Budget) -> Vectors:
+        return self._inner.of_question(question, budget)
+
+    def of_texts(self, texts: Sequence[str], budget: Budget) -> Vectors:
+        if any("unspeakable" in text for text in texts):
+            raise Broken("The embedding model does not take this.")
+        return self._inner.of_texts(texts, budget)
+
+
+def test_a_document_that_fails_in_part_stays_as_it_was_and_the_others_are_stored(
+    shelf: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search: Any = shelf.parts.search
+    monkeypatch.setattr(search, "_embedding", Picky(search._embedding))
+    long = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
+    stored = shelf.store(("boston", f"{long} This is unspeakable."), ("tower", "A tower."))
+    assert [(one.id, one.status) for one in stored.documents] == [("boston", "failed"), ("tower", "stored")]
+    assert "1 of 5 passages could not be stored. The embedding model" in str(stored.documents[0].message)
+    until(lambda: "tower" in documents(shelf))
+    assert documents(shelf)["boston"].passages == 1
+    assert shelf.ask(ASKED).sources[0].text == BOSTON
+    delete("tower", SECONDS, shelf.parts)
+
+
+@pytest.mark.parametrize(
+    ("provider", "fault", "failure"),
+    [
+        ("deepseek", {"throttle": 1.0}, Throttled),
+        ("deepseek", {"fail": 1.0, "fail_status": 503}, Unavailable),
+        ("sagemaker", {"throttle": 1.0}, Throttled),
+        ("sagemaker", {"fail": 1.0, "fail_status": 503}, Unavailable),
+    ],
+)
+def test_faults_of_models(shelf: Shop, provider: str, fault: dict[str, float], failure: type[Failure]) -> None:
+    with shelf.fault(provider, **fault), pytest.raises(failure) as raised:
+        shelf.ask(ASKED, seconds=2)
+    assert (raised.value.retry_after or 0) >= 1

@@ -1,0 +1,78 @@
+"""The local model endpoints for tests of the assistant's providers, reached as in AWS."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+
+from assistant.budget import Budget
+from assistant.secret import Secret
+from assistant.settings import Timeouts
+from sandbox.cache import cache_directory
+from sandbox.models.assembly import model_server
+from sandbox.models.server import ModelServer
+from sandbox.models.weights import weights_directory
+
+KEY = "sk-right-0123456789"
+SECRET = {"arn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:model", "key": "api_key"}
+TIMEOUTS = Timeouts(connection=5, embedding=30, answer=30)
+
+
+class HeldSecret(Secret):
+    """A secret that is in the test's hand, and counts how often it was read."""
+
+    def __init__(self, value: str = KEY) -> None:
+        super().__init__(SECRET["arn"])
+        self.held = value
+        self.reads = 0
+
+    def _read(self) -> str:
+        self.reads += 1
+        return json.dumps({"api_key": self.held})
+
+
+@dataclass
+class Models:
+    """The endpoints at `url`; `endpoint` is what SageMaker's endpoint holds."""
+
+    url: str
+    server: ModelServer
+    endpoint: dict[str, Any]
+
+    def at(self, host: str) -> str:
+        return f"{self.url}/_aws/{host}"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+    key = tmp_path_factory.mktemp("models") / "key"
+    key.write_text(KEY)
+    server = model_server(0, weights_directory(cache_directory()), key)
+    with server.running() as url:
+        yield Models(url, server, {})
+
+
+@pytest.fixture
+def models(served: Models, monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    runtime = served.at("runtime.sagemaker.us-east-1.amazonaws.com")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", runtime)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", served.at("bedrock-runtime.us-east-1.amazonaws.com"))
+    session = boto3.Session(region_name="us-east-1")
+
+    def hold(request: Any, **_: Any) -> None:
+        request.headers["x-sandbox-endpoint"] = json.dumps(served.endpoint)
+
+    session.events.register("before-sign.sagemaker-runtime.*", hold)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    yield served
+    for provider in ("sagemaker", "bedrock", "deepseek", "openai"):
+        served.server.control.reset(provider)
+
+
+def budget(seconds: float = 30) -> Budget:
+    return Budget(seconds)

@@ -1,0 +1,187 @@
+"""Answer models against the wire shapes of their APIs: streamed, without thoughts, and honest when they fail."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from assistant.answer_model import Model
+from assistant.answer_model.bedrock import Bedrock
+from assistant.answer_model.chat import Chat
+from assistant.answer_model.converse import Converse
+from assistant.answer_model.sagemaker import SageMaker
+from assistant.failures import Broken, Failure, Refused, Throttled, TimedOut, Unavailable
+from assistant.prompt import Told, Turn
+from assistant.settings import BedrockAnswer, ConverseAnswer, DeepSeekAnswer, OpenAiAnswer, Prompt, SageMakerAnswer
+from tests.unit import assistant_models
+from tests.unit.assistant_models import KEY, SECRET, TIMEOUTS, HeldSecret, Models, budget
+
+served, models = assistant_models.served, assistant_models.models
+
+R1 = "us.deepseek.r1-v1:0"
+IMPORTED = "arn:aws:bedrock:us-east-1:000000000000:imported-model/abc123def456"
+NOVA = "us.amazon.nova-lite-v1:0"
+TOLD = Told(
+    Prompt(system="Answer from the passages.", instructions="Be brief."),
+    ["The shop opens at nine.", "Paris is the capital of France."],
+    [Turn("Is there a shop?", "Yes.")],
+    "When does the shop open?",
+)
+SAMPLING = {"temperature": 0.6, "top_p": 0.9, "max_tokens": 400}
+NAMES = ["deepseek", "reasoner", "openai", "sagemaker", "lmi", "bedrock", "imported", "converse-r1", "converse-nova"]
+
+
+def chat(url: str, model: str = "deepseek-chat", secret: HeldSecret | None = None) -> Chat:
+    chosen = DeepSeekAnswer.model_validate({"provider": "deepseek", "url": url, "model": model, "secret": SECRET})
+    return Chat(chosen, TIMEOUTS, secret or HeldSecret())
+
+
+def made(name: str, models: Models) -> Model:
+    url = models.at("api.deepseek.com/v1/chat/completions")
+    models.endpoint.clear()
+    models.endpoint.update({"name": "r1", "model": "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B"})
+    if name == "lmi":
+        models.endpoint["shape"] = "lmi"
+    match name:
+        case "deepseek":
+            return chat(url)
+        case "reasoner":
+            return chat(url, "deepseek-reasoner")
+        case "openai":
+            chosen = {"provider": "openai", "url": url, "model": "deepseek-chat", "secret": SECRET, "temperature": 0.5}
+            return Chat(OpenAiAnswer.model_validate({**chosen, "max_tokens": 400}), TIMEOUTS, HeldSecret())
+        case "sagemaker" | "lmi":
+            return SageMaker(
+                SageMakerAnswer.model_validate({"provider": "sagemaker", "endpoint": "r1", **SAMPLING}), TIMEOUTS
+            )
+        case "bedrock" | "imported":
+            model = {"model": IMPORTED if name == "imported" else R1, "imported": name == "imported"}
+            return Bedrock(BedrockAnswer.model_validate({"provider": "bedrock", **model, **SAMPLING}), TIMEOUTS)
+        case _:
+            model = {"model": R1 if name == "converse-r1" else NOVA}
+            return Converse(
+                ConverseAnswer.model_validate({"provider": "bedrock-converse", **model, **SAMPLING}), TIMEOUTS
+            )
+
+
+def side(name: str) -> str:
+    if name in ("sagemaker", "lmi"):
+        return "sagemaker"
+    return "deepseek" if name in ("deepseek", "reasoner", "openai") else "bedrock"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_answer_comes_in_pieces_without_thoughts(models: Models, name: str) -> None:
+    pieces = list(made(name, models).deltas(TOLD, budget()))
+    text = "".join(pieces)
+    assert text.startswith("The shop opens at nine. [1]")
+    assert "think>" not in text
+    assert "The question has" not in text
+    assert "<｜" not in text
+    assert len(pieces) > 1
+
+
+@pytest.mark.parametrize("name", ["deepseek", "sagemaker", "bedrock", "converse-nova"])
+@pytest.mark.parametrize(
+    ("fault", "failure"),
+    [
+        ({"throttle": 1.0}, Throttled),
+        ({"fail": 1.0, "fail_status": 503}, Unavailable),
+    ],
+)
+def test_faults(models: Models, name: str, fault: dict[str, Any], failure: type[Failure]) -> None:
+    model = made(name, models)
+    models.server.control.set(side(name), fault)
+    with pytest.raises(failure, match="The answer model") as raised:
+        list(model.deltas(TOLD, budget()))
+    assert (raised.value.retry_after or 0) >= 1
+
+
+@pytest.mark.parametrize("name", ["deepseek"])
+def test_a_slow_model_ends_with_the_time_of_the_request(models: Models, name: str) -> None:
+    model = made(name, models)
+    models.server.control.set(side(name), {"delay_ms": 1500})
+    with pytest.raises(TimedOut, match="took too long"):
+        list(model.deltas(TOLD, budget(0.5)))
+
+
+def test_a_model_that_only_thinks_says_what_to_raise(models: Models) -> None:
+    few = {**SAMPLING, "max_tokens": 5}
+    model = Bedrock(
+        BedrockAnswer.model_validate({"provider": "bedrock", "model": R1, "imported": False, **few}), TIMEOUTS
+    )
+    with pytest.raises(Broken, match=r"raise answer\.max_tokens"):
+        list(model.deltas(TOLD, budget()))
+
+
+def test_a_wrong_key_is_refused_forgotten_and_not_repeated(models: Models) -> None:
+    secret = HeldSecret("sk-wrong-987654321")
+    model = chat(models.at("api.deepseek.com/v1/chat/completions"), secret=secret)
+    with pytest.raises(Refused) as raised:
+        list(model.deltas(TOLD, budget()))
+    assert "sk-wrong" not in f"{raised.value} {raised.value.cause}"
+    secret.held = KEY
+    assert "nine" in "".join(model.deltas(TOLD, budget()))
+
+
+def test_a_model_that_is_not_there() -> None:
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        list(chat("http://127.0.0.1:9/v1/chat/completions").deltas(TOLD, budget()))
+
+
+class Scripted(BaseHTTPRequestHandler):
+    """Answers any POST with the body of the path's name; a real server that behaves badly is not to be had."""
+
+    protocol_version = "HTTP/1.0"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        kind, body = {
+            "/broken-off": ("text/event-stream", event("The shop ") + event("opens")),
+            "/not-json": ("text/event-stream", b"data: {nonsense\n\n"),
+            "/error": ("text/event-stream", event("The shop ") + b'data: {"error": {"message": "overloaded"}}\n\n'),
+            "/whole": ("application/json", json.dumps({"choices": [{"message": {"content": "At nine."}}]}).encode()),
+            "/comments": ("text/event-stream", b": keep-alive\n\n" + event("At nine.", "stop") + b"data: [DONE]\n\n"),
+            "/cut": ("text/event-stream", b""),
+        }[self.path]
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        if self.path == "/cut":
+            self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(body or event("The shop "))
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+def event(text: str, reason: str | None = None) -> bytes:
+    return f"data: {json.dumps({'choices': [{'delta': {'content': text}, 'finish_reason': reason}]})}\n\n".encode()
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("path", "failure"),
+    [("/broken-off", Unavailable), ("/cut", Unavailable), ("/not-json", Broken), ("/error", Unavailable)],
+)
+def test_a_stream_that_goes_wrong(scripted: str, path: str, failure: type[Failure]) -> None:
+    with pytest.raises(failure):
+        list(chat(scripted + path).deltas(TOLD, budget()))
+
+
+@pytest.mark.parametrize("path", ["/whole", "/comments"])
+def test_a_server_with_habits_of_its_own(scripted: str, path: str) -> None:
+    assert "".join(chat(scripted + path).deltas(TOLD, budget())) == "At nine."

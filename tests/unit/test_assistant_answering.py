@@ -1,0 +1,218 @@
+"""The way of a question, beside what the contract tests see on a real engine: what fails late, and what is left out."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.answering import NOT_IN_DOCUMENTS, answer
+from assistant.budget import Budget
+from assistant.documents import store
+from assistant.events import Answered, Event, Sources, Stage, Text
+from assistant.failures import Failure, Invalid, Throttled, Unavailable
+from assistant.models import DocumentIn, DocumentList, Filters, Question, Source
+from assistant.parts import Parts
+from assistant.prompt import Turn
+from assistant.search import Found, Passage
+from assistant.settings import Settings
+
+NINE = Source(id="shop", document="shop", text="The shop opens at nine.", score=0.9)
+SETTINGS = Settings.model_validate(
+    {
+        "environment": "test",
+        "search": {"endpoint": "https://127.0.0.1:1", "region": "us-east-1", "service": "es"},
+        "index": {"name": "i", "text_field": "text", "embedding_field": "embedding"},
+        "min_score": 0.6,
+        "prompt": {"system": "s", "instructions": "i"},
+        "embedding": {"provider": "model", "model_id": "m"},
+        "conversations": {"kind": "memory"},
+        "limits": {"question_characters": 50, "documents": 2},
+    }
+)
+
+
+@dataclass
+class Search:
+    """Finds what it holds."""
+
+    sources: list[Source]
+    asked: list[tuple[str, int]] = field(default_factory=list)
+    failure: Failure | None = None
+
+    def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
+        self.asked.append((question, size))
+        return Found(self.sources, search_ms=1)
+
+    def replace(self, passages: Sequence[Passage], budget: Budget) -> dict[str, str]:
+        if self.failure:
+            raise self.failure
+        return {}
+
+    def listed(self, size: int, after: str | None, budget: Budget) -> DocumentList:
+        raise NotImplementedError
+
+    def remove(self, document: str, budget: Budget) -> int:
+        raise NotImplementedError
+
+    def check(self, budget: Budget) -> None:
+        raise NotImplementedError
+
+
+@dataclass
+class Generation:
+    """Says its script; a failure in it is raised."""
+
+    script: list[list[str | Failure]]
+    name: str = "model"
+    keeps: bool = False
+
+    def pieces(self, *_: Any) -> Iterator[str]:
+        for piece in self.script.pop(0):
+            if isinstance(piece, Failure):
+                raise piece
+            yield piece
+
+
+@dataclass
+class Conversations:
+    """Remembers in a list."""
+
+    kept: list[Turn] = field(default_factory=list)
+    failure: Failure | None = None
+
+    def begin(self, caller: str, question: str, budget: Budget) -> str:
+        return "new"
+
+    def turns(self, id: str, caller: str, budget: Budget) -> Sequence[Turn]:
+        return list(self.kept)
+
+    def keep(self, id: str, caller: str, earlier: Sequence[Turn], turn: Turn, budget: Budget) -> None:
+        if self.failure:
+            raise self.failure
+        self.kept = [*earlier, turn]
+
+
+def parts(*script: list[str | Failure], score: float = 0.9, generation: bool = True) -> Parts:
+    sources = [NINE.model_copy(update={"score": score})]
+    return Parts(SETTINGS, Search(sources), Generation(list(script)) if generation else None, Conversations())
+
+
+def events(made: Parts, question: str = "When does the shop open?", **more: Any) -> list[Event]:
+    return list(answer(Question(question=question, **more), "alice", 20, made))
+
+
+def test_events_come_in_order_and_the_turn_is_kept() -> None:
+    made = parts(["At ", "nine. "])
+    *heard, last = events(made)
+    assert heard == [
+        Stage("searching"),
+        Sources([NINE]),
+        Stage("answering"),
+        Text("At "),
+        Text("nine. "),
+    ]
+    assert isinstance(last, Answered)
+    assert (last.answer.answer, last.answer.conversation_id) == ("At nine.", "new")
+    assert made.conversations.kept == [Turn("When does the shop open?", "At nine.")]  # type: ignore[attr-defined]
+
+
+def test_a_follow_up_is_searched_with_the_question_before_it() -> None:
+    made = parts(["At nine."], ["At six."])
+    events(made)
+    events(made, "And when does it close?", conversation_id="new", top_k=7)
+    assert made.search.asked == [  # type: ignore[attr-defined]
+        ("When does the shop open?", 4),
+        ("When does the shop open?\nAnd when does it close?", 7),
+    ]
+
+
+@pytest.mark.parametrize(("score", "grounded"), [(0.6, True), (0.599, False)])
+def test_the_least_score_is_enough(score: float, grounded: bool) -> None:
+    made = parts(["At nine."], score=score)
+    last = events(made)[-1]
+    assert isinstance(last, Answered)
+    assert last.answer.grounded == grounded
+    assert (last.answer.answer == NOT_IN_DOCUMENTS) != grounded
+    assert len(made.generation.script) == (0 if grounded else 1)  # type: ignore[union-attr]
+    assert bool(made.conversations.kept) == grounded  # type: ignore[attr-defined]
+
+
+def test_without_a_model_the_sources_are_the_answer() -> None:
+    *heard, last = events(parts(generation=False))
+    assert heard == [Stage("searching"), Sources([NINE])]
+    assert isinstance(last, Answered)
+    assert (last.answer.answer, last.answer.grounded, last.answer.sources) == (None, True, [NINE])
+
+
+def test_a_model_that_fails_before_it_speaks_is_asked_again() -> None:
+    assert Text("At nine.") in events(parts([Throttled("busy")], [Unavailable("down")], ["At nine."]))
+
+
+def test_a_model_that_fails_while_it_speaks_is_not_asked_again() -> None:
+    made = parts(["At "], ["never"])
+    made.generation.script[0].append(Unavailable("broke off"))  # type: ignore[union-attr]
+    heard = answer(Question(question="When?"), "alice", 20, made)
+    with pytest.raises(Unavailable, match="broke off"):
+        list(heard)
+    assert made.generation.script == [["never"]]  # type: ignore[union-attr]
+
+
+def test_an_answer_outlives_a_turn_that_could_not_be_kept(caplog: pytest.LogCaptureFixture) -> None:
+    made = parts(["At nine."])
+    made.conversations.failure = Unavailable("The memory is down.")  # type: ignore[attr-defined]
+    last = events(made)[-1]
+    assert isinstance(last, Answered)
+    assert last.answer.answer == "At nine."
+    assert "The memory is down." in caplog.text
+
+
+def test_a_question_longer_than_the_environment_takes() -> None:
+    made = parts(["At nine."])
+    with pytest.raises(Invalid, match="51 characters; ask in at most 50"):
+        next(answer(Question(question="a" * 51), "alice", 20, made))
+    assert made.search.asked == []  # type: ignore[attr-defined]
+
+
+def test_documents_that_cannot_be_told_apart_or_are_too_many() -> None:
+    one = DocumentIn(id="a", text="A.")
+    with pytest.raises(Invalid, match="id a stands for more than one"):
+        store([one, one], 20, parts())
+    with pytest.raises(Invalid, match="3 documents; send at most 2"):
+        store([one, one, one], 20, parts())
+
+
+def test_an_engine_that_is_down_fails_each_document() -> None:
+    made = parts()
+    made.search.failure = Unavailable("The search engine is down.")  # type: ignore[attr-defined]
+    stored = store([DocumentIn(id="a", text="A."), DocumentIn(id="b", text="B.")], 20, made)
+    assert [(one.id, one.status, one.message) for one in stored.documents] == [
+        ("a", "failed", "The search engine is down."),
+        ("b", "failed", "The search engine is down."),
+    ]
+
+
+@pytest.mark.parametrize("id", ["", " ", "a#1", "a/b", "a?b", "a\\b", "a\nb", "x" * 501, "é" * 251])
+def test_ids_that_cannot_be_stored(id: str) -> None:
+    with pytest.raises(ValueError, match="id"):
+        DocumentIn(id=id, text="A.")
+
+
+def test_a_domain_needs_no_boto3_and_no_provider() -> None:
+    """boto3 takes longer to import than a question takes to answer."""
+    code = (
+        "import sys\nfrom assistant import answering, documents, health\nfrom assistant.parts import assembled\n"
+        "from assistant.settings import Settings\n"
+        f"assembled(Settings.model_validate({SETTINGS.model_dump()!r}))\n"
+        "found = [name for name in sys.modules if name.split('.')[0] in ('boto3', 'botocore')\n"
+        "         or name.startswith(('assistant.embedding.', 'assistant.answer_model.'))]\n"
+        "assert not found, found\nprint('light')"
+    )
+    root = Path(__file__).parents[2] / "lambda" / "assistant"
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    environment = {**keys, "PYTHONPATH": str(root)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout == "light\n", done.stderr

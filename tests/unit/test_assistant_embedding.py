@@ -1,0 +1,114 @@
+"""Embedding providers against the wire shapes of their APIs."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assistant.embedding import Embedding, embedding
+from assistant.embedding.openai import OpenAi
+from assistant.failures import Broken, Failure, Refused, Throttled, TimedOut, Unavailable
+from assistant.settings import OpenAiEmbedding, Settings
+from tests.unit import assistant_models
+from tests.unit.assistant_models import SECRET, TIMEOUTS, HeldSecret, Models, budget
+
+served, models = assistant_models.served, assistant_models.models
+
+TEXTS = ["The shop opens at nine.", "Paris is the capital of France.", "It rains."]
+MINILM = "sentence-transformers/all-MiniLM-L6-v2"
+TITAN = "amazon.titan-embed-text-v2:0"
+CHOSEN: list[tuple[dict[str, Any], int]] = [
+    ({"provider": "sagemaker", "endpoint": "e", "shape": "array"}, 384),
+    ({"provider": "sagemaker", "endpoint": "e", "shape": "inputs"}, 384),
+    ({"provider": "titan", "model": TITAN, "version": 2, "dimension": 256}, 256),
+    ({"provider": "titan", "model": TITAN, "version": 2}, 1024),
+    ({"provider": "cohere", "model": "cohere.embed-english-v3"}, 1024),
+]
+
+
+def made(chosen: dict[str, Any], models: Models) -> Embedding:
+    models.endpoint.update({"name": "e", "model": MINILM, "shape": chosen.get("shape")})
+    settings = {
+        "environment": "test",
+        "search": {"endpoint": "https://127.0.0.1:1", "region": "us-east-1", "service": "aoss"},
+        "index": {"name": "i", "text_field": "text", "embedding_field": "embedding"},
+        "prompt": {"system": "s", "instructions": "i"},
+        "embedding": chosen,
+        "conversations": {"kind": "table", "table": "t", "days": 1},
+        "timeouts": TIMEOUTS.model_dump(),
+    }
+    return embedding(Settings.model_validate(settings))
+
+
+def openai(models: Models, secret: HeldSecret | None = None, **more: Any) -> OpenAi:
+    chosen = OpenAiEmbedding.model_validate(
+        {
+            "provider": "openai",
+            "url": models.at("api.openai.com/v1/embeddings"),
+            "model": "text-embedding-3-small",
+            "dimension": 512,
+            "secret": SECRET,
+            **more,
+        }
+    )
+    return OpenAi(chosen, TIMEOUTS, secret or HeldSecret())
+
+
+def near(one: list[float], other: list[float]) -> float:
+    a, b = np.array(one), np.array(other)
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+@pytest.mark.parametrize(("chosen", "dimension"), CHOSEN)
+def test_a_vector_for_each_text_in_order(models: Models, chosen: dict[str, Any], dimension: int) -> None:
+    provider = made(chosen, models)
+    vectors = provider.of_texts(TEXTS, budget())
+    [asked] = provider.of_question("What is France's capital?", budget())
+    assert [len(vector) for vector in [*vectors, asked]] == [dimension] * 4
+    assert max(range(3), key=lambda place: near(vectors[place], asked)) == 1
+
+
+def test_openai(models: Models) -> None:
+    vectors = openai(models).of_texts(TEXTS, budget())
+    [asked] = openai(models).of_question("What is France's capital?", budget())
+    assert [len(vector) for vector in vectors] == [512] * 3
+    assert max(range(3), key=lambda place: near(vectors[place], asked)) == 1
+
+
+@pytest.mark.parametrize("chosen", [chosen for chosen, _ in CHOSEN[1:3]])
+@pytest.mark.parametrize(
+    ("fault", "failure"),
+    [
+        ({"throttle": 1.0}, Throttled),
+        ({"fail": 1.0, "fail_status": 503}, Unavailable),
+        ({"fail": 1.0, "fail_status": 500}, Unavailable),
+    ],
+)
+def test_faults(models: Models, chosen: dict[str, Any], fault: dict[str, Any], failure: type[Failure]) -> None:
+    provider = made(chosen, models)
+    models.server.control.set("sagemaker" if chosen["provider"] == "sagemaker" else "bedrock", fault)
+    with pytest.raises(failure, match="The embedding model"):
+        provider.of_question("a", budget(1))
+
+
+def test_a_wrong_key_is_refused_forgotten_and_not_repeated(models: Models) -> None:
+    secret = HeldSecret("sk-wrong-987654321")
+    provider = openai(models, secret)
+    with pytest.raises(Refused) as raised:
+        provider.of_question("a", budget())
+    assert "sk-wrong" not in f"{raised.value} {raised.value.cause}"
+    secret.held = assistant_models.KEY
+    assert len(provider.of_question("a", budget())[0]) == 512
+    assert secret.reads == 2
+
+
+def test_a_text_that_the_model_does_not_take_is_broken_not_retried(models: Models) -> None:
+    with pytest.raises(Broken, match="does not take"):
+        openai(models).of_texts(["a", ""], budget())
+
+
+def test_no_time_no_call(models: Models) -> None:
+    provider = made(CHOSEN[2][0], models)
+    with pytest.raises(TimedOut, match="used up"):
+        provider.of_question("a", budget(0))
+    assert models.server.control.report()["bedrock"]["calls"] == 0

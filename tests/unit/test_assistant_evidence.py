@@ -1,0 +1,92 @@
+"""Evidence: the sentences that an answer draws on, and no others."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.evidence import used
+from assistant.models import Source
+
+BOSTON = (
+    "These are the residents of Boston. In 2020, 4,309,000 people lived in the Boston metro area, 0.05% more than in "
+    "2019. In 2021, 4,309,000 people lived in the Boston metro area. In 2022, 4,318,000 people lived in the Boston "
+    "metro area, 0.2% more than in 2021. In 2023, 4,327,000 people lived in the Boston metro area, 0.2% more than in "
+    "2022."
+)
+MIAMI = (
+    "In 2022, 6,215,000 people lived in the Miami metro area. In 2023, 6,265,000 people lived in the Miami metro area."
+)
+
+
+def source(text: str, id: str = "a") -> Source:
+    return Source(id=id, document=id, text=text, score=0.8)
+
+
+def marked(answer: str, *texts: str) -> list[list[str]]:
+    sources = used(answer, [source(text, str(number)) for number, text in enumerate(texts)])
+    return [[one.text[mark.start : mark.end] for mark in one.used] for one in sources]
+
+
+def test_a_quoted_sentence_is_marked_and_its_neighbours_are_not() -> None:
+    answer = "In 2023, 4,327,000 people lived in the Boston metro area, 0.2% more than in 2022. [1]"
+    assert marked(answer, BOSTON, MIAMI) == [
+        ["In 2023, 4,327,000 people lived in the Boston metro area, 0.2% more than in 2022."],
+        [],
+    ]
+
+
+def test_an_answer_in_other_words_is_traced_by_its_figures_and_names() -> None:
+    assert marked("The metro area of Boston had 4,327,000 inhabitants in 2023.", BOSTON, MIAMI) == [
+        ["In 2023, 4,327,000 people lived in the Boston metro area, 0.2% more than in 2022."],
+        [],
+    ]
+
+
+def test_each_sentence_of_the_answer_has_its_own_evidence() -> None:
+    answer = "In 2022, 4,318,000 people lived in Boston. In 2023, 6,265,000 people lived in Miami."
+    [[boston], [miami]] = marked(answer, BOSTON, MIAMI)
+    assert "4,318,000" in boston
+    assert "6,265,000" in miami
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "[1]",
+        "The passages do not hold the answer.",
+        "Bananas ripen in 17 days.",
+        "In 1990, 2,500,000 people lived in the Boston metro area.",
+    ],
+)
+def test_what_the_sources_do_not_say_has_no_evidence(answer: str) -> None:
+    assert marked(answer, BOSTON, MIAMI) == [[], []]
+
+
+def test_a_script_without_spaces() -> None:
+    assert marked("東京は日本の首都です。", "東京は日本の首都。大阪は商業の町。") == [["東京は日本の首都。"]]
+
+
+def test_ranges_count_characters_also_behind_an_emoji() -> None:
+    assert marked("The lighthouse is red.", "🌊🌊 Waves are high. The lighthouse is red.") == [
+        ["The lighthouse is red."]
+    ]
+
+
+text = st.lists(
+    st.sampled_from(["Boston ", "Miami ", "2023 ", "4,327,000 ", "people. ", "lived! ", "\n", "東京。", "🌊 ", "The "])
+).map("".join) | st.text(max_size=80)
+
+
+@given(text, st.lists(text, max_size=4))
+def test_ranges_are_within_the_text_apart_and_scored(answer: str, texts: list[str]) -> None:
+    found = used(answer, [source(one) for one in texts])
+    assert [one.text for one in found] == texts
+    for one in found:
+        for mark in one.used:
+            assert 0 <= mark.start < mark.end <= len(one.text)
+            assert one.text[mark.start : mark.end].strip() == one.text[mark.start : mark.end]
+            assert 0.35 <= mark.score <= 1
+        assert all(a.end <= b.start for a, b in pairwise(one.used))

@@ -1,0 +1,69 @@
+"""Signing in to the search engine, and secrets."""
+
+import json
+
+import pytest
+from requests import Request
+
+from assistant.budget import Budget
+from assistant.failures import Failure, Refused
+from assistant.secret import Secret
+from assistant.settings import Search
+from assistant.sign_in import sign_in
+
+ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:login"
+LOGIN = {"secretArn": ARN, "username": "name", "password": "word"}
+
+
+def search(**more: object) -> Search:
+    given = {"endpoint": "https://127.0.0.1:1", "region": "eu-west-1", "service": "aoss", **more}
+    return Search.model_validate(given)
+
+
+def test_a_collection_gets_the_hash_of_the_body_and_the_functions_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("ACCESS_KEY_ID", "AKID"), ("SECRET_ACCESS_KEY", "secret"), ("SESSION_TOKEN", "token")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    sent = Request("POST", "https://host/i/_search", json={}, auth=sign_in(search())).prepare()
+    assert len(sent.headers["x-amz-content-sha256"]) == 64
+    assert "/eu-west-1/aoss/aws4_request" in sent.headers["Authorization"]
+    assert "x-amz-content-sha256" in sent.headers["Authorization"]
+    assert sent.headers["x-amz-security-token"] == "token"
+
+
+def test_without_keys_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    with pytest.raises(Refused, match="AWS_ACCESS_KEY_ID"):
+        sign_in(search())
+
+
+def test_an_engine_of_ones_own_gets_name_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Secret, "_read", lambda _: json.dumps({"name": "osml", "word": "pä:ss"}))
+    sent = Request("GET", "https://host/", auth=sign_in(search(service="es", login=LOGIN))).prepare()
+    assert sent.headers["Authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "not json {hunter2", '["hunter2"]', '{"other": "hunter2"}', '{"key": 7}', '{"key": ""}']
+)
+def test_a_secret_without_the_key_shows_nothing_of_itself(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(Secret, "_read", lambda _: text)
+    with pytest.raises(Failure, match="osml secret set") as raised:
+        Secret(ARN).value("key", Budget(5))
+    assert "hunter2" not in f"{raised.value} {raised.value.cause}"
+    assert ARN not in str(raised.value)
+
+
+def test_a_secret_is_read_once_until_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+
+    def read(_: Secret) -> str:
+        reads.append(1)
+        return '{"key": "value"}'
+
+    monkeypatch.setattr(Secret, "_read", read)
+    secret = Secret(ARN)
+    assert [secret.value("key", Budget(5)) for _ in range(3)] == ["value"] * 3
+    assert len(reads) == 1
+    secret.forget()
+    assert secret.value("key", Budget(5)) == "value"
+    assert len(reads) == 2

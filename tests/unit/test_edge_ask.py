@@ -1,0 +1,371 @@
+"""`POST /ask` from a proxy event to bytes: streams, answers in one piece, errors, and what is logged."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+
+from assistant import answering, ask, own_settings, telemetry
+from assistant.events import Answered, Event, Sources, Stage, Text
+from assistant.failures import Absent, Throttled, TimedOut, Unavailable
+from assistant.models import Answer, Question, Source, Timings
+from assistant.reply import Reply
+from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, any_json, event
+
+STREAMED = {"Accept": "text/event-stream"}
+SECRET = "the words of the question"
+SOURCE = Source(id="a#1", document="a", title="T\nwith a break", text="Text.", score=0.9)
+ANSWER = Answer(
+    answer="Yes.\nIndeed.",
+    grounded=True,
+    sources=[SOURCE],
+    model="m",
+    conversation_id="c",
+    timings=Timings(search_ms=1, model_ms=40, total_ms=42),
+)
+
+Core = Callable[[Question, str, float], Iterator[Event]]
+Play = Callable[[Core], None]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("ASSISTANT", json.dumps(SETTINGS))
+    own_settings.settings.cache_clear()
+    yield
+    own_settings.settings.cache_clear()
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Play:
+    """Puts a core in the place of the one that searches."""
+    return lambda core: monkeypatch.setattr(answering, "answer", core)
+
+
+def whole(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+    yield Stage("searching")
+    yield Sources([SOURCE])
+    yield Stage("answering")
+    yield Text("Yes.\n")
+    yield Text("Indeed.")
+    yield Answered(ANSWER)
+
+
+def asked(body: Any, headers: dict[str, str] | None = None, context: Context | None = None, **more: Any) -> Reply:
+    return ask.answer(event("POST", "/ask", body, headers, **more), context or Context())  # type: ignore[arg-type]
+
+
+def problem(reply: Reply) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(b"".join(reply.body))
+    assert set(told) == {"message", "request_id"}
+    assert told["request_id"] == REQUEST_ID
+    return told
+
+
+def events(reply: Reply) -> list[tuple[str, Any]]:
+    blocks = b"".join(reply.body).decode().split("\n\n")
+    assert blocks.pop() == ""
+    told = []
+    for block in blocks:
+        name, data = block.split("\n")
+        told.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return told
+
+
+def test_a_stream_tells_all_events_in_their_order_and_the_whole_answer_last(play: Play) -> None:
+    play(whole)
+    reply = asked({"question": "Why?"}, STREAMED)
+
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert events(reply) == [
+        ("stage", {"stage": "searching"}),
+        ("sources", {"sources": [SOURCE.model_dump()]}),
+        ("stage", {"stage": "answering"}),
+        ("text", {"text": "Yes.\n"}),
+        ("text", {"text": "Indeed."}),
+        ("answer", ANSWER.model_dump()),
+    ]
+
+
+def test_an_event_is_two_lines_and_an_empty_one(play: Play) -> None:
+    play(whole)
+    assert next(iter(asked({"question": "Why?"}, STREAMED).body)) == b'event: stage\ndata: {"stage": "searching"}\n\n'
+
+
+def test_without_the_wish_for_a_stream_the_answer_comes_in_one_piece(play: Play) -> None:
+    play(whole)
+    reply = asked({"question": "Why?"}, {"Accept": "application/json"})
+    assert reply.headers["Content-Type"] == "application/json"
+    assert Answer.model_validate_json(b"".join(reply.body)) == ANSWER
+
+
+def test_the_core_learns_the_question_who_asks_and_how_long_it_has(play: Play) -> None:
+    heard: list[Any] = []
+
+    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+        heard.extend([question, caller, seconds])
+        yield Answered(ANSWER)
+
+    play(core)
+    body = {"question": " Why? ", "conversation_id": "c-1", "filters": {"document": ["a"], "title": "b"}, "top_k": 7}
+    asked(json.dumps(body).encode(), context=Context(seconds=60.0))
+    question, caller, seconds = heard
+    assert question.model_dump() == {**body, "question": "Why?"}
+    assert caller == "somebody"
+    assert 50 < seconds < 60
+
+
+@pytest.mark.parametrize(
+    ("context", "who"),
+    [
+        ({"authorizer": {"claims": {"sub": "s"}}, "identity": {"userArn": "u", "apiKeyId": "k"}}, "s"),
+        ({"authorizer": None, "identity": {"userArn": "u", "apiKeyId": "k"}}, "u"),
+        ({"identity": {"userArn": None, "apiKeyId": "k"}}, "k"),
+    ],
+)
+def test_who_asks_is_taken_from_the_context_in_this_order(play: Play, context: dict[str, Any], who: str) -> None:
+    heard: list[str] = []
+
+    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+        heard.append(caller)
+        yield Answered(ANSWER)
+
+    play(core)
+    reply = asked({"question": "Why?"}, requestContext={"requestId": REQUEST_ID, **context})
+    assert (reply.status, heard) == (200, [who])
+
+
+def test_nobody_is_not_answered_unless_the_function_was_called_directly(play: Play) -> None:
+    play(whole)
+    nobody = {"requestId": REQUEST_ID, "identity": {"sourceIp": "192.0.2.1"}}
+    reply = asked({"question": "Why?"}, STREAMED, requestContext=nobody)
+    assert reply.status == 401
+    assert "Sign in" in problem(reply)["message"]
+    direct = {"headers": {"content-type": "application/json"}, "body": '{"question": "Why?"}', "buffered": True}
+    assert ask.answer(direct, Context()).status == 200  # type: ignore[arg-type]
+
+
+def test_silence_is_broken_by_comments_that_are_no_events(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+        yield Stage("searching")
+        time.sleep(0.25)
+        yield Answered(ANSWER)
+
+    monkeypatch.setattr(ask, "SILENCE", 0.1)
+    play(core)
+    pieces = list(asked({"question": "Why?"}, STREAMED).body)
+    assert pieces[0].startswith(b"event: stage\n")
+    assert pieces[1:-1] == [b": waiting\n\n"] * 2
+    assert pieces[-1].startswith(b"event: answer\n")
+
+
+@pytest.mark.parametrize("headers", [{}, STREAMED])
+def test_what_is_wrong_before_the_first_event_is_an_ordinary_error(play: Play, headers: dict[str, str]) -> None:
+    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+        raise Absent("There is no conversation c-1 of yours. Start a new one.")
+        yield
+
+    play(core)
+    reply = asked({"question": "Why?", "conversation_id": "c-1"}, headers)
+    assert reply.status == 404
+    assert problem(reply)["message"] == "There is no conversation c-1 of yours. Start a new one."
+
+
+def failing(error: Exception) -> Core:
+    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+        yield Stage("searching")
+        raise error
+
+    return core
+
+
+def test_a_failure_in_a_stream_is_its_last_event(play: Play) -> None:
+    play(failing(Throttled("The model is asked too often.", "429 of the model", 3.2)))
+    reply = asked({"question": "Why?"}, STREAMED)
+    assert reply.status == 200
+    told = {"status": 429, "message": "The model is asked too often.", "request_id": REQUEST_ID, "retry_after": 4}
+    assert events(reply)[-1] == ("failed", told)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "retry_after"),
+    [
+        (Throttled("Too often.", asked_to_wait=0.2), 429, "1"),
+        (Unavailable("Down."), 503, "2"),
+        (TimedOut("Late."), 504, None),
+        (RuntimeError(SECRET), 500, None),
+    ],
+)
+def test_a_failure_in_one_piece_has_a_status_and_says_when_to_try_again(
+    play: Play, error: Exception, status: int, retry_after: str | None
+) -> None:
+    play(failing(error))
+    reply = asked({"question": "Why?"})
+    assert reply.status == status
+    assert reply.headers.get("Retry-After") == retry_after
+    assert SECRET not in problem(reply)["message"]
+
+
+def test_a_core_that_takes_too_long_is_not_waited_for(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+        yield Stage("searching")
+        time.sleep(1)
+        yield Answered(ANSWER)
+
+    monkeypatch.setattr(ask, "MARGIN", 0.1)
+    play(core)
+    began = time.monotonic()
+    assert asked({"question": "Why?"}, context=Context(seconds=0.3)).status == 504
+    name, told = events(asked({"question": "Why?"}, STREAMED, Context(seconds=0.3)))[-1]
+    assert (name, told["status"]) == ("failed", 504)
+    assert time.monotonic() - began < 0.8
+
+
+def test_a_caller_that_goes_away_ends_the_work(play: Play) -> None:
+    ended: list[bool] = []
+
+    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+        try:
+            while True:
+                yield Text("more ")
+                time.sleep(0.01)
+        finally:
+            ended.append(True)
+
+    play(core)
+    body = iter(asked({"question": "Why?"}, STREAMED).body)
+    assert next(body).startswith(b"event: text\n")
+    body.close()  # type: ignore[attr-defined]
+    until = time.monotonic() + 2
+    while not ended and time.monotonic() < until:
+        time.sleep(0.01)
+    assert ended == [True]
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status", "words"),
+    [
+        ({"Content-Type": "text/plain"}, "{}", 415, "not text/plain"),
+        ({"Content-Type": ""}, "{}", 415, "Content-Type application/json"),
+        ({}, json.dumps({"question": "x" * 10_000}), 413, "at most 10000"),
+        ({}, "", 400, "not JSON"),
+        ({}, "{", 400, "not JSON"),
+        ({}, '{"question": NaN}', 400, "not JSON"),
+        ({}, "[" * 5000, 400, "not JSON"),
+        ({}, b"\xff", 400, "not JSON"),
+        ({}, '{"question": "\\ud800"}', 400, "not JSON"),
+    ],
+)
+def test_a_body_that_cannot_be_read_says_why(
+    headers: dict[str, str], body: str | bytes, status: int, words: str
+) -> None:
+    reply = asked(body, {**STREAMED, **headers})
+    assert reply.status == status
+    assert words in problem(reply)["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({}, "`question` is missing; add it."),
+        ([], "The body is a list; give an object."),
+        (None, "The body is null; give an object."),
+        ({"question": 5}, "`question` is a number; give a string."),
+        ({"question": ""}, "`question` is a string that is too short; give at least 1 character(s)."),
+        ({"question": "x" * 2001}, "`question` is a string that is too long; give at most 2000 characters."),
+        ({"question": "a", "topk": 1}, "`topk` is no field of this request; leave it out or correct its name."),
+        ({"question": "a", "top_k": 0}, "`top_k` is a number that is too small; give at least 1."),
+        ({"question": "a", "top_k": 51}, "`top_k` is a number that is too large; give at most 50."),
+        ({"question": "a", "top_k": "5"}, "`top_k` is a string; give a whole number."),
+        ({"question": "a", "top_k": True}, "`top_k` is true or false; give a whole number."),
+        ({"question": "a", "filters": []}, "`filters` is a list; give an object."),
+        ({"question": "a", "filters": {"document": 5}}, "`filters.document` is a number; give a string or a list."),
+        ({"question": "a", "filters": {"document": [5]}}, "`filters.document[0]` is a number; give a string."),
+        ({"question": "a", "filters": {"title": []}}, "`filters.title` is a list of 0; give at least 1."),
+        (
+            {"question": "a", "filters": {"title": ""}},
+            "`filters.title` is a string that is too short; give at least 1 character(s).",
+        ),
+        (
+            {"question": "a", "filters": {"list[x]": ""}},
+            "`filters.list[x]` is no field of this request; leave it out or correct its name.",
+        ),
+        (
+            {"question": "a", "conversation_id": "no/"},
+            "`conversation_id` is a string of another form; give one that matches ^[A-Za-z0-9_-]{1,64}$.",
+        ),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_the_field_its_kind_and_the_remedy(body: Any, sentence: str) -> None:
+    reply = asked(json.dumps(body), STREAMED)
+    assert reply.status == 400
+    assert problem(reply)["message"] == sentence
+
+
+@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=any_json(["question", "conversation_id", "filters", "top_k", "document", "title"]))
+def test_any_json_is_answered_or_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    monkeypatch.setattr(answering, "answer", whole)
+    reply = asked(body)
+    if reply.status != 200:
+        assert reply.status in (400, 413)
+        message = problem(reply)["message"]
+        assert message.endswith(".")
+        assert "\n" not in message
+        assert "Traceback" not in message
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_logs_and_metrics_tell_what_happened_and_nothing_that_was_asked(
+    play: Play, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The handler of powertools holds the stream of the moment it was made.
+    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", __import__("sys").stdout)
+    play(whole)
+    list(asked({"question": SECRET}, STREAMED).body)
+    play(failing(Throttled("Too often.", "cause")))
+    list(asked({"question": SECRET}, STREAMED).body)
+    play(failing(RuntimeError(SECRET)))
+    list(asked({"question": SECRET}, STREAMED).body)
+
+    told = lines(capsys)
+    logged = [line for line in told if "_aws" not in line]
+    assert [line["message"] for line in logged] == ["Answered.", "Too often.", "An unforeseen error."]
+    assert all(line["request_id"] == REQUEST_ID and len(line["caller"]) == 16 for line in logged)
+    assert logged[0]["timings"] == {"embed_ms": None, "search_ms": 1, "model_ms": 40, "total_ms": 42}
+    assert any("test_edge_ask.py" in place for place in logged[2]["places"])
+    measured = [line for line in told if "_aws" in line]
+    assert measured[0]["ModelLatency"] == [40.0]
+    assert [
+        [name for name in ("Questions", "Grounded", "Throttled", "Failures") if name in line] for line in measured
+    ] == [
+        ["Questions", "Grounded"],
+        ["Questions", "Throttled"],
+        ["Questions", "Failures"],
+    ]
+    assert measured[0]["environment"] == "unit"
+    assert measured[0]["service"] == "assistant"
+    everything = json.dumps(told)
+    assert SECRET not in everything
+    assert "Text." not in everything
+    assert "somebody" not in everything
+
+
+def test_wrong_settings_are_named_in_the_log_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", __import__("sys").stdout)
+    monkeypatch.setenv("ASSISTANT", json.dumps({**SETTINGS, "top_k": 0}))
+    reply = asked({"question": "Why?"}, STREAMED)
+    assert reply.status == 500
+    assert "top_k" not in problem(reply)["message"]
+    assert "ASSISTANT: top_k:" in lines(capsys)[0]["cause"]

@@ -1,0 +1,306 @@
+"""The streaming runtime, run as Lambda runs it, against a server that plays the Runtime API and sees every byte."""
+
+import base64
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ASSET = Path(__file__).parents[2] / "lambda" / "assistant"
+PATH = "/2018-06-01/runtime"
+PATIENCE = 10.0
+
+HANDLER = """
+import json, os, time
+from assistant.reply import Reply
+
+closed, kept = [], []
+
+def pieces(pause):
+    yield b"one"
+    yield b""
+    time.sleep(pause)
+    yield "zwei \u00fc".encode()
+
+def broken():
+    yield b"one"
+    raise ValueError("words of a request")
+
+def endless():
+    try:
+        while True:
+            yield b"x" * 1000
+            time.sleep(0.01)
+    finally:
+        closed.append(True)
+
+def answer(event, context):
+    print("called")
+    match event["do"]:
+        case "stream":
+            return Reply(201, {"Content-Type": "text/plain"}, pieces(event["pause"]))
+        case "break":
+            return Reply(200, {}, broken())
+        case "raise":
+            raise KeyError("words of a request")
+        case "endless":
+            kept.append(endless())
+            return Reply(200, {}, kept[0])
+        case "tell":
+            left = context.get_remaining_time_in_millis()
+            told = {"left": left, "id": context.aws_request_id, "arn": context.invoked_function_arn,
+                    "memory": context.memory_limit_in_mb, "trace": os.environ.get("_X_AMZN_TRACE_ID"),
+                    "closed": closed}
+            return Reply(200, {"X": "y"}, [json.dumps(told).encode()])
+"""
+
+
+@dataclass
+class Post:
+    """What was posted: the request line, the headers by lower-case name, and the chunks with their arrival times."""
+
+    line: str
+    headers: dict[str, str]
+    raw: bytes
+    chunks: list[tuple[float, bytes]] = field(default_factory=list)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(piece for _, piece in self.chunks)
+
+
+@dataclass
+class Play:
+    """One call: what `next` answers with, how many chunks are read, and the status of the answer to the post."""
+
+    event: dict[str, Any]
+    status: int = 202
+    chunks: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class RuntimeApi:
+    """Takes one connection after the other, as the client makes them."""
+
+    def __init__(self) -> None:
+        self.plays: queue.SimpleQueue[Play] = queue.SimpleQueue()
+        self.posts: queue.SimpleQueue[Post] = queue.SimpleQueue()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._play = Play({})
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def call(self, play: Play) -> Post:
+        self.plays.put(play)
+        return self.posts.get(timeout=PATIENCE)
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rb") as stream:
+                self._take(connection, stream)
+
+    def _take(self, connection: socket.socket, stream: Any) -> None:
+        head = []
+        while (line := stream.readline()) not in (b"\r\n", b""):
+            head.append(line)
+        if not head:
+            return
+        raw = b"".join(head)
+        headers = {name.lower(): value.strip() for name, _, value in (item.decode().partition(":") for item in head)}
+        if head[0].startswith(b"GET"):
+            self._play = self.plays.get()
+            event = json.dumps(self._play.event).encode()
+            given = {
+                "Lambda-Runtime-Aws-Request-Id": "call-1",
+                "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + 5000),
+                "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-west-1:123456789012:function:ask",
+                "Content-Length": str(len(event)),
+                **self._play.headers,
+            }
+            lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+            connection.sendall(f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode() + event)
+            return
+        post = Post(head[0].decode().strip(), headers, raw)
+        if headers.get("transfer-encoding") != "chunked":
+            post.chunks.append((time.monotonic(), stream.read(int(headers["content-length"]))))
+        else:
+            while (size := int((line := stream.readline()), 16)) != 0:
+                post.raw += line + (data := stream.read(size)) + stream.readline()
+                post.chunks.append((time.monotonic(), data))
+                if len(post.chunks) == self._play.chunks:
+                    # RST, as of a peer that is gone
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                    self.posts.put(post)
+                    return
+            post.raw += line
+            while (line := stream.readline()) != b"\r\n":
+                post.raw += line
+                name, _, value = line.decode().partition(":")
+                post.headers[f"trailer {name.lower()}"] = value.strip()
+            post.raw += line
+        connection.sendall(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % self._play.status)
+        self.posts.put(post)
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("task")
+    (folder / "told.py").write_text(HANDLER)
+    (folder / "assistant").symlink_to(ASSET / "assistant")
+    (folder / "stream-runtime").symlink_to(ASSET / "stream-runtime")
+    return folder
+
+
+def started(task: Path, api: RuntimeApi, handler: str) -> "subprocess.Popen[str]":
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LAMBDA_TASK_ROOT": str(task),
+        "AWS_LAMBDA_RUNTIME_API": api.address,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "_HANDLER": handler,
+    }
+    # As Lambda calls a wrapper: the interpreter and its runtime's own start as arguments.
+    command = [str(task / "stream-runtime"), sys.executable, "/var/runtime/bootstrap.py"]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def api() -> Iterator[RuntimeApi]:
+    api = RuntimeApi()
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def runtime(task: Path, api: RuntimeApi) -> Iterator["subprocess.Popen[str]"]:
+    process = started(task, api, "told.answer")
+    yield process
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+def test_an_answer_is_streamed_byte_for_byte_as_lambda_wants_it_and_piece_by_piece(
+    api: RuntimeApi, runtime: "subprocess.Popen[str]"
+) -> None:
+    post = api.call(Play({"do": "stream", "pause": 0.4}))
+
+    head = b'{"statusCode": 201, "headers": {"Content-Type": "text/plain"}}'
+    assert post.raw == (
+        b"POST /2018-06-01/runtime/invocation/call-1/response HTTP/1.1\r\n"
+        + f"Host: {api.address}\r\n".encode()
+        + b"Accept-Encoding: identity\r\n"
+        b"Content-Type: application/vnd.awslambda.http-integration-response\r\n"
+        b"Lambda-Runtime-Function-Response-Mode: streaming\r\n"
+        b"Transfer-Encoding: chunked\r\n"
+        b"Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n"
+        + b"%x\r\n%b\0\0\0\0\0\0\0\0\r\n" % (len(head) + 8, head)
+        + b"3\r\none\r\n"
+        + b"7\r\nzwei \xc3\xbc\r\n"
+        + b"0\r\n\r\n"
+    )
+    (first, _), (second, _), (third, _) = post.chunks
+    assert second - first < 0.2
+    assert third - second > 0.3
+
+
+def test_a_direct_call_is_answered_in_one_piece(api: RuntimeApi, runtime: "subprocess.Popen[str]") -> None:
+    post = api.call(Play({"do": "stream", "pause": 0, "buffered": True}))
+
+    assert post.line == f"POST {PATH}/invocation/call-1/response HTTP/1.1"
+    assert "lambda-runtime-function-response-mode" not in post.headers
+    assert json.loads(post.body) == {
+        "statusCode": 201,
+        "headers": {"Content-Type": "text/plain"},
+        "body": "onezwei ü",
+    }
+
+
+def test_an_error_in_the_middle_is_told_in_the_trailers_and_quotes_nothing(
+    api: RuntimeApi, runtime: "subprocess.Popen[str]"
+) -> None:
+    post = api.call(Play({"do": "break"}))
+
+    assert post.chunks[-1][1] == b"one"
+    assert post.headers["trailer lambda-runtime-function-error-type"] == "Function.ValueError"
+    told = json.loads(base64.b64decode(post.headers["trailer lambda-runtime-function-error-body"]))
+    assert told["errorType"] == "Function.ValueError"
+    assert "words of a request" not in told["errorMessage"]
+    # The connection's end is the answer's end, and the next call is taken.
+    assert api.call(Play({"do": "stream", "pause": 0})).body.endswith(b"zwei \xc3\xbc")
+
+
+def test_a_handler_that_raises_is_an_error_of_its_call_only(api: RuntimeApi, runtime: "subprocess.Popen[str]") -> None:
+    for call in ({"do": "raise"}, {"do": "raise", "buffered": True}, {"do": "break", "buffered": True}):
+        post = api.call(Play(call))
+        assert post.line == f"POST {PATH}/invocation/call-1/error HTTP/1.1"
+        assert post.headers["lambda-runtime-function-error-type"] in ("Function.KeyError", "Function.ValueError")
+        assert b"words of a request" not in post.body
+    runtime.send_signal(signal.SIGKILL)
+    out, log = runtime.communicate()
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert [line["error"] for line in lines] == ["KeyError", "KeyError", "ValueError"]
+    assert any("told.py" in place for place in lines[0]["places"])
+    assert "words of a request" not in log
+    assert out == "called\n" * 3, "what a handler prints does not wait for a full buffer"
+
+
+def test_a_caller_that_goes_away_ends_the_answer(api: RuntimeApi, runtime: "subprocess.Popen[str]") -> None:
+    post = api.call(Play({"do": "endless"}, chunks=3))
+    assert len(post.chunks) == 3
+
+    told = json.loads(json.loads(api.call(Play({"do": "tell", "buffered": True})).body)["body"])
+    assert told["closed"] == [True]
+
+
+def test_the_context_tells_the_deadline_and_the_trace_is_of_this_call_only(
+    api: RuntimeApi, runtime: "subprocess.Popen[str]"
+) -> None:
+    traced = Play({"do": "tell", "buffered": True}, headers={"Lambda-Runtime-Trace-Id": "Root=1-a;Sampled=0"})
+    told = json.loads(json.loads(api.call(traced).body)["body"])
+    assert 3000 < told["left"] <= 5000
+    assert told["id"] == "call-1"
+    assert told["arn"].endswith(":function:ask")
+    assert told["memory"] == 512
+    assert told["trace"] == "Root=1-a;Sampled=0"
+    told = json.loads(json.loads(api.call(Play({"do": "tell", "buffered": True})).body)["body"])
+    assert told["trace"] is None
+
+
+def test_a_refused_answer_ends_its_call_and_a_broken_environment_ends_the_process(
+    api: RuntimeApi, runtime: "subprocess.Popen[str]"
+) -> None:
+    api.call(Play({"do": "stream", "pause": 0, "buffered": True}, status=413))
+    api.call(Play({"do": "stream", "pause": 0}, status=400))
+    api.call(Play({"do": "stream", "pause": 0}, status=500))
+    assert runtime.wait(PATIENCE) != 0
+
+
+@pytest.mark.parametrize("handler", ["nowhere.answer", "told.nothing"])
+def test_a_handler_that_cannot_be_loaded_is_told_at_once(task: Path, api: RuntimeApi, handler: str) -> None:
+    process = started(task, api, handler)
+    post = api.posts.get(timeout=PATIENCE)
+    _, log = process.communicate(timeout=PATIENCE)
+
+    assert post.line == f"POST {PATH}/init/error HTTP/1.1"
+    assert post.headers["lambda-runtime-function-error-type"] == json.loads(post.body)["errorType"]
+    assert json.loads(post.body)["errorType"] in ("Function.ModuleNotFoundError", "Function.AttributeError")
+    assert process.returncode == 1
+    assert "could not be loaded" in log
