@@ -1,0 +1,208 @@
+"""What people do with the page, step by step, on any stage that serves it: one of a test, or a deployed one.
+
+Each flow takes a Playwright `Page`, waits for what a person would wait for, and gives back what that person would see.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+ANSWER_SECONDS = 60
+# Chromium reports every answer of 400 and more on the console; the page says it to people in its own words.
+_STATUS = "Failed to load resource: the server responded with a status of"
+
+
+@dataclass
+class Watch:
+    """What the browser asked for and complained about while a page was open."""
+
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def over(cls, page: Page) -> "Watch":
+        watch = cls()
+        page.on("request", watch._request)
+        page.on("console", watch._console)
+        page.on("pageerror", lambda error: watch.complaints.append(str(error)))
+        return watch
+
+    def strangers(self, own: str, *, sign_in: str = "") -> list[str]:
+        """Requests to another origin than `own`, a page's address; those to the `sign_in` origin are left out."""
+        known = {_origin(own), _origin(sign_in)}
+        return [url for url in self.requests if not url.startswith("data:") and _origin(url) not in known]
+
+    def _request(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(_STATUS):
+            self.complaints.append(message.text)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source as it is shown; `marked` are the sentences that the answer draws on."""
+
+    title: str
+    facts: str
+    marked: list[str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The last exchange of the conversation, when it is finished."""
+
+    question: str
+    text: str
+    sources: list[Source]
+    failure: str
+
+
+def sign_in(page: Page, url: str, user: str, password: str) -> None:
+    """From the page to the user pool's sign-in page and back, ready to ask."""
+    page.goto(url)
+    page.get_by_role("button", name="Sign in").click()
+    give_password(page, user, password)
+
+
+def give_password(page: Page, user: str, password: str) -> None:
+    """On the user pool's sign-in page, until the page is back."""
+    page.locator("input[name=username]").fill(user)
+    page.locator("input[name=password]").fill(password)
+    page.locator("[type=submit]").click()
+    expect(page.get_by_label("Your question")).to_be_visible()
+
+
+def enter_key(page: Page, url: str, key: str) -> None:
+    """For an environment that asks for an API key."""
+    page.goto(url)
+    page.get_by_role("button", name="Enter the key").click()
+    page.get_by_label("Key", exact=True).fill(key)
+    page.get_by_role("button", name="Use this key").click()
+    expect(page.get_by_label("Your question")).to_be_visible()
+
+
+def send(page: Page, question: str) -> Locator:
+    """Asks, and gives the new exchange without waiting for its answer."""
+    field = page.get_by_label("Your question")
+    field.fill(question)
+    field.press("Enter")
+    exchange = page.get_by_role("article").last
+    expect(exchange.get_by_role("heading", level=2)).to_have_text(question)
+    return exchange
+
+
+def ask(page: Page, question: str) -> Answer:
+    """Asks and waits for the answer, or for the sentence that says why there is none."""
+    exchange = send(page, question)
+    return finished(exchange)
+
+
+def finished(exchange: Locator) -> Answer:
+    """What an exchange shows when it is over."""
+    expect(exchange.locator(".made, .failure, .stopped")).to_be_visible(timeout=ANSWER_SECONDS * 1000)
+    shown = exchange.locator("details")
+    return Answer(
+        question=exchange.get_by_role("heading", level=2).inner_text(),
+        text=exchange.locator(".answer").inner_text(),
+        sources=[_source(shown.nth(index)) for index in range(shown.count())],
+        failure=" ".join(exchange.locator(".failure p").all_inner_texts()),
+    )
+
+
+def start_anew(page: Page) -> None:
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.get_by_role("article")).to_have_count(0)
+
+
+def open_documents(page: Page) -> None:
+    page.get_by_role("link", name="Documents", exact=True).click()
+    expect(page.get_by_role("heading", name="Documents", level=2)).to_be_visible()
+    expect(page.locator(".shelf h3, .shelf .failure").locator("visible=true").first).to_be_visible()
+
+
+def open_conversation(page: Page) -> None:
+    page.get_by_role("link", name="Ask", exact=True).click()
+    expect(page.get_by_label("Your question")).to_be_visible()
+
+
+def upload(page: Page, files: list[Path]) -> dict[str, str]:
+    """Adds files; gives what is said about each, by its name."""
+    open_documents(page)
+    page.locator("#files").set_input_files(files)
+    return {file.name: uploaded(page, file.name) for file in files}
+
+
+def uploaded(page: Page, name: str) -> str:
+    """What became of a file: its summary, and the sentences about what failed."""
+    entry = page.locator(".upload").filter(has=page.get_by_text(name, exact=True)).first
+    expect(entry).to_have_class(re.compile(r"\b(good|bad)\b"), timeout=ANSWER_SECONDS * 1000)
+    said = entry.locator(".upload-state, .item-failures li, .failure p").all_inner_texts()
+    return " ".join(said)
+
+
+def listed(page: Page) -> list[str]:
+    """Titles of the documents that are shown."""
+    return page.locator(".row-title").all_inner_texts()
+
+
+def remove(page: Page, title: str) -> None:
+    page.get_by_role("button", name=f"Remove {title}").click()
+    page.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_role("button", name=f"Remove {title}")).to_have_count(0)
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Your question")).to_be_hidden()
+
+
+def spills(page: Page) -> list[str]:
+    """What is wider than the window: the page must not scroll sideways."""
+    found: list[str] = page.evaluate(
+        """() => {
+          const width = document.documentElement.clientWidth;
+          const whole = document.documentElement.scrollWidth;
+          const over = [...document.querySelectorAll("main *, header *")].filter((node) => {
+            const box = node.getBoundingClientRect();
+            return box.width > 1 && box.right > width + 1 && !node.closest("pre");
+          });
+          const named = over.map((node) => `${node.tagName}.${node.className} ${node.getBoundingClientRect().right}`);
+          return whole > width ? [`page ${whole}`, ...named] : named;
+        }"""
+    )
+    return found
+
+
+def barriers(page: Page, *rules: str) -> list[str]:
+    """What axe-core finds by all or the given rules, as `rule: elements`.
+
+    It is put in through the debugger: the page's own policy would not let it in.
+    """
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    run = "async (runOnly) => await axe.run(document, runOnly.length ? { runOnly } : {})"
+    result: dict[str, Any] = page.evaluate(run, rules)
+    return [
+        f"{finding['id']}: {finding['help']}: {[node['target'] for node in finding['nodes']]}"
+        for finding in result["violations"]
+    ]
+
+
+def _source(card: Locator) -> Source:
+    return Source(
+        title=card.locator(".source-title").inner_text(),
+        facts=card.locator(".source-facts").inner_text(),
+        marked=card.locator("mark").all_text_contents(),
+    )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,103 @@
+"""The pictures of the page in the documentation: `python -m tests.browser.pictures` makes them on a stage of its own.
+
+`take` makes them on any stage. The stage here holds the samples and plays a model's answer to them, piece by piece.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from sandbox.certificates import Certificates
+from tests.browser import flows
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, PHONE
+from tests.browser.pool import Pool
+from tests.browser.stage import KEY, Stage, answer, event
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "images"
+LARGEST = 200_000
+SMALL = {"width": 1040, "height": 600}  # small files, and still room for the sources beside the answer
+QUESTION = "How did the population of New York City change from 2021 to 2023, and that of Miami?"
+_ANSWER = """From 2021 to 2023 the New York City metro area grew by **114,000 residents**, to 18,937,000.
+
+Miami grew faster:
+
+- 2021: 6,167,000 residents
+- 2023: 6,265,000 residents, 98,000 more
+
+That is 1.6% in two years, against 0.6% in New York City."""
+_PICTURES: dict[str, tuple[dict[str, int], Any]] = {
+    "light": (SMALL, "light"),
+    "dark": (SMALL, "dark"),
+    "phone": (PHONE, "light"),
+}
+
+
+def take(
+    browser: Browser, enter: Callable[[Page], None], question: str = QUESTION, folder: Path = FOLDER
+) -> list[Path]:
+    """Asks the question in both themes and on a phone; `enter` opens the page and signs in. Gives the files made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for name, (size, scheme) in _PICTURES.items():
+        viewport: Any = size
+        page = browser.new_page(
+            viewport=viewport, color_scheme=scheme, ignore_https_errors=True, reduced_motion="reduce"
+        )
+        enter(page)
+        given = flows.ask(page, question)
+        assert not given.failure, given.failure
+        page.mouse.move(0, 0)
+        made.append(folder / f"page-{name}.png")
+        page.screenshot(path=made[-1])
+        page.close()
+    too_large = {path.name: path.stat().st_size for path in made if path.stat().st_size > LARGEST}
+    assert too_large == {}, too_large
+    return made
+
+
+def _played(stage: Stage) -> None:
+    """The samples, and the answer to the question for each picture."""
+    with (ROOT / "samples" / "metro-areas.ndjson").open(encoding="utf-8") as samples:
+        documents = {one["id"]: one for one in map(json.loads, samples)}
+    for one in documents.values():
+        stage.add(one["id"], one["title"], one["text"])
+
+    def source(identifier: str, score: float, *used: str) -> dict[str, Any]:
+        one = documents[identifier]
+        sentences = [re.search(rf"[^.]*\b{words}[^.]*(?:\.\d[^.]*)*\.", one["text"]) for words in used]
+        spans = [
+            {"start": found.end() - len(found[0].lstrip()), "end": found.end(), "score": 0.78 - 0.14 * index}
+            for index, found in enumerate(sentences)
+            if found
+        ]
+        return {**one, "document": identifier, "score": score, "used": spans}
+
+    sources = [
+        source("new-york-city", 0.86, "In 2021", "In 2023"),
+        source("miami", 0.84, "In 2021", "In 2023"),
+        source("chicago", 0.71),
+        source("austin", 0.66),
+    ]
+    stage.asks += [[event("answer", **answer(_ANSWER, sources))] for _ in _PICTURES]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        certificates = Certificates(Path(folder))
+        certificates.make()
+        with Pool().running(certificates) as pool, Stage("api-key", pool).running(certificates) as stage:
+            _played(stage)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            for path in take(browser, lambda page: flows.enter_key(page, stage.url, KEY)):
+                print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

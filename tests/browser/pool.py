@@ -1,0 +1,94 @@
+"""A user pool's sign-in page and token endpoint, as Cognito's managed login has them (RFC 6749, RFC 7636)."""
+
+import base64
+import hashlib
+import html
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode
+
+from sandbox.certificates import Certificates
+from tests.browser.listener import Request, Wire, listening
+
+CLIENT = "browser-tests"
+USER = "reader@example.com"
+PASSWORD = "Only-for-tests-1"
+
+_PAGE = """<!doctype html><html lang="en"><title>Sign in</title><h1>Sign in</h1>{wrong}
+<form method="post" action="/login?{query}"><label>User <input name="username"></label>
+<label>Password <input name="password" type="password"></label><button type="submit">Sign in</button></form></html>"""
+
+
+@dataclass
+class Pool:
+    """One user; what it gave out and still takes is in `codes`, `tokens` and `refreshes`."""
+
+    seconds: int = 3600
+    origin: str = ""
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    tokens: set[str] = field(default_factory=set)
+    refreshes: set[str] = field(default_factory=set)
+    signed_out: list[dict[str, str]] = field(default_factory=list)
+
+    @contextmanager
+    def running(self, certificates: Certificates) -> Iterator["Pool"]:
+        with listening(certificates, self._answer) as self.origin:
+            yield self
+
+    def _answer(self, request: Request, wire: Wire) -> None:
+        if request.path == "/oauth2/authorize":
+            self._page(wire, request.query)
+        elif request.path == "/login":
+            self._login(request, wire)
+        elif request.path == "/oauth2/token":
+            self._token(dict(parse_qsl(request.body.decode())), wire)
+        elif request.path == "/logout":
+            self.signed_out.append(request.query)
+            wire.whole(302, {"Location": request.query["logout_uri"]}, b"")
+        else:
+            wire.whole(404, {}, b"")
+
+    def _page(self, wire: Wire, query: dict[str, str], wrong: str = "") -> None:
+        page = _PAGE.format(query=html.escape(urlencode(query)), wrong=wrong)
+        wire.whole(200, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
+
+    def _login(self, request: Request, wire: Wire) -> None:
+        given, asked = dict(parse_qsl(request.body.decode())), request.query
+        if (given.get("username"), given.get("password")) != (USER, PASSWORD):
+            self._page(wire, asked, "<p>Incorrect username or password.</p>")
+            return
+        if asked["client_id"] != CLIENT or asked["code_challenge_method"] != "S256":
+            wire.whole(400, {}, b"invalid_request")
+            return
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = asked
+        back = urlencode({"code": code, "state": asked["state"]})
+        wire.whole(302, {"Location": f"{asked['redirect_uri']}?{back}"}, b"")
+
+    def _token(self, form: dict[str, str], wire: Wire) -> None:
+        if form["grant_type"] == "refresh_token":
+            granted = form["refresh_token"] in self.refreshes
+        else:
+            asked = self.codes.pop(form["code"], {})
+            digest = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
+            granted = (asked.get("code_challenge"), asked.get("redirect_uri")) == (
+                digest.decode(),
+                form["redirect_uri"],
+            )
+        if not granted or form["client_id"] != CLIENT:
+            wire.json(400, {"error": "invalid_grant"})
+            return
+        answer: dict[str, str | int] = {"id_token": self._id_token(), "expires_in": self.seconds}
+        if form["grant_type"] == "authorization_code":
+            self.refreshes.add(refresh := secrets.token_urlsafe(16))
+            answer["refresh_token"] = refresh
+        wire.json(200, answer)
+
+    def _id_token(self) -> str:
+        parts = [{"alg": "RS256"}, {"email": USER}, {"jti": secrets.token_hex(8)}]
+        token = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+        self.tokens.add(token)
+        return token

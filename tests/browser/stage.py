@@ -1,0 +1,227 @@
+"""An API stage for the page's tests: the page as its function serves it, and an API that plays what a test scripts.
+
+Without a script it answers from the documents that were added, by common words, so that the flows of `flows.py` run
+here as on a deployed stage.
+"""
+
+import base64
+import importlib.util
+import json
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+from urllib.parse import unquote
+
+from sandbox.certificates import Certificates
+from tests.browser.listener import Request, Wire, listening
+from tests.browser.pool import CLIENT, Pool
+
+KEY = "a-key-for-tests-only"
+BODY_BYTES = 1_000_000
+PASSAGE = 400
+ABSENT = "The documents do not say."
+
+
+def _page_function() -> Any:
+    path = Path(__file__).parents[2] / "lambda" / "page" / "page.py"
+    spec = importlib.util.spec_from_file_location("page_function", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_PAGE = _page_function()
+_ENVIRONMENT = threading.Lock()
+
+
+class Gate:
+    """Holds a stream until a test opens it; with `: waiting` while it holds, as the API sends it."""
+
+    def __init__(self) -> None:
+        self._opened = threading.Event()
+        self.reached = threading.Event()
+
+    def open(self) -> None:
+        self._opened.set()
+
+    def pieces(self) -> Iterator[str]:
+        self.reached.set()
+        until = time.monotonic() + 20
+        while not self._opened.wait(0.1) and time.monotonic() < until:
+            yield ": waiting\n\n"
+
+
+@dataclass
+class Plain:
+    """An answer that is not a stream: API Gateway's own messages are a few words, the functions' a sentence."""
+
+    status: int
+    message: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+
+
+Script = Sequence["str | Gate"]
+
+
+def event(name: str, **value: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n"
+
+
+def answer(text: str | None, sources: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
+    """An Answer with plausible timings."""
+    timings = {"embed_ms": None, "search_ms": 18, "model_ms": 1240, "total_ms": 1262}
+    whole = {"answer": text, "grounded": bool(sources), "sources": sources, "model": "deepseek-chat"}
+    return {**whole, "conversation_id": "c-1", "timings": timings, **changes}
+
+
+@dataclass
+class Stage:
+    """`asks` and `stores` are scripts for the next requests; `asked` and `stored` what was received."""
+
+    sign_in: str
+    pool: Pool
+    url: str = ""
+    asks: list["Plain | Script"] = field(default_factory=list)
+    stores: list[Plain] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    stored: list[list[dict[str, Any]]] = field(default_factory=list)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _origin: str = ""
+
+    @contextmanager
+    def running(self, certificates: Certificates) -> Iterator["Stage"]:
+        with listening(certificates, self._answer) as self._origin:
+            self.url = f"{self._origin}/dev/rag"
+            yield self
+
+    def add(self, identifier: str, title: str, text: str) -> None:
+        self.documents[identifier] = {"id": identifier, "title": title, "text": text}
+
+    def _answer(self, request: Request, wire: Wire) -> None:
+        path = request.path.removeprefix("/dev/")
+        if path == "rag" or path.startswith("rag/"):
+            self._page(request, wire, path)
+        elif (refused := self._unsigned(request)) is not None:
+            wire.json(refused, {"message": {401: "Unauthorized", 403: "Forbidden"}[refused]})
+        elif (request.method, path) == ("POST", "ask"):
+            self._ask(request, wire)
+        elif (request.method, path) == ("POST", "documents"):
+            self._store(request, wire)
+        elif (request.method, path) == ("GET", "documents"):
+            self._list(request, wire)
+        elif request.method == "DELETE" and (identifier := unquote(path.removeprefix("documents/"))) in self.documents:
+            passages = len(_passages(self.documents.pop(identifier)["text"]))
+            wire.json(200, {"id": identifier, "passages": passages})
+        elif path == "health":
+            wire.json(200, {"status": "ok", "environment": "dev"})
+        else:
+            wire.json(404, {"message": "There is no such document.", "request_id": "r-1"})
+
+    def _page(self, request: Request, wire: Wire, path: str) -> None:
+        cognito = self.sign_in == "cognito"
+        urls = {"AUTHORIZE_URL": "/oauth2/authorize", "LOGOUT_URL": "/logout", "TOKEN_URL": "/oauth2/token"}
+        told = {name: self.pool.origin + path if cognito else "" for name, path in urls.items()}
+        resource = path if path in ("rag", "rag/session") else "rag/{file+}"
+        call = {
+            "resource": f"/{resource}",
+            "path": request.path,
+            "httpMethod": request.method,
+            "headers": request.headers,
+            "pathParameters": {"file": path.removeprefix("rag/")},
+            "body": request.body.decode() or None,
+            "isBase64Encoded": False,
+            "requestContext": {
+                "requestId": "r-1",
+                "domainName": self._origin.removeprefix("https://"),
+                "path": request.path,
+            },
+        }
+        environment = {"ENVIRONMENT": "dev", "SIGN_IN": self.sign_in, "CLIENT_ID": CLIENT if cognito else "", **told}
+        with _ENVIRONMENT, mock.patch.dict(os.environ, environment):
+            given = _PAGE.handler(call, None)
+        body = base64.b64decode(given["body"]) if given["isBase64Encoded"] else given["body"].encode()
+        wire.whole(given["statusCode"], given["headers"], body)
+
+    def _unsigned(self, request: Request) -> int | None:
+        if self.sign_in == "cognito":
+            return None if request.headers.get("authorization") in self.pool.tokens else 401
+        return None if request.headers.get("x-api-key") == KEY else 403
+
+    def _ask(self, request: Request, wire: Wire) -> None:
+        self.asked.append(request.json())
+        script = self.asks.pop(0) if self.asks else self._found(request.json()["question"])
+        if isinstance(script, Plain):
+            _refuse(wire, script)
+        else:
+            wire.stream(piece for part in script for piece in (part.pieces() if isinstance(part, Gate) else [part]))
+
+    def _found(self, question: str) -> Script:
+        """The documents that share a longer word with the question; of the first, its first sentence is the answer."""
+        words = _words(question)
+        sources = [
+            {"id": one["id"], "document": one["id"], "title": one["title"], "text": one["text"], "score": 0.84}
+            for one in self.documents.values()
+            if words & _words(one["text"])
+        ]
+        if not sources:
+            return [event("answer", **answer(ABSENT, [], model=None))]
+        for source in sources:
+            source["used"] = []
+        first = re.split(r"(?<=[.!?]) ", sources[0]["text"])[0]
+        sources[0]["used"] = [{"start": 0, "end": len(first), "score": 0.9}]
+        return [event("stage", stage="answering"), event("answer", **answer(first, sources))]
+
+    def _store(self, request: Request, wire: Wire) -> None:
+        if self.stores:
+            _refuse(wire, self.stores.pop(0))
+            return
+        if len(request.body) > BODY_BYTES:
+            _refuse(wire, Plain(413, "Request Entity Too Large"))
+            return
+        documents = request.json()["documents"]
+        self.stored.append(documents)
+        results: list[dict[str, Any]] = []
+        for one in documents:
+            if "#" in one["id"]:
+                results.append({"id": one["id"], "status": "failed", "passages": 0, "message": "An id holds no #."})
+            else:
+                self.add(one["id"], one.get("title", ""), one["text"])
+                results.append({"id": one["id"], "status": "stored", "passages": len(_passages(one["text"]))})
+        stored = sum(one["status"] == "stored" for one in results)
+        wire.json(200, {"documents": results, "stored": stored, "failed": len(results) - stored})
+
+    def _list(self, request: Request, wire: Wire) -> None:
+        limit, after = int(request.query["limit"]), request.query.get("after", "")
+        names = sorted(name for name in self.documents if name > after)
+        listed = [
+            {
+                "id": name,
+                "title": self.documents[name]["title"],
+                "passages": len(_passages(self.documents[name]["text"])),
+            }
+            for name in names[:limit]
+        ]
+        wire.json(200, {"documents": listed, **({"after": names[limit - 1]} if len(names) > limit else {})})
+
+
+def _refuse(wire: Wire, refusal: Plain) -> None:
+    headers = {name.replace("-", "_"): value for name, value in refusal.headers.items()}
+    wire.json(refusal.status, refusal.body or {"message": refusal.message}, **headers)
+
+
+def _passages(text: str) -> list[str]:
+    return [text[start : start + PASSAGE] for start in range(0, len(text), PASSAGE)]
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.findall(r"\w+", text.lower()) if len(word) > 4}

@@ -1,0 +1,181 @@
+"""Asking, and watching the answer come."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import flows
+from tests.browser.stage import KEY, Gate, Stage, answer, event
+
+PARK = "🌳 The park is open until ten. It has 3 ponds 🦆 and a café. Dogs are welcome."
+
+
+def source(text: str = PARK, *used: tuple[str, float], **changes: Any) -> dict[str, Any]:
+    spans = [{"start": text.index(part), "end": text.index(part) + len(part), "score": score} for part, score in used]
+    whole = {"id": "park#2", "document": "park", "title": "The park", "text": text, "score": 0.83, "used": spans}
+    return {**whole, **changes}
+
+
+def test_an_answer_is_seen_as_it_comes(page: Page, stage: Stage) -> None:
+    searching, reading, writing = Gate(), Gate(), Gate()
+    found = source(PARK, ("It has 3 ponds 🦆 and a café.", 0.9))
+    whole = event("answer", **answer("It has **3 ponds** and a café.", [found]))
+    stage.asks.append(
+        [
+            event("stage", stage="searching"),
+            searching,
+            event("sources", sources=[{**found, "used": []}]) + event("stage", stage="answering"),
+            reading,
+            'event: text\r\ndata: {"te',
+            'xt": "It has **3 po"}\r\n\r\n',
+            writing,
+            event("text", text="nds** and a café."),
+            whole,
+        ]
+    )
+    exchange = flows.send(page, "What is in the park?")
+    status = page.get_by_role("status")
+
+    expect(exchange.locator(".stage-words")).to_have_text("Searching")
+    expect(status).to_have_text("Searching.")
+    searching.open()
+    expect(exchange.locator(".stage-words")).to_have_text("Writing the answer")
+    expect(exchange.locator(".source-title")).to_have_text("The park")
+    expect(exchange.locator("mark")).to_have_count(0)
+    reading.open()
+    expect(exchange.locator(".answer")).to_have_text("It has **3 po")
+    expect(exchange.locator(".answer")).to_have_attribute("aria-busy", "true")
+    expect(status).to_have_text("Writing the answer.")  # pieces are not read out one by one
+    writing.open()
+
+    given = flows.finished(exchange)
+    assert given.text == "It has 3 ponds and a café."
+    assert exchange.locator(".answer strong").inner_text() == "3 ponds"
+    assert [one.marked for one in given.sources] == [["It has 3 ponds 🦆 and a café."]]
+    assert given.sources[0].facts == "Close match 0.83 · passage 2 · 1 sentence used"
+    assert exchange.locator(".evidence").inner_text() == "strong 0.90"
+    assert exchange.locator(".passage").text_content() == PARK.replace("café. ", "café. strong 0.90 ")
+    expect(exchange.locator(".stage")).to_be_hidden()
+    expect(status).to_contain_text("Answer: It has **3 ponds** and a café. 1 source.")
+    assert "deepseek-chat · 1.3 s in all · search 18 ms · model 1.2 s" in exchange.locator(".made").inner_text()
+
+
+def test_a_long_wait_shows_how_long(window: Any, stage: Stage) -> None:
+    page = window()
+    page.clock.install()
+    flows.enter_key(page, stage.url, KEY)
+    gate = Gate()
+    stage.asks.append([event("stage", stage="answering"), gate, event("answer", **answer("Yes.", [source()]))])
+    exchange = flows.send(page, "Is it long?")
+    expect(exchange.locator(".clock")).to_be_empty()
+    assert gate.reached.wait(5)
+    page.clock.run_for(75_000)
+    expect(exchange.locator(".clock")).to_have_text("1 min 15 s")
+    gate.open()
+    assert flows.finished(exchange).text == "Yes."
+
+
+def test_a_follow_up_goes_on_and_a_new_conversation_does_not(page: Page, stage: Stage) -> None:
+    for text, conversation in (("One.", "c-7"), ("Two.", "c-7"), ("Three.", "c-8")):
+        stage.asks.append([event("answer", **answer(text, [source()], conversation_id=conversation))])
+    assert flows.ask(page, "First?").text == "One."
+    assert flows.ask(page, "And then?").text == "Two."
+    expect(page.get_by_role("article")).to_have_count(2)
+    flows.start_anew(page)
+    expect(page.get_by_label("Your question")).to_be_focused()
+    assert flows.ask(page, "Something else?").text == "Three."
+    assert stage.asked == [
+        {"question": "First?"},
+        {"question": "And then?", "conversation_id": "c-7"},
+        {"question": "Something else?"},
+    ]
+
+
+def test_a_reload_keeps_the_conversation(page: Page, stage: Stage) -> None:
+    stage.asks.append([event("answer", **answer("One.", [source()], conversation_id="c-7"))])
+    flows.ask(page, "First?")
+    page.reload()
+    assert flows.finished(page.get_by_role("article").last).text == "One."
+    flows.ask(page, "And then?")
+    assert stage.asked[1]["conversation_id"] == "c-7"
+
+
+def test_stop_ends_the_answer_and_keeps_what_came(page: Page, stage: Stage) -> None:
+    gate = Gate()
+    stage.asks.append([event("text", text="Half of "), gate])
+    exchange = flows.send(page, "What is it?")
+    expect(exchange.locator(".answer")).to_have_text("Half of")
+    page.get_by_role("button", name="Stop").click()
+    expect(exchange.locator(".stopped")).to_contain_text("Stopped: the answer is not complete.")
+    expect(exchange.locator(".answer")).to_have_text("Half of")
+    expect(page.get_by_label("Your question")).to_be_focused()
+    gate.open()
+    stage.asks.append([event("answer", **answer("Half of it.", [source()]))])
+    exchange.get_by_role("button", name="Ask again").click()
+    assert flows.finished(exchange).text == "Half of it."
+    assert [one["question"] for one in stage.asked] == ["What is it?"] * 2
+
+
+def test_what_the_documents_do_not_say_is_said(page: Page, stage: Stage) -> None:
+    stage.add("park", "The park", PARK)
+    given = flows.ask(page, "Who won?")
+    assert given.text.split("\n")[0] == "Not in the documents"
+    assert given.sources == []
+    page.get_by_role("link", name="add a document that says it").click()
+    expect(page.get_by_role("heading", name="Documents", level=2)).to_be_focused()
+
+
+def test_without_an_answer_model_the_passages_are_the_result(page: Page, stage: Stage) -> None:
+    stage.asks.append([event("answer", **answer(None, [source(), source(id="park#3")], model=None))])
+    given = flows.ask(page, "What is in the park?")
+    assert given.text == "The passages nearest to your question"
+    assert len(given.sources) == 2
+
+
+def test_from_the_answer_to_its_source(page: Page, stage: Stage) -> None:
+    unused = [source("Nothing of use here. " * 60, id=f"other#{number}", title="Other") for number in range(4)]
+    used = source(PARK, ("Dogs are welcome.", 0.5), id="park", score=0.66)
+    stage.asks.append([event("answer", **answer("Dogs may come.", [*unused, used]))])
+    exchange = flows.send(page, "May dogs come?")
+    flows.finished(exchange)
+    assert exchange.locator("details[open]").count() == 1
+    exchange.locator("details").last.locator("summary").click()
+    assert exchange.locator("details[open]").count() == 0
+    exchange.get_by_role("button", name="The park").click()
+    expect(exchange.locator("mark").last).to_be_in_viewport()
+    expect(exchange.locator("details").last.locator("summary")).to_be_focused()
+    assert exchange.locator(".evidence").inner_text() == "partial 0.50"
+
+
+def test_a_question_that_is_too_long_is_not_sent(page: Page, stage: Stage) -> None:
+    field = page.get_by_label("Your question")
+    field.fill("🌳" * 2001)
+    expect(page.locator("#count")).to_have_text("2,001 characters of 2,000: shorten the question.")
+    field.press("Enter")
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_disabled()
+    assert page.get_by_role("article").count() == 0
+    field.fill("🌳" * 2000)
+    field.press("Enter")
+    flows.finished(page.get_by_role("article").last)
+    assert stage.asked == [{"question": "🌳" * 2000}]
+
+
+def test_the_first_page_offers_what_there_is(page: Page, stage: Stage) -> None:
+    expect(page.locator("#starts")).to_contain_text("There are no documents yet.")
+    stage.add("park", "The park", PARK)
+    page.reload()
+    page.get_by_role("button", name="The park").click()
+    expect(page.get_by_label("Your question")).to_have_value("What does “The park” say about ")
+    expect(page.get_by_label("Your question")).to_be_focused()
+
+
+def test_markdown_is_drawn_and_nothing_else(page: Page, stage: Stage) -> None:
+    text = "## Ponds\n1. one `code`\n2. two\n\n- a\n- b\n\n```\n<b>x</b>\n```\n[here](https://example.com) ![x](https://example.com/x.png)"
+    stage.asks.append([event("answer", **answer(text, [source()]))])
+    exchange = flows.send(page, "Which?")
+    flows.finished(exchange)
+    shown = exchange.locator(".answer")
+    assert shown.locator("ol li").all_inner_texts() == ["one code", "two"]
+    assert shown.locator("ul li").all_inner_texts() == ["a", "b"]
+    assert shown.locator("pre").inner_text() == "<b>x</b>"
+    assert shown.locator("a, img, b").count() == 0

@@ -1,0 +1,139 @@
+import { Failure } from "./failure.js";
+
+const EARLY = 60_000; // a token is renewed when less than this is left of it, in milliseconds
+
+/** Sign-in by the user pool's page: authorization code with PKCE. The tokens stay in this tab. */
+export class Account {
+  word = "Sign in";
+  text = "Sign in to go on. You come back to this page.";
+  #settings;
+  #root;
+  #tab;
+  #renewal = null;
+
+  constructor(settings, root, tab) {
+    this.#settings = settings;
+    this.#root = root;
+    this.#tab = tab;
+  }
+
+  get #page() {
+    return new URL("rag", this.#root).href;
+  }
+
+  get #tokens() {
+    return this.#tab.get("tokens");
+  }
+
+  get ready() {
+    return this.#tokens !== null;
+  }
+
+  /** Who is signed in, to show it; the API checks the token, the page need not. */
+  get name() {
+    try {
+      const bytes = Uint8Array.from(atob(this.#tokens.id.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+      const claims = JSON.parse(new TextDecoder().decode(bytes));
+      return claims.email ?? claims["cognito:username"] ?? "";
+    } catch {
+      return "";
+    }
+  }
+
+  /** Ends a sign-in that came back with `?code` or `?error`; throws a Failure that says why it did not work. */
+  async arrive() {
+    const query = new URLSearchParams(location.search);
+    if (!query.has("code") && !query.has("error")) return;
+    history.replaceState(null, "", this.#page);
+    const begun = this.#tab.get("sign-in");
+    this.#tab.drop("sign-in");
+    if (!begun || query.get("state") !== begun.state) {
+      throw new Failure("The sign-in that came back is not the one this tab began.", { way: "sign-in" });
+    }
+    if (query.has("error")) {
+      const why = query.get("error_description") ?? query.get("error");
+      throw new Failure(`The sign-in was not completed: ${why.replace(/\.?$/, ".")}`, { way: "sign-in" });
+    }
+    await this.#exchange({ code: query.get("code"), verifier: begun.verifier });
+  }
+
+  async begin() {
+    const verifier = random();
+    const state = random();
+    this.#tab.set("sign-in", { verifier, state });
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+    this.#leave(this.#settings.authorize_url, {
+      response_type: "code",
+      client_id: this.#settings.client_id,
+      redirect_uri: this.#page,
+      scope: this.#settings.scope,
+      state,
+      code_challenge: base64url(new Uint8Array(digest)),
+      code_challenge_method: "S256",
+    });
+  }
+
+  end() {
+    this.#leave(this.#settings.logout_url, { client_id: this.#settings.client_id, logout_uri: this.#page });
+  }
+
+  async headers() {
+    if (!this.ready) throw Failure.of(401);
+    if (this.#tokens.until - Date.now() < EARLY && !(await this.renew())) throw Failure.of(401);
+    return { Authorization: this.#tokens.id };
+  }
+
+  /** New tokens by the refresh token; false where only a new sign-in helps. Calls at the same time share one request. */
+  renew() {
+    this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
+    return this.#renewal;
+  }
+
+  async #renew() {
+    const refresh = this.#tokens?.refresh;
+    if (!refresh) return false;
+    try {
+      await this.#exchange({ refresh_token: refresh });
+      return true;
+    } catch (failure) {
+      if (failure.status < 400 || failure.status >= 500 || failure.status === 429) throw failure;
+      this.#tab.drop("tokens");
+      return false;
+    }
+  }
+
+  async #exchange(body) {
+    let response;
+    try {
+      response = await fetch(new URL("rag/session", this.#root), {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+        cache: "no-store",
+      });
+    } catch {
+      throw Failure.ofNetwork();
+    }
+    if (!response.ok) {
+      const failure = await Failure.ofResponse(response);
+      if (response.status < 500 && response.status !== 429) failure.way = "sign-in";
+      throw failure;
+    }
+    const tokens = await response.json();
+    this.#tab.set("tokens", {
+      id: tokens.id_token,
+      refresh: tokens.refresh_token ?? this.#tokens?.refresh,
+      until: Date.now() + tokens.expires_in * 1000,
+    });
+  }
+
+  #leave(address, query) {
+    const url = new URL(address);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    location.assign(url);
+  }
+}
+
+const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
+
+const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

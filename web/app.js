@@ -1,0 +1,94 @@
+import { Account } from "./account.js";
+import { Conversation } from "./conversation.js";
+import { byId } from "./element.js";
+import { Failure, failureView } from "./failure.js";
+import { Key } from "./key.js";
+import { Library } from "./library.js";
+import { Service } from "./service.js";
+import { Tab } from "./tab.js";
+
+const stage = new URL("..", import.meta.url);
+
+async function settings() {
+  try {
+    const response = await fetch(new URL("rag/settings.json", stage));
+    if (!response.ok) throw await Failure.ofResponse(response);
+    return await response.json();
+  } catch (error) {
+    throw error instanceof Failure ? error : Failure.ofNetwork();
+  }
+}
+
+async function start() {
+  let told;
+  try {
+    told = await settings();
+  } catch (failure) {
+    byId("trouble").replaceChildren(failureView(failure, { retry: () => location.reload() }));
+    return;
+  }
+  const root = new URL(told.api, stage);
+  byId("environment").textContent = told.environment;
+  byId("environment").hidden = false;
+  document.title = `Ask your documents (${told.environment})`;
+
+  const tab = new Tab(root);
+  const sign = told.sign_in === "api-key" ? new Key(root, tab) : new Account(told, root, tab);
+  byId("sign-out").addEventListener("click", () => {
+    tab.drop("tokens", "key", "conversation", "draft");
+    sign.end();
+  });
+  try {
+    await sign.arrive();
+  } catch (failure) {
+    const retry = () => location.reload();
+    byId("trouble").replaceChildren(failureView(failure, { retry, signIn: { word: "Sign in again", begin: () => sign.begin() } }));
+  }
+  if (sign.ready) enter(sign, root, tab);
+  else wait(sign, root, tab);
+}
+
+/** Nothing is asked of the API before there is a sign-in. */
+function wait(sign, root, tab) {
+  byId("gate-text").textContent = sign.text;
+  byId("sign-in").textContent = sign.word;
+  byId("gate").hidden = false;
+  byId("sign-in").addEventListener("click", async () => {
+    if (await sign.begin()) {
+      byId("gate").hidden = true;
+      enter(sign, root, tab);
+    }
+  });
+}
+
+function enter(sign, root, tab) {
+  const service = new Service(root, sign);
+  const conversation = new Conversation(service, sign, tab);
+  const library = new Library(service, sign);
+  byId("sign-out").hidden = false;
+  if (sign.name) byId("sign-out").title = `Signed in as ${sign.name}`;
+  byId("views").hidden = false;
+
+  const show = () => {
+    const documents = location.hash === "#documents";
+    byId("ask-view").hidden = documents;
+    byId("documents-view").hidden = !documents;
+    byId("to-ask").ariaCurrent = documents ? null : "page";
+    byId("to-documents").ariaCurrent = documents ? "page" : null;
+    if (documents) library.open();
+  };
+  addEventListener("hashchange", () => {
+    show();
+    byId(location.hash === "#documents" ? "documents-heading" : "question").focus();
+  });
+  show();
+  conversation.restore();
+  conversation.suggest();
+  byId("question").focus(); // does nothing while the documents are shown
+}
+
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("main").focus();
+});
+start();

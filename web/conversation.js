@@ -1,0 +1,170 @@
+import { announce, byId, element, plural } from "./element.js";
+import { Exchange } from "./exchange.js";
+
+const LONGEST = 2000; // characters of a question
+
+/** Questions and answers of this tab; they outlive a reload and a sign-in, and end with "New conversation". */
+export class Conversation {
+  #service;
+  #signIn;
+  #tab;
+  #id = null;
+  #turns = [];
+  #running = null;
+
+  constructor(service, signIn, tab) {
+    this.#service = service;
+    this.#signIn = signIn;
+    this.#tab = tab;
+    const question = byId("question");
+    byId("composer").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    question.addEventListener("input", () => this.#measure());
+    question.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        this.#submit();
+      }
+      if (event.key === "Escape") this.#running?.abort();
+    });
+    byId("stop").addEventListener("click", () => {
+      this.#running?.abort();
+      question.focus();
+    });
+    byId("new").addEventListener("click", () => this.clear());
+  }
+
+  /** What was asked before the page was loaded again. */
+  restore() {
+    const kept = this.#tab.get("conversation");
+    this.#id = kept?.id ?? null;
+    for (const turn of kept?.turns ?? []) {
+      const exchange = this.#place(turn.question);
+      exchange.finish(turn.answer);
+      this.#turns.push(turn);
+    }
+    announce("");
+    this.#arrange();
+    byId("question").value = this.#tab.get("draft") ?? "";
+    this.#tab.drop("draft");
+    this.#measure();
+  }
+
+  /** What can be asked about: documents that are there, or a way to add the first. */
+  async suggest() {
+    let documents;
+    try {
+      ({ documents } = await this.#service.documents(null, 3));
+    } catch {
+      return; // the question itself will say what is wrong
+    }
+    const begin = (title) => {
+      const question = byId("question");
+      question.value = `What does “${title}” say about `;
+      question.focus();
+      this.#measure();
+    };
+    byId("starts").replaceChildren(
+      ...(documents.length
+        ? documents.map(({ title, id }) => element("button", { type: "button", className: "start", onclick: () => begin(title || id) }, title || id))
+        : [element("p", {}, "There are no documents yet."), element("a", { className: "button", href: "#documents" }, "Add documents")]),
+    );
+  }
+
+  clear() {
+    this.#running?.abort();
+    this.#id = null;
+    this.#turns = [];
+    this.#tab.drop("conversation");
+    byId("exchanges").replaceChildren();
+    this.#arrange();
+    this.suggest();
+    announce("A new conversation.");
+    byId("question").focus();
+  }
+
+  #submit() {
+    const field = byId("question");
+    const question = field.value.trim();
+    if (this.#running || !question || [...question].length > LONGEST) return;
+    field.value = "";
+    this.#measure();
+    const exchange = this.#place(question);
+    exchange.node.scrollIntoView({ block: "start" });
+    this.#ask(question, exchange);
+  }
+
+  async #ask(question, exchange) {
+    if (this.#running) return;
+    const running = (this.#running = new AbortController());
+    this.#arrange();
+    exchange.begin();
+    const again = () => this.#ask(question, exchange);
+    try {
+      const request = this.#id ? { question, conversation_id: this.#id } : { question };
+      for await (const { name, value } of this.#service.ask(request, running.signal)) {
+        if (name === "stage") exchange.stage(value.stage);
+        if (name === "sources") exchange.sources(value.sources);
+        if (name === "text") exchange.add(value.text);
+        if (name === "answer") this.#keep(question, value, exchange);
+      }
+    } catch (error) {
+      if (error.status === 404 && this.#id) {
+        this.#id = null; // conversations are kept for a time only: asked again, the question begins a new one
+        error.way = "retry";
+      }
+      if (error.name === "AbortError") exchange.stop(again);
+      else exchange.fail(error, { retry: again, signIn: { word: `${this.#signIn.word} again`, begin: () => this.#resume(question, again) } });
+    } finally {
+      if (this.#running === running) this.#running = null;
+      this.#arrange();
+    }
+  }
+
+  #keep(question, answer, exchange) {
+    this.#id = answer.conversation_id ?? this.#id;
+    this.#turns.push({ question, answer });
+    this.#tab.set("conversation", { id: this.#id, turns: this.#turns });
+    exchange.finish(answer);
+  }
+
+  /** A sign-in leaves the page: the question waits in the tab. A key does not: the question is asked again. */
+  async #resume(question, again) {
+    this.#tab.set("draft", question);
+    if (await this.#signIn.begin()) {
+      this.#tab.drop("draft");
+      again();
+    }
+  }
+
+  #place(question) {
+    const exchange = new Exchange(question);
+    byId("exchanges").append(exchange.node);
+    this.#arrange();
+    return exchange;
+  }
+
+  #arrange() {
+    const empty = !byId("exchanges").childElementCount;
+    byId("ask-view").classList.toggle("empty", empty);
+    byId("welcome").hidden = byId("starts").hidden = !empty;
+    byId("new").hidden = empty;
+    byId("send").hidden = this.#running !== null;
+    byId("stop").hidden = this.#running === null;
+  }
+
+  #measure() {
+    const field = byId("question");
+    if (!CSS.supports("field-sizing", "content")) {
+      field.style.height = "auto";
+      field.style.height = `${field.scrollHeight}px`;
+    }
+    const length = [...field.value.trim()].length;
+    const over = length > LONGEST;
+    byId("count").textContent = length > LONGEST * 0.9 ? `${plural(length, "character")} of ${LONGEST.toLocaleString("en")}${over ? ": shorten the question" : ""}. ` : "";
+    byId("count").className = over ? "wrong" : "";
+    byId("send").disabled = over;
+  }
+}

@@ -1,0 +1,26 @@
+/** Elements are made and filled as DOM nodes: no text that came from elsewhere is ever read as HTML. */
+
+export const byId = (id) => document.getElementById(id);
+
+/** `element("p", { className: "hint", onclick }, "text", node)`; names with a dash are attributes, `null` children are left out. */
+export function element(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes("-") || name === "role") node.setAttribute(name, value);
+    else node[name] = value;
+  }
+  node.append(...children.filter((child) => child !== null));
+  return node;
+}
+
+/** Says a sentence to screen readers, after what they are saying now. */
+export function announce(sentence) {
+  byId("status").textContent = sentence;
+}
+
+export const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+
+/** Milliseconds for people: `18 ms`, `1.2 s`, `84 s`. */
+export function duration(milliseconds) {
+  return milliseconds < 100 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(milliseconds < 10000 ? 1 : 0)} s`;
+}

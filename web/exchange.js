@@ -1,0 +1,139 @@
+import { announce, duration, element, plural } from "./element.js";
+import { failureView } from "./failure.js";
+import { prose } from "./prose.js";
+import { Sources } from "./sources.js";
+
+const STAGES = { searching: "Searching", answering: "Writing the answer" };
+let count = 0;
+
+/** One question with what came of it: stages, the answer as it grows, its sources, or why there is none. */
+export class Exchange {
+  node;
+  #reply = element("div", { className: "reply" });
+  #stage = element("p", { className: "stage" });
+  #answer = element("div", { className: "answer" });
+  #after = element("div", { className: "after" });
+  #sources;
+  #text = "";
+  #clock = 0;
+  #drawing = false;
+
+  constructor(question) {
+    count += 1;
+    this.#sources = new Sources(`source-${count}`);
+    this.#reply.append(this.#stage, this.#answer, this.#after);
+    this.node = element(
+      "article",
+      { className: "exchange", "aria-labelledby": `question-${count}` },
+      element("h2", { id: `question-${count}`, className: "asked" }, question),
+      this.#reply,
+      this.#sources.node,
+    );
+  }
+
+  /** Back to nothing but the question, with a clock that shows itself when the wait grows long. */
+  begin() {
+    this.#text = "";
+    this.#answer.replaceChildren();
+    this.#after.replaceChildren();
+    this.#sources.show([]);
+    this.#answer.setAttribute("aria-busy", "true");
+    const since = performance.now();
+    const clock = element("span", { className: "clock" });
+    this.#stage.replaceChildren(element("span", { className: "stage-words" }, "Sending"), clock);
+    this.#stage.hidden = false;
+    this.#clock = setInterval(() => {
+      const passed = Math.floor((performance.now() - since) / 1000);
+      if (passed >= 3) clock.textContent = passed < 60 ? `${passed} s` : `${Math.floor(passed / 60)} min ${passed % 60} s`;
+    }, 500);
+  }
+
+  stage(name) {
+    const words = STAGES[name] ?? "Working";
+    this.#stage.querySelector(".stage-words").textContent = words;
+    announce(`${words}.`);
+  }
+
+  sources(sources) {
+    this.#sources.show(sources, false);
+    if (sources.length) announce(`${plural(sources.length, "passage")} found.`);
+  }
+
+  /** Pieces may come faster than the screen is drawn: one drawing for each frame. */
+  add(text) {
+    this.#text += text;
+    if (this.#drawing) return;
+    this.#drawing = true;
+    requestAnimationFrame(() => {
+      this.#drawing = false;
+      if (this.#clock) this.#draw();
+    });
+  }
+
+  finish(answer) {
+    this.#end();
+    this.#text = answer.answer ?? "";
+    this.#draw();
+    const sources = answer.sources ?? [];
+    this.#sources.show(sources, true);
+    if (!answer.grounded && !sources.length) {
+      this.#answer.prepend(element("p", { className: "absent" }, "Not in the documents"));
+      this.#after.replaceChildren(
+        element("p", { className: "hint" }, "Ask in other words, or ", element("a", { href: "#documents" }, "add a document that says it"), "."),
+      );
+    } else if (answer.answer === null) {
+      this.#answer.replaceChildren(element("p", { className: "absent" }, "The passages nearest to your question"));
+    }
+    this.#after.append(this.#sources.jumps(sources) ?? "", this.#made(answer));
+    announce(`${this.#text ? `Answer: ${this.#text}` : "Done."} ${sources.length ? `${plural(sources.length, "source")}.` : ""}`);
+  }
+
+  fail(failure, ways) {
+    this.#end();
+    if (this.#text) this.#draw();
+    this.#after.replaceChildren(failureView(failure, ways));
+  }
+
+  stop(again) {
+    this.#end();
+    if (this.#text) this.#draw();
+    this.#after.replaceChildren(
+      element("p", { className: "stopped" }, this.#text ? "Stopped: the answer is not complete. " : "Stopped. ", element("button", { type: "button", className: "button", onclick: again }, "Ask again")),
+    );
+    announce("Stopped.");
+  }
+
+  #draw() {
+    this.#answer.replaceChildren(prose(this.#text));
+  }
+
+  #end() {
+    clearInterval(this.#clock);
+    this.#clock = 0;
+    this.#stage.hidden = true;
+    this.#answer.removeAttribute("aria-busy");
+  }
+
+  #made({ answer, grounded, model, timings }) {
+    const facts = [model, timings?.total_ms ? `${duration(timings.total_ms)} in all` : null];
+    for (const [name, word] of [["search_ms", "search"], ["model_ms", "model"]]) {
+      if (timings?.[name]) facts.push(`${word} ${duration(timings[name])}`);
+    }
+    const line = element("p", { className: "made" }, element("span", {}, facts.filter(Boolean).join(" · ")));
+    if (answer && grounded && navigator.clipboard) {
+      const copy = element("button", { type: "button", className: "quiet small" }, "Copy");
+      copy.addEventListener("click", async () => {
+        try {
+          await navigator.clipboard.writeText(answer);
+          copy.textContent = "Copied";
+        } catch {
+          copy.textContent = "The browser does not allow it";
+        }
+        announce(copy.textContent);
+        setTimeout(() => (copy.textContent = "Copy"), 2000);
+      });
+      line.append(copy);
+    }
+    return line;
+  }
+}

@@ -1,0 +1,79 @@
+import { byId } from "./element.js";
+import { Failure } from "./failure.js";
+
+/** Sign-in by an API key that a dialog asks for. The key stays in this tab. */
+export class Key {
+  word = "Enter the key";
+  text = "This environment asks for an API key.";
+  name = "";
+  #root;
+  #tab;
+
+  constructor(root, tab) {
+    this.#root = root;
+    this.#tab = tab;
+  }
+
+  get ready() {
+    return this.#tab.get("key") !== null;
+  }
+
+  async arrive() {}
+
+  /** Asks until the API takes the key; resolves to false where the dialog was closed. */
+  begin() {
+    const dialog = byId("key-dialog");
+    const field = byId("key");
+    const wrong = byId("key-wrong");
+    field.value = wrong.textContent = "";
+    dialog.showModal();
+    return new Promise((resolve) => {
+      const cancel = () => dialog.close();
+      const submit = async (event) => {
+        event.preventDefault();
+        wrong.textContent = "";
+        const said = await this.#refusal(field.value.trim());
+        if (said) {
+          wrong.textContent = said;
+          field.select();
+          field.focus();
+        } else {
+          this.#tab.set("key", field.value.trim());
+          dialog.close();
+        }
+      };
+      const closed = () => {
+        field.value = "";
+        byId("key-form").removeEventListener("submit", submit);
+        byId("key-cancel").removeEventListener("click", cancel);
+        resolve(this.ready);
+      };
+      byId("key-form").addEventListener("submit", submit);
+      byId("key-cancel").addEventListener("click", cancel);
+      dialog.addEventListener("close", closed, { once: true });
+    });
+  }
+
+  end() {
+    location.reload();
+  }
+
+  async headers() {
+    if (!this.ready) throw Failure.of(401);
+    return { "x-api-key": this.#tab.get("key") };
+  }
+
+  async renew() {
+    return false;
+  }
+
+  /** A sentence where the API does not take the key; whether the search is well is not asked here. */
+  async #refusal(key) {
+    try {
+      const response = await fetch(new URL("health", this.#root), { headers: { "x-api-key": key }, cache: "no-store" });
+      return [401, 403].includes(response.status) ? "This key was not accepted. See that it is whole, and that it belongs to this environment." : "";
+    } catch {
+      return "The key could not be checked: the server was not reached, or the key holds a character that no key has.";
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { events } from "./events.js";
+import { Failure } from "./failure.js";
+
+/** The API of this environment; every failure leaves here as a `Failure`, a stop as an `AbortError`. */
+export class Service {
+  #root;
+  #sign;
+
+  constructor(root, sign) {
+    this.#root = root;
+    this.#sign = sign;
+  }
+
+  /** Yields `{name, value}` of stages, sources, pieces of text, and last the whole answer. */
+  async *ask(request, signal) {
+    const response = await this.#send("ask", { method: "POST", body: request, accept: "text/event-stream", signal });
+    if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
+      yield { name: "answer", value: await this.#read(response) };
+      return;
+    }
+    try {
+      for await (const event of events(response.body)) {
+        if (event.name === "failed") throw Failure.of(event.value.status, event.value, event.value.retry_after);
+        yield event;
+        if (event.name === "answer") return;
+      }
+    } catch (error) {
+      throw error instanceof Failure || error.name === "AbortError" ? error : broken();
+    }
+    throw broken();
+  }
+
+  async documents(after, limit = 50) {
+    const query = new URLSearchParams({ limit, ...(after ? { after } : {}) });
+    return this.#read(await this.#send(`documents?${query}`));
+  }
+
+  async store(documents, signal) {
+    return this.#read(await this.#send("documents", { method: "POST", body: { documents }, signal }));
+  }
+
+  async remove(id) {
+    return this.#read(await this.#send(`documents/${encodeURIComponent(id)}`, { method: "DELETE" }));
+  }
+
+  async #send(path, { method = "GET", body, accept = "application/json", signal } = {}, again = true) {
+    const headers = { Accept: accept, ...(body ? { "Content-Type": "application/json" } : {}) };
+    let response;
+    try {
+      Object.assign(headers, await this.#sign.headers());
+      response = await fetch(new URL(path, this.#root), { method, headers, body: body && JSON.stringify(body), signal, cache: "no-store" });
+    } catch (error) {
+      throw error instanceof Failure || error.name === "AbortError" ? error : Failure.ofNetwork();
+    }
+    if (response.ok) return response;
+    if (response.status === 401 && again && (await this.#sign.renew())) {
+      return this.#send(path, { method, body, accept, signal }, false);
+    }
+    throw await Failure.ofResponse(response);
+  }
+
+  async #read(response) {
+    try {
+      return await response.json();
+    } catch (error) {
+      throw error.name === "AbortError" ? error : broken();
+    }
+  }
+}
+
+const broken = () => new Failure("The connection ended before the answer was complete.");

@@ -1,0 +1,111 @@
+import { element, plural } from "./element.js";
+
+const score = (number) => number.toFixed(2);
+const match = (number) => (number >= 0.8 ? "Close match" : number >= 0.65 ? "Good match" : "Loose match");
+const evidence = (number) => (number >= 0.75 ? "strong" : number >= 0.4 ? "partial" : "weak");
+
+/** The passages behind an answer, the sentences it draws on marked. `prefix` keeps the ids of one page apart. */
+export class Sources {
+  node = element("div", { className: "sources" });
+  #prefix;
+  #opened = new Map();
+
+  constructor(prefix) {
+    this.#prefix = prefix;
+  }
+
+  /** Drawn when they are found, and again when it is known what the answer used; what the reader opened or closed stays. */
+  show(sources, finished) {
+    if (!sources.length) return this.node.replaceChildren();
+    const used = sources.filter((source) => source.used?.length);
+    this.node.replaceChildren(
+      element("h3", {}, finished ? "Sources" : `Reading ${plural(sources.length, "passage")}`),
+      finished && used.length ? element("p", { className: "legend" }, element("mark", {}, "Marked"), " is what the answer draws on, and how surely, from 0 to 1.") : "",
+      element("ol", {}, ...sources.map((source, index) => element("li", {}, this.#card(source, index + 1)))),
+    );
+  }
+
+  /** Buttons that lead from the answer to the sources it used. */
+  jumps(sources) {
+    const used = sources.map((source, index) => ({ source, number: index + 1 })).filter(({ source }) => source.used?.length);
+    if (!used.length) return null;
+    return element(
+      "div",
+      { className: "jumps" },
+      element("span", { className: "hint" }, "Drawn from"),
+      ...used.map(({ source, number }) =>
+        element(
+          "button",
+          { type: "button", className: "jump", onclick: () => this.#reveal(number) },
+          element("span", { className: "number used" }, String(number)),
+          element("span", { className: "jump-title" }, name(source)),
+        ),
+      ),
+    );
+  }
+
+  #reveal(number) {
+    const card = this.node.querySelector(`#${this.#prefix}-${number}`);
+    card.open = true;
+    (card.querySelector("mark") ?? card).scrollIntoView({ block: "nearest" });
+    card.querySelector("summary").focus({ preventScroll: true });
+    card.classList.remove("revealed");
+    requestAnimationFrame(() => card.classList.add("revealed"));
+  }
+
+  #card(source, number) {
+    const used = source.used ?? [];
+    const card = element(
+      "details",
+      { id: `${this.#prefix}-${number}`, open: this.#opened.get(number) ?? used.length > 0 },
+      element(
+        "summary",
+        {},
+        element("span", { className: used.length ? "number used" : "number" }, String(number)),
+        element(
+          "span",
+          { className: "source-head" },
+          element("span", { className: "source-title" }, name(source)),
+          element(
+            "span",
+            { className: "source-facts" },
+            [`${match(source.score)} ${score(source.score)}`, part(source), used.length ? `${plural(used.length, "sentence")} used` : null]
+              .filter(Boolean)
+              .join(" · "),
+          ),
+        ),
+      ),
+      element("div", { className: "passage" }, ...marked(source.text, used)),
+    );
+    card.querySelector("summary").addEventListener("click", () => this.#opened.set(number, !card.open));
+    return card;
+  }
+}
+
+const name = (source) => source.title || source.document || source.id;
+
+const part = (source) => {
+  const [, passage] = /#(\d+)$/.exec(source.id) ?? [];
+  return passage ? `passage ${passage}` : null;
+};
+
+/** The text with its used ranges marked. Ranges count characters, of which JavaScript counts some twice: hence the array. */
+export function marked(text, used) {
+  const characters = Array.from(text);
+  const nodes = [];
+  let at = 0;
+  for (const range of [...used].sort((a, b) => a.start - b.start)) {
+    const start = Math.max(range.start, at);
+    if (range.end <= start) continue;
+    nodes.push(characters.slice(at, start).join(""));
+    const strength = evidence(range.score);
+    nodes.push(
+      element("mark", { className: strength }, characters.slice(start, range.end).join("")),
+      " ",
+      element("span", { className: "evidence" }, `${strength} ${score(range.score)}`),
+    );
+    at = range.end;
+  }
+  nodes.push(characters.slice(at).join(""));
+  return nodes;
+}

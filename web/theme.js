@@ -1,0 +1,35 @@
+// Light or dark: the system's choice until the toggle is pressed. A classic script in the head, so that no wrong theme is painted first.
+(() => {
+  const place = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const chosen = () => {
+    try {
+      return localStorage.getItem("theme");
+    } catch {
+      return null; // storage is switched off: the system's choice stands
+    }
+  };
+  const now = () => place.dataset.theme ?? (dark.matches ? "dark" : "light");
+  if (["light", "dark"].includes(chosen())) place.dataset.theme = chosen();
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const toggle = document.getElementById("theme");
+    const show = () => {
+      const other = now() === "dark" ? "light" : "dark";
+      toggle.querySelector("span").textContent = other === "dark" ? "Dark theme" : "Light theme";
+      toggle.title = toggle.textContent;
+      toggle.querySelector("i").className = `icon ${other === "dark" ? "moon" : "sun"}`;
+    };
+    toggle.addEventListener("click", () => {
+      place.dataset.theme = now() === "dark" ? "light" : "dark";
+      try {
+        localStorage.setItem("theme", place.dataset.theme);
+      } catch {
+        // the choice then lasts as long as the page
+      }
+      show();
+    });
+    dark.addEventListener("change", show);
+    show();
+  });
+})();
