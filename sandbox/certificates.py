@@ -15,7 +15,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from sandbox.front.detour import MODEL_HOSTS
+
 LIFETIME = datetime.timedelta(days=365)
+# Who each certificate is for, beside this machine itself.
+HOSTS: dict[str, tuple[str, ...]] = {"node": (), "admin": (), "server": (), "models": MODEL_HOSTS}
 
 
 @dataclass(frozen=True)
@@ -34,15 +38,15 @@ class Certificates:
         return self.folder / "bundle.pem"
 
     def certificate(self, name: str) -> Path:
-        """`name` is `node` (the engine), `admin` (the security plugin's administrator) or `server` (AWS and front)."""
+        """`node` (the engine), `admin` (the security plugin's administrator), `server` (AWS and front), `models`."""
         return self.folder / f"{name}.pem"
 
     def key(self, name: str) -> Path:
         return self.folder / f"{name}.key"
 
     def make(self) -> None:
-        """Makes what is missing; a second call changes nothing."""
-        if self.bundle.exists():
+        """Makes all of them, unless all are there: the CA's own key is not kept."""
+        if self.bundle.exists() and all(self.key(name).exists() for name in HOSTS):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         authority_key = ec.generate_private_key(ec.SECP256R1())
@@ -55,7 +59,7 @@ class Certificates:
             .sign(authority_key, hashes.SHA256())
         )
         _write(self.ca, _pem(authority))
-        for name in ("node", "admin", "server"):
+        for name in HOSTS:
             self._issue(name, authority_name, authority_key)
         _write(self.bundle, _machine_roots().read_bytes() + b"\n" + _pem(authority))
 
@@ -65,6 +69,7 @@ class Certificates:
         names: list[x509.GeneralName] = [
             x509.DNSName("localhost"),
             x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+            *(x509.DNSName(host) for host in HOSTS[name]),
         ]
         certificate = (
             _builder(_name(name), issuer, key)

@@ -35,9 +35,10 @@ def cloud_python(cache: Path, report: Callable[[str], None], requirements: Path 
     # Built beside its place and renamed; a virtual environment is relocatable where only its python is called.
     building = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=cache))
     try:
-        _uv("venv", "--clear", "--relocatable", "--python", sys.executable, str(building))
+        run_uv("The local AWS", "venv", "--clear", "--relocatable", "--python", sys.executable, str(building))
         fresh = building / "bin" / "python"
-        _uv("pip", "sync", "--require-hashes", "--compile-bytecode", "--python", str(fresh), str(requirements))
+        options = ["--require-hashes", "--compile-bytecode", "--python", str(fresh)]
+        run_uv("The local AWS", "pip", "sync", *options, str(requirements))
         try:
             building.rename(folder)
         except OSError:
@@ -49,7 +50,8 @@ def cloud_python(cache: Path, report: Callable[[str], None], requirements: Path 
     return python
 
 
-def _uv(*arguments: str) -> None:
+def run_uv(what: str, *arguments: str) -> None:
+    """Installs `what` by one call of uv; raises SandboxError with its last words."""
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
     done = subprocess.run(
         [sys.executable, "-m", "uv", *arguments], capture_output=True, text=True, check=False, env=environment
@@ -57,6 +59,6 @@ def _uv(*arguments: str) -> None:
     if done.returncode:
         said = "\n".join(done.stderr.strip().splitlines()[-8:])
         raise SandboxError(
-            f"The local AWS could not be installed: uv {arguments[0]} ended with {done.returncode}. It said:\n{said}\n"
+            f"{what} could not be installed: uv {arguments[0]} ended with {done.returncode}. It said:\n{said}\n"
             "Check that the package registry can be reached, and start again."
         )

@@ -8,17 +8,21 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from sandbox.cache import cache_directory
 from sandbox.certificates import Certificates
-from sandbox.process import Process
+from sandbox.engine.assembly import BARE_ENVIRONMENT
+from sandbox.failure import SandboxError
+from sandbox.process import Process, bearing
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 DOMAIN_PORTS = 8
+# Carried by every process of a local cloud: a start that is killed before it writes a process down leaves this.
+MARK = "OSML_SANDBOX_HOME"
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Ports:
     aws: int
     egress: int
     models: int
+    way_out: int
     domains: tuple[int, int]
 
 
@@ -74,6 +79,11 @@ class Instance:
             self.home.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(asdict(_free_ports())))
         saved = json.loads(path.read_text())
+        if missing := {field.name for field in fields(Ports)} - saved.keys():
+            raise SandboxError(
+                f"The local cloud {self.name} was started by another version, which had no port for "
+                f"{', '.join(sorted(missing))}: run `osml sandbox down`, then `osml sandbox up`."
+            )
         return Ports(**{**saved, "domains": (saved["domains"][0], saved["domains"][1])})
 
     def processes(self) -> dict[str, Process]:
@@ -87,6 +97,28 @@ class Instance:
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps({name: asdict(process) for name, process in processes.items()}))
         fresh.replace(path)
+
+    def remember_ml(self, has_ml: bool) -> None:
+        (self.home / "engine.json").write_text(json.dumps({"ml": has_ml}))
+
+    @property
+    def has_ml(self) -> bool:
+        """Whether the engine that was started last has the ML plugin; most recipes need it."""
+        path = self.home / "engine.json"
+        return not path.exists() or json.loads(path.read_text())["ml"] is True
+
+    @property
+    def environment(self) -> str:
+        """The environment file that this local cloud is for, unless another one is named."""
+        return "sandbox" if self.has_ml else BARE_ENVIRONMENT
+
+    def marked(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """The environment for a process of this local cloud, by which `strays` finds it."""
+        return {**environment, MARK: str(self.home)}
+
+    def strays(self) -> list[Process]:
+        """Processes of this local cloud, written down or not."""
+        return bearing(MARK, str(self.home))
 
     def make_key(self) -> None:
         if self.deepseek_key.exists():
@@ -119,9 +151,11 @@ class Instance:
 def _free_ports() -> Ports:
     """Free ports, found by binding; the domains' ports are neighbours."""
     with contextlib.ExitStack() as stack:
-        engine, transport, aws, egress, models = (stack.enter_context(_bound(0)).getsockname()[1] for _ in range(5))
+        engine, transport, aws, egress, models, way_out = (
+            stack.enter_context(_bound(0)).getsockname()[1] for _ in range(6)
+        )
         first = next(port for port in range(20000 + os.getpid() % 9000, 32000, DOMAIN_PORTS) if _all_free(port))
-    return Ports(engine, transport, aws, egress, models, (first, first + DOMAIN_PORTS - 1))
+    return Ports(engine, transport, aws, egress, models, way_out, (first, first + DOMAIN_PORTS - 1))
 
 
 def _all_free(first: int) -> bool:

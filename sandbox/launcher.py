@@ -17,6 +17,7 @@ from sandbox.cloud_venv import cloud_python
 from sandbox.engine.readiness import ready
 from sandbox.failure import StartFailed
 from sandbox.instance import CHECKOUT, REGION, Instance
+from sandbox.native_packages import native_packages
 from sandbox.process import Process, start
 
 Report = Callable[[str], None]
@@ -49,6 +50,7 @@ def up(instance: Instance, report: Report) -> None:
 def _start(instance: Instance, report: Report) -> None:
     processes: dict[str, Process] = {}
     engine = search_engine.chosen(instance, report)
+    instance.remember_ml(engine.has_ml)
     launches: list[tuple[str, Callable[[], Process | None]]] = [
         ("engine", engine.start),
         ("models", lambda: _start_models(instance, report)),
@@ -85,6 +87,8 @@ def _end(instance: Instance) -> None:
     for name in reversed(ORDER):
         if name in processes:
             processes[name].stop()
+    for process in instance.strays():
+        process.stop()
     if instance.home.exists():
         instance.remember({})
 
@@ -101,12 +105,13 @@ def _start_models(instance: Instance, report: Report) -> Process:
         argv += ["--answer-key-file", os.environ["OSML_ANSWER_KEY_FILE"]]
         argv += ["--answer-model", os.environ["OSML_ANSWER_MODEL"]]
     report("Starting the model endpoints …")
-    return start(argv, environment=os.environ, folder=CHECKOUT, log=instance.log("models"))
+    return start(argv, environment=instance.marked(os.environ), folder=CHECKOUT, log=instance.log("models"))
 
 
 def _start_cloud(instance: Instance, engine: "search_engine.Engine", report: Report) -> Process:
     report("The local AWS (MiniStack, installed once) …")
     python = cloud_python(cache_directory(), report)
+    native = native_packages(cache_directory(), python, report)
     ports, certificates = instance.ports(), instance.certificates
     settings = {
         "home": str(instance.home / "cloud"),
@@ -124,13 +129,17 @@ def _start_cloud(instance: Instance, engine: "search_engine.Engine", report: Rep
         "domain_ports": list(ports.domains),
         "young_role_seconds": float(os.environ.get("OSML_YOUNG_ROLE_SECONDS", "0")),
         "existing_endpoints": EXISTING_ENDPOINTS,
+        "native_packages": str(native),
+        "way_out_port": ports.way_out,
+        "model_cert": str(certificates.certificate("models")),
+        "model_key": str(certificates.key("models")),
     }
     path = instance.home / "cloud.json"
     path.write_text(json.dumps(settings, indent=1))
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHONPATH"))}
     report("Starting AWS and the front …")
     argv = [str(python), "-m", "sandbox.cloud", str(path)]
-    return start(argv, environment=environment, folder=CHECKOUT, log=instance.log("cloud"))
+    return start(argv, environment=instance.marked(environment), folder=CHECKOUT, log=instance.log("cloud"))
 
 
 def _wait(instance: Instance, report: Report) -> None:

@@ -71,6 +71,19 @@ def start(
     return Process(child.pid, psutil.Process(child.pid).create_time())
 
 
+def bearing(name: str, value: str) -> list[Process]:
+    """All processes that were started with the environment variable `name` set to `value`.
+
+    Those of other users, which we may not look into, are left out.
+    """
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(name) == value:
+                found.append(Process(process.pid, process.create_time()))
+    return found
+
+
 def _await_end(processes: Sequence[psutil.Process], seconds: float) -> None:
     # psutil.wait_procs would wait for zombies too, and in containers nobody may ever reap an orphan.
     deadline = time.monotonic() + seconds

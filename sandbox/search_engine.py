@@ -8,9 +8,10 @@ from typing import Protocol
 
 from sandbox.cache import cache_directory
 from sandbox.engine.assembly import assemble
+from sandbox.engine.assembly import has_ml as assembled_with_ml
 from sandbox.engine.java import java as find_java
 from sandbox.engine.node import Launch, NodeCertificates, prepare
-from sandbox.engine.readiness import ready
+from sandbox.engine.readiness import has_ml, ready
 from sandbox.failure import SandboxError
 from sandbox.instance import Instance
 from sandbox.process import Process, start
@@ -19,7 +20,7 @@ OWN = ("OSML_ENGINE_URL", "OSML_ENGINE_CA", "OSML_ENGINE_ADMIN_CERT", "OSML_ENGI
 
 
 class Engine(Protocol):
-    """An OpenSearch with security and ml-commons; the certificates are those of its administrator."""
+    """An OpenSearch with security, and ml-commons or not; the certificates are those of its administrator."""
 
     @property
     def url(self) -> str: ...
@@ -29,6 +30,8 @@ class Engine(Protocol):
     def admin_cert(self) -> Path: ...
     @property
     def admin_key(self) -> Path: ...
+    @property
+    def has_ml(self) -> bool: ...
     def start(self) -> Process | None: ...
 
 
@@ -40,6 +43,7 @@ class GivenEngine:
     ca: Path
     admin_cert: Path
     admin_key: Path
+    has_ml: bool
 
     def start(self) -> None:
         return None
@@ -49,6 +53,7 @@ class GivenEngine:
 class AssembledEngine:
     instance: Instance
     launch: Launch
+    has_ml: bool
 
     @property
     def url(self) -> str:
@@ -70,7 +75,7 @@ class AssembledEngine:
         launch = self.launch
         return start(
             launch.argv,
-            environment=launch.env,
+            environment=self.instance.marked(launch.env),
             folder=launch.folder,
             log=self.instance.log("engine"),
             user=launch.uid,
@@ -88,10 +93,10 @@ def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:
         missing = [name for name, value in given.items() if not value]
         if missing:
             raise SandboxError(f"OSML_ENGINE_URL names an engine of your own; {' and '.join(missing)} must be set too.")
-        engine = GivenEngine(given["OSML_ENGINE_URL"], *(Path(given[name]) for name in OWN[1:]))
-        ready(engine.url, engine.ca, engine.admin_cert, engine.admin_key, within=10)
-        report(f"Using the engine at {engine.url}.")
-        return engine
+        url, (ca, certificate, key) = given["OSML_ENGINE_URL"], (Path(given[name]) for name in OWN[1:])
+        ready(url, ca, certificate, key, within=10)
+        report(f"Using the engine at {url}.")
+        return GivenEngine(url, ca, certificate, key, has_ml(url, ca, certificate, key))
     cache = cache_directory()
     java = find_java(cache, report)
     home = assemble(cache, report, java)
@@ -106,4 +111,4 @@ def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:
         transport_port=ports.transport,
     )
     report("Starting the engine …")
-    return AssembledEngine(instance, launch)
+    return AssembledEngine(instance, launch, assembled_with_ml(home))

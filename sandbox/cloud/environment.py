@@ -7,45 +7,53 @@ from pathlib import Path
 from sandbox.cloud.settings import CloudSettings
 
 # All else is dropped: functions inherit this process's environment, and a key exported in a developer's shell
-# must reach no function.
-INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "NODE_OPTIONS")
+# must reach no function. The last one is the mark by which `down` finds them.
+INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "NODE_OPTIONS", "OSML_SANDBOX_HOME")
 
 
 def cloud_environment(settings: CloudSettings, outer: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of the process; to be set before `ministack` is imported, which reads it then."""
     temporary = str(temporary_folder(settings))
     bundle, gateway = str(settings.ca_bundle), f"https://127.0.0.1:{settings.aws_port}"
-    return {name: outer[name] for name in INHERITED if name in outer} | {
-        "HOME": temporary,
-        "TMPDIR": temporary,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "NO_PROXY": "127.0.0.1,localhost",
-        "AUTH": "true",
-        "USE_SSL": "1",
-        "GATEWAY_PORT": str(settings.aws_port),
-        "BIND_HOST": "127.0.0.1",
-        "MINISTACK_HOST": "127.0.0.1",
-        "MINISTACK_REGION": settings.region,
-        "MINISTACK_SSL_CERT": str(settings.server_cert),
-        "MINISTACK_SSL_KEY": str(settings.server_key),
-        "LAMBDA_EXECUTOR": "local",
-        "S3_PERSIST": "0",
-        "S3_DATA_DIR": str(settings.home / "s3"),
-        "STATE_DIR": str(settings.home / "state"),
-        "PERSIST_STATE": "0",
-        "OPENSEARCH_DATAPLANE": "0",
-        # Both listen on every interface by default.
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "LOG_LEVEL": outer.get("LOG_LEVEL", "INFO"),
-        "AWS_ENDPOINT_URL": gateway,
-        "AWS_ENDPOINT_URL_S3": gateway,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CA_BUNDLE": bundle,
-        "REQUESTS_CA_BUNDLE": bundle,
-        "SSL_CERT_FILE": bundle,
-        "NODE_EXTRA_CA_CERTS": bundle,
-    }
+    inherited = {name: outer[name] for name in INHERITED if name in outer}
+    way_out = f"http://127.0.0.1:{settings.way_out_port}"
+    proxied = {"HTTPS_PROXY": way_out, "https_proxy": way_out} if settings.way_out_port else {}
+    return (
+        inherited
+        | proxied
+        | {
+            "HOME": temporary,
+            "TMPDIR": temporary,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+            "AUTH": "true",
+            "USE_SSL": "1",
+            "GATEWAY_PORT": str(settings.aws_port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            "MINISTACK_REGION": settings.region,
+            "MINISTACK_SSL_CERT": str(settings.server_cert),
+            "MINISTACK_SSL_KEY": str(settings.server_key),
+            "LAMBDA_EXECUTOR": "local",
+            "S3_PERSIST": "0",
+            "S3_DATA_DIR": str(settings.home / "s3"),
+            "STATE_DIR": str(settings.home / "state"),
+            "PERSIST_STATE": "0",
+            "OPENSEARCH_DATAPLANE": "0",
+            # Both listen on every interface by default.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "LOG_LEVEL": outer.get("LOG_LEVEL", "INFO"),
+            "AWS_ENDPOINT_URL": gateway,
+            "AWS_ENDPOINT_URL_S3": gateway,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CA_BUNDLE": bundle,
+            "REQUESTS_CA_BUNDLE": bundle,
+            "SSL_CERT_FILE": bundle,
+            "NODE_EXTRA_CA_CERTS": bundle,
+        }
+    )
 
 
 def temporary_folder(settings: CloudSettings) -> Path:

@@ -1,16 +1,25 @@
 """How Lambda functions run here: with a Python that has what Amazon's runtime has, and nothing of this checkout."""
 
 import os
+import secrets
 import shutil
 import sys
 import sysconfig
+import time
 import venv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
+
+from sandbox.cloud.crashes import INIT_FAILED
+from sandbox.cloud.exec_wrapper import WRAPPER, WrappedWorker
+from sandbox.cloud.native_code import NativeCode
+from sandbox.failure import SandboxError
 
 # What Amazon's Python runtimes carry. MiniStack 1.5.33 runs functions with its own interpreter, where a dependency
 # that is missing from an asset would be found among MiniStack's.
@@ -20,10 +29,15 @@ RUNTIME_DISTRIBUTIONS = ("boto3-", "botocore-", "s3transfer-", "jmespath-", "pyt
 LOG_WAITS = (0.003, 0.002, 0.25)
 
 
-def install(home: Path) -> None:
+def install(home: Path, native: NativeCode) -> None:
     """Points MiniStack's function workers at the runtime made in `home`; once per process."""
-    python = runtime_python(home / "lambda-runtime")
+    python, packages = runtime_python(home / "lambda-runtime")
+    # Alone among the packages: beside its own source, modules of this checkout would hide those of Python.
+    shutil.copy(Path(__file__).with_name("bootstrap.py"), packages)
+    WrappedWorker.python, WrappedWorker.runtime = python, packages
     detect = lambda_runtime._detect_runtime_binary
+    lambda_svc._xray_trace_id_for_invocation = _traced(lambda_svc._xray_trace_id_for_invocation)
+    lambda_runtime._worker_class_for = _chosen(lambda_runtime._worker_class_for, native)
 
     def _detect_runtime_binary(runtime: str) -> tuple[str, str]:
         binary, script = detect(runtime)
@@ -42,8 +56,50 @@ def install(home: Path) -> None:
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = LOG_WAITS
 
 
-def runtime_python(folder: Path) -> Path:
-    """A virtual environment whose packages are those of Amazon's runtime, linked from this process's own."""
+def _chosen(choose: Callable[..., type], native: NativeCode) -> Callable[..., type]:
+    """The kind of worker for a function, with code that this machine can run."""
+
+    class Adapted:
+        """Before the class whose `_spawn` unpacks the code."""
+
+        def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
+            super().__init__(func_name, config, code_zip)  # type: ignore[call-arg]
+            self._asset = code_zip
+
+        def _spawn(self) -> None:
+            try:
+                self.code_zip = native.adapted(self._asset)
+            except SandboxError as reason:
+                raise RuntimeError(f"{INIT_FAILED}{reason}") from reason
+            super()._spawn()  # type: ignore[misc]
+
+    class PlainPython(Adapted, lambda_runtime.Worker):  # type: ignore[misc]
+        """Started by MiniStack's own worker script."""
+
+    class WrappedPython(Adapted, WrappedWorker):
+        """Started by the function's own script."""
+
+    def _worker_class_for(config: dict[str, Any]) -> type:
+        if not str(config.get("Runtime", "")).startswith("python"):
+            return choose(config)
+        variables = (config.get("Environment") or {}).get("Variables") or {}
+        return WrappedPython if variables.get(WRAPPER) else PlainPython
+
+    return _worker_class_for
+
+
+def _traced(identify: Callable[..., str | None]) -> Callable[..., str]:
+    """On Amazon every call has a trace; without it, X-Ray's library logs that the function is still beginning."""
+
+    def _xray_trace_id_for_invocation(config: dict[str, Any], inbound_trace_header: str | None = None) -> str:
+        fresh = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+        return identify(config, inbound_trace_header) or fresh
+
+    return _xray_trace_id_for_invocation
+
+
+def runtime_python(folder: Path) -> tuple[Path, Path]:
+    """Interpreter and packages of a virtual environment: those of Amazon's runtime, linked from this process's own."""
     shutil.rmtree(folder, ignore_errors=True)
     venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -53,7 +109,7 @@ def runtime_python(folder: Path) -> Path:
             entry.name.endswith(".dist-info") and entry.name.startswith(RUNTIME_DISTRIBUTIONS)
         ):
             os.symlink(entry, target / entry.name)
-    return folder / "bin" / "python"
+    return folder / "bin" / "python", target
 
 
 def end_all(temporary: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import ssl
 import threading
 from typing import Protocol
 
@@ -11,14 +12,36 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app
 
-from sandbox.cloud import bedrock, crashes, custom_resources, domains, functions, secrets
+from sandbox.cloud import (
+    addresses,
+    api_resources,
+    authorizers,
+    collections,
+    crashes,
+    custom_resources,
+    domains,
+    firewalls,
+    function_policy,
+    functions,
+    integrations,
+    model_runtimes,
+    preflights,
+    secrets,
+    sign_in,
+    streaming,
+    tables,
+    user_pools,
+)
 from sandbox.cloud.authority import MiniStackAuthority
 from sandbox.cloud.environment import temporary_folder
+from sandbox.cloud.native_code import NativeCode
 from sandbox.cloud.roles import RoleClock
 from sandbox.cloud.sagemaker import Registry
 from sandbox.cloud.scaling import Scaling
 from sandbox.cloud.settings import CloudSettings
+from sandbox.cloud.way_out import WayOut
 from sandbox.front.authority import Authority
+from sandbox.front.detour import MODEL_HOSTS
 from sandbox.front.front import Front, FrontSettings
 
 logger = logging.getLogger("sandbox.cloud")
@@ -27,7 +50,7 @@ logger = logging.getLogger("sandbox.cloud")
 GRACE = 1.0
 
 
-class FrontLike(domains.Endpoints, Protocol):
+class FrontLike(domains.Endpoints, collections.CollectionEndpoints, Protocol):
     """What stands before the engine."""
 
     def start(self) -> None: ...
@@ -70,9 +93,31 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     Scaling(registry.components).install()
     clock.install()
     domains.install(front)
-    functions.install(settings.home)
-    bedrock.install(settings.models_url, authority)
+    collections.install(front)
+    functions.install(settings.home, NativeCode(settings.native_packages))
+    integrations.install()
+    streaming.install()
+    function_policy.install()
+    preflights.install()
+    api_resources.install()
+    gateway = f"https://127.0.0.1:{settings.aws_port}"
+    authorizers.install(gateway)
+    addresses.install(gateway)
+    user_pools.install()
+    sign_in.install()
+    tables.install()
+    firewalls.install()
+    model_runtimes.install(settings.models_url, authority)
     return front
+
+
+def way_out_of_functions(settings: CloudSettings) -> WayOut | None:
+    """The proxy that the settings describe, listening; None when they describe none."""
+    if settings.way_out_port is None or settings.model_cert is None or settings.model_key is None:
+        return None
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(settings.model_cert, settings.model_key)
+    return WayOut(settings.way_out_port, MODEL_HOSTS, settings.models_url, tls)
 
 
 def run(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -> None:
@@ -81,10 +126,13 @@ def run(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -
     Raises OSError when the port is taken.
     """
     front = install(settings, make_front)
+    way_out = way_out_of_functions(settings)
     front.start()
     try:
         asyncio.new_event_loop().run_until_complete(_serve(settings))
     finally:
+        if way_out is not None:
+            way_out.close()
         front.stop()
         functions.end_all(temporary_folder(settings))
     logger.info("Ended.")
@@ -99,6 +147,8 @@ async def _serve(settings: CloudSettings) -> None:
     config.bind = [f"127.0.0.1:{settings.aws_port}"]
     config.certfile, config.keyfile = str(settings.server_cert), str(settings.server_key)
     config.keep_alive_timeout = 75
+    # Hypercorn 0.18 cannot break off an answer in HTTP/2: the client would wait for its rest for ever.
+    config.alpn_protocols = ["http/1.1"]
     config.graceful_timeout = GRACE / 2
     config.loglevel = "INFO"
     ended = asyncio.Event()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ class CloudSettings:
     """Ports are on 127.0.0.1; paths name PEM files unless said otherwise.
 
     `home` is a folder for everything this process writes. `ca_bundle` holds the machine's roots and `ca`.
+    `native_packages` is a folder of sandbox.native_packages; without it, assets must be pure Python.
+    `way_out_port` is the proxy of functions, `model_cert` and `model_key` those of the model hosts behind it; without
+    the three, functions reach no model host.
     `existing_endpoints` maps the name of a SageMaker endpoint that is always there to its `model` and `shape`.
     """
 
@@ -32,6 +35,10 @@ class CloudSettings:
     domain_ports: tuple[int, int]
     young_role_seconds: float
     existing_endpoints: Mapping[str, Mapping[str, str]]
+    native_packages: Path | None = None
+    way_out_port: int | None = None
+    model_cert: Path | None = None
+    model_key: Path | None = None
 
     @classmethod
     def read(cls, path: Path) -> "CloudSettings":
@@ -40,13 +47,15 @@ class CloudSettings:
             given: dict[str, Any] = json.loads(path.read_text())
         except (OSError, ValueError) as reason:
             raise SandboxError(f"The cloud's settings {path} cannot be read: {reason}.") from reason
-        missing = sorted(field.name for field in fields(cls) if field.name not in given)
+        missing = sorted(f.name for f in fields(cls) if f.default is MISSING and f.name not in given)
         if missing:
             raise SandboxError(f"The cloud's settings {path} lack {', '.join(missing)}: add them.")
         for name in ("ca", "ca_bundle", "admin_cert", "admin_key", "server_cert", "server_key"):
             given[name] = Path(given[name])
             if not given[name].is_file():
                 raise SandboxError(f"The cloud's settings {path} name {given[name]} as {name}: there is no such file.")
+        for name in ("native_packages", "model_cert", "model_key"):
+            given[name] = Path(given[name]) if given.get(name) else None
         first, last = given["domain_ports"]
-        known = {field.name: given[field.name] for field in fields(cls)}
+        known = {field.name: given[field.name] for field in fields(cls) if field.name in given}
         return cls(**{**known, "home": Path(given["home"]), "domain_ports": (int(first), int(last))})

@@ -6,16 +6,20 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
+from sandbox.engine.errors import PartMissing
 from sandbox.engine.java import Java
 from sandbox.engine.parts import Module, Part, PartsList, Plugin, parts
 from sandbox.engine.repository import Sources, sources
 
 _FETCHERS = 4
+ML_PLUGIN = "opensearch-ml"
+# The environment file whose recipe needs no machine learning in the engine.
+BARE_ENVIRONMENT = "sandbox-aoss"
 
 Report = Callable[[str], None]
 
@@ -30,6 +34,8 @@ def assemble(
 ) -> Path:
     """The home folder of an engine that this Java can run, made when it is not there yet.
 
+    Where an optional plugin cannot be had, it is an engine without any of them, and one line says so.
+
     The folder is shared: nothing is ever written to it, each instance has configuration, data and logs of its own.
     It is named after the parts list and this module, so a change of either makes another folder, and it appears
     whole or not at all. Everybody may read it.
@@ -42,7 +48,7 @@ def assemble(
         places: `sources(cache)` unless given.
 
     Raises:
-        PartMissing: a part was found nowhere.
+        PartMissing: a part that every engine needs was found nowhere.
         ChecksumMismatch: a part is not the file it should be.
     """
     listed = listed or parts()
@@ -51,7 +57,16 @@ def assemble(
     home = cache / "-".join(["opensearch", listed.version, key, *(f"no-{name}" for name in omitted)])
     if home.is_dir():
         return home
-    files = _obtain(listed, places or sources(cache), report)
+    places = places or sources(cache)
+    bare = listed.without_optional()
+    try:
+        _obtain([part for part in listed if part not in set(bare)], places, report)
+    except PartMissing as missing:
+        report(f"{missing} Going on without machine learning, for the recipe serverless ({BARE_ENVIRONMENT}).")
+        listed, home = bare, home.with_name(home.name + "-no-ml")
+        if home.is_dir():
+            return home
+    files = _obtain(list(listed), places, report)
     report(f"assembling the engine in {home}")
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".assembling-") as scratch:
@@ -71,8 +86,12 @@ def assemble(
     return home
 
 
-def _obtain(listed: PartsList, places: Sources, report: Report) -> Mapping[Part, Path]:
-    wanted = list(listed)
+def has_ml(home: Path) -> bool:
+    """Whether an assembled engine has the ML plugin."""
+    return (home / "plugins" / ML_PLUGIN).is_dir()
+
+
+def _obtain(wanted: Sequence[Part], places: Sources, report: Report) -> Mapping[Part, Path]:
     turn = Lock()
 
     def obtain(part: Part) -> Path:

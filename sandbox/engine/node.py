@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from sandbox.engine.assembly import has_ml
 from sandbox.engine.command import command
 from sandbox.engine.identity import Identity, identity
 from sandbox.engine.java import Java
@@ -100,6 +101,7 @@ def prepare(
         node_dn=certificates.node_dn,
         admin_dn=certificates.admin_dn,
         trusted_endpoints=trusted_endpoints,
+        ml=has_ml(home),
     )
     (config / "opensearch.yml").write_text(yaml.safe_dump(chosen, sort_keys=False))
     write_security(home, config)

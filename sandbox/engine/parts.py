@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +64,16 @@ class Module:
 
 @dataclass(frozen=True)
 class Plugin:
-    """A folder of `plugins/`: an archive, more jars, and perhaps another `extended.plugins` line."""
+    """A folder of `plugins/`: an archive, more jars, and perhaps another `extended.plugins` line.
+
+    An engine can do without the `optional` ones, all of them together.
+    """
 
     name: str
     archive: Part
     jars: tuple[Part, ...] = ()
     extends: tuple[str, ...] | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,10 @@ class PartsList:
         for jar in (jar for folder in folders for jar in folder.jars):
             seen.setdefault(jar.coordinates, jar)
         return iter(seen.values())
+
+    def without_optional(self) -> PartsList:
+        """The same list with what every engine needs, and nothing else."""
+        return replace(self, plugins=tuple(plugin for plugin in self.plugins if not plugin.optional))
 
 
 def parts(path: Path = LIST) -> PartsList:
@@ -122,6 +130,7 @@ def _plugin(name: str, entry: Mapping[str, Any]) -> Plugin:
         archive=_one(entry["archive"], or_published=entry.get("or_published", False)),
         jars=_all(entry.get("jars", {})),
         extends=tuple(entry["extends"]) if "extends" in entry else None,
+        optional=entry.get("optional", False),
     )
 
 

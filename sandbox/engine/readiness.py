@@ -28,7 +28,7 @@ def ready(
     log: Path | None = None,
     alive: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Return once the cluster is yellow or green, the security plugin initialized and ml-commons answering.
+    """Return once the cluster is yellow or green, the security plugin initialized and ml-commons, if any, answering.
 
     Args:
         url: `https://127.0.0.1:<port>`.
@@ -74,8 +74,20 @@ def _cluster(url: str, context: ssl.SSLContext) -> str | None:
 
 
 def _machine_learning(url: str, context: ssl.SSLContext) -> str | None:
-    status, _ = _get(url, "/_plugins/_ml/stats", context)
-    return None if status == 200 else f"ml-commons answers {status}"
+    status, said = _get(url, "/_plugins/_ml/stats", context)
+    return None if status == 200 or _is_no_handler(said) else f"ml-commons answers {status}"
+
+
+def has_ml(url: str, ca: Path, admin_certificate: Path, admin_key: Path) -> bool:
+    """Whether a ready engine has the ML plugin. Raises OSError when it does not answer."""
+    context = ssl.create_default_context(cafile=str(ca))
+    context.load_cert_chain(admin_certificate, admin_key)
+    return not _is_no_handler(_get(url, "/_plugins/_ml/stats", context)[1])
+
+
+def _is_no_handler(said: dict[str, Any]) -> bool:
+    """The answer to a path that no plugin has: `{"error": "no handler found for uri […] and method […]"}`."""
+    return str(said.get("error", "")).startswith("no handler found")
 
 
 def _get(url: str, path: str, context: ssl.SSLContext) -> tuple[int, dict[str, Any]]:

@@ -31,14 +31,15 @@ def settings(
     node_dn: str,
     admin_dn: str,
     trusted_endpoints: Sequence[str],
+    ml: bool,
 ) -> dict[str, Any]:
     """The settings of one node on 127.0.0.1 that is a cluster by itself.
 
-    `trusted_endpoints` are regular expressions added to those that ml-commons trusts by default. Certificates are
-    expected as `tls/{ca,node,node-key}.pem` beside the file.
+    `trusted_endpoints` are regular expressions added to those that ml-commons trusts by default. With `ml` false,
+    ml-commons is not there and none of its settings may be. Certificates are expected as
+    `tls/{ca,node,node-key}.pem` beside the file.
     """
     security = "plugins.security"
-    ml = "plugins.ml_commons"
     tls = {
         "pemcert_filepath": "tls/node.pem",
         "pemkey_filepath": "tls/node-key.pem",
@@ -64,6 +65,13 @@ def settings(
         f"{security}.system_indices.enabled": True,
         f"{security}.audit.type": "noop",
         f"{security}.restapi.roles_enabled": ["all_access", "security_manager"],
+        **(_machine_learning(trusted_endpoints) if ml else {}),
+    }
+
+
+def _machine_learning(trusted_endpoints: Sequence[str]) -> dict[str, Any]:
+    ml = "plugins.ml_commons"
+    return {
         f"{ml}.only_run_on_ml_node": False,
         f"{ml}.native_memory_threshold": 100,
         f"{ml}.jvm_heap_memory_threshold": 100,

@@ -15,6 +15,8 @@ from typing import Any
 _PLACEHOLDER = re.compile(r"\$\{parameters\.([^}]*?)(?::-([^}]*))?\}")
 _DEEPEST = 10
 SECURE, PLAIN = "/_aws/", "/_plain/"
+# The hosts outside AWS that the model endpoints stand for.
+MODEL_HOSTS = ("api.deepseek.com", "api.openai.com")
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from datetime import UTC, datetime
 
+from sandbox.front.admission import COMPONENT_HEADER, ENDPOINT_HEADER, admit
 from sandbox.front.authority import Authority
 from sandbox.front.detour import PLAIN, SECURE
-from sandbox.front.provider import Invocation, invocation
+from sandbox.front.provider import invocation
 from sandbox.front.refusal import MalformedRequest, ProviderRefusal, UnknownHost
 from sandbox.front.request import Answer, Request
 from sandbox.front.signature import read_signature, verify_digest, verify_scope, verify_time
 from sandbox.front.upstream import Upstream
 
 _TARGET = re.compile(rf"({SECURE}|{PLAIN})([^/?]+)(/[^?]*)?(\?.*)?")
-_COMPONENT_HEADER = "x-amzn-sagemaker-inference-component"
-_ENDPOINT_HEADER = "x-sandbox-endpoint"
 _PROVED = frozenset({"authorization", "x-amz-security-token", "x-amz-date", "x-amz-content-sha256"})
 
 
@@ -36,12 +34,12 @@ class Egress:
         way, host, path, _ = match.groups()
         host = host.lower()
         _refuse_private(host)
-        headers = [pair for pair in request.headers if pair[0].lower() != _ENDPOINT_HEADER]
+        headers = [pair for pair in request.headers if pair[0].lower() != ENDPOINT_HEADER]
         if way == SECURE and host.endswith(".amazonaws.com"):
             endpoint = self._admit(request, host, path or "/")
             headers = [pair for pair in headers if pair[0].lower() not in _PROVED]
             if endpoint is not None:
-                headers.append((_ENDPOINT_HEADER, endpoint))
+                headers.append((ENDPOINT_HEADER, endpoint))
         elif way != SECURE or host not in self._hosts:
             raise _unknown(host)
         return self._models.send(request.method, request.target, headers, request.body)
@@ -59,33 +57,8 @@ class Egress:
         verify_scope(signature, call.region, call.service)
         verify_time(signature, datetime.now(UTC))
         verify_digest(signature, request, credential.secret_key)
-        component = next((value for name, value in request.headers if name.lower() == _COMPONENT_HEADER), None)
-        parts = (call.component_arn(component),) if component and call.endpoint else ()
-        for resource in (*call.resources, *parts):
-            if not self._authority.allowed(credential.caller, call.action, resource, {}):
-                raise ProviderRefusal(
-                    403,
-                    "AccessDeniedException",
-                    f"User: {credential.caller.arn} is not authorized to perform: {call.action} on resource: "
-                    f"{resource} because no identity-based policy allows the {call.action} action",
-                    "Message",
-                )
-        return self._endpoint(call, credential.caller.account, component)
-
-    def _endpoint(self, call: Invocation, account: str, component: str | None) -> str | None:
-        if call.endpoint is None:
-            return None
-        endpoint = self._authority.endpoint(call.endpoint, call.region)
-        if endpoint is None:
-            raise ProviderRefusal(400, "ValidationError", f"Endpoint {call.endpoint} of account {account} not found.")
-        if endpoint.get("component") != component:
-            raise ProviderRefusal(
-                400,
-                "ValidationError",
-                "Inference Component Name header is required for endpoints to which inference components are deployed. "
-                f"Endpoint {call.endpoint} has {endpoint.get('component') or 'none'}; the call names {component}.",
-            )
-        return json.dumps({**endpoint, "name": call.endpoint})
+        component = next((value for name, value in request.headers if name.lower() == COMPONENT_HEADER), None)
+        return admit(self._authority, credential.caller, call, component)
 
 
 def _unknown(host: str) -> UnknownHost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sandbox.front.refusal import EngineUnreachable
@@ -31,6 +32,12 @@ class Engine:
             Upstream(url, EngineUnreachable, ca=ca),
             Upstream(url, EngineUnreachable, ca=ca, certificate=(admin_cert, admin_key)),
         )
+
+    @cached_property
+    def has_ml(self) -> bool:
+        """Whether ml-commons is among the engine's plugins."""
+        _, plugins = self.administer("GET", "/_cat/plugins?h=component&format=json")
+        return any(plugin["component"] == "opensearch-ml" for plugin in plugins)
 
     def forward(self, request: Request, principal: str | None, basic: str | None = None) -> Answer:
         """The request as `principal` (an ARN), or with a Basic header, or as nobody."""

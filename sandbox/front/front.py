@@ -1,4 +1,4 @@
-"""The front: domains that look like Amazon's, before one OpenSearch engine."""
+"""The front: domains and collections that look like Amazon's, before one OpenSearch engine."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from threading import RLock
 from typing import Any
 
 from sandbox.front.authority import Authority, Domain
+from sandbox.front.collection.door import CollectionDoor
+from sandbox.front.collection.record import Collection, Policies
+from sandbox.front.collection.role import CollectionRoles
 from sandbox.front.connector import ConnectorGate
 from sandbox.front.credential import CredentialDesk
-from sandbox.front.detour import Detour
+from sandbox.front.detour import MODEL_HOSTS, Detour
 from sandbox.front.egress import Egress
 from sandbox.front.engine import Engine
 from sandbox.front.gateway import Gateway
-from sandbox.front.listener import Listener
+from sandbox.front.listener import Listener, Respond
 from sandbox.front.master import MasterUsers
 from sandbox.front.refusal import ModelsUnreachable
 from sandbox.front.trusted import TrustedEndpoints
@@ -29,9 +32,9 @@ logger = logging.getLogger(__name__)
 class FrontSettings:
     """Addresses, PEM files and limits.
 
-    `domain_ports` is the range, both ends included, that domains take their ports from. A role younger than
-    `young_role_seconds` cannot be assumed yet, as on AWS while IAM propagates. `model_hosts` are the hosts
-    outside AWS that the model endpoints stand for.
+    `domain_ports` is the range, both ends included, that domains and collections take their ports from. A role
+    younger than `young_role_seconds` cannot be assumed yet, and a data access policy does not count yet, as on AWS
+    while they spread. `model_hosts` are the hosts outside AWS that the model endpoints stand for.
     """
 
     engine_url: str
@@ -44,7 +47,7 @@ class FrontSettings:
     server_key: str
     domain_ports: tuple[int, int]
     young_role_seconds: float = 0.0
-    model_hosts: tuple[str, ...] = ("api.deepseek.com", "api.openai.com")
+    model_hosts: tuple[str, ...] = MODEL_HOSTS
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> FrontSettings:
@@ -69,7 +72,7 @@ class NoPortLeft(Exception):
 
 
 class Front:
-    """Opens and closes domains. All methods may be called from any thread."""
+    """Opens and closes domains and collections. All methods may be called from any thread."""
 
     def __init__(self, settings: FrontSettings, authority: Authority) -> None:
         self._settings = settings
@@ -81,8 +84,10 @@ class Front:
         desk = CredentialDesk(authority, settings.young_role_seconds)
         self._gate = ConnectorGate(desk, self._trusted, self._detour)
         self._masters = MasterUsers(self._engine)
+        self._roles = CollectionRoles(self._engine)
         self._egress: Listener | None = None
         self._doors: dict[str, tuple[Listener, Gateway]] = {}
+        self._collections: dict[str, tuple[Listener, Collection]] = {}
         self._lock = RLock()
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(settings.server_cert, settings.server_key)
@@ -101,10 +106,11 @@ class Front:
             if domain.arn in self._doors:
                 self.update_domain(domain)
                 return self._doors[domain.arn][0].port
-            self._trusted.ensure()
+            if self._engine.has_ml:
+                self._trusted.ensure()
             self._masters.install(domain)
             gateway = Gateway(domain, self._authority, self._engine, self._gate, self._trusted, self._detour)
-            listener = self._open(domain, gateway)
+            listener = self._open(domain.name, domain.endpoint_port, gateway.respond)
             self._doors[domain.arn] = (listener, gateway)
             logger.info("domain %s listens on port %s", domain.name, listener.port)
             return listener.port
@@ -130,32 +136,66 @@ class Front:
             listener, gateway = door
             listener.close()
             self._dismiss(gateway.domain)
-            if not self._doors:
+            if not self._doors and self._engine.has_ml:
                 self._trusted.withdraw()
+
+    def add_collection(self, collection: Collection, policies: Policies) -> int:
+        """Makes the collection's role in the engine, opens its port and returns it; an open one is left as it is.
+
+        `policies` are asked at every request. Raises `EngineUnreachable`, `EngineRefused`, `NoPortLeft`.
+        """
+        with self._lock:
+            if collection.arn in self._collections:
+                return self._collections[collection.arn][0].port
+            self._roles.install(collection)
+            door = CollectionDoor(
+                collection, self._authority, self._engine, policies, self._settings.young_role_seconds
+            )
+            try:
+                listener = self._open(collection.name, collection.endpoint_port, door.respond)
+            except NoPortLeft:
+                self._roles.remove(collection)
+                raise
+            self._collections[collection.arn] = (listener, collection)
+            logger.info("collection %s listens on port %s", collection.name, listener.port)
+            return listener.port
+
+    def remove_collection(self, arn: str) -> None:
+        """Closes the port and removes the collection's indexes. An unknown collection is gone already.
+
+        Raises `EngineUnreachable` when the engine still holds the indexes, with the port closed.
+        """
+        with self._lock:
+            listener, collection = self._collections.pop(arn, (None, None))
+            if listener is None or collection is None:
+                return
+            listener.close()
+            self._roles.remove(collection)
 
     def stop(self) -> None:
         """Closes every port; the engine keeps what it holds."""
         with self._lock:
-            for listener, _ in self._doors.values():
+            for listener, _ in (*self._doors.values(), *self._collections.values()):
                 listener.close()
             self._doors.clear()
+            self._collections.clear()
             if self._egress is not None:
                 self._egress.close()
                 self._egress = None
             self._engine.close()
             self._models.close()
 
-    def _open(self, domain: Domain, gateway: Gateway) -> Listener:
+    def _open(self, name: str, wanted: int | None, respond: Respond) -> Listener:
         first, last = self._settings.domain_ports
-        ports = range(first, last + 1) if domain.endpoint_port is None else [domain.endpoint_port]
+        ports = range(first, last + 1) if wanted is None else [wanted]
         for port in ports:
             try:
-                return Listener(port, gateway.respond, self._tls)
+                return Listener(port, respond, self._tls)
             except OSError as error:
-                logger.info("port %s is not free for %s: %s", port, domain.name, error)
+                logger.info("port %s is not free for %s: %s", port, name, error)
         raise NoPortLeft(
-            f"No port of {ports[0]} to {ports[-1]} is free for the domain {domain.name}. Destroy a stack with a "
-            "domain, or widen the range of domain ports."
+            f"No port of {ports[0]} to {ports[-1]} is free for {name}. Destroy a stack with a domain or a collection, "
+            "or widen the range of domain ports."
         )
 
     def _dismiss(self, domain: Domain) -> None:

@@ -64,7 +64,7 @@ class Gateway:
         segments = request.segments()
         if segments == _SETTINGS:
             return self._settings(request, guest)
-        if segments[:2] != _ML:
+        if segments[:2] != _ML or not self._engine.has_ml:
             return self._forward(request, guest)
         if segments[2:3] in (("connectors",), ("models",)) and request.method in ("POST", "PUT"):
             request = self._with_connector(request, guest, domain, segments[2:])

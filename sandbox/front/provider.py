@@ -10,8 +10,8 @@ from sandbox.front.refusal import ProviderRefusal
 
 _SAGEMAKER = re.compile(r"runtime\.sagemaker\.([a-z0-9-]+)\.amazonaws\.com")
 _BEDROCK = re.compile(r"bedrock-runtime\.([a-z0-9-]+)\.amazonaws\.com")
-_INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
-_MODEL_CALL = re.compile(r"/model/(.+)/(?:invoke|converse)")
+_INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations(-response-stream)?")
+_MODEL_CALL = re.compile(r"/model/(.+)/(?:(?:invoke|converse)|(invoke-with-response-stream|converse-stream))")
 _PROFILE = re.compile(r"(us|eu|apac|jp|au|ca|us-gov|global)\.(.+)")
 # Where the profiles of a geography lead; a geography that is not listed leads to the calling region.
 _DESTINATIONS = {"us": ("us-east-1", "us-east-2", "us-west-2")}
@@ -44,14 +44,16 @@ def invocation(host: str, path: str, account: str) -> Invocation | None:
             raise _no_such_operation(path)
         name = unquote(call.group(1))
         arn = f"arn:aws:sagemaker:{region}:{account}:endpoint/{name}"
-        return Invocation("sagemaker", region, "sagemaker:InvokeEndpoint", (arn,), name)
+        action = "InvokeEndpointWithResponseStream" if call.group(2) else "InvokeEndpoint"
+        return Invocation("sagemaker", region, f"sagemaker:{action}", (arn,), name)
     if match := _BEDROCK.fullmatch(host):
         region = match.group(1)
         call = _MODEL_CALL.fullmatch(path)
         if call is None:
             raise _no_such_operation(path)
         resources = _model_arns(unquote(call.group(1)), region, account)
-        return Invocation("bedrock", region, "bedrock:InvokeModel", resources)
+        action = "InvokeModelWithResponseStream" if call.group(2) else "InvokeModel"
+        return Invocation("bedrock", region, f"bedrock:{action}", resources)
     return None
 
 

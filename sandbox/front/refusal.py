@@ -15,6 +15,11 @@ Refusal
 │   ├── UntrustedUrl
 │   ├── WrongCredential
 │   └── SecretMissing           raised by the authority
+├── CollectionRefusal           what OpenSearch Serverless answers
+│   ├── CollectionForbidden     403  one body for every cause; the log holds the cause
+│   ├── UnsupportedOperation    404  without a body
+│   └── InvalidArgument         400  the error body of the engine
+├── NotOffered                  501  Amazon has it, the sandbox has not
 ├── ProviderRefusal             the status and error type of the model's provider
 ├── UnknownHost                 502  nothing on this machine answers for the host
 └── Unreachable                 503  {"Message": …}
@@ -25,6 +30,7 @@ Refusal
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 
@@ -105,7 +111,7 @@ class AccessDenied(Refusal):
     status = 403
 
 
-def _of_ml_commons(kind: str, reason: str, status: int) -> dict[str, Any]:
+def _of_engine(kind: str, reason: str, status: int) -> dict[str, Any]:
     cause = {"type": kind, "reason": reason}
     return {"error": {"root_cause": [cause], **cause}, "status": status}
 
@@ -114,7 +120,7 @@ class ConnectorRefusal(Refusal):
     """A connector that the managed service would not store."""
 
     def body(self) -> dict[str, Any]:
-        return _of_ml_commons("illegal_argument_exception", str(self), self.status)
+        return _of_engine("illegal_argument_exception", str(self), self.status)
 
 
 class UntrustedUrl(ConnectorRefusal):
@@ -137,6 +143,53 @@ class SecretMissing(ConnectorRefusal):
             f"Secrets Manager can't find the specified secret {secret_arn}, or it has no current value. "
             "Create it before the connector."
         )
+
+
+class CollectionRefusal(Refusal):
+    """An answer of OpenSearch Serverless itself, before any index is reached."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.request_id = str(uuid.uuid4())
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("server", "aoss-amazon"), ("x-request-id", self.request_id))
+
+
+class CollectionForbidden(CollectionRefusal):
+    """Signature, IAM, network policy or data access policy say no. Amazon does not tell which; `str()` does."""
+
+    status = 403
+
+    def body(self) -> dict[str, Any]:
+        error = {"reason": "403 Forbidden", "type": "Forbidden"}
+        return {"status": self.status, "request-id": self.request_id, "error": error}
+
+
+class UnsupportedOperation(CollectionRefusal):
+    """A path that OpenSearch has and OpenSearch Serverless has not."""
+
+    status = 404
+
+    def encoded(self) -> bytes:
+        return b""
+
+
+class InvalidArgument(CollectionRefusal):
+    """A part of the request that OpenSearch Serverless does not take."""
+
+    def __init__(self, reason: str, kind: str = "illegal_argument_exception") -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+    def body(self) -> dict[str, Any]:
+        return _of_engine(self.kind, str(self), self.status)
+
+
+class NotOffered(Refusal):
+    """Amazon would do this, and nothing on this machine can."""
+
+    status = 501
 
 
 class ProviderRefusal(Refusal):

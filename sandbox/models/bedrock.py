@@ -1,4 +1,4 @@
-"""Bedrock runtime: `POST /model/<id>/invoke` and `/converse`.
+"""Bedrock runtime: `POST /model/<id>/invoke`, `/converse`, and both as an event stream.
 
 Held here: Titan text embeddings v1 and v2, Cohere text embeddings v3, DeepSeek-R1 as the managed profile
 `us.deepseek.r1-v1:0` (or its ARN), and imported models by ARN (R1 with `max_gen_len`, answering `generation`);
@@ -8,18 +8,21 @@ Nova and Claude by Converse only.
 import re
 import urllib.parse
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
+from sandbox.models import bedrock_stream as stream
 from sandbox.models import cohere, prompt, titan
 from sandbox.models.answer import StandIn
 from sandbox.models.converse import Invalid, converse
 from sandbox.models.embedding import MiniLM
+from sandbox.models.event_stream import MEDIA_TYPE, Event, json_events
 from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
 from sandbox.models.generation import finished, with_thinking
 from sandbox.models.titan import Malformed, check_keys, json_type
 
 # An ARN holds a slash, which a client may leave unencoded.
-_PATH = re.compile(r"/model/(.+)/(invoke|converse)")
+_PATH = re.compile(r"/model/(.+)/(invoke|invoke-with-response-stream|converse|converse-stream)")
 _PROFILE = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+:\d{12}:inference-profile/)?us\.deepseek\.r1-v1:0")
 _IMPORTED = re.compile(r"arn:aws:bedrock:[a-z0-9-]+:\d{12}:imported-model/[a-z0-9]+")
 _CHAT = re.compile(
@@ -53,7 +56,9 @@ class Bedrock:
             )
         name = urllib.parse.unquote(path[1])
         try:
-            return self._converse(name, body) if path[2] == "converse" else self._invoke(name, body)
+            streamed = path[2].endswith("-stream")
+            ask = self._invoke if path[2].startswith("invoke") else self._converse
+            return ask(name, body, streamed)
         except Malformed as reason:
             message = f"Malformed input request: {reason}, please reformat your input and try again."
             return _error(400, "ValidationException", message)
@@ -71,23 +76,27 @@ class Bedrock:
         message = "The system encountered an unexpected error during processing. Try your request again."
         return _error(status, kinds.get(status, "InternalServerException"), message)
 
-    def _invoke(self, name: str, body: Any) -> Reply:
+    def _invoke(self, name: str, body: Any, streamed: bool) -> Reply:
+        if _PROFILE.fullmatch(name):
+            answer = self._managed(body)
+            return _streamed(stream.managed(answer)) if streamed else _reply(answer)
+        if _IMPORTED.fullmatch(name):
+            answer = self._imported(body)
+            return _streamed(stream.imported(answer)) if streamed else _reply(answer)
         foundation = _FOUNDATION.fullmatch(name)
+        if streamed and foundation is not None and foundation[1] in (titan.V1, titan.V2, *cohere.EMBEDDINGS):
+            raise Invalid("The model is unsupported for streaming.")
         if foundation is not None and foundation[1] in (titan.V1, titan.V2):
             return _reply(titan.embed(body, self._model, foundation[1]), batch=1)
         if foundation is not None and foundation[1] in cohere.EMBEDDINGS:
             return _reply(cohere.embed(body, self._model), batch=len(body["texts"]))
-        if _PROFILE.fullmatch(name):
-            return self._managed(body)
-        if _IMPORTED.fullmatch(name):
-            return self._imported(body)
         raise _unknown(name)
 
-    def _converse(self, name: str, body: Any) -> Reply:
-        if _PROFILE.fullmatch(name):
-            return _reply(converse(body, self._model, self._stand_in))
-        if _CHAT.fullmatch(name):
-            return _reply(converse(body, self._model, self._stand_in, thinks=False))
+    def _converse(self, name: str, body: Any, streamed: bool) -> Reply:
+        thinks = _PROFILE.fullmatch(name) is not None
+        if thinks or _CHAT.fullmatch(name):
+            answer = converse(body, self._model, self._stand_in, thinks=thinks)
+            return _streamed(stream.converse(answer)) if streamed else _reply(answer)
         foundation = _FOUNDATION.fullmatch(name)
         embeds = foundation is not None and foundation[1] in (titan.V1, titan.V2, *cohere.EMBEDDINGS)
         if _IMPORTED.fullmatch(name) or embeds:
@@ -95,26 +104,24 @@ class Bedrock:
                           "Try again with a supported text or chat model.")  # fmt: skip
         raise _unknown(name)
 
-    def _managed(self, body: Any) -> Reply:
+    def _managed(self, body: Any) -> dict[str, Any]:
         check_keys(body, {"prompt"}, {"temperature", "top_p", "max_tokens", "stop"})
         _check(body, "max_tokens", 32_768)
         if not is_strings(body.get("stop", [])):
             raise Malformed(f"#/stop: expected type: JSONArray, found: {json_type(body['stop'])}")
         done = finished(self._written(body), self._model, body.get("max_tokens"), body.get("stop", ()))
-        return _reply({"choices": [{"text": done.text, "stop_reason": done.reason}]})
+        return {"choices": [{"text": done.text, "stop_reason": done.reason}]}
 
-    def _imported(self, body: Any) -> Reply:
+    def _imported(self, body: Any) -> dict[str, Any]:
         check_keys(body, {"prompt"}, {"temperature", "top_p", "max_gen_len"})
         _check(body, "max_gen_len", 32_768)
         done = finished(self._written(body), self._model, body.get("max_gen_len", 512))
-        return _reply(
-            {
-                "generation": done.text,
-                "generation_token_count": done.tokens,
-                "prompt_token_count": self._model.count_tokens(body["prompt"]),
-                "stop_reason": done.reason,
-            }
-        )
+        return {
+            "generation": done.text,
+            "generation_token_count": done.tokens,
+            "prompt_token_count": self._model.count_tokens(body["prompt"]),
+            "stop_reason": done.reason,
+        }
 
     def _written(self, body: dict[str, Any]) -> str:
         read = prompt.from_text(body["prompt"])
@@ -152,6 +159,11 @@ def _unknown(name: str) -> Invalid:
 
 def _reply(body: dict[str, Any], batch: int | None = None) -> Reply:
     return json_reply(200, body, {"x-amzn-RequestId": str(uuid.uuid4())}, batch)
+
+
+def _streamed(events: Iterable[Event]) -> Reply:
+    headers = {"Content-Type": MEDIA_TYPE, "X-Amzn-Bedrock-Content-Type": "application/json"}
+    return Reply(200, json_events(events), {**headers, "x-amzn-RequestId": str(uuid.uuid4())})
 
 
 def _error(status: int, kind: str, message: str) -> Reply:

@@ -11,7 +11,7 @@ from sandbox.models.answer import StandIn
 from sandbox.models.embedding import MiniLM
 from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
 from sandbox.models.forward import Forward
-from sandbox.models.generation import Generation, finished
+from sandbox.models.generation import Generation, finished, pieces
 from sandbox.models.key import KeyFile
 
 _PATHS = ("/v1/chat/completions", "/chat/completions")
@@ -28,7 +28,6 @@ _PASSED_OVER = {
 }
 _FIELDS = {"model", "messages", "max_tokens", "stop", "stream", *_RANGES, *_PASSED_OVER}
 _ROLES = ("system", "user", "assistant", "tool")
-_WORDS_PER_EVENT = 8
 
 
 class Refused(Exception):
@@ -183,9 +182,7 @@ def _events(head: dict[str, Any], done: Generation, thought: str | None, usage: 
 
     yield event({"role": "assistant", "content": ""})
     for field, text in (("reasoning_content", thought or ""), ("content", done.text)):
-        words = text.split(" ")
-        for start in range(0, len(words) if text else 0, _WORDS_PER_EVENT):
-            piece = " ".join(words[start : start + _WORDS_PER_EVENT])
-            yield event({field: piece if start == 0 else f" {piece}"})
+        for piece in pieces(text):
+            yield event({field: piece})
     yield event({"content": ""}, done.reason, usage=usage)
     yield b"data: [DONE]\n\n"

@@ -1,9 +1,12 @@
-"""The end of a generated text: where a provider's token limit or stop sequences cut it."""
+"""A generated text: where a provider's token limit or stop sequences cut it, and the pieces it is streamed in."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sandbox.models.embedding import MiniLM
+
+_WORDS_IN_A_PIECE = 8
 
 
 @dataclass(frozen=True)
@@ -28,3 +31,10 @@ def finished(text: str, model: MiniLM, max_tokens: int | None, stop: Sequence[st
 def with_thinking(reasoning: str, text: str, opened: bool) -> str:
     """Return what DeepSeek-R1 writes; a prompt that ended in `<think>` has opened the tag already."""
     return f"{'' if opened else '<think>'}\n{reasoning}\n</think>\n\n{text}"
+
+
+def pieces(text: str) -> Iterator[str]:
+    """The text in the pieces that a stream carries it in: a few words each, nothing lost."""
+    words = re.findall(r"\s*\S+|\s+", text)
+    for start in range(0, len(words), _WORDS_IN_A_PIECE):
+        yield "".join(words[start : start + _WORDS_IN_A_PIECE])

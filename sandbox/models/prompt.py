@@ -34,6 +34,8 @@ def from_messages(messages: Sequence[dict[str, Any]]) -> Prompt:
     documents: list[str] = []
     earlier: list[str] = []
     question = ""
+    # Where the question has a message of its own, so has each document: what it holds is not searched for slots.
+    apart = any(_QUESTION.match(text) for message in messages for text in blocks(message.get("content")))
     for message in messages:
         if message.get("role") == "assistant":
             if question:
@@ -41,7 +43,7 @@ def from_messages(messages: Sequence[dict[str, Any]]) -> Prompt:
             question = ""
             continue
         texts = blocks(message.get("content"))
-        read = [_block(text) if len(texts) > 1 else _whole(text) for text in texts]
+        read = [_block(text) if apart or len(texts) > 1 else _whole(text) for text in texts]
         documents += [document for part in read for document in part.documents]
         asked = [part.question for part in read if part.question]
         if message.get("role") == "user" and asked:

@@ -1,11 +1,11 @@
-"""SageMaker runtime: `POST /endpoints/<name>/invocations`, with the containers the endpoints run.
+"""SageMaker runtime: `POST /endpoints/<name>/invocations` and `…/invocations-response-stream`, and the containers.
 
 The header `x-sandbox-endpoint` (JSON: `name`, `model`, `shape`) says what the endpoint holds:
 - all-MiniLM-L6-v2, shape `array`: a JSON array of strings → `[[384 floats], …]`
 - all-MiniLM-L6-v2, shape `inputs` (text-embeddings-inference): `{"inputs": str | [str], …}` → the same;
   at most 32 texts a call, as that server's default, or `max_client_batch_size` of the header
 - a name that begins with `deepseek-ai/DeepSeek-R1` (text-generation-inference): `{"inputs", "parameters"}` →
-  `[{"generated_text"}]`; shape `lmi` answers the bare object
+  `[{"generated_text"}]`; shape `lmi` answers the bare object; with `"stream": true` they send tokens
 """
 
 import json
@@ -18,10 +18,11 @@ import numpy as np
 from sandbox.models import prompt
 from sandbox.models.answer import StandIn
 from sandbox.models.embedding import MiniLM, Vectors, unit
+from sandbox.models.event_stream import MEDIA_TYPE, message
 from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
-from sandbox.models.generation import finished, with_thinking
+from sandbox.models.generation import finished, pieces, with_thinking
 
-_PATH = re.compile(r"/endpoints/([^/]+)/invocations")
+_PATH = re.compile(r"/endpoints/([^/]+)/invocations(-response-stream)?")
 _EMBEDDING = "sentence-transformers/all-MiniLM-L6-v2"
 _ANSWERING = "deepseek-ai/DeepSeek-R1"
 _TEI_FIELDS = {"inputs", "truncate", "truncation_direction", "prompt_name", "normalize", "dimensions"}
@@ -61,7 +62,8 @@ class SageMaker:
         if not isinstance(endpoint, dict) or "model" not in endpoint:
             return _error(400, "ValidationError", f"Endpoint {path[1]} of account 000000000000 not found.")
         try:
-            return self._invoke(endpoint, call.body)
+            reply = self._invoke(endpoint, call.body)
+            return _parts(reply) if path[2] else reply
         except ContainerError as refusal:
             return _model_error(call.region(), path[1], refusal.status, refusal.body)
 
@@ -83,7 +85,10 @@ class SageMaker:
             raise ContainerError(400, f"Failed to parse the request body as JSON: {reason}") from reason
         model, shape = str(endpoint["model"]), endpoint.get("shape")
         if model.startswith(_ANSWERING):
-            generated = [{"generated_text": self._generate(asked)}]
+            text = self._generate(asked)
+            if asked.get("stream"):
+                return _lmi_tokens(text) if shape == "lmi" else _tgi_tokens(text)
+            generated = [{"generated_text": text}]
             return json_reply(200, generated[0] if shape == "lmi" else generated)
         if model == _EMBEDDING and shape in (None, "array"):
             return self._array(asked)
@@ -121,6 +126,8 @@ class SageMaker:
         inputs, parameters = asked["inputs"], asked.get("parameters", {})
         if not isinstance(inputs, str):
             raise _wrong("inputs: invalid type, expected a string")
+        if not isinstance(asked.get("stream", False), bool):
+            raise _wrong("stream: invalid type, expected a boolean")
         _check_parameters(parameters)
         if not inputs:
             raise ContainerError(422, "Input validation error: `inputs` cannot be empty")
@@ -128,7 +135,38 @@ class SageMaker:
         answer = self._stand_in.answer(read)
         written = with_thinking(answer.reasoning, answer.text, read.thinking_opened)
         done = finished(written, self._model, parameters.get("max_new_tokens"), parameters.get("stop", ()))
-        return (inputs if parameters.get("return_full_text", True) else "") + done.text
+        # Tokens are streamed as they are made; the prompt is not among them.
+        echoed = parameters.get("return_full_text", True) and not asked.get("stream")
+        return (inputs if echoed else "") + done.text
+
+
+def _tgi_tokens(text: str) -> Reply:
+    """text-generation-inference's server-sent events; the last has the whole text."""
+
+    def event(place: int, piece: str, last: bool) -> bytes:
+        token = {"id": place, "text": piece, "logprob": 0.0, "special": last}
+        found = {"index": place, "token": token, "generated_text": text if last else None, "details": None}
+        return f"data:{json.dumps(found)}\n\n".encode()
+
+    said = [*pieces(text), "<｜end▁of▁sentence｜>"]
+    sent = (event(place, piece, place == len(said)) for place, piece in enumerate(said, 1))
+    return Reply(200, sent, {"Content-Type": "text/event-stream"})
+
+
+def _lmi_tokens(text: str) -> Reply:
+    """Large Model Inference's JSON lines; the last has the whole text."""
+    tokens = [{"token": {"id": place, "text": piece, "log_prob": 0.0}} for place, piece in enumerate(pieces(text), 1)]
+    lines = [*tokens[:-1], *({**last, "generated_text": text} for last in tokens[-1:])]
+    return Reply(200, (f"{json.dumps(line)}\n".encode() for line in lines), {"Content-Type": "application/jsonlines"})
+
+
+def _parts(reply: Reply) -> Reply:
+    """The container's reply in payload parts, which may end anywhere in it."""
+    body = [reply.body] if isinstance(reply.body, bytes) else reply.body
+    halves = (half for piece in body for half in (piece[: len(piece) // 2], piece[len(piece) // 2 :]) if half)
+    sent = (message("PayloadPart", half, "application/octet-stream") for half in halves)
+    headers = {"Content-Type": MEDIA_TYPE, "x-amzn-SageMaker-Content-Type": reply.headers["Content-Type"]}
+    return Reply(reply.status, sent, headers, reply.batch)
 
 
 def _known(asked: Any, fields: set[str]) -> None:

@@ -24,7 +24,7 @@ def contract_engine() -> Iterator[None]:
     if os.environ.get("OSML_TEST_ENGINE_URL"):
         yield
         return
-    instance = Instance.named("contract")
+    instance = Instance.named("-".join(filter(None, ["contract", os.environ.get("OSML_SANDBOX")])))
     (instance.home / "ports.json").unlink(missing_ok=True)
     certificates: Certificates = instance.certificates
     certificates.make()

@@ -120,7 +120,7 @@ def unwrapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("sagemaker", [], "sagemaker"),
         ("function_python_is_ours", True, "functions.install"),
         ("log_waits", [0.05, 0.005, 0.25], "functions.LOG_WAITS"),
-        ("invented", 200, "bedrock"),
+        ("invented", 200, "model_runtimes"),
     ],
 )
 def test_gap_is_still_open(unwrapped: dict[str, Any], fact: str, gap: Any, module: str) -> None:

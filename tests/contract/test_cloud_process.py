@@ -2,72 +2,19 @@
 
 import io
 import json
-import os
 import signal
-import socket
 import subprocess
 import time
-import uuid
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psutil
 import pytest
-import requests
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from sandbox.cache import cache_directory
-from sandbox.certificates import Certificates
-from sandbox.cloud_venv import cloud_python
-
-CAPABILITIES = ["CAPABILITY_IAM"]
-CHECKOUT = Path(__file__).resolve().parents[2]
-
-# The process of `python -m sandbox.cloud`, before a front that keeps a diary instead of an engine.
-DRIVER = """
-import json, sys
-from dataclasses import asdict
-from pathlib import Path
-from sandbox.cloud import environment
-from sandbox.cloud.settings import CloudSettings
-
-settings = CloudSettings.read(Path(sys.argv[1]))
-environment.enter(settings)
-from sandbox.cloud.server import run
-
-class Diary:
-    def __init__(self, settings, authority):
-        self._path, self._port = settings.home / "diary.jsonl", settings.domain_ports[0]
-
-    def _note(self, what, about=None):
-        with self._path.open("a") as file:
-            file.write(json.dumps([what, about]) + "\\n")
-
-    def start(self):
-        self._note("start")
-
-    def stop(self):
-        self._note("stop")
-
-    def add_domain(self, domain):
-        self._note("add", asdict(domain))
-        if domain.name == "no-engine":
-            raise RuntimeError("The engine does not answer.")
-        return self._port
-
-    def update_domain(self, domain):
-        self._note("update", asdict(domain))
-
-    def remove_domain(self, arn):
-        self._note("remove", arn)
-
-run(settings, Diary)
-"""
+from tests.contract.cloud_process import Cloud, role, running, start
 
 FUNCTION = """
 import json, sys, urllib.request
@@ -102,124 +49,10 @@ def handler(event, context):
 """
 
 
-@dataclass
-class Cloud:
-    """A running cloud process and the way to it."""
-
-    process: subprocess.Popen[bytes]
-    home: Path
-    gateway: str
-    bundle: str
-
-    def client(self, service: str, **keys: str) -> Any:
-        """`keys` are the root's, or `aws_access_key_id` and so on."""
-        root = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.Session(region_name="us-east-1").client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self.gateway,
-            verify=self.bundle,
-            config=Config(retries={"max_attempts": 0}),
-            **(keys or root),
-        )
-
-    def diary(self) -> list[list[Any]]:
-        return [json.loads(line) for line in (self.home / "diary.jsonl").read_text().splitlines()]
-
-    def deploy(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> "Stack":
-        name = f"s{uuid.uuid4().hex[:8]}"
-        cloudformation = self.client("cloudformation")
-        template = {"Resources": resources, "Outputs": {k: {"Value": v} for k, v in (outputs or {}).items()}}
-        cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=CAPABILITIES)
-        return Stack(cloudformation, name)
-
-
-@dataclass
-class Stack:
-    cloudformation: Any
-    name: str
-
-    def settled(self) -> dict[str, Any]:
-        """The stack once nothing is in progress; its outputs by name under `values`."""
-        for _ in range(400):
-            stack: dict[str, Any] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
-            if not stack["StackStatus"].endswith("IN_PROGRESS"):
-                return {**stack, "values": {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}}
-            time.sleep(0.05)
-        raise AssertionError(f"{self.name} is still {stack['StackStatus']}")
-
-    def update(self, resources: dict[str, Any]) -> dict[str, Any]:
-        body = json.dumps({"Resources": resources})
-        self.cloudformation.update_stack(StackName=self.name, TemplateBody=body, Capabilities=CAPABILITIES)
-        return self.settled()
-
-    def reasons(self) -> str:
-        events = self.cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
-        return "\n".join(e.get("ResourceStatusReason", "") for e in events if "FAILED" in e["ResourceStatus"])
-
-    def delete(self) -> None:
-        self.cloudformation.delete_stack(StackName=self.name)
-        for _ in range(400):
-            try:
-                self.cloudformation.describe_stacks(StackName=self.name)
-            except ClientError:
-                return
-            time.sleep(0.05)
-        raise AssertionError(f"{self.name} is not deleted: {self.reasons()}")
-
-
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    folder = tmp_path_factory.mktemp("cloud")
-    running = start(folder)
-    try:
-        yield running
-    finally:
-        running.process.send_signal(signal.SIGTERM)
-        running.process.wait(10)
-
-
-def start(folder: Path) -> Cloud:
-    python = cloud_python(cache_directory(), print)
-    certificates = Certificates(folder / "tls")
-    certificates.make()
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        aws, egress = one.getsockname()[1], two.getsockname()[1]
-    settings = {
-        "home": str(folder / "home"),
-        "region": "us-east-1",
-        "aws_port": aws,
-        "egress_port": egress,
-        "models_url": "http://127.0.0.1:1",
-        "engine_url": "https://127.0.0.1:1",
-        "ca": str(certificates.ca),
-        "ca_bundle": str(certificates.bundle),
-        "admin_cert": str(certificates.certificate("admin")),
-        "admin_key": str(certificates.key("admin")),
-        "server_cert": str(certificates.certificate("server")),
-        "server_key": str(certificates.key("server")),
-        "domain_ports": [29200, 29207],
-        "young_role_seconds": 0,
-        "existing_endpoints": {},
-    }
-    (folder / "cloud.json").write_text(json.dumps(settings))
-    (folder / "driver.py").write_text(DRIVER)
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), "DEEPSEEK_API_KEY": "sk-developer"}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(python), str(folder / "driver.py"), str(folder / "cloud.json")],
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    gateway = f"https://127.0.0.1:{aws}"
-    for _ in range(200):
-        try:
-            requests.get(f"{gateway}/_ministack/ready", verify=str(certificates.bundle), timeout=5)
-            return Cloud(process, folder / "home", gateway, str(certificates.bundle))
-        except requests.ConnectionError:
-            assert process.poll() is None, (folder / "log").read_text()
-            time.sleep(0.1)
-    raise AssertionError((folder / "log").read_text())
+    with running(tmp_path_factory.mktemp("cloud")) as process:
+        yield process
 
 
 @pytest.fixture(scope="module")
@@ -232,12 +65,6 @@ def queue(cloud: Cloud) -> str:
 def received(cloud: Cloud, queue: str) -> list[list[Any]]:
     answer = cloud.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
     return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
-
-
-def role(service: str, *statements: dict[str, Any]) -> dict[str, Any]:
-    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}]}
-    policies = [{"PolicyName": "own", "PolicyDocument": {"Statement": list(statements)}}] if statements else []
-    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, "Policies": policies}}
 
 
 def provider(code: str, **properties: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from sandbox.certificates import Certificates
 
@@ -46,6 +47,21 @@ def made(tmp_path: Path) -> Certificates:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_strict_client_trusts_the_server(made: Certificates, host: str) -> None:
     assert handshake(made, made, host) == "TLSv1.3"
+
+
+@pytest.mark.parametrize(("name", "trusted"), [("models", True), ("server", False)])
+def test_one_certificate_stands_for_the_model_hosts(made: Certificates, name: str, trusted: bool) -> None:
+    found = x509.load_pem_x509_certificate(made.certificate(name).read_bytes())
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert ("api.deepseek.com" in names.get_values_for_type(x509.DNSName)) is trusted
+
+
+def test_all_are_made_anew_when_one_is_missing(made: Certificates) -> None:
+    before = made.ca.read_bytes()
+    made.key("models").unlink()
+    made.make()
+    assert made.ca.read_bytes() != before
+    assert handshake(made, made, "127.0.0.1") == "TLSv1.3"
 
 
 def test_another_ca_is_not_trusted(made: Certificates, tmp_path: Path) -> None:

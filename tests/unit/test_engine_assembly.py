@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.assembly import assemble
+from sandbox.engine.assembly import assemble, has_ml
 from sandbox.engine.errors import PartMissing
 from sandbox.engine.java import Java
 from sandbox.engine.parts import Module, Part, PartsList, Plugin
-from sandbox.engine.repository import Sources
+from sandbox.engine.repository import SETTING, Sources
 
 JAVA = Java(Path("/nowhere"), 21, frozenset({"java.base"}), frozenset({"en", "th"}))
 
@@ -130,6 +130,37 @@ def test_a_missing_part_leaves_nothing_behind(tmp_path: Path, listed: PartsList,
     with pytest.raises(PartMissing, match=r"org\.example:guard:1:zip"):
         make(tmp_path / "cache", listed, shelf)
     assert not (tmp_path / "cache").exists()
+
+
+def with_optional(listed: PartsList, shelf: Shelf) -> PartsList:
+    """The list with two plugins more, which an engine can do without."""
+    descriptor = zipped({"plugin-descriptor.properties": "version=1"})
+    models = Plugin("opensearch-ml", shelf.put("models", "zip", descriptor), optional=True)
+    queries = Plugin("queries", shelf.put("queries", "zip", descriptor), optional=True)
+    return replace(listed, plugins=(*listed.plugins, models, queries))
+
+
+def test_without_an_optional_plugin_the_engine_is_made_without_any_of_them(
+    tmp_path: Path, listed: PartsList, shelf: Shelf
+) -> None:
+    wanted = with_optional(listed, shelf)
+    lines: list[str] = []
+    kept = shelf.folder / wanted.plugins[1].archive.path
+    kept.rename(tmp_path / "elsewhere")
+    home = make(tmp_path / "cache", wanted, shelf, lines=lines)
+    assert [path.name for path in (home / "plugins").iterdir()] == ["guard"]
+    assert not has_ml(home)
+    [told] = [line for line in lines if "machine learning" in line]
+    for word in ("org.example:models:1:zip", SETTING, "recipe serverless", "sandbox-aoss"):
+        assert word in told
+    assert "\n" not in told
+    assert make(tmp_path / "cache", wanted, shelf) == home
+
+    (tmp_path / "elsewhere").rename(kept)
+    whole = make(tmp_path / "cache", wanted, shelf)
+    assert whole != home
+    assert {path.name for path in (whole / "plugins").iterdir()} == {"guard", "opensearch-ml", "queries"}
+    assert has_ml(whole)
 
 
 def test_a_failure_midway_leaves_nothing_behind(tmp_path: Path, listed: PartsList, shelf: Shelf) -> None:

@@ -24,6 +24,7 @@ def home(tmp_path: Path) -> Path:
     upstream.mkdir(parents=True)
     for name in ("roles.yml", "internal_users.yml", "roles_mapping.yml", "config.yml", "opensearch.yml.example"):
         (upstream / name).write_text("upstream: true")
+    (tmp_path / "home" / "plugins" / "opensearch-ml").mkdir(parents=True)
     return tmp_path / "home"
 
 
@@ -80,6 +81,14 @@ def test_machine_learning_runs_on_this_node_and_reaches_the_egress(launch: Launc
     assert settings[f"{ml}.native_memory_threshold"] == settings[f"{ml}.jvm_heap_memory_threshold"] == 100
     assert settings[f"{ml}.connector.private_ip_enabled"] is True
     assert settings[f"{ml}.trusted_connector_endpoints_regex"] == [*TRUSTED_ENDPOINTS, EGRESS]
+
+
+def test_an_engine_without_the_ml_plugin_gets_none_of_its_settings(
+    home: Path, certificates: NodeCertificates, tmp_path: Path, launch: Launch
+) -> None:
+    (home / "plugins" / "opensearch-ml").rmdir()
+    assert [key for key in read(launch, "opensearch.yml") if "ml_commons" in key]
+    assert [key for key in read(again(home, certificates, tmp_path), "opensearch.yml") if "ml_commons" in key] == []
 
 
 def test_both_layers_are_encrypted_and_only_the_admin_certificate_administers(launch: Launch) -> None:

@@ -44,6 +44,16 @@ def test_only_plugins_built_from_source_may_differ_from_their_digest() -> None:
     assert differing == {"opensearch-ml-plugin", "neural-search"}
 
 
+def test_an_engine_can_do_without_machine_learning_alone() -> None:
+    optional = {plugin.name for plugin in LISTED.plugins if plugin.optional}
+    assert optional == {"opensearch-ml", "opensearch-neural-search"}
+    assert {plugin.name for plugin in LISTED.without_optional().plugins} == {
+        "opensearch-job-scheduler",
+        "opensearch-security",
+        "opensearch-knn",
+    }
+
+
 def test_coordinates_name_the_packaging_unless_it_is_jar() -> None:
     archive = Part("org.example.search", "engine", "1.0", "zip", "")
     assert archive.coordinates == "org.example.search:engine:1.0:zip"

@@ -46,10 +46,18 @@ def test_a_sagemaker_endpoint() -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("verb", ["invoke", "converse"])
-def test_bedrock_models(model: str, resources: tuple[str, ...], verb: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "action"),
+    [
+        ("invoke", "InvokeModel"),
+        ("converse", "InvokeModel"),
+        ("invoke-with-response-stream", "InvokeModelWithResponseStream"),
+        ("converse-stream", "InvokeModelWithResponseStream"),
+    ],
+)
+def test_bedrock_models(model: str, resources: tuple[str, ...], verb: str, action: str) -> None:
     call = invocation(BEDROCK, f"/model/{model}/{verb}", ACCOUNT)
-    assert call == Invocation("bedrock", "us-west-2", "bedrock:InvokeModel", resources)
+    assert call == Invocation("bedrock", "us-west-2", f"bedrock:{action}", resources)
 
 
 @pytest.mark.parametrize(

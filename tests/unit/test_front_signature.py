@@ -15,6 +15,7 @@ from requests_aws4auth import AWS4Auth
 from sandbox.front.refusal import IncompleteSignature, SignatureExpired, SignatureMismatch, WrongScope
 from sandbox.front.request import Request
 from sandbox.front.signature import (
+    Signature,
     read_signature,
     verify_digest,
     verify_scope,
@@ -26,13 +27,15 @@ SECRET = "a secret of forty characters, or nearly so"
 HOST = "localhost:9443"
 
 
-def _check(request: Request, *, secret: str = SECRET, now: datetime | None = None) -> None:
+def _check(request: Request, *, secret: str = SECRET, now: datetime | None = None) -> Signature:
+    """The signature of the request, once it is found right."""
     signature = read_signature(request)
     assert signature is not None
     assert signature.access_key == "AKIDEXAMPLE"
     verify_scope(signature, "us-east-1", "es")
     verify_time(signature, now or datetime.now(UTC))
     verify_digest(signature, request, secret)
+    return signature
 
 
 def _received(method: str, url: str | None, headers: dict[str, str], body: bytes) -> Request:
@@ -75,7 +78,8 @@ TARGETS = [
 @pytest.mark.parametrize("sign", [_botocore, _aws4auth])
 @pytest.mark.parametrize("target", TARGETS)
 def test_accepts_what_both_signers_sign(sign: Signer, target: str) -> None:
-    _check(sign("POST", target, b'{"query": "\xc3\xa9"}', "a/session+token=="))
+    signature = _check(sign("POST", target, b'{"query": "\xc3\xa9"}', "a/session+token=="))
+    assert signature.token == "a/session+token=="
 
 
 def test_accepts_a_presigned_query_and_takes_it_off_the_target() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from sandbox.process import Process, start
+from sandbox.process import Process, bearing, start
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
@@ -23,6 +23,19 @@ def test_a_started_process_is_alive_until_it_is_stopped(tmp_path: Path) -> None:
     assert process.alive()
     process.stop()
     assert not process.alive()
+
+
+def test_processes_are_found_by_a_variable_of_theirs(tmp_path: Path) -> None:
+    started = [
+        start(SLEEPER, environment={**os.environ, "OSML_TEST_MARK": mark}, folder=tmp_path, log=tmp_path / "log")
+        for mark in (str(tmp_path), "another")
+    ]
+    try:
+        assert bearing("OSML_TEST_MARK", str(tmp_path)) == started[:1]
+    finally:
+        for process in started:
+            process.stop()
+    assert bearing("OSML_TEST_MARK", str(tmp_path)) == []
 
 
 def test_stopping_twice_is_a_success(tmp_path: Path) -> None:

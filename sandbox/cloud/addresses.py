@@ -1,0 +1,62 @@
+"""Where Amazon's host names are reached on this machine; templates name Amazon's, what is made from them gets these.
+
+https://<id>.execute-api.<region>.amazonaws.com/<stage>    →  https://127.0.0.1:<port>/_aws/execute-api/<id>/<stage>
+https://<prefix>.auth.<region>.amazoncognito.com/<path>    →  https://127.0.0.1:<port>/_aws/<that host>/<path>
+
+They are put in place of Amazon's in the variables of functions, in the URLs of user pool clients and in the outputs of
+stacks. MiniStack 1.5.33 leaves the names there, and no browser can resolve them.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services.cloudformation import provisioners, stacks
+
+API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?![\w.-])")
+SIGN_IN = re.compile(r"https://([a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com)(?![\w.-])")
+REWRITTEN = {
+    "AWS::Lambda::Function": ("Environment",),
+    "AWS::Cognito::UserPoolClient": ("CallbackURLs", "LogoutURLs", "DefaultRedirectURI"),
+}
+
+
+def install(gateway: str) -> None:
+    """Wraps the makers of functions and clients and the resolution of outputs; once per process.
+
+    `gateway` is `https://127.0.0.1:<port>`.
+    """
+    for resource_type, properties in REWRITTEN.items():
+        handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+        for verb in ("create", "update"):
+            handlers[verb] = _told(handlers[verb], properties, gateway)
+    resolve = stacks._resolve_stack_outputs
+
+    def _resolve_stack_outputs(*args: Any, **kwargs: Any) -> Any:
+        return local(list(resolve(*args, **kwargs)), gateway)
+
+    stacks._resolve_stack_outputs = _resolve_stack_outputs
+
+
+def local(value: Any, gateway: str) -> Any:
+    """The value with every address of Amazon's in its strings, at any depth, replaced by the one on this machine."""
+    if isinstance(value, str):
+        return SIGN_IN.sub(rf"{gateway}/_aws/\1", API.sub(rf"{gateway}/_aws/execute-api/\1", value))
+    if isinstance(value, dict):
+        return {key: local(part, gateway) for key, part in value.items()}
+    if isinstance(value, list):
+        return [local(part, gateway) for part in value]
+    return value
+
+
+def _told(handler: Callable[..., Any], properties: tuple[str, ...], gateway: str) -> Callable[..., Any]:
+    def told(*args: Any, **kwargs: Any) -> Any:
+        changed = [
+            {**given, **{name: local(given[name], gateway) for name in properties if name in given}}
+            if isinstance(given, dict)
+            else given
+            for given in args
+        ]
+        return handler(*changed, **kwargs)
+
+    return told

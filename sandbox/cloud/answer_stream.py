@@ -1,0 +1,94 @@
+"""One answer that arrives in pieces: from the thread that hears them to the event loop that sends them on."""
+
+import asyncio
+import contextlib
+import contextvars
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+SEPARATOR = b"\0" * 8
+# API Gateway and function URLs look for the separator in this many bytes.
+LONGEST_PRELUDE = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Prelude:
+    """What precedes a streamed body: `status`, the headers, and the body's first bytes."""
+
+    status: int
+    headers: dict[str, Any]
+    body: bytes
+
+
+class AnswerStream:
+    """Unbounded: a slow client makes the pieces wait here, never the function."""
+
+    def __init__(self) -> None:
+        """On the event loop that will read."""
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    def put(self, piece: bytes) -> None:
+        """From any thread; a piece that nobody reads any more is dropped."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, piece)
+
+    def end(self) -> None:
+        """On the event loop: no piece follows."""
+        self._queue.put_nowait(None)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        while (piece := await self._queue.get()) is not None:
+            yield piece
+
+
+# Set while somebody listens: an execution environment hands the pieces on as they come.
+listening: contextvars.ContextVar[AnswerStream | None] = contextvars.ContextVar("listening", default=None)
+
+
+def begun(call: Callable[[], Awaitable[Result]]) -> tuple[AsyncIterator[bytes], "asyncio.Task[Result]"]:
+    """Starts the call of a function: its answer's pieces, and the call itself, which outlives a client that goes."""
+    stream = AnswerStream()
+    context = contextvars.copy_context()
+    context.run(listening.set, stream)
+
+    async def called() -> Result:
+        try:
+            return await call()
+        finally:
+            stream.end()
+
+    return stream.pieces(), asyncio.get_running_loop().create_task(called(), context=context)
+
+
+async def read_prelude(pieces: AsyncIterator[bytes]) -> Prelude | None:
+    """The prelude; None when the answer does not begin with one. Reads no piece beyond it."""
+    heard = b""
+    async for piece in pieces:
+        heard += piece
+        metadata, separator, rest = heard.partition(SEPARATOR)
+        if separator:
+            return _prelude(metadata, rest)
+        if len(heard) > LONGEST_PRELUDE:
+            return None
+    return None
+
+
+def _prelude(metadata: bytes, rest: bytes) -> Prelude | None:
+    try:
+        given = json.loads(metadata)
+        status = int(given.get("statusCode", 200))
+    except (ValueError, AttributeError, TypeError):
+        return None
+    headers: dict[str, Any] = {str(name): str(value) for name, value in (given.get("headers") or {}).items()}
+    many = {str(name): [str(value) for value in values] for name, values in _listed(given).items()}
+    folded = {name.lower() for name in many}
+    return Prelude(status, {k: v for k, v in headers.items() if k.lower() not in folded} | many, rest)
+
+
+def _listed(given: dict[str, Any]) -> dict[str, list[Any]]:
+    many = dict(given.get("multiValueHeaders") or {})
+    return many | ({"Set-Cookie": given["cookies"]} if given.get("cookies") else {})

@@ -1,0 +1,60 @@
+"""COGNITO_USER_POOLS authorizers of REST APIs, as Amazon's decide.
+
+MiniStack 1.5.33 asks for a pool's keys by http even where it serves TLS only, so that every token is refused. It takes
+access and refresh tokens where Amazon takes identity tokens, and does not look at `IdentityValidationExpression`, by
+which an authorizer is bound to one client of its pools.
+"""
+
+import base64
+import json
+import re
+import time
+from typing import Any
+
+from ministack.services import apigateway, apigateway_v1
+
+Claims = dict[str, Any]
+
+
+def install(gateway: str) -> None:
+    """Wraps the look-up of keys and the check of a token; once per process. `gateway` is `https://127.0.0.1:<port>`."""
+    resolve = apigateway._resolve_jwks_url
+
+    async def _resolve_jwks_url(authorizer: Claims) -> str | None:
+        url: str | None = await resolve(authorizer)
+        own = f"http://{apigateway._HOST}:{apigateway._PORT}/"
+        return f"{gateway}/{url.removeprefix(own)}" if url and url.startswith(own) else url
+
+    apigateway._resolve_jwks_url = apigateway_v1._resolve_jwks_url = _resolve_jwks_url
+    validate = apigateway_v1._validate_cognito_authorizer
+
+    async def _validate_cognito_authorizer(
+        authorizer: Claims, method_obj: Claims, headers: Claims, query_params: Claims, stage: Claims
+    ) -> Any:
+        claims, refusal = await validate(authorizer, method_obj, headers, query_params, stage)
+        if refusal is not None and refusal.response_type == "UNAUTHORIZED":
+            token = apigateway_v1._cognito_token_from_request(authorizer, headers, query_params, stage)
+            if _expired(token or ""):
+                refusal.message = "The incoming token has expired"
+        elif refusal is None and not _meant(claims, authorizer, method_obj):
+            refusal = apigateway_v1._gw_error("UNAUTHORIZED", "Unauthorized")
+        return (None, refusal) if refusal is not None else (claims, None)
+
+    apigateway_v1._validate_cognito_authorizer = _validate_cognito_authorizer
+
+
+def _meant(claims: Claims, authorizer: Claims, method: Claims) -> bool:
+    """An access token where the method names scopes, otherwise an identity token for a client that is admitted."""
+    wanted = "access" if method.get("authorizationScopes") else "id"
+    expression = authorizer.get("identityValidationExpression")
+    return claims.get("token_use") == wanted and bool(
+        not expression or re.fullmatch(expression, str(claims.get("aud", "")))
+    )
+
+
+def _expired(token: str) -> bool:
+    try:
+        payload = token.split(".")[1]
+        return float(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]) <= time.time()
+    except (IndexError, KeyError, TypeError, ValueError):
+        return False

@@ -1,0 +1,140 @@
+"""What a REST API does around a function: sizes, waits, answers it cannot read, and who called.
+
+MiniStack 1.5.33 takes bodies of any size, waits without end, passes on what is no proxy response, answers a crash with
+its text, and tells the function nothing about the API key.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import apigateway_v1
+
+MOST_REQUEST_BYTES = 10 * 1024 * 1024
+MOST_FUNCTION_BYTES = 6 * 1024 * 1024
+WAIT_MILLISECONDS = 29_000
+IDENTITY = (
+    "accessKey",
+    "accountId",
+    "caller",
+    "cognitoAuthenticationProvider",
+    "cognitoAuthenticationType",
+    "cognitoIdentityId",
+    "cognitoIdentityPoolId",
+    "principalOrgId",
+    "user",
+    "userArn",
+)
+Record = dict[str, Any]
+
+
+class Malformed(Exception):
+    """The function answered something that is no proxy response, or died."""
+
+
+class BadGateway(apigateway_v1._GatewayError):  # type: ignore[misc]
+    """Rendered by the gateway response DEFAULT_5XX, with status 502 unless that is customized."""
+
+    def __init__(self) -> None:
+        super().__init__("DEFAULT_5XX", "Internal server error", "InternalServerErrorException")
+
+
+def install() -> None:
+    """Wraps MiniStack's execution of REST methods; once per process, before `streaming`, which has waits of its own."""
+    apigateway_v1._execute_in_scope = _limited(apigateway_v1._execute_in_scope)
+    apigateway_v1._invoke_lambda_proxy_v1 = _bounded(apigateway_v1._invoke_lambda_proxy_v1)
+    apigateway_v1._lambda_proxy_response = _checked(apigateway_v1._lambda_proxy_response)
+    apigateway_v1._gateway_error_response = _rendered(apigateway_v1._gateway_error_response)
+    apigateway_v1._build_lambda_event_v1 = _identified(apigateway_v1._build_lambda_event_v1)
+
+
+def well_formed(answer: Record) -> bool:
+    """Whether a function's answer is a proxy response of at most 6 MB."""
+    if not str(answer.get("statusCode", "")).isdecimal():
+        return False
+    headers, several = answer.get("headers") or {}, answer.get("multiValueHeaders") or {}
+    return (
+        100 <= int(answer["statusCode"]) <= 599
+        and isinstance(answer.get("body"), str | None)
+        and isinstance(answer.get("isBase64Encoded"), bool | None)
+        and isinstance(headers, dict)
+        and all(isinstance(value, str | int | float) for value in headers.values())
+        and isinstance(several, dict)
+        and all(isinstance(values, list) for values in several.values())
+        and len(json.dumps(answer)) <= MOST_FUNCTION_BYTES
+    )
+
+
+def _limited(execute: Callable[..., Any]) -> Callable[..., Any]:
+    async def _execute_in_scope(
+        request: Record, api_id: str, stage_name: str, method: str, path: str, headers: Any, body: bytes, *rest: Any
+    ) -> Any:
+        stage = apigateway_v1._stages_v1.get(api_id, {}).get(stage_name)
+        if stage is not None and len(body) > MOST_REQUEST_BYTES:
+            request["stage"] = stage
+            return apigateway_v1._gw_error("REQUEST_TOO_LARGE", "Request Too Long")
+        return await execute(request, api_id, stage_name, method, path, headers, body, *rest)
+
+    return _execute_in_scope
+
+
+def _bounded(invoke: Callable[..., Any]) -> Callable[..., Any]:
+    async def _invoke_lambda_proxy_v1(integration: Record, *args: Any, **kwargs: Any) -> Any:
+        seconds = int(integration.get("timeoutInMillis") or WAIT_MILLISECONDS) / 1000
+        running = asyncio.ensure_future(invoke(integration, *args, **kwargs))
+        # Not `wait_for`: MiniStack's threads take a cancellation only when the function has ended.
+        done, _ = await asyncio.wait({running}, timeout=seconds)
+        if not done:
+            running.add_done_callback(lambda late: late.cancelled() or late.exception())
+            return apigateway_v1._gw_error("INTEGRATION_TIMEOUT", "Endpoint request timed out")
+        try:
+            return running.result()
+        except Malformed:
+            return BadGateway()
+
+    return _invoke_lambda_proxy_v1
+
+
+def _checked(shape: Callable[..., Any]) -> Callable[..., Any]:
+    def _lambda_proxy_response(result: Record) -> Any:
+        if result.get("throttle"):
+            return shape(result)
+        answer = result.get("body")
+        if isinstance(answer, str | bytes):
+            try:
+                answer = json.loads(answer)
+            except ValueError:
+                raise Malformed from None
+        if result.get("error") or not isinstance(answer, dict) or not well_formed(answer):
+            raise Malformed
+        return {**answer, "statusCode": int(answer["statusCode"]), "body": answer.get("body") or ""}, None
+
+    return _lambda_proxy_response
+
+
+def _rendered(render: Callable[..., Any]) -> Callable[..., Any]:
+    def _gateway_error_response(error: Any, request: Record) -> Any:
+        status, headers, body = render(error, request)
+        return (502 if isinstance(error, BadGateway) and status == 500 else status), headers, body
+
+    return _gateway_error_response
+
+
+def _identified(build: Callable[..., Record]) -> Callable[..., Record]:
+    def _build_lambda_event_v1(
+        api_id: str, stage_name: str, stage: Record, resource: Record, path: str, method: str, headers: Record,
+        *args: Any, **kwargs: Any,
+    ) -> Record:  # fmt: skip
+        event = build(api_id, stage_name, stage, resource, path, method, headers, *args, **kwargs)
+        # Amazon's is a host name; here an API has no host of its own, see `addresses`.
+        event["requestContext"]["domainName"] = f"{headers.get('host', '')}/_aws/execute-api/{api_id}"
+        identity = event["requestContext"]["identity"]
+        identity.update({name: identity.get(name) for name in IDENTITY})
+        methods = resource.get("resourceMethods", {})
+        if (methods.get(method) or methods.get("ANY") or {}).get("apiKeyRequired"):
+            value = apigateway_v1._api_key_from_request(headers)
+            identity.update(apiKey=value, apiKeyId=(apigateway_v1._resolve_api_key(value) or {}).get("id"))
+        return event
+
+    return _build_lambda_event_v1

@@ -1,0 +1,69 @@
+"""Assets built for Amazon's processors, run on this machine's.
+
+An asset's native wheels hold extension modules for one processor and one Python. Beside each of them goes the same
+version's module for this machine, from a folder `<name>-<version>` of the native packages that the launcher prepared.
+"""
+
+import io
+import warnings
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+
+from sandbox.failure import SandboxError
+
+DIST_INFO = ".dist-info"
+
+
+class NativeCode:
+    """Assets with modules for this machine in them. `packages` is None when none were prepared."""
+
+    def __init__(self, packages: Path | None) -> None:
+        self._packages = packages
+        self.adapted = lru_cache(maxsize=8)(self._adapted)
+
+    def _adapted(self, code_zip: bytes) -> bytes:
+        """The asset, unchanged when all of it is pure Python.
+
+        Raises SandboxError naming the first native package that is not there, its version and the fix.
+        """
+        with zipfile.ZipFile(io.BytesIO(code_zip)) as archive:
+            packages = native_packages(archive)
+        folders = [self._folder(package) for package in packages]
+        if not folders:
+            return code_zip
+        changed = io.BytesIO(code_zip)
+        with zipfile.ZipFile(changed, "a") as archive, warnings.catch_warnings():
+            # A module without a processor in its name is there already; the later one is unpacked over it.
+            warnings.simplefilter("ignore", UserWarning)
+            for folder in folders:
+                for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+                    archive.write(file, file.relative_to(folder).as_posix())
+        return changed.getvalue()
+
+    def _folder(self, package: str) -> Path:
+        folder = self._packages and self._packages / package
+        if folder and folder.is_dir():
+            return folder
+        name, _, version = package.rpartition("-")
+        raise SandboxError(
+            f"The function's asset holds {name} {version} for another machine, and this local cloud has no build of it "
+            "for this one: pin that version with its hashes in a lambda/*/requirements.txt, then end the local cloud "
+            "and start it again"
+        )
+
+
+def native_packages(archive: zipfile.ZipFile) -> list[str]:
+    """`<name>-<version>` of every distribution in the archive whose wheel is for some machine only."""
+    found = []
+    for entry in archive.namelist():
+        folder, _, file = entry.partition("/")
+        if file == "WHEEL" and folder.endswith(DIST_INFO) and not is_pure(archive.read(entry).decode()):
+            found.append(folder.removesuffix(DIST_INFO))
+    return found
+
+
+def is_pure(wheel: str) -> bool:
+    """Whether a wheel with this WHEEL file runs on every machine: all its tags end in `-any`."""
+    tags = [line.split(":", 1)[1].strip() for line in wheel.splitlines() if line.startswith("Tag:")]
+    return all(tag.endswith("-any") for tag in tags)

@@ -1,0 +1,197 @@
+"""Managed login: what Cognito serves at the domain of a user pool, here under `/_aws/<domain>/` of the gateway.
+
+GET  /oauth2/authorize   → /login, or straight back to the client for who has signed in within the hour
+GET  /login              the form; POST: back to the client with a code, or the form with a message
+POST /oauth2/token       code and refresh_token against tokens (PKCE is checked)
+GET  /logout             forgets the sign-in, and goes to a sign-out URL of the client
+
+Forms, codes and tokens are MiniStack's. MiniStack 1.5.33 serves them for any client on any host, knows no session, lets
+everyone sign up, and sends a browser that signs out wherever the request says.
+"""
+
+import html
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from ministack import app
+from ministack.services import cognito
+
+from sandbox.cloud.template import as_bool
+from sandbox.cloud.user_pools import styled
+
+PATH = re.compile(r"/_aws/(([a-z0-9-]+)\.auth\.[a-z0-9-]+\.amazoncognito\.com)(/.*)")
+COOKIE, SESSION_SECONDS = "cognito", 3600.0
+MOST_BYTES = 64 * 1024
+MANAGED = 2
+Reply = tuple[int, dict[str, str], bytes]
+Parameters = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request to the domain of a pool. `session` is its cookie's value, `base` the domain's path on the gateway."""
+
+    method: str
+    path: str
+    base: str
+    query_string: str
+    headers: dict[str, str]
+    body: bytes
+    pool_id: str
+    pool: dict[str, Any]
+    prefix: str
+
+    @property
+    def query(self) -> Parameters:
+        return parse_qs(self.query_string, keep_blank_values=True)
+
+    @property
+    def form(self) -> Parameters:
+        return parse_qs(self.body.decode(errors="replace"), keep_blank_values=True)
+
+    @property
+    def session(self) -> str:
+        found = SimpleCookie(self.headers.get("cookie", "")).get(COOKIE)
+        return found.value if found else ""
+
+
+def install() -> None:
+    """Puts managed login before MiniStack's own paths, and closes sign-up where a pool does; once per process."""
+    served, logins = app.app, Logins()
+
+    async def with_sign_in(scope: Any, receive: Any, send: Any) -> None:
+        match = PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        if match is None:
+            await served(scope, receive, send)
+            return
+        host, prefix, path = match.groups()
+        pool_id = cognito._pool_domain_map.get(prefix)
+        pool = cognito._get_pool_unscoped(pool_id) if pool_id else None
+        if pool is None:
+            status, headers, content = _page(404, f"No user pool has the domain {prefix}.")
+        else:
+            given = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+            query = scope.get("query_string", b"").decode()
+            body = await _body(receive)
+            request = Request(scope["method"], path, f"/_aws/{host}", query, given, body, pool_id, pool, prefix)
+            status, headers, content = await logins.reply(request)
+        lines = {"Cache-Control": "no-store", **headers, "Content-Length": str(len(content))}
+        encoded = [(name.lower().encode(), value.encode()) for name, value in lines.items()]
+        await send({"type": "http.response.start", "status": status, "headers": encoded})
+        await send({"type": "http.response.body", "body": content})
+
+    app.app = with_sign_in
+    sign_up = cognito._sign_up
+
+    def _sign_up(data: dict[str, Any]) -> Any:
+        pool = cognito._find_pool_by_client_id(data.get("ClientId", ""))[1] or {}
+        if as_bool((pool.get("AdminCreateUserConfig") or {}).get("AllowAdminCreateUserOnly")):
+            sentence = "SignUp is not permitted for this user pool"
+            return cognito.error_response_json("NotAuthorizedException", sentence, 400)
+        return sign_up(data)
+
+    cognito._sign_up = _sign_up
+
+
+class Logins:
+    """Answers for every domain; remembers by cookie who has signed in, in which pool."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, tuple[str, str, float]] = {}
+
+    async def reply(self, request: Request) -> Reply:
+        match request.method, request.path:
+            case "GET", "/oauth2/authorize" | "/login":
+                return self._asked(request)
+            case "POST", "/login":
+                return self._submitted(request)
+            case "POST", "/oauth2/token":
+                arguments = request.method, request.path, request.headers, request.body, request.query
+                tokens: Reply = await cognito.handle_oauth2_token(*arguments)
+                return tokens
+            case "GET", "/logout":
+                return self._signed_out(request)
+        return _page(404, f"Nothing is at {request.method} {request.path}.")
+
+    def _asked(self, request: Request) -> Reply:
+        client = request.pool["_clients"].get(_one(request.query, "client_id"))
+        if client is None or not as_bool(client["AllowedOAuthFlowsUserPoolClient"]):
+            return _page(400, "The client is unknown to this user pool, or is not enabled for OAuth.")
+        version = request.pool["_managed_login_versions"][request.prefix]
+        unstyled = version == MANAGED and not styled(request.pool, client["ClientId"])
+        if unstyled or "COGNITO" not in client["SupportedIdentityProviders"]:
+            return _page(403, "Login pages unavailable. Please contact an administrator.")
+        form: Reply = cognito.handle_oauth2_authorize("GET", request.path, request.headers, request.query)
+        if form[0] != 200:
+            return form
+        name = self._name(request)
+        if name is not None:
+            parameters = cognito._extract_oauth_form_params({key: one[0] for key, one in request.query.items()})
+            parameters.pop("response_type")
+            parameters["redirect_uri"] = parameters["redirect_uri"] or client["DefaultRedirectURI"]
+            issued: Reply = cognito._issue_auth_code_redirect(pool_id=request.pool_id, username=name, **parameters)
+            return issued
+        if request.path == "/login":
+            return _here(form, request)
+        return 302, {"Location": f"{request.base}/login?{request.query_string}"}, b""
+
+    def _submitted(self, request: Request) -> Reply:
+        client_id = _one(request.form, "client_id")
+        if client_id and client_id not in request.pool["_clients"]:
+            return _page(400, "The client is unknown to this user pool.")
+        reply: Reply = cognito.handle_login_submit("POST", "/login", {}, request.body, request.query)
+        code = _one(parse_qs(urlsplit(reply[1].get("Location", "")).query), "code")
+        if reply[0] != 302 or not code:
+            return _here(reply, request)
+        token, name = secrets.token_urlsafe(24), cognito._authorization_codes[code]["username"]
+        self._sessions[token] = (request.pool_id, name, time.time() + SESSION_SECONDS)
+        return reply[0], {**reply[1], "Set-Cookie": _cookie(request, token, SESSION_SECONDS)}, reply[2]
+
+    def _signed_out(self, request: Request) -> Reply:
+        client = request.pool["_clients"].get(_one(request.query, "client_id"))
+        target = _one(request.query, "logout_uri")
+        if client is None or target not in client["LogoutURLs"]:
+            return _page(400, "The client is unknown to this user pool, or logout_uri is none of its sign-out URLs.")
+        self._sessions.pop(request.session, None)
+        return 302, {"Location": target, "Set-Cookie": _cookie(request, "", 0)}, b""
+
+    def _name(self, request: Request) -> str | None:
+        """Who has signed in to this pool by the request's cookie, and may still."""
+        pool_id, name, until = self._sessions.get(request.session, ("", "", 0.0))
+        user = request.pool["_users"].get(name) if pool_id == request.pool_id and until > time.time() else None
+        return name if user is not None and not cognito._hosted_ui_user_status_error(user) else None
+
+
+async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
+    """The first 64 KiB of the body; the rest is read and dropped."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = (body + message.get("body", b""))[:MOST_BYTES], message.get("more_body", False)
+    return body
+
+
+def _here(reply: Reply, request: Request) -> Reply:
+    """MiniStack's page with its form sent to this domain, and its message read aloud."""
+    status, headers, body = reply
+    body = body.replace(b'action="/login"', f'action="{request.base}/login"'.encode())
+    return status, headers, body.replace(b'<div class="error">', b'<div class="error" role="alert">')
+
+
+def _page(status: int, sentence: str) -> Reply:
+    text = f"<!DOCTYPE html><html lang=en><title>Sign in</title><h1>Sign in</h1><p>{html.escape(sentence)}</p></html>"
+    return status, {"Content-Type": "text/html; charset=utf-8"}, text.encode()
+
+
+def _cookie(request: Request, value: str, seconds: float) -> str:
+    return f"{COOKIE}={value}; Path={request.base}; Max-Age={seconds:.0f}; Secure; HttpOnly; SameSite=Lax"
+
+
+def _one(parameters: Parameters, name: str) -> str:
+    return parameters.get(name, [""])[0]

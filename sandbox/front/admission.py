@@ -1,0 +1,46 @@
+"""What IAM and the registry say about a call to a model, wherever it comes from."""
+
+from __future__ import annotations
+
+import json
+
+from sandbox.front.authority import Authority, Caller
+from sandbox.front.provider import Invocation
+from sandbox.front.refusal import ProviderRefusal
+
+ENDPOINT_HEADER = "x-sandbox-endpoint"
+COMPONENT_HEADER = "x-amzn-sagemaker-inference-component"
+
+
+def admit(authority: Authority, caller: Caller, call: Invocation, component: str | None) -> str | None:
+    """What the model endpoints are told in `ENDPOINT_HEADER` about a SageMaker endpoint; None for other providers.
+
+    `component` is the inference component that the call names. Raises `ProviderRefusal`.
+    """
+    parts = (call.component_arn(component),) if component and call.endpoint else ()
+    for resource in (*call.resources, *parts):
+        if not authority.allowed(caller, call.action, resource, {}):
+            raise ProviderRefusal(
+                403,
+                "AccessDeniedException",
+                f"User: {caller.arn} is not authorized to perform: {call.action} on resource: "
+                f"{resource} because no identity-based policy allows the {call.action} action",
+                "Message",
+            )
+    return _endpoint(authority, call, caller.account, component)
+
+
+def _endpoint(authority: Authority, call: Invocation, account: str, component: str | None) -> str | None:
+    if call.endpoint is None:
+        return None
+    endpoint = authority.endpoint(call.endpoint, call.region)
+    if endpoint is None:
+        raise ProviderRefusal(400, "ValidationError", f"Endpoint {call.endpoint} of account {account} not found.")
+    if endpoint.get("component") != component:
+        raise ProviderRefusal(
+            400,
+            "ValidationError",
+            "Inference Component Name header is required for endpoints to which inference components are deployed. "
+            f"Endpoint {call.endpoint} has {endpoint.get('component') or 'none'}; the call names {component}.",
+        )
+    return json.dumps({**endpoint, "name": call.endpoint})

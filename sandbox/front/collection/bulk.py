@@ -1,0 +1,80 @@
+"""The body of `_bulk`: an action line, then the document's line unless the action is a deletion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.front.collection.names import Names
+from sandbox.front.refusal import InvalidArgument, NotOffered
+
+_VERBS = ("index", "create", "update", "delete")
+NO_ID = "Document ID is not supported in create/index operation request"
+
+
+@dataclass(frozen=True)
+class Action:
+    """`meta` is what the action line holds beside the verb; `index` the one named there, or that of the path."""
+
+    verb: str
+    meta: Mapping[str, Any]
+    index: str
+    document: bytes | None
+
+    @property
+    def names_document(self) -> bool:
+        """Whether it writes a document under an id that the client chose."""
+        return self.verb != "delete" and "_id" in self.meta
+
+    def refusal(self) -> dict[str, Any]:
+        """The item of an answer that says so."""
+        error = {"type": "illegal_argument_exception", "reason": NO_ID}
+        return {self.verb: {"_index": self.index, "_id": self.meta["_id"], "status": 400, "error": error}}
+
+
+def read_bulk(body: bytes, index: str | None) -> list[Action]:
+    """The actions of a body; `index` is the one that the path names. Raises `InvalidArgument`."""
+    actions: list[Action] = []
+    lines = iter(body.split(b"\n"))
+    for line in lines:
+        if not line.strip():
+            continue
+        verb, meta = _action(line)
+        name = meta.get("_index") or index
+        if not name:
+            raise InvalidArgument("Validation Failed: 1: index is missing;", "action_request_validation_exception")
+        if "pipeline" in meta:
+            raise NotOffered("Ingest pipelines exist on Amazon; the local cloud keeps none for collections.")
+        document = None if verb == "delete" else next(lines, None)
+        actions.append(Action(verb, meta, str(name), document))
+    return actions
+
+
+def write_bulk(actions: Sequence[Action], names: Names) -> bytes:
+    """The body for the engine, every action with its index."""
+    lines: list[bytes] = []
+    for action in actions:
+        meta = {**action.meta, "_index": names.inward(action.index)}
+        lines.append(json.dumps({action.verb: meta}).encode())
+        if action.document is not None:
+            lines.append(action.document)
+    return b"\n".join([*lines, b""])
+
+
+def with_refusals(answer: Mapping[str, Any], actions: Sequence[Action]) -> dict[str, Any]:
+    """The engine's answer to the other actions, with those that name a document refused at their places."""
+    done = iter(answer.get("items", ()))
+    items = [action.refusal() if action.names_document else next(done) for action in actions]
+    return {**answer, "errors": True, "items": items}
+
+
+def _action(line: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        [(verb, meta)] = json.loads(line).items()
+    except (ValueError, AttributeError):
+        verb, meta = None, None
+    if verb not in _VERBS or not isinstance(meta, dict):
+        raise InvalidArgument(f"Malformed action/metadata line, expected one of {', '.join(_VERBS)} with its object")
+    return verb, meta

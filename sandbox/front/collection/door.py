@@ -1,0 +1,235 @@
+"""One collection's door: who calls, may they, does OpenSearch Serverless have it, and what the engine is asked."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from sandbox.front.authority import Authority, Caller
+from sandbox.front.collection.bulk import NO_ID, read_bulk, with_refusals, write_bulk
+from sandbox.front.collection.names import Names, named, parts
+from sandbox.front.collection.operation import CREATE, Operation, operation
+from sandbox.front.collection.policy import permits, reachable
+from sandbox.front.collection.record import Collection, Policies
+from sandbox.front.collection.vectors import answer_outward, index_inward, mapping_inward, settings_inward
+from sandbox.front.engine import Engine
+from sandbox.front.refusal import (
+    CollectionForbidden,
+    IncompleteSignature,
+    InvalidArgument,
+    NotOffered,
+    SignatureRefusal,
+    UnsupportedOperation,
+)
+from sandbox.front.request import Answer, Request
+from sandbox.front.signature import read_signature, verify_digest, verify_scope, verify_time
+
+SERVICE, ACTION = "aoss", "aoss:APIAccessAll"
+_JSON = ("Content-Type", "application/json")
+
+
+class CollectionDoor:
+    """Answers the requests of one collection. A data policy counts from its `young` seconds on."""
+
+    def __init__(
+        self, collection: Collection, authority: Authority, engine: Engine, policies: Policies, young: float
+    ) -> None:
+        self.collection = collection
+        self._authority = authority
+        self._engine = engine
+        self._policies = policies
+        self._young = young
+        self._names = Names(collection.prefix)
+
+    def respond(self, request: Request) -> Answer:
+        caller = self._admit(request)
+        asked = operation(request)
+        request = _readable(request)
+        _check_parameters(request)
+        if asked.action == "_bulk":
+            return self._bulk(request, asked, caller)
+        self._permit(caller, asked.permission, self._indexes(request, asked))
+        if asked.names_document and request.method != "DELETE" and self._makes_ids:
+            raise InvalidArgument(NO_ID)
+        if asked.writes_documents:
+            self._permit_creation(caller, parts(asked.indexes))
+        body = self._body(request, asked)
+        if body == b"{}" and asked.action == "_settings":
+            return Answer(200, (_JSON,), b'{"acknowledged":true}')
+        answer = self._forward(request.with_body(body), asked)
+        if asked.permission == "aoss:DescribeIndex" and asked.action in ("", "_mapping", "_mappings"):
+            decoded = _decoded(answer.body)
+            return answer if decoded is None else answer.with_body(_encoded(answer_outward(decoded)))
+        return answer
+
+    @property
+    def _makes_ids(self) -> bool:
+        """Whether document ids are the collection's alone to choose."""
+        return self.collection.type != "SEARCH"
+
+    def _admit(self, request: Request) -> Caller:
+        here = self.collection
+        try:
+            caller = self._verified(request)
+        except SignatureRefusal as refusal:
+            raise CollectionForbidden(f"the signature was refused: {refusal}") from refusal
+        context = {"aws:SourceIp": "127.0.0.1", "aws:SecureTransport": "true", "aoss:collection": here.name}
+        if not self._authority.allowed(caller, ACTION, here.arn, context):
+            raise CollectionForbidden(f"no identity-based policy allows {caller.arn} {ACTION} on {here.arn}")
+        endpoints = self._policies.vpc_endpoints(here.account, here.region)
+        if not reachable(self._policies.network(here.account, here.region), here.name, endpoints):
+            raise CollectionForbidden(f"no network policy opens collection/{here.name}")
+        return caller
+
+    def _verified(self, request: Request) -> Caller:
+        signature = read_signature(request)
+        if signature is None:
+            raise IncompleteSignature("the request is not signed")
+        if request.header("x-amz-content-sha256") is None:
+            raise IncompleteSignature("the header x-amz-content-sha256 is missing")
+        verify_scope(signature, self.collection.region, SERVICE)
+        verify_time(signature, datetime.now(UTC))
+        credential = self._authority.credential(signature.access_key, signature.token)
+        verify_digest(signature, request, credential.secret_key)
+        return credential.caller
+
+    def _permit(self, caller: Caller, permission: str, indexes: Iterable[str]) -> None:
+        for index in indexes:
+            if not self._permits(caller, permission, index):
+                raise CollectionForbidden(
+                    f"no data access policy grants {caller.principal_arn} {permission} on "
+                    f"index/{self.collection.name}/{index}"
+                )
+
+    def _permits(self, caller: Caller, permission: str, index: str) -> bool:
+        here = self.collection
+        policies = self._policies.data(here.account, here.region)
+        resource = f"index/{here.name}/{index.removeprefix('-')}"
+        return permits(policies, {caller.arn, caller.principal_arn}, resource, permission, self._young)
+
+    def _permit_creation(self, caller: Caller, indexes: Iterable[str]) -> None:
+        """The engine makes the index of a first document by itself: that is a creation."""
+        for index in set(indexes):
+            if self._permits(caller, CREATE, index):
+                continue
+            target = f"/{quote(self._names.inward(index), safe='')}"
+            if self._engine.forward(Request("HEAD", target, ()), self.collection.arn).status == 404:
+                self._permit(caller, CREATE, [index])
+
+    def _indexes(self, request: Request, asked: Operation) -> list[str]:
+        """Every index that path and body name."""
+        if asked.action == "_msearch":
+            headers = _lines(request.body)[::2]
+            return list(named((h if "index" in h else {**h, "index": asked.indexes} for h in headers), "index"))
+        if asked.action == "_mget" and isinstance(body := _decoded(request.body), dict):
+            documents = [one for one in body.get("docs", ()) if isinstance(one, dict) and "_index" in one]
+            return [*named(documents, "_index"), *(parts(asked.indexes) if asked.indexes or not documents else ())]
+        return parts(asked.indexes)
+
+    def _body(self, request: Request, asked: Operation) -> bytes:
+        """The body for the engine."""
+        if asked.action == "_msearch":
+            lines = _lines(request.body)
+            for position in range(0, len(lines), 2):
+                header = lines[position]
+                lines[position] = self._names.header({"index": asked.indexes, **header} if asked.indexes else header)
+            return b"\n".join([*map(_encoded, lines), b""])
+        body = _decoded(request.body)
+        if not isinstance(body, dict):
+            return request.body
+        match asked.action, asked.permission:
+            case "", "aoss:CreateIndex":
+                return _encoded(index_inward(body, self.collection.generation))
+            case "_mapping" | "_mappings", "aoss:UpdateIndex":
+                return _encoded(mapping_inward(body, self.collection.generation))
+            case "_settings", "aoss:UpdateIndex":
+                return _encoded(settings_inward(body))
+            case "_mget", _:
+                return _encoded(self._names.mget(body))
+        return request.body
+
+    def _bulk(self, request: Request, asked: Operation, caller: Caller) -> Answer:
+        actions = read_bulk(request.body, asked.indexes)
+        indexes = {action.index for action in actions}
+        self._permit(caller, asked.permission, indexes)
+        self._permit_creation(caller, indexes)
+        kept = [action for action in actions if not (self._makes_ids and action.names_document)]
+        if actions and not kept:
+            return Answer(200, (_JSON,), _encoded(with_refusals({"took": 0}, actions)))
+        answer = self._forward(request.with_body(write_bulk(kept, self._names)), replace(asked, indexes=None))
+        decoded = _decoded(answer.body)
+        if len(kept) == len(actions) or answer.status != 200 or not isinstance(decoded, dict):
+            return answer
+        return answer.with_body(_encoded(with_refusals(decoded, actions)))
+
+    def _forward(self, request: Request, asked: Operation) -> Answer:
+        kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
+        target = self._target(request, asked)
+        answer = self._engine.forward(replace(request, target=target, headers=kept), self.collection.arn)
+        if answer.status == 403:
+            raise CollectionForbidden(f"the engine refused it: {answer.body[:500].decode(errors='replace')}")
+        headers = tuple(
+            (name, self._names.outward(value.encode("latin-1")).decode("latin-1")) for name, value in answer.headers
+        )
+        return replace(answer, headers=headers, body=self._names.outward(answer.body))
+
+    def _target(self, request: Request, asked: Operation) -> str:
+        """The path in the engine; one that names no index gets all of the collection's, where that narrows it."""
+        indexes = quote(self._names.inward(asked.indexes), safe="*,")
+        argument = [] if asked.argument is None else [quote(asked.argument, safe="")]
+        if asked.action in ("_cat", "_resolve"):
+            segments = [asked.action, *argument, indexes]
+        elif asked.indexes is None and asked.action in ("_bulk", "_mget", "_msearch", "_analyze"):
+            segments = [asked.action]
+        else:
+            segments = [part for part in (indexes, asked.action, *argument) if part]
+        return "/" + "/".join(segments) + (f"?{request.query}" if request.query else "")
+
+
+def _check_parameters(request: Request) -> None:
+    parameters = parse_qs(request.query, keep_blank_values=True)
+    refresh = parameters.get("refresh", ["false"])[-1] or "true"
+    if refresh != "false":
+        raise InvalidArgument(f"{refresh} refresh policy is not supported.", "status_exception")
+    if "scroll" in parameters:
+        raise UnsupportedOperation("OpenSearch Serverless has no scroll")
+    if parameters.keys() & {"pipeline", "search_pipeline"}:
+        raise NotOffered("Pipelines exist on Amazon; the local cloud keeps none for collections.")
+
+
+def _readable(request: Request) -> Request:
+    """The request with a body that can be read and changed."""
+    coding = (request.header("content-encoding") or "identity").lower()
+    if coding == "identity":
+        return request
+    try:
+        body = gzip.decompress(request.body) if coding == "gzip" else zlib.decompress(request.body)
+    except (OSError, EOFError, zlib.error):
+        raise InvalidArgument(f"The body is not encoded as {coding}", "parse_exception") from None
+    kept = tuple(pair for pair in request.headers if pair[0].lower() != "content-encoding")
+    return replace(request, headers=kept, body=body)
+
+
+def _lines(body: bytes) -> list[dict[str, Any]]:
+    """Lines of JSON objects, header and query by turns; an empty line is an empty header."""
+    lines = [_decoded(line) if line.strip() else {} for line in body.rstrip(b"\n").split(b"\n")]
+    if not all(isinstance(line, dict) for line in lines):
+        raise InvalidArgument("Malformed content, found a line that is no object", "parse_exception")
+    return lines
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,51 @@
+"""A collection of OpenSearch Serverless as the front sees it, and the policies that guard it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection as AnyOf
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Generation = Literal["CLASSIC", "NEXTGEN"]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """`type` is SEARCH, TIMESERIES or VECTORSEARCH; `endpoint_port` as of a domain (None: the next free one)."""
+
+    arn: str
+    name: str
+    account: str
+    region: str
+    type: str = "VECTORSEARCH"
+    generation: Generation = "CLASSIC"
+    endpoint_port: int | None = None
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its indexes begin with in the engine; no client ever sees it."""
+        return f"aoss-{hashlib.sha256(self.arn.encode()).hexdigest()[:20]}."
+
+
+@dataclass(frozen=True)
+class DataPolicy:
+    """A data access policy's document (a list of statements), and the seconds since the policy was made."""
+
+    document: Sequence[Mapping[str, Any]]
+    age: float
+
+
+class Policies(Protocol):
+    """The policies of an account and region, as they are at this moment. Called from many threads."""
+
+    def network(self, account: str, region: str) -> Sequence[Sequence[Mapping[str, Any]]]:
+        """The documents of all network policies."""
+        ...
+
+    def data(self, account: str, region: str) -> Sequence[DataPolicy]: ...
+
+    def vpc_endpoints(self, account: str, region: str) -> AnyOf[str]:
+        """The ids of OpenSearch Serverless's VPC endpoints that exist."""
+        ...

@@ -1,0 +1,58 @@
+"""What the engine lets a collection's requests do: everything with its own indexes, and nothing else.
+
+Names in bodies that the front does not translate (a terms look-up in another index) end here, too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from sandbox.front.collection.record import Collection
+from sandbox.front.engine import Engine, EngineRefused
+from sandbox.front.request import Request
+
+_API = "/_plugins/_security/api"
+_EFFECTIVE_SECONDS = 30.0
+_CLUSTER = ["cluster_composite_ops", "cluster:monitor/state", "cluster:monitor/health", "indices:admin/analyze"]
+
+
+class CollectionRoles:
+    """Makes and removes the security role of a collection, whose only user is the collection's ARN."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engine = engine
+        self._sleep = sleep
+        self._clock = clock
+
+    def install(self, collection: Collection) -> None:
+        """Returns once the engine honours the role; raises `EngineRefused`, `EngineUnreachable`."""
+        name = _name(collection)
+        permissions = {"index_patterns": [f"{collection.prefix}*"], "allowed_actions": ["indices_all"]}
+        role = {"cluster_permissions": _CLUSTER, "index_permissions": [permissions]}
+        self._engine.administer("PUT", f"{_API}/roles/{name}", role)
+        self._engine.administer("PUT", f"{_API}/rolesmapping/{name}", {"users": [collection.arn]})
+        deadline = self._clock() + _EFFECTIVE_SECONDS
+        request = Request("GET", "/_plugins/_security/authinfo", ())
+        while f'"{name}"'.encode() not in self._engine.forward(request, collection.arn).body:
+            if self._clock() > deadline:
+                raise EngineRefused(
+                    f"The role of the collection {collection.name} was made, but after {_EFFECTIVE_SECONDS:.0f} s the "
+                    "engine does not give it to the collection's requests. See the engine's log."
+                )
+            self._sleep(0.05)
+
+    def remove(self, collection: Collection) -> None:
+        """Removes the collection's indexes with their documents, then the role. Raises as `install`."""
+        self._engine.administer("DELETE", f"/{collection.prefix}*?expand_wildcards=all")
+        for kind in ("rolesmapping", "roles"):
+            self._engine.administer("DELETE", f"{_API}/{kind}/{_name(collection)}")
+
+
+def _name(collection: Collection) -> str:
+    return collection.prefix.removesuffix(".")

@@ -1,0 +1,42 @@
+"""Bedrock's answers as the events it streams them in; each has the answer that comes in one piece as its source."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.models.event_stream import Event
+from sandbox.models.generation import pieces
+
+
+def managed(answer: dict[str, Any]) -> Iterator[Event]:
+    """InvokeModelWithResponseStream of DeepSeek-R1: chunks of `{"choices": [{"text", "stop_reason"}]}`."""
+    [choice] = answer["choices"]
+    for piece in pieces(choice["text"]):
+        yield _chunk({"choices": [{"text": piece, "stop_reason": None}]})
+    yield _chunk({"choices": [{"text": "", "stop_reason": choice["stop_reason"]}]})
+
+
+def imported(answer: dict[str, Any]) -> Iterator[Event]:
+    """InvokeModelWithResponseStream of an imported model: chunks of `{"generation", …}`, the last with the counts."""
+    for piece in pieces(answer["generation"]):
+        yield _chunk({"generation": piece, "stop_reason": None})
+    yield _chunk({**answer, "generation": ""})
+
+
+def converse(answer: dict[str, Any]) -> Iterator[Event]:
+    """ConverseStream: the blocks of the message, thoughts first, then why it ended and what it took."""
+    yield "messageStart", {"role": "assistant"}
+    for index, block in enumerate(reversed(answer["output"]["message"]["content"])):
+        text = block["text"] if "text" in block else block["reasoningContent"]["reasoningText"]["text"]
+        for piece in pieces(text):
+            delta = {"text": piece} if "text" in block else {"reasoningContent": {"text": piece}}
+            yield "contentBlockDelta", {"contentBlockIndex": index, "delta": delta}
+        yield "contentBlockStop", {"contentBlockIndex": index}
+    yield "messageStop", {"stopReason": answer["stopReason"]}
+    yield "metadata", {"usage": answer["usage"], "metrics": answer["metrics"]}
+
+
+def _chunk(body: dict[str, Any]) -> Event:
+    # Bedrock pads chunks with a `p` of changing length, so that their size does not tell their content.
+    return "chunk", {"bytes": base64.b64encode(json.dumps(body).encode()).decode(), "p": "abcdefgh"}

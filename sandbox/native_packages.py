@@ -1,0 +1,78 @@
+"""Native packages of the functions, built for this machine: what an asset for Amazon's processors lacks here."""
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from sandbox.cloud_venv import run_uv
+from sandbox.instance import CHECKOUT
+
+# Extension modules, and the libraries that repaired wheels carry beside them.
+NATIVE = ("*.so", "*.pyd", "*.dylib", "*.so.*")
+
+
+def requirement_files() -> list[Path]:
+    """The locked dependencies of every function of this checkout."""
+    return sorted((CHECKOUT / "lambda").glob("*/requirements.txt"))
+
+
+def native_packages(
+    cache: Path, python: Path, report: Callable[[str], None], files: Iterable[Path] | None = None
+) -> Path:
+    """`<cache>/functions-<hash>` with a folder `<name>-<version>` for each package that `files` pin.
+
+    A folder mirrors site-packages with the native files only, for the interpreter `python`; it is empty where a
+    package has none for this machine. Installed once, by `files`' hashes. Raises SandboxError with uv's last words.
+    """
+    locked = list(files) if files is not None else requirement_files()
+    digest = hashlib.sha256(_tag(python).encode() + b"".join(path.read_bytes() for path in locked)).hexdigest()[:12]
+    folder = cache / f"functions-{digest}"
+    if folder.exists():
+        return folder
+    report(f"Installing the functions' native packages into {folder} (once) …")
+    cache.mkdir(parents=True, exist_ok=True)
+    # Built beside its place and renamed: another start never sees half of it.
+    building = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=cache))
+    try:
+        for path in locked:
+            _keep_native(_installed(path, python, building), building)
+        try:
+            building.rename(folder)
+        except OSError:
+            # Another start was quicker.
+            if not folder.exists():
+                raise
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return folder
+
+
+def _installed(requirements: Path, python: Path, building: Path) -> Path:
+    target = building / "site-packages"
+    options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--python", str(python)]
+    run_uv(
+        "The functions' native packages", "pip", "install", *options, "--target", str(target), "-r", str(requirements)
+    )
+    return target
+
+
+def _keep_native(target: Path, building: Path) -> None:
+    """Sorts the native files below `target` into a folder per distribution, by RECORD, and removes the rest."""
+    for info in target.glob("*.dist-info"):
+        package = building / info.name.removesuffix(".dist-info")
+        package.mkdir(exist_ok=True)
+        recorded = [Path(line.split(",")[0]) for line in (info / "RECORD").read_text().splitlines()]
+        for path in recorded:
+            if any(path.match(pattern) for pattern in NATIVE) and ".." not in path.parts:
+                (package / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(target / path, package / path)
+    shutil.rmtree(target)
+
+
+def _tag(python: Path) -> str:
+    """What tells two interpreters' extension modules apart, such as `cpython-311-x86_64-linux-gnu`."""
+    asked = "import sysconfig; print(sysconfig.get_config_var('SOABI'))"
+    return subprocess.run([str(python), "-c", asked], capture_output=True, text=True, check=True).stdout.strip()

@@ -1,0 +1,78 @@
+"""Assets for another machine, with modules for this one."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from sandbox.cloud.native_code import NativeCode, is_pure
+from sandbox.failure import SandboxError
+
+PURE = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py2-none-any\nTag: py3-none-any\n"
+NATIVE = "Wheel-Version: 1.0\nTag: cp313-cp313-manylinux_2_17_aarch64\nTag: cp313-cp313-manylinux2014_aarch64\n"
+
+
+def asset(**wheels: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("index.py", "")
+        for package, wheel in wheels.items():
+            archive.writestr(f"{package}-1.0.dist-info/WHEEL", wheel)
+            archive.writestr(f"{package}/_it.cpython-313-aarch64-linux-gnu.so", b"theirs")
+            archive.writestr(f"{package}/any.abi3.so", b"theirs")
+    return buffer.getvalue()
+
+
+def unpacked(code: bytes, folder: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(code)) as archive:
+        archive.extractall(folder)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.so")}
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    folder = tmp_path / "packages"
+    for name in ("frost-1.0", "other-1.0"):
+        module = folder / name / name.partition("-")[0] / "_it.cpython-311-x86_64-linux-gnu.so"
+        module.parent.mkdir(parents=True)
+        module.write_bytes(b"ours")
+        module.with_name("any.abi3.so").write_bytes(b"ours")
+    (folder / "thaw-1.0").mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(("wheel", "pure"), [(PURE, True), (NATIVE, False), (PURE + NATIVE, False)])
+def test_pure_wheels(wheel: str, pure: bool) -> None:
+    assert is_pure(wheel) is pure
+
+
+def test_pure_asset_stays_as_it_is(packages: Path) -> None:
+    code = asset(frost=PURE)
+    assert NativeCode(packages).adapted(code) is code
+    assert NativeCode(None).adapted(code) is code
+
+
+def test_modules_for_this_machine_lie_beside_the_others(packages: Path, tmp_path: Path) -> None:
+    found = unpacked(NativeCode(packages).adapted(asset(frost=NATIVE)), tmp_path / "code")
+    assert found == {
+        "frost/_it.cpython-313-aarch64-linux-gnu.so": b"theirs",
+        "frost/_it.cpython-311-x86_64-linux-gnu.so": b"ours",
+        "frost/any.abi3.so": b"ours",
+    }
+
+
+def test_package_that_is_pure_here_is_no_gap(packages: Path, tmp_path: Path) -> None:
+    found = unpacked(NativeCode(packages).adapted(asset(thaw=NATIVE)), tmp_path / "code")
+    assert set(found.values()) == {b"theirs"}
+
+
+def test_same_asset_is_adapted_once(packages: Path) -> None:
+    native, code = NativeCode(packages), asset(frost=NATIVE)
+    assert native.adapted(code) is native.adapted(code)
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+def test_package_that_was_not_prepared(packages: Path, prepared: bool) -> None:
+    with pytest.raises(SandboxError, match=r"holds frost_two 1\.0 for another machine.*pin that version"):
+        NativeCode(packages if prepared else None).adapted(asset(frost_two=NATIVE))
