@@ -1,7 +1,8 @@
 """CloudFormation calls this function; it turns the event into a specification, the kernel does the rest.
 
-Properties of every resource: `Target` (`{"endpoint", "region", "service"}`, and how to sign in, see `sign_in`) and
-`Spec`, each one JSON string, because CloudFormation hands numbers and booleans on as text. Data returned: `Id`.
+Properties of every resource: `Target` (`{"endpoint", "region", "service"}`, how to sign in, see `sign_in`, and of a
+collection, service `aoss`, also `data_policy`, a name, and `principal`, the ARN it must name) and `Spec`, each one JSON
+string, because CloudFormation hands numbers and booleans on as text. Data returned: `Id`.
 """
 
 import json
@@ -18,7 +19,7 @@ logging.basicConfig()
 helper = CfnResource(json_logging=True, log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
 
 try:
-    from mlcommons import Client, HttpTransport, Outcome, Owner, Patience, apply, destroy, kind_named
+    from mlcommons import Client, Collection, HttpTransport, Outcome, Owner, Patience, apply, destroy, kind_named
     from mlcommons.errors import InvalidSpec
     from secret_values import secret_value
     from sign_in import sign_in
@@ -93,7 +94,16 @@ def _client(event: dict[str, Any], context: Any) -> "Client":
         propagation=float(os.environ.get("IAM_PROPAGATION_SECONDS", "20")),
     )
     auth = sign_in(target, patience)
-    return Client(HttpTransport(target["endpoint"], auth=auth), patience, _about_to_write, secret_value)
+    transport = HttpTransport(target["endpoint"], auth=auth)
+    return Client(transport, patience, _about_to_write, secret_value, _collection(target))
+
+
+def _collection(target: dict[str, Any]) -> "Collection | None":
+    if target["service"] != "aoss":
+        return None
+    names = {"policy": target.get("data_policy"), "principal": target.get("principal")}
+    seconds = float(os.environ.get("DATA_POLICY_SECONDS", "75"))
+    return Collection(**{name: value for name, value in names.items() if value}, spreading=seconds)
 
 
 def _property(event: dict[str, Any], name: str) -> Any:

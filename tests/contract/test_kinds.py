@@ -34,6 +34,19 @@ class Subject:
     by_name: bool = False
 
 
+def _role(engine: Engine) -> Subject:
+    name = f"{engine.stack}-role"
+    permission = {"index_patterns": ["passages", "notes-*"], "allowed_actions": ["read", "indices:data/write/*"]}
+    spec = {"name": name, "cluster_permissions": ["cluster_monitor", "cluster_composite_ops"]}
+    return Subject(
+        "Role",
+        spec | {"description": "First", "index_permissions": [permission]},
+        spec | {"index_permissions": [permission, permission | {"allowed_actions": ["search"]}]},
+        spec | {"name": f"{name}-2"},
+        by_name=True,
+    )
+
+
 def _role_mapping(engine: Engine) -> Subject:
     role = f"{engine.stack}-role"
     engine.make_role(role)
@@ -117,6 +130,7 @@ def _index(engine: Engine) -> Subject:
 
 
 SUBJECTS: dict[str, Callable[[Engine], Subject]] = {
+    "Role": _role,
     "RoleMapping": _role_mapping,
     "TrustedEndpoints": _trusted_endpoints,
     "Connector": _connector,
@@ -127,8 +141,8 @@ SUBJECTS: dict[str, Callable[[Engine], Subject]] = {
     "Index": _index,
 }
 UPDATED_IN_PLACE = [name for name in SUBJECTS if name != "Connector"]
-REPLACED = ["RoleMapping", "Connector", "IngestPipeline", "SearchPipeline", "Index"]
-NAMED = ["ModelGroup", "IngestPipeline", "SearchPipeline", "Index"]
+REPLACED = ["Role", "RoleMapping", "Connector", "IngestPipeline", "SearchPipeline", "Index"]
+NAMED = ["Role", "ModelGroup", "IngestPipeline", "SearchPipeline", "Index"]
 WITH_SERVER_IDS = ["Connector", "ModelGroup", "Model"]
 
 

@@ -177,6 +177,28 @@ def test_a_wrong_event_fails_in_a_sentence(
     assert sentence in failed["Reason"]
 
 
+@pytest.mark.parametrize(
+    ("more", "whom"),
+    [
+        ({"data_policy": "osml-dev-data", "principal": "arn:p"}, "Name arn:p in the data access policy osml-dev-data."),
+        ({}, "Name the signing role in the data access policy of the collection."),
+    ],
+)
+def test_a_collection_that_refuses_names_its_policy(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch, more: dict[str, str], whom: str
+) -> None:
+    forbidden = Answer(403, {"status": 403, "error": {"reason": "403 Forbidden", "type": "Forbidden"}})
+    transport = MockTransport(lambda _: forbidden)
+    monkeypatch.setattr(module, "HttpTransport", lambda endpoint, auth: transport)
+    monkeypatch.setenv("DATA_POLICY_SECONDS", "0")
+    target = {"endpoint": "https://c.example.com", "region": "us-east-1", "service": "aoss", **more}
+    spec = {"name": "passages", "body": {}}
+    properties = {"Target": json.dumps(target), "Spec": json.dumps(spec)}
+    failed = _call(module, "Create", ResourceType="Custom::MlIndex", ResourceProperties=properties)
+    assert failed["Status"] == "FAILED"
+    assert failed["Reason"].endswith(f"403 Forbidden. {whom}")
+
+
 def test_an_import_that_fails_is_answered(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "requests_aws4auth", None)
     for name in ("handler", "sign_in"):

@@ -1,7 +1,7 @@
 """Marks, specifications, comparisons, and the vocabulary that others import."""
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ def test_the_vocabulary() -> None:
     assert sorted(mlcommons.__all__) == [
         "Answer",
         "Client",
+        "Collection",
         "HttpTransport",
         "KINDS",
         "Kind",
@@ -43,6 +44,7 @@ def test_the_vocabulary() -> None:
 
 def test_the_kinds() -> None:
     assert list(KINDS) == [
+        "Role",
         "RoleMapping",
         "TrustedEndpoints",
         "Connector",
@@ -97,6 +99,7 @@ class Outer:
     body: dict[str, Any]
     roles: list[str]
     inner: Inner | None = None
+    inners: list[Inner] = field(default_factory=list)
 
 
 GOOD = {"name": "a", "body": {"x": 1}, "roles": ["r"]}
@@ -105,18 +108,21 @@ GOOD = {"name": "a", "body": {"x": 1}, "roles": ["r"]}
 def test_a_specification() -> None:
     assert parse(Outer, GOOD, "it") == Outer("a", {"x": 1}, ["r"])
     assert parse(Outer, GOOD | {"inner": {"field": "f"}}, "it").inner == Inner("f")
+    assert parse(Outer, GOOD | {"inners": [{"field": "f"}, {"field": "g"}]}, "it").inners == [Inner("f"), Inner("g")]
 
 
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
         ([], "Reading it: it is a list. It must be a JSON object."),
-        (GOOD | {"nam": 1}, "'nam' is not a field of it. Its fields are name, body, roles, inner."),
+        (GOOD | {"nam": 1}, "'nam' is not a field of it. Its fields are name, body, roles, inner, inners."),
         ({"name": "a"}, "the field 'body' is missing"),
         (GOOD | {"name": 1}, "Reading it's name: it is a number. It must be a string."),
         (GOOD | {"name": ""}, "it is empty"),
         (GOOD | {"roles": "r"}, "It must be a list of strings."),
         (GOOD | {"inner": {}}, "Reading it's inner: the field 'field' is missing"),
+        (GOOD | {"inners": {"field": "f"}}, "Reading it's inners: it is an object. It must be a list of JSON objects."),
+        (GOOD | {"inners": [{"field": "f"}, {}]}, "Reading it's inners number 2: the field 'field' is missing"),
     ],
 )
 def test_a_wrong_specification_dies_in_a_sentence(value: Any, sentence: str) -> None:

@@ -29,6 +29,8 @@ def _client(transport: MockTransport) -> Client:
         ("Index", "my-index", "_all"),
         ("Index", "my-index", "my-*"),
         ("Index", "my-index", "Upper"),
+        ("Role", "osml-dev_assistant.1", "osml-*"),
+        ("Role", "osml", "_all"),
         ("RoleMapping", f"role:{OWNER}", "role:stack/Other"),
         ("TrustedEndpoints", f"trusted-endpoints:{OWNER}", "trusted-endpoints:stack/Other"),
     ],
@@ -103,6 +105,14 @@ def test_a_model_that_stays_deploying_is_an_error_at_the_deadline() -> None:
     with pytest.raises(Unready, match="still DEPLOYING"):
         kind_named("Model").ready(client, MODEL, spec)
     assert now[0] <= 30
+
+
+@pytest.mark.parametrize("flag", ["reserved", "static", "hidden"])
+def test_a_role_of_the_engine_is_never_ours_whatever_it_says(flag: str) -> None:
+    role = {"description": f"(osml:{OWNER})", "index_permissions": [], flag: True}
+    transport = MockTransport(lambda _: Answer(200, {"role": role}))
+    assert destroy(kind_named("Role"), "role", client=_client(transport), owner=OWNER).note.startswith("left alone")
+    assert transport.writes == []
 
 
 @pytest.mark.parametrize("settings", [{}, {"persistent": {}, "transient": {}, "defaults": {}}])

@@ -8,6 +8,7 @@ Nothing here imports crhelper, boto3 or argparse: what signs, tells the time and
 """
 
 from mlcommons.client import Client
+from mlcommons.collection import Collection
 from mlcommons.errors import ProvisioningError
 from mlcommons.kernel import Outcome, apply, destroy
 from mlcommons.kind import Kind, Observed
@@ -20,6 +21,7 @@ __all__ = [
     "KINDS",
     "Answer",
     "Client",
+    "Collection",
     "HttpTransport",
     "Kind",
     "MockTransport",

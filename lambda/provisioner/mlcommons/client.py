@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+from mlcommons.collection import Collection
 from mlcommons.errors import Failed, InvalidSpec, NotFound, ProvisioningError, Throttled, Unanswered, Unreachable
 from mlcommons.patience import Patience
 from mlcommons.translation import error_of
@@ -27,7 +28,8 @@ class Client:
     Every verb returns the parsed JSON body and raises a `ProvisioningError`. Reads, PUT
     and DELETE are repeated after 429, 502 to 504 and broken connections; other requests only after 429 and when
     they cannot have arrived. `before_write` is called before each request that changes state.
-    `secret` reads the value under a key of a JSON secret: what a specification only refers to.
+    `secret` reads the value under a key of a JSON secret: what a specification only refers to. Of a `collection` also
+    refusals are repeated, whatever the request, for as long as its policies may take to spread.
     """
 
     def __init__(
@@ -36,11 +38,13 @@ class Client:
         patience: Patience | None = None,
         before_write: Callable[[], None] = lambda: None,
         secret: Callable[[str, str], str] = _no_secret,
+        collection: Collection | None = None,
     ) -> None:
         self._transport = transport
         self.patience = patience or Patience()
         self._before_write = before_write
         self.secret = secret
+        self._collection = collection
 
     def get(self, path: str, **query: str) -> Any:
         return self._call(Request("GET", path, query))
@@ -72,12 +76,15 @@ class Client:
             try:
                 return self._once(request)
             except ProvisioningError as error:
-                if not _repeatable(error, attempt, idempotent):
+                if not (self._spreading(error) or _repeatable(error, attempt, idempotent)):
                     raise
                 log.warning({"retrying": str(error), "attempt": attempt + 1})
                 if not self.patience.wait(attempt, error.retry_after):
                     raise
             attempt += 1
+
+    def _spreading(self, error: ProvisioningError) -> bool:
+        return self._collection is not None and self._collection.may_pass(error, self.patience.elapsed())
 
     def _once(self, request: Request) -> Any:
         tried = f"{request.method} {request.path}"
@@ -88,7 +95,7 @@ class Client:
             self._before_write()
         answer = self._transport.send(request, timeout)
         if answer.status >= 400:
-            raise error_of(tried, answer)
+            raise error_of(tried, answer, self._collection)
         if answer.status >= 300 or (answer.body and not isinstance(answer.body, dict | list)):
             raise Unreachable(
                 tried,

@@ -175,16 +175,22 @@ def _until_spread(client: Client, action: Callable[[], T]) -> T:
 
 
 def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: str) -> None:
-    observed = kind.read(client, physical_id, owner)
+    """Read what was written, for as long as it may take to show: a collection makes an index after it has said so."""
+    patience = client.patience
+    since, attempt = patience.elapsed(), 0
+    while True:
+        observed = kind.read(client, physical_id, owner)
+        left = sorted(kind.changes(observed, spec)) if observed else []
+        if observed and not left:
+            return
+        if patience.elapsed() - since >= patience.propagation or not patience.wait(attempt + 1):
+            break
+        attempt += 1
+    tried = f"Reading {kind.name} {physical_id} after writing it"
     if observed is None:
-        raise Unready(f"Reading {kind.name} {physical_id} after writing it", "it is not there", "Deploy again.")
-    left = sorted(kind.changes(observed, spec))
-    if left:
-        raise Unready(
-            f"Reading {kind.name} {physical_id} after writing it",
-            f"the server did not take {', '.join(left)}",
-            "Does someone else change it at the same time?",
-        )
+        raise Unready(tried, "it is not there", "Deploy again.")
+    cause = f"the server did not take {', '.join(left)}"
+    raise Unready(tried, cause, "Does someone else change it at the same time?")
 
 
 def _read(kind: Kind[S], client: Client, physical_id: str | None, owner: Owner) -> Observed | None:

@@ -13,8 +13,8 @@ LONGEST_WAIT = 8.0
 class Patience:
     """One invocation's time.
 
-    `seconds` is all there is, `propagation` how long a 403 on a new object may be IAM that has not spread yet
-    (about 10 s on AWS). `clock`, `sleep` and `jitter` (0 ≤ x < 1) are passed in by tests.
+    `seconds` is all there is, `propagation` how long a 403 on a new object may be IAM that has not spread yet, and a
+    written object may not show (about 10 s on AWS). `clock`, `sleep` and `jitter` (0 ≤ x < 1) are passed in by tests.
     """
 
     seconds: float = 300.0

@@ -14,8 +14,8 @@ T = TypeVar("T")
 def parse(cls: type[T], value: Any, what: str) -> T:
     """Build the dataclass `cls` from a JSON object; `what` names it in errors, e.g. "the Connector spec".
 
-    Raises `InvalidSpec`. Fields are strings, objects, lists of strings, or nested dataclasses, each possibly
-    optional.
+    Raises `InvalidSpec`. Fields are strings, objects, nested dataclasses, or lists of strings or of dataclasses,
+    each possibly optional.
     """
     tried = f"Reading {what}"
     if not isinstance(value, Mapping):
@@ -39,6 +39,11 @@ def _checked(value: Any, hint: Any, what: str) -> Any:
         hint = next(part for part in typing.get_args(hint) if part is not types.NoneType)
     if hasattr(hint, "__dataclass_fields__"):
         return parse(hint, value, what)
+    if typing.get_origin(hint) is list and hasattr(typing.get_args(hint)[0], "__dataclass_fields__"):
+        if not isinstance(value, list):
+            raise InvalidSpec(f"Reading {what}", f"it is {_called(value)}", "It must be a list of JSON objects.")
+        item = typing.get_args(hint)[0]
+        return [parse(item, one, f"{what} number {number}") for number, one in enumerate(value, start=1)]
     expected, is_right = {
         str: ("a string", isinstance(value, str) and value != ""),
         list: ("a list of strings", isinstance(value, list) and all(isinstance(v, str) and v for v in value)),

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from mlcommons import errors
+from mlcommons.collection import Collection
 from mlcommons.errors import ProvisioningError
 from mlcommons.transport import Answer
 
@@ -49,11 +50,12 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
-def error_of(tried: str, answer: Answer) -> ProvisioningError:
+def error_of(tried: str, answer: Answer, collection: Collection | None = None) -> ProvisioningError:
     """Return the error that an answer of status 400 or more means; `tried` starts its sentence."""
     reason = redacted(_DENIED.sub(r"\2 is not allowed to \1", reason_of(answer.body)))
-    cause = f"{answer.status} {reason}".strip()
-    error = _class_of(answer)(tried, cause, _hint(answer, reason))
+    cause = reason if reason.startswith(str(answer.status)) else f"{answer.status} {reason}".strip()
+    hint = (collection.hint(answer) if collection else "") or _hint(answer, reason)
+    error = _class_of(answer)(tried, cause, hint)
     error.status = answer.status
     error.retry_after = _seconds(answer.headers.get("retry-after"))
     return error
@@ -89,6 +91,8 @@ def _class_of(answer: Answer) -> type[ProvisioningError]:
         409: errors.Conflict,
         429: errors.Throttled,
     }
+    if answer.status == 400 and "resource_already_exists_exception" in str(answer.body):
+        return errors.Conflict
     if answer.status == 404:
         if _about_the_object(answer.body):
             return errors.NotFound
@@ -108,7 +112,9 @@ def _about_the_object(body: Any) -> bool:
         return True
     if not isinstance(body, dict):
         return False
-    of_engine = isinstance(body.get("error"), dict) and body.get("status") == 404
+    error = body.get("error")
+    # A collection's gateway says `{"reason": "404 Not Found", …}` of what is not an object of the engine.
+    of_engine = isinstance(error, dict) and body.get("status") == 404 and error.get("reason") != "404 Not Found"
     if of_engine and "remote service" in str(body):  # a provider's 404 comes through _predict unchanged
         return False
     return of_engine or body.get("status") == "NOT_FOUND" or body.get("result") == "not_found"

@@ -1,4 +1,4 @@
-"""The eight kinds, by the noun in their resource type: `Custom::MlConnector` is the kind `Connector`."""
+"""The nine kinds, by the noun in their resource type: `Custom::MlConnector` is the kind `Connector`."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from mlcommons.kinds.index import Index
 from mlcommons.kinds.ingest_pipeline import IngestPipeline
 from mlcommons.kinds.model import Model
 from mlcommons.kinds.model_group import ModelGroup
+from mlcommons.kinds.role import Role
 from mlcommons.kinds.role_mapping import RoleMapping
 from mlcommons.kinds.search_pipeline import SearchPipeline
 from mlcommons.kinds.trusted_endpoints import TrustedEndpoints
@@ -16,6 +17,7 @@ from mlcommons.kinds.trusted_endpoints import TrustedEndpoints
 KINDS: dict[str, Kind[Any]] = {
     kind.name: kind
     for kind in (
+        Role(),
         RoleMapping(),
         TrustedEndpoints(),
         Connector(),

@@ -51,7 +51,7 @@ class Index(Kind[IndexSpec]):
         return self.read(client, spec.name, owner)
 
     def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
-        answer = client.find(path_of(physical_id), flat_settings="true")
+        answer = client.find(path_of(physical_id))
         if not answer:
             return None
         # An alias answers with the index behind it, which is not the one of that name.
@@ -64,9 +64,9 @@ class Index(Kind[IndexSpec]):
             return {"name"}
         settings = flattened(spec.body.get("settings", {}))
         mappings = spec.body.get("mappings", {})
-        if contradicts(observed.body["settings"], settings):
+        if contradicts(flattened(observed.body.get("settings", {})), settings):
             return {"settings"}
-        if observed.digest != digest_of(spec.body) or contradicts(observed.body["mappings"], mappings):
+        if observed.digest != digest_of(spec.body) or contradicts(observed.body.get("mappings", {}), mappings):
             return {"mappings"}
         return ()
 
@@ -94,10 +94,11 @@ class Index(Kind[IndexSpec]):
         return spec.name
 
     def update(self, client: Client, observed: Observed, spec: IndexSpec, owner: Owner) -> None:
+        present = flattened(observed.body.get("settings", {}))
         settings = {
             key: value
             for key, value in flattened(spec.body.get("settings", {})).items()
-            if contradicts(observed.body["settings"], {key: value}) or key not in observed.body["settings"]
+            if key not in present or contradicts(present, {key: value})
         }
         try:
             if settings:
