@@ -19,8 +19,10 @@ from constructs import Construct
 
 from opensearch_ml.acknowledge import acknowledge_wildcards
 from opensearch_ml.operator_role import OperatorRole
+from opensearch_ml.serverless_collection import ServerlessCollection
 from osml.environment import Environment
 from osml.environment.delivery import Delivery, DeliveryStage, Source
+from osml.environment.serverless import Serverless
 from stacks.delivery_findings import acknowledge_pipeline
 from stacks.recipes import RECIPES
 
@@ -46,11 +48,14 @@ class EnvironmentStage(cdk.Stage):
         cdk.Tags.of(self).add("environment", environment.name)
 
     def outputs(self) -> dict[str, cdk.CfnOutput]:
-        """What the stack that holds the knowledge says about itself, by name."""
-        for stack in self.node.children:
-            if stack.node.try_find_child("OperatorRoleArn"):
-                return {one.node.id: one for one in stack.node.children if isinstance(one, cdk.CfnOutput)}
-        raise ValueError("no stack has the output OperatorRoleArn, without which nobody can ask; add it")
+        """What asking needs to know: all that the knowledge stack says of itself, on a collection the assistant too."""
+        collection = any(isinstance(one, ServerlessCollection) for one in self.node.find_all())
+        needed = ["OperatorRoleArn", *(["AskFunctionName"] if collection else [])]
+        stacks = [one for name in needed for one in self.node.children if one.node.try_find_child(name)]
+        if len(stacks) < len(needed):
+            raise ValueError(f"no stack has the output {needed[-1]}, without which nobody can ask; add it")
+        found = [one for stack in stacks for one in stack.node.children if isinstance(one, cdk.CfnOutput)]
+        return {one.node.id: one for one in found}
 
     def operators(self) -> list[OperatorRole]:
         """The roles that may ask."""
@@ -180,9 +185,12 @@ class DeliveryStack(cdk.Stack):
         )
 
     def _inside(self, environment: Environment) -> dict[str, Any]:
-        """Where the question is asked of an engine that only its VPC reaches. Raises ValueError for one elsewhere."""
+        """Where the question is asked of an engine that only its VPC reaches; a collection is asked by functions.
+
+        Raises ValueError for an engine elsewhere.
+        """
         vpc = environment.search.vpc
-        if vpc is None:
+        if vpc is None or isinstance(environment.search, Serverless):
             return {}
         here = (self._delivery.account, self._delivery.region)
         if (environment.account or here[0], environment.region or here[1]) != here or not vpc.security_groups:

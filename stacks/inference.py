@@ -15,6 +15,7 @@ from opensearch_ml.titan_embedding import titan_embedding
 from osml.environment import Environment
 from osml.environment.answer import Answer, secret_of
 from osml.environment.embedding import CohereEmbedding, OpenAiEmbedding, SageMakerEmbedding, TitanEmbedding
+from osml.environment.search import Engine
 from stacks.answer import answer_provider, answer_secret
 from stacks.environment_stack import EnvironmentStack
 
@@ -28,7 +29,7 @@ class InferenceStack(EnvironmentStack):
         self.answer = None if environment.answer is None else self._answer(environment, environment.answer)
 
     def _embedding(self, environment: Environment) -> Provider:
-        settings = environment.embedding
+        settings, search = environment.embedding, environment.search
         # CloudFormation takes no stack without resources, and a model may bring none.
         ssm.StringParameter(
             self,
@@ -48,7 +49,7 @@ class InferenceStack(EnvironmentStack):
                     region=settings.region,
                     dimension=settings.dimension,
                     normalize=settings.normalize,
-                    painless=settings.scripted(environment.search.engine_number),
+                    painless=isinstance(search, Engine) and settings.scripted(search.engine_number),
                     connect_seconds=environment.timeouts.connection,
                     read_seconds=environment.timeouts.embedding,
                 )

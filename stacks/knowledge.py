@@ -15,15 +15,18 @@ from opensearch_ml.trusted_endpoints import TrustedEndpoints
 from opensearch_ml.vector_index import VectorIndex
 from osml.environment import Environment
 from osml.environment.existing_domain import ExistingDomain
-from osml.environment.search import BATCHES
-from osml.environment.self_managed import SelfManaged
+from osml.environment.new_domain import NewDomain
+from osml.environment.search import BATCHES, Engine
 from stacks.connector_access import ConnectorAccess
 from stacks.environment_stack import EnvironmentStack
 from stacks.search import SearchStack
 
 
 class KnowledgeStack(EnvironmentStack):
-    """Access, models, two pipelines and one index on the engine of `search`; without `answer` the hits are all."""
+    """Access, models, two pipelines and one index on the engine of `search`; without `answer` the hits are all.
+
+    `search_pipeline` is a name and `embedding_model_id` an id, for whoever asks.
+    """
 
     def __init__(
         self,
@@ -35,7 +38,9 @@ class KnowledgeStack(EnvironmentStack):
         answer: Provider | None,
     ) -> None:
         super().__init__(scope, environment, "knowledge", "Connectors, models, pipelines and index")
-        self._environment = environment
+        engine = environment.search
+        assert isinstance(engine, Engine)  # noqa: S101 for the type checker: a collection has a stack of its own
+        self._environment, self._settings = environment, engine
         self._search = search
         providers = {"EmbeddingRole": embedding, **({"AnswerRole": answer} if answer else {})}
         self._connector_access = ConnectorAccess(
@@ -52,6 +57,8 @@ class KnowledgeStack(EnvironmentStack):
             answer_model.node.add_dependency(self.node.find_child("EmbeddingConnector"))
         index = self._index(embedding_model, embedding)
         pipeline = self._search_pipeline(embedding_model, answer_model)
+        self.embedding_model_id = embedding_model.physical_id
+        self.search_pipeline = self._pipeline_name(answer_model)
         self.output("DomainEndpoint", search.engine.endpoint)
         self.output("IndexName", index.physical_id)
         self.output("SearchPipelineName", pipeline.physical_id)
@@ -78,9 +85,9 @@ class KnowledgeStack(EnvironmentStack):
         index: the operator gets it, and IAM keeps the operator from the security API. On an existing domain the
         provisioner gets it too: it is not the master user there. An engine of one's own knows no IAM roles.
         """
-        search, provisioner = self._environment.search, self._search.provisioner.role.role_arn
+        search, provisioner = self._settings, self._search.provisioner.role.role_arn
         mappings: dict[str, list[str]] = {}
-        if not isinstance(search, SelfManaged):
+        if isinstance(search, NewDomain | ExistingDomain):
             guest = [provisioner] if isinstance(search, ExistingDomain) else []
             mappings = {
                 "ml_full_access": [provisioner, *search.admins],
@@ -123,7 +130,7 @@ class KnowledgeStack(EnvironmentStack):
             model=model,
             text_field=settings.text_field,
             embedding_field=settings.embedding_field,
-            batch_size=settings.batch_size if self._environment.search.engine_number >= BATCHES else None,
+            batch_size=settings.batch_size if self._settings.engine_number >= BATCHES else None,
         )
         return VectorIndex(
             self,
@@ -133,7 +140,7 @@ class KnowledgeStack(EnvironmentStack):
             text_field=settings.text_field,
             embedding_field=settings.embedding_field,
             dimension=self._environment.embedding.dimension,
-            engine=self._environment.search.vector_engine,
+            engine=self._settings.vector_engine,
             space_type=settings.space_type,
             shards=settings.shards,
             replicas=settings.replicas,
@@ -148,13 +155,16 @@ class KnowledgeStack(EnvironmentStack):
             self,
             "SearchPipeline",
             target=self._target,
-            name=f"{self._environment.index.name}-{'answer' if answer_model else 'search'}",
+            name=self._pipeline_name(answer_model),
             embedding_model=embedding_model,
             answer_model=answer_model,
             text_field=self._environment.index.text_field,
             system_prompt=self._environment.prompt.system,
             user_instructions=self._environment.prompt.instructions,
         )
+
+    def _pipeline_name(self, answer_model: MlModel | None) -> str:
+        return f"{self._environment.index.name}-{'answer' if answer_model else 'search'}"
 
 
 def _camel(role: str) -> str:

@@ -9,9 +9,10 @@ from constructs import Construct
 from osml.environment import Environment
 from osml.environment.answer import PROVIDERS
 from stacks.grounded_answers import grounded_answers
-from stacks.semantic_search import semantic_search
+from stacks.serverless import serverless
 
 RECIPES: dict[str, Callable[[Construct, Environment], None]] = {
     **dict.fromkeys(PROVIDERS, grounded_answers),
-    "semantic-search": semantic_search,
+    "semantic-search": grounded_answers,
+    "serverless": serverless,
 }

@@ -5,23 +5,31 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct, IDependable
 
+from opensearch_ml.index_access import IndexAccess
 from opensearch_ml.log_retention import RETENTION
 from opensearch_ml.network import Network
 from opensearch_ml.operator_role import OperatorRole
 from opensearch_ml.provisioner import Provisioner
 from opensearch_ml.search_engine import SearchEngine
 from opensearch_ml.secret_keys import SecretKeys
+from opensearch_ml.serverless_collection import ServerlessCollection
 from opensearch_ml.target import Target
 from osml.environment import Environment
 from osml.environment.existing_domain import ExistingDomain
 from osml.environment.new_domain import NewDomain
 from osml.environment.self_managed import SelfManaged
+from osml.environment.serverless import Serverless
+from stacks.assistant_models import called_models
 from stacks.environment_stack import EnvironmentStack
+from stacks.new_collection import new_collection
 from stacks.new_domain import new_domain
 
 
 class SearchStack(EnvironmentStack):
-    """`engine`, `provisioner` and `operator` of one environment, whatever its `search.kind`."""
+    """`engine`, `provisioner` and `operator` of one environment, whatever its `search.kind`.
+
+    `collection` is the engine of the kind serverless, and `network` where it is reached if that is a VPC.
+    """
 
     def __init__(self, scope: Construct, environment: Environment) -> None:
         super().__init__(scope, environment, "search", "Search domain and what provisions it")
@@ -37,6 +45,9 @@ class SearchStack(EnvironmentStack):
             role_name=f"{environment.prefix}-provisioner" if isinstance(search, ExistingDomain) else None,
             network=network,
         )
+        self.network = network
+        self.collection: ServerlessCollection | None = None
+        self._access: IndexAccess | None = None
         self.engine = self._engine(environment, network)
         if self.engine.domain_arn:
             self.provisioner.allow_requests(self.engine.domain_arn)
@@ -53,9 +64,11 @@ class SearchStack(EnvironmentStack):
             endpoint=self.engine.endpoint,
             region=region,
             provisioner=self.provisioner,
-            after=after,
+            service=self.engine.service,
+            after=(*([self._access] if self._access else []), *after),
             admin_role=self.engine.admin_role,
             login=self.engine.login,
+            data_policy=self._access.policy.name if self._access else None,
         )
 
     def _engine(self, environment: Environment, network: Network | None) -> SearchEngine:
@@ -64,6 +77,10 @@ class SearchStack(EnvironmentStack):
             return new_domain(self, environment, search, master=self.provisioner.role, network=network)
         if isinstance(search, ExistingDomain):
             return SearchEngine(search.endpoint, domain_arn=search.domain_arn, admin_role=search.admin_role)
+        if isinstance(search, Serverless):
+            self.collection = new_collection(self, environment, search, network=network)
+            self._access = self.provisioner.allow_collection(self.collection)
+            return SearchEngine(self.collection.endpoint, service="aoss")
         login, keys = search.login, search.model_keys
         model_keys = {"access_key": keys.access_key_key, "secret_key": keys.secret_key_key} if keys else {}
         if keys and keys.session_token_key:
@@ -85,15 +102,18 @@ class SearchStack(EnvironmentStack):
             vpc_id=vpc.id,
             subnets=dict(zip(vpc.availability_zones, vpc.subnets, strict=True)),
             port=search.port if isinstance(search, SelfManaged) else 443,
-            carried=() if isinstance(search, NewDomain) else vpc.security_groups,
+            carried=() if isinstance(search, NewDomain | Serverless) else vpc.security_groups,
         )
         if vpc.endpoints == "create":
-            network.make_endpoints(_called(search), vpc.route_tables)
+            network.make_endpoints(_called(environment), vpc.route_tables)
         return network
 
 
-def _called(search: NewDomain | ExistingDomain | SelfManaged) -> list[str]:
-    """The AWS services that the provisioner calls, besides S3, where CloudFormation takes its answers."""
+def _called(environment: Environment) -> list[str]:
+    """The AWS services that functions call, besides S3, where CloudFormation takes its answers."""
+    search = environment.search
     if isinstance(search, ExistingDomain) and search.admin_role:
         return ["sts"]
-    return ["secretsmanager"] if isinstance(search, SelfManaged) else []
+    if isinstance(search, SelfManaged):
+        return ["secretsmanager"]
+    return ["dynamodb", *called_models(environment)] if isinstance(search, Serverless) else []

@@ -7,16 +7,20 @@ are made as in README.md, `embedding` is a provider, `role` its ConnectorRole, a
 
 from opensearch_ml.answer_endpoint import AnswerEndpoint, Scaling
 from opensearch_ml.answer_secret import AnswerSecret
+from opensearch_ml.assistant_api import AssistantApi
+from opensearch_ml.assistant_function import AssistantFunction
 from opensearch_ml.bedrock_answer_model import BedrockAnswerModel
 from opensearch_ml.bedrock_converse import bedrock_converse
 from opensearch_ml.cohere_embedding import cohere_embedding
 from opensearch_ml.connector_role import ConnectorRole
+from opensearch_ml.conversation_table import ConversationTable
 from opensearch_ml.copies import Schedule
 from opensearch_ml.custom_connector import custom_connector
 from opensearch_ml.deepseek_bedrock import deepseek_bedrock
 from opensearch_ml.deepseek_chat import deepseek_chat
 from opensearch_ml.deepseek_sagemaker import deepseek_sagemaker
 from opensearch_ml.embedding_endpoint import EmbeddingEndpoint
+from opensearch_ml.index_access import IndexAccess
 from opensearch_ml.ingest_pipeline import IngestPipeline
 from opensearch_ml.ml_connector import MlConnector
 from opensearch_ml.ml_model import MlModel
@@ -35,6 +39,9 @@ from opensearch_ml.search_domain import SearchDomain, volume, zones
 from opensearch_ml.search_engine import SearchEngine
 from opensearch_ml.search_pipeline import SearchPipeline
 from opensearch_ml.secret_keys import SecretKeys
+from opensearch_ml.security_role import SecurityRole
+from opensearch_ml.serverless_collection import ServerlessCollection
+from opensearch_ml.sign_in_pool import SignInPool
 from opensearch_ml.straight_keys import StraightKeys
 from opensearch_ml.target import Target
 from opensearch_ml.titan_embedding import titan_embedding
@@ -44,9 +51,13 @@ from opensearch_ml.vector_index import VectorIndex
 __all__ = [
     "AnswerEndpoint",
     "AnswerSecret",
+    "AssistantApi",
+    "AssistantFunction",
     "BedrockAnswerModel",
     "ConnectorRole",
+    "ConversationTable",
     "EmbeddingEndpoint",
+    "IndexAccess",
     "IngestPipeline",
     "MlConnector",
     "MlModel",
@@ -64,6 +75,9 @@ __all__ = [
     "SearchEngine",
     "SearchPipeline",
     "SecretKeys",
+    "SecurityRole",
+    "ServerlessCollection",
+    "SignInPool",
     "StraightKeys",
     "Target",
     "TrustedEndpoints",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from aws_cdk import Annotations, Aws
+from aws_cdk import Annotations, ArnFormat, Aws, Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from opensearch_ml.acknowledge import acknowledge_wildcards
+
 HTTPS = 443
+GATEWAYS = ("dynamodb",)
 
 
 class Network(Construct):
@@ -62,20 +66,23 @@ class Network(Construct):
         return [ec2.SecurityGroup.from_security_group_id(self, f"Existing-{one}", one, mutable=False) for one in ids]
 
     def make_endpoints(self, services: Iterable[str], route_tables: Sequence[str]) -> None:
-        """VPC endpoints: a gateway to S3, where CloudFormation waits for answers, and an interface for each service.
+        """VPC endpoints: a gateway to S3, where CloudFormation waits for answers, and one for each service.
 
-        `services` are names such as `sts`. A route table takes one S3 gateway endpoint, and a VPC one interface
-        endpoint with private names for each service: where they are, they are not to be made again.
+        `services` are names such as `sts`; that of `dynamodb` is a gateway, any other an interface. A route table
+        takes one gateway endpoint for a service, and a VPC one interface endpoint with private names for each
+        service: where they are, they are not to be made again.
         """
-        ec2.CfnVPCEndpoint(
-            self,
-            "S3",
-            vpc_id=self.vpc.vpc_id,
-            service_name=f"com.amazonaws.{Aws.REGION}.s3",
-            vpc_endpoint_type="Gateway",
-            route_table_ids=list(route_tables),
-        )
-        for service in services:
+        wanted = list(services)
+        for service in ("s3", *(one for one in wanted if one in GATEWAYS)):
+            ec2.CfnVPCEndpoint(
+                self,
+                service.title(),
+                vpc_id=self.vpc.vpc_id,
+                service_name=f"com.amazonaws.{Aws.REGION}.{service}",
+                vpc_endpoint_type="Gateway",
+                route_table_ids=list(route_tables),
+            )
+        for service in (one for one in wanted if one not in GATEWAYS):
             endpoint = ec2.InterfaceVpcEndpoint(
                 self,
                 service.title(),
@@ -85,3 +92,29 @@ class Network(Construct):
                 open=False,
             )
             endpoint.connections.allow_default_port_from(self.group, "The provisioner")
+
+
+def allow_interfaces(policy: iam.Policy) -> None:
+    """Let Lambda do, as the role of `policy`, what it must before a function in a VPC runs; the function may not."""
+    actions = [f"ec2:{verb}NetworkInterface" for verb in ("Create", "Delete")]
+    actions += ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+    actions += ["ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
+    # Not the function's own ARN: that would be a circle, function → policy → function.
+    functions = Stack.of(policy).format_arn(
+        service="lambda", resource="function", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    policy.add_statements(
+        iam.PolicyStatement(actions=actions, resources=["*"]),
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            actions=actions,
+            resources=["*"],
+            conditions={"ArnLike": {"lambda:SourceFunctionArn": functions}},
+        ),
+    )
+    acknowledge_wildcards(
+        policy,
+        ["*"],
+        "Lambda refuses a role that may delete and describe network interfaces of its own only; code that runs in "
+        "a function is denied all of it.",
+    )

@@ -19,8 +19,9 @@ SECURITY_API = "_plugins/_security/*"
 class OperatorRole(Construct):
     """May send signed requests to the domain of `engine`, except such as change who may do what on it.
 
-    For an engine of one's own it may read the login instead. Whoever has `sts:AssumeRole` on it in this account may
-    take it. `name` is that of the domain or the environment, for the description.
+    For an engine of one's own it may read the login instead; for a collection it may do nothing by itself. Whoever has
+    `sts:AssumeRole` on it in this account may take it. `name` is that of the domain or the environment, for the
+    description.
 
     Example::
 
@@ -39,6 +40,8 @@ class OperatorRole(Construct):
             else f"Searches, asks and ingests for {name}",
         )
         self.arn = self.role.role_arn
+        if not engine.domain_arn and not engine.login:
+            return
         policy = iam.Policy(self, "Policy", roles=[self.role])
         if engine.domain_arn:
             self._allow_requests(policy, engine.domain_arn)

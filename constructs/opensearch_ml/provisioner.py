@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -12,16 +10,16 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from opensearch_ml.acknowledge import acknowledge, acknowledge_wildcards
-from opensearch_ml.function_bundle import PYTHON, RUNTIME, function_code
-from opensearch_ml.network import Network
+from opensearch_ml.function_bundle import PYTHON, RUNTIME, function_code, source_of
+from opensearch_ml.index_access import IndexAccess
+from opensearch_ml.network import Network, allow_interfaces
 from opensearch_ml.search_domain import HTTP_ACTIONS
+from opensearch_ml.serverless_collection import ServerlessCollection
 from opensearch_ml.straight_keys import READ
 
-HERE = Path(__file__).resolve().parent
-# A wheel carries the function's source beside this module; in a checkout it is a source root of its own.
-SOURCES = (HERE / "provisioner_function", HERE.parents[1] / "lambda" / "provisioner")
-SOURCE = next((folder for folder in SOURCES if (folder / "handler.py").is_file()), SOURCES[-1])
+SOURCE = source_of("provisioner_function", "lambda/provisioner")
 
+INDEXES = tuple(f"aoss:{verb}Index" for verb in ("Create", "Delete", "Describe", "Update"))
 # Whether something is there is asked with GET.
 REQUESTS = tuple(action for action in HTTP_ACTIONS if action != "es:ESHttpHead")
 
@@ -88,37 +86,11 @@ class Provisioner(Construct):
             security_groups=network.groups if network else None,
         )
         if network:
-            self._allow_interfaces()
+            allow_interfaces(self.policy)
         self.function.node.add_dependency(self.policy)
         acknowledge(
             self.function,
             {"AwsSolutions-L1": f"The function's dependencies are locked and tested for Python {PYTHON}."},
-        )
-
-    def _allow_interfaces(self) -> None:
-        """What Lambda does as this role, before the function runs; the function itself may not."""
-        actions = [f"ec2:{verb}NetworkInterface" for verb in ("Create", "Delete")]
-        actions += ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
-        actions += ["ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
-        stack = Stack.of(self)
-        # Not of self.function: that would be a circle, function → policy → function.
-        functions = stack.format_arn(
-            service="lambda", resource="function", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
-        )
-        self.policy.add_statements(
-            iam.PolicyStatement(actions=actions, resources=["*"]),
-            iam.PolicyStatement(
-                effect=iam.Effect.DENY,
-                actions=actions,
-                resources=["*"],
-                conditions={"ArnLike": {"lambda:SourceFunctionArn": functions}},
-            ),
-        )
-        acknowledge_wildcards(
-            self.policy,
-            ["*"],
-            "Lambda refuses a role that may delete and describe network interfaces of its own only; code that runs in "
-            "a function is denied all of it.",
         )
 
     def metric_errors(self) -> cloudwatch.Metric:
@@ -136,6 +108,11 @@ class Provisioner(Construct):
     def allow_login(self, secret_arn: str) -> None:
         """Let the function read the name and password it signs in with."""
         self.policy.add_statements(iam.PolicyStatement(actions=[READ], resources=[secret_arn]))
+
+    def allow_collection(self, collection: ServerlessCollection) -> IndexAccess:
+        """Let the function make, change and remove indexes of the collection, and read or write no document."""
+        self.policy.add_statements(collection.requests)
+        return collection.grant_index(self.role, INDEXES, index="*")
 
     def allow_requests(self, domain_arn: str) -> None:
         """Let the function send signed requests to every path of the domain."""

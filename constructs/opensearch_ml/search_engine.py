@@ -13,7 +13,8 @@ from opensearch_ml.secret_keys import SecretKeys
 class SearchEngine:
     """`endpoint` is an URL without a path.
 
-    domain_arn: the domain of Amazon OpenSearch Service, None for an engine of one's own.
+    domain_arn: the domain of Amazon OpenSearch Service, None for a collection and for an engine of one's own.
+    service: what requests to it are signed for, `es` or, for a collection, `aoss`.
     admin_role: ARN of a role that is taken to change role mappings; None when the provisioner may change them itself.
     login: `username` and `password` for an engine that knows no IAM.
     model_keys: `access_key`, `secret_key` and perhaps `session_token`, with which such an engine calls models on AWS.
@@ -26,6 +27,7 @@ class SearchEngine:
     login: SecretKeys | None = None
     model_keys: SecretKeys | None = None
     key_revision: int = 1
+    service: str = "es"
 
     @classmethod
     def from_domain(cls, domain: opensearch.IDomain, *, admin_role: str | None = None) -> SearchEngine:

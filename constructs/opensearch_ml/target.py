@@ -16,6 +16,7 @@ class Target:
 
     Requests are signed by the provisioner's role for `service`, or sent with `login` (`username`, `password`).
     `admin_role` is the ARN of a role that the provisioner takes to change role mappings, when its own may not.
+    `data_policy` is the name of the data access policy that must name the provisioner's role, of a collection.
     """
 
     endpoint: str
@@ -25,12 +26,15 @@ class Target:
     after: tuple[IDependable, ...] = ()
     admin_role: str | None = None
     login: SecretKeys | None = None
+    data_policy: str | None = None
 
     @property
     def address(self) -> dict[str, object]:
         """What the provisioner is told of the engine: where it is, and how to sign in unless by signature."""
         auth = {"auth": {"basic": {"secretArn": self.login.arn, **self.login.keys}}} if self.login else {}
-        return {"endpoint": self.endpoint, "region": self.region, "service": self.service, **auth}
+        access = {"data_policy": self.data_policy, "principal": self.provisioner.role.role_arn}
+        of_collection = access if self.data_policy else {}
+        return {"endpoint": self.endpoint, "region": self.region, "service": self.service, **auth, **of_collection}
 
     @property
     def administration(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""VectorIndex: an index whose documents are embedded as they arrive."""
+"""VectorIndex: an index of passages and their vectors."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from opensearch_ml.provider import Provider
 from opensearch_ml.target import Target
 
 HNSW = {"m": 16, "ef_construction": 100}
+# What tells versions of a document apart where a passage cannot take the place of another: ns since the epoch, and
+# how many passages the version has.
+VERSION = {"stored": {"type": "long"}, "passages": {"type": "integer"}}
 
 
 class VectorIndex(MlResource):
-    """An HNSW index of the `engine` faiss or lucene. Deploying it checks that `model` makes `dimension` numbers.
+    """An HNSW index of the `engine` faiss or lucene; a collection of the next generation takes no name of one (None).
 
-    With `removal_policy` RETAIN the documents outlive the stack.
+    With a `model` the deploy checks, by the probe of its `provider`, that it makes `dimension` numbers; with a
+    `pipeline` documents are embedded as they arrive. A collection has neither, and chooses `shards` and `replicas`
+    itself (None); there each passage says which version of its document it belongs to. With `removal_policy` RETAIN
+    the documents outlive the stack.
 
     Example::
 
@@ -43,40 +49,45 @@ class VectorIndex(MlResource):
         text_field: str = "text",
         embedding_field: str = "embedding",
         dimension: int,
-        engine: str = "faiss",
+        engine: str | None = "faiss",
         space_type: str = "cosinesimil",
-        shards: int = 1,
-        replicas: int = 0,
-        pipeline: IngestPipeline,
-        model: MlModel,
-        provider: Provider,
+        shards: int | None = 1,
+        replicas: int | None = 0,
+        pipeline: IngestPipeline | None = None,
+        model: MlModel | None = None,
+        provider: Provider | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
-        method = {"name": "hnsw", "engine": engine, "space_type": space_type, "parameters": HNSW}
+        chosen = {"engine": engine} if engine else {}
+        method = {"name": "hnsw", **chosen, "space_type": space_type, "parameters": HNSW}
+        settings: dict[str, object] = {
+            "default_pipeline": pipeline.physical_id if pipeline else None,
+            "number_of_shards": shards,
+            "number_of_replicas": replicas,
+        }
+        given = {name: value for name, value in settings.items() if value is not None}
         body = {
-            "settings": {
-                "index": {
-                    "knn": True,
-                    "default_pipeline": pipeline.physical_id,
-                    "number_of_shards": shards,
-                    "number_of_replicas": replicas,
-                }
-            },
+            "settings": {"index": {"knn": True, **given}},
             "mappings": {
                 "properties": {
                     "id": {"type": "keyword"},
+                    "document": {"type": "keyword"},
                     "title": {"type": "text"},
                     text_field: {"type": "text"},
                     embedding_field: {"type": "knn_vector", "dimension": dimension, "method": method},
+                    **({} if pipeline else VERSION),
                 }
             },
         }
-        embedding = {"model_id": model.physical_id, "field": embedding_field, "probe": provider.probe}
+        checked: dict[str, object] = {}
+        if model and provider:
+            embedding = {"model_id": model.physical_id, "field": embedding_field, "probe": provider.probe}
+            checked = {"embedding": embedding}
         super().__init__(
             scope,
             id,
             target=target,
             kind="Index",
-            spec={"name": name, "body": body, "embedding": embedding},
+            spec={"name": name, "body": body, **checked},
             removal_policy=removal_policy,
         )

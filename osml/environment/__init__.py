@@ -17,11 +17,13 @@ from pydantic import Field, ValidationError, model_validator
 
 from osml.environment.answer import PATIENCE, PROVIDERS, Answer, fault_of, secret_of
 from osml.environment.answer_sagemaker import SageMakerAnswer
+from osml.environment.assistant import Assistant, assistant_fault
+from osml.environment.collection_rules import collection_fault
 from osml.environment.document import read
 from osml.environment.embedding import Embedding, OpenAiEmbedding, SageMakerEmbedding
+from osml.environment.engine_rules import engine_fault
 from osml.environment.knowledge import Index, Prompt, Timeouts
 from osml.environment.part import EnvironmentPart
-from osml.environment.search import BATCHES, COSINE_ON_FAISS
 from osml.environment.secret import Secret
 from osml.environment.self_managed import SelfManaged
 from osml.environment.sentence import sentence
@@ -46,6 +48,7 @@ class Environment(EnvironmentPart):
         "openai-chat",
         "custom",
         "semantic-search",
+        "serverless",
     ]
     account: str | None = Field(default=None, pattern=r"^\d{12}$", examples=['"111122223333"'])
     region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])
@@ -55,6 +58,7 @@ class Environment(EnvironmentPart):
     index: Index = Index()
     prompt: Prompt = Prompt()
     timeouts: Timeouts = Timeouts()
+    assistant: Assistant | None = None
 
     @property
     def prefix(self) -> str:
@@ -63,7 +67,7 @@ class Environment(EnvironmentPart):
 
     @property
     def domain_name(self) -> str:
-        """Name of the search domain: that of `search`, or `osml-<name>`."""
+        """Name of the search domain or collection: that of `search`, or `osml-<name>`."""
         return (None if isinstance(self.search, SelfManaged) else self.search.name) or self.prefix
 
     @property
@@ -94,15 +98,19 @@ class Environment(EnvironmentPart):
     @model_validator(mode="before")
     @classmethod
     def _recipe_chooses(cls, settings: Any) -> Any:
-        """The recipe names the provider of the answer, and how long its model may think."""
-        provider = PROVIDERS.get(str(settings.get("recipe"))) if isinstance(settings, dict) else None
-        if provider is None:
+        """The recipe names the provider of the answer, and the provider how long its model may think."""
+        if not isinstance(settings, dict):
             return settings
-        answer, timeouts = settings.get("answer") or {}, settings.get("timeouts") or {}
-        if isinstance(answer, dict):
-            settings = {**settings, "answer": {"provider": provider, **answer}}
-        if isinstance(timeouts, dict) and settings["recipe"] in PATIENCE:
-            settings = {**settings, "timeouts": {"answer": PATIENCE[settings["recipe"]], **timeouts}}
+        recipe, answer, timeouts = (settings.get(name) for name in ("recipe", "answer", "timeouts"))
+        provider = PROVIDERS.get(str(recipe))
+        if provider is not None and isinstance(answer or {}, dict):
+            answer = {"provider": provider, **(answer or {})}
+            settings = {**settings, "answer": answer}
+        chosen = answer.get("provider") if isinstance(answer, dict) else None
+        if chosen in PATIENCE and isinstance(timeouts or {}, dict):
+            settings = {**settings, "timeouts": {"answer": PATIENCE[str(chosen)], **(timeouts or {})}}
+        if recipe == "serverless" and settings.get("assistant") is None:
+            settings = {**settings, "assistant": {}}
         return settings
 
     @model_validator(mode="after")
@@ -129,12 +137,13 @@ class Environment(EnvironmentPart):
                 "leave it out, or set recipe to deepseek-api"
             )
         if self.recipe != "semantic-search" and self.answer is None:
-            raise ValueError("answer is missing; add that group with secret, or set recipe to semantic-search")
+            needed = "provider" if self.recipe == "serverless" else "secret"
+            raise ValueError(f"answer is missing; add that group with {needed}, or set recipe to semantic-search")
         return self
 
     @model_validator(mode="after")
     def _embedding_fits(self) -> Environment:
-        reason = self.embedding.refuse_region(self.region) or self.embedding.refuse_engine(self.search.engine_number)
+        reason = self.embedding.refuse_region(self.region)
         if reason is not None:
             raise ValueError(reason)
         reason = self.embedding.refuse_batch(self.index.batch_size)
@@ -143,46 +152,32 @@ class Environment(EnvironmentPart):
         return self
 
     @model_validator(mode="after")
-    def _engine_batches(self) -> Environment:
-        if self.search.engine_number >= BATCHES:
+    def _engine_fits(self) -> Environment:
+        fault = engine_fault(self.recipe, self.search, self.embedding, self.index)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
+
+    @model_validator(mode="after")
+    def _collection_fits(self) -> Environment:
+        fault = collection_fault(self.recipe, self.search, self.embedding, self.answer, self.index)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
+
+    @model_validator(mode="after")
+    def _assistant_fits(self) -> Environment:
+        if self.assistant is None:
             return self
-        if self.recipe != "semantic-search":
-            raise ValueError(
-                "search.engine_version: batches in the text_embedding processor need OpenSearch 2.17 or later; "
-                "set OpenSearch_3.3"
-            )
-        if "batch_size" in self.index.model_fields_set and self.index.batch_size > 1:
-            raise ValueError(
-                f"index.batch_size is {self.index.batch_size}, but batches need OpenSearch 2.17 or later and "
-                f"search.engine_version is {self.search.engine_version!r}; leave index.batch_size out"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _engine_knows_space(self) -> Environment:
-        search = self.search
-        faiss_cosine = search.vector_engine == "faiss" and self.index.space_type == "cosinesimil"
-        if faiss_cosine and search.engine_number < COSINE_ON_FAISS:
-            raise ValueError(
-                "index.space_type is 'cosinesimil', which faiss has since OpenSearch 2.19, but "
-                f"search.engine_version is {search.engine_version!r}; set search.engine_version to OpenSearch_2.19 "
-                "or later, or index.space_type to innerproduct"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _replicas_have_nodes(self) -> Environment:
-        nodes, copies = self.search.nodes, self.index.replicas + 1
-        if nodes is not None and copies > nodes:
-            raise ValueError(
-                f"index.replicas is {self.index.replicas}, which needs {copies} data nodes, but "
-                f"search.data_nodes.count is {nodes}; set index.replicas to at most {nodes - 1}"
-            )
-        if copies % self.search.copies:
-            raise ValueError(
-                f"index.replicas is {self.index.replicas}, but with search.standby an index has a multiple of "
-                f"{self.search.copies} copies; set index.replicas to 2"
-            )
+        fault = assistant_fault(
+            self.assistant,
+            name=self.name,
+            search=self.search,
+            embedding=self.embedding,
+            seconds=self.timeouts.waits["api"],
+        )
+        if fault is not None:
+            raise ValueError(fault)
         return self
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from osml.environment.answer_bedrock import BedrockAnswer, BedrockModel, Convers
 from osml.environment.answer_chat import DeepSeekAnswer, OpenAiAnswer
 from osml.environment.answer_custom import CustomAnswer
 from osml.environment.answer_sagemaker import INVOCATION_SECONDS, SageMakerAnswer
-from osml.environment.search import Search
+from osml.environment.search import Engine, Search
 from osml.environment.secret import Secret
 
 Answer = Annotated[
@@ -29,7 +29,7 @@ PROVIDERS = {
 }
 
 # Seconds a model call may take unless `timeouts.answer` says otherwise: R1 thinks before it writes.
-PATIENCE = {"deepseek-bedrock": 120}
+PATIENCE = {"bedrock": 120}
 
 CONVERSE = (2, 18)
 
@@ -51,7 +51,7 @@ def fault_of(answer: Answer, region: str | None, search: Search, seconds: int) -
     converses = isinstance(answer, ConverseAnswer) or (
         isinstance(answer, CustomAnswer) and answer.llm_model.startswith("bedrock-converse/")
     )
-    if converses and search.engine_number < CONVERSE:
+    if converses and isinstance(search, Engine) and search.engine_number < CONVERSE:
         return (
             "answer speaks bedrock-converse, which OpenSearch has since 2.18, but search.engine_version is "
             f"{search.engine_version!r}; set search.engine_version to OpenSearch_2.19 or later, or another recipe"

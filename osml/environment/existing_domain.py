@@ -7,12 +7,12 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from osml.environment.search import RoleArn, Search
+from osml.environment.search import Engine, RoleArn
 
 OUTSIDE = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.es\.amazonaws\.com(?:\.cn)?$")
 
 
-class ExistingDomain(Search):
+class ExistingDomain(Engine):
     """A domain of Amazon OpenSearch Service with fine-grained access control, used and otherwise left as it is.
 
     `endpoint` is its URL. `admin_role` is a role that may change who may do what on it, most often its master user,

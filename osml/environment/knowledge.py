@@ -30,7 +30,7 @@ class Index(EnvironmentPart):
             raise ValueError(
                 f"text_field and embedding_field are both {self.text_field!r}; give each a field of its own"
             )
-        taken = {self.text_field, self.embedding_field} & {"id", "title"}
+        taken = {self.text_field, self.embedding_field} & {"id", "document", "title"}
         if taken:
             raise ValueError(f"{taken.pop()!r} is a field the index has already; choose another name")
         return self

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from osml.environment.part import EnvironmentPart
-from osml.environment.search import RoleArn, Search
+from osml.environment.search import Engine, RoleArn
 
 BURSTING = ("t2.", "t3.")
 
@@ -49,7 +49,7 @@ class CustomEndpoint(EnvironmentPart):
     )
 
 
-class NewDomain(Search):
+class NewDomain(Engine):
     """The search domain that this app makes. `availability_zones` is 1, 2 or 3.
 
     `standby` keeps one of three zones in reserve (Multi-AZ with Standby). `admins` are mapped beside the provisioner.

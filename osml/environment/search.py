@@ -20,16 +20,33 @@ Retention = Literal[1, 3, 7, 14, 30, 90, 180, 365, 731]
 class Search(EnvironmentPart):
     """The part that all kinds have.
 
-    `engine_version` is the one that runs, or that is to be made. `removal` is what becomes of the index, and of a
-    domain made here, when the stacks go. `log_retention` is in days. `vpc` is where the engine can be reached; none
-    for a public address.
+    `removal` is what becomes of the index, and of a domain or collection made here, when the stacks go.
+    `log_retention` is in days. `vpc` is where the engine can be reached; none for a public address.
+    """
+
+    removal: Literal["retain", "destroy"] = "retain"
+    log_retention: Retention = 30
+    vpc: Vpc | None = None
+
+    @property
+    def account(self) -> str | None:
+        """The account the engine belongs to, None when that is where it is deployed, or nowhere on AWS."""
+        return None
+
+    @property
+    def arns(self) -> dict[str, str]:
+        """ARNs among the settings, by the setting's name: what must be of the environment's region."""
+        return {}
+
+
+class Engine(Search):
+    """An OpenSearch of a version of its own, on nodes: a domain, or one that somebody runs.
+
+    `engine_version` is the one that runs, or that is to be made.
     """
 
     engine_version: str = Field(default="OpenSearch_3.3", pattern=r"^OpenSearch_\d+\.\d+$", examples=["OpenSearch_3.3"])
     vector_engine: Literal["faiss", "lucene"] = "faiss"
-    removal: Literal["retain", "destroy"] = "retain"
-    log_retention: Retention = 30
-    vpc: Vpc | None = None
 
     @property
     def engine_number(self) -> tuple[int, int]:
@@ -46,16 +63,6 @@ class Search(EnvironmentPart):
     def copies(self) -> int:
         """The number of copies of an index, itself included, must be a multiple of this."""
         return 1
-
-    @property
-    def account(self) -> str | None:
-        """The account the engine belongs to, None when that is where it is deployed, or nowhere on AWS."""
-        return None
-
-    @property
-    def arns(self) -> dict[str, str]:
-        """ARNs among the settings, by the setting's name: what must be of the environment's region."""
-        return {}
 
     @field_validator("engine_version")
     @classmethod

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from osml.environment.part import EnvironmentPart
-from osml.environment.search import Search
+from osml.environment.search import Engine
 
 KEY = r"^[A-Za-z0-9_]{1,64}$"
 SECRET = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$"  # noqa: S105
@@ -31,7 +31,7 @@ class AwsKeysSecret(EnvironmentPart):
     session_token_key: str | None = Field(default=None, pattern=KEY, examples=["session_token"])
 
 
-class SelfManaged(Search):
+class SelfManaged(Engine):
     """An OpenSearch of one's own, with the security plugin and ml-commons.
 
     `login` is of a user who may do all; provisioner and command line sign in as this user. `model_keys` is needed for

@@ -9,5 +9,6 @@ from pydantic import Field
 from osml.environment.existing_domain import ExistingDomain
 from osml.environment.new_domain import NewDomain
 from osml.environment.self_managed import SelfManaged
+from osml.environment.serverless import Serverless
 
-Target = Annotated[NewDomain | ExistingDomain | SelfManaged, Field(discriminator="kind")]
+Target = Annotated[NewDomain | ExistingDomain | SelfManaged | Serverless, Field(discriminator="kind")]

@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 Templates = dict[str, dict[str, Any]]
 CfnLint = Callable[..., str]
+ENVIRONMENTS = ("sandbox", "sandbox-aoss", "dev", "qa", "prod")
 SANDBOX = (ROOT / "environments" / "sandbox.yaml").read_text()
 
 
@@ -42,14 +43,14 @@ def test_two_syntheses_are_equal(synthesize: Callable[..., Templates], templates
 
 
 def test_environments_differ_in_nothing_but_their_stacks(templates: Any) -> None:
-    for environment in ("sandbox", "dev", "qa", "prod"):
+    for environment in ENVIRONMENTS:
         assert sorted(templates(environment)) == [
-            f"osml-{environment}-{part}" for part in ("inference", "knowledge", "search")
+            f"osml-{environment}-{part}" for part in ("assistant", "inference", "knowledge", "search")
         ]
 
 
 def test_cfn_lint_finds_nothing(templates: Any, cfn_lint: CfnLint) -> None:
-    assert cfn_lint([templates(environment) for environment in ("sandbox", "dev", "qa", "prod")]) == ""
+    assert cfn_lint([templates(environment) for environment in ENVIRONMENTS]) == ""
 
 
 def test_cdk_nag_stops_a_synthesis() -> None:
@@ -132,5 +133,6 @@ def test_main_says_one_sentence_and_stops() -> None:
     said = [line for line in done.stderr.splitlines() if not line.startswith("b'")]
     assert done.returncode == 1
     assert said == [
-        "environments/nowhere.yaml does not exist: choose one of dev, prod, qa, sandbox, or write that file."
+        "environments/nowhere.yaml does not exist: choose one of dev, prod, qa, sandbox, sandbox-aoss, or write that "
+        "file."
     ]

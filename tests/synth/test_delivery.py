@@ -102,7 +102,7 @@ def test_stages_follow_one_another_and_each_ends_with_its_question(delivered: Te
     assert list(stages) == ["Source", "Build", "UpdatePipeline", "Assets", *names]
     for name in names:
         assert stages[name][-1] == f"Ask-{name}"
-        assert f"osml-{name}-knowledge.Deploy" == stages[name][-2]
+        assert f"osml-{name}-assistant.Deploy" == stages[name][-2]
 
 
 def test_a_person_approves_production(delivered: Templates) -> None:
@@ -139,7 +139,18 @@ def test_smoke_is_handed_what_it_asks_for(delivered: Templates) -> None:
     stage = pipeline["Properties"]["Stages"][-1]
     ask = next(one for one in stage["Actions"] if one["Name"] == "Ask-prod")
     handed_on = {one["name"] for one in json.loads(ask["Configuration"]["EnvironmentVariables"])}
-    assert handed_on == {f"OSML_OUTPUT_{name}" for name in delivered["osml-prod-knowledge"]["Outputs"]}
+    said = [name for name in delivered["osml-prod-knowledge"]["Outputs"] if not name.startswith("Exports")]
+    assert handed_on == {f"OSML_OUTPUT_{name}" for name in said}
+
+
+def test_smoke_on_a_collection_is_handed_the_functions_too(tmp_path: Path, deliver: Callable[..., Templates]) -> None:
+    settings = {**DELIVERY, "stages": [{"environment": "sandbox-aoss"}], "smoke": {"question": "Why?"}}
+    (tmp_path / "collection.yaml").write_text(yaml.safe_dump(settings))
+    template = deliver(str(tmp_path / "collection.yaml"))["osml-delivery"]
+    (pipeline,) = (one for one in template["Resources"].values() if one["Type"] == "AWS::CodePipeline::Pipeline")
+    ask = next(one for one in pipeline["Properties"]["Stages"][-1]["Actions"] if one["Name"] == "Ask-sandbox-aoss")
+    handed_on = {one["name"] for one in json.loads(ask["Configuration"]["EnvironmentVariables"])}
+    assert handed_on >= {f"OSML_OUTPUT_{name}" for name in ("AskFunctionName", "DocumentsFunctionName", "IndexName")}
 
 
 def test_smoke_may_become_the_operators_and_nobody_else(delivered: Templates, flat: Callable[[Any], Any]) -> None:

@@ -14,6 +14,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCES = {
+    "assistant_function": "lambda/assistant",
+    "page_function": "lambda/page",
+    "provisioner_function": "lambda/provisioner",
+    "web": "web",
+}
 UV = str(Path(sys.executable).with_name("uv"))
 APP = """
 import sys
@@ -53,7 +59,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     work = tmp_path_factory.mktemp("wheel")
     leave = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
     shutil.copytree(ROOT / "constructs", work / "constructs", ignore=leave)
-    shutil.copytree(ROOT / "lambda" / "provisioner", work / "lambda" / "provisioner", ignore=leave)
+    for source in SOURCES.values():
+        shutil.copytree(ROOT / source, work / source, ignore=leave)
     build = [UV, "build", "--quiet", "--wheel", "--out-dir", str(work / "dist"), str(work / "constructs")]
     subprocess.run(build, check=True, capture_output=True, text=True)
     (built,) = (work / "dist").glob("*.whl")
@@ -80,17 +87,17 @@ def foreign(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_the_wheel_carries_the_library_and_the_functions_whole_source(wheel: Path) -> None:
+def test_the_wheel_carries_the_library_and_the_whole_source_of_every_function(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     library = {f"opensearch_ml/{file.name}" for file in (ROOT / "constructs" / "opensearch_ml").glob("*.py")}
-    source = ROOT / "lambda" / "provisioner"
-    function = {
-        f"opensearch_ml/provisioner_function/{file.relative_to(source).as_posix()}"
-        for file in source.rglob("*")
+    functions = {
+        f"opensearch_ml/{name}/{file.relative_to(ROOT / source).as_posix()}"
+        for name, source in SOURCES.items()
+        for file in (ROOT / source).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts and file.name != "requirements.in"
     }
-    assert held == library | function | {"opensearch_ml/py.typed"}
+    assert held == library | functions | {"opensearch_ml/py.typed"}
 
 
 def test_a_foreign_app_synthesizes_with_it(foreign: Path) -> None:

@@ -22,6 +22,8 @@ NO_RESOURCE = {
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
     "ecr:GetAuthorizationToken",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
 }
 # Lambda takes a role for a function in a VPC only if it may do this anywhere; see the test of what the function may.
 INTERFACES = {
@@ -30,8 +32,8 @@ INTERFACES = {
     "ec2:DeleteNetworkInterface",
     "ec2:UnassignPrivateIpAddresses",
 }
-# Services that send no aws:SourceAccount when they take a function's or a build's role.
-SILENT_SERVICES = {"lambda.amazonaws.com"}
+# Services that send no aws:SourceAccount when they take a function's role, or that of all access logs.
+SILENT_SERVICES = {"apigateway.amazonaws.com", "lambda.amazonaws.com"}
 SEARCH_SERVICES = {"es.amazonaws.com", "opensearchservice.amazonaws.com", "ml.opensearchservice.amazonaws.com"}
 
 

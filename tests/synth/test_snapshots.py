@@ -16,6 +16,8 @@ from syrupy.extensions.json import JSONSnapshotExtension
 Templates = dict[str, dict[str, Any]]
 ENVIRONMENTS = sorted(file.stem for file in (Path(__file__).parents[2] / "environments").glob("*.yaml"))
 
+PARTS = ["search", "inference", "knowledge", "assistant"]
+
 
 def without_noise(template: dict[str, Any]) -> dict[str, Any]:
     """No hash of sources, no bootstrap check, no construct paths: a snapshot changes when a resource does."""
@@ -29,7 +31,7 @@ def without_noise(template: dict[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-@pytest.mark.parametrize("part", ["search", "inference", "knowledge"])
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_template(
     templates: Callable[[str], Templates], snapshot: SnapshotAssertion, environment: str, part: str
@@ -40,7 +42,7 @@ def test_template(
 
 def test_snapshots_are_free_of_accounts_and_hashes() -> None:
     files = list((Path(__file__).parent / "__snapshots__").rglob("*.json"))
-    assert len([file for file in files if file.parent.name == Path(__file__).stem]) == 3 * len(ENVIRONMENTS)
+    assert len([file for file in files if file.parent.name == Path(__file__).stem]) == len(PARTS) * len(ENVIRONMENTS)
     for file in files:
         text = file.read_text()
         assert not re.search(r"[0-9a-f]{64}", text), file.name

@@ -177,4 +177,5 @@ def test_titans_functions_go_by_the_engine(tmp_path: Path, functions: str, versi
     search = {**SEARCH, "engine_version": version, "vector_engine": "lucene"}
     environment = read(tmp_path, {"provider": "titan", "dimension": 512, "functions": functions}, search=search)
     assert environment.embedding.provider == "titan"
+    assert environment.search.kind == "domain"
     assert environment.embedding.scripted(environment.search.engine_number) is scripted

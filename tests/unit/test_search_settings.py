@@ -39,7 +39,8 @@ def test_each_kind_is_read() -> None:
             "vpc",
             "kind: domain",
             "kind: serverlos",
-            "search.kind is 'serverlos', but can be 'domain', 'existing' or 'self-managed' only; set one of them.",
+            "search.kind is 'serverlos', but can be 'domain', 'existing', 'self-managed' or 'serverless' only; "
+            "set one of them.",
         ),
         ("vpc", "  kind: domain\n", "", "search.kind is missing; add it."),
         (
@@ -173,8 +174,8 @@ def test_each_kind_is_read() -> None:
             "guest",
             "  vpc:",
             "  data_nodes: {}\n  vpc:",
-            "search.data_nodes is not a setting; search has engine_version, vector_engine, removal, log_retention, "
-            "vpc, kind, endpoint, domain_arn, admin_role, admins.",
+            "search.data_nodes is not a setting; search has removal, log_retention, vpc, engine_version, "
+            "vector_engine, kind, endpoint, domain_arn, admin_role, admins.",
         ),
         (
             "own",
@@ -187,7 +188,7 @@ def test_each_kind_is_read() -> None:
             "own",
             "  vpc:",
             "  admins: []\n  vpc:",
-            "search.admins is not a setting; search has engine_version, vector_engine, removal, log_retention, vpc, "
+            "search.admins is not a setting; search has removal, log_retention, vpc, engine_version, vector_engine, "
             "kind, endpoint, login, model_keys, key_revision.",
         ),
         (

@@ -1,0 +1,58 @@
+"""What the assistant's functions may do on the search engine, of whatever kind."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from opensearch_ml.assistant_function import AssistantFunction
+from opensearch_ml.role_mapping import RoleMapping
+from opensearch_ml.security_role import SecurityRole
+from opensearch_ml.straight_keys import READ
+from opensearch_ml.target import Target
+from osml.environment import Environment
+from stacks.assistant_needs import NEEDS
+from stacks.search import SearchStack
+
+GUESSED = "A conversation's id is part of its path, and the six characters at a secret's end are Amazon's."
+
+
+def grant_search(
+    scope: Construct,
+    environment: Environment,
+    search: SearchStack,
+    target: Target,
+    function: AssistantFunction,
+    part: str,
+) -> None:
+    """Let `function`, the `part` of NEEDS, work on the index of the environment and nowhere else."""
+    need, index, engine = NEEDS[part], environment.index.name, search.engine
+    if search.collection:
+        function.allow(search.collection.requests)
+        search.collection.grant_index(function.role, need.collection, index=index)
+    if engine.login:
+        function.allow(iam.PolicyStatement(actions=[READ], resources=[engine.login.arn]))
+    if engine.domain_arn:
+        paths = {"es:ESHttpGet": need.gets, "es:ESHttpPost": need.posts}
+        statements = [
+            iam.PolicyStatement(
+                actions=[action], resources=[f"{engine.domain_arn}/{one.format(index=index)}" for one in those]
+            )
+            for action, those in paths.items()
+            if those
+        ]
+        function.allow(*statements, wildcards=GUESSED)
+        role = SecurityRole(
+            scope,
+            f"{part.title()}Role",
+            target=target,
+            name=f"{environment.prefix}-{part}",
+            description="What the assistant may do",
+            cluster=need.cluster,
+            index=need.index,
+            indexes=[index],
+        )
+        mapping = RoleMapping(
+            scope, f"Map{part.title()}", target=target, role=role.name, backend_roles=[function.role.role_arn]
+        )
+        mapping.node.add_dependency(role)

@@ -1,0 +1,49 @@
+"""What each of the assistant's functions does on a search engine, and so what it must be allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+ML = "cluster:admin/opensearch/ml"
+MEMORY = "_plugins/_ml/memory"
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a function does on an engine: requests by path, permissions on the cluster and on the index.
+
+    `{index}` in a path is the index. A domain checks both; a collection has the `collection` permissions.
+    """
+
+    gets: Sequence[str]
+    posts: Sequence[str]
+    cluster: Sequence[str]
+    index: Sequence[str]
+    collection: Sequence[str]
+
+
+NEEDS: Mapping[str, Need] = {
+    "ask": Need(
+        gets=[f"{MEMORY}/*"],
+        posts=["{index}/_search", MEMORY, f"{MEMORY}/*"],
+        cluster=[
+            f"{ML}/predict",
+            *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search")),
+            *(f"{ML}/memory/interaction/{verb}" for verb in ("create", "list")),
+        ],
+        index=["indices:data/read/search*"],
+        collection=["aoss:DescribeIndex", "aoss:ReadDocument"],
+    ),
+    "documents": Need(
+        gets=[],
+        posts=["_bulk", *(f"{{index}}/{one}" for one in ("_refresh", "_search"))],
+        cluster=[f"{ML}/predict", "indices:data/write/bulk"],
+        index=[
+            "indices:admin/refresh*",
+            "indices:data/read/search*",
+            *(f"indices:data/write/{one}*" for one in ("bulk", "delete", "index")),
+        ],
+        collection=["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
+    ),
+}

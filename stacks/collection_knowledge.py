@@ -1,0 +1,39 @@
+"""CollectionKnowledgeStack: what lives on a collection, which is the index and nothing else."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from opensearch_ml.vector_index import VectorIndex
+from osml.environment import Environment
+from osml.environment.serverless import Serverless
+from stacks.environment_stack import EnvironmentStack
+from stacks.search import SearchStack
+
+
+class CollectionKnowledgeStack(EnvironmentStack):
+    """The index. A collection has no models: the assistant embeds and asks by itself."""
+
+    def __init__(self, scope: Construct, environment: Environment, *, search: SearchStack) -> None:
+        super().__init__(scope, environment, "knowledge", "Index")
+        settings, collection = environment.index, environment.search
+        assert isinstance(collection, Serverless)  # noqa: S101 for the type checker
+        index = VectorIndex(
+            self,
+            "Index",
+            target=search.target(self.region, ()),
+            name=settings.name,
+            text_field=settings.text_field,
+            embedding_field=settings.embedding_field,
+            dimension=environment.embedding.dimension,
+            engine=None if collection.generation == "nextgen" else collection.vector_engine,
+            space_type=settings.space_type,
+            shards=None,
+            replicas=None,
+            removal_policy=self.removal,
+        )
+        self.output("CollectionEndpoint", search.engine.endpoint)
+        self.output("IndexName", index.physical_id)
+        self.output("OperatorRoleArn", search.operator.arn)
+        self.output("TextField", settings.text_field)
+        self.output("EmbeddingField", settings.embedding_field)

@@ -1,0 +1,37 @@
+"""The collection of an environment whose `search.kind` is `serverless`."""
+
+from __future__ import annotations
+
+from opensearch_ml.index_access import IndexAccess
+from opensearch_ml.network import Network
+from opensearch_ml.serverless_collection import ServerlessCollection
+from osml.environment import Environment
+from osml.environment.serverless import Serverless
+from stacks.environment_stack import EnvironmentStack
+
+EVERYTHING = (
+    *(f"aoss:{verb}Index" for verb in ("Create", "Delete", "Describe", "Update")),
+    *(f"aoss:{verb}Document" for verb in ("Read", "Write")),
+)
+
+
+def new_collection(
+    stack: EnvironmentStack, environment: Environment, search: Serverless, *, network: Network | None
+) -> ServerlessCollection:
+    """Make it in `stack`, open to the admins of the environment and to nobody else."""
+    collection = ServerlessCollection(
+        stack,
+        "Search",
+        name=environment.domain_name,
+        generation=search.generation.upper(),
+        standby=search.standby_replicas,
+        search_units=search.search_units,
+        indexing_units=search.indexing_units,
+        network=network,
+        security_groups=search.vpc.security_groups if search.vpc else (),
+        removal_policy=stack.removal,
+    )
+    if search.admins:
+        IndexAccess(stack, "Admins", collection=collection.name, index="*", roles=search.admins, permissions=EVERYTHING)
+    stack.output("CollectionName", collection.name)
+    return collection

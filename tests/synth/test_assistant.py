@@ -1,0 +1,423 @@
+"""The assistant's stack: who may call what, what each function may do, what it is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stacks.assistant_needs import NEEDS
+
+Template = dict[str, Any]
+Templates = dict[str, Template]
+Flat = Callable[[Any], Any]
+OfType = Callable[[Template, str], dict[str, Any]]
+Other = Callable[..., Template]
+
+ROOT = Path(__file__).resolve().parents[2]
+DOMAIN = "arn:<AWS::Partition>:es:<AWS::Region>:<AWS::AccountId>:domain/osml-sandbox"
+PLACE = "<AWS::Region>:<AWS::AccountId>"
+
+
+def only(template: Template, type: str) -> dict[str, Any]:
+    """The one resource of exactly this type."""
+    found: list[dict[str, Any]] = [one for one in template["Resources"].values() if one["Type"] == type]
+    assert len(found) == 1, type
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def domain(templates: Callable[[str], Templates]) -> Template:
+    return templates("sandbox")["osml-sandbox-assistant"]
+
+
+@pytest.fixture(scope="module")
+def collection(templates: Callable[[str], Templates]) -> Template:
+    return templates("sandbox-aoss")["osml-sandbox-aoss-assistant"]
+
+
+@pytest.fixture
+def other(synthesize: Callable[..., Templates], tmp_path: Path) -> Other:
+    """The assistant's template of a shipped environment with some groups changed."""
+
+    def make(base: str, **groups: Any) -> Template:
+        settings = yaml.safe_load((ROOT / "environments" / f"{base}.yaml").read_text())
+        (tmp_path / "other.yaml").write_text(yaml.safe_dump({**settings, **groups}))
+        return synthesize("other", tmp_path)["osml-other-assistant"]
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def methods(of_type: OfType) -> Callable[[Template], dict[tuple[str, str], Any]]:
+    """Properties of an API's methods by verb and path."""
+
+    def get(template: Template) -> dict[tuple[str, str], Any]:
+        resources = of_type(template, "AWS::ApiGateway::Resource")
+
+        def path(ref: Any) -> str:
+            made = resources.get(ref.get("Ref", ""), {}).get("Properties")
+            return f"{path(made['ParentId'])}/{made['PathPart']}" if made else ""
+
+        return {
+            (one["Properties"]["HttpMethod"], path(one["Properties"]["ResourceId"])): one["Properties"]
+            for one in of_type(template, "AWS::ApiGateway::Method").values()
+        }
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def told(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any]]:
+    """What a function is told in ASSISTANT."""
+
+    def get(template: Template, function: str) -> dict[str, Any]:
+        (found,) = (
+            one for name, one in of_type(template, "AWS::Lambda::Function").items() if name.startswith(function)
+        )
+        settings: dict[str, Any] = json.loads(flat(found["Properties"]["Environment"]["Variables"]["ASSISTANT"]))
+        return settings
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def allowed(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any]]:
+    """Resources by action that a function's own policy allows."""
+
+    def get(template: Template, function: str) -> dict[str, Any]:
+        (policy,) = (one for name, one in of_type(template, "AWS::IAM::Policy").items() if name.startswith(function))
+        found: dict[str, Any] = {}
+        for one in flat(policy["Properties"]["PolicyDocument"]["Statement"]):
+            assert one["Effect"] == "Allow"
+            for action in one["Action"] if isinstance(one["Action"], list) else [one["Action"]]:
+                found[action] = one["Resource"]
+        return found
+
+    return get
+
+
+def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection: Template, methods: Any) -> None:
+    for template in (domain, collection):
+        found = methods(template)
+        open_to_all = {route for route, one in found.items() if one["AuthorizationType"] == "NONE"}
+        assert open_to_all == {("GET", "/rag"), ("GET", "/rag/{file+}"), ("POST", "/rag/session")}
+        assert set(found) - open_to_all == {
+            ("POST", "/ask"),
+            ("GET", "/documents"),
+            ("POST", "/documents"),
+            ("DELETE", "/documents/{id}"),
+            ("GET", "/health"),
+            ("GET", "/openapi.json"),
+        }
+        authorizers = {one["AuthorizerId"]["Ref"] for route, one in found.items() if route not in open_to_all}
+        assert len(authorizers) == 1
+        assert {template["Resources"][one]["Properties"]["Type"] for one in authorizers} == {"COGNITO_USER_POOLS"}
+
+
+def test_only_the_pages_client_signs_people_in(domain: Template, other: Other, of_type: OfType) -> None:
+    authorizer = only(domain, "AWS::ApiGateway::Authorizer")["Properties"]
+    (client,) = of_type(domain, "AWS::Cognito::UserPoolClient")
+    assert authorizer["IdentityValidationExpression"] == {"Ref": client}
+    template = other("sandbox", assistant={"page": False})
+    assert of_type(template, "AWS::Cognito::UserPoolClient") == {}
+    assert "IdentityValidationExpression" not in only(template, "AWS::ApiGateway::Authorizer")["Properties"]
+
+
+def test_signed_requests_instead_of_people(other: Other, methods: Any, of_type: OfType) -> None:
+    template = other("sandbox", assistant={"sign_in": "iam", "page": False})
+    assert {one["AuthorizationType"] for one in methods(template).values()} == {"AWS_IAM"}
+    assert not [path for _, path in methods(template) if path.startswith("/rag")]
+    assert of_type(template, "AWS::Cognito") == {}
+    assert not {"PageUrl", "UserPoolId", "UserPoolClientId", "ApiKeyId"} & set(template["Outputs"])
+    assert len(of_type(template, "AWS::Lambda::Function")) == 2
+
+
+def test_keys_instead_of_people(other: Other, methods: Any, of_type: OfType) -> None:
+    template = other("sandbox", assistant={"sign_in": "api-key", "throttle": {"rate": 3, "burst": 5}})
+    asked = {route for route, one in methods(template).items() if one.get("ApiKeyRequired")}
+    assert set(methods(template)) - asked == {("GET", "/rag"), ("GET", "/rag/{file+}"), ("POST", "/rag/session")}
+    plan = only(template, "AWS::ApiGateway::UsagePlan")
+    (key,) = of_type(template, "AWS::ApiGateway::ApiKey")
+    assert plan["Properties"]["Throttle"] == {"BurstLimit": 5, "RateLimit": 3}
+    assert template["Outputs"]["ApiKeyId"]["Value"] == {"Ref": key}
+    assert "Value" not in template["Resources"][key]["Properties"]
+    assert of_type(template, "AWS::Cognito") == {}
+
+
+def test_answers_stream_for_as_long_as_they_may_take(other: Other, domain: Template, methods: Any, flat: Flat) -> None:
+    for template, seconds in ((domain, 70), (other("sandbox", timeouts={"answer": 400, "provisioning": 900}), 410)):
+        found = methods(template)
+        streamed = {route for route, one in found.items() if "ResponseTransferMode" in one["Integration"]}
+        assert streamed == {("POST", "/ask")}
+        integration = found["POST", "/ask"]["Integration"]
+        assert (integration["ResponseTransferMode"], integration["TimeoutInMillis"]) == ("STREAM", seconds * 1000)
+        assert flat(integration["Uri"]).endswith(
+            ":lambda:path/2021-11-15/functions/<AskFunctionDB1E4BA3.Arn>/response-streaming-invocations"
+        )
+        assert template["Resources"]["AskFunctionDB1E4BA3"]["Properties"]["Timeout"] == seconds
+
+
+def test_calls_are_throttled_traced_and_logged(domain: Template, of_type: OfType) -> None:
+    (stage,) = of_type(domain, "AWS::ApiGateway::Stage").values()
+    limits = {
+        (one["ResourcePath"], one["HttpMethod"]): (one["ThrottlingRateLimit"], one["ThrottlingBurstLimit"])
+        for one in stage["Properties"]["MethodSettings"]
+    }
+    # A page that is opened asks for twenty files at once.
+    assert limits == {("/*", "*"): (20, 40), ("/~1rag", "GET"): (500, 1000), ("/~1rag~1{file+}", "GET"): (500, 1000)}
+    assert (stage["Properties"]["StageName"], stage["Properties"]["TracingEnabled"]) == ("sandbox", True)
+    assert json.loads(stage["Properties"]["AccessLogSetting"]["Format"])["status"] == "$context.status"
+    for group in of_type(domain, "AWS::Logs::LogGroup").values():
+        assert (group["Properties"]["RetentionInDays"], group["DeletionPolicy"]) == (1, "Delete")
+    for function in of_type(domain, "AWS::Lambda::Function").values():
+        assert function["Properties"]["TracingConfig"] == {"Mode": "Active"}
+        assert "LogGroup" in function["Properties"]["LoggingConfig"]
+
+
+def test_gateway_errors_are_like_ours(domain: Template, of_type: OfType) -> None:
+    kinds = {
+        one["Properties"]["ResponseType"]: one["Properties"]
+        for one in of_type(domain, "AWS::ApiGateway::GatewayResponse").values()
+    }
+    assert set(kinds) == {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"}
+    for one in kinds.values():
+        assert "$context.error.messageString" in one["ResponseTemplates"]["application/json"]
+    assert kinds["THROTTLED"]["ResponseParameters"] == {"gatewayresponse.header.Retry-After": "'1'"}
+
+
+def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, methods: Any, of_type: OfType) -> None:
+    assert "Access-Control" not in json.dumps(domain)
+    origin = "https://help.example.com"
+    template = other("sandbox", assistant={"origins": [origin]})
+    asked = {route: one for route, one in methods(template).items() if route[0] == "OPTIONS"}
+    assert {path for _, path in asked} == {"/ask", "/documents", "/documents/{id}", "/health", "/openapi.json"}
+    for one in asked.values():
+        (response,) = one["Integration"]["IntegrationResponses"]
+        assert response["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"] == f"'{origin}'"
+        assert one["Integration"]["ContentHandling"] == "CONVERT_TO_TEXT"
+    for function in ("AskFunctionDB1E4BA3", "DocumentsFunction8356188C"):
+        assert template["Resources"][function]["Properties"]["Environment"]["Variables"]["ORIGINS"] == origin
+
+
+def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed: Any, of_type: OfType) -> None:
+    memory = f"{DOMAIN}/_plugins/_ml/memory"
+    log = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    ask = allowed(domain, "AskPolicy")
+    assert set(ask) - log == {"es:ESHttpGet", "es:ESHttpPost"}
+    assert ask["es:ESHttpGet"] == f"{memory}/*"
+    assert ask["es:ESHttpPost"] == [memory, f"{memory}/*", f"{DOMAIN}/passages/_search"]
+    documents = allowed(domain, "DocumentsPolicy")
+    assert set(documents) - log == {"es:ESHttpPost"}
+    paths = ("_bulk", "passages/_refresh", "passages/_search")
+    assert documents["es:ESHttpPost"] == [f"{DOMAIN}/{path}" for path in paths]
+    assert set(allowed(domain, "PagePolicy")) == log
+
+
+def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Flat, of_type: OfType) -> None:
+    roles = {
+        spec["name"]: spec
+        for one in of_type(domain, "Custom::MlRole").values()
+        if one["Type"] == "Custom::MlRole" and (spec := json.loads(flat(one["Properties"]["Spec"])))
+    }
+    assert set(roles) == {"osml-sandbox-ask", "osml-sandbox-documents"}
+    for part, need in NEEDS.items():
+        role = roles[f"osml-sandbox-{part}"]
+        assert role["cluster_permissions"] == list(need.cluster)
+        assert role["index_permissions"] == [{"index_patterns": ["passages"], "allowed_actions": list(need.index)}]
+    mappings = of_type(domain, "Custom::MlRoleMapping").values()
+    mapped = {
+        spec["role"]: spec["backend_roles"] for one in mappings if (spec := json.loads(flat(one["Properties"]["Spec"])))
+    }
+    assert mapped == {
+        "osml-sandbox-ask": ["<AskRole76FE4A60.Arn>"],
+        "osml-sandbox-documents": ["<DocumentsRole86E5D883.Arn>"],
+    }
+    assert all(one["DependsOn"] for one in mappings)
+
+
+def test_on_a_collection_a_function_may_call_its_models_too(collection: Template, allowed: Any) -> None:
+    log = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    arn = "<import ExportsOutputFnGetAttSearchCollectionE9B440CCArn6C0BACCE>"
+    endpoint = f"arn:<AWS::Partition>:sagemaker:{PLACE}:endpoint/osml-sandbox-aoss-embedding"
+    key = f"arn:<AWS::Partition>:secretsmanager:{PLACE}:secret:osml/sandbox-aoss/deepseek-??????"
+    ask = {action: resource for action, resource in allowed(collection, "AskPolicy").items() if action not in log}
+    assert ask == {
+        "aoss:APIAccessAll": arn,
+        "sagemaker:InvokeEndpoint": endpoint,
+        "secretsmanager:GetSecretValue": key,
+        "dynamodb:GetItem": "<ConversationsTable05F75AD7.Arn>",
+        "dynamodb:PutItem": "<ConversationsTable05F75AD7.Arn>",
+    }
+    assert {name for name in allowed(collection, "DocumentsPolicy") if name not in log} == {
+        "aoss:APIAccessAll",
+        "sagemaker:InvokeEndpoint",
+    }
+    assert allowed(collection, "OperatorPolicy") == {
+        "lambda:InvokeFunction": ["<AskFunctionDB1E4BA3.Arn>", "<DocumentsFunction8356188C.Arn>"]
+    }
+
+
+def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: Any, told: Any) -> None:
+    answer = {"provider": "bedrock", "region": "us-east-1"}
+    template = other("sandbox-aoss", answer=answer, embedding={"provider": "titan", "dimension": 512})
+    ask, documents = allowed(template, "AskPolicy"), allowed(template, "DocumentsPolicy")
+    assert any("deepseek.r1" in one for one in ask["bedrock:InvokeModelWithResponseStream"])
+    assert "bedrock:InvokeModelWithResponseStream" not in documents
+    assert documents["bedrock:InvokeModel"].endswith("foundation-model/amazon.titan-embed-text-v2:0")
+    assert told(template, "Ask")["answer"] == {
+        "provider": "bedrock",
+        "model": "us.deepseek.r1-v1:0",
+        "region": "us-east-1",
+        "imported": False,
+        "temperature": 0.6,
+        "top_p": 0.95,
+        "max_tokens": 4096,
+    }
+    assert told(template, "Ask")["embedding"] == {
+        "provider": "titan",
+        "model": "amazon.titan-embed-text-v2:0",
+        "dimension": 512,
+        "version": 2,
+    }
+
+
+def test_each_function_may_do_on_the_index_what_it_does(collection: Template, flat: Flat, of_type: OfType) -> None:
+    found = {}
+    for one in of_type(collection, "AWS::OpenSearchServerless::AccessPolicy").values():
+        ((policy,), name) = json.loads(flat(one["Properties"]["Policy"])), one["Properties"]["Name"]
+        assert len(name) <= 32
+        ((rule,), (role,)) = policy["Rules"], policy["Principal"]
+        assert (rule["ResourceType"], rule["Resource"]) == ("index", ["index/osml-sandbox-aoss/passages"])
+        found[role] = rule["Permission"]
+    assert found == {
+        "<AskRole76FE4A60.Arn>": ["aoss:DescribeIndex", "aoss:ReadDocument"],
+        "<DocumentsRole86E5D883.Arn>": ["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
+    }
+
+
+CHAT = {"name": "osml/llm", "key": "api_key"}
+ANSWERS: list[dict[str, Any]] = [
+    {"provider": "deepseek", "secret": CHAT},
+    {"provider": "openai", "model": "m", "endpoint": "llm.example.com", "secret": CHAT},
+    {"provider": "sagemaker"},
+    {"provider": "sagemaker", "endpoint": "r1", "component": "one", "region": "us-east-1"},
+    {"provider": "bedrock", "region": "us-east-1"},
+    {"provider": "bedrock-converse", "model": "us.amazon.nova-lite-v1:0", "region": "us-east-1"},
+]
+EMBEDDINGS: list[dict[str, Any]] = [
+    {"provider": "sagemaker", "endpoint": "mini", "shape": "array", "dimension": 384},
+    {"provider": "titan", "model": "amazon.titan-embed-text-v1", "dimension": 1536},
+    {"provider": "cohere", "dimension": 1024},
+    {"provider": "openai", "dimension": 256, "secret": CHAT},
+]
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [{"answer": one} for one in ANSWERS] + [{"embedding": one} for one in EMBEDDINGS],
+    ids=lambda groups: "-".join(f"{name}-{one['provider']}" for name, one in groups.items()),
+)
+def test_the_functions_understand_what_they_are_told(other: Other, told: Any, groups: dict[str, Any]) -> None:
+    from assistant.settings import Settings
+
+    template = other("sandbox-aoss", **groups)
+    for function in ("Ask", "Documents"):
+        settings = Settings.model_validate(told(template, function))
+        assert settings.search.service == "aoss"
+        for name, one in groups.items():
+            assert getattr(settings, name).provider == one["provider"]
+
+
+@pytest.mark.parametrize("environment", ["sandbox", "dev", "qa", "prod"])
+def test_on_a_domain_the_engine_embeds_and_answers(
+    templates: Callable[[str], Templates], told: Any, environment: str
+) -> None:
+    from assistant.settings import Settings
+
+    template = templates(environment)[f"osml-{environment}-assistant"]
+    settings = Settings.model_validate(told(template, "Ask"))
+    assert settings.answer is not None
+    assert settings.answer.provider == "pipeline"
+    assert settings.embedding.provider == "model"
+    assert (settings.answer.model, settings.conversations.kind) == ("deepseek-chat", "memory")
+    made = json.dumps(templates(environment)[f"osml-{environment}-knowledge"])
+    assert f'\\"name\\":\\"{settings.answer.search_pipeline}\\"' in made
+    assert told(template, "Ask") == told(template, "Documents")
+
+
+def test_settings_that_no_function_could_hold_are_one_sentence(other: Other) -> None:
+    from osml.environment import SettingError
+
+    with pytest.raises(
+        SettingError, match=r"prompt\.system and prompt\.instructions make the settings .* shorten them by"
+    ):
+        other("sandbox", prompt={"system": "Be kind. " * 400})
+
+
+def test_people_are_invited_and_come_back_to_the_page(domain: Template, flat: Flat) -> None:
+    pool = only(domain, "AWS::Cognito::UserPool")["Properties"]
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("OPTIONAL", ["SOFTWARE_TOKEN_MFA"])
+    properties = flat(only(domain, "AWS::Cognito::UserPoolClient")["Properties"])
+    page = flat(domain["Outputs"]["PageUrl"]["Value"])
+    assert page == "https://<ApiCD79AAA0>.execute-api.<AWS::Region>.<AWS::URLSuffix>/sandbox/rag"
+    assert (properties["CallbackURLs"], properties["LogoutURLs"]) == ([page], [page])
+    assert (properties["AllowedOAuthFlows"], properties["GenerateSecret"]) == (["code"], False)
+    address = only(domain, "AWS::Cognito::UserPoolDomain")
+    assert flat(address["Properties"]["Domain"]) == "osml-sandbox-<AWS::AccountId>"
+    branding = only(domain, "AWS::Cognito::ManagedLoginBranding")
+    assert branding["Properties"]["UseCognitoProvidedValues"] is True
+
+
+def test_production_keeps_its_people_and_may_restore_conversations(
+    templates: Callable[[str], Templates], other: Other
+) -> None:
+    pool = only(templates("prod")["osml-prod-assistant"], "AWS::Cognito::UserPool")
+    assert (pool["DeletionPolicy"], pool["Properties"]["DeletionProtection"]) == ("Retain", "ACTIVE")
+    kept = other("sandbox-aoss", search={"kind": "serverless", "removal": "retain"})
+    table = only(kept, "AWS::DynamoDB::Table")
+    assert (table["DeletionPolicy"], table["Properties"]["DeletionProtectionEnabled"]) == ("Retain", True)
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+
+
+def test_the_account_role_for_logs_can_be_somebody_elses(other: Other, of_type: OfType) -> None:
+    template = other("sandbox", assistant={"log_role": "exist"})
+    assert of_type(template, "AWS::ApiGateway::Account") == {}
+
+
+def test_in_a_vpc_only_the_page_runs_outside(
+    synthesize: Callable[..., Templates], tmp_path: Path, of_type: OfType
+) -> None:
+    settings = yaml.safe_load((Path(__file__).parent / "environments" / "vpc.yaml").read_text())
+    (tmp_path / "vpc.yaml").write_text(yaml.safe_dump({**settings, "assistant": {}}))
+    template = synthesize("vpc", tmp_path)["osml-vpc-assistant"]
+    inside = {
+        name[:4]: "VpcConfig" in one["Properties"] for name, one in of_type(template, "AWS::Lambda::Function").items()
+    }
+    assert inside == {"AskF": True, "Docu": True, "Page": False}
+
+
+def test_the_assets_hold_what_runs(tmp_path: Path) -> None:
+    from opensearch_ml.assistant_function import PARTS
+    from opensearch_ml.function_bundle import FunctionBundle
+
+    ask, page = PARTS["ask"], PARTS["page"]
+    FunctionBundle(ask.source, native=ask.native).try_bundle(str(tmp_path / "ask"))
+    assert (tmp_path / "ask" / "stream-runtime").stat().st_mode & 0o111 == 0o111
+    assert (tmp_path / "ask" / "assistant" / "api.py").is_file()
+    compiled = [one.name for one in (tmp_path / "ask").rglob("*.so")]
+    assert any(name.startswith("_pydantic_core.cpython-313-aarch64") for name in compiled), compiled
+    assert all("aarch64" in name for name in compiled)
+    assert not {"boto3", "botocore"} & {one.name for one in (tmp_path / "ask").iterdir()}
+    assert not [one for one in (tmp_path / "ask").rglob("tests") if one.is_dir()]
+    assert list((tmp_path / "ask").glob("*.dist-info/RECORD"))
+    FunctionBundle(page.source, folders=page.folders).try_bundle(str(tmp_path / "page"))
+    held = {one.relative_to(tmp_path / "page").as_posix() for one in (tmp_path / "page").rglob("*") if one.is_file()}
+    assert {"page.py", "web/index.html"} <= held
+    assert not [name for name in held if name.endswith(".dist-info")]

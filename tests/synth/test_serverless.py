@@ -1,0 +1,170 @@
+"""The stacks of a collection: what is made in which order, and who is let in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Template = dict[str, Any]
+Templates = dict[str, Template]
+Flat = Callable[[Any], Any]
+OfType = Callable[[Template, str], dict[str, Any]]
+ROOT = Path(__file__).resolve().parents[2]
+KIND = "AWS::OpenSearchServerless::"
+
+
+@pytest.fixture(scope="module")
+def search(templates: Callable[[str], Templates]) -> Template:
+    return templates("sandbox-aoss")["osml-sandbox-aoss-search"]
+
+
+@pytest.fixture
+def other(synthesize: Callable[..., Templates], tmp_path: Path) -> Callable[..., Templates]:
+    """Templates of sandbox-aoss with other settings of `search`, and other groups."""
+
+    def make(search: dict[str, Any], **groups: Any) -> Templates:
+        settings = yaml.safe_load((ROOT / "environments" / "sandbox-aoss.yaml").read_text())
+        settings |= {"search": {"kind": "serverless", **search}, **groups}
+        (tmp_path / "other.yaml").write_text(yaml.safe_dump(settings))
+        return synthesize("other", tmp_path)
+
+    return make
+
+
+def test_four_stacks_and_no_ml_commons(templates: Callable[[str], Templates], of_type: OfType) -> None:
+    made = templates("sandbox-aoss")
+    assert sorted(made) == [f"osml-sandbox-aoss-{part}" for part in ("assistant", "inference", "knowledge", "search")]
+    custom = [one["Type"] for template in made.values() for one in of_type(template, "Custom::").values()]
+    assert custom == ["Custom::MlIndex"]
+    assert "AWS::OpenSearchService::Domain" not in json.dumps(made)
+
+
+def test_policies_and_group_come_before_the_collection(search: Template, of_type: OfType) -> None:
+    (collection,) = (one for one in search["Resources"].values() if one["Type"] == f"{KIND}Collection")
+    needed = {search["Resources"][name]["Type"] for name in collection["DependsOn"]}
+    assert needed == {f"{KIND}SecurityPolicy", f"{KIND}CollectionGroup"}
+    policies = of_type(search, f"{KIND}SecurityPolicy")
+    assert set(policies) <= set(collection["DependsOn"])
+    assert {one["Properties"]["Type"] for one in policies.values()} == {"encryption", "network"}
+    assert collection["Properties"]["Type"] == "VECTORSEARCH"
+
+
+def test_names_are_within_amazons_limits(search: Template, of_type: OfType, other: Callable[..., Templates]) -> None:
+    long = other({"name": "a-name-of-twenty-eight-chars", "admins": ["arn:aws:iam::111122223333:role/Team"]})
+    made = [search, *long.values()]
+    names = [one["Properties"]["Name"] for template in made for one in of_type(template, KIND).values()]
+    assert len(names) >= 12
+    assert max(len(name) for name in names) <= 32
+    data = [
+        one["Properties"]["Name"]
+        for template in long.values()
+        for one in of_type(template, f"{KIND}AccessPolicy").values()
+    ]
+    assert len(set(data)) == len(data) == 4
+
+
+def test_the_provisioner_makes_indexes_and_reads_no_document(search: Template, of_type: OfType, flat: Flat) -> None:
+    (policy,) = of_type(search, f"{KIND}AccessPolicy").values()
+    (entry,) = json.loads(flat(policy["Properties"]["Policy"]))
+    (rule,) = entry["Rules"]
+    assert entry["Principal"] == ["<ProvisionerRole7635C4EC.Arn>"]
+    assert rule["Permission"] == [f"aoss:{verb}Index" for verb in ("Create", "Delete", "Describe", "Update")]
+    statements = [
+        one
+        for policy in of_type(search, "AWS::IAM::Policy").values()
+        for one in flat(policy["Properties"]["PolicyDocument"]["Statement"])
+    ]
+    (requests,) = (one for one in statements if one["Action"] == "aoss:APIAccessAll")
+    assert requests["Resource"] == "<SearchCollectionE9B440CC.Arn>"
+
+
+def test_the_operator_may_do_nothing_by_itself(search: Template, of_type: OfType) -> None:
+    assert not [name for name in of_type(search, "AWS::IAM::Policy") if name.startswith("Operator")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "generation", "standby", "least"),
+    [
+        ({}, "NEXTGEN", "ENABLED", 0),
+        ({"generation": "classic"}, "CLASSIC", "DISABLED", 1),
+        ({"generation": "classic", "standby": True}, "CLASSIC", "ENABLED", 1),
+    ],
+)
+def test_the_group_says_what_may_run(
+    other: Callable[..., Templates], settings: dict[str, Any], generation: str, standby: str, least: int
+) -> None:
+    template = other({**settings, "capacity": {"indexing": [2, 16]}})["osml-other-search"]
+    made = {one["Type"]: one["Properties"] for one in template["Resources"].values()}
+    group, collection = made[f"{KIND}CollectionGroup"], made[f"{KIND}Collection"]
+    assert (group["Generation"], group["StandbyReplicas"]) == (generation, standby)
+    assert collection["StandbyReplicas"] == standby
+    assert collection["CollectionGroupName"] == group["Name"] == "osml-other"
+    assert group["CapacityLimits"] == {
+        "MinSearchCapacityInOcu": least,
+        "MaxSearchCapacityInOcu": 8,
+        "MinIndexingCapacityInOcu": 2,
+        "MaxIndexingCapacityInOcu": 16,
+    }
+
+
+@pytest.mark.parametrize(("removal", "policy"), [("retain", "Retain"), ("destroy", "Delete")])
+def test_what_becomes_of_the_data_is_said(
+    other: Callable[..., Templates], of_type: OfType, removal: str, policy: str
+) -> None:
+    made = other({"removal": removal})
+    kept = [one for one in of_type(made["osml-other-search"], KIND).values() if one["Type"] != f"{KIND}AccessPolicy"]
+    kept += of_type(made["osml-other-knowledge"], "Custom::MlIndex").values()
+    assert {(one["DeletionPolicy"], one["UpdateReplacePolicy"]) for one in kept} == {(policy, policy)}
+
+
+@pytest.mark.parametrize(("generation", "engine"), [("nextgen", None), ("classic", "faiss")])
+def test_the_index_is_hnsw_and_nothing_else(
+    other: Callable[..., Templates], of_type: OfType, flat: Flat, generation: str, engine: str | None
+) -> None:
+    made = other({"generation": generation})
+    (index,) = of_type(made["osml-other-knowledge"], "Custom::MlIndex").values()
+    spec = json.loads(index["Properties"]["Spec"])
+    assert spec["body"]["settings"] == {"index": {"knn": True}}
+    fields = spec["body"]["mappings"]["properties"]
+    assert (fields["document"], fields["id"]) == ({"type": "keyword"}, {"type": "keyword"})
+    method = fields["embedding"]["method"]
+    assert (method["name"], method.get("engine")) == ("hnsw", engine)
+    assert set(spec) == {"name", "body"}
+    target = json.loads(flat(index["Properties"]["Target"]))
+    (policy,) = of_type(made["osml-other-search"], f"{KIND}AccessPolicy").values()
+    assert (target["service"], target["data_policy"]) == ("aoss", policy["Properties"]["Name"])
+
+
+def test_a_collection_in_a_vpc_is_reached_from_there_only(
+    other: Callable[..., Templates], of_type: OfType, flat: Flat
+) -> None:
+    vpc = {
+        "id": "vpc-0a1b2c3d4e5f60718",
+        "subnets": ["subnet-0a1b2c3d4e5f6071a"],
+        "availability_zones": ["us-east-1a"],
+        "endpoints": "create",
+        "route_tables": ["rtb-0a1b2c3d4e5f60718"],
+    }
+    answer = {"provider": "bedrock", "region": "us-east-1"}
+    template = other({"vpc": vpc}, answer=answer)["osml-other-search"]
+    ((name, endpoint),) = of_type(template, f"{KIND}VpcEndpoint").items()
+    assert endpoint["Properties"]["SubnetIds"] == vpc["subnets"]
+    policies = [
+        json.loads(flat(one["Properties"]["Policy"])) for one in of_type(template, f"{KIND}SecurityPolicy").values()
+    ]
+    (network,) = next(one for one in policies if isinstance(one, list))
+    assert (network["AllowFromPublic"], network["SourceVPCEs"]) == (False, [f"<{name}.Id>"])
+    services = {
+        flat(one["Properties"]["ServiceName"]).rpartition("<AWS::Region>.")[2]
+        for one in of_type(template, "AWS::EC2::VPCEndpoint").values()
+    }
+    assert services == {"s3", "dynamodb", "sagemaker.runtime", "bedrock-runtime"}
+
+
+def test_cfn_lint_finds_nothing(other: Callable[..., Templates], cfn_lint: Callable[..., str]) -> None:
+    assert cfn_lint([other({"generation": "classic", "removal": "retain"}, assistant={"sign_in": "api-key"})]) == ""

@@ -1,0 +1,224 @@
+"""A collection and an assistant in an environment file: what is chosen by itself, and what is refused in a sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from osml.environment import Environment, SettingError, load
+from osml.environment.serverless import Serverless
+
+AOSS: dict[str, Any] = {
+    "recipe": "serverless",
+    "search": {"kind": "serverless"},
+    "embedding": {"provider": "titan", "dimension": 512},
+    "answer": {"provider": "bedrock", "region": "us-east-1"},
+}
+DOMAIN: dict[str, Any] = {
+    "recipe": "deepseek-api",
+    "search": {"kind": "domain", "data_nodes": {"instance_type": "r7g.medium.search", "count": 1}},
+    "embedding": {"provider": "titan", "dimension": 512},
+    "answer": {"secret": {"name": "osml/other"}},
+    "assistant": {},
+}
+VPC = {"id": "vpc-0a1b2c3d", "subnets": ["subnet-0a1b2c3d"], "availability_zones": ["us-east-1a"]}
+GATED = {**VPC, "endpoints": "create", "route_tables": ["rtb-0a1b2c3d"]}
+CHAT = {"provider": "deepseek", "secret": {"name": "osml/other"}}
+CUSTOM = {
+    "provider": "custom",
+    "llm_model": "m",
+    "connector": {
+        "protocol": "http",
+        "actions": [
+            {
+                "action_type": "predict",
+                "method": "POST",
+                "url": "https://m.example.com/",
+                "request_body": '{"messages": ${parameters.messages}}',
+            }
+        ],
+    },
+}
+
+
+def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """`base` with the groups of `change` put into its own."""
+    groups = {
+        name: {**base[name], **value} if isinstance(value, dict) and isinstance(base.get(name), dict) else value
+        for name, value in change.items()
+    }
+    return {**base, **groups}
+
+
+def loaded(directory: Path, settings: dict[str, Any], name: str = "other") -> Environment:
+    (directory / f"{name}.yaml").write_text(yaml.safe_dump(settings))
+    return load(name, directory)
+
+
+def refused(directory: Path, settings: dict[str, Any], name: str = "other") -> str:
+    with pytest.raises(SettingError) as caught:
+        loaded(directory, settings, name)
+    return str(caught.value).partition(f"{name}.yaml: ")[2]
+
+
+def test_a_collection_has_an_assistant_and_scales_to_nothing(tmp_path: Path) -> None:
+    found = loaded(tmp_path, AOSS)
+    search = found.search
+    assert isinstance(search, Serverless)
+    assert (found.assistant.sign_in, found.assistant.page) == ("cognito", True) if found.assistant else False
+    assert (search.search_units, search.indexing_units, search.standby_replicas) == ((0, 8), (0, 8), True)
+    assert found.domain_name == "osml-other"
+    assert found.timeouts.answer == 120
+
+
+def test_classic_has_replicas_by_choice(tmp_path: Path) -> None:
+    for standby, expected in ((None, False), (True, True)):
+        given = {} if standby is None else {"standby": standby}
+        search = loaded(tmp_path, merged(AOSS, {"search": {"generation": "classic", **given}})).search
+        assert isinstance(search, Serverless)
+        assert (search.standby_replicas, search.search_units) == (expected, (1, 8))
+
+
+def test_a_domain_has_an_assistant_only_when_asked(tmp_path: Path) -> None:
+    assert loaded(tmp_path, DOMAIN).assistant is not None
+    without = {name: value for name, value in DOMAIN.items() if name != "assistant"}
+    assert loaded(tmp_path, without).assistant is None
+
+
+@pytest.mark.parametrize("name", ["sandbox", "sandbox-aoss", "dev", "qa", "prod"])
+def test_the_environments_have_an_assistant(name: str) -> None:
+    assert load(name, Path(__file__).parents[2] / "environments").assistant is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            {"recipe": "deepseek-bedrock"},
+            "search.kind is 'serverless', but the recipe deepseek-bedrock needs ml-commons, which a collection does "
+            "not have; set recipe to serverless.",
+        ),
+        (
+            {"search": {"standby": False}},
+            "search: standby is false, but the generation nextgen always has replicas, which cost nothing while idle; "
+            "leave standby out, or set generation to classic.",
+        ),
+        (
+            {"search": {"generation": "classic", "capacity": {"search": [0, 4]}}},
+            "search: capacity.search is [0, 4], but the generation classic never scales to nothing; set it to [1, 4], "
+            "or generation to nextgen.",
+        ),
+        (
+            {"search": {"capacity": {"search": [0, 10]}}},
+            "search.capacity.search: [0, 10] are not numbers of units that Amazon has; the most is 1, 2, 4, 8, 16 or "
+            "a multiple of 16 up to 1696, the least one of these or 0.",
+        ),
+        (
+            {"search": {"capacity": {"indexing": [8, 4]}}},
+            "search.capacity.indexing: the least units are 8, more than the most, 4; set [4, 8].",
+        ),
+        (
+            {"search": {"capacity": {"search": [4]}}},
+            "search.capacity.search: [4] is no pair of least and most units; write [0, 8], for example.",
+        ),
+        ({"search": {"vector_engine": "lucene"}}, "search.vector_engine is 'lucene', but can be 'faiss' only; set one"),
+        ({"search": {"name": "No"}}, "search.name is 'No', but must look like passages."),
+        (
+            {"search": {"admins": ["everybody"]}},
+            "search.admins.0 is 'everybody', but must look like arn:aws:iam::111122223333:role/Team.",
+        ),
+        ({"search": {"data_nodes": {}}}, "search.data_nodes is not a setting; search has removal, log_retention, vpc,"),
+        (
+            {"answer": CUSTOM},
+            "answer.provider is 'custom', a connector of ml-commons, but on a collection the assistant calls the model "
+            "itself; set it to deepseek, openai, sagemaker, bedrock or bedrock-converse.",
+        ),
+        ({"answer": None}, "answer is missing; add that group with provider, or set recipe to semantic-search."),
+        ({"index": {"shards": 2}}, "index.shards is set, but a collection decides that itself; leave it out."),
+        ({"index": {"replicas": 0}}, "index.replicas is set, but a collection decides that itself; leave it out."),
+        ({"index": {"batch_size": 8}}, "index.batch_size is set, but a collection decides that itself; leave it out."),
+        (
+            {"index": {"text_field": "stored"}},
+            "index names a field 'stored', which an index of a collection has already; choose another name.",
+        ),
+        (
+            {"index": {"text_field": "document"}},
+            "index: 'document' is a field the index has already; choose another name.",
+        ),
+        (
+            {"search": {"vpc": GATED}, "answer": CHAT},
+            "search.vpc.endpoints is 'create', but a model outside AWS is not reached by an endpoint; give the subnets "
+            "a NAT gateway and set search.vpc.endpoints to exist, or choose a model on AWS.",
+        ),
+    ],
+)
+def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sentence: str) -> None:
+    settings = merged(AOSS, change)
+    if "answer" in change:
+        settings["answer"] = change["answer"]
+    assert refused(tmp_path, settings).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            {"recipe": "serverless", "answer": {"provider": "deepseek"}},
+            "recipe is 'serverless', which searches a collection, but search.kind is another; set search.kind to "
+            "serverless, or recipe to that of your model, with an assistant beside it.",
+        ),
+        (
+            {"assistant": {"sign_in": "iam"}},
+            "assistant: page is true, but sign_in is 'iam', and a browser has no IAM identity to sign requests with; "
+            "set page to false, or sign_in to cognito.",
+        ),
+        ({"assistant": {"sign_in": "none"}}, "assistant.sign_in is 'none', but can be 'cognito', 'iam' or 'api-key'"),
+        (
+            {"assistant": {"origins": ["http://help.example.com"]}},
+            "assistant.origins.0 is 'http://help.example.com', but must look like https://help.example.com.",
+        ),
+        (
+            {"assistant": {"origins": ["https://help.example.com/"]}},
+            "assistant.origins.0 is 'https://help.example.com/', but must look like https://help.example.com.",
+        ),
+        (
+            {"assistant": {"conversation_days": 7}},
+            "assistant.conversation_days is set, but a domain keeps conversations in its own memory, without an end; "
+            "leave it out.",
+        ),
+        ({"assistant": {"top_k": 51}}, "assistant.top_k is 51, but must be 50 or less; set 50 or less."),
+        ({"assistant": {"min_score": -1}}, "assistant.min_score is -1, but must be 0.0 or more; set 0.0 or more."),
+        (
+            {"assistant": {"throttle": {"rate": 0}}},
+            "assistant.throttle.rate is 0, but must be 1 or more; set 1 or more.",
+        ),
+        ({"assistant": {"body_limit": 1}}, "assistant.body_limit is 1, but must be 10000 or more; set 10000 or more."),
+        (
+            {"assistant": {"passage_characters": 9000}},
+            "assistant.passage_characters is 9000, but must be 8000 or less; set 8000 or less.",
+        ),
+        (
+            {"assistant": {"passage_characters": 4000}, "embedding": {"provider": "cohere", "dimension": 1024}},
+            "assistant.passage_characters is 4000, but Cohere takes texts of 2048 characters at most; set 2048 or "
+            "less.",
+        ),
+        ({"assistant": {"log_role": "keep"}}, "assistant.log_role is 'keep', but can be 'create' or 'exist' only"),
+        ({"assistant": {"pages": True}}, "assistant.pages is not a setting; the nearest one is assistant.page."),
+        (
+            {"timeouts": {"answer": 450, "rag": 898, "provisioning": 900}},
+            "timeouts.api is 903, but API Gateway ends an answer after 900 seconds; set timeouts.api to 900 or less, "
+            "and timeouts.answer to 890 or less.",
+        ),
+    ],
+)
+def test_what_an_assistant_refuses(tmp_path: Path, change: dict[str, Any], sentence: str) -> None:
+    assert refused(tmp_path, merged(DOMAIN, change)).startswith(sentence)
+
+
+def test_amazon_takes_no_sign_in_domain_with_its_own_name(tmp_path: Path) -> None:
+    assert refused(tmp_path, DOMAIN, "aws-two") == (
+        "the environment is called 'aws-two', but Amazon takes no sign-in domain with 'aws' in its name; name its file "
+        "otherwise, or set assistant.sign_in to api-key."
+    )
+    assert loaded(tmp_path, merged(DOMAIN, {"assistant": {"sign_in": "api-key"}}), "aws-two").assistant is not None
