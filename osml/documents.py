@@ -30,11 +30,23 @@ class Document:
 
 @dataclass
 class Report:
-    """What became of the documents: `errors` holds a sentence for each one that is not in the index."""
+    """What became of the documents: `errors` holds a sentence for each one that is not in the index.
+
+    `stored` are those of an assistant, which does not tell new documents from replaced ones; `unkept` names the
+    fields it does not keep.
+    """
 
     created: int = 0
     updated: int = 0
+    stored: int | None = None
     errors: list[str] = field(default_factory=list)
+    unkept: set[str] = field(default_factory=set)
+
+    @property
+    def summary(self) -> str:
+        """The figures, in words; every document is in one of them."""
+        arrived = f"{self.created} created, {self.updated} updated" if self.stored is None else f"{self.stored} stored"
+        return f"{arrived}, {len(self.errors)} failed"
 
 
 def read(file: Path, text_field: str, report: Report) -> Iterator[Document]:
@@ -97,7 +109,7 @@ def _send(domain: Domain, index: str, batch: list[Document], report: Report, sle
             # jitter, not cryptography
             sleep(random.uniform(0, min(20.0, 0.5 * 2**attempt)))  # noqa: S311
         body = "".join(
-            json.dumps({"index": {"_index": index, "_id": document.id}}) + "\n" + json.dumps(document.source) + "\n"
+            json.dumps({"index": {"_index": index, "_id": document.id}}) + "\n" + json.dumps(_passage(document)) + "\n"
             for document in waiting
         )
         answer = domain.request("POST", "/_bulk", data=body.encode(), headers={"content-type": "application/x-ndjson"})
@@ -122,6 +134,11 @@ def _send(domain: Domain, index: str, batch: list[Document], report: Report, sle
         if not waiting:
             return
     report.errors += [f"{d.where}: gave up after {ATTEMPTS} attempts, last answer: {said}" for d in waiting]
+
+
+def _passage(document: Document) -> dict[str, Any]:
+    """The document as the one passage of itself, which is how the assistant's API finds it."""
+    return document.source | {"id": document.id, "document": document.id}
 
 
 def _throttled(result: dict[str, Any]) -> bool:

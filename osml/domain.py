@@ -12,6 +12,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests_aws4auth import AWS4Auth
 
 from osml.failure import Failure
+from osml.operator import credentials
 from osml.stack import Knowledge, Login
 
 TIMEOUT_SECONDS = (10, 180)
@@ -61,7 +62,7 @@ def reason(answer: requests.Response) -> str:
 
 
 def _auth(knowledge: Knowledge) -> AuthBase:
-    operator = _operator(knowledge)
+    operator = credentials(knowledge.operator_role_arn, knowledge.region)
     if knowledge.login is None:
         signed: AuthBase = AWS4Auth(region=knowledge.region, service="es", refreshable_credentials=operator)
         return signed
@@ -90,24 +91,3 @@ def _basic(login: Login, operator: RefreshableCredentials) -> HTTPBasicAuth:
     # Bytes: requests would encode text as latin-1.
     username, password = (str(part).encode() for part in parts)
     return HTTPBasicAuth(username, password)
-
-
-def _operator(knowledge: Knowledge) -> RefreshableCredentials:
-    arn = knowledge.operator_role_arn
-    client = boto3.client("sts", region_name=knowledge.region)
-
-    def renew() -> dict[str, str]:
-        try:
-            keys = client.assume_role(RoleArn=arn, RoleSessionName="osml")["Credentials"]
-        except (ClientError, BotoCoreError) as error:
-            raise Failure(
-                f"Assuming the operator role {arn} failed: {error}. Your identity needs sts:AssumeRole on it."
-            ) from None
-        return {
-            "access_key": keys["AccessKeyId"],
-            "secret_key": keys["SecretAccessKey"],
-            "token": keys["SessionToken"],
-            "expiry_time": keys["Expiration"].isoformat(),
-        }
-
-    return RefreshableCredentials.create_from_metadata(renew(), renew, "sts-assume-role")

@@ -3,44 +3,42 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from osml import sandbox_commands
+from osml import sandbox_commands, secret_commands, user_commands
 from osml.failure import Failure
+from osml.options import Env, Sandbox
 from osml.place import Place, place
-
-if TYPE_CHECKING:
-    from osml.environment.secret import Secret
 
 app = typer.Typer(
     help="Retrieval and generative answers on Amazon OpenSearch, from one deploy.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-secret_app = typer.Typer(help="The models' keys in Secrets Manager.", no_args_is_help=True)
-app.add_typer(secret_app, name="secret")
+app.add_typer(secret_commands.app, name="secret")
+app.add_typer(user_commands.app, name="user")
 app.add_typer(sandbox_commands.app, name="sandbox")
-
-Env = Annotated[
-    str | None,
-    typer.Option("--env", "-e", envvar="OSML_ENV", help="Environment: a file of environments/ without .yaml."),
-]
-Sandbox = Annotated[bool, typer.Option("--sandbox", help="Point to the local cloud instead of AWS.")]
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def deploy(context: typer.Context, env: Env = None, sandbox: Sandbox = False) -> None:
     """Deploy every stack of an environment. Further options go to `cdk deploy`."""
-    from osml import cdk
+    from osml import cdk, page
 
     where = place(env, sandbox)
-    _require_secret(where, context.args)
+    secret_commands.require(where, context.args)
     cdk.deploy(where, context.args)
+    if page.is_wanted(where):
+        # Options such as --no-execute leave a deploy that is well without a page.
+        with suppress(Failure):
+            _show_page(where)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -57,34 +55,6 @@ def destroy(
     if not (yes or where.instance):
         typer.confirm(f"Remove the environment {where.env} with its indexes and documents?", abort=True)
     cdk.destroy(where, context.args)
-
-
-@secret_app.command("set")
-def secret_set(
-    env: Env = None,
-    sandbox: Sandbox = False,
-    from_file: Annotated[Path | None, typer.Option(help="Read the key from a file; - is standard input.")] = None,
-    of: Annotated[str | None, typer.Option(help="Whose key, if several models have one: embedding or answer.")] = None,
-) -> None:
-    """Store a model's key; it is asked for, and never shown.
-
-    In the local cloud the key of the local endpoints is taken when none is given.
-    """
-    from osml import secret
-
-    where = place(env, sandbox)
-    settings = where.settings()
-    model, wanted = _secret_of(where, of)
-    if from_file is not None:
-        value = (sys.stdin.read() if str(from_file) == "-" else from_file.read_text()).strip()
-    elif where.instance:
-        value = where.instance.deepseek_key.read_text().strip()
-    else:
-        value = typer.prompt(f"Key of the {model} model", hide_input=True).strip()
-    if not value:
-        raise Failure("The key is empty: nothing was stored.")
-    secret.put(wanted.name, wanted.key, value, settings.region)
-    Console().print(f"Stored under the key [bold]{wanted.key}[/] of the secret [bold]{wanted.name}[/].")
 
 
 @app.command()
@@ -110,14 +80,10 @@ def ask(
     size: Annotated[int, typer.Option(help="How many documents the answer may rest on.", min=1, max=50)] = 4,
 ) -> None:
     """Ask a question and print the answer with the documents it rests on."""
-    from osml import answer_view
-    from osml.domain import Domain
-    from osml.question import ask as ask_question
-    from osml.stack import knowledge
+    from osml import answer_view, asking
 
     where = place(env, sandbox)
-    found = knowledge(where)
-    answer = ask_question(Domain(found), found, question, size)
+    answer = asking.ask(where, question, size)
     if json:
         answer_view.print_json(answer)
     else:
@@ -145,36 +111,26 @@ def smoke(
     Console().print(run(place(env, sandbox), question, expect or []), highlight=False, markup=False, soft_wrap=True)
 
 
-def _require_secret(where: Place, arguments: list[str]) -> None:
-    """A missing key would only show at the end of the deploy, as a connector that fails: say so before it begins."""
-    from osml import cdk, secret
-
-    settings = where.settings()
-    missing = {
-        model: wanted
-        for model, wanted in settings.secrets.items()
-        if not secret.holds(wanted.name, wanted.key, settings.region)
-    }
-    if any(wanted.create for wanted in missing.values()):
-        cdk.deploy(where, arguments, [f"{settings.prefix}-inference"])
-    for model, wanted in missing.items():
-        chosen = f" --of {model}" if len(settings.secrets) > 1 else ""
-        raise Failure(
-            f"The secret {wanted.name} has no value under the key {wanted.key} yet: "
-            f"store it with `osml secret set {where.options}{chosen}`, then deploy again."
-        )
+@app.command("page")
+def show_page(
+    env: Env = None,
+    sandbox: Sandbox = False,
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Print the address of the assistant's page."""
+    address = _show_page(place(env, sandbox))
+    if open_it:
+        typer.launch(address)
 
 
-def _secret_of(where: Place, model: str | None) -> tuple[str, "Secret"]:
-    """The one model that has a key, or `model`, with the secret the key lies in."""
-    secrets = where.settings().secrets
-    if not secrets:
-        raise Failure(f"No model of the environment {where.env} has a key: there is nothing to store.")
-    if model is None and len(secrets) == 1:
-        return next(iter(secrets.items()))
-    if model not in secrets:
-        raise Failure(f"Say whose key it is: add --of {' or --of '.join(secrets)}.")
-    return model, secrets[model]
+def _show_page(where: Place) -> str:
+    from osml import page
+
+    address = page.address(where)
+    print(address)
+    for sentence in page.way_in(where, _typed_as()):
+        Console(stderr=True).print(sentence, highlight=False, markup=False, soft_wrap=True)
+    return address
 
 
 def _speaking(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -186,7 +142,7 @@ def _speaking(run: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return run(*arguments, **options)
         except (Failure, SandboxError, SettingError) as failure:
-            Console(stderr=True).print(f"[red]✗[/] {failure}", highlight=False, soft_wrap=True)
+            Console(stderr=True).print(f"[red]✗[/] {escape(str(failure))}", highlight=False, soft_wrap=True)
             raise SystemExit(1) from None
 
     return guarded

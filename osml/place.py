@@ -33,7 +33,7 @@ class Place:
         """The options that make another command of osml point to the same place, as one types them."""
         if self.instance is None:
             return f"--env {self.env}"
-        return "--sandbox" if self.env == "sandbox" else f"--env {self.env} --sandbox"
+        return "--sandbox" if self.env == self.instance.environment else f"--env {self.env} --sandbox"
 
     def settings(self) -> "Environment":
         """The environment's settings; raises SettingError."""
@@ -50,7 +50,8 @@ def environments() -> Path:
 def place(env: str | None, sandbox: bool) -> Place:
     """Chooses the environment and points this process and its children to the local cloud when asked.
 
-    `env` defaults to OSML_ENV, and to `sandbox` for the local cloud.
+    `env` defaults to OSML_ENV, and for the local cloud to `sandbox`, or `sandbox-aoss` where its engine lacks the ML
+    plugin.
     Raises Failure when no environment is named or the local cloud is not running.
     """
     env = env or os.environ.get("OSML_ENV")
@@ -67,4 +68,4 @@ def place(env: str | None, sandbox: bool) -> Place:
     for name in FOREIGN:
         os.environ.pop(name, None)
     os.environ.update(instance.client_environment())
-    return Place(env or "sandbox", instance)
+    return Place(env or instance.environment, instance)

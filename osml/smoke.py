@@ -3,11 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from osml.domain import Domain
+from osml.asking import ask
 from osml.failure import Failure
 from osml.place import Place
-from osml.question import Answer, ask
-from osml.stack import knowledge
+from osml.question import Answer
 
 # Figures, and words long enough to mean something.
 WORD = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]{4,}")
@@ -17,8 +16,7 @@ SHOWN_CHARACTERS = 200
 
 def run(place: Place, question: str, expect: Sequence[str]) -> str:
     """Ask, and return one sentence about a good answer. Raises Failure when there is none, or it is not grounded."""
-    found = knowledge(place)
-    answer = ask(Domain(found), found, question)
+    answer = ask(place, question)
     fault = fault_of(answer, expect)
     if fault:
         raise Failure(f"The environment {place.env} was asked {question!r}, but {fault}.")

@@ -41,14 +41,59 @@ class Knowledge:
     client_seconds: int = 180
 
 
+@dataclass(frozen=True)
+class Assistant:
+    """Outputs of the stack `osml-<env>-assistant`; what an environment does not have is None."""
+
+    region: str
+    ask_function: str
+    documents_function: str
+    page_url: str | None
+    user_pool_id: str | None
+    api_key_id: str | None
+
+
+def assistant(place: Place) -> Assistant:
+    """Reads the outputs; raises Failure when the stack does not exist or is not complete."""
+    found = outputs(place, "assistant")
+    try:
+        return Assistant(
+            region=_region(place),
+            ask_function=found["AskFunctionName"],
+            documents_function=found["DocumentsFunctionName"],
+            page_url=found.get("PageUrl"),
+            user_pool_id=found.get("UserPoolId"),
+            api_key_id=found.get("ApiKeyId"),
+        )
+    except KeyError as missing:
+        raise _incomplete(place, "assistant", missing) from None
+
+
+@dataclass(frozen=True)
+class Passages:
+    """Outputs of the stack `osml-<env>-knowledge` of a serverless environment: an index, and who may use it."""
+
+    index: str
+    text_field: str
+    operator_role_arn: str
+
+
+def passages(place: Place) -> Passages:
+    """Reads the outputs; raises Failure when the stack does not exist or is not complete."""
+    found = outputs(place, "knowledge")
+    try:
+        return Passages(found["IndexName"], found["TextField"], found["OperatorRoleArn"])
+    except KeyError as missing:
+        raise _incomplete(place, "knowledge", missing) from None
+
+
 def knowledge(place: Place) -> Knowledge:
     """Reads the outputs; raises Failure when the stack does not exist or is not complete."""
-    client = boto3.client("cloudformation", region_name=place.settings().region)
     found = outputs(place, "knowledge")
     try:
         return Knowledge(
             endpoint=found["DomainEndpoint"],
-            region=client.meta.region_name,
+            region=_region(place),
             index=found["IndexName"],
             search_pipeline=found["SearchPipelineName"],
             embedding_model_id=found["EmbeddingModelId"],
@@ -63,10 +108,21 @@ def knowledge(place: Place) -> Knowledge:
             client_seconds=int(found.get("ClientSeconds", 180)),
         )
     except KeyError as missing:
-        raise Failure(
-            f"The stack osml-{place.env}-knowledge has no output {missing}: "
-            f"deploy it again with `osml deploy {place.options}`."
-        ) from None
+        raise _incomplete(place, "knowledge", missing) from None
+
+
+def _incomplete(place: Place, stack: str, missing: KeyError) -> Failure:
+    return Failure(
+        f"The stack osml-{place.env}-{stack} has no output {missing}: "
+        f"deploy it again with `osml deploy {place.options}`."
+    )
+
+
+def _region(place: Place) -> str:
+    region = place.settings().region or boto3.Session().region_name
+    if region is None:
+        raise Failure(f"No region was named: set AWS_DEFAULT_REGION, or region in environments/{place.env}.yaml.")
+    return region
 
 
 def _login(found: dict[str, str]) -> Login | None:

@@ -30,4 +30,5 @@ def test_links_between_the_documents_lead_somewhere(page: Path) -> None:
 
 def test_every_recipe_has_environments_in_the_documents() -> None:
     shown = {block.split()[1] for _, _, block in BLOCKS}
-    assert shown >= {"deepseek-api", "deepseek-sagemaker", "deepseek-bedrock", "semantic-search", "openai-chat"}
+    recipes = {"deepseek-api", "deepseek-sagemaker", "deepseek-bedrock", "semantic-search", "openai-chat", "serverless"}
+    assert shown >= recipes

@@ -70,7 +70,13 @@ def test_every_line_becomes_a_document(tmp_path: Path) -> None:
 def test_hostile_text_arrives_as_it_was(tmp_path: Path) -> None:
     domain = RecordingDomain(created)
     load(domain, write(tmp_path / "a.ndjson", {"id": "1", "text": HOSTILE}))
-    assert domain.sent[0][0][1] == {"text": HOSTILE}
+    assert domain.sent[0][0][1]["text"] == HOSTILE
+
+
+def test_a_document_is_a_passage_of_itself(tmp_path: Path) -> None:
+    domain = RecordingDomain(created)
+    load(domain, write(tmp_path / "a.ndjson", {"id": 7, "text": "a", "title": "A", "document": "other"}))
+    assert domain.sent[0][0][1] == {"id": "7", "document": "7", "text": "a", "title": "A"}
 
 
 def test_bad_lines_are_named_and_the_rest_is_loaded(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,6 +72,15 @@ def header(auth: requests.auth.AuthBase) -> str:
 
 def test_without_more_it_signs_as_itself(stub: Stub) -> None:
     assert "Credential=AKIDOWN/" in header(sign_in(TARGET, patience(0)))
+
+
+@pytest.mark.parametrize("body", [None, b'{"mappings": {}}'])
+def test_a_collection_is_told_the_hash_of_the_body_and_it_is_signed(stub: Stub, body: bytes | None) -> None:
+    auth = sign_in({**TARGET, "service": "aoss"}, patience(0))
+    request = requests.Request("PUT", "https://c.us-east-1.aoss.amazonaws.com/passages", data=body, auth=auth).prepare()
+    assert request.headers["x-amz-content-sha256"] == sha256(body or b"").hexdigest()
+    assert "/us-east-1/aoss/aws4_request" in request.headers["Authorization"]
+    assert "x-amz-content-sha256" in request.headers["Authorization"].partition("SignedHeaders=")[2].partition(",")[0]
 
 
 def test_a_login_is_read_from_its_secret(stub: Stub) -> None:

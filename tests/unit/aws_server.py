@@ -1,0 +1,77 @@
+"""A server in the place of AWS, for clients of boto3 as they are: it takes roles and calls functions."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+OPERATOR = "arn:aws:iam::111122223333:role/osml-serverless-operator"
+TAKEN = "AKIDOPERATOROPERATOR"
+ROLE = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>{TAKEN}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+<Expiration>2038-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"""
+
+
+@dataclass
+class Answered:
+    """What AWS answers to one call of a function."""
+
+    payload: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def proxied(status: int, body: Any, **headers: str) -> Answered:
+    """The answer of a function behind an API."""
+    return Answered({"statusCode": status, "headers": headers, "body": json.dumps(body)})
+
+
+@dataclass
+class AwsServer:
+    """`calls` are (function, event, access key) of every call; `answer` decides what comes back."""
+
+    url: str
+    answer: Callable[[dict[str, Any]], Answered]
+    calls: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
+
+
+@contextmanager
+def aws_server() -> Iterator[AwsServer]:
+    """Runs until the block ends; without an `answer` of the test's own every function answers 200 and `{}`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/":
+                self._send(Answered(ROLE, headers={"Content-Type": "text/xml"}))
+                return
+            event = json.loads(body)
+            key = self.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
+            aws.calls.append((self.path.split("/")[3], event, key))
+            self._send(aws.answer(event))
+
+        def _send(self, answered: Answered) -> None:
+            payload = answered.payload
+            text = (payload if isinstance(payload, str) else json.dumps(payload)).encode()
+            self.send_response(answered.status)
+            for name, value in {"Content-Length": str(len(text)), **answered.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    aws = AwsServer(f"http://127.0.0.1:{server.server_port}", lambda _: proxied(200, {}))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield aws
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

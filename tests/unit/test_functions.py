@@ -1,0 +1,277 @@
+"""A serverless environment is asked and filled by its functions, called as the operator."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osml import asking, ingest, storing
+from osml.documents import Report, read
+from osml.failure import Failure
+from osml.functions import Functions
+from osml.place import Place
+from tests.unit.aws_server import OPERATOR, TAKEN, Answered, AwsServer, aws_server, proxied
+
+PLACE = Place("sandbox-aoss", None)
+OUTPUTS = {
+    "AskFunctionName": "the-ask",
+    "DocumentsFunctionName": "the-documents",
+    "OperatorRoleArn": OPERATOR,
+    "IndexName": "passages",
+    "TextField": "text",
+}
+HOSTILE = 'quote " backslash \\ newline \n emoji 🗽 rtl שלום lone \ud800 control \x01'
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsServer]:
+    for name, value in OUTPUTS.items():
+        monkeypatch.setenv(f"OSML_OUTPUT_{name}", value)
+    for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_SESSION_TOKEN", "OSML_ENVIRONMENTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "own")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "own")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with aws_server() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        yield server
+
+
+def _answer(**changes: Any) -> dict[str, Any]:
+    source = {"id": "boston#1", "document": "boston", "title": "Boston", "text": "4,327,000", "score": 0.8, "used": []}
+    answer = {"answer": "4,327,000.", "grounded": True, "sources": [source], "model": "deepseek-chat"}
+    return {**answer, "conversation_id": "c", "timings": {"total_ms": 42}, **changes}
+
+
+def test_a_question_goes_to_the_function_as_the_api_would_send_it(aws: AwsServer) -> None:
+    aws.answer = lambda _: proxied(200, _answer())
+    answer = asking.ask(PLACE, "How many?", 7)
+    assert (answer.question, answer.text, answer.model, answer.took_ms) == (
+        "How many?",
+        "4,327,000.",
+        "deepseek-chat",
+        42,
+    )
+    assert [(source.id, source.score, source.text) for source in answer.sources] == [("boston#1", 0.8, "4,327,000")]
+    function, event, key = aws.calls[0]
+    assert (function, key, event["buffered"]) == ("the-ask", TAKEN, True)
+    assert (event["httpMethod"], event["path"], event["headers"]["content-type"]) == (
+        "POST",
+        "/ask",
+        "application/json",
+    )
+    assert json.loads(event["body"]) == {"question": "How many?", "top_k": 7}
+    assert event["requestContext"]["identity"] == {"userArn": OPERATOR}
+    assert event["requestContext"]["requestId"]
+
+
+def test_an_answer_that_is_not_in_the_documents_is_an_answer(aws: AwsServer) -> None:
+    aws.answer = lambda _: proxied(200, _answer(answer="Not in the documents.", grounded=False, sources=[], model=None))
+    answer = asking.ask(PLACE, "Why?")
+    assert (answer.text, answer.sources, answer.model) == ("Not in the documents.", [], None)
+
+
+@pytest.mark.parametrize(
+    ("answered", "sentence"),
+    [
+        (
+            proxied(
+                429,
+                {"message": "Asked too often. Try again in 2 seconds.", "request_id": "r-1"},
+                **{"Retry-After": "2"},
+            ),
+            "The assistant answered 429: Asked too often. Try again in 2 seconds. (request r-1)",
+        ),
+        (proxied(503, {}), "The assistant answered 503: no reason was given"),
+        (
+            Answered(
+                {"Reason": "x", "message": "Rate exceeded"}, 429, {"x-amzn-errortype": "TooManyRequestsException"}
+            ),
+            "The assistant answered 429: AWS throttles the function the-ask. Try again in a moment.",
+        ),
+        (
+            Answered({"errorType": "E", "errorMessage": "it broke"}, headers={"X-Amz-Function-Error": "Unhandled"}),
+            "The function the-ask broke: it broke. Its log says more.",
+        ),
+        (
+            Answered({"errorType": "Runtime.ExitError"}, headers={"X-Amz-Function-Error": "Unhandled"}),
+            "The function the-ask broke: Runtime.ExitError. Its log says more.",
+        ),
+        (
+            Answered({"message": "Not found"}, 404, {"x-amzn-errortype": "ResourceNotFoundException"}),
+            f"Calling the function the-ask as {OPERATOR} failed: ",
+        ),
+        (Answered("no json"), "Calling the function the-ask failed: "),
+        (Answered({"hello": 1}), "The function the-ask did not answer as a function behind an API does"),
+        (Answered([1]), "The function the-ask did not answer as a function behind an API does"),
+        (proxied(200, ["a"]), "The function the-ask did not answer as a function behind an API does"),
+        (proxied(200, {"answer": "a"}), "The assistant's answer is not as this command expects it: deploy again."),
+    ],
+)
+def test_what_goes_wrong_is_a_sentence_and_is_not_asked_twice(
+    aws: AwsServer, answered: Answered, sentence: str
+) -> None:
+    aws.answer = lambda _: answered
+    with pytest.raises(Failure) as failure:
+        asking.ask(PLACE, "Why?")
+    assert str(failure.value).startswith(sentence)
+    assert len(aws.calls) == 1
+
+
+def test_no_answer_in_time_is_a_sentence(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("osml.functions.LONGEST_SECONDS", 0.2)
+    hung = threading.Event()
+
+    def hang(_: dict[str, Any]) -> Answered:
+        hung.wait(5)
+        return proxied(200, {})
+
+    aws.answer = hang
+    with pytest.raises(Failure, match="504: The function the-ask gave no answer in"):
+        asking.ask(PLACE, "Why?")
+    hung.set()
+    assert len(aws.calls) == 1
+
+
+@pytest.mark.parametrize("missing", ["AskFunctionName", "OperatorRoleArn"])
+def test_a_missing_output_says_how_to_get_it(aws: AwsServer, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.delenv(f"OSML_OUTPUT_{missing}")
+    with pytest.raises(Failure, match=f"no output '{missing}': deploy it again with `osml deploy --env sandbox-aoss`"):
+        asking.ask(PLACE, "Why?")
+
+
+def _stored(event: dict[str, Any]) -> Answered:
+    documents = json.loads(event["body"])["documents"]
+    results = [{"id": one["id"], "status": "stored", "passages": 1} for one in documents]
+    return proxied(200, {"documents": results, "stored": len(results), "failed": 0})
+
+
+def _sent(aws: AwsServer) -> list[list[dict[str, Any]]]:
+    return [json.loads(event["body"])["documents"] for _, event, _ in aws.calls]
+
+
+def _load(
+    tmp_path: Path, *documents: dict[str, Any], body_limit: int = 1_000_000, slept: list[float] | None = None
+) -> Report:
+    file = tmp_path / "a.ndjson"
+    file.write_text("\n".join(map(json.dumps, documents)))
+    report, told = Report(), [0]
+    storing.load(
+        Functions(PLACE),
+        "text",
+        body_limit,
+        read(file, "text", report),
+        report,
+        lambda done: told.append(done),
+        (slept if slept is not None else []).append,
+    )
+    assert sum(told) == file.stat().st_size
+    return report
+
+
+def test_documents_arrive_as_they_were(aws: AwsServer, tmp_path: Path) -> None:
+    aws.answer = _stored
+    report = _load(tmp_path, {"id": 1, "title": "T", "text": HOSTILE, "year": 2023}, {"text": "b", "title": None})
+    assert report.summary == "2 stored, 0 failed"
+    assert report.unkept == {"year"}
+    first, second = _sent(aws)[0]
+    assert first == {"id": "1", "title": "T", "text": HOSTILE}
+    assert set(second) == {"id", "text"}
+    assert aws.calls[0][0] == "the-documents"
+
+
+@pytest.mark.parametrize("count", [1, 100, 101, 250])
+def test_a_batch_holds_at_most_100(aws: AwsServer, tmp_path: Path, count: int) -> None:
+    aws.answer = _stored
+    report = _load(tmp_path, *({"id": str(number), "text": "t"} for number in range(count)))
+    assert report.stored == count
+    assert max(map(len, _sent(aws))) == min(count, 100)
+
+
+def test_a_batch_is_as_large_as_the_environment_takes(aws: AwsServer, tmp_path: Path) -> None:
+    aws.answer = _stored
+    report = _load(tmp_path, *({"id": str(number), "text": "ü" * 400} for number in range(30)), body_limit=10_000)
+    assert report.stored == 30
+    sizes = [len(event["body"].encode()) for _, event, _ in aws.calls]
+    assert 8_000 < max(sizes) <= 10_000
+
+
+def test_a_batch_names_no_document_twice_and_the_last_one_wins(aws: AwsServer, tmp_path: Path) -> None:
+    aws.answer = _stored
+    report = _load(tmp_path, *({"id": name[0], "text": name[1]} for name in ["a1", "b1", "a2", "c1"]))
+    assert report.stored == 4
+    assert [[one["text"] for one in batch] for batch in _sent(aws)] == [["1", "1"], ["2", "1"]]
+
+
+def test_every_document_has_its_own_result(aws: AwsServer, tmp_path: Path) -> None:
+    results = [
+        {"id": "0", "status": "stored", "passages": 1},
+        {"id": "1", "status": "failed", "passages": 0, "message": "The model refuses it."},
+    ]
+    aws.answer = lambda _: proxied(200, {"documents": results, "stored": 1, "failed": 1})
+    report = _load(tmp_path, *({"id": str(number), "text": "t"} for number in range(3)))
+    assert report.stored == 1
+    assert [error.removeprefix(f"{tmp_path}/") for error in report.errors] == [
+        "a.ndjson:2: The model refuses it.",
+        "a.ndjson:3: the assistant gave no result for it",
+    ]
+
+
+def test_a_batch_that_is_refused_for_one_document_is_halved_until_it_is_found(aws: AwsServer, tmp_path: Path) -> None:
+    def particular(event: dict[str, Any]) -> Answered:
+        if any("#" in one["id"] for one in json.loads(event["body"])["documents"]):
+            return proxied(400, {"message": "An id holds no #."})
+        return _stored(event)
+
+    aws.answer = particular
+    report = _load(tmp_path, *({"id": "x#1" if number == 33 else str(number), "text": "t"} for number in range(64)))
+    assert report.stored == 63
+    assert report.errors == [f"{tmp_path / 'a.ndjson'}:34: An id holds no #."]
+    assert len(aws.calls) == 13
+
+
+@pytest.mark.parametrize(
+    "headers", [{"headers": {"retry-after": "30"}}, {"multiValueHeaders": {"Retry-After": ["30"]}}]
+)
+def test_a_throttled_batch_waits_as_long_as_it_is_told(aws: AwsServer, tmp_path: Path, headers: dict[str, Any]) -> None:
+    slow_down = Answered({"statusCode": 429, "body": '{"message": "Slow down."}', **headers})
+
+    def throttled_once(event: dict[str, Any]) -> Answered:
+        return _stored(event) if len(aws.calls) > 1 else slow_down
+
+    aws.answer = throttled_once
+    slept: list[float] = []
+    report = _load(tmp_path, {"id": "1", "text": "t"}, slept=slept)
+    assert report.summary == "1 stored, 0 failed"
+    assert slept == [30.0]
+
+
+def test_what_stays_throttled_is_reported_not_dropped(aws: AwsServer, tmp_path: Path) -> None:
+    aws.answer = lambda _: proxied(503, {"message": "Down."})
+    report = _load(tmp_path, {"id": "1", "text": "t"}, {"id": "2", "text": "t"})
+    assert report.summary == "0 stored, 2 failed"
+    assert report.errors[0].endswith("a.ndjson:1: gave up after 6 attempts, last answer: 503: Down.")
+    assert len(aws.calls) == 6
+
+
+def test_ingest_says_what_became_of_each_even_when_the_assistant_breaks(
+    aws: AwsServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    broken = {"message": "The field [year] is lacking."}
+    aws.answer = lambda event: _stored(event) if len(aws.calls) == 1 else proxied(500, broken)
+    file = tmp_path / "a.ndjson"
+    file.write_text("".join(json.dumps({"id": str(n), "text": "t", "[x]": 1}) + "\n" for n in range(102)) + "[]\n")
+    with pytest.raises(Failure, match=r"The assistant answered 500: The field \[year\] is lacking"):
+        ingest.ingest_files(PLACE, [file])
+    said = capsys.readouterr().err
+    assert "100 stored, 3 failed in the index passages." in said
+    assert "Not kept: the fields [x]." in said
+    assert "a.ndjson:103: a JSON object with a string `text` is wanted" in said
+    assert "a.ndjson:102: The assistant answered 500: The field [year] is lacking." in said

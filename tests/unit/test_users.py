@@ -1,0 +1,243 @@
+"""Who may sign in, and where: `osml user …` and `osml page`."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+
+from osml import cdk, page
+from osml import main as command_line
+from osml.failure import Failure
+from osml.place import CHECKOUT, Place
+from osml.users import KINDS, made_up_password
+from sandbox.instance import Instance
+
+POOL = "us-east-1_Pool12345"
+EMAIL = "you@example.com"
+HUSH = "Hush-hush-123"
+NAMED = {"UserPoolId": POOL, "Username": EMAIL}
+ATTRIBUTES = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """botocore's stubbed client of the deployed pool."""
+    outputs = {"AskFunctionName": "a", "DocumentsFunctionName": "d", "UserPoolId": POOL, "PageUrl": "https://p/dev/rag"}
+    for name, value in outputs.items():
+        monkeypatch.setenv(f"OSML_OUTPUT_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client = boto3.client("cognito-idp", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    monkeypatch.setattr(
+        boto3, "client", lambda service, region_name: {("cognito-idp", "us-east-1"): client}[service, region_name]
+    )
+    with Stubber(client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `osml … --env dev`; `dev` is the checkout's, with the lines of `edit` replaced."""
+    monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "300")
+    shutil.copy(CHECKOUT / "environments" / "sandbox.yaml", tmp_path / "dev.yaml")
+
+    def osml(*arguments: str, given: str = "", assistant: str = "assistant: {}") -> tuple[int, str, str]:
+        file = tmp_path / "dev.yaml"
+        file.write_text(file.read_text().replace("assistant: {}", assistant))
+        monkeypatch.setattr("sys.argv", ["osml", *arguments, "--env", "dev"])
+        monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        with pytest.raises(SystemExit) as ended:
+            command_line.main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return osml
+
+
+def test_aws_mails_the_first_password(pool: Stubber, run: Run) -> None:
+    wanted = {**NAMED, "UserAttributes": ATTRIBUTES, "DesiredDeliveryMediums": ["EMAIL"]}
+    pool.add_response("admin_create_user", {}, wanted)
+    code, out, _ = run("user", "add", EMAIL)
+    assert (code, out) == (0, f"{EMAIL} may sign in with the password that AWS mails now.\n")
+
+
+@pytest.mark.parametrize("stdin", [True, False])
+def test_a_given_password_lasts_and_is_not_shown(pool: Stubber, run: Run, tmp_path: Path, stdin: bool) -> None:
+    pool.add_response("admin_create_user", {}, {**NAMED, "UserAttributes": ATTRIBUTES, "MessageAction": "SUPPRESS"})
+    pool.add_response("admin_set_user_password", {}, {**NAMED, "Password": HUSH, "Permanent": True})
+    (tmp_path / "password").write_text(f"{HUSH}\n")
+    file = "-" if stdin else str(tmp_path / "password")
+    code, out, err = run("user", "add", EMAIL, "--password-file", file, given=f"{HUSH}\n")
+    assert code == 0
+    assert HUSH not in out + err
+
+
+def test_the_local_cloud_makes_a_password_up_and_shows_it(
+    pool: Stubber, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("osml.user_commands.place", lambda env, sandbox: Place(env, cast(Any, object())))
+    monkeypatch.setattr("osml.users.made_up_password", lambda: HUSH)
+    pool.add_response("admin_create_user", {}, {**NAMED, "UserAttributes": ATTRIBUTES, "MessageAction": "SUPPRESS"})
+    pool.add_response("admin_set_user_password", {}, {**NAMED, "Password": HUSH, "Permanent": True})
+    code, out, _ = run("user", "add", EMAIL)
+    assert code == 0
+    assert out.splitlines()[-1] == HUSH
+
+
+def test_a_password_that_the_pool_refuses_leaves_no_user(pool: Stubber, run: Run) -> None:
+    pool.add_response("admin_create_user", {})
+    pool.add_client_error("admin_set_user_password", "InvalidPasswordException", "Password not long enough")
+    pool.add_response("admin_delete_user", {}, NAMED)
+    code, out, err = run("user", "add", EMAIL, "--password-file", "-", given="short")
+    assert code == 1
+    assert "Password not long enough" in err
+    assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "sentence"),
+    [
+        (("user", "add", "nobody"), "", "'nobody' is no e-mail address: nobody was added."),
+        (("user", "add", EMAIL, "--password-file", "-"), "\n", "The password is empty: nobody was added."),
+        (("user", "add", EMAIL, "--password-file", "/no/such"), "", "Reading the password from /no/such failed: "),
+    ],
+)
+def test_what_is_wrong_with_the_command_is_said_before_anything_is_done(
+    pool: Stubber, run: Run, arguments: tuple[str, ...], given: str, sentence: str
+) -> None:
+    code, _, err = run(*arguments, given=given)
+    assert code == 1
+    assert sentence in err
+
+
+@pytest.mark.parametrize(
+    ("command", "operation", "error", "sentence"),
+    [
+        ("add", "admin_create_user", "UsernameExistsException", f"{EMAIL} is a user already: remove it first"),
+        ("add", "admin_create_user", "NotAuthorizedException", f"Adding {EMAIL} failed: "),
+        ("remove", "admin_delete_user", "UserNotFoundException", f"{EMAIL} is no user: nothing was removed."),
+        ("remove", "admin_delete_user", "NotAuthorizedException", f"Removing {EMAIL} failed: "),
+    ],
+)
+def test_what_cognito_refuses_is_a_sentence(
+    pool: Stubber, run: Run, command: str, operation: str, error: str, sentence: str
+) -> None:
+    pool.add_client_error(operation, error, "no")
+    code, _, err = run("user", command, EMAIL)
+    assert code == 1
+    assert err.startswith(f"✗ {sentence}")
+
+
+def test_users_are_listed_over_all_pages(pool: Stubber, run: Run) -> None:
+    users = [
+        {
+            "Username": f"id-{name}",
+            "UserStatus": state,
+            "Attributes": [{"Name": "email", "Value": f"{name}@example.com"}],
+        }
+        for name, state in [("zoe", "CONFIRMED"), ("ann", "FORCE_CHANGE_PASSWORD")]
+    ]
+    pool.add_response("list_users", {"Users": users[:1], "PaginationToken": "more"}, {"UserPoolId": POOL})
+    pool.add_response("list_users", {"Users": users[1:]}, {"UserPoolId": POOL, "PaginationToken": ANY})
+    code, out, _ = run("user", "list")
+    assert code == 0
+    rows = [line.split() for line in out.splitlines()]
+    assert rows[1:] == [["ann@example.com", "FORCE_CHANGE_PASSWORD"], ["zoe@example.com", "CONFIRMED"]]
+
+
+def test_nobody_is_listed_with_a_way_on(pool: Stubber, run: Run) -> None:
+    pool.add_response("list_users", {"Users": []})
+    assert run("user", "list")[2] == "Nobody may sign in yet: add someone with `osml user add EMAIL --env dev`.\n"
+
+
+def test_a_removed_user_is_gone(pool: Stubber, run: Run) -> None:
+    pool.add_response("admin_delete_user", {}, NAMED)
+    assert run("user", "remove", EMAIL)[:2] == (0, f"{EMAIL} may not sign in any more.\n")
+
+
+@pytest.mark.parametrize(
+    ("assistant", "sentence"),
+    [
+        ("", "The environment dev has no assistant to sign in to: add the group assistant to environments/dev.yaml"),
+        ("assistant: {sign_in: api-key}", "The environment dev has no users: assistant.sign_in is 'api-key'."),
+    ],
+)
+def test_an_environment_without_users_says_so(pool: Stubber, run: Run, assistant: str, sentence: str) -> None:
+    code, _, err = run("user", "list", assistant=assistant)
+    assert code == 1
+    assert sentence in err
+
+
+def test_a_made_up_password_has_every_kind_of_character_and_is_another_each_time() -> None:
+    passwords = {made_up_password() for _ in range(50)}
+    assert len(passwords) == 50
+    assert {len(one) for one in passwords} == {20}
+    assert all(set(kind) & set(one) for one in passwords for kind in KINDS)
+
+
+def test_a_page_is_its_address_and_how_to_sign_in(pool: Stubber, run: Run) -> None:
+    code, out, err = run("page")
+    assert (code, out) == (0, "https://p/dev/rag\n")
+    assert err == "Sign in as a user: add one with `osml user add you@example.com --env dev`.\n"
+
+
+def test_a_page_opens_in_the_browser(pool: Stubber, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("typer.launch", opened.append)
+    assert run("page", "--open")[0] == 0
+    assert opened == ["https://p/dev/rag"]
+
+
+def test_with_an_api_key_it_is_said_where_the_key_is(pool: Stubber, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSML_OUTPUT_ApiKeyId", "k123")
+    assert "--api-key k123 --include-value" in run("page", assistant="assistant: {sign_in: api-key}")[2]
+
+
+@pytest.mark.parametrize("assistant", ["", "assistant: {sign_in: iam, page: false}"])
+def test_an_environment_without_a_page_says_so(pool: Stubber, run: Run, assistant: str) -> None:
+    code, out, err = run("page", assistant=assistant)
+    assert (code, out) == (1, "")
+    assert "The environment dev has no page: set assistant.page to true in environments/dev.yaml" in err
+
+
+@pytest.mark.parametrize(
+    ("assistant", "missing", "shown"),
+    [
+        ("assistant: {}", None, "https://p/dev/rag\n"),
+        ("assistant: {page: false}", None, ""),
+        ("", None, ""),
+        ("assistant: {}", "OSML_OUTPUT_PageUrl", ""),
+    ],
+)
+def test_a_deploy_ends_with_the_pages_address_where_there_is_one(
+    pool: Stubber, run: Run, monkeypatch: pytest.MonkeyPatch, assistant: str, missing: str | None, shown: str
+) -> None:
+    deployed: list[Any] = []
+    monkeypatch.setattr(cdk, "deploy", lambda *arguments: deployed.append(arguments))
+    monkeypatch.setattr("osml.secret_commands.require", lambda *_: None)
+    if missing:
+        monkeypatch.delenv(missing)
+    assert run("deploy", assistant=assistant)[:2] == (0, shown)
+    assert len(deployed) == 1
+
+
+def test_in_the_local_cloud_the_browser_is_told_whom_to_trust(pool: Stubber, tmp_path: Path) -> None:
+    instance = Instance("unit", tmp_path)
+    sign_in, trust = page.way_in(Place(instance.environment, instance), "osml")
+    assert sign_in.endswith("`osml user add you@example.com --sandbox`.")
+    assert str(instance.certificates.ca) in trust
+
+
+def test_an_address_that_is_not_deployed_is_a_sentence(pool: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OSML_OUTPUT_PageUrl")
+    with pytest.raises(Failure, match="deploy again with `osml deploy --env sandbox-aoss`"):
+        page.address(Place("sandbox-aoss", None))
