@@ -1,5 +1,6 @@
 """The deployed environment `sandbox`, and what the engine holds besides the deploy."""
 
+import json
 import os
 import subprocess
 import sys
@@ -134,6 +135,21 @@ def foreign(engine: Engine) -> Iterator[dict[str, Any]]:
     engine("DELETE", mapping)
     engine("DELETE", "/_ingest/pipeline/foreign")
     engine("DELETE", "/foreign")
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the environments of a module are written."""
+    return tmp_path_factory.mktemp("environments")
+
+
+@pytest.fixture(scope="module")
+def key(local_cloud: Instance, client_environment: None) -> Iterator[str]:
+    """The answer model's key, in the secret that the environments name."""
+    client, value = boto3.client("secretsmanager"), local_cloud.deepseek_key.read_text().strip()
+    client.create_secret(Name="osml/sandbox/deepseek", SecretString=json.dumps({"api_key": value}))
+    yield value
+    client.delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import contextlib
 import io
 import json
 import os
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from osml.stack import knowledge, outputs
 from sandbox.instance import Instance
 
 BUCKET = "osml-e2e-templates"
-PARTS = ("search", "inference", "knowledge")
+PARTS = ("search", "inference", "knowledge", "assistant")
 LONGEST_BODY = 51_200
 SAMPLES = CHECKOUT / "samples" / "metro-areas.ndjson"
 Template = dict[str, Any]
@@ -119,6 +120,14 @@ class Deployment:
             client.get_waiter(end).wait(StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 1500})
 
 
+def until(true: Callable[[], bool], seconds: float = 30) -> None:
+    """Waits for what a search engine shows a moment later."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "nothing changed"
+        time.sleep(0.2)
+
+
 def _led(template: Template) -> Template:
     """The template without the bootstrap's parameter and with functions from our own bucket."""
     for part in ("Parameters", "Rules"):
@@ -141,8 +150,6 @@ def _template(stack: str, template: Template) -> dict[str, str]:
 
 def _upload_functions(folder: Path, stack: str) -> None:
     """Bundles and uploads the functions that the bucket does not hold yet; equal sources have equal names."""
-    from opensearch_ml.function_bundle import FunctionBundle
-
     manifest = json.loads((folder / f"{stack}.assets.json").read_text())
     for name, asset in manifest["files"].items():
         if asset["source"].get("packaging") != "zip":
@@ -153,8 +160,20 @@ def _upload_functions(folder: Path, stack: str) -> None:
         except ClientError:
             bundled = folder / f"bundled-{name}"
             bundled.mkdir()
-            FunctionBundle(folder / asset["source"]["path"]).try_bundle(str(bundled))
+            _bundle(folder / asset["source"]["path"]).try_bundle(str(bundled))
             client.put_object(Bucket=BUCKET, Key=key, Body=_zipped(bundled))
+
+
+def _bundle(source: Path) -> Any:
+    """How the function is bundled whose sources, as they were synthesized, are in `source`."""
+    from opensearch_ml.assistant_function import PARTS as FUNCTIONS
+    from opensearch_ml.function_bundle import FunctionBundle
+
+    held = {file.name for file in source.iterdir()}
+    for one in FUNCTIONS.values():
+        if held == {file.name for file in one.source.iterdir() if file.name != "__pycache__"}:
+            return FunctionBundle(one.source, native=one.native, folders=one.folders)
+    return FunctionBundle(source)
 
 
 def _zipped(folder: Path) -> bytes:

@@ -76,20 +76,6 @@ class Keys:
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("environments")
-
-
-@pytest.fixture(scope="module")
-def key(local_cloud: Instance) -> Iterator[str]:
-    """The answer model's key, in the secret that the environments name."""
-    client, value = boto3.client("secretsmanager"), local_cloud.deepseek_key.read_text().strip()
-    client.create_secret(Name="osml/sandbox/deepseek", SecretString=json.dumps({"api_key": value}))
-    yield value
-    client.delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
-
-
-@pytest.fixture(scope="module")
 def login(engine: Any) -> Iterator[str]:
     """The secret with an internal user who may do all."""
     user, path = "/_plugins/_security/api/internalusers/own", "/_plugins/_security/api/rolesmapping/all_access"

@@ -27,20 +27,6 @@ def role(name: str, trust: dict[str, Any], statements: list[dict[str, Any]]) -> 
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("environments")
-
-
-@pytest.fixture(scope="module")
-def key(local_cloud: Instance) -> Iterator[str]:
-    """The answer model's key, in the secret that the environments name."""
-    client, value = boto3.client("secretsmanager"), local_cloud.deepseek_key.read_text().strip()
-    client.create_secret(Name="osml/sandbox/deepseek", SecretString=json.dumps({"api_key": value}))
-    yield value
-    client.delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
-
-
-@pytest.fixture(scope="module")
 def team(local_cloud: Instance, directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The other team's domain; what is on it came from nobody here."""
     write_environment(directory, "team")

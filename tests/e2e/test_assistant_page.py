@@ -1,0 +1,177 @@
+"""The recipe serverless by the commands of the README, and its page in Chromium: one story, told in order.
+
+OSML_PICTURES=1 takes the pictures of the documentation on the way.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from sandbox import launcher
+from sandbox.instance import Instance
+from tests.browser import flows
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, PHONE
+from tests.browser.pictures import QUESTION, take
+from tests.e2e.templates import until
+
+ENV = ("--sandbox", "--env", "sandbox-aoss")
+USER, PASSWORD = "ada@example.com", "Correct-horse-7-battery"
+
+
+@pytest.fixture(scope="module")
+def before(engine: Any) -> dict[str, Any]:
+    found: dict[str, Any] = engine.contents()
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        expect.set_options(timeout=PATIENCE)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[Any]:
+    contexts = []
+
+    def opened(**options: Any) -> Page:
+        contexts.append(browser.new_context(ignore_https_errors=True, reduced_motion="reduce", **options))
+        return contexts[-1].new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def url(osml: Any) -> str:
+    found: str = osml("page", *ENV).stdout.split()[0]
+    return found
+
+
+@pytest.fixture
+def page(window: Any, url: str) -> Iterator[Page]:
+    """A window of somebody who has signed in; it must end without complaints and without a foreign request."""
+    page: Page = window(viewport={"width": 1280, "height": 860})
+    watch = flows.Watch.over(page)
+    flows.sign_in(page, url, USER, PASSWORD)
+    yield page
+    assert watch.complaints == []
+    assert watch.strangers(url) == []
+
+
+def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: Any, tmp_path: Path) -> None:
+    osml("secret", "set", *ENV)
+    assert "/sandbox-aoss/rag" in osml("deploy", *ENV).stdout
+    assert "6 stored, 0 failed" in osml("ingest", *ENV, "samples/metro-areas.ndjson").stderr
+    answer = json.loads(osml("ask", *ENV, "--json", "How many people lived in the Miami metro area in 2023?").stdout)
+    assert "6,265,000" in answer["text"]
+    password = tmp_path / "password"
+    password.write_text(PASSWORD)
+    osml("user", "add", *ENV, "--password-file", str(password), USER)
+    assert USER in osml("user", "list", *ENV).stdout
+
+
+def test_nobody_gets_in_with_a_wrong_password(window: Any, url: str) -> None:
+    page: Page = window()
+    page.goto(url)
+    page.get_by_role("button", name="Sign in").click()
+    page.locator("input[name=username]").fill(USER)
+    page.locator("input[name=password]").fill("wrong")
+    page.locator("[type=submit]").click()
+    expect(page.get_by_text(re.compile("incorrect", re.IGNORECASE))).to_be_visible()
+
+
+def test_a_forged_token_opens_nothing(url: str) -> None:
+    api = url.removesuffix("/rag")
+    none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."
+    for headers in ({}, {"Authorization": none}, {"Authorization": f"Bearer {none}"}):
+        answer = requests.post(f"{api}/ask", json={"question": "x"}, headers=headers, timeout=30)
+        assert answer.status_code == 401, answer.text
+
+
+def test_people_ask_and_ask_on(page: Page) -> None:
+    first = flows.ask(page, QUESTION)
+    assert not first.failure
+    assert "18,937,000" in first.text
+    marked = [sentence for source in first.sources for sentence in source.marked]
+    assert any("18,937,000" in sentence for sentence in marked)
+    second = flows.ask(page, "And Chicago?")
+    assert "Chicago" in second.text
+    flows.start_anew(page)
+
+
+def test_people_add_documents_and_ask_about_them(page: Page, tmp_path: Path) -> None:
+    good, empty = tmp_path / "ferry.md", tmp_path / "empty.txt"
+    good.write_text("# Ferry\n\nThe ferry to Orkla leaves at noon from pier 9.")
+    empty.write_text("")
+    said = flows.upload(page, [good, empty])
+    assert "1 passage" in said["ferry.md"]
+    assert said["empty.txt"].endswith(".")
+
+    def listed() -> bool:
+        page.reload()
+        flows.open_documents(page)
+        return any("erry" in title for title in flows.listed(page))
+
+    until(listed)
+    flows.open_conversation(page)
+    assert "noon" in flows.ask(page, "When does the ferry to Orkla leave?").text
+
+
+def test_a_model_that_throttles_is_said_with_a_way_out(page: Page, local_cloud: Instance) -> None:
+    faults = f"{launcher.settings(local_cloud)['models_url']}/_control/deepseek"
+    requests.put(faults, json={"throttle": 1.0}, timeout=10).raise_for_status()
+    try:
+        failed = flows.ask(page, QUESTION)
+    finally:
+        requests.delete(faults, timeout=10).raise_for_status()
+    assert failed.failure.endswith(".")
+    page.get_by_role("button", name=re.compile("again", re.IGNORECASE)).last.click(timeout=60_000)
+    assert "18,937,000" in flows.finished(page.get_by_role("article").last).text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_and_everybody(window: Any, url: str, scheme: str) -> None:
+    page: Page = window(viewport=PHONE, color_scheme=scheme)
+    flows.sign_in(page, url, USER, PASSWORD)
+    flows.ask(page, QUESTION)
+    assert flows.spills(page) == []
+    assert flows.barriers(page) == []
+
+
+def test_who_signs_out_has_to_sign_in_again(page: Page, url: str) -> None:
+    flows.sign_out(page)
+    page.goto(url)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_the_pictures_are_taken(browser: Browser, url: str) -> None:
+    if os.environ.get("OSML_PICTURES"):
+        assert len(take(browser, lambda page: flows.sign_in(page, url, USER, PASSWORD))) == 3
+    assert len(list((Path(__file__).parents[2] / "docs" / "images").glob("page-*.png"))) == 3
+
+
+def test_destroy_leaves_nothing(before: dict[str, Any], osml: Any, engine: Any) -> None:
+    osml("destroy", *ENV)
+    assert engine.contents() == before
+    stacks = boto3.client("cloudformation").list_stacks()["StackSummaries"]
+    assert [s["StackName"] for s in stacks if "aoss" in s["StackName"] and s["StackStatus"] != "DELETE_COMPLETE"] == []
+    assert boto3.client("opensearchserverless").list_collections()["collectionSummaries"] == []
+    assert boto3.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
+    tables = boto3.client("dynamodb").list_tables()["TableNames"]
+    functions = [one["FunctionName"] for one in boto3.client("lambda").list_functions()["Functions"]]
+    logs = [one["logGroupName"] for one in boto3.client("logs").describe_log_groups()["logGroups"]]
+    roles = [one["RoleName"] for one in boto3.client("iam").list_roles()["Roles"]]
+    assert [name for name in [*tables, *functions, *logs, *roles] if "aoss" in name] == []
