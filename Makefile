@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OSML := $(BIN)/osml
 QUESTION := What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?
 
-.PHONY: demo down check unit test format snapshots install lock wheel clean
+.PHONY: demo down check unit test browser format snapshots openapi install lock bench wheel clean
 
 demo: install ## from nothing to a grounded answer on this machine
 	$(OSML) sandbox up
@@ -12,6 +12,7 @@ demo: install ## from nothing to a grounded answer on this machine
 	$(OSML) deploy --sandbox
 	$(OSML) ingest --sandbox samples/metro-areas.ndjson
 	$(OSML) ask --sandbox "$(QUESTION)"
+	$(OSML) page --sandbox
 
 down: ## end the local cloud; no process is left
 	@if [ -x $(OSML) ]; then $(OSML) sandbox down; fi
@@ -33,7 +34,7 @@ node_modules/.installed: package-lock.json
 check: install ## format, lint, types, unit tests: seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy app.py osml sandbox stacks constructs/opensearch_ml lambda/provisioner lambda/assistant tests benchmarks
+	$(BIN)/mypy app.py osml sandbox stacks constructs/opensearch_ml lambda/provisioner lambda/assistant lambda/page tests benchmarks
 	$(MAKE) unit
 
 unit: install
@@ -42,6 +43,11 @@ unit: install
 test: check ## everything that CI checks
 	$(BIN)/pytest -q tests/synth
 	$(BIN)/pytest -q tests/contract tests/e2e
+	$(MAKE) browser
+	$(BIN)/pytest -q tests/browser
+
+browser: ## the Chromium that the page is tested in
+	test -x /usr/bin/chromium || { apt-get update -qq && apt-get install -y -qq chromium; }
 
 format: install
 	$(BIN)/ruff format .
@@ -50,12 +56,20 @@ format: install
 snapshots: install ## accept the templates as they are now
 	$(BIN)/pytest -q tests/synth --snapshot-update
 
+openapi: install ## write docs/openapi.json anew
+	cd lambda/assistant && ../../$(BIN)/python -m assistant.openapi > ../../docs/openapi.json
+
 lock: install ## pin what pyproject.toml asks for
 	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-header -o requirements.txt
 	$(BIN)/uv pip compile -q pyproject.toml --universal --extra sandbox --extra dev --generate-hashes --no-header -o requirements-dev.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
 	$(BIN)/uv pip compile -q lambda/provisioner/requirements.in --no-header --generate-hashes -o lambda/provisioner/requirements.txt
 	$(BIN)/uv pip compile -q lambda/assistant/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/assistant/requirements.txt
+
+bench: install ## the ratios of docs/performance.md, a quarter of an hour
+	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.cold_start
+	$(BIN)/python -m benchmarks.load
 
 wheel: install ## the construct library for other teams' apps, in dist/
 	rm -rf constructs/build
