@@ -14,6 +14,7 @@ import boto3
 import requests
 import yaml
 
+from benchmarks.quick_model import quick_model
 from osml.domain import Domain
 from osml.place import CHECKOUT, Place
 from osml.stack import Knowledge, knowledge, outputs
@@ -54,45 +55,37 @@ class Deployed:
         requests.put(f"{self.models_url}/_control/{provider}", json=faults, timeout=10).raise_for_status()
 
     def searcher(self) -> Callable[[], int]:
-        """A client of the engine: each call is the one signed search that answers, with the same model behind it."""
+        """A client of the engine: each call is the signed neural search that the API sends for a question."""
         found = self.knowledge()
         domain = Domain(found)
         neural = {"query_text": QUESTION, "model_id": found.embedding_model_id, "k": 4}
-        body = {
-            "query": {"neural": {found.embedding_field: neural}},
-            "size": 4,
-            "_source": [found.text_field],
-            "ext": {
-                "generative_qa_parameters": {
-                    "llm_model": found.llm_model,
-                    "llm_question": QUESTION,
-                    "context_size": 4,
-                    "timeout": found.rag_seconds,
-                }
-            },
-        }
+        body = {"query": {"neural": {found.embedding_field: neural}}, "size": 4, "_source": [found.text_field]}
 
         def search() -> int:
-            answer = domain.request(
-                "POST", f"/{found.index}/_search", params={"search_pipeline": found.search_pipeline}, json=body
-            )
+            answer = domain.request("POST", f"/{found.index}/_search", json=body)
             return answer.status_code
 
         return search
 
 
 @contextlib.contextmanager
-def deployed(base: str) -> Iterator[Deployed]:
+def deployed(base: str, *, answers: bool = True) -> Iterator[Deployed]:
     """The environment `base` of this repository with an API key and no throttle, its samples loaded.
 
-    The local cloud is named `bench` and ends with the measurement.
+    Without `answers` it only searches. The local cloud is named `bench` and ends with the measurement.
     """
     instance = Instance.named("bench")
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, quick_model() as model:
+        key_file = Path(directory) / "model.key"
+        key_file.write_text("none")
         settings = yaml.safe_load((CHECKOUT / "environments" / f"{base}.yaml").read_text())
+        if not answers:
+            settings["recipe"] = "semantic-search"
+            del settings["answer"]
         settings["assistant"] = {"sign_in": "api-key", "throttle": UNTHROTTLED}
         (Path(directory) / f"{base}.yaml").write_text(yaml.safe_dump(settings))
         environment = {**os.environ, "OSML_SANDBOX": "bench", "OSML_ENVIRONMENTS": directory}
+        environment |= {"OSML_ANSWER_URL": model, "OSML_ANSWER_KEY_FILE": str(key_file), "OSML_ANSWER_MODEL": "quick"}
 
         def osml(*arguments: str) -> None:
             subprocess.run([str(OSML), *arguments], env=environment, cwd=CHECKOUT, check=True)
@@ -100,7 +93,8 @@ def deployed(base: str) -> Iterator[Deployed]:
         where = ("--sandbox", "--env", base)
         try:
             osml("sandbox", "up")
-            osml("secret", "set", *where)
+            if answers:
+                osml("secret", "set", *where)
             osml("deploy", *where)
             osml("ingest", *where, "samples/metro-areas.ndjson")
             os.environ.update(instance.client_environment(), OSML_ENVIRONMENTS=directory)

@@ -161,7 +161,7 @@ def test_neither_does_the_others_work_or_an_administrators(world: World) -> None
     everything: dict[str, Any] = {"query": {"match_all": {}}}
     for caller, method, path, body in (
         (world.ask, "POST", "/_bulk", world.store("a")),
-        (world.documents, "POST", f"/{world.index}/_delete_by_query", everything),
+        (world.ask, "POST", f"/{world.index}/_delete_by_query", everything),
         (world.documents, "POST", f"/{MEMORY}", {"name": "x"}),
         (world.ask, "POST", "/_search", {}),
         (world.documents, "POST", "/_search", {}),

@@ -34,7 +34,7 @@ class DeployFailed(Exception):
 class Deployment:
     """The stacks of the environment `name`, whose file lies in `directory`, on a running local cloud.
 
-    The variables of `Instance.client_environment()` must be set; OSML_ENVIRONMENTS is set on the way.
+    The variables of `Instance.client_environment()` must be set; OSML_ENVIRONMENTS is set until `destroy`.
     """
 
     def __init__(self, name: str, directory: Path, instance: Instance, work: Path) -> None:
@@ -78,6 +78,7 @@ class Deployment:
                 client.get_waiter("stack_delete_complete").wait(
                     StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 600}
                 )
+        os.environ.pop("OSML_ENVIRONMENTS", None)
 
     def outputs(self, part: str) -> dict[str, str]:
         """Outputs of one stack by name."""

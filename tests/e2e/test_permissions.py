@@ -7,7 +7,6 @@ domain is tried: deploy, ingest, ask as a delivery does, work on documents, chan
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 
 from osml import secret, smoke
 from osml.failure import Failure
@@ -135,16 +135,18 @@ def _allowed(template: dict[str, Any], policy: str) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lessened]:
-    before = os.environ.get("OSML_ENVIRONMENTS")
+    """Without the assistant, whose permissions are tried in tests/contract/test_assistant_access.py."""
+    directory = tmp_path_factory.mktemp("environments")
+    settings = yaml.safe_load((CHECKOUT / "environments" / f"{ENVIRONMENT}.yaml").read_text())
+    del settings["assistant"]
+    (directory / f"{ENVIRONMENT}.yaml").write_text(yaml.safe_dump(settings))
     secret.put("osml/sandbox/deepseek", "api_key", local_cloud.deepseek_key.read_text().strip(), REGION)
-    deployment = Lessened(ENVIRONMENT, CHECKOUT / "environments", local_cloud, tmp_path_factory.mktemp("permissions"))
+    deployment = Lessened(ENVIRONMENT, directory, local_cloud, tmp_path_factory.mktemp("permissions"))
     yield deployment
     deployment.without = None
     deployment.deploy("search")
     deployment.destroy()
     boto3.client("secretsmanager").delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
-    if before is None:
-        os.environ.pop("OSML_ENVIRONMENTS", None)
 
 
 @pytest.fixture

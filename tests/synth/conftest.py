@@ -90,26 +90,33 @@ def of_type() -> Callable[[dict[str, Any], str], dict[str, Any]]:
     return pick
 
 
-@pytest.fixture
-def cfn_lint(tmp_path: Path) -> Callable[..., str]:
+@pytest.fixture(scope="session")
+def cfn_lint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """What cfn-lint says of templates, each group a dict by stack name; empty when it finds nothing.
 
-    Ignored besides what is named: W3005, CDK writes a DependsOn where a reference would be enough; W6001, the command
-    line reads all it needs from the knowledge stack, so two outputs hand on what the search stack exports.
+    A template that it found nothing in is not shown to it twice: many recipes share their search stack. Ignored
+    besides what is named: W3005, CDK writes a DependsOn where a reference would be enough; W6001, the command line
+    reads all it needs from the knowledge stack, so two outputs hand on what the search stack exports.
     """
+    folder = tmp_path_factory.mktemp("cfn-lint")
+    clean: set[tuple[str, ...]] = set()
 
     def lint(groups: Iterable[Templates], *ignored: str) -> str:
+        fresh = {(json.dumps(template), *ignored): name for group in groups for name, template in group.items()}
+        assert fresh
         files = []
-        for number, group in enumerate(groups):
-            for name, template in group.items():
-                file = tmp_path / f"{number}-{name}.json"
-                file.write_text(json.dumps(template))
-                files.append(str(file))
+        for number, (shown, name) in enumerate(fresh.items()):
+            if shown not in clean:
+                files.append(folder / f"{number}-{name}.json")
+                files[-1].write_text(shown[0])
+        if not files:
+            return ""
         command = [str(Path(sys.executable).with_name("cfn-lint")), "--ignore-checks", "W3005", "W6001", *ignored]
-        command += ["--regions", "us-east-1", "--", *files]
+        command += ["--regions", "us-east-1", "--", *(str(file) for file in files)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert files
         assert done.returncode == 0 or done.stdout, done.stderr
+        if not done.stdout:
+            clean.update(fresh)
         return done.stdout
 
     return lint
