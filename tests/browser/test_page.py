@@ -141,6 +141,7 @@ def test_with_the_keyboard_alone(window: OpenPage, cognito_stage: Stage, pool: P
     page.get_by_role("link", name="Documents", exact=True).focus()
     press("Enter")
     expect(page.get_by_role("heading", name="Documents", level=2)).to_be_focused()
+    expect(page.get_by_role("button", name="Remove The park")).to_be_visible()  # the list has arrived
     press("Tab")
     expect(page.locator("#files")).to_be_focused()
     press("Tab")
