@@ -40,10 +40,9 @@ check: install ## format, lint, types, unit tests: seconds
 unit: install
 	$(BIN)/pytest -q tests/unit
 
-test: check ## everything that CI checks
+test: check browser ## everything that CI checks
 	$(BIN)/pytest -q tests/synth
 	$(BIN)/pytest -q tests/contract tests/e2e
-	$(MAKE) browser
 	$(BIN)/pytest -q tests/browser
 
 browser: ## the Chromium that the page is tested in
