@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from urllib.parse import parse_qs
 from sandbox.front.authority import Authority, Caller, Domain
 from sandbox.front.connector import ConnectorGate
 from sandbox.front.detour import Detour
+from sandbox.front.document import decoded, encoded
 from sandbox.front.engine import Engine
 from sandbox.front.policy import admits_anyone
 from sandbox.front.refusal import AccessDenied
@@ -97,21 +97,21 @@ class Gateway:
         return self._engine.forward(request, principal, guest.basic)
 
     def _settings(self, request: Request, guest: _Guest) -> Answer:
-        body = _decoded(request.body)
+        body = decoded(request.body)
         if request.method == "PUT" and isinstance(body, dict):
-            request = request.with_body(_encoded(self._trusted.inward(body)))
+            request = request.with_body(encoded(self._trusted.inward(body)))
         answer = self._forward(_uncompressed(request), guest)
-        settings = _decoded(answer.body)
+        settings = decoded(answer.body)
         if answer.status != 200 or not isinstance(settings, dict):
             return answer
         if request.method == "PUT" and _RESET_BY_WILDCARD.search(request.body):
             self._trusted.ensure()
         flat = parse_qs(request.query, keep_blank_values=True).get("flat_settings", ["false"])[-1]
-        return answer.with_body(_encoded(self._trusted.outward(settings, flat=flat != "false")))
+        return answer.with_body(encoded(self._trusted.outward(settings, flat=flat != "false")))
 
     def _with_connector(self, request: Request, guest: _Guest, domain: Domain, segments: tuple[str, ...]) -> Request:
         """The request with its connector as the engine stores it; unchanged when it carries none."""
-        body = _decoded(request.body)
+        body = decoded(request.body)
         if not isinstance(body, dict):
             return request
         match request.method, *segments:
@@ -130,14 +130,14 @@ class Gateway:
                 admitted = {**body, "connector": connector}
             case _:
                 return request
-        return request.with_body(_encoded(admitted))
+        return request.with_body(encoded(admitted))
 
     def _stored(self, request: Request, guest: _Guest) -> dict[str, Any] | None:
         """The object that an update is about, as the caller may read it."""
         read = Request("GET", request.path, request.headers)
         answer = self._forward(_uncompressed(read), guest)
-        decoded = _decoded(self._detour.back(answer.body))
-        return decoded if answer.status == 200 and isinstance(decoded, dict) else None
+        found = decoded(self._detour.back(answer.body))
+        return found if answer.status == 200 and isinstance(found, dict) else None
 
 
 def _denied(who: str, action: str, kind: str) -> AccessDenied:
@@ -150,14 +150,3 @@ def _uncompressed(request: Request) -> Request:
     """Asks for an answer that can be read and changed on its way back."""
     kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
     return replace(request, headers=kept)
-
-
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
-
-
-def _encoded(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

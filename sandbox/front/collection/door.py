@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,6 +17,7 @@ from sandbox.front.collection.operation import CREATE, Operation, operation
 from sandbox.front.collection.policy import permits, reachable
 from sandbox.front.collection.record import Collection, Policies
 from sandbox.front.collection.vectors import answer_outward, index_inward, mapping_inward, settings_inward
+from sandbox.front.document import decoded, encoded
 from sandbox.front.engine import Engine
 from sandbox.front.refusal import (
     CollectionForbidden,
@@ -64,8 +64,8 @@ class CollectionDoor:
             return Answer(200, (_JSON,), b'{"acknowledged":true}')
         answer = self._forward(request.with_body(body), asked)
         if asked.permission == "aoss:DescribeIndex" and asked.action in ("", "_mapping", "_mappings"):
-            decoded = _decoded(answer.body)
-            return answer if decoded is None else answer.with_body(_encoded(answer_outward(decoded)))
+            found = decoded(answer.body)
+            return answer if found is None else answer.with_body(encoded(answer_outward(found)))
         return answer
 
     @property
@@ -127,7 +127,7 @@ class CollectionDoor:
         if asked.action == "_msearch":
             headers = _lines(request.body)[::2]
             return list(named((h if "index" in h else {**h, "index": asked.indexes} for h in headers), "index"))
-        if asked.action == "_mget" and isinstance(body := _decoded(request.body), dict):
+        if asked.action == "_mget" and isinstance(body := decoded(request.body), dict):
             documents = [one for one in body.get("docs", ()) if isinstance(one, dict) and "_index" in one]
             return [*named(documents, "_index"), *(parts(asked.indexes) if asked.indexes or not documents else ())]
         return parts(asked.indexes)
@@ -139,19 +139,19 @@ class CollectionDoor:
             for position in range(0, len(lines), 2):
                 header = lines[position]
                 lines[position] = self._names.header({"index": asked.indexes, **header} if asked.indexes else header)
-            return b"\n".join([*map(_encoded, lines), b""])
-        body = _decoded(request.body)
+            return b"\n".join([*map(encoded, lines), b""])
+        body = decoded(request.body)
         if not isinstance(body, dict):
             return request.body
         match asked.action, asked.permission:
             case "", "aoss:CreateIndex":
-                return _encoded(index_inward(body, self.collection.generation))
+                return encoded(index_inward(body, self.collection.generation))
             case "_mapping" | "_mappings", "aoss:UpdateIndex":
-                return _encoded(mapping_inward(body, self.collection.generation))
+                return encoded(mapping_inward(body, self.collection.generation))
             case "_settings", "aoss:UpdateIndex":
-                return _encoded(settings_inward(body))
+                return encoded(settings_inward(body))
             case "_mget", _:
-                return _encoded(self._names.mget(body))
+                return encoded(self._names.mget(body))
         return request.body
 
     def _bulk(self, request: Request, asked: Operation, caller: Caller) -> Answer:
@@ -161,12 +161,12 @@ class CollectionDoor:
         self._permit_creation(caller, indexes)
         kept = [action for action in actions if not (self._makes_ids and action.names_document)]
         if actions and not kept:
-            return Answer(200, (_JSON,), _encoded(with_refusals({"took": 0}, actions)))
+            return Answer(200, (_JSON,), encoded(with_refusals({"took": 0}, actions)))
         answer = self._forward(request.with_body(write_bulk(kept, self._names)), replace(asked, indexes=None))
-        decoded = _decoded(answer.body)
-        if len(kept) == len(actions) or answer.status != 200 or not isinstance(decoded, dict):
+        found = decoded(answer.body)
+        if len(kept) == len(actions) or answer.status != 200 or not isinstance(found, dict):
             return answer
-        return answer.with_body(_encoded(with_refusals(decoded, actions)))
+        return answer.with_body(encoded(with_refusals(found, actions)))
 
     def _forward(self, request: Request, asked: Operation) -> Answer:
         kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
@@ -218,18 +218,7 @@ def _readable(request: Request) -> Request:
 
 def _lines(body: bytes) -> list[dict[str, Any]]:
     """Lines of JSON objects, header and query by turns; an empty line is an empty header."""
-    lines = [_decoded(line) if line.strip() else {} for line in body.rstrip(b"\n").split(b"\n")]
+    lines = [decoded(line) if line.strip() else {} for line in body.rstrip(b"\n").split(b"\n")]
     if not all(isinstance(line, dict) for line in lines):
         raise InvalidArgument("Malformed content, found a line that is no object", "parse_exception")
     return lines
-
-
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
-
-
-def _encoded(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
