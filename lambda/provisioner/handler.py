@@ -5,10 +5,10 @@ collection, service `aoss`, also `data_policy`, a name, and `principal`, the ARN
 string, because CloudFormation hands numbers and booleans on as text. Data returned: `Id`.
 """
 
+import contextlib
 import json
 import logging
 import os
-import time
 from typing import Any
 
 from crhelper import CfnResource
@@ -19,10 +19,24 @@ logging.basicConfig()
 helper = CfnResource(json_logging=True, log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
 
 try:
-    from mlcommons import Client, Collection, HttpTransport, Outcome, Owner, Patience, apply, destroy, kind_named
+    from mlcommons import (
+        Client,
+        Collection,
+        HttpTransport,
+        Outcome,
+        Owner,
+        Patience,
+        apply,
+        destroy,
+        journal,
+        kind_named,
+    )
     from mlcommons.errors import InvalidSpec
     from secret_values import secret_value
     from sign_in import sign_in
+
+    for root_handler in logging.root.handlers:
+        root_handler.addFilter(journal.About())
 except Exception as error:  # noqa: BLE001 - unanswered, CloudFormation would wait for the ServiceTimeout
     helper.init_failure(error)
 
@@ -38,13 +52,15 @@ log = logging.getLogger("provisioner")
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """The function's entry point; crhelper answers CloudFormation."""
-    helper(event, context)
+    try:
+        helper(event, context)
+    finally:
+        journal.begin(None)
 
 
 @helper.create
 @helper.update
 def _apply(event: dict[str, Any], context: Any) -> str:
-    started = time.monotonic()
     if event["RequestType"] == "Create":
         helper.PhysicalResourceId = NOTHING_MADE
     outcome = apply(
@@ -54,15 +70,15 @@ def _apply(event: dict[str, Any], context: Any) -> str:
         owner=_owner(event),
         physical_id=event.get("PhysicalResourceId"),
         on_created=_remember,
+        previous=_previous_spec(event),
     )
     helper.Data.update(outcome.data)
-    _log(event, outcome, started)
+    _log(outcome)
     return outcome.physical_id
 
 
 @helper.delete
 def _destroy(event: dict[str, Any], context: Any) -> None:
-    started = time.monotonic()
     if event["PhysicalResourceId"] == NOTHING_MADE:
         return
     outcome = destroy(
@@ -72,7 +88,7 @@ def _destroy(event: dict[str, Any], context: Any) -> None:
         owner=_owner(event),
         previous=_property(event, "Spec"),
     )
-    _log(event, outcome, started)
+    _log(outcome)
 
 
 def _remember(physical_id: str) -> None:
@@ -92,6 +108,9 @@ def _client(event: dict[str, Any], context: Any) -> "Client":
     patience = Patience(
         seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS,
         propagation=float(os.environ.get("IAM_PROPAGATION_SECONDS", "20")),
+    )
+    journal.begin(
+        journal.Subject(event["RequestId"], event["RequestType"], event["ResourceType"], _owner(event), patience)
     )
     auth = sign_in(target, patience)
     transport = HttpTransport(target["endpoint"], auth=auth)
@@ -117,20 +136,15 @@ def _property(event: dict[str, Any], name: str) -> Any:
         ) from None
 
 
+def _previous_spec(event: dict[str, Any]) -> Any:
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        return json.loads(event["OldResourceProperties"]["Spec"])
+    return None
+
+
 def _owner(event: dict[str, Any]) -> "Owner":
     return Owner(event["StackId"].split("/")[1], event["LogicalResourceId"])
 
 
-def _log(event: dict[str, Any], outcome: "Outcome", started: float) -> None:
-    log.info(
-        {
-            "request": event["RequestId"],
-            "type": event["RequestType"],
-            "kind": event["ResourceType"],
-            "owner": str(_owner(event)),
-            "physical_id": outcome.physical_id,
-            "changed": outcome.changed,
-            "note": outcome.note,
-            "milliseconds": round((time.monotonic() - started) * 1000),
-        }
-    )
+def _log(outcome: "Outcome") -> None:
+    log.info({"physical_id": outcome.physical_id, "changed": outcome.changed, "note": outcome.note})

@@ -3,9 +3,13 @@
 import json
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlcommons.errors import InvalidSpec, Refused
+
+# At most 45 s and two short waits; botocore's own five times two minutes would outlast the function.
+BRIEFLY = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3, "mode": "standard"})
 
 
 def secret_value(arn: str, key: str) -> str:
@@ -17,7 +21,7 @@ def secret_value(arn: str, key: str) -> str:
     tried = f"Reading the secret {arn}"
     try:
         # An interface endpoint answers for its own region, and the secret's ARN names the region.
-        client = boto3.client("secretsmanager", region_name=arn.split(":")[3])
+        client = boto3.client("secretsmanager", region_name=arn.split(":")[3], config=BRIEFLY)
         text = client.get_secret_value(SecretId=arn)["SecretString"]
     except ClientError as error:
         code = error.response["Error"]["Code"]

@@ -10,7 +10,7 @@ from requests_aws4auth import AWS4Auth
 
 from mlcommons import Patience
 from mlcommons.errors import Refused
-from secret_values import secret_value
+from secret_values import BRIEFLY, secret_value
 
 SESSION = "osml-provisioner"
 
@@ -35,7 +35,7 @@ def sign_in(target: dict[str, Any], patience: Patience) -> AuthBase:
 
 def _taken(role: str, region: str, patience: Patience) -> Credentials:
     """Keys of the role, asked for again for as long as IAM may take to spread the permission."""
-    client = boto3.client("sts", region_name=region)
+    client = boto3.client("sts", region_name=region, config=BRIEFLY)
     attempt = 0
     while True:
         try:

@@ -107,6 +107,7 @@ class Engine:
         physical_id: str | None = None,
         owner: Owner | None = None,
         transport: Transport | None = None,
+        previous: Any = None,
     ) -> Outcome:
         holder = owner or self.owner()
 
@@ -120,13 +121,25 @@ class Engine:
             owner=holder,
             physical_id=physical_id,
             on_created=made,
+            previous=previous,
         )
 
-    def destroy(self, kind: str, physical_id: str, owner: Owner | None = None, previous: Any = None) -> Outcome:
+    def hasty(self) -> Client:
+        """A client that waits for nothing between its tries."""
+        return Client(self.transport, Patience(seconds=60, propagation=0.0, sleep=lambda _: None))
+
+    def destroy(
+        self,
+        kind: str,
+        physical_id: str,
+        owner: Owner | None = None,
+        previous: Any = None,
+        client: Client | None = None,
+    ) -> Outcome:
         return destroy(
             kind_named(kind),
             physical_id,
-            client=self.client(),
+            client=client or self.client(),
             owner=owner or self.owner(),
             previous=previous,
         )

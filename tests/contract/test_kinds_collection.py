@@ -13,10 +13,11 @@ from requests_aws4auth import AWS4Auth
 
 from mlcommons import Client, Collection, HttpTransport, Outcome, Owner, Patience, apply, destroy, kind_named
 from mlcommons.errors import InvalidSpec, NotOurs, Refused, Rejected, Unreachable
-from tests.contract.collection_front import ACTION, INDEX, Serverless, collection, data_policy, serverless
-from tests.contract.front_engine import engine_address
+from tests.contract import collection_front
+from tests.contract.collection_front import ACTION, INDEX, Serverless, collection, data_policy
 from tests.contract.kinds_engine import Recorder
 
+aoss, url = collection_front.aoss, collection_front.url
 HERE = collection("kinds")
 OWNER = Owner("osml-dev-knowledge", "Index")
 POLICY = "kinds-1234abcd"
@@ -48,18 +49,6 @@ class Provisioner:
 
     def destroy(self, physical_id: str, owner: Owner = OWNER) -> Outcome:
         return destroy(kind_named("Index"), physical_id, client=self.client(), owner=owner)
-
-
-@pytest.fixture(scope="module")
-def aoss() -> Iterator[Serverless]:
-    with serverless(engine_address()) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def url(aoss: Serverless) -> Iterator[str]:
-    with aoss.opened(HERE) as endpoint:
-        yield endpoint
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -80,27 +79,6 @@ def test_a_role_taken_out_by_hand_comes_back(engine: Engine, role: str) -> None:
     _map(engine, role, *marks)
     assert engine.apply("RoleMapping", _wants(role, A), made.physical_id).changed
     assert _real(_mapping(engine, role)["backend_roles"]) == {A}
-
-
-@pytest.mark.parametrize("found", [[A], []])
-def test_owners_at_the_same_time_lose_nothing(engine: Engine, role: str, found: list[str]) -> None:
-    """The API has no compare-and-swap: six owners join and leave at once."""
-    if found:
-        _map(engine, role, *found)
-    owners = [engine.owner(f"Owner{number}") for number in range(6)]
-
-    def come(owner: Any) -> str:
-        return engine.apply("RoleMapping", _wants(role, f"{B}-{owner.logical_id}"), owner=owner).physical_id
-
-    with ThreadPoolExecutor(len(owners)) as pool:
-        made = list(pool.map(come, owners))
-    assert _real(_mapping(engine, role)["backend_roles"]) == {*found, *(f"{B}-{o.logical_id}" for o in owners)}
-    with ThreadPoolExecutor(len(owners)) as pool:
-        list(
-            pool.map(lambda pair: engine.destroy("RoleMapping", pair[0], owner=pair[1]), zip(made, owners, strict=True))
-        )
-    mapping = _mapping(engine, role)
-    assert (mapping["backend_roles"] if mapping else []) == found
 
 
 def test_an_unknown_role_is_refused_in_a_sentence(engine: Engine) -> None:

@@ -232,4 +232,5 @@ def test_the_log_says_what_was_done(module: ModuleType, domain: Domain, caplog: 
         "changed": True,
         "note": "ModelGroup created",
         "milliseconds": 0,
+        "attempt": 1,
     }

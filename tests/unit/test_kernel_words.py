@@ -53,6 +53,7 @@ def test_the_kinds() -> None:
         "IngestPipeline",
         "SearchPipeline",
         "Index",
+        "Alias",
     ]
     assert all(kind_named(f"Custom::Ml{name}") is kind for name, kind in KINDS.items())
     with pytest.raises(InvalidSpec, match="'Custom::MlAgent'"):

@@ -41,7 +41,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
             made[service][1].activate()
         return made[service][1]
 
-    def client(service: str, region_name: str) -> Any:
+    def client(service: str, region_name: str, config: Any) -> Any:
         asked.append((service, region_name))
         get(service)
         return made[service][0]

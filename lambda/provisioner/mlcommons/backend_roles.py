@@ -1,8 +1,9 @@
 """The backend roles of one OpenSearch role, over an API that cannot compare and swap.
 
 PATCH takes add, remove and replace only (security 3.4). Appending is safe at any time: the server does it on its
-own latest list. Removing goes by position, so only one may remove at a time: whoever wants to appends a ticket,
-`osml:turn:<random>`, and waits until no other ticket is in front of it. Appends do not shift positions.
+own latest list. Removing goes by position, and making or deleting the mapping takes everything: for these, only one
+may write at a time. Where the engine grants no turns, whoever removes appends a ticket, `osml:turn:<random>`, and
+waits until no other ticket is in front of it. Appends do not shift positions.
 """
 
 import secrets
@@ -12,9 +13,10 @@ from typing import Any
 
 from mlcommons.client import Client, path_of
 from mlcommons.errors import Conflict, InvalidSpec, NotFound
+from mlcommons.turn import turn
 
 _TICKET = "osml:turn:"
-ABANDONED_AFTER = 15.0
+ABANDONED_AFTER = 15.0  # seconds; nobody needs as long for two requests
 
 
 class BackendRoles:
@@ -31,9 +33,10 @@ class BackendRoles:
         mapping: dict[str, Any] = answer.get(self._role, {})
         return mapping
 
-    def entries(self) -> list[str]:
-        """The backend roles, tickets left out."""
-        return [entry for entry in self._all() if not entry.startswith(_TICKET)]
+    @staticmethod
+    def entries(mapping: dict[str, Any]) -> list[str]:
+        """The backend roles of a mapping, tickets left out."""
+        return [entry for entry in mapping.get("backend_roles", []) if not entry.startswith(_TICKET)]
 
     def make(self, entries: Collection[str]) -> None:
         """Make the mapping; raises `InvalidSpec` when there is no such role."""
@@ -59,12 +62,22 @@ class BackendRoles:
             self._client.patch(self._path, steps)
 
     def drop(self) -> None:
-        """Delete the mapping itself."""
-        self._client.delete(self._path)
+        """Delete the mapping itself, if it is there."""
+        with suppress(NotFound):  # also when a first answer was lost
+            self._client.delete(self._path)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Hold the only right to remove."""
+    def turn(self) -> Iterator[bool]:
+        """Hold the right to remove; False when others may make or delete the mapping at the same time."""
+        with turn(self._client) as alone:
+            if alone or not self._all():
+                yield alone
+            else:
+                with self._ticket():
+                    yield False
+
+    @contextmanager
+    def _ticket(self) -> Iterator[None]:
         ticket = _TICKET + secrets.token_hex(4)
         self.append([ticket])
         self._await(ticket)

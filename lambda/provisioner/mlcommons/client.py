@@ -6,14 +6,20 @@ from typing import Any
 from urllib.parse import quote
 
 from mlcommons.collection import Collection
-from mlcommons.errors import Failed, InvalidSpec, NotFound, ProvisioningError, Throttled, Unanswered, Unreachable
+from mlcommons.errors import (
+    InvalidSpec,
+    NotFound,
+    ProvisioningError,
+    Refused,
+    Throttled,
+    Unanswered,
+    Unreachable,
+)
 from mlcommons.patience import Patience
 from mlcommons.translation import error_of
-from mlcommons.transport import Request, Transport, is_write
+from mlcommons.transport import MAYBE, Answer, Request, Transport, is_write
 
 LONGEST_ANSWER = 60.0
-_TRIES_WHEN_UNREACHABLE = 3
-_PASSING = (502, 503, 504)
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +31,11 @@ def _no_secret(arn: str, key: str) -> str:
 class Client:
     """Speaks to one engine within one invocation's patience.
 
-    Every verb returns the parsed JSON body and raises a `ProvisioningError`. Reads, PUT
-    and DELETE are repeated after 429, 502 to 504 and broken connections; other requests only after 429 and when
-    they cannot have arrived. `before_write` is called before each request that changes state.
-    `secret` reads the value under a key of a JSON secret: what a specification only refers to. Of a `collection` also
-    refusals are repeated, whatever the request, for as long as its policies may take to spread.
+    Every verb returns the parsed JSON body and raises a `ProvisioningError`. Reads, PUT and DELETE are repeated after
+    whatever may pass, other requests only when nothing can have come of them: after 403, 429 and when they cannot have
+    arrived. How long is the patience's to say. `before_write` is called before each request that changes state.
+    `secret` reads the value under a key of a JSON secret: what a specification only refers to. A `collection` says
+    what its refusals mean and how long its policies may take to spread.
     """
 
     def __init__(
@@ -63,28 +69,34 @@ class Client:
         """PUT; `once` when a second time would be refused, as making an index is."""
         return self._call(Request("PUT", path, {}, body), once)
 
+    def attempt(self, path: str, body: Any, **query: str) -> Any:
+        """PUT, sent a single time whatever comes of it: nothing is waited for."""
+        return self._once(Request("PUT", path, query, body))
+
     def patch(self, path: str, body: Any) -> Any:
         return self._call(Request("PATCH", path, {}, body))
 
-    def delete(self, path: str) -> Any:
-        return self._call(Request("DELETE", path))
+    def delete(self, path: str, *, once: bool = False) -> Any:
+        """DELETE; `once` when a second time could hit what someone else has made there since."""
+        return self._call(Request("DELETE", path), once)
+
+    def outlast(self, error: ProvisioningError) -> bool:
+        """Wait until what failed may be tried again; False when it may not, see `Patience.outlast`."""
+        spreading = self._collection.spreading_of(error) if self._collection else None
+        attempt = self.patience.attempt
+        if not self.patience.outlast(error, spreading):
+            return False
+        log.warning({"trying again after": str(error), "attempt": attempt})
+        return True
 
     def _call(self, request: Request, once: bool = False) -> Any:
         idempotent = not once and (request.method in ("PUT", "DELETE") or not is_write(request))
-        attempt = 0
         while True:
             try:
                 return self._once(request)
             except ProvisioningError as error:
-                if not (self._spreading(error) or _repeatable(error, attempt, idempotent)):
+                if not (idempotent or _nothing_done(error)) or not self.outlast(error):
                     raise
-                log.warning({"retrying": str(error), "attempt": attempt + 1})
-                if not self.patience.wait(attempt, error.retry_after):
-                    raise
-            attempt += 1
-
-    def _spreading(self, error: ProvisioningError) -> bool:
-        return self._collection is not None and self._collection.may_pass(error, self.patience.elapsed())
 
     def _once(self, request: Request) -> Any:
         tried = f"{request.method} {request.path}"
@@ -97,11 +109,7 @@ class Client:
         if answer.status >= 400:
             raise error_of(tried, answer, self._collection)
         if answer.status >= 300 or (answer.body and not isinstance(answer.body, dict | list)):
-            raise Unreachable(
-                tried,
-                f"{answer.status} without JSON",
-                "Something other than OpenSearch answers at this address.",
-            )
+            raise _not_json(tried, answer)
         return answer.body
 
 
@@ -110,11 +118,16 @@ def path_of(*parts: str) -> str:
     return "/" + "/".join(quote(part, safe="") for part in parts)
 
 
-def _repeatable(error: ProvisioningError, attempt: int, idempotent: bool) -> bool:
-    if isinstance(error, Throttled):
-        return True
+def _not_json(tried: str, answer: Answer) -> Unreachable:
+    if str(answer.body).startswith(("{", "[")):
+        return Unanswered(tried, f"{answer.status} with half an answer", MAYBE)
+    hint = "Something other than OpenSearch answers at this address."
+    error = Unreachable(tried, f"{answer.status} without JSON", hint)
+    error.status = answer.status
+    return error
+
+
+def _nothing_done(error: ProvisioningError) -> bool:
     if isinstance(error, Unanswered):
-        return idempotent
-    if isinstance(error, Unreachable):
-        return error.status is None and attempt < _TRIES_WHEN_UNREACHABLE - 1
-    return idempotent and isinstance(error, Failed) and error.status in _PASSING
+        return False
+    return isinstance(error, Refused | Throttled | Unreachable)

@@ -25,9 +25,9 @@ class Collection:
     principal: str = "the signing role"
     spreading: float = 75.0
 
-    def may_pass(self, error: ProvisioningError, elapsed: float) -> bool:
-        """Tell whether the refusal may be one of the first minute: nothing was done, so any request is repeated."""
-        return isinstance(error, Refused) and elapsed < self.spreading
+    def spreading_of(self, error: ProvisioningError) -> float | None:
+        """For how many seconds the error may be a policy that has not spread; None when it is no refusal."""
+        return self.spreading if isinstance(error, Refused) else None
 
     def hint(self, answer: Answer) -> str:
         """What to do about an answer of status 400 or more; empty when nothing special is known."""

@@ -8,7 +8,9 @@
     ├── Conflict           409: something else is in the way
     │   └── NotOurs        the object exists and belongs to another owner
     ├── Throttled          429: too many requests
+    ├── Blocked            403, 429, 500, 503: the cluster takes no writes for now, whoever asks
     ├── Unreachable        no answer, or an answer that is not the engine's
+    │   ├── Untrusted      the other side's certificate is not the one it should have
     │   └── Unanswered     the request may have been carried out: look before repeating it
     ├── Failed             5xx: the engine or the provider behind it broke
     └── Unready            written, but it does not work (yet)
@@ -71,8 +73,16 @@ class Throttled(ProvisioningError):
     """The engine or the provider asked for fewer requests."""
 
 
+class Blocked(ProvisioningError):
+    """A block lies on the cluster or the index (read-only, disk full, recovering). No permission lifts it."""
+
+
 class Unreachable(ProvisioningError):
-    """No engine at the address: refused, unknown, not trusted, or something else answers there."""
+    """No engine at the address: refused, unknown, or something else answers there."""
+
+
+class Untrusted(Unreachable):
+    """TLS says that this is not the engine. Nothing was sent."""
 
 
 class Unanswered(Unreachable):

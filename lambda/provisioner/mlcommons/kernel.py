@@ -5,29 +5,21 @@ any time, with the same or an outdated id, and end in the same state.
 """
 
 import contextlib
+import functools
 import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from mlcommons.client import Client
-from mlcommons.errors import (
-    Conflict,
-    Failed,
-    InvalidSpec,
-    NotOurs,
-    ProvisioningError,
-    Refused,
-    Unanswered,
-    Unready,
-)
+from mlcommons.errors import InvalidSpec, NotOurs, ProvisioningError, Unreachable, Unready
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner
 
 S = TypeVar("S")
 T = TypeVar("T")
-_TRIES = 6
+P = ParamSpec("P")
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +34,22 @@ class Outcome:
     note: str = ""
 
 
+def _legible(verb: Callable[P, T]) -> Callable[P, T]:
+    """Turn what nobody could have foreseen in an answer's JSON, a text where an object belongs, into a sentence."""
+
+    @functools.wraps(verb)
+    def read(*arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return verb(*arguments, **named)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            tried = f"Reading the engine's answers about {named.get('owner')}"
+            cause = f"one has not the shape that OpenSearch gives it ({type(error).__name__})"
+            raise Unreachable(tried, cause, "Does something else answer at this address?") from error
+
+    return read
+
+
+@_legible
 def apply(
     kind: Kind[S],
     desired: Any,
@@ -50,12 +58,15 @@ def apply(
     owner: Owner,
     physical_id: str | None = None,
     on_created: Callable[[str], None] = lambda _: None,
+    previous: Any = None,
 ) -> Outcome:
     """Bring the object to `desired` (JSON) and return when it works.
 
     Without `physical_id`, or when that object is gone, the owner's own object is adopted or a new one made. A
     new id in the outcome means that the old object is to be destroyed by a later call. `on_created` learns the
-    id as soon as the server has made it, so that a later failure leaves nothing behind. No change, no write.
+    id as soon as the server has made it. What was made and does not work is removed again as far as the time allows;
+    the rest is left to a `destroy` of that id. No change, no write. `previous` is the specification before this one:
+    in a rollback, that of a replacement whose function may have died before it told its object's id.
     Raises `NotOurs` when the object belongs to another owner, and any other `ProvisioningError`.
     """
     spec = kind.parse(desired)
@@ -64,16 +75,19 @@ def apply(
         raise _not_ours(kind, before, owner)
     kind.check(client, spec)
     if before is None:
-        return _created(kind, spec, client, owner, on_created)
+        return _created(kind, spec, client, owner, on_created, frozenset())
+    if previous is not None:
+        _remove_stray(kind, previous, client, owner, before)
     changes = set(kind.changes(before, spec))
     if not changes:
         kind.ready(client, before.physical_id, spec)
         return _outcome(before.physical_id, changed=False, note="nothing to change")
     if changes & kind.replace_on:
-        return _created(kind, spec, client, owner, on_created)
+        return _created(kind, spec, client, owner, on_created, frozenset({before.physical_id}))
     return _updated(kind, spec, client, owner, before, changes)
 
 
+@_legible
 def destroy(kind: Kind[S], physical_id: str, *, client: Client, owner: Owner, previous: Any = None) -> Outcome:
     """Remove the object if it is there and ours; otherwise say so and succeed.
 
@@ -93,7 +107,10 @@ def destroy(kind: Kind[S], physical_id: str, *, client: Client, owner: Owner, pr
     return _outcome(physical_id, changed=True, note=note or f"{kind.name} deleted")
 
 
-def _created(kind: Kind[S], spec: S, client: Client, owner: Owner, on_created: Callable[[str], None]) -> Outcome:
+def _created(
+    kind: Kind[S], spec: S, client: Client, owner: Owner, on_created: Callable[[str], None], known: frozenset[str]
+) -> Outcome:
+    """Adopt or make; what was made (`known` were there before) and does not work is removed again."""
     found = kind.find(client, spec, owner)
     if found and found.owner != owner:
         raise _not_ours(kind, found, owner)
@@ -102,11 +119,34 @@ def _created(kind: Kind[S], spec: S, client: Client, owner: Owner, on_created: C
         if not changes & kind.replace_on:
             on_created(found.physical_id)
             return _updated(kind, spec, client, owner, found, changes)
-    new_id = _make(kind, spec, client, owner)
-    on_created(new_id)
-    _verify(kind, spec, client, owner, new_id)
-    _until_spread(client, lambda: kind.ready(client, new_id, spec))
+        known |= {found.physical_id}
+    new_id: str | None = None
+    try:
+        new_id = _make(kind, spec, client, owner)
+        on_created(new_id)
+        _verify(kind, spec, client, owner, new_id)
+        kind.ready(client, new_id, spec)
+    except ProvisioningError:
+        with contextlib.suppress(ProvisioningError):
+            _unmake(kind, spec, client, owner, new_id, known)
+        raise
     return _outcome(new_id, changed=True, note=f"{kind.name} created")
+
+
+def _unmake(kind: Kind[S], spec: S, client: Client, owner: Owner, new_id: str | None, known: frozenset[str]) -> None:
+    """Leave nothing behind, also when the answer to the create never came."""
+    made = kind.read(client, new_id, owner) if new_id else kind.find(client, spec, owner)
+    if made and made.owner == owner and made.physical_id not in known:
+        _persistently(client, lambda: kind.delete(client, made, owner))
+        log.warning({"removed what does not work": f"{kind.name} {made.physical_id}"})
+
+
+def _remove_stray(kind: Kind[S], previous: Any, client: Client, owner: Owner, current: Observed) -> None:
+    """Remove our object of the previous specification when the current one is not of it; costs nothing otherwise."""
+    with contextlib.suppress(ProvisioningError):
+        spec = kind.parse(previous)
+        if set(kind.changes(current, spec)) & kind.replace_on:
+            _unmake(kind, spec, client, owner, None, frozenset({current.physical_id}))
 
 
 def _updated(kind: Kind[S], spec: S, client: Client, owner: Owner, before: Observed, changes: set[str]) -> Outcome:
@@ -114,7 +154,7 @@ def _updated(kind: Kind[S], spec: S, client: Client, owner: Owner, before: Obser
         if changes:
             _persistently(client, lambda: kind.update(client, before, spec, owner))
             _verify(kind, spec, client, owner, before.physical_id)
-        _until_spread(client, lambda: kind.ready(client, before.physical_id, spec))
+        kind.ready(client, before.physical_id, spec)
     except ProvisioningError:
         if changes:
             with contextlib.suppress(ProvisioningError):
@@ -126,52 +166,26 @@ def _updated(kind: Kind[S], spec: S, client: Client, owner: Owner, before: Obser
 
 def _make(kind: Kind[S], spec: S, client: Client, owner: Owner) -> str:
     """Create once, even when an answer is lost: then the object is looked for before it is made again."""
-    attempt = 0
     while True:
         try:
-            return _until_spread(client, lambda: kind.create(client, spec, owner))
-        except (Unanswered, Failed, Conflict) as error:
-            if isinstance(error, NotOurs):
+            return kind.create(client, spec, owner)
+        except ProvisioningError as error:
+            if not client.outlast(error):
                 raise
-            found = kind.find(client, spec, owner)
-            if found and found.owner == owner and not set(kind.changes(found, spec)) & kind.replace_on:
-                return found.physical_id
-            if attempt + 1 >= _TRIES or not client.patience.wait(attempt + 1, error.retry_after):
-                raise
-            log.warning({"creating again": str(error), "attempt": attempt + 1})
-        attempt += 1
+        # Looked for after the wait, when the server has come to the end of what it may still have been at.
+        found = kind.find(client, spec, owner)
+        if found and found.owner == owner and not set(kind.changes(found, spec)) & kind.replace_on:
+            return found.physical_id
 
 
 def _persistently(client: Client, write: Callable[[], T]) -> T:
     """Repeat an idempotent write over conflicts of the moment and broken answers."""
-    attempt = 0
     while True:
         try:
             return write()
-        except (Unanswered, Failed, Conflict) as error:
-            if isinstance(error, NotOurs) or attempt + 1 >= _TRIES:
+        except ProvisioningError as error:
+            if not client.outlast(error):
                 raise
-            if not client.patience.wait(attempt + 1, error.retry_after):
-                raise
-            log.warning({"writing again": str(error), "attempt": attempt + 1})
-        attempt += 1
-
-
-def _until_spread(client: Client, action: Callable[[], T]) -> T:
-    """Repeat over a 403 for as long as IAM may take to spread a new role; a lasting 403 is an error."""
-    patience = client.patience
-    first: float | None = None
-    attempt = 0
-    while True:
-        try:
-            return action()
-        except Refused as error:
-            first = patience.elapsed() if first is None else first
-            spreading = error.status == 403 and patience.elapsed() - first < patience.propagation
-            if not spreading or not patience.wait(attempt + 2):
-                raise
-            log.warning({"permission may still be spreading": str(error), "attempt": attempt + 1})
-        attempt += 1
 
 
 def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: str) -> None:
@@ -180,7 +194,7 @@ def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: s
     since, attempt = patience.elapsed(), 0
     while True:
         observed = kind.read(client, physical_id, owner)
-        left = sorted(kind.changes(observed, spec)) if observed else []
+        left = _left(kind, spec, owner, observed) if observed else []
         if observed and not left:
             return
         if patience.elapsed() - since >= patience.propagation or not patience.wait(attempt + 1):
@@ -191,6 +205,10 @@ def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: s
         raise Unready(tried, "it is not there", "Deploy again.")
     cause = f"the server did not take {', '.join(left)}"
     raise Unready(tried, cause, "Does someone else change it at the same time?")
+
+
+def _left(kind: Kind[S], spec: S, owner: Owner, observed: Observed) -> list[str]:
+    return sorted(kind.changes(observed, spec)) if observed.owner == owner else ["the owner's mark"]
 
 
 def _read(kind: Kind[S], client: Client, physical_id: str | None, owner: Owner) -> Observed | None:

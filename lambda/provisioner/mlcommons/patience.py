@@ -1,20 +1,50 @@
 """How long to go on: one deadline for everything an invocation does, and waits that grow with full jitter."""
 
+import math
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from mlcommons.errors import (
+    Blocked,
+    Conflict,
+    Failed,
+    NotOurs,
+    ProvisioningError,
+    Refused,
+    Throttled,
+    Unanswered,
+    Unreachable,
+    Untrusted,
+)
 
 FIRST_WAIT = 0.25
 LONGEST_WAIT = 8.0
+
+# For how many seconds an invocation waits for one trouble to pass, however many of its requests meet it.
+UNTIL_THE_END = math.inf
+OUTAGE = 120.0
+NO_CONNECTION = 30.0
+MISHAP = 10.0
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What may pass by itself, and for how many seconds it is waited for. See docs/decisions/0012."""
+
+    name: str
+    seconds: float
 
 
 @dataclass
 class Patience:
     """One invocation's time.
 
-    `seconds` is all there is, `propagation` how long a 403 on a new object may be IAM that has not spread yet, and a
-    written object may not show (about 10 s on AWS). `clock`, `sleep` and `jitter` (0 ≤ x < 1) are passed in by tests.
+    `seconds` is all there is, `propagation` how long a 403 may be IAM that has not spread yet, and a written object
+    may not show (about 10 s on AWS). `clock`, `sleep` and `jitter` (0 ≤ x < 1) are passed in by tests.
     """
 
     seconds: float = 300.0
@@ -23,6 +53,8 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
     started: float = field(init=False)
+    attempt: int = field(init=False, default=1)
+    _waits: dict[str, list[float]] = field(init=False, default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         self.started = self.clock()
@@ -36,13 +68,54 @@ class Patience:
         return max(0.0, self.seconds - self.elapsed())
 
     def wait(self, attempt: int, at_least: float | None = None) -> bool:
-        """Sleep before attempt number `attempt` + 1; False, at once, when the deadline would pass meanwhile.
+        """Sleep before look number `attempt` + 1; False, at once, when the deadline would pass meanwhile.
 
         `at_least` is the server's Retry-After in seconds.
         """
-        ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt, 10))
-        pause = max(ceiling * self.jitter(), at_least or 0.0)
-        if pause >= self.left():
+        return self._pause(attempt, at_least) is not None
+
+    def outlast(self, error: ProvisioningError, spreading: float | None = None) -> bool:
+        """Sleep before another try after `error`; False, at once, when it will not pass or was waited for enough.
+
+        Requests and verbs, whoever repeats them, share what there is for a trouble, so repeats never multiply.
+        `spreading` takes the place of `propagation`, and lets any refusal be one that passes.
+        """
+        if spreading is None:
+            spreading = self.propagation if error.status == HTTPStatus.FORBIDDEN else 0.0
+        trouble = _trouble(error, spreading)
+        if trouble is None:
             return False
-        self.sleep(pause)
+        waits = self._waits[trouble.name]
+        if sum(waits) >= trouble.seconds:
+            return False
+        pause = self._pause(len(waits), error.retry_after)
+        if pause is None:
+            return False
+        waits.append(pause)
+        self.attempt += 1
         return True
+
+    def _pause(self, attempt: int, at_least: float | None) -> float | None:
+        ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt, 10))
+        pause = max(ceiling * (1.0 - self.jitter()), at_least or 0.0)  # never nothing, so that repeats end
+        if pause >= self.left():
+            return None
+        self.sleep(pause)
+        return pause
+
+
+def _trouble(error: ProvisioningError, spreading: float) -> Trouble | None:
+    match error:
+        case NotOurs() | Untrusted():
+            return None
+        case Throttled() | Blocked():
+            return Trouble("more than the cluster takes", UNTIL_THE_END)
+        case Refused():
+            return Trouble("a permission that spreads", spreading)
+        case Unanswered() | Failed(status=502 | 503 | 504):
+            return Trouble("an outage", OUTAGE)
+        case Unreachable(status=None):
+            return Trouble("no connection", NO_CONNECTION)
+        case Failed() | Conflict():
+            return Trouble("a mishap", MISHAP)
+    return None

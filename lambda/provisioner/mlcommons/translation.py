@@ -1,6 +1,10 @@
 """Foreign errors become ours, in this one place: an answer of 400 or more in, one `ProvisioningError` out."""
 
 import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
 from mlcommons import errors
@@ -8,7 +12,16 @@ from mlcommons.collection import Collection
 from mlcommons.errors import ProvisioningError
 from mlcommons.transport import Answer
 
-_SECRETS = re.compile(r"(?i)(?<=bearer )\S+|\bsk-[\w-]{6,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}")
+# By their own form, or by the word before them: keys of many providers have no form.
+_SECRETS = re.compile(
+    r"(?i)((?:key|token|password|secret)(?: provided)?[\\\"']*\s*[:=]\s*)\S{6,}"
+    r"|(?<=bearer )\S+|\bsk-[\w-]{6,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"
+)
+# In a provider's 401 any word with letters and digits that is as long as keys are; the ARN of a role is none.
+_LIKE_A_KEY = re.compile(r"(?<!\S)(?!\S*arn:)(?=\S*\d)(?=\S*[A-Za-z])\S{16,}")
+
+# ml-commons 3.4 wraps it in a 500 of its own, and the security plugin in the text of a 500.
+_BLOCKED = re.compile(r"blocked by: \[[A-Z_]+/\d+/")
 
 # Amazon begins with the ARN of the caller's session: so long that the permission it lacks would not be shown.
 _DENIED = re.compile(
@@ -52,12 +65,12 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 def error_of(tried: str, answer: Answer, collection: Collection | None = None) -> ProvisioningError:
     """Return the error that an answer of status 400 or more means; `tried` starts its sentence."""
-    reason = redacted(_DENIED.sub(r"\2 is not allowed to \1", reason_of(answer.body)))
+    reason = redacted(_DENIED.sub(r"\2 is not allowed to \1", reason_of(answer.body)), answer.status)
     cause = reason if reason.startswith(str(answer.status)) else f"{answer.status} {reason}".strip()
     hint = (collection.hint(answer) if collection else "") or _hint(answer, reason)
     error = _class_of(answer)(tried, cause, hint)
     error.status = answer.status
-    error.retry_after = _seconds(answer.headers.get("retry-after"))
+    error.retry_after = _seconds(answer.headers)
     return error
 
 
@@ -78,12 +91,15 @@ def reason_of(body: Any) -> str:
     return str(body)
 
 
-def redacted(text: str) -> str:
-    """Hide what looks like a key; providers echo the one they refuse."""
-    return _SECRETS.sub("…", text)
+def redacted(text: str, status: int | None = None) -> str:
+    """Hide what looks like a key; providers echo the one they refuse, with the `status` 401."""
+    text = _SECRETS.sub(r"\1…", text)
+    return _LIKE_A_KEY.sub("…", text) if status == HTTPStatus.UNAUTHORIZED else text
 
 
 def _class_of(answer: Answer) -> type[ProvisioningError]:
+    if _BLOCKED.search(str(answer.body)):
+        return errors.Blocked
     known: dict[int, type[ProvisioningError]] = {
         400: errors.Rejected,
         401: errors.Refused,
@@ -121,6 +137,8 @@ def _about_the_object(body: Any) -> bool:
 
 
 def _hint(answer: Answer, reason: str) -> str:
+    if _BLOCKED.search(reason):
+        return "No permission is missing: free disk space, or lift the block."
     if answer.status == 404 and "remote service" in reason:
         return "The provider does not know this endpoint or model."
     if answer.status == 404 and not _about_the_object(answer.body):
@@ -133,8 +151,20 @@ def _hint(answer: Answer, reason: str) -> str:
     return ""
 
 
-def _seconds(text: str | None) -> float | None:
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by Retry-After: a number, or a date that is compared with the server's own clock."""
+    text = headers.get("retry-after", "")
     try:
-        return float(text) if text else None
+        return max(0.0, float(text))
+    except ValueError:
+        until = _date(text)
+    now = _date(headers.get("date", "")) or datetime.now(UTC)
+    return max(0.0, (until - now).total_seconds()) if until else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
     except ValueError:
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

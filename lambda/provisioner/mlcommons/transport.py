@@ -8,7 +8,9 @@ from urllib.parse import quote, urlencode
 
 import requests
 
-from mlcommons.errors import Unanswered, Unreachable
+from mlcommons.errors import Unanswered, Unreachable, Untrusted
+
+MAYBE = "It may have been carried out."
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Answer:
 
 
 class Transport(Protocol):
-    """Carries one request; raises `Unreachable` (nothing was done) or `Unanswered` (it may have been)."""
+    """Carries one request; raises `Unreachable` (nothing was done) or its `Unanswered` (it may have been)."""
 
     def send(self, request: Request, timeout: float) -> Answer: ...
 
@@ -78,11 +80,11 @@ class HttpTransport:
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as error:
-            raise Unreachable(tried, _innermost(error), "TLS failed: is this the domain's host name and CA?") from error
+            raise _no_tls(tried, error) from error
         except requests.exceptions.ConnectTimeout as error:
             raise Unreachable(tried, "no connection in time", "Check VPC, subnets and security group.") from error
         except (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError) as error:
-            raise Unanswered(tried, _innermost(error), "It may have been carried out.") from error
+            raise Unanswered(tried, _innermost(error), MAYBE) from error
         except requests.exceptions.ConnectionError as error:
             raise _no_connection(tried, error) from error
         return Answer(response.status_code, _parsed(response.text), _lower(response.headers))
@@ -115,7 +117,15 @@ def _no_connection(tried: str, error: Exception) -> Unreachable:
         return Unreachable(tried, cause, "The name is unknown: does the domain exist, and is DNS reachable?")
     if "refused" in cause or "unreachable" in cause:
         return Unreachable(tried, cause, "Nothing listens there: is the domain active and the port right?")
-    return Unanswered(tried, cause, "It may have been carried out.")
+    return Unanswered(tried, cause, MAYBE)
+
+
+def _no_tls(tried: str, error: Exception) -> Unreachable:
+    cause = _innermost(error)
+    # A connection that ends inside TLS is an SSLError too (EOF occurred in violation of protocol), at any moment.
+    if "EOF" in cause or "reset" in cause or "closed" in cause:
+        return Unanswered(tried, cause, MAYBE)
+    return Untrusted(tried, cause, "TLS failed: is this the domain's host name and CA?")
 
 
 def _innermost(error: BaseException) -> str:

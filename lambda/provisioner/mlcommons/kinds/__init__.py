@@ -1,9 +1,10 @@
-"""The nine kinds, by the noun in their resource type: `Custom::MlConnector` is the kind `Connector`."""
+"""The ten kinds, by the noun in their resource type: `Custom::MlConnector` is the kind `Connector`."""
 
 from typing import Any
 
 from mlcommons.errors import InvalidSpec
 from mlcommons.kind import Kind
+from mlcommons.kinds.alias import Alias
 from mlcommons.kinds.connector import Connector
 from mlcommons.kinds.index import Index
 from mlcommons.kinds.ingest_pipeline import IngestPipeline
@@ -26,6 +27,7 @@ KINDS: dict[str, Kind[Any]] = {
         IngestPipeline(),
         SearchPipeline(),
         Index(),
+        Alias(),
     )
 }
 

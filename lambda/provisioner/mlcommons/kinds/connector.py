@@ -16,10 +16,10 @@ from mlcommons.compare import contradicts
 from mlcommons.errors import Conflict, NotFound, ProvisioningError, Rejected
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, digest_of, marked, read_mark
-from mlcommons.search import hits, owned, server_made
+from mlcommons.retired import is_retired, is_used, retire, sweep
+from mlcommons.search import owned, server_made
 
 _SHOWN = ("name", "version", "protocol", "parameters", "actions", "client_config")
-_RETIRED = "Retired by osml"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Connector(Kind[ConnectorSpec]):
 
     def find(self, client: Client, spec: ConnectorSpec, owner: Owner) -> Observed | None:
         for found_id, source in owned(client, "connectors", owner):
-            if read_mark(source["description"]).digest == spec.digest:
+            if read_mark(source["description"]).digest == spec.digest and not is_retired(client, found_id):
                 return _observed(found_id, source, owner)
         return None
 
@@ -69,8 +69,7 @@ class Connector(Kind[ConnectorSpec]):
         text = str(spec.connector.get("description", ""))
         body = spec.connector | {"description": marked(text, owner, spec.digest)}
         if spec.secrets:
-            values = {name: client.secret(one["secretArn"], one["key"]) for name, one in spec.secrets.items()}
-            body["credential"] = {**spec.connector.get("credential", {}), **values}
+            body["credential"] = credential_of(client, spec)
         try:
             return str(client.post("/_plugins/_ml/connectors/_create", body)["connector_id"])
         except Rejected as error:
@@ -79,9 +78,16 @@ class Connector(Kind[ConnectorSpec]):
             raise
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
-        note = _remove(client, observed.physical_id)
-        _sweep(client, owner, observed)
+        note = _remove(client, observed.physical_id, owner)
+        with contextlib.suppress(ProvisioningError):  # nobody fails because of another's leftovers
+            sweep(client)
         return note
+
+
+def credential_of(client: Client, spec: ConnectorSpec) -> dict[str, Any]:
+    """Return the credential as the server is told it, with the values that the specification refers to."""
+    values = {name: client.secret(one["secretArn"], one["key"]) for name, one in spec.secrets.items()}
+    return {**spec.connector.get("credential", {}), **values}
 
 
 def _urls(connector: dict[str, Any]) -> list[str]:
@@ -108,58 +114,17 @@ def _shown(connector: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _remove(client: Client, connector_id: str) -> str:
+def _remove(client: Client, connector_id: str, owner: Owner) -> str:
     try:
-        client.delete(path_of("_plugins", "_ml", "connectors", connector_id))
+        client.delete(path_of("_plugins", "_ml", "connectors", connector_id), once=True)
     except NotFound:
         return ""
-    except Conflict as error:
-        if _is_used(client, connector_id, error):
+    except Conflict:
+        if is_used(client, connector_id):
             raise
-        return _retire(client, connector_id)
+        retire(client, connector_id, owner)
+        return f"retired: the engine wrongly says that Connector {connector_id} is in use; a later delete sweeps it"
     return ""
-
-
-def _is_used(client: Client, connector_id: str, refusal: Conflict) -> bool:
-    """Read the models that the refusal names.
-
-    ml-commons (seen in 3.4) looks for a connector's users with a match query on an analyzed field, so models
-    whose connector id shares a token with ours, cut at hyphens, count as its users.
-    """
-    _, _, named = refusal.cause.rpartition("[")
-    for model_id in named.rstrip("]. ").split(", "):
-        if not server_made(model_id):
-            return True
-        model = client.find(path_of("_plugins", "_ml", "models", model_id))
-        if model and model.get("connector_id") == connector_id:
-            return True
-    return False
-
-
-def _retire(client: Client, connector_id: str) -> str:
-    """Leave a connector that nobody uses and that cannot be deleted yet to a later sweep.
-
-    Even the update may be falsely refused; the sweep then knows it by its owner's mark and its age.
-    """
-    with contextlib.suppress(ProvisioningError):
-        client.put(path_of("_plugins", "_ml", "connectors", connector_id), {"name": _RETIRED})
-    return f"retired: the engine wrongly says that Connector {connector_id} is in use; a later delete sweeps it"
-
-
-def _sweep(client: Client, owner: Owner, deleted: Observed) -> None:
-    """Delete retired connectors, and the owner's that are older than the one just deleted.
-
-    The server itself refuses those that a model uses, and nobody may fail because of another's leftovers.
-    """
-    with contextlib.suppress(ProvisioningError):
-        retired = hits(client, "connectors", {"match_phrase": {"name": _RETIRED}})
-        candidates = [(found_id, source) for found_id, source in retired if source.get("name") == _RETIRED]
-        age = deleted.body.get("created_time", 0)
-        candidates += [hit for hit in owned(client, "connectors", owner) if hit[1].get("created_time", age) < age]
-        for found_id, source in candidates:
-            if read_mark(source.get("description")).owner and found_id != deleted.physical_id:
-                with contextlib.suppress(ProvisioningError):
-                    client.delete(path_of("_plugins", "_ml", "connectors", found_id))
 
 
 def _observed(physical_id: str, body: dict[str, Any], owner: Owner) -> Observed:

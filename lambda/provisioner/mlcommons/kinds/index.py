@@ -14,6 +14,7 @@ from typing import Any
 from mlcommons.client import Client, path_of
 from mlcommons.compare import contradicts, flattened
 from mlcommons.errors import InvalidSpec, NotFound, Rejected
+from mlcommons.generation import cancel_copies
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, digest_of, marked, read_mark
 from mlcommons.prediction import predict, vector_length
@@ -113,6 +114,9 @@ class Index(Kind[IndexSpec]):
             ) from error
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
+        if "default_pipeline" in observed.body.get("mappings", {}).get("_meta", {}):
+            # A copy that an ended invocation has left would make the index anew, without its fields.
+            cancel_copies(client, observed.physical_id)
         try:
             client.delete(path_of(observed.physical_id))
         except NotFound:
@@ -122,8 +126,11 @@ class Index(Kind[IndexSpec]):
 
 def _mappings(spec: IndexSpec, owner: Owner) -> dict[str, Any]:
     mappings = dict(spec.body.get("mappings", {}))
-    mark = marked("", owner, digest_of(spec.body))
-    return mappings | {"_meta": mappings.get("_meta", {}) | {"osml": mark}}
+    notes = {"osml": marked("", owner, digest_of(spec.body))}
+    pipeline = flattened(spec.body.get("settings", {})).get("index.default_pipeline")
+    if pipeline:  # a generation that goes out of use loses the setting
+        notes["default_pipeline"] = pipeline
+    return mappings | {"_meta": mappings.get("_meta", {}) | notes}
 
 
 def _dimension(spec: IndexSpec, path: str) -> int:

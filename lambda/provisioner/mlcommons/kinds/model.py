@@ -9,7 +9,7 @@ from typing import Any
 from mlcommons.client import Client, path_of
 from mlcommons.errors import NotFound, Unready
 from mlcommons.kind import Kind, Observed
-from mlcommons.owner import Owner, marked, read_mark
+from mlcommons.owner import Owner, digest_of, marked, read_mark
 from mlcommons.prediction import predict
 from mlcommons.search import owned, server_made
 
@@ -20,25 +20,31 @@ _OFF = ("REGISTERED", "UNDEPLOYED", "DEPLOY_FAILED")
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """`probe` is the body of a `_predict` the model must answer, e.g. `{"parameters": {"inputs": "hi"}}`."""
+    """`probe` is the body of a `_predict` the model must answer, e.g. `{"parameters": {"inputs": "hi"}}`.
+
+    A model of another `generation` is another model, with an id of its own; anything else changes in place.
+    """
 
     name: str
     model_group_id: str
     connector_id: str
     probe: dict[str, Any]
     description: str = ""
+    generation: str | None = None
 
 
 class Model(Kind[ModelSpec]):
     name = "Model"
     spec_type = ModelSpec
+    replace_on = frozenset({"generation"})
 
     def could_be(self, physical_id: str, owner: Owner) -> bool:
         return server_made(physical_id)
 
     def find(self, client: Client, spec: ModelSpec, owner: Owner) -> Observed | None:
         for found_id, source in owned(client, "models", owner):
-            return Observed(found_id, owner, source)
+            if read_mark(source.get("description")).digest == _digest(spec):
+                return Observed(found_id, owner, source)
         return None
 
     def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
@@ -49,6 +55,9 @@ class Model(Kind[ModelSpec]):
 
     def changes(self, observed: Observed, spec: ModelSpec) -> Collection[str]:
         assert observed.owner  # noqa: S101 - the kernel never compares another's object
+        mark = read_mark(observed.body.get("description"))
+        if mark.owner and mark.digest != _digest(spec):
+            return {"generation"}
         wanted = _wanted(spec, observed.owner)
         differing = {field for field, value in wanted.items() if observed.body.get(field) != value}
         # A model registered a moment ago is deploying; one that was undeployed, or lost its nodes, is not.
@@ -90,10 +99,14 @@ class Model(Kind[ModelSpec]):
         return ""
 
 
+def _digest(spec: ModelSpec) -> str | None:
+    return digest_of(spec.generation) if spec.generation else None
+
+
 def _wanted(spec: ModelSpec, owner: Owner) -> dict[str, str]:
     return {
         "name": spec.name,
-        "description": marked(spec.description, owner),
+        "description": marked(spec.description, owner, _digest(spec)),
         "model_group_id": spec.model_group_id,
         "connector_id": spec.connector_id,
     }

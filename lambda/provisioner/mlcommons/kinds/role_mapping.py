@@ -11,6 +11,7 @@ from mlcommons.client import Client
 from mlcommons.errors import Conflict
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner
+from mlcommons.turn import PAUSE
 
 # An inert backend role: says that the whole mapping was made by osml and may go with the last entry.
 _MADE = "osml:mapping-made"
@@ -37,7 +38,8 @@ class RoleMapping(Kind[RoleMappingSpec]):
         return self.read(client, f"{spec.role}:{owner}", owner)
 
     def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
-        entries = BackendRoles(client, _role(physical_id, owner)).entries()
+        shared = BackendRoles(client, _role(physical_id, owner))
+        entries = shared.entries(shared.mapping())
         if not ledger.is_marked(entries, owner):
             return None
         return Observed(physical_id, owner, ledger.ours(entries, owner))
@@ -64,36 +66,35 @@ def _role(physical_id: str, owner: Owner) -> str:
 
 
 def _merge(client: Client, role: str, owner: Owner, wanted: list[str]) -> None:
-    """Bring our part of the list to `wanted`, and look again until it is: others write at the same time."""
+    """Bring our part of the list to `wanted`, in our turn; where there are no turns, look again until it is."""
     shared = BackendRoles(client, role)
     attempt = 0
     while True:
-        mapping = shared.mapping()
-        gone, new = _difference(shared.entries() if mapping else [], owner, wanted)
-        if not gone and not new:
+        with shared.turn() as alone:
+            _settle(shared, owner, wanted)
+        if alone:
             return
-        if attempt and not client.patience.wait(attempt):
+        if not client.patience.wait(attempt + 1, PAUSE):
             raise Conflict(f"Changing the mapping of {role}", "others change it all the time", "Try again.")
-        if not mapping:
-            shared.make([*new, _MADE])
-        elif gone:
-            _take_out(shared, owner, wanted)
-        else:
-            shared.append(new)
+        if not any(_difference(shared.entries(shared.mapping()), owner, wanted)):
+            return
         attempt += 1
 
 
-def _take_out(shared: BackendRoles, owner: Owner, wanted: list[str]) -> None:
-    with shared.turn():
-        entries = shared.entries()
-        gone, new = _difference(entries, owner, wanted)
-        if new:
-            shared.append(new)
+def _settle(shared: BackendRoles, owner: Owner, wanted: list[str]) -> None:
+    mapping = shared.mapping()
+    entries = shared.entries(mapping)
+    gone, new = _difference(entries, owner, wanted)
+    if new and not mapping:
+        shared.make([*new, _MADE])
+        return
+    if new:
+        shared.append(new)
+    last = not new and set(gone) == set(entries) and _MADE in entries
+    if last and not any(mapping.get(part) for part in _OTHER_PARTS):
+        shared.drop()  # at once: whose marks are gone already cannot be found by a second delete
+    elif gone:
         shared.remove(gone)
-        if set(gone) != set(entries) or new or _MADE not in entries:
-            return
-        if not shared.entries() and not any(shared.mapping().get(part) for part in _OTHER_PARTS):
-            shared.drop()
 
 
 def _difference(entries: list[str], owner: Owner, wanted: list[str]) -> tuple[list[str], list[str]]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlcommons.client import Client
-from mlcommons.errors import InvalidSpec, Unready
+from mlcommons.errors import Conflict, InvalidSpec, Unready
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, digest_of
+from mlcommons.turn import PAUSE, turn
 
 _SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 _PATH = "/_cluster/settings"
@@ -102,15 +103,33 @@ def _read(client: Client) -> _Setting:
 
 
 def _merge(client: Client, owner: Owner, wanted: list[str]) -> None:
-    setting = _read(client)
+    """Write our part of the list, in our turn; where there are no turns, look again until nobody has undone it."""
+    attempt = 0
+    while True:
+        with turn(client) as alone:
+            setting = _read(client)
+            entries = _merged(setting, owner, wanted)
+            settled = entries == setting.entries
+            if not settled:
+                layer = "persistent" if setting.layer == "defaults" else setting.layer
+                client.put(_PATH, {layer: {_SETTING: entries}})
+        if alone or settled:
+            return
+        if not client.patience.wait(attempt + 2, PAUSE):
+            raise Conflict("Writing the trusted endpoints", "others write them all the time", "Try again.")
+        attempt += 1
+
+
+def _merged(setting: _Setting, owner: Owner, wanted: list[str]) -> list[str] | None:
+    """Return the list with exactly `wanted` of ours, None when it is to be as if osml had never been there."""
     suffix = _suffix(owner)
-    after = [entry for entry in setting.entries if not entry.endswith(suffix)]
-    after += [pattern + suffix for pattern in dict.fromkeys(wanted)]
+    mine = [pattern + suffix for pattern in dict.fromkeys(wanted)]
+    if {entry for entry in setting.entries if entry.endswith(suffix)} == set(mine):
+        return setting.entries
+    after = [entry for entry in setting.entries if not entry.endswith(suffix)] + mine
     if setting.layer == "defaults":
         after.append(_begun(setting.entries))
-    value: list[str] | None = after
-    if not any("|^osml:" in entry for entry in after):
-        rest = [entry for entry in after if not entry.startswith("^osml:defaults:")]
-        value = None if _begun(rest) in after else rest
-    layer = "persistent" if setting.layer == "defaults" else setting.layer
-    client.put(_PATH, {layer: {_SETTING: value}})
+    if any("|^osml:" in entry for entry in after):
+        return after
+    rest = [entry for entry in after if not entry.startswith("^osml:defaults:")]
+    return None if _begun(rest) in after else rest

@@ -1,0 +1,124 @@
+"""A connector reads its secret again, keeps its id, and no prediction fails meanwhile.
+
+ml-commons (3.4) keeps the credential of a deployed model in memory and refuses to update a connector that a deployed
+model uses. So a stand-in with the secret's new value takes the models over in place, the connector is updated, the
+models come back, and the stand-in goes. Whoever is stopped between two steps leaves models that answer; another
+`renew`, or `settle`, ends it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mlcommons.client import Client, path_of
+from mlcommons.errors import NotOurs, ProvisioningError, Rejected, Unready
+from mlcommons.kinds.connector import Connector, ConnectorSpec, credential_of
+from mlcommons.owner import Owner
+from mlcommons.prediction import predict
+from mlcommons.retired import is_used, retire, sweep
+from mlcommons.search import hits, owned
+
+# The answer to a move comes before the nodes have loaded the other connector (ml-commons 3.4: some 0.1 s later).
+RELOAD_SECONDS = 2.0
+
+_STAND_IN = "Stand-in for"
+_IN_USE = "still using this connector"
+
+
+def secrets_of(spec: ConnectorSpec) -> set[str]:
+    """ARNs of the secrets that the connector's credential is read from, perhaps without their six random characters."""
+    arns = {str(one["secretArn"]) for one in spec.secrets.values()}
+    credential = spec.connector.get("credential", {})
+    return arns | ({str(credential["secretArn"])} if "secretArn" in credential else set())
+
+
+def last_read(connector: Mapping[str, Any]) -> float | None:
+    """When the connector, as the server shows it, was last written, and read its secret; in seconds since 1970."""
+    times = [int(connector[name]) for name in ("created_time", "last_updated_time") if connector.get(name)]
+    return max(times) / 1000 if times else None
+
+
+def renew(
+    client: Client, connector_id: str, spec: ConnectorSpec, owner: Owner, probes: Mapping[str, dict[str, Any]]
+) -> str:
+    """Read the secret again for the connector and for every model that uses it; returns a note, empty when all is done.
+
+    `probes` are bodies of a `_predict` by model id: when the new value is not accepted, the models go back to the old
+    one, and the provider's refusal is raised.
+    """
+    _require_ours(client, connector_id, owner)
+    before = _users(client, [connector_id, *_stand_ins(client, connector_id, owner)])
+    if before:
+        stand_in = Connector().create(client, _stand_in(spec, connector_id), owner)
+        # Before a model uses it: whenever none does any more, any sweep may delete it.
+        retire(client, stand_in, owner)
+        _take_over(client, before, stand_in, probes)
+    try:
+        client.put(path_of("_plugins", "_ml", "connectors", connector_id), {"credential": credential_of(client, spec)})
+    except Rejected as error:
+        if _IN_USE not in error.cause or is_used(client, connector_id):
+            raise
+        return (
+            "the models answer with the new value through a stand-in: the engine wrongly says that "
+            f"Connector {connector_id} is in use"
+        )
+    settle(client, connector_id, owner)
+    return ""
+
+
+def settle(client: Client, connector_id: str, owner: Owner) -> bool:
+    """End a renewal that was stopped after the connector itself was updated; False when there was nothing to end."""
+    stand_ins = _stand_ins(client, connector_id, owner)
+    for model_id in _users(client, stand_ins):
+        _move(client, model_id, connector_id)
+    for stand_in in stand_ins:
+        retire(client, stand_in, owner)
+    if stand_ins:
+        sweep(client)
+    return bool(stand_ins)
+
+
+def _require_ours(client: Client, connector_id: str, owner: Owner) -> None:
+    tried = f"Renewing Connector {connector_id}"
+    observed = Connector().read(client, connector_id, owner)
+    if observed is None:
+        raise Unready(tried, "it is not there any more", "Deploy again.")
+    if observed.owner != owner:
+        raise NotOurs(tried, f"it belongs to {observed.owner or 'no stack'}")
+
+
+def _stand_in(spec: ConnectorSpec, connector_id: str) -> ConnectorSpec:
+    return replace(spec, connector=spec.connector | {"name": f"{_STAND_IN} {connector_id}"})
+
+
+def _stand_ins(client: Client, connector_id: str, owner: Owner) -> list[str]:
+    name = f"{_STAND_IN} {connector_id}"
+    return [found for found, source in owned(client, "connectors", owner) if source.get("name") == name]
+
+
+def _users(client: Client, connector_ids: list[str]) -> dict[str, str]:
+    """Models that refer to one of the connectors, and to which; analysis takes ids apart, so each is compared."""
+    found = {}
+    for connector_id in connector_ids:
+        for model_id, source in hits(client, "models", {"match_phrase": {"connector_id": connector_id}}):
+            if source.get("connector_id") == connector_id:
+                found[model_id] = connector_id
+    return found
+
+
+def _take_over(client: Client, before: Mapping[str, str], stand_in: str, probes: Mapping[str, dict[str, Any]]) -> None:
+    for model_id in before:
+        _move(client, model_id, stand_in)
+    client.patience.sleep(RELOAD_SECONDS)
+    try:
+        for model_id in before.keys() & probes.keys():
+            predict(client, model_id, probes[model_id])
+    except ProvisioningError:
+        for model_id, connector_id in before.items():
+            _move(client, model_id, connector_id)
+        sweep(client)
+        raise
+
+
+def _move(client: Client, model_id: str, connector_id: str) -> None:
+    client.put(path_of("_plugins", "_ml", "models", model_id), {"connector_id": connector_id})

@@ -1,0 +1,99 @@
+"""What a person does to an object with requests of their own, past the kernel: count, change, delete."""
+
+from typing import Any
+
+from mlcommons import Owner
+from tests.contract.kinds_engine import Engine
+
+SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
+_ML = {"Connector": "connectors", "ModelGroup": "model_groups", "Model": "models"}
+_PIPELINES = {"IngestPipeline": "/_ingest/pipeline", "SearchPipeline": "/_search/pipeline"}
+_ROLES, _MAPPINGS = "/_plugins/_security/api/roles", "/_plugins/_security/api/rolesmapping"
+
+
+def count(engine: Engine, kind: str, owner: Owner | None = None) -> int:
+    """How many objects of a kind carry the owner's mark; of a shared list: entries of ours."""
+    mark = f"osml:{owner or engine.owner()}"
+    return sum(mark in text for text in _texts(engine, kind))
+
+
+def trusted(engine: Engine) -> list[str]:
+    """The trusted endpoints in effect."""
+    answer = engine.client().get("/_cluster/settings", include_defaults="true", flat_settings="true")
+    return next(answer[layer][SETTING] for layer in ("persistent", "defaults") if SETTING in answer[layer])
+
+
+def turns(engine: Engine) -> list[str]:
+    """The turns that somebody holds."""
+    templates = engine.client().get("/_component_template")["component_templates"]
+    return [template["name"] for template in templates if template["name"].startswith("osml-")]
+
+
+def delete(engine: Engine, kind: str, physical_id: str) -> None:
+    client = engine.client()
+    if kind == "TrustedEndpoints":
+        _trust(engine, [entry for entry in trusted(engine) if f"osml:{engine.owner()}" not in entry])
+    elif kind == "Model":
+        client.post(f"{_path(kind, physical_id)}/_undeploy")
+        client.delete(_path(kind, physical_id))
+    else:
+        client.delete(_path(kind, physical_id))
+
+
+def change(engine: Engine, kind: str, physical_id: str) -> None:
+    """Change what the specification says, and leave the mark."""
+    client, path = engine.client(), _path(kind, physical_id)
+    if kind == "TrustedEndpoints":
+        _trust(engine, [entry.replace(engine.stack, "edited", 1) for entry in trusted(engine)])
+    elif kind == "RoleMapping":
+        _, mapping = next(iter(client.get(path).items()))
+        client.put(path, {"backend_roles": [entry for entry in mapping["backend_roles"] if entry.startswith("osml:")]})
+    elif kind == "Role":
+        _, role = next(iter(client.get(path).items()))
+        client.put(path, {"description": role["description"], "cluster_permissions": ["*"]})
+    elif kind == "Connector":
+        client.put(path, {"parameters": {"model": "edited"}})
+    elif kind in _ML:
+        client.put(path, {"name": f"{engine.stack} edited"})
+    elif kind in _PIPELINES:
+        client.put(path, {"description": client.get(path)[physical_id]["description"]} | _some_steps(kind))
+    else:
+        client.put(f"{path}/_settings", {"index.number_of_replicas": 1})
+
+
+def _some_steps(kind: str) -> dict[str, Any]:
+    if kind == "IngestPipeline":
+        return {"processors": [{"set": {"field": "edited", "value": True}}]}
+    return {"request_processors": [{"neural_query_enricher": {"default_model_id": "edited"}}]}
+
+
+def _texts(engine: Engine, kind: str) -> list[str]:
+    client = engine.client()
+    if kind in _ML:
+        path = f"/_plugins/_ml/{_ML[kind]}/_search"
+        hits = client.post(path, {"query": {"match_all": {}}, "size": 1000})["hits"]["hits"]
+        return [str(hit["_source"].get("description")) for hit in hits]
+    if kind == "TrustedEndpoints":
+        return trusted(engine)
+    if kind == "RoleMapping":
+        mappings = client.get(_MAPPINGS).values()
+        return [entry for mapping in mappings for entry in mapping["backend_roles"]]
+    if kind == "Index":
+        answer = client.get(f"/{engine.stack}*")
+        return [str(index["mappings"].get("_meta")) for index in answer.values()]
+    objects = client.find(_ROLES if kind == "Role" else _PIPELINES[kind]) or {}
+    return [str(found.get("description")) for found in objects.values()]
+
+
+def _path(kind: str, physical_id: str) -> str:
+    if kind in _ML:
+        return f"/_plugins/_ml/{_ML[kind]}/{physical_id}"
+    if kind in _PIPELINES:
+        return f"{_PIPELINES[kind]}/{physical_id}"
+    if kind == "Role":
+        return f"{_ROLES}/{physical_id}"
+    return f"{_MAPPINGS}/{physical_id.split(':')[0]}" if kind == "RoleMapping" else f"/{physical_id}"
+
+
+def _trust(engine: Engine, entries: list[str]) -> None:
+    engine.client().put("/_cluster/settings", {"persistent": {SETTING: entries}})

@@ -1,0 +1,94 @@
+"""The table of docs/faults.md: written by the whole run, and compared with by every other."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from tests.contract.fault_matrix import CONVERGES, FAILS, VERBS, Cell
+
+_SIGNS = {frozenset({CONVERGES}): "+", frozenset({FAILS}): "-", frozenset({CONVERGES, FAILS}): "±"}
+_HEADINGS = {False: "## Once, or for some seconds", True: "## Lasting"}
+_BEFORE = """# Faults
+
+Between the provisioner's function and a real engine stands a proxy that spoils exchanges on real sockets
+(`tests/contract/fault_proxy.py`). Each fault of the table was injected at calls of each verb of each kind, by the run
+that wrote this page: `OSML_FAULTS=1 pytest tests/contract/test_fault_matrix.py` tries every call, `OSML_FAULTS=99` one
+call of each verb. Without it a part is tried, and fails when what it sees is not what stands here.
+
+An entry has four signs, for create, update in place, replacement and delete:
+
+| sign | at whichever call the fault began |
+| --- | --- |
+| `+` | the event converged: it succeeded, and the engine holds exactly what was specified |
+| `-` | it failed with one sentence, and CloudFormation's next event (delete, or the reverse update) set all right |
+| `±` | one or the other, depending on the call |
+| `.` | the kind has no such verb |
+| `?` | not tried |
+
+Where there is a sign there was no duplicate, nothing left behind and no wait past the function's time: a kind is only
+published without. The last line tells how many of the possible cells (calls by faults) were tried. A lasting fault may
+leave the turn of decision 3, which the next writer takes over. What is waited for and for how long is in
+[decision 12](decisions/0012-faults.md).
+"""
+_TRIED = "tried"
+
+
+class Table:
+    """What was seen, and for kinds that were not tried this time what was published before."""
+
+    def __init__(self, published: str, kinds: Iterable[str], faults: Iterable[str]) -> None:
+        self._kinds, self._faults = list(kinds), list(faults)
+        self._published = _read(published)
+        self._seen: dict[tuple[bool, str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._tried: dict[tuple[bool, str], int] = defaultdict(int)
+        self._calls: dict[str, dict[str, int]] = {}
+
+    def begin(self, kind: str, calls: dict[str, int]) -> None:
+        """A kind is to be tried; `calls` counts those of each verb that it has."""
+        self._calls[kind] = calls
+
+    def saw(self, cell: Cell, result: str) -> None:
+        self._seen[cell.lasting, cell.fault.name, cell.kind][cell.verb].add(result)
+        self._tried[cell.lasting, cell.kind] += 1
+
+    def disagreements(self, kind: str) -> list[str]:
+        """Where what was seen of a kind is not what was published."""
+        found = []
+        for (lasting, fault, of), verbs in self._seen.items():
+            published = self._published.get((lasting, fault, of), "?" * len(VERBS))
+            for verb, results in verbs.items():
+                sign = published[VERBS.index(verb)]
+                if of == kind and sign not in ("±", "?", _SIGNS[frozenset(results)]):
+                    found.append(f"{verb} {kind}, {fault}{', lasting' if lasting else ''}: {results}, published {sign}")
+        return found
+
+    def text(self, published: str) -> str:
+        """The whole page; the columns of kinds that were not tried are those of `published`."""
+        self._published = _read(published)
+        parts = [_BEFORE]
+        for lasting, heading in _HEADINGS.items():
+            rows = [["", *self._kinds], ["---"] * (len(self._kinds) + 1)]
+            for row in (*self._faults, _TRIED):
+                rows.append([row, *(f"`{self._entry(lasting, row, kind)}`" for kind in self._kinds)])
+            parts.append("\n".join([heading, "", *("| " + " | ".join(row) + " |" for row in rows)]) + "\n")
+        return "\n".join(parts)
+
+    def _entry(self, lasting: bool, row: str, kind: str) -> str:
+        calls = self._calls.get(kind)
+        if calls is None:
+            return self._published.get((lasting, row, kind), "?" * len(VERBS))
+        if row == _TRIED:
+            return f"{self._tried[lasting, kind]}/{sum(calls.values()) * len(self._faults)}"
+        seen = self._seen[lasting, row, kind]
+        return "".join(_SIGNS[frozenset(seen[verb])] if verb in seen else ".?"[verb in calls] for verb in VERBS)
+
+
+def _read(text: str) -> dict[tuple[bool, str, str], str]:
+    published = {}
+    parts = dict(zip(_HEADINGS, re.split("|".join(map(re.escape, _HEADINGS.values())), text)[1:], strict=False))
+    for lasting, part in parts.items():
+        lines = re.findall(r"^\|(.*)\|$", part, re.MULTILINE)
+        kinds, _, *rows = ([cell.strip(" `") for cell in line.split("|")] for line in lines)
+        for name, *signs in rows:
+            published.update({(lasting, name, kind): sign for kind, sign in zip(kinds[1:], signs, strict=True)})
+    return published

@@ -1,0 +1,154 @@
+"""two_owners_shared_list: twenty stacks that come and leave at once, over APIs that cannot compare and swap."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from mlcommons import (
+    Answer,
+    Client,
+    HttpTransport,
+    Owner,
+    Patience,
+    Request,
+    Transport,
+    apply,
+    destroy,
+    kind_named,
+)
+from tests.contract import by_hand, kinds_engine
+from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.contract.kinds_subjects import SHARED
+
+engine, engine_transport, provider = (
+    kinds_engine.engine,
+    kinds_engine.engine_transport,
+    kinds_engine.provider,
+)
+
+WRITERS = 20
+FOUND = "arn:aws:iam::000000000000:role/found"
+
+
+def _same(transport: Transport) -> Transport:
+    return transport
+
+
+class WithoutTurns:
+    """What IAM answers a role that may use no more than the APIs of the settings and of the security plugin."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+
+    def send(self, request: Request, timeout: float) -> Answer:
+        if request.path.startswith("/_component_template"):
+            return Answer(403, {"Message": "User: arn:aws:iam::1:role/a is not authorized to perform: es:ESHttpPut"})
+        return self._inner.send(request, timeout)
+
+
+class Stacks:
+    """Each with a connection of its own, all of them `through` the same kind of transport."""
+
+    def __init__(
+        self, engine: Engine, kind: str, writers: int = WRITERS, through: Callable[[Transport], Transport] = _same
+    ) -> None:
+        self._engine, self._kind, self._through = engine, kind, through
+        self.owners = [engine.owner(f"Owner{number}") for number in range(writers)]
+
+    def come(self) -> None:
+        """Raises what one of them raised."""
+        self._at_once(lambda owner, client: apply(self._of_kind(), self._spec(owner), client=client, owner=owner))
+
+    def leave(self) -> None:
+        self._at_once(lambda owner, client: destroy(self._of_kind(), self._id(owner), client=client, owner=owner))
+
+    def wanted(self) -> set[str]:
+        return {self._entry(owner) for owner in self.owners}
+
+    def entries(self) -> list[str]:
+        """What the list holds, without what says whose it is."""
+        if self._kind == "TrustedEndpoints":
+            suffixes = [f"|^osml:{owner}$" for owner in self.owners]
+            entries = [entry.removesuffix(suffix) for entry in by_hand.trusted(self._engine) for suffix in suffixes]
+            return [entry for entry in entries if self._engine.stack in entry and "osml:" not in entry]
+        return [entry for entry in self.raw_mapping() if not entry.startswith("osml:")]
+
+    def raw_mapping(self) -> list[str]:
+        answer = self._engine.client().find(f"/_plugins/_security/api/rolesmapping/{self._engine.stack}-role")
+        return next(iter(answer.values()))["backend_roles"] if answer else []
+
+    def _of_kind(self) -> Any:
+        return kind_named(self._kind)
+
+    def _entry(self, owner: Owner) -> str:
+        if self._kind == "TrustedEndpoints":
+            return f"^https://{self._engine.stack}/{owner.logical_id}/.*$"
+        return f"arn:aws:iam::000000000000:role/{owner.logical_id}"
+
+    def _spec(self, owner: Owner) -> dict[str, Any]:
+        if self._kind == "TrustedEndpoints":
+            return {"patterns": [self._entry(owner)]}
+        return {"role": f"{self._engine.stack}-role", "backend_roles": [self._entry(owner)]}
+
+    def _id(self, owner: Owner) -> str:
+        return (
+            f"trusted-endpoints:{owner}" if self._kind == "TrustedEndpoints" else f"{self._engine.stack}-role:{owner}"
+        )
+
+    def _at_once(self, act: Callable[[Owner, Client], Any]) -> None:
+        start = Barrier(len(self.owners))
+
+        def one(owner: Owner) -> None:
+            ca = os.environ["OSML_TEST_CA"]
+            transport = HttpTransport(self._engine.transport.endpoint, auth=RoleHeaders(), verify=ca)
+            client = Client(self._through(transport), Patience(seconds=120, propagation=0))
+            start.wait(30)
+            act(owner, client)
+
+        with ThreadPoolExecutor(len(self.owners)) as pool:
+            list(pool.map(one, self.owners))
+
+
+@pytest.fixture
+def before(engine: Engine) -> Iterator[list[str]]:
+    """The trusted endpoints without us, and a role to map."""
+    engine.make_role(f"{engine.stack}-role")
+    trusted = by_hand.trusted(engine)
+    yield trusted
+    assert by_hand.trusted(engine) == trusted
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_two_owners_shared_list(engine: Engine, kind: str, before: list[str]) -> None:
+    stacks = Stacks(engine, kind)
+    stacks.come()
+    assert sorted(stacks.entries()) == sorted(stacks.wanted())
+    stacks.leave()
+    assert stacks.entries() == []
+    assert by_hand.turns(engine) == []
+    assert stacks.raw_mapping() == []
+
+
+@pytest.mark.parametrize("through", [_same, WithoutTurns])
+def test_owners_of_a_mapping_that_was_there(engine: Engine, before: list[str], through: Any) -> None:
+    path = f"/_plugins/_security/api/rolesmapping/{engine.stack}-role"
+    engine.client().put(path, {"backend_roles": [FOUND]})
+    stacks = Stacks(engine, "RoleMapping", 4, through)
+    stacks.come()
+    assert sorted(stacks.entries()) == sorted({FOUND, *stacks.wanted()})
+    stacks.leave()
+    assert stacks.raw_mapping() == [FOUND]
+    engine.client().delete(path)
+
+
+def test_owners_of_trusted_endpoints_without_turns(engine: Engine, before: list[str]) -> None:
+    """Each looks again after a pause."""
+    stacks = Stacks(engine, "TrustedEndpoints", 4, WithoutTurns)
+    stacks.come()
+    assert sorted(stacks.entries()) == sorted(stacks.wanted())
+    stacks.leave()
+    assert stacks.entries() == []

@@ -1,0 +1,123 @@
+"""The engine's false "still in use" of a connector: provoked, survived, swept.
+
+It comes when the id of a connector shares a token, cut at hyphens, with that of a connector in use. Whether a node's
+ids have hyphens changes with every start, so two connectors get ids that do, by the hand of the engine's administrator.
+"""
+
+import os
+import secrets
+from typing import Any
+
+import pytest
+
+from mlcommons import Client, HttpTransport, retired
+from mlcommons.errors import Conflict
+from tests.contract import kinds_engine
+from tests.contract.kinds_engine import Engine
+
+engine, engine_transport, provider = (
+    kinds_engine.engine,
+    kinds_engine.engine_transport,
+    kinds_engine.provider,
+)
+
+
+@pytest.fixture
+def token() -> str:
+    return secrets.token_hex(4)
+
+
+def _admin() -> Client:
+    cert, key = os.environ["OSML_TEST_ADMIN_CERT"], os.environ["OSML_TEST_ADMIN_KEY"]
+    return Client(
+        HttpTransport(os.environ["OSML_TEST_ENGINE_URL"], verify=os.environ["OSML_TEST_CA"], cert=(cert, key))
+    )
+
+
+def _connector(engine: Engine, name: str, token: str) -> str:
+    """A connector of the owner `name` whose id begins with the token and a hyphen."""
+    owner = engine.owner(name)
+    made = engine.apply("Connector", {"connector": engine.connector()}, owner=owner).physical_id
+    admin, folder = _admin(), "/.plugins-ml-connector/_doc"
+    chosen = f"{token}-{secrets.token_hex(6)}"[:20]
+    admin.put(f"{folder}/{chosen}", admin.get(f"{folder}/{made}")["_source"])
+    admin.delete(f"{folder}/{made}")
+    admin.post("/.plugins-ml-connector/_refresh")
+    engine.made.append(("Connector", chosen, owner, None))
+    return chosen
+
+
+def _model(engine: Engine, connector_id: str) -> str:
+    group = engine.apply("ModelGroup", {"name": f"{engine.stack} group"}, owner=engine.owner("Group"))
+    spec = {"name": f"{engine.stack} model", "model_group_id": group.physical_id, "connector_id": connector_id}
+    probe = {"parameters": {"input": "hello"}}
+    return engine.apply("Model", spec | {"probe": probe}, owner=engine.owner("Model")).physical_id
+
+
+def _groups(engine: Engine, connector_id: str) -> list[Any]:
+    query = {"query": {"match_phrase": {"name": f"Retired connector {connector_id}"}}}
+    hits = engine.client().post("/_plugins/_ml/model_groups/_search", query)["hits"]["hits"]
+    return [hit["_source"] for hit in hits]
+
+
+def test_a_false_in_use_fails_nobody_and_is_swept_later(engine: Engine, token: str) -> None:
+    model = _model(engine, _connector(engine, "Used", token))
+    old, owner = _connector(engine, "Old", token), engine.owner("Old")
+    with pytest.raises(Conflict, match=model):
+        engine.client().delete(f"/_plugins/_ml/connectors/{old}", once=True)
+    outcome = engine.destroy("Connector", old, owner)
+    assert outcome.note.startswith("retired")
+    assert [group["description"] for group in _groups(engine, old)] == [
+        f"Deleted with its connector by osml (osml:{owner})"
+    ]
+    assert engine.destroy("Connector", old, owner).note == outcome.note
+    assert len(_groups(engine, old)) == 1
+    assert old not in retired.sweep(engine.client())
+    engine.destroy("Model", model, engine.owner("Model"))
+    assert old in retired.sweep(engine.client())
+    assert engine.read("Connector", old, owner) is None
+    assert _groups(engine, old) == []
+
+
+def test_a_delete_of_another_connector_sweeps(engine: Engine, token: str) -> None:
+    model = _model(engine, _connector(engine, "Used", token))
+    old, owner = _connector(engine, "Old", token), engine.owner("Old")
+    engine.destroy("Connector", old, owner)
+    engine.destroy("Model", model, engine.owner("Model"))
+    other = engine.apply("Connector", {"connector": engine.connector()}, owner=engine.owner("Other"))
+    engine.destroy("Connector", other.physical_id, engine.owner("Other"))
+    assert engine.read("Connector", old, owner) is None
+    assert _groups(engine, old) == []
+
+
+def test_a_retired_connector_is_not_adopted(engine: Engine, token: str) -> None:
+    _model(engine, _connector(engine, "Used", token))
+    old, owner = _connector(engine, "Old", token), engine.owner("Old")
+    engine.destroy("Connector", old, owner)
+    again = engine.apply("Connector", {"connector": engine.connector()}, owner=owner)
+    assert again.changed
+    assert again.physical_id != old
+
+
+def test_what_a_model_uses_is_never_swept(engine: Engine, token: str) -> None:
+    used, owner = _connector(engine, "Used", token), engine.owner("Used")
+    model = _model(engine, used)
+    retired.retire(engine.client(), used, owner)
+    recorder = engine.recorder()
+    assert used not in retired.sweep(engine.client(recorder))
+    assert not [write for write in recorder.writes if used in write]
+    with pytest.raises(Conflict, match=model):
+        engine.destroy("Connector", used, owner, client=engine.hasty())
+    engine.destroy("Model", model, engine.owner("Model"))
+    assert used in retired.sweep(engine.client())
+
+
+def test_a_group_of_that_name_that_is_not_ours_retires_nothing(engine: Engine) -> None:
+    owner = engine.owner("Free")
+    free = engine.apply("Connector", {"connector": engine.connector()}, owner=owner).physical_id
+    for number, mark in enumerate(("made by hand", f"(osml:{engine.owner('Other')})")):
+        body = {"name": f"Retired connector {free}{' ' * number}", "description": mark}
+        group = engine.client().post("/_plugins/_ml/model_groups/_register", body)["model_group_id"]
+        assert free not in retired.sweep(engine.client())
+        engine.client().delete(f"/_plugins/_ml/model_groups/{group}")
+    assert engine.read("Connector", free, owner) is not None
