@@ -1,13 +1,15 @@
-"""Asks one question: a neural search, whose pipeline lets a model answer from the hits if the recipe has one."""
+"""Asks one question: a neural search, and a pipeline that lets a model answer from the hits if the recipe has one."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from osml.domain import Domain
+from osml.domain import Domain, legible
 from osml.failure import Failure
 from osml.stack import Knowledge
 
 CONNECT_SECONDS = 10
+# While one question is asked the index changes once, if ever.
+MOST_GENERATIONS = 3
 
 
 @dataclass(frozen=True)
@@ -35,41 +37,74 @@ def ask(domain: Domain, knowledge: Knowledge, question: str, size: int = 4) -> A
 
     Raises Failure when the search fails, when nothing was found, or when the answer model did not answer.
     """
-    body: dict[str, Any] = {
-        "query": {
-            "neural": {
-                knowledge.embedding_field: {
-                    "query_text": question,
-                    "model_id": knowledge.embedding_model_id,
-                    "k": size,
-                }
-            }
-        },
-        "size": size,
-        "_source": [knowledge.text_field],
-    }
-    if knowledge.answer_model_id is not None:
-        parameters: dict[str, Any] = {"llm_model": knowledge.llm_model, "llm_question": question}
-        parameters |= {"context_size": size, "timeout": knowledge.rag_seconds}
-        if knowledge.llm_response_field is not None:
-            parameters["llm_response_field"] = knowledge.llm_response_field
-        body["ext"] = {"generative_qa_parameters": parameters}
-    path = f"/{knowledge.index}/_search"
-    found = domain.json(
-        "POST",
-        path,
-        params={"search_pipeline": knowledge.search_pipeline},
-        json=body,
-        timeout=(CONNECT_SECONDS, knowledge.client_seconds),
-    )
+    with legible(f"The question to the index {knowledge.index}"):
+        return _asked(domain, knowledge, question, size)
+
+
+def _asked(domain: Domain, knowledge: Knowledge, question: str, size: int) -> Answer:
+    found = _nearest(domain, knowledge, question, size)
     hits: list[dict[str, Any]] = found["hits"]["hits"]
     if not hits:
         raise Failure(f"The index {knowledge.index} holds no document to find: load some with `osml ingest FILE`.")
-    text = found.get("ext", {}).get("retrieval_augmented_generation", {}).get("answer")
-    if not text and knowledge.answer_model_id is not None:
+    sources = [Source(hit["_id"], hit["_score"], hit["_source"][knowledge.text_field]) for hit in hits]
+    if knowledge.answer_model_id is None:
+        return Answer(question, None, sources, knowledge.llm_model, found["took"])
+    answered = _answered(domain, knowledge, question, sources)
+    text = answered.get("ext", {}).get("retrieval_augmented_generation", {}).get("answer")
+    if not text:
         raise Failure(
             f"The search found {len(hits)} documents, but the pipeline {knowledge.search_pipeline} gave no answer: "
             f"the answer of model {knowledge.answer_model_id} was not understood as {knowledge.llm_model}."
         )
-    sources = [Source(hit["_id"], hit["_score"], hit["_source"][knowledge.text_field]) for hit in hits]
-    return Answer(question, text, sources, knowledge.llm_model, found["took"])
+    return Answer(question, text, sources, knowledge.llm_model, found["took"] + answered["took"])
+
+
+def _nearest(domain: Domain, knowledge: Knowledge, question: str, size: int) -> dict[str, Any]:
+    """Searches one generation of the index, whose default pipeline names the model that made its vectors.
+
+    A search of the alias would be embedded by the generation that it names first, and meet the one that it names after
+    that. A generation that goes out of use may also go away: then the one in use is asked.
+    """
+    body = {
+        "query": {"neural": {knowledge.embedding_field: {"query_text": question, "k": size}}},
+        "size": size,
+        "_source": [knowledge.text_field],
+    }
+    index = _generation(domain, knowledge.index)
+    for _ in range(MOST_GENERATIONS):
+        try:
+            return domain.patiently("POST", f"/{index}/_search", json=body, timeout=_timeout(knowledge))
+        except Failure:
+            before, index = index, _generation(domain, knowledge.index)
+            if index == before:
+                raise
+    raise Failure(f"The index {knowledge.index} changed {MOST_GENERATIONS} times while it was searched: ask again.")
+
+
+def _generation(domain: Domain, alias: str) -> str:
+    [*found] = domain.patiently("GET", f"/{alias}/_alias")
+    return found[0] if len(found) == 1 else alias
+
+
+def _answered(domain: Domain, knowledge: Knowledge, question: str, sources: list[Source]) -> dict[str, Any]:
+    """Has the pipeline answer from exactly the `sources`, in their order, which boosts keep."""
+    parameters: dict[str, Any] = {"llm_model": knowledge.llm_model, "llm_question": question}
+    parameters |= {"context_size": len(sources), "timeout": knowledge.rag_seconds}
+    if knowledge.llm_response_field is not None:
+        parameters["llm_response_field"] = knowledge.llm_response_field
+    these = [
+        {"constant_score": {"filter": {"ids": {"values": [one.id]}}, "boost": len(sources) - place}}
+        for place, one in enumerate(sources)
+    ]
+    body = {
+        "query": {"bool": {"should": these}},
+        "size": len(sources),
+        "_source": [knowledge.text_field],
+        "ext": {"generative_qa_parameters": parameters},
+    }
+    path, pipeline = f"/{knowledge.index}/_search", {"search_pipeline": knowledge.search_pipeline}
+    return domain.patiently("POST", path, params=pipeline, json=body, timeout=_timeout(knowledge))
+
+
+def _timeout(knowledge: Knowledge) -> tuple[int, int]:
+    return (CONNECT_SECONDS, knowledge.client_seconds)

@@ -88,6 +88,7 @@ class AssistantStack(EnvironmentStack):
             log_retention=RETENTION[self._environment.search.log_retention],
             removal_policy=self.removal,
             network=None if part == "page" else self._search.network,
+            concurrency=self._assistant.concurrency if part == "ask" else None,
         )
 
     def _told(self) -> str:
@@ -129,7 +130,7 @@ class AssistantStack(EnvironmentStack):
 
     def _embedding(self) -> dict[str, object]:
         if self._knowledge:
-            return {"provider": "model", "model_id": self._knowledge.embedding_model_id}
+            return {"provider": "model"}
         return embedding_settings(self._environment, self._inference.embedding)
 
     def _answer(self) -> dict[str, object] | None:

@@ -14,7 +14,12 @@ from osml.environment import Environment
 from stacks.assistant_needs import NEEDS
 from stacks.search import SearchStack
 
-GUESSED = "A conversation's id is part of its path, and the six characters at a secret's end are Amazon's."
+GUESSED = (
+    "A conversation's id is part of its path, the index of the day ends with its generation's eight digits, and the "
+    "six characters at a secret's end are Amazon's."
+)
+# Of a length, so that no other index whose name only begins alike is meant.
+GENERATION = "?" * 8
 
 
 def grant_search(
@@ -27,6 +32,7 @@ def grant_search(
 ) -> None:
     """Let `function`, the `part` of NEEDS, work on the index of the environment and nowhere else."""
     need, index, engine = NEEDS[part], environment.index.name, search.engine
+    generation = f"{index}-{GENERATION}"
     if search.collection:
         function.allow(search.collection.requests)
         search.collection.grant_index(function.role, need.collection, index=index)
@@ -36,7 +42,8 @@ def grant_search(
         paths = {"es:ESHttpGet": need.gets, "es:ESHttpPost": need.posts}
         statements = [
             iam.PolicyStatement(
-                actions=[action], resources=[f"{engine.domain_arn}/{one.format(index=index)}" for one in those]
+                actions=[action],
+                resources=[f"{engine.domain_arn}/{one.format(index=index, generation=generation)}" for one in those],
             )
             for action, those in paths.items()
             if those
@@ -50,7 +57,7 @@ def grant_search(
             description="What the assistant may do",
             cluster=need.cluster,
             index=need.index,
-            indexes=[index],
+            indexes=[index, generation],
         )
         mapping = RoleMapping(
             scope, f"Map{part.title()}", target=target, role=role.name, backend_roles=[function.role.role_arn]

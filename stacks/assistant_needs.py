@@ -13,7 +13,8 @@ MEMORY = "_plugins/_ml/memory"
 class Need:
     """What a function does on an engine: requests by path, permissions on the cluster and on the index.
 
-    `{index}` in a path is the index. A domain checks both; a collection has the `collection` permissions.
+    `{index}` in a path is the index, `{generation}` each of its generations. A domain checks both; a collection has the
+    `collection` permissions.
     """
 
     gets: Sequence[str]
@@ -25,14 +26,14 @@ class Need:
 
 NEEDS: Mapping[str, Need] = {
     "ask": Need(
-        gets=[f"{MEMORY}/*"],
-        posts=["{index}/_search", MEMORY, f"{MEMORY}/*"],
+        gets=["{index}/_alias", f"{MEMORY}/*"],
+        posts=["{index}/_search", "{generation}/_search", MEMORY, f"{MEMORY}/*"],
         cluster=[
             f"{ML}/predict",
             *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search")),
             *(f"{ML}/memory/interaction/{verb}" for verb in ("create", "list")),
         ],
-        index=["indices:data/read/search*"],
+        index=["indices:admin/aliases/get", "indices:data/read/search*"],
         collection=["aoss:DescribeIndex", "aoss:ReadDocument"],
     ),
     "documents": Need(

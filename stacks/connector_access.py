@@ -12,13 +12,14 @@ from opensearch_ml.provider import Provider
 from opensearch_ml.provisioner import Provisioner
 from opensearch_ml.read_secrets import ReadSecrets
 from opensearch_ml.search_engine import SearchEngine
-from opensearch_ml.straight_keys import StraightKeys
+from opensearch_ml.straight_keys import StraightKeys, secrets_of
 
 
 class ConnectorAccess:
     """Roles on a domain, keys on an engine of one's own.
 
     `providers` maps construct ids to them. `after` is what the provisioner needs before it may make a connector.
+    `secrets` are the ARNs, as a policy names them, of what the connectors' credentials are read from.
     """
 
     def __init__(
@@ -38,9 +39,11 @@ class ConnectorAccess:
             pass_role = PassRole(scope, "PassRole", provisioner=provisioner, roles=roles)
             self.after = (pass_role, *(role.policy for role in roles))
             self._of += zip(providers.values(), roles, strict=True)
+            self.secrets = list(dict.fromkeys(arn for one in providers.values() for arn in secrets_of(one.statements)))
             return
         keys = [StraightKeys(engine, one) for one in providers.values()]
-        if any(one.allowed for one in keys):
+        self.secrets = list(dict.fromkeys(arn for one in keys for arn in one.allowed))
+        if self.secrets:
             self.after = (ReadSecrets(scope, "ReadSecrets", provisioner=provisioner, keys=keys),)
         self._of += zip(providers.values(), keys, strict=True)
 

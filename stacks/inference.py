@@ -75,6 +75,7 @@ class InferenceStack(EnvironmentStack):
             )
         return sagemaker_embedding(
             endpoint,
+            model=settings.model,
             shape=settings.shape,
             connect_seconds=environment.timeouts.connection,
             read_seconds=environment.timeouts.embedding,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import aws_cdk as cdk
 from constructs import Construct
 
+from opensearch_ml.generation import generation
 from opensearch_ml.ingest_pipeline import IngestPipeline
+from opensearch_ml.keeper import Keeper
+from opensearch_ml.log_retention import RETENTION
 from opensearch_ml.ml_connector import MlConnector
 from opensearch_ml.ml_model import MlModel
 from opensearch_ml.ml_model_group import MlModelGroup
@@ -12,7 +16,7 @@ from opensearch_ml.provider import Provider
 from opensearch_ml.role_mapping import RoleMapping
 from opensearch_ml.search_pipeline import SearchPipeline
 from opensearch_ml.trusted_endpoints import TrustedEndpoints
-from opensearch_ml.vector_index import VectorIndex
+from opensearch_ml.vector_index import HNSW, VectorIndex
 from osml.environment import Environment
 from osml.environment.existing_domain import ExistingDomain
 from osml.environment.new_domain import NewDomain
@@ -23,9 +27,10 @@ from stacks.search import SearchStack
 
 
 class KnowledgeStack(EnvironmentStack):
-    """Access, models, two pipelines and one index on the engine of `search`; without `answer` the hits are all.
+    """Access, models, pipelines and one index on the engine of `search`; without `answer` the hits are all.
 
-    `search_pipeline` is a name and `embedding_model_id` an id, for whoever asks.
+    What embeds, and what it has embedded, bears the name of its generation (docs/decisions/0013); nobody outside needs
+    to know it. `search_pipeline` is the name of the one that answers, None without `answer`.
     """
 
     def __init__(
@@ -48,20 +53,21 @@ class KnowledgeStack(EnvironmentStack):
         )
         self._target = search.target(self.region, self._connector_access.after)
         self._access = self._grant_access([pattern for one in providers.values() for pattern in one.trusted_endpoints])
-        embedding_model = self._model("Embedding", embedding)
+        self._generation = self._generation_of(embedding)
+        embedding_model = self._model("Embedding", embedding, self._generation)
         answer_model = self._model("Answer", answer) if answer else None
         if answer_model:
             # So all models go before any connector: ml-commons 3.4 may take another connector's model for a user of
             # this one, when their ids share a token, and refuse the delete (docs/decisions/0006).
             embedding_model.node.add_dependency(self.node.find_child("AnswerConnector"))
             answer_model.node.add_dependency(self.node.find_child("EmbeddingConnector"))
-        index = self._index(embedding_model, embedding)
-        pipeline = self._search_pipeline(embedding_model, answer_model)
-        self.embedding_model_id = embedding_model.physical_id
-        self.search_pipeline = self._pipeline_name(answer_model)
+        finds = self._search_pipeline(embedding_model)
+        answers = self._answer_pipeline(answer_model) if answer_model else None
+        self._index(embedding_model, embedding, finds)
+        self.search_pipeline = f"{environment.index.name}-answer" if answers else None
         self.output("DomainEndpoint", search.engine.endpoint)
-        self.output("IndexName", index.physical_id)
-        self.output("SearchPipelineName", pipeline.physical_id)
+        self.output("IndexName", environment.index.name)
+        self.output("SearchPipelineName", (answers or finds).physical_id)
         self.output("EmbeddingModelId", embedding_model.physical_id)
         if answer and answer_model:
             self.output("AnswerModelId", answer_model.physical_id)
@@ -77,6 +83,19 @@ class KnowledgeStack(EnvironmentStack):
             self.output("LoginSecretArn", search.engine.login.arn)
             self.output("UsernameKey", search.engine.login.keys["username"])
             self.output("PasswordKey", search.engine.login.keys["password"])
+        if environment.keeper:
+            Keeper(
+                self,
+                "Keeper",
+                environment=environment.name,
+                provisioner=search.provisioner,
+                secrets=self._connector_access.secrets,
+                unasked=[answer_model] if answer_model and environment.answer_sleeps else [],
+                interval=cdk.Duration.minutes(environment.keeper.minutes),
+                log_retention=RETENTION[engine.log_retention],
+                removal_policy=self.removal,
+                network=search.network,
+            )
 
     def _grant_access(self, trusted_endpoints: list[str]) -> list[Construct]:
         """Who may do what on the domain, and where its connectors may go.
@@ -103,7 +122,20 @@ class KnowledgeStack(EnvironmentStack):
             access.append(TrustedEndpoints(self, "TrustedEndpoints", target=self._target, patterns=trusted_endpoints))
         return access
 
-    def _model(self, id: str, provider: Provider) -> MlModel:
+    def _generation_of(self, embedding: Provider) -> str:
+        """Changes with all that an index cannot change in place."""
+        index, chosen = self._environment.index, self._environment.embedding
+        return generation(
+            embedding.vectors,
+            dimension=chosen.dimension,
+            method={"name": "hnsw", "engine": self._settings.vector_engine, "parameters": HNSW},
+            space_type=index.space_type,
+            text_field=index.text_field,
+            embedding_field=index.embedding_field,
+            shards=index.shards,
+        )
+
+    def _model(self, id: str, provider: Provider, generation: str | None = None) -> MlModel:
         name = f"{self._environment.prefix}-{id.lower()}"
         role = self._connector_access.of(provider)
         connector = MlConnector(self, f"{id}Connector", target=self._target, name=name, provider=provider, role=role)
@@ -118,15 +150,16 @@ class KnowledgeStack(EnvironmentStack):
             group=group,
             connector=connector,
             probe=provider.probe,
+            generation=generation,
         )
 
-    def _index(self, model: MlModel, provider: Provider) -> VectorIndex:
+    def _index(self, model: MlModel, provider: Provider, search_pipeline: SearchPipeline) -> VectorIndex:
         settings = self._environment.index
         pipeline = IngestPipeline(
             self,
             "IngestPipeline",
             target=self._target,
-            name=f"{settings.name}-embedding",
+            name=f"{settings.name}-embedding-{self._generation}",
             model=model,
             text_field=settings.text_field,
             embedding_field=settings.embedding_field,
@@ -137,6 +170,7 @@ class KnowledgeStack(EnvironmentStack):
             "Index",
             target=self._target,
             name=settings.name,
+            generation=self._generation,
             text_field=settings.text_field,
             embedding_field=settings.embedding_field,
             dimension=self._environment.embedding.dimension,
@@ -145,26 +179,36 @@ class KnowledgeStack(EnvironmentStack):
             shards=settings.shards,
             replicas=settings.replicas,
             pipeline=pipeline,
+            search_pipeline=search_pipeline,
             model=model,
             provider=provider,
             removal_policy=self.removal,
         )
 
-    def _search_pipeline(self, embedding_model: MlModel, answer_model: MlModel | None) -> SearchPipeline:
+    def _search_pipeline(self, embedding_model: MlModel) -> SearchPipeline:
+        settings = self._environment.index
         return SearchPipeline(
             self,
             "SearchPipeline",
             target=self._target,
-            name=self._pipeline_name(answer_model),
+            name=f"{settings.name}-search-{self._generation}",
             embedding_model=embedding_model,
-            answer_model=answer_model,
-            text_field=self._environment.index.text_field,
-            system_prompt=self._environment.prompt.system,
-            user_instructions=self._environment.prompt.instructions,
+            text_field=settings.text_field,
         )
 
-    def _pipeline_name(self, answer_model: MlModel | None) -> str:
-        return f"{self._environment.index.name}-{'answer' if answer_model else 'search'}"
+    def _answer_pipeline(self, answer_model: MlModel) -> SearchPipeline:
+        """Without the embedding model, so that it outlives generations: it is given passages by their ids."""
+        settings, prompt = self._environment.index, self._environment.prompt
+        return SearchPipeline(
+            self,
+            "AnswerPipeline",
+            target=self._target,
+            name=f"{settings.name}-answer",
+            answer_model=answer_model,
+            text_field=settings.text_field,
+            system_prompt=prompt.system,
+            user_instructions=prompt.instructions,
+        )
 
 
 def _camel(role: str) -> str:

@@ -112,8 +112,13 @@ class SearchStack(EnvironmentStack):
 def _called(environment: Environment) -> list[str]:
     """The AWS services that functions call, besides S3, where CloudFormation takes its answers."""
     search = environment.search
+    if isinstance(search, Serverless):
+        return ["dynamodb", *called_models(environment)]
+    called: list[str] = []
     if isinstance(search, ExistingDomain) and search.admin_role:
-        return ["sts"]
-    if isinstance(search, SelfManaged):
-        return ["secretsmanager"]
-    return ["dynamodb", *called_models(environment)] if isinstance(search, Serverless) else []
+        called.append("sts")
+    if isinstance(search, SelfManaged) or (environment.keeper and environment.secrets):
+        called.append("secretsmanager")
+    if environment.keeper:
+        called += ["cloudformation", "ssm"]
+    return called

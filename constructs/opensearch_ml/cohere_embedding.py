@@ -31,4 +31,5 @@ def cohere_embedding(
         },
         statements=(invoke_statement(model, region),),
         probe={"parameters": {"texts": ["ready"]}},
+        vectors={"provider": "cohere", "model": model, "truncate": truncate, "input_type": input_type},
     )

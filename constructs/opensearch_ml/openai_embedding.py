@@ -52,4 +52,5 @@ def openai_embedding(
         statements=(read,),
         trusted_endpoints=(f"^https://{re.escape(host)}/.*$",),
         probe={"parameters": {"input": ["ready"]}},
+        vectors={"provider": "openai", "host": host, "model": model, "dimension": dimension},
     )

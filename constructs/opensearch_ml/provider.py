@@ -20,6 +20,8 @@ class Provider:
     llm_model: how a search names the model to the retrieval_augmented_generation processor, None when it
         embeds. The processor picks the wire format from it: a prefix such as `bedrock/` is another format.
     llm_response_field: the field of the answer that holds the text, None when `llm_model` says where it is.
+    vectors: what decides how an embedding model turns a text into a vector, known at synth time: vectors are
+        comparable as long as this is the same.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Provider:
     trusted_endpoints: tuple[str, ...] = ()
     llm_model: str | None = None
     llm_response_field: str | None = None
+    vectors: Mapping[str, object] = field(default_factory=dict)
 
 
 def client_config(*, connections: int, connect_seconds: int, read_seconds: int) -> dict[str, object]:

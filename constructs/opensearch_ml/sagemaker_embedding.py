@@ -12,9 +12,17 @@ BODIES = {"array": "${parameters.input}", "inputs": '{"inputs": ${parameters.inp
 
 
 def sagemaker_embedding(
-    endpoint: EmbeddingEndpoint, *, shape: str = "inputs", connect_seconds: int = 5, read_seconds: int = 30
+    endpoint: EmbeddingEndpoint,
+    *,
+    model: str | None = None,
+    shape: str = "inputs",
+    connect_seconds: int = 5,
+    read_seconds: int = 30,
 ) -> Provider:
-    """`shape` is what the container takes: `array`, a JSON array of strings, or `inputs`, `{"inputs": […]}`."""
+    """`shape` is what the container takes: `array`, a JSON array of strings, or `inputs`, `{"inputs": […]}`.
+
+    `model` is what the endpoint runs: with another one, its vectors are others.
+    """
     invoke = iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[endpoint.arn])
     action = {
         "action_type": "predict",
@@ -35,4 +43,5 @@ def sagemaker_embedding(
         },
         statements=(invoke,),
         probe={"parameters": {"input": ["ready"]}},
+        vectors={"provider": "sagemaker", "endpoint": endpoint.name, "model": model},
     )

@@ -10,10 +10,10 @@ from opensearch_ml.target import Target
 
 
 class SearchPipeline(MlResource):
-    """Neural queries need no model id: the pipeline gives them `embedding_model`.
+    """With `embedding_model`, neural queries need no model id: the pipeline gives them this one.
 
     With `answer_model`, retrieval-augmented generation over `text_field` of the hits. A hit without `text_field`
-    then fails the whole search, so every document needs one.
+    then fails the whole search, so every document needs one; and every search must say what is asked.
 
     Example::
 
@@ -27,16 +27,18 @@ class SearchPipeline(MlResource):
         *,
         target: Target,
         name: str,
-        embedding_model: MlModel,
+        embedding_model: MlModel | None = None,
         answer_model: MlModel | None = None,
         text_field: str = "text",
         system_prompt: str = "You answer questions from the passages you are given, and from nothing else.",
         user_instructions: str = "If the passages do not hold the answer, say that they do not.",
     ) -> None:
-        pipeline: dict[str, object] = {
-            "description": f"Finds passages by the meaning of {text_field}",
-            "request_processors": [{"neural_query_enricher": {"default_model_id": embedding_model.physical_id}}],
-        }
+        if embedding_model is None and answer_model is None:
+            raise ValueError(f"The search pipeline {name} does nothing; give it embedding_model, answer_model or both.")
+        pipeline: dict[str, object] = {"description": f"Finds passages by the meaning of {text_field}"}
+        if embedding_model is not None:
+            enrich = {"default_model_id": embedding_model.physical_id}
+            pipeline["request_processors"] = [{"neural_query_enricher": enrich}]
         if answer_model is not None:
             generation = {
                 "model_id": answer_model.physical_id,

@@ -46,4 +46,5 @@ def titan_embedding(
         },
         statements=(invoke_statement(model, region),),
         probe={"parameters": probe},
+        vectors={"provider": "titan", "model": model, **choices},
     )

@@ -9,6 +9,7 @@ from opensearch_ml.ingest_pipeline import IngestPipeline
 from opensearch_ml.ml_model import MlModel
 from opensearch_ml.ml_resource import MlResource
 from opensearch_ml.provider import Provider
+from opensearch_ml.search_pipeline import SearchPipeline
 from opensearch_ml.target import Target
 
 HNSW = {"m": 16, "ef_construction": 100}
@@ -21,9 +22,12 @@ class VectorIndex(MlResource):
     """An HNSW index of the `engine` faiss or lucene; a collection of the next generation takes no name of one (None).
 
     With a `model` the deploy checks, by the probe of its `provider`, that it makes `dimension` numbers; with a
-    `pipeline` documents are embedded as they arrive. A collection has neither, and chooses `shards` and `replicas`
-    itself (None); there each passage says which version of its document it belongs to. With `removal_policy` RETAIN
-    the documents outlive the stack.
+    `pipeline` documents are embedded as they arrive, and with a `search_pipeline` questions. A collection has none of
+    them, and chooses `shards` and `replicas` itself (None); there each passage says which version of its document it
+    belongs to. With `removal_policy` RETAIN the documents outlive the stack.
+
+    With a `generation` the index is `<name>-<generation>` and `name` an alias. Another generation is another index: it
+    takes over all documents, embedded anew by its `pipeline`, and then the alias, while people write and ask.
 
     Example::
 
@@ -46,6 +50,7 @@ class VectorIndex(MlResource):
         *,
         target: Target,
         name: str,
+        generation: str | None = None,
         text_field: str = "text",
         embedding_field: str = "embedding",
         dimension: int,
@@ -54,6 +59,7 @@ class VectorIndex(MlResource):
         shards: int | None = 1,
         replicas: int | None = 0,
         pipeline: IngestPipeline | None = None,
+        search_pipeline: SearchPipeline | None = None,
         model: MlModel | None = None,
         provider: Provider | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
@@ -62,6 +68,7 @@ class VectorIndex(MlResource):
         method = {"name": "hnsw", **chosen, "space_type": space_type, "parameters": HNSW}
         settings: dict[str, object] = {
             "default_pipeline": pipeline.physical_id if pipeline else None,
+            "search": {"default_pipeline": search_pipeline.physical_id} if search_pipeline else None,
             "number_of_shards": shards,
             "number_of_replicas": replicas,
         }
@@ -88,6 +95,15 @@ class VectorIndex(MlResource):
             id,
             target=target,
             kind="Index",
-            spec={"name": name, "body": body, **checked},
+            spec={"name": f"{name}-{generation}" if generation else name, "body": body, **checked},
             removal_policy=removal_policy,
         )
+        if generation:
+            MlResource(
+                self,
+                "Alias",
+                target=target,
+                kind="Alias",
+                spec={"name": name, "index": self.physical_id},
+                removal_policy=removal_policy,
+            )

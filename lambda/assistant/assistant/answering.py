@@ -49,31 +49,28 @@ class _Asked:
         earlier = self._earlier()
         yield Stage("searching")
         found = self._found(earlier)
-        conversation = self.question.conversation_id or self.parts.conversations.begin(
-            self.caller, self.question.question, self.budget
-        )
         best = found.sources[0].score if found.sources else None
         if best is None or best < self.parts.settings.min_score:
             yield Sources([])
             yield Text(NOT_IN_DOCUMENTS)
-            yield self._answered(found, conversation, NOT_IN_DOCUMENTS, [], None, None)
+            yield self._answered(found, self._kept(earlier, None), NOT_IN_DOCUMENTS, [], None, None)
             return
         yield Sources(found.sources)
         generation = self.parts.generation
         if generation is None:
-            self._keep(conversation, earlier, "")
-            yield self._answered(found, conversation, None, found.sources, None, None)
+            yield self._answered(found, self._kept(earlier, ""), None, found.sources, None, None)
             return
         yield Stage("answering")
         model_began = perf_counter()
         said = ""
-        for piece in self._pieces(generation, found.sources, earlier, conversation):
+        for piece in self._pieces(generation, found.sources, earlier):
             said += piece
             yield Text(piece)
         said = said.strip()
         model_ms = _since(model_began)
-        if not generation.keeps:
-            self._keep(conversation, earlier, said)
+        conversation = self.question.conversation_id
+        if conversation is None or not generation.keeps:
+            conversation = self._kept(earlier, said)
         yield self._answered(found, conversation, said, used(said, found.sources), generation.name, model_ms)
 
     def _earlier(self) -> Sequence[Turn]:
@@ -88,11 +85,11 @@ class _Asked:
         size = self.question.top_k or self.parts.settings.top_k
         return self.parts.search.nearest(asked, self.question.filters, size, self.budget)
 
-    def _pieces(
-        self, generation: Generation, sources: Sequence[Source], earlier: Sequence[Turn], conversation: str
-    ) -> Iterator[str]:
+    def _pieces(self, generation: Generation, sources: Sequence[Source], earlier: Sequence[Turn]) -> Iterator[str]:
+        asked = self.question
+
         def begun() -> tuple[str, Iterator[str]]:
-            pieces = generation.pieces(self.question.question, sources, earlier, conversation, self.budget)
+            pieces = generation.pieces(asked.question, sources, earlier, asked.conversation_id, self.budget)
             return next(pieces, ""), pieces
 
         # Once the reader has seen the first piece it is too late to begin again.
@@ -100,18 +97,24 @@ class _Asked:
         yield first
         yield from rest
 
-    def _keep(self, conversation: str, earlier: Sequence[Turn], said: str) -> None:
-        turn = Turn(self.question.question, said)
+    def _kept(self, earlier: Sequence[Turn], said: str | None) -> str | None:
+        """The conversation, with this turn if something was `said`; None if it could not be begun."""
+        id = self.question.conversation_id
+        turn = None if said is None else Turn(self.question.question, said)
         try:
-            self.parts.conversations.keep(conversation, self.caller, earlier, turn, self.budget)
+            if id is None:
+                return self.parts.conversations.begin(self.caller, self.question.question, turn, self.budget)
+            if turn is not None:
+                self.parts.conversations.keep(id, self.caller, earlier, turn, self.budget)
         except Failure as failure:
             # The answer is there and must not be lost for it; the next question lacks this turn.
             _log.warning("A turn of a conversation was not kept: %s %s", failure.message, failure.cause)
+        return id
 
     def _answered(
         self,
         found: Found,
-        conversation: str,
+        conversation: str | None,
         said: str | None,
         sources: list[Source],
         model: str | None,

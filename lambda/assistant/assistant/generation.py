@@ -16,15 +16,20 @@ _ALL_TURNS = 50
 
 
 class Generation(Protocol):
-    """Answers from passages. `name` is the model's, for the reader; `keeps` if it keeps the turn itself."""
+    """Answers from passages. `name` is the model's, for the reader; `keeps` if it adds the turn to a conversation."""
 
     name: str
     keeps: bool
 
     def pieces(
-        self, question: str, sources: Sequence[Source], earlier: Sequence[Turn], conversation: str, budget: Budget
+        self,
+        question: str,
+        sources: Sequence[Source],
+        earlier: Sequence[Turn],
+        conversation: str | None,
+        budget: Budget,
     ) -> Iterator[str]:
-        """The answer, in pieces as they come. One try; raises `Failure`."""
+        """The answer, in pieces as they come. One try; raises `Failure`. A first question has no conversation yet."""
 
 
 class OwnGeneration:
@@ -42,14 +47,16 @@ class OwnGeneration:
         question: str,
         sources: Sequence[Source],
         earlier: Sequence[Turn],
-        conversation: str,  # noqa: ARG002 - for the pipeline
+        conversation: str | None,  # noqa: ARG002 - for the pipeline
         budget: Budget,
     ) -> Iterator[str]:
         return self._model.deltas(Told(self._prompt, [one.text for one in sources], earlier, question), budget)
 
 
 class PipelineGeneration:
-    """The engine's retrieval_augmented_generation processor. It gives its answer in one piece and keeps the turn.
+    """The engine's retrieval_augmented_generation processor. It gives its answer in one piece.
+
+    It reads a conversation and adds the turn to it; without one it does neither.
 
     The passages are asked for by their ids, with boosts that keep their order: the question need not be embedded
     again, and the model reads exactly the passages that are shown.
@@ -67,7 +74,7 @@ class PipelineGeneration:
         question: str,
         sources: Sequence[Source],
         earlier: Sequence[Turn],  # noqa: ARG002 - the engine's memory has them
-        conversation: str,
+        conversation: str | None,
         budget: Budget,
     ) -> Iterator[str]:
         most = self._engine.settings.timeouts.rag
@@ -76,9 +83,9 @@ class PipelineGeneration:
             "llm_question": question,
             "context_size": len(sources),
             "timeout": max(1, int(budget.call(most))),
-            "memory_id": conversation,
-            "message_size": _ALL_TURNS,
         }
+        if conversation is not None:
+            parameters |= {"memory_id": conversation, "message_size": _ALL_TURNS}
         if self._chosen.llm_response_field is not None:
             parameters["llm_response_field"] = self._chosen.llm_response_field
         body = {

@@ -91,7 +91,10 @@ class Answer(BaseModel):
     grounded: bool = Field(description="Whether anything in the documents is near enough to the question to use.")
     sources: list[Source] = Field(description="The passages the answer was made from, nearest first.")
     model: str | None = Field(description="The answer model; null if none was called.", examples=["deepseek-chat"])
-    conversation_id: str = Field(description="Give it with the next question.", examples=["8Hk2mJUBv1Yq0pSn5a7C"])
+    conversation_id: str | None = Field(
+        description="Give it with the next question; null when the conversation could not be stored.",
+        examples=["8Hk2mJUBv1Yq0pSn5a7C"],
+    )
     timings: Timings
 
 

@@ -41,7 +41,7 @@ def _search(settings: Settings, engine: Engine) -> Searching:
     if isinstance(settings.embedding, EngineEmbedding):
         from assistant.search.domain import Domain
 
-        return Domain(engine, settings.embedding.model_id)
+        return Domain(engine)
     from assistant.embedding import embedding
     from assistant.search.collection import Collection
 

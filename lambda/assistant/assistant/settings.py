@@ -52,10 +52,9 @@ class Key(_Given):
 
 
 class EngineEmbedding(_Given):
-    """The engine embeds, with its model `model_id`."""
+    """The engine embeds, with the model that the index names in its default pipelines."""
 
     provider: Literal["model"]
-    model_id: str
 
 
 class SageMakerEmbedding(_Given):

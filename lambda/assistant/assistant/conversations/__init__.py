@@ -15,8 +15,8 @@ MOST_TURNS = 10
 class Conversations(Protocol):
     """A store of conversations. Everything raises `Failure`."""
 
-    def begin(self, caller: str, question: str, budget: Budget) -> str:
-        """The id of a new conversation; `question` may become its name."""
+    def begin(self, caller: str, question: str, turn: Turn | None, budget: Budget) -> str:
+        """The id of a new conversation with its first turn, or none; `question` may become its name."""
 
     def turns(self, id: str, caller: str, budget: Budget) -> Sequence[Turn]:
         """The last turns, oldest first; raises `Absent` if the caller has no such conversation."""

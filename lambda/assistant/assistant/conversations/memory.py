@@ -23,9 +23,12 @@ class ConversationMemory:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def begin(self, caller: str, question: str, budget: Budget) -> str:
+    def begin(self, caller: str, question: str, turn: Turn | None, budget: Budget) -> str:
         name = f"{mark_of(caller)} {' '.join(question.split())[:_SHOWN]}"
-        return str(self._engine.send("POST", _MEMORY, {"name": name}, budget)["memory_id"])
+        id = str(self._engine.send("POST", _MEMORY, {"name": name}, budget)["memory_id"])
+        if turn is not None:
+            self.keep(id, caller, [], turn, budget)
+        return id
 
     def turns(self, id: str, caller: str, budget: Budget) -> Sequence[Turn]:
         path = f"{_MEMORY}/{quote(id, safe='')}"

@@ -26,9 +26,9 @@ class ConversationTable:
         self._clock = clock
         self._client = aws.client("dynamodb", None, read_seconds=5, connect_seconds=timeouts.connection)
 
-    def begin(self, caller: str, question: str, budget: Budget) -> str:  # noqa: ARG002 - a memory needs a name
+    def begin(self, caller: str, question: str, turn: Turn | None, budget: Budget) -> str:  # noqa: ARG002 - for a memory
         id = secrets.token_urlsafe(16)
-        self._put(id, caller, [], budget)
+        self._put(id, caller, [] if turn is None else [turn], budget)
         return id
 
     def turns(self, id: str, caller: str, budget: Budget) -> Sequence[Turn]:

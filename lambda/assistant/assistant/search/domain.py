@@ -11,18 +11,17 @@ from assistant.search.engine import TITLE, Engine, title
 
 
 class Domain:
-    """`model_id` is the embedding model's on the engine; the index's default pipeline uses the same one."""
+    """The index's default pipelines know the embedding model: one embeds passages, the other questions."""
 
-    def __init__(self, engine: Engine, model_id: str) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._model_id = model_id
 
     def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
-        neural: dict[str, Any] = {"query_text": question, "model_id": self._model_id, "k": size}
+        neural: dict[str, Any] = {"query_text": question, "k": size}
         if clauses := self._engine.wanted(filters):
             neural["filter"] = {"bool": {"filter": clauses}}
         query = {"neural": {self._engine.index.embedding_field: neural}}
-        hits, took = self._engine.hits(query, size, budget)
+        hits, took = self._hits(query, size, budget)
         return Found([self._engine.source(hit) for hit in hits], search_ms=took)
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> dict[str, str]:
@@ -59,6 +58,21 @@ class Domain:
 
     def check(self, budget: Budget) -> None:
         self._engine.check(budget)
+
+    def _hits(self, query: dict[str, Any], size: int, budget: Budget) -> tuple[list[dict[str, Any]], int]:
+        """As the engine's, of one generation of the index from beginning to end.
+
+        A search of the alias is embedded by the generation that it names first, and meets the one that it names after
+        that. A generation that goes out of use may also go away: then the one in use is asked.
+        """
+        index = self._engine.generation(budget)
+        while True:
+            try:
+                return self._engine.hits(query, size, budget, index=index)
+            except Failure:
+                before, index = index, self._engine.generation(budget)
+                if index == before:
+                    raise
 
     def _refresh(self, budget: Budget) -> None:
         self._engine.send("POST", self._engine.in_index("_refresh"), None, budget)

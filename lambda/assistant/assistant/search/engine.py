@@ -68,16 +68,23 @@ class Engine:
 
         return budget.retrying(attempt, again)
 
-    def in_index(self, action: str) -> str:
-        """The path of an action on the index."""
-        return f"/{quote(self.index.name, safe='')}/{action}"
+    def in_index(self, action: str, index: str | None = None) -> str:
+        """The path of an action on the index, or on one of its generations."""
+        return f"/{quote(index or self.index.name, safe='')}/{action}"
 
-    def hits(self, query: dict[str, Any], size: int, budget: Budget, *more: str) -> tuple[list[dict[str, Any]], int]:
+    def generation(self, budget: Budget) -> str:
+        """The index that the name of the index stands for at the moment; see docs/decisions/0013."""
+        [*found] = self.send("GET", self.in_index("_alias"), None, budget)
+        return found[0] if len(found) == 1 else self.index.name
+
+    def hits(
+        self, query: dict[str, Any], size: int, budget: Budget, *more: str, index: str | None = None
+    ) -> tuple[list[dict[str, Any]], int]:
         """What the query finds, with `more` fields than a source has, and the milliseconds it took."""
         began = perf_counter()
         fields = ["id", "document", "title", self.index.text_field, *more]
         body = {"query": query, "size": size, "_source": fields}
-        answer = self.send("POST", self.in_index("_search"), body, budget)
+        answer = self.send("POST", self.in_index("_search", index), body, budget)
         return _hits(answer), round((perf_counter() - began) * 1000)
 
     def wanted(self, filters: Filters | None) -> list[dict[str, Any]]:
