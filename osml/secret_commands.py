@@ -34,6 +34,7 @@ def set_key(
     In the local cloud the key of the local endpoints is taken when none is given.
     """
     from osml import secret
+    from osml.environment.serverless import Serverless
 
     where = place(env, sandbox)
     settings = where.settings()
@@ -48,6 +49,8 @@ def set_key(
         raise Failure("The key is empty: nothing was stored.")
     secret.put(wanted.name, wanted.key, value, settings.region)
     Console().print(f"Stored under the key [bold]{wanted.key}[/] of the secret [bold]{wanted.name}[/].")
+    if settings.keeper and not isinstance(settings.search, Serverless):
+        Console().print("The keeper of what is deployed takes it over within a minute; revoke the old key after that.")
 
 
 def require(where: Place, arguments: list[str]) -> None:

@@ -20,8 +20,10 @@ from opensearch_ml.deepseek_bedrock import deepseek_bedrock
 from opensearch_ml.deepseek_chat import deepseek_chat
 from opensearch_ml.deepseek_sagemaker import deepseek_sagemaker
 from opensearch_ml.embedding_endpoint import EmbeddingEndpoint
+from opensearch_ml.generation import generation
 from opensearch_ml.index_access import IndexAccess
 from opensearch_ml.ingest_pipeline import IngestPipeline
+from opensearch_ml.keeper import Keeper
 from opensearch_ml.ml_connector import MlConnector
 from opensearch_ml.ml_model import MlModel
 from opensearch_ml.ml_model_group import MlModelGroup
@@ -59,6 +61,7 @@ __all__ = [
     "EmbeddingEndpoint",
     "IndexAccess",
     "IngestPipeline",
+    "Keeper",
     "MlConnector",
     "MlModel",
     "MlModelGroup",
@@ -88,6 +91,7 @@ __all__ = [
     "deepseek_bedrock",
     "deepseek_chat",
     "deepseek_sagemaker",
+    "generation",
     "openai_chat",
     "openai_embedding",
     "sagemaker_embedding",

@@ -23,6 +23,7 @@ SignIn = Literal["iam", "api-key"] | SignInPool
 WHOLE_ANSWER = 29
 PARAMETER = re.compile(r"\{[^}]+\}")
 ERROR = '{"message": $context.error.messageString, "request_id": "$context.requestId"}'
+BUSY = ERROR.replace("$context.error.messageString", '"All are busy with other questions. Try again soon."')
 PAGE_FILES = 25
 HEADERS = ("Authorization", "Content-Type", "X-Api-Key", "X-Amz-Date", "X-Amz-Security-Token")
 LOGGED = {
@@ -218,14 +219,20 @@ class AssistantApi(Construct):
         """What API Gateway refuses by itself has the shape of the functions' errors."""
         cors = {"Access-Control-Allow-Origin": f"'{self._origins[0]}'"} if len(self._origins) == 1 else {}
         later = {"Retry-After": "'1'"}
-        kinds: dict[str, tuple[apigateway.ResponseType, Mapping[str, str]]] = {
-            "Refused": (apigateway.ResponseType.DEFAULT_4_XX, cors),
-            "Failed": (apigateway.ResponseType.DEFAULT_5_XX, cors),
-            "Throttled": (apigateway.ResponseType.THROTTLED, {**cors, **later}),
+        kinds: dict[str, tuple[apigateway.ResponseType, str | None, str, Mapping[str, str]]] = {
+            "Refused": (apigateway.ResponseType.DEFAULT_4_XX, None, ERROR, cors),
+            "Failed": (apigateway.ResponseType.DEFAULT_5_XX, None, ERROR, cors),
+            "Throttled": (apigateway.ResponseType.THROTTLED, None, ERROR, {**cors, **later}),
+            # A function that runs as often at once as it may takes no call.
+            "Busy": (apigateway.ResponseType.INTEGRATION_FAILURE, "503", BUSY, {**cors, **later}),
         }
-        for id, (type, headers) in kinds.items():
+        for id, (type, status, template, headers) in kinds.items():
             self.api.add_gateway_response(
-                id, type=type, response_headers=headers or None, templates={"application/json": ERROR}
+                id,
+                type=type,
+                status_code=status,
+                response_headers=headers or None,
+                templates={"application/json": template},
             )
 
     def _acknowledge(self, *, log_role: bool) -> None:

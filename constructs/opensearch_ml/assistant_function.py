@@ -56,7 +56,8 @@ PARTS = {
 class AssistantFunction(Construct):
     """The function `part`: ask, documents or page. Its role may write its log and traces, and what `allow` adds.
 
-    `variables` are environment variables. With a `network` it runs in its subnets.
+    `variables` are environment variables. With a `network` it runs in its subnets. `concurrency` calls run at once, and
+    are set aside for it in the account; further ones are refused.
 
     Example::
 
@@ -75,6 +76,7 @@ class AssistantFunction(Construct):
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
         network: Network | None = None,
+        concurrency: int | None = None,
     ) -> None:
         super().__init__(scope, id)
         made = PARTS[part]
@@ -105,6 +107,7 @@ class AssistantFunction(Construct):
             role=self.role,
             timeout=timeout or Duration.seconds(29),
             memory_size=made.memory,
+            reserved_concurrent_executions=concurrency,
             environment={**made.variables, **variables},
             tracing=lambda_.Tracing.ACTIVE,
             log_group=group,

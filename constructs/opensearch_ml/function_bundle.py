@@ -39,8 +39,8 @@ def source_of(name: str, checkout: str) -> Path:
 class FunctionBundle:
     """Bundles the source root `source`; its `requirements.txt`, if it has one, holds every dependency with hashes.
 
-    `native` takes wheels that are compiled for Lambda on arm64. `folders` go into the asset besides, by their name
-    there.
+    `native` takes wheels that are compiled for Lambda on arm64. `folders`, or single files, go into the asset besides,
+    by their name there.
     """
 
     def __init__(self, source: Path, *, native: bool = False, folders: Mapping[str, Path] | None = None) -> None:
@@ -53,7 +53,10 @@ class FunctionBundle:
         target = Path(output_dir)
         shutil.copytree(self._source, target, ignore=shutil.ignore_patterns(*NOT_CODE), dirs_exist_ok=True)
         for name, folder in self._folders.items():
-            shutil.copytree(folder, target / name, ignore=shutil.ignore_patterns(*NOT_CODE))
+            if folder.is_dir():
+                shutil.copytree(folder, target / name, ignore=shutil.ignore_patterns(*NOT_CODE))
+            else:
+                shutil.copy(folder, target / name)
         requirements = self._source / "requirements.txt"
         if requirements.is_file():
             self._install(requirements, output_dir)

@@ -15,6 +15,8 @@ from opensearch_ml.target import Target
 class MlModel(MlResource):
     """A model behind `connector`. It counts as made only when `probe`, a `_predict` body, was answered.
 
+    With another `generation` it is another model; with the same, a changed connector changes nothing of its id.
+
     Example::
 
         ml.MlModel(
@@ -32,11 +34,13 @@ class MlModel(MlResource):
         group: MlModelGroup,
         connector: MlConnector,
         probe: Mapping[str, object],
+        generation: str | None = None,
     ) -> None:
-        spec = {
+        spec: dict[str, object] = {
             "name": name,
             "model_group_id": group.physical_id,
             "connector_id": connector.physical_id,
             "probe": probe,
+            **({"generation": generation} if generation else {}),
         }
         super().__init__(scope, id, target=target, kind="Model", spec=spec)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
+from aws_cdk import CfnElement, CustomResource, Duration, RemovalPolicy, Stack
 from constructs import Construct
 
 from opensearch_ml.target import Target
@@ -42,4 +43,7 @@ class MlResource(Construct):
             removal_policy=removal_policy,
         )
         self.physical_id = resource.get_att_string("Id")
+        self.logical_id = str(stack.resolve(stack.get_logical_id(cast(CfnElement, resource.node.default_child))))
+        # What a keeper compares the object with.
+        self.desired = {"kind": kind, "id": resource.ref, "target": where, "spec": spec}
         self.node.add_dependency(*target.prerequisites)

@@ -25,7 +25,7 @@ class StraightKeys:
     def __init__(self, engine: SearchEngine, provider: Provider) -> None:
         self._provider = provider
         self._revision = engine.key_revision
-        self.allowed = _secrets(provider.statements)
+        self.allowed = secrets_of(provider.statements)
         self._aws: dict[str, dict[str, str]] = {}
         if provider.connector["protocol"] == "aws_sigv4":
             if engine.model_keys is None:
@@ -64,5 +64,6 @@ def _straight(value: Any, names: set[str]) -> Any:
     return value
 
 
-def _secrets(statements: tuple[iam.PolicyStatement, ...]) -> list[str]:
+def secrets_of(statements: tuple[iam.PolicyStatement, ...]) -> list[str]:
+    """The secrets that statements let someone read, as they name them."""
     return [arn for statement in statements if READ in statement.actions for arn in statement.resources]

@@ -22,6 +22,7 @@ from osml.environment.collection_rules import collection_fault
 from osml.environment.document import read
 from osml.environment.embedding import Embedding, OpenAiEmbedding, SageMakerEmbedding
 from osml.environment.engine_rules import engine_fault
+from osml.environment.keeper import Keeper, OptionalKeeper
 from osml.environment.knowledge import Index, Prompt, Timeouts
 from osml.environment.part import EnvironmentPart
 from osml.environment.secret import Secret
@@ -58,6 +59,7 @@ class Environment(EnvironmentPart):
     index: Index = Index()
     prompt: Prompt = Prompt()
     timeouts: Timeouts = Timeouts()
+    keeper: OptionalKeeper = Keeper()
     assistant: Assistant | None = None
 
     @property
@@ -95,6 +97,12 @@ class Environment(EnvironmentPart):
             raise ValueError("answer.provider is not sagemaker; there is no endpoint")
         return f"{self.prefix}-answer" if self.answer.creates_endpoint else self.answer.endpoint
 
+    @property
+    def answer_sleeps(self) -> bool:
+        """Whether the endpoint that answers is stopped at times, so that it may rightly not answer."""
+        scaling = self.answer.scaling if isinstance(self.answer, SageMakerAnswer) else None
+        return scaling is not None and scaling.stop is not None
+
     @model_validator(mode="before")
     @classmethod
     def _recipe_chooses(cls, settings: Any) -> Any:
@@ -107,8 +115,8 @@ class Environment(EnvironmentPart):
             answer = {"provider": provider, **(answer or {})}
             settings = {**settings, "answer": answer}
         chosen = answer.get("provider") if isinstance(answer, dict) else None
-        if chosen in PATIENCE and isinstance(timeouts or {}, dict):
-            settings = {**settings, "timeouts": {"answer": PATIENCE[str(chosen)], **(timeouts or {})}}
+        if isinstance(chosen, str) and chosen in PATIENCE and isinstance(timeouts or {}, dict):
+            settings = {**settings, "timeouts": {"answer": PATIENCE[chosen], **(timeouts or {})}}
         if recipe == "serverless" and settings.get("assistant") is None:
             settings = {**settings, "assistant": {}}
         return settings
@@ -234,6 +242,12 @@ def load(name: str, directory: Path) -> Environment:
         mark = fault.problem_mark
         where = f" in line {mark.line + 1}" if mark else ""
         raise SettingError(f"{shown} is not YAML{where}: {fault.problem}; correct that line.") from None
+    except yaml.YAMLError as fault:
+        # Of characters that YAML does not have; the second line of its words repeats the file.
+        said = str(fault).splitlines()[0]
+        raise SettingError(f"{shown} is not YAML: {said}; write it as plain text.") from None
+    except UnicodeDecodeError as fault:
+        raise SettingError(f"{shown} is not UTF-8 from byte {fault.start} on: save it as UTF-8.") from None
     except ValidationError as fault:
         raise SettingError(f"{shown}: {sentence(fault, Environment)}.") from None
     except ValueError as fault:

@@ -32,10 +32,11 @@ class Assistant(EnvironmentPart):
     """A REST API over the knowledge, and with `page` a page at `/<environment>/rag`.
 
     `sign_in` is who may ask: users of a Cognito pool that is made here, IAM identities of the account, or holders of
-    an API key. `top_k` passages go to the model, unless none has `min_score`, which is answered without a model.
-    `body_limit` is in bytes. Documents are split into passages of `passage_characters` at most. `origins` are other
-    pages that may call the API from a browser. `conversation_days` is how long a conversation on a collection is
-    kept after its last turn; a domain keeps them in its own memory.
+    an API key. `top_k` passages go to the model, unless none has `min_score`, which is answered without a model. At
+    most `concurrency` questions are answered at once, as far as the account goes unless set; one more is told to come
+    again. `body_limit` is in bytes. Documents are split into passages of `passage_characters` at most. `origins` are
+    other pages that may call the API from a browser. `conversation_days` is how long a conversation on a collection
+    is kept after its last turn; a domain keeps them in its own memory.
     API Gateway has one role for the access logs of all APIs of an account and region: with `log_role: create` it is
     made here and set for the account, with `exist` somebody has done so.
     """
@@ -45,6 +46,7 @@ class Assistant(EnvironmentPart):
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float = Field(default=0.6, ge=0)
     throttle: Throttle = Throttle()
+    concurrency: int | None = Field(default=None, ge=1, le=10_000)
     body_limit: int = Field(default=1_000_000, ge=10_000, le=6_000_000)
     passage_characters: int = Field(default=1000, ge=100, le=8000)
     origins: list[Origin] = Field(default_factory=list, examples=["https://help.example.com"])

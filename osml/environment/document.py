@@ -14,6 +14,8 @@ class _OnceOnly(yaml.SafeLoader):
 def _mapping(loader: _OnceOnly, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a setting's name is no text", key.start_mark)
         name = loader.construct_object(key)
         if name in seen:
             raise yaml.constructor.ConstructorError(None, None, f"{name!r} is set twice", key.start_mark)

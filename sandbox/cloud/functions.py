@@ -44,14 +44,25 @@ def install(home: Path, native: NativeCode) -> None:
         return (str(python) if runtime.startswith("python") else binary), script
 
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
-    delete = handlers["delete"]
+    create, update, delete = (handlers[verb] for verb in ("create", "update", "delete"))
+
+    # MiniStack refuses calls beyond a function's reserved concurrency, but its CloudFormation drops the property.
+    def create_reserved(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+        made = create(logical_id, props, stack_name)
+        _reserve(made[0], props)
+        return made
+
+    def update_reserved(physical_id: str, old: dict[str, Any], new: dict[str, Any], *more: Any, **named: Any) -> Any:
+        made = update(physical_id, old, new, *more, **named)
+        _reserve(made[0], new)
+        return made
 
     def delete_with_workers(physical_id: str, props: dict[str, Any]) -> None:
         # MiniStack forgets the function and leaves its processes running.
         delete(physical_id, props)
         lambda_runtime.invalidate_worker(physical_id, account=get_account_id(), region=get_region())
 
-    handlers["delete"] = delete_with_workers
+    handlers.update(create=create_reserved, update=update_reserved, delete=delete_with_workers)
     lambda_runtime._detect_runtime_binary = _detect_runtime_binary
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = LOG_WAITS
 
@@ -86,6 +97,11 @@ def _chosen(choose: Callable[..., type], native: NativeCode) -> Callable[..., ty
         return WrappedPython if variables.get(WRAPPER) else PlainPython
 
     return _worker_class_for
+
+
+def _reserve(name: str, props: dict[str, Any]) -> None:
+    reserved = props.get("ReservedConcurrentExecutions")
+    lambda_svc._functions[name]["concurrency"] = None if reserved is None else int(reserved)
 
 
 def _traced(identify: Callable[..., str | None]) -> Callable[..., str]:

@@ -1,7 +1,7 @@
 """What a REST API does around a function: sizes, waits, answers it cannot read, and who called.
 
 MiniStack 1.5.33 takes bodies of any size, waits without end, passes on what is no proxy response, answers a crash with
-its text, and tells the function nothing about the API key.
+its text and a function without a free place with 429, and tells the function nothing about the API key.
 """
 
 import asyncio
@@ -33,6 +33,10 @@ class Malformed(Exception):
     """The function answered something that is no proxy response, or died."""
 
 
+class Throttled(Exception):
+    """The function runs as often at once as it may."""
+
+
 class BadGateway(apigateway_v1._GatewayError):  # type: ignore[misc]
     """Rendered by the gateway response DEFAULT_5XX, with status 502 unless that is customized."""
 
@@ -44,9 +48,17 @@ def install() -> None:
     """Wraps MiniStack's execution of REST methods; once per process, before `streaming`, which has waits of its own."""
     apigateway_v1._execute_in_scope = _limited(apigateway_v1._execute_in_scope)
     apigateway_v1._invoke_lambda_proxy_v1 = _bounded(apigateway_v1._invoke_lambda_proxy_v1)
-    apigateway_v1._lambda_proxy_response = _checked(apigateway_v1._lambda_proxy_response)
+    apigateway_v1._lambda_proxy_response = _checked
     apigateway_v1._gateway_error_response = _rendered(apigateway_v1._gateway_error_response)
     apigateway_v1._build_lambda_event_v1 = _identified(apigateway_v1._build_lambda_event_v1)
+
+
+def integration_failed() -> Any:
+    """The gateway response for a function that did not take the call.
+
+    Amazon never says 429 then, which is for its own limits: https://stackoverflow.com/questions/36363280
+    """
+    return apigateway_v1._gw_error("INTEGRATION_FAILURE", "Internal server error")
 
 
 def well_formed(answer: Record) -> bool:
@@ -92,25 +104,24 @@ def _bounded(invoke: Callable[..., Any]) -> Callable[..., Any]:
             return running.result()
         except Malformed:
             return BadGateway()
+        except Throttled:
+            return integration_failed()
 
     return _invoke_lambda_proxy_v1
 
 
-def _checked(shape: Callable[..., Any]) -> Callable[..., Any]:
-    def _lambda_proxy_response(result: Record) -> Any:
-        if result.get("throttle"):
-            return shape(result)
-        answer = result.get("body")
-        if isinstance(answer, str | bytes):
-            try:
-                answer = json.loads(answer)
-            except ValueError:
-                raise Malformed from None
-        if result.get("error") or not isinstance(answer, dict) or not well_formed(answer):
-            raise Malformed
-        return {**answer, "statusCode": int(answer["statusCode"]), "body": answer.get("body") or ""}, None
-
-    return _lambda_proxy_response
+def _checked(result: Record) -> tuple[Record, None]:
+    if result.get("throttle"):
+        raise Throttled
+    answer = result.get("body")
+    if isinstance(answer, str | bytes):
+        try:
+            answer = json.loads(answer)
+        except ValueError:
+            raise Malformed from None
+    if result.get("error") or not isinstance(answer, dict) or not well_formed(answer):
+        raise Malformed
+    return {**answer, "statusCode": int(answer["statusCode"]), "body": answer.get("body") or ""}, None
 
 
 def _rendered(render: Callable[..., Any]) -> Callable[..., Any]:

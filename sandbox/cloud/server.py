@@ -24,7 +24,9 @@ from sandbox.cloud import (
     function_policy,
     functions,
     integrations,
+    metrics,
     model_runtimes,
+    parameters,
     preflights,
     secrets,
     sign_in,
@@ -106,6 +108,8 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     user_pools.install()
     sign_in.install()
     tables.install()
+    metrics.install()
+    parameters.install()
     firewalls.install()
     model_runtimes.install(settings.models_url, authority)
     return front

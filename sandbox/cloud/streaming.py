@@ -18,7 +18,7 @@ from ministack.services import apigateway_v1, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from sandbox.cloud.answer_stream import begun, read_prelude
-from sandbox.cloud.integrations import BadGateway
+from sandbox.cloud.integrations import BadGateway, integration_failed
 
 logger = logging.getLogger("sandbox.cloud.streaming")
 
@@ -103,6 +103,8 @@ async def _answered(call: Callable[[], Awaitable[Any]], function: str, seconds: 
         return apigateway_v1._gw_error("INTEGRATION_TIMEOUT", "Endpoint request timed out")
     if missing:
         return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
+    if prelude is None and (result or {}).get("throttle"):
+        return integration_failed()
     if prelude is None:
         said = (result or {}).get("body") if (result or {}).get("error") else "not a streamed answer with a prelude"
         logger.error("%s gave API Gateway no streamed answer: %s", function, said)

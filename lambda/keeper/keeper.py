@@ -1,0 +1,76 @@
+"""EventBridge calls this function, on a schedule and when a secret got a new value; a round does the rest.
+
+Variables: `STACK` (the stack whose objects are kept), `PARAMETERS` (the folder of their parameters) and `ENVIRONMENT`.
+It never fails for what it finds: a round that could not be made is a finding as well, so one metric tells of all.
+"""
+
+import functools
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mlcommons import Client, HttpTransport, Patience, ProvisioningError
+from report import Finding, report
+from rounds import Engines, Round
+from secret_change import changed_at
+from secret_values import secret_value
+from sign_in import sign_in
+from stack import StackChanges, require_quiet
+from watched import watched
+
+# Left for the report.
+MARGIN_SECONDS = 10.0
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """The function's entry point."""
+    started = time.monotonic()
+    dimensions = {"environment": os.environ["ENVIRONMENT"], "stack": os.environ["STACK"]}
+    patience = Patience(seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS, propagation=0.0)
+    findings = list(_findings(event, patience))
+    report(findings, dimensions, request=context.aws_request_id, seconds=time.monotonic() - started)
+
+
+def _findings(event: dict[str, Any], patience: Patience) -> Iterator[Finding]:
+    stack = os.environ["STACK"]
+    try:
+        require_quiet(stack)
+        objects = watched(os.environ["PARAMETERS"], stack)
+        yield from Round(objects, _engines(stack, patience), changed_at, _rotated(event)).findings()
+    except StackChanges as error:
+        yield Finding("Skipped", "the round", str(error))
+    except ProvisioningError as error:
+        yield Finding("Unhealed", "the round", str(error))
+    except (BotoCoreError, ClientError) as error:
+        yield Finding("Unhealed", "the round", f"AWS refused or did not answer: {error}")
+    except Exception as error:  # noqa: BLE001 - told by the metric; the text of an unknown error may hold anything
+        yield Finding("Unhealed", "the round", f"{type(error).__name__} in {_place(error)}")
+
+
+def _rotated(event: dict[str, Any]) -> list[str]:
+    return list(event["resources"]) if event.get("source") == "aws.secretsmanager" else []
+
+
+def _engines(stack: str, patience: Patience) -> Engines:
+    @functools.cache
+    def transport(target: str) -> HttpTransport:
+        where = json.loads(target)
+        return HttpTransport(where["endpoint"], auth=sign_in(where, patience))
+
+    def client_for(target: dict[str, Any], parts: int = 1) -> Client:
+        own = Patience(seconds=patience.left() / parts, propagation=0.0)
+        return Client(transport(json.dumps(target, sort_keys=True)), own, lambda: require_quiet(stack), secret_value)
+
+    return client_for
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "no place"

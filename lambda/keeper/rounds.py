@@ -1,0 +1,176 @@
+"""One round: secrets that changed, models that do not answer, what is not as it was deployed, what is to be swept."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from mlcommons import Client, ProvisioningError
+from mlcommons.client import path_of
+from mlcommons.errors import Conflict, Refused, Throttled, Unreachable, Unready
+from mlcommons.kinds.connector import Connector
+from mlcommons.kinds.model import Model
+from mlcommons.prediction import predict
+from mlcommons.retired import sweep
+from mlcommons.rotation import last_read, renew, secrets_of, settle
+from report import Finding
+from secret_change import names
+from watched import Watched
+
+
+class Engines(Protocol):
+    """Signs in to targets; all clients share the round's time, and one for `parts` of it stops after one of them."""
+
+    def __call__(self, target: dict[str, Any], parts: int = 1) -> Client: ...
+
+
+class Round:
+    """`changed_at` tells when a secret got its value, in seconds since 1970.
+
+    `rotated` are complete ARNs of secrets that are known to have a new value.
+    """
+
+    def __init__(
+        self,
+        watched: Sequence[Watched],
+        client_for: Engines,
+        changed_at: Callable[[str], float],
+        rotated: Iterable[str] = (),
+    ) -> None:
+        self._watched = watched
+        self._client_for = client_for
+        self._changed_at = changed_at
+        self._rotated = list(rotated)
+        self._connectors = [one for one in watched if isinstance(one.kind, Connector)]
+        self._models = [one for one in watched if isinstance(one.kind, Model)]
+        self._renewed: set[str] = set()
+
+    def findings(self) -> Iterator[Finding]:
+        """Do it all, in order, and tell what was found; ends at an engine that does not answer."""
+        try:
+            for connector in self._connectors:
+                yield from self._guarded(connector, self._fresh)
+            for model in self._models:
+                yield from self._guarded(model, self._answering)
+            for one in self._watched:
+                yield from self._guarded(one, self._as_deployed)
+            yield from self._swept()
+        except Unreachable as error:
+            yield Finding("Unhealed", "the engine", str(error))
+
+    def _guarded(self, one: Watched, look: Callable[[Watched], Iterator[Finding]]) -> Iterator[Finding]:
+        try:
+            yield from look(one)
+        except Unreachable:
+            raise
+        except ProvisioningError as error:
+            yield Finding("Unhealed", str(one), str(error))
+
+    def _fresh(self, connector: Watched) -> Iterator[Finding]:
+        """Renew the connector when one of its secrets changed after it was read."""
+        arns = secrets_of(connector.kind.parse(connector.spec))
+        if not arns:
+            return
+        client = self._client_for(connector.target)
+        observed = connector.kind.read(client, connector.id, connector.owner)
+        if observed is None:
+            return  # a drift
+        read = last_read(observed.body)
+        changed = any(names(arn, one) for arn in self._rotated for one in arns)
+        if changed or (read is not None and any(self._changed_at(arn) > read for arn in arns)):
+            yield from self._renew(connector)
+        elif settle(client, connector.id, connector.owner):
+            yield Finding("Renewed", str(connector), "a renewal that was stopped has been ended")
+
+    def _renew(self, connector: Watched) -> Iterator[Finding]:
+        self._renewed.add(connector.id)
+        users = [one for one in self._models if one.spec["connector_id"] == connector.id]
+        probes = {one.id: one.spec["probe"] for one in users if one.asked}
+        spec = connector.kind.parse(connector.spec)
+        note = renew(self._client_for(connector.target), connector.id, spec, connector.owner, probes)
+        yield Finding("Renewed", str(connector), note or "its secret was read again")
+
+    def _answering(self, model: Watched) -> Iterator[Finding]:
+        """Ask the model; when it does not answer, renew its connector or deploy it again."""
+        # So that one slow model leaves time for the others, and for the rest of the round.
+        client = self._client_for(model.target, len(self._models) + 1)
+        trouble = _trouble(client, model)
+        if trouble is None:
+            return
+        connector = next((one for one in self._connectors if one.id == model.spec["connector_id"]), None)
+        if _key_refused(trouble) and connector and secrets_of(connector.kind.parse(connector.spec)):
+            if connector.id not in self._renewed:
+                yield from self._renew(connector)
+                trouble_left = _trouble(client, model)
+            else:
+                trouble_left = trouble
+            if trouble_left:
+                raise trouble_left
+        else:
+            _deploy_again(client, model)
+        yield Finding("Healed", str(model), str(trouble))
+
+    def _as_deployed(self, one: Watched) -> Iterator[Finding]:
+        """Compare, and change nothing: a person may be at work, and the next deploy brings it back."""
+        observed = one.kind.read(self._client_for(one.target), one.id, one.owner)
+        if observed is None:
+            yield Finding("Drifted", str(one), "it is missing")
+        elif observed.owner != one.owner:
+            yield Finding("Drifted", str(one), f"it belongs to {observed.owner or 'no stack'}")
+        else:
+            changes = set(one.kind.changes(observed, one.kind.parse(one.spec))) - {"deployment"}
+            if changes:
+                yield Finding("Drifted", str(one), f"not as deployed: {', '.join(sorted(changes))}")
+
+    def _swept(self) -> Iterator[Finding]:
+        for connector in self._connectors[:1]:
+            try:
+                gone = sweep(self._client_for(connector.target))
+            except ProvisioningError as error:
+                yield Finding("Skipped", "retired connectors", str(error))
+                return
+            for connector_id in gone:
+                yield Finding("Swept", f"Connector {connector_id}", "nobody uses it any more")
+
+
+def _key_refused(error: ProvisioningError) -> bool:
+    """Tell a provider that refuses the key from an engine that refuses us."""
+    return isinstance(error, Refused) and "remote service" in error.cause
+
+
+def _trouble(client: Client, model: Watched) -> ProvisioningError | None:
+    """Why the model does not answer; None when it does, or when its provider only asks for fewer questions."""
+    state = _state(client, model)
+    if state != "DEPLOYED":
+        return Unready(f"Looking at model {model.id}", f"its state is {state}")
+    if not model.asked:
+        return None
+    try:
+        predict(client, model.id, model.spec["probe"])
+    except Throttled:
+        return None
+    except ProvisioningError as error:
+        return error
+    return None
+
+
+def _state(client: Client, model: Watched) -> str:
+    observed = model.kind.read(client, model.id, model.owner)
+    if observed is None:
+        raise Unready(f"Looking at model {model.id}", "it is not there any more", "Change its name and deploy.")
+    return str(observed.body.get("model_state"))
+
+
+def _deploy_again(client: Client, model: Watched) -> None:
+    """Undeploy what says that it is deployed, then deploy; raises when the model does not answer then."""
+    path, state = path_of("_plugins", "_ml", "models", model.id), _state(client, model)
+    if state == "DEPLOYED":
+        client.post(f"{path}/_undeploy")
+    while state != "DEPLOYING":
+        try:
+            client.post(f"{path}/_deploy")
+        except Conflict as error:  # right after undeploying (ml-commons 3.4)
+            if not client.outlast(error):
+                raise
+        else:
+            break
+    if model.asked:
+        model.kind.ready(client, model.id, model.kind.parse(model.spec))

@@ -1,0 +1,17 @@
+"""When a secret got its current value. Its value is not looked at."""
+
+import boto3
+
+
+def changed_at(arn: str) -> float:
+    """Seconds since 1970 of the last change, that of a tag too; raises botocore's errors.
+
+    `arn` may lack the six random characters at its end.
+    """
+    client = boto3.client("secretsmanager", region_name=arn.split(":")[3])
+    return client.describe_secret(SecretId=arn)["LastChangedDate"].timestamp()
+
+
+def names(arn: str, one: str) -> bool:
+    """Tell whether `one` is the complete `arn`, or that ARN without the hyphen and six characters at its end."""
+    return one in (arn, arn[:-7])

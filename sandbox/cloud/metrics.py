@@ -1,0 +1,50 @@
+"""Metrics that functions embed in their log lines.
+
+MiniStack 1.5.33 keeps such a line and makes no metric of it.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ministack.services import cloudwatch, cloudwatch_logs
+
+Record = dict[str, Any]
+
+
+def install() -> None:
+    """Makes metrics of what functions log from now on; once per process."""
+    append = cloudwatch_logs._append_log_events
+
+    def append_with_metrics(stream: Record, events: list[Record]) -> None:
+        append(stream, events)
+        found = [metric for event in events for metric in embedded(str(event.get("message", "")))]
+        for namespace, name, dimensions, seconds, unit, values in found:
+            cloudwatch._store_datum(namespace, name, dimensions, seconds, unit, None, values, None, None)
+        if found:
+            cloudwatch._evaluate_all_alarms()
+
+    cloudwatch_logs._append_log_events = append_with_metrics
+
+
+def embedded(line: str) -> Iterator[tuple[str, str, dict[str, str], float, str, list[float]]]:
+    """Namespace, name, dimensions, time in seconds, unit and values of every metric in a log line; often none."""
+    if not line.startswith("{") or '"_aws"' not in line:
+        return
+    try:
+        record = json.loads(line)
+        directives = record["_aws"]["CloudWatchMetrics"]
+        seconds = record["_aws"]["Timestamp"] / 1000
+    except (ValueError, KeyError, TypeError):
+        return
+    for directive in directives:
+        for names in directive.get("Dimensions") or [[]]:
+            dimensions = {name: str(record.get(name)) for name in names}
+            for metric in directive.get("Metrics", []):
+                value = record.get(metric["Name"])
+                values = value if isinstance(value, list) else [value]
+                numbers = [float(one) for one in values if isinstance(one, int | float)]
+                if numbers:
+                    unit = metric.get("Unit", "None")
+                    yield directive["Namespace"], metric["Name"], dimensions, seconds, unit, numbers

@@ -1,0 +1,225 @@
+"""A secret gets another value while models are asked: no prediction fails, and no id changes."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from mlcommons import Answer, Client, HttpTransport, Patience, Request, Transport
+from mlcommons.errors import Refused
+from mlcommons.kinds.connector import Connector
+from mlcommons.rotation import last_read, renew, settle
+from mlcommons.transport import is_write
+from tests.contract import kinds_engine
+from tests.contract.front_domain import SECRET_ARN
+from tests.contract.kinds_engine import Engine, RoleHeaders
+
+engine_transport, provider, engine = kinds_engine.engine_transport, kinds_engine.provider, kinds_engine.engine
+
+PROBE = {"parameters": {"input": "hi"}}
+ROTATIONS = 2
+
+
+class Vault(ThreadingHTTPServer):
+    """A provider that takes the keys in `accepted`, and the secret that holds one of them."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _KeyChecked)
+        self.accepted, self.value = {"key-0"}, "key-0"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def secret(self, arn: str, key: str) -> str:
+        assert (arn, key) == (SECRET_ARN, "api_key")
+        return self.value
+
+
+class _KeyChecked(BaseHTTPRequestHandler):
+    server: Vault
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        right = str(self.headers["Authorization"]).removeprefix("Bearer ") in self.server.accepted
+        body = {"choices": [{"message": {"content": "hello"}}]} if right else {"error": {"message": "Invalid API key"}}
+        payload = json.dumps(body).encode()
+        self.send_response(200 if right else 401)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@dataclass
+class Traffic:
+    """Questions to a model, one after another in several threads, and what became of them."""
+
+    probe: dict[str, Any] = field(default_factory=lambda: PROBE)
+    answered: int = 0
+    failed: list[Answer] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def ask(self, transport: HttpTransport, model_id: str) -> None:
+        request = Request("POST", f"/_plugins/_ml/models/{model_id}/_predict", {}, self.probe)
+        while not self._over.is_set():
+            answer = transport.send(request, 30)
+            if answer.status == 200:
+                self.answered += 1
+            else:
+                self.failed.append(answer)
+
+    def wait_for(self, more: int) -> None:
+        wanted = self.answered + more
+        deadline = time.monotonic() + 60
+        while self.answered < wanted:
+            assert time.monotonic() < deadline, self.failed[:1]
+            time.sleep(0.01)
+
+    @contextmanager
+    def running(self, transports: list[HttpTransport], model_id: str) -> Iterator["Traffic"]:
+        threads = [threading.Thread(target=self.ask, args=(one, model_id)) for one in transports]
+        for thread in threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            for thread in threads:
+                thread.join()
+
+
+@pytest.fixture
+def vault() -> Iterator[Vault]:
+    server = Vault()
+    yield server
+    server.shutdown()
+
+
+@dataclass
+class Chat:
+    """A connector that holds the secret's value, its model, and the client that may read the secret."""
+
+    engine: Engine
+    vault: Vault
+    client: Client
+    spec: dict[str, Any]
+    connector_id: str
+    model_id: str
+
+    def renew(self, transport: Transport | None = None) -> str:
+        client = Client(transport, self.client.patience, secret=self.vault.secret) if transport else self.client
+        spec = Connector().parse(self.spec)
+        return renew(client, self.connector_id, spec, self.engine.owner("Connector"), {self.model_id: PROBE})
+
+    def connectors(self) -> list[str]:
+        """Connectors of this stack, as the engine lists them."""
+        query = {"match_phrase": {"description": f"osml:{self.engine.stack}"}}
+        found = self.client.post("/_plugins/_ml/connectors/_search", {"query": query, "size": 100})
+        return [hit["_id"] for hit in found["hits"]["hits"] if self.engine.stack in hit["_source"]["description"]]
+
+    def connector_in_use(self) -> str:
+        return str(self.client.get(f"/_plugins/_ml/models/{self.model_id}")["connector_id"])
+
+
+@pytest.fixture
+def chat(engine: Engine, vault: Vault) -> Chat:
+    body = engine.connector("/chat")
+    del body["credential"]
+    body["actions"][0]["url"] = f"http://127.0.0.1:{vault.server_port}/chat"
+    body["actions"][0]["headers"] = {"Authorization": "Bearer ${credential.api_key}"}
+    spec = {"connector": body, "secrets": {"api_key": {"secretArn": SECRET_ARN, "key": "api_key"}}, "revision": "1"}
+    client = Client(engine.transport, Patience(seconds=900, propagation=0.0), secret=vault.secret)
+    owner = engine.owner("Connector")
+    connector_id = Connector().create(client, Connector().parse(spec), owner)
+    engine.made.append(("Connector", connector_id, owner, spec))
+    group = engine.apply("ModelGroup", {"name": engine.stack}, owner=engine.owner("Group")).physical_id
+    model = {"name": engine.stack, "model_group_id": group, "connector_id": connector_id, "probe": PROBE}
+    model_id = engine.apply("Model", model, owner=engine.owner("Model")).physical_id
+    return Chat(engine, vault, client, spec, connector_id, model_id)
+
+
+def again(engine: Engine) -> HttpTransport:
+    """The same address and identity, over a connection of its own."""
+    return HttpTransport(engine.transport.endpoint, auth=RoleHeaders(), verify=engine.transport._verify)
+
+
+def test_no_prediction_fails_while_keys_that_the_connector_holds_are_rotated(chat: Chat) -> None:
+    vault, notes = chat.vault, []
+    with Traffic().running([again(chat.engine) for _ in range(3)], chat.model_id) as traffic:
+        for number in range(1, ROTATIONS + 1):
+            traffic.wait_for(10)
+            vault.value = f"key-{number}"
+            vault.accepted.add(vault.value)
+            notes.append(chat.renew())
+            vault.accepted = {vault.value}
+            traffic.wait_for(10)
+    assert (len(traffic.failed), notes) == (0, [""] * ROTATIONS)
+    assert traffic.answered >= 20 * ROTATIONS
+    assert (chat.connectors(), chat.connector_in_use()) == ([chat.connector_id], chat.connector_id)
+
+
+def test_a_value_that_the_provider_refuses_leaves_the_old_one_at_work(chat: Chat) -> None:
+    chat.vault.value = "a-typing-error"
+    with pytest.raises(Refused, match="does not accept the key"):
+        chat.renew()
+    assert chat.client.post(f"/_plugins/_ml/models/{chat.model_id}/_predict", PROBE)["inference_results"]
+    assert (chat.connectors(), chat.connector_in_use()) == ([chat.connector_id], chat.connector_id)
+
+
+class Killed(BaseException):
+    """Not an Exception: nothing that the code does about errors is done."""
+
+
+@dataclass
+class Mortal:
+    """A transport whose process is killed when it has sent `writes` requests that change something."""
+
+    inner: Transport
+    writes: int
+
+    def send(self, request: Request, timeout: float) -> Answer:
+        if is_write(request) and self.writes == 0:
+            raise Killed
+        self.writes -= is_write(request)
+        return self.inner.send(request, timeout)
+
+
+def test_whoever_is_killed_at_any_step_leaves_models_that_answer_and_another_ends_it(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlcommons.rotation.RELOAD_SECONDS", 0.3)
+    owner, steps = chat.engine.owner("Connector"), 0
+    for steps in range(20):
+        vault = chat.vault
+        vault.value = f"key-{steps + 1}"
+        vault.accepted.add(vault.value)
+        try:
+            chat.renew(Mortal(chat.engine.transport, steps))
+        except Killed:
+            assert chat.client.post(f"/_plugins/_ml/models/{chat.model_id}/_predict", PROBE)["inference_results"]
+            chat.renew()
+            vault.accepted = {vault.value}
+            assert chat.client.post(f"/_plugins/_ml/models/{chat.model_id}/_predict", PROBE)["inference_results"]
+            assert (chat.connectors(), chat.connector_in_use()) == ([chat.connector_id], chat.connector_id)
+        else:
+            break
+    assert 6 <= steps < 19
+    assert not settle(chat.client, chat.connector_id, owner)
+
+
+def test_the_server_says_when_a_connector_read_its_secret(chat: Chat) -> None:
+    shown = chat.client.get(f"/_plugins/_ml/connectors/{chat.connector_id}")
+    made = last_read(shown)
+    chat.renew()
+    renewed = last_read(chat.client.get(f"/_plugins/_ml/connectors/{chat.connector_id}"))
+    assert made is not None
+    assert renewed is not None
+    assert abs(made - time.time()) < 300
+    assert made < renewed

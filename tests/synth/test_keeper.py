@@ -1,0 +1,129 @@
+"""The keeper in the templates: what it watches, who calls it, what it may do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Templates = dict[str, dict[str, Any]]
+OfType = Callable[..., dict[str, Any]]
+DIRECTORY = Path(__file__).parents[2] / "environments"
+# What a parameter of the standard tier holds, in bytes.
+FREE = 4096
+
+
+@pytest.fixture
+def knowledge(templates: Callable[[str], Templates]) -> dict[str, Any]:
+    return templates("sandbox")["osml-sandbox-knowledge"]
+
+
+def described(template: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]) -> dict[str, Any]:
+    parameters = of_type(template, "AWS::SSM::Parameter").values()
+    return {one["Properties"]["Name"]: json.loads(flat(one["Properties"]["Value"])) for one in parameters}
+
+
+def test_every_object_is_watched_as_it_is_provisioned(
+    knowledge: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]
+) -> None:
+    made = of_type(knowledge, "Custom::Ml")
+    found = described(knowledge, of_type, flat)
+    assert set(found) == {f"/osml/osml-sandbox-knowledge/{name}" for name in made}
+    for name, resource in made.items():
+        told = found[f"/osml/osml-sandbox-knowledge/{name}"]
+        assert f"Custom::Ml{told['kind']}" == resource["Type"]
+        assert told["id"] == f"<{name}>"
+        assert told["spec"] == json.loads(flat(resource["Properties"]["Spec"]))
+        assert told["target"] == json.loads(flat(resource["Properties"]["Target"]))
+
+
+@pytest.mark.parametrize("environment", sorted(file.stem for file in DIRECTORY.glob("*.yaml")))
+def test_what_it_watches_is_kept_for_nothing(
+    templates: Callable[[str], Templates], of_type: OfType, flat: Callable[[Any], Any], environment: str
+) -> None:
+    for template in templates(environment).values():
+        for one in of_type(template, "AWS::SSM::Parameter").values():
+            # Names of regions, roles and ids take the places of shorter references.
+            assert len(flat(one["Properties"]["Value"])) < FREE - 512
+
+
+def test_it_is_called_every_quarter_of_an_hour_and_when_the_key_has_changed(
+    knowledge: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]
+) -> None:
+    schedule, rotation = sorted(
+        (flat(rule["Properties"]) for rule in of_type(knowledge, "AWS::Events::Rule").values()),
+        key=lambda rule: "EventPattern" in rule,
+    )
+    assert schedule["ScheduleExpression"] == "rate(15 minutes)"
+    secret = "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:osml/sandbox/deepseek-"
+    assert rotation["EventPattern"] == {
+        "source": ["aws.secretsmanager"],
+        "detail-type": ["Secret Label Updated"],
+        "detail": {"labelUpdated": ["AWSCURRENT"]},
+        "resources": [{"prefix": secret}],
+    }
+    for rule in (schedule, rotation):
+        assert [target["Arn"] for target in rule["Targets"]] == [rotation["Targets"][0]["Arn"]]
+
+
+def test_it_signs_as_the_provisioner_and_may_only_look_besides(
+    knowledge: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]
+) -> None:
+    ((_, policy),) = ((name, one) for name, one in of_type(knowledge, "AWS::IAM::Policy").items() if "Keeper" in name)
+    (function,) = of_type(knowledge, "AWS::Lambda::Function").values()
+    properties = flat(policy["Properties"])
+    allowed = {str(one["Action"]): one["Resource"] for one in properties["PolicyDocument"]["Statement"]}
+    assert set(allowed) == {
+        "['logs:CreateLogStream', 'logs:PutLogEvents']",
+        "cloudformation:DescribeStacks",
+        "ssm:GetParametersByPath",
+        "secretsmanager:DescribeSecret",
+    }
+    assert allowed["ssm:GetParametersByPath"].endswith(":parameter/osml/osml-sandbox-knowledge")
+    assert allowed["cloudformation:DescribeStacks"].endswith(":stack/osml-sandbox-knowledge/*")
+    assert "ProvisionerRole" in properties["Roles"][0]
+    assert "ProvisionerRole" in flat(function["Properties"]["Role"])
+
+
+def test_one_alarm_tells_of_what_cannot_be_healed(knowledge: dict[str, Any], of_type: OfType) -> None:
+    (alarm,) = (one["Properties"] for one in of_type(knowledge, "AWS::CloudWatch::Alarm").values())
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"], alarm["Period"]) == (
+        "osml",
+        "Unhealed",
+        1,
+        900,
+    )
+    assert {one["Name"]: one["Value"] for one in alarm["Dimensions"]} == {
+        "environment": "sandbox",
+        "stack": "osml-sandbox-knowledge",
+    }
+
+
+@pytest.mark.parametrize(("setting", "rates"), [("off", []), ("{minutes: 60}", ["rate(1 hour)"]), ("null", [])])
+def test_it_can_be_slower_or_left_out(
+    synthesize: Callable[..., Templates], of_type: OfType, tmp_path: Path, setting: str, rates: list[str]
+) -> None:
+    text = (DIRECTORY / "sandbox.yaml").read_text()
+    (tmp_path / "sandbox.yaml").write_text(f"{text}keeper: {setting}\n")
+    template = synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"]
+    rules = of_type(template, "AWS::Events::Rule").values()
+    found = [rule["Properties"]["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule["Properties"]]
+    assert found == rates
+    assert bool(of_type(template, "AWS::Lambda::Function")) is bool(rates)
+
+
+def test_a_model_that_is_stopped_at_night_is_not_asked(
+    synthesize: Callable[..., Templates], of_type: OfType, flat: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    text = (DIRECTORY / "sandbox.yaml").read_text().replace("recipe: deepseek-api", "recipe: deepseek-sagemaker")
+    before, _, after = text.partition("answer:\n")
+    stopped = '{stop: "cron(0 20 ? * MON-FRI *)", start: "cron(0 7 ? * MON-FRI *)"}'
+    settings = f"{before}answer:\n  size: 1.5B\n  scaling: {stopped}\nindex:{after.partition('index:')[2]}"
+    (tmp_path / "sandbox.yaml").write_text(settings.replace("provisioning: 300", "provisioning: 600"))
+    told = described(synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"], of_type, flat)
+    unasked = [name for name, one in told.items() if not one.get("asked", True)]
+    assert len(unasked) == 1
+    assert "AnswerModel" in unasked[0]

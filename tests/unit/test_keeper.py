@@ -1,0 +1,222 @@
+"""One round of the keeper before an engine that is made up; the real one is in tests/contract and tests/e2e."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, kind_named
+from mlcommons.owner import marked
+from report import Finding, report
+from rounds import Round
+from secret_change import names
+from watched import Watched
+
+STACK = "osml-dev-knowledge"
+CONNECTOR, MODEL, STAND_IN, GROUP = ("aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccc", "d" * 20)
+SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:osml/dev/deepseek"
+PROBE = {"parameters": {"input": "hi"}}
+SPECS: dict[str, dict[str, Any]] = {
+    "Connector": {"connector": {"name": "chat", "credential": {"secretArn": SECRET}, "actions": []}},
+    "Model": {"name": "chat", "model_group_id": GROUP, "connector_id": CONNECTOR, "probe": PROBE},
+}
+READ_AT = 1_000.0
+KEY_REFUSED = Answer(401, {"error": {"reason": "Error from remote service: invalid api key"}, "status": 401})
+
+
+@dataclass
+class Domain:
+    """A connector and its model; `predict` answers the probes, `state` is the model's."""
+
+    predict: Callable[[], Answer] = lambda: Answer(200, {"inference_results": [{"output": [{"data": [0.5]}]}]})
+    state: str = "DEPLOYED"
+    connector_of_model: str = CONNECTOR
+    group: str = GROUP
+    stand_ins: set[str] = field(default_factory=set)
+    answers_nothing: bool = False
+
+    def __call__(self, request: Request) -> Answer:
+        if self.answers_nothing:
+            return Answer(503, "down")
+        method, path = request.method, request.path
+        if path.endswith("_search"):
+            return Answer(200, {"hits": {"hits": self._found(path, json.dumps(request.body))}})
+        if path.endswith("/connectors/_create"):
+            self.stand_ins.add(STAND_IN)
+            return Answer(200, {"connector_id": STAND_IN})
+        if path.endswith("/_predict"):
+            return self.predict()
+        if path.endswith("/_undeploy"):
+            self.state = "UNDEPLOYED"
+        elif path.endswith("/_deploy"):
+            self.state = "DEPLOYED"
+        elif method == "PUT" and "/models/" in path:
+            self.connector_of_model = request.body["connector_id"]
+        elif method == "DELETE":
+            self.stand_ins.discard(path.rpartition("/")[2])
+        return Answer(200, self._shown(path))
+
+    def _shown(self, path: str) -> dict[str, Any]:
+        if "/models/" in path:
+            body = {**SPECS["Model"], "model_group_id": self.group, "connector_id": self.connector_of_model}
+            return {**body, "description": marked("", owner("Model")), "model_state": self.state}
+        spec = kind_named("Connector").parse(SPECS["Connector"])
+        shown = {"name": "chat", "actions": [], "last_updated_time": READ_AT * 1000}
+        return {**shown, "description": marked("", owner("Connector"), spec.digest)}
+
+    def _found(self, path: str, query: str) -> list[dict[str, Any]]:
+        if "/connectors/" in path:
+            name, mark = f"Stand-in for {CONNECTOR}", marked("", owner("Connector"))
+            return [{"_id": one, "_source": {"name": name, "description": mark}} for one in self.stand_ins]
+        if "/models/" in path and self.connector_of_model in query:
+            return [{"_id": MODEL, "_source": {"connector_id": self.connector_of_model}}]
+        return []
+
+
+def owner(logical_id: str) -> Owner:
+    return Owner(STACK, logical_id)
+
+
+def watched(kind: str, asked: bool = True) -> Watched:
+    ids = {"Connector": CONNECTOR, "Model": MODEL}
+    return Watched(kind_named(kind), ids[kind], owner(kind), {"endpoint": "https://x"}, SPECS[kind], asked)
+
+
+@dataclass
+class Rounds:
+    """Makes rounds before a domain; `findings` are pairs of what and about."""
+
+    domain: Domain
+    transport: MockTransport
+    now: float = 0.0
+
+    def __call__(self, changed: float = 0.0, rotated: list[str] | None = None, asked: bool = True) -> list[str]:
+        patience = Patience(seconds=60, propagation=0.0, clock=lambda: self.now, sleep=self._sleep)
+
+        def client_for(target: dict[str, Any], parts: int = 1) -> Client:
+            assert target == {"endpoint": "https://x"}
+            return Client(self.transport, patience)
+
+        objects = [watched("Connector"), watched("Model", asked)]
+        return [
+            f"{one.what} {one.about}" for one in Round(objects, client_for, lambda _: changed, rotated or []).findings()
+        ]
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    @property
+    def writes(self) -> list[str]:
+        return [f"{request.method} {request.path.removeprefix('/_plugins/_ml')}" for request in self.transport.writes]
+
+
+@pytest.fixture
+def rounds() -> Rounds:
+    domain = Domain()
+    return Rounds(domain, MockTransport(domain))
+
+
+def test_nothing_is_written_where_all_is_well(rounds: Rounds) -> None:
+    assert (rounds(), rounds.writes) == ([], [])
+
+
+def test_a_connector_is_renewed_when_its_secret_is_younger(rounds: Rounds) -> None:
+    assert rounds(changed=READ_AT) == []
+    assert rounds(changed=READ_AT + 1) == ["Renewed Connector Connector"]
+    assert rounds.domain.connector_of_model == CONNECTOR
+    assert rounds.writes[:2] == ["POST /connectors/_create", "POST /model_groups/_register"]
+
+
+def test_a_connector_is_renewed_on_the_event_of_its_own_secret(rounds: Rounds) -> None:
+    assert rounds(rotated=[f"{SECRET}-else-AbCdEf"]) == []
+    assert rounds(rotated=[f"{SECRET}-AbCdEf"]) == ["Renewed Connector Connector"]
+
+
+def test_a_renewal_that_was_stopped_is_ended(rounds: Rounds) -> None:
+    rounds.domain.stand_ins, rounds.domain.connector_of_model = {STAND_IN}, STAND_IN
+    assert rounds() == ["Renewed Connector Connector"]
+    assert rounds.domain.connector_of_model == CONNECTOR
+
+
+@pytest.mark.parametrize("state", ["UNDEPLOYED", "PARTIALLY_DEPLOYED", "DEPLOY_FAILED"])
+def test_a_model_that_is_not_deployed_is_deployed(rounds: Rounds, state: str) -> None:
+    rounds.domain.state = state
+    assert rounds() == ["Healed Model Model"]
+    assert rounds.writes == [f"POST /models/{MODEL}/_deploy"]
+
+
+def test_a_deployed_model_that_does_not_answer_is_deployed_again(rounds: Rounds) -> None:
+    working, broken = rounds.domain.predict, Answer(500, {"error": {"reason": "no worker"}, "status": 500})
+    rounds.domain.predict = lambda: working() if rounds.writes else broken
+    assert rounds() == ["Healed Model Model"]
+    assert rounds.writes == [f"POST /models/{MODEL}/_undeploy", f"POST /models/{MODEL}/_deploy"]
+
+
+def test_a_key_that_is_refused_is_read_again_and_the_model_stays_deployed(rounds: Rounds) -> None:
+    working = rounds.domain.predict
+    rounds.domain.predict = lambda: (
+        working() if rounds.domain.connector_of_model == STAND_IN or len(rounds.writes) > 3 else KEY_REFUSED
+    )
+    assert rounds() == ["Renewed Connector Connector", "Healed Model Model"]
+    assert not [write for write in rounds.writes if "deploy" in write]
+
+
+def test_a_key_that_stays_refused_cannot_be_healed(rounds: Rounds) -> None:
+    rounds.domain.predict = lambda: KEY_REFUSED
+    assert rounds() == ["Unhealed Model Model"]
+    assert rounds.domain.connector_of_model == CONNECTOR
+
+
+def test_a_provider_that_throttles_the_probe_answers(rounds: Rounds) -> None:
+    rounds.domain.predict = lambda: Answer(429, {"error": {"reason": "too many"}, "status": 429})
+    assert (rounds(), rounds.writes) == ([], [])
+
+
+def test_a_model_that_may_rightly_not_answer_is_not_asked(rounds: Rounds) -> None:
+    rounds.domain.predict = lambda: pytest.fail("it was asked")
+    assert rounds(asked=False) == []
+    rounds.domain.state = "UNDEPLOYED"
+    assert rounds(asked=False) == ["Healed Model Model"]
+
+
+def test_drift_is_told_and_left(rounds: Rounds) -> None:
+    rounds.domain.group = "e" * 20
+    assert (rounds(), rounds.writes) == (["Drifted Model Model"], [])
+
+
+def test_a_round_before_an_engine_that_does_not_answer_ends_in_time(rounds: Rounds) -> None:
+    rounds.domain.answers_nothing = True
+    assert rounds()[0] == "Unhealed Connector Connector"
+    assert rounds.now <= 60
+    assert rounds.writes == []
+
+
+def test_findings_are_lines_and_their_numbers_metrics() -> None:
+    lines: list[str] = []
+    found = [Finding("Drifted", "Index I", "it is missing"), Finding("Renewed", "Connector C", "read again")]
+    report(found, {"environment": "dev", "stack": STACK}, request="r", seconds=1.5, write=lines.append)
+    first, _, last = (json.loads(line) for line in lines)
+    assert first == {
+        "environment": "dev",
+        "stack": STACK,
+        "request": "r",
+        "finding": "Drifted",
+        "about": "Index I",
+        "why": "it is missing",
+    }
+    (directive,) = last["_aws"]["CloudWatchMetrics"]
+    assert (directive["Namespace"], directive["Dimensions"]) == ("osml", [["environment", "stack"]])
+    assert {one["Name"]: last[one["Name"]] for one in directive["Metrics"]} == {
+        "Unhealed": 0,
+        "Healed": 0,
+        "Drifted": 1,
+        "Swept": 0,
+    }
+    assert last["milliseconds"] == 1500
+
+
+@pytest.mark.parametrize(("one", "same"), [(SECRET, True), (f"{SECRET}-AbCdEf", True), (SECRET[:-1], False)])
+def test_a_secret_is_known_with_and_without_its_random_characters(one: str, same: bool) -> None:
+    assert names(f"{SECRET}-AbCdEf", one) is same
