@@ -111,6 +111,38 @@ def smoke(
     Console().print(run(place(env, sandbox), question, expect or []), highlight=False, markup=False, soft_wrap=True)
 
 
+@app.command()
+def status(
+    env: Env = None,
+    sandbox: Sandbox = False,
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Show what exists, whose it is, and whether it is well; fails when something is not."""
+    from osml import status as found
+    from osml import status_view
+
+    seen = found.look(place(env, sandbox))
+    if json:
+        status_view.print_json(seen)
+    else:
+        status_view.show(seen)
+    if not seen.is_healthy:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    env: Env = None,
+    sandbox: Sandbox = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Look from credentials to a question, stop at the first cause of trouble, and say what helps."""
+    from osml import doctor as examination
+
+    if not examination.show(place(env, sandbox), as_json=json):
+        raise typer.Exit(1)
+
+
 @app.command("page")
 def show_page(
     env: Env = None,

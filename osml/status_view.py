@@ -1,0 +1,75 @@
+"""Shows a status: a table for people, JSON for programs (described in docs/troubleshooting.md)."""
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from osml.inventory import Entry
+from osml.stack_state import StackState
+from osml.status import Status
+
+
+def print_json(status: Status) -> None:
+    """Fields are added over time, never renamed."""
+    told = {
+        "environment": status.environment,
+        "healthy": status.is_healthy,
+        "stacks": [_stack(one) for one in status.stacks],
+        "resources": [_entry(one) for one in status.resources],
+        "others": [_entry(one) for one in status.others],
+        "compared": status.are_compared,
+        "trouble": status.trouble,
+    }
+    print(json.dumps(told, indent=2, ensure_ascii=False))
+
+
+def show(status: Status) -> None:
+    """A table of the stacks and one of the objects, with what is wrong in colour."""
+    console = Console()
+    if not status.stacks:
+        console.print(f"The environment {status.environment} is not deployed: it has no stack.")
+        return
+    stacks = _table("stack", "state", "")
+    for stack in status.stacks:
+        stacks.add_row(stack.name, _coloured(stack.state, stack.is_healthy), escape(stack.fault or ""))
+    console.print(stacks)
+    objects = _table("kind", "name or id", "owner", "state", "")
+    for one in (*status.resources, *status.others):
+        owner = f"{one.owner.stack}/{one.owner.logical_id}" if one.owner else ""
+        objects.add_row(one.kind, escape(one.id), owner, _coloured(one.state, one.is_healthy), escape(one.detail))
+    console.print(objects)
+    if not status.are_compared:
+        console.print("Objects were not compared with what their stacks asked for: changes by hand do not show.")
+    if status.trouble:
+        console.print(f"[red]✗[/] {escape(status.trouble)}", highlight=False, soft_wrap=True)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _coloured(state: str, healthy: bool) -> str:
+    return f"[{'green' if healthy else 'red'}]{state}[/]"
+
+
+def _stack(stack: StackState) -> dict[str, Any]:
+    return {"name": stack.name, "state": stack.state, "healthy": stack.is_healthy, "fault": stack.fault}
+
+
+def _entry(one: Entry) -> dict[str, Any]:
+    owner = {"stack": one.owner.stack, "logical_id": one.owner.logical_id} if one.owner else None
+    return {
+        "kind": one.kind,
+        "id": one.id,
+        "owner": owner,
+        "state": one.state,
+        "healthy": one.is_healthy,
+        "detail": one.detail,
+        "fields": list(one.fields),
+    }

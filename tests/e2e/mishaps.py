@@ -1,0 +1,238 @@
+"""What goes wrong with a deployed environment: each done as a person or a provider would, and undone afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from osml import secret
+from tests.e2e.templates import Template
+from tests.e2e.ward import Ward
+
+TRUSTED = "plugins.ml_commons.trusted_connector_endpoints_regex"
+AUTO_DEPLOY = "plugins.ml_commons.model_auto_deploy.enable"
+SETTINGS = "/_cluster/settings?flat_settings=true"
+MAPPINGS = "/_plugins/_security/api/rolesmapping"
+
+
+def hurry(template: Template) -> None:
+    """IAM's changes count at once here: the provisioner need not repeat for twenty seconds what was refused."""
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
+            variables["IAM_PROPAGATION_SECONDS"] = "0.5"
+
+
+@contextmanager
+def deleted_model(ward: Ward) -> Iterator[None]:
+    put_back = ward.document("model", ward.embedding)
+    ward.undeploy(ward.embedding)
+    ward.engine("DELETE", f"/_plugins/_ml/models/{ward.embedding}")
+    try:
+        yield
+    finally:
+        put_back()
+        ward.deploy(ward.embedding)
+
+
+@contextmanager
+def undeployed_model(ward: Ward) -> Iterator[None]:
+    """Where the engine may not deploy by itself what is called."""
+    ward.engine("PUT", SETTINGS, {"persistent": {AUTO_DEPLOY: False}})
+    ward.undeploy(ward.embedding)
+    try:
+        yield
+    finally:
+        ward.engine("PUT", SETTINGS, {"persistent": {AUTO_DEPLOY: None}})
+        ward.deploy(ward.embedding)
+
+
+def throttled(ward: Ward) -> AbstractContextManager[None]:
+    """All but one of twenty calls; the connector itself tries three times more."""
+    return ward.faults("sagemaker", throttle=0.95)
+
+
+@contextmanager
+def replaced_mapping(ward: Ward) -> Iterator[None]:
+    """Somebody writes the list of all_access with their own role in it, and so without ours."""
+    with _mapping(ward, "all_access", lambda role: "operator" not in role.lower()):
+        yield
+
+
+@contextmanager
+def lessened_mapping(ward: Ward) -> Iterator[None]:
+    """The provisioner loses its role for machine learning, which only the next deploy would notice."""
+    with _mapping(ward, "ml_full_access", lambda role: role.startswith("osml:")):
+        yield
+
+
+@contextmanager
+def _mapping(ward: Ward, role: str, stays: Callable[[str], bool]) -> Iterator[None]:
+    path = f"{MAPPINGS}/{role}"
+    before = {key: value for key, value in ward.engine("GET", path)[role].items() if key not in ("reserved", "hidden")}
+    kept = [one for one in before["backend_roles"] if stays(one)]
+    ward.engine("PUT", path, before | {"backend_roles": [*kept, "arn:aws:iam::000000000000:role/theirs"]})
+    try:
+        yield
+    finally:
+        ward.engine("PUT", path, before)
+
+
+@contextmanager
+def lost_pass_role(ward: Ward) -> Iterator[None]:
+    """Somebody tidies up the inline policies of a role they do not know."""
+    iam, role = boto3.client("iam"), provisioner(ward)
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    policy = next(one for one in names if "PassRole" in one)
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+
+def provisioner(ward: Ward) -> str:
+    """The name of the provisioner's role."""
+    client = boto3.client("cloudformation")
+    resources = client.list_stack_resources(StackName=f"osml-{ward.deployment.name}-search")["StackResourceSummaries"]
+    roles = [one for one in resources if one["ResourceType"] == "AWS::IAM::Role"]
+    return next(one["PhysicalResourceId"] for one in roles if one["LogicalResourceId"].startswith("Provisioner"))
+
+
+@contextmanager
+def renamed_key(ward: Ward) -> Iterator[None]:
+    """The secret is written anew, with another name for the key in it."""
+    client = boto3.client("secretsmanager")
+    before = client.get_secret_value(SecretId=ward.secret.name)["SecretString"]
+    value = json.loads(before)[ward.secret.key]
+    client.put_secret_value(SecretId=ward.secret.name, SecretString=json.dumps({"apiKey": value}))
+    try:
+        yield
+    finally:
+        client.put_secret_value(SecretId=ward.secret.name, SecretString=before)
+
+
+@contextmanager
+def rotated_key(ward: Ward) -> Iterator[None]:
+    """The provider knows a new key only, and the secret holds it; the connector has the old one."""
+    file: Path = ward.instance.deepseek_key
+    before = file.read_text()
+    file.write_text("sk-rotated-a-moment-ago")
+    secret.put(ward.secret.name, ward.secret.key, "sk-rotated-a-moment-ago")
+    try:
+        yield
+    finally:
+        file.write_text(before)
+        secret.put(ward.secret.name, ward.secret.key, before.strip())
+
+
+def slow_endpoint(ward: Ward) -> AbstractContextManager[None]:
+    """Slower than the connector's read_timeout, which the environment sets to 3 s."""
+    return ward.faults("deepseek", delay_ms=4_000)
+
+
+@contextmanager
+def exhausted_pool(ward: Ward) -> Iterator[None]:
+    """One connection for all calls; who gets none in the SDK's ten seconds gives up."""
+    config = {"max_connection": 1, "connection_timeout": 3, "read_timeout": 30, "max_retry_times": 0}
+    with ward.edited(ward.embedding, {"client_config": config}), ward.faults("sagemaker", delay_ms=4_000):
+        yield
+
+
+@contextmanager
+def replaced_trust(ward: Ward) -> Iterator[None]:
+    """Somebody sets the list for their own connector, which replaces it."""
+    before = ward.operator.json("GET", SETTINGS)["persistent"][TRUSTED]
+    ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: ["^https://api\\.openai\\.com/.*$"]}})
+    try:
+        yield
+    finally:
+        ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: before}})
+
+
+@contextmanager
+def private_address(ward: Ward) -> Iterator[None]:
+    """The connector is led to a server of the company's own network, and the list admits it."""
+    before = ward.operator.json("GET", SETTINGS)["persistent"][TRUSTED]
+    ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: [*before, "^https://10\\.0\\.0\\.5/.*$"]}})
+    try:
+        with ward.edited(ward.answer, {"parameters": {"endpoint": "10.0.0.5"}}, ward.as_operator):
+            yield
+    finally:
+        ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: before}})
+
+
+@contextmanager
+def another_dimension(ward: Ward) -> Iterator[None]:
+    """Somebody makes the index anew, for a model of theirs; the documents are gone with it."""
+    name, before = next(iter(ward.engine("GET", f"/{ward.known.index}").items()))
+    again = _remade(before)
+    field = again["mappings"]["properties"][ward.known.embedding_field]
+    ward.engine("DELETE", f"/{name}")
+    other = again["mappings"]["properties"] | {ward.known.embedding_field: field | {"dimension": 8}}
+    ward.engine("PUT", f"/{name}", again | {"mappings": again["mappings"] | {"properties": other}})
+    try:
+        yield
+    finally:
+        ward.engine("DELETE", f"/{name}")
+        ward.engine("PUT", f"/{name}", again)
+        ward.deployment.ingest()
+
+
+@contextmanager
+def deleted_pipeline(ward: Ward) -> Iterator[None]:
+    path = f"/_ingest/pipeline/{ward.ingest}"
+    before = ward.engine("GET", path)[ward.ingest]
+    # The engine keeps a default pipeline that an index names; whoever wants it gone takes the name away.
+    ward.engine("PUT", f"/{ward.known.index}/_settings", {"index.default_pipeline": None})
+    ward.engine("DELETE", path)
+    try:
+        yield
+    finally:
+        ward.engine("PUT", path, before)
+        ward.engine("PUT", f"/{ward.known.index}/_settings", {"index.default_pipeline": ward.ingest})
+
+
+@contextmanager
+def edited_pipeline(ward: Ward) -> Iterator[None]:
+    """Somebody tries another batch size."""
+    path = f"/_ingest/pipeline/{ward.ingest}"
+    before = ward.engine("GET", path)[ward.ingest]
+    embedding = before["processors"][0]["text_embedding"] | {"batch_size": 7}
+    ward.engine("PUT", path, before | {"processors": [{"text_embedding": embedding}]})
+    try:
+        yield
+    finally:
+        ward.engine("PUT", path, before)
+
+
+def _remade(index: dict[str, Any]) -> dict[str, Any]:
+    """The body that makes the index as it is, without what the engine counts and dates."""
+    own = ("creation_date", "uuid", "version", "provided_name")
+    settings = {key: value for key, value in index["settings"]["index"].items() if key not in own}
+    return {"settings": {"index": settings}, "mappings": index["mappings"], "aliases": index.get("aliases", {})}
+
+
+# The name of the complaint, and what brings it about. The numbers are those of the list of what users complain of.
+BY_HAND: tuple[tuple[str, Callable[[Ward], AbstractContextManager[None]]], ...] = (
+    ("model-missing", deleted_model),  # 1
+    ("model-not-deployed", undeployed_model),  # 1
+    ("throttled", throttled),  # 2
+    ("role-mapping-missing", replaced_mapping),  # 3
+    ("role-mapping-missing", lessened_mapping),  # 3
+    ("pass-role-missing", lost_pass_role),  # 4
+    ("secret-key-missing", renamed_key),  # 4
+    ("endpoint-too-slow", slow_endpoint),  # 6
+    ("connections-exhausted", exhausted_pool),  # 6
+    ("key-not-taken-over", rotated_key),  # 7
+    ("endpoint-not-trusted", replaced_trust),  # 9
+    ("private-address", private_address),  # 9
+    ("dimension-mismatch", another_dimension),  # 10
+    ("pipeline-missing", deleted_pipeline),
+)

@@ -1,0 +1,194 @@
+"""What users complain of happens to one deployed environment, and `osml doctor` calls each by its name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from osml import doctor, documents, secret, status, status_view
+from osml.doctor import Finding
+from osml.documents import Document, Report
+from sandbox.instance import CHECKOUT, Instance
+from tests.e2e import mishaps
+from tests.e2e.neighbours import ENDPOINT
+from tests.e2e.templates import DeployFailed, Deployment
+from tests.e2e.ward import Ward
+
+SECRET = "osml/doctor/key"
+ENVIRONMENT = "ailing"
+TIMEOUTS = {"provisioning": 300, "connection": 2, "embedding": 30, "answer": 3}
+# Says of the answer that it is Bedrock's; and what puts the prompt together keeps the engine from escaping it.
+CAREFUL = {
+    "action_type": "predict",
+    "method": "POST",
+    "url": "https://${parameters.endpoint}/v1/chat/completions",
+    "headers": {"Authorization": "Bearer ${credential.secretArn.api_key}"},
+    "request_body": '{"model": "deepseek-chat", "messages": [{"role": "user", "content": "${parameters.inputs}"}]}',
+}
+PROMPT = """
+return '{"parameters": {"prompt": "Human: ' + params.inputs + '", "no_escape_params": "prompt"}}';
+"""
+CARELESS = {
+    **CAREFUL,
+    "pre_process_function": PROMPT,
+    "request_body": '{"model": "deepseek-chat", "messages": [{"role": "user", "content": "${parameters.prompt}"}]}',
+}
+OWN = {
+    "connector": {
+        "protocol": "http",
+        "parameters": {
+            "endpoint": "api.deepseek.com",
+            "prompt": "${parameters.inputs}",
+            "pre_process_function.process_remote_inference_input": "true",
+        },
+        "actions": [CARELESS],
+    },
+    "llm_model": "bedrock/deepseek-chat",
+    "secret": {"name": SECRET},
+}
+
+
+def write(directory: Path, **changes: Any) -> None:
+    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
+    del settings["assistant"]
+    settings["embedding"] = {"provider": "sagemaker", "endpoint": ENDPOINT, "shape": "array", "dimension": 384}
+    settings["answer"]["secret"] = {"name": SECRET}
+    settings["index"]["name"] = "ailing"
+    settings["timeouts"] = TIMEOUTS
+    (directory / f"{ENVIRONMENT}.yaml").write_text(yaml.safe_dump(settings | changes))
+
+
+@pytest.fixture(scope="module")
+def ward(
+    local_cloud: Instance, engine: Any, directory: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ward]:
+    secret.put(SECRET, "api_key", local_cloud.deepseek_key.read_text().strip())
+    write(directory)
+    deployment = Deployment(ENVIRONMENT, directory, local_cloud, tmp_path_factory.mktemp("doctor"))
+    try:
+        deployment.deploy(edit=mishaps.hurry)
+        deployment.ingest()
+        ward = Ward(deployment, engine, local_cloud)
+        with ward.alone():
+            yield ward
+    finally:
+        deployment.destroy()
+        boto3.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+
+
+def last(ward: Ward) -> Finding:
+    """What the doctor ends with."""
+    return list(doctor.examine(ward.deployment.place))[-1]
+
+
+def test_a_healthy_environment_has_no_complaint(ward: Ward) -> None:
+    findings = list(doctor.examine(ward.deployment.place))
+    assert [(one.check, one.seen) for one in findings if one.state == "failed"] == []
+    assert findings[-1].check == "a question"
+    assert findings[-1].state == "ok"
+    skipped = [one.check for one in findings if one.state == "skipped"]
+    assert skipped == ["quota and model access"]
+
+
+@pytest.mark.parametrize(("name", "mishap"), mishaps.BY_HAND, ids=[mishap.__name__ for _, mishap in mishaps.BY_HAND])
+def test_a_mishap_is_called_by_its_name(
+    name: str, mishap: Callable[[Ward], AbstractContextManager[None]], ward: Ward
+) -> None:
+    with mishap(ward):
+        found = last(ward)
+    assert found.complaint == name, found
+    assert found.fix
+    assert found.see == f"docs/troubleshooting.md#{name}"
+    assert "sk-" not in found.seen + found.fix
+
+
+def test_a_load_names_every_document_that_was_throttled_away(ward: Ward) -> None:
+    """The bulk answers 200; what an embedding call lost is in its items, and in the report of `osml ingest`."""
+    report = Report()
+    texts = [Document(str(number), {"text": f"Passage {number}"}, f"file:{number}", 1) for number in range(3)]
+    with ward.faults("sagemaker", throttle=1.0):
+        documents.load(ward.operator, ward.known.index, iter(texts), report, lambda _: None, lambda _: None)
+    assert report.summary == "0 created, 0 updated, 3 failed"
+    assert all(one.startswith(f"file:{number}: ") for number, one in enumerate(report.errors))
+    assert all("throttling" in one for one in report.errors)
+
+
+def test_a_careless_connector_of_ones_own_is_told_step_by_step(ward: Ward, directory: Path) -> None:
+    """First its body breaks; when somebody has corrected that by hand, its answer is not understood."""
+    write(directory, recipe="custom", answer=OWN)
+    ward.deployment.deploy("inference", "knowledge")
+    assert last(ward).complaint == "request-body-broken"
+    with ward.edited(ward.answer, {"actions": [CAREFUL]}, ward.as_operator):
+        assert last(ward).complaint == "answer-not-understood"
+    write(directory)
+    ward.deployment.deploy("inference", "knowledge")
+    assert last(ward).state == "ok"
+
+
+def test_a_failed_deploy_is_explained_by_its_first_reason(ward: Ward, directory: Path) -> None:
+    write(directory, timeouts=TIMEOUTS | {"answer": 4})
+    with mishaps.lost_pass_role(ward):
+        with pytest.raises(DeployFailed):
+            ward.deployment.deploy("knowledge")
+        assert (last(ward).check, last(ward).complaint) == ("PassRole", "pass-role-missing")
+    found = list(doctor.examine(ward.deployment.place))
+    [note] = [one for one in found if one.state == "noted"]
+    assert (note.check, note.complaint) == ("stacks", "pass-role-missing")
+    assert "UPDATE_ROLLBACK_COMPLETE" in note.seen
+    assert "iam:PassRole" in note.seen
+    assert found[-1].state == "ok"
+    seen = status.look(ward.deployment.place)
+    assert [stack.fault is None for stack in seen.stacks] == [True, True, False]
+    assert seen.is_healthy
+    write(directory)
+
+
+def states(ward: Ward, state: str) -> set[tuple[str, str]]:
+    """Kind and logical id of our objects in a state."""
+    entries = status.look(ward.deployment.place).resources
+    return {(one.kind, one.owner.logical_id) for one in entries if one.state == state and one.owner}
+
+
+def test_status_lists_everything_that_the_stacks_have_made(ward: Ward, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = status.look(ward.deployment.place)
+    assert [(one.kind, one.state, one.detail) for one in seen.resources if not one.is_healthy] == []
+    assert seen.is_healthy
+    kinds = {one.kind for one in seen.resources}
+    assert kinds >= {"Function", "Connector", "ModelGroup", "Model", "IngestPipeline", "SearchPipeline", "Index"}
+    assert kinds >= {"RoleMapping", "TrustedEndpoints"}
+    status_view.print_json(seen)
+    told = json.loads(capsys.readouterr().out)
+    assert set(told) == {"environment", "healthy", "stacks", "resources", "others", "compared", "trouble"}
+    assert told["healthy"] is True
+    assert told["compared"] is True
+    owners = {one["owner"]["stack"] for one in told["resources"]}
+    assert owners == {f"osml-{ENVIRONMENT}-search", f"osml-{ENVIRONMENT}-knowledge"}
+
+
+def test_status_tells_missing_changed_and_silent_objects(ward: Ward) -> None:
+    with mishaps.deleted_pipeline(ward):
+        assert {kind for kind, _ in states(ward, "missing")} == {"IngestPipeline"}
+    with mishaps.edited_pipeline(ward):
+        assert {kind for kind, _ in states(ward, "changed")} == {"IngestPipeline"}
+    with mishaps.slow_endpoint(ward):
+        assert {kind for kind, _ in states(ward, "not answering")} == {"Model"}
+    with mishaps.replaced_mapping(ward):
+        assert "no permissions" in str(status.look(ward.deployment.place).trouble)
+
+
+def test_status_tells_what_is_left_over_and_what_others_own(ward: Ward) -> None:
+    texts = {"theirs": "(osml:osml-theirs-knowledge/Pipeline)", "ours": f"(osml:{ward.stack}/Before)"}
+    for name, text in texts.items():
+        ward.engine("PUT", f"/_ingest/pipeline/{name}", {"description": text, "processors": []})
+    seen = status.look(ward.deployment.place)
+    assert ("IngestPipeline", "Before") in states(ward, "left over")
+    assert [(one.kind, one.id) for one in seen.others if one.id == "theirs"] == [("IngestPipeline", "theirs")]
+    for name in texts:
+        ward.engine("DELETE", f"/_ingest/pipeline/{name}")

@@ -1,0 +1,111 @@
+"""A deployed environment that things happen to, and ways to do and undo them by hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import requests
+
+from osml.domain import Domain
+from osml.stack import knowledge
+from sandbox import launcher
+from sandbox.instance import Instance
+from tests.e2e.templates import Deployment
+
+DEPLOYED_SECONDS = 10
+
+
+class Ward:
+    """The environment that things happen to: `deployment`, the `engine` as its administrator, the models' control."""
+
+    def __init__(self, deployment: Deployment, engine: Any, instance: Instance) -> None:
+        self.deployment = deployment
+        self.engine = engine
+        self.instance = instance
+        self.known = knowledge(deployment.place)
+        self.operator = Domain(self.known)
+        self.secret = deployment.place.settings().secrets["answer"]
+        index = next(iter(engine("GET", f"/{self.known.index}").values()))["settings"]["index"]
+        pipeline = engine("GET", f"/_ingest/pipeline/{index['default_pipeline']}")[index["default_pipeline"]]
+        self.embedding: str = pipeline["processors"][0]["text_embedding"]["model_id"]
+        self.ingest: str = index["default_pipeline"]
+
+    @property
+    def answer(self) -> str:
+        """The id of the model that answers."""
+        resources = boto3.client("cloudformation").list_stack_resources(StackName=self.stack)["StackResourceSummaries"]
+        models = [one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "Custom::MlModel"]
+        return next(one for one in models if one != self.embedding)
+
+    @property
+    def stack(self) -> str:
+        """The stack of what is in the engine."""
+        return f"osml-{self.deployment.name}-knowledge"
+
+    def connector(self, model_id: str) -> str:
+        """The id of the model's connector."""
+        return str(self.engine("GET", f"/_plugins/_ml/models/{model_id}")["connector_id"])
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody heals anything: what calls the keeper is switched off."""
+        client = boto3.client("events")
+        rules = [one["Name"] for one in client.list_rules(NamePrefix=self.stack)["Rules"]]
+        for name in rules:
+            client.disable_rule(Name=name)
+        try:
+            yield
+        finally:
+            for name in rules:
+                client.enable_rule(Name=name)
+
+    @contextmanager
+    def faults(self, provider: str, **faults: float) -> Iterator[None]:
+        """The provider of models throttles, fails or is slow."""
+        control = f"{launcher.settings(self.instance)['models_url']}/_control/{provider}"
+        requests.put(control, json=faults, timeout=10).raise_for_status()
+        try:
+            yield
+        finally:
+            requests.delete(control, timeout=10).raise_for_status()
+
+    def as_operator(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        """A request through the front, which leads a connector's URL to the models as the domain would."""
+        return self.operator.json(method, path, json=body)
+
+    def undeploy(self, model_id: str) -> None:
+        """As somebody does who wants to change a connector."""
+        self.engine("POST", f"/_plugins/_ml/models/{model_id}/_undeploy")
+
+    def deploy(self, model_id: str) -> None:
+        """Deploys a model and waits until it is."""
+        self.engine("POST", f"/_plugins/_ml/models/{model_id}/_deploy")
+        deadline = time.monotonic() + DEPLOYED_SECONDS
+        while self.engine("GET", f"/_plugins/_ml/models/{model_id}")["model_state"] != "DEPLOYED":
+            assert time.monotonic() < deadline, f"{model_id} is not deployed"
+            time.sleep(0.1)
+
+    @contextmanager
+    def edited(self, model_id: str, change: dict[str, Any], way: Callable[..., Any] | None = None) -> Iterator[None]:
+        """The model's connector with a `change`, for which the model has to be undeployed."""
+        path, document = f"/_plugins/_ml/connectors/{self.connector(model_id)}", self.document("connector", model_id)
+        self.undeploy(model_id)
+        (way or self.engine)("PUT", path, change)
+        self.deploy(model_id)
+        try:
+            yield
+        finally:
+            self.undeploy(model_id)
+            document()
+            self.deploy(model_id)
+
+    def document(self, kind: str, model_id: str) -> Callable[[], Any]:
+        """What puts the model, or its connector, back as it is now."""
+        found_id = model_id if kind == "model" else self.connector(model_id)
+        path = f"/.plugins-ml-{kind}/_doc/{found_id}"
+        source = self.engine("GET", path)["_source"]
+        return lambda: self.engine("PUT", f"{path}?refresh=true", source)

@@ -1,0 +1,135 @@
+"""What the status says of objects and stacks, from answers that are written down."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mlcommons import Answer, Client, MockTransport, Owner, Request
+from osml import status_view
+from osml.engine import Impatience
+from osml.inventory import entry, unexpected
+from osml.stack_state import StackState
+from osml.status import Status
+from osml.watched import Watched
+
+STACK = "osml-dev-knowledge"
+OWNER = Owner(STACK, "Model")
+MODEL_ID = "aaaaaaaaaaaaaaaaaaaa"
+SPEC = {"name": "m", "model_group_id": "g", "connector_id": "c", "probe": {"parameters": {"inputs": "hi"}}}
+BODY = {
+    "name": "m",
+    "model_group_id": "g",
+    "connector_id": "c",
+    "description": f"(osml:{OWNER})",
+    "model_state": "DEPLOYED",
+}
+MODEL = Watched("Model", MODEL_ID, OWNER, SPEC)
+ANSWERED = {"inference_results": [{"output": [{"data": [0.1]}]}]}
+REFUSED = {"error": {"reason": "no permissions for [] and User [name=x]", "type": "security_exception"}, "status": 403}
+ABSENT = {"error": {"reason": "Failed to find model", "type": "status_exception"}, "status": 404}
+
+
+def client(answers: dict[str, Answer]) -> Client:
+    """Answers by how the path ends; everything else is an empty object."""
+
+    def handler(request: Request) -> Answer:
+        return next((answer for end, answer in answers.items() if request.path.endswith(end)), Answer(200, {}))
+
+    return Client(MockTransport(handler), Impatience(seconds=10))
+
+
+@pytest.mark.parametrize(
+    ("shown", "predicted", "state", "detail"),
+    [
+        (Answer(200, BODY), Answer(200, ANSWERED), "ok", "answers"),
+        (Answer(404, ABSENT), Answer(404, ABSENT), "missing", ""),
+        (Answer(200, BODY | {"name": "other"}), Answer(200, ANSWERED), "changed", "name by hand"),
+        (Answer(200, BODY | {"model_state": "UNDEPLOYED"}), Answer(200, ANSWERED), "ok", "answers"),
+        (Answer(200, BODY), Answer(429, {"error": {"reason": "slow down"}}), "not answering", "429 slow down"),
+    ],
+)
+def test_a_model_is_in_one_of_these_states(shown: Answer, predicted: Answer, state: str, detail: str) -> None:
+    found = entry(client({"/_predict": predicted, MODEL_ID: shown}), MODEL)
+    assert (found.state, found.detail) == (state, detail)
+    assert found.is_healthy == (state == "ok")
+
+
+def test_a_model_of_somebody_else_is_changed() -> None:
+    theirs = BODY | {"description": "(osml:osml-prod-knowledge/Model)"}
+    found = entry(client({MODEL_ID: Answer(200, theirs)}), MODEL)
+    assert (found.state, found.detail, found.fields) == ("changed", "belongs to osml-prod-knowledge/Model", ("owner",))
+
+
+@pytest.mark.parametrize("one", [Watched("Model", MODEL_ID, OWNER), Watched("Model", MODEL_ID, OWNER, SPEC, False)])
+def test_a_model_without_a_probe_or_that_may_sleep_is_not_asked(one: Watched) -> None:
+    found = entry(client({"/_predict": Answer(500), MODEL_ID: Answer(200, BODY)}), one)
+    assert (found.state, found.detail) == ("ok", "DEPLOYED, not asked")
+
+
+def test_a_mapping_that_one_may_not_read_is_not_missing() -> None:
+    one = Watched("RoleMapping", f"all_access:{OWNER}", OWNER)
+    found = entry(client({"/all_access": Answer(403, REFUSED)}), one)
+    assert found.state == "not visible to you"
+    assert found.is_healthy
+
+
+def test_what_no_stack_refers_to_is_retired_left_over_or_somebody_elses() -> None:
+    note = {"_id": "g" * 20, "_source": {"name": "Retired connector " + "r" * 20, "description": f"x (osml:{OWNER})"}}
+    connectors = [("r" * 20, OWNER), ("l" * 20, OWNER), ("o" * 20, Owner("osml-prod-knowledge", "C"))]
+    listed = [
+        {"_id": one, "_source": {"name": "c", "description": f"(osml:{owner}/0123456789ab)"}}
+        for one, owner in connectors
+    ]
+    known = client(
+        {
+            "/connectors/_search": Answer(200, {"hits": {"hits": listed}}),
+            "/model_groups/_search": Answer(200, {"hits": {"hits": [note]}}),
+        }
+    )
+    found = {one.id[0]: one.state for one in unexpected(known, [MODEL], [STACK])}
+    assert found == {"r": "retired", "l": "left over", "o": "ok", "g": "retired"}
+
+
+@pytest.mark.parametrize(
+    ("state", "healthy"),
+    [
+        ("CREATE_COMPLETE", True),
+        ("UPDATE_COMPLETE", True),
+        ("UPDATE_ROLLBACK_COMPLETE", True),
+        ("ROLLBACK_COMPLETE", False),
+        ("ROLLBACK_FAILED", False),
+        ("UPDATE_IN_PROGRESS", False),
+    ],
+)
+def test_a_stack_is_well_when_its_last_deploy_came_to_its_end(state: str, *, healthy: bool) -> None:
+    assert StackState(STACK, state).is_healthy == healthy
+    assert Status("dev", [StackState(STACK, state)], [], []).is_healthy == healthy
+
+
+def test_nothing_is_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = Status("dev", [], [], [])
+    assert not nothing.is_healthy
+    status_view.show(nothing)
+    assert "is not deployed" in capsys.readouterr().out
+
+
+def test_trouble_is_shown_and_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = entry(client({MODEL_ID: Answer(404, ABSENT)}), MODEL)
+    found = Status("dev", [StackState(STACK, "CREATE_COMPLETE")], [gone], [], "GET / got no answer")
+    assert not found.is_healthy
+    status_view.show(found)
+    assert "✗ GET / got no answer" in capsys.readouterr().out
+    status_view.print_json(found)
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert told["resources"][0] == {
+        "kind": "Model",
+        "id": MODEL_ID,
+        "owner": {"stack": STACK, "logical_id": "Model"},
+        "state": "missing",
+        "healthy": False,
+        "detail": "",
+        "fields": [],
+    }
