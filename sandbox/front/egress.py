@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 from sandbox.front.admission import COMPONENT_HEADER, ENDPOINT_HEADER, admit
 from sandbox.front.authority import Authority
@@ -69,10 +71,21 @@ def _unknown(host: str) -> UnknownHost:
 
 
 def _refuse_private(host: str) -> None:
-    name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
-    try:
-        private = not ipaddress.ip_address(name.strip("[]")).is_global
-    except ValueError:
-        private = name == "localhost" or name.endswith(".localhost")
+    name = unquote(host).rpartition("@")[2]
+    name = name.rpartition(":")[0] if re.search(r":\d+$", name) else name
+    address = _address(name.strip("[]"))
+    private = not address.is_global if address else name == "localhost" or name.endswith(".localhost")
     if private:
         raise MalformedRequest(f"Remote inference host name has private ip address: {name}")
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a host name spells, None for a name; 2130706433, 0x7f.1 and 127.1 are 127.0.0.1, too."""
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(name))
+    except OSError:
+        return None

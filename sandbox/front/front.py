@@ -22,6 +22,7 @@ from sandbox.front.gateway import Gateway
 from sandbox.front.listener import Listener, Respond
 from sandbox.front.master import MasterUsers
 from sandbox.front.refusal import ModelsUnreachable
+from sandbox.front.replay import TOGETHER_SECONDS, Replays
 from sandbox.front.trusted import TrustedEndpoints
 from sandbox.front.upstream import Upstream
 
@@ -34,7 +35,8 @@ class FrontSettings:
 
     `domain_ports` is the range, both ends included, that domains and collections take their ports from. A role
     younger than `young_role_seconds` cannot be assumed yet, and a data access policy does not count yet, as on AWS
-    while they spread. `model_hosts` are the hosts outside AWS that the model endpoints stand for.
+    while they spread. `model_hosts` are the hosts outside AWS that the model endpoints stand for. `together_seconds`:
+    see `replay`.
     """
 
     engine_url: str
@@ -48,6 +50,7 @@ class FrontSettings:
     domain_ports: tuple[int, int]
     young_role_seconds: float = 0.0
     model_hosts: tuple[str, ...] = MODEL_HOSTS
+    together_seconds: float = TOGETHER_SECONDS
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> FrontSettings:
@@ -85,6 +88,7 @@ class Front:
         self._gate = ConnectorGate(desk, self._trusted, self._detour)
         self._masters = MasterUsers(self._engine)
         self._roles = CollectionRoles(self._engine)
+        self._replays = Replays(settings.together_seconds)
         self._egress: Listener | None = None
         self._doors: dict[str, tuple[Listener, Gateway]] = {}
         self._collections: dict[str, tuple[Listener, Collection]] = {}
@@ -109,7 +113,9 @@ class Front:
             if self._engine.has_ml:
                 self._trusted.ensure()
             self._masters.install(domain)
-            gateway = Gateway(domain, self._authority, self._engine, self._gate, self._trusted, self._detour)
+            gateway = Gateway(
+                domain, self._authority, self._engine, self._gate, self._trusted, self._detour, self._replays
+            )
             listener = self._open(domain.name, domain.endpoint_port, gateway.respond)
             self._doors[domain.arn] = (listener, gateway)
             logger.info("domain %s listens on port %s", domain.name, listener.port)
@@ -149,7 +155,12 @@ class Front:
                 return self._collections[collection.arn][0].port
             self._roles.install(collection)
             door = CollectionDoor(
-                collection, self._authority, self._engine, policies, self._settings.young_role_seconds
+                collection,
+                self._authority,
+                self._engine,
+                policies,
+                self._replays,
+                self._settings.young_role_seconds,
             )
             try:
                 listener = self._open(collection.name, collection.endpoint_port, door.respond)

@@ -15,6 +15,7 @@ from sandbox.front.document import decoded, encoded
 from sandbox.front.engine import Engine
 from sandbox.front.policy import admits_anyone
 from sandbox.front.refusal import AccessDenied
+from sandbox.front.replay import Replays
 from sandbox.front.request import Answer, Request
 from sandbox.front.signature import (
     read_signature,
@@ -50,6 +51,7 @@ class Gateway:
         gate: ConnectorGate,
         trusted: TrustedEndpoints,
         detour: Detour,
+        replays: Replays,
     ) -> None:
         self.domain = domain
         self._authority = authority
@@ -57,6 +59,7 @@ class Gateway:
         self._gate = gate
         self._trusted = trusted
         self._detour = detour
+        self._replays = replays
 
     def respond(self, request: Request) -> Answer:
         domain = self.domain
@@ -85,6 +88,7 @@ class Gateway:
         verify_time(signature, datetime.now(UTC))
         credential = self._authority.credential(signature.access_key, signature.token)
         verify_digest(signature, request, credential.secret_key)
+        self._replays.verify(signature)
         caller = credential.caller
         if not self._authority.allowed(caller, action, resource, _CONTEXT, domain.access_policies):
             raise _denied(caller.arn, action, "identity")

@@ -8,6 +8,7 @@ Refusal
 │   ├── WrongScope
 │   ├── SignatureExpired
 │   ├── SignatureMismatch
+│   ├── SignatureReplayed
 │   ├── UnknownKey              raised by the authority
 │   └── InvalidToken            raised by the authority
 ├── AccessDenied                403  {"Message": …}
@@ -87,6 +88,16 @@ class SignatureMismatch(SignatureRefusal):
         super().__init__(
             "The request signature we calculated does not match the signature you provided. Check your AWS "
             "Secret Access Key and signing method. Consult the service documentation for details."
+        )
+
+
+class SignatureReplayed(SignatureRefusal):
+    """The same signed request came before; Amazon has no such refusal and takes it until its date is too old."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"This very signature was received {seconds:.0f} s ago: the request looks replayed. Sign every request "
+            "anew, retries too."
         )
 
 

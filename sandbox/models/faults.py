@@ -11,12 +11,16 @@ _BATCHES_KEPT = 32
 
 @dataclass(frozen=True)
 class Faults:
-    """`delay_ms` before each answer; the shares (0 to 1) of calls throttled, or failed with a status."""
+    """`delay_ms` before each answer; the shares (0 to 1) of calls throttled, or failed with a status.
+
+    `echo` other than 0 has a refused key repeated whole in the refusal, as some providers and proxies do.
+    """
 
     delay_ms: float = 0
     throttle: float = 0.0
     fail: float = 0.0
     fail_status: int = 500
+    echo: float = 0
 
 
 @dataclass

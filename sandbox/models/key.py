@@ -1,4 +1,4 @@
-"""A key that lies in a file and may be replaced while the process runs."""
+"""Keys that lie in a file, one a line, and may be replaced while the process runs."""
 
 import hmac
 import threading
@@ -6,28 +6,35 @@ from pathlib import Path
 
 
 class KeyFile:
-    """The key in `path`, without surrounding white space; read again when the file changes."""
+    """The keys in `path`, one a line, without surrounding white space; read again when the file changes.
+
+    More than one is what a provider has while a key is being rotated.
+    """
 
     def __init__(self, path: Path) -> None:
         """The file need not exist yet: until it does, no key is right."""
         self._path = path
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None
-        self._key = ""
+        self._keys: tuple[str, ...] = ()
 
     def value(self) -> str:
-        """Return the key, or the empty string without a file."""
+        """Return the first key, or the empty string without one."""
+        return next(iter(self._read()), "")
+
+    def is_right(self, given: str) -> bool:
+        """Whether `given` is one of the keys; an absent or empty file has no right key."""
+        sent = given.encode("utf-8", "replace")
+        return any(hmac.compare_digest(key.encode(), sent) for key in self._read())
+
+    def _read(self) -> tuple[str, ...]:
         with self._lock:
             try:
                 found = self._path.stat()
                 stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
                 if stamp != self._stamp:
-                    self._key, self._stamp = self._path.read_text(encoding="utf-8").strip(), stamp
+                    lines = self._path.read_text(encoding="utf-8").splitlines()
+                    self._keys, self._stamp = tuple(filter(None, map(str.strip, lines))), stamp
             except FileNotFoundError:
-                self._key, self._stamp = "", None
-            return self._key
-
-    def is_right(self, given: str) -> bool:
-        """Whether `given` is the key; an absent or empty file has no right key."""
-        key = self.value()
-        return bool(key) and hmac.compare_digest(key.encode(), given.encode("utf-8", "replace"))
+                self._keys, self._stamp = (), None
+            return self._keys

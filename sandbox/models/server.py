@@ -9,6 +9,8 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sandbox.models.exchange import Call, Provider, Reply, json_reply
@@ -63,6 +65,8 @@ class ModelServer(ThreadingHTTPServer):
         if struck == "fail":
             return answering.failed(faults.fail_status)
         reply = answering.answer(call)
+        if faults.echo and reply.status == HTTPStatus.UNAUTHORIZED:
+            reply = _echoed(reply, call)
         self.control.leave(provider, call.path, reply.status, reply.batch)
         return reply
 
@@ -167,6 +171,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing for each call: the counts are under `/_control`."""
+
+
+def _echoed(reply: Reply, call: Call) -> Reply:
+    """The refusal with the key in place of the asterisks."""
+    key = call.headers.get("authorization", "").partition(" ")[2]
+    return replace(reply, body=reply.body.replace(b"****", key.encode())) if isinstance(reply.body, bytes) else reply
 
 
 def _absent(method: str, path: str) -> Reply:

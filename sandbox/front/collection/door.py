@@ -27,6 +27,7 @@ from sandbox.front.refusal import (
     SignatureRefusal,
     UnsupportedOperation,
 )
+from sandbox.front.replay import Replays
 from sandbox.front.request import Answer, Request
 from sandbox.front.signature import read_signature, verify_digest, verify_scope, verify_time
 
@@ -38,12 +39,19 @@ class CollectionDoor:
     """Answers the requests of one collection. A data policy counts from its `young` seconds on."""
 
     def __init__(
-        self, collection: Collection, authority: Authority, engine: Engine, policies: Policies, young: float
+        self,
+        collection: Collection,
+        authority: Authority,
+        engine: Engine,
+        policies: Policies,
+        replays: Replays,
+        young: float,
     ) -> None:
         self.collection = collection
         self._authority = authority
         self._engine = engine
         self._policies = policies
+        self._replays = replays
         self._young = young
         self._names = Names(collection.prefix)
 
@@ -97,6 +105,7 @@ class CollectionDoor:
         verify_time(signature, datetime.now(UTC))
         credential = self._authority.credential(signature.access_key, signature.token)
         verify_digest(signature, request, credential.secret_key)
+        self._replays.verify(signature)
         return credential.caller
 
     def _permit(self, caller: Caller, permission: str, indexes: Iterable[str]) -> None:

@@ -1,0 +1,163 @@
+"""Deploy, update, destroy, again and again, while the provisioner's function is killed at random moments.
+
+`python -m tests.contract.soak --rounds 200` prints what the function and the engine hold after every tenth round, and
+ends with an error when anything is left or grows. The function is the real one, `handler.py`, behind a real front and
+engine; only CloudFormation is played.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import secrets
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mlcommons import Client, HttpTransport
+from mlcommons.retired import sweep
+from tests.contract.engine_process import running_engine
+from tests.contract.front_domain import Trial, trial
+from tests.contract.front_engine import engine_address
+from tests.contract.soak_stack import Function, Stack, prepare
+
+CHANCE = 0.12
+_MEBIBYTE = 1024 * 1024
+# ml-commons' own: a diary of registrations and deployments, which nobody can empty by its API, and its encryption key.
+_ITS_OWN = (".plugins-ml-task", ".plugins-ml-jobs", ".plugins-ml-config")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is held after a round: by the function's process, by this one (the front), by the engine."""
+
+    round: int
+    seconds: float
+    events: int
+    kills: int
+    rss: int
+    files: int
+    threads: int
+    front_files: int
+    connections: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.round:5} {self.seconds:8.1f} {self.events:7} {self.kills:6} {self.rss / _MEBIBYTE:8.1f} "
+            f"{self.files:6} {self.threads:8} {self.front_files:12} {self.connections:12}"
+        )
+
+
+HEADER = "round  seconds  events  kills  RSS MiB  files  threads  front files  connections"
+
+
+def soak(here: Trial, rounds: int, seed: int, show: Callable[[Sample], None] = lambda _: None) -> list[Sample]:
+    """Rounds of deploy, update and destroy; raises AssertionError for what is left at the end."""
+    prepare(here)
+    before, started, samples = contents(here), time.monotonic(), []
+    function = Function(here)
+    stack = Stack(here, function, random.Random(seed), CHANCE)  # noqa: S311 - a seed that can be said again
+    try:
+        for number in range(1, rounds + 1):
+            stack.deploy(2 * number)
+            stack.deploy(2 * number + 1)
+            stack.destroy()
+            held = function.holding
+            front = len(os.listdir("/proc/self/fd"))
+            sample = Sample(
+                number,
+                time.monotonic() - started,
+                stack.events,
+                stack.kills,
+                held["rss"],
+                held["files"],
+                held["threads"],
+                front,
+                _connections(here),
+            )
+            samples.append(sample)
+            show(sample)
+    finally:
+        function.close()
+    _swept(here)
+    after = contents(here)
+    left = {what: (before.get(what), after.get(what)) for what in before | after if before.get(what) != after.get(what)}
+    assert not left, f"left behind, before and now: {left}"
+    return samples
+
+
+def grown(samples: list[Sample]) -> list[str]:
+    """What is not flat: the last quarter's median against that of the second, when everything is warm."""
+    quarter = max(1, len(samples) // 4)
+    found = []
+    for name, slack in (("rss", 8 * _MEBIBYTE), ("files", 2), ("threads", 0), ("front_files", 8), ("connections", 8)):
+        warm, last = (
+            statistics.median(getattr(sample, name) for sample in part)
+            for part in (samples[quarter : 2 * quarter], samples[-quarter:])
+        )
+        if last > warm + slack:
+            found.append(f"{name} grew from {warm} to {last}")
+    return found
+
+
+def contents(here: Trial) -> dict[str, Any]:
+    """All that the engine holds, read as its administrator: documents of ml-commons by id, the rest by name."""
+
+    def get(path: str) -> Any:
+        answer = here.engine("GET", path)
+        return answer.json() if answer.status_code != 404 else {}
+
+    here.engine("POST", "/_refresh?expand_wildcards=all")
+    indexes = sorted(one["index"] for one in get("/_cat/indices?format=json&expand_wildcards=all"))
+    found: dict[str, Any] = {"indexes": [name for name in indexes if not name.startswith((".plugins-ml", "top_quer"))]}
+    for name in indexes:
+        if name.startswith(".plugins-ml") and name not in _ITS_OWN:
+            hits = get(f"/{name}/_search?size=1000&_source=false")["hits"]["hits"]
+            found[name] = sorted(hit["_id"] for hit in hits)
+    for path in ("/_ingest/pipeline", "/_search/pipeline", "/_component_template", "/_index_template", "/_alias"):
+        shown = get(path)
+        found[path] = sorted(name for name in shown if not name.startswith((".plugins-ml", "top_quer")))
+        if "component_templates" in shown:
+            found[path] = sorted(one["name"] for one in shown["component_templates"])
+    for part in ("roles", "rolesmapping", "internalusers"):
+        found[part] = get(f"/_plugins/_security/api/{part}")
+    settings = get("/_cluster/settings?flat_settings=true")
+    found["settings"] = {scope: settings[scope] for scope in ("persistent", "transient")}
+    return {what: held for what, held in found.items() if held}
+
+
+def _swept(here: Trial) -> None:
+    """What the keeper does: connectors that the engine falsely held back are swept."""
+    certificate = (here.address.admin_cert, here.address.admin_key)
+    sweep(Client(HttpTransport(here.address.url, verify=here.address.ca, cert=certificate)))
+
+
+def _connections(here: Trial) -> int:
+    nodes = here.engine("GET", "/_nodes/stats/http").json()["nodes"].values()
+    return sum(int(node["http"]["current_open"]) for node in nodes)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="python -m tests.contract.soak", description=__doc__)
+    options.add_argument("--rounds", type=int, default=200)
+    options.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
+    given = options.parse_args()
+    print(f"seed {given.seed}\n{HEADER}", flush=True)
+
+    def show(sample: Sample) -> None:
+        if sample.round % 10 == 0 or sample.round == 1:
+            print(sample, flush=True)
+
+    with running_engine(), trial(engine_address()) as here:
+        samples = soak(here, given.rounds, given.seed, show)
+    if growing := grown(samples):
+        sys.exit("; ".join(growing))
+    print(f"{samples[-1].kills} of {samples[-1].events} events were killed; nothing is left, nothing grew")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""What the front lets nobody do: requests changed, dated or sent again by others, and calls to places nobody trusts."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+from requests_aws4auth import AWS4Auth
+
+from sandbox.front.authority import SessionKeys
+from sandbox.front.listener import Listener
+from sandbox.front.request import Answer, Request
+from tests.contract.front_domain import EVERYTHING, SECRET_ARN, Trial, trial
+from tests.contract.front_engine import engine_address
+from tests.contract.test_front_connectors import CREATE, SERVICES, SETTING, created, deepseek, forgotten, predicted
+
+TOGETHER = 2.0
+MESSAGES = {"messages": '[{"role": "user", "content": "x"}]'}
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[Trial]:
+    with trial(engine_address(), together_seconds=TOGETHER) as opened:
+        opened.ledger.secrets[SECRET_ARN] = '{"api_key": "a key"}'
+        yield opened
+
+
+@pytest.fixture
+def index(here: Trial) -> Iterator[str]:
+    """A name for an index; removed when it was made after all."""
+    name = f"front-{secrets.token_hex(4)}"
+    yield name
+    here.engine("DELETE", f"/{name}?ignore_unavailable=true")
+
+
+@pytest.fixture
+def inside() -> Iterator[tuple[int, list[Request]]]:
+    """A service of the private network: its port, and the requests that reached it."""
+    reached: list[Request] = []
+
+    def respond(request: Request) -> Answer:
+        reached.append(request)
+        return Answer(200, (("Content-Type", "application/json"),), b'{"reached": true}')
+
+    listener = Listener(0, respond)
+    yield listener.port, reached
+    listener.close()
+
+
+@pytest.fixture
+def trusting(here: Trial) -> Iterator[None]:
+    """A domain whose owner trusts every endpoint."""
+    here.master("PUT", "/_cluster/settings", {"persistent": {SETTING: [".*"]}})
+    yield
+    here.master("PUT", "/_cluster/settings", {"persistent": {SETTING: None}})
+
+
+def _keys(here: Trial) -> SessionKeys:
+    return here.ledger.session(here.domain.master_user_arn or "")
+
+
+def _signed(here: Trial, path: str, body: bytes = b'{"a": 1}', **headers: str) -> requests.PreparedRequest:
+    """A write, signed now as the domain's master, or at the `x-amz-date` among the headers."""
+    keys = _keys(here)
+    auth = AWS4Auth(keys.access_key, keys.secret_key, "us-east-1", "es", session_token=keys.session_token)
+    headers = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    url = f"https://localhost:{here.port}{path}"
+    return requests.Request("PUT", url, data=body, headers=headers, auth=auth).prepare()
+
+
+def _send(here: Trial, request: requests.PreparedRequest) -> requests.Response:
+    """On a connection of its own."""
+    with requests.Session() as session:
+        return session.send(request, verify=here.address.ca, timeout=30)
+
+
+def _exists(here: Trial, index: str) -> bool:
+    return here.engine("GET", f"/{index}").status_code == 200
+
+
+def _header(name: str, value: str) -> Callable[[requests.PreparedRequest], None]:
+    return lambda request: request.headers.update({name: value})
+
+
+def _replaced(old: str, new: str) -> Callable[[requests.PreparedRequest], None]:
+    def change(request: requests.PreparedRequest) -> None:
+        request.url = (request.url or "").replace(old, new)
+
+    return change
+
+
+def _body(request: requests.PreparedRequest) -> None:
+    request.body = b'{"a": 2}'
+
+
+def _method(request: requests.PreparedRequest) -> None:
+    request.method = "POST"
+
+
+def _date(request: requests.PreparedRequest) -> None:
+    request.headers["x-amz-date"] = f"{datetime.now(UTC) - timedelta(seconds=61):%Y%m%dT%H%M%SZ}"
+
+
+TAMPERED = {
+    "body": _body,
+    "method": _method,
+    "document": _replaced("/_doc/1", "/_doc/2"),
+    "query": _replaced("refresh=true", "refresh=false"),
+    "one more in the query": _replaced("refresh=true", "refresh=true&pipeline=x"),
+    "type of the body": _header("Content-Type", "application/yaml"),
+    "date": _date,
+    "hash of the body": _header("x-amz-content-sha256", "0" * 64),
+    "host": _header("Host", "search.example.com"),
+}
+
+
+@pytest.mark.parametrize("part", TAMPERED)
+def test_a_write_that_was_changed_on_its_way(here: Trial, index: str, part: str) -> None:
+    request = _signed(here, f"/{index}/_doc/1?refresh=true")
+    TAMPERED[part](request)
+    answer = _send(here, request)
+    assert answer.status_code == 403
+    assert answer.json()["message"].startswith("The request signature we calculated does not match")
+    assert not _exists(here, index)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "sentence"), [(-6, "Signature expired"), (-24 * 60, "Signature expired"), (6, "Signature not yet")]
+)
+def test_a_write_of_another_time(here: Trial, index: str, minutes: int, sentence: str) -> None:
+    date = datetime.now(UTC) + timedelta(minutes=minutes)
+    answer = _send(here, _signed(here, f"/{index}/_doc/1", x_amz_date=f"{date:%Y%m%dT%H%M%SZ}"))
+    assert answer.status_code == 403
+    assert answer.json()["message"].startswith(sentence)
+    assert not _exists(here, index)
+
+
+def test_keys_of_a_role_that_may_do_nothing(here: Trial, index: str) -> None:
+    answer = here.role("front-foreign")("PUT", f"/{index}/_doc/1", {"a": 1})
+    assert answer.status_code == 403
+    assert "is not authorized to perform: es:ESHttpPut" in answer.json()["Message"]
+    assert not _exists(here, index)
+
+
+def test_a_replayed_write(here: Trial, index: str) -> None:
+    """Alike requests of one second bear one signature: they come together and are honest. Later it is a replay."""
+    assert here.master("PUT", f"/{index}").status_code == 200
+    kept = _signed(here, f"/{index}/_doc/1")
+    assert [_send(here, kept).status_code for _ in range(2)] == [201, 200]
+    time.sleep(TOGETHER + 0.1)
+    for _ in range(2):
+        replayed = _send(here, kept)
+        assert replayed.status_code == 403
+        assert "very signature was received" in replayed.json()["message"]
+    assert here.engine("GET", f"/{index}/_doc/1").json()["_version"] == 2
+    assert _send(here, _signed(here, f"/{index}/_doc/1")).status_code == 200
+
+
+def _connector(here: Trial, **parameters: str) -> dict[str, Any]:
+    role = here.ledger.write_role("front-refusals", ("secretsmanager:*", SECRET_ARN), services=SERVICES)
+    return deepseek(role, **parameters)
+
+
+NOT_TRUSTED = [
+    "https://evil.example/v1/chat/completions",
+    "http://api.deepseek.com/v1/chat/completions",
+    "https://api.deepseek.com@evil.example/v1/chat/completions",
+    "https://api.deepseek.com:8443/v1/chat/completions",
+    "https://api.deepseek.com\n.evil.example/v1",
+    "https://10.0.0.7/https://api.deepseek.com/v1/chat/completions",
+    "https://169.254.169.254/latest/meta-data/",
+    "//api.deepseek.com/v1/chat/completions",
+    "file:///etc/passwd",
+]
+
+
+@pytest.mark.parametrize("url", NOT_TRUSTED)
+def test_a_connector_to_an_endpoint_that_is_not_trusted(here: Trial, url: str) -> None:
+    connector = _connector(here)
+    connector["actions"][0]["url"] = url
+    answer = here.master("POST", CREATE, connector)
+    assert answer.status_code == 400
+    assert "Connector URL is not matching the trusted connector endpoint regex" in answer.text
+
+
+PRIVATE = [
+    "127.0.0.1",
+    "10.0.0.7",
+    "172.16.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "0.0.0.0",  # noqa: S104 - an address to refuse
+    "2130706433",
+    "0x7f.0.0.1",
+    "0177.0.0.1",
+    "127.1",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[fd00:ec2::254]",
+    "localhost",
+    "api.localhost",
+    "api.deepseek.com@127.0.0.1",
+]
+
+
+@pytest.mark.parametrize("way", ["_aws", "_plain"])
+@pytest.mark.parametrize("host", PRIVATE)
+def test_a_call_to_a_private_address(here: Trial, host: str, way: str) -> None:
+    here.models.received.clear()
+    for port in ("", ":9200"):
+        answer = requests.post(f"http://127.0.0.1:{here.settings.egress_port}/{way}/{host}{port}/x", timeout=10)
+        assert answer.status_code == 400
+        assert "Remote inference host name has private ip address" in answer.text
+    assert here.models.received == []
+
+
+def test_a_name_of_a_private_address_is_called_no_more_than_any_other(here: Trial) -> None:
+    """The front looks no name up: what the model endpoints do not stand for is refused, wherever it would lead."""
+    for name in ("localhost.localdomain", "ip6-localhost", "api.deepseek.com.", "api.deepseek.com.evil.example"):
+        answer = requests.post(f"http://127.0.0.1:{here.settings.egress_port}/_aws/{name}/x", timeout=10)
+        assert answer.status_code == 502
+        assert "the sandbox calls nothing outside" in answer.text
+
+
+@pytest.mark.usefixtures("trusting")
+@pytest.mark.parametrize(
+    ("url", "overriding"),
+    [
+        ("http://127.0.0.1:{port}/chat", {}),
+        ("https://api.deepseek.com@127.0.0.1:{port}/chat", {}),
+        ("https://${{parameters.endpoint}}/chat", {"endpoint": "127.0.0.1:{port}"}),
+        ("${{parameters.endpoint}}/chat", {"endpoint": "http://127.0.0.1:{port}"}),
+    ],
+)
+def test_no_connector_leads_inside(
+    here: Trial, inside: tuple[int, list[Request]], url: str, overriding: dict[str, str]
+) -> None:
+    """Not even where every endpoint is trusted, and whatever a prediction says in place of a parameter."""
+    port, reached = inside
+    scheme = "" if url.startswith("https://$") else "https://"
+    connector = _connector(here, endpoint=f"{scheme}api.deepseek.com")
+    connector["actions"][0]["url"] = url.format(port=port)
+    made = created(here, connector)
+    more = {name: value.format(port=port) for name, value in overriding.items()}
+    answer = predicted(here, {"name": f"front-{made}", "connector_id": made}, {**MESSAGES, **more})
+    forgotten(here, made)
+    assert 400 <= answer.status_code < 600
+    assert reached == []
+
+
+def test_no_redirect_is_followed(here: Trial, inside: tuple[int, list[Request]]) -> None:
+    port, reached = inside
+    made = created(here, _connector(here))
+    here.models.redirect = f"http://127.0.0.1:{port}/chat"
+    try:
+        answer = predicted(here, {"name": f"front-{made}", "connector_id": made}, MESSAGES)
+    finally:
+        here.models.redirect = None
+        forgotten(here, made)
+    assert answer.status_code == 307
+    assert reached == []
+
+
+def test_a_role_that_may_do_everything_still_needs_the_master_to_map_it(here: Trial) -> None:
+    stranger = here.role("front-unmapped", EVERYTHING, ("iam:PassRole", "*"))
+    answer = stranger("POST", CREATE, _connector(here))
+    assert answer.status_code == 403
+    assert "no permissions for [cluster:admin/opensearch/ml/create_connector]" in answer.text
