@@ -1,21 +1,22 @@
-"""Loads NDJSON documents: batches, checks each item of each answer, retries only what was throttled."""
+"""Loads NDJSON documents: batches, checks each item of each answer, sends again only what may be taken later."""
 
 import hashlib
 import json
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from osml.domain import Domain, reason
+import requests
+
+from osml.domain import Disconnected, Domain, legible, reason
 from osml.failure import Failure
+from osml.repetition import PASSING, asked, pause
 
 BATCH_DOCUMENTS = 64
 BATCH_BYTES = 1_000_000
-ATTEMPTS = 6
-RETRIED = {429, 502, 503, 504}
+ATTEMPTS = 8
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def load(
     for batch in _batches(documents):
         _send(domain, index, batch, report, sleep)
         done(sum(document.read for document in batch))
-    domain.json("POST", f"/{index}/_refresh")
+    domain.patiently("POST", f"/{index}/_refresh")
 
 
 def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
@@ -102,26 +103,29 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
 
 
 def _send(domain: Domain, index: str, batch: list[Document], report: Report, sleep: Callable[[float], None]) -> None:
+    """Ends with each document of `batch` in `report`, also when a Failure is raised."""
     waiting = batch
     said = ""
+    answer = None
     for attempt in range(ATTEMPTS):
         if attempt:
-            # jitter, not cryptography
-            sleep(random.uniform(0, min(20.0, 0.5 * 2**attempt)))  # noqa: S311
-        body = "".join(
-            json.dumps({"index": {"_index": index, "_id": document.id}}) + "\n" + json.dumps(_passage(document)) + "\n"
-            for document in waiting
-        )
-        answer = domain.request("POST", "/_bulk", data=body.encode(), headers={"content-type": "application/x-ndjson"})
-        if answer.status_code in RETRIED:
+            sleep(pause(attempt, asked(answer)))
+        try:
+            answer = _bulk(domain, index, waiting)
+            results = [] if answer.status_code in PASSING else _results(answer, index, len(waiting))
+        except Disconnected as error:
+            # A document that was stored already is replaced by itself: it has its id from here.
+            said, answer = str(error), None
+            continue
+        except Failure as error:
+            report.errors += [f"{document.where}: not stored for certain: {error}" for document in waiting]
+            raise
+        if answer.status_code in PASSING:
             said = reason(answer)
             continue
-        if not answer.ok:
-            raise Failure(f"_bulk to the index {index} answered {reason(answer)}")
         again: list[Document] = []
-        for document, item in zip(waiting, answer.json()["items"], strict=True):
-            result = item["index"]
-            if _throttled(result):
+        for document, result in zip(waiting, results, strict=True):
+            if _passes(result):
                 said = str(result["error"].get("reason"))
                 again.append(document)
             elif "error" in result:
@@ -134,6 +138,34 @@ def _send(domain: Domain, index: str, batch: list[Document], report: Report, sle
         if not waiting:
             return
     report.errors += [f"{d.where}: gave up after {ATTEMPTS} attempts, last answer: {said}" for d in waiting]
+    if answer is None:
+        raise Failure(f"{said}. Load the documents again: those that are stored already are not doubled.")
+
+
+def _bulk(domain: Domain, index: str, batch: list[Document]) -> requests.Response:
+    """The answer, which may be one of PASSING; raises Failure on another error status."""
+    body = "".join(
+        json.dumps({"index": {"_index": index, "_id": document.id}}) + "\n" + json.dumps(_passage(document)) + "\n"
+        for document in batch
+    )
+    # A write to a name that is gone for a moment would make an index of that name, without its fields.
+    path = "/_bulk?require_alias=true"
+    answer = domain.request("POST", path, data=body.encode(), headers={"content-type": "application/x-ndjson"})
+    if not answer.ok and answer.status_code not in PASSING:
+        raise Failure(f"_bulk to the index {index} answered {reason(answer)}")
+    return answer
+
+
+def _results(answer: requests.Response, index: str, count: int) -> list[dict[str, Any]]:
+    """What became of each of `count` documents: a `result`, or an `error` with a reason. Raises Failure."""
+    with legible(f"_bulk to the index {index}"):
+        results: list[dict[str, Any]] = [item["index"] for item in answer.json()["items"]]
+        for result in results:
+            if not isinstance(result.get("error", {}), dict) or not ("error" in result or "result" in result):
+                raise TypeError
+        if len(results) != count:
+            raise ValueError
+    return results
 
 
 def _passage(document: Document) -> dict[str, Any]:
@@ -141,12 +173,16 @@ def _passage(document: Document) -> dict[str, Any]:
     return document.source | {"id": document.id, "document": document.id}
 
 
-def _throttled(result: dict[str, Any]) -> bool:
-    # A throttled embedding call comes back as an item error of another status with the provider's 429 in its reason.
+def _passes(result: dict[str, Any]) -> bool:
+    """Whether the same document may be taken a moment later."""
     if "error" not in result:
         return False
+    # An index takes no writes for the moment in which its documents are carried over to another one.
+    if result["error"].get("type") == "cluster_block_exception":
+        return True
+    # A throttled embedding call comes back as an item error of another status with the provider's 429 in its reason.
     text = json.dumps(result["error"])
-    return result.get("status") in RETRIED or "429" in text or "Throttling" in text or "Too Many Requests" in text
+    return result.get("status") in PASSING or "429" in text or "Throttling" in text or "Too Many Requests" in text
 
 
 def _cause(error: dict[str, Any]) -> str:

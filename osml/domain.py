@@ -1,7 +1,10 @@
 """Requests to the search engine, as the operator role of the environment."""
 
+import contextlib
 import json
 import os
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -11,11 +14,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests_aws4auth import AWS4Auth
 
+from mlcommons.translation import redacted
 from osml.failure import Failure
 from osml.operator import credentials
+from osml.repetition import PASSING, asked, pause
 from osml.stack import Knowledge, Login
 
 TIMEOUT_SECONDS = (10, 180)
+ATTEMPTS = 4
+
+
+class Disconnected(Failure):
+    """There was no connection, or it broke: nobody knows whether the request arrived. A later one may."""
 
 
 class Domain:
@@ -27,7 +37,7 @@ class Domain:
         self._session.auth = _auth(knowledge)
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Sends one request; `options` as for `requests`. Raises Failure when nothing answered."""
+        """Sends one request; `options` as for `requests`. Raises Failure, often Disconnected, without an answer."""
         url = f"{self._knowledge.endpoint}{path}"
         try:
             return self._session.request(
@@ -37,28 +47,67 @@ class Domain:
                 **{"timeout": TIMEOUT_SECONDS, **options},
             )
         except requests.RequestException as error:
-            raise Failure(f"{method} {url} got no answer: {error}") from None
+            kind = Disconnected if _broken(error) else Failure
+            raise kind(f"{method} {url} got no answer: {error}") from None
 
     def json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """As `request`, for JSON answers. Raises Failure with the server's reason on an error status."""
-        answer = self.request(method, path, **options)
+        return self._body(self.request(method, path, **options), method, path)
+
+    def patiently(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """As `json`, up to ATTEMPTS times while the domain is too busy or away; for what may be asked twice."""
+        for attempt in range(1, ATTEMPTS):
+            answer: requests.Response | None = None
+            with contextlib.suppress(Disconnected):
+                answer = self.request(method, path, **options)
+                # 504: what answers in front of the domain has waited its whole time already.
+                if answer.status_code not in PASSING - {504}:
+                    return self._body(answer, method, path)
+            time.sleep(pause(attempt, asked(answer)))
+        return self.json(method, path, **options)
+
+    def _body(self, answer: requests.Response, method: str, path: str) -> dict[str, Any]:
         if not answer.ok:
             raise Failure(f"{method} {path} on {self._knowledge.endpoint} answered {reason(answer)}")
-        body: dict[str, Any] = answer.json()
+        with legible(f"{method} {path} on {self._knowledge.endpoint}"):
+            body: Any = answer.json()
+            if not isinstance(body, dict):
+                raise TypeError
         return body
 
 
+@contextlib.contextmanager
+def legible(tried: str) -> Iterator[None]:
+    """Turns what stumbles over an answer of a shape that OpenSearch does not give into a Failure."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Failure(
+            f"{tried} was answered in a shape that OpenSearch does not give ({type(error).__name__}): "
+            "does something else stand at this address?"
+        ) from error
+
+
+def _broken(error: requests.RequestException) -> bool:
+    kinds = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
+    return isinstance(error, kinds) and not isinstance(error, requests.exceptions.SSLError)
+
+
 def reason(answer: requests.Response) -> str:
-    """Status and the server's own words: OpenSearch nests them in `error`, Amazon says `Message`."""
+    """Status and the server's own words: OpenSearch nests them in `error`, Amazon says `Message`; no key in them."""
+    return f"{answer.status_code}: {redacted(_said(answer), answer.status_code)}"
+
+
+def _said(answer: requests.Response) -> str:
     try:
         body = answer.json()
     except requests.JSONDecodeError:
-        return f"{answer.status_code}: {answer.text[:300]}"
+        return answer.text[:300]
     error = body.get("error", body) if isinstance(body, dict) else body
     if isinstance(error, dict):
         causes = error.get("root_cause") or [error]
         error = causes[0].get("reason") or body.get("Message") or body.get("message") or error
-    return f"{answer.status_code}: {error}"
+    return str(error)
 
 
 def _auth(knowledge: Knowledge) -> AuthBase:

@@ -55,9 +55,15 @@ class Functions:
         Being throttled is a reply of status 429, no answer in time one of 504. Raises Failure when the function could
         not be called, broke, or did not answer as an API's function does.
         """
-        name = self._names[path]
+        return self._call(self._names[path], self._event("POST", path, body))
+
+    def get(self, path: str) -> Reply:
+        """GET `/health` of the function `documents`; as `post` otherwise."""
+        return self._call(self._names["/documents"], self._event("GET", path, None))
+
+    def _call(self, name: str, event: dict[str, Any]) -> Reply:
         try:
-            answer = self._client.invoke(FunctionName=name, Payload=json.dumps(self._event(path, body)).encode())
+            answer = self._client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
             payload = json.loads(answer["Payload"].read())
         except ReadTimeoutError:
             return Reply(TIMED_OUT, {"message": f"The function {name} gave no answer in {LONGEST_SECONDS} seconds."})
@@ -75,13 +81,13 @@ class Functions:
             )
         return _reply(name, payload)
 
-    def _event(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _event(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         """As API Gateway's proxy integration sends it; `buffered` asks for one answer instead of a stream."""
         return {
             "buffered": True,
             "resource": path,
             "path": path,
-            "httpMethod": "POST",
+            "httpMethod": method,
             "headers": {"content-type": "application/json", "accept": "application/json"},
             "multiValueHeaders": {"content-type": ["application/json"], "accept": ["application/json"]},
             "queryStringParameters": None,
@@ -92,11 +98,11 @@ class Functions:
                 "requestId": str(uuid.uuid4()),
                 "resourcePath": path,
                 "path": f"/{self._env}{path}",
-                "httpMethod": "POST",
+                "httpMethod": method,
                 "stage": self._env,
                 "identity": {"userArn": self._operator},
             },
-            "body": json.dumps(body, ensure_ascii=False),
+            "body": None if body is None else json.dumps(body, ensure_ascii=False),
             "isBase64Encoded": False,
         }
 

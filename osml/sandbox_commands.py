@@ -2,6 +2,7 @@
 
 import json as json_format
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -17,13 +18,16 @@ def up() -> None:
     from sandbox import launcher
     from sandbox.instance import Instance
 
-    console = Console(stderr=True)
-    began = time.monotonic()
+    launcher.up(Instance.named(), _progress())
 
-    def report(line: str) -> None:
-        console.print(f"[dim]{time.monotonic() - began:5.1f} s[/]  {line}", highlight=False)
 
-    launcher.up(Instance.named(), report)
+@app.command("restart")
+def restart() -> None:
+    """Start the engine again with the data it has, whether it runs or has died; AWS and the models go on."""
+    from sandbox import launcher
+    from sandbox.instance import Instance
+
+    launcher.restart_engine(Instance.named(), _progress())
 
 
 @app.command("down")
@@ -58,3 +62,10 @@ def show(json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
     console.print("\nFor other clients:")
     for name, value in found["environment"].items():
         print(f"export {name}={value}")
+
+
+def _progress() -> Callable[[str], None]:
+    """Prints lines with the seconds since now before them."""
+    console = Console(stderr=True)
+    began = time.monotonic()
+    return lambda line: console.print(f"[dim]{time.monotonic() - began:5.1f} s[/]  {line}", highlight=False)

@@ -1,14 +1,14 @@
 """Gives documents to the assistant of a serverless environment: batches, a result for each, and what to do again."""
 
 import json
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from osml.documents import ATTEMPTS, RETRIED, Document, Report
+from osml.documents import ATTEMPTS, Document, Report
 from osml.failure import Failure
 from osml.functions import Functions, Reply
+from osml.repetition import PASSING, pause
 
 BATCH_DOCUMENTS = 100
 KEPT = ("id", "title")
@@ -82,7 +82,7 @@ def _outcomes(
             yield from _outcomes(functions, text_field, half, sleep)
     elif reply.status in WRONG:
         yield batch[0], reply.message
-    elif reply.status in RETRIED:
+    elif reply.status in PASSING:
         said = f"gave up after {ATTEMPTS} attempts, last answer: {reply.status}: {reply.message}"
         yield from ((document, said) for document in batch)
     else:
@@ -93,10 +93,9 @@ def _patiently(functions: Functions, items: list[dict[str, Any]], sleep: Callabl
     """The reply to the items; what was throttled, or not up yet, is asked again: storing twice changes nothing."""
     for attempt in range(1, ATTEMPTS + 1):
         reply = functions.post("/documents", {"documents": items})
-        if reply.status not in RETRIED or attempt == ATTEMPTS:
+        if reply.status not in PASSING or attempt == ATTEMPTS:
             break
-        # jitter, not cryptography
-        sleep(max(reply.retry_after or 0.0, random.uniform(0, min(20.0, 0.5 * 2**attempt))))  # noqa: S311
+        sleep(pause(attempt, reply.retry_after or 0.0))
     return reply
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -20,3 +22,20 @@ def cache_directory(environment: Mapping[str, str] = os.environ) -> Path:
     if base := environment.get("XDG_CACHE_HOME"):
         return Path(base).resolve() / "osml"
     return Path.home() / ".cache" / "osml"
+
+
+@contextmanager
+def appearing(folder: Path) -> Iterator[Path]:
+    """A place for a new folder, which becomes `folder` when the block ends: nobody ever sees half of it.
+
+    Where another process was quicker, its folder stays. After an exception nothing is left.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+        building = Path(beside) / folder.name
+        yield building
+        try:
+            building.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise

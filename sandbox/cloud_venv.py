@@ -5,13 +5,12 @@ Functions run under an interpreter made from it, so the project's packages must 
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from sandbox.cache import appearing
 from sandbox.failure import SandboxError
 
 REQUIREMENTS = Path(__file__).with_name("requirements-cloud.txt")
@@ -31,22 +30,11 @@ def cloud_python(cache: Path, report: Callable[[str], None], requirements: Path 
     if python.exists():
         return python
     report(f"Installing the local AWS into {folder} (once, under a minute) …")
-    cache.mkdir(parents=True, exist_ok=True)
-    # Built beside its place and renamed; a virtual environment is relocatable where only its python is called.
-    building = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=cache))
-    try:
-        run_uv("The local AWS", "venv", "--clear", "--relocatable", "--python", sys.executable, str(building))
-        fresh = building / "bin" / "python"
-        options = ["--require-hashes", "--compile-bytecode", "--python", str(fresh)]
+    # Built elsewhere: a virtual environment is relocatable where only its python is called.
+    with appearing(folder) as building:
+        run_uv("The local AWS", "venv", "--relocatable", "--python", sys.executable, str(building))
+        options = ["--require-hashes", "--compile-bytecode", "--python", str(building / "bin" / "python")]
         run_uv("The local AWS", "pip", "sync", *options, str(requirements))
-        try:
-            building.rename(folder)
-        except OSError:
-            # Another start was quicker.
-            if not python.exists():
-                raise
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return python
 
 

@@ -15,13 +15,15 @@ from sandbox import search_engine
 from sandbox.cache import cache_directory
 from sandbox.cloud_venv import cloud_python
 from sandbox.engine.readiness import ready
-from sandbox.failure import StartFailed
+from sandbox.failure import SandboxError, StartFailed
 from sandbox.instance import CHECKOUT, REGION, Instance
 from sandbox.native_packages import native_packages
 from sandbox.process import Process, start
 
 Report = Callable[[str], None]
 ORDER = ("engine", "models", "cloud")
+# It takes 15 s with two cores to itself, and ten times that where many others start.
+ENGINE_SECONDS = 300.0
 EXISTING_ENDPOINTS = {
     "all-minilm-l6-v2": {"model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"},
     "deepseek-r1": {"model": "deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "shape": "array"},
@@ -61,6 +63,25 @@ def _start(instance: Instance, report: Report) -> None:
         if process is not None:
             processes[name] = process
             instance.remember(processes)
+
+
+def restart_engine(instance: Instance, report: Report) -> None:
+    """Ends the engine if it still runs, starts it again with the data it has and waits until it answers.
+
+    AWS and the models go on meanwhile, with an engine that does not answer. Raises SandboxError with a sentence.
+    """
+    with instance.lock():
+        processes = instance.processes()
+        if not ({"cloud", "models"} <= processes.keys() and all(processes[p].alive() for p in ("cloud", "models"))):
+            raise SandboxError("The local cloud is not running: start it with `osml sandbox up`.")
+        if "engine" not in processes:
+            url = settings(instance)["engine_url"]
+            raise SandboxError(f"The engine at {url} is your own, which the local cloud neither starts nor ends.")
+        processes["engine"].stop()
+        process = search_engine.chosen(instance, report).start()
+        if process is not None:
+            instance.remember({**processes, "engine": process})
+        _wait(instance, report)
 
 
 def down(instance: Instance) -> None:
@@ -150,6 +171,7 @@ def _wait(instance: Instance, report: Report) -> None:
         Path(chosen["ca"]),
         Path(chosen["admin_cert"]),
         Path(chosen["admin_key"]),
+        within=ENGINE_SECONDS,
         log=instance.home / "engine" / "logs" / "engine.log",
         alive=processes["engine"].alive if "engine" in processes else lambda: True,
     )

@@ -3,10 +3,10 @@
 import hashlib
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from sandbox.cache import appearing
 from sandbox.cloud_venv import run_uv
 from sandbox.instance import CHECKOUT
 
@@ -33,20 +33,10 @@ def native_packages(
     if folder.exists():
         return folder
     report(f"Installing the functions' native packages into {folder} (once) …")
-    cache.mkdir(parents=True, exist_ok=True)
-    # Built beside its place and renamed: another start never sees half of it.
-    building = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=cache))
-    try:
+    with appearing(folder) as building:
+        building.mkdir()
         for path in locked:
             _keep_native(_installed(path, python, building), building)
-        try:
-            building.rename(folder)
-        except OSError:
-            # Another start was quicker.
-            if not folder.exists():
-                raise
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return folder
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
+from sandbox.cache import appearing
 from sandbox.engine.errors import PartMissing
 from sandbox.engine.java import Java
 from sandbox.engine.parts import Module, Part, PartsList, Plugin, parts
@@ -68,9 +68,7 @@ def assemble(
             return home
     files = _obtain(list(listed), places, report)
     report(f"assembling the engine in {home}")
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".assembling-") as scratch:
-        built = Path(scratch) / home.name
+    with appearing(home) as built:
         _unpack(files[listed.core], built, inner=True)
         for module in listed.modules:
             if module.name not in omitted:
@@ -78,11 +76,6 @@ def assemble(
         for plugin in listed.plugins:
             _plugin(plugin, built, files)
         _open_to_all(built)
-        try:
-            built.rename(home)
-        except OSError:
-            if not home.is_dir():  # another process was quicker
-                raise
     return home
 
 

@@ -51,6 +51,13 @@ class Engine:
         }
         return found
 
+    def plant_user_of(self, connector_id: str) -> str:
+        """A model's document that refers to the connector and is no model otherwise; returns its path, for DELETE."""
+        path = f"/.plugins-ml-model/_doc/planted-{connector_id}"
+        model = {"name": "planted", "algorithm": "REMOTE", "model_state": "REGISTERED", "connector_id": connector_id}
+        self("PUT", f"{path}?refresh=true", model)
+        return path
+
     def ml_documents(self) -> dict[str, int]:
         """How often each document of ml-commons was written (its sequence number), by id; predictions write none."""
         query = {"size": 1000, "seq_no_primary_term": True, "_source": False}

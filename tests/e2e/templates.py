@@ -27,6 +27,10 @@ SAMPLES = CHECKOUT / "samples" / "metro-areas.ndjson"
 Template = dict[str, Any]
 
 
+def _unchanged(template: Template) -> None:
+    """Leaves it as it was synthesized."""
+
+
 class DeployFailed(Exception):
     """A stack did not reach its end; holds the reasons of the resources that failed, first one first."""
 
@@ -46,11 +50,14 @@ class Deployment:
         self._work = work
         self._syntheses = 0
 
-    def deploy(self, *parts: str) -> None:
-        """Synthesize, then create or update the stacks in order; `parts` defaults to all. Raises DeployFailed."""
-        folder = self.synthesize()
+    def deploy(self, *parts: str, folder: Path | None = None, edit: Callable[[Template], None] = _unchanged) -> None:
+        """Create or update the stacks in order; `parts` defaults to all. Raises DeployFailed.
+
+        `folder` is what `synthesize` returned, made now unless given; `edit` changes each template before it goes.
+        """
+        folder = folder or self.synthesize()
         for part in parts or self._parts(folder):
-            self._deploy(f"osml-{self.name}-{part}", folder)
+            self._deploy(f"osml-{self.name}-{part}", folder, edit)
 
     def synthesize(self) -> Path:
         """A fresh cloud assembly of the environment, functions not bundled; raises SettingError."""
@@ -101,10 +108,11 @@ class Deployment:
         """The parts that the recipe has, in the order of deployment."""
         return [part for part in PARTS if list(folder.glob(f"osml-*-{part}.template.json"))]
 
-    def _deploy(self, stack: str, folder: Path) -> None:
+    def _deploy(self, stack: str, folder: Path, edit: Callable[[Template], None]) -> None:
         client: Any = boto3.client("cloudformation")
         _upload_functions(folder, stack)
         body = json.loads((folder / f"{stack}.template.json").read_text())
+        edit(body)
         request = {"StackName": stack, "Capabilities": ["CAPABILITY_NAMED_IAM"], **_template(stack, _led(body))}
         with _explained(stack):
             if not _exists(stack):
@@ -169,7 +177,10 @@ def _bundle(source: Path) -> Any:
     """How the function is bundled whose sources, as they were synthesized, are in `source`."""
     from opensearch_ml.assistant_function import PARTS as FUNCTIONS
     from opensearch_ml.function_bundle import FunctionBundle
+    from opensearch_ml.keeper import FOLDERS
 
+    if (source / "keeper.py").is_file():
+        return FunctionBundle(source, folders=FOLDERS)
     held = {file.name for file in source.iterdir()}
     for one in FUNCTIONS.values():
         if held == {file.name for file in one.source.iterdir() if file.name != "__pycache__"}:

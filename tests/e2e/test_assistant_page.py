@@ -77,6 +77,9 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     assert "6 stored, 0 failed" in osml("ingest", *ENV, "samples/metro-areas.ndjson").stderr
     answer = json.loads(osml("ask", *ENV, "--json", "How many people lived in the Miami metro area in 2023?").stdout)
     assert "6,265,000" in answer["text"]
+    assert "✓ a question: answered" in osml("doctor", *ENV).stdout
+    status = json.loads(osml("status", *ENV, "--json").stdout)
+    assert {"Collection", "Function", "Index"} <= {one["kind"] for one in status["resources"]}
     password = tmp_path / "password"
     password.write_text(PASSWORD)
     osml("user", "add", *ENV, "--password-file", str(password), USER)

@@ -32,13 +32,17 @@ Settings = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """`change` is laid over the environment after the first answers; `path` is what the model endpoints then see."""
+    """`change` is laid over the environment after the first answers; `path` is what the model endpoints then see.
+
+    With `anew` the change makes other vectors, and so another generation of the index.
+    """
 
     embedding: Settings
     change: Settings
     provider: str
     path: str
     unharmed: tuple[str, ...] = field(default=(*HOSTILE, *JSON))
+    anew: bool = False
 
 
 CASES = {
@@ -74,12 +78,14 @@ CASES = {
         {"embedding": {"model": "cohere.embed-multilingual-v3"}},
         "bedrock",
         "/model/cohere.embed-multilingual-v3/invoke",
+        anew=True,
     ),
     "openai": Case(
         {"provider": "openai", "dimension": 768, "secret": {"name": "osml/e2e/openai"}},
         {"embedding": {"model": "text-embedding-3-large"}},
         "openai",
         "/v1/embeddings",
+        anew=True,
     ),
 }
 ENVIRONMENT: Settings = {
@@ -138,8 +144,10 @@ def test_a_provider_from_deploy_to_destroy(
     write(tmp_path, deployment.name, {"embedding": case.embedding}, case.change)
     deployment.deploy()
     changed = engine.contents()
-    assert changed["models"] == added["models"]
-    assert changed["indexes"] == added["indexes"]
+    for kind in ("models", "indexes", "ingest_pipelines", "search_pipelines"):
+        assert (changed[kind] != added[kind]) is case.anew
+        assert len(changed[kind]) == len(added[kind])
+    _finds_in_order(deployment)
     embedded = calls(local_cloud, case.provider, case.path)
     deployment.ingest()
     assert calls(local_cloud, case.provider, case.path) > embedded

@@ -48,7 +48,7 @@ def test_deploy_makes_each_thing_once(before: dict[str, Any], osml: Any, engine:
         "models": 2,
         "model_groups": 2,
         "ingest_pipelines": 1,
-        "search_pipelines": 1,
+        "search_pipelines": 2,
         "indexes": 1,
     }
     assert "ml_full_access" in now["role_mappings"]
@@ -109,8 +109,7 @@ def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
     (tmp_path / "sandbox.yaml").write_text(yaml.safe_dump(settings))
     monkeypatch.setitem(osml.environment, "OSML_ENVIRONMENTS", str(tmp_path))
     osml("deploy", "--sandbox")
-    (pipeline,) = engine("GET", "/_search/pipeline").values()
-    assert "harbour pilot" in json.dumps(pipeline)
+    assert "harbour pilot" in json.dumps(engine("GET", "/_search/pipeline")["passages-answer"])
     assert engine.contents() == contents
     assert engine.ml_documents() == documents
     assert invocations() == calls + 1

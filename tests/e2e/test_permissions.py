@@ -6,6 +6,7 @@ domain is tried: deploy, ingest, ask as a delivery does, work on documents, chan
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -44,9 +45,9 @@ NEEDED = {
     Grant("search", "ProvisionerPolicy", "es:ESHttpPost"): "deploy",
     Grant("search", "ProvisionerPolicy", "es:ESHttpPut"): "deploy",
     Grant("search", "ProvisionerPolicy", "es:ESHttpPatch"): "deploy",
-    Grant("search", "ProvisionerPolicy", "es:ESHttpDelete"): "destroy",
+    Grant("search", "ProvisionerPolicy", "es:ESHttpDelete"): "deploy",
     Grant("search", "OperatorPolicy", "es:ESHttpPost"): "ingest",
-    Grant("search", "OperatorPolicy", "es:ESHttpGet"): "work",
+    Grant("search", "OperatorPolicy", "es:ESHttpGet"): "smoke",
     Grant("search", "OperatorPolicy", "es:ESHttpHead"): "work",
     Grant("search", "OperatorPolicy", "es:ESHttpPut"): "work",
     Grant("search", "OperatorPolicy", "es:ESHttpDelete"): "work",
@@ -54,6 +55,9 @@ NEEDED = {
     Grant("knowledge", "EmbeddingRolePolicy", "sagemaker:InvokeEndpoint"): "deploy",
     Grant("knowledge", "AnswerRolePolicy", "secretsmanager:GetSecretValue"): "deploy",
     Grant("knowledge", "AnswerRolePolicy", "secretsmanager:DescribeSecret"): "deploy",
+    Grant("knowledge", "KeeperPolicy", "cloudformation:DescribeStacks"): "keep",
+    Grant("knowledge", "KeeperPolicy", "secretsmanager:DescribeSecret"): "keep",
+    Grant("knowledge", "KeeperPolicy", "ssm:GetParametersByPath"): "keep",
 }
 
 # What only AWS asks for: here nothing pulls an image, and the functions' output needs no permission to be logged.
@@ -171,6 +175,7 @@ def life(deployment: Lessened) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "ingest", deployment.ingest
     yield "smoke", lambda: smoke.run(deployment.place, QUESTION, [])
     yield "work", lambda: work(deployment)
+    yield "keep", lambda: keep(deployment)
     deployment.changed = True
     yield "change", deployment.deploy
     yield "ask again", lambda: deployment.ask(QUESTION)
@@ -186,6 +191,17 @@ def work(deployment: Lessened) -> None:
     if not answer.ok:
         raise Failure(f"HEAD /{index} answered {answer.status_code}")
     domain.json("DELETE", f"/{index}/_doc/note")
+
+
+def keep(deployment: Lessened) -> None:
+    """One round of the keeper, in which it finds nothing."""
+    stack = f"osml-{deployment.name}-knowledge"
+    resources = boto3.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    (function,) = (one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::Lambda::Function")
+    answer = boto3.client("lambda").invoke(FunctionName=function, LogType="Tail", Payload=b"{}")
+    log = base64.b64decode(answer["LogResult"]).decode()
+    if "FunctionError" in answer or 'Unhealed": 0' not in log:
+        raise Failure(f"The keeper says {log}")
 
 
 def first_fault(deployment: Lessened) -> tuple[str, str]:

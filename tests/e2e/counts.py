@@ -1,0 +1,46 @@
+"""The table of docs/nothing-lost.md, from the runs that a test session has seen."""
+
+import os
+from pathlib import Path
+
+from tests.e2e.traffic import Account
+
+HEAD = (
+    "what happened",
+    "seconds",
+    "questions",
+    "answered",
+    "slowest, s",
+    "documents",
+    "there once",
+    "refused",
+    "sent again",
+)
+
+
+class Counts:
+    """A row for each run, in their order."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, ...]] = []
+
+    def add(self, what: str, account: Account) -> None:
+        """Keep what became of one run; shown when pytest shows output."""
+        held = account.sent - len(account.refused) - len(account.lost) - len(account.doubled)
+        again = ", ".join(f"{times} × {status}" for status, times in sorted(account.repeated.items())) or "0"
+        figures = (account.asked, account.asked - len(account.failed), f"{account.slowest:.1f}")
+        figures_of_documents = (account.sent, held, len(account.refused))
+        row = (what, f"{account.seconds:.0f}", *map(str, figures), *map(str, figures_of_documents), again)
+        self._rows.append(row)
+        print(dict(zip(HEAD, row, strict=True)))
+
+    def publish(self, name: str) -> None:
+        """Print the table, and put it in the place `name` of the Markdown file that OSML_COUNTS names."""
+        lines = [HEAD, tuple("---" for _ in HEAD), *self._rows]
+        table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+        print("\n" + table)
+        if path := os.environ.get("OSML_COUNTS"):
+            begin, end = f"<!-- {name}: -->\n", f"<!-- :{name} -->\n"
+            before, found, rest = Path(path).read_text().partition(begin)
+            assert found, f"{path} has no line {begin}"
+            Path(path).write_text(before + begin + table + end + rest.partition(end)[2])

@@ -1,0 +1,80 @@
+"""Connectors, secret, model and vectors change, and each change is undone in its middle, while people ask and load."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from osml import secret
+from sandbox.instance import Instance
+from tests.e2e.moving import SECRET, Moving, moving
+
+pytestmark = pytest.mark.skipif("OSML_LOAD" not in os.environ, reason="minutes of traffic: `make load`")
+
+# Each is laid over the ones before it.
+CHANGES: dict[str, dict[str, Any]] = {
+    "both connectors": {"timeouts": {"answer": 50, "embedding": 25}},
+    "the answer model": {"answer": {"model": "deepseek-reasoner"}},
+    "the vectors' dimension": {"embedding": {"dimension": 512}},
+}
+
+
+@pytest.fixture(scope="module")
+def environment(
+    local_cloud: Instance, client_environment: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Moving]:
+    with moving(local_cloud, tmp_path_factory.mktemp("moving"), "changes") as made:
+        yield made
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_loses_nothing(change: str, environment: Moving) -> None:
+    environment.change(CHANGES[change])
+    folder = environment.deployment.synthesize()
+    undone = environment.during(f"{change}: undone", lambda: environment.roll_back(folder))
+    assert undone.faults == {}
+    made = environment.during(f"{change}: changed", lambda: environment.deploy(folder))
+    assert made.faults == {}
+    assert min(undone.asked, undone.sent, made.asked, made.sent) > 0
+
+
+def test_a_rotated_secret_loses_nothing(environment: Moving, local_cloud: Instance) -> None:
+    """Both keys are right until the keeper has been there, then the new one alone."""
+    old, new = local_cloud.deepseek_key.read_text().strip(), f"sk-{secrets.token_hex(16)}"
+
+    def rotate() -> None:
+        local_cloud.deepseek_key.write_text(f"{old}\n{new}\n")
+        secret.put(SECRET, "api_key", new)
+        environment.keep()
+        local_cloud.deepseek_key.write_text(f"{new}\n")
+
+    assert environment.during("the secret: changed", rotate).faults == {}
+
+
+def test_a_wrong_key_in_the_secret_is_not_kept(environment: Moving, local_cloud: Instance) -> None:
+    """The models have the right one again when the keeper has tried it (docs/operations.md on the seconds between)."""
+    right = local_cloud.deepseek_key.read_text().strip()
+    secret.put(SECRET, "api_key", "sk-of-somebody-else")
+    environment.keep()
+    assert environment.during("a wrong key in the secret: afterwards", lambda: None).faults == {}
+    secret.put(SECRET, "api_key", right)
+    environment.keep()
+
+
+def test_a_connector_that_is_falsely_in_use_fails_no_stack(environment: Moving, engine: Any) -> None:
+    """The engine cuts ids at hyphens and compares what is left, so `<id>-other` passes for a user of `<id>`."""
+    before = engine.contents()["connectors"]
+    planted = [engine.plant_user_of(f"{connector}-other") for connector in before]
+    environment.change({"timeouts": {"answer": 45, "embedding": 20}})
+    try:
+        environment.deploy(environment.deployment.synthesize())
+        assert environment.status() == "UPDATE_COMPLETE"
+        assert set(before) < set(engine.contents()["connectors"])
+    finally:
+        for model in planted:
+            engine("DELETE", model)
+    environment.change({"timeouts": {"answer": 40, "embedding": 15}})
+    environment.deploy(environment.deployment.synthesize())
+    assert not set(before) & set(engine.contents()["connectors"])

@@ -1,0 +1,97 @@
+"""The engine is killed while documents are loaded and while a stack is updated, and started again."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+
+from sandbox import launcher
+from sandbox.instance import Instance
+from tests.e2e.moving import LEAD, STACK, Moving, moving
+from tests.e2e.templates import DeployFailed, until
+
+AWAY = 1.0  # seconds without an engine, besides those of its start
+
+
+@pytest.fixture(scope="module")
+def environment(
+    local_cloud: Instance, client_environment: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Moving]:
+    with moving(local_cloud, tmp_path_factory.mktemp("moving"), "crashes") as made:
+        yield made
+
+
+@pytest.mark.skipif("OSML_LOAD" not in os.environ, reason="the other one loads documents too; `make load` does both")
+def test_a_crash_while_documents_are_loaded(environment: Moving, local_cloud: Instance) -> None:
+    _survives(environment, "engine killed", lambda: _crash(local_cloud))
+
+
+def test_a_crash_while_a_stack_is_updated(environment: Moving, local_cloud: Instance, engine: Any) -> None:
+    """The update goes on where it was, or is undone with a sentence; the next one is made, and nothing is left over."""
+    before = {kind: len(found) for kind, found in engine.contents().items()}
+    environment.change({"timeouts": {"answer": 50, "embedding": 25}})
+    folder = environment.deployment.synthesize()
+
+    def crash() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            update = pool.submit(environment.deploy, folder)
+            until(lambda: update.done() or _changing("Custom::MlConnector"), 120)
+            assert not update.done(), "the update ended before the engine could be killed"
+            _crash(local_cloud)
+            said = _end(update)
+        print(f"the update in which the engine was killed: {environment.status()} {said}")
+        assert environment.status() == ("UPDATE_ROLLBACK_COMPLETE" if said else "UPDATE_COMPLETE")
+        assert "Traceback" not in said
+
+    _survives(environment, "engine killed in an update", crash)
+    environment.deploy(folder)
+    assert environment.status() == "UPDATE_COMPLETE"
+    assert {kind: len(found) for kind, found in engine.contents().items()} == before
+
+
+def _survives(environment: Moving, what: str, crash: Callable[[], None]) -> None:
+    """What was acknowledged is there, what was not can be given again, and questions are answered without a hand."""
+    traffic = environment.traffic(what)
+    with traffic.running() as account:
+        time.sleep(LEAD)
+        crash()
+        time.sleep(LEAD)
+    environment.count(what, account)
+    assert {name: fault for name, fault in account.faults.items() if name not in ("failed", "refused")} == {}
+    assert {sentence for sentence in account.failed.values() if not sentence.startswith(("POST", "GET"))} == set()
+
+    traffic.again()
+    environment.count(f"{what}: what was refused, given again", account)
+    assert {name: fault for name, fault in account.faults.items() if name != "failed"} == {}
+    assert environment.during(f"{what}: afterwards", lambda: None).faults == {}
+
+
+def _crash(instance: Instance) -> None:
+    os.kill(instance.processes()["engine"].pid, signal.SIGKILL)
+    time.sleep(AWAY)
+    launcher.restart_engine(instance, print)
+
+
+def _changing(kind: str) -> bool:
+    """Whether CloudFormation is about to change a resource of that type, for the last time it began anything."""
+    events = boto3.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+    for event in events:
+        if event["ResourceType"] == kind and event["ResourceStatus"] == "UPDATE_IN_PROGRESS":
+            return True
+        if event["ResourceType"] == "AWS::CloudFormation::Stack":
+            return False
+    return False
+
+
+def _end(update: Future[None]) -> str:
+    """The reasons why it failed, empty when it did not."""
+    try:
+        update.result()
+    except DeployFailed as failed:
+        return str(failed)
+    return ""

@@ -1,0 +1,235 @@
+"""Questions and documents at a steady rate while something changes, and what became of each one of them."""
+
+import itertools
+import json
+import math
+import os
+import re
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from osml import documents, question
+from osml.documents import Document, Report
+from osml.domain import Disconnected, Domain
+from osml.failure import Failure
+from osml.stack import Knowledge
+from tests.e2e.templates import SAMPLES
+
+# A second each. `make load` asks for 20, which two cores shared with the engine and the models cannot answer in time.
+QUESTIONS = float(os.environ.get("OSML_TRAFFIC_QUESTIONS", "4"))
+DOCUMENTS = float(os.environ.get("OSML_TRAFFIC_DOCUMENTS", "8"))
+BATCH = 4
+MOST_CLIENTS = 32
+THINGS = "violin glacier teapot sparrow ledger turbine orchid comet anvil parachute mosaic lantern barley sonnet walrus"
+PLACES = "harbour museum desert kitchen stadium monastery laboratory vineyard"
+DEEDS = "sings rusts travels blossoms vanishes"
+PAGE = 500
+
+
+@dataclass
+class Account:
+    """What became of the questions and documents of a run.
+
+    `failed` questions and `refused` documents are named, with the sentence that their client got. `lost` documents
+    were acknowledged and are not in the index as they were sent, with a vector; `doubled` ones are there more than
+    once; `strangers` is how many more documents the index holds than before and were sent. `repeated` counts the
+    answers, by status, that made a client try once more, `-` being a broken connection.
+    """
+
+    seconds: float = 0.0
+    asked: int = 0
+    slowest: float = 0.0
+    failed: dict[str, str] = field(default_factory=dict)
+    sent: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    strangers: int = 0
+    repeated: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def faults(self) -> dict[str, Any]:
+        """Empty when every question was answered and every document is there once."""
+        found = {name: getattr(self, name) for name in ("failed", "refused", "lost", "doubled", "strangers")}
+        return {name: value for name, value in found.items() if value}
+
+
+class Traffic:
+    """Clients that ask and load as `osml` does, each with a connection of its own.
+
+    All they know of the stack is `knowledge`, as it was when they started. `run` is in the id of every document.
+    """
+
+    def __init__(
+        self, knowledge: Knowledge, run: str, questions: float = QUESTIONS, documents: float = DOCUMENTS
+    ) -> None:
+        """`questions` and `documents` are the rates, a second; what is late is sent at once."""
+        self.account = Account()
+        self._knowledge, self._run = knowledge, f"{run}-{secrets.token_hex(2)}"
+        self._facts = list(_facts().items())
+        self._sent: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._end = threading.Event()
+        self._rates = {self._ask: questions, self._load: documents / BATCH}
+        self._clients = [
+            (act, rate, numbers, self._domain())
+            for act, rate in self._rates.items()
+            for numbers in [itertools.count()]
+            for _ in range(min(MOST_CLIENTS, math.ceil(3 * rate)))
+        ]
+        self._before = self._count()
+
+    @contextmanager
+    def running(self) -> Iterator[Account]:
+        """Asks and loads until the block ends; the account is complete then."""
+        began = time.monotonic()
+        threads = [threading.Thread(target=self._serve, args=(began, *client)) for client in self._clients]
+        for thread in threads:
+            thread.start()
+        try:
+            yield self.account
+        finally:
+            self._end.set()
+            for thread in threads:
+                thread.join()
+        self.account.seconds = time.monotonic() - began
+        self.reckon()
+
+    def again(self) -> None:
+        """Loads what was refused once more, and brings the account up to date."""
+        refused, self.account.refused = list(self.account.refused), {}
+        for start in range(0, len(refused), BATCH):
+            self._give(self._domain(), refused[start : start + BATCH])
+        self.reckon()
+
+    def reckon(self) -> None:
+        """Compares what was sent with what the index holds."""
+        found: Counter[str] = Counter()
+        for start in range(0, len(self._sent), PAGE):
+            found.update(self._held(list(self._sent)[start : start + PAGE]))
+        acknowledged = self._sent.keys() - self.account.refused.keys()
+        self.account.sent = len(self._sent)
+        self.account.lost = sorted(acknowledged - found.keys())
+        self.account.doubled = sorted(name for name, times in found.items() if times > 1)
+        self.account.strangers = self._count() - self._before - found.total()
+
+    def _serve(
+        self,
+        began: float,
+        act: Callable[[Domain, int], None],
+        rate: float,
+        numbers: Iterator[int],
+        domain: Domain,
+    ) -> None:
+        while True:
+            with self._lock:
+                number = next(numbers)
+            if self._end.wait(max(0.0, began + number / rate - time.monotonic())):
+                return
+            act(domain, number)
+
+    def _ask(self, domain: Domain, number: int) -> None:
+        asked, (figure, source) = self._facts[number % len(self._facts)]
+        began, fault = time.monotonic(), ""
+        try:
+            answer = question.ask(domain, self._knowledge, asked)
+            if figure not in (answer.text or "") or source not in [one.id for one in answer.sources]:
+                fault = f"answered {answer.text!r} from {[one.id for one in answer.sources]}"
+        except Failure as error:
+            fault = str(error)
+        except Exception as error:  # noqa: BLE001 - a thread that dies would lose the question unseen
+            fault = repr(error)
+        with self._lock:
+            self.account.asked += 1
+            self.account.slowest = max(self.account.slowest, time.monotonic() - began)
+            if fault:
+                self.account.failed[f"question {number}: {asked}"] = fault
+
+    def _load(self, domain: Domain, number: int) -> None:
+        names = [f"{self._run}-{number * BATCH + place:05}" for place in range(BATCH)]
+        with self._lock:
+            self._sent |= {name: _text(name, number * BATCH + place) for place, name in enumerate(names)}
+        self._give(domain, names)
+
+    def _give(self, domain: Domain, names: list[str]) -> None:
+        report, field_name = Report(), self._knowledge.text_field
+        batch = [Document(name, {field_name: self._sent[name]}, name, len(name)) for name in names]
+        fault = ""
+        try:
+            documents.load(domain, self._knowledge.index, batch, report, lambda _: None)
+        except Failure as error:
+            fault = str(error)
+        except Exception as error:  # noqa: BLE001 - a thread that dies would lose the documents unseen
+            fault = repr(error)
+        refused = dict(sentence.split(": ", 1) for sentence in report.errors)
+        if report.created + report.updated + len(refused) != len(names):
+            refused |= dict.fromkeys(names, fault or f"is in no count of {report.summary}")
+        with self._lock:
+            self.account.refused |= refused
+
+    def _held(self, names: list[str]) -> Iterator[str]:
+        """The ids of those that the index holds as they were sent, and with a vector: each as often as it is there."""
+        vector = {"exists": {"field": self._knowledge.embedding_field}}
+        query = {"bool": {"filter": [{"ids": {"values": names}}, vector]}}
+        body = {"query": query, "size": 2 * PAGE, "_source": [self._knowledge.text_field]}
+        # Without a pipeline, or the environment's would have every hit answered from.
+        answer = self._query("POST", "/_search?search_pipeline=_none", json=body)
+        for hit in answer["hits"]["hits"]:
+            if hit["_source"][self._knowledge.text_field] == self._sent[hit["_id"]]:
+                yield hit["_id"]
+
+    def _count(self) -> int:
+        self._query("POST", "/_refresh")
+        return int(self._query("GET", "/_count")["count"])
+
+    def _query(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        domain = self._clients[0][3]
+        return domain.patiently(method, f"/{self._knowledge.index}{path}", **options)
+
+    def _domain(self) -> Domain:
+        return _CountingDomain(self._knowledge, self.account.repeated)
+
+
+class _CountingDomain(Domain):
+    """Notes in `repeated` what was not answered with a success."""
+
+    def __init__(self, knowledge: Knowledge, repeated: Counter[str]) -> None:
+        super().__init__(knowledge)
+        self._repeated = repeated
+
+    def request(self, method: str, path: str, **options: Any) -> requests.Response:
+        try:
+            answer = super().request(method, path, **options)
+        except Disconnected:
+            self._repeated["-"] += 1
+            raise
+        if not answer.ok:
+            self._repeated[str(answer.status_code)] += 1
+        return answer
+
+
+def _text(name: str, number: int) -> str:
+    """Texts far from each other: a graph of many that are nearly alike leads to nothing else (HNSW, engine 3.4)."""
+    things, places, deeds = THINGS.split(), PLACES.split(), DEEDS.split()
+    thing, place = things[number % len(things)], places[number // 3 % len(places)]
+    return f"{thing.title()} {name} from the {place} {deeds[number // 7 % len(deeds)]} every winter."
+
+
+def _facts() -> dict[str, tuple[str, str]]:
+    """Questions about the samples: each with the figure of its answer and the id of the document that gives it."""
+    found = {}
+    for line in SAMPLES.read_text().splitlines():
+        sample = json.loads(line)
+        name = sample["title"].partition(" metro area")[0]
+        figure = re.search(r"In 2023, ([\d,]+) people", sample["text"])
+        assert figure
+        found[f"How many people lived in the {name} metro area in 2023?"] = (figure[1], sample["id"])
+    return found
