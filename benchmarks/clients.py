@@ -3,68 +3,76 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-Call = Callable[[], int]
+GOOD = "200"
+Call = Callable[[], str]
+"""Sends a request and says what came back: a status, or any other short name for it; `GOOD` is what is timed."""
 
 
 @dataclass(frozen=True)
-class Latencies:
-    """Seconds of each call that ended with status 200, and how often each other status came."""
+class Outcomes:
+    """Seconds of each call that came back good, and how often anything else did."""
 
-    seconds: list[float]
-    others: Counter[int]
+    seconds: list[float] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
 
-    def quantile(self, share: float) -> float:
-        """In milliseconds."""
-        return float(np.quantile(self.seconds, share)) * 1000
+    def note(self, outcome: str, seconds: float) -> None:
+        if outcome == GOOD:
+            self.seconds.append(seconds)
+        else:
+            self.others[outcome] += 1
+
+    def add(self, more: "Outcomes") -> None:
+        self.seconds.extend(more.seconds)
+        self.others.update(more.others)
+
+    def total(self) -> int:
+        return len(self.seconds) + self.others.total()
+
+    def milliseconds(self, share: float) -> float:
+        """The quantile of what came back good; NaN when nothing did."""
+        return float(np.quantile(self.seconds, share)) * 1000 if self.seconds else float("nan")
 
 
-def closed_loop(make: Callable[[], Call], clients: int, calls: int) -> Latencies:
+def closed_loop(make: Callable[[], Call], clients: int, calls: int) -> Outcomes:
     """`clients` threads, each with a call of its own from `make`, send `calls` in all, one after another each."""
-    left = threading.Semaphore(calls)
-    seconds: list[float] = []
-    others: Counter[int] = Counter()
+    return _all(make, clients, iter([None] * calls))
+
+
+def open_loop(make: Callable[[], Call], clients: int, calls: int, rate: float) -> Outcomes:
+    """`calls` calls arrive `rate` a second, whatever became of earlier ones; `clients` are under way at most.
+
+    The time of a call counts from its arrival, also while it waits for a client to be free.
+    """
+    begin = time.perf_counter()
+    return _all(make, clients, (begin + number / rate for number in range(calls)))
+
+
+def _all(make: Callable[[], Call], clients: int, arrivals: Iterator[float | None]) -> Outcomes:
+    """A call for each of `arrivals`: a time of `perf_counter` to wait for, or None for at once."""
+    found, lock = Outcomes(), threading.Lock()
 
     def client() -> None:
         call = make()
-        while left.acquire(blocking=False):
-            start = time.perf_counter()
-            status = call()
-            if status == 200:
-                seconds.append(time.perf_counter() - start)
-            else:
-                others[status] += 1
+        while True:
+            with lock:
+                try:
+                    arrival = next(arrivals)
+                except StopIteration:
+                    return
+            start = time.perf_counter() if arrival is None else arrival
+            time.sleep(max(0.0, start - time.perf_counter()))
+            outcome = call()
+            seconds = time.perf_counter() - start
+            with lock:
+                found.note(outcome, seconds)
 
     with ThreadPoolExecutor(clients) as pool:
         for ended in [pool.submit(client) for _ in range(clients)]:
             ended.result()
-    return Latencies(seconds, others)
-
-
-def open_loop(call: Callable[[int], int], calls: int, rate: float) -> Latencies:
-    """`calls` calls, started `rate` a second whether or not earlier ones have ended; `call` is given its number."""
-    seconds: list[float] = []
-    others: Counter[int] = Counter()
-
-    def one(number: int) -> None:
-        start = time.perf_counter()
-        status = call(number)
-        if status == 200:
-            seconds.append(time.perf_counter() - start)
-        else:
-            others[status] += 1
-
-    begin = time.perf_counter()
-    with ThreadPoolExecutor(calls) as pool:
-        sent = []
-        for number in range(calls):
-            time.sleep(max(0.0, begin + number / rate - time.perf_counter()))
-            sent.append(pool.submit(one, number))
-        for ended in sent:
-            ended.result()
-    return Latencies(seconds, others)
+    return found

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import requests
@@ -17,7 +18,7 @@ import yaml
 from benchmarks.quick_model import quick_model
 from osml.domain import Domain
 from osml.place import CHECKOUT, Place
-from osml.stack import Knowledge, knowledge, outputs
+from osml.stack import knowledge, outputs
 from sandbox import launcher
 from sandbox.instance import Instance
 
@@ -35,44 +36,51 @@ class Deployed:
     key: str
     models_url: str
 
-    def knowledge(self) -> Knowledge:
-        """What the engine holds; for recipes on a domain."""
-        return knowledge(self.place)
-
-    def asker(self, body: Mapping[str, Any] | None = None) -> Callable[[], int]:
-        """A client of the API: each call asks once and gives the status."""
+    def asker(self) -> Callable[[], requests.Response]:
+        """A client of the API: each call asks once, on a connection that stays."""
         session = requests.Session()
         session.headers["x-api-key"] = self.key
-        asked = {"question": QUESTION, **(body or {})}
 
-        def ask() -> int:
-            return session.post(f"{self.url}/ask", json=asked, timeout=120).status_code
+        def ask() -> requests.Response:
+            return session.post(f"{self.url}/ask", json={"question": QUESTION}, timeout=120)
 
         return ask
 
-    def fail(self, provider: str, **faults: float) -> None:
-        """Make the model endpoints of a provider slow or unwilling; without faults they are well again."""
-        requests.put(f"{self.models_url}/_control/{provider}", json=faults, timeout=10).raise_for_status()
+    @contextlib.contextmanager
+    def faults(self, provider: str, **faults: float) -> Iterator[None]:
+        """Within it the model endpoints of a provider are slow or unwilling."""
+        control = f"{self.models_url}/_control/{provider}"
+        requests.put(control, json=faults, timeout=10).raise_for_status()
+        try:
+            yield
+        finally:
+            requests.delete(control, timeout=10).raise_for_status()
 
-    def searcher(self) -> Callable[[], int]:
+    def searcher(self) -> Callable[[], str]:
         """A client of the engine: each call is the signed neural search that the API sends for a question."""
-        found = self.knowledge()
+        found = knowledge(self.place)
         domain = Domain(found)
-        neural = {"query_text": QUESTION, "model_id": found.embedding_model_id, "k": 4}
+        neural = {"query_text": QUESTION, "k": 4}
         body = {"query": {"neural": {found.embedding_field: neural}}, "size": 4, "_source": [found.text_field]}
 
-        def search() -> int:
-            answer = domain.request("POST", f"/{found.index}/_search", json=body)
-            return answer.status_code
+        def search() -> str:
+            return str(domain.request("POST", f"/{found.index}/_search", json=body).status_code)
 
         return search
 
 
 @contextlib.contextmanager
-def deployed(base: str, *, answers: bool = True) -> Iterator[Deployed]:
+def deployed(
+    base: str,
+    *,
+    answers: bool = True,
+    assistant: Mapping[str, Any] | None = None,
+    timeouts: Mapping[str, int] | None = None,
+) -> Iterator[Deployed]:
     """The environment `base` of this repository with an API key and no throttle, its samples loaded.
 
-    Without `answers` it only searches. The local cloud is named `bench` and ends with the measurement.
+    Without `answers` it only searches; `assistant` adds to this group of its file, `timeouts` replaces that one. The
+    local cloud is named `bench`, begins anew, whatever an earlier run has left, and ends with the measurement.
     """
     instance = Instance.named("bench")
     with tempfile.TemporaryDirectory() as directory, quick_model() as model:
@@ -82,7 +90,9 @@ def deployed(base: str, *, answers: bool = True) -> Iterator[Deployed]:
         if not answers:
             settings["recipe"] = "semantic-search"
             del settings["answer"]
-        settings["assistant"] = {"sign_in": "api-key", "throttle": UNTHROTTLED}
+        settings["assistant"] = {"sign_in": "api-key", "throttle": UNTHROTTLED, **(assistant or {})}
+        if timeouts:
+            settings["timeouts"] = dict(timeouts)
         (Path(directory) / f"{base}.yaml").write_text(yaml.safe_dump(settings))
         environment = {**os.environ, "OSML_SANDBOX": "bench", "OSML_ENVIRONMENTS": directory}
         environment |= {"OSML_ANSWER_URL": model, "OSML_ANSWER_KEY_FILE": str(key_file), "OSML_ANSWER_MODEL": "quick"}
@@ -91,16 +101,17 @@ def deployed(base: str, *, answers: bool = True) -> Iterator[Deployed]:
             subprocess.run([str(OSML), *arguments], env=environment, cwd=CHECKOUT, check=True)
 
         where = ("--sandbox", "--env", base)
+        osml("sandbox", "down")
         try:
             osml("sandbox", "up")
             if answers:
                 osml("secret", "set", *where)
             osml("deploy", *where)
             osml("ingest", *where, "samples/metro-areas.ndjson")
-            os.environ.update(instance.client_environment(), OSML_ENVIRONMENTS=directory)
-            place = Place(base, instance)
-            found = outputs(place, "assistant")
-            key = boto3.client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"]
-            yield Deployed(place, found["ApiUrl"], key, launcher.settings(instance)["models_url"])
+            with patch.dict(os.environ, instance.client_environment(), OSML_ENVIRONMENTS=directory):
+                place = Place(base, instance)
+                found = outputs(place, "assistant")
+                key = boto3.client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"]
+                yield Deployed(place, found["ApiUrl"], key, launcher.settings(instance)["models_url"])
         finally:
             osml("sandbox", "down")

@@ -169,10 +169,12 @@ def _domain(engine: Engine, models: Models) -> Settings:
     }
     pipeline = {"response_processors": [{"retrieval_augmented_generation": rag}]}
     engine.apply("SearchPipeline", {"name": name, "pipeline": pipeline}, owner=engine.owner("Search"))
-    _index(engine, name, {"default_pipeline": name})
+    enrich = {"request_processors": [{"neural_query_enricher": {"default_model_id": embedding}}]}
+    engine.apply("SearchPipeline", {"name": f"{name}-embeds", "pipeline": enrich}, owner=engine.owner("Embeds"))
+    _index(engine, name, {"default_pipeline": name, "search.default_pipeline": f"{name}-embeds"})
     return _settings(
         name,
-        embedding={"provider": "model", "model_id": embedding},
+        embedding={"provider": "model"},
         answer={
             "provider": "pipeline",
             "search_pipeline": name,

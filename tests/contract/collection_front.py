@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from sandbox.front.collection.record import Collection, DataPolicy
 from sandbox.front.front import Front, FrontSettings
 from sandbox.front.ledger import Ledger
 from sandbox.front.listener import Listener
 from sandbox.front.request import Answer
 from tests.contract.front_domain import Client
-from tests.contract.front_engine import EngineAddress
+from tests.contract.front_engine import EngineAddress, engine_address
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 ACTION = "aoss:APIAccessAll"
@@ -110,3 +112,16 @@ def serverless(address: EngineAddress, young_role_seconds: float = 0.0) -> Itera
         yield Serverless(front, ledger, Book(), address)
     finally:
         front.stop()
+
+
+@pytest.fixture(scope="module")
+def aoss() -> Iterator[Serverless]:
+    with serverless(engine_address()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def url(aoss: Serverless, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The endpoint of the module's collection `HERE`."""
+    with aoss.opened(request.module.HERE) as endpoint:
+        yield endpoint

@@ -3,67 +3,14 @@
 With OSML_TEST_ENGINE_URL and its companions set, that engine is used instead.
 """
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from sandbox.cache import cache_directory
-from sandbox.certificates import Certificates
-from sandbox.engine.assembly import assemble
-from sandbox.engine.java import java as find_java
-from sandbox.engine.node import NodeCertificates, prepare
-from sandbox.engine.readiness import ready
-from sandbox.instance import Instance
-from sandbox.process import start
+from tests.contract.engine_process import running_engine
 
 
 @pytest.fixture(scope="session", autouse=True)
 def contract_engine() -> Iterator[None]:
-    if os.environ.get("OSML_TEST_ENGINE_URL"):
+    with running_engine():
         yield
-        return
-    instance = Instance.named("-".join(filter(None, ["contract", os.environ.get("OSML_SANDBOX")])))
-    (instance.home / "ports.json").unlink(missing_ok=True)
-    certificates: Certificates = instance.certificates
-    certificates.make()
-    cache, ports = cache_directory(), instance.ports()
-    java = find_java(cache, print)
-    launch = prepare(
-        assemble(cache, print, java),
-        java,
-        instance.home / "engine",
-        certificates=NodeCertificates(certificates.ca, certificates.certificate("node"), certificates.key("node")),
-        http_port=ports.engine,
-        transport_port=ports.transport,
-        trusted_endpoints=[r"^http://127\.0\.0\.1:.*$"],
-    )
-    engine = start(
-        launch.argv,
-        environment=launch.env,
-        folder=launch.folder,
-        log=instance.log("engine"),
-        user=launch.uid,
-        group=launch.gid,
-    )
-    admin = (certificates.certificate("admin"), certificates.key("admin"))
-    try:
-        ready(launch.url, certificates.ca, *admin, log=launch.log, alive=engine.alive)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("OSML_TEST_ENGINE_URL", launch.url)
-            for name, path in _files(certificates).items():
-                patch.setenv(f"OSML_TEST_{name}", str(path))
-            yield
-    finally:
-        engine.stop()
-
-
-def _files(certificates: Certificates) -> dict[str, Path]:
-    return {
-        "CA": certificates.ca,
-        "ADMIN_CERT": certificates.certificate("admin"),
-        "ADMIN_KEY": certificates.key("admin"),
-        "SERVER_CERT": certificates.certificate("server"),
-        "SERVER_KEY": certificates.key("server"),
-    }

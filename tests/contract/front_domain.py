@@ -26,12 +26,15 @@ EVERYTHING = ("es:ESHttp*", ARN + "/*")
 
 @dataclass
 class Models:
-    """Stands for the model endpoints: keeps what it was sent and answers an embedding or a chat."""
+    """Stands for the model endpoints: keeps what it was sent and answers an embedding, a chat, or `redirect`."""
 
     received: list[Request] = field(default_factory=list)
+    redirect: str | None = None
 
     def respond(self, request: Request) -> Answer:
         self.received.append(request)
+        if self.redirect is not None:
+            return Answer(307, (("Location", self.redirect),))
         answer: Any = [[0.25, 0.5], [0.75, 1.0]]
         if "chat" in request.path or "bedrock" in request.path:
             answer = {"choices": [{"message": {"role": "assistant", "content": "grounded"}}]}
@@ -94,8 +97,8 @@ class Trial:
 
 
 @contextmanager
-def trial(address: EngineAddress) -> Iterator[Trial]:
-    """Opens a domain whose master user is a role, and closes it again."""
+def trial(address: EngineAddress, **limits: Any) -> Iterator[Trial]:
+    """Opens a domain whose master user is a role, and closes it again; `limits` are those of FrontSettings."""
     ledger, models = Ledger(), Models()
     master = ledger.write_role("contract-master", EVERYTHING, ("iam:PassRole", "*"))
     listener = Listener(0, models.respond)
@@ -112,6 +115,7 @@ def trial(address: EngineAddress) -> Iterator[Trial]:
         server_cert=address.server_cert,
         server_key=address.server_key,
         domain_ports=(0, 0),
+        **limits,
     )
     domain = Domain(ARN, "contract", ledger.account, "us-east-1", master.arn, None, None, None)
     front = Front(settings, ledger)

@@ -49,15 +49,15 @@ def conversations(table: str, now: float = 1_000.0, days: int = 30) -> Conversat
 
 def test_turns_are_kept_in_order_and_the_oldest_go(table: str) -> None:
     kept = conversations(table)
-    id = kept.begin("alice", "q0", Budget(20))
-    for number in range(MOST_TURNS + 2):
+    id = kept.begin("alice", "q0", Turn("q0", "a0"), Budget(20))
+    for number in range(1, MOST_TURNS + 2):
         kept.keep(id, "alice", kept.turns(id, "alice", Budget(20)), Turn(f"q{number}", f"a{number}"), Budget(20))
     assert kept.turns(id, "alice", Budget(20)) == [Turn(f"q{n}", f"a{n}") for n in range(2, MOST_TURNS + 2)]
 
 
 def test_a_conversation_is_its_callers_alone_and_names_nobody(cloud: Cloud, table: str) -> None:
     kept = conversations(table)
-    id = kept.begin("alice@example.com", "q", Budget(20))
+    id = kept.begin("alice@example.com", "q", Turn("q", "a"), Budget(20))
     with pytest.raises(Absent, match="no such conversation"):
         kept.turns(id, "bob", Budget(20))
     with pytest.raises(Absent, match="no such conversation"):
@@ -67,7 +67,7 @@ def test_a_conversation_is_its_callers_alone_and_names_nobody(cloud: Cloud, tabl
 
 
 def test_it_ends_its_days_after_the_last_turn(cloud: Cloud, table: str) -> None:
-    id = conversations(table).begin("alice", "q", Budget(20))
+    id = conversations(table).begin("alice", "q", None, Budget(20))
     item = cloud.client("dynamodb").get_item(TableName=table, Key={"id": {"S": id}})["Item"]
     assert item["expires"]["N"] == str(int(1_000 + 30 * DAY))
     assert conversations(table, now=999 + 30 * DAY).turns(id, "alice", Budget(20)) == []

@@ -3,16 +3,13 @@
 A test that fails here says that MiniStack has closed the gap: the named module goes.
 """
 
-import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.cache import cache_directory
-from sandbox.cloud_venv import cloud_python
+from tests.contract import unwrapped_cloud
+
+unwrapped = unwrapped_cloud.unwrapped
 
 # Runs MiniStack as it is, in one process of its own, and prints what it does.
 UNWRAPPED = """
@@ -74,8 +71,12 @@ except ValueError:
     unencrypted = "refused"
 trust = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "es.amazonaws.com"}}}
 
+function, _ = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"](
+    "F", {"Code": {"ZipFile": "x"}, "ReservedConcurrentExecutions": 1}, "stack")
+
 print(json.dumps({
     "ref": ref,
+    "reserved": lambda_svc._functions[function]["concurrency"],
     "generated": [version["SecretString"] for version in kept["Versions"].values()],
     "crashed": crashed,
     "event": sorted(events[0]),
@@ -93,19 +94,6 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
-def unwrapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    python = cloud_python(cache_directory(), print)
-    home = str(tmp_path_factory.mktemp("unwrapped"))
-    environment = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home, "STATE_DIR": home, "AUTH": "true"}
-    done = subprocess.run(
-        [str(python), "-c", UNWRAPPED], env=environment, cwd=Path(home), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return facts
-
-
 @pytest.mark.parametrize(
     ("fact", "gap", "module"),
     [
@@ -119,6 +107,7 @@ def unwrapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("trusts_service", False, "roles.trusts"),
         ("sagemaker", [], "sagemaker"),
         ("function_python_is_ours", True, "functions.install"),
+        ("reserved", None, "functions._reserve"),
         ("log_waits", [0.05, 0.005, 0.25], "functions.LOG_WAITS"),
         ("invented", 200, "model_runtimes"),
     ],

@@ -49,6 +49,13 @@ def parts() -> dict[str, Any]:
             "Question": made(
                 "AWS::ApiGateway::Model", RestApiId=ref("Api"), ContentType="application/json", Schema=QUESTION
             ),
+            "Busy": made(
+                "AWS::ApiGateway::GatewayResponse",
+                RestApiId=ref("Api"),
+                ResponseType="INTEGRATION_FAILURE",
+                StatusCode="503",
+                ResponseParameters={"gatewayresponse.header.Retry-After": "'1'"},
+            ),
             "Server": made(
                 "AWS::ApiGateway::GatewayResponse",
                 RestApiId=ref("Api"),
@@ -82,10 +89,16 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield process
 
 
+# So often at once runs the function.
+PLACES = 4
+
+
 @pytest.fixture(scope="module")
 def deployed(cloud: Cloud) -> Iterator[tuple[Stack, dict[str, str]]]:
     outputs = {"Url": api_url(), "Api": ref("Api"), "Key": ref("Key"), "Role": ref("Role")}
-    stack = cloud.deploy({**function(), **parts(), **plan()}, outputs)
+    resources = {**function(), **parts(), **plan()}
+    resources["Function"]["Properties"]["ReservedConcurrentExecutions"] = PLACES
+    stack = cloud.deploy(resources, outputs)
     settled = stack.settled()
     assert settled["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
     yield stack, settled["values"]
@@ -117,6 +130,18 @@ def test_function_is_told_what_amazon_tells(browser: requests.Session, url: str)
     assert (told["stage"], told["resourcePath"], told["path"]) == ("dev", "/open", "/dev/open")
     assert told["identity"]["userArn"] is None
     assert "apiKeyId" not in told["identity"]
+
+
+def test_function_without_a_free_place_is_said_by_the_gateway(browser: requests.Session, url: str) -> None:
+    def ask(_: int) -> requests.Response:
+        return browser.post(f"{url}/open", json={"seconds": 1})
+
+    with ThreadPoolExecutor(PLACES + 2) as pool:
+        answers = list(pool.map(ask, range(PLACES + 2)))
+    assert sorted(answer.status_code for answer in answers) == [200] * PLACES + [503] * 2
+    busy = next(answer for answer in answers if answer.status_code == 503)
+    assert busy.headers["Retry-After"] == "1"
+    assert browser.post(f"{url}/open", json={}).status_code == 200
 
 
 def test_body_of_more_than_ten_megabytes_is_too_large(browser: requests.Session, url: str) -> None:

@@ -3,16 +3,13 @@
 A test that fails here says that MiniStack has closed the gap: the named module goes.
 """
 
-import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.cache import cache_directory
-from sandbox.cloud_venv import cloud_python
+from tests.contract import unwrapped_cloud
+
+unwrapped = unwrapped_cloud.unwrapped
 
 # Runs MiniStack as it is, in one process of its own, and prints what it does.
 UNWRAPPED = """
@@ -92,6 +89,7 @@ print(json.dumps({
     "large": call("POST", fine, b"x" * (10 * 1024 * 1024 + 1))[0],
     "late": call("POST", fine, seconds=0.2)[0],
     "malformed": call("POST", {"body": ["no proxy response"]})[0],
+    "busy": call("POST", {"throttle": True, "error": True, "body": {}})[0],
     "crashed": "kaboom" in crashed[2].decode(),
     "api_key_id": "apiKeyId" in events[0]["requestContext"]["identity"],
     "preflight": [preflight[0], preflight[2] == b"", "Access-Control-Allow-Origin" in preflight[1]],
@@ -113,20 +111,6 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
-def unwrapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    python = cloud_python(cache_directory(), print)
-    home = str(tmp_path_factory.mktemp("unwrapped"))
-    places = {"HOME": home, "TMPDIR": home, "STATE_DIR": home}
-    environment = {"PATH": os.environ["PATH"], **places, "AUTH": "true", "USE_SSL": "1"}
-    done = subprocess.run(
-        [str(python), "-c", UNWRAPPED], env=environment, cwd=Path(home), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return facts
-
-
 @pytest.mark.parametrize(
     ("fact", "gap", "module"),
     [
@@ -138,6 +122,7 @@ def unwrapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("late", 200, "integrations._bounded"),
         ("malformed", 200, "integrations._checked"),
         ("crashed", True, "integrations._checked"),
+        ("busy", 429, "integrations.Throttled"),
         ("api_key_id", False, "integrations._identified"),
         ("preflight", [204, False, False], "preflights"),
         ("sign_up", 200, "sign_in.install"),

@@ -199,6 +199,15 @@ def test_api_answers_502_when_no_streamed_answer_comes(cloud: Cloud, ask: str, d
     assert (answer.status_code, answer.json()) == (502, {"message": "Internal server error"})
 
 
+def test_api_says_that_the_function_has_no_free_place(cloud: Cloud) -> None:
+    function = create(cloud, "scarce", streaming_asset())
+    client(cloud, "lambda").put_function_concurrency(FunctionName="scarce", ReservedConcurrentExecutions=1)
+    url = deployed(cloud, api(function))
+    running = post(cloud, url, do="stream", pause=0.2)
+    assert (running.status_code, post(cloud, url, do="stream").status_code) == (203, 504)
+    assert running.content.endswith(b"piece 5\n")
+
+
 @pytest.mark.parametrize("do", ["break", "trailer"])
 def test_an_answer_that_breaks_off_does_not_look_whole(cloud: Cloud, ask: str, do: str) -> None:
     answer = post(cloud, ask, do=do)

@@ -3,16 +3,13 @@
 A test that fails here says that MiniStack has closed the gap: the named module goes.
 """
 
-import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.cache import cache_directory
-from sandbox.cloud_venv import cloud_python
+from tests.contract import unwrapped_cloud
+
+unwrapped = unwrapped_cloud.unwrapped
 
 # Runs MiniStack as it is, in one process of its own, and prints what it does.
 UNWRAPPED = """
@@ -65,19 +62,6 @@ print(json.dumps({
 }))
 """
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
-
-
-@pytest.fixture(scope="module")
-def unwrapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    python = cloud_python(cache_directory(), print)
-    home = str(tmp_path_factory.mktemp("unwrapped"))
-    environment = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home, "STATE_DIR": home, "AUTH": "true"}
-    done = subprocess.run(
-        [str(python), "-c", UNWRAPPED], env=environment, cwd=Path(home), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return facts
 
 
 @pytest.mark.parametrize(

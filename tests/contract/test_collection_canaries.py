@@ -3,16 +3,13 @@
 A test that fails here says that MiniStack has closed the gap: the part named in its message goes.
 """
 
-import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.cache import cache_directory
-from sandbox.cloud_venv import cloud_python
+from tests.contract import unwrapped_cloud
+
+unwrapped = unwrapped_cloud.unwrapped
 
 UNWRAPPED = """
 import json
@@ -34,16 +31,6 @@ print(json.dumps({
     "operations": sorted(aoss._HANDLERS),
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def unwrapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    home = tmp_path_factory.mktemp("home")
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home)}
-    python: Path = cloud_python(cache_directory(), print)
-    ran = subprocess.run([str(python), "-c", UNWRAPPED], env=environment, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    return found
 
 
 def test_cloudformation_does_not_know_the_types(unwrapped: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from opensearchpy import AWSV4SignerAuth, NotFoundError, OpenSearch, RequestErro
 from requests_aws4auth import AWS4Auth
 
 from sandbox.front.authority import SessionKeys
+from tests.contract import collection_front
 from tests.contract.collection_front import (
     ACTION,
     DOCUMENTS,
@@ -27,6 +28,7 @@ from tests.contract.collection_front import (
 from tests.contract.front_domain import Client
 from tests.contract.front_engine import engine_address
 
+aoss, url = collection_front.aoss, collection_front.url
 HERE = collection("contract")
 NO_ID = "Document ID is not supported in create/index operation request"
 VECTOR = {"type": "knn_vector", "dimension": 3, "space_type": "cosinesimil"}
@@ -63,18 +65,6 @@ def assert_forbidden(answer: requests.Response) -> None:
         "request-id": answer.headers["x-request-id"],
         "error": {"reason": "403 Forbidden", "type": "Forbidden"},
     }
-
-
-@pytest.fixture(scope="module")
-def aoss() -> Iterator[Serverless]:
-    with serverless(engine_address()) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def url(aoss: Serverless) -> Iterator[str]:
-    with aoss.opened(HERE) as endpoint:
-        yield endpoint
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,30 @@
+"""MiniStack as it is, without what `sandbox.cloud` changes: what it does by itself, told by a script."""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+import pytest
+
+from sandbox.cache import cache_directory
+from sandbox.cloud_venv import cloud_python
+
+
+@pytest.fixture(scope="module")
+def unwrapped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the module's script `UNWRAPPED` prints last, JSON; it runs in a process and a folder of its own."""
+    python = cloud_python(cache_directory(), print)
+    home = tmp_path_factory.mktemp("unwrapped")
+    places = dict.fromkeys(("HOME", "TMPDIR", "STATE_DIR"), str(home))
+    done = subprocess.run(
+        [str(python), "-c", request.module.UNWRAPPED],
+        env={"PATH": os.environ["PATH"], **places, "AUTH": "true", "USE_SSL": "1"},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return facts
