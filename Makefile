@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OSML := $(BIN)/osml
 QUESTION := What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?
 
-.PHONY: demo down check unit test browser format snapshots openapi install lock bench wheel clean
+.PHONY: demo down check unit test templates engine browser format snapshots openapi install lock bench faults load soak wheel clean
 
 demo: install ## from nothing to a grounded answer on this machine
 	$(OSML) sandbox up
@@ -34,16 +34,21 @@ node_modules/.installed: package-lock.json
 check: install ## format, lint, types, unit tests: seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy app.py osml sandbox stacks constructs/opensearch_ml lambda/provisioner lambda/assistant lambda/page tests benchmarks
+	$(BIN)/mypy app.py osml sandbox stacks constructs/opensearch_ml lambda/provisioner lambda/keeper lambda/assistant lambda/page tests benchmarks
 	$(MAKE) unit
 
 unit: install
 	$(BIN)/pytest -q tests/unit
 
-test: check browser ## everything that CI checks
+test: install browser ## everything that CI checks, in two lanes
+	$(MAKE) --jobs=2 --output-sync=target engine templates
+
+templates: check ## what needs a processor: types, unit tests, templates, pages
 	$(BIN)/pytest -q tests/synth
-	$(BIN)/pytest -q tests/contract tests/e2e
 	$(BIN)/pytest -q tests/browser
+
+engine: install ## what waits for engines: contract and end-to-end tests
+	$(BIN)/pytest -q --durations=40 tests/contract tests/e2e
 
 browser: ## the Chromium that the page is tested in
 	test -x /usr/bin/chromium || { apt-get update -qq && apt-get install -y -qq chromium; }
@@ -63,12 +68,22 @@ lock: install ## pin what pyproject.toml asks for
 	$(BIN)/uv pip compile -q pyproject.toml --universal --extra sandbox --extra dev --generate-hashes --no-header -o requirements-dev.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
 	$(BIN)/uv pip compile -q lambda/provisioner/requirements.in --no-header --generate-hashes -o lambda/provisioner/requirements.txt
+	$(BIN)/uv pip compile -q lambda/keeper/requirements.in --no-header --generate-hashes -o lambda/keeper/requirements.txt
 	$(BIN)/uv pip compile -q lambda/assistant/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/assistant/requirements.txt
 
-bench: install ## the ratios of docs/performance.md, a quarter of an hour
+bench: install ## the tables of docs/performance.md, measured anew in a quarter of an hour
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.cold_start
 	$(BIN)/python -m benchmarks.load
+
+faults: install ## every fault at every call of every kind; writes docs/faults.md
+	OSML_FAULTS=1 $(BIN)/pytest -q tests/contract/test_fault_matrix.py
+
+load: install ## changes and crashes at 20 questions and 20 documents a second; writes docs/nothing-lost.md
+	OSML_LOAD=1 OSML_TRAFFIC_QUESTIONS=20 OSML_TRAFFIC_DOCUMENTS=20 OSML_COUNTS=docs/nothing-lost.md $(BIN)/pytest -q tests/e2e/test_changes_under_traffic.py tests/e2e/test_crashes.py
+
+soak: install ## deploy, update, destroy, with random kills, 200 times
+	$(BIN)/python -m tests.contract.soak --rounds 200
 
 wheel: install ## the construct library for other teams' apps, in dist/
 	rm -rf constructs/build

@@ -12,11 +12,12 @@ from sandbox.instance import Instance
 def local_cloud() -> Iterator[Instance]:
     """A local cloud of the tests' own, apart from the one that `make demo` starts.
 
-    OSML_TEST_KEEP=1 leaves it running for the next run; `OSML_SANDBOX=test osml sandbox down` ends it.
+    OSML_SANDBOX names it, `test` unless set. OSML_TEST_KEEP=1 leaves it running for the next run;
+    `OSML_SANDBOX=test osml sandbox down` ends it.
     """
     from sandbox import launcher
 
-    instance = Instance.named("test")
+    instance = Instance.named(os.environ.get("OSML_SANDBOX") or "test")
     launcher.up(instance, print)
     yield instance
     if not os.environ.get("OSML_TEST_KEEP"):

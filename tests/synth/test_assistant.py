@@ -184,10 +184,26 @@ def test_gateway_errors_are_like_ours(domain: Template, of_type: OfType) -> None
         one["Properties"]["ResponseType"]: one["Properties"]
         for one in of_type(domain, "AWS::ApiGateway::GatewayResponse").values()
     }
+    busy = kinds.pop("INTEGRATION_FAILURE")
     assert set(kinds) == {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"}
     for one in kinds.values():
         assert "$context.error.messageString" in one["ResponseTemplates"]["application/json"]
-    assert kinds["THROTTLED"]["ResponseParameters"] == {"gatewayresponse.header.Retry-After": "'1'"}
+    assert busy["StatusCode"] == "503"
+    assert json.loads(busy["ResponseTemplates"]["application/json"])["message"].endswith("Try again soon.")
+    for one in (kinds["THROTTLED"], busy):
+        assert one["ResponseParameters"] == {"gatewayresponse.header.Retry-After": "'1'"}
+
+
+def test_concurrency_is_that_of_questions_and_the_accounts_unless_it_is_set(
+    domain: Template, other: Other, of_type: OfType
+) -> None:
+    def reserved(template: Template) -> list[int]:
+        functions = of_type(template, "AWS::Lambda::Function").values()
+        found = [one["Properties"].get("ReservedConcurrentExecutions") for one in functions]
+        return [one for one in found if one is not None]
+
+    assert reserved(domain) == []
+    assert reserved(other("sandbox", assistant={"concurrency": 8})) == [8]
 
 
 def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, methods: Any, of_type: OfType) -> None:
@@ -209,8 +225,9 @@ def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed:
     log = {"logs:CreateLogStream", "logs:PutLogEvents"}
     ask = allowed(domain, "AskPolicy")
     assert set(ask) - log == {"es:ESHttpGet", "es:ESHttpPost"}
-    assert ask["es:ESHttpGet"] == f"{memory}/*"
-    assert ask["es:ESHttpPost"] == [memory, f"{memory}/*", f"{DOMAIN}/passages/_search"]
+    assert ask["es:ESHttpGet"] == [f"{memory}/*", f"{DOMAIN}/passages/_alias"]
+    searches = [f"{DOMAIN}/{index}/_search" for index in ("passages-????????", "passages")]
+    assert ask["es:ESHttpPost"] == [memory, f"{memory}/*", *searches]
     documents = allowed(domain, "DocumentsPolicy")
     assert set(documents) - log == {"es:ESHttpPost"}
     paths = ("_bulk", "passages/_refresh", "passages/_search")
@@ -228,7 +245,8 @@ def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Fl
     for part, need in NEEDS.items():
         role = roles[f"osml-sandbox-{part}"]
         assert role["cluster_permissions"] == list(need.cluster)
-        assert role["index_permissions"] == [{"index_patterns": ["passages"], "allowed_actions": list(need.index)}]
+        patterns = ["passages", "passages-????????"]
+        assert role["index_permissions"] == [{"index_patterns": patterns, "allowed_actions": list(need.index)}]
     mappings = of_type(domain, "Custom::MlRoleMapping").values()
     mapped = {
         spec["role"]: spec["backend_roles"] for one in mappings if (spec := json.loads(flat(one["Properties"]["Spec"])))

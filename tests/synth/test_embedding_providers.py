@@ -56,11 +56,13 @@ def action(specs: Specs) -> dict[str, Any]:
 def test_one_model_and_a_pipeline_that_answers_nothing(synthesized: Any, of_type: Any, flat: Any) -> None:
     template = synthesized({"provider": "titan", "dimension": 1024})["osml-other-knowledge"]
     kinds = sorted(resource["Type"] for resource in of_type(template, "Custom::Ml").values())
-    made = ["Connector", "Index", "IngestPipeline", "Model", "ModelGroup", *["RoleMapping"] * 2, "SearchPipeline"]
+    made = ["Alias", "Connector", "Index", "IngestPipeline", "Model", "ModelGroup", *["RoleMapping"] * 2]
+    made.append("SearchPipeline")
     assert kinds == [f"Custom::Ml{kind}" for kind in made]
     (pipeline,) = of_type(template, "Custom::MlSearchPipeline").values()
     spec = json.loads(flat(pipeline["Properties"]["Spec"]))
-    assert (spec["name"], set(spec["pipeline"])) == ("passages-search", {"description", "request_processors"})
+    assert re.fullmatch("passages-search-[0-9a-f]{8}", spec["name"])
+    assert set(spec["pipeline"]) == {"description", "request_processors"}
     assert {"AnswerModelId", "LlmModel"} & set(template["Outputs"]) == set()
 
 

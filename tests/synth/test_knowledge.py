@@ -55,10 +55,11 @@ def waits_for(template: dict[str, Any], name: str, seen: set[str] | None = None)
 
 
 def test_every_custom_resource_waits_for_all_policies(knowledge: dict[str, Any], of_type: OfType) -> None:
-    policies = set(of_type(knowledge, "AWS::IAM::Policy"))
+    # The keeper's own comes last, when there is something to look after.
+    policies = {name for name in of_type(knowledge, "AWS::IAM::Policy") if not name.startswith("Keeper")}
     resources = of_type(knowledge, "Custom::Ml")
     assert len(policies) == 3
-    assert len(resources) == 12
+    assert len(resources) == 14
     for name, resource in resources.items():
         assert policies <= set(resource["DependsOn"]), name
 
@@ -66,7 +67,7 @@ def test_every_custom_resource_waits_for_all_policies(knowledge: dict[str, Any],
 def test_everything_with_a_model_waits_for_access(knowledge: dict[str, Any], of_type: OfType) -> None:
     access = {*of_type(knowledge, "Custom::MlRoleMapping"), *of_type(knowledge, "Custom::MlTrustedEndpoints")}
     others = set(of_type(knowledge, "Custom::Ml")) - access
-    assert len(others) == 9
+    assert len(others) == 11
     for name in others:
         assert access <= waits_for(knowledge, name), name
 
@@ -145,7 +146,9 @@ def test_index_and_pipelines(specs: dict[str, Any]) -> None:
     assert specs["Index"]["embedding"]["field"] == "embedding"
     (embed,) = specs["IngestPipeline"]["pipeline"]["processors"]
     assert embed["text_embedding"]["batch_size"] == 32
-    (generation,) = specs["SearchPipeline"]["pipeline"]["response_processors"]
+    assert settings["search"]["default_pipeline"].startswith("<SearchPipeline")
+    (generation,) = specs["AnswerPipeline"]["pipeline"]["response_processors"]
+    assert "request_processors" not in specs["AnswerPipeline"]["pipeline"]
     assert generation["retrieval_augmented_generation"]["context_field_list"] == ["text"]
 
 
@@ -174,3 +177,28 @@ def test_production_keeps_its_data(templates: Callable[[str], Templates], of_typ
         (gone,) = of_type(sandbox[f"osml-sandbox-{part}"], kind).values()
         assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("Retain", "Retain")
         assert (gone["DeletionPolicy"], gone["UpdateReplacePolicy"]) == ("Delete", "Delete")
+
+
+def test_what_embeds_and_what_it_has_embedded_bear_the_name_of_their_generation(specs: dict[str, Any]) -> None:
+    index = specs["Index"]
+    assert re.fullmatch("passages-[0-9a-f]{8}", index["name"])
+    generation = index["name"].removeprefix("passages-")
+    assert specs["IndexAlias"]["name"] == "passages"
+    assert specs["IndexAlias"]["index"].startswith("<Index")
+    assert specs["EmbeddingModel"]["generation"] == generation
+    assert "generation" not in specs["AnswerModel"]
+    assert specs["IngestPipeline"]["name"] == f"passages-embedding-{generation}"
+    assert specs["SearchPipeline"]["name"] == f"passages-search-{generation}"
+    assert specs["AnswerPipeline"]["name"] == "passages-answer"
+
+
+@pytest.mark.parametrize("environment", ["sandbox", "prod"])
+def test_nobody_outside_knows_a_generation(templates: Callable[[str], Templates], environment: str) -> None:
+    """CloudFormation refuses to change an export that another stack imports, so none may hold a model's id."""
+    found = templates(environment)
+    outputs = found[f"osml-{environment}-knowledge"]["Outputs"]
+    assert [name for name, one in outputs.items() if "Export" in one] == []
+    assert outputs["IndexName"]["Value"] == "passages"
+    assistant = json.dumps(found[f"osml-{environment}-assistant"])
+    assert f"osml-{environment}-knowledge" not in assistant
+    assert "model_id" not in assistant

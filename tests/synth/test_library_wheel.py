@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {
     "assistant_function": "lambda/assistant",
+    "keeper_function": "lambda/keeper",
     "page_function": "lambda/page",
     "provisioner_function": "lambda/provisioner",
     "web": "web",
@@ -47,6 +48,7 @@ connector = ml.MlConnector(stack, "Connector", target=target, name="ours", provi
 model = ml.MlModel(
     stack, "Model", target=target, name="ours", group=group, connector=connector, probe=embedding.probe
 )
+ml.Keeper(stack, "Keeper", environment="ours", provisioner=provisioner)
 app.synth()
 ours = [name for name in sys.modules if name.partition(".")[0] in ("osml", "stacks", "sandbox", "mlcommons")]
 assert ours == [], ours
@@ -108,10 +110,20 @@ def test_a_foreign_app_synthesizes_with_it(foreign: Path) -> None:
     assert not [one for one in types if one.startswith("AWS::OpenSearchService")]
 
 
-def test_the_function_of_a_foreign_app_is_this_repositorys(foreign: Path) -> None:
+@pytest.mark.parametrize(
+    ("function", "own", "shared"),
+    [
+        ("provisioner", ("handler.py", "requirements.txt"), ("mlcommons/kernel.py", "mlcommons/kinds/model.py")),
+        ("keeper", ("keeper.py", "rounds.py", "requirements.txt"), ()),
+    ],
+)
+def test_the_functions_of_a_foreign_app_are_this_repositorys(
+    foreign: Path, function: str, own: tuple[str, ...], shared: tuple[str, ...]
+) -> None:
     assets = json.loads((foreign / "search.assets.json").read_text())["files"].values()
-    (asset,) = (foreign / one["source"]["path"] for one in assets if one["source"]["packaging"] == "zip")
+    paths = [foreign / one["source"]["path"] for one in assets if one["source"]["packaging"] == "zip"]
+    (asset,) = (path for path in paths if (path / own[0]).is_file())
     assert asset.is_relative_to(foreign.parent)
-    source = ROOT / "lambda" / "provisioner"
-    for name in ("handler.py", "requirements.txt", "mlcommons/kernel.py", "mlcommons/kinds/model.py"):
-        assert (asset / name).read_bytes() == (source / name).read_bytes(), name
+    for source, names in ((function, own), ("provisioner", shared)):
+        for name in names:
+            assert (asset / name).read_bytes() == (ROOT / "lambda" / source / name).read_bytes(), name

@@ -19,6 +19,8 @@ Flat = Callable[[Any], Any]
 OfType = Callable[[dict[str, Any], str], dict[str, Any]]
 ENVIRONMENTS = Path(__file__).parent / "environments"
 KINDS = {"vpc": "domain", "guest": "existing", "own": "self-managed"}
+# What the keeper calls.
+KEPT = {"cloudformation", "secretsmanager", "ssm"}
 SUBNETS = [f"subnet-0a1b2c3d4e5f6071{zone}" for zone in "abc"]
 TEAM = "arn:aws:es:us-east-1:111122223333:domain/team"
 ADMIN = "arn:aws:iam::111122223333:role/SearchAdmin"
@@ -87,15 +89,18 @@ def test_the_provisioner_stands_in_the_vpc_and_the_domain_lets_only_it_in(
     (function,) = of_type(search, "AWS::Lambda::Function").values()
     (group,) = flat(function["Properties"]["VpcConfig"]["SecurityGroupIds"])
     assert flat(function["Properties"]["VpcConfig"]["SubnetIds"]) == SUBNETS
-    (rule,) = of_type(search, "AWS::EC2::SecurityGroupIngress").values()
-    rule = flat(rule["Properties"])
-    assert (rule["FromPort"], rule["ToPort"], rule["SourceSecurityGroupId"]) == (443, 443, group)
+    # Into the domain and into the endpoints.
+    rules = [flat(one["Properties"]) for one in of_type(search, "AWS::EC2::SecurityGroupIngress").values()]
+    assert {(one["FromPort"], one["ToPort"], one["SourceSecurityGroupId"]) for one in rules} == {(443, 443, group)}
+    assert len([one for one in rules if one["GroupId"].startswith("<SearchGroup")]) == 1
 
 
 @pytest.mark.parametrize(
-    ("name", "services"), [("vpc", {"s3"}), ("guest", {"s3", "sts"}), ("own", set())], ids=["vpc", "guest", "own"]
+    ("name", "services"),
+    [("vpc", {"s3", *KEPT}), ("guest", {"s3", "sts", *KEPT}), ("own", set())],
+    ids=["vpc", "guest", "own"],
 )
-def test_endpoints_are_those_that_the_provisioner_calls(
+def test_endpoints_are_those_that_provisioner_and_keeper_call(
     made: dict[str, Templates], flat: Flat, of_type: OfType, name: str, services: set[str]
 ) -> None:
     endpoints = of_type(made[name][f"osml-{name}-search"], "AWS::EC2::VPCEndpoint").values()

@@ -14,7 +14,7 @@ SETTINGS = {
     "search": {"endpoint": "https://search.invalid", "region": "eu-west-1", "service": "es"},
     "index": {"name": "docs", "text_field": "text", "embedding_field": "embedding"},
     "prompt": {"system": "s", "instructions": "i"},
-    "embedding": {"provider": "model", "model_id": "m"},
+    "embedding": {"provider": "model"},
     "conversations": {"kind": "memory"},
     "limits": {"body_bytes": 10_000},
 }

@@ -28,7 +28,7 @@ SETTINGS = Settings.model_validate(
         "index": {"name": "i", "text_field": "text", "embedding_field": "embedding"},
         "min_score": 0.6,
         "prompt": {"system": "s", "instructions": "i"},
-        "embedding": {"provider": "model", "model_id": "m"},
+        "embedding": {"provider": "model"},
         "conversations": {"kind": "memory"},
         "limits": {"question_characters": 50, "documents": 2},
     }
@@ -69,8 +69,17 @@ class Generation:
     script: list[list[str | Failure]]
     name: str = "model"
     keeps: bool = False
+    conversations: list[str | None] = field(default_factory=list)
 
-    def pieces(self, *_: Any) -> Iterator[str]:
+    def pieces(
+        self,
+        question: str,
+        sources: Sequence[Source],
+        earlier: Sequence[Turn],
+        conversation: str | None,
+        budget: Budget,
+    ) -> Iterator[str]:
+        self.conversations.append(conversation)
         for piece in self.script.pop(0):
             if isinstance(piece, Failure):
                 raise piece
@@ -79,12 +88,17 @@ class Generation:
 
 @dataclass
 class Conversations:
-    """Remembers in a list."""
+    """Remembers one in a list, and how many were begun."""
 
     kept: list[Turn] = field(default_factory=list)
+    begun: int = 0
     failure: Failure | None = None
 
-    def begin(self, caller: str, question: str, budget: Budget) -> str:
+    def begin(self, caller: str, question: str, turn: Turn | None, budget: Budget) -> str:
+        if self.failure:
+            raise self.failure
+        self.begun += 1
+        self.kept = [] if turn is None else [turn]
         return "new"
 
     def turns(self, id: str, caller: str, budget: Budget) -> Sequence[Turn]:
@@ -130,6 +144,26 @@ def test_a_follow_up_is_searched_with_the_question_before_it() -> None:
     ]
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_first_question_begins_a_conversation_and_the_next_one_goes_on_with_it(keeps: bool) -> None:
+    made = parts(["At nine."], ["At six."])
+    made.generation.keeps = keeps  # type: ignore[union-attr]
+    for conversation in (None, "new"):
+        last = events(made, conversation_id=conversation)[-1]
+        assert isinstance(last, Answered)
+        assert last.answer.conversation_id == "new"
+    assert made.generation.conversations == [None, "new"]  # type: ignore[union-attr]
+    assert made.conversations.begun == 1  # type: ignore[attr-defined]
+    assert len(made.conversations.kept) == (1 if keeps else 2)  # type: ignore[attr-defined]
+
+
+def test_a_question_that_fails_begins_no_conversation() -> None:
+    made = parts([Invalid("no")])
+    with pytest.raises(Invalid):
+        events(made)
+    assert made.conversations.begun == 0  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(("score", "grounded"), [(0.6, True), (0.599, False)])
 def test_the_least_score_is_enough(score: float, grounded: bool) -> None:
     made = parts(["At nine."], score=score)
@@ -138,6 +172,7 @@ def test_the_least_score_is_enough(score: float, grounded: bool) -> None:
     assert last.answer.grounded == grounded
     assert (last.answer.answer == NOT_IN_DOCUMENTS) != grounded
     assert len(made.generation.script) == (0 if grounded else 1)  # type: ignore[union-attr]
+    assert last.answer.conversation_id == "new"
     assert bool(made.conversations.kept) == grounded  # type: ignore[attr-defined]
 
 
@@ -161,12 +196,15 @@ def test_a_model_that_fails_while_it_speaks_is_not_asked_again() -> None:
     assert made.generation.script == [["never"]]  # type: ignore[union-attr]
 
 
-def test_an_answer_outlives_a_turn_that_could_not_be_kept(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("conversation", [None, "mine"])
+def test_an_answer_outlives_a_turn_that_could_not_be_kept(
+    conversation: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
     made = parts(["At nine."])
     made.conversations.failure = Unavailable("The memory is down.")  # type: ignore[attr-defined]
-    last = events(made)[-1]
+    last = events(made, conversation_id=conversation)[-1]
     assert isinstance(last, Answered)
-    assert last.answer.answer == "At nine."
+    assert (last.answer.answer, last.answer.conversation_id) == ("At nine.", conversation)
     assert "The memory is down." in caplog.text
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from osml import documents
 from osml.documents import Report
-from osml.domain import Domain
+from osml.domain import Disconnected, Domain
 from osml.failure import Failure
 
 HOSTILE = 'quote " backslash \\ newline \n tab \t emoji 🗽 rtl שלום control \x01 bar ｜'
@@ -17,7 +17,7 @@ HOSTILE = 'quote " backslash \\ newline \n tab \t emoji 🗽 rtl שלום contro
 class Reply:
     def __init__(self, status: int, body: Any) -> None:
         self.status_code, self.body, self.ok = status, body, status < 400
-        self.text = json.dumps(body)
+        self.text, self.headers = json.dumps(body), dict[str, str]()
 
     def json(self) -> Any:
         return self.body
@@ -37,7 +37,7 @@ class RecordingDomain:
         items = [self.outcome(action["index"]["_id"], len(self.sent)) for action, _ in batch]
         return Reply(200, {"items": [{"index": item} for item in items]})
 
-    def json(self, method: str, path: str) -> dict[str, Any]:
+    def patiently(self, method: str, path: str) -> dict[str, Any]:
         self.refreshed += 1
         return {}
 
@@ -115,6 +115,17 @@ def test_a_throttled_embedding_call_counts_as_throttled(tmp_path: Path) -> None:
     assert (report.created, report.errors) == (1, [])
 
 
+def test_a_document_waits_while_its_index_takes_no_writes(tmp_path: Path) -> None:
+    def frozen_once(key: str, call: int) -> dict[str, Any]:
+        if call == 1:
+            reason = "index [docs-1] blocked by: [FORBIDDEN/8/index write (api)];"
+            return {"_id": key, "status": 403, "error": {"type": "cluster_block_exception", "reason": reason}}
+        return created(key, call)
+
+    report = load(RecordingDomain(frozen_once), write(tmp_path / "a.ndjson", {"id": "1", "text": "t"}))
+    assert (report.created, report.errors) == (1, [])
+
+
 def test_what_stays_throttled_is_reported_not_dropped(tmp_path: Path) -> None:
     def always(key: str, call: int) -> dict[str, Any]:
         return {"_id": key, "status": 429, "error": {"reason": "queue full"}}
@@ -148,3 +159,34 @@ def test_a_failing_bulk_request_names_the_reason(tmp_path: Path) -> None:
 
     with pytest.raises(Failure, match="403: User is not authorized"):
         load(Refusing(created), write(tmp_path / "a.ndjson", {"id": "1", "text": "t"}))
+
+
+class Leaving(RecordingDomain):
+    """Breaks the connection of the first `gone` requests, each after the documents were stored."""
+
+    def __init__(self, gone: int) -> None:
+        super().__init__(lambda key, call: created(key, call) if call == 1 else {"status": 200, "result": "updated"})
+        self.gone = gone
+
+    def request(self, method: str, path: str, *, data: bytes, headers: dict[str, str]) -> Reply:
+        answer = super().request(method, path, data=data, headers=headers)
+        if len(self.sent) <= self.gone:
+            raise Disconnected("POST _bulk got no answer: connection reset")
+        return answer
+
+
+def test_after_a_broken_connection_the_same_ids_are_sent_again(tmp_path: Path) -> None:
+    domain = Leaving(2)
+    report = load(domain, write(tmp_path / "a.ndjson", {"text": "a"}, {"text": "b"}))
+    assert (report.created, report.updated, report.errors) == (0, 2, [])
+    assert domain.sent[0] == domain.sent[1] == domain.sent[2]
+
+
+def test_what_nobody_answered_for_is_reported_and_nothing_more_is_sent(tmp_path: Path) -> None:
+    domain, report = Leaving(1000), Report()
+    read = documents.read(write(tmp_path / "a.ndjson", *({"text": str(n)} for n in range(100))), "text", report)
+    with pytest.raises(Failure, match="not doubled"):
+        documents.load(cast(Domain, domain), "docs", read, report, lambda n: None, lambda s: None)
+    assert len(domain.sent) == documents.ATTEMPTS
+    assert len(report.errors) == 64
+    assert "connection reset" in report.errors[0]

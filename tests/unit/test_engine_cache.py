@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cache import cache_directory
+from sandbox.cache import appearing, cache_directory
 
 
 def test_the_setting_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -21,3 +21,29 @@ def test_a_user_keeps_it_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert cache_directory({"XDG_CACHE_HOME": str(tmp_path)}) == tmp_path / "osml"
     assert cache_directory({}) == Path.home() / ".cache" / "osml"
+
+
+def test_a_folder_appears_when_it_is_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "cache" / "engine"
+    with appearing(folder) as building:
+        building.mkdir()
+        (building / "part").touch()
+        assert not folder.exists()
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["engine"]
+    assert (folder / "part").exists()
+
+
+def test_the_quicker_ones_folder_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "engine"
+    with appearing(folder) as building:
+        building.mkdir()
+        folder.mkdir()
+        (folder / "theirs").touch()
+    assert [path.name for path in folder.iterdir()] == ["theirs"]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), appearing(tmp_path / "engine") as building:
+        (building / "part").touch()
+    assert list(tmp_path.iterdir()) == []

@@ -166,6 +166,17 @@ def test_wrong_settings(tmp_path: Path, before: str, after: str, sentence: str) 
     assert refused(tmp_path, SANDBOX.replace(before, after, 1)) == sentence
 
 
+@pytest.mark.parametrize(("setting", "minutes"), [("off", None), ("null", None), ("{}", 15), ("{minutes: 60}", 60)])
+def test_the_keeper_is_there_unless_it_is_off(tmp_path: Path, setting: str, minutes: int | None) -> None:
+    (tmp_path / "other.yaml").write_text(f"{SANDBOX}keeper: {setting}\n")
+    keeper = load("other", tmp_path).keeper
+    assert (keeper and keeper.minutes) == minutes
+
+
+def test_a_keeper_that_is_merely_on_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, f"{SANDBOX}keeper: on\n").startswith("keeper is True")
+
+
 def test_a_key_in_the_place_of_its_name_is_not_repeated(tmp_path: Path) -> None:
     pasted = "sk-0123456789 abcdef"
     for before in ("name: osml/sandbox/deepseek", "key: api_key"):

@@ -256,8 +256,8 @@ def test_what_stays_throttled_is_reported_not_dropped(aws: AwsServer, tmp_path: 
     aws.answer = lambda _: proxied(503, {"message": "Down."})
     report = _load(tmp_path, {"id": "1", "text": "t"}, {"id": "2", "text": "t"})
     assert report.summary == "0 stored, 2 failed"
-    assert report.errors[0].endswith("a.ndjson:1: gave up after 6 attempts, last answer: 503: Down.")
-    assert len(aws.calls) == 6
+    assert report.errors[0].endswith("a.ndjson:1: gave up after 8 attempts, last answer: 503: Down.")
+    assert len(aws.calls) == 8
 
 
 def test_ingest_says_what_became_of_each_even_when_the_assistant_breaks(

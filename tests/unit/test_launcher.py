@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import launcher
+from sandbox.failure import SandboxError
 from sandbox.instance import CHECKOUT, Instance
 from sandbox.process import Process, start
 
@@ -83,3 +84,8 @@ def test_start_ends_what_a_killed_start_left(tmp_path: Path, monkeypatch: pytest
         assert alive == [False]
     finally:
         Process(stray.pid, stray.created).stop()
+
+
+def test_only_the_engine_of_a_running_local_cloud_is_started_again() -> None:
+    with pytest.raises(SandboxError, match="osml sandbox up"):
+        launcher.restart_engine(Instance.named(), print)

@@ -113,6 +113,15 @@ def test_key_is_read_again_when_the_file_changes(server: str, key_file: Path) ->
     assert ask(server, body, "Bearer  ").status_code == 401
 
 
+def test_two_keys_are_right_while_one_takes_over(tmp_path: Path) -> None:
+    keys = KeyFile(tmp_path / "keys")
+    (tmp_path / "keys").write_text("old\nnew\n")
+    assert [keys.is_right(key) for key in ("old", "new", "old\nnew", "")] == [True, True, False, False]
+    assert keys.value() == "old"
+    (tmp_path / "keys").write_text("new\n")
+    assert not keys.is_right("old")
+
+
 def test_absent_or_empty_key_file_has_no_right_key(tmp_path: Path) -> None:
     assert not KeyFile(tmp_path / "absent").is_right("")
     (tmp_path / "empty").write_text("\n")

@@ -1,0 +1,134 @@
+"""The traffic of the end-to-end tests finds what is lost, doubled, changed, bare, refused or wrongly answered."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from osml.failure import Failure
+from osml.question import Answer, Source
+from osml.stack import Knowledge
+from tests.e2e import traffic as module
+from tests.e2e.traffic import Account, Traffic
+
+KNOWLEDGE = Knowledge("https://domain", "us-east-1", "i", "p", "m", "a", "l", "arn", "text", "embedding")
+
+
+class Reply:
+    ok, status_code, headers = True, 200, dict[str, str]()
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def json(self) -> Any:
+        return self._body
+
+
+class Index:
+    """An index in memory that treats the document whose id ends in 00002 as `fault` says."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        self.held: list[tuple[str, str]] = [("older", "one")]
+        self.bare: set[str] = set()
+
+    def request(self, method: str, path: str, *, data: bytes, headers: dict[str, str]) -> Reply:
+        lines = [json.loads(line) for line in data.decode().splitlines()]
+        if self.fault == "down":
+            raise Failure("POST /_bulk got no answer")
+        return Reply({"items": [{"index": self._store(a["index"]["_id"], d["text"])} for a, d in _pairs(lines)]})
+
+    def _store(self, name: str, text: str) -> dict[str, Any]:
+        fault = self.fault if name.endswith("00002") else ""
+        if fault == "refused":
+            return {"status": 400, "error": {"type": "x", "reason": "no vector"}}
+        if fault != "lost":
+            self.held.append((name, "another" if fault == "changed" else text))
+        if fault == "doubled":
+            self.held.append((name, text))
+        if fault == "stranger":
+            self.held.append(("unknown", text))
+        if fault == "bare":
+            self.bare.add(name)
+        return {"status": 201, "result": "created"}
+
+    def patiently(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        if path.endswith("_count"):
+            return {"count": len(self.held)}
+        if path.endswith("_refresh"):
+            return {}
+        ids = options["json"]["query"]["bool"]["filter"][0]["ids"]["values"]
+        found = [(name, text) for name, text in self.held if name in ids and name not in self.bare]
+        return {"hits": {"hits": [{"_id": name, "_source": {"text": text}} for name, text in found]}}
+
+
+def _pairs(lines: list[Any]) -> list[tuple[Any, Any]]:
+    return list(zip(lines[::2], lines[1::2], strict=True))
+
+
+def ask(domain: Any, knowledge: Knowledge, asked: str) -> Answer:
+    figure, source = module._facts()[asked]
+    return Answer(asked, f"It had {figure} residents.", [Source(source, 1.0, "…")], "m", 1)
+
+
+def account(monkeypatch: pytest.MonkeyPatch, fault: str = "", answering: Any = ask) -> Account:
+    index = Index(fault)
+    monkeypatch.setattr(module, "_CountingDomain", lambda *_: index)
+    monkeypatch.setattr("osml.question.ask", answering)
+    traffic = Traffic(KNOWLEDGE, "run", questions=200, documents=200)
+    with traffic.running() as found:
+        until = time.monotonic() + 30
+        while (found.asked < 12 or len(traffic._sent) < 12) and time.monotonic() < until:
+            time.sleep(0.01)
+    return found
+
+
+def test_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = account(monkeypatch)
+    assert found.faults == {}
+    assert min(found.asked, found.sent) >= 12
+
+
+@pytest.mark.parametrize("fault", ["lost", "changed", "bare"])
+def test_a_document_that_is_not_there_as_it_was_sent_is_named(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = account(monkeypatch, fault)
+    [lost] = found.lost
+    assert lost.endswith("-00002")
+    assert found.doubled == []
+
+
+def test_a_doubled_document_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    [doubled] = account(monkeypatch, "doubled").faults["doubled"]
+    assert doubled.endswith("-00002")
+
+
+def test_a_document_that_nobody_sent_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert account(monkeypatch, "stranger").faults == {"strangers": 1}
+
+
+def test_a_refused_document_is_named_with_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = account(monkeypatch, "refused")
+    assert list(found.faults) == ["refused"]
+    assert list(found.refused.values()) == ["no vector"]
+
+
+def test_what_nobody_acknowledged_is_refused_and_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = account(monkeypatch, "down")
+    assert list(found.faults) == ["refused"]
+    assert len(found.refused) == found.sent
+
+
+@pytest.mark.parametrize("fault", [Failure("503: busy"), KeyError("hits"), None])
+def test_a_question_without_the_right_answer_is_named(fault: Exception | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(domain: Any, knowledge: Knowledge, asked: str) -> Answer:
+        if "Austin" in asked and fault:
+            raise fault
+        answer = ask(domain, knowledge, asked)
+        return Answer(asked, "I do not know.", answer.sources, "m", 1) if "Austin" in asked else answer
+
+    found = account(monkeypatch, answering=fails)
+    assert list(found.faults) == ["failed"]
+    assert {name.partition(": ")[2] for name in found.failed} == {
+        "How many people lived in the Austin metro area in 2023?"
+    }
