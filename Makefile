@@ -41,7 +41,7 @@ unit: install
 	$(BIN)/pytest -q tests/unit
 
 test: install browser ## everything that CI checks, in two lanes
-	$(MAKE) --jobs=2 --output-sync=target engine templates
+	$(MAKE) --jobs=2 --output-sync=line engine templates
 
 templates: check ## what needs a processor: types, unit tests, templates, pages
 	$(BIN)/pytest -q tests/synth

@@ -6,7 +6,7 @@ import pytest
 
 from mlcommons import Answer, Client, HttpTransport, MockTransport, Patience, Request, errors
 from mlcommons.errors import LONGEST_REASON, NotFound, ProvisioningError, Unreachable
-from mlcommons.translation import error_of
+from mlcommons.translation import error_of, redacted
 
 
 def _engine(reason: str, status: int) -> Answer:
@@ -128,3 +128,8 @@ def test_an_engine_that_is_not_there(endpoint: str, hint: str) -> None:
     client = Client(HttpTransport(endpoint), Patience(sleep=lambda _: None))
     with pytest.raises(Unreachable, match=hint):
         client.get("/")
+
+
+def test_the_arn_of_a_secret_is_no_secret() -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:osml/sandbox/deepseek"
+    assert arn in redacted(f"Secrets Manager can't find the specified secret {arn}.")

@@ -16,7 +16,7 @@ _MOST_CAUSE = 600
 _BLOCKED_SECONDS = 2.0
 # By their own form, or by the word before them: keys of many providers have no form.
 _SECRETS = re.compile(
-    r"(?i)((?:key|token|password|secret)(?: provided)?[\\\"']*\s*[:=]\s*)\S{6,}"
+    r"(?i)((?<!:)(?:key|token|password|secret)(?: provided)?[\\\"']*\s*[:=]\s*)\S{6,}"
     r"|(?<=bearer )\S+|\bsk-[\w-]{6,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"
 )
 # In a provider's 401 any word with letters and digits that is as long as keys are; the ARN of a role is none.

@@ -12,9 +12,9 @@ from mlcommons.collection import Collection
 from mlcommons.errors import ProvisioningError
 from mlcommons.transport import Answer
 
-# By their own form, or by the word before them: keys of many providers have no form.
+# By their own form, or by the word before them: keys of many providers have no form. A secret's ARN is none.
 _SECRETS = re.compile(
-    r"(?i)((?:key|token|password|secret)(?: provided)?[\\\"']*\s*[:=]\s*)\S{6,}"
+    r"(?i)((?<!:)(?:key|token|password|secret)(?: provided)?[\\\"']*\s*[:=]\s*)\S{6,}"
     r"|(?<=bearer )\S+|\bsk-[\w-]{6,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"
 )
 # In a provider's 401 any word with letters and digits that is as long as keys are; the ARN of a role is none.
