@@ -39,12 +39,12 @@ def reason(template: str, engine: Any) -> Callable[[str], str]:
         client.create_stack(StackName=STACK, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
         with pytest.raises(Exception, match="terminal failure state"):
             client.get_waiter("stack_create_complete").wait(
-                StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+                StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 400}
             )
         status = client.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
         events = client.describe_stack_events(StackName=STACK)["StackEvents"]
         client.delete_stack(StackName=STACK)
-        client.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
+        client.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 400})
         assert status == "ROLLBACK_COMPLETE", events
         assert engine.contents() == before
         failed = [
