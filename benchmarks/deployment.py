@@ -46,16 +46,6 @@ class Deployed:
 
         return ask
 
-    @contextlib.contextmanager
-    def faults(self, provider: str, **faults: float) -> Iterator[None]:
-        """Within it the model endpoints of a provider are slow or unwilling."""
-        control = f"{self.models_url}/_control/{provider}"
-        requests.put(control, json=faults, timeout=10).raise_for_status()
-        try:
-            yield
-        finally:
-            requests.delete(control, timeout=10).raise_for_status()
-
     def searcher(self) -> Callable[[], str]:
         """A client of the engine: each call is the signed neural search that the API sends for a question."""
         found = knowledge(self.place)

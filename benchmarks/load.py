@@ -11,6 +11,7 @@ import requests
 from benchmarks.clients import GOOD, Call, Outcomes, closed_loop, open_loop
 from benchmarks.deployment import Deployed, deployed
 from benchmarks.report import publish
+from sandbox.models.control import struck
 
 QUESTIONS, RATE = 500, 20.0
 SHARES = (0.0, 0.2, 0.5, 1.0)
@@ -31,7 +32,7 @@ def main() -> None:
         with deployed(base, assistant={"concurrency": CONCURRENCY}, timeouts=TIMEOUTS) as stack:
             closed_loop(_asker(stack), CONCURRENCY, CONCURRENCY * 3)
             for share in SHARES:
-                with stack.faults("deepseek", throttle=share, delay_ms=100):
+                with struck(stack.models_url, "deepseek", throttle=share, delay_ms=100):
                     found = open_loop(_asker(stack), CLIENTS, QUESTIONS, RATE)
                 rows.append([base, f"{share:.0%}", *_figures(found)])
                 otherwise = {name: count for name, count in found.others.items() if name not in BUSY}

@@ -4,6 +4,7 @@ from typing import Any
 
 from mlcommons import Answer, Client, Patience, Request
 from mlcommons.errors import Unreachable
+from mlcommons.transport import answer_of
 from osml.domain import Domain
 from osml.failure import Failure
 
@@ -24,11 +25,7 @@ class OperatorTransport:
             response = self._domain.request(request.method, request.target, json=request.body, timeout=waits)
         except Failure as failure:
             raise Unreachable(f"{request.method} {request.path}", str(failure)) from None
-        try:
-            body = response.json()
-        except ValueError:
-            body = response.text
-        return Answer(response.status_code, body, {name.lower(): value for name, value in response.headers.items()})
+        return answer_of(response)
 
 
 class Impatience(Patience):

@@ -13,7 +13,7 @@ from osml.engine import reader
 from osml.environment.serverless import Serverless
 from osml.failure import Failure
 from osml.functions import Functions
-from osml.inventory import OK, SILENT, UNSEEN, Entry, entry, unexpected
+from osml.inventory import MISSING, OK, SILENT, UNSEEN, Entry, entry, unexpected
 from osml.place import Place
 from osml.stack import knowledge
 from osml.stack_state import Resource, StackState, stack_states
@@ -76,9 +76,8 @@ def _index(place: Place, one: Watched) -> Entry:
     if one.kind != "Index":
         return Entry(one.kind, one.id, one.owner, UNSEEN)
     reply = Functions(place).get("/health")
-    return Entry(
-        one.kind, one.id, one.owner, OK if reply.status == 200 else SILENT, reply.message if reply.status != 200 else ""
-    )
+    state, detail = (OK, "") if reply.status == 200 else (SILENT, reply.message)
+    return Entry(one.kind, one.id, one.owner, state, detail)
 
 
 def _around(session: Any, stacks: list[StackState]) -> Iterator[Entry]:
@@ -97,13 +96,15 @@ def _around(session: Any, stacks: list[StackState]) -> Iterator[Entry]:
 
 def _refused(error: Exception) -> tuple[str, str]:
     code = error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
-    return ("missing" if "NotFound" in code else UNSEEN), str(error)
+    return (MISSING if "NotFound" in code else UNSEEN), str(error)
 
 
 def _collection(session: Any, resource: Resource) -> tuple[str, str]:
     found = session.client("opensearchserverless").batch_get_collection(ids=[resource.id])["collectionDetails"]
-    state = found[0]["status"] if found else "missing"
-    return (OK, "") if state == "ACTIVE" else ("missing", "") if not found else (SILENT, f"is {state}")
+    if not found:
+        return MISSING, ""
+    state = found[0]["status"]
+    return (OK, "") if state == "ACTIVE" else (SILENT, f"is {state}")
 
 
 def _function(session: Any, resource: Resource) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mlcommons import ProvisioningError
 from mlcommons.client import path_of
+from mlcommons.rotation import last_read
 from osml.checks.complaints import complaint
 from osml.checks.seat import Seat
 from osml.checks.verdict import Skipped
@@ -37,8 +38,7 @@ def refused(seat: Seat) -> str:
 
 def _written(seat: Seat, connector_id: str) -> float:
     """When a connector was last written, in seconds since 1970."""
-    body = seat.client.get(path_of("_plugins", "_ml", "connectors", connector_id))
-    return max(float(body.get(name, 0)) for name in ("created_time", "last_updated_time")) / 1000
+    return last_read(seat.client.get(path_of("_plugins", "_ml", "connectors", connector_id))) or 0.0
 
 
 def _seen(seat: Seat, secret: Secret) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mlcommons.client import path_of
+from mlcommons.kinds.connector import urls_of
 from osml.checks.complaints import complaint
 from osml.checks.seat import Seat
 from osml.checks.verdict import Skipped
@@ -51,12 +52,7 @@ def _urls(seat: Seat, model_id: str) -> list[str]:
     model = seat.client.find(path_of("_plugins", "_ml", "models", model_id)) or {}
     connector_id = model.get("connector_id")
     found = seat.client.find(path_of("_plugins", "_ml", "connectors", connector_id)) if connector_id else None
-    if not found:
-        return []
-    urls = [str(action.get("url")) for action in found.get("actions", ())]
-    for name, value in found.get("parameters", {}).items():
-        urls = [url.replace(f"${{parameters.{name}}}", str(value)) for url in urls]
-    return urls
+    return urls_of(found) if found else []
 
 
 def _setting(settings: dict[str, Any], name: str) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 from assistant.budget import Budget
@@ -18,13 +18,14 @@ from assistant.search.engine import Engine as Searching
 from assistant.settings import Settings
 from mlcommons import Answer, Client, Outcome, Patience, Request, Transport, apply, kind_named
 from mlcommons.errors import Blocked, NotFound, ProvisioningError
+from tests.contract.json_handler import JsonHandler
 from tests.contract.kinds_engine import Engine, RoleHeaders
 
 MOST = 10_000
 POISON, HELD, LONGEST = "poison", "held back", 30.0
 
 
-class _Embeds(BaseHTTPRequestHandler):
+class _Embeds(JsonHandler):
     """`/<dimension>/<mark>` makes a vector of that length for each text; its first number is the mark.
 
     So a vector tells which generation made it, also when both have the same dimension. A text with POISON is refused
@@ -36,7 +37,7 @@ class _Embeds(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         _, dimension, mark = self.path.split("/")
-        texts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        texts = json.loads(self.body())
         time.sleep(self.embedder.seconds)
         for name, gate in self.embedder.gates.items():
             if any(f"{HELD} {name}" in text for text in texts):
@@ -44,15 +45,7 @@ class _Embeds(BaseHTTPRequestHandler):
                 gate.wait(LONGEST)
         refused = any(POISON in text for text in texts) and mark != "1"
         vectors = [[float(mark)] + [float(len(text) % 7 + 1)] * (int(dimension) - 1) for text in texts]
-        payload = json.dumps({"message": "no such text"} if refused else vectors).encode()
-        self.send_response(400 if refused else 200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
-
-    def log_message(self, *_: Any) -> None:
-        return
+        self.answer(400 if refused else 200, {"message": "no such text"} if refused else vectors)
 
 
 @dataclass

@@ -4,13 +4,12 @@ The engine is named by OSML_TEST_ENGINE_URL, OSML_TEST_CA, OSML_TEST_ADMIN_CERT 
 """
 
 import contextlib
-import json
 import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -32,6 +31,7 @@ from mlcommons import (
     kind_named,
 )
 from mlcommons.transport import is_write
+from tests.contract.json_handler import JsonHandler
 
 DIMENSION = 4
 TESTER = "arn:aws:iam::000000000000:role/contract-tests"
@@ -59,26 +59,18 @@ class Recorder:
         return [f"{request.method} {request.path}" for request in self.requests if is_write(request)]
 
 
-class _Provider(BaseHTTPRequestHandler):
+class _Provider(JsonHandler):
     """Answers like an embedding endpoint, like OpenAI's chat, or like a provider that refuses the key."""
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.body()
         status, body = {
             "/embed": (200, [[0.5] * DIMENSION]),
             "/chat": (200, {"choices": [{"message": {"role": "assistant", "content": "hello"}}]}),
             "/refuses": (401, {"error": {"message": "Authentication Fails, your api key: sk-1234567890 is invalid"}}),
             "/gone": (404, {"message": "Endpoint chat not found"}),
         }[self.path]
-        payload = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
-
-    def log_message(self, *_: Any) -> None:
-        return
+        self.answer(status, body)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import handler
-from mlcommons import backend_roles, turn
+from mlcommons import turn
 
 SECONDS = 240
 # Of a turn whose holder was killed. Nobody else writes here, so nobody needs the 15 seconds.
@@ -41,7 +41,7 @@ def holding() -> dict[str, int]:
 
 def main() -> None:
     logging.getLogger().setLevel(logging.ERROR)
-    turn.ABANDONED_AFTER = backend_roles.ABANDONED_AFTER = ABANDONED_AFTER
+    turn.ABANDONED_AFTER = ABANDONED_AFTER
     for line in sys.stdin:
         order = json.loads(line)
         answer: dict[str, int] = {}

@@ -1,12 +1,11 @@
 """A secret gets another value while models are asked: no prediction fails, and no id changes."""
 
-import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from mlcommons.rotation import last_read, renew, settle
 from mlcommons.transport import is_write
 from tests.contract import kinds_engine
 from tests.contract.front_domain import SECRET_ARN
+from tests.contract.json_handler import JsonHandler
 from tests.contract.kinds_engine import Engine, RoleHeaders
 
 engine_transport, provider, engine = kinds_engine.engine_transport, kinds_engine.provider, kinds_engine.engine
@@ -39,22 +39,14 @@ class Vault(ThreadingHTTPServer):
         return self.value
 
 
-class _KeyChecked(BaseHTTPRequestHandler):
+class _KeyChecked(JsonHandler):
     server: Vault
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.body()
         right = str(self.headers["Authorization"]).removeprefix("Bearer ") in self.server.accepted
         body = {"choices": [{"message": {"content": "hello"}}]} if right else {"error": {"message": "Invalid API key"}}
-        payload = json.dumps(body).encode()
-        self.send_response(200 if right else 401)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
-
-    def log_message(self, *_: Any) -> None:
-        return
+        self.answer(200 if right else 401, body)
 
 
 @dataclass

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import boto3
-import requests
 
 from osml.domain import Domain
 from osml.stack import knowledge
 from sandbox import launcher
 from sandbox.instance import Instance
+from sandbox.models.control import struck
 from tests.e2e.templates import Deployment
 
 DEPLOYED_SECONDS = 10
@@ -63,15 +63,9 @@ class Ward:
             for name in rules:
                 client.enable_rule(Name=name)
 
-    @contextmanager
-    def faults(self, provider: str, **faults: float) -> Iterator[None]:
+    def faults(self, provider: str, **faults: float) -> AbstractContextManager[None]:
         """The provider of models throttles, fails or is slow."""
-        control = f"{launcher.settings(self.instance)['models_url']}/_control/{provider}"
-        requests.put(control, json=faults, timeout=10).raise_for_status()
-        try:
-            yield
-        finally:
-            requests.delete(control, timeout=10).raise_for_status()
+        return struck(launcher.settings(self.instance)["models_url"], provider, **faults)
 
     def as_operator(self, method: str, path: str, body: dict[str, Any]) -> Any:
         """A request through the front, which leads a connector's URL to the models as the domain would."""

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -14,22 +13,10 @@ from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, a
 from mlcommons.errors import Blocked, Conflict, Failed, NotOurs, ProvisioningError, Unanswered, Unreachable, Untrusted
 from mlcommons.patience import FIRST_WAIT, LONGEST_WAIT, MISHAP, NO_CONNECTION, OUTAGE
 from mlcommons.translation import error_of
+from tests.unit.kernel_clock import Clock
 
 OWNER = Owner("stack", "Pipeline")
 SPEC: dict[str, Any] = {"name": "chat", "pipeline": {"description": "hush-hush", "processors": []}}
-
-
-@dataclass
-class Clock:
-    now: float = 0.0
-    slept: list[float] = field(default_factory=list)
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from mlcommons.errors import (
     Unanswered,
     Unready,
 )
+from tests.unit.kernel_clock import Clock
 
 OURS = Owner("stack", "Box")
 THEIRS = Owner("other", "Box")
@@ -84,19 +85,6 @@ class Shelf(Kind[BoxSpec]):
         self._do("delete")
         del self.boxes[observed.physical_id]
         return ""
-
-
-@dataclass
-class Clock:
-    now: float = 0.0
-    slept: list[float] = field(default_factory=list)
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 @pytest.fixture

@@ -11,12 +11,11 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from mlcommons import turn as turns
 from mlcommons.client import Client, path_of
 from mlcommons.errors import Conflict, InvalidSpec, NotFound
-from mlcommons.turn import turn
 
 _TICKET = "osml:turn:"
-ABANDONED_AFTER = 15.0  # seconds; nobody needs as long for two requests
 
 
 class BackendRoles:
@@ -69,7 +68,7 @@ class BackendRoles:
     @contextmanager
     def turn(self) -> Iterator[bool]:
         """Hold the right to remove; False when others may make or delete the mapping at the same time."""
-        with turn(self._client) as alone:
+        with turns.turn(self._client) as alone:
             if alone or not self._all():
                 yield alone
             else:
@@ -98,7 +97,7 @@ class BackendRoles:
                 return
             if tickets[0] != head:
                 head, since = tickets[0], patience.elapsed()
-            elif patience.elapsed() - since > ABANDONED_AFTER:
+            elif patience.elapsed() - since > turns.ABANDONED_AFTER:
                 self.remove([head])  # its function died: nobody needs as long for two requests
             if not patience.wait(min(attempt, 3)):
                 raise Conflict(f"Changing the mapping of {self._role}", "others are at it all the time", "Try again.")

@@ -52,8 +52,13 @@ def sweep(client: Client) -> list[str]:
 
 def is_used(client: Client, connector_id: str) -> bool:
     """Tell whether a model refers to the connector, by reading the models."""
+    return bool(users_of(client, connector_id))
+
+
+def users_of(client: Client, connector_id: str) -> list[str]:
+    """Return the ids of the models that refer to the connector; analysis takes ids apart, so each is compared."""
     models = hits(client, "models", {"match_phrase": {"connector_id": connector_id}})
-    return any(source.get("connector_id") == connector_id for _, source in models)
+    return [model_id for model_id, source in models if source.get("connector_id") == connector_id]
 
 
 def _retired(client: Client, phrase: str) -> list[tuple[str, str, Owner]]:

@@ -15,8 +15,8 @@ from mlcommons.errors import NotOurs, ProvisioningError, Rejected, Unready
 from mlcommons.kinds.connector import Connector, ConnectorSpec, credential_of
 from mlcommons.owner import Owner
 from mlcommons.prediction import predict
-from mlcommons.retired import is_used, retire, sweep
-from mlcommons.search import hits, owned
+from mlcommons.retired import is_used, retire, sweep, users_of
+from mlcommons.search import owned
 
 # The answer to a move comes before the nodes have loaded the other connector (ml-commons 3.4: some 0.1 s later).
 RELOAD_SECONDS = 2.0
@@ -97,13 +97,8 @@ def _stand_ins(client: Client, connector_id: str, owner: Owner) -> list[str]:
 
 
 def _users(client: Client, connector_ids: list[str]) -> dict[str, str]:
-    """Models that refer to one of the connectors, and to which; analysis takes ids apart, so each is compared."""
-    found = {}
-    for connector_id in connector_ids:
-        for model_id, source in hits(client, "models", {"match_phrase": {"connector_id": connector_id}}):
-            if source.get("connector_id") == connector_id:
-                found[model_id] = connector_id
-    return found
+    """Models that refer to one of the connectors, and to which."""
+    return {model_id: one for one in connector_ids for model_id in users_of(client, one)}
 
 
 def _take_over(client: Client, before: Mapping[str, str], stand_in: str, probes: Mapping[str, dict[str, Any]]) -> None:

@@ -87,7 +87,12 @@ class HttpTransport:
             raise Unanswered(tried, _innermost(error), MAYBE) from error
         except requests.exceptions.ConnectionError as error:
             raise _no_connection(tried, error) from error
-        return Answer(response.status_code, _parsed(response.text), _lower(response.headers))
+        return answer_of(response)
+
+
+def answer_of(response: requests.Response) -> Answer:
+    """A response as the rest of the package knows it, for every transport over `requests`."""
+    return Answer(response.status_code, _parsed(response.text), _lower(response.headers))
 
 
 class MockTransport:

@@ -6,7 +6,6 @@ it names; an alias has no field for a mark of its own.
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -15,9 +14,8 @@ from mlcommons.client import Client
 from mlcommons.errors import Unready
 from mlcommons.generation import Generation, generations, give, take
 from mlcommons.kind import Kind, Observed
+from mlcommons.kinds.index import is_index_name
 from mlcommons.owner import Owner
-
-_NAME = re.compile(r"(?![_+-])[^A-Z\s*?,/\\#:<>|\"]+")
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Alias(Kind[AliasSpec]):
     replace_on = frozenset({"name"})
 
     def could_be(self, physical_id: str, owner: Owner) -> bool:
-        return bool(_NAME.fullmatch(physical_id)) and physical_id not in (".", "..")
+        return is_index_name(physical_id)
 
     def find(self, client: Client, spec: AliasSpec, owner: Owner) -> Observed | None:
         return self.read(client, spec.name, owner)

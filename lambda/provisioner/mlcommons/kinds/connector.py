@@ -74,7 +74,7 @@ class Connector(Kind[ConnectorSpec]):
             return str(client.post("/_plugins/_ml/connectors/_create", body)["connector_id"])
         except Rejected as error:
             if "trusted connector endpoint" in error.cause:  # ml-commons 3.4 does not say which one
-                error.tried = f"Connecting to {', '.join(_urls(spec.connector))}"
+                error.tried = f"Connecting to {', '.join(urls_of(spec.connector))}"
             raise
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
@@ -90,7 +90,7 @@ def credential_of(client: Client, spec: ConnectorSpec) -> dict[str, Any]:
     return {**spec.connector.get("credential", {}), **values}
 
 
-def _urls(connector: dict[str, Any]) -> list[str]:
+def urls_of(connector: dict[str, Any]) -> list[str]:
     """The URLs that a connector calls, its parameters filled in."""
     urls = [str(action.get("url")) for action in connector.get("actions", ())]
     for name, value in connector.get("parameters", {}).items():

@@ -46,7 +46,7 @@ class Index(Kind[IndexSpec]):
     replace_on = frozenset({"name"})
 
     def could_be(self, physical_id: str, owner: Owner) -> bool:
-        return bool(_NAME.fullmatch(physical_id)) and physical_id not in (".", "..")
+        return is_index_name(physical_id)
 
     def find(self, client: Client, spec: IndexSpec, owner: Owner) -> Observed | None:
         return self.read(client, spec.name, owner)
@@ -122,6 +122,11 @@ class Index(Kind[IndexSpec]):
         except NotFound:
             return "Index was already absent"
         return ""
+
+
+def is_index_name(name: str) -> bool:
+    """Tell whether an index, or an alias, may be called so."""
+    return bool(_NAME.fullmatch(name)) and name not in (".", "..")
 
 
 def _mappings(spec: IndexSpec, owner: Owner) -> dict[str, Any]:
