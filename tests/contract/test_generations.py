@@ -263,6 +263,15 @@ def test_nothing_to_change_is_two_reads_and_a_probe(library: Library, old: Made)
     assert [request.method for request in recorder.requests] == ["GET", "POST", "GET"]
 
 
+@pytest.mark.parametrize("setting", ["index.default_pipeline", "index.search.default_pipeline"])
+def test_a_pipeline_that_somebody_took_off_is_put_back(library: Library, old: Made, setting: str) -> None:
+    first = library.apply(old)
+    library.client.put(f"/{first}/_settings", {setting: None})
+    library.apply(old, first)
+    settings = library.client.get(f"/{first}/_settings", flat_settings="true")[first]["settings"]
+    assert settings[setting] == old.spec["body"]["settings"]["index"]["default_pipeline"]
+
+
 def test_the_model_of_another_generation_has_another_id_and_the_same_one_keeps_it(library: Library, old: Made) -> None:
     model = old.spec["embedding"]["model_id"]
     assert library.generation("aaaaaaaa", 4, 5).spec["embedding"]["model_id"] == model

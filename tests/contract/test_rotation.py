@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, HttpTransport, Patience, Request, Transport
+from mlcommons import Answer, Client, HttpTransport, Patience, Request, Transport, apply, kind_named
 from mlcommons.errors import Refused
 from mlcommons.kinds.connector import Connector
 from mlcommons.rotation import last_read, renew, settle
@@ -103,6 +103,7 @@ class Chat:
     client: Client
     spec: dict[str, Any]
     connector_id: str
+    group: str
     model_id: str
 
     def renew(self, transport: Transport | None = None) -> str:
@@ -112,8 +113,15 @@ class Chat:
 
     def connectors(self) -> list[str]:
         """Connectors of this stack, as the engine lists them."""
+        return self._listed("connectors")
+
+    def models(self) -> list[str]:
+        """Models of this stack, as the engine lists them."""
+        return self._listed("models")
+
+    def _listed(self, folder: str) -> list[str]:
         query = {"match_phrase": {"description": f"osml:{self.engine.stack}"}}
-        found = self.client.post("/_plugins/_ml/connectors/_search", {"query": query, "size": 100})
+        found = self.client.post(f"/_plugins/_ml/{folder}/_search", {"query": query, "size": 100})
         return [hit["_id"] for hit in found["hits"]["hits"] if self.engine.stack in hit["_source"]["description"]]
 
     def connector_in_use(self) -> str:
@@ -134,7 +142,7 @@ def chat(engine: Engine, vault: Vault) -> Chat:
     group = engine.apply("ModelGroup", {"name": engine.stack}, owner=engine.owner("Group")).physical_id
     model = {"name": engine.stack, "model_group_id": group, "connector_id": connector_id, "probe": PROBE}
     model_id = engine.apply("Model", model, owner=engine.owner("Model")).physical_id
-    return Chat(engine, vault, client, spec, connector_id, model_id)
+    return Chat(engine, vault, client, spec, connector_id, group, model_id)
 
 
 def again(engine: Engine) -> HttpTransport:
@@ -159,9 +167,13 @@ def test_no_prediction_fails_while_keys_that_the_connector_holds_are_rotated(cha
 
 def test_a_value_that_the_provider_refuses_leaves_the_old_one_at_work(chat: Chat) -> None:
     chat.vault.value = "a-typing-error"
-    with pytest.raises(Refused, match="does not accept the key"):
-        chat.renew()
-    assert chat.client.post(f"/_plugins/_ml/models/{chat.model_id}/_predict", PROBE)["inference_results"]
+    with Traffic().running([again(chat.engine) for _ in range(3)], chat.model_id) as traffic:
+        traffic.wait_for(10)
+        with pytest.raises(Refused, match="does not accept the key"):
+            chat.renew()
+        traffic.wait_for(10)
+    assert traffic.failed == []
+    assert chat.models() == [chat.model_id]
     assert (chat.connectors(), chat.connector_in_use()) == ([chat.connector_id], chat.connector_id)
 
 
@@ -200,10 +212,33 @@ def test_whoever_is_killed_at_any_step_leaves_models_that_answer_and_another_end
             vault.accepted = {vault.value}
             assert chat.client.post(f"/_plugins/_ml/models/{chat.model_id}/_predict", PROBE)["inference_results"]
             assert (chat.connectors(), chat.connector_in_use()) == ([chat.connector_id], chat.connector_id)
+            assert chat.models() == [chat.model_id]
         else:
             break
     assert 6 <= steps < 19
     assert not settle(chat.client, chat.connector_id, owner)
+
+
+def test_a_rollback_to_a_connector_whose_key_was_revoked_reads_the_new_one(chat: Chat) -> None:
+    engine, vault, first = chat.engine, chat.vault, chat.connector_id
+    owners = {kind: engine.owner(kind) for kind in ("Connector", "Model")}
+    other = {**chat.spec, "connector": {**chat.spec["connector"], "name": "another"}}
+    models = {"name": engine.stack, "model_group_id": chat.group, "probe": PROBE}
+
+    def change(spec: dict[str, Any], connector_id: str) -> str:
+        new = apply(
+            kind_named("Connector"), spec, client=chat.client, owner=owners["Connector"], physical_id=connector_id
+        )
+        model = {**models, "connector_id": new.physical_id}
+        apply(kind_named("Model"), model, client=chat.client, owner=owners["Model"], physical_id=chat.model_id)
+        return new.physical_id
+
+    vault.value, vault.accepted = "key-1", {"key-0", "key-1"}
+    second = change(other, first)
+    engine.made.append(("Connector", second, owners["Connector"], other))
+    vault.accepted = {"key-1"}
+    assert change(chat.spec, second) == first
+    assert chat.client.post(f"/_plugins/_ml/models/{chat.model_id}/_predict", PROBE)["inference_results"]
 
 
 def test_the_server_says_when_a_connector_read_its_secret(chat: Chat) -> None:

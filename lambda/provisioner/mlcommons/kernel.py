@@ -118,6 +118,7 @@ def _created(
         changes = set(kind.changes(found, spec))
         if not changes & kind.replace_on:
             on_created(found.physical_id)
+            kind.adopt(client, found, spec)
             return _updated(kind, spec, client, owner, found, changes)
         known |= {found.physical_id}
     new_id: str | None = None

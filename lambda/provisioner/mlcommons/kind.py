@@ -62,6 +62,10 @@ class Kind(ABC, Generic[S]):
         """Bring the object to its specification in place."""
         raise TypeError(f"{self.name} is replaced, never updated")
 
+    def adopt(self, client: Client, found: Observed, spec: S) -> None:
+        """Bring up to date what cannot be compared, in an object that was made before and is taken over."""
+        return
+
     @abstractmethod
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         """Remove the object; returns a note when more is to be said than that it is gone."""

@@ -1,20 +1,22 @@
 """A connector reads its secret again, keeps its id, and no prediction fails meanwhile.
 
 ml-commons (3.4) keeps the credential of a deployed model in memory and refuses to update a connector that a deployed
-model uses. So a stand-in with the secret's new value takes the models over in place, the connector is updated, the
-models come back, and the stand-in goes. Whoever is stopped between two steps leaves models that answer; another
-`renew`, or `settle`, ends it.
+model uses. So a stand-in with the secret's new value is tried and takes the models over in place, the connector is
+updated, the models come back, and the stand-in goes. Whoever is stopped between two steps leaves models that answer;
+another `renew`, or `settle`, ends it.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from mlcommons.client import Client, path_of
 from mlcommons.errors import NotOurs, ProvisioningError, Rejected, Unready
-from mlcommons.kinds.connector import Connector, ConnectorSpec, credential_of
+from mlcommons.kind import Observed
+from mlcommons.kinds.connector import IN_USE, Connector, ConnectorSpec, credential_of
+from mlcommons.kinds.model import Model, ModelSpec
 from mlcommons.owner import Owner
-from mlcommons.prediction import predict
 from mlcommons.retired import is_used, retire, sweep, users_of
 from mlcommons.search import owned
 
@@ -22,7 +24,7 @@ from mlcommons.search import owned
 RELOAD_SECONDS = 2.0
 
 _STAND_IN = "Stand-in for"
-_IN_USE = "still using this connector"
+_TRIAL = "Trial of"
 
 
 def secrets_of(spec: ConnectorSpec) -> set[str]:
@@ -43,20 +45,25 @@ def renew(
 ) -> str:
     """Read the secret again for the connector and for every model that uses it; returns a note, empty when all is done.
 
-    `probes` are bodies of a `_predict` by model id: when the new value is not accepted, the models go back to the old
-    one, and the provider's refusal is raised.
+    `probes` are bodies of a `_predict` by model id. With one of them a model of its own tries the new value first: when
+    the provider refuses it, that is raised, and no model has been touched.
     """
     _require_ours(client, connector_id, owner)
+    _end_trials(client, connector_id, owner)
     before = _users(client, [connector_id, *_stand_ins(client, connector_id, owner)])
     if before:
         stand_in = Connector().create(client, _stand_in(spec, connector_id), owner)
         # Before a model uses it: whenever none does any more, any sweep may delete it.
         retire(client, stand_in, owner)
-        _take_over(client, before, stand_in, probes)
+        for model_id in list(before.keys() & probes.keys())[:1]:
+            _try(client, connector_id, stand_in, model_id, probes[model_id], owner)
+        for model_id in before:
+            _move(client, model_id, stand_in)
+        client.patience.sleep(RELOAD_SECONDS)
     try:
         client.put(path_of("_plugins", "_ml", "connectors", connector_id), {"credential": credential_of(client, spec)})
     except Rejected as error:
-        if _IN_USE not in error.cause or is_used(client, connector_id):
+        if IN_USE not in error.cause or is_used(client, connector_id):
             raise
         return (
             "the models answer with the new value through a stand-in: the engine wrongly says that "
@@ -68,6 +75,7 @@ def renew(
 
 def settle(client: Client, connector_id: str, owner: Owner) -> bool:
     """End a renewal that was stopped after the connector itself was updated; False when there was nothing to end."""
+    _end_trials(client, connector_id, owner)
     stand_ins = _stand_ins(client, connector_id, owner)
     for model_id in _users(client, stand_ins):
         _move(client, model_id, connector_id)
@@ -101,18 +109,24 @@ def _users(client: Client, connector_ids: list[str]) -> dict[str, str]:
     return {model_id: one for one in connector_ids for model_id in users_of(client, one)}
 
 
-def _take_over(client: Client, before: Mapping[str, str], stand_in: str, probes: Mapping[str, dict[str, Any]]) -> None:
-    for model_id in before:
-        _move(client, model_id, stand_in)
-    client.patience.sleep(RELOAD_SECONDS)
+def _try(client: Client, connector_id: str, stand_in: str, model_id: str, probe: dict[str, Any], owner: Owner) -> None:
+    """Ask a model of its own that uses the stand-in; raises what the provider refuses; other models are at rest."""
+    group = client.get(path_of("_plugins", "_ml", "models", model_id))["model_group_id"]
+    spec = ModelSpec(f"{_TRIAL} {connector_id}", str(group), stand_in, probe)
     try:
-        for model_id in before.keys() & probes.keys():
-            predict(client, model_id, probes[model_id])
+        Model().ready(client, Model().create(client, spec, owner), spec)
     except ProvisioningError:
-        for model_id, connector_id in before.items():
-            _move(client, model_id, connector_id)
-        sweep(client)
+        with suppress(ProvisioningError):  # what is left is ended by the next renewal
+            _end_trials(client, connector_id, owner)
+            sweep(client)
         raise
+    _end_trials(client, connector_id, owner)
+
+
+def _end_trials(client: Client, connector_id: str, owner: Owner) -> None:
+    for model_id, source in owned(client, "models", owner):
+        if source.get("name") == f"{_TRIAL} {connector_id}":
+            Model().delete(client, Observed(model_id, owner, source), owner)
 
 
 def _move(client: Client, model_id: str, connector_id: str) -> None:

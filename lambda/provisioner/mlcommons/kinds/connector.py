@@ -19,6 +19,7 @@ from mlcommons.owner import Owner, digest_of, marked, read_mark
 from mlcommons.retired import is_retired, is_used, retire, sweep
 from mlcommons.search import owned, server_made
 
+IN_USE = "still using this connector"
 _SHOWN = ("name", "version", "protocol", "parameters", "actions", "client_config")
 
 
@@ -76,6 +77,17 @@ class Connector(Kind[ConnectorSpec]):
             if "trusted connector endpoint" in error.cause:  # ml-commons 3.4 does not say which one
                 error.tried = f"Connecting to {', '.join(urls_of(spec.connector))}"
             raise
+
+    def adopt(self, client: Client, found: Observed, spec: ConnectorSpec) -> None:
+        """Read its secret again: in a rollback the provider may refuse the value that the connector had from before."""
+        if not spec.secrets and "secretArn" not in spec.connector.get("credential", {}):
+            return
+        try:
+            update = {"credential": credential_of(client, spec)}
+            client.put(path_of("_plugins", "_ml", "connectors", found.physical_id), update)
+        except Rejected as error:
+            if IN_USE not in error.cause:
+                raise
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         note = _remove(client, observed.physical_id, owner)

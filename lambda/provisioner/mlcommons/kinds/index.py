@@ -65,7 +65,8 @@ class Index(Kind[IndexSpec]):
             return {"name"}
         settings = flattened(spec.body.get("settings", {}))
         mappings = spec.body.get("mappings", {})
-        if contradicts(flattened(observed.body.get("settings", {})), settings):
+        present = flattened(observed.body.get("settings", {}))
+        if contradicts(present, settings) or _lost(present) & settings.keys():
             return {"settings"}
         if observed.digest != digest_of(spec.body) or contradicts(observed.body.get("mappings", {}), mappings):
             return {"mappings"}
@@ -127,6 +128,12 @@ class Index(Kind[IndexSpec]):
 def is_index_name(name: str) -> bool:
     """Tell whether an index, or an alias, may be called so."""
     return bool(_NAME.fullmatch(name)) and name not in (".", "..")
+
+
+def _lost(present: dict[str, Any]) -> set[str]:
+    """Settings that somebody took off; a generation that goes out of use is frozen, and rightly has no pipeline."""
+    frozen = str(present.get("index.blocks.write")) == "true"
+    return set() if frozen else {"index.default_pipeline", "index.search.default_pipeline"} - present.keys()
 
 
 def _mappings(spec: IndexSpec, owner: Owner) -> dict[str, Any]:
