@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OSML := $(BIN)/osml
 QUESTION := What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?
 
-.PHONY: demo down check unit test templates engine browser format snapshots openapi install lock bench faults load soak wheel clean
+.PHONY: demo down check unit test templates contract e2e browser format snapshots openapi install lock bench faults load soak wheel clean
 
 demo: install ## from nothing to a grounded answer on this machine
 	$(OSML) sandbox up
@@ -40,15 +40,18 @@ check: install ## format, lint, types, unit tests: seconds
 unit: install
 	$(BIN)/pytest -q tests/unit
 
-test: install browser ## everything that CI checks, in two lanes
-	$(MAKE) --jobs=2 --output-sync=line engine templates
+test: install browser ## everything that CI checks, in three lanes
+	$(MAKE) --jobs=3 --output-sync=line e2e contract templates
 
 templates: check ## what needs a processor: types, unit tests, templates, pages
 	$(BIN)/pytest -q tests/synth
 	$(BIN)/pytest -q tests/browser
 
-engine: install ## what waits for engines: contract and end-to-end tests
-	$(BIN)/pytest -q --durations=40 tests/contract tests/e2e
+contract: install ## the kernel, the front and the assistant on a real engine
+	$(BIN)/pytest -q --durations=20 tests/contract
+
+e2e: install ## deploys on a local cloud
+	$(BIN)/pytest -q --durations=20 tests/e2e
 
 browser: ## the Chromium that the page is tested in
 	test -x /usr/bin/chromium || { apt-get update -qq && apt-get install -y -qq chromium; }

@@ -219,6 +219,15 @@ def test_whoever_is_killed_at_any_step_leaves_models_that_answer_and_another_end
     assert not settle(chat.client, chat.connector_id, owner)
 
 
+@pytest.mark.parametrize("steps", range(1, 6))
+def test_a_connector_that_goes_takes_what_a_killed_renewal_left(chat: Chat, steps: int) -> None:
+    with pytest.raises(Killed):
+        chat.renew(Mortal(chat.engine.transport, steps))
+    chat.engine.destroy("Model", chat.model_id, chat.engine.owner("Model"))
+    chat.engine.destroy("Connector", chat.connector_id, chat.engine.owner("Connector"))
+    assert (chat.models(), chat.connectors()) == ([], [])
+
+
 def test_a_rollback_to_a_connector_whose_key_was_revoked_reads_the_new_one(chat: Chat) -> None:
     engine, vault, first = chat.engine, chat.vault, chat.connector_id
     owners = {kind: engine.owner(kind) for kind in ("Connector", "Model")}

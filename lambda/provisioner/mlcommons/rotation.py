@@ -13,18 +13,14 @@ from typing import Any
 
 from mlcommons.client import Client, path_of
 from mlcommons.errors import NotOurs, ProvisioningError, Rejected, Unready
-from mlcommons.kind import Observed
 from mlcommons.kinds.connector import IN_USE, Connector, ConnectorSpec, credential_of
 from mlcommons.kinds.model import Model, ModelSpec
 from mlcommons.owner import Owner
 from mlcommons.retired import is_used, retire, sweep, users_of
-from mlcommons.search import owned
+from mlcommons.stand_in import end_trials, stand_in_name, stand_ins, trial_name
 
 # The answer to a move comes before the nodes have loaded the other connector (ml-commons 3.4: some 0.1 s later).
 RELOAD_SECONDS = 2.0
-
-_STAND_IN = "Stand-in for"
-_TRIAL = "Trial of"
 
 
 def secrets_of(spec: ConnectorSpec) -> set[str]:
@@ -49,8 +45,8 @@ def renew(
     the provider refuses it, that is raised, and no model has been touched.
     """
     _require_ours(client, connector_id, owner)
-    _end_trials(client, connector_id, owner)
-    before = _users(client, [connector_id, *_stand_ins(client, connector_id, owner)])
+    end_trials(client, connector_id, owner)
+    before = _users(client, [connector_id, *stand_ins(client, connector_id, owner)])
     if before:
         stand_in = Connector().create(client, _stand_in(spec, connector_id), owner)
         # Before a model uses it: whenever none does any more, any sweep may delete it.
@@ -75,15 +71,15 @@ def renew(
 
 def settle(client: Client, connector_id: str, owner: Owner) -> bool:
     """End a renewal that was stopped after the connector itself was updated; False when there was nothing to end."""
-    _end_trials(client, connector_id, owner)
-    stand_ins = _stand_ins(client, connector_id, owner)
-    for model_id in _users(client, stand_ins):
+    end_trials(client, connector_id, owner)
+    found = stand_ins(client, connector_id, owner)
+    for model_id in _users(client, found):
         _move(client, model_id, connector_id)
-    for stand_in in stand_ins:
+    for stand_in in found:
         retire(client, stand_in, owner)
-    if stand_ins:
+    if found:
         sweep(client)
-    return bool(stand_ins)
+    return bool(found)
 
 
 def _require_ours(client: Client, connector_id: str, owner: Owner) -> None:
@@ -96,12 +92,7 @@ def _require_ours(client: Client, connector_id: str, owner: Owner) -> None:
 
 
 def _stand_in(spec: ConnectorSpec, connector_id: str) -> ConnectorSpec:
-    return replace(spec, connector=spec.connector | {"name": f"{_STAND_IN} {connector_id}"})
-
-
-def _stand_ins(client: Client, connector_id: str, owner: Owner) -> list[str]:
-    name = f"{_STAND_IN} {connector_id}"
-    return [found for found, source in owned(client, "connectors", owner) if source.get("name") == name]
+    return replace(spec, connector=spec.connector | {"name": stand_in_name(connector_id)})
 
 
 def _users(client: Client, connector_ids: list[str]) -> dict[str, str]:
@@ -112,21 +103,15 @@ def _users(client: Client, connector_ids: list[str]) -> dict[str, str]:
 def _try(client: Client, connector_id: str, stand_in: str, model_id: str, probe: dict[str, Any], owner: Owner) -> None:
     """Ask a model of its own that uses the stand-in; raises what the provider refuses; other models are at rest."""
     group = client.get(path_of("_plugins", "_ml", "models", model_id))["model_group_id"]
-    spec = ModelSpec(f"{_TRIAL} {connector_id}", str(group), stand_in, probe)
+    spec = ModelSpec(trial_name(connector_id), str(group), stand_in, probe)
     try:
         Model().ready(client, Model().create(client, spec, owner), spec)
     except ProvisioningError:
         with suppress(ProvisioningError):  # what is left is ended by the next renewal
-            _end_trials(client, connector_id, owner)
+            end_trials(client, connector_id, owner)
             sweep(client)
         raise
-    _end_trials(client, connector_id, owner)
-
-
-def _end_trials(client: Client, connector_id: str, owner: Owner) -> None:
-    for model_id, source in owned(client, "models", owner):
-        if source.get("name") == f"{_TRIAL} {connector_id}":
-            Model().delete(client, Observed(model_id, owner, source), owner)
+    end_trials(client, connector_id, owner)
 
 
 def _move(client: Client, model_id: str, connector_id: str) -> None:

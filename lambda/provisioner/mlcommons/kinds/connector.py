@@ -18,6 +18,7 @@ from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, digest_of, marked, read_mark
 from mlcommons.retired import is_retired, is_used, retire, sweep
 from mlcommons.search import owned, server_made
+from mlcommons.stand_in import leave
 
 IN_USE = "still using this connector"
 _SHOWN = ("name", "version", "protocol", "parameters", "actions", "client_config")
@@ -91,7 +92,8 @@ class Connector(Kind[ConnectorSpec]):
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         note = _remove(client, observed.physical_id, owner)
-        with contextlib.suppress(ProvisioningError):  # nobody fails because of another's leftovers
+        with contextlib.suppress(ProvisioningError):  # nobody fails because of leftovers
+            leave(client, observed.physical_id, owner)
             sweep(client)
         return note
 

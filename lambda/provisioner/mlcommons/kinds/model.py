@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlcommons.client import Client, path_of
-from mlcommons.errors import NotFound, Unready
+from mlcommons.errors import NotFound, Rejected, Unready
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, digest_of, marked, read_mark
 from mlcommons.prediction import predict
@@ -88,15 +88,22 @@ class Model(Kind[ModelSpec]):
         client.put(path_of("_plugins", "_ml", "models", before.physical_id), {"connector_id": connector_id})
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
-        model_id = observed.physical_id
+        model_id, undeployed = observed.physical_id, observed.body.get("model_state") in _OFF
         try:
-            if observed.body.get("model_state") not in _OFF:
-                client.post(path_of("_plugins", "_ml", "models", model_id, "_undeploy"))
-                _wait(client, model_id, _OFF, "Undeploying")
-            client.delete(path_of("_plugins", "_ml", "models", model_id))
+            while True:
+                if not undeployed:
+                    client.post(path_of("_plugins", "_ml", "models", model_id, "_undeploy"))
+                    _wait(client, model_id, _OFF, "Undeploying")
+                try:
+                    client.delete(path_of("_plugins", "_ml", "models", model_id))
+                except Rejected:  # REGISTERED may also be the state of a model that is about to be deployed
+                    if not undeployed:
+                        raise
+                    undeployed = False
+                else:
+                    return ""
         except NotFound:
             return "Model was already absent"
-        return ""
 
 
 def _digest(spec: ModelSpec) -> str | None:
