@@ -1,4 +1,4 @@
-"""An engine of the contract tests' own: started, named by variables that the tests read, and ended."""
+"""An engine of one's own, for contract tests and benchmarks: started, named by variables, and ended."""
 
 import os
 from collections.abc import Iterator
@@ -12,25 +12,29 @@ from sandbox.certificates import Certificates
 from sandbox.engine.assembly import assemble
 from sandbox.engine.java import java as find_java
 from sandbox.engine.node import NodeCertificates, prepare
+from sandbox.engine.parts import PartsList
 from sandbox.engine.readiness import ready
 from sandbox.instance import Instance
 from sandbox.process import start
 
 
 @contextmanager
-def running_engine() -> Iterator[None]:
-    """Set OSML_TEST_ENGINE_URL and its companions; where they are set already, that engine is used instead."""
+def running_engine(name: str = "contract", listed: PartsList | None = None) -> Iterator[None]:
+    """Set OSML_TEST_ENGINE_URL and its companions; where they are set already, that engine is used instead.
+
+    `name` tells engines apart that run at the same time; `listed` are its parts, `parts.yaml` unless given.
+    """
     if os.environ.get("OSML_TEST_ENGINE_URL"):
         yield
         return
-    instance = Instance.named("-".join(filter(None, ["contract", os.environ.get("OSML_SANDBOX")])))
+    instance = Instance.named("-".join(filter(None, [name, os.environ.get("OSML_SANDBOX")])))
     (instance.home / "ports.json").unlink(missing_ok=True)
     certificates: Certificates = instance.certificates
     certificates.make()
     cache, ports = cache_directory(), instance.ports()
     java = find_java(cache, print)
     launch = prepare(
-        assemble(cache, print, java),
+        assemble(cache, print, java, listed=listed),
         java,
         instance.home / "engine",
         certificates=NodeCertificates(certificates.ca, certificates.certificate("node"), certificates.key("node")),

@@ -15,7 +15,7 @@ from secret_change import names
 from watched import Watched
 
 STACK = "osml-dev-knowledge"
-CONNECTOR, MODEL, STAND_IN, GROUP = ("aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccc", "d" * 20)
+CONNECTOR, MODEL, STAND_IN, GROUP, TRIAL = (letter * 20 for letter in "abcde")
 SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:osml/dev/deepseek"
 PROBE = {"parameters": {"input": "hi"}}
 SPECS: dict[str, dict[str, Any]] = {
@@ -35,6 +35,7 @@ class Domain:
     connector_of_model: str = CONNECTOR
     group: str = GROUP
     stand_ins: set[str] = field(default_factory=set)
+    trial: dict[str, Any] = field(default_factory=dict)
     answers_nothing: bool = False
 
     def __call__(self, request: Request) -> Answer:
@@ -46,8 +47,13 @@ class Domain:
         if path.endswith("/connectors/_create"):
             self.stand_ins.add(STAND_IN)
             return Answer(200, {"connector_id": STAND_IN})
+        if path.endswith("/models/_register"):
+            self.trial = {**request.body, "model_state": "DEPLOYED"}
+            return Answer(200, {"model_id": TRIAL})
         if path.endswith("/_predict"):
             return self.predict()
+        if TRIAL in path:
+            return self._tried(method, path)
         if path.endswith("/_undeploy"):
             self.state = "UNDEPLOYED"
         elif path.endswith("/_deploy"):
@@ -57,6 +63,14 @@ class Domain:
         elif method == "DELETE":
             self.stand_ins.discard(path.rpartition("/")[2])
         return Answer(200, self._shown(path))
+
+    def _tried(self, method: str, path: str) -> Answer:
+        if path.endswith("/_undeploy"):
+            self.trial["model_state"] = "UNDEPLOYED"
+        shown = dict(self.trial)
+        if method == "DELETE":
+            self.trial = {}
+        return Answer(200, shown)
 
     def _shown(self, path: str) -> dict[str, Any]:
         if "/models/" in path:
@@ -72,6 +86,8 @@ class Domain:
             return [{"_id": one, "_source": {"name": name, "description": mark}} for one in self.stand_ins]
         if "/models/" in path and self.connector_of_model in query:
             return [{"_id": MODEL, "_source": {"connector_id": self.connector_of_model}}]
+        if "/models/" in path and f"osml:{owner('Connector')}" in query and self.trial:
+            return [{"_id": TRIAL, "_source": self.trial}]
         return []
 
 
@@ -156,17 +172,18 @@ def test_a_deployed_model_that_does_not_answer_is_deployed_again(rounds: Rounds)
 
 def test_a_key_that_is_refused_is_read_again_and_the_model_stays_deployed(rounds: Rounds) -> None:
     working = rounds.domain.predict
-    rounds.domain.predict = lambda: (
-        working() if rounds.domain.connector_of_model == STAND_IN or len(rounds.writes) > 3 else KEY_REFUSED
-    )
+    rounds.domain.predict = lambda: working() if rounds.writes else KEY_REFUSED
     assert rounds() == ["Renewed Connector Connector", "Healed Model Model"]
-    assert not [write for write in rounds.writes if "deploy" in write]
+    assert [write for write in rounds.writes if "deploy" in write] == [f"POST /models/{TRIAL}/_undeploy"]
+    assert rounds.domain.trial == {}
 
 
 def test_a_key_that_stays_refused_cannot_be_healed(rounds: Rounds) -> None:
     rounds.domain.predict = lambda: KEY_REFUSED
     assert rounds() == ["Unhealed Model Model"]
     assert rounds.domain.connector_of_model == CONNECTOR
+    assert not [write for write in rounds.writes if write.startswith("PUT")]
+    assert rounds.domain.trial == {}
 
 
 def test_a_provider_that_throttles_the_probe_answers(rounds: Rounds) -> None:

@@ -73,7 +73,9 @@ class Shelf(Kind[BoxSpec]):
         self._do("update")
         self.boxes[observed.physical_id] = (owner, spec.color)
 
-    def ready(self, client: Client, physical_id: str, spec: BoxSpec) -> None:
+    def ready(self, client: Client, physical_id: str, spec: BoxSpec, seen: Observed | None = None) -> None:
+        assert seen
+        assert (seen.physical_id, seen.body) == (physical_id, spec.color)
         self._do("ready")
 
     def restore(self, client: Client, before: Observed) -> None:
@@ -117,6 +119,20 @@ def test_no_change_writes_nothing_and_still_asks_whether_it_works(client: Client
     outcome = apply(shelf, {"name": "a"}, client=client, owner=OURS, physical_id="a")
     assert shelf.done == ["ready"]
     assert not outcome.changed
+
+
+def test_nothing_is_asked_twice_where_nothing_else_was_wanted_before(client: Client) -> None:
+    shelf = Shelf(boxes={"a": (OURS, "red")})
+    outcome = apply(shelf, {"name": "a"}, client=client, owner=OURS, physical_id="a", previous={"name": "a"})
+    assert shelf.done == []
+    assert not outcome.changed
+
+
+def test_what_was_wanted_before_and_is_so_no_more_is_repaired(client: Client) -> None:
+    shelf = Shelf(boxes={"a": (OURS, "blue")})
+    outcome = apply(shelf, {"name": "a"}, client=client, owner=OURS, physical_id="a", previous={"name": "a"})
+    assert shelf.done == ["update", "ready"]
+    assert outcome.changed
 
 
 def test_a_replacement_leaves_the_old_one_to_a_later_delete(client: Client) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, destroy, kind_named
 from mlcommons.errors import Conflict, InvalidSpec, Unready
+from tests.unit.kernel_clock import Clock
 
 OWNER = Owner("stack", "Thing")
 CONNECTOR = "aoDJ-6EBbbdF-gGrEIku"
@@ -104,6 +105,25 @@ def test_a_model_that_stays_deploying_is_an_error_at_the_deadline() -> None:
     with pytest.raises(Unready, match="still DEPLOYING"):
         kind_named("Model").ready(client, MODEL, spec)
     assert now[0] <= 30
+
+
+@pytest.mark.parametrize(("deployed_after", "looks"), [(0.02, 5), (2.0, 20)])
+def test_a_model_that_is_deployed_is_asked_soon_after(deployed_after: float, looks: int) -> None:
+    clock = Clock()
+
+    def answer(request: Request) -> Answer:
+        if request.method == "POST":
+            return Answer(200, {"inference_results": [{"output": [{"data": [1.0]}]}]})
+        return Answer(200, {"model_state": "DEPLOYED" if clock() >= deployed_after else "DEPLOYING"})
+
+    transport = MockTransport(answer)
+    client = Client(transport, Patience(seconds=30, clock=clock, sleep=clock.sleep, jitter=lambda: 0.0))
+    spec = kind_named("Model").parse(
+        {"name": "m", "model_group_id": "g", "connector_id": "c", "probe": {"parameters": {}}}
+    )
+    kind_named("Model").ready(client, MODEL, spec)
+    assert clock() < deployed_after * 1.5 + 0.01
+    assert len(transport.requests) <= looks
 
 
 @pytest.mark.parametrize("flag", ["reserved", "static", "hidden"])

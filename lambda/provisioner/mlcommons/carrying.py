@@ -172,7 +172,7 @@ class _Carrying:
         return int(answer.get("total", 0))
 
     def _copy(self, query: dict[str, Any], size: int) -> dict[str, Any]:
-        excluded = {"excludes": self._old.vectors}
+        excluded = {"excludes": self._old.embedded}
         source = {"index": self._old.name, "query": query, "size": size, "_source": excluded}
         body = {"conflicts": "proceed", "source": source, "dest": {"index": self._new.name}}
         options = {"wait_for_completion": "false", "slices": str(SLICES), "refresh": "true"}

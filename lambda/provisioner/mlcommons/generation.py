@@ -43,12 +43,20 @@ class Generation:
     @property
     def vectors(self) -> list[str]:
         """The fields that hold vectors."""
-        fields: dict[str, Any] = self.body.get("mappings", {}).get("properties", {})
-        return [name for name, field in fields.items() if field.get("type") == "knn_vector"]
+        return self._fields("knn_vector")
+
+    @property
+    def embedded(self) -> list[str]:
+        """The fields that a pipeline makes of the text: vectors, and weights of words, which know no `exists`."""
+        return self._fields("knn_vector", "rank_features")
 
     def bears(self, alias: str) -> bool:
         """Whether the alias names this one."""
         return alias in self.body.get("aliases", {})
+
+    def _fields(self, *types: str) -> list[str]:
+        fields: dict[str, Any] = self.body.get("mappings", {}).get("properties", {})
+        return [name for name, field in fields.items() if field.get("type") in types]
 
     @property
     def _settings(self) -> dict[str, Any]:

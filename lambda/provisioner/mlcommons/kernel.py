@@ -66,21 +66,24 @@ def apply(
     new id in the outcome means that the old object is to be destroyed by a later call. `on_created` learns the
     id as soon as the server has made it. What was made and does not work is removed again as far as the time allows;
     the rest is left to a `destroy` of that id. No change, no write. `previous` is the specification before this one:
-    in a rollback, that of a replacement whose function may have died before it told its object's id.
+    in a rollback, that of a replacement whose function may have died before it told its object's id. Where it is the
+    same as `desired`, and so is the object, one read is all: whether it works was asked when it was made.
     Raises `NotOurs` when the object belongs to another owner, and any other `ProvisioningError`.
     """
     spec = kind.parse(desired)
     before = _read(kind, client, physical_id, owner)
     if before and before.owner != owner:
         raise _not_ours(kind, before, owner)
+    changes = set(kind.changes(before, spec)) if before else set()
+    if before and not changes and previous == desired:
+        return _outcome(before.physical_id, changed=False, note="nothing to change")
     kind.check(client, spec)
     if before is None:
         return _created(kind, spec, client, owner, on_created, frozenset())
     if previous is not None:
         _remove_stray(kind, previous, client, owner, before)
-    changes = set(kind.changes(before, spec))
     if not changes:
-        kind.ready(client, before.physical_id, spec)
+        kind.ready(client, before.physical_id, spec, before)
         return _outcome(before.physical_id, changed=False, note="nothing to change")
     if changes & kind.replace_on:
         return _created(kind, spec, client, owner, on_created, frozenset({before.physical_id}))
@@ -125,8 +128,7 @@ def _created(
     try:
         new_id = _make(kind, spec, client, owner)
         on_created(new_id)
-        _verify(kind, spec, client, owner, new_id)
-        kind.ready(client, new_id, spec)
+        kind.ready(client, new_id, spec, _verify(kind, spec, client, owner, new_id))
     except ProvisioningError:
         with contextlib.suppress(ProvisioningError):
             _unmake(kind, spec, client, owner, new_id, known)
@@ -151,11 +153,12 @@ def _remove_stray(kind: Kind[S], previous: Any, client: Client, owner: Owner, cu
 
 
 def _updated(kind: Kind[S], spec: S, client: Client, owner: Owner, before: Observed, changes: set[str]) -> Outcome:
+    seen = before
     try:
         if changes:
             _persistently(client, lambda: kind.update(client, before, spec, owner))
-            _verify(kind, spec, client, owner, before.physical_id)
-        kind.ready(client, before.physical_id, spec)
+            seen = _verify(kind, spec, client, owner, before.physical_id)
+        kind.ready(client, before.physical_id, spec, seen)
     except ProvisioningError:
         if changes:
             with contextlib.suppress(ProvisioningError):
@@ -189,15 +192,18 @@ def _persistently(client: Client, write: Callable[[], T]) -> T:
                 raise
 
 
-def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: str) -> None:
-    """Read what was written, for as long as it may take to show: a collection makes an index after it has said so."""
+def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: str) -> Observed:
+    """Read what was written, for as long as it may take to show, and return it.
+
+    A collection makes an index after it has said so.
+    """
     patience = client.patience
     since, attempt = patience.elapsed(), 0
     while True:
         observed = kind.read(client, physical_id, owner)
         left = _left(kind, spec, owner, observed) if observed else []
         if observed and not left:
-            return
+            return observed
         if patience.elapsed() - since >= patience.propagation or not patience.wait(attempt + 1):
             break
         attempt += 1

@@ -74,8 +74,11 @@ class Kind(ABC, Generic[S]):
         """Verify, before anything is written, what the server does not."""
         return
 
-    def ready(self, client: Client, physical_id: str, spec: S) -> None:
-        """Return when the object does its work; raises `Unready` and what the work itself raises."""
+    def ready(self, client: Client, physical_id: str, spec: S, seen: Observed | None = None) -> None:
+        """Return when the object does its work; raises `Unready` and what the work itself raises.
+
+        `seen` is the object if it has just been read.
+        """
         return
 
     def restore(self, client: Client, before: Observed) -> None:

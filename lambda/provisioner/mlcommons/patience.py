@@ -67,10 +67,10 @@ class Patience:
         """Seconds until the deadline, never below zero."""
         return max(0.0, self.seconds - self.elapsed())
 
-    def wait(self, attempt: int, at_least: float | None = None) -> bool:
+    def wait(self, attempt: float, at_least: float | None = None) -> bool:
         """Sleep before look number `attempt` + 1; False, at once, when the deadline would pass meanwhile.
 
-        `at_least` is the server's Retry-After in seconds.
+        Below 0 are waits for what is a matter of milliseconds. `at_least` is the server's Retry-After in seconds.
         """
         return self._pause(attempt, at_least) is not None
 
@@ -95,8 +95,8 @@ class Patience:
         self.attempt += 1
         return True
 
-    def _pause(self, attempt: int, at_least: float | None) -> float | None:
-        ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt, 10))
+    def _pause(self, attempt: float, at_least: float | None) -> float | None:
+        ceiling = min(LONGEST_WAIT, FIRST_WAIT * math.exp2(min(attempt, 10)))
         pause = max(ceiling * (1.0 - self.jitter()), at_least or 0.0)  # never nothing, so that repeats end
         if pause >= self.left():
             return None

@@ -45,8 +45,10 @@ def renew(
     the provider refuses it, that is raised, and no model has been touched.
     """
     _require_ours(client, connector_id, owner)
-    end_trials(client, connector_id, owner)
-    before = _users(client, [connector_id, *stand_ins(client, connector_id, owner)])
+    left = stand_ins(client, connector_id, owner)
+    if left:
+        end_trials(client, connector_id, owner)
+    before = _users(client, [connector_id, *left])
     if before:
         stand_in = Connector().create(client, _stand_in(spec, connector_id), owner)
         # Before a model uses it: whenever none does any more, any sweep may delete it.
@@ -71,15 +73,16 @@ def renew(
 
 def settle(client: Client, connector_id: str, owner: Owner) -> bool:
     """End a renewal that was stopped after the connector itself was updated; False when there was nothing to end."""
-    end_trials(client, connector_id, owner)
     found = stand_ins(client, connector_id, owner)
+    if not found:
+        return False
+    end_trials(client, connector_id, owner)
     for model_id in _users(client, found):
         _move(client, model_id, connector_id)
     for stand_in in found:
         retire(client, stand_in, owner)
-    if found:
-        sweep(client)
-    return bool(found)
+    sweep(client)
+    return True
 
 
 def _require_ours(client: Client, connector_id: str, owner: Owner) -> None:

@@ -23,9 +23,13 @@ def hits(client: Client, collection: str, query: dict[str, Any]) -> list[tuple[s
     return [(hit["_id"], hit["_source"]) for hit in answer.get("hits", {}).get("hits", [])]
 
 
+def marked_by(owner: Owner) -> dict[str, Any]:
+    """A query for what carries the owner's mark. It only narrows: analysis takes marks apart at hyphens."""
+    return {"match_phrase": {"description": f"osml:{owner}"}}
+
+
 def owned(client: Client, collection: str, owner: Owner) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what carries the owner's mark. The query only narrows: analysis takes marks apart at hyphens."""
-    query = {"match_phrase": {"description": f"osml:{owner}"}}
-    for found_id, source in hits(client, collection, query):
+    """Yield what carries the owner's mark."""
+    for found_id, source in hits(client, collection, marked_by(owner)):
         if read_mark(source.get("description")).owner == owner:
             yield found_id, source

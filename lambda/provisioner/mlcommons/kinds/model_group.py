@@ -9,7 +9,7 @@ from mlcommons.client import Client, path_of
 from mlcommons.errors import NotFound
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, marked, read_mark
-from mlcommons.search import hits, owned, server_made
+from mlcommons.search import hits, marked_by, server_made
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,13 @@ class ModelGroup(Kind[ModelGroupSpec]):
 
     def find(self, client: Client, spec: ModelGroupSpec, owner: Owner) -> Observed | None:
         """Ours by its mark, or another's that already has the name."""
-        for found_id, source in owned(client, "model_groups", owner):
-            return Observed(found_id, owner, source)
-        for found_id, source in hits(client, "model_groups", {"match_phrase": {"name": spec.name}}):
-            if source.get("name") == spec.name:
-                return Observed(found_id, read_mark(source.get("description")).owner, source)
-        return None
+        either = [{"match_phrase": {"name": spec.name}}, marked_by(owner)]
+        found = [
+            Observed(found_id, read_mark(source.get("description")).owner, source)
+            for found_id, source in hits(client, "model_groups", {"bool": {"should": either}})
+        ]
+        named = [one for one in found if one.body.get("name") == spec.name]
+        return next((one for one in found if one.owner == owner), named[0] if named else None)
 
     def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
         body = client.find(path_of("_plugins", "_ml", "model_groups", physical_id))
