@@ -92,22 +92,21 @@ class Model(Kind[ModelSpec]):
         client.put(path_of("_plugins", "_ml", "models", before.physical_id), {"connector_id": connector_id})
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
-        model_id, undeployed = observed.physical_id, observed.body.get("model_state") in _OFF
+        model_id, off = observed.physical_id, observed.body.get("model_state") in _OFF
         try:
-            while True:
-                if not undeployed:
+            for again in (False, True):
+                if again or not off:
                     client.post(path_of("_plugins", "_ml", "models", model_id, "_undeploy"))
                     _wait(client, model_id, _OFF, "Undeploying")
                 try:
                     client.delete(path_of("_plugins", "_ml", "models", model_id))
-                except Rejected:  # REGISTERED may also be the state of a model that is about to be deployed
-                    if not undeployed:
+                    break
+                except Rejected:  # it was about to be deployed, or its state was not what the engine acts by (3.4)
+                    if again:
                         raise
-                    undeployed = False
-                else:
-                    return ""
         except NotFound:
             return "Model was already absent"
+        return ""
 
 
 def _digest(spec: ModelSpec) -> str | None:
