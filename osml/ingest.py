@@ -1,69 +1,164 @@
-"""Loads files with a progress bar and says what became of each document."""
+"""`osml ingest`: loads files with a progress bar, and says what became of each document."""
 
-from collections.abc import Callable, Iterator
+import datetime
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from osml import documents, storing
-from osml.documents import Document, Report
+from corpus.destination import Destination, Stopped
+from corpus.document import Document
+from corpus.load import load
+from corpus.pieces import parts
+from corpus.report import Report
+from osml import documents
 from osml.domain import Domain
+from osml.failure import Failure
 from osml.functions import Functions
+from osml.journal import journal
+from osml.loading import Loading
 from osml.place import Place
+from osml.rejected import Rejected
+from osml.sources import Sources
 from osml.stack import knowledge, passages
+from osml.storing import Storing
 
 SHOWN_ERRORS = 20
+# Seconds.
+REDRAWN = 0.1
+# Without an assistant, whose setting it is otherwise.
+PASSAGE_CHARACTERS = 1000
 
 
-def ingest_files(where: Place, files: list[Path]) -> bool:
-    """Loads NDJSON files into the environment's index; True when every document arrived.
+def ingest_files(where: Place, files: Sequence[str | Path], rejected: Path | None = None, fresh: bool = False) -> bool:
+    """Loads files, folders and `s3://bucket/prefix`; True when every document arrived.
 
-    What was loaded before a Failure is accounted for all the same.
+    Goes on behind what an ingest of the same that was cut off had settled, unless `fresh`. What did not arrive is in
+    the file `rejected`, by default one of this folder that has the time in its name. What was loaded before a Failure
+    is accounted for all the same.
     """
-    console, report = Console(stderr=True), Report()
+    console, sources = Console(stderr=True), Sources([str(file) for file in files])
     to = _assistant(where) if where.settings().recipe == "serverless" else _domain(where)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    noted = journal(where.env, to.index, sources.names)
+    if fresh:
+        noted.forget()
+    if noted.continues:
+        console.print(
+            f"Going on behind {noted.report.read} documents of an ingest that was cut off (--fresh begins anew)."
+        )
+    noted.rejected = str(rejected or noted.rejected or _rejected_now())
+    file = Path(noted.rejected)
+    # Behind what a file that was named holds already, and in the place of what was written in vain.
+    letters = Rejected(file, noted.size if noted.continues or not file.exists() else file.stat().st_size)
+    report = noted.report
     try:
-        with Progress(*columns, console=console) as progress:
-            for file in files:
-                task = progress.add_task(file.name, total=file.stat().st_size)
-                to.load(documents.read(file, to.text_field, report), report, partial(progress.advance, task))
-                progress.update(task, completed=file.stat().st_size)
+        with _progress(console, sources, report) as advance:
+            loading = Loading(sources, to.text_field, noted, letters, advance)
+            load(
+                loading.entries(),
+                to.connect,
+                parts=partial(to.parts, report),
+                report=report,
+                letters=loading.letter,
+                confirmed=loading.confirmed,
+            )
+            loading.finish()
+        to.finish()
+        noted.end()
+    except Stopped as stopped:
+        raise Failure(f"{stopped} The same command goes on behind what was settled.") from None
     finally:
-        _show(console, report, to.index)
-    return not report.errors
+        letters.close()
+        noted.close()
+        _show(console, report, to.index, letters)
+    return not report.failed
 
 
 @dataclass(frozen=True)
-class _Destination:
+class _Target:
     """Where documents go, and how."""
 
     index: str
     text_field: str
-    load: Callable[[Iterator[Document], Report, Callable[[int], None]], None]
+    connect: Callable[[], Destination]
+    parts: Callable[[Report, Document], Sequence[Document]]
+    finish: Callable[[], None]
 
 
-def _domain(where: Place) -> _Destination:
+def _domain(where: Place) -> _Target:
     found = knowledge(where)
-    return _Destination(found.index, found.text_field, partial(documents.load, Domain(found), found.index))
+    cut = partial(parts, text_field=found.text_field, most=passage_characters(where))
+
+    def refresh() -> None:
+        Domain(found).patiently("POST", f"/{found.index}/_refresh")
+
+    return _Target(
+        found.index,
+        found.text_field,
+        lambda: documents.bulk(Domain(found), found.index),
+        lambda _, document: cut(document),
+        refresh,
+    )
 
 
-def _assistant(where: Place) -> _Destination:
+def _assistant(where: Place) -> _Target:
     found, settings = passages(where), where.settings().assistant
     assert settings  # noqa: S101 - for the type checker: the recipe serverless always has one
-    load = partial(storing.load, Functions(where), found.text_field, settings.body_limit)
-    return _Destination(found.index, found.text_field, load)
+    # Its client is made for threads.
+    storing = Storing(Functions(where), found.text_field, settings.body_limit)
+
+    def whole(report: Report, document: Document) -> list[Document]:
+        report.unkept |= storing.unkept(document)
+        return [document]
+
+    return _Target(found.index, found.text_field, lambda: storing, whole, lambda: None)
 
 
-def _show(console: Console, report: Report, index: str) -> None:
+def passage_characters(where: Place) -> int:
+    """Characters of a part at most: as the assistant cuts what it is given."""
+    assistant = where.settings().assistant
+    return assistant.passage_characters if assistant else PASSAGE_CHARACTERS
+
+
+@contextmanager
+def _progress(console: Console, sources: Sources, report: Report) -> Iterator[Callable[[int], None]]:
+    """Shows bytes of all sources that are settled, documents a second, and the time that is left."""
+    rate = TextColumn("{task.fields[documents]:,} documents, {task.fields[rate]:,.0f}/s")
+    columns = (BarColumn(), TaskProgressColumn(), rate, TimeRemainingColumn(elapsed_when_finished=True))
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=sum(one.size for one in sources), documents=report.read, rate=0.0)
+        before, began, shown = report.read, time.monotonic(), 0.0
+        settled = 0
+
+        def advance(more: int) -> None:
+            nonlocal settled, shown
+            settled, now = settled + more, time.monotonic()
+            if now - shown >= REDRAWN:
+                shown = now
+                rate = (report.read - before) / max(now - began, REDRAWN)
+                progress.update(task, completed=settled, documents=report.read, rate=rate)
+
+        yield advance
+        progress.update(task, completed=settled, documents=report.read)
+
+
+def _rejected_now() -> str:
+    return f"rejected-{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}.ndjson"
+
+
+def _show(console: Console, report: Report, index: str, letters: Rejected) -> None:
     console.print(f"{report.summary} in the index {index}.")
     if report.unkept:
         console.print(f"Not kept: the fields {', '.join(sorted(report.unkept))}.", highlight=False, markup=False)
     for sentence in report.errors[:SHOWN_ERRORS]:
         console.print(f"  [red]✗[/] {escape(sentence)}", highlight=False, soft_wrap=True)
-    if len(report.errors) > SHOWN_ERRORS:
-        console.print(f"  … and {len(report.errors) - SHOWN_ERRORS} more.")
+    if report.failed > SHOWN_ERRORS:
+        console.print(f"  … and {report.failed - SHOWN_ERRORS} more.")
+    if report.failed and letters.size:
+        console.print(f"What did not arrive is in {letters.file}, with the reasons.", highlight=False, markup=False)

@@ -1,22 +1,11 @@
-"""When a request is sent once more: the answers that say so, and how long to wait before."""
-
-import random
+"""When a request is sent once more, as a load of documents does: the answers that say so, and how long to wait."""
 
 import requests
 
-# Too busy, or between the client and a node that is going or coming.
-PASSING = frozenset({429, 502, 503, 504})
-LONGEST_PAUSE = 20.0
-LONGEST_ASKED = 60.0
+from corpus.bulk import LATER as PASSING
+from corpus.load import LONGEST_ASKED, LONGEST_PAUSE, pause
 
-
-def pause(attempt: int, asked: float = 0.0) -> float:
-    """Seconds to wait before repetition `attempt` (from 1): full jitter, and not less than was `asked` for.
-
-    Of what was asked for, LONGEST_ASKED at most.
-    """
-    # jitter, not cryptography
-    return max(min(asked, LONGEST_ASKED), random.uniform(0, min(LONGEST_PAUSE, 0.5 * 2**attempt)))  # noqa: S311
+__all__ = ["LONGEST_ASKED", "LONGEST_PAUSE", "PASSING", "asked", "pause"]
 
 
 def asked(answer: requests.Response | None) -> float:

@@ -16,8 +16,11 @@ from typing import Any
 
 import requests
 
+from corpus.destination import Stopped
+from corpus.document import Document
+from corpus.load import load
+from corpus.report import Report
 from osml import documents, question
-from osml.documents import Document, Report
 from osml.domain import Disconnected, Domain
 from osml.failure import Failure
 from osml.stack import Knowledge
@@ -161,16 +164,16 @@ class Traffic:
 
     def _give(self, domain: Domain, names: list[str]) -> None:
         report, field_name = Report(), self._knowledge.text_field
-        batch = [Document(name, {field_name: self._sent[name]}, name, len(name)) for name in names]
+        batch = [Document(name, {field_name: self._sent[name]}, name, name) for name in names]
         fault = ""
         try:
-            documents.load(domain, self._knowledge.index, batch, report, lambda _: None)
-        except Failure as error:
+            load(batch, lambda: documents.bulk(domain, self._knowledge.index), report=report)
+        except Stopped as error:
             fault = str(error)
         except Exception as error:  # noqa: BLE001 - a thread that dies would lose the documents unseen
             fault = repr(error)
         refused = dict(sentence.split(": ", 1) for sentence in report.errors)
-        if report.created + report.updated + len(refused) != len(names):
+        if report.arrived + len(refused) != len(names):
             refused |= dict.fromkeys(names, fault or f"is in no count of {report.summary}")
         with self._lock:
             self.account.refused |= refused

@@ -1,7 +1,10 @@
 """Whatever files hold and servers answer, `osml` ends in a result or in one sentence, and counts every document."""
 
+import contextlib
+import io
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytest
@@ -9,13 +12,18 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osml import documents, functions, question, storing
+from corpus.destination import Stopped
+from corpus.document import Document
+from corpus.load import load
+from corpus.report import Report
+from corpus.source import read
+from osml import documents, functions, question
 from osml import domain as domain_module
-from osml.documents import Document, Report
 from osml.domain import Domain
 from osml.failure import Failure
 from osml.functions import Functions, Reply
 from osml.stack import Knowledge
+from osml.storing import Storing
 from tests.unit.properties import examples, shown, spoiled, values
 
 KNOWLEDGE = Knowledge(
@@ -41,28 +49,33 @@ def ends_in_a_sentence(act: Callable[[], Any]) -> None:
 
 
 class Drawn(requests.Session):
-    """Answers with what is drawn: mostly JSON that is nearly right."""
+    """Answers with what is drawn, mostly JSON that is nearly right: beforehand, for threads must not draw."""
 
-    def __init__(self, data: st.DataObject, right: Callable[[str], Any]) -> None:
+    def __init__(self, data: st.DataObject, right: Callable[[str], Any], paths: Sequence[str] = ("",)) -> None:
         super().__init__()
-        self.data, self.right = data, right
+        self.answers = {path: itertools.cycle([_drawn(data, right(path)) for _ in range(6)]) for path in paths}
 
     def request(self, method: str | bytes, url: str | bytes, *_: Any, **__: Any) -> requests.Response:
-        answer = requests.Response()
-        answer.status_code = self.data.draw(STATUSES)
-        good = self.right(str(url))
-        body = self.data.draw(st.just(good) | spoiled(good) | values() | st.binary(max_size=9))
-        answer._content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        retry = self.data.draw(st.sampled_from(["", "0", "soon", "-1", "nan"]))
-        answer.headers.update({"retry-after": retry} if retry else {})
-        return answer
+        return next(next(answers for path, answers in self.answers.items() if str(url).endswith(path)))
 
 
-def drawn_domain(monkeypatch: pytest.MonkeyPatch, data: st.DataObject, right: Callable[[str], Any]) -> Domain:
+def _drawn(data: st.DataObject, good: Any) -> requests.Response:
+    answer = requests.Response()
+    answer.status_code = data.draw(STATUSES)
+    body = data.draw(st.just(good) | spoiled(good) | values() | st.binary(max_size=9))
+    answer._content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    retry = data.draw(st.sampled_from(["", "0", "soon", "-1", "nan"]))
+    answer.headers.update({"retry-after": retry} if retry else {})
+    return answer
+
+
+def drawn_domain(
+    monkeypatch: pytest.MonkeyPatch, data: st.DataObject, right: Callable[[str], Any], *paths: str
+) -> Domain:
     with monkeypatch.context() as patch:
         patch.setattr(domain_module, "_auth", lambda _: None)
         made = Domain(KNOWLEDGE)
-    made._session = Drawn(data, right)
+    made._session = Drawn(data, right, [*paths, ""])
     return made
 
 
@@ -74,27 +87,35 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @examples(20)
 @given(data=st.data())
 def test_a_question(monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
-    made = drawn_domain(monkeypatch, data, lambda url: {"i-1": {}} if url.endswith("_alias") else SEARCH)
+    made = drawn_domain(monkeypatch, data, lambda path: {"i-1": {}} if path else SEARCH, "_alias")
     ends_in_a_sentence(lambda: question.ask(made, KNOWLEDGE, data.draw(st.text(max_size=9))))
+
+
+def counted(made: Callable[[], Any], report: Report) -> None:
+    """Loads three documents, to the end or to a sentence."""
+    batch = [Document(str(n), {"text": "t"}, f"f:{n}", str(n)) for n in range(3)]
+    with contextlib.suppress(Stopped):
+        load(batch, made, report=report, pause=lambda _, __: 0.0)
+    assert report.arrived + report.failed == report.read == len(batch)
 
 
 @examples(20)
 @given(data=st.data())
 def test_every_document_is_counted_once(monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
-    made, report = drawn_domain(monkeypatch, data, lambda _: BULK), Report()
-    batch = [Document(str(n), {"text": "t"}, f"f:{n}", 9) for n in range(3)]
-    ends_in_a_sentence(lambda: documents.load(made, "i", batch, report, done=lambda _: None, sleep=lambda _: None))
-    assert report.created + report.updated + len(report.errors) == len(batch)
+    monkeypatch.setattr("corpus.load.LONGEST_ASKED", 0.0)
+    made = drawn_domain(monkeypatch, data, lambda _: BULK)
+    counted(lambda: documents.bulk(made, "i"), Report())
 
 
 @examples(20)
 @given(lines=st.lists(values(("text", "id")).map(json.dumps) | st.text('{}[]":,a1\\ud8', max_size=12), max_size=4))
 def test_lines_of_a_file(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
-    file, report = tmp_path_factory.getbasetemp() / "drawn.ndjson", Report()
-    file.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
-    for document in documents.read(file, "text", report):
-        json.dumps(document.source).encode()
-    assert all(str(file) in error for error in report.errors)
+    content = "\n".join(lines).encode("utf-8", "surrogatepass")
+    for name in ("drawn.ndjson", "drawn.json", "drawn.csv"):
+        for entry in read(io.BytesIO(content), name, "text"):
+            assert entry.where.startswith(name)
+            json.dumps(entry.source).encode()
+            assert isinstance(entry, Document) or entry.reason
 
 
 class Payload:
@@ -114,16 +135,12 @@ def test_what_a_function_replies(payload: Any) -> None:
 @examples(20)
 @given(data=st.data())
 def test_documents_of_an_assistant_are_counted_once(data: st.DataObject) -> None:
+    said = [data.draw(st.just(DOCUMENTS) | spoiled(DOCUMENTS)) for _ in range(6)]
+    drawn = [Reply(data.draw(STATUSES), one if isinstance(one, dict) else {}, None) for one in said]
+    replies = itertools.cycle(drawn)
+
     class Replying:
         def post(self, path: str, body: dict[str, Any]) -> Reply:
-            said = data.draw(st.just(DOCUMENTS) | spoiled(DOCUMENTS))
-            return Reply(data.draw(STATUSES), said if isinstance(said, dict) else {}, None)
+            return next(replies)
 
-    report = Report(stored=0)
-    batch = [Document(str(n), {"text": "t"}, f"f:{n}", 9) for n in range(3)]
-    ends_in_a_sentence(
-        lambda: storing.load(
-            cast(Functions, Replying()), "text", 10_000, batch, report, done=lambda _: None, sleep=lambda _: None
-        )
-    )
-    assert (report.stored or 0) + len(report.errors) == len(batch)
+    counted(lambda: Storing(cast(Functions, Replying()), "text", 10_000), Report())

@@ -19,7 +19,7 @@ class Reply:
     ok, status_code, headers = True, 200, dict[str, str]()
 
     def __init__(self, body: Any) -> None:
-        self._body = body
+        self._body, self.content = body, json.dumps(body).encode()
 
     def json(self) -> Any:
         return self._body

@@ -1,0 +1,130 @@
+"""Indexes that embed what they are given by the slow endpoint: as a user makes them, or with a recipe's settings."""
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from benchmarks.engine import CALLER, ROLE_HEADERS
+from benchmarks.slow_endpoint import DIMENSION, slow_endpoint
+from opensearch_ml.provider import client_config
+from opensearch_ml.vector_index import HNSW
+from osml.environment.knowledge import Index
+from tests.contract.engine_process import running_engine
+from tests.contract.kinds_engine import TESTER
+
+# As `sagemaker_embedding` sets it.
+RECIPE_CLIENT = client_config(connections=100, connect_seconds=5, read_seconds=30)
+RECIPE_BATCH = Index().batch_size
+
+
+@dataclass
+class Engine:
+    """The engine under test, asked as a role that may do all; `models` are by what their connector sets."""
+
+    endpoint: str
+    url: str = field(default_factory=lambda: os.environ["OSML_TEST_ENGINE_URL"])
+    ca: str = field(default_factory=lambda: os.environ["OSML_TEST_CA"])
+    models: dict[str, str] = field(default_factory=dict)
+
+    def session(self) -> requests.Session:
+        """A connection of one's own."""
+        session = requests.Session()
+        # REQUESTS_CA_BUNDLE would win over `verify`.
+        session.trust_env = False
+        session.verify = self.ca
+        session.headers.update(ROLE_HEADERS)
+        return session
+
+    def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """The answer as JSON; raises HTTPError."""
+        with self.session() as session:
+            answer = session.request(method, f"{self.url}{path}", json=body, timeout=120)
+        if not answer.ok:
+            raise requests.HTTPError(f"{method} {path} was answered {answer.status_code}: {answer.text[:500]}")
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def throttle(self, share: float) -> None:
+        """That share of the endpoint's calls is answered with 429 from now on."""
+        requests.post(f"{self.endpoint}/throttle/{share}", timeout=10).raise_for_status()
+
+    def model(self, name: str, client: dict[str, object] | None) -> str:
+        """A remote model over the endpoint, its connector with that `client_config`."""
+        action = {
+            "action_type": "predict",
+            "method": "POST",
+            "url": f"{self.endpoint}/embed",
+            "headers": {"content-type": "application/json"},
+            "request_body": "${parameters.input}",
+            "pre_process_function": "connector.pre_process.default.embedding",
+            "post_process_function": "connector.post_process.default.embedding",
+        }
+        connector = {
+            "name": name,
+            "description": name,
+            "version": "1",
+            "protocol": "http",
+            "actions": [action],
+            "credential": {"key": "none"},
+            "parameters": {},
+            **({"client_config": client} if client else {}),
+        }
+        made = self.ask("POST", "/_plugins/_ml/connectors/_create", connector)["connector_id"]
+        body = {"name": name, "function_name": "remote", "connector_id": made}
+        model: str = self.ask("POST", "/_plugins/_ml/models/_register?deploy=true", body)["model_id"]
+        while self.ask("GET", f"/_plugins/_ml/models/{model}")["model_state"] != "DEPLOYED":
+            time.sleep(0.1)
+        self.models[name] = model
+        return model
+
+    @contextmanager
+    def index(self, model: str, batch_size: int | None, embeds: bool = True) -> Iterator[str]:
+        """An alias of a new index, which `embeds` the text with that model; gone afterwards."""
+        name = f"bench-{secrets.token_hex(4)}"
+        batched = {"batch_size": batch_size} if batch_size else {}
+        embed = {"model_id": self.models[model], "field_map": {"text": "embedding"}, **batched}
+        self.ask("PUT", f"/_ingest/pipeline/{name}", {"processors": [{"text_embedding": embed}] if embeds else []})
+        method = {"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil", "parameters": HNSW}
+        properties = {
+            "id": {"type": "keyword"},
+            "document": {"type": "keyword"},
+            "text": {"type": "text"},
+            "embedding": {"type": "knn_vector", "dimension": DIMENSION, "method": method},
+        }
+        settings = {"knn": True, "number_of_shards": 1, "number_of_replicas": 0, "default_pipeline": name}
+        body = {"settings": {"index": settings}, "mappings": {"properties": properties}, "aliases": {name: {}}}
+        self.ask("PUT", f"/{name}-1", body)
+        try:
+            yield name
+        finally:
+            self.ask("DELETE", f"/{name}-1")
+            self.ask("DELETE", f"/_ingest/pipeline/{name}")
+
+    def held(self, index: str) -> tuple[int, int]:
+        """How many documents the index holds, and how many of them have a vector."""
+        self.ask("POST", f"/{index}/_refresh")
+        vectors = {"query": {"exists": {"field": "embedding"}}}
+        return (
+            int(self.ask("GET", f"/{index}/_count")["count"]),
+            int(self.ask("POST", f"/{index}/_count", vectors)["count"]),
+        )
+
+
+@contextmanager
+def engine() -> Iterator[Engine]:
+    """An engine of its own, with the models `default` and `recipe`."""
+    with running_engine("bench"), slow_endpoint() as endpoint:
+        found = Engine(endpoint)
+        admin = os.environ["OSML_TEST_ADMIN_CERT"], os.environ["OSML_TEST_ADMIN_KEY"]
+        mapping = f"{found.url}/_plugins/_security/api/rolesmapping/all_access"
+        body = {"backend_roles": ["admin", CALLER, TESTER]}
+        requests.put(mapping, json=body, cert=admin, verify=found.ca, timeout=60).raise_for_status()
+        found.model("default", None)
+        found.model("recipe", RECIPE_CLIENT)
+        yield found

@@ -1,0 +1,178 @@
+"""Documents a second through the pipeline, by each way to load them, in interleaved rounds; and the memory of ours.
+
+The model is an endpoint that takes 50 ms. Takes about five minutes; `--memory` loads a million documents besides, into
+an index without a model, in some minutes more.
+"""
+
+import argparse
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from benchmarks.embedding_index import RECIPE_BATCH, Engine, engine
+from benchmarks.loaders import Load, async_bulk, bulk, ours, parallel_bulk, prepare_raw, raw
+from benchmarks.report import publish
+
+ROUNDS = 3
+FEW, MANY = 1_000, 6_000
+WORDS = 60
+VOCABULARY = 5_000
+RAW = 256
+THROTTLED = 0.2
+GOALS = {"over default": 8.0, "over tuned": 0.97, "throttled": 0.7}
+COLUMNS = ("way", "settings of the pipeline", "documents a second", "spread", "over helpers.bulk", "arrived")
+OURS, DEFAULT = "osml", "helpers.bulk"
+
+
+@dataclass
+class Way:
+    """A way to load; `model` and `batch_size` are the pipeline's, `throttled` the share of calls answered with 429."""
+
+    name: str
+    load: Load
+    model: str = "recipe"
+    batch_size: int | None = RECIPE_BATCH
+    documents: int = MANY
+    throttled: float = 0.0
+    rates: list[float] = field(default_factory=list)
+    arrived: int = 0
+    sent: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Documents a second, the median of the rounds."""
+        return statistics.median(self.rates)
+
+    @property
+    def settings(self) -> str:
+        """The pipeline's, in words."""
+        return f"the recipe's, batch {self.batch_size}" if self.batch_size else "none"
+
+
+def _ways() -> list[Way]:
+    default = partial(Way, model="default", batch_size=None, documents=FEW)
+    lenient = partial(parallel_bulk, thread_count=4, raise_on_error=False, raise_on_exception=False)
+    return [
+        Way("bare requests, 4 threads", partial(raw, threads=4, size=RAW)),
+        Way("bare requests, 8 threads", partial(raw, threads=8, size=RAW)),
+        Way(OURS, ours),
+        Way("helpers.bulk, tuned: chunks of 1,000", partial(bulk, chunk_size=1000)),
+        Way("parallel_bulk, tuned: 4 threads", partial(parallel_bulk, thread_count=4)),
+        Way("parallel_bulk, tuned: 8 threads, chunks of 256", partial(parallel_bulk, thread_count=8, chunk_size=256)),
+        Way("async_bulk, tuned: 4 tasks", partial(async_bulk, tasks=4)),
+        default(DEFAULT, bulk),
+        default("parallel_bulk", parallel_bulk),
+        default("async_bulk", async_bulk),
+        Way(f"{OURS}, {THROTTLED:.0%} of calls throttled", ours, throttled=THROTTLED),
+        Way(
+            f"parallel_bulk, 4 threads, {THROTTLED:.0%} of calls throttled",
+            lenient,
+            throttled=THROTTLED,
+        ),
+    ]
+
+
+def main() -> None:
+    """Measure and publish; ends with 1 when documents of ours are not there exactly once."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--memory", action="store_true", help="also load a million documents")
+    arguments.add_argument("--rounds", type=int, default=ROUNDS, help=f"of each way, {ROUNDS} by default")
+    chosen = arguments.parse_args()
+    ways = _ways()
+    with tempfile.TemporaryDirectory() as folder, engine() as found:
+        files = {count: _file(Path(folder), count) for count in (FEW, MANY)}
+        prepare_raw(files[MANY], RAW)
+        for way in ways[:3]:
+            _measure(found, way, files[way.documents])  # the JVM warms up
+            way.rates.clear()
+            way.sent = way.arrived = 0
+        for _ in range(chosen.rounds):
+            for way in ways:
+                _measure(found, way, files[way.documents])
+        _publish(ways)
+        if chosen.memory:
+            _memory(found, Path(folder))
+    lost = [way.name for way in ways if way.load is ours and way.arrived != way.sent]
+    if lost:
+        raise SystemExit(f"Not every document is there once: {', '.join(lost)}.")
+
+
+def _measure(found: Engine, way: Way, file: Path) -> None:
+    with found.index(way.model, way.batch_size) as index:
+        found.throttle(way.throttled)
+        began = time.monotonic()
+        way.load(found, index, file)
+        seconds = time.monotonic() - began
+        found.throttle(0.0)
+        documents, vectors = found.held(index)
+    way.rates.append(way.documents / seconds)
+    way.sent += way.documents
+    way.arrived += min(documents, vectors)
+    print(f"{way.name}: {way.rates[-1]:.0f}/s, {documents} documents, {vectors} vectors", flush=True)
+
+
+def _publish(ways: Sequence[Way]) -> None:
+    named = {way.name: way for way in ways}
+    base = named[DEFAULT].rate
+    rows = [
+        [
+            way.name,
+            way.settings,
+            f"{way.rate:,.0f}",
+            f"{min(way.rates):,.0f}-{max(way.rates):,.0f}",
+            f"{way.rate / base:.1f}",
+            "all" if way.arrived == way.sent else f"{way.arrived / way.sent:.2%}",
+        ]
+        for way in ways
+    ]
+    publish("ingest", COLUMNS, rows)
+    tuned = max(way.rate for way in ways if "tuned" in way.name)
+    throttled = next(way.rate for way in ways if way.load is ours and way.throttled)
+    reached = (named[OURS].rate / base, named[OURS].rate / tuned, throttled / named[OURS].rate)
+    for (goal, least), ratio in zip(GOALS.items(), reached, strict=True):
+        print(f"{goal}: {ratio:.2f} (goal {least})")
+
+
+def _memory(found: Engine, folder: Path) -> None:
+    """Peak memory of a whole ingest, in a process of its own, with journal and dead letters."""
+    rows = []
+    for count in (10_000, 100_000, 1_000_000):
+        file = _file(folder, count)
+        with found.index("recipe", None, embeds=False) as index:
+            state = folder / f"state-{count}"
+            command = [sys.executable, "-m", "tests.contract.ingesting", found.url, index, str(state), str(file)]
+            began = time.monotonic()
+            process = subprocess.Popen(command, env={**os.environ, "OSML_TEST_CA": found.ca})
+            _, status, used = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - began
+            if status:
+                raise SystemExit(f"The ingest of {count:,} documents ended with {status}.")
+            documents, _ = found.held(index)
+        # KiB on Linux.
+        peak = used.ru_maxrss / 1024
+        rows.append([f"{count:,}", f"{documents:,}", f"{peak:.0f} MiB", f"{count / seconds:,.0f}"])
+        file.unlink()
+    publish("ingest-memory", ("documents", "there", "peak memory", "documents a second"), rows)
+
+
+def _file(folder: Path, count: int) -> Path:
+    """A file of documents of WORDS words each."""
+    numbers = random.Random(7)  # noqa: S311 - not cryptography
+    words = [f"w{number:04}" for number in range(VOCABULARY)]
+    file = folder / f"{count}.ndjson"
+    with file.open("w") as lines:
+        for number in range(count):
+            lines.write(f'{{"id": "{number}", "text": "{" ".join(numbers.choices(words, k=WORDS))}"}}\n')
+    return file
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Ways to load a file of documents: ours, opensearch-py's three, and bare requests as the limit."""
+
+import asyncio
+import json
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from opensearchpy import AsyncOpenSearch, OpenSearch, helpers
+
+from benchmarks.embedding_index import Engine
+from benchmarks.engine import ROLE_HEADERS
+from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
+from corpus.load import load
+from corpus.pieces import parts
+from corpus.source import read
+from osml.ingest import PASSAGE_CHARACTERS
+
+Load = Callable[[Engine, str, Path], None]
+"""Loads the documents of a file into an index of the engine."""
+
+
+def ours(engine: Engine, index: str, file: Path) -> None:
+    """As `osml ingest` does, without its progress bar and its signatures."""
+
+    def connect() -> Bulk:
+        session = engine.session()
+
+        def send(body: bytes) -> Reply:
+            answer = session.post(f"{engine.url}{PATH}", body, headers={"content-type": CONTENT_TYPE}, timeout=180)
+            return Reply(answer.status_code, {}, answer.content)
+
+        return Bulk(send, index)
+
+    with file.open("rb") as stream:
+        report = load(
+            read(stream, "documents.ndjson", "text"),
+            connect,
+            parts=partial(parts, text_field="text", most=PASSAGE_CHARACTERS),
+        )
+    if report.failed:
+        raise RuntimeError(f"{report.summary}: {report.errors[:3]}")
+
+
+def bulk(engine: Engine, index: str, file: Path, **options: Any) -> None:
+    """opensearch-py's `helpers.bulk`."""
+    helpers.bulk(OpenSearch(**_client(engine)), _actions(index, file), **options)
+
+
+def parallel_bulk(engine: Engine, index: str, file: Path, **options: Any) -> None:
+    """opensearch-py's `helpers.parallel_bulk`, with a pool of as many connections."""
+    client = OpenSearch(**_client(engine), pool_maxsize=options.get("thread_count", 4))
+    deque(helpers.parallel_bulk(client, _actions(index, file), **options), maxlen=0)
+
+
+def async_bulk(engine: Engine, index: str, file: Path, tasks: int = 1, **options: Any) -> None:
+    """opensearch-py's `helpers.async_bulk`; with `tasks`, as many at once over one iterator."""
+
+    async def run() -> None:
+        client = AsyncOpenSearch(**_client(engine))
+        actions = _actions(index, file)
+        try:
+            await asyncio.gather(*(helpers.async_bulk(client, actions, **options) for _ in range(tasks)))
+        finally:
+            await client.close()
+
+    asyncio.run(run())
+
+
+def raw(engine: Engine, index: str, file: Path, threads: int = 4, size: int = 256) -> None:
+    """Bodies made beforehand, answers not looked at: what the engine can take."""
+    bodies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    for body in file.with_suffix(f".{size}.bodies").read_bytes().split(b"\0"):
+        bodies.put(body.replace(b"INDEX", index.encode()))
+
+    def work() -> None:
+        with engine.session() as session:
+            while body := bodies.get():
+                session.post(f"{engine.url}/_bulk", body, headers={"content-type": CONTENT_TYPE}, timeout=180)
+
+    crew = [threading.Thread(target=work) for _ in range(threads)]
+    for one in crew:
+        bodies.put(None)
+        one.start()
+    for one in crew:
+        one.join()
+
+
+def prepare_raw(file: Path, size: int) -> None:
+    """The bodies for `raw`, beside the file."""
+    actions = _actions("INDEX", file)
+    bodies = []
+    while some := list(islice(actions, size)):
+        lines = (
+            f"{json.dumps({'index': {'_index': one['_index'], '_id': one['_id']}})}\n{json.dumps(one['_source'])}\n"
+            for one in some
+        )
+        bodies.append("".join(lines).encode())
+    file.with_suffix(f".{size}.bodies").write_bytes(b"\0".join(bodies))
+
+
+def _actions(index: str, file: Path) -> Iterator[dict[str, Any]]:
+    with file.open() as lines:
+        for line in lines:
+            source = json.loads(line)
+            yield {"_index": index, "_id": source["id"], "_source": source}
+
+
+def _client(engine: Engine) -> dict[str, Any]:
+    return {"hosts": [engine.url], "ca_certs": engine.ca, "headers": ROLE_HEADERS, "timeout": 180}

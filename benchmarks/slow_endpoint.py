@@ -1,0 +1,82 @@
+"""An embedding endpoint that takes its time: `python -m benchmarks.slow_endpoint`, a process of its own.
+
+`POST /embed` takes a JSON array of texts and answers a vector for each, as the containers of Text Embeddings Inference
+do, DELAY after it was asked, however many ask at once. `POST /throttle/0.2` has it answer each fifth call with 429.
+Prints its address, and ends when its standard input does.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+
+DELAY = 0.05
+# Few, or two cores would build graphs of vectors most of the time, whichever way documents come.
+DIMENSION = 16
+DISTINCT = 256
+
+
+class Endpoint:
+    """The vectors are made once: what is measured is not how fast they are."""
+
+    def __init__(self) -> None:
+        numbers = random.Random(7)  # noqa: S311 - not cryptography
+        self._vectors = [
+            json.dumps([round(numbers.gauss(0, 0.05), 6) for _ in range(DIMENSION)]).encode() for _ in range(DISTINCT)
+        ]
+        self._next = 0
+        self._share = self._carry = 0.0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection."""
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+                length = head.partition("content-length:")[2].split("\r\n", 1)[0]
+                body = await reader.readexactly(int(length or 0))
+                status, content = await self._answer(head.split(" ", 2)[1], body)
+                writer.write(
+                    b"HTTP/1.1 %d x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+                    % (status, len(content))
+                )
+                writer.write(content)
+                await writer.drain()
+        writer.close()
+
+    async def _answer(self, path: str, body: bytes) -> tuple[int, bytes]:
+        if path.startswith("/throttle/"):
+            self._share = float(path.rsplit("/", 1)[1])
+            return 200, b"{}"
+        await asyncio.sleep(DELAY)
+        self._carry += self._share
+        if self._carry >= 1:
+            self._carry -= 1
+            return 429, b'{"message": "Rate exceeded"}'
+        texts = len(json.loads(body))
+        self._next += texts
+        return 200, b"[" + b",".join(self._vectors[(self._next + one) % DISTINCT] for one in range(texts)) + b"]"
+
+
+async def _main() -> None:
+    server = await asyncio.start_server(Endpoint().serve, "127.0.0.1", 0, backlog=512)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    server.close()
+
+
+@contextlib.contextmanager
+def slow_endpoint() -> Iterator[str]:
+    """Its address, while it runs in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.slow_endpoint"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout  # noqa: S101 - for the type checker
+        assert process.stdin  # noqa: S101
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

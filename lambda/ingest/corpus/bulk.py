@@ -1,0 +1,107 @@
+"""A Destination: the `_bulk` API of an engine whose index embeds what it is given."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
+from corpus.document import Document
+
+# A write to a name that is gone for a moment would make an index of that name, without its fields.
+PATH = "/_bulk?require_alias=true&filter_path=items.*.status,items.*.result,items.*.error"
+CONTENT_TYPE = "application/x-ndjson"
+# Too busy, or between the client and a node that is going or coming.
+LATER = frozenset({429, 502, 503, 504})
+TOO_LARGE = 413
+BROKEN = 500
+# What embeds answers an item with a status of its own choice, and the provider's or the connection's in the reason. An
+# index takes no writes for the moment in which its documents are carried over to another one: cluster_block_exception.
+_PASSES = re.compile(
+    r"cluster_block_exception|\b429\b|throttl|too many requests|rate (?:exceeded|limit)|timed? ?out"
+    r"|acquire operation took longer|connection (?:reset|refused|was closed)|service ?unavailable|circuit.?breaker",
+    re.IGNORECASE,
+)
+_QUOTED = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one request: header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Send = Callable[[bytes], Reply]
+"""POSTs one body to PATH with CONTENT_TYPE; raises Busy(unsure=True) when the connection broke, Stopped when a later
+request would fare no better."""
+
+
+Clean = Callable[[str, int | None], str]
+"""Hides what looks like a key in what is quoted from an answer of that status."""
+
+
+class Bulk:
+    """Sends batches by `send` to the alias `index`, which has a pipeline that embeds."""
+
+    most_bytes = 1_000_000
+    most_documents = 512
+
+    def __init__(self, send: Send, index: str, clean: Clean = lambda text, _: text) -> None:
+        self._send, self._index, self._clean = send, index, clean
+
+    def encode(self, document: Document) -> bytes:
+        """The action and the source, two lines."""
+        action = f'{{"index": {{"_index": {json.dumps(self._index)}, "_id": {json.dumps(document.id)}}}}}'
+        source = {**document.source, "id": document.id, "document": document.of}
+        return f"{action}\n{json.dumps(source)}\n".encode()
+
+    def send(self, batch: Sequence[bytes]) -> list[Outcome]:
+        """As Destination says."""
+        reply = self._send(b"".join(batch))
+        if reply.status in LATER:
+            asked = reply.headers.get("retry-after", "")
+            raise Busy(self._reason(reply), float(asked) if asked.isdecimal() else 0.0)
+        if reply.status == TOO_LARGE:
+            raise TooLarge(self._reason(reply))
+        if not 200 <= reply.status < 300:
+            raise Stopped(f"_bulk to the index {self._index} answered {self._reason(reply)}")
+        try:
+            outcomes = [self._outcome(item["index"]) for item in json.loads(reply.body)["items"]]
+            if len(outcomes) != len(batch):
+                raise ValueError
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Stopped(
+                f"_bulk to the index {self._index} was answered in a shape that OpenSearch does not give "
+                f"({type(error).__name__}): does something else stand at this address?"
+            ) from None
+        return outcomes
+
+    def _outcome(self, item: dict[str, Any]) -> Outcome:
+        error = item.get("error")
+        if error is None:
+            return Outcome(Verdict.CREATED if item["result"] == "created" else Verdict.UPDATED)
+        nested = error.get("caused_by") or {}
+        reason = self._clean(str(error.get("reason") or nested.get("reason") or error), item.get("status"))
+        status = item.get("status")
+        if status in LATER or _PASSES.search(json.dumps(error)):
+            return Outcome(Verdict.LATER, reason)
+        broke = isinstance(status, int) and status >= BROKEN
+        return Outcome(Verdict.FAILED if broke else Verdict.REFUSED, reason)
+
+    def _reason(self, reply: Reply) -> str:
+        """Status and the server's own words: OpenSearch nests them in `error`, Amazon says `Message`."""
+        text = reply.body.decode(errors="replace")
+        said: Any = text[:_QUOTED]
+        try:
+            body = json.loads(text)
+            said = body.get("error", body)
+            if isinstance(said, dict):
+                cause = (said.get("root_cause") or [said])[0]
+                said = cause.get("reason") or body.get("Message") or body.get("message") or said
+        except (AttributeError, LookupError, TypeError, ValueError):
+            pass
+        return f"{reply.status}: {self._clean(str(said), reply.status)}"

@@ -1,0 +1,81 @@
+"""The threads that send: they share two queues, and each has a connection of its own."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from corpus.destination import Destination, Outcome
+from corpus.track import Item
+
+MOST_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for a batch: an outcome for each item, or what was raised; `seconds` since it was given."""
+
+    batch: list[Item]
+    result: list[Outcome] | Exception
+    seconds: float
+
+
+class Crew:
+    """Sends batches in up to MOST_THREADS threads, which start as they are needed."""
+
+    def __init__(self, connect: Callable[[], Destination]) -> None:
+        self._connect = connect
+        self._jobs: queue.SimpleQueue[list[Item] | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self.batches = 0
+        self.items = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether another batch would wait for a thread."""
+        return self.batches >= MOST_THREADS
+
+    def give(self, batch: list[Item]) -> None:
+        """Have it sent at once, unless the crew is full."""
+        self.batches += 1
+        self.items += len(batch)
+        if self.batches > len(self._threads) and len(self._threads) < MOST_THREADS:
+            work = (self._connect, self._jobs, self._answers)
+            # A daemon: who interrupts the program does not wait for answers.
+            self._threads.append(threading.Thread(target=_work, args=work, daemon=True))
+            self._threads[-1].start()
+        self._jobs.put(batch)
+
+    def take(self, seconds: float | None) -> Answer | None:
+        """The next answer; None when there is none within `seconds`."""
+        try:
+            answer = self._answers.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        self.batches -= 1
+        self.items -= len(answer.batch)
+        return answer
+
+    def close(self) -> None:
+        """Ends threads that have nothing to send; one that waits for an answer ends after it."""
+        for _ in self._threads:
+            self._jobs.put(None)
+
+
+def _work(
+    connect: Callable[[], Destination],
+    jobs: "queue.SimpleQueue[list[Item] | None]",
+    answers: "queue.SimpleQueue[Answer]",
+) -> None:
+    destination: Destination | None = None
+    while (batch := jobs.get()) is not None:
+        began = time.monotonic()
+        result: list[Outcome] | Exception
+        try:
+            destination = destination or connect()
+            result = destination.send([item.body for item in batch])
+        except Exception as error:  # noqa: BLE001 - it is raised again where the load waits
+            result = error
+        answers.put(Answer(batch, result, time.monotonic() - began))

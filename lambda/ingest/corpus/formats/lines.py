@@ -1,0 +1,46 @@
+"""NDJSON: a JSON object a line."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from corpus.formats import LARGEST, Row
+
+LETTER = {"where", "id", "reason", "document"}
+_SHOWN = 1_000
+
+
+def rows(file: BinaryIO, name: str, text_field: str) -> Iterator[Row]:  # noqa: ARG001 of the interface
+    """A row for each line that is not empty. A line of a file of dead letters is the document that it is about."""
+    number = 0
+    while line := file.readline(LARGEST + 1):
+        number += 1
+        where = f"{name}:{number}"
+        if len(line) > LARGEST:
+            while line and not line.endswith(b"\n"):
+                line = file.readline(LARGEST)
+            yield Row(where, reason=f"a line has at most {LARGEST // 1024**2} MiB")
+            continue
+        if not line.strip():
+            continue
+        yield _row(where, line)
+
+
+def _row(where: str, line: bytes) -> Row:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Row(where, reason=f"not JSON ({error})", found=line[:_SHOWN].decode(errors="replace"))
+    if not isinstance(value, dict):
+        return Row(where, reason="a JSON object is wanted", found=value)
+    if value.keys() == LETTER:
+        return _letter(where, value)
+    return Row(where, value)
+
+
+def _letter(where: str, letter: dict[str, Any]) -> Row:
+    if not isinstance(letter["document"], dict):
+        return Row(where, reason=f"{letter['where']}: {letter['reason']}", found=letter["document"])
+    fields = dict(letter["document"])
+    of = fields.pop("document", None)
+    return Row(where, fields, of=of if isinstance(of, str) else None)

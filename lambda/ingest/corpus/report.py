@@ -1,0 +1,52 @@
+"""What became of the documents, in figures and in the first sentences."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_ERRORS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter: a document, or a part of one, that did not arrive, where it is from and why."""
+
+    where: str
+    id: str | None
+    reason: str
+    document: Any
+
+
+@dataclass
+class Report:
+    """Counts, in what the index holds: a document that was split counts once for each of its parts.
+
+    read: documents, and places where one was expected and none could be read.
+    stored: those that arrived where new and replaced ones are not told apart.
+    errors: a sentence for each of the first MOST_ERRORS of `failed`.
+    unkept: names of fields that the destination does not keep.
+    """
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    stored: int = 0
+    failed: int = 0
+    errors: list[str] = field(default_factory=list)
+    unkept: set[str] = field(default_factory=set)
+
+    @property
+    def arrived(self) -> int:
+        """How many are in the index."""
+        return self.created + self.updated + self.stored
+
+    @property
+    def summary(self) -> str:
+        """The figures, in words; everything is in one of them."""
+        arrived = f"{self.stored} stored" if self.stored else f"{self.created} created, {self.updated} updated"
+        return f"{arrived}, {self.failed} failed"
+
+    def fail(self, where: str, reason: str) -> None:
+        """Counts one that did not arrive."""
+        self.failed += 1
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(f"{where}: {reason}")

@@ -1,0 +1,95 @@
+"""Entries in the order they were read, until the fate of each is known."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from corpus.destination import Outcome, Verdict
+from corpus.document import Document, Entry, Unreadable
+from corpus.report import Letter, Report
+
+
+@dataclass(slots=True)
+class Tracked:
+    """An entry, how many of its parts are `open`, their bytes, and what became of the others."""
+
+    entry: Entry
+    open: int
+    size: int
+    outcomes: list[tuple[Document, Outcome]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Item:
+    """A document, or a part of one, on its way: encoded, and how often it was sent in vain.
+
+    suspect: a batch with it has failed, so that it may be what breaks batches.
+    """
+
+    document: Document
+    body: bytes
+    tracked: Tracked
+    attempts: int = 0
+    suspect: bool = False
+
+
+class Track:
+    """Counts, writes letters and confirms in the order of reading: all three can be continued from one place."""
+
+    def __init__(self, report: Report, letters: Callable[[Letter], None], confirmed: Callable[[Entry], None]) -> None:
+        self._report, self._letters, self._confirmed = report, letters, confirmed
+        self._open: deque[Tracked] = deque()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, entry: Entry, parts: int = 0, size: int = 0) -> Tracked:
+        """An entry was read, of parts of `size` bytes together; it is settled when each of them has an outcome."""
+        tracked = Tracked(entry, parts, size)
+        self._open.append(tracked)
+        self.bytes += size
+        return tracked
+
+    def settle(self, item: Item, outcome: Outcome) -> None:
+        """The fate of `item` is known."""
+        item.tracked.outcomes.append((item.document, outcome))
+        item.tracked.open -= 1
+
+    def advance(self) -> None:
+        """Passes over what is settled, up to the first entry that is not."""
+        while self._open and not self._open[0].open:
+            tracked = self._open.popleft()
+            self.bytes -= tracked.size
+            for letter in self._count(tracked):
+                self._letters(letter)
+            self._confirmed(tracked.entry)
+
+    def abandon(self, reason: str) -> None:
+        """Counts what is left: the parts with an outcome, and as failed those without."""
+        for tracked in self._open:
+            for _ in self._count(tracked):
+                pass
+            for _ in range(tracked.open):
+                self._report.fail(tracked.entry.where, f"not stored for certain: {reason}")
+        self._open.clear()
+
+    def _count(self, tracked: Tracked) -> list[Letter]:
+        report, entry = self._report, tracked.entry
+        report.read += 1
+        if isinstance(entry, Unreadable):
+            report.fail(entry.where, entry.reason)
+            return [Letter(entry.where, None, entry.reason, entry.source)]
+        found = []
+        for document, outcome in tracked.outcomes:
+            if outcome.verdict is Verdict.CREATED:
+                report.created += 1
+            elif outcome.verdict is Verdict.UPDATED:
+                report.updated += 1
+            elif outcome.verdict is Verdict.STORED:
+                report.stored += 1
+            else:
+                report.fail(document.where, outcome.reason)
+                source = {"id": document.id, "document": document.of, **document.source}
+                found.append(Letter(document.where, document.id, outcome.reason, source))
+        return found

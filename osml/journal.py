@@ -1,0 +1,133 @@
+"""How far an ingest got, so that the next one goes on behind it, however it ended."""
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus.report import Report
+from osml.failure import Failure
+
+# Seconds between two lines; what was settled since the last one is sent again after a kill.
+OFTEN = 0.5
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far one source was loaded: `entries` and `read` bytes of its `version`."""
+
+    version: str
+    entries: int = 0
+    read: int = 0
+    finished: bool = False
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """A line of the journal. It says all there is to know by then, so that the last one is enough for the figures."""
+
+    source: str
+    reached: Reached
+    size: int
+    figures: tuple[int, int, int, int, int]
+    errors: int
+
+
+class Journal:
+    """An append-only file of JSON lines.
+
+    report: the figures so far.
+    reached: how far each source was loaded, by its name.
+    rejected, size: the file of dead letters, and its length at that time.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """As an earlier ingest left it; empty when there was none. Raises Failure while another process writes it."""
+        self.report, self.reached = Report(), dict[str, Reached]()
+        self.rejected: str | None = None
+        self.size = 0
+        self._file = file
+        self._noted: _Noted | None = None
+        self._written = 0.0
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._handle = file.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._handle.close()
+            raise Failure("Another ingest of the same documents is running; wait for its end.") from None
+        self._read()
+
+    @property
+    def continues(self) -> bool:
+        """Whether an earlier ingest was cut off."""
+        return bool(self.reached)
+
+    def note(self, source: str, reached: Reached, size: int) -> None:
+        """Remember it: on disk at once when the source is finished, otherwise OFTEN seconds after the line before."""
+        self.reached[source] = reached
+        one = self.report
+        figures = (one.read, one.created, one.updated, one.stored, one.failed)
+        self._noted = _Noted(source, reached, size, figures, len(one.errors))
+        if reached.finished or time.monotonic() - self._written >= OFTEN:
+            self._write()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._handle.truncate(0)
+        self.report, self.reached, self.rejected, self.size = Report(), {}, None, 0
+
+    def close(self) -> None:
+        """Write what was noted, for the next ingest to go on behind."""
+        self._write()
+        self._handle.close()
+        if not self.reached:
+            self._file.unlink(missing_ok=True)
+
+    def end(self) -> None:
+        """All is loaded: the next ingest begins anew."""
+        self.reached, self._noted = {}, None
+        self.close()
+
+    def _write(self) -> None:
+        if self._noted is None:
+            return
+        one, self._noted, self._written = self._noted, None, time.monotonic()
+        report = Report(*one.figures, self.report.errors[: one.errors])
+        figures = {**asdict(report), "unkept": sorted(self.report.unkept)}
+        line = {"source": one.source, **asdict(one.reached), "rejected": self.rejected, "size": one.size}
+        self._handle.write(json.dumps({**line, "report": figures}) + "\n")
+        self._handle.flush()
+
+    def _read(self) -> None:
+        self._handle.seek(0)
+        whole = 0
+        for line in self._handle:
+            # A process that was killed while it wrote leaves half a line.
+            if not line.endswith("\n"):
+                break
+            self._take(json.loads(line))
+            whole += len(line.encode())
+        self._handle.truncate(whole)
+
+    def _take(self, line: dict[str, Any]) -> None:
+        reached = Reached(line["version"], line["entries"], line["read"], line["finished"])
+        self.reached[line["source"]] = reached
+        self.rejected, self.size = line["rejected"], line["size"]
+        figures = line["report"]
+        self.report = Report(**{**figures, "unkept": set(figures["unkept"])})
+
+
+def journal(env: str, index: str, names: Sequence[str]) -> Journal:
+    """The journal of an ingest of these sources from this folder. Raises Failure as Journal does.
+
+    It is in the folder OSML_STATE, otherwise where the XDG base directory specification puts the state of programs.
+    """
+    key = hashlib.sha256("\0".join([os.getcwd(), env, index, *names]).encode(errors="surrogatepass")).hexdigest()
+    base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "osml" / "ingest"
+    return Journal(Path(os.environ.get("OSML_STATE") or base) / f"{env}-{key[:16]}.ndjson")

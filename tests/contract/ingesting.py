@@ -1,0 +1,60 @@
+"""`python -m tests.contract.ingesting URL INDEX STATE FILE`: an ingest of a file, as a process that a test can kill.
+
+It is the command line's but for the domain: the engine under test, as the role of the contract tests.
+"""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+import requests
+
+from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
+from corpus.load import load
+from corpus.pieces import parts
+from corpus.report import Report
+from osml.journal import Journal
+from osml.loading import Loading
+from osml.rejected import Rejected
+from osml.sources import Sources
+from tests.contract.kinds_engine import RoleHeaders
+
+
+def ingest(url: str, index: str, state: Path, *files: Path) -> Report:
+    """Loads the files behind what `state` says was settled; dead letters go into `rejected.ndjson` beside it."""
+    journal = Journal(state)
+    rejected = Rejected(state.with_name("rejected.ndjson"), journal.size)
+    sources = Sources([str(file) for file in files])
+    loading = Loading(sources, "text", journal, rejected, lambda _: None)
+    try:
+        load(
+            loading.entries(),
+            lambda: bulk(url, index),
+            parts=partial(parts, text_field="text", most=200),
+            report=journal.report,
+            letters=loading.letter,
+            confirmed=loading.confirmed,
+        )
+        loading.finish()
+        journal.end()
+    finally:
+        rejected.close()
+        journal.close()
+    return journal.report
+
+
+def bulk(url: str, index: str) -> Bulk:
+    session = requests.Session()
+    session.auth = RoleHeaders()
+
+    def send(body: bytes) -> Reply:
+        ca = os.environ["OSML_TEST_CA"]
+        answer = session.post(f"{url}{PATH}", body, headers={"content-type": CONTENT_TYPE}, verify=ca, timeout=60)
+        return Reply(answer.status_code, {}, answer.content)
+
+    return Bulk(send, index)
+
+
+if __name__ == "__main__":
+    print(ingest(sys.argv[1], sys.argv[2], Path(sys.argv[3]), *map(Path, sys.argv[4:])).summary)

@@ -1,0 +1,146 @@
+"""An ingest into a real engine through a real pipeline, whose model throttles, refuses, and whose process is killed."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlcommons import HttpTransport
+from tests.contract import kinds_engine
+from tests.contract.generations import Embedder, Library
+from tests.contract.ingesting import ingest
+from tests.contract.json_handler import JsonHandler
+from tests.contract.kinds_engine import Engine
+
+engine_transport = kinds_engine.engine_transport
+POISON = "poison"
+
+
+class Endpoint:
+    """Embeds after `seconds`; answers each `throttled`th call with 429, and refuses calls with a poisoned text."""
+
+    def __init__(self) -> None:
+        self.url, self.seconds, self.throttled = "", 0.0, 0
+        self.calls = self.turned_away = 0
+        self.lock = threading.Lock()
+
+    def answer(self, texts: list[str]) -> tuple[int, Any]:
+        time.sleep(self.seconds)
+        with self.lock:
+            self.calls += 1
+            if self.throttled and self.calls % self.throttled == 0:
+                self.turned_away += 1
+                return 429, {"message": "Rate exceeded"}
+        if any(POISON in text for text in texts):
+            return 400, {"message": "no such text"}
+        return 200, [[1.0, 2.0, 3.0, float(len(text) % 7 + 1)] for text in texts]
+
+    @contextmanager
+    def running(self) -> Iterator["Endpoint"]:
+        endpoint = self
+
+        class Handler(JsonHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self) -> None:
+                texts = json.loads(self.body())
+                self.answer(*endpoint.answer(texts))
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        try:
+            yield self
+        finally:
+            server.shutdown()
+            server.server_close()
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint().running() as made:
+        yield made
+
+
+@pytest.fixture
+def library(engine_transport: HttpTransport, endpoint: Endpoint) -> Iterator[Library]:
+    """An index whose pipeline embeds 16 documents a call."""
+    endpoint.seconds, endpoint.throttled, endpoint.turned_away = 0.0, 0, 0
+    engine = Engine(engine_transport, endpoint.url)
+    made = Library(engine, Embedder(url=endpoint.url))
+    made.apply(made.generation("aaaaaaaa", 4, 1))
+    yield made
+    made.leave()
+    engine.clean()
+
+
+def write(file: Path, count: int, poisoned: frozenset[int] = frozenset()) -> Path:
+    lines = ({"id": f"d{n}", "text": f"{POISON if n in poisoned else 'text'} {n}"} for n in range(count))
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return file
+
+
+def held(library: Library) -> list[str]:
+    """The ids of all documents, as often as they are there, each with a vector."""
+    client = library.client
+    client.post(f"/{library.alias}/_refresh")
+    body = {"size": 10_000, "query": {"exists": {"field": "embedding"}}, "_source": False}
+    hits = client.post(f"/{library.alias}/_search?search_pipeline=_none", body)["hits"]["hits"]
+    return sorted(hit["_id"] for hit in hits)
+
+
+def test_a_throttled_model_loses_and_doubles_nothing(library: Library, endpoint: Endpoint, tmp_path: Path) -> None:
+    endpoint.throttled = 5
+    file = write(tmp_path / "a.ndjson", 600)
+    report = ingest(os.environ["OSML_TEST_ENGINE_URL"], library.alias, tmp_path / "state", file)
+    assert report.summary == "600 created, 0 updated, 0 failed"
+    assert held(library) == sorted(f"d{n}" for n in range(600))
+    assert endpoint.turned_away > 0
+
+
+def test_only_the_poisoned_documents_are_rejected(library: Library, tmp_path: Path) -> None:
+    poisoned = frozenset({3, 40, 41, 199})
+    file = write(tmp_path / "a.ndjson", 200, poisoned)
+    report = ingest(os.environ["OSML_TEST_ENGINE_URL"], library.alias, tmp_path / "state", file)
+    assert report.summary == "196 created, 0 updated, 4 failed"
+    assert held(library) == sorted(f"d{n}" for n in range(200) if n not in poisoned)
+    letters = [json.loads(line) for line in (tmp_path / "rejected.ndjson").read_text().splitlines()]
+    assert [letter["id"] for letter in letters] == [f"d{n}" for n in sorted(poisoned)]
+    assert all("no such text" in letter["reason"] for letter in letters)
+
+
+def test_after_a_kill_it_goes_on_without_loss_or_double(library: Library, endpoint: Endpoint, tmp_path: Path) -> None:
+    endpoint.seconds = 0.05
+    poisoned = frozenset({7, 1_500})
+    file = write(tmp_path / "a.ndjson", 2_000, poisoned)
+    (tmp_path / "b.md").write_text("# Leave\n\n" + "A day is granted to whoever asks. " * 20)
+    state, url = tmp_path / "state", os.environ["OSML_TEST_ENGINE_URL"]
+    files = [file, tmp_path / "b.md"]
+    command = [sys.executable, "-m", "tests.contract.ingesting", url, library.alias, str(state), *map(str, files)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 60
+        while not (state.exists() and state.stat().st_size) and time.monotonic() < until:
+            time.sleep(0.01)
+        process.kill()
+    settled = json.loads(state.read_text().splitlines()[-1])["report"]["read"]
+    assert 0 < settled < 2_001
+    endpoint.seconds = 0.0
+    report = ingest(url, library.alias, state, *files)
+    parts = [one for one in held(library) if one.startswith(str(tmp_path))]
+    assert (report.read, report.arrived, report.failed) == (2_001, 1_998 + len(parts), 2)
+    assert held(library) == sorted([*(f"d{n}" for n in range(2_000) if n not in poisoned), *parts])
+    assert parts == [f"{tmp_path / 'b.md'}#{n}" for n in range(1, 5)]
+    letters = [json.loads(line)["id"] for line in (tmp_path / "rejected.ndjson").read_text().splitlines()]
+    assert letters == ["d7", "d1500"]
+    assert not state.exists()

@@ -1,0 +1,71 @@
+"""A destination that does with documents what a test says, and keeps what it was sent."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from corpus.destination import Outcome, Verdict
+from corpus.document import Document, Entry
+from corpus.load import load
+from corpus.report import Letter, Report
+
+CREATED, UPDATED = Outcome(Verdict.CREATED), Outcome(Verdict.UPDATED)
+Script = Callable[[list[str], int], Sequence[Outcome]]
+"""Gives an outcome for each id of a batch, or raises; the number says how many batches there were."""
+
+
+@dataclass
+class Scripted:
+    """Serves all threads; `held` are the documents that arrived, by id, and `batches` the ids of each batch."""
+
+    script: Script = lambda ids, _: [CREATED] * len(ids)
+    most_bytes: int = 1_000_000
+    most_documents: int = 64
+    seconds: float = 0.0
+    batches: list[list[str]] = field(default_factory=list)
+    held: dict[str, dict[str, str]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def encode(self, document: Document) -> bytes:
+        return json.dumps({"id": document.id, **document.source}).encode()
+
+    def send(self, batch: Sequence[bytes]) -> list[Outcome]:
+        documents = [json.loads(one) for one in batch]
+        time.sleep(self.seconds)
+        with self.lock:
+            ids = [one["id"] for one in documents]
+            self.batches.append(ids)
+            outcomes = list(self.script(ids, len(self.batches)))
+            for one, outcome in zip(documents, outcomes, strict=True):
+                if outcome.verdict in (Verdict.CREATED, Verdict.UPDATED):
+                    self.held[one["id"]] = one
+            return outcomes
+
+
+@dataclass
+class Loaded:
+    """What came of a load."""
+
+    report: Report = field(default_factory=Report)
+    letters: list[Letter] = field(default_factory=list)
+    confirmed: list[Entry] = field(default_factory=list)
+
+
+def loaded(to: Scripted, *entries: Entry, into: Loaded | None = None) -> Loaded:
+    """Loads the entries without waiting between repetitions; raises what `load` raises, with `into` filled."""
+    found = into or Loaded()
+    load(
+        iter(entries),
+        lambda: to,
+        report=found.report,
+        letters=found.letters.append,
+        confirmed=found.confirmed.append,
+        pause=lambda _, __: 0.0,
+    )
+    return found
+
+
+def document(name: str | int, text: str = "t") -> Document:
+    return Document(str(name), {"text": text}, f"f:{name}", str(name), 10)

@@ -1,0 +1,111 @@
+"""`_bulk`: what is sent, and what each item of the answer means."""
+
+import json
+from typing import Any
+
+import pytest
+
+from corpus.bulk import Bulk, Reply
+from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
+from corpus.document import Document
+
+HOSTILE = 'quote " backslash \\ newline \n tab \t emoji 🗽 rtl שלום lone \ud800 control \x01 bar ｜'
+BODY = [b"one", b"two"]
+
+
+def outcomes(*items: dict[str, Any], status: int = 200) -> list[Outcome]:
+    content = json.dumps({"items": [{"index": item} for item in items]}).encode()
+    return Bulk(lambda _: Reply(status, {}, content), "docs").send([b"x"] * len(items))
+
+
+def raising(status: int, body: Any, **headers: str) -> Bulk:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Bulk(lambda _: Reply(status, headers, content), "docs")
+
+
+def test_a_document_is_an_action_and_a_passage_of_itself() -> None:
+    document = Document("7", {"text": HOSTILE, "document": "other"}, "f:1", "7")
+    action, source = Bulk(lambda _: Reply(200, {}, b""), "docs").encode(document).splitlines()
+    assert json.loads(action) == {"index": {"_index": "docs", "_id": "7"}}
+    assert json.loads(source) == {"id": "7", "document": "7", "text": HOSTILE}
+
+
+def test_a_part_names_its_document() -> None:
+    part = Document("a#2", {"text": "t"}, "f:1", "a")
+    source = json.loads(Bulk(lambda _: Reply(200, {}, b""), "docs").encode(part).splitlines()[1])
+    assert (source["id"], source["document"]) == ("a#2", "a")
+
+
+def test_each_item_is_looked_at() -> None:
+    found = outcomes(
+        {"status": 201, "result": "created"},
+        {"status": 200, "result": "updated"},
+        {"status": 400, "error": {"type": "mapper_parsing_exception", "reason": "failed to parse field [year]"}},
+        {"status": 400, "error": {"type": "x", "reason": None, "caused_by": {"reason": "deeper"}}},
+    )
+    assert [one.verdict for one in found] == [Verdict.CREATED, Verdict.UPDATED, Verdict.REFUSED, Verdict.REFUSED]
+    assert [one.reason for one in found[2:]] == ["failed to parse field [year]", "deeper"]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"status": 429, "error": {"type": "es_rejected_execution_exception", "reason": "queue full"}},
+        {"status": 400, "error": {"type": "exception", "reason": "Error from remote service: Too Many Requests"}},
+        {"status": 403, "error": {"type": "cluster_block_exception", "reason": "blocked by: index write"}},
+        {"status": 500, "error": {"type": "x", "reason": "Read timed out after 30s"}},
+        {"status": 500, "error": {"type": "x", "reason": "Acquire operation took longer than the maximum"}},
+        {"status": 500, "error": {"type": "x", "reason": '{"message":"Rate exceeded","code":429}'}},
+    ],
+)
+def test_what_may_pass_is_sent_again_later(item: dict[str, Any]) -> None:
+    assert outcomes(item)[0].verdict is Verdict.LATER
+
+
+def test_what_broke_on_the_other_side_may_pass() -> None:
+    assert outcomes({"status": 500, "error": {"type": "x", "reason": "null"}})[0].verdict is Verdict.FAILED
+
+
+def test_a_number_in_a_text_is_no_status() -> None:
+    reason = "failed to parse field [zip] of type [integer]: '14290'"
+    assert outcomes({"status": 400, "error": {"type": "x", "reason": reason}})[0].verdict is Verdict.REFUSED
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_request_that_comes_too_early(status: int) -> None:
+    with pytest.raises(Busy, match=f"{status}: queue full") as raised:
+        raising(status, {"error": {"root_cause": [{"reason": "queue full"}]}}, **{"retry-after": "7"}).send(BODY)
+    assert raised.value.wait == 7.0
+
+
+def test_a_request_that_is_too_large() -> None:
+    with pytest.raises(TooLarge, match="413: Request size exceeded"):
+        raising(413, {"Message": "Request size exceeded 10485760 bytes"}).send(BODY)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (403, {"Message": "User is not authorized"}, "_bulk to the index docs answered 403: User is not authorized"),
+        (500, b"<html>", "_bulk to the index docs answered 500: <html>"),
+        (200, b"<html>", "answered in a shape that OpenSearch does not give"),
+        (200, {"items": []}, "answered in a shape that OpenSearch does not give"),
+        (200, {"items": [{"index": {}}, {"index": 3}]}, "answered in a shape that OpenSearch does not give"),
+    ],
+)
+def test_what_no_later_request_can_mend(status: int, body: Any, sentence: str) -> None:
+    with pytest.raises(Stopped, match=sentence):
+        raising(status, body).send(BODY)
+
+
+def test_what_is_quoted_is_cleaned() -> None:
+    error = {"type": "x", "reason": "your key sk-123 is invalid"}
+    content = json.dumps({"items": [{"index": {"status": 401, "error": error}}]}).encode()
+    seen: list[int | None] = []
+
+    def clean(text: str, status: int | None) -> str:
+        seen.append(status)
+        return text.replace("sk-123", "…")
+
+    found = Bulk(lambda _: Reply(200, {}, content), "docs", clean).send([b"x"])
+    assert (found[0].reason, seen) == ("your key … is invalid", [401])
