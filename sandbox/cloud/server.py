@@ -20,6 +20,7 @@ from sandbox.cloud import (
     crashes,
     custom_resources,
     domains,
+    event_sources,
     firewalls,
     function_policy,
     functions,
@@ -28,6 +29,7 @@ from sandbox.cloud import (
     model_runtimes,
     parameters,
     preflights,
+    queues,
     secrets,
     sign_in,
     streaming,
@@ -97,6 +99,8 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     domains.install(front)
     collections.install(front)
     functions.install(settings.home, NativeCode(settings.native_packages))
+    event_sources.install(authority)
+    queues.install()
     integrations.install()
     streaming.install()
     function_policy.install()

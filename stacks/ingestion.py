@@ -1,0 +1,92 @@
+"""IngestionStack: ways into the index besides the command line and the assistant."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from constructs import Construct
+
+from opensearch_ml.batch_bodies import FAILED, INPUTS, JOBS, OUTPUTS
+from opensearch_ml.document_bucket import DocumentBucket
+from opensearch_ml.document_drop import DocumentDrop
+from opensearch_ml.log_retention import RETENTION
+from osml.environment import Environment
+from osml.environment.drop import Drop
+from osml.environment.ingestion import Ingestion
+from stacks.assistant_access import grant_search
+from stacks.batches import Batches
+from stacks.environment_stack import EnvironmentStack
+from stacks.inference import InferenceStack
+from stacks.search import SearchStack
+
+# Without an assistant, whose setting it is otherwise; as `osml ingest` does.
+PASSAGE_CHARACTERS = 1000
+# What jobs and pipelines write of a batch is of no use when it is loaded.
+FOLDERS = (OUTPUTS, JOBS, FAILED)
+
+
+class IngestionStack(EnvironmentStack):
+    """The drop and the batches of `environment`.
+
+    A stack of its own, because its buckets hold what people have put there: with documents in them CloudFormation does
+    not delete them, and nothing else of the environment is to wait for that.
+    """
+
+    def __init__(
+        self, scope: Construct, environment: Environment, *, search: SearchStack, inference: InferenceStack
+    ) -> None:
+        super().__init__(scope, environment, "ingestion", "Loads what is put into a bucket")
+        self._environment, self._search = environment, search
+        if environment.drop:
+            self._drop(environment.drop)
+        if environment.ingestion:
+            self._batches(environment.ingestion, inference)
+
+    def _drop(self, settings: Drop) -> None:
+        drop = DocumentDrop(
+            self,
+            "Drop",
+            variables={"DESTINATION": self._destination(), "ENVIRONMENT": self._environment.name},
+            concurrency=settings.concurrency,
+            objects=settings.objects,
+            attempts=settings.attempts,
+            timeout=Duration.seconds(settings.seconds),
+            late=Duration.minutes(settings.late_minutes),
+            log_retention=RETENTION[self._environment.search.log_retention],
+            removal_policy=self.removal,
+            network=self._search.network,
+        )
+        target = self._search.target(self.region, ())
+        grant_search(self, self._environment, self._search, target, drop, "drop")
+        self.output("DropBucketName", drop.bucket.bucket_name)
+        self.output("DropFolder", f"s3://{drop.bucket.bucket_name}/documents/")
+        self.output("DropQueueUrl", drop.queue.queue_url)
+        self.output("DropQueueArn", drop.queue.queue_arn)
+        self.output("DropDeadLettersUrl", drop.dead_letters.queue_url)
+        self.output("DropDeadLettersArn", drop.dead_letters.queue_arn)
+
+    def _batches(self, settings: Ingestion, inference: InferenceStack) -> None:
+        bucket = DocumentBucket(self, "BatchFiles", removal_policy=self.removal, expiring=FOLDERS)
+        Batches(
+            self,
+            "Batches",
+            environment=self._environment,
+            settings=settings,
+            bucket=bucket.bucket,
+            search=self._search,
+            inference=inference,
+        )
+        self.output("BatchInput", f"s3://{bucket.bucket.bucket_name}/{INPUTS}")
+
+    def _destination(self) -> str:
+        """Where the function loads, as the JSON that it reads; `target` is one of sign_in.py."""
+        engine, index = self._search.engine, self._environment.index
+        auth = {"auth": {"basic": {"secretArn": engine.login.arn, **engine.login.keys}}} if engine.login else {}
+        target = {"endpoint": engine.endpoint, "region": self.region, "service": engine.service, **auth}
+        assistant = self._environment.assistant
+        told = {
+            "target": target,
+            "index": index.name,
+            "text_field": index.text_field,
+            "passage_characters": assistant.passage_characters if assistant else PASSAGE_CHARACTERS,
+        }
+        return self.to_json_string(told)

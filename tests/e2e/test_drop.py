@@ -1,0 +1,171 @@
+"""Objects put into the bucket of a drop, while a fifth of the model calls is throttled: counts are equal.
+
+OSML_DROP is how many objects there are: 100 unless set, `make drop` puts 10,000.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from osml import drop
+from sandbox import launcher
+from sandbox.instance import CHECKOUT, Instance
+from sandbox.models.control import struck
+from tests.e2e.conftest import Engine
+from tests.e2e.templates import Deployment, Template, until
+
+NAME = "dropped"
+INDEX = "dropped-passages"
+OBJECTS = int(os.environ.get("OSML_DROP", "100"))
+# Every tenth object holds as many documents, one a line.
+LINES = 3
+
+
+class Bucket:
+    """The deployed drop as those know it who put objects there, and those who operate it."""
+
+    def __init__(self, outputs: dict[str, str]) -> None:
+        self.name = outputs["DropBucketName"]
+        self._outputs = outputs
+        self._s3: Any = boto3.client("s3")
+        self._sqs: Any = boto3.client("sqs")
+
+    def put(self, name: str, content: str) -> None:
+        self._s3.put_object(Bucket=self.name, Key=f"documents/{name}", Body=content.encode())
+
+    def refused(self, name: str) -> list[dict[str, Any]]:
+        body = self._s3.get_object(Bucket=self.name, Key=f"refused/{name}.ndjson")["Body"].read()
+        return [json.loads(line) for line in body.splitlines()]
+
+    def waiting(self, queue: str = "Queue") -> int:
+        """Messages in `Queue` or `DeadLetters`, those under way included."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        url = self._outputs[f"Drop{queue}Url"]
+        found = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(value) for value in found.values())
+
+    def redrive(self) -> None:
+        self._sqs.start_message_move_task(SourceArn=self._outputs["DropDeadLettersArn"])
+
+
+def without_pipelines(template: Template) -> None:
+    """OpenSearch Ingestion is not emulated; all that its pipelines would call is deployed."""
+    for name in [name for name, one in template["Resources"].items() if one["Type"] == "AWS::OSIS::Pipeline"]:
+        del template["Resources"][name]
+
+
+@pytest.fixture(scope="module")
+def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    directory = tmp_path_factory.mktemp("environments")
+    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
+    del settings["assistant"], settings["answer"]
+    settings |= {"recipe": "semantic-search", "keeper": False}
+    settings["index"]["name"] = INDEX
+    settings |= {"drop": {"attempts": 2, "seconds": 60, "concurrency": 4}, "ingestion": {}}
+    (directory / f"{NAME}.yaml").write_text(yaml.safe_dump(settings))
+    deployment = Deployment(NAME, directory, local_cloud, tmp_path_factory.mktemp(NAME))
+    try:
+        deployment.deploy(edit=without_pipelines)
+        yield deployment
+    finally:
+        deployment.destroy()
+
+
+@pytest.fixture(scope="module")
+def bucket(deployment: Deployment) -> Bucket:
+    return Bucket(deployment.outputs("ingestion"))
+
+
+def content(number: int) -> tuple[str, str, list[str]]:
+    """Name and text of an object, and the ids of the documents in it."""
+    if number % 10:
+        name = f"notes/Nr. {number}+ü.txt"
+        return name, f"Note {number} says that the harbour opens at {number % 24} o'clock.", [name]
+    ids = [f"{number}-{line}" for line in range(LINES)]
+    lines = [json.dumps({"id": one, "text": f"Line {one} of the list of ships."}) for one in ids]
+    return f"lists/{number}.ndjson", "\n".join(lines), ids
+
+
+def ids(engine: Engine) -> list[str]:
+    """Of every document in the index."""
+    engine("POST", f"/{INDEX}/_refresh")
+    found: list[str] = []
+    query: dict[str, Any] = {"size": 5_000, "_source": False, "sort": ["id"], "query": {"match_all": {}}}
+    while hits := engine("POST", f"/{INDEX}/_search", query)["hits"]["hits"]:
+        found += [hit["_id"] for hit in hits]
+        query["search_after"] = hits[-1]["sort"]
+    return found
+
+
+def test_each_document_of_each_object_is_in_the_index_once(
+    bucket: Bucket, engine: Engine, local_cloud: Instance
+) -> None:
+    objects = [content(number) for number in range(OBJECTS)]
+    began = time.monotonic()
+    with struck(launcher.settings(local_cloud)["models_url"], "sagemaker", throttle=0.2):
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda one: bucket.put(one[0], one[1]), objects))
+        until(lambda: bucket.waiting() == 0, 60 + OBJECTS / 5)
+    print(f"{OBJECTS} objects in {time.monotonic() - began:.1f} s")
+    assert bucket.waiting("DeadLetters") == 0
+    assert sorted(ids(engine)) == sorted(id for _, _, inside in objects for id in inside)
+
+
+def test_what_cannot_be_loaded_is_given_up_with_its_reason_and_loaded_when_it_is_mended(
+    bucket: Bucket, engine: Engine
+) -> None:
+    before = len(ids(engine))
+    bucket.put("broken.ndjson", '{"id": "good", "text": "A good line."}\n{"id": "bad", "text": 1}\n')
+    bucket.put("picture.bin", "?")
+    until(lambda: bucket.waiting("DeadLetters") == 2 and bucket.waiting() == 0)
+    (letter,) = bucket.refused("broken.ndjson")
+    assert letter["where"] == "broken.ndjson:2"
+    assert letter["reason"] == "a JSON object with a string `text` is wanted"
+    assert "is none of .ndjson" in bucket.refused("picture.bin")[0]["reason"]
+    assert len(ids(engine)) == before + 1
+    until(lambda: states()["Dead"] == "ALARM")
+    assert states()["Late"] != "ALARM"
+    bucket.put("broken.ndjson", '{"id": "good", "text": "A good line."}\n{"id": "bad", "text": "Mended."}\n')
+    boto3.client("s3").delete_object(Bucket=bucket.name, Key="documents/picture.bin")
+    bucket.redrive()
+    until(lambda: bucket.waiting("DeadLetters") == 0 and bucket.waiting() == 0)
+    assert len(ids(engine)) == before + 2
+
+
+def states() -> dict[str, str]:
+    """The drop's alarms."""
+    alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    return {name: alarm["StateValue"] for alarm in alarms for name in ("Dead", "Late") if name in alarm["AlarmName"]}
+
+
+def test_the_function_may_write_this_index_and_nothing_else(deployment: Deployment, engine: Engine) -> None:
+    role = engine("GET", f"/_plugins/_security/api/roles/osml-{NAME}-drop")[f"osml-{NAME}-drop"]
+    (permission,) = role["index_permissions"]
+    assert permission["index_patterns"] == [INDEX, f"{INDEX}-????????"]
+    assert not [one for one in permission["allowed_actions"] if "read" in one or "admin" in one]
+
+
+def test_the_model_of_batches_embeds_and_knows_the_batch_api(engine: Engine) -> None:
+    query = {"query": {"match_phrase": {"name": f"osml-{NAME}-batch"}}}
+    (model,) = engine("POST", "/_plugins/_ml/models/_search", query)["hits"]["hits"]
+    assert model["_source"]["model_state"] == "DEPLOYED"
+    connector = engine("GET", f"/_plugins/_ml/connectors/{model['_source']['connector_id']}")
+    actions = {one["action_type"]: one for one in connector["actions"]}
+    assert set(actions) == {"PREDICT", "BATCH_PREDICT", "BATCH_PREDICT_STATUS", "CANCEL_BATCH_PREDICT"}
+    assert actions["BATCH_PREDICT"]["url"].endswith("/api.sagemaker.us-east-1.amazonaws.com/CreateTransformJob")
+    assert connector["parameters"]["ModelName"].startswith(f"osml-{NAME}-inference")
+
+
+def test_it_goes_with_its_stack(deployment: Deployment, bucket: Bucket, tmp_path: Path) -> None:
+    drop.empty(deployment.place)
+    deployment.destroy()
+    assert bucket.name not in [one["Name"] for one in boto3.client("s3").list_buckets()["Buckets"]]
+    assert not [url for url in boto3.client("sqs").list_queues().get("QueueUrls", []) if NAME in url]

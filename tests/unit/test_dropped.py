@@ -1,0 +1,198 @@
+"""The function behind a drop: which messages come again, when, and what is written about them."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+from botocore.exceptions import ClientError
+
+import dropped
+from corpus.bulk import Bulk, Reply
+from corpus.destination import Busy, Stopped
+from messages import Message, objects_of
+
+BUCKET = "drop"
+
+
+@dataclass
+class Amazon:
+    """S3 with `objects` by key, and the queue, whose messages were given back with `returns` seconds each."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    returns: dict[str, int] = field(default_factory=dict)
+    forbidden: str | None = None
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        code = "AccessDenied" if Key == self.forbidden else None if Key in self.objects else "NoSuchKey"
+        if code:
+            raise ClientError({"Error": {"Code": code, "Message": "secret words"}}, "GetObject")
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+    def put_object(self, Bucket: str, Key: str, Body: Any, ContentType: str) -> None:
+        self.objects[Key] = Body.read()
+
+    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> None:
+        self.returns |= {one["ReceiptHandle"]: one["VisibilityTimeout"] for one in Entries}
+
+
+class Context:
+    def __init__(self, seconds: float = 60) -> None:
+        self._seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self._seconds * 1000)
+
+
+@dataclass
+class Index:
+    """What the engine holds by id; `refuses` and `breaks` decide about documents and requests."""
+
+    documents: dict[str, Any] = field(default_factory=dict)
+    refuses: Callable[[dict[str, Any]], bool] = lambda _: False
+    breaks: Exception | None = None
+
+    def send(self, body: bytes) -> Reply:
+        if self.breaks:
+            raise self.breaks
+        lines = [json.loads(line) for line in body.splitlines()]
+        items = []
+        for action, source in zip(lines[::2], lines[1::2], strict=True):
+            if self.refuses(source):
+                items.append({"index": {"status": 400, "error": {"reason": "failed to parse"}}})
+            else:
+                self.documents[action["index"]["_id"]] = source
+                items.append({"index": {"status": 201, "result": "created"}})
+        return Reply(200, {}, json.dumps({"items": items}).encode())
+
+
+@pytest.fixture
+def amazon(monkeypatch: pytest.MonkeyPatch) -> Amazon:
+    one = Amazon()
+    destination = {"target": {}, "index": "passages", "text_field": "text", "passage_characters": 1000}
+    variables = {"DESTINATION": json.dumps(destination), "DOCUMENTS": "documents/", "REFUSED": "refused/"}
+    for name, value in {**variables, "QUEUE_URL": "q", "ATTEMPTS": "5", "ENVIRONMENT": "dev"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(dropped, "_client", lambda _: one)
+    return one
+
+
+@pytest.fixture
+def index(monkeypatch: pytest.MonkeyPatch) -> Index:
+    one = Index()
+    monkeypatch.setattr(dropped, "connect", lambda target, name, ends: lambda: Bulk(one.send, name))
+    monkeypatch.setattr(dropped, "pause", lambda attempt, asked: 0.0)
+    return one
+
+
+def record(id: str, *keys: str, received: int = 1, size: int = 1) -> dict[str, Any]:
+    found = [{"s3": {"bucket": {"name": BUCKET}, "object": {"key": quote_plus(key), "size": size}}} for key in keys]
+    body = json.dumps({"Records": found})
+    attributes = {"ApproximateReceiveCount": str(received)}
+    return {"messageId": id, "receiptHandle": f"r-{id}", "body": body, "attributes": attributes}
+
+
+def failed(*records: dict[str, Any], context: Context | None = None) -> list[str]:
+    answer = dropped.handler({"Records": list(records)}, context or Context())
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+
+def test_all_of_a_batch_arrives(amazon: Amazon, index: Index) -> None:
+    amazon.objects = {"documents/a b+ü.txt": b"One.", "documents/c.ndjson": b'{"id": "c1", "text": "Two."}\n'}
+    assert failed(record("1", "documents/a b+ü.txt"), record("2", "documents/c.ndjson")) == []
+    assert sorted(index.documents) == ["a b+ü.txt", "c1"]
+    assert amazon.returns == {}
+
+
+def test_one_bad_object_comes_again_alone_and_its_letters_say_why(amazon: Amazon, index: Index) -> None:
+    lines = b'{"id": "x", "text": "Good."}\n{"id": "y", "text": "Bad."}\n'
+    amazon.objects = {"documents/good.txt": b"Good.", "documents/bad.ndjson": lines, "documents/after.txt": b"After."}
+    index.refuses = lambda source: source["text"] == "Bad."
+    keys = ("documents/good.txt", "documents/bad.ndjson", "documents/after.txt")
+    assert failed(*(record(str(number), key) for number, key in enumerate(keys))) == ["1"]
+    assert sorted(index.documents) == ["after.txt", "good.txt", "x"]
+    (letter,) = map(json.loads, amazon.objects["refused/bad.ndjson.ndjson"].splitlines())
+    assert (letter["id"], letter["where"], letter["reason"]) == ("y", "bad.ndjson:2", "failed to parse")
+    assert amazon.returns == {"r-1": 5}
+
+
+def test_what_is_no_document_is_told_apart_from_its_neighbours(amazon: Amazon, index: Index) -> None:
+    amazon.objects = {"documents/a.bin": b"?", "documents/b.parquet": b"?", "documents/c.txt": b"Good."}
+    names = ("a.bin", "b.parquet", "c.txt")
+    assert failed(*(record(name, f"documents/{name}") for name in names)) == ["a.bin", "b.parquet"]
+    assert "osml ingest" in amazon.objects["refused/b.parquet.ndjson"].decode()
+
+
+@pytest.mark.parametrize(("received", "seconds"), [(1, 5), (2, 20), (3, 80), (4, 320), (5, 0), (9, 0)])
+def test_it_comes_later_each_time_and_at_once_to_be_given_up(
+    amazon: Amazon, index: Index, received: int, seconds: int
+) -> None:
+    amazon.objects = {"documents/a.bin": b"?"}
+    failed(record("1", "documents/a.bin", received=received))
+    assert amazon.returns == {"r-1": seconds}
+
+
+@pytest.mark.parametrize("broken", [Stopped("The domain is gone."), RuntimeError("anything")])
+def test_without_an_engine_all_comes_again(
+    amazon: Amazon, index: Index, broken: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    amazon.objects = {"documents/a.txt": b"One.", "documents/b.txt": b"Two."}
+    index.breaks = broken
+    assert failed(record("1", "documents/a.txt"), record("2", "documents/b.txt")) == ["1", "2"]
+    said = capsys.readouterr().out
+    assert ("The domain is gone." in said) == isinstance(broken, Stopped)
+    assert "anything" not in said
+    assert list(amazon.objects) == ["documents/a.txt", "documents/b.txt"]
+
+
+def test_no_load_outlasts_the_function(
+    amazon: Amazon, index: Index, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dropped, "pause", lambda attempt, asked: 0.2)
+    amazon.objects = {"documents/a.txt": b"One."}
+    index.breaks = Busy("429")
+    assert failed(record("1", "documents/a.txt"), context=Context(15.5)) == ["1"]
+    assert "drop.seconds" in capsys.readouterr().out
+
+
+def test_an_object_that_is_gone_is_done_and_one_that_is_forbidden_is_not(amazon: Amazon, index: Index) -> None:
+    amazon.objects = {"documents/b.txt": b"Two."}
+    amazon.forbidden = "documents/c.txt"
+    names = ("a.txt", "b.txt", "c.txt")
+    assert failed(*(record(name, f"documents/{name}") for name in names)) == ["c.txt"]
+    assert list(index.documents) == ["b.txt"]
+
+
+def test_messages_of_one_object_share_its_fate(amazon: Amazon, index: Index) -> None:
+    amazon.objects = {"documents/a.bin": b"?", "documents/b.txt": b"Two."}
+    records = (record("1", "documents/a.bin"), record("2", "documents/b.txt"), record("3", "documents/a.bin"))
+    assert failed(*records) == ["1", "3"]
+
+
+def test_a_test_of_s3_is_done_and_anything_else_is_given_up(amazon: Amazon, index: Index) -> None:
+    test = {**record("1"), "body": json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})}
+    others = [{**record(str(number)), "body": body} for number, body in enumerate(("", "[]", "{}", "7"), 2)]
+    assert failed(test, *others) == ["2", "3", "4", "5"]
+
+
+def test_small_objects_go_first() -> None:
+    records = [record("1", "documents/large", size=9), record("2", "documents/small", size=1)]
+    assert [one.name for one in objects_of(map(Message.of, records), "documents/")] == ["small", "large"]
+
+
+def test_figures_are_metrics_and_no_line_holds_a_document(
+    amazon: Amazon, index: Index, capsys: pytest.CaptureFixture[str]
+) -> None:
+    amazon.objects = {"documents/a.txt": b"Confidential.", "documents/b.ndjson": b'{"text": 1, "x": "Confidential."}\n'}
+    failed(record("1", "documents/a.txt"), record("2", "documents/b.ndjson"))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0]["object"] == "s3://drop/documents/b.ndjson"
+    assert {name: lines[-1][name] for name in ("Loaded", "NotLoaded", "Refused")} == {
+        "Loaded": 1,
+        "NotLoaded": 1,
+        "Refused": 1,
+    }
+    assert "Confidential" not in json.dumps(lines)

@@ -1,0 +1,45 @@
+"""What an environment may say about its drop and its batches."""
+
+from pathlib import Path
+
+import pytest
+
+from osml.environment import SettingError, load
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def written(tmp_path: Path, base: str, more: str, old: str = "", new: str = "") -> Path:
+    text = (CHECKOUT / "environments" / f"{base}.yaml").read_text().replace(old, new)
+    (tmp_path / f"{base}.yaml").write_text(f"{text}{more}\n")
+    return tmp_path
+
+
+def test_a_drop_needs_no_settings_of_its_own(tmp_path: Path) -> None:
+    drop = load("dev", written(tmp_path, "dev", "drop: {}")).drop
+    assert drop
+    assert (drop.concurrency, drop.objects, drop.seconds, drop.attempts) == (5, 10, 300, 5)
+    assert load("dev", CHECKOUT / "environments").drop is None
+
+
+@pytest.mark.parametrize(
+    ("base", "more", "old", "new", "sentence"),
+    [
+        ("dev", "drop: {concurrency: 1}", "", "", "drop.concurrency is 1, but must be 2 or more"),
+        ("dev", "drop: {objects: 11}", "", "", "drop.objects is 11, but must be 10 or less"),
+        ("dev", "drop: {seconds: 901}", "", "", "drop.seconds is 901, but must be 900 or less"),
+        ("dev", "drop: {attempts: 1}", "", "", "drop.attempts is 1, but must be 2 or more"),
+        ("sandbox-aoss", "drop: {}", "", "", "leave drop out and send documents to the assistant's API"),
+        ("sandbox-aoss", "ingestion: {}", "", "", "set search.kind to domain or existing"),
+        ("dev", "ingestion: {}", "endpoint: create", "endpoint: ours", "embedding.endpoint to create"),
+        ("dev", "ingestion: {instance_type: g5}", "", "", "ingestion.instance_type is 'g5', but must look like ml.g5"),
+        ("dev", "ingestion: {instances: 101}", "", "", "ingestion.instances is 101, but must be 100 or less"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(
+    tmp_path: Path, base: str, more: str, old: str, new: str, sentence: str
+) -> None:
+    with pytest.raises(SettingError) as fault:
+        load(base, written(tmp_path, base, more, old, new))
+    assert sentence in str(fault.value)
+    assert str(fault.value).count("\n") == 0
