@@ -15,7 +15,6 @@ from cdk_nag import AwsSolutionsChecks
 from osml.environment import SettingError, load
 from osml.environment.delivery import load_delivery
 from osml.place import CHECKOUT, environments
-from stacks.delivery import DeliveryStack
 from stacks.recipes import RECIPES
 
 DEFAULT = "sandbox"
@@ -42,6 +41,8 @@ def build_delivery(app: App, file: str, directory: Path | None = None) -> None:
 
     `directory` is `environments()` unless given. Raises SettingError for a file or an environment that is wrong.
     """
+    from stacks.delivery import DeliveryStack  # nobody else waits for CodePipeline's classes, a quarter of the start
+
     delivery = load_delivery(CHECKOUT / file)
     found = delivery.environments(directory or environments())
     try:

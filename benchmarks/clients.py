@@ -5,7 +5,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 
 import numpy as np
 
@@ -51,6 +53,20 @@ def open_loop(make: Callable[[], Call], clients: int, calls: int, rate: float) -
     """
     begin = time.perf_counter()
     return _all(make, clients, (begin + number / rate for number in range(calls)))
+
+
+@contextmanager
+def meanwhile(make: Callable[[], Call], clients: int, rate: float) -> Iterator[Outcomes]:
+    """As `open_loop`, for as long as the block lasts; what it yields is complete after the block."""
+    found, ended, begin = Outcomes(), threading.Event(), time.perf_counter()
+    arrivals = (begin + number / rate for number in takewhile(lambda _: not ended.is_set(), count()))
+    asking = threading.Thread(target=lambda: found.add(_all(make, clients, arrivals)))
+    asking.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        asking.join()
 
 
 def _all(make: Callable[[], Call], clients: int, arrivals: Iterator[float | None]) -> Outcomes:

@@ -1,0 +1,95 @@
+"""What `osml ask` adds to the raw call that does the same, in one process: p50 and p99, call by call in turns.
+
+An answer model that answers at once hides nothing of the difference; one that takes 300 ms is still a quick one.
+Takes about five minutes.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from benchmarks.deployment import QUESTION, deployed
+from benchmarks.report import publish
+from osml import question
+from osml.domain import Domain
+from osml.stack import Knowledge, knowledge
+from sandbox.models.control import struck
+
+ROUNDS, CALLS, SLOW_MS = 5, 100, 300
+COLUMNS = ("what", "raw p50", "ask p50", "ratio", "spread", "raw p99", "ask p99", "ratio", "spread")
+Ways = Mapping[str, Callable[[], object]]
+
+
+def main() -> None:
+    """Measure and publish."""
+    with deployed("sandbox") as stack:
+        found = knowledge(stack.place)
+        domain = Domain(found)
+        finds = replace(found, answer_model_id=None)
+        passages = {"raw": _raw(domain, _search(finds)), "ask": lambda: question.ask(domain, finds, QUESTION)}
+        answer = {
+            "raw": _raw(domain, _search(found) | _generation(found)),
+            "ask": lambda: question.ask(domain, found, QUESTION),
+        }
+        rows = [["passages", *_figures(passages, CALLS)], ["an answer, at once", *_figures(answer, CALLS)]]
+        with struck(stack.models_url, "deepseek", delay_ms=SLOW_MS):
+            rows.append([f"an answer, after {SLOW_MS} ms", *_figures(answer, CALLS // 3)])
+    publish("ask", COLUMNS, rows)
+
+
+def _raw(domain: Domain, body: dict[str, Any]) -> Callable[[], object]:
+    """The signed search of the alias, on the same kind of session."""
+
+    def call() -> object:
+        answer = domain.request("POST", "/passages/_search", json=body)
+        answer.raise_for_status()
+        return answer.json()["hits"]["hits"][0]
+
+    return call
+
+
+def _search(found: Knowledge) -> dict[str, Any]:
+    neural = {"query_text": QUESTION, "k": 4}
+    return {"query": {"neural": {found.embedding_field: neural}}, "size": 4, "_source": [found.text_field]}
+
+
+def _generation(found: Knowledge) -> dict[str, Any]:
+    """Search and answer in one call, by a pipeline that embeds and answers."""
+    rag = {"model_id": found.answer_model_id, "context_field_list": [found.text_field], "system_prompt": "Answer."}
+    pipeline = {
+        "request_processors": [{"neural_query_enricher": {"default_model_id": found.embedding_model_id}}],
+        "response_processors": [{"retrieval_augmented_generation": rag}],
+    }
+    asked = {"llm_model": found.llm_model, "llm_question": QUESTION, "context_size": 4, "timeout": found.rag_seconds}
+    return {"search_pipeline": pipeline, "ext": {"generative_qa_parameters": asked}}
+
+
+def _round(ways: Ways, calls: int) -> dict[str, list[float]]:
+    """Milliseconds of each way, a call of one after a call of the other."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(calls):
+        for name, call in ways.items():
+            began = time.perf_counter()
+            call()
+            taken[name].append((time.perf_counter() - began) * 1000)
+    return taken
+
+
+def _figures(ways: Ways, calls: int) -> list[str]:
+    """The first round warms the engine up and counts for nothing."""
+    rounds = [_round(ways, calls) for _ in range(ROUNDS)]
+    cells: list[str] = []
+    for share in (0.5, 0.99):
+        raw, ours = ([float(np.quantile(one[name], share)) for one in rounds[1:]] for name in ("raw", "ask"))
+        ratios = [over / under for under, over in zip(raw, ours, strict=True)]
+        cells += [f"{statistics.median(one):.1f} ms" for one in (raw, ours)]
+        cells += [f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f}-{max(ratios):.2f}"]
+    return cells
+
+
+if __name__ == "__main__":
+    main()

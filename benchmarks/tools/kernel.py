@@ -1,0 +1,145 @@
+"""The provisioner's kernel in this process: its client, transport and signature, without Lambda and CloudFormation."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from benchmarks.engine import Engine
+from benchmarks.reference_set import ANSWER_PROBE, EMBEDDING_PROBE, ReferenceSet
+from benchmarks.tools.tool import Unable
+from mlcommons import Answer, Client, Owner, Patience, ProvisioningError, Request, Transport, apply, destroy, kind_named
+
+KINDS = {
+    "EmbeddingConnector": "Connector",
+    "AnswerConnector": "Connector",
+    "Group": "ModelGroup",
+    "EmbeddingModel": "Model",
+    "AnswerModel": "Model",
+    "Ingest": "IngestPipeline",
+    "Search": "SearchPipeline",
+    "Index": "Index",
+}
+"""Kinds by logical id, in the order of their dependencies."""
+
+
+class Kernel:
+    """One after another, or what does not refer to each other at once, as CloudFormation does."""
+
+    def __init__(self, engine: Engine, *, parallel: bool = False) -> None:
+        self.name = "osml, parallel" if parallel else "osml"
+        self.requests = 0
+        self._engine, self._local, self._lock = engine, threading.local(), threading.Lock()
+        self._pool = ThreadPoolExecutor(3 if parallel else 1)
+        self._ids: dict[str, dict[str, str]] = {}
+
+    def create(self, wanted: ReferenceSet) -> None:
+        self._ids[wanted.name] = {}
+        self._all(lambda one: self._apply(one, wanted), "EmbeddingConnector", "AnswerConnector", "Group")
+        for one in ("EmbeddingModel", "AnswerModel"):  # of one group: one after the other
+            self._apply(one, wanted)
+        self._all(lambda one: self._apply(one, wanted), "Ingest", "Search", "Index")
+
+    def again(self, wanted: ReferenceSet) -> None:
+        changed = self._all(lambda one: self._apply(one, wanted, wanted), *KINDS)
+        if any(changed):
+            raise Unable(f"of {wanted.name} something was changed")
+
+    def change(self, wanted: ReferenceSet) -> None:
+        old, before = self._ids[wanted.name]["AnswerConnector"], self._spec("AnswerConnector", wanted)
+        self._apply("AnswerConnector", wanted.changed(), wanted)
+        model = self._spec("AnswerModel", wanted) | {"connector_id": old}
+        self._apply("AnswerModel", wanted.changed(), wanted, previous=model)
+        self._destroy("AnswerConnector", wanted, old, before)
+
+    def remove(self, wanted: ReferenceSet) -> None:
+        ids = self._ids[wanted.name]
+
+        def destroy(one: str) -> None:
+            self._destroy(one, wanted, ids[one], self._spec(one, wanted))
+
+        for together in (
+            ("Index", "Search", "Ingest"),
+            ("AnswerModel", "EmbeddingModel"),
+            ("Group", "AnswerConnector", "EmbeddingConnector"),
+        ):
+            self._all(destroy, *together)
+        del self._ids[wanted.name]
+
+    def ids(self, wanted: ReferenceSet) -> dict[str, str]:
+        """Ids by logical id; one that is changed here is gone on with."""
+        return self._ids[wanted.name]
+
+    def _apply(self, one: str, wanted: ReferenceSet, before: ReferenceSet | None = None, previous: Any = None) -> bool:
+        ids = self._ids[wanted.name]
+        try:
+            outcome = apply(
+                kind_named(KINDS[one]),
+                self._spec(one, wanted),
+                client=self.client(),
+                owner=Owner(wanted.name, one),
+                physical_id=ids[one] if before else None,
+                previous=previous or (self._spec(one, before) if before else None),
+            )
+        except ProvisioningError as error:
+            raise Unable(str(error)) from error
+        ids[one] = outcome.physical_id
+        return outcome.changed
+
+    def _destroy(self, one: str, wanted: ReferenceSet, physical_id: str, spec: Any) -> None:
+        try:
+            destroy(
+                kind_named(KINDS[one]),
+                physical_id,
+                client=self.client(),
+                owner=Owner(wanted.name, one),
+                previous=spec,
+            )
+        except ProvisioningError as error:
+            raise Unable(str(error)) from error
+
+    def _spec(self, one: str, wanted: ReferenceSet) -> dict[str, Any]:
+        ids, name = self._ids[wanted.name], wanted.name
+        match one:
+            case "EmbeddingConnector":
+                return {"connector": wanted.embedding_connector()}
+            case "AnswerConnector":
+                return {"connector": wanted.answer_connector()}
+            case "Group":
+                return {"name": name}
+            case "EmbeddingModel":
+                body = wanted.model("embedding", ids["Group"], ids["EmbeddingConnector"])
+                return body | {"probe": EMBEDDING_PROBE}
+            case "AnswerModel":
+                return wanted.model("answer", ids["Group"], ids["AnswerConnector"]) | {"probe": ANSWER_PROBE}
+            case "Ingest":
+                return {"name": name, "pipeline": wanted.ingest_pipeline(ids["EmbeddingModel"])}
+            case "Search":
+                pipeline = wanted.search_pipeline(ids["EmbeddingModel"], ids["AnswerModel"])
+                return {"name": name, "pipeline": pipeline}
+        embedding = {"model_id": ids["EmbeddingModel"], "field": "embedding", "probe": EMBEDDING_PROBE}
+        return {"name": name, "body": wanted.index(), "embedding": embedding}
+
+    def client(self) -> Client:
+        """A client for one object, as each invocation has; on a connection of its thread that stays."""
+        if not hasattr(self._local, "transport"):
+            self._local.transport = self._engine.transport()
+        return Client(_Counting(self._local.transport, self._sent), Patience(seconds=60))
+
+    def _sent(self) -> None:
+        with self._lock:
+            self.requests += 1
+
+    def _all(self, do: Callable[[str], Any], *ids: str) -> list[Any]:
+        return list(self._pool.map(do, ids))
+
+
+class _Counting:
+    """Carries requests, and says so."""
+
+    def __init__(self, inner: Transport, sent: Callable[[], None]) -> None:
+        self._inner, self._sent = inner, sent
+
+    def send(self, request: Request, timeout: float) -> Answer:
+        self._sent()
+        return self._inner.send(request, timeout)

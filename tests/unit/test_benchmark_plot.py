@@ -1,0 +1,19 @@
+"""The pictures of docs/performance.md."""
+
+from pathlib import Path
+
+from benchmarks.plot import plotted
+
+FIGURES = {"create": {"raw": [0.1, 0.2, 0.3], "other": [0.4]}, "change": {"raw": [0.05], "other": []}}
+
+
+def test_medians_names_and_nothing_for_what_was_not_measured(tmp_path: Path) -> None:
+    drawn = plotted("work", "Median time", "ms", FIGURES, tmp_path).read_text()
+    for word in ("create", "change", "raw", "other", "Median time", ">200<", ">400<", ">50<"):
+        assert word in drawn
+    assert "nan" not in drawn
+
+
+def test_the_same_figures_give_the_same_file(tmp_path: Path) -> None:
+    first, second = (plotted("work", "Median time", "ms", FIGURES, tmp_path / one).read_bytes() for one in "ab")
+    assert first == second
