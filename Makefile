@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OSML := $(BIN)/osml
 QUESTION := What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?
 
-.PHONY: demo down check unit test templates contract e2e browser format snapshots openapi install lock bench faults load soak wheel clean
+.PHONY: demo down check unit test templates contract e2e browser format snapshots openapi install lock bench faults load drop retrieval soak wheel clean
 
 demo: install ## from nothing to a grounded answer on this machine
 	$(OSML) sandbox up
@@ -34,7 +34,7 @@ node_modules/.installed: package-lock.json
 check: install ## format, lint, types, unit tests: seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy app.py osml sandbox stacks constructs/opensearch_ml lambda/provisioner lambda/keeper lambda/assistant lambda/page tests benchmarks
+	$(BIN)/mypy app.py osml sandbox stacks constructs/opensearch_ml lambda/provisioner lambda/keeper lambda/assistant lambda/ingest lambda/page tests benchmarks
 	$(MAKE) unit
 
 unit: install
@@ -68,13 +68,20 @@ openapi: install ## write docs/openapi.json anew
 
 lock: install ## pin what pyproject.toml asks for
 	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-header -o requirements.txt
-	$(BIN)/uv pip compile -q pyproject.toml --universal --extra sandbox --extra dev --generate-hashes --no-header -o requirements-dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --extra sandbox --extra dev --extra bench --generate-hashes --no-header -o requirements-dev.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
 	$(BIN)/uv pip compile -q lambda/provisioner/requirements.in --no-header --generate-hashes -o lambda/provisioner/requirements.txt
 	$(BIN)/uv pip compile -q lambda/keeper/requirements.in --no-header --generate-hashes -o lambda/keeper/requirements.txt
 	$(BIN)/uv pip compile -q lambda/assistant/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/assistant/requirements.txt
+	$(BIN)/uv pip compile -q lambda/ingest/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 -o lambda/ingest/requirements.txt
 
-bench: install ## the tables of docs/performance.md, measured anew in a quarter of an hour
+bench: install ## the tables of docs/performance.md, measured anew on a machine with nothing else to do
+	$(BIN)/python -m benchmarks.kernel
+	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.ask
+	$(BIN)/python -m benchmarks.synth
+	$(BIN)/python -m benchmarks.cold_import
+	$(BIN)/python -m benchmarks.demo
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.cold_start
 	$(BIN)/python -m benchmarks.load
@@ -84,6 +91,12 @@ faults: install ## every fault at every call of every kind; writes docs/faults.m
 
 load: install ## changes and crashes at 20 questions and 20 documents a second; writes docs/nothing-lost.md
 	OSML_LOAD=1 OSML_TRAFFIC_QUESTIONS=20 OSML_TRAFFIC_DOCUMENTS=20 OSML_COUNTS=docs/nothing-lost.md $(BIN)/pytest -q tests/e2e/test_changes_under_traffic.py tests/e2e/test_crashes.py
+
+drop: install ## 10,000 objects dropped into a bucket, while a fifth of the model's calls are refused
+	OSML_DROP=10000 $(BIN)/pytest -q -s tests/e2e/test_drop.py
+
+retrieval: install ## every way to search, on all labelled questions; writes docs/evaluation.md
+	OSML_RETRIEVAL=docs/evaluation.md $(BIN)/pytest -q tests/e2e/test_retrieval.py
 
 soak: install ## deploy, update, destroy, with random kills, 200 times
 	$(BIN)/python -m tests.contract.soak --rounds 200

@@ -1,13 +1,22 @@
 """Asks the assistant of a serverless environment, which embeds, searches and calls the model itself."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from osml.failure import Failure
 from osml.functions import Functions
 from osml.question import Answer, Source
 
 
-def ask(functions: Functions, question: str, size: int = 4) -> Answer:
-    """One question about `size` passages. Raises Failure with the assistant's own sentence when it fails."""
-    reply = functions.post("/ask", {"question": question, "top_k": size})
+def ask(functions: Functions, question: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()) -> Answer:
+    """One question about `size` passages; `filters` are `document` and `title`, which the assistant knows.
+
+    Raises Failure with the assistant's own sentence when it fails.
+    """
+    body: dict[str, Any] = {"question": question, "top_k": size}
+    for field, value in filters:
+        body.setdefault("filters", {}).setdefault(field, []).append(value)
+    reply = functions.post("/ask", body)
     if reply.status != 200:
         raise Failure(f"The assistant answered {reply.status}: {reply.message}")
     try:

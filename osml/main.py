@@ -16,6 +16,7 @@ from osml import sandbox_commands, secret_commands, user_commands
 from osml.failure import Failure
 from osml.options import Env, Sandbox
 from osml.place import Place, place
+from osml.size import Engine, Quantization
 
 app = typer.Typer(
     help="Retrieval and generative answers on Amazon OpenSearch, from one deploy.",
@@ -49,25 +50,37 @@ def destroy(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Remove every stack of an environment, and all that it created in OpenSearch."""
-    from osml import cdk
+    from osml import cdk, drop
 
     where = place(env, sandbox)
     if not (yes or where.instance):
         typer.confirm(f"Remove the environment {where.env} with its indexes and documents?", abort=True)
+    drop.empty(where)
     cdk.destroy(where, context.args)
 
 
 @app.command()
 def ingest(
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="NDJSON, one document a line.")],
+    sources: Annotated[list[str], typer.Argument(help="Files, folders, s3://bucket/prefix.", show_default=False)],
     env: Env = None,
     sandbox: Sandbox = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only: documents, parts, tokens.")] = False,
+    price: Annotated[
+        float | None, typer.Option(help="For --dry-run: what the embedding model costs, in USD per million tokens.")
+    ] = None,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Where to write what did not arrive.", show_default="rejected-<time>.ndjson")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on behind an ingest that was cut off.")] = False,
 ) -> None:
-    """Load documents; every one is accounted for."""
+    """Load documents (NDJSON, JSON, CSV, Parquet, Markdown, HTML, PDF, text); every one is accounted for."""
+    from osml import estimate
     from osml.ingest import ingest_files
 
     where = place(env, sandbox)
-    if not ingest_files(where, files):
+    if dry_run:
+        estimate.show(where, sources, price)
+    elif not ingest_files(where, sources, rejected, fresh):
         raise typer.Exit(1)
 
 
@@ -78,12 +91,16 @@ def ask(
     sandbox: Sandbox = False,
     json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
     size: Annotated[int, typer.Option(help="How many documents the answer may rest on.", min=1, max=50)] = 4,
+    filters: Annotated[
+        list[str] | None, typer.Option("--filter", help="field=value: only documents with it; may be repeated.")
+    ] = None,
 ) -> None:
     """Ask a question and print the answer with the documents it rests on."""
     from osml import answer_view, asking
 
+    wanted = asking.filters(filters or [])
     where = place(env, sandbox)
-    answer = asking.ask(where, question, size)
+    answer = asking.ask(where, question, size, wanted)
     if json:
         answer_view.print_json(answer)
     else:
@@ -94,6 +111,26 @@ def _typed_as() -> str:
     """`osml`, or the path to it that was typed by someone whose PATH does not lead to it."""
     program = sys.argv[0]
     return program if os.sep in program and not os.path.isabs(program) else "osml"
+
+
+@app.command()
+def size(
+    documents: Annotated[int, typer.Option(help="Documents, or parts of documents.", min=1)],
+    dimension: Annotated[int, typer.Option(help="Of the embedding model's vectors.", min=1)],
+    replicas: Annotated[int, typer.Option(help="Copies besides the first one.", min=0, max=20)] = 1,
+    engine: Annotated[Engine, typer.Option(help="What searches vectors.")] = "faiss",
+    quantization: Annotated[Quantization, typer.Option(help="How vectors are kept in memory.")] = "none",
+    text_bytes: Annotated[int, typer.Option(help="Of a document on average, without its vector.", min=0)] = 1000,
+) -> None:
+    """Say how large a domain has to be for so many vectors, and about what it costs."""
+    from osml import size as sizing
+
+    load = sizing.Load(documents, dimension, replicas, engine, quantization, text_bytes)
+    try:
+        lines = sizing.show(load, sizing.need(load))
+    except ValueError as fault:
+        raise Failure(str(fault)) from None
+    print("\n".join(lines))
 
 
 @app.command()
@@ -109,6 +146,30 @@ def smoke(
     from osml.smoke import run
 
     Console().print(run(place(env, sandbox), question, expect or []), highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def evaluate(
+    questions: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="NDJSON of labelled questions, as samples/evaluation has."),
+    ],
+    env: Env = None,
+    sandbox: Sandbox = False,
+    words: Annotated[
+        list[float] | None, typer.Option(help="Try hybrid search with this weight of words; repeat.", min=0.0, max=1.0)
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure how well questions find the documents that answer them: nDCG, recall, MRR and latency."""
+    from osml import evaluate as evaluating
+    from osml import evaluation_view
+
+    found = evaluating.evaluate(place(env, sandbox), questions, words or [])
+    if json:
+        evaluation_view.print_json(found)
+    else:
+        evaluation_view.show(found)
 
 
 @app.command()

@@ -1,8 +1,11 @@
 """Asks one question: a neural search, and a pipeline that lets a model answer from the hits if the recipe has one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.search.query import Clause, nearest
+from assistant.settings import Index
 from osml.domain import Domain, legible
 from osml.failure import Failure
 from osml.stack import Knowledge
@@ -32,18 +35,26 @@ class Answer:
     took_ms: int
 
 
-def ask(domain: Domain, knowledge: Knowledge, question: str, size: int = 4) -> Answer:
+def ask(
+    domain: Domain, knowledge: Knowledge, question: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()
+) -> Answer:
     """Searches `size` documents and returns them, with the model's answer where the recipe has such a model.
 
-    Raises Failure when the search fails, when nothing was found, or when the answer model did not answer.
+    `filters` are fields and the words that stand in them; several of one field are alternatives. Raises Failure when
+    the search fails, when nothing was found, or when the answer model did not answer.
     """
     with legible(f"The question to the index {knowledge.index}"):
-        return _asked(domain, knowledge, question, size)
+        return _asked(domain, knowledge, question, size, filters)
 
 
-def _asked(domain: Domain, knowledge: Knowledge, question: str, size: int) -> Answer:
-    found = _nearest(domain, knowledge, question, size)
-    hits: list[dict[str, Any]] = found["hits"]["hits"]
+def _asked(
+    domain: Domain, knowledge: Knowledge, question: str, size: int, filters: Sequence[tuple[str, str]]
+) -> Answer:
+    found = search(domain, knowledge, question, size, filters)
+    hits: list[dict[str, Any]] = found["hits"]["hits"][:size]
+    if not hits and filters:
+        wanted = ", ".join(f"{field}={value}" for field, value in filters)
+        raise Failure(f"The index {knowledge.index} holds nothing near this question with {wanted}: ask without it.")
     if not hits:
         raise Failure(f"The index {knowledge.index} holds no document to find: load some with `osml ingest FILE`.")
     sources = [Source(hit["_id"], hit["_score"], hit["_source"][knowledge.text_field]) for hit in hits]
@@ -59,26 +70,49 @@ def _asked(domain: Domain, knowledge: Knowledge, question: str, size: int) -> An
     return Answer(question, text, sources, knowledge.llm_model, found["took"] + answered["took"])
 
 
-def _nearest(domain: Domain, knowledge: Knowledge, question: str, size: int) -> dict[str, Any]:
-    """Searches one generation of the index, whose default pipeline names the model that made its vectors.
+def search(
+    domain: Domain,
+    knowledge: Knowledge,
+    question: str,
+    size: int,
+    filters: Sequence[tuple[str, str]] = (),
+    fields: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The engine's answer with `size` hits or more, in one request as long as the index stays the same.
 
-    A search of the alias would be embedded by the generation that it names first, and meet the one that it names after
-    that. A generation that goes out of use may also go away: then the one in use is asked.
+    A hit holds its text, and `fields` besides.
+
+    One generation of the index is searched, whose default pipeline names the model that made its vectors: a search of
+    the alias would be embedded by the generation that it names first, and meet the one that it names after that. Only
+    when it gives nothing, because it went out of use or away, the alias is asked for. Raises Failure.
     """
-    body = {
-        "query": {"neural": {knowledge.embedding_field: {"query_text": question, "k": size}}},
-        "size": size,
-        "_source": [knowledge.text_field],
-    }
-    index = _generation(domain, knowledge.index)
+    index = Index(name=knowledge.index, text_field=knowledge.text_field, embedding_field=knowledge.embedding_field)
+    body = nearest(question, size, index, knowledge.retrieval, _clauses(filters))
+    body["_source"] = [knowledge.text_field, *fields]
+    named = domain.in_use.get(knowledge.index) or knowledge.generation or _generation(domain, knowledge.index)
     for _ in range(MOST_GENERATIONS):
+        failure, found = None, dict[str, Any]()
         try:
-            return domain.patiently("POST", f"/{index}/_search", json=body, timeout=_timeout(knowledge))
-        except Failure:
-            before, index = index, _generation(domain, knowledge.index)
-            if index == before:
-                raise
+            found = domain.patiently("POST", f"/{named}/_search", json=body, timeout=_timeout(knowledge))
+        except Failure as raised:
+            failure = raised
+        if failure or not found["hits"]["hits"]:
+            before, named = named, _generation(domain, knowledge.index)
+            if named != before:
+                continue
+        domain.in_use[knowledge.index] = named
+        if failure:
+            raise failure
+        return found
     raise Failure(f"The index {knowledge.index} changed {MOST_GENERATIONS} times while it was searched: ask again.")
+
+
+def _clauses(filters: Sequence[tuple[str, str]]) -> list[Clause]:
+    """On a keyword or a number `match_phrase` finds the value itself, on a text its words in this order."""
+    found: dict[str, list[Clause]] = {}
+    for field, value in filters:
+        found.setdefault(field, []).append({"match_phrase": {field: value}})
+    return [{"bool": {"should": either, "minimum_should_match": 1}} for either in found.values()]
 
 
 def _generation(domain: Domain, alias: str) -> str:

@@ -1,11 +1,12 @@
 """What the deployed stacks of an environment say about themselves."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from assistant.settings import Retrieval
 from osml.failure import Failure
 from osml.place import Place
 
@@ -23,7 +24,10 @@ class Login:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """Outputs of the stack `osml-<env>-knowledge`: all that asking and ingesting need."""
+    """Outputs of the stack `osml-<env>-knowledge`: all that asking and ingesting need.
+
+    `index` is an alias; `generation` is the index that it named when the stack was deployed, None for an older stack.
+    """
 
     endpoint: str
     region: str
@@ -39,6 +43,8 @@ class Knowledge:
     llm_response_field: str | None = None
     rag_seconds: int = 65
     client_seconds: int = 180
+    generation: str | None = None
+    retrieval: Retrieval = field(default_factory=Retrieval)
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,16 @@ def knowledge(place: Place) -> Knowledge:
             llm_response_field=found.get("LlmResponseField"),
             rag_seconds=int(found.get("RagSeconds", 65)),
             client_seconds=int(found.get("ClientSeconds", 180)),
+            generation=found.get("IndexGeneration"),
+            retrieval=Retrieval.model_validate_json(found.get("Retrieval", "{}")),
         )
     except KeyError as missing:
         raise _incomplete(place, "knowledge", missing) from None
+    except ValueError:
+        raise Failure(
+            f"The outputs of the stack osml-{place.env}-knowledge are of another version of osml: "
+            f"deploy it again with `osml deploy {place.options}`."
+        ) from None
 
 
 def _incomplete(place: Place, stack: str, missing: KeyError) -> Failure:

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from osml.failure import Failure
 from osml.place import Place
 
-PARTS = ("search", "inference", "knowledge", "assistant")
+PARTS = ("search", "inference", "knowledge", "assistant", "ingestion")
 # Reasons that CloudFormation gives for what it stopped or undid because of another resource.
 _CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
 _STARTED = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")

@@ -26,6 +26,7 @@ ORDER = ("engine", "models", "cloud")
 ENGINE_SECONDS = 300.0
 EXISTING_ENDPOINTS = {
     "all-minilm-l6-v2": {"model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"},
+    "neural-sparse": {"model": "opensearch-project/opensearch-neural-sparse-encoding-v2-distill", "shape": "array"},
     "deepseek-r1": {"model": "deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "shape": "array"},
 }
 

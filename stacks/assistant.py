@@ -106,6 +106,7 @@ class AssistantStack(EnvironmentStack):
             },
             "top_k": assistant.top_k,
             "min_score": assistant.min_score,
+            **({"retrieval": asked} if (asked := environment.retrieval.asked) else {}),
             "prompt": {"system": environment.prompt.system, "instructions": environment.prompt.instructions},
             "embedding": self._embedding(),
             "answer": self._answer(),

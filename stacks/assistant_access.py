@@ -1,11 +1,12 @@
-"""What the assistant's functions may do on the search engine, of whatever kind."""
+"""What the functions of an environment may do on the search engine, of whatever kind."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from opensearch_ml.assistant_function import AssistantFunction
 from opensearch_ml.role_mapping import RoleMapping
 from opensearch_ml.security_role import SecurityRole
 from opensearch_ml.straight_keys import READ
@@ -22,12 +23,20 @@ GUESSED = (
 GENERATION = "?" * 8
 
 
+class Granted(Protocol):
+    """A function with a role of its own that can be allowed more."""
+
+    role: iam.Role
+
+    def allow(self, *statements: iam.PolicyStatement, wildcards: str = "") -> None: ...
+
+
 def grant_search(
     scope: Construct,
     environment: Environment,
     search: SearchStack,
     target: Target,
-    function: AssistantFunction,
+    function: Granted,
     part: str,
 ) -> None:
     """Let `function`, the `part` of NEEDS, work on the index of the environment and nowhere else."""
@@ -54,7 +63,7 @@ def grant_search(
             f"{part.title()}Role",
             target=target,
             name=f"{environment.prefix}-{part}",
-            description="What the assistant may do",
+            description=need.description,
             cluster=need.cluster,
             index=need.index,
             indexes=[index, generation],

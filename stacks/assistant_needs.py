@@ -1,4 +1,4 @@
-"""What each of the assistant's functions does on a search engine, and so what it must be allowed."""
+"""What each function does on a search engine, and so what it must be allowed."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Need:
     cluster: Sequence[str]
     index: Sequence[str]
     collection: Sequence[str]
+    description: str = "What the assistant may do"
 
 
 NEEDS: Mapping[str, Need] = {
@@ -46,5 +47,13 @@ NEEDS: Mapping[str, Need] = {
             *(f"indices:data/write/{one}*" for one in ("bulk", "delete", "index")),
         ],
         collection=["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
+    ),
+    "drop": Need(
+        gets=[],
+        posts=["_bulk"],
+        cluster=[f"{ML}/predict", "indices:data/write/bulk"],
+        index=[f"indices:data/write/{one}*" for one in ("bulk", "index")],
+        collection=[],
+        description="What the drop may do",
     ),
 }

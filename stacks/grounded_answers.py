@@ -7,6 +7,7 @@ from constructs import Construct
 from osml.environment import Environment
 from stacks.assistant import AssistantStack
 from stacks.inference import InferenceStack
+from stacks.ingestion import IngestionStack
 from stacks.knowledge import KnowledgeStack
 from stacks.search import SearchStack
 
@@ -19,7 +20,13 @@ def grounded_answers(scope: Construct, environment: Environment) -> None:
     search = SearchStack(scope, environment)
     inference = InferenceStack(scope, environment)
     knowledge = KnowledgeStack(
-        scope, environment, search=search, embedding=inference.embedding, answer=inference.answer
+        scope,
+        environment,
+        search=search,
+        embedding=inference.embedding,
+        answer=inference.answer,
+        rerank=inference.rerank,
+        sparse=inference.sparse,
     )
     knowledge.add_stack_dependency(search)
     knowledge.add_stack_dependency(inference)
@@ -28,3 +35,6 @@ def grounded_answers(scope: Construct, environment: Environment) -> None:
             scope, environment, environment.assistant, search=search, inference=inference, knowledge=knowledge
         )
         assistant.add_stack_dependency(knowledge)
+    if environment.drop or environment.ingestion:
+        ingestion = IngestionStack(scope, environment, search=search, inference=inference)
+        ingestion.add_stack_dependency(knowledge)

@@ -6,11 +6,13 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from opensearch_ml.answer_secret import AnswerSecret
+from opensearch_ml.bedrock_rerank import bedrock_rerank
 from opensearch_ml.cohere_embedding import cohere_embedding
 from opensearch_ml.embedding_endpoint import EmbeddingEndpoint
 from opensearch_ml.openai_embedding import openai_embedding
 from opensearch_ml.provider import Provider
 from opensearch_ml.sagemaker_embedding import sagemaker_embedding
+from opensearch_ml.sagemaker_sparse import sagemaker_sparse
 from opensearch_ml.titan_embedding import titan_embedding
 from osml.environment import Environment
 from osml.environment.answer import Answer, secret_of
@@ -21,12 +23,15 @@ from stacks.environment_stack import EnvironmentStack
 
 
 class InferenceStack(EnvironmentStack):
-    """The providers `embedding` and `answer`, with the endpoint and the secret behind them."""
+    """The providers `embedding`, `answer`, `rerank` and `sparse`, with the endpoint and the secret behind them."""
 
     def __init__(self, scope: Construct, environment: Environment) -> None:
         super().__init__(scope, environment, "inference", "Embedding endpoint and the answer model's secret")
+        self.embedding_endpoint: EmbeddingEndpoint | None = None
         self.embedding = self._embedding(environment)
         self.answer = None if environment.answer is None else self._answer(environment, environment.answer)
+        self.rerank = self._rerank(environment)
+        self.sparse = self._sparse(environment)
 
     def _embedding(self, environment: Environment) -> Provider:
         settings, search = environment.embedding, environment.search
@@ -65,6 +70,7 @@ class InferenceStack(EnvironmentStack):
 
     def _sagemaker_embedding(self, environment: Environment, settings: SageMakerEmbedding) -> Provider:
         endpoint = EmbeddingEndpoint(self, "Embedding", name=environment.endpoint_name, region=settings.region)
+        self.embedding_endpoint = endpoint
         if settings.creates_endpoint:
             endpoint.create(
                 model=settings.model,
@@ -97,6 +103,29 @@ class InferenceStack(EnvironmentStack):
             host=settings.host,
             path=settings.path,
             dimension=settings.dimension if settings.shortens else None,
+            connect_seconds=environment.timeouts.connection,
+            read_seconds=environment.timeouts.embedding,
+        )
+
+    @staticmethod
+    def _rerank(environment: Environment) -> Provider | None:
+        wanted = environment.retrieval.rerank
+        if wanted is None:
+            return None
+        return bedrock_rerank(
+            model=wanted.model,
+            region=wanted.region,
+            connect_seconds=environment.timeouts.connection,
+            read_seconds=environment.timeouts.embedding,
+        )
+
+    def _sparse(self, environment: Environment) -> Provider | None:
+        wanted = environment.retrieval.sparse
+        if wanted is None:
+            return None
+        return sagemaker_sparse(
+            EmbeddingEndpoint(self, "Sparse", name=wanted.endpoint, region=wanted.region),
+            model=wanted.model,
             connect_seconds=environment.timeouts.connection,
             read_seconds=environment.timeouts.embedding,
         )

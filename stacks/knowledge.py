@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import aws_cdk as cdk
 from constructs import Construct
 
@@ -14,12 +16,13 @@ from opensearch_ml.ml_model import MlModel
 from opensearch_ml.ml_model_group import MlModelGroup
 from opensearch_ml.provider import Provider
 from opensearch_ml.role_mapping import RoleMapping
-from opensearch_ml.search_pipeline import SearchPipeline
+from opensearch_ml.search_pipeline import Mixture, SearchPipeline
 from opensearch_ml.trusted_endpoints import TrustedEndpoints
 from opensearch_ml.vector_index import HNSW, VectorIndex
 from osml.environment import Environment
 from osml.environment.existing_domain import ExistingDomain
 from osml.environment.new_domain import NewDomain
+from osml.environment.retrieval import SPARSE_FIELD
 from osml.environment.search import BATCHES, Engine
 from stacks.connector_access import ConnectorAccess
 from stacks.environment_stack import EnvironmentStack
@@ -28,6 +31,8 @@ from stacks.search import SearchStack
 
 class KnowledgeStack(EnvironmentStack):
     """Access, models, pipelines and one index on the engine of `search`; without `answer` the hits are all.
+
+    With `rerank` its model orders them anew, with `sparse` another weighs words.
 
     What embeds, and what it has embedded, bears the name of its generation (docs/decisions/0013); nobody outside needs
     to know it. `search_pipeline` is the name of the one that answers, None without `answer`.
@@ -41,32 +46,42 @@ class KnowledgeStack(EnvironmentStack):
         search: SearchStack,
         embedding: Provider,
         answer: Provider | None,
+        rerank: Provider | None = None,
+        sparse: Provider | None = None,
     ) -> None:
         super().__init__(scope, environment, "knowledge", "Connectors, models, pipelines and index")
         engine = environment.search
         assert isinstance(engine, Engine)  # noqa: S101 for the type checker: a collection has a stack of its own
         self._environment, self._settings = environment, engine
         self._search = search
-        providers = {"EmbeddingRole": embedding, **({"AnswerRole": answer} if answer else {})}
+        wanted = {"Embedding": embedding, "Answer": answer, "Rerank": rerank, "Sparse": sparse}
+        providers = {f"{id}Role": one for id, one in wanted.items() if one}
         self._connector_access = ConnectorAccess(
             self, engine=search.engine, provisioner=search.provisioner, providers=providers
         )
         self._target = search.target(self.region, self._connector_access.after)
         self._access = self._grant_access([pattern for one in providers.values() for pattern in one.trusted_endpoints])
-        self._generation = self._generation_of(embedding)
+        self._generation = self._generation_of(embedding, sparse)
         embedding_model = self._model("Embedding", embedding, self._generation)
-        answer_model = self._model("Answer", answer) if answer else None
-        if answer_model:
+        models = {"Embedding": embedding_model}
+        for id, one in wanted.items():
+            if one and id != "Embedding":
+                models[id] = self._model(id, one, self._generation if one is sparse else None)
+        answer_model = models.get("Answer")
+        for id, model in models.items():
             # So all models go before any connector: ml-commons 3.4 may take another connector's model for a user of
             # this one, when their ids share a token, and refuse the delete (docs/decisions/0006).
-            embedding_model.node.add_dependency(self.node.find_child("AnswerConnector"))
-            answer_model.node.add_dependency(self.node.find_child("EmbeddingConnector"))
-        finds = self._search_pipeline(embedding_model)
+            model.node.add_dependency(*(self.node.find_child(f"{other}Connector") for other in models if other != id))
+        finds = self._search_pipeline(embedding_model, models.get("Rerank"), models.get("Sparse"))
         answers = self._answer_pipeline(answer_model) if answer_model else None
-        self._index(embedding_model, embedding, finds)
+        index = self._index(embedding_model, embedding, finds, models.get("Sparse"))
         self.search_pipeline = f"{environment.index.name}-answer" if answers else None
         self.output("DomainEndpoint", search.engine.endpoint)
         self.output("IndexName", environment.index.name)
+        self.output("IndexGeneration", index.physical_id)
+        asked = environment.retrieval.asked
+        if asked:
+            self.output("Retrieval", json.dumps(asked))
         self.output("SearchPipelineName", (answers or finds).physical_id)
         self.output("EmbeddingModelId", embedding_model.physical_id)
         if answer and answer_model:
@@ -122,9 +137,10 @@ class KnowledgeStack(EnvironmentStack):
             access.append(TrustedEndpoints(self, "TrustedEndpoints", target=self._target, patterns=trusted_endpoints))
         return access
 
-    def _generation_of(self, embedding: Provider) -> str:
+    def _generation_of(self, embedding: Provider, sparse: Provider | None) -> str:
         """Changes with all that an index cannot change in place."""
         index, chosen = self._environment.index, self._environment.embedding
+        quantization = self._environment.retrieval.quantization
         return generation(
             embedding.vectors,
             dimension=chosen.dimension,
@@ -133,6 +149,8 @@ class KnowledgeStack(EnvironmentStack):
             text_field=index.text_field,
             embedding_field=index.embedding_field,
             shards=index.shards,
+            **({"quantization": quantization} if quantization != "none" else {}),
+            **({"sparse": dict(sparse.vectors)} if sparse else {}),
         )
 
     def _model(self, id: str, provider: Provider, generation: str | None = None) -> MlModel:
@@ -153,7 +171,9 @@ class KnowledgeStack(EnvironmentStack):
             generation=generation,
         )
 
-    def _index(self, model: MlModel, provider: Provider, search_pipeline: SearchPipeline) -> VectorIndex:
+    def _index(
+        self, model: MlModel, provider: Provider, search_pipeline: SearchPipeline, sparse_model: MlModel | None
+    ) -> VectorIndex:
         settings = self._environment.index
         pipeline = IngestPipeline(
             self,
@@ -164,6 +184,8 @@ class KnowledgeStack(EnvironmentStack):
             text_field=settings.text_field,
             embedding_field=settings.embedding_field,
             batch_size=settings.batch_size if self._settings.engine_number >= BATCHES else None,
+            sparse_model=sparse_model,
+            sparse_field=SPARSE_FIELD,
         )
         return VectorIndex(
             self,
@@ -176,6 +198,8 @@ class KnowledgeStack(EnvironmentStack):
             dimension=self._environment.embedding.dimension,
             engine=self._settings.vector_engine,
             space_type=settings.space_type,
+            quantization=self._environment.retrieval.quantization,
+            sparse_field=SPARSE_FIELD if sparse_model else None,
             shards=settings.shards,
             replicas=settings.replicas,
             pipeline=pipeline,
@@ -185,14 +209,24 @@ class KnowledgeStack(EnvironmentStack):
             removal_policy=self.removal,
         )
 
-    def _search_pipeline(self, embedding_model: MlModel) -> SearchPipeline:
-        settings = self._environment.index
+    def _search_pipeline(
+        self, embedding_model: MlModel, rerank_model: MlModel | None, sparse_model: MlModel | None
+    ) -> SearchPipeline:
+        settings, hybrid = self._environment.index, self._environment.retrieval.hybrid
+        mixture = None
+        if hybrid:
+            weights = (hybrid.words, round(1 - hybrid.words, 6))
+            mixture = Mixture(weights, hybrid.normalization, hybrid.combination)
         return SearchPipeline(
             self,
             "SearchPipeline",
             target=self._target,
             name=f"{settings.name}-search-{self._generation}",
             embedding_model=embedding_model,
+            mixture=mixture,
+            rerank_model=rerank_model,
+            sparse_model=sparse_model,
+            sparse_field=SPARSE_FIELD,
             text_field=settings.text_field,
         )
 

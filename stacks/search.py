@@ -121,4 +121,6 @@ def _called(environment: Environment) -> list[str]:
         called.append("secretsmanager")
     if environment.keeper:
         called += ["cloudformation", "ssm"]
+    if environment.drop:
+        called.append("sqs")
     return called

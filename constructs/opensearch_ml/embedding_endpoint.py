@@ -40,6 +40,8 @@ class EmbeddingEndpoint(Construct):
             resource_name=name if Token.is_unresolved(name) else name.lower(),
         )
         self.region = region or Aws.REGION
+        self.role: iam.Role | None = None
+        self.model_name: str | None = None
         self._log_streams = Stack.of(self).format_arn(
             service="logs",
             resource="log-group",
@@ -98,6 +100,7 @@ class EmbeddingEndpoint(Construct):
         )
         served = sagemaker.CfnModel(self, "Model", execution_role_arn=role.role_arn, primary_container=container)
         served.node.add_dependency(policy)
+        self.role, self.model_name = role, served.attr_model_name
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
             variant_name=VARIANT,
             model_name=served.attr_model_name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from constructs import Construct
 
 from opensearch_ml.ml_model import MlModel
@@ -9,8 +11,36 @@ from opensearch_ml.ml_resource import MlResource
 from opensearch_ml.target import Target
 
 
+@dataclass(frozen=True)
+class Mixture:
+    """How the scores of a `hybrid` query become one: weights in the order of its queries, which add up to 1.
+
+    `normalization` is min_max, l2 or z_score (OpenSearch 3.0), `combination` arithmetic_mean, geometric_mean or
+    harmonic_mean.
+    """
+
+    weights: tuple[float, ...]
+    normalization: str = "min_max"
+    combination: str = "arithmetic_mean"
+
+    @property
+    def processor(self) -> dict[str, object]:
+        """The phase results processor."""
+        combination = {"technique": self.combination, "parameters": {"weights": list(self.weights)}}
+        return {
+            "normalization-processor": {"normalization": {"technique": self.normalization}, "combination": combination}
+        }
+
+
 class SearchPipeline(MlResource):
     """With `embedding_model`, neural queries need no model id: the pipeline gives them this one.
+
+    With `sparse_model`, neither do `neural_sparse` queries of `sparse_field` (OpenSearch 2.13).
+
+    With `mixture`, hybrid queries get comparable scores; other queries stay as they are.
+
+    With `rerank_model`, hits are ordered anew by their `text_field`, for a search with
+    `ext.rerank.query_context.query_text`. One without it, or while the model does not answer, keeps its order.
 
     With `answer_model`, retrieval-augmented generation over `text_field` of the hits. A hit without `text_field`
     then fails the whole search, so every document needs one; and every search must say what is asked.
@@ -29,6 +59,10 @@ class SearchPipeline(MlResource):
         name: str,
         embedding_model: MlModel | None = None,
         answer_model: MlModel | None = None,
+        mixture: Mixture | None = None,
+        rerank_model: MlModel | None = None,
+        sparse_model: MlModel | None = None,
+        sparse_field: str = "word_weights",
         text_field: str = "text",
         system_prompt: str = "You answer questions from the passages you are given, and from nothing else.",
         user_instructions: str = "If the passages do not hold the answer, say that they do not.",
@@ -37,8 +71,17 @@ class SearchPipeline(MlResource):
             raise ValueError(f"The search pipeline {name} does nothing; give it embedding_model, answer_model or both.")
         pipeline: dict[str, object] = {"description": f"Finds passages by the meaning of {text_field}"}
         if embedding_model is not None:
-            enrich = {"default_model_id": embedding_model.physical_id}
+            enrich: dict[str, object] = {"default_model_id": embedding_model.physical_id}
+            if sparse_model is not None:
+                enrich["neural_field_default_id"] = {sparse_field: sparse_model.physical_id}
             pipeline["request_processors"] = [{"neural_query_enricher": enrich}]
+        if mixture is not None:
+            pipeline["phase_results_processors"] = [mixture.processor]
+        after: list[dict[str, object]] = []
+        if rerank_model is not None:
+            by: dict[str, object] = {"ml_opensearch": {"model_id": rerank_model.physical_id}}
+            by |= {"context": {"document_fields": [text_field]}, "ignore_failure": True}
+            after.append({"rerank": by})
         if answer_model is not None:
             generation = {
                 "model_id": answer_model.physical_id,
@@ -47,5 +90,7 @@ class SearchPipeline(MlResource):
                 "user_instructions": user_instructions,
             }
             pipeline["description"] = f"Answers a question from {text_field} of the hits"
-            pipeline["response_processors"] = [{"retrieval_augmented_generation": generation}]
+            after.append({"retrieval_augmented_generation": generation})
+        if after:
+            pipeline["response_processors"] = after
         super().__init__(scope, id, target=target, kind="SearchPipeline", spec={"name": name, "pipeline": pipeline})

@@ -18,8 +18,30 @@ HNSW = {"m": 16, "ef_construction": 100}
 VERSION = {"stored": {"type": "long"}, "passages": {"type": "integer"}}
 
 
+ENCODERS: dict[str, dict[str, object]] = {
+    "fp16": {"encoder": {"name": "sq", "parameters": {"type": "fp16"}}},
+    "byte": {"encoder": {"name": "sq"}},
+}
+ON_DISK: dict[str, object] = {"mode": "on_disk", "compression_level": "32x"}
+
+
+def vector_field(dimension: int, engine: str | None, space_type: str, quantization: str = "none") -> dict[str, object]:
+    """The mapping of a vector field with an HNSW graph.
+
+    `quantization` is none, fp16 (faiss, OpenSearch 2.13), byte (lucene, 2.16; seven bits a number) or disk (faiss,
+    2.17; one bit a number in memory, and the whole vectors on disk for the last step).
+    """
+    chosen = {"engine": engine} if engine else {}
+    parameters = {**HNSW, **ENCODERS.get(quantization, {})}
+    method = {"name": "hnsw", **chosen, "space_type": space_type, "parameters": parameters}
+    disk = ON_DISK if quantization == "disk" else {}
+    return {"type": "knn_vector", "dimension": dimension, "method": method, **disk}
+
+
 class VectorIndex(MlResource):
     """An HNSW index of the `engine` faiss or lucene; a collection of the next generation takes no name of one (None).
+
+    `quantization` makes its vectors smaller, see `vector_field`; `sparse_field` is one for weights of words, if any.
 
     With a `model` the deploy checks, by the probe of its `provider`, that it makes `dimension` numbers; with a
     `pipeline` documents are embedded as they arrive, and with a `search_pipeline` questions. A collection has none of
@@ -56,6 +78,8 @@ class VectorIndex(MlResource):
         dimension: int,
         engine: str | None = "faiss",
         space_type: str = "cosinesimil",
+        quantization: str = "none",
+        sparse_field: str | None = None,
         shards: int | None = 1,
         replicas: int | None = 0,
         pipeline: IngestPipeline | None = None,
@@ -64,8 +88,6 @@ class VectorIndex(MlResource):
         provider: Provider | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
-        chosen = {"engine": engine} if engine else {}
-        method = {"name": "hnsw", **chosen, "space_type": space_type, "parameters": HNSW}
         settings: dict[str, object] = {
             "default_pipeline": pipeline.physical_id if pipeline else None,
             "search": {"default_pipeline": search_pipeline.physical_id} if search_pipeline else None,
@@ -81,7 +103,8 @@ class VectorIndex(MlResource):
                     "document": {"type": "keyword"},
                     "title": {"type": "text"},
                     text_field: {"type": "text"},
-                    embedding_field: {"type": "knn_vector", "dimension": dimension, "method": method},
+                    embedding_field: vector_field(dimension, engine, space_type, quantization),
+                    **({sparse_field: {"type": "rank_features"}} if sparse_field else {}),
                     **({} if pipeline else VERSION),
                 }
             },

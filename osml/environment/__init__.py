@@ -20,11 +20,14 @@ from osml.environment.answer_sagemaker import SageMakerAnswer
 from osml.environment.assistant import Assistant, assistant_fault
 from osml.environment.collection_rules import collection_fault
 from osml.environment.document import read
+from osml.environment.drop import Drop, drop_fault
 from osml.environment.embedding import Embedding, OpenAiEmbedding, SageMakerEmbedding
 from osml.environment.engine_rules import engine_fault
+from osml.environment.ingestion import Ingestion, ingestion_fault
 from osml.environment.keeper import Keeper, OptionalKeeper
 from osml.environment.knowledge import Index, Prompt, Timeouts
 from osml.environment.part import EnvironmentPart
+from osml.environment.retrieval import Retrieval, retrieval_fault
 from osml.environment.secret import Secret
 from osml.environment.self_managed import SelfManaged
 from osml.environment.sentence import sentence
@@ -57,10 +60,13 @@ class Environment(EnvironmentPart):
     embedding: Embedding
     answer: Answer | None = None
     index: Index = Index()
+    retrieval: Retrieval = Retrieval()
     prompt: Prompt = Prompt()
     timeouts: Timeouts = Timeouts()
     keeper: OptionalKeeper = Keeper()
     assistant: Assistant | None = None
+    drop: Drop | None = None
+    ingestion: Ingestion | None = None
 
     @property
     def prefix(self) -> str:
@@ -184,6 +190,22 @@ class Environment(EnvironmentPart):
             embedding=self.embedding,
             seconds=self.timeouts.waits["api"],
         )
+        if fault is not None:
+            raise ValueError(fault)
+        return self
+
+    @model_validator(mode="after")
+    def _drop_fits(self) -> Environment:
+        fault = None if self.drop is None else drop_fault(self.search)
+        if self.ingestion is not None:
+            fault = fault or ingestion_fault(self.search, self.embedding)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
+
+    @model_validator(mode="after")
+    def _retrieval_fits(self) -> Environment:
+        fault = retrieval_fault(self.retrieval, self.search, self.assistant, self.region)
         if fault is not None:
             raise ValueError(fault)
         return self

@@ -1,8 +1,8 @@
 """Bedrock runtime: `POST /model/<id>/invoke`, `/converse`, and both as an event stream.
 
-Held here: Titan text embeddings v1 and v2, Cohere text embeddings v3, DeepSeek-R1 as the managed profile
-`us.deepseek.r1-v1:0` (or its ARN), and imported models by ARN (R1 with `max_gen_len`, answering `generation`);
-Nova and Claude by Converse only.
+Held here: Titan text embeddings v1 and v2, Cohere text embeddings v3, Cohere's and Amazon's rerank models, DeepSeek-R1
+as the managed profile `us.deepseek.r1-v1:0` (or its ARN), and imported models by ARN (R1 with `max_gen_len`, answering
+`generation`); Nova and Claude by Converse only.
 """
 
 import re
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sandbox.models import bedrock_stream as stream
-from sandbox.models import cohere, prompt, titan
+from sandbox.models import cohere, prompt, rerank, titan
 from sandbox.models.answer import StandIn
 from sandbox.models.converse import Invalid, converse
 from sandbox.models.embedding import MiniLM
@@ -30,6 +30,7 @@ _CHAT = re.compile(
     r"(?:(?:us|eu|apac|global)\.)?(?:amazon\.nova|anthropic\.claude)-[a-z0-9-]+(?:-v\d+)?(?::\d+)?"
 )
 _FOUNDATION = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+::foundation-model/)?(.+)")
+_UNSTREAMED = (titan.V1, titan.V2, *cohere.EMBEDDINGS, *rerank.MODELS)
 _CORAL = "http://internal.amazon.com/coral/com.amazon.bedrock/"
 
 
@@ -84,12 +85,14 @@ class Bedrock:
             answer = self._imported(body)
             return _streamed(stream.imported(answer)) if streamed else _reply(answer)
         foundation = _FOUNDATION.fullmatch(name)
-        if streamed and foundation is not None and foundation[1] in (titan.V1, titan.V2, *cohere.EMBEDDINGS):
+        if streamed and foundation is not None and foundation[1] in _UNSTREAMED:
             raise Invalid("The model is unsupported for streaming.")
         if foundation is not None and foundation[1] in (titan.V1, titan.V2):
             return _reply(titan.embed(body, self._model, foundation[1]), batch=1)
         if foundation is not None and foundation[1] in cohere.EMBEDDINGS:
             return _reply(cohere.embed(body, self._model), batch=len(body["texts"]))
+        if foundation is not None and foundation[1] in rerank.MODELS:
+            return _reply(rerank.rerank(body, self._model, foundation[1]), batch=len(body["documents"]))
         raise _unknown(name)
 
     def _converse(self, name: str, body: Any, streamed: bool) -> Reply:
@@ -98,7 +101,7 @@ class Bedrock:
             answer = converse(body, self._model, self._stand_in, thinks=thinks)
             return _streamed(stream.converse(answer)) if streamed else _reply(answer)
         foundation = _FOUNDATION.fullmatch(name)
-        embeds = foundation is not None and foundation[1] in (titan.V1, titan.V2, *cohere.EMBEDDINGS)
+        embeds = foundation is not None and foundation[1] in _UNSTREAMED
         if _IMPORTED.fullmatch(name) or embeds:
             raise Invalid("This action doesn't support the model that you provided. "
                           "Try again with a supported text or chat model.")  # fmt: skip

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,6 +34,8 @@ class MiniLM:
         self._tokenizer.no_truncation()
         weights = load_file(directory / "model.safetensors")
         self._words: Vectors = weights["embeddings.word_embeddings.weight"]
+        self._lengths: Vectors = np.linalg.norm(self._words, axis=1)
+        self._related: dict[int, list[tuple[str, float]]] = {}
         self._positions: Vectors = (
             weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
         )
@@ -61,6 +63,29 @@ class MiniLM:
         if len(encoded.ids) <= max_tokens:
             return text, False
         return _clean(text)[: encoded.offsets[max_tokens - 1][1]], True
+
+    @property
+    def vocabulary(self) -> int:
+        """How many word pieces there are."""
+        return len(self._words)
+
+    def pieces(self, text: str) -> list[tuple[int, str]]:
+        """The word pieces of `text` with their numbers, uncut and without the special tokens."""
+        encoded = self._tokenizer.encode(_clean(text), add_special_tokens=False)
+        return list(zip(encoded.ids, encoded.tokens, strict=True))
+
+    def related(self, pieces: Collection[int], count: int) -> dict[int, list[tuple[str, float]]]:
+        """For each piece the `count` nearest to it in the table of word vectors, with their cosines, nearest first."""
+        unknown = [piece for piece in set(pieces) if piece not in self._related]
+        for start in range(0, len(unknown), _ROWS_IN_CACHE):
+            batch = unknown[start : start + _ROWS_IN_CACHE]
+            cosines = unit(self._words[batch]) @ self._words.T / self._lengths
+            cosines[np.arange(len(batch)), batch] = -1
+            nearest = np.argpartition(-cosines, count, axis=1)[:, :count]
+            for piece, row, found in zip(batch, cosines, nearest, strict=True):
+                order = found[np.argsort(-row[found])]
+                self._related[piece] = [(str(self._tokenizer.id_to_token(int(one))), float(row[one])) for one in order]
+        return {piece: self._related[piece] for piece in pieces}
 
     def _ids(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer.encode(_clean(text), add_special_tokens=False).ids

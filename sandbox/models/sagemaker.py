@@ -4,6 +4,8 @@ The header `x-sandbox-endpoint` (JSON: `name`, `model`, `shape`) says what the e
 - all-MiniLM-L6-v2, shape `array`: a JSON array of strings → `[[384 floats], …]`
 - all-MiniLM-L6-v2, shape `inputs` (text-embeddings-inference): `{"inputs": str | [str], …}` → the same;
   at most 32 texts a call, as that server's default, or `max_client_batch_size` of the header
+- a name that begins with `opensearch-project/opensearch-neural-sparse-encoding` (the container of ml-commons'
+  `deploy_sparse_model_to_SageMaker.ipynb`): `{"texts": str | [str]}` → `[{word: weight}]`
 - a name that begins with `deepseek-ai/DeepSeek-R1` (text-generation-inference): `{"inputs", "parameters"}` →
   `[{"generated_text"}]`; shape `lmi` answers the bare object; with `"stream": true` they send tokens
 """
@@ -21,9 +23,11 @@ from sandbox.models.embedding import MiniLM, Vectors, unit
 from sandbox.models.event_stream import MEDIA_TYPE, message
 from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
 from sandbox.models.generation import finished, pieces, with_thinking
+from sandbox.models.sparse import encode
 
 _PATH = re.compile(r"/endpoints/([^/]+)/invocations(-response-stream)?")
 _EMBEDDING = "sentence-transformers/all-MiniLM-L6-v2"
+_SPARSE = "opensearch-project/opensearch-neural-sparse-encoding"
 _ANSWERING = "deepseek-ai/DeepSeek-R1"
 _TEI_FIELDS = {"inputs", "truncate", "truncation_direction", "prompt_name", "normalize", "dimensions"}
 _TGI_NUMBERS = {"temperature", "repetition_penalty", "frequency_penalty", "top_p", "typical_p"}
@@ -90,6 +94,8 @@ class SageMaker:
                 return _lmi_tokens(text) if shape == "lmi" else _tgi_tokens(text)
             generated = [{"generated_text": text}]
             return json_reply(200, generated[0] if shape == "lmi" else generated)
+        if model.startswith(_SPARSE):
+            return self._sparse(asked)
         if model == _EMBEDDING and shape in (None, "array"):
             return self._array(asked)
         if model == _EMBEDDING and shape == "inputs":
@@ -100,6 +106,13 @@ class SageMaker:
         if not is_strings(asked) or not asked:
             raise ContainerError(400, "The request body must be a JSON array of at least one string.")
         return json_reply(200, _rounded(self._model.embed(asked)), batch=len(asked))
+
+    def _sparse(self, asked: Any) -> Reply:
+        texts = asked.get("texts") if isinstance(asked, dict) else None
+        texts = [texts] if isinstance(texts, str) else texts
+        if not is_strings(texts) or not texts or asked.get("sparse_embedding_format", "word") != "word":
+            raise ContainerError(500, "Prediction failed: texts must be strings, sparse_embedding_format word")
+        return json_reply(200, encode(self._model, texts), batch=len(texts))
 
     def _tei(self, asked: Any, most: int) -> Reply:
         """Refuse with text-embeddings-inference's statuses: 422 for the shape, 413 for what is too long."""

@@ -21,7 +21,7 @@ from osml.stack import knowledge, outputs
 from sandbox.instance import Instance
 
 BUCKET = "osml-e2e-templates"
-PARTS = ("search", "inference", "knowledge", "assistant")
+PARTS = ("search", "inference", "knowledge", "assistant", "ingestion")
 LONGEST_BODY = 51_200
 SAMPLES = CHECKOUT / "samples" / "metro-areas.ndjson"
 Template = dict[str, Any]
@@ -95,8 +95,8 @@ class Deployment:
         """Signed requests as the operator."""
         return Domain(knowledge(self.place))
 
-    def ingest(self, *files: Path) -> None:
-        """Load the files, the samples by default, as `osml ingest` does."""
+    def ingest(self, *files: str | Path) -> None:
+        """Load files, folders or prefixes of S3, the samples by default, as `osml ingest` does."""
         assert ingest_files(self.place, list(files or [SAMPLES]))
 
     def ask(self, question: str) -> Answer:
@@ -175,12 +175,14 @@ def _upload_functions(folder: Path, stack: str) -> None:
 
 def _bundle(source: Path) -> Any:
     """How the function is bundled whose sources, as they were synthesized, are in `source`."""
+    from opensearch_ml import document_drop, keeper
     from opensearch_ml.assistant_function import PARTS as FUNCTIONS
     from opensearch_ml.function_bundle import FunctionBundle
-    from opensearch_ml.keeper import FOLDERS
 
     if (source / "keeper.py").is_file():
-        return FunctionBundle(source, folders=FOLDERS)
+        return FunctionBundle(source, folders=keeper.FOLDERS)
+    if (source / "dropped.py").is_file():
+        return FunctionBundle(source, native=True, folders=document_drop.FOLDERS)
     held = {file.name for file in source.iterdir()}
     for one in FUNCTIONS.values():
         if held == {file.name for file in one.source.iterdir() if file.name != "__pycache__"}:

@@ -95,6 +95,15 @@ def write(folder: Path, recipe: str, answer: dict[str, Any], **more: Any) -> Non
     (folder / "e2e.yaml").write_text(yaml.safe_dump({**settings, "recipe": recipe, "answer": answer, **more}))
 
 
+def in_a_bucket(key: str, content: str) -> str:
+    """An object of S3, and one beside it that is no document; returns the prefix of both."""
+    client, bucket = boto3.client("s3"), "osml-e2e-answers"
+    client.create_bucket(Bucket=bucket)
+    client.put_object(Bucket=bucket, Key=key, Body=content.encode())
+    client.put_object(Bucket=bucket, Key=f"{key}.png", Body=b"\x89PNG")
+    return f"s3://{bucket}/{key.partition('/')[0]}/"
+
+
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_recipe_answers_is_changed_and_goes(
     name: str, nothing: dict[str, Any], deployment: Deployment, engine: Any, tmp_path: Path
@@ -102,9 +111,8 @@ def test_a_recipe_answers_is_changed_and_goes(
     recipe, answer = ANSWERS[name]
     write(tmp_path, recipe, answer)
     deployment.deploy()
-    hostile = tmp_path / "hostile.ndjson"
-    hostile.write_text(json.dumps({"id": "h", "text": f"A line\twith a tab.\r\n{HOSTILE}\nA last \x01 line."}) + "\n")
-    deployment.ingest(CHECKOUT / "samples" / "metro-areas.ndjson", hostile)
+    hostile = json.dumps({"id": "h", "text": f"A line\twith a tab.\r\n{HOSTILE}\nA last \x01 line."})
+    deployment.ingest(CHECKOUT / "samples" / "metro-areas.ndjson", in_a_bucket("corpus/hostile.ndjson", hostile))
 
     text = deployment.ask(QUESTION).text
     assert text is not None

@@ -12,9 +12,10 @@ import boto3
 import pytest
 import yaml
 
+from corpus.document import Document
+from corpus.load import load
 from osml import doctor, documents, secret, status, status_view
 from osml.doctor import Finding
-from osml.documents import Document, Report
 from sandbox.instance import CHECKOUT, Instance
 from tests.e2e import mishaps
 from tests.e2e.neighbours import ENDPOINT
@@ -111,10 +112,9 @@ def test_a_mishap_is_called_by_its_name(
 
 def test_a_load_names_every_document_that_was_throttled_away(ward: Ward) -> None:
     """The bulk answers 200; what an embedding call lost is in its items, and in the report of `osml ingest`."""
-    report = Report()
-    texts = [Document(str(number), {"text": f"Passage {number}"}, f"file:{number}", 1) for number in range(3)]
+    texts = [Document(str(one), {"text": f"Passage {one}"}, f"file:{one}", str(one)) for one in range(3)]
     with ward.faults("sagemaker", throttle=1.0):
-        documents.load(ward.operator, ward.known.index, iter(texts), report, lambda _: None, lambda _: None)
+        report = load(texts, lambda: documents.bulk(ward.operator, ward.known.index), pause=lambda _, __: 0.0)
     assert report.summary == "0 created, 0 updated, 3 failed"
     assert all(one.startswith(f"file:{number}: ") for number, one in enumerate(report.errors))
     assert all("throttling" in one for one in report.errors)

@@ -242,8 +242,8 @@ def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Fl
         if one["Type"] == "Custom::MlRole" and (spec := json.loads(flat(one["Properties"]["Spec"])))
     }
     assert set(roles) == {"osml-sandbox-ask", "osml-sandbox-documents"}
-    for part, need in NEEDS.items():
-        role = roles[f"osml-sandbox-{part}"]
+    for part in ("ask", "documents"):
+        need, role = NEEDS[part], roles[f"osml-sandbox-{part}"]
         assert role["cluster_permissions"] == list(need.cluster)
         patterns = ["passages", "passages-????????"]
         assert role["index_permissions"] == [{"index_patterns": patterns, "allowed_actions": list(need.index)}]

@@ -14,6 +14,7 @@ OfType = Callable[[dict[str, Any], str], dict[str, Any]]
 OUTPUTS = {
     "DomainEndpoint",
     "IndexName",
+    "IndexGeneration",
     "SearchPipelineName",
     "EmbeddingModelId",
     "AnswerModelId",

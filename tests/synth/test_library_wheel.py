@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {
     "assistant_function": "lambda/assistant",
+    "ingest_function": "lambda/ingest",
     "keeper_function": "lambda/keeper",
     "page_function": "lambda/page",
     "provisioner_function": "lambda/provisioner",

@@ -37,6 +37,19 @@ class Index(_Given):
     embedding_field: str
 
 
+class Retrieval(_Given):
+    """How the index's search pipeline expects to be asked; on a collection there is none.
+
+    `hybrid` by words, too, by their weights in `sparse_field` if there is one; `rerank` with the question beside the
+    query. `candidates` passages are looked at before the best are chosen, no more than are wanted if 0.
+    """
+
+    hybrid: bool = False
+    rerank: bool = False
+    sparse_field: str | None = None
+    candidates: int = Field(default=0, ge=0)
+
+
 class Prompt(_Given):
     """What the model is told before the passages."""
 
@@ -206,6 +219,7 @@ class Settings(_Given):
     index: Index
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float = Field(default=0.6, ge=0)
+    retrieval: Retrieval = Retrieval()
     prompt: Prompt
     embedding: Annotated[Embedding, Field(discriminator="provider")]
     answer: Annotated[AnswerModel, Field(discriminator="provider")] | None = None

@@ -45,8 +45,8 @@ class Collection:
         for _search in range(_SEARCHES):
             if wanted or superseded:
                 knn["filter"] = {"bool": {"filter": wanted, "must_not": superseded}}
-            query = {"knn": {self._engine.index.embedding_field: knn}}
-            hits, _ = self._engine.hits(query, size, budget, STORED)
+            body = {"query": {"knn": {self._engine.index.embedding_field: knn}}, "size": size}
+            hits = self._engine.hits(body, budget, STORED)
             found = self._versions({str(hit["_source"].get("document")) for hit in hits}, budget)
             good = [hit for hit in hits if _is_current(hit, found)]
             if len(good) == len(hits):

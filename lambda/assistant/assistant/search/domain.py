@@ -1,6 +1,7 @@
 """A domain, or an engine of one's own: it embeds questions and passages itself."""
 
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 from assistant.budget import Budget
@@ -8,6 +9,7 @@ from assistant.failures import Failure
 from assistant.models import DocumentList, DocumentListed, Filters
 from assistant.search import Found, Passage
 from assistant.search.engine import TITLE, Engine, title
+from assistant.search.query import nearest
 
 
 class Domain:
@@ -15,14 +17,14 @@ class Domain:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._in_use: str | None = None
 
     def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
-        neural: dict[str, Any] = {"query_text": question, "k": size}
-        if clauses := self._engine.wanted(filters):
-            neural["filter"] = {"bool": {"filter": clauses}}
-        query = {"neural": {self._engine.index.embedding_field: neural}}
-        hits, took = self._hits(query, size, budget)
-        return Found([self._engine.source(hit) for hit in hits], search_ms=took)
+        retrieval = self._engine.settings.retrieval
+        body = nearest(question, size, self._engine.index, retrieval, self._engine.wanted(filters))
+        began = perf_counter()
+        hits = self._hits(body, budget)[:size]
+        return Found([self._engine.source(hit) for hit in hits], search_ms=round((perf_counter() - began) * 1000))
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> dict[str, str]:
         """Passages take the place of those with the same `_id`; then the rest of each document is removed."""
@@ -59,20 +61,29 @@ class Domain:
     def check(self, budget: Budget) -> None:
         self._engine.check(budget)
 
-    def _hits(self, query: dict[str, Any], size: int, budget: Budget) -> tuple[list[dict[str, Any]], int]:
+    def _hits(self, body: dict[str, Any], budget: Budget) -> list[dict[str, Any]]:
         """As the engine's, of one generation of the index from beginning to end.
 
         A search of the alias is embedded by the generation that it names first, and meets the one that it names after
-        that. A generation that goes out of use may also go away: then the one in use is asked.
+        that. So the generation is searched that was seen last, and only when it gives nothing, because it went out of
+        use or away, the alias is asked for.
         """
-        index = self._engine.generation(budget)
+        index = self._in_use or self._engine.generation(budget)
         while True:
+            failure: Failure | None = None
+            hits: list[dict[str, Any]] = []
             try:
-                return self._engine.hits(query, size, budget, index=index)
-            except Failure:
+                hits = self._engine.hits(body, budget, index=index)
+            except Failure as raised:
+                failure = raised
+            if not hits:
                 before, index = index, self._engine.generation(budget)
-                if index == before:
-                    raise
+                if index != before:
+                    continue
+            self._in_use = index
+            if failure:
+                raise failure
+            return hits
 
     def _refresh(self, budget: Budget) -> None:
         self._engine.send("POST", self._engine.in_index("_refresh"), None, budget)

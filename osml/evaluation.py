@@ -1,0 +1,69 @@
+"""Labelled questions, and how well a list of documents answers one: nDCG, recall and reciprocal rank of the first ten.
+
+The definitions are those of trec_eval: the gain of a document is its grade, its discount log2(rank + 1), and a
+document of any grade above 0 is relevant.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from osml.failure import Failure
+
+FIRST = 10
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A question, and the grades of the documents that answer it, by id; above 0, higher is better."""
+
+    question: str
+    relevant: Mapping[str, int]
+
+
+def read(file: Path) -> list[Labelled]:
+    """The questions of an NDJSON file: `{"question": …, "relevant": {"document id": grade, …}}` a line.
+
+    Raises Failure that names the line.
+    """
+    found: list[Labelled] = []
+    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            one = json.loads(line)
+            relevant = {str(id): int(grade) for id, grade in one["relevant"].items()}
+            question = one["question"]
+            if not (isinstance(question, str) and question.strip() and relevant and min(relevant.values()) > 0):
+                raise ValueError
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise Failure(
+                f'{file}:{number} is no labelled question; one is {{"question": "…", "relevant": {{"an id": 2}}}}, '
+                "all grades above 0."
+            ) from None
+        found.append(Labelled(question, relevant))
+    if not found:
+        raise Failure(f"{file} holds no labelled question.")
+    return found
+
+
+def ndcg(found: Sequence[str], relevant: Mapping[str, int]) -> float:
+    """Discounted cumulative gain of the first ten, as a share of what the best order would have; 0 to 1."""
+    best = sorted(relevant.values(), reverse=True)
+    return _gain([relevant.get(id, 0) for id in found]) / _gain(best)
+
+
+def recall(found: Sequence[str], relevant: Mapping[str, int]) -> float:
+    """The share of the relevant documents that are among the first ten."""
+    return len(relevant.keys() & set(found[:FIRST])) / len(relevant)
+
+
+def reciprocal_rank(found: Sequence[str], relevant: Mapping[str, int]) -> float:
+    """One over the rank of the first relevant document; 0 when none is among the first ten."""
+    return next((1 / rank for rank, id in enumerate(found[:FIRST], start=1) if id in relevant), 0.0)
+
+
+def _gain(grades: Sequence[int]) -> float:
+    return sum(grade / math.log2(rank + 1) for rank, grade in enumerate(grades[:FIRST], start=1))

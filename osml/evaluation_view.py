@@ -1,0 +1,41 @@
+"""Shows how well an environment finds things, to a person or to a program."""
+
+import json
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from osml.evaluate import Quality
+
+BAR = 20
+
+
+def show(qualities: Sequence[Quality]) -> None:
+    """Prints a table with a bar for nDCG, the best way first."""
+    table = Table("way", "nDCG@10", "", "recall@10", "MRR@10", "p50", "p99", box=None, header_style="bold")
+    for one in sorted(qualities, key=lambda one: -one.ndcg):
+        figures = [f"{one.recall:.3f}", f"{one.reciprocal_rank:.3f}"]
+        times = [f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"]
+        table.add_row(one.way, f"{one.ndcg:.3f}", "█" * round(one.ndcg * BAR), *figures, *times)
+    Console().print(table)
+
+
+def print_json(qualities: Sequence[Quality]) -> None:
+    """Prints `[{"way", "ndcg", "recall", "reciprocal_rank", "p50_ms", "p99_ms", "questions"}]` on one line."""
+    print(
+        json.dumps(
+            [
+                {
+                    "way": one.way,
+                    "ndcg": round(one.ndcg, 4),
+                    "recall": round(one.recall, 4),
+                    "reciprocal_rank": round(one.reciprocal_rank, 4),
+                    "p50_ms": round(one.latency(50), 1),
+                    "p99_ms": round(one.latency(99), 1),
+                    "questions": len(one.milliseconds),
+                }
+                for one in qualities
+            ]
+        )
+    )

@@ -1,0 +1,46 @@
+"""Sparse vectors: a weight for each word of a text, and for words that are related to it.
+
+No sparse encoder runs here. A word piece weighs by how often it stands in the text and how rare it is: BERT's
+vocabulary is in the order of frequency from piece 1996 on. To it come the pieces nearest to it in MiniLM's table of
+word vectors, weighed by the square of their cosine: `carpet` comes with `rug`, with less weight than itself. What a
+trained encoder adds, words that follow from the whole sentence, is missing.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from sandbox.models.embedding import MAX_TOKENS, MiniLM
+
+_FIRST_WORD = 1996
+_RELATED = 5
+_LEAST_COSINE = 0.4
+_LEAST_WEIGHT = 0.1
+
+
+def encode(model: MiniLM, texts: Sequence[str]) -> list[dict[str, float]]:
+    """The weights of each text by word piece, above 0; a text of nothing but marks has none."""
+    counted = [Counter(model.pieces(text)[: MAX_TOKENS - 2]) for text in texts]
+    related = model.related({piece for those in counted for piece, _ in those}, _RELATED)
+    return [_weights(those, related, model.vocabulary) for those in counted]
+
+
+def _weights(
+    counted: Counter[tuple[int, str]], related: Mapping[int, Sequence[tuple[str, float]]], vocabulary: int
+) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for (piece, word), count in counted.items():
+        if not word.removeprefix("##").isalnum():
+            continue
+        weight = math.log1p(count) * _rarity(piece, vocabulary)
+        found[word] = max(found.get(word, 0.0), weight)
+        for other, cosine in related[piece]:
+            if cosine >= _LEAST_COSINE and other.isalnum():
+                found[other] = max(found.get(other, 0.0), weight * cosine**2)
+    return {word: round(weight, 4) for word, weight in found.items() if weight >= _LEAST_WEIGHT}
+
+
+def _rarity(piece: int, vocabulary: int) -> float:
+    """0 for the most frequent word, 1 for the rarest; marks and letters count as rare."""
+    rank = piece - _FIRST_WORD if piece >= _FIRST_WORD else vocabulary
+    return math.log1p(rank) / math.log1p(vocabulary)

@@ -1,0 +1,150 @@
+"""Hybrid search, sparse weights, reranking, filters and smaller vectors: each turned on in a deployed environment.
+
+With OSML_RETRIEVAL, the name of a page, all questions are asked and the page's table is written; otherwise every third.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from benchmarks.report import publish
+from osml.evaluate import DEPLOYED, Quality, evaluate
+from osml.question import ask
+from osml.stack import knowledge
+from sandbox import launcher
+from sandbox.instance import CHECKOUT, Instance
+from tests.e2e.templates import Deployment
+from tests.e2e.test_embeddings import write
+
+PAGE = os.environ.get("OSML_RETRIEVAL")
+SET = CHECKOUT / "samples" / "evaluation"
+EMBEDDING = {"embedding": {"provider": "titan", "dimension": 256}}
+RERANKS = "/model/cohere.rerank-v3-5:0/invoke"
+SPARSE = {"endpoint": "neural-sparse"}
+COLUMNS = ("`retrieval`", "nDCG@10", "recall@10", "MRR@10", "p50", "p99")
+
+
+class Finding:
+    """The deployed environment `finding`, and what was measured of it."""
+
+    def __init__(self, deployment: Deployment, folder: Path, rows: list[list[str]]) -> None:
+        """`folder` is where the environment's file and the questions are written; what is measured adds to `rows`."""
+        self.deployment, self._folder, self._rows = deployment, folder, rows
+        questions = (SET / "questions.ndjson").read_text().splitlines(keepends=True)
+        self._questions = folder / "questions.ndjson"
+        self._questions.write_text("".join(questions if PAGE else questions[::3]))
+
+    def turn_on(self, retrieval: dict[str, Any], *parts: str) -> None:
+        """Deploy it, in the inference and the knowledge stack unless other `parts` are given."""
+        write(self._folder, self.deployment.name, EMBEDDING, {"retrieval": retrieval})
+        self.deployment.deploy(*(parts or ("inference", "knowledge")))
+
+    def measured(self, name: str) -> dict[str, Quality]:
+        """How well each way finds things; what is deployed makes a row of that name."""
+        found = {one.way: one for one in evaluate(self.deployment.place, self._questions, [0.3])}
+        one = found[DEPLOYED]
+        figures = [f"{part:.3f}" for part in (one.ndcg, one.recall, one.reciprocal_rank)]
+        self._rows.append([name, *figures, f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"])
+        return found
+
+
+@pytest.fixture(scope="module")
+def rows() -> Iterator[list[list[str]]]:
+    """The table of the page, written when all is measured."""
+    found: list[list[str]] = []
+    yield found
+    if PAGE:
+        publish("retrieval", COLUMNS, found, CHECKOUT / PAGE)
+
+
+@pytest.fixture
+def finding(
+    local_cloud: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[list[str]]
+) -> Iterator[Finding]:
+    monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
+    write(tmp_path, "finding", EMBEDDING)
+    made = Deployment("finding", tmp_path, local_cloud, tmp_path)
+    yield Finding(made, tmp_path, rows)
+    made.destroy()
+
+
+def reranks(instance: Instance) -> int:
+    report = requests.get(launcher.settings(instance)["models_url"] + "/_control", timeout=5).json()["bedrock"]
+    return int(report["paths"].get(RERANKS, {"calls": 0})["calls"])
+
+
+def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instance, engine: Any) -> None:
+    before = engine.contents()
+    finding.deployment.deploy()
+    finding.deployment.ingest(SET / "documents.ndjson")
+    added = engine.contents()
+    plain = finding.measured("none")
+    assert plain[DEPLOYED].ndcg == pytest.approx(plain["meaning"].ndcg, abs=0.001)
+    _filters_and_an_index_out_of_use(finding.deployment)
+
+    finding.turn_on({"hybrid": {"words": 0.3}})
+    hybrid = finding.measured("`hybrid: {words: 0.3}`")
+    assert hybrid[DEPLOYED].ndcg == pytest.approx(hybrid["hybrid, words 0.3"].ndcg, abs=0.001)
+    # Words find names and codes, vectors what is said in other words.
+    assert hybrid[DEPLOYED].ndcg > max(hybrid["meaning"].ndcg, hybrid["words"].ndcg)
+    assert engine.contents() == added
+
+    asked = reranks(local_cloud)
+    finding.turn_on({"hybrid": {"words": 0.3}, "rerank": {}, "candidates": 10})
+    ranked = finding.measured("`hybrid`, and `rerank` of 10 candidates")
+    assert ranked[DEPLOYED].reciprocal_rank >= hybrid[DEPLOYED].reciprocal_rank
+    assert reranks(local_cloud) >= asked + len(ranked[DEPLOYED].milliseconds)
+    assert engine.contents()["indexes"] == added["indexes"]
+    # A search that says nothing to the rerank model keeps its order, and does not fail.
+    assert finding.deployment.domain().json("POST", "/passages/_search", json={"size": 1})["hits"]["hits"]
+
+    finding.turn_on({"quantization": "byte"})
+    assert engine.contents()["indexes"] != added["indexes"]
+    smaller = finding.measured("`quantization: byte`")
+    assert smaller[DEPLOYED].ndcg == pytest.approx(plain[DEPLOYED].ndcg, abs=0.02)
+
+    finding.deployment.destroy()
+    assert engine.contents() == before
+
+
+def test_a_sparse_encoder_in_the_place_of_bm25(finding: Finding, engine: Any) -> None:
+    before = engine.contents()
+    finding.turn_on({"hybrid": {"words": 0.3, "sparse": SPARSE}}, "search", "inference", "knowledge")
+    finding.deployment.ingest(SET / "documents.ndjson")
+    sparse = finding.measured("`hybrid` with `sparse`")
+    assert sparse[DEPLOYED].ndcg > sparse["meaning"].ndcg
+
+    finding.turn_on({"hybrid": {"words": 0.3}}, "knowledge")
+    found = finding.measured("`hybrid` again")
+    assert found[DEPLOYED].ndcg == pytest.approx(found["hybrid, words 0.3"].ndcg, abs=0.001)
+    (mapping,) = engine("GET", "/passages/_mapping").values()
+    assert "word_weights" not in mapping["mappings"]["properties"]
+    finding.deployment.destroy()
+    assert engine.contents() == before
+
+
+def _filters_and_an_index_out_of_use(deployment: Deployment) -> None:
+    found, domain, question = knowledge(deployment.place), deployment.domain(), "What does E17 mean?"
+    for value in ("washing machine", "dishwasher"):
+        sources = ask(domain, found, question, 4, [("title", value)]).sources
+        assert sources
+        assert all(value in source.text for source in sources)
+    assert [one.id for one in ask(domain, found, question, 4, [("document", "oven-e17")]).sources] == ["oven-e17"]
+
+    # As a generation that went out of use and was kept: the same pipelines, a document, and not the alias.
+    stale = "passages-00000000"
+    body = next(iter(domain.json("GET", f"/{found.generation}").values()))
+    own = body["settings"]["index"]
+    settings = {"knn": True, "default_pipeline": own["default_pipeline"], "search": own["search"]}
+    domain.json("PUT", f"/{stale}", json={"settings": {"index": settings}, "mappings": body["mappings"]})
+    domain.json("PUT", f"/{stale}/_doc/old", params={"refresh": "true"}, json={"text": "E17 means something else."})
+    query = {"neural": {found.embedding_field: {"query_text": question, "k": 1}}}
+    assert domain.json("POST", f"/{stale}/_search", json={"query": query})["hits"]["hits"][0]["_id"] == "old"
+    domain.in_use["passages"] = stale
+    assert ask(domain, found, question).sources
+    assert domain.in_use == {"passages": found.generation}
+    domain.json("DELETE", f"/{stale}")

@@ -1,0 +1,80 @@
+"""Which index the assistant searches on a domain, and how many requests it takes while that changes."""
+
+from typing import Any
+
+import pytest
+from requests.auth import AuthBase
+
+from assistant.budget import Budget
+from assistant.failures import Absent, Failure
+from assistant.search.domain import Domain
+from assistant.search.engine import Engine
+from tests.unit.test_assistant_answering import SETTINGS
+
+HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}}
+
+
+class Alias(Engine):
+    """The alias `i` names `current`, which gives hits; `others` give none, and all else is not there."""
+
+    def __init__(self, current: str, others: tuple[str, ...] = (), hits: int = 1) -> None:
+        super().__init__(SETTINGS, AuthBase())
+        self.current, self.others, self.found = current, others, hits
+        self.asked: list[str] = []
+
+    def send(self, method: str, path: str, body: Any, budget: Budget, **options: Any) -> Any:
+        self.asked.append(path)
+        index = path.split("/")[1]
+        if path == "/i/_alias":
+            return {self.current: {}}
+        if index not in (self.current, *self.others):
+            raise Absent("There is no such index.")
+        return {"hits": {"hits": [HIT] * self.found if index == self.current else []}}
+
+
+def nearest(domain: Domain, size: int = 4) -> int:
+    return len(domain.nearest("what?", None, size, Budget(20)).sources)
+
+
+def test_the_alias_is_asked_for_once() -> None:
+    engine = Alias("i-1")
+    domain = Domain(engine)
+    assert [nearest(domain), nearest(domain)] == [1, 1]
+    assert engine.asked == ["/i/_alias", "/i-1/_search", "/i-1/_search"]
+
+
+@pytest.mark.parametrize("others", [("i-1",), ()])
+def test_an_index_out_of_use_is_left_for_the_one_in_use(others: tuple[str, ...]) -> None:
+    engine = Alias("i-1")
+    domain = Domain(engine)
+    nearest(domain)
+    engine.current, engine.others = "i-2", others
+    assert [nearest(domain), nearest(domain)] == [1, 1]
+    assert engine.asked[2:] == ["/i-1/_search", "/i/_alias", "/i-2/_search", "/i-2/_search"]
+
+
+def test_nothing_found_is_an_answer_when_the_alias_has_not_moved() -> None:
+    engine = Alias("i-1", hits=0)
+    domain = Domain(engine)
+    assert [nearest(domain), nearest(domain)] == [0, 0]
+    assert engine.asked[2:] == ["/i/_alias", "/i-1/_search", "/i/_alias"]
+
+
+def test_a_failure_that_no_other_index_explains_is_raised() -> None:
+    engine = Alias("i-1")
+    domain = Domain(engine)
+    nearest(domain)
+    engine.found = 0
+
+    def refuse(*arguments: Any, **options: Any) -> Any:
+        if "_alias" in arguments[1]:
+            return {"i-1": {}}
+        raise Absent("Gone.")
+
+    engine.send = refuse  # type: ignore[method-assign]
+    with pytest.raises(Failure, match="Gone"):
+        nearest(domain)
+
+
+def test_no_more_are_given_than_are_wanted() -> None:
+    assert nearest(Domain(Alias("i-1", hits=20)), 3) == 3

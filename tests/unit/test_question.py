@@ -1,0 +1,98 @@
+"""Which index a question searches, and how many requests it takes while that changes."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import requests
+
+from osml import domain as domain_module
+from osml import question
+from osml.domain import Domain
+from osml.failure import Failure
+from osml.stack import Knowledge
+
+KNOWLEDGE = Knowledge(
+    "https://domain.example", "us-east-1", "passages", "p", "m", None, None, "arn", "text", "embedding",
+    generation="passages-1",
+)  # fmt: skip
+HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}}
+
+
+class Engine(requests.Session):
+    """The alias names `current`; the index that it names gives a hit, `others` give none, all else is not there."""
+
+    def __init__(self, current: str, others: tuple[str, ...] = (), hits: bool = True) -> None:
+        super().__init__()
+        self.current, self.others, self.hits = current, others, hits
+        self.asked: list[str] = []
+        self.bodies: list[Any] = []
+
+    def request(self, method: str | bytes, url: str | bytes, *_: Any, **options: Any) -> requests.Response:
+        path = str(url).removeprefix("https://domain.example")
+        self.asked.append(path)
+        self.bodies.append(options.get("json"))
+        answer = requests.Response()
+        answer.status_code, body = 200, dict[str, Any]()
+        index = path.split("/")[1]
+        if path == "/passages/_alias":
+            body = {self.current: {}}
+        elif index in (self.current, *self.others):
+            body = {"took": 1, "hits": {"hits": [HIT] if self.hits and index == self.current else []}}
+        else:
+            answer.status_code, body = 404, {"error": {"reason": f"no such index [{index}]"}}
+        answer._content = json.dumps(body).encode()
+        return answer
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Callable[[Engine], Domain]:
+    def domain(engine: Engine) -> Domain:
+        monkeypatch.setattr(domain_module, "_auth", lambda _: None)
+        found = Domain(KNOWLEDGE)
+        found._session = engine
+        return found
+
+    return domain
+
+
+def test_one_request_as_long_as_nothing_changes(made: Any) -> None:
+    engine = Engine("passages-1")
+    domain = made(engine)
+    for _ in range(2):
+        assert question.ask(domain, KNOWLEDGE, "what?").sources[0].id == "a"
+    assert engine.asked == ["/passages-1/_search"] * 2
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_an_index_out_of_use_is_left_for_the_one_in_use(made: Any, stays: bool) -> None:
+    engine = Engine("passages-2", ("passages-1",) if stays else ())
+    domain = made(engine)
+    assert question.ask(domain, KNOWLEDGE, "what?").sources[0].id == "a"
+    assert engine.asked == ["/passages-1/_search", "/passages/_alias", "/passages-2/_search"]
+    question.ask(domain, KNOWLEDGE, "what?")
+    assert engine.asked[3:] == ["/passages-2/_search"]
+
+
+def test_a_stack_of_an_older_version_names_no_index(made: Any) -> None:
+    engine = Engine("passages-1")
+    question.ask(made(engine), replace(KNOWLEDGE, generation=None), "what?")
+    assert engine.asked == ["/passages/_alias", "/passages-1/_search"]
+
+
+def test_an_empty_index_is_told_from_one_out_of_use(made: Any) -> None:
+    with pytest.raises(Failure, match="holds no document to find"):
+        question.ask(made(Engine("passages-1", hits=False)), KNOWLEDGE, "what?")
+    with pytest.raises(Failure, match="nothing near this question with title=Boston"):
+        question.ask(made(Engine("passages-1", hits=False)), KNOWLEDGE, "what?", 4, [("title", "Boston")])
+
+
+def test_filters_of_one_field_are_alternatives(made: Any) -> None:
+    engine = Engine("passages-1")
+    question.ask(made(engine), KNOWLEDGE, "what?", 4, [("title", "a"), ("title", "b"), ("year", "2023")])
+    neural = engine.bodies[0]["query"]["bool"]["must"][0]["neural"]["embedding"]
+    titles, year = neural["filter"]["bool"]["filter"]
+    assert titles["bool"]["should"] == [{"match_phrase": {"title": "a"}}, {"match_phrase": {"title": "b"}}]
+    assert year["bool"]["should"] == [{"match_phrase": {"year": "2023"}}]
