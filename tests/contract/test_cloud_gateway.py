@@ -154,7 +154,7 @@ def test_function_that_takes_longer_than_its_integration_waits(browser: requests
     begun = time.monotonic()
     answer = browser.post(f"{url}/quick", json={"seconds": 3})
     assert (answer.status_code, answer.json()) == (504, {"message": "Endpoint request timed out"})
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 3
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
     assert browser.post(f"{url}/open", json={"seconds": 0.6}).status_code == 200
 
