@@ -7,6 +7,10 @@ from assistant.settings import Index, Retrieval
 
 Clause = dict[str, Any]
 
+# Lucene walks its graph with no more candidates than `k`: with four of them it misses the nearest passage among many
+# that are nearly alike (OpenSearch 3.4, seen while documents of one pattern were loaded).
+EXPLORED = 50
+
 
 def nearest(
     question: str, size: int, index: Index, retrieval: Retrieval, filters: Sequence[Clause] = ()
@@ -19,7 +23,7 @@ def nearest(
     """
     wanted = max(size, retrieval.candidates)
     in_use: Clause = {"term": {"_index": index.name}}
-    neural: Clause = {"query_text": question, "k": wanted}
+    neural: Clause = {"query_text": question, "k": max(wanted, EXPLORED)}
     if filters:
         # Within the graph: a filter behind it would leave less than `k`.
         neural["filter"] = {"bool": {"filter": [*filters]}}
