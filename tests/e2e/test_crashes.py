@@ -15,6 +15,8 @@ from sandbox.instance import Instance
 from tests.e2e.moving import LEAD, STACK, Moving, moving
 from tests.e2e.templates import DeployFailed, until
 
+pytestmark = pytest.mark.skipif("OSML_LOAD" not in os.environ, reason="minutes of traffic: `make load`")
+
 AWAY = 1.0  # seconds without an engine, besides those of its start
 
 
@@ -26,7 +28,6 @@ def environment(
         yield made
 
 
-@pytest.mark.skipif("OSML_LOAD" not in os.environ, reason="the other one loads documents too; `make load` does both")
 def test_a_crash_while_documents_are_loaded(environment: Moving, local_cloud: Instance) -> None:
     _survives(environment, "engine killed", lambda: _crash(local_cloud))
 
