@@ -3,33 +3,23 @@
 It speaks OpenAI's two forms, on connections that stay.
 """
 
-import contextlib
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from typing import Any
 
+from tests.contract.json_handler import JsonHandler, serving
+
 DIMENSION = 8
-SAID = {"role": "assistant", "content": "The documents say so."}
+CHOICE = {"index": 0, "message": {"role": "assistant", "content": "The documents say so."}}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        answer = _embedded(asked["input"]) if self.path == "/embed" else {"choices": [{"index": 0, "message": SAID}]}
-        content = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing for each call."""
+        asked = json.loads(self.body())
+        self.answer(200, _embedded(asked["input"]) if self.path == "/embed" else {"choices": [CHOICE]})
 
 
 def _embedded(texts: list[str]) -> dict[str, Any]:
@@ -38,12 +28,6 @@ def _embedded(texts: list[str]) -> dict[str, Any]:
     return {"data": [{"index": index, "embedding": vector} for index, vector in enumerate(vectors)]}
 
 
-@contextlib.contextmanager
-def quick_endpoint() -> Iterator[str]:
+def quick_endpoint() -> AbstractContextManager[str]:
     """The base address, `http://127.0.0.1:<port>`, while it runs; paths `/embed` and `/chat`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    return serving(_Handler)

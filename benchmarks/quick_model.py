@@ -5,9 +5,10 @@ The local cloud's own stand-in scores every sentence of every document, which ta
 
 import contextlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.contract.json_handler import serving
 
 TEXT = "The documents say so."
 
@@ -36,9 +37,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def quick_model() -> Iterator[str]:
     """The base address, `http://127.0.0.1:<port>/v1`, while it runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.shutdown()
-    server.server_close()
+    with serving(_Handler) as address:
+        yield f"{address}/v1"

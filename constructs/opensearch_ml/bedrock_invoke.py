@@ -1,9 +1,11 @@
-"""Calling a foundation model of Bedrock on demand: the connector's action, and what its role must be allowed."""
+"""Calling a foundation model of Bedrock on demand: the connector, and what its role must be allowed."""
 
 from __future__ import annotations
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
+
+from opensearch_ml.provider import client_config
 
 
 def sigv4(region: str) -> dict[str, str]:
@@ -11,8 +13,19 @@ def sigv4(region: str) -> dict[str, str]:
     return {"region": region, "service_name": "bedrock"}
 
 
-def invoke_action(model: str, region: str, body: str, pre_process: str, post_process: str) -> dict[str, object]:
-    """The predict action that sends `body` to `model`'s InvokeModel in `region`."""
+def invoke_connector(
+    model: str, region: str, body: str, functions: tuple[str, str], *, connect_seconds: int, read_seconds: int
+) -> dict[str, object]:
+    """A connector that sends `body` to `model`'s InvokeModel; `functions` stand before it and after the answer."""
+    return {
+        "protocol": "aws_sigv4",
+        "parameters": sigv4(region),
+        "client_config": client_config(connections=100, connect_seconds=connect_seconds, read_seconds=read_seconds),
+        "actions": [_action(model, region, body, *functions)],
+    }
+
+
+def _action(model: str, region: str, body: str, pre_process: str, post_process: str) -> dict[str, object]:
     return {
         "action_type": "predict",
         "method": "POST",

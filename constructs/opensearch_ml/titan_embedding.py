@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_cdk import Aws
 
 from opensearch_ml import titan_scripts
-from opensearch_ml.bedrock_invoke import invoke_action, invoke_statement, sigv4
-from opensearch_ml.provider import Provider, client_config
+from opensearch_ml.bedrock_invoke import invoke_connector, invoke_statement
+from opensearch_ml.provider import Provider
 
 V2 = "amazon.titan-embed-text-v2:0"
 
@@ -38,12 +38,9 @@ def titan_embedding(
         before, after = (f"connector.{step}_process.bedrock.embedding" for step in ("pre", "post"))
     return Provider(
         name="a Titan embedding model on Bedrock",
-        connector={
-            "protocol": "aws_sigv4",
-            "parameters": sigv4(region),
-            "client_config": client_config(connections=100, connect_seconds=connect_seconds, read_seconds=read_seconds),
-            "actions": [invoke_action(model, region, body, before, after)],
-        },
+        connector=invoke_connector(
+            model, region, body, (before, after), connect_seconds=connect_seconds, read_seconds=read_seconds
+        ),
         statements=(invoke_statement(model, region),),
         probe={"parameters": probe},
         vectors={"provider": "titan", "model": model, **choices},

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from typing import Any
 
 from assistant.budget import Budget
@@ -18,7 +17,7 @@ from assistant.search.engine import Engine as Searching
 from assistant.settings import Settings
 from mlcommons import Answer, Client, Outcome, Patience, Request, Transport, apply, kind_named
 from mlcommons.errors import Blocked, NotFound, ProvisioningError
-from tests.contract.json_handler import JsonHandler
+from tests.contract.json_handler import JsonHandler, serving
 from tests.contract.kinds_engine import Engine, RoleHeaders
 
 MOST = 10_000
@@ -60,14 +59,8 @@ class Embedder:
     @contextmanager
     def running(self) -> Iterator["Embedder"]:
         """Within it the provider answers at `url`."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Embeds", (_Embeds,), {"embedder": self}))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{server.server_port}"
-        try:
+        with serving(type("Embeds", (_Embeds,), {"embedder": self})) as self.url:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
 
 
 class Killed(BaseException):

@@ -1,8 +1,23 @@
-"""What a model provider of the contract tests is made of: a handler that reads a body and answers JSON, silently."""
+"""What a model provider of tests and benchmarks is made of: a handler that reads a body and answers JSON, silently."""
 
 import json
-from http.server import BaseHTTPRequestHandler
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address, `http://127.0.0.1:<port>`, at which the handler answers, each connection in a thread of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 class JsonHandler(BaseHTTPRequestHandler):

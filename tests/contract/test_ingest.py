@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from mlcommons import HttpTransport
 from tests.contract import kinds_engine
 from tests.contract.generations import Embedder, Library
 from tests.contract.ingesting import ingest
-from tests.contract.json_handler import JsonHandler
+from tests.contract.json_handler import JsonHandler, serving
 from tests.contract.kinds_engine import Engine
 
 engine_transport = kinds_engine.engine_transport
@@ -56,15 +55,8 @@ class Endpoint:
                 texts = json.loads(self.body())
                 self.answer(*endpoint.answer(texts))
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{server.server_port}"
-        try:
+        with serving(Handler) as self.url:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
 
 
 @pytest.fixture(scope="module")
