@@ -23,6 +23,8 @@ from mlcommons.errors import (
 
 FIRST_WAIT = 0.25
 LONGEST_WAIT = 8.0
+# What is kept for the look after a wait, and for saying what it found.
+LAST_LOOK = 1.0
 
 # For how many seconds an invocation waits for one trouble to pass, however many of its requests meet it.
 UNTIL_THE_END = math.inf
@@ -68,7 +70,7 @@ class Patience:
         return max(0.0, self.seconds - self.elapsed())
 
     def wait(self, attempt: float, at_least: float | None = None) -> bool:
-        """Sleep before look number `attempt` + 1; False, at once, when the deadline would pass meanwhile.
+        """Sleep before look number `attempt` + 1; False, at once, when too little time would be left for it.
 
         Below 0 are waits for what is a matter of milliseconds. `at_least` is the server's Retry-After in seconds.
         """
@@ -98,7 +100,7 @@ class Patience:
     def _pause(self, attempt: float, at_least: float | None) -> float | None:
         ceiling = min(LONGEST_WAIT, FIRST_WAIT * math.exp2(min(attempt, 10)))
         pause = max(ceiling * (1.0 - self.jitter()), at_least or 0.0)  # never nothing, so that repeats end
-        if pause >= self.left():
+        if pause > self.left() - LAST_LOOK:
             return None
         self.sleep(pause)
         return pause
