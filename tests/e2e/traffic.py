@@ -42,9 +42,9 @@ class Account:
     """What became of the questions and documents of a run.
 
     `failed` questions and `refused` documents are named, with the sentence that their client got. `lost` documents
-    were acknowledged and are not in the index as they were sent, with a vector; `doubled` ones are there more than
-    once; `strangers` is how many more documents the index holds than before and were sent. `repeated` counts the
-    answers, by status, that made a client try once more, `-` being a broken connection.
+    were acknowledged and are not in the index as they were sent, with a vector, each with what is there; `doubled`
+    ones are there more than once; `strangers` is how many more documents the index holds than before and were sent.
+    `repeated` counts the answers, by status, that made a client try once more, `-` being a broken connection.
     """
 
     seconds: float = 0.0
@@ -53,7 +53,7 @@ class Account:
     failed: dict[str, str] = field(default_factory=dict)
     sent: int = 0
     refused: dict[str, str] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
+    lost: dict[str, str] = field(default_factory=dict)
     doubled: list[str] = field(default_factory=list)
     strangers: int = 0
     repeated: Counter[str] = field(default_factory=Counter)
@@ -115,14 +115,15 @@ class Traffic:
 
     def reckon(self) -> None:
         """Compares what was sent with what the index holds."""
+        now = self._count()  # refreshes: what was written a moment ago is found only then
         found: Counter[str] = Counter()
         for start in range(0, len(self._sent), PAGE):
             found.update(self._held(list(self._sent)[start : start + PAGE]))
         acknowledged = self._sent.keys() - self.account.refused.keys()
         self.account.sent = len(self._sent)
-        self.account.lost = sorted(acknowledged - found.keys())
+        self.account.lost = {name: self._instead_of(name) for name in sorted(acknowledged - found.keys())}
         self.account.doubled = sorted(name for name, times in found.items() if times > 1)
-        self.account.strangers = self._count() - self._before - found.total()
+        self.account.strangers = now - self._before - found.total()
 
     def _serve(
         self,
@@ -188,6 +189,12 @@ class Traffic:
         for hit in answer["hits"]["hits"]:
             if hit["_source"][self._knowledge.text_field] == self._sent[hit["_id"]]:
                 yield hit["_id"]
+
+    def _instead_of(self, name: str) -> str:
+        held = self._query("POST", "/_mget", json={"ids": [name]})["docs"][0]
+        source = held.get("_source", {})
+        parts = {key: str(value)[:80] for key, value in source.items()}
+        return f"holds {parts}" if held["found"] else "not there"
 
     def _count(self) -> int:
         self._query("POST", "/_refresh")
