@@ -35,7 +35,7 @@ def _reader(engine: Engine, index: str) -> dict[str, Any]:
 
 def _as_role(engine: Engine, arn: str) -> Client:
     transport = HttpTransport(engine.transport.endpoint, auth=RoleHeaders(arn), verify=os.environ["OSML_TEST_CA"])
-    return Client(transport, Patience(seconds=10))
+    return Client(transport, Patience(seconds=60, propagation=0))
 
 
 def test_who_is_mapped_to_a_new_role_may_do_what_it_says_and_no_more(engine: Engine, index: str) -> None:
