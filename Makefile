@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OSML := $(BIN)/osml
 QUESTION := What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?
 
-.PHONY: demo down check unit test templates contract e2e browser format snapshots openapi install lock bench faults load drop retrieval soak wheel clean
+.PHONY: demo down check unit test templates contract e2e recipes browser format snapshots openapi install lock bench faults load drop retrieval soak wheel clean
 
 demo: install ## from nothing to a grounded answer on this machine
 	$(OSML) sandbox up
@@ -43,15 +43,19 @@ unit: install
 test: install browser ## everything that CI checks, in three lanes
 	$(MAKE) --jobs=3 --output-sync=line e2e contract templates
 
-templates: check ## what needs a processor: types, unit tests, templates, pages
+templates: check ## what needs a processor: types, unit tests, templates, pages; then the recipes
 	$(BIN)/pytest -q tests/synth
 	$(BIN)/pytest -q tests/browser
+	$(MAKE) recipes
 
 contract: install ## the kernel, the front and the assistant on a real engine
 	$(BIN)/pytest -q --durations=20 tests/contract
 
-e2e: install ## deploys on a local cloud
-	$(BIN)/pytest -q --durations=20 tests/e2e
+e2e: install ## deploys on a local cloud, all but those of the recipes
+	$(BIN)/pytest -q --durations=20 --ignore=tests/e2e/recipes tests/e2e
+
+recipes: install ## deploys of every provider and every way to search, on a local cloud of their own
+	OSML_SANDBOX=recipes $(BIN)/pytest -q --durations=20 tests/e2e/recipes
 
 browser: ## the Chromium that the page is tested in
 	test -x /usr/bin/chromium || { apt-get update -qq && apt-get install -y -qq chromium; }
@@ -96,7 +100,7 @@ drop: install ## 10,000 objects dropped into a bucket, while a fifth of the mode
 	OSML_DROP=10000 $(BIN)/pytest -q -s tests/e2e/test_drop.py
 
 retrieval: install ## every way to search, on all labelled questions; writes docs/evaluation.md
-	OSML_RETRIEVAL=docs/evaluation.md $(BIN)/pytest -q tests/e2e/test_retrieval.py
+	OSML_RETRIEVAL=docs/evaluation.md $(BIN)/pytest -q tests/e2e/recipes/test_retrieval.py
 
 soak: install ## deploy, update, destroy, with random kills, 200 times
 	$(BIN)/python -m tests.contract.soak --rounds 200

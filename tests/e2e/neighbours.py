@@ -14,8 +14,9 @@ ENDPOINT = "all-minilm-l6-v2"
 def write_environment(
     directory: Path, name: str, search: dict[str, Any] | None = None, index: str = "passages"
 ) -> None:
-    """Writes the environment `name`: the sandbox with another `search` and index, and the endpoint that exists."""
+    """Writes the environment `name`: the sandbox, no assistant, another `search` and index, an endpoint that exists."""
     settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
+    del settings["assistant"]
     if search is not None:
         settings["search"] = {"vector_engine": "lucene", "removal": "destroy", "log_retention": 1, **search}
     settings["embedding"] = {"endpoint": ENDPOINT, "shape": "array", "dimension": 384, "provider": "sagemaker"}

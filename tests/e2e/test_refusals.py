@@ -8,118 +8,105 @@ from typing import Any
 import boto3
 import pytest
 
+from osml import secret
 from sandbox.instance import Instance
+from tests.e2e.neighbours import write_environment
+from tests.e2e.templates import DeployFailed, Deployment, Template
 
-STACK = "osml-sandbox-knowledge"
-Template = dict[str, Any]
+NAME = "refused"
+STACK = f"osml-{NAME}-knowledge"
+SECRET = "osml/sandbox/deepseek"
+Change = Callable[[Template], None]
 
 
 @pytest.fixture(scope="module")
-def template(osml: Any, cdk: Any) -> Iterator[str]:
-    """The knowledge stack's template; the stacks it builds on are deployed by the real CLI."""
-    osml("secret", "set", "--sandbox")
-    cdk("bootstrap", "aws://000000000000/us-east-1")
-    base = ("osml-sandbox-search", "osml-sandbox-inference")
-    cdk("deploy", *base, "--require-approval", "never", "--concurrency", "2")
-    cdk("synth", STACK, "--quiet")
-    yield (cdk.output / f"{STACK}.template.json").read_text()
-    osml("destroy", "--sandbox")
-    boto3.client("secretsmanager").delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
+def deployment(
+    local_cloud: Instance, directory: Path, key: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """The stacks that the knowledge stack builds on are deployed."""
+    write_environment(directory, NAME)
+    made = Deployment(NAME, directory, local_cloud, tmp_path_factory.mktemp(NAME))
+    folder = made.synthesize()
+    made.deploy("search", "inference", folder=folder)
+    yield made
+    made.destroy()
 
 
 @pytest.fixture
-def reason(template: str, engine: Any) -> Callable[[str], str]:
-    """Deploys a template that must fail; returns CloudFormation's reason after checking that nothing is left."""
+def reason(deployment: Deployment, engine: Any) -> Callable[[Change], str]:
+    """Deploys a changed template that must fail; returns CloudFormation's first reason after checking what is left."""
 
-    def deploy(changed: str) -> str:
-        # The CDK CLI uploads what is longer than 51,200 bytes; as it is written, indented, this one is.
-        body = json.dumps(json.loads(changed), separators=(",", ":"))
+    def deploy(change: Change) -> str:
         before = engine.contents()
+        with pytest.raises(DeployFailed) as failed:
+            deployment.deploy("knowledge", edit=change)
         client = boto3.client("cloudformation")
-        client.create_stack(StackName=STACK, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
-        with pytest.raises(Exception, match="terminal failure state"):
-            client.get_waiter("stack_create_complete").wait(
-                StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 400}
-            )
         status = client.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
-        events = client.describe_stack_events(StackName=STACK)["StackEvents"]
         client.delete_stack(StackName=STACK)
         client.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 400})
-        assert status == "ROLLBACK_COMPLETE", events
+        assert status == "ROLLBACK_COMPLETE", str(failed.value)
         assert engine.contents() == before
-        failed = [
-            e
-            for e in events
-            if e["ResourceStatus"] == "CREATE_FAILED" and e["ResourceType"] != "AWS::CloudFormation::Stack"
-        ]
-        return str(failed[-1]["ResourceStatusReason"])
+        return str(failed.value).splitlines()[1]
 
     return deploy
 
 
-def edited(template: str, edit: Callable[[Template], None]) -> str:
-    parsed = json.loads(template)
-    edit(parsed["Resources"])
-    return json.dumps(parsed)
+def replaced(old: str, new: str) -> Change:
+    """Changes the text of a specification."""
+
+    def change(template: Template) -> None:
+        text = json.dumps(template)
+        assert old in text
+        template |= json.loads(text.replace(old, new))
+
+    return change
 
 
-def test_pass_role_taken_away(template: str, reason: Callable[[str], str]) -> None:
-    def forbid(resources: Template) -> None:
-        for resource in resources.values():
-            for statement in resource.get("Properties", {}).get("PolicyDocument", {}).get("Statement", []):
-                if statement["Action"] == "iam:PassRole":
-                    statement["Action"] = "iam:GetRole"
-
-    sentence = reason(edited(template, forbid))
-    assert "iam:PassRole" in sentence
+def test_pass_role_taken_away(reason: Callable[[Change], str]) -> None:
+    assert "iam:PassRole" in reason(replaced('"Action": "iam:PassRole"', '"Action": "iam:GetRole"'))
 
 
-def test_secret_missing(template: str, reason: Callable[[str], str], osml: Any) -> None:
-    boto3.client("secretsmanager").delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
-    sentence = reason(template)
-    osml("secret", "set", "--sandbox")
-    assert "osml/sandbox/deepseek" in sentence
+def test_secret_missing(reason: Callable[[Change], str], key: str) -> None:
+    boto3.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+    try:
+        sentence = reason(lambda _: None)
+    finally:
+        secret.put(SECRET, "api_key", key)
+    assert SECRET in sentence
     assert "osml secret set" in sentence
 
 
-def test_key_of_the_secret_misnamed(template: str, reason: Callable[[str], str]) -> None:
-    sentence = reason(template.replace("secretArn.api_key", "secretArn.misnamed"))
-    assert "misnamed" in sentence
+def test_key_of_the_secret_misnamed(reason: Callable[[Change], str]) -> None:
+    assert "misnamed" in reason(replaced("secretArn.api_key", "secretArn.misnamed"))
 
 
-def test_endpoint_not_trusted(template: str, reason: Callable[[str], str]) -> None:
-    changed = template.replace('\\"endpoint\\":\\"api.deepseek.com\\"', '\\"endpoint\\":\\"api.untrusted.example\\"')
-    assert changed != template
-    sentence = reason(changed)
+def test_endpoint_not_trusted(reason: Callable[[Change], str]) -> None:
+    old, new = (rf"\"endpoint\":\"{host}\"" for host in ("api.deepseek.com", "api.untrusted.example"))
+    sentence = reason(replaced(old, new))
     assert "api.untrusted.example" in sentence
     assert "trusted" in sentence
 
 
-def test_dimension_differs_from_the_index(template: str, reason: Callable[[str], str]) -> None:
-    changed = template.replace('\\"dimension\\":384', '\\"dimension\\":768')
-    assert changed != template
-    sentence = reason(changed)
+def test_dimension_differs_from_the_index(reason: Callable[[Change], str]) -> None:
+    sentence = reason(replaced(r"\"dimension\":384", r"\"dimension\":768"))
     assert "384" in sentence
     assert "768" in sentence
 
 
-def test_engine_unreachable(template: str, reason: Callable[[str], str]) -> None:
-    def lead_away(resources: Template) -> None:
-        for resource in resources.values():
+def test_engine_unreachable(reason: Callable[[Change], str]) -> None:
+    def lead_away(template: Template) -> None:
+        for resource in template["Resources"].values():
             if "Target" in resource.get("Properties", {}):
-                resource["Properties"]["Target"] = json.dumps(
-                    {"endpoint": "https://127.0.0.1:1", "region": "us-east-1", "service": "es"}
-                )
+                target = {"endpoint": "https://127.0.0.1:1", "region": "us-east-1", "service": "es"}
+                resource["Properties"]["Target"] = json.dumps(target)
 
-    sentence = reason(edited(template, lead_away))
-    assert "https://127.0.0.1:1" in sentence
+    assert "https://127.0.0.1:1" in reason(lead_away)
 
 
-def test_no_key_is_written_anywhere(template: str, local_cloud: Instance) -> None:
+def test_no_key_is_written_anywhere(deployment: Deployment, local_cloud: Instance, key: str) -> None:
     """The key of the DeepSeek endpoint stands in no template and no log of the local cloud."""
-    key = local_cloud.deepseek_key.read_text().strip()
-    written = [
-        template,
-        *(path.read_text(errors="replace") for path in (local_cloud.home / "logs").glob("*.log")),
-    ]
-    assert [Path(str(n)).name for n, text in enumerate(written) if key in text] == []
+    templates = list(deployment.synthesize().glob("*.template.json"))
+    logs = list((local_cloud.home / "logs").glob("*.log"))
+    assert templates
+    assert logs
+    assert [path.name for path in templates + logs if key in path.read_text(errors="replace")] == []

@@ -56,6 +56,7 @@ def test_a_secret_that_the_stack_makes_is_filled_between_two_deploys(
     osml: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
+    del settings["assistant"]
     settings["answer"]["secret"] = {"name": "osml/made", "key": "api_key", "create": True}
     (tmp_path / "made.yaml").write_text(yaml.safe_dump(settings))
     monkeypatch.setitem(osml.environment, "OSML_ENVIRONMENTS", str(tmp_path))

@@ -92,6 +92,7 @@ def deployment(local_cloud: Instance, tmp_path: Path, monkeypatch: pytest.Monkey
 
 def write(folder: Path, recipe: str, answer: dict[str, Any], **more: Any) -> None:
     settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
+    del settings["assistant"]
     (folder / "e2e.yaml").write_text(yaml.safe_dump({**settings, "recipe": recipe, "answer": answer, **more}))
 
 

@@ -17,8 +17,8 @@ from osml.question import ask
 from osml.stack import knowledge
 from sandbox import launcher
 from sandbox.instance import CHECKOUT, Instance
+from tests.e2e.recipes.test_embeddings import write
 from tests.e2e.templates import Deployment
-from tests.e2e.test_embeddings import write
 
 PAGE = os.environ.get("OSML_RETRIEVAL")
 SET = CHECKOUT / "samples" / "evaluation"
