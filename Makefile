@@ -94,13 +94,13 @@ faults: install ## every fault at every call of every kind; writes docs/faults.m
 	OSML_FAULTS=1 $(BIN)/pytest -q tests/contract/test_fault_matrix.py
 
 load: install ## changes and crashes at 20 questions and 20 documents a second; writes docs/nothing-lost.md
-	OSML_LOAD=1 OSML_TRAFFIC_QUESTIONS=20 OSML_TRAFFIC_DOCUMENTS=20 OSML_COUNTS=docs/nothing-lost.md $(BIN)/pytest -q tests/e2e/test_changes_under_traffic.py tests/e2e/test_crashes.py
+	OSML_ENGINE_OPTIMIZE=1 OSML_LOAD=1 OSML_TRAFFIC_QUESTIONS=20 OSML_TRAFFIC_DOCUMENTS=20 OSML_COUNTS=docs/nothing-lost.md $(BIN)/pytest -q tests/e2e/test_changes_under_traffic.py tests/e2e/test_crashes.py
 
 drop: install ## 10,000 objects dropped into a bucket, while a fifth of the model's calls are refused
-	OSML_DROP=10000 $(BIN)/pytest -q -s tests/e2e/test_drop.py
+	OSML_ENGINE_OPTIMIZE=1 OSML_DROP=10000 $(BIN)/pytest -q -s tests/e2e/test_drop.py
 
 retrieval: install ## every way to search, on all labelled questions; writes docs/evaluation.md
-	OSML_RETRIEVAL=docs/evaluation.md $(BIN)/pytest -q tests/e2e/recipes/test_retrieval.py
+	OSML_ENGINE_OPTIMIZE=1 OSML_RETRIEVAL=docs/evaluation.md $(BIN)/pytest -q tests/e2e/recipes/test_retrieval.py
 
 soak: install ## deploy, update, destroy, with random kills, 200 times
 	$(BIN)/python -m tests.contract.soak --rounds 200

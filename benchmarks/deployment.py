@@ -21,6 +21,7 @@ from osml.place import CHECKOUT, Place
 from osml.stack import knowledge, outputs
 from sandbox import launcher
 from sandbox.instance import Instance
+from sandbox.search_engine import OPTIMIZE
 
 OSML = Path(sys.executable).with_name("osml")
 QUESTION = "How many people lived in the Boston metro area in 2023?"
@@ -84,7 +85,7 @@ def deployed(
         if timeouts:
             settings["timeouts"] = dict(timeouts)
         (Path(directory) / f"{base}.yaml").write_text(yaml.safe_dump(settings))
-        environment = {**os.environ, "OSML_SANDBOX": "bench", "OSML_ENVIRONMENTS": directory}
+        environment = {**os.environ, "OSML_SANDBOX": "bench", "OSML_ENVIRONMENTS": directory, OPTIMIZE: "1"}
         environment |= {"OSML_ANSWER_URL": model, "OSML_ANSWER_KEY_FILE": str(key_file), "OSML_ANSWER_MODEL": "quick"}
 
         def osml(*arguments: str) -> None:

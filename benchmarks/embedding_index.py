@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from benchmarks.engine import CALLER, ROLE_HEADERS
+from benchmarks.engine import CALLER, LASTING, ROLE_HEADERS
 from benchmarks.slow_endpoint import DIMENSION, slow_endpoint
 from opensearch_ml.provider import client_config
 from opensearch_ml.vector_index import HNSW
@@ -84,8 +84,13 @@ class Engine:
         return model
 
     @contextmanager
-    def index(self, model: str, batch_size: int | None, embeds: bool = True) -> Iterator[str]:
-        """An alias of a new index, which `embeds` the text with that model; gone afterwards."""
+    def index(
+        self, model: str, batch_size: int | None, *, embeds: bool = True, refresh: str | None = None
+    ) -> Iterator[str]:
+        """An alias of a new index, which `embeds` the text with that model; gone afterwards.
+
+        `refresh` is its interval; the engine's own, a second while somebody searches, unless given.
+        """
         name = f"bench-{secrets.token_hex(4)}"
         batched = {"batch_size": batch_size} if batch_size else {}
         embed = {"model_id": self.models[model], "field_map": {"text": "embedding"}, **batched}
@@ -97,7 +102,14 @@ class Engine:
             "text": {"type": "text"},
             "embedding": {"type": "knn_vector", "dimension": DIMENSION, "method": method},
         }
-        settings = {"knn": True, "number_of_shards": 1, "number_of_replicas": 0, "default_pipeline": name}
+        settings: dict[str, Any] = {
+            "knn": True,
+            "number_of_shards": 1,
+            "number_of_replicas": 0,
+            "default_pipeline": name,
+        }
+        if refresh:
+            settings["refresh_interval"] = refresh
         body = {"settings": {"index": settings}, "mappings": {"properties": properties}, "aliases": {name: {}}}
         self.ask("PUT", f"/{name}-1", body)
         try:
@@ -119,7 +131,7 @@ class Engine:
 @contextmanager
 def engine() -> Iterator[Engine]:
     """An engine of its own, with the models `default` and `recipe`."""
-    with running_engine("bench"), slow_endpoint() as endpoint:
+    with running_engine("bench", **LASTING), slow_endpoint() as endpoint:
         found = Engine(endpoint)
         admin = os.environ["OSML_TEST_ADMIN_CERT"], os.environ["OSML_TEST_ADMIN_KEY"]
         mapping = f"{found.url}/_plugins/_security/api/rolesmapping/all_access"

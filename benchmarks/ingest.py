@@ -34,7 +34,11 @@ OURS, DEFAULT = "osml", "helpers.bulk"
 
 @dataclass
 class Way:
-    """A way to load; `model` and `batch_size` are the pipeline's, `throttled` the share of calls answered with 429."""
+    """A way to load.
+
+    `model` and `batch_size` are the pipeline's, `refresh` is the index's interval, `throttled` the share of calls
+    answered with 429.
+    """
 
     name: str
     load: Load
@@ -42,6 +46,7 @@ class Way:
     batch_size: int | None = RECIPE_BATCH
     documents: int = MANY
     throttled: float = 0.0
+    refresh: str | None = None
     rates: list[float] = field(default_factory=list)
     arrived: int = 0
     sent: int = 0
@@ -64,6 +69,7 @@ def _ways() -> list[Way]:
         Way("bare requests, 4 threads", partial(raw, threads=4, size=RAW)),
         Way("bare requests, 8 threads", partial(raw, threads=8, size=RAW)),
         Way(OURS, ours),
+        Way(f"{OURS}, an index without refreshes", ours, refresh="-1"),
         Way("helpers.bulk, tuned: chunks of 1,000", partial(bulk, chunk_size=1000)),
         Way("parallel_bulk, tuned: 4 threads", partial(parallel_bulk, thread_count=4)),
         Way("parallel_bulk, tuned: 8 threads, chunks of 256", partial(parallel_bulk, thread_count=8, chunk_size=256)),
@@ -106,7 +112,7 @@ def main() -> None:
 
 
 def _measure(found: Engine, way: Way, file: Path) -> None:
-    with found.index(way.model, way.batch_size) as index:
+    with found.index(way.model, way.batch_size, refresh=way.refresh) as index:
         found.throttle(way.throttled)
         began = time.monotonic()
         way.load(found, index, file)

@@ -16,6 +16,8 @@ from sandbox.failure import SandboxError
 from sandbox.instance import Instance
 from sandbox.process import Process, start
 
+OPTIMIZE = "OSML_ENGINE_OPTIMIZE"
+"""Set to anything: compile for the long run, and let Java have 2 GiB; for corpora and load, not for a quick try."""
 OWN = ("OSML_ENGINE_URL", "OSML_ENGINE_CA", "OSML_ENGINE_ADMIN_CERT", "OSML_ENGINE_ADMIN_KEY")
 
 
@@ -101,6 +103,7 @@ def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:
     java = find_java(cache, report)
     home = assemble(cache, report, java)
     certificates, ports = instance.certificates, instance.ports()
+    optimize = bool(os.environ.get(OPTIMIZE))
     node = NodeCertificates(certificates.ca, certificates.certificate("node"), certificates.key("node"))
     launch = prepare(
         home,
@@ -109,6 +112,8 @@ def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:
         certificates=node,
         http_port=ports.engine,
         transport_port=ports.transport,
+        heap="2g" if optimize else "1g",
+        optimize=optimize,
     )
     report("Starting the engine …")
     return AssembledEngine(instance, launch, assembled_with_ml(home))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mlcommons.errors import Conflict, InvalidSpec, ProvisioningError, Refused, Rejected
+from mlcommons.moving import move
 from tests.contract import kinds_engine
 from tests.contract.kinds_engine import DIMENSION, Engine
 
@@ -67,6 +68,21 @@ def test_a_model_moves_to_a_new_connector_and_the_old_one_goes(engine: Engine) -
     assert engine.read("Model", model_id).body["connector_id"] == new
     assert engine.destroy("Connector", old, owner=engine.owner("Connector")).changed
     assert engine.read("Connector", new) is not None
+
+
+def test_a_model_that_was_moved_has_left_its_connector(engine: Engine) -> None:
+    """The answer to the request may come before: then the probe would be answered through the old connector."""
+    model_id, _ = _model(engine)
+    other, recorder = _connector(engine, "/embed", "Other"), engine.recorder()
+
+    def predictors() -> set[str]:
+        nodes = engine.client().get(f"/_plugins/_ml/profile/models/{model_id}")["nodes"].values()
+        return {node["models"][model_id]["predictor"] for node in nodes}
+
+    before = predictors()
+    move(engine.client(recorder), model_id, {"connector_id": other})
+    assert not before & predictors()
+    assert [request.method for request in recorder.requests][:3] == ["GET", "PUT", "GET"]
 
 
 def test_a_move_that_fails_its_probe_is_taken_back(engine: Engine) -> None:

@@ -198,7 +198,7 @@ class Mortal:
 def test_whoever_is_killed_at_any_step_leaves_models_that_answer_and_another_ends_it(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mlcommons.rotation.RELOAD_SECONDS", 0.3)
+    monkeypatch.setattr("mlcommons.moving.RELOAD_SECONDS", 0.3)
     owner, steps = chat.engine.owner("Connector"), 0
     for steps in range(20):
         vault = chat.vault

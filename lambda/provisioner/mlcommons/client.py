@@ -62,6 +62,10 @@ class Client:
         except NotFound:
             return None
 
+    def glance(self, path: str) -> Any:
+        """GET, sent a single time whatever comes of it: nothing is waited for."""
+        return self._once(Request("GET", path))
+
     def post(self, path: str, body: Any = None, **query: str) -> Any:
         return self._call(Request("POST", path, query, body))
 

@@ -15,12 +15,10 @@ from mlcommons.client import Client, path_of
 from mlcommons.errors import NotOurs, ProvisioningError, Rejected, Unready
 from mlcommons.kinds.connector import IN_USE, Connector, ConnectorSpec, credential_of
 from mlcommons.kinds.model import Model, ModelSpec
+from mlcommons.moving import move
 from mlcommons.owner import Owner
 from mlcommons.retired import is_used, retire, sweep, users_of
 from mlcommons.stand_in import end_trials, stand_in_name, stand_ins, trial_name
-
-# The answer to a move comes before the nodes have loaded the other connector (ml-commons 3.4: some 0.1 s later).
-RELOAD_SECONDS = 2.0
 
 
 def secrets_of(spec: ConnectorSpec) -> set[str]:
@@ -56,8 +54,7 @@ def renew(
         for model_id in list(before.keys() & probes.keys())[:1]:
             _try(client, connector_id, stand_in, model_id, probes[model_id], owner)
         for model_id in before:
-            _move(client, model_id, stand_in)
-        client.patience.sleep(RELOAD_SECONDS)
+            move(client, model_id, {"connector_id": stand_in})
     try:
         client.put(path_of("_plugins", "_ml", "connectors", connector_id), {"credential": credential_of(client, spec)})
     except Rejected as error:
@@ -78,7 +75,7 @@ def settle(client: Client, connector_id: str, owner: Owner) -> bool:
         return False
     end_trials(client, connector_id, owner)
     for model_id in _users(client, found):
-        _move(client, model_id, connector_id)
+        move(client, model_id, {"connector_id": connector_id})
     for stand_in in found:
         retire(client, stand_in, owner)
     sweep(client)
@@ -115,7 +112,3 @@ def _try(client: Client, connector_id: str, stand_in: str, model_id: str, probe:
             sweep(client)
         raise
     end_trials(client, connector_id, owner)
-
-
-def _move(client: Client, model_id: str, connector_id: str) -> None:
-    client.put(path_of("_plugins", "_ml", "models", model_id), {"connector_id": connector_id})

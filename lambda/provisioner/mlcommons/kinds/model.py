@@ -9,6 +9,7 @@ from typing import Any
 from mlcommons.client import Client, path_of
 from mlcommons.errors import NotFound, Rejected, Unready
 from mlcommons.kind import Kind, Observed
+from mlcommons.moving import move
 from mlcommons.owner import Owner, digest_of, marked, read_mark
 from mlcommons.prediction import predict
 from mlcommons.search import owned, server_made
@@ -75,7 +76,9 @@ class Model(Kind[ModelSpec]):
     def update(self, client: Client, observed: Observed, spec: ModelSpec, owner: Owner) -> None:
         changes = self.changes(observed, spec)
         body = {field: value for field, value in _wanted(spec, owner).items() if field in changes}
-        if body:
+        if "connector_id" in body:
+            move(client, observed.physical_id, body)
+        elif body:
             client.put(path_of("_plugins", "_ml", "models", observed.physical_id), body)
         if "deployment" in changes:
             client.post(path_of("_plugins", "_ml", "models", observed.physical_id, "_deploy"))

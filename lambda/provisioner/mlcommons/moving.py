@@ -1,0 +1,39 @@
+"""A model is moved to another connector, and answers through it when this returns.
+
+ml-commons (3.4, UpdateModelCacheTransportAction) answers the request as soon as each node has heard of it; until a node
+has loaded the model anew, which takes some 0.1 s and on a busy engine seconds, it goes on to call the old connector. In
+the profile a node shows the object that it predicts with, by a name of its own: once that is another, so is the
+connector.
+"""
+
+from mlcommons.client import Client, path_of
+from mlcommons.errors import ProvisioningError
+
+# How long it is waited for nodes that show nothing, or the same for ever.
+RELOAD_SECONDS = 2.0
+# Waits begin below 16 ms and double.
+_SOON = -4
+
+
+def move(client: Client, model_id: str, body: dict[str, str]) -> None:
+    """PUT `body`, which names another `connector_id`, and wait until the nodes that serve the model have loaded it."""
+    before = _predictors(client, model_id)
+    client.put(path_of("_plugins", "_ml", "models", model_id), body)
+    patience = client.patience
+    if before is None:
+        patience.sleep(min(RELOAD_SECONDS, patience.left()))
+        return
+    since, attempt = patience.elapsed(), _SOON
+    while before.items() & (_predictors(client, model_id) or before).items():
+        if patience.elapsed() - since > RELOAD_SECONDS or not patience.wait(attempt):
+            return
+        attempt += 1
+
+
+def _predictors(client: Client, model_id: str) -> dict[str, str] | None:
+    """What each node that serves the model predicts with; None when that is not told."""
+    try:
+        nodes = client.glance(path_of("_plugins", "_ml", "profile", "models", model_id)).get("nodes", {})
+        return {node: str(shown["models"][model_id]["predictor"]) for node, shown in nodes.items()}
+    except (ProvisioningError, LookupError, AttributeError, TypeError):
+        return None

@@ -1,0 +1,55 @@
+"""A model that is moved answers through its new connector before anybody asks it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mlcommons import Answer, Client, MockTransport, Patience, Request
+from mlcommons.moving import RELOAD_SECONDS, move
+from tests.unit.kernel_clock import Clock
+
+MODEL = "boDJ-6EBbbdF-gGrEIkv"
+
+
+def _shown(**nodes: str) -> Answer:
+    return Answer(200, {"nodes": {name: {"models": {MODEL: {"predictor": one}}} for name, one in nodes.items()}})
+
+
+def _moved(*profiles: Answer) -> tuple[list[str], Clock]:
+    """Methods of the requests that were sent, and the time that went by; the last profile stays."""
+    sent, clock = list[str](), Clock()
+    told: Iterator[Answer] = iter(profiles)
+
+    def answer(request: Request) -> Answer:
+        sent.append(request.method)
+        return Answer(200, {}) if request.method == "PUT" else next(told, profiles[-1])
+
+    client = Client(MockTransport(answer), Patience(clock=clock, sleep=clock.sleep))
+    move(client, MODEL, {"connector_id": "other"})
+    return sent, clock
+
+
+def test_it_is_waited_for_each_node() -> None:
+    old, half, new = _shown(a="old", b="old"), _shown(a="new", b="old"), _shown(a="new", b="newer")
+    sent, clock = _moved(old, old, half, new)
+    assert sent == ["GET", "PUT", "GET", "GET", "GET"]
+    assert clock.now < RELOAD_SECONDS
+
+
+def test_a_model_that_no_node_serves_loads_when_it_is_asked() -> None:
+    sent, clock = _moved(Answer(200, {}))
+    assert sent == ["GET", "PUT", "GET"]
+    assert clock.now == 0
+
+
+@pytest.mark.parametrize("profile", [Answer(403, {"error": "no"}), Answer(200, {"nodes": {"a": {}}})])
+def test_where_nothing_is_told_it_waits_as_long_as_that_takes(profile: Answer) -> None:
+    sent, clock = _moved(profile)
+    assert sent == ["GET", "PUT"]
+    assert clock.now == RELOAD_SECONDS
+
+
+def test_who_shows_the_same_for_ever_is_not_waited_for_for_ever() -> None:
+    sent, clock = _moved(_shown(a="old"))
+    assert len(sent) > 4
+    assert RELOAD_SECONDS < clock.now < 3 * RELOAD_SECONDS
