@@ -25,7 +25,7 @@ from benchmarks.tools.py_ml import py_ml
 from benchmarks.tools.raw import RawRequests
 from benchmarks.tools.tool import Tool, Unable
 
-WARM, ROUNDS = 2, int(sys.argv[1]) if len(sys.argv) > 1 else 9
+WARM, ROUNDS = 6, int(sys.argv[1]) if len(sys.argv) > 1 else 9
 WORK = {
     "create": "create",
     "again": "no change",
