@@ -37,6 +37,8 @@ class Moving:
         self._settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
         del self._settings["assistant"]
         self._settings |= BASE
+        # To embed thousands of documents anew takes minutes beside traffic.
+        self._settings["timeouts"] = {"provisioning": 900}
         self.change({})
 
     def change(self, change: dict[str, Any]) -> None:

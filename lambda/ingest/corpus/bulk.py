@@ -24,6 +24,7 @@ _PASSES = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = 300
+_CREATED, _UPDATED = Outcome(Verdict.CREATED), Outcome(Verdict.UPDATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ class Bulk:
 
     def __init__(self, send: Send, index: str, clean: Clean = lambda text, _: text) -> None:
         self._send, self._index, self._clean = send, index, clean
+        self._into = f'{{"index": {{"_index": {json.dumps(index)}, "_id": '
 
     def encode(self, document: Document) -> bytes:
         """The action and the source, two lines."""
-        action = f'{{"index": {{"_index": {json.dumps(self._index)}, "_id": {json.dumps(document.id)}}}}}'
         source = {**document.source, "id": document.id, "document": document.of}
-        return f"{action}\n{json.dumps(source)}\n".encode()
+        return f"{self._into}{json.dumps(document.id)}}}}}\n{json.dumps(source)}\n".encode()
 
     def send(self, batch: Sequence[bytes]) -> list[Outcome]:
         """As Destination says."""
@@ -83,7 +84,7 @@ class Bulk:
     def _outcome(self, item: dict[str, Any]) -> Outcome:
         error = item.get("error")
         if error is None:
-            return Outcome(Verdict.CREATED if item["result"] == "created" else Verdict.UPDATED)
+            return _CREATED if item["result"] == "created" else _UPDATED
         nested = error.get("caused_by") or {}
         reason = self._clean(str(error.get("reason") or nested.get("reason") or error), item.get("status"))
         status = item.get("status")

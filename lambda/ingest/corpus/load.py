@@ -126,11 +126,12 @@ class _Load:
             self._track.add(entry)
             return
         pieces = self._parts(entry)
-        while not self._ids.isdisjoint(piece.id for piece in pieces):
+        ids = [piece.id for piece in pieces]
+        while not self._ids.isdisjoint(ids):
             self._step(ending=True)
         bodies = [self._destination.encode(piece) for piece in pieces]
         tracked = self._track.add(entry, len(pieces), sum(map(len, bodies)))
-        self._ids.update(piece.id for piece in pieces)
+        self._ids.update(ids)
         self._fresh.extend(Item(piece, body, tracked) for piece, body in zip(pieces, bodies, strict=True))
         self._fresh_bytes += tracked.size
 

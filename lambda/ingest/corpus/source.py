@@ -57,7 +57,8 @@ def read(stream: BinaryIO, name: str, text_field: str, skip: int = 0) -> Iterato
             return
         before = 0
         for row in islice(_rows(module, file, name, text_field), skip, None):
-            position = raw.tell() if row.position is None else row.position
+            # Of a compressed file, progress is what has been read of the file itself.
+            position = raw.tell() if row.position is None or file is not raw else row.position
             yield _entry(row, text_field, max(0, position - before))
             before = max(before, position)
 

@@ -12,35 +12,39 @@ _SHOWN = 1_000
 
 def rows(file: BinaryIO, name: str, text_field: str) -> Iterator[Row]:  # noqa: ARG001 of the interface
     """A row for each line that is not empty. A line of a file of dead letters is the document that it is about."""
-    number = 0
+    number = position = 0
     while line := file.readline(LARGEST + 1):
         number += 1
+        position += len(line)
         where = f"{name}:{number}"
         if len(line) > LARGEST:
             while line and not line.endswith(b"\n"):
                 line = file.readline(LARGEST)
-            yield Row(where, reason=f"a line has at most {LARGEST // 1024**2} MiB")
+                position += len(line)
+            yield Row(where, position=position, reason=f"a line has at most {LARGEST // 1024**2} MiB")
             continue
         if not line.strip():
             continue
-        yield _row(where, line)
+        yield _row(where, line, position)
 
 
-def _row(where: str, line: bytes) -> Row:
+def _row(where: str, line: bytes, position: int) -> Row:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return Row(where, reason=f"not JSON ({error})", found=line[:_SHOWN].decode(errors="replace"))
+        found = line[:_SHOWN].decode(errors="replace")
+        return Row(where, reason=f"not JSON ({error})", found=found, position=position)
     if not isinstance(value, dict):
-        return Row(where, reason="a JSON object is wanted", found=value)
+        return Row(where, reason="a JSON object is wanted", found=value, position=position)
     if value.keys() == LETTER:
-        return _letter(where, value)
-    return Row(where, value)
+        return _letter(where, value, position)
+    return Row(where, value, position=position)
 
 
-def _letter(where: str, letter: dict[str, Any]) -> Row:
+def _letter(where: str, letter: dict[str, Any], position: int) -> Row:
     if not isinstance(letter["document"], dict):
-        return Row(where, reason=f"{letter['where']}: {letter['reason']}", found=letter["document"])
+        reason = f"{letter['where']}: {letter['reason']}"
+        return Row(where, reason=reason, found=letter["document"], position=position)
     fields = dict(letter["document"])
     of = fields.pop("document", None)
-    return Row(where, fields, of=of if isinstance(of, str) else None)
+    return Row(where, fields, of=of if isinstance(of, str) else None, position=position)
