@@ -32,7 +32,14 @@ QUESTIONS = float(os.environ.get("OSML_TRAFFIC_QUESTIONS", "4"))
 DOCUMENTS = float(os.environ.get("OSML_TRAFFIC_DOCUMENTS", "8"))
 BATCH = 4
 MOST_CLIENTS = 32
-WORDS = ["violin", "glacier", "teapot", "sparrow", "ledger", "turbine", "orchid", "comet", "anvil", "parachute", "mosaic", "lantern", "barley", "sonnet", "walrus", "harbour", "museum", "desert", "kitchen", "stadium", "monastery", "laboratory", "vineyard", "sings", "rusts", "travels", "blossoms", "vanishes", "crimson", "velvet", "hollow", "frozen", "ancient", "electric", "silent", "bitter", "gentle", "copper", "thunder", "saddle", "compass", "ribbon", "marble", "pepper", "cinnamon", "tornado", "lullaby", "pendulum", "trumpet", "igloo", "cactus", "pirate", "judge", "surgeon", "baker", "shepherd", "pilot", "chess", "rugby", "ballet", "algebra", "photosynthesis", "inflation", "gravity", "grammar", "mortgage", "volcano", "dentist", "sandal", "umbrella", "ferry", "tractor", "submarine"]
+VOCABULARY = (
+    "violin glacier teapot sparrow ledger turbine orchid comet anvil parachute mosaic lantern barley sonnet "
+    "walrus harbour museum desert kitchen stadium monastery laboratory vineyard sings rusts travels blossoms "
+    "vanishes crimson velvet hollow frozen ancient electric silent bitter gentle copper thunder saddle compass "
+    "ribbon marble pepper cinnamon tornado lullaby pendulum trumpet igloo cactus pirate judge surgeon baker "
+    "shepherd pilot chess rugby ballet algebra photosynthesis inflation gravity grammar mortgage volcano dentist "
+    "sandal umbrella ferry tractor submarine"
+)
 PAGE = 500
 
 
@@ -227,7 +234,7 @@ class _CountingDomain(Domain):
 
 def _text(name: str) -> str:
     """A text far from all others: a graph of many that are nearly alike leads to nothing else (HNSW, engine 3.4)."""
-    return f"{name}: {' '.join(random.Random(name).choices(WORDS, k=12))}"  # noqa: S311 - not cryptography
+    return f"{name}: {' '.join(random.Random(name).choices(VOCABULARY.split(), k=12))}"  # noqa: S311 - not cryptography
 
 
 def _facts() -> dict[str, tuple[str, str]]:
