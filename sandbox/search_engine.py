@@ -103,7 +103,6 @@ def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:
     java = find_java(cache, report)
     home = assemble(cache, report, java)
     certificates, ports = instance.certificates, instance.ports()
-    optimize = bool(os.environ.get(OPTIMIZE))
     node = NodeCertificates(certificates.ca, certificates.certificate("node"), certificates.key("node"))
     launch = prepare(
         home,
@@ -112,8 +111,7 @@ def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:
         certificates=node,
         http_port=ports.engine,
         transport_port=ports.transport,
-        heap="2g" if optimize else "1g",
-        optimize=optimize,
+        optimize=bool(os.environ.get(OPTIMIZE)),
     )
     report("Starting the engine …")
     return AssembledEngine(instance, launch, assembled_with_ml(home))

@@ -10,15 +10,15 @@ from sandbox.engine.java import Java
 _QUICK_START = ["-XX:TieredStopAtLevel=1"]
 
 
-def command(home: Path, java: Java, folder: Path, *, heap: str = "1g", optimize: bool = False) -> list[str]:
+def command(home: Path, java: Java, folder: Path, *, optimize: bool = False) -> list[str]:
     """What `bin/opensearch` would end up running, without the short-lived Javas it starts before.
 
     Args:
         home: of the assembled engine.
         java: to run it with.
         folder: of the instance, which holds `config`, `data`, `logs` and `scratch`.
-        heap: the most Java may use, such as `1g`.
-        optimize: compile for speed in the long run; starting then takes twice the processor time.
+        optimize: for the long run, compiled for speed and with 2 GiB instead of 1; starting then takes twice the
+            processor time.
     """
     if optimize:
         vectors = "jdk.incubator.vector"  # of no use to the first compiler
@@ -29,7 +29,7 @@ def command(home: Path, java: Java, folder: Path, *, heap: str = "1g", optimize:
         str(java.executable),
         *speed,
         "-Xms256m",
-        f"-Xmx{heap}",
+        "-Xmx2g" if optimize else "-Xmx1g",
         "-Xss1m",
         "-XX:+UseG1GC",
         "-XX:G1ReservePercent=25",

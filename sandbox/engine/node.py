@@ -62,7 +62,6 @@ def prepare(
     http_port: int,
     transport_port: int,
     trusted_endpoints: Sequence[str] = (),
-    heap: str = "1g",
     optimize: bool = False,
 ) -> Launch:
     """Write an instance's configuration below `folder` and say how to start it.
@@ -78,8 +77,8 @@ def prepare(
         http_port: of the REST interface, TLS, on 127.0.0.1.
         transport_port: of the transport protocol, on 127.0.0.1.
         trusted_endpoints: regular expressions of connector URLs, beside the defaults of ml-commons.
-        heap: the most Java may use.
-        optimize: compile for speed in the long run; starting then takes twice the processor time.
+        optimize: for the long run, compiled for speed and with 2 GiB instead of 1; starting then takes twice the
+            processor time.
 
     Raises:
         EngineError: as root, when another user cannot enter the folders.
@@ -111,7 +110,7 @@ def prepare(
     if runs_as:
         _hand_over(runs_as, home, java, folder)
     return Launch(
-        argv=command(home, java, folder, heap=heap, optimize=optimize),
+        argv=command(home, java, folder, optimize=optimize),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(data)},
         folder=folder,
         uid=runs_as.uid if runs_as else None,

@@ -20,12 +20,12 @@ from sandbox.process import start
 
 @contextmanager
 def running_engine(
-    name: str = "contract", listed: PartsList | None = None, *, heap: str = "1g", optimize: bool = False
+    name: str = "contract", listed: PartsList | None = None, *, optimize: bool = False
 ) -> Iterator[None]:
     """Set OSML_TEST_ENGINE_URL and its companions; where they are set already, that engine is used instead.
 
-    `name` tells engines apart that run at the same time; `listed` are its parts, `parts.yaml` unless given; `heap`
-    and `optimize` are those of its Java.
+    `name` tells engines apart that run at the same time; `listed` are its parts, `parts.yaml` unless given; one to
+    `optimize` is for the long run, as `prepare` says.
     """
     if os.environ.get("OSML_TEST_ENGINE_URL"):
         yield
@@ -44,7 +44,6 @@ def running_engine(
         http_port=ports.engine,
         transport_port=ports.transport,
         trusted_endpoints=[r"^http://127\.0\.0\.1:.*$"],
-        heap=heap,
         optimize=optimize,
     )
     engine = start(

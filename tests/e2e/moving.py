@@ -14,8 +14,9 @@ import yaml
 
 from osml import secret
 from osml.stack import knowledge
-from sandbox.instance import CHECKOUT, Instance
+from sandbox.instance import Instance
 from tests.e2e.counts import Counts
+from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import DeployFailed, Deployment, Template
 from tests.e2e.traffic import Account, Traffic
 
@@ -34,9 +35,7 @@ class Moving:
     def __init__(self, deployment: Deployment, folder: Path, counts: Counts) -> None:
         """`folder` is where the environment's file is."""
         self.deployment, self._folder, self._counts = deployment, folder, counts
-        self._settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
-        del self._settings["assistant"]
-        self._settings |= BASE
+        self._settings = bare_sandbox() | BASE
         # To embed thousands of documents anew takes minutes beside traffic.
         self._settings["timeouts"] = {"provisioning": 900}
         self.change({})

@@ -73,10 +73,13 @@ class Deployment:
         app.synth()
         return folder
 
-    def destroy(self) -> None:
-        """Delete the stacks in reverse order; one that is not there is gone already. Raises DeployFailed."""
+    def destroy(self, *parts: str) -> None:
+        """Delete the stacks in reverse order, all unless `parts` are given; one that is not there is gone already.
+
+        Raises DeployFailed.
+        """
         client: Any = boto3.client("cloudformation")
-        for part in reversed(PARTS):
+        for part in reversed(parts or PARTS):
             stack = f"osml-{self.name}-{part}"
             if not _exists(stack):
                 continue
@@ -85,7 +88,8 @@ class Deployment:
                 client.get_waiter("stack_delete_complete").wait(
                     StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 600}
                 )
-        os.environ.pop("OSML_ENVIRONMENTS", None)
+        if not parts:
+            os.environ.pop("OSML_ENVIRONMENTS", None)
 
     def outputs(self, part: str) -> dict[str, str]:
         """Outputs of one stack by name."""

@@ -16,9 +16,9 @@ from corpus.document import Document
 from corpus.load import load
 from osml import doctor, documents, secret, status, status_view
 from osml.doctor import Finding
-from sandbox.instance import CHECKOUT, Instance
+from sandbox.instance import Instance
 from tests.e2e import mishaps
-from tests.e2e.neighbours import ENDPOINT
+from tests.e2e.neighbours import ENDPOINT, bare_sandbox
 from tests.e2e.templates import DeployFailed, Deployment
 from tests.e2e.ward import Ward
 
@@ -57,8 +57,7 @@ OWN = {
 
 
 def write(directory: Path, **changes: Any) -> None:
-    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
-    del settings["assistant"]
+    settings = bare_sandbox()
     settings["embedding"] = {"provider": "sagemaker", "endpoint": ENDPOINT, "shape": "array", "dimension": 384}
     settings["answer"]["secret"] = {"name": SECRET}
     settings["index"]["name"] = "ailing"

@@ -17,9 +17,10 @@ import yaml
 
 from osml import drop
 from sandbox import launcher
-from sandbox.instance import CHECKOUT, Instance
+from sandbox.instance import Instance
 from sandbox.models.control import struck
 from tests.e2e.conftest import Engine
+from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import Deployment, Template, until
 
 NAME = "dropped"
@@ -65,8 +66,8 @@ def without_pipelines(template: Template) -> None:
 @pytest.fixture(scope="module")
 def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     directory = tmp_path_factory.mktemp("environments")
-    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
-    del settings["assistant"], settings["answer"]
+    settings = bare_sandbox()
+    del settings["answer"]
     settings |= {"recipe": "semantic-search", "keeper": False}
     settings["index"]["name"] = INDEX
     settings |= {"drop": {"attempts": 2, "seconds": 60, "concurrency": 4}, "ingestion": {}}

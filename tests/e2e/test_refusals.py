@@ -14,7 +14,6 @@ from tests.e2e.neighbours import write_environment
 from tests.e2e.templates import DeployFailed, Deployment, Template
 
 NAME = "refused"
-STACK = f"osml-{NAME}-knowledge"
 SECRET = "osml/sandbox/deepseek"
 Change = Callable[[Template], None]
 
@@ -23,28 +22,32 @@ Change = Callable[[Template], None]
 def deployment(
     local_cloud: Instance, directory: Path, key: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    """The stacks that the knowledge stack builds on are deployed."""
+    """One whose knowledge stack is for the tests to deploy."""
     write_environment(directory, NAME)
     made = Deployment(NAME, directory, local_cloud, tmp_path_factory.mktemp(NAME))
-    folder = made.synthesize()
-    made.deploy("search", "inference", folder=folder)
     yield made
     made.destroy()
 
 
+@pytest.fixture(scope="module")
+def templates(deployment: Deployment) -> Path:
+    """The folder of the templates; the stacks that the knowledge stack builds on are deployed from them."""
+    folder = deployment.synthesize()
+    deployment.deploy("search", "inference", folder=folder)
+    return folder
+
+
 @pytest.fixture
-def reason(deployment: Deployment, engine: Any) -> Callable[[Change], str]:
+def reason(deployment: Deployment, templates: Path, engine: Any) -> Callable[[Change], str]:
     """Deploys a changed template that must fail; returns CloudFormation's first reason after checking what is left."""
 
     def deploy(change: Change) -> str:
         before = engine.contents()
         with pytest.raises(DeployFailed) as failed:
-            deployment.deploy("knowledge", edit=change)
-        client = boto3.client("cloudformation")
-        status = client.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
-        client.delete_stack(StackName=STACK)
-        client.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 400})
-        assert status == "ROLLBACK_COMPLETE", str(failed.value)
+            deployment.deploy("knowledge", folder=templates, edit=change)
+        stack = boto3.client("cloudformation").describe_stacks(StackName=f"osml-{NAME}-knowledge")["Stacks"][0]
+        deployment.destroy("knowledge")
+        assert stack["StackStatus"] == "ROLLBACK_COMPLETE", str(failed.value)
         assert engine.contents() == before
         return str(failed.value).splitlines()[1]
 
@@ -103,10 +106,10 @@ def test_engine_unreachable(reason: Callable[[Change], str]) -> None:
     assert "https://127.0.0.1:1" in reason(lead_away)
 
 
-def test_no_key_is_written_anywhere(deployment: Deployment, local_cloud: Instance, key: str) -> None:
+def test_no_key_is_written_anywhere(templates: Path, local_cloud: Instance, key: str) -> None:
     """The key of the DeepSeek endpoint stands in no template and no log of the local cloud."""
-    templates = list(deployment.synthesize().glob("*.template.json"))
+    written = list(templates.glob("*.template.json"))
     logs = list((local_cloud.home / "logs").glob("*.log"))
-    assert templates
+    assert written
     assert logs
-    assert [path.name for path in templates + logs if key in path.read_text(errors="replace")] == []
+    assert [path.name for path in written + logs if key in path.read_text(errors="replace")] == []

@@ -16,8 +16,9 @@ import requests
 import yaml
 
 from sandbox import launcher
-from sandbox.instance import CHECKOUT, Instance
+from sandbox.instance import Instance
 from tests.e2e.conftest import OSML
+from tests.e2e.neighbours import bare_sandbox
 
 
 @pytest.fixture
@@ -55,8 +56,7 @@ def test_a_start_that_was_cut_short_is_waited_for_or_begun_anew_and_ended(halved
 def test_a_secret_that_the_stack_makes_is_filled_between_two_deploys(
     osml: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
-    del settings["assistant"]
+    settings = bare_sandbox()
     settings["answer"]["secret"] = {"name": "osml/made", "key": "api_key", "create": True}
     (tmp_path / "made.yaml").write_text(yaml.safe_dump(settings))
     monkeypatch.setitem(osml.environment, "OSML_ENVIRONMENTS", str(tmp_path))

@@ -11,6 +11,7 @@ import yaml
 
 from osml import secret
 from sandbox.instance import CHECKOUT, Instance
+from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import DeployFailed, Deployment
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
@@ -91,8 +92,7 @@ def deployment(local_cloud: Instance, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def write(folder: Path, recipe: str, answer: dict[str, Any], **more: Any) -> None:
-    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
-    del settings["assistant"]
+    settings = bare_sandbox()
     (folder / "e2e.yaml").write_text(yaml.safe_dump({**settings, "recipe": recipe, "answer": answer, **more}))
 
 
@@ -105,6 +105,13 @@ def in_a_bucket(key: str, content: str) -> str:
     return f"s3://{bucket}/{key.partition('/')[0]}/"
 
 
+def said(deployment: Deployment, question: str) -> str:
+    """What it answers; it must answer something."""
+    text = deployment.ask(question).text
+    assert text is not None
+    return text
+
+
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_recipe_answers_is_changed_and_goes(
     name: str, nothing: dict[str, Any], deployment: Deployment, engine: Any, tmp_path: Path
@@ -115,16 +122,14 @@ def test_a_recipe_answers_is_changed_and_goes(
     hostile = json.dumps({"id": "h", "text": f"A line\twith a tab.\r\n{HOSTILE}\nA last \x01 line."})
     deployment.ingest(CHECKOUT / "samples" / "metro-areas.ndjson", in_a_bucket("corpus/hostile.ndjson", hostile))
 
-    text = deployment.ask(QUESTION).text
-    assert text is not None
+    text = said(deployment, QUESTION)
     assert [figure for figure in FIGURES if figure not in text] == []
     for leak in ("think>", "SEARCH RESULT", "QUESTION", "You are", "｜"):
         assert leak not in text
 
-    said = deployment.ask('What is the "zeppelin fare" at C:\\new\\table?').text
-    assert said is not None
+    quoted = said(deployment, 'What is the "zeppelin fare" at C:\\new\\table?')
     if name != "custom":  # ml-commons' own `escape`, which that connector uses, doubles a backslash before a t
-        assert HOSTILE.partition(" <think>")[0] in said
+        assert HOSTILE.partition(" <think>")[0] in quoted
 
     documents = engine.ml_documents()
     write(tmp_path, recipe, answer, prompt={"system": "You answer in the style of a harbour pilot."})
@@ -146,9 +151,7 @@ def test_thoughts_without_an_end_are_not_an_answer(
     write(tmp_path, "deepseek-bedrock", {"max_tokens": 8})
     with pytest.raises(DeployFailed, match=r"raise answer\.max_tokens"):
         deployment.deploy("inference", "knowledge")
-    text = deployment.ask(QUESTION).text
-    assert text is not None
-    assert FIGURES[0] in text
+    assert FIGURES[0] in said(deployment, QUESTION)
 
 
 def test_another_model_is_another_connector_behind_the_same_model(
@@ -162,9 +165,7 @@ def test_another_model_is_another_connector_behind_the_same_model(
     write(tmp_path, "deepseek-bedrock", {"model": IMPORTED})
     deployment.deploy("inference", "knowledge")
     assert deployment.outputs("knowledge") == before
-    text = deployment.ask(QUESTION).text
-    assert text is not None
-    assert FIGURES[0] in text
+    assert FIGURES[0] in said(deployment, QUESTION)
 
 
 def test_a_profile_needs_its_model_in_every_region(
