@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import requests
 from requests import PreparedRequest
@@ -20,8 +19,6 @@ from tests.contract.engine_process import running_engine
 
 CALLER = "arn:aws:iam::000000000000:role/benchmark"
 ROLE_HEADERS = {"x-forwarded-for": "127.0.0.1", "x-proxy-user": CALLER, "x-proxy-roles": CALLER}
-# As a domain runs: compiled for the long run, where the local cloud is to start quickly.
-LASTING: dict[str, Any] = {"heap": "2g", "optimize": True}
 FLOW_FRAMEWORK = Part(
     group="org.opensearch.plugin",
     name="opensearch-flow-framework",
@@ -71,7 +68,7 @@ class Engine:
 def engine() -> Iterator[Engine]:
     """A new engine named `bench`, with flow-framework switched on and a caller who may do everything."""
     shutil.rmtree(Instance.named("bench-engine").home, ignore_errors=True)
-    with running_engine("bench-engine", _listed(), **LASTING):
+    with running_engine("bench-engine", _listed(), optimize=True):
         names = ("ENGINE_URL", "CA", "ADMIN_CERT", "ADMIN_KEY")
         url, ca, certificate, key = (os.environ[f"OSML_TEST_{name}"] for name in names)
         found = Engine(url, ca, (certificate, key))
