@@ -6,6 +6,7 @@ It never fails for what it finds: a round that could not be made is a finding as
 
 import functools
 import json
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -15,13 +16,16 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlcommons import Client, HttpTransport, Patience, ProvisioningError
-from report import Finding, report
+from report import Finding, Line, report
 from rounds import Engines, Round
 from secret_change import changed_at
 from secret_values import secret_value
 from sign_in import sign_in
 from stack import StackChanges, require_quiet
 from watched import watched
+
+# Amazon's runtime brings a root handler; where there is none, logs would vanish.
+logging.basicConfig()
 
 # Left for the report.
 MARGIN_SECONDS = 10.0
@@ -31,6 +35,8 @@ def handler(event: dict[str, Any], context: Any) -> None:
     """The function's entry point."""
     started = time.monotonic()
     dimensions = {"environment": os.environ["ENVIRONMENT"], "stack": os.environ["STACK"]}
+    for root_handler in logging.root.handlers:
+        root_handler.setFormatter(Line({**dimensions, "request": context.aws_request_id}))
     patience = Patience(seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS, propagation=0.0)
     findings = list(_findings(event, patience))
     report(findings, dimensions, request=context.aws_request_id, seconds=time.monotonic() - started)

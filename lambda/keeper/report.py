@@ -1,6 +1,7 @@
-"""What a round found: one line of JSON for each finding, and one with their numbers as metrics."""
+"""What a round tells, in lines of JSON: what was tried again, each finding, and their numbers as metrics."""
 
 import json
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,19 @@ class Finding:
     what: Literal["Unhealed", "Healed", "Drifted", "Swept", "Renewed", "Skipped"]
     about: str
     why: str
+
+
+class Line(logging.Formatter):
+    """What the kernel logs meanwhile; `common` is in each line."""
+
+    def __init__(self, common: dict[str, str]) -> None:
+        super().__init__()
+        self._common = common
+
+    def format(self, record: logging.LogRecord) -> str:
+        """A message that is a dict becomes part of the line."""
+        told = record.msg if isinstance(record.msg, dict) else {"message": record.getMessage()}
+        return json.dumps({**self._common, "level": record.levelname, **told}, default=str)
 
 
 def report(

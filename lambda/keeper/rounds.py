@@ -90,11 +90,12 @@ class Round:
 
     def _answering(self, model: Watched) -> Iterator[Finding]:
         """Ask the model; when it does not answer, renew its connector or deploy it again."""
-        # So that one slow model leaves time for the others, and for the rest of the round.
-        client = self._client_for(model.target, len(self._models) + 1)
-        trouble = _trouble(client, model)
+        # So that one slow model leaves time to heal it, for the others, and for the rest of the round.
+        parts = 2 * (len(self._models) + 1)
+        trouble = _trouble(self._client_for(model.target, parts), model)
         if trouble is None:
             return
+        client = self._client_for(model.target, parts)
         connector = next((one for one in self._connectors if one.id == model.spec["connector_id"]), None)
         if _key_refused(trouble) and connector and secrets_of(connector.kind.parse(connector.spec)):
             if connector.id not in self._renewed:

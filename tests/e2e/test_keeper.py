@@ -12,12 +12,17 @@ import pytest
 import yaml
 
 from osml import secret
-from sandbox.instance import CHECKOUT, REGION, Instance
+from sandbox import launcher
+from sandbox.instance import REGION, Instance
+from sandbox.models.control import struck
 from tests.e2e.conftest import Engine
+from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import Deployment, until
 
 NAME, SECRET = "kept", "osml/kept/deepseek"
 STACK = f"osml-{NAME}-knowledge"
+# Seconds: a round waits for most of its time for an endpoint that is down.
+SHORT_ROUND = 45
 QUESTION = "What's the population increase of New York City from 2021 to 2023?"
 
 
@@ -68,8 +73,7 @@ class Keeper:
 @pytest.fixture(scope="module")
 def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     directory = tmp_path_factory.mktemp("environments")
-    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
-    del settings["assistant"]
+    settings = bare_sandbox()
     settings["answer"]["secret"]["name"] = SECRET
     (directory / f"{NAME}.yaml").write_text(yaml.safe_dump(settings))
     key = local_cloud.deepseek_key.read_text()
@@ -145,6 +149,19 @@ def test_a_key_that_the_provider_refuses_is_told_by_the_alarm(
     assert (alarm["MetricName"], alarm["StateValue"]) == ("Unhealed", "ALARM")
     assert keeper.measured("Unhealed") == 1
     assert keeper.call() == {}
+
+
+def test_an_endpoint_that_stays_down_is_told_until_it_answers(
+    keeper: Keeper, deployment: Deployment, local_cloud: Instance
+) -> None:
+    boto3.client("lambda").update_function_configuration(FunctionName=keeper.function, Timeout=SHORT_ROUND)
+    with struck(launcher.settings(local_cloud)["models_url"], "deepseek", fail=1.0, fail_status=503):
+        assert keeper.call() == {"Unhealed": 1}
+        (line,) = (one for one in keeper.lines()[-2:] if one.get("finding") == "Unhealed")
+        assert line["about"].startswith("Model AnswerModel")
+        assert "503" in line["why"]
+    assert keeper.call() == {}
+    assert "18,937,000" in str(deployment.ask(QUESTION).text)
 
 
 def test_what_was_changed_by_hand_is_told_and_left(keeper: Keeper, deployment: Deployment, engine: Engine) -> None:

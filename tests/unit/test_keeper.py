@@ -1,6 +1,7 @@
 """One round of the keeper before an engine that is made up; the real one is in tests/contract and tests/e2e."""
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, kind_named
 from mlcommons.owner import marked
-from report import Finding, report
+from report import Finding, Line, report
 from rounds import Round
 from secret_change import names
 from watched import Watched
@@ -109,16 +110,19 @@ class Rounds:
     now: float = 0.0
 
     def __call__(self, changed: float = 0.0, rotated: list[str] | None = None, asked: bool = True) -> list[str]:
-        patience = Patience(seconds=60, propagation=0.0, clock=lambda: self.now, sleep=self._sleep)
+        patience = self._patience(60)
 
         def client_for(target: dict[str, Any], parts: int = 1) -> Client:
             assert target == {"endpoint": "https://x"}
-            return Client(self.transport, patience)
+            return Client(self.transport, self._patience(patience.left() / parts))
 
         objects = [watched("Connector"), watched("Model", asked)]
         return [
             f"{one.what} {one.about}" for one in Round(objects, client_for, lambda _: changed, rotated or []).findings()
         ]
+
+    def _patience(self, seconds: float) -> Patience:
+        return Patience(seconds, 0.0, clock=lambda: self.now, sleep=self._sleep, jitter=lambda: 0.5)
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -168,6 +172,22 @@ def test_a_deployed_model_that_does_not_answer_is_deployed_again(rounds: Rounds)
     rounds.domain.predict = lambda: working() if rounds.writes else broken
     assert rounds() == ["Healed Model Model"]
     assert rounds.writes == [f"POST /models/{MODEL}/_undeploy", f"POST /models/{MODEL}/_deploy"]
+
+
+def test_an_endpoint_that_stays_down_is_waited_for_before_and_after_its_model_was_deployed_again(
+    rounds: Rounds,
+) -> None:
+    down = Answer(503, {"error": {"reason": "Error from remote service: busy"}, "status": 503})
+    asked: list[int] = []
+
+    def predict() -> Answer:
+        asked.append(len(rounds.writes))
+        return down
+
+    rounds.domain.predict = predict
+    assert rounds() == ["Unhealed Model Model"]
+    assert rounds.writes == [f"POST /models/{MODEL}/_undeploy", f"POST /models/{MODEL}/_deploy"]
+    assert min(asked.count(0), asked.count(2)) > 2
 
 
 def test_a_key_that_is_refused_is_read_again_and_the_model_stays_deployed(rounds: Rounds) -> None:
@@ -232,6 +252,18 @@ def test_findings_are_lines_and_their_numbers_metrics() -> None:
         "Swept": 0,
     }
     assert last["milliseconds"] == 1500
+
+
+def test_what_the_kernel_logs_is_a_line_of_json() -> None:
+    record = logging.makeLogRecord({"levelname": "WARNING", "msg": {"trying again after": "x", "attempt": 2}})
+    assert json.loads(Line({"request": "r"}).format(record)) == {
+        "request": "r",
+        "level": "WARNING",
+        "trying again after": "x",
+        "attempt": 2,
+    }
+    record = logging.makeLogRecord({"levelname": "WARNING", "msg": "%s retries", "args": (3,)})
+    assert json.loads(Line({}).format(record)) == {"level": "WARNING", "message": "3 retries"}
 
 
 @pytest.mark.parametrize(("one", "same"), [(SECRET, True), (f"{SECRET}-AbCdEf", True), (SECRET[:-1], False)])

@@ -126,6 +126,21 @@ def test_a_model_that_is_deployed_is_asked_soon_after(deployed_after: float, loo
     assert len(transport.requests) <= looks
 
 
+def test_a_model_whose_undeployment_is_forgotten_is_undeployed_again() -> None:
+    clock = Clock()
+    undeployed = f"/_plugins/_ml/models/{MODEL}/_undeploy"
+
+    def answer(request: Request) -> Answer:
+        asked = [one.path for one in transport.requests].count(undeployed)
+        return Answer(200, {"model_state": "UNDEPLOYED" if asked > 1 else "DEPLOYED"})
+
+    transport = MockTransport(answer)
+    client = Client(transport, Patience(seconds=30, clock=clock, sleep=clock.sleep))
+    destroy(kind_named("Model"), MODEL, client=client, owner=OWNER)
+    assert [request.method for request in transport.writes] == ["POST", "POST", "DELETE"]
+    assert clock() < 1
+
+
 @pytest.mark.parametrize("flag", ["reserved", "static", "hidden"])
 def test_a_role_of_the_engine_is_never_ours_whatever_it_says(flag: str) -> None:
     role = {"description": f"(osml:{OWNER})", "index_permissions": [], flag: True}
