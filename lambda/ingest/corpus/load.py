@@ -85,6 +85,7 @@ class _Load:
         self._parts, self._track, self._pause = parts, track, pause
         self._crew = Crew(connect)
         self._pace = Pace(MOST_THREADS * self._destination.most_documents)
+        self._batch_size = self._most_together()
         self._ids: set[str] = set()
         self._fresh: deque[Item] = deque()
         self._fresh_bytes = 0
@@ -129,11 +130,13 @@ class _Load:
         ids = [piece.id for piece in pieces]
         while not self._ids.isdisjoint(ids):
             self._step(ending=True)
-        bodies = [self._destination.encode(piece) for piece in pieces]
-        tracked = self._track.add(entry, len(pieces), sum(map(len, bodies)))
+        tracked = self._track.add(entry)
+        for piece in pieces:
+            body = self._destination.encode(piece)
+            self._track.open(tracked, len(body))
+            self._fresh.append(Item(piece, body, tracked))
+            self._fresh_bytes += len(body)
         self._ids.update(ids)
-        self._fresh.extend(Item(piece, body, tracked) for piece, body in zip(pieces, bodies, strict=True))
-        self._fresh_bytes += tracked.size
 
     def _has_enough(self) -> bool:
         """Whether to read no further for now."""
@@ -147,8 +150,7 @@ class _Load:
     def _fills_a_batch(self) -> bool:
         return len(self._fresh) >= self._batch_size or self._fresh_bytes >= self._destination.most_bytes
 
-    @property
-    def _batch_size(self) -> int:
+    def _most_together(self) -> int:
         return min(self._pace.batch, self._destination.most_documents)
 
     def _step(self, ending: bool = False) -> None:
@@ -199,6 +201,10 @@ class _Load:
         return batch
 
     def _settle(self, answer: Answer) -> None:
+        self._take_in(answer)
+        self._batch_size = self._most_together()
+
+    def _take_in(self, answer: Answer) -> None:
         result = answer.result
         if isinstance(result, Busy):
             self._pace.answered(0, len(answer.batch), answer.seconds)

@@ -1,15 +1,13 @@
 """The formats: a module each, imported only when there is such a file."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 # Bytes of a line, or of a file that is one document.
 LARGEST = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One place in a file: the `fields` of a document, or the `reason` why there are none, and what was `found`.
 
     of: the document that this is a part of, when it is one.

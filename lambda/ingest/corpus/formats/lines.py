@@ -30,7 +30,7 @@ def rows(file: BinaryIO, name: str, text_field: str) -> Iterator[Row]:  # noqa: 
 
 def _row(where: str, line: bytes, position: int) -> Row:
     try:
-        value = json.loads(line)
+        value = _value(line)
     except (ValueError, RecursionError) as error:
         found = line[:_SHOWN].decode(errors="replace")
         return Row(where, reason=f"not JSON ({error})", found=found, position=position)
@@ -39,6 +39,14 @@ def _row(where: str, line: bytes, position: int) -> Row:
     if value.keys() == LETTER:
         return _letter(where, value, position)
     return Row(where, value, position=position)
+
+
+def _value(line: bytes) -> Any:
+    """As `json.loads`, which looks for an encoding first and takes half as long again for it."""
+    try:
+        return json.loads(line.decode())
+    except ValueError:
+        return json.loads(line)
 
 
 def _letter(where: str, letter: dict[str, Any], position: int) -> Row:
