@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from benchmarks.engine import CALLER, LASTING, ROLE_HEADERS
+from benchmarks.engine import CALLER, ROLE_HEADERS
 from benchmarks.slow_endpoint import DIMENSION, slow_endpoint
 from opensearch_ml.provider import client_config
 from opensearch_ml.vector_index import HNSW
@@ -50,9 +50,10 @@ class Engine:
         found: dict[str, Any] = answer.json()
         return found
 
-    def throttle(self, share: float) -> None:
-        """That share of the endpoint's calls is answered with 429 from now on."""
-        requests.post(f"{self.endpoint}/throttle/{share}", timeout=10).raise_for_status()
+    def throttle(self, share: float, *, amazon: bool = False) -> None:
+        """That share of the endpoint's calls is answered with 429 from now on, as Amazon's endpoints do or bare."""
+        style = "/amazon" if amazon else ""
+        requests.post(f"{self.endpoint}/throttle/{share}{style}", timeout=10).raise_for_status()
 
     def model(self, name: str, client: dict[str, object] | None) -> str:
         """A remote model over the endpoint, its connector with that `client_config`."""
@@ -131,7 +132,7 @@ class Engine:
 @contextmanager
 def engine() -> Iterator[Engine]:
     """An engine of its own, with the models `default` and `recipe`."""
-    with running_engine("bench", **LASTING), slow_endpoint() as endpoint:
+    with running_engine("bench", optimize=True), slow_endpoint() as endpoint:
         found = Engine(endpoint)
         admin = os.environ["OSML_TEST_ADMIN_CERT"], os.environ["OSML_TEST_ADMIN_KEY"]
         mapping = f"{found.url}/_plugins/_security/api/rolesmapping/all_access"

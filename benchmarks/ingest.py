@@ -28,7 +28,8 @@ WORDS = 60
 VOCABULARY = 5_000
 RAW = 256
 THROTTLED = 0.2
-GOALS = {"over default": 8.0, "over tuned": 0.97, "throttled": 0.7}
+AMAZON, OTHERS = (f"{THROTTLED:.0%} of calls throttled, {whose}" for whose in ("by SageMaker", "by others"))
+GOALS = {"over default": 8.0, "over tuned": 0.97, AMAZON: 0.7, OTHERS: 0.7}
 COLUMNS = ("way", "settings of the pipeline", "documents a second", "spread", "over helpers.bulk", "arrived")
 OURS, DEFAULT = "osml", "helpers.bulk"
 
@@ -38,7 +39,7 @@ class Way:
     """A way to load.
 
     `model` and `batch_size` are the pipeline's, `refresh` is the index's interval, `throttled` the share of calls
-    answered with 429.
+    answered with 429, as SageMaker and Bedrock do when `amazon`, else as anybody.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Way:
     batch_size: int | None = RECIPE_BATCH
     documents: int = MANY
     throttled: float = 0.0
+    amazon: bool = False
     refresh: str | None = None
     rates: list[float] = field(default_factory=list)
     arrived: int = 0
@@ -78,12 +80,10 @@ def _ways() -> list[Way]:
         default(DEFAULT, bulk),
         default("parallel_bulk", parallel_bulk),
         default("async_bulk", async_bulk),
-        Way(f"{OURS}, {THROTTLED:.0%} of calls throttled", ours, throttled=THROTTLED),
-        Way(
-            f"parallel_bulk, 4 threads, {THROTTLED:.0%} of calls throttled",
-            lenient,
-            throttled=THROTTLED,
-        ),
+        Way(f"{OURS}, {AMAZON}", ours, throttled=THROTTLED, amazon=True),
+        Way(f"parallel_bulk, 4 threads, {AMAZON}", lenient, throttled=THROTTLED, amazon=True),
+        Way(f"{OURS}, {OTHERS}", ours, throttled=THROTTLED),
+        Way(f"parallel_bulk, 4 threads, {OTHERS}", lenient, throttled=THROTTLED),
     ]
 
 
@@ -115,7 +115,7 @@ def main() -> None:
 
 def _measure(found: Engine, way: Way, file: Path) -> None:
     with found.index(way.model, way.batch_size, refresh=way.refresh) as index:
-        found.throttle(way.throttled)
+        found.throttle(way.throttled, amazon=way.amazon)
         began = time.monotonic()
         way.load(found, index, file)
         seconds = time.monotonic() - began
@@ -143,8 +143,9 @@ def _publish(ways: Sequence[Way]) -> None:
     ]
     publish("ingest", COLUMNS, rows)
     tuned = max(way.rate for way in ways if "tuned" in way.name)
-    throttled = next(way.rate for way in ways if way.load is ours and way.throttled)
-    reached = (named[OURS].rate / base, named[OURS].rate / tuned, throttled / named[OURS].rate)
+    ours_rate = named[OURS].rate
+    throttled = [named[f"{OURS}, {how}"].rate / ours_rate for how in (AMAZON, OTHERS)]
+    reached = (ours_rate / base, ours_rate / tuned, *throttled)
     for (goal, least), ratio in zip(GOALS.items(), reached, strict=True):
         print(f"{goal}: {ratio:.2f} (goal {least})")
 
@@ -158,17 +159,14 @@ def _memory(found: Engine, folder: Path) -> None:
             state = folder / f"state-{count}"
             command = [sys.executable, "-m", "tests.contract.ingesting", found.url, index, str(state), str(file)]
             began = time.monotonic()
-            process = subprocess.Popen(command, env={**os.environ, "OSML_TEST_CA": found.ca})
-            _, status, used = os.wait4(process.pid, 0)
+            environment = {**os.environ, "OSML_TEST_CA": found.ca}
+            said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
             seconds = time.monotonic() - began
-            if status:
-                raise SystemExit(f"The ingest of {count:,} documents ended with {status}.")
-            documents, _ = found.held(index)
-        # KiB on Linux.
-        peak = used.ru_maxrss / 1024
-        rows.append([f"{count:,}", f"{documents:,}", f"{peak:.0f} MiB", f"{count / seconds:,.0f}"])
+            passages, _ = found.held(index)
+        peak = int(said.split()[-1]) / 1024
+        rows.append([f"{count:,}", f"{passages:,}", f"{peak:.0f} MiB", f"{count / seconds:,.0f}"])
         file.unlink()
-    publish("ingest-memory", ("documents", "there", "peak memory", "documents a second"), rows)
+    publish("ingest-memory", ("documents", "parts in the index", "peak memory", "documents a second"), rows)
 
 
 def _file(folder: Path, count: int) -> Path:

@@ -1,8 +1,9 @@
 """An embedding endpoint that takes its time: `python -m benchmarks.slow_endpoint`, a process of its own.
 
 `POST /embed` takes a JSON array of texts and answers a vector for each, as the containers of Text Embeddings Inference
-do, DELAY after it was asked, however many ask at once. `POST /throttle/0.2` has it answer each fifth call with 429.
-Prints its address, and ends when its standard input does.
+do, DELAY after it was asked, however many ask at once. `POST /throttle/0.2` has it answer each fifth call with 429, and
+`POST /throttle/0.2/amazon` with the header besides that SageMaker and Bedrock send, by which a connector knows that it
+may try again (ml-commons 3.4). Prints its address, and ends when its standard input does.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ DELAY = 0.05
 # Few, or two cores would build graphs of vectors most of the time, whichever way documents come.
 DIMENSION = 16
 DISTINCT = 256
+THROTTLED = 429
 
 
 class Endpoint:
@@ -29,6 +31,7 @@ class Endpoint:
         ]
         self._next = 0
         self._share = self._carry = 0.0
+        self._named = b""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
@@ -39,8 +42,8 @@ class Endpoint:
                 body = await reader.readexactly(int(length or 0))
                 status, content = await self._answer(head.split(" ", 2)[1], body)
                 writer.write(
-                    b"HTTP/1.1 %d x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
-                    % (status, len(content))
+                    b"HTTP/1.1 %d x\r\n%scontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+                    % (status, self._named if status == THROTTLED else b"", len(content))
                 )
                 writer.write(content)
                 await writer.drain()
@@ -48,13 +51,15 @@ class Endpoint:
 
     async def _answer(self, path: str, body: bytes) -> tuple[int, bytes]:
         if path.startswith("/throttle/"):
-            self._share = float(path.rsplit("/", 1)[1])
+            share, _, whose = path.removeprefix("/throttle/").partition("/")
+            self._share = float(share)
+            self._named = b"x-amzn-errortype: ThrottlingException\r\n" if whose == "amazon" else b""
             return 200, b"{}"
         await asyncio.sleep(DELAY)
         self._carry += self._share
         if self._carry >= 1:
             self._carry -= 1
-            return 429, b'{"message": "Rate exceeded"}'
+            return THROTTLED, b'{"message": "Rate exceeded"}'
         texts = len(json.loads(body))
         self._next += texts
         return 200, b"[" + b",".join(self._vectors[(self._next + one) % DISTINCT] for one in range(texts)) + b"]"

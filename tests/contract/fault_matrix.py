@@ -4,6 +4,7 @@ A cell `converges`, or it `fails` in a sentence; then CloudFormation's next even
 else happens is a `Violation`.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -12,12 +13,13 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from mlcommons import Owner, kind_named
-from mlcommons.errors import LONGEST_REASON
+from mlcommons.errors import LONGEST_REASON, NotFound
 from tests.contract.fault_proxy import Fault, Proxy
 from tests.contract.kinds_engine import Engine
 
 SECONDS = 150.0
 CONVERGES, FAILS = "converges", "fails"
+TURN = "/_component_template/osml-turn"
 VERBS = ("create", "update", "replace", "delete")
 
 
@@ -117,6 +119,7 @@ class Stack:
     def run(self, cell: Cell) -> str:
         """One cell; returns how it ended. Raises `Violation`. `proxy.met` counts how often the fault came to pass."""
         request_type, spec, before, old = self.begin(cell.verb)
+        self._no_turn()
         self.proxy.begin(cell.fault, cell.call, lasting=cell.lasting)
         answer = self.send(request_type, spec, before, old)
         self.proxy.end()
@@ -170,6 +173,11 @@ class Stack:
     def census(self) -> list[str]:
         """What carries the owner's mark, asked past the proxy; ids made by the server are left out."""
         return sorted(_CENSUS[self.kind](self.engine, str(self.owner)))
+
+    def _no_turn(self) -> None:
+        """Remove what a lasting fault of an earlier cell may have left: it is not this one's."""
+        with contextlib.suppress(NotFound):
+            self.engine.client().delete(TURN)
 
     def clear(self) -> None:
         """After a violation: remove what is left, so that the next cell starts from nothing."""

@@ -4,6 +4,7 @@ It is the command line's but for the domain: the engine under test, as the role 
 """
 
 import os
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -58,3 +59,6 @@ def bulk(url: str, index: str) -> Bulk:
 
 if __name__ == "__main__":
     print(ingest(sys.argv[1], sys.argv[2], Path(sys.argv[3]), *map(Path, sys.argv[4:])).summary)
+    # Of this program alone: `ru_maxrss` counts what its parent held when it was started (Linux 6.18).
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    print("Peak memory in KiB:", found[1] if found else "unknown")
