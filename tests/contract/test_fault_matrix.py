@@ -28,10 +28,8 @@ engine, engine_transport, provider = (
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "faults.md"
 ANSWERS: list[dict[str, Any]] = []
-# 1 tries each fault at every call, 4 at every fourth, and both write the page; without it the part is CI's. With
-# OSML_FAULTS_PART=2/6 a run tries every sixth fault, from the second on: six of them have engines of their own.
+# 1 tries each fault at every call, 4 at every fourth, and both write the page; without it the part is CI's.
 EVERY = int(os.environ.get("OSML_FAULTS", "0"))
-PART, PARTS = (int(number) for number in os.environ.get("OSML_FAULTS_PART", "0/1").split("/"))
 ENOUGH = 5  # violations, after which a kind need not be tried further
 
 
@@ -104,8 +102,6 @@ def _cells(stack: Stack) -> Iterator[Cell]:
     calls = [(verb, call) for verb in VERBS if verb in stack.calls for call in range(1, stack.calls[verb] + 1)]
     kind = list(SUBJECTS).index(stack.kind)
     for number, fault in enumerate(FAULTS):
-        if number % PARTS != PART % PARTS:
-            continue
         if EVERY:
             chosen = [(verb, call) for verb, call in calls if (call - number) % min(EVERY, stack.calls[verb]) == 0]
             yield from (Cell(stack.kind, *at, fault, lasting) for at in chosen for lasting in (False, True))

@@ -130,13 +130,11 @@ class _Load:
         ids = [piece.id for piece in pieces]
         while not self._ids.isdisjoint(ids):
             self._step(ending=True)
-        tracked = self._track.add(entry)
-        for piece in pieces:
-            body = self._destination.encode(piece)
-            self._track.open(tracked, len(body))
-            self._fresh.append(Item(piece, body, tracked))
-            self._fresh_bytes += len(body)
+        bodies = [self._destination.encode(piece) for piece in pieces]
+        tracked = self._track.add(entry, len(pieces), sum(map(len, bodies)))
         self._ids.update(ids)
+        self._fresh.extend(Item(piece, body, tracked) for piece, body in zip(pieces, bodies, strict=True))
+        self._fresh_bytes += tracked.size
 
     def _has_enough(self) -> bool:
         """Whether to read no further for now."""
@@ -167,6 +165,7 @@ class _Load:
         answer = self._crew.take(self._longest_wait(now) if room else None)
         if answer:
             self._settle(answer)
+            self._batch_size = self._most_together()
             self._track.advance()
 
     def _longest_wait(self, now: float) -> float | None:
@@ -201,10 +200,6 @@ class _Load:
         return batch
 
     def _settle(self, answer: Answer) -> None:
-        self._take_in(answer)
-        self._batch_size = self._most_together()
-
-    def _take_in(self, answer: Answer) -> None:
         result = answer.result
         if isinstance(result, Busy):
             self._pace.answered(0, len(answer.batch), answer.seconds)

@@ -14,8 +14,8 @@ class Tracked:
     """An entry, how many of its parts are `open`, their bytes, and what became of the others."""
 
     entry: Entry
-    open: int = 0
-    size: int = 0
+    open: int
+    size: int
     outcomes: list[tuple[Document, Outcome]] = field(default_factory=list)
 
 
@@ -44,17 +44,12 @@ class Track:
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, entry: Entry) -> Tracked:
-        """An entry was read; it is settled when each of its parts has an outcome."""
-        tracked = Tracked(entry)
+    def add(self, entry: Entry, parts: int = 0, size: int = 0) -> Tracked:
+        """An entry was read, of parts of `size` bytes together; it is settled when each of them has an outcome."""
+        tracked = Tracked(entry, parts, size)
         self._open.append(tracked)
-        return tracked
-
-    def open(self, tracked: Tracked, size: int) -> None:
-        """A part of `size` bytes belongs to it."""
-        tracked.open += 1
-        tracked.size += size
         self.bytes += size
+        return tracked
 
     def settle(self, item: Item, outcome: Outcome) -> None:
         """The fate of `item` is known."""
