@@ -3,6 +3,7 @@
 from typing import Any
 
 from mlcommons import Owner
+from tests import undeploying
 from tests.contract.kinds_engine import Engine
 
 SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
@@ -34,10 +35,15 @@ def delete(engine: Engine, kind: str, physical_id: str) -> None:
     if kind == "TrustedEndpoints":
         _trust(engine, [entry for entry in trusted(engine) if f"osml:{engine.owner()}" not in entry])
     elif kind == "Model":
-        client.post(f"{_path(kind, physical_id)}/_undeploy")
+        undeploy(engine, physical_id)
         client.delete(_path(kind, physical_id))
     else:
         client.delete(_path(kind, physical_id))
+
+
+def undeploy(engine: Engine, model_id: str) -> None:
+    ways = {"GET": engine.client().get, "POST": engine.client().post}
+    undeploying.undeploy(lambda method, path: ways[method](path), model_id)
 
 
 def change(engine: Engine, kind: str, physical_id: str) -> None:

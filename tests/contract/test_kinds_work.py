@@ -7,7 +7,7 @@ import pytest
 
 from mlcommons.errors import Conflict, InvalidSpec, ProvisioningError, Refused, Rejected
 from mlcommons.moving import move
-from tests.contract import kinds_engine
+from tests.contract import by_hand, kinds_engine
 from tests.contract.kinds_engine import DIMENSION, Engine
 
 engine, engine_transport, provider = (
@@ -96,7 +96,7 @@ def test_a_move_that_fails_its_probe_is_taken_back(engine: Engine) -> None:
 
 def test_an_undeployed_model_is_deployed_again(engine: Engine) -> None:
     model_id, spec = _model(engine)
-    engine.client().post(f"/_plugins/_ml/models/{model_id}/_undeploy")
+    by_hand.undeploy(engine, model_id)
     outcome = engine.apply("Model", spec, model_id)
     assert outcome.note == "updated deployment"
     assert engine.read("Model", model_id).body["model_state"] == "DEPLOYED"

@@ -18,6 +18,7 @@ from sandbox.models.control import struck
 from tests.e2e.conftest import Engine
 from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import Deployment, until
+from tests.undeploying import undeploy
 
 NAME, SECRET = "kept", "osml/kept/deepseek"
 STACK = f"osml-{NAME}-knowledge"
@@ -99,11 +100,6 @@ def keeper(deployment: Deployment) -> Keeper:
     return Keeper(function, group)
 
 
-def undeployed(engine: Engine, model_id: str) -> None:
-    engine("POST", f"/_plugins/_ml/models/{model_id}/_undeploy")
-    until(lambda: engine("GET", f"/_plugins/_ml/models/{model_id}")["model_state"] == "UNDEPLOYED")
-
-
 def test_where_all_is_well_it_writes_nothing(keeper: Keeper, engine: Engine) -> None:
     before = engine.ml_documents()
     assert keeper.call() == {}
@@ -112,7 +108,7 @@ def test_where_all_is_well_it_writes_nothing(keeper: Keeper, engine: Engine) -> 
 
 def test_a_model_that_was_undeployed_answers_again(keeper: Keeper, deployment: Deployment, engine: Engine) -> None:
     model_id = deployment.outputs("knowledge")["AnswerModelId"]
-    undeployed(engine, model_id)
+    undeploy(engine, model_id)
     assert keeper.call() == {"Healed": 1}
     assert engine("GET", f"/_plugins/_ml/models/{model_id}")["model_state"] == "DEPLOYED"
     assert keeper.measured("Healed") == 1

@@ -15,6 +15,7 @@ from sandbox import launcher
 from sandbox.instance import Instance
 from sandbox.models.control import struck
 from tests.e2e.templates import Deployment
+from tests.undeploying import undeploy
 
 DEPLOYED_SECONDS = 10
 
@@ -73,7 +74,7 @@ class Ward:
 
     def undeploy(self, model_id: str) -> None:
         """As somebody does who wants to change a connector."""
-        self.engine("POST", f"/_plugins/_ml/models/{model_id}/_undeploy")
+        undeploy(self.engine, model_id)
 
     def deploy(self, model_id: str) -> None:
         """Deploys a model and waits until it is."""
