@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,7 @@ class Bulk:
         if not 200 <= reply.status < 300:
             raise Stopped(f"_bulk to the index {self._index} answered {self._reason(reply)}")
         try:
-            outcomes = [self._outcome(item["index"]) for item in json.loads(reply.body)["items"]]
+            outcomes = list(self._outcomes(json.loads(reply.body)["items"]))
             if len(outcomes) != len(batch):
                 raise ValueError
         except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -81,13 +81,22 @@ class Bulk:
             ) from None
         return outcomes
 
-    def _outcome(self, item: dict[str, Any]) -> Outcome:
-        error = item.get("error")
-        if error is None:
-            return _CREATED if item["result"] == "created" else _UPDATED
+    def _outcomes(self, items: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
+        """Of each item; documents that a model was given in one call fail alike, so that is read once."""
+        last: dict[str, Any] = {}
+        failed = Outcome(Verdict.FAILED)
+        for one in items:
+            item = one["index"]
+            if item.get("error") is None:
+                yield _CREATED if item["result"] == "created" else _UPDATED
+                continue
+            if item != last:
+                last, failed = item, self._failed(item["error"], item.get("status"))
+            yield failed
+
+    def _failed(self, error: dict[str, Any], status: int | None) -> Outcome:
         nested = error.get("caused_by") or {}
-        reason = self._clean(str(error.get("reason") or nested.get("reason") or error), item.get("status"))
-        status = item.get("status")
+        reason = self._clean(str(error.get("reason") or nested.get("reason") or error), status)
         if status in LATER or _PASSES.search(json.dumps(error)):
             return Outcome(Verdict.LATER, reason)
         broke = isinstance(status, int) and status >= BROKEN

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from corpus.crew import MOST_THREADS, Answer, Crew
 from corpus.destination import Busy, Destination, Outcome, Stopped, TooLarge, Verdict
 from corpus.document import Document, Entry, Unreadable
+from corpus.garbage import seldom_collected
 from corpus.pace import Pace
 from corpus.report import Letter, Report
 from corpus.track import Item, Track
@@ -17,7 +18,7 @@ from corpus.track import Item, Track
 ATTEMPTS = 12
 # Of the pause before a busy destination is asked again, for documents that were turned away alone: a model that
 # throttles one call takes the next, and the window keeps the number of calls down.
-SOONER = 0.2
+SOONER = 0.1
 # From then on what is in a batch that fails is sent alone.
 ALONE = 3
 LONGEST_PAUSE = 20.0
@@ -62,7 +63,8 @@ def load(
     report = Report() if report is None else report
     run = _Load(connect, parts, Track(report, letters, confirmed), pause)
     try:
-        run.all(entries)
+        with seldom_collected():
+            run.all(entries)
     except Exception as error:
         run.abandon(str(error))
         raise
@@ -165,6 +167,7 @@ class _Load:
         answer = self._crew.take(self._longest_wait(now) if room else None)
         if answer:
             self._settle(answer)
+            self._quiet_until = max(self._quiet_until, time.monotonic() + self._pace.pause(answer.seconds))
             self._batch_size = self._most_together()
             self._track.advance()
 

@@ -2,28 +2,38 @@
 
 import math
 
-FIRST = 64
-# A round of answers without a refusal allows for as many more.
-STEP = 64
-LEAST = 16
+# Eight calls of 32 documents, about half of what `helpers.bulk` of opensearch-py sends with its first request.
+FIRST = 256
+# Documents to send together at least: one call, as the recipes set `batch_size`.
+LEAST = 32
+# Of what got through, as much is allowed for besides: in the beginning all of it, after refusals a fifth. With half a
+# place taken away for each document turned away, the window stands still where 2 of 7 are.
+DOUBLING, GROWTH = 1.0, 0.2
+# What a window that got through whole adds to the growth.
+RECOVERY = 0.1
+# The lowest window; and the longest pause, in seconds, that a window of less than LEAST makes.
+LOWEST, LONGEST_PAUSE = 0.1, 20.0
 # Documents that wait so many seconds wait in a queue, and more of them would only wait longer; what embeds them gives
 # them up after 30 (`read_timeout` of the connectors here).
 SLOW = 5.0
 
 
 class Pace:
-    """Additive increase, multiplicative decrease, weighed by the share that was turned away (as RFC 8257 does).
+    """Increase by what got through, decrease by what was turned away, so that the window finds the same share of
+    refusals at every limit. A fixed step would have two of three calls refused at a low limit, and hardly one at a
+    high one.
 
     One throttled call of many is normal at a provider's limit, and halving for each would leave a tenth of it: so of
-    a whole window turned away half is taken back, of a tenth of one a twentieth. Until the first refusal, the
-    window doubles. It does not grow while answers are slow.
+    a whole window turned away half is taken back, of a tenth of one a twentieth (as RFC 8257 weighs them). The window
+    doubles at first, and grows more slowly with each refusal until as many as fill it have come. It does not grow
+    while answers are slow. A window of less than one call's documents stands for a call now and then: `pause`.
     """
 
     def __init__(self, most: int) -> None:
         """`most` documents at once, however well it goes."""
         self.window = float(min(FIRST, most))
         self._most = most
-        self._doubling = True
+        self._growth = DOUBLING
 
     @property
     def batch(self) -> int:
@@ -32,9 +42,13 @@ class Pace:
 
     def answered(self, came: int, turned_away: int, seconds: float) -> None:
         """A batch was answered after `seconds`: `came` documents got through, others were told to come later."""
-        if turned_away:
-            self._doubling = False
-            self.window -= turned_away / 2
-        if came and seconds < SLOW:
-            self.window += came if self._doubling else STEP * came / self.window
-        self.window = max(float(LEAST), min(self.window, float(self._most)))
+        weight = min(1.0, self.window / max(1, came + turned_away))
+        growth = self._growth + weight * (RECOVERY * came - turned_away) / self.window
+        self._growth = max(GROWTH, min(growth, DOUBLING))
+        grown = self._growth * came if seconds < SLOW else 0.0
+        window = self.window + weight * (grown - turned_away / 2)
+        self.window = max(LOWEST, min(window, float(self._most)))
+
+    def pause(self, seconds: float) -> float:
+        """Seconds to send nothing for, after an answer that took `seconds`."""
+        return min(LONGEST_PAUSE, seconds * max(0.0, LEAST / self.window - 1))
