@@ -292,7 +292,7 @@ def test_an_ingest_goes_on_where_it_was_cut_off(
     monkeypatch.setenv("OSML_STATE", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     aws.answer = lambda event: _stored(event) if '"id": "0"' in event["body"] else proxied(500, {"message": "no"})
-    (tmp_path / "a.ndjson").write_text("".join(json.dumps({"id": str(n), "text": "t"}) + "\n" for n in range(50)))
+    (tmp_path / "a.ndjson").write_text("".join(json.dumps({"id": str(n), "text": "t"}) + "\n" for n in range(200)))
     with pytest.raises(Failure):
         ingest.ingest_files(PLACE, ["a.ndjson"])
     aws.answer = _stored
@@ -300,8 +300,8 @@ def test_an_ingest_goes_on_where_it_was_cut_off(
     assert ingest.ingest_files(PLACE, ["a.ndjson"])
     said = capsys.readouterr().err
     assert f"Going on behind {FIRST // 4} documents" in said
-    assert "50 stored, 0 failed in the index passages." in said
-    assert sum(map(len, _sent(aws)[before:])) == 50 - FIRST // 4
+    assert "200 stored, 0 failed in the index passages." in said
+    assert sum(map(len, _sent(aws)[before:])) == 200 - FIRST // 4
     assert list((tmp_path / "state").iterdir()) == []
     assert ingest.ingest_files(PLACE, ["a.ndjson"])
     assert "Going on" not in capsys.readouterr().err
