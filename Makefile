@@ -40,6 +40,8 @@ check: install ## format, lint, types, unit tests: seconds
 unit: install
 	$(BIN)/pytest -q tests/unit
 
+# A run starts hundreds of Python processes: what one of them has compiled is kept, whatever the machine's habit is.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: install browser ## everything that CI checks, in three lanes
 	$(MAKE) --jobs=3 --output-sync=line e2e contract templates
 
