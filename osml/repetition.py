@@ -3,7 +3,8 @@
 import requests
 
 from corpus.bulk import LATER as PASSING
-from corpus.load import LONGEST_ASKED, LONGEST_PAUSE, pause
+from corpus.load import LONGEST_ASKED, pause
+from corpus.pace import LONGEST_PAUSE
 
 __all__ = ["LONGEST_ASKED", "LONGEST_PAUSE", "PASSING", "asked", "pause"]
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tests.waiting import within
+
 SECONDS, PATIENCE = 30.0, 2.0
 
 
@@ -18,15 +20,6 @@ def undeploy(send: Callable[[str, str], Any], model_id: str) -> None:
     deadline = time.monotonic() + SECONDS
     while True:
         send("POST", f"{path}/_undeploy")
-        if _within(PATIENCE, lambda: send("GET", path)["model_state"] == "UNDEPLOYED"):
+        if within(PATIENCE, lambda: send("GET", path)["model_state"] == "UNDEPLOYED"):
             return
         assert time.monotonic() < deadline, f"model {model_id} is still not undeployed"
-
-
-def _within(seconds: float, true: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True

@@ -21,6 +21,7 @@ from assistant.models import DocumentListed
 from assistant.parts import Parts
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
+from tests.waiting import within
 
 engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
 
@@ -35,10 +36,7 @@ def documents(shelf: Shop) -> dict[str, DocumentListed]:
 
 def until(seen: Callable[[], bool]) -> None:
     """Wait until the index is refreshed, each second here and within a minute on a collection."""
-    end = time.monotonic() + 10
-    while not seen():
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    assert within(10, seen)
 
 
 @pytest.fixture(scope="module", autouse=True)

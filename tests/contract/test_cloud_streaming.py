@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from tests.contract.streaming_function import (
     post,
     streaming_asset,
 )
+from tests.waiting import within
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +75,6 @@ def logged(cloud: Cloud, name: str) -> str:
     except logs.exceptions.ResourceNotFoundException:
         return ""
     return "\n".join(event["message"] for event in events)
-
-
-def within(seconds: float, true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def gaps(arrivals: list[float]) -> list[float]:

@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import os
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from osml.place import CHECKOUT, Place
 from osml.question import Answer, ask
 from osml.stack import knowledge, outputs
 from sandbox.instance import Instance
+from tests.waiting import within
 
 BUCKET = "osml-e2e-templates"
 PARTS = ("search", "inference", "knowledge", "assistant", "ingestion")
@@ -135,10 +135,7 @@ class Deployment:
 
 def until(true: Callable[[], bool], seconds: float = 30) -> None:
     """Waits for what a search engine shows a moment later."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "nothing changed"
-        time.sleep(0.2)
+    assert within(seconds, true), "nothing changed"
 
 
 def _led(template: Template) -> Template:

@@ -26,6 +26,7 @@ def test_it_doubles_until_something_is_turned_away() -> None:
 
 def test_a_share_that_is_always_turned_away_does_not_hold_it_down() -> None:
     assert rounds(Pace(8_192), 100, 0.2) > 4_000
+    assert rounds(Pace(8_192), 100, 0.01) > 4_000
     assert rounds(Pace(8_192), 100, 0.4) < LEAST
 
 

@@ -11,7 +11,7 @@ from corpus.crew import MOST_THREADS, Answer, Crew
 from corpus.destination import Busy, Destination, Outcome, Stopped, TooLarge, Verdict
 from corpus.document import Document, Entry, Unreadable
 from corpus.garbage import seldom_collected
-from corpus.pace import Pace
+from corpus.pace import LONGEST_PAUSE, Pace
 from corpus.report import Letter, Report
 from corpus.track import Item, Track
 
@@ -21,7 +21,6 @@ ATTEMPTS = 12
 SOONER = 0.1
 # From then on what is in a batch that fails is sent alone.
 ALONE = 3
-LONGEST_PAUSE = 20.0
 LONGEST_ASKED = 60.0
 # Entries read ahead of the first one whose fate is open.
 AHEAD, AHEAD_BYTES = 20_000, 32_000_000

@@ -11,8 +11,9 @@ LEAST = 32
 DOUBLING, GROWTH = 1.0, 0.2
 # What a window that got through whole adds to the growth.
 RECOVERY = 0.1
-# The lowest window; and the longest pause, in seconds, that a window of less than LEAST makes.
-LOWEST, LONGEST_PAUSE = 0.1, 20.0
+LOWEST = 0.1
+# Seconds, before something is sent again or anything at all.
+LONGEST_PAUSE = 20.0
 # Documents that wait so many seconds wait in a queue, and more of them would only wait longer; what embeds them gives
 # them up after 30 (`read_timeout` of the connectors here).
 SLOW = 5.0
