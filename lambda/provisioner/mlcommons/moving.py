@@ -11,8 +11,8 @@ from mlcommons.errors import ProvisioningError
 
 # How long it is waited for nodes that show nothing, or the same for ever.
 RELOAD_SECONDS = 2.0
-# Waits begin below 16 ms and double.
-_SOON = -4
+# Waits begin below 16 ms and double, up to a quarter of a second.
+_SOON, _STEADY = -4, 0
 
 
 def move(client: Client, model_id: str, body: dict[str, str]) -> None:
@@ -27,7 +27,7 @@ def move(client: Client, model_id: str, body: dict[str, str]) -> None:
     while before.items() & (_predictors(client, model_id) or before).items():
         if patience.elapsed() - since > RELOAD_SECONDS or not patience.wait(attempt):
             return
-        attempt += 1
+        attempt = min(attempt + 1, _STEADY)
 
 
 def _predictors(client: Client, model_id: str) -> dict[str, str] | None:
