@@ -15,6 +15,8 @@ def _engine(reason: str, status: int) -> Answer:
 
 
 PASS_ROLE = "User: arn:aws:sts::1:assumed-role/p/s is not authorized to perform: iam:PassRole on resource: arn:r"
+# Two connectors at the same moment in a new cluster, 3.4.
+NO_KEY_YET = "The ML encryption master key has not been initialized yet. Please retry after waiting for 10 seconds."
 UNMAPPED = "no permissions for [cluster:admin/x] and User [name=arn:a, backend_roles=[arn:a], requestedTenant=null]"
 
 
@@ -36,6 +38,7 @@ UNMAPPED = "no permissions for [cluster:admin/x] and User [name=arn:a, backend_r
             "The provider does not accept the key",
         ),
         (_engine("Error from remote service: Endpoint x not found", 404), errors.Rejected, "this endpoint"),
+        (_engine(NO_KEY_YET, 404), errors.Failed, ""),
         (_engine("boom", 500), errors.Failed, ""),
         (_engine("sequence conflict", 409), errors.Conflict, ""),
         (_engine("slow down", 429), errors.Throttled, ""),

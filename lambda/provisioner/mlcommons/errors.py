@@ -12,7 +12,7 @@
     ├── Unreachable        no answer, or an answer that is not the engine's
     │   ├── Untrusted      the other side's certificate is not the one it should have
     │   └── Unanswered     the request may have been carried out: look before repeating it
-    ├── Failed             5xx: the engine or the provider behind it broke
+    ├── Failed             5xx: the engine or the provider behind it broke; or it is not ready for the request
     └── Unready            written, but it does not work (yet)
 
 A message is one sentence or two: what was tried on what, what came back, what to do. The hint comes last and
@@ -90,7 +90,7 @@ class Unanswered(Unreachable):
 
 
 class Failed(ProvisioningError):
-    """The engine, or the provider behind a connector, answered with a 5xx."""
+    """The engine, or the provider behind a connector, answered with a 5xx, or is about to be ready for this."""
 
 
 class Unready(ProvisioningError):

@@ -23,6 +23,10 @@ _LIKE_A_KEY = re.compile(r"(?<!\S)(?!\S*arn:)(?=\S*\d)(?=\S*[A-Za-z])\S{16,}")
 # ml-commons 3.4 wraps it in a 500 of its own, and the security plugin in the text of a 500.
 _BLOCKED = re.compile(r"blocked by: \[[A-Z_]+/\d+/")
 
+# With the first connector of a cluster, or some seconds after its start, ml-commons (3.4) makes the key that it
+# encrypts credentials with; who makes another connector at the same moment gets this 404, and nothing was done.
+_NO_KEY_YET = "encryption master key has not been initialized yet"
+
 # Amazon begins with the ARN of the caller's session: so long that the permission it lacks would not be shown.
 _DENIED = re.compile(
     r"User: arn:\S+?:(?:assumed-role|role|user)/([\w+=,.@-]+)\S* is not authorized to perform: (\w+:\w+)"
@@ -109,6 +113,8 @@ def _class_of(answer: Answer) -> type[ProvisioningError]:
     }
     if answer.status == 400 and "resource_already_exists_exception" in str(answer.body):
         return errors.Conflict
+    if answer.status == 404 and _NO_KEY_YET in str(answer.body):
+        return errors.Failed
     if answer.status == 404:
         if _about_the_object(answer.body):
             return errors.NotFound
