@@ -18,7 +18,8 @@ def deploy(place: Place, arguments: list[str], stacks: Sequence[str] = ("--all",
     if place.instance and not _bootstrapped():
         from sandbox.instance import ACCOUNT, REGION
 
-        _run(place, ["bootstrap", f"aws://{ACCOUNT}/{REGION}"])
+        # With an app the CLI would synthesize all of it, to find out which environments it has.
+        _run(place, ["bootstrap", f"aws://{ACCOUNT}/{REGION}"], app="")
     parallel = ["--concurrency", "3", "--require-approval", "never"]
     _run(place, ["deploy", *stacks, *parallel, *arguments])
 
@@ -28,8 +29,8 @@ def destroy(place: Place, arguments: list[str]) -> None:
     _run(place, ["destroy", "--all", "--force", *arguments])
 
 
-def _run(place: Place, arguments: list[str]) -> None:
-    argv = [_executable(), *arguments, "-c", f"env={place.env}", "--app", f"{sys.executable} app.py"]
+def _run(place: Place, arguments: list[str], app: str = f"{sys.executable} app.py") -> None:
+    argv = [_executable(), *arguments, "-c", f"env={place.env}", "--app", app]
     output = f"cdk.out/{place.env}"
     environment = {
         **os.environ,
