@@ -3,10 +3,11 @@
 import datetime
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,7 +22,8 @@ from osml import documents
 from osml.domain import Domain
 from osml.failure import Failure
 from osml.functions import Functions
-from osml.journal import journal
+from osml.initial_load import InitialLoad
+from osml.journal import Journal, journal
 from osml.loading import Loading
 from osml.place import Place
 from osml.rejected import Rejected
@@ -36,17 +38,27 @@ REDRAWN = 0.1
 PASSAGE_CHARACTERS = 1000
 
 
-def ingest_files(where: Place, files: Sequence[str | Path], rejected: Path | None = None, fresh: bool = False) -> bool:
+def ingest_files(
+    where: Place,
+    files: Sequence[str | Path],
+    rejected: Path | None = None,
+    fresh: bool = False,
+    initial_load: bool = False,
+) -> bool:
     """Loads files, folders and `s3://bucket/prefix`; True when every document arrived.
 
     Goes on behind what an ingest of the same that was cut off had settled, unless `fresh`. What did not arrive is in
     the file `rejected`, by default one of this folder that has the time in its name. What was loaded before a Failure
-    is accounted for all the same.
+    is accounted for all the same. With `initial_load` an index that holds nothing has no copies and no refreshes until
+    the end.
     """
     console, sources = Console(stderr=True), Sources([str(file) for file in files])
     to = _assistant(where) if where.settings().recipe == "serverless" else _domain(where)
     noted = journal(where.env, to.index, sources.names)
     if fresh:
+        noted.forget()
+    if noted.continues and _is_of_another_index(to, noted):
+        console.print(f"The index {to.index} lacks documents of an ingest that was cut off: beginning anew.")
         noted.forget()
     if noted.continues:
         console.print(
@@ -58,7 +70,10 @@ def ingest_files(where: Place, files: Sequence[str | Path], rejected: Path | Non
     letters = Rejected(file, noted.size if noted.continues or not file.exists() else file.stat().st_size)
     report = noted.report
     try:
-        with _progress(console, sources, report) as advance:
+        with (
+            to.quiet(noted.continues) if initial_load else nullcontext(),
+            _progress(console, sources, report) as advance,
+        ):
             loading = Loading(sources, to.text_field, noted, letters, advance)
             load(
                 loading.entries(),
@@ -88,22 +103,24 @@ class _Target:
     text_field: str
     connect: Callable[[], Destination]
     parts: Callable[[Report, Document], Sequence[Document]]
-    finish: Callable[[], None]
+    finish: Callable[[], object]
+    quiet: Callable[[bool], AbstractContextManager[None]]
+    held: Callable[[], int] | None = None
 
 
 def _domain(where: Place) -> _Target:
     found = knowledge(where)
     cut = partial(parts, text_field=found.text_field, most=passage_characters(where))
 
-    def refresh() -> None:
-        Domain(found).patiently("POST", f"/{found.index}/_refresh")
-
+    initial = InitialLoad(Domain(found), found.index, where.settings().index.replicas)
     return _Target(
         found.index,
         found.text_field,
         lambda: documents.bulk(Domain(found), found.index),
         lambda _, document: cut(document),
-        refresh,
+        initial.settle,
+        lambda continues: initial.quiet(continues=continues),
+        initial.held,
     )
 
 
@@ -117,7 +134,19 @@ def _assistant(where: Place) -> _Target:
         report.unkept |= storing.unkept(document)
         return [document]
 
-    return _Target(found.index, found.text_field, lambda: storing, whole, lambda: None)
+    def quiet(_: bool) -> NoReturn:
+        raise Failure("--initial-load is for a domain: a collection keeps its own copies, and refreshes as it does.")
+
+    return _Target(found.index, found.text_field, lambda: storing, whole, lambda: None, quiet)
+
+
+def _is_of_another_index(to: _Target, noted: Journal) -> bool:
+    """Whether the index holds less than was made in it: the environment was removed and deployed anew meanwhile."""
+    try:
+        return to.held is not None and to.held() < noted.report.created
+    except Failure:
+        noted.close()
+        raise
 
 
 def passage_characters(where: Place) -> int:

@@ -72,6 +72,9 @@ def ingest(
         Path | None, typer.Option(help="Where to write what did not arrive.", show_default="rejected-<time>.ndjson")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on behind an ingest that was cut off.")] = False,
+    initial_load: Annotated[
+        bool, typer.Option("--initial-load", help="Fill an empty index without copies and refreshes; they come back.")
+    ] = False,
 ) -> None:
     """Load documents (NDJSON, JSON, CSV, Parquet, Markdown, HTML, PDF, text); every one is accounted for."""
     from osml import estimate
@@ -80,7 +83,7 @@ def ingest(
     where = place(env, sandbox)
     if dry_run:
         estimate.show(where, sources, price)
-    elif not ingest_files(where, sources, rejected, fresh):
+    elif not ingest_files(where, sources, rejected, fresh, initial_load):
         raise typer.Exit(1)
 
 

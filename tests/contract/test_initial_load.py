@@ -1,0 +1,104 @@
+"""Copies and refreshes of an index while it is filled for the first time, on a real engine."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlcommons import HttpTransport
+from osml import domain as domain_module
+from osml.domain import Domain
+from osml.failure import Failure
+from osml.initial_load import InitialLoad
+from osml.stack import Knowledge
+from tests.contract import kinds_engine
+from tests.contract.generations import Embedder, Library
+from tests.contract.ingesting import ingest
+from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.contract.test_ingest import write
+
+engine_transport = kinds_engine.engine_transport
+QUIET = ("-1", "0")
+# The engine refreshes by itself; a second copy is asked for, and nowhere to be put on one node.
+AS_DEPLOYED = (None, "1")
+
+
+@pytest.fixture
+def library(engine_transport: HttpTransport) -> Iterator[Library]:
+    with Embedder(seconds=0.0).running() as embedder:
+        engine = Engine(engine_transport, embedder.url)
+        made = Library(engine, embedder)
+        made.apply(made.generation("aaaaaaaa", 4, 1))
+        yield made
+        made.leave()
+        engine.clean()
+
+
+@pytest.fixture
+def load(library: Library, monkeypatch: pytest.MonkeyPatch) -> InitialLoad:
+    """As the command line would, with the role of the contract tests."""
+    monkeypatch.setattr(domain_module, "_auth", lambda _: RoleHeaders())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
+    url = os.environ["OSML_TEST_ENGINE_URL"]
+    made = Knowledge(url, "us-east-1", library.alias, "p", "m", None, None, "arn", "text", "embedding")
+    return InitialLoad(Domain(made), library.alias, copies=1)
+
+
+def settings(library: Library) -> tuple[Any, Any]:
+    (found,) = library.client.get(f"/{library.alias}/_settings").values()
+    index = found["settings"]["index"]
+    return index.get("refresh_interval"), index["number_of_replicas"]
+
+
+def found(library: Library) -> int:
+    body = {"size": 0, "track_total_hits": True}
+    answer = library.client.post(f"/{library.alias}/_search?search_pipeline=_none", body)
+    return int(answer["hits"]["total"]["value"])
+
+
+def fill(library: Library, folder: Path, count: int = 50) -> None:
+    report = ingest(os.environ["OSML_TEST_ENGINE_URL"], library.alias, folder / "s", write(folder / "a.ndjson", count))
+    assert report.arrived == count
+
+
+def test_nothing_is_copied_or_refreshed_until_the_end(load: InitialLoad, library: Library, tmp_path: Path) -> None:
+    with load.quiet(continues=False):
+        assert settings(library) == QUIET
+        fill(library, tmp_path)
+        assert found(library) == 0
+    assert settings(library) == AS_DEPLOYED
+    assert found(library) == 50
+
+
+def test_however_it_ends_both_come_back(load: InitialLoad, library: Library, tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with load.quiet(continues=False):
+            fill(library, tmp_path)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert (settings(library), found(library)) == (AS_DEPLOYED, 50)
+
+
+def test_an_index_with_documents_keeps_its_copies(load: InitialLoad, library: Library, tmp_path: Path) -> None:
+    fill(library, tmp_path)
+    before = settings(library)
+    with pytest.raises(Failure, match=r"holds 50 documents already; --initial-load"), load.quiet(continues=False):
+        pass
+    assert settings(library) == before
+    with load.quiet(continues=True):
+        assert settings(library) == QUIET
+    assert settings(library) == AS_DEPLOYED
+
+
+def test_what_a_killed_load_left_behind_the_next_one_mends(load: InitialLoad, library: Library, tmp_path: Path) -> None:
+    taken = {"index.refresh_interval": "-1", "index.number_of_replicas": 0}
+    library.client.put(f"/{library.alias}/_settings", taken)
+    assert settings(library) == QUIET
+    fill(library, tmp_path)
+    assert load.settle()
+    assert (settings(library), found(library)) == (AS_DEPLOYED, 50)
+    assert not load.settle()

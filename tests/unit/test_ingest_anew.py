@@ -1,0 +1,68 @@
+"""An ingest that was cut off, and the index that it went into: it goes on where that is still the same one."""
+
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from osml import ingest
+from osml.failure import Failure
+from osml.place import Place
+from tests.unit.scripted_destination import Scripted
+
+PLACE = Place("sandbox-aoss", None)
+
+
+class Index:
+    """Holds what arrived; the end of the first load fails, when all documents have."""
+
+    def __init__(self) -> None:
+        self.to = Scripted()
+        self.ends = 0
+
+    def finish(self) -> None:
+        self.ends += 1
+        if self.ends == 1:
+            raise Failure("The settings were refused.")
+
+    def target(self, _: Place) -> ingest._Target:
+        return ingest._Target(
+            "passages",
+            "text",
+            lambda: self.to,
+            lambda _, document: [document],
+            self.finish,
+            lambda _: nullcontext(),
+            lambda: len(self.to.held),
+        )
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
+    """After a load whose end failed."""
+    made = Index()
+    monkeypatch.setenv("OSML_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ingest, "_assistant", made.target)
+    (tmp_path / "a.ndjson").write_text('{"id": "1", "text": "t"}\n{"id": "2", "text": "t"}\n')
+    with pytest.raises(Failure, match="The settings were refused"):
+        ingest.ingest_files(PLACE, ["a.ndjson"])
+    assert len(made.to.held) == 2
+    return made
+
+
+def test_it_goes_on_behind_what_is_there(index: Index, capsys: pytest.CaptureFixture[str]) -> None:
+    before = len(index.to.batches)
+    assert ingest.ingest_files(PLACE, ["a.ndjson"])
+    assert "Going on behind 2 documents" in capsys.readouterr().err
+    assert len(index.to.batches) == before
+
+
+def test_it_begins_anew_where_that_is_gone(index: Index, capsys: pytest.CaptureFixture[str]) -> None:
+    index.to.held.clear()
+    assert ingest.ingest_files(PLACE, ["a.ndjson"])
+    said = capsys.readouterr().err
+    assert "The index passages lacks documents of an ingest that was cut off: beginning anew." in said
+    assert "2 created, 0 updated, 0 failed" in said
+    assert set(index.to.held) == {"1", "2"}
