@@ -31,11 +31,12 @@ class Disconnected(Failure):
 class Domain:
     """One HTTP session with the domain; credentials renew themselves.
 
-    `in_use` holds the index that an alias named when it was asked for last.
+    `in_use` holds the index that an alias named when it was asked for last, `models` what embeds for an index.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.in_use: dict[str, str] = {}
+        self.models: dict[str, str] = {}
         self._knowledge = knowledge
         self._session = requests.Session()
         self._session.auth = _auth(knowledge)

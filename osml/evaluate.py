@@ -9,7 +9,7 @@ from typing import Any
 
 from osml import question
 from osml.domain import Domain, legible
-from osml.evaluation import FIRST, Labelled, ndcg, read, recall, reciprocal_rank
+from osml.evaluation import FIRST, Labelled, Marked, marked, ndcg, read, recall, reciprocal_rank
 from osml.failure import Failure
 from osml.place import Place
 from osml.stack import Knowledge, knowledge
@@ -22,13 +22,27 @@ Search = Callable[[str], dict[str, Any]]
 
 @dataclass
 class Quality:
-    """Means over all questions for one way of searching, and milliseconds of each search."""
+    """Means over all questions for one way of searching, and milliseconds of each search.
+
+    Where passages are marked, `marks` has one for each question whose labelled words are in a passage that was found.
+    """
 
     way: str
     ndcg: float = 0.0
     recall: float = 0.0
     reciprocal_rank: float = 0.0
     milliseconds: list[float] = field(default_factory=list)
+    marks: list[Marked] = field(default_factory=list)
+
+    @property
+    def marked(self) -> float | None:
+        """The share of answers found that are within the marks, None where nothing is marked or labelled."""
+        return statistics.fmean(one.holds for one in self.marks) if self.marks else None
+
+    @property
+    def marked_text(self) -> float | None:
+        """The share of the text of those passages that is marked."""
+        return statistics.fmean(one.share for one in self.marks) if self.marks else None
 
     def latency(self, percent: int) -> float:
         """The percentile of the milliseconds; of few searches p99 is close to the slowest."""
@@ -51,7 +65,7 @@ def evaluate(place: Place, file: Path, weights: Sequence[float] = ()) -> list[Qu
     for search in ways.values():  # the first search opens connections
         search(questions[0].question)
     with legible(f"A search of the index {found.index}"):
-        qualities = _measured(ways, questions)
+        qualities = _measured(ways, questions, found)
     if not any(one.recall for one in qualities):
         raise Failure(
             f"None of the documents that {file} names was found in the index {found.index}: load the documents that "
@@ -60,7 +74,7 @@ def evaluate(place: Place, file: Path, weights: Sequence[float] = ()) -> list[Qu
     return qualities
 
 
-def _measured(ways: dict[str, Search], questions: Sequence[Labelled]) -> list[Quality]:
+def _measured(ways: dict[str, Search], questions: Sequence[Labelled], knowledge: Knowledge) -> list[Quality]:
     qualities = {way: Quality(way) for way in ways}
     for one in questions:
         for way, search in ways.items():
@@ -71,7 +85,15 @@ def _measured(ways: dict[str, Search], questions: Sequence[Labelled]) -> list[Qu
             quality.ndcg += ndcg(documents, one.relevant) / len(questions)
             quality.recall += recall(documents, one.relevant) / len(questions)
             quality.reciprocal_rank += reciprocal_rank(documents, one.relevant) / len(questions)
+            if way == DEPLOYED and one.says and knowledge.retrieval.highlight:
+                quality.marks += _marks(answer, one.says, knowledge.text_field)
     return list(qualities.values())
+
+
+def _marks(answer: dict[str, Any], says: str, text_field: str) -> list[Marked]:
+    hits = answer["hits"]["hits"][:FIRST]
+    found = marked(says, ((hit["_source"][text_field], hit["marks"]) for hit in hits))
+    return [found] if found else []
 
 
 def _documents(answer: dict[str, Any]) -> list[str]:

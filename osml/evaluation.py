@@ -1,12 +1,14 @@
 """Labelled questions, and how well a list of documents answers one: nDCG, recall and reciprocal rank of the first ten.
 
+With highlighting also whether the answer is in what is marked.
+
 The definitions are those of trec_eval: the gain of a document is its grade, its discount log2(rank + 1), and a
 document of any grade above 0 is relevant.
 """
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,16 +19,20 @@ FIRST = 10
 
 @dataclass(frozen=True)
 class Labelled:
-    """A question, and the grades of the documents that answer it, by id; above 0, higher is better."""
+    """A question, and the grades of the documents that answer it, by id; above 0, higher is better.
+
+    `says` are the words of a document in which the answer is, if they are labelled.
+    """
 
     question: str
     relevant: Mapping[str, int]
+    says: str | None = None
 
 
 def read(file: Path) -> list[Labelled]:
-    """The questions of an NDJSON file: `{"question": …, "relevant": {"document id": grade, …}}` a line.
+    """The questions of an NDJSON file: `{"question": …, "relevant": {"document id": grade, …}, "says": …}` a line.
 
-    Raises Failure that names the line.
+    `says` may be left out. Raises Failure that names the line.
     """
     found: list[Labelled] = []
     for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
@@ -35,15 +41,17 @@ def read(file: Path) -> list[Labelled]:
         try:
             one = json.loads(line)
             relevant = {str(id): int(grade) for id, grade in one["relevant"].items()}
-            question = one["question"]
+            question, says = one["question"], one.get("says")
             if not (isinstance(question, str) and question.strip() and relevant and min(relevant.values()) > 0):
+                raise ValueError
+            if not (says is None or (isinstance(says, str) and says.strip())):
                 raise ValueError
         except (AttributeError, KeyError, TypeError, ValueError):
             raise Failure(
                 f'{file}:{number} is no labelled question; one is {{"question": "…", "relevant": {{"an id": 2}}}}, '
-                "all grades above 0."
+                'all grades above 0, and may have "says": "words of the answer".'
             ) from None
-        found.append(Labelled(question, relevant))
+        found.append(Labelled(question, relevant, says))
     if not found:
         raise Failure(f"{file} holds no labelled question.")
     return found
@@ -63,6 +71,27 @@ def recall(found: Sequence[str], relevant: Mapping[str, int]) -> float:
 def reciprocal_rank(found: Sequence[str], relevant: Mapping[str, int]) -> float:
     """One over the rank of the first relevant document; 0 when none is among the first ten."""
     return next((1 / rank for rank, id in enumerate(found[:FIRST], start=1) if id in relevant), 0.0)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Of one passage: whether its marks hold the answer, and their share of its text, 0 to 1."""
+
+    holds: bool
+    share: float
+
+
+def marked(says: str, passages: Iterable[tuple[str, Sequence[tuple[int, int]]]]) -> Marked | None:
+    """How the first passage that holds the words is marked; None when none holds them.
+
+    A passage is its text and the marked ranges `[start, end)`.
+    """
+    for text, ranges in passages:
+        at = text.find(says)
+        if at >= 0:
+            holds = any(start <= at and at + len(says) <= end for start, end in ranges)
+            return Marked(holds, sum(end - start for start, end in ranges) / len(text))
+    return None
 
 
 def _gain(grades: Sequence[int]) -> float:

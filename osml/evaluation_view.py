@@ -13,16 +13,23 @@ BAR = 20
 
 def show(qualities: Sequence[Quality]) -> None:
     """Prints a table with a bar for nDCG, the best way first."""
-    table = Table("way", "nDCG@10", "", "recall@10", "MRR@10", "p50", "p99", box=None, header_style="bold")
+    marking = any(one.marks for one in qualities)
+    marks = ("marked", "of the text") if marking else ()
+    table = Table("way", "nDCG@10", "", "recall@10", "MRR@10", *marks, "p50", "p99", box=None, header_style="bold")
     for one in sorted(qualities, key=lambda one: -one.ndcg):
         figures = [f"{one.recall:.3f}", f"{one.reciprocal_rank:.3f}"]
+        if marking:
+            figures += ["" if share is None else f"{share:.0%}" for share in (one.marked, one.marked_text)]
         times = [f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"]
         table.add_row(one.way, f"{one.ndcg:.3f}", "█" * round(one.ndcg * BAR), *figures, *times)
     Console().print(table)
 
 
 def print_json(qualities: Sequence[Quality]) -> None:
-    """Prints `[{"way", "ndcg", "recall", "reciprocal_rank", "p50_ms", "p99_ms", "questions"}]` on one line."""
+    """Prints `[{"way", "ndcg", "recall", "reciprocal_rank", "p50_ms", "p99_ms", "questions"}]` on one line.
+
+    Where passages are marked, also "marked" and "marked_text", both shares.
+    """
     print(
         json.dumps(
             [
@@ -34,8 +41,14 @@ def print_json(qualities: Sequence[Quality]) -> None:
                     "p50_ms": round(one.latency(50), 1),
                     "p99_ms": round(one.latency(99), 1),
                     "questions": len(one.milliseconds),
+                    **_marks(one),
                 }
                 for one in qualities
             ]
         )
     )
+
+
+def _marks(one: Quality) -> dict[str, float]:
+    shares = {"marked": one.marked, "marked_text": one.marked_text}
+    return {name: round(share, 4) for name, share in shares.items() if share is not None}

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.search.highlight import highlights
+from assistant.search.nearness import Nearness
 from assistant.search.query import Clause, nearest
 from assistant.settings import Index
 from osml.domain import Domain, legible
@@ -16,12 +18,24 @@ MOST_GENERATIONS = 3
 
 
 @dataclass(frozen=True)
+class Highlight:
+    """A sentence of a text: from character `start` to before `end`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Source:
-    """A document that was found; `score` is the search engine's, higher is nearer."""
+    """A document that was found; `score` is the search engine's, higher is nearer.
+
+    `highlights` are the sentences `text[start:end]` near to the question, where the environment marks them.
+    """
 
     id: str
     score: float
     text: str
+    highlights: tuple[Highlight, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,7 @@ def _asked(
         raise Failure(f"The index {knowledge.index} holds nothing near this question with {wanted}: ask without it.")
     if not hits:
         raise Failure(f"The index {knowledge.index} holds no document to find: load some with `osml ingest FILE`.")
-    sources = [Source(hit["_id"], hit["_score"], hit["_source"][knowledge.text_field]) for hit in hits]
+    sources = [_source(hit, knowledge.text_field) for hit in hits]
     if knowledge.answer_model_id is None:
         return Answer(question, None, sources, knowledge.llm_model, found["took"])
     answered = _answered(domain, knowledge, question, sources)
@@ -70,6 +84,26 @@ def _asked(
     return Answer(question, text, sources, knowledge.llm_model, found["took"] + answered["took"])
 
 
+def _source(hit: dict[str, Any], text_field: str) -> Source:
+    marked = tuple(Highlight(start, end) for start, end in hit["marks"])
+    return Source(hit["_id"], hit["_score"], hit["_source"][text_field], marked)
+
+
+def _marks(
+    domain: Domain, knowledge: Knowledge, question: str, hits: list[dict[str, Any]], index: str
+) -> list[list[tuple[int, int]]]:
+    """Of each hit the sentences near to the question, as the environment marks them."""
+    retrieval = knowledge.retrieval
+    if not (retrieval.highlight and retrieval.highlight_by == "meaning"):
+        return [highlights(hit, knowledge.text_field) for hit in hits]
+    texts = [hit["_source"][knowledge.text_field] for hit in hits]
+    nearness = Nearness(lambda method, path, body: domain.json(method, path, json=body), domain.models)
+    try:
+        return nearness.nearest(question, texts, retrieval.highlight, index)
+    except (Failure, ValueError):  # passages are worth having without
+        return [[] for _ in hits]
+
+
 def search(
     domain: Domain,
     knowledge: Knowledge,
@@ -80,7 +114,8 @@ def search(
 ) -> dict[str, Any]:
     """The engine's answer with `size` hits or more, in one request as long as the index stays the same.
 
-    A hit holds its text, and `fields` besides.
+    A hit holds its text, and `fields` besides; `marks` of the first `size` are ranges of it that are near to the
+    question.
 
     One generation of the index is searched, whose default pipeline names the model that made its vectors: a search of
     the alias would be embedded by the generation that it names first, and meet the one that it names after that. Only
@@ -103,6 +138,9 @@ def search(
         domain.in_use[knowledge.index] = named
         if failure:
             raise failure
+        shown = found["hits"]["hits"][:size]
+        for hit, marks in zip(shown, _marks(domain, knowledge, question, shown, named), strict=True):
+            hit["marks"] = marks
         return found
     raise Failure(f"The index {knowledge.index} changed {MOST_GENERATIONS} times while it was searched: ask again.")
 

@@ -41,6 +41,9 @@ def grant_search(
 ) -> None:
     """Let `function`, the `part` of NEEDS, work on the index of the environment and nowhere else."""
     need, index, engine = NEEDS[part], environment.index.name, search.engine
+    highlight = environment.retrieval.highlight
+    if part == "ask" and highlight and highlight.by == "meaning":
+        need = need.with_marks()
     generation = f"{index}-{GENERATION}"
     if search.collection:
         function.allow(search.collection.requests)

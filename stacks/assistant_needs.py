@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ML = "cluster:admin/opensearch/ml"
 MEMORY = "_plugins/_ml/memory"
@@ -23,6 +23,17 @@ class Need:
     index: Sequence[str]
     collection: Sequence[str]
     description: str = "What the assistant may do"
+
+    def with_marks(self) -> Need:
+        """What it takes besides to mark sentences by meaning: to ask the model that the index's pipeline names."""
+        named = ["{generation}/_settings/index.search.default_pipeline", "_search/pipeline/{index}-search-*"]
+        return replace(
+            self,
+            gets=[*self.gets, *named],
+            posts=[*self.posts, "_plugins/_ml/_predict/text_embedding/*"],
+            cluster=[*self.cluster, "cluster:admin/search/pipeline/get"],
+            index=[*self.index, "indices:monitor/settings/get"],
+        )
 
 
 NEEDS: Mapping[str, Need] = {

@@ -4,7 +4,13 @@ const score = (number) => number.toFixed(2);
 const match = (number) => (number >= 0.8 ? "Close match" : number >= 0.65 ? "Good match" : "Loose match");
 const evidence = (number) => (number >= 0.75 ? "strong" : number >= 0.4 ? "partial" : "weak");
 
-/** The passages behind an answer, the sentences it draws on marked. `prefix` keeps the ids of one page apart. */
+const DRAWN = " is what the answer draws on, and how surely, from 0 to 1.";
+const NEAR = " is what says most of what you asked.";
+
+/**
+ * The passages behind an answer, the sentences it draws on marked; while there is none, those near to the question.
+ * `prefix` keeps the ids of one page apart.
+ */
 export class Sources {
   node = element("div", { className: "sources" });
   #prefix;
@@ -17,11 +23,13 @@ export class Sources {
   /** Drawn when they are found, and again when it is known what the answer used; what the reader opened or closed stays. */
   show(sources, finished) {
     if (!sources.length) return this.node.replaceChildren();
-    const used = sources.filter((source) => source.used?.length);
+    const used = sources.some((source) => source.used?.length);
+    const near = !used && sources.some((source) => source.highlights?.length);
+    const legend = used ? DRAWN : near ? NEAR : null;
     this.node.replaceChildren(
       element("h3", {}, finished ? "Sources" : `Reading ${plural(sources.length, "passage")}`),
-      finished && used.length ? element("p", { className: "legend" }, element("mark", {}, "Marked"), " is what the answer draws on, and how surely, from 0 to 1.") : "",
-      element("ol", {}, ...sources.map((source, index) => element("li", {}, this.#card(source, index + 1)))),
+      finished && legend ? element("p", { className: "legend" }, element("mark", {}, "Marked"), legend) : "",
+      element("ol", {}, ...sources.map((source, index) => element("li", {}, this.#card(source, index + 1, near ? source.highlights : source.used, finished)))),
     );
   }
 
@@ -53,11 +61,11 @@ export class Sources {
     requestAnimationFrame(() => card.classList.add("revealed"));
   }
 
-  #card(source, number) {
+  #card(source, number, marks = [], finished = true) {
     const used = source.used ?? [];
     const card = element(
       "details",
-      { id: `${this.#prefix}-${number}`, open: this.#opened.get(number) ?? used.length > 0 },
+      { id: `${this.#prefix}-${number}`, open: this.#opened.get(number) ?? (finished && marks.length > 0) },
       element(
         "summary",
         {},
@@ -75,7 +83,7 @@ export class Sources {
           ),
         ),
       ),
-      element("div", { className: "passage" }, ...marked(source.text, used)),
+      element("div", { className: "passage" }, ...marked(source.text, marks)),
     );
     card.querySelector("summary").addEventListener("click", () => this.#opened.set(number, !card.open));
     return card;
@@ -89,21 +97,21 @@ const part = (source) => {
   return passage ? `passage ${passage}` : null;
 };
 
-/** The text with its used ranges marked. Ranges count characters, of which JavaScript counts some twice: hence the array. */
-export function marked(text, used) {
+/** The text with ranges marked, a score behind. Ranges count characters, of which JavaScript counts some twice: hence the array. */
+export function marked(text, ranges) {
   const characters = Array.from(text);
   const nodes = [];
   let at = 0;
-  for (const range of [...used].sort((a, b) => a.start - b.start)) {
+  for (const range of [...ranges].sort((a, b) => a.start - b.start)) {
     const start = Math.max(range.start, at);
     if (range.end <= start) continue;
     nodes.push(characters.slice(at, start).join(""));
-    const strength = evidence(range.score);
-    nodes.push(
-      element("mark", { className: strength }, characters.slice(start, range.end).join("")),
-      " ",
-      element("span", { className: "evidence" }, `${strength} ${score(range.score)}`),
-    );
+    const words = characters.slice(start, range.end).join("");
+    if (range.score === undefined) nodes.push(element("mark", {}, words));
+    else {
+      const strength = evidence(range.score);
+      nodes.push(element("mark", { className: strength }, words), " ", element("span", { className: "evidence" }, `${strength} ${score(range.score)}`));
+    }
     at = range.end;
   }
   nodes.push(characters.slice(at).join(""));

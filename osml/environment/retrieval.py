@@ -82,6 +82,16 @@ class Rerank(EnvironmentPart):
         )
 
 
+class Highlight(EnvironmentPart):
+    """Up to so many `sentences` of each passage are marked that are near to the question.
+
+    `by` words, which the engine compares, or by meaning, which costs a prediction of the embedding model.
+    """
+
+    by: Literal["words", "meaning"] = "words"
+    sentences: int = Field(default=1, ge=1, le=5)
+
+
 class Retrieval(EnvironmentPart):
     """How passages are found; without any of it by the nearness of their vectors, as the model made them.
 
@@ -93,6 +103,7 @@ class Retrieval(EnvironmentPart):
     hybrid: Hybrid | None = None
     rerank: Rerank | None = None
     candidates: int = Field(default=20, ge=1, le=100)
+    highlight: Highlight | None = None
     quantization: Literal["none", "fp16", "byte", "disk"] = "none"
 
     @model_validator(mode="after")
@@ -111,11 +122,14 @@ class Retrieval(EnvironmentPart):
 
     @property
     def asked(self) -> dict[str, object]:
-        """How the index is asked, as command line and assistant are told; empty for vectors alone."""
+        """How the index is asked, as command line and assistant are told; empty for vectors alone, none marked."""
+        told: dict[str, object] = {}
+        if self.highlight:
+            told |= {"highlight": self.highlight.sentences, "highlight_by": self.highlight.by}
         if not (self.hybrid or self.rerank):
-            return {}
-        told: dict[str, object] = {"hybrid": bool(self.hybrid), "rerank": bool(self.rerank)}
-        return told | ({"sparse_field": SPARSE_FIELD} if self.sparse else {}) | {"candidates": self.candidates}
+            return told
+        told |= {"hybrid": bool(self.hybrid), "rerank": bool(self.rerank), "candidates": self.candidates}
+        return told | ({"sparse_field": SPARSE_FIELD} if self.sparse else {})
 
 
 def retrieval_fault(

@@ -60,6 +60,25 @@ def test_an_answer_is_seen_as_it_comes(page: Page, stage: Stage) -> None:
     assert "deepseek-chat · 1.3 s in all · search 18 ms · model 1.2 s" in exchange.locator(".made").inner_text()
 
 
+def test_without_an_answer_what_is_near_to_the_question_is_marked(page: Page, stage: Stage) -> None:
+    near = source(PARK, highlights=[{"start": PARK.index("It has"), "end": PARK.index(" Dogs")}])
+    stage.asks.append([event("answer", **answer(None, [near, source("Nothing.", id="other", title="Other")]))])
+    exchange = flows.send(page, "What is in the park?")
+    given = flows.finished(exchange)
+    assert [one.marked for one in given.sources] == [["It has 3 ponds 🦆 and a café."], []]
+    assert exchange.locator(".legend").inner_text() == "Marked is what says most of what you asked."
+    assert exchange.locator("details[open]").count() == 1
+    assert exchange.locator(".evidence").count() == 0
+
+
+def test_what_an_answer_draws_on_is_marked_and_nothing_else(page: Page, stage: Stage) -> None:
+    both = source(PARK, ("Dogs are welcome.", 0.9), highlights=[{"start": 0, "end": 10}])
+    other = source("Nothing.", id="other", title="Other", highlights=[{"start": 0, "end": 8}])
+    stage.asks.append([event("answer", **answer("Dogs are welcome.", [both, other]))])
+    given = flows.finished(flows.send(page, "May dogs come?"))
+    assert [one.marked for one in given.sources] == [["Dogs are welcome."], []]
+
+
 def test_a_long_wait_shows_how_long(window: Any, stage: Stage) -> None:
     page = window()
     page.clock.install()

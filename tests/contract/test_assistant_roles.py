@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from stacks.assistant_needs import MEMORY, NEEDS
+from assistant.search.nearness import Nearness
+from stacks.assistant_needs import MEMORY, NEEDS, Need
 from tests.contract import kinds_engine
 from tests.contract.kinds_engine import DIMENSION, Engine, RoleHeaders
 
@@ -74,8 +75,8 @@ def _model(engine: Engine, name: str, probe: dict[str, Any], body: dict[str, Any
     return engine.apply("Model", spec, owner=engine.owner(name)).physical_id
 
 
-def _caller(engine: Engine, part: str, index: str) -> Caller:
-    need, arn = NEEDS[part], f"arn:aws:iam::000000000000:role/{engine.stack}-{part}"
+def _caller(engine: Engine, part: str, index: str, need: Need | None = None) -> Caller:
+    need, arn = need or NEEDS[part], f"arn:aws:iam::000000000000:role/{engine.stack}-{part}"
     role = {
         "name": f"{engine.stack}-{part}",
         "cluster_permissions": list(need.cluster),
@@ -171,3 +172,26 @@ def test_neither_does_the_others_work_or_an_administrators(world: World) -> None
     ):
         status, answer = caller.send(method, path, body)
         assert status == 403, (path, answer)
+
+
+def test_marking_by_meaning_takes_permissions_that_no_other_question_has(world: World, engine: Engine) -> None:
+    admin, pipeline = engine.client(), f"{world.index}-search-aaaaaaaa"
+    enrich = {"neural_query_enricher": {"default_model_id": world.model}}
+    admin.put(f"/_search/pipeline/{pipeline}", {"request_processors": [enrich]})
+    admin.put(f"/{world.index}/_settings", {"index.search.default_pipeline": pipeline})
+    marks = _caller(engine, "marks", world.index, NEEDS["ask"].with_marks())
+    statuses: list[int] = []
+
+    def send(caller: Caller, method: str, path: str, body: Any) -> Any:
+        status, answer = caller.send(method, path, body)
+        statuses.append(status)
+        return answer
+
+    with pytest.raises(ValueError, match="2 texts were answered with 1 vectors"):  # as this provider does
+        Nearness(lambda *asked: send(marks, *asked), {}).nearest("hello", ["hello"], 1, world.index)
+    assert statuses == [200, 200, 200]
+    for method, path in (("GET", f"/{world.index}/_settings"), ("GET", f"/_search/pipeline/{pipeline}")):
+        assert world.ask.send(method, path)[0] == 403
+    admin.delete(f"/{world.index}")
+    admin.delete(f"/_search/pipeline/{pipeline}")
+    admin.put(f"/{world.index}", {})

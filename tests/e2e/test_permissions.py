@@ -48,7 +48,7 @@ NEEDED = {
     Grant("search", "ProvisionerPolicy", "es:ESHttpPatch"): "deploy",
     Grant("search", "ProvisionerPolicy", "es:ESHttpDelete"): "deploy",
     Grant("search", "OperatorPolicy", "es:ESHttpPost"): "ingest",
-    Grant("search", "OperatorPolicy", "es:ESHttpGet"): "work",
+    Grant("search", "OperatorPolicy", "es:ESHttpGet"): "ingest",
     Grant("search", "OperatorPolicy", "es:ESHttpHead"): "work",
     Grant("search", "OperatorPolicy", "es:ESHttpPut"): "work",
     Grant("search", "OperatorPolicy", "es:ESHttpDelete"): "work",

@@ -235,6 +235,25 @@ def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed:
     assert set(allowed(domain, "PagePolicy")) == log
 
 
+def test_marks_by_meaning_let_questions_reach_the_model(
+    other: Other, domain: Template, allowed: Any, of_type: OfType, flat: Flat
+) -> None:
+    made = other("sandbox", retrieval={"highlight": {"by": "meaning"}})
+    own = DOMAIN.replace("osml-sandbox", "osml-other")
+
+    def added(part: str, action: str) -> set[str]:
+        before = {path.replace(DOMAIN, own) for path in allowed(domain, part).get(action, [])}
+        return set(allowed(made, part).get(action, [])) - before
+
+    pipeline = "passages-????????/_settings/index.search.default_pipeline", "_search/pipeline/passages-search-*"
+    assert added("AskPolicy", "es:ESHttpGet") == {f"{own}/{path}" for path in pipeline}
+    assert added("AskPolicy", "es:ESHttpPost") == {f"{own}/_plugins/_ml/_predict/text_embedding/*"}
+    assert added("DocumentsPolicy", "es:ESHttpGet") | added("DocumentsPolicy", "es:ESHttpPost") == set()
+    specs = [json.loads(flat(one["Properties"]["Spec"])) for one in of_type(made, "Custom::MlRole").values()]
+    (ask,) = [one for one in specs if one.get("name") == "osml-other-ask"]
+    assert set(ask["cluster_permissions"]) - set(NEEDS["ask"].cluster) == {"cluster:admin/search/pipeline/get"}
+
+
 def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Flat, of_type: OfType) -> None:
     roles = {
         spec["name"]: spec

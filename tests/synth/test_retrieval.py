@@ -58,7 +58,7 @@ def test_without_settings_nothing_is_told_and_nothing_added(stack_of: Callable[.
 
 
 def test_hybrid_and_rerank_are_processors_and_no_generation(stack_of: Callable[..., Settings], specs_of: Any) -> None:
-    wanted = {"hybrid": {"words": 0.25}, "rerank": {"region": "us-west-2"}, "candidates": 30}
+    wanted = {"hybrid": {"words": 0.25}, "rerank": {"region": "us-west-2"}, "candidates": 30, "highlight": {}}
     specs = specs_of(wanted)
     pipeline = spec(specs, "SearchPipeline")["pipeline"]
     (mixture,) = pipeline["phase_results_processors"]
@@ -71,7 +71,7 @@ def test_hybrid_and_rerank_are_processors_and_no_generation(stack_of: Callable[.
     assert action["url"].endswith("/model/cohere.rerank-v3-5:0/invoke")
     assert spec(specs, "SearchPipeline")["name"] == spec(specs_of({}), "SearchPipeline")["name"]
     told = json.loads(stack_of(wanted)["Outputs"]["Retrieval"]["Value"])
-    assert told == {"hybrid": True, "rerank": True, "candidates": 30}
+    assert told == {"hybrid": True, "rerank": True, "candidates": 30, "highlight": 1, "highlight_by": "words"}
 
 
 @pytest.mark.parametrize(

@@ -305,3 +305,12 @@ def test_an_ingest_goes_on_where_it_was_cut_off(
     assert list((tmp_path / "state").iterdir()) == []
     assert ingest.ingest_files(PLACE, ["a.ndjson"])
     assert "Going on" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_collection_has_no_initial_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSML_STATE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.ndjson").write_text('{"id": "1", "text": "t"}\n')
+    with pytest.raises(Failure, match="--initial-load is for a domain: a collection keeps its own copies"):
+        ingest.ingest_files(PLACE, ["a.ndjson"], initial_load=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from assistant.settings import Retrieval
 from osml import domain as domain_module
 from osml import question
 from osml.domain import Domain
@@ -18,7 +19,9 @@ KNOWLEDGE = Knowledge(
     "https://domain.example", "us-east-1", "passages", "p", "m", None, None, "arn", "text", "embedding",
     generation="passages-1",
 )  # fmt: skip
-HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}}
+HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}, "highlight": {"text": ["t"]}}
+KEY = "index.search.default_pipeline"
+EMBEDS = {"p": {"request_processors": [{"neural_query_enricher": {"default_model_id": "m"}}]}}
 
 
 class Engine(requests.Session):
@@ -29,6 +32,7 @@ class Engine(requests.Session):
         self.current, self.others, self.hits = current, others, hits
         self.asked: list[str] = []
         self.bodies: list[Any] = []
+        self.predicts = True
 
     def request(self, method: str | bytes, url: str | bytes, *_: Any, **options: Any) -> requests.Response:
         path = str(url).removeprefix("https://domain.example")
@@ -39,6 +43,12 @@ class Engine(requests.Session):
         index = path.split("/")[1]
         if path == "/passages/_alias":
             body = {self.current: {}}
+        elif "_settings" in path:
+            body = {index: {"settings": {KEY: "p"}}}
+        elif path == "/_search/pipeline/p":
+            body = EMBEDS
+        elif path == "/_plugins/_ml/_predict/text_embedding/m" and self.predicts:
+            body = {"inference_results": [{"output": [{"data": [1.0, 2.0]}] * 2}]}
         elif index in (self.current, *self.others):
             body = {"took": 1, "hits": {"hits": [HIT] if self.hits and index == self.current else []}}
         else:
@@ -87,6 +97,23 @@ def test_an_empty_index_is_told_from_one_out_of_use(made: Any) -> None:
         question.ask(made(Engine("passages-1", hits=False)), KNOWLEDGE, "what?")
     with pytest.raises(Failure, match="nothing near this question with title=Boston"):
         question.ask(made(Engine("passages-1", hits=False)), KNOWLEDGE, "what?", 4, [("title", "Boston")])
+
+
+@pytest.mark.parametrize("by", ["words", "meaning"])
+def test_what_is_near_to_the_question_is_marked(made: Any, by: str) -> None:
+    knowledge = replace(KNOWLEDGE, retrieval=Retrieval.model_validate({"highlight": 1, "highlight_by": by}))
+    engine = Engine("passages-1")
+    (source,) = question.ask(made(engine), knowledge, "what?").sources
+    assert source.highlights == (question.Highlight(0, 1),)
+    assert len(engine.asked) == (1 if by == "words" else 4)
+
+
+def test_a_model_that_does_not_answer_takes_no_passage_away(made: Any) -> None:
+    knowledge = replace(KNOWLEDGE, retrieval=Retrieval(highlight=1, highlight_by="meaning"))
+    engine = Engine("passages-1")
+    engine.predicts = False
+    (source,) = question.ask(made(engine), knowledge, "what?").sources
+    assert (source.id, source.highlights) == ("a", ())
 
 
 def test_filters_of_one_field_are_alternatives(made: Any) -> None:

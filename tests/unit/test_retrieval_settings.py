@@ -38,6 +38,11 @@ def test_what_a_client_must_know_to_ask(environment: Any) -> None:
     assert both.asked == {"hybrid": True, "rerank": True, "candidates": 50}
 
 
+def test_marks_are_asked_for_by_vectors_alone_or_with_words(environment: Any) -> None:
+    assert environment({"highlight": {}}).retrieval.asked == {"highlight": 1, "highlight_by": "words"}
+    assert environment({"hybrid": {}, "highlight": {"sentences": 3}}).retrieval.asked["highlight"] == 3
+
+
 @pytest.mark.parametrize(
     ("engine", "version", "quantization"),
     [("faiss", "2.13", "fp16"), ("faiss", "2.17", "disk"), ("lucene", "2.16", "byte"), ("lucene", "3.3", "byte")],
@@ -76,6 +81,7 @@ def test_an_engine_quantizes_as_it_can(environment: Any, engine: str, version: s
             {},
             "retrieval.rerank.region is 'sa-east-1', where Bedrock has no cohere",
         ),
+        ({"highlight": {"sentences": 0}}, {}, "retrieval.highlight.sentences is 0, but"),
         ({"candidates": 30}, {}, "without hybrid or rerank nothing is chosen from them"),
         ({"quantization": "byte"}, {}, "set it to fp16 or disk, or search.vector_engine to lucene"),
         ({"quantization": "fp16"}, {"vector_engine": "lucene"}, "set it to byte, or search.vector_engine to faiss"),

@@ -48,11 +48,16 @@ class Question(_Asked):
     )
 
 
-class UsedSentence(BaseModel):
-    """A sentence of a source that the answer draws on: `text[start:end]`, in Unicode code points."""
+class Highlight(BaseModel):
+    """A sentence of a source near to the question: `text[start:end]`, in Unicode code points."""
 
     start: int = Field(ge=0, description="Where the sentence begins.", examples=[0])
     end: int = Field(ge=0, description="Where it ends; the character there is not part of it.", examples=[72])
+
+
+class UsedSentence(Highlight):
+    """A sentence of a source that the answer draws on: `text[start:end]`, in Unicode code points."""
+
     score: float = Field(ge=0, le=1, description="How much of the sentence the answer repeats.", examples=[0.83])
 
 
@@ -67,6 +72,10 @@ class Source(BaseModel):
     )
     score: float = Field(description="Nearness to the question.", examples=[0.81])
     used: list[UsedSentence] = Field(default_factory=list, description="Sentences the answer draws on, in text order.")
+    highlights: list[Highlight] = Field(
+        default_factory=list,
+        description="Sentences near to the question, in text order; none unless `retrieval.highlight`.",
+    )
 
 
 class Timings(BaseModel):

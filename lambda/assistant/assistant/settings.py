@@ -41,13 +41,16 @@ class Retrieval(_Given):
     """How the index's search pipeline expects to be asked; on a collection there is none.
 
     `hybrid` by words, too, by their weights in `sparse_field` if there is one; `rerank` with the question beside the
-    query. `candidates` passages are looked at before the best are chosen, no more than are wanted if 0.
+    query. `candidates` passages are looked at before the best are chosen, no more than are wanted if 0. So many
+    sentences of each passage as `highlight` are named that are nearest to the question, in words or in meaning.
     """
 
     hybrid: bool = False
     rerank: bool = False
     sparse_field: str | None = None
     candidates: int = Field(default=0, ge=0)
+    highlight: int = Field(default=0, ge=0)
+    highlight_by: Literal["words", "meaning"] = "words"
 
 
 class Prompt(_Given):

@@ -1,8 +1,9 @@
-"""Hybrid search, sparse weights, reranking, filters and smaller vectors: each turned on in a deployed environment.
+"""Hybrid search, sparse weights, reranking, filters, marks, smaller vectors: each turned on in a deployed environment.
 
 With OSML_RETRIEVAL, the name of a page, all questions are asked and the page's table is written; otherwise every third.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,9 @@ EMBEDDING = {"embedding": {"provider": "titan", "dimension": 256}}
 RERANKS = "/model/cohere.rerank-v3-5:0/invoke"
 SPARSE = {"endpoint": "neural-sparse"}
 COLUMNS = ("`retrieval`", "nDCG@10", "recall@10", "MRR@10", "p50", "p99")
+MARKED_COLUMNS = ("`highlight`", "answers marked", "of the text", "p50", "p99")
+# Documents that stand together in the set make one, of some ten sentences.
+TOGETHER = 5
 
 
 class Finding:
@@ -48,7 +52,7 @@ class Finding:
         found = {one.way: one for one in evaluate(self.deployment.place, self._questions, [0.3])}
         one = found[DEPLOYED]
         figures = [f"{part:.3f}" for part in (one.ndcg, one.recall, one.reciprocal_rank)]
-        self._rows.append([name, *figures, f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"])
+        self._rows.append([name, *figures, *_times(one)])
         return found
 
 
@@ -57,7 +61,7 @@ def rows() -> Iterator[list[list[str]]]:
     """The table of the page, written when all is measured."""
     found: list[list[str]] = []
     yield found
-    if PAGE:
+    if PAGE and found:
         publish("retrieval", COLUMNS, found, CHECKOUT / PAGE)
 
 
@@ -111,6 +115,28 @@ def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instanc
     assert engine.contents() == before
 
 
+def test_the_sentences_near_to_a_question_are_marked(finding: Finding, engine: Any, tmp_path: Path) -> None:
+    before = engine.contents()
+    finding.deployment.deploy()
+    documents, questions = _together(tmp_path)
+    finding.deployment.ingest(documents)
+    rows = []
+    for count in (1, 2) if PAGE else (2,):
+        for by in ("words", "meaning"):
+            finding.turn_on({"highlight": {"by": by, "sentences": count}}, "knowledge")
+            (one, *_) = evaluate(finding.deployment.place, questions)
+            assert one.marked is not None
+            assert one.marked_text is not None
+            # Sentences taken blindly would hold the answer as often as they are long.
+            assert one.marked > 1.5 * one.marked_text
+            shares = [f"{share:.0%}" for share in (one.marked, one.marked_text)]
+            rows.append([f"`{{by: {by}, sentences: {count}}}`", *shares, *_times(one)])
+    if PAGE:
+        publish("highlight", MARKED_COLUMNS, rows, CHECKOUT / PAGE)
+    finding.deployment.destroy()
+    assert engine.contents() == before
+
+
 def test_a_sparse_encoder_in_the_place_of_bm25(finding: Finding, engine: Any) -> None:
     before = engine.contents()
     finding.turn_on({"hybrid": {"words": 0.3, "sparse": SPARSE}}, "search", "inference", "knowledge")
@@ -125,6 +151,26 @@ def test_a_sparse_encoder_in_the_place_of_bm25(finding: Finding, engine: Any) ->
     assert "word_weights" not in mapping["mappings"]["properties"]
     finding.deployment.destroy()
     assert engine.contents() == before
+
+
+def _times(one: Quality) -> list[str]:
+    return [f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"]
+
+
+def _together(folder: Path) -> tuple[Path, Path]:
+    """The set with fewer and longer documents: in one of two sentences there is little to choose from."""
+    documents = [json.loads(line) for line in (SET / "documents.ndjson").read_text().splitlines()]
+    questions = [json.loads(line) for line in (SET / "questions.ndjson").read_text().splitlines()]
+    whole: dict[str, str] = {}
+    place = {one["id"]: f"part-{number // TOGETHER}" for number, one in enumerate(documents)}
+    for one in documents:
+        whole[place[one["id"]]] = f"{whole.get(place[one['id']], '')} {one['text']}".strip()
+    for one in questions:
+        one["relevant"] = {place[max(one["relevant"], key=one["relevant"].get)]: 1}
+    files = folder / "documents.ndjson", folder / "labels.ndjson"
+    files[0].write_text("".join(json.dumps({"id": id, "text": text}) + "\n" for id, text in whole.items()))
+    files[1].write_text("".join(json.dumps(one) + "\n" for one in (questions if PAGE else questions[::4])))
+    return files
 
 
 def _filters_and_an_index_out_of_use(deployment: Deployment) -> None:

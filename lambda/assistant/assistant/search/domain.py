@@ -1,15 +1,19 @@
 """A domain, or an engine of one's own: it embeds questions and passages itself."""
 
+import logging
 from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
 from assistant.budget import Budget
 from assistant.failures import Failure
-from assistant.models import DocumentList, DocumentListed, Filters
+from assistant.models import DocumentList, DocumentListed, Filters, Highlight, Source
 from assistant.search import Found, Passage
 from assistant.search.engine import TITLE, Engine, title
+from assistant.search.nearness import Nearness
 from assistant.search.query import nearest
+
+_log = logging.getLogger(__name__)
 
 
 class Domain:
@@ -18,13 +22,16 @@ class Domain:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._in_use: str | None = None
+        self._models: dict[str, str] = {}
 
     def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
         retrieval = self._engine.settings.retrieval
         body = nearest(question, size, self._engine.index, retrieval, self._engine.wanted(filters))
         began = perf_counter()
-        hits = self._hits(body, budget)[:size]
-        return Found([self._engine.source(hit) for hit in hits], search_ms=round((perf_counter() - began) * 1000))
+        found = [self._engine.source(hit) for hit in self._hits(body, budget)[:size]]
+        if retrieval.highlight and retrieval.highlight_by == "meaning":
+            self._mark(found, question, retrieval.highlight, budget)
+        return Found(found, search_ms=round((perf_counter() - began) * 1000))
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> dict[str, str]:
         """Passages take the place of those with the same `_id`; then the rest of each document is removed."""
@@ -84,6 +91,21 @@ class Domain:
             if failure:
                 raise failure
             return hits
+
+    def _mark(self, found: list[Source], question: str, most: int, budget: Budget) -> None:
+        """Name the sentences near to the question; passages are worth having without."""
+
+        def send(method: str, path: str, body: Any) -> Any:
+            return self._engine.send(method, path, body, budget, again=())
+
+        nearness = Nearness(send, self._models)
+        try:
+            marks = nearness.nearest(question, [one.text for one in found], most, self._in_use or "")
+        except (Failure, ValueError) as error:
+            _log.warning("The passages are not marked: %s %s", error, getattr(error, "cause", ""))
+            return
+        for source, ranges in zip(found, marks, strict=True):
+            source.highlights = [Highlight(start=start, end=end) for start, end in ranges]
 
     def _refresh(self, budget: Budget) -> None:
         self._engine.send("POST", self._engine.in_index("_refresh"), None, budget)

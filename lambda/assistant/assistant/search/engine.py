@@ -9,8 +9,9 @@ from requests.auth import AuthBase
 
 from assistant.budget import Budget
 from assistant.failures import Failure, Throttled, Unavailable
-from assistant.models import Filters, Source
+from assistant.models import Filters, Highlight, Source
 from assistant.other_side import ENGINE, failure_of, unusable
+from assistant.search.highlight import highlights
 from assistant.settings import Settings
 from assistant.wire import Wire
 
@@ -168,6 +169,7 @@ class Engine:
             title=source.get("title"),
             text=str(source.get(self.index.text_field, "")),
             score=hit["_score"],
+            highlights=[Highlight(start=start, end=end) for start, end in highlights(hit, self.index.text_field)],
         )
 
     def _batch(

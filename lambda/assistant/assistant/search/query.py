@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from assistant.search.highlight import highlighting
 from assistant.settings import Index, Retrieval
 
 Clause = dict[str, Any]
@@ -38,4 +39,6 @@ def nearest(
         body["query"] = {"hybrid": {"queries": [words, meaning]}}
     if retrieval.rerank:
         body["ext"] = {"rerank": {"query_context": {"query_text": question}}}
+    if retrieval.highlight and retrieval.highlight_by == "words":
+        body["highlight"] = highlighting(question, index.text_field, retrieval.highlight)
     return body

@@ -1,0 +1,65 @@
+"""Sentences near to the question, on a real engine: by their words, and by the meaning that its model gives them."""
+
+from typing import Any
+
+import pytest
+
+from assistant.budget import Budget
+from assistant.failures import Unavailable
+from assistant.search.domain import Domain
+from assistant.search.engine import Engine
+from assistant.settings import Retrieval, Settings
+from tests.contract import assistant_engine, kinds_engine
+from tests.contract.assistant_engine import SECONDS, Shop
+from tests.contract.kinds_engine import RoleHeaders
+
+engine_transport, models, shop = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shop
+
+HARBOUR = (
+    "The harbour freezes over in hard winters. A ferry goes to the island four times a day. "
+    "Tickets are sold on board; dogs travel free. The lighthouse was built of granite in 1871."
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stocked(shop: Shop) -> None:
+    assert shop.store(("harbour", HARBOUR)).stored == 1
+
+
+class NoPredictions(Engine):
+    """An engine whose models are away when they are asked directly."""
+
+    def send(self, method: str, path: str, body: Any, budget: Budget, **options: Any) -> Any:
+        if "/_predict/" in path:
+            raise Unavailable("The model is away.")
+        return super().send(method, path, body, budget, **options)
+
+
+def told(shop: Shop, **retrieval: Any) -> Settings:
+    return shop.parts.settings.model_copy(update={"retrieval": Retrieval(**retrieval)})
+
+
+def marked(shop: Shop, question: str, **retrieval: Any) -> list[str]:
+    search = Domain(Engine(told(shop, **retrieval), RoleHeaders()))
+    (source,) = search.nearest(question, None, 1, Budget(SECONDS)).sources
+    return [HARBOUR[one.start : one.end] for one in source.highlights]
+
+
+def test_by_words(shop: Shop) -> None:
+    question = "How often a day does the ferry go to the island?"
+    assert marked(shop, question, highlight=1) == ["A ferry goes to the island four times a day."]
+    assert len(marked(shop, question, highlight=5)) > 1
+    assert marked(shop, question) == marked(shop, "Xylophone?", highlight=1) == []
+
+
+def test_by_meaning(shop: Shop) -> None:
+    found = marked(shop, "May pets come along?", highlight=1, highlight_by="meaning")
+    assert found == ["Tickets are sold on board; dogs travel free."]
+    assert marked(shop, "May pets come along?", highlight=1) == []
+
+
+def test_a_model_that_does_not_answer_takes_no_passage_away(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    search = Domain(NoPredictions(told(shop, highlight=1, highlight_by="meaning"), RoleHeaders()))
+    (source,) = search.nearest("Where is the lighthouse?", None, 1, Budget(SECONDS)).sources
+    assert (source.id, source.highlights) == ("harbour", [])
+    assert "The passages are not marked" in caplog.text

@@ -1,0 +1,94 @@
+"""Where the sentences stand that the engine marks, and how the command line shows them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from assistant.budget import Budget
+from assistant.search.domain import Domain
+from assistant.search.highlight import highlights
+from assistant.search.query import nearest
+from assistant.settings import Index, Retrieval
+from osml.answer_view import print_json, show
+from osml.question import Answer, Highlight, Source
+from tests.unit.test_assistant_search import Alias
+
+INDEX = Index(name="passages", text_field="text", embedding_field="vector")
+TEXT = "🌳 The park is old. Dogs may come. The gate is open.\nDogs may come. It has 3 ponds."
+
+
+def hit(*fragments: str, text: str = TEXT) -> dict[str, Any]:
+    return {"_id": "a", "_score": 0.5, "_source": {"text": text}, "highlight": {"text": list(fragments)}}
+
+
+def parts(found: dict[str, Any]) -> list[str]:
+    return [TEXT[start:end] for start, end in highlights(found, "text")]
+
+
+def test_a_search_asks_for_sentences_of_the_question_when_they_are_wanted() -> None:
+    (asked,) = nearest("what?", 3, INDEX, Retrieval(highlight=2))["highlight"]["fields"].values()
+    assert asked["highlight_query"] == {"match": {"text": "what?"}}
+    assert (asked["number_of_fragments"], asked["pre_tags"], asked["post_tags"]) == (2, [""], [""])
+    assert "highlight" not in nearest("what?", 3, INDEX, Retrieval())
+
+
+def test_ranges_count_characters_and_hold_no_white_space() -> None:
+    assert parts(hit("🌳 The park is old. ")) == ["🌳 The park is old."]
+    assert highlights(hit("The gate is open.\n"), "text") == [(34, 51)]
+
+
+def test_a_sentence_that_stands_twice_is_marked_twice() -> None:
+    assert highlights(hit("Dogs may come. ", "Dogs may come. "), "text") == [(19, 33), (52, 66)]
+
+
+def test_nothing_is_marked_without_a_word_of_the_question_or_of_another_text() -> None:
+    bare = {"_id": "a", "_score": 0.5, "_source": {"text": TEXT}}
+    assert highlights(bare, "text") == highlights(hit(), "text") == highlights(hit("Never said.", " "), "text") == []
+
+
+def test_the_assistant_gives_them_with_its_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Alias("i-1")
+    field = engine.index.text_field
+    found = {"_id": "a", "_score": 0.5, "_source": {field: TEXT}, "highlight": {field: ["Dogs may come. "]}}
+    monkeypatch.setattr(engine, "send", lambda *_, **__: {"hits": {"hits": [found]}, "i-1": {}})
+    (source,) = Domain(engine).nearest("dogs?", None, 1, Budget(20)).sources
+    assert [one.model_dump() for one in source.highlights] == [{"start": 19, "end": 33}]
+
+
+def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *sources: Source) -> str:
+    monkeypatch.setenv("COLUMNS", "400")
+    show(Answer("what?", None, list(sources), None, 1), "osml ask")
+    return capsys.readouterr().out
+
+
+def test_a_long_passage_is_shown_from_what_is_marked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Nothing of use. " * 20 + "Dogs\nmay  come. " + "Nothing of use. " * 20
+    at = text.index("Dogs")
+    said = shown(capsys, monkeypatch, Source("a", 0.5, text, (Highlight(at, at + 15),)))
+    assert "…Dogs may come. Nothing of use." in said
+    assert said.count("…") == 3  # the third in what else to ask
+
+
+def test_a_mark_near_the_end_is_shown_with_what_stands_before(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Nothing of use. " * 20 + "Dogs may come."
+    said = shown(capsys, monkeypatch, Source("a", 0.5, text, (Highlight(320, 334),)))
+    assert "Nothing of use. Dogs may come.\n" in "\n".join(line.rstrip() for line in said.splitlines()) + "\n"
+
+
+def test_without_marks_a_passage_is_shown_from_its_beginning(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = shown(capsys, monkeypatch, Source("a", 0.5, "[b]Nothing[/b] of use. " * 20), Source("b", 0.4, "Short."))
+    assert "[b]Nothing[/b] of use. [b]Nothing" in said
+    assert "Short." in said
+
+
+def test_a_program_gets_the_ranges(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json(Answer("what?", None, [Source("a", 0.5, TEXT, (Highlight(19, 33),))], None, 1))
+    (source,) = json.loads(capsys.readouterr().out)["sources"]
+    assert source["highlights"] == [{"start": 19, "end": 33}]
