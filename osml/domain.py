@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests_aws4auth import AWS4Auth
 
+from corpus.refusal import said
 from mlcommons.translation import redacted
 from osml.failure import Failure
 from osml.operator import credentials
@@ -99,20 +100,8 @@ def _broken(error: requests.RequestException) -> bool:
 
 
 def reason(answer: requests.Response) -> str:
-    """Status and the server's own words: OpenSearch nests them in `error`, Amazon says `Message`; no key in them."""
-    return f"{answer.status_code}: {redacted(_said(answer), answer.status_code)}"
-
-
-def _said(answer: requests.Response) -> str:
-    try:
-        body = answer.json()
-    except requests.JSONDecodeError:
-        return answer.text[:300]
-    error = body.get("error", body) if isinstance(body, dict) else body
-    if isinstance(error, dict):
-        causes = error.get("root_cause") or [error]
-        error = causes[0].get("reason") or body.get("Message") or body.get("message") or error
-    return str(error)
+    """Status and the server's own words, no key in them."""
+    return f"{answer.status_code}: {redacted(said(answer.text), answer.status_code)}"
 
 
 def _auth(knowledge: Knowledge) -> AuthBase:

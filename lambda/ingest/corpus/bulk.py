@@ -8,6 +8,7 @@ from typing import Any
 
 from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
 from corpus.document import Document
+from corpus.refusal import said, wait
 
 # A write to a name that is gone for a moment would make an index of that name, without its fields.
 PATH = "/_bulk?require_alias=true&filter_path=items.*.status,items.*.result,items.*.error"
@@ -23,7 +24,6 @@ _PASSES = re.compile(
     r"|acquire operation took longer|connection (?:reset|refused|was closed)|service ?unavailable|circuit.?breaker",
     re.IGNORECASE,
 )
-_QUOTED = 300
 _CREATED, _UPDATED = Outcome(Verdict.CREATED), Outcome(Verdict.UPDATED)
 
 
@@ -64,8 +64,7 @@ class Bulk:
         """As Destination says."""
         reply = self._send(b"".join(batch))
         if reply.status in LATER:
-            asked = reply.headers.get("retry-after", "")
-            raise Busy(self._reason(reply), float(asked) if asked.isdecimal() else 0.0)
+            raise Busy(self._reason(reply), wait(reply.headers.get("retry-after")))
         if reply.status == TOO_LARGE:
             raise TooLarge(self._reason(reply))
         if not 200 <= reply.status < 300:
@@ -103,15 +102,5 @@ class Bulk:
         return Outcome(Verdict.FAILED if broke else Verdict.REFUSED, reason)
 
     def _reason(self, reply: Reply) -> str:
-        """Status and the server's own words: OpenSearch nests them in `error`, Amazon says `Message`."""
-        text = reply.body.decode(errors="replace")
-        said: Any = text[:_QUOTED]
-        try:
-            body = json.loads(text)
-            said = body.get("error", body)
-            if isinstance(said, dict):
-                cause = (said.get("root_cause") or [said])[0]
-                said = cause.get("reason") or body.get("Message") or body.get("message") or said
-        except (AttributeError, LookupError, TypeError, ValueError):
-            pass
-        return f"{reply.status}: {self._clean(str(said), reply.status)}"
+        """Status and the server's own words."""
+        return f"{reply.status}: {self._clean(said(reply.body.decode(errors='replace')), reply.status)}"
