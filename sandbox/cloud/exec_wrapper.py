@@ -4,7 +4,9 @@ On Amazon it gets the runtime's own command as arguments and may start another c
 (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper). MiniStack 1.5.33 ignores it.
 """
 
+import array
 import contextlib
+import fcntl
 import hashlib
 import io
 import json
@@ -14,6 +16,7 @@ import queue
 import shutil
 import signal
 import subprocess
+import termios
 import threading
 import time
 import zipfile
@@ -35,8 +38,11 @@ TASK_ROOT = "/var/task/"
 INIT_SECONDS = 10.0
 # Seconds that an answer on its way has when its process ends, and that a process has to end after it failed to begin.
 LAST_ANSWER, LAST_WORDS = 0.1, 1.0
-# Seconds that a runtime has to ask again before the log of a call is taken for complete.
-LAST_LINES = 0.25
+# Seconds that a runtime has to ask again before the log of a call is taken for complete; what comes later, with work
+# after the answer on a busy machine, is in the log of the next call.
+LAST_LINES = 2.0
+# Seconds that whoever reads the log has to come to its end.
+CATCHING_UP = 1.0
 Result = dict[str, Any]
 
 
@@ -166,6 +172,9 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
     def _log(self) -> str:
         """What was written since the last call: all of it when the process has ended."""
         if self._proc is not None and self._proc.poll() is None:
+            until = time.monotonic() + CATCHING_UP
+            while _unread(self._proc) and time.monotonic() < until:
+                time.sleep(0.001)
             return str(self._drain_stderr_bounded())
         if self._reader is not None:
             self._reader.join(LAST_WORDS)
@@ -221,6 +230,17 @@ def _body(invocation: Invocation) -> Any:
         return json.loads(answer) if answer else None
     except ValueError:
         return answer
+
+
+def _unread(process: "subprocess.Popen[str]") -> int:
+    """How many bytes of the log are still in the pipe."""
+    assert process.stdout is not None  # noqa: S101
+    count = array.array("i", [0])
+    try:
+        fcntl.ioctl(process.stdout, termios.FIONREAD, count)
+    except (OSError, ValueError):  # it has ended meanwhile
+        return 0
+    return count[0]
 
 
 def _read(process: "subprocess.Popen[str]", log: "queue.Queue[str]") -> None:
