@@ -25,7 +25,11 @@ def show(answer: Answer, command: str) -> None:
     for source in answer.sources:
         table.add_row(f"{source.score:.3f}", escape(source.id), _shown(source))
     console.print(table)
-    console.print(f'Ask something else: [bold]{escape(command)} "…"[/]', highlight=False)
+    if answer.conversation_id is None:
+        console.print(f'Ask something else: [bold]{escape(command)} "…"[/]', highlight=False)
+        return
+    follow_up = f'{command} --conversation {answer.conversation_id} "…"'
+    console.print(f"Go on: [bold]{escape(follow_up)}[/]", highlight=False, soft_wrap=True)
 
 
 def _shown(source: Source) -> Text:
@@ -49,9 +53,9 @@ def _flat(text: str) -> str:
 
 
 def print_json(answer: Answer) -> None:
-    """Prints `{"question", "text", "sources": […], "model", "took_ms"}` on one line.
+    """Prints `{"question", "text", "sources": […], "model", "took_ms", "conversation_id"}` on one line.
 
     A source is `{"id", "score", "text", "highlights": [{"start", "end"}]}`. Without an answer model `text` and `model`
-    are null.
+    are null, without a conversation its id.
     """
     print(json.dumps(asdict(answer), ensure_ascii=False))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.search.query import together
 from osml import question
 from osml.domain import Domain, legible
 from osml.evaluation import FIRST, Labelled, Marked, marked, ndcg, read, recall, reciprocal_rank
@@ -14,10 +15,10 @@ from osml.failure import Failure
 from osml.place import Place
 from osml.stack import Knowledge, knowledge
 
-DEPLOYED = "as deployed"
+DEPLOYED, ALONE = "as deployed", "the question alone"
 # As many as the settings look at unless told otherwise.
 CANDIDATES = 20
-Search = Callable[[str], dict[str, Any]]
+Search = Callable[[Labelled], dict[str, Any]]
 
 
 @dataclass
@@ -54,7 +55,8 @@ class Quality:
 def evaluate(place: Place, file: Path, weights: Sequence[float] = ()) -> list[Quality]:
     """Ask each question of `file` in every way, one way after the other: as deployed, by words, by meaning.
 
-    With `weights` also by both, where words weigh as much and meaning the rest. No answer model is called. Raises
+    With `weights` also by both, where words weigh as much and meaning the rest. Follow-ups are searched together with
+    the questions before them, as the environment says, and as deployed also alone. No answer model is called. Raises
     Failure when a search fails, or when the index holds none of the documents that should be found.
     """
     questions = read(file)
@@ -62,8 +64,10 @@ def evaluate(place: Place, file: Path, weights: Sequence[float] = ()) -> list[Qu
         raise Failure("osml evaluate compares searches of a domain; a collection is asked through its assistant only.")
     found = knowledge(place)
     ways = dict(_ways(Domain(found), found, weights))
+    if not any(one.after for one in questions):
+        del ways[ALONE]
     for search in ways.values():  # the first search opens connections
-        search(questions[0].question)
+        search(questions[0])
     with legible(f"A search of the index {found.index}"):
         qualities = _measured(ways, questions, found)
     if not any(one.recall for one in qualities):
@@ -79,7 +83,7 @@ def _measured(ways: dict[str, Search], questions: Sequence[Labelled], knowledge:
     for one in questions:
         for way, search in ways.items():
             began = time.perf_counter()
-            answer = search(one.question)
+            answer = search(one)
             quality, documents = qualities[way], _documents(answer)
             quality.milliseconds.append((time.perf_counter() - began) * 1000)
             quality.ndcg += ndcg(documents, one.relevant) / len(questions)
@@ -110,18 +114,22 @@ def _ways(domain: Domain, knowledge: Knowledge, weights: Sequence[float]) -> Ite
         neural = {"query_text": text, "k": CANDIDATES, "model_id": knowledge.embedding_model_id}
         return {"neural": {knowledge.embedding_field: neural}}
 
+    def whole(one: Labelled) -> str:
+        return together(one.after, one.question, knowledge.retrieval.earlier_questions)
+
     def searched(body: dict[str, Any], **parameters: str) -> dict[str, Any]:
         wanted = {"size": CANDIDATES, "_source": ["document"], **body}
         return domain.patiently("POST", f"/{knowledge.index}/_search", params=parameters, json=wanted)
 
-    yield DEPLOYED, lambda text: question.search(domain, knowledge, text, FIRST, fields=("document",))
-    yield "words", lambda text: searched({"query": words(text)}, search_pipeline="_none")
-    yield "meaning", lambda text: searched({"query": meaning(text)}, search_pipeline="_none")
+    yield DEPLOYED, lambda one: question.search(domain, knowledge, whole(one), FIRST, fields=("document",))
+    yield ALONE, lambda one: question.search(domain, knowledge, one.question, FIRST, fields=("document",))
+    yield "words", lambda one: searched({"query": words(whole(one))}, search_pipeline="_none")
+    yield "meaning", lambda one: searched({"query": meaning(whole(one))}, search_pipeline="_none")
     for weight in weights:
         pipeline = {"phase_results_processors": [_mixed(weight)]}
 
-        def both(text: str, pipeline: dict[str, Any] = pipeline) -> dict[str, Any]:
-            query = {"hybrid": {"queries": [words(text), meaning(text)]}}
+        def both(one: Labelled, pipeline: dict[str, Any] = pipeline) -> dict[str, Any]:
+            query = {"hybrid": {"queries": [words(whole(one)), meaning(whole(one))]}}
             return searched({"query": query, "search_pipeline": pipeline})
 
         yield f"hybrid, words {weight:g}", both

@@ -21,18 +21,20 @@ FIRST = 10
 class Labelled:
     """A question, and the grades of the documents that answer it, by id; above 0, higher is better.
 
-    `says` are the words of a document in which the answer is, if they are labelled.
+    `says` are the words of a document in which the answer is, if they are labelled. `after` are the questions of the
+    conversation that it is a follow-up in, oldest first.
     """
 
     question: str
     relevant: Mapping[str, int]
     says: str | None = None
+    after: tuple[str, ...] = ()
 
 
 def read(file: Path) -> list[Labelled]:
-    """The questions of an NDJSON file: `{"question": …, "relevant": {"document id": grade, …}, "says": …}` a line.
+    """The questions of an NDJSON file, one a line: `{"question": …, "relevant": {"document id": grade, …}}`.
 
-    `says` may be left out. Raises Failure that names the line.
+    It may have `"says": "…"` and `"after": ["…", …]`. Raises Failure that names the line.
     """
     found: list[Labelled] = []
     for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
@@ -41,17 +43,19 @@ def read(file: Path) -> list[Labelled]:
         try:
             one = json.loads(line)
             relevant = {str(id): int(grade) for id, grade in one["relevant"].items()}
-            question, says = one["question"], one.get("says")
+            question, says, after = one["question"], one.get("says"), one.get("after", [])
             if not (isinstance(question, str) and question.strip() and relevant and min(relevant.values()) > 0):
                 raise ValueError
             if not (says is None or (isinstance(says, str) and says.strip())):
                 raise ValueError
+            if not (isinstance(after, list) and all(isinstance(text, str) and text.strip() for text in after)):
+                raise ValueError
         except (AttributeError, KeyError, TypeError, ValueError):
             raise Failure(
                 f'{file}:{number} is no labelled question; one is {{"question": "…", "relevant": {{"an id": 2}}}}, '
-                'all grades above 0, and may have "says": "words of the answer".'
+                'all grades above 0, and may have "says": "words of the answer" and "after": ["an earlier question"].'
             ) from None
-        found.append(Labelled(question, relevant, says))
+        found.append(Labelled(question, relevant, says, tuple(after)))
     if not found:
         raise Failure(f"{file} holds no labelled question.")
     return found

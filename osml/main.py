@@ -97,13 +97,16 @@ def ask(
     filters: Annotated[
         list[str] | None, typer.Option("--filter", help="field=value: only documents with it; may be repeated.")
     ] = None,
+    conversation: Annotated[
+        str | None, typer.Option(help="`new`, or the id of one: a follow-up of what was asked in it.")
+    ] = None,
 ) -> None:
     """Ask a question and print the answer with the documents it rests on."""
     from osml import answer_view, asking
 
     wanted = asking.filters(filters or [])
     where = place(env, sandbox)
-    answer = asking.ask(where, question, size, wanted)
+    answer = asking.ask(where, question, size, wanted, conversation)
     if json:
         answer_view.print_json(answer)
     else:

@@ -6,13 +6,16 @@ from typing import Any
 
 from assistant.search.highlight import highlights
 from assistant.search.nearness import Nearness
-from assistant.search.query import Clause, nearest
+from assistant.search.query import Clause, nearest, together
 from assistant.settings import Index
+from osml.conversation import Conversation
 from osml.domain import Domain, legible
 from osml.failure import Failure
 from osml.stack import Knowledge
 
 CONNECT_SECONDS = 10
+# Not the last turns: ml-commons 3.4 reads the first ones of a memory, so a small number would hide what was just said.
+ALL_TURNS = 50
 # While one question is asked the index changes once, if ever.
 MOST_GENERATIONS = 3
 
@@ -40,31 +43,49 @@ class Source:
 
 @dataclass(frozen=True)
 class Answer:
-    """`text` is what `model` wrote from the `sources`; both are None where the recipe has no such model."""
+    """`text` is what `model` wrote from the `sources`; both are None where the recipe has no such model.
+
+    `conversation_id` is that of the conversation that the question belongs to, None without one.
+    """
 
     question: str
     text: str | None
     sources: list[Source]
     model: str | None
     took_ms: int
+    conversation_id: str | None = None
 
 
 def ask(
-    domain: Domain, knowledge: Knowledge, question: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()
+    domain: Domain,
+    knowledge: Knowledge,
+    question: str,
+    size: int = 4,
+    filters: Sequence[tuple[str, str]] = (),
+    conversation: Conversation | None = None,
 ) -> Answer:
     """Searches `size` documents and returns them, with the model's answer where the recipe has such a model.
 
-    `filters` are fields and the words that stand in them; several of one field are alternatives. Raises Failure when
-    the search fails, when nothing was found, or when the answer model did not answer.
+    `filters` are fields and the words that stand in them; several of one field are alternatives. In a `conversation`
+    it is a follow-up, searched together with earlier questions; a model that answers is told all of it, and the
+    pipeline adds the turn. Raises Failure when the search fails, when nothing was found, or when the answer model did
+    not answer.
     """
     with legible(f"The question to the index {knowledge.index}"):
-        return _asked(domain, knowledge, question, size, filters)
+        return _asked(domain, knowledge, question, size, filters, conversation)
 
 
 def _asked(
-    domain: Domain, knowledge: Knowledge, question: str, size: int, filters: Sequence[tuple[str, str]]
+    domain: Domain,
+    knowledge: Knowledge,
+    question: str,
+    size: int,
+    filters: Sequence[tuple[str, str]],
+    conversation: Conversation | None,
 ) -> Answer:
-    found = search(domain, knowledge, question, size, filters)
+    earlier = conversation.earlier if conversation else ()
+    words = together(earlier, question, knowledge.retrieval.earlier_questions)
+    found = search(domain, knowledge, words, size, filters)
     hits: list[dict[str, Any]] = found["hits"]["hits"][:size]
     if not hits and filters:
         wanted = ", ".join(f"{field}={value}" for field, value in filters)
@@ -72,16 +93,18 @@ def _asked(
     if not hits:
         raise Failure(f"The index {knowledge.index} holds no document to find: load some with `osml ingest FILE`.")
     sources = [_source(hit, knowledge.text_field) for hit in hits]
+    id = conversation.id if conversation else None
     if knowledge.answer_model_id is None:
-        return Answer(question, None, sources, knowledge.llm_model, found["took"])
-    answered = _answered(domain, knowledge, question, sources)
+        return Answer(question, None, sources, knowledge.llm_model, found["took"], id)
+    answered = _answered(domain, knowledge, question, sources, id)
     text = answered.get("ext", {}).get("retrieval_augmented_generation", {}).get("answer")
     if not text:
         raise Failure(
             f"The search found {len(hits)} documents, but the pipeline {knowledge.search_pipeline} gave no answer: "
             f"the answer of model {knowledge.answer_model_id} was not understood as {knowledge.llm_model}."
         )
-    return Answer(question, text, sources, knowledge.llm_model, found["took"] + answered["took"])
+    took = found["took"] + answered["took"]
+    return Answer(question, text, sources, knowledge.llm_model, took, id)
 
 
 def _source(hit: dict[str, Any], text_field: str) -> Source:
@@ -94,12 +117,12 @@ def _marks(
 ) -> list[list[tuple[int, int]]]:
     """Of each hit the sentences near to the question, as the environment marks them."""
     retrieval = knowledge.retrieval
-    if not (retrieval.highlight and retrieval.highlight_by == "meaning"):
+    if not retrieval.marked_by_meaning:
         return [highlights(hit, knowledge.text_field) for hit in hits]
     texts = [hit["_source"][knowledge.text_field] for hit in hits]
     nearness = Nearness(lambda method, path, body: domain.json(method, path, json=body), domain.models)
     try:
-        return nearness.nearest(question, texts, retrieval.highlight, index)
+        return nearness.nearest(question, texts, retrieval.marked_by_meaning, index)
     except (Failure, ValueError):  # passages are worth having without
         return [[] for _ in hits]
 
@@ -158,10 +181,14 @@ def _generation(domain: Domain, alias: str) -> str:
     return found[0] if len(found) == 1 else alias
 
 
-def _answered(domain: Domain, knowledge: Knowledge, question: str, sources: list[Source]) -> dict[str, Any]:
+def _answered(
+    domain: Domain, knowledge: Knowledge, question: str, sources: list[Source], conversation: str | None
+) -> dict[str, Any]:
     """Has the pipeline answer from exactly the `sources`, in their order, which boosts keep."""
     parameters: dict[str, Any] = {"llm_model": knowledge.llm_model, "llm_question": question}
     parameters |= {"context_size": len(sources), "timeout": knowledge.rag_seconds}
+    if conversation is not None:
+        parameters |= {"memory_id": conversation, "message_size": ALL_TURNS}
     if knowledge.llm_response_field is not None:
         parameters["llm_response_field"] = knowledge.llm_response_field
     these = [

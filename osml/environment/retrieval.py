@@ -95,15 +95,17 @@ class Highlight(EnvironmentPart):
 class Retrieval(EnvironmentPart):
     """How passages are found; without any of it by the nearness of their vectors, as the model made them.
 
-    With `hybrid` or `rerank` that many `candidates` are looked at before the best are chosen. `quantization` makes the
-    vectors smaller: `fp16` halves them, `byte` quarters them, `disk` leaves a thirty-second in memory and the rest on
-    disk. Changing it, or a sparse model, makes another generation of the index; all else changes in place.
+    With `hybrid` or `rerank` that many `candidates` are looked at before the best are chosen. A follow-up is searched
+    together with the last `earlier_questions` of its conversation. `quantization` makes the vectors smaller: `fp16`
+    halves them, `byte` quarters them, `disk` leaves a thirty-second in memory and the rest on disk. Changing it, or a
+    sparse model, makes another generation of the index; all else changes in place.
     """
 
     hybrid: Hybrid | None = None
     rerank: Rerank | None = None
     candidates: int = Field(default=20, ge=1, le=100)
     highlight: Highlight | None = None
+    earlier_questions: int = Field(default=1, ge=0, le=5)
     quantization: Literal["none", "fp16", "byte", "disk"] = "none"
 
     @model_validator(mode="after")
@@ -124,6 +126,8 @@ class Retrieval(EnvironmentPart):
     def asked(self) -> dict[str, object]:
         """How the index is asked, as command line and assistant are told; empty for vectors alone, none marked."""
         told: dict[str, object] = {}
+        if self.earlier_questions != self.__class__.model_fields["earlier_questions"].default:
+            told["earlier_questions"] = self.earlier_questions
         if self.highlight:
             told |= {"highlight": self.highlight.sentences, "highlight_by": self.highlight.by}
         if not (self.hybrid or self.rerank):

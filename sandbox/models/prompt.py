@@ -14,8 +14,11 @@ _BREAK = r"(?:\A|\n|\\n)[ \t]*"
 _RESULT = re.compile(_BREAK + r"(?:SEARCH RESULT|DOCUMENT|PASSAGE) (\d+): ?")
 _QUESTION = re.compile(_BREAK + r"QUESTION: ?", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:\s|\\n)*ANSWER:\s*\Z", re.IGNORECASE)
-_HISTORY = re.compile(_BREAK + r"user: (.*?)" + _BREAK + r"assistant: .*", re.DOTALL)
-_EARLIER = re.compile(r"(?:\A|\n|\\n)user: (.*?)(?:\n|\\n)assistant: ", re.DOTALL)
+# Both sides of a turn, in either order: in one string the processor puts an answer before its question (ml-commons 3.4,
+# buildSingleStringPrompt turns the whole list of messages round).
+_TURN = rf"{_BREAK}user: .*?{_BREAK}assistant: |{_BREAK}assistant: .*?{_BREAK}user: "
+_HISTORY = re.compile(_TURN, re.DOTALL)
+_EARLIER = re.compile(rf"{_BREAK}user: (.*?)(?={_BREAK}(?:assistant|user): |\Z)", re.DOTALL)
 _R1_USER, _R1_ASSISTANT, _R1_START = "<｜User｜>", "<｜Assistant｜>", "<｜begin▁of▁sentence｜>"
 
 

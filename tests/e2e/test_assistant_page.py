@@ -75,8 +75,12 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     osml("secret", "set", *ENV)
     assert "/sandbox-aoss/rag" in osml("deploy", *ENV).stdout
     assert "6 stored, 0 failed" in osml("ingest", *ENV, "samples/metro-areas.ndjson").stderr
-    answer = json.loads(osml("ask", *ENV, "--json", "How many people lived in the Miami metro area in 2023?").stdout)
+    ask = ("ask", *ENV, "--json", "--conversation")
+    answer = json.loads(osml(*ask, "new", "How many people lived in the Miami metro area in 2023?").stdout)
     assert "6,265,000" in answer["text"]
+    follow_up = json.loads(osml(*ask, answer["conversation_id"], "And in Chicago?").stdout)
+    assert "8,937,000" in follow_up["text"]
+    assert follow_up["conversation_id"] == answer["conversation_id"]
     assert "✓ a question: answered" in osml("doctor", *ENV).stdout
     status = json.loads(osml("status", *ENV, "--json").stdout)
     assert {"Collection", "Function", "Index"} <= {one["kind"] for one in status["resources"]}

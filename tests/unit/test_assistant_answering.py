@@ -18,6 +18,7 @@ from assistant.models import DocumentIn, DocumentList, Filters, Question, Source
 from assistant.parts import Parts
 from assistant.prompt import Turn
 from assistant.search import Found, Passage
+from assistant.search.query import together
 from assistant.settings import Settings
 
 NINE = Source(id="shop", document="shop", text="The shop opens at nine.", score=0.9)
@@ -142,6 +143,11 @@ def test_a_follow_up_is_searched_with_the_question_before_it() -> None:
         ("When does the shop open?", 4),
         ("When does the shop open?\nAnd when does it close?", 7),
     ]
+
+
+@pytest.mark.parametrize(("most", "searched"), [(0, "d"), (1, "c\nd"), (2, "b\nc\nd"), (9, "a\nb\nc\nd")])
+def test_so_many_earlier_questions_are_searched_with_a_follow_up(most: int, searched: str) -> None:
+    assert together(["a", "b", "c"], "d", most) == searched
 
 
 @pytest.mark.parametrize("keeps", [False, True])

@@ -56,6 +56,8 @@ def test_latency_of_one_and_of_many() -> None:
         '{"question": "", "relevant": {"a": 1}}',
         '{"question": "a", "relevant": {"a": 0}}',
         '{"question": "a", "relevant": {"a": 1}, "says": ""}',
+        '{"question": "a", "relevant": {"a": 1}, "after": "b"}',
+        '{"question": "a", "relevant": {"a": 1}, "after": [""]}',
     ],
 )
 def test_what_is_no_label_is_named_by_its_line(tmp_path: Path, line: str) -> None:
@@ -69,6 +71,13 @@ def test_an_empty_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "none").write_text("\n")
     with pytest.raises(Failure, match="holds no labelled question"):
         read(tmp_path / "none")
+
+
+def test_follow_ups_of_the_set_name_documents_and_what_was_asked_before() -> None:
+    documents = {json.loads(line)["id"] for line in (SET / "documents.ndjson").read_text().splitlines()}
+    follow_ups = read(SET / "follow-ups.ndjson")
+    assert all(one.after and one.relevant.keys() <= documents for one in follow_ups)
+    assert {len(one.after) for one in follow_ups} == {1, 2}
 
 
 def test_the_set_that_is_shipped_names_documents_that_it_holds() -> None:

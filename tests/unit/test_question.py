@@ -11,6 +11,7 @@ import requests
 from assistant.settings import Retrieval
 from osml import domain as domain_module
 from osml import question
+from osml.conversation import Conversation
 from osml.domain import Domain
 from osml.failure import Failure
 from osml.stack import Knowledge
@@ -97,6 +98,15 @@ def test_an_empty_index_is_told_from_one_out_of_use(made: Any) -> None:
         question.ask(made(Engine("passages-1", hits=False)), KNOWLEDGE, "what?")
     with pytest.raises(Failure, match="nothing near this question with title=Boston"):
         question.ask(made(Engine("passages-1", hits=False)), KNOWLEDGE, "what?", 4, [("title", "Boston")])
+
+
+@pytest.mark.parametrize(("most", "searched"), [(0, "and?"), (1, "what?\nand?")])
+def test_a_follow_up_is_searched_with_earlier_questions(made: Any, most: int, searched: str) -> None:
+    engine = Engine("passages-1")
+    knowledge = replace(KNOWLEDGE, retrieval=Retrieval(earlier_questions=most))
+    answer = question.ask(made(engine), knowledge, "and?", conversation=Conversation("c", ["why?", "what?"]))
+    assert (answer.question, answer.conversation_id) == ("and?", "c")
+    assert engine.bodies[0]["query"]["bool"]["must"][0]["neural"]["embedding"]["query_text"] == searched
 
 
 @pytest.mark.parametrize("by", ["words", "meaning"])

@@ -43,6 +43,11 @@ def test_marks_are_asked_for_by_vectors_alone_or_with_words(environment: Any) ->
     assert environment({"hybrid": {}, "highlight": {"sentences": 3}}).retrieval.asked["highlight"] == 3
 
 
+def test_clients_are_told_of_earlier_questions_unless_it_is_one(environment: Any) -> None:
+    assert environment({"earlier_questions": 1}).retrieval.asked == {}
+    assert environment({"earlier_questions": 0}).retrieval.asked == {"earlier_questions": 0}
+
+
 @pytest.mark.parametrize(
     ("engine", "version", "quantization"),
     [("faiss", "2.13", "fp16"), ("faiss", "2.17", "disk"), ("lucene", "2.16", "byte"), ("lucene", "3.3", "byte")],

@@ -15,6 +15,7 @@ from assistant.parts import Parts
 from assistant.parts import parts as own_parts
 from assistant.prompt import Turn
 from assistant.search import Found
+from assistant.search.query import together
 
 NOT_IN_DOCUMENTS = "The documents do not hold an answer to this question."
 _log = logging.getLogger(__name__)
@@ -79,9 +80,8 @@ class _Asked:
         return self.parts.conversations.turns(self.question.conversation_id, self.caller, self.budget)
 
     def _found(self, earlier: Sequence[Turn]) -> Found:
-        # `And in 2021?` says nothing alone: the question before it tells what it is about.
-        words = [earlier[-1].question] if earlier else []
-        asked = "\n".join([*words, self.question.question])
+        most = self.parts.settings.retrieval.earlier_questions
+        asked = together([turn.question for turn in earlier], self.question.question, most)
         size = self.question.top_k or self.parts.settings.top_k
         return self.parts.search.nearest(asked, self.question.filters, size, self.budget)
 

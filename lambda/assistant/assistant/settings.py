@@ -42,7 +42,8 @@ class Retrieval(_Given):
 
     `hybrid` by words, too, by their weights in `sparse_field` if there is one; `rerank` with the question beside the
     query. `candidates` passages are looked at before the best are chosen, no more than are wanted if 0. So many
-    sentences of each passage as `highlight` are named that are nearest to the question, in words or in meaning.
+    sentences of each passage as `highlight` are named that are nearest to the question, in words or in meaning. A
+    follow-up is searched together with the last `earlier_questions` of its conversation.
     """
 
     hybrid: bool = False
@@ -51,6 +52,17 @@ class Retrieval(_Given):
     candidates: int = Field(default=0, ge=0)
     highlight: int = Field(default=0, ge=0)
     highlight_by: Literal["words", "meaning"] = "words"
+    earlier_questions: int = Field(default=1, ge=0)
+
+    @property
+    def marked_by_words(self) -> int:
+        """How many sentences the engine's highlighter marks."""
+        return self.highlight if self.highlight_by == "words" else 0
+
+    @property
+    def marked_by_meaning(self) -> int:
+        """How many sentences are marked by the nearness of their vectors."""
+        return self.highlight if self.highlight_by == "meaning" else 0
 
 
 class Prompt(_Given):

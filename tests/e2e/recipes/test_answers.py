@@ -9,7 +9,7 @@ import boto3
 import pytest
 import yaml
 
-from osml import secret
+from osml import asking, secret
 from sandbox.instance import CHECKOUT, Instance
 from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import DeployFailed, Deployment
@@ -131,6 +131,8 @@ def test_a_recipe_answers_is_changed_and_goes(
     if name != "custom":  # ml-commons' own `escape`, which that connector uses, doubles a backslash before a t
         assert HOSTILE.partition(" <think>")[0] in quoted
 
+    _goes_on_with_a_conversation(deployment)
+
     documents = engine.ml_documents()
     write(tmp_path, recipe, answer, prompt={"system": "You answer in the style of a harbour pilot."})
     deployment.deploy("knowledge")
@@ -139,6 +141,14 @@ def test_a_recipe_answers_is_changed_and_goes(
 
     deployment.destroy()
     assert engine.contents() == nothing
+
+
+def _goes_on_with_a_conversation(deployment: Deployment) -> None:
+    first = asking.ask(deployment.place, "How many people lived in the Miami metro area in 2023?", talk="new")
+    second = asking.ask(deployment.place, "And in Chicago?", talk=first.conversation_id)
+    assert "8,937,000" in (second.text or "")
+    kept = deployment.domain().json("GET", f"/_plugins/_ml/memory/{first.conversation_id}/messages")["messages"]
+    assert [(one["input"], one["response"]) for one in kept] == [(one.question, one.text) for one in (first, second)]
 
 
 def test_thoughts_without_an_end_are_not_an_answer(

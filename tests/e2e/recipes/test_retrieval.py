@@ -1,6 +1,7 @@
-"""Hybrid search, sparse weights, reranking, filters, marks, smaller vectors: each turned on in a deployed environment.
+"""Hybrid search, sparse weights, reranking, filters, marks, follow-ups, smaller vectors: in a deployed environment.
 
-With OSML_RETRIEVAL, the name of a page, all questions are asked and the page's table is written; otherwise every third.
+With OSML_RETRIEVAL, the name of a page, all questions are asked and the page's tables are written; otherwise every
+third.
 """
 
 import json
@@ -13,7 +14,9 @@ import pytest
 import requests
 
 from benchmarks.report import publish
-from osml.evaluate import DEPLOYED, Quality, evaluate
+from osml import asking
+from osml.evaluate import ALONE, DEPLOYED, Quality, evaluate
+from osml.failure import Failure
 from osml.question import ask
 from osml.stack import knowledge
 from sandbox import launcher
@@ -27,6 +30,7 @@ EMBEDDING = {"embedding": {"provider": "titan", "dimension": 256}}
 RERANKS = "/model/cohere.rerank-v3-5:0/invoke"
 SPARSE = {"endpoint": "neural-sparse"}
 COLUMNS = ("`retrieval`", "nDCG@10", "recall@10", "MRR@10", "p50", "p99")
+FOLLOWED_COLUMNS = ("`retrieval`", "`earlier_questions`", "nDCG@10", "recall@10", "MRR@10")
 MARKED_COLUMNS = ("`highlight`", "answers marked", "of the text", "p50", "p99")
 # Documents that stand together in the set make one, of some ten sentences.
 TOGETHER = 5
@@ -38,6 +42,7 @@ class Finding:
     def __init__(self, deployment: Deployment, folder: Path, rows: list[list[str]]) -> None:
         """`folder` is where the environment's file and the questions are written; what is measured adds to `rows`."""
         self.deployment, self._folder, self._rows = deployment, folder, rows
+        self.follow_ups = list[list[str]]()
         questions = (SET / "questions.ndjson").read_text().splitlines(keepends=True)
         self._questions = folder / "questions.ndjson"
         self._questions.write_text("".join(questions if PAGE else questions[::3]))
@@ -51,8 +56,17 @@ class Finding:
         """How well each way finds things; what is deployed makes a row of that name."""
         found = {one.way: one for one in evaluate(self.deployment.place, self._questions, [0.3])}
         one = found[DEPLOYED]
-        figures = [f"{part:.3f}" for part in (one.ndcg, one.recall, one.reciprocal_rank)]
-        self._rows.append([name, *figures, *_times(one)])
+        self._rows.append([name, *_figures(one), *_times(one)])
+        return found
+
+    def followed(self, name: str, retrieval: dict[str, Any]) -> list[Quality]:
+        """How well follow-ups find things with none, one and two of the questions before them; rows of that name."""
+        found = list[Quality]()
+        for count in (1, 2):
+            self.turn_on({**retrieval, "earlier_questions": count}, "knowledge")
+            ways = {one.way: one for one in evaluate(self.deployment.place, SET / "follow-ups.ndjson")}
+            found += [ways[DEPLOYED]] if found else [ways[ALONE], ways[DEPLOYED]]
+        self.follow_ups += [[name, str(count), *_figures(one)] for count, one in enumerate(found)]
         return found
 
 
@@ -89,6 +103,12 @@ def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instanc
     plain = finding.measured("none")
     assert plain[DEPLOYED].ndcg == pytest.approx(plain["meaning"].ndcg, abs=0.001)
     _filters_and_an_index_out_of_use(finding.deployment)
+    _a_conversation(finding.deployment)
+
+    alone, one, two = finding.followed("none", {})
+    # What is asked for often stands in the question before; two of them say more of what was before that.
+    assert one.ndcg > alone.ndcg + 0.1
+    assert two.ndcg > alone.ndcg
 
     finding.turn_on({"hybrid": {"words": 0.3}})
     hybrid = finding.measured("`hybrid: {words: 0.3}`")
@@ -96,6 +116,9 @@ def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instanc
     # Words find names and codes, vectors what is said in other words.
     assert hybrid[DEPLOYED].ndcg > max(hybrid["meaning"].ndcg, hybrid["words"].ndcg)
     assert engine.contents() == added
+    if PAGE:
+        finding.followed("`hybrid: {words: 0.3}`", {"hybrid": {"words": 0.3}})
+        publish("follow-ups", FOLLOWED_COLUMNS, finding.follow_ups, CHECKOUT / PAGE)
 
     asked = reranks(local_cloud)
     finding.turn_on({"hybrid": {"words": 0.3}, "rerank": {}, "candidates": 10})
@@ -153,6 +176,10 @@ def test_a_sparse_encoder_in_the_place_of_bm25(finding: Finding, engine: Any) ->
     assert engine.contents() == before
 
 
+def _figures(one: Quality) -> list[str]:
+    return [f"{part:.3f}" for part in (one.ndcg, one.recall, one.reciprocal_rank)]
+
+
 def _times(one: Quality) -> list[str]:
     return [f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"]
 
@@ -171,6 +198,20 @@ def _together(folder: Path) -> tuple[Path, Path]:
     files[0].write_text("".join(json.dumps({"id": id, "text": text}) + "\n" for id, text in whole.items()))
     files[1].write_text("".join(json.dumps(one) + "\n" for one in (questions if PAGE else questions[::4])))
     return files
+
+
+def _a_conversation(deployment: Deployment) -> None:
+    first = asking.ask(deployment.place, "The washing machine WM-520 shows E15", 1, talk="new")
+    assert first.conversation_id
+    # Alone it names no machine.
+    second = asking.ask(deployment.place, "Which one is it that means foam?", 1, talk=first.conversation_id)
+    assert [one.id for one in second.sources] == ["washer-e15"]
+    assert second.conversation_id == first.conversation_id
+    memory = f"/_plugins/_ml/memory/{first.conversation_id}/messages"
+    kept = deployment.domain().json("GET", memory)["messages"]
+    assert [one["input"] for one in kept] == [first.question, second.question]
+    with pytest.raises(Failure, match="There is no conversation AAAA; begin one with `--conversation new`"):
+        asking.ask(deployment.place, "And?", talk="AAAA")
 
 
 def _filters_and_an_index_out_of_use(deployment: Deployment) -> None:

@@ -29,8 +29,8 @@ class Domain:
         body = nearest(question, size, self._engine.index, retrieval, self._engine.wanted(filters))
         began = perf_counter()
         found = [self._engine.source(hit) for hit in self._hits(body, budget)[:size]]
-        if retrieval.highlight and retrieval.highlight_by == "meaning":
-            self._mark(found, question, retrieval.highlight, budget)
+        if retrieval.marked_by_meaning:
+            self._mark(found, question, retrieval.marked_by_meaning, budget)
         return Found(found, search_ms=round((perf_counter() - began) * 1000))
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> dict[str, str]:

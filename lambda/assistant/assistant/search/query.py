@@ -13,6 +13,11 @@ Clause = dict[str, Any]
 EXPLORED = 200
 
 
+def together(earlier: Sequence[str], question: str, most: int) -> str:
+    """A follow-up and up to `most` questions before it: `And in 2021?` says nothing alone."""
+    return "\n".join([*earlier[max(0, len(earlier) - most) :], question])
+
+
 def nearest(
     question: str, size: int, index: Index, retrieval: Retrieval, filters: Sequence[Clause] = ()
 ) -> dict[str, Any]:
@@ -39,6 +44,6 @@ def nearest(
         body["query"] = {"hybrid": {"queries": [words, meaning]}}
     if retrieval.rerank:
         body["ext"] = {"rerank": {"query_context": {"query_text": question}}}
-    if retrieval.highlight and retrieval.highlight_by == "words":
-        body["highlight"] = highlighting(question, index.text_field, retrieval.highlight)
+    if retrieval.marked_by_words:
+        body["highlight"] = highlighting(question, index.text_field, retrieval.marked_by_words)
     return body

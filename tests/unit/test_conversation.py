@@ -1,0 +1,94 @@
+"""A conversation of `osml ask`: begun, gone on with, and shown; what the engine does with it the recipes' tests see."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from osml import answer_view, asking, assistant
+from osml.conversation import opened
+from osml.failure import Failure
+from osml.functions import Reply
+from osml.question import Answer
+from tests.unit.test_question import KNOWLEDGE
+
+MEMORY = "/_plugins/_ml/memory"
+
+
+class Memory:
+    """A domain that knows the conversation `known`, in which `b` was asked after `a`."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, Any]] = []
+
+    def request(self, method: str, path: str, **_: Any) -> requests.Response:
+        answer = requests.Response()
+        answer.status_code = 200 if path == f"{MEMORY}/known" else 404
+        return answer
+
+    def json(self, method: str, path: str, json: Any) -> dict[str, Any]:
+        self.sent.append((method, path, json))
+        return {"memory_id": "made"}
+
+    def patiently(self, method: str, path: str, json: Any) -> dict[str, Any]:
+        self.sent.append((method, path, json))
+        newest_first = [{"_source": {"input": text}} for text in ("b", "a")]
+        return {"hits": {"hits": newest_first[: json["size"]]}}
+
+
+def test_a_new_one_is_named_after_its_first_question() -> None:
+    memory: Any = Memory()
+    found = opened(memory, "new", "What\nis " + "x" * 99, 1)
+    assert (found.id, found.earlier) == ("made", ())
+    assert memory.sent == [("POST", MEMORY, {"name": ("What is " + "x" * 99)[:60]})]
+
+
+@pytest.mark.parametrize(("most", "earlier"), [(0, []), (1, ["b"]), (2, ["a", "b"])])
+def test_no_more_is_read_of_it_than_is_searched_with(most: int, earlier: list[str]) -> None:
+    memory: Any = Memory()
+    assert opened(memory, "known", "c", most).earlier == earlier
+    assert len(memory.sent) == bool(most)
+
+
+def test_an_id_that_names_none_is_said_in_a_sentence() -> None:
+    memory: Any = Memory()
+    with pytest.raises(Failure, match="There is no conversation a/b; begin one with `--conversation new`"):
+        opened(memory, "a/b", "c", 1)
+
+
+@pytest.mark.parametrize(("asked", "sent"), [(None, None), ("new", None), ("known", "known")])
+def test_on_a_collection_the_assistant_has_it(asked: str | None, sent: str | None) -> None:
+    bodies: list[Any] = []
+
+    class Functions:
+        def post(self, path: str, body: Any) -> Reply:
+            bodies.append(body)
+            answer = {"answer": "a", "sources": [], "model": "m", "timings": {"total_ms": 1}, "conversation_id": "c"}
+            return Reply(200, answer)
+
+    functions: Any = Functions()
+    answer = assistant.ask(functions, "what?", conversation=asked)
+    assert bodies[0].get("conversation_id") == sent
+    assert answer.conversation_id == ("c" if asked else None)
+
+
+def test_a_question_that_no_model_answers_is_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = Memory()
+    monkeypatch.setattr(asking, "knowledge", lambda _: KNOWLEDGE)
+    monkeypatch.setattr(asking, "Domain", lambda _: memory)
+    text: str | None = None
+    monkeypatch.setattr("osml.question.ask", lambda *_: Answer("c", text, [], None, 1, "known"))
+    place: Any = type("Place", (), {"settings": lambda _: type("Settings", (), {"recipe": "semantic-search"})})()
+    asking.ask(place, "c", talk="known")
+    assert memory.sent[-1] == ("POST", f"{MEMORY}/known/messages", {"input": "c", "response": "", "origin": "osml"})
+    text = "An answer, which the pipeline has kept."
+    before = len(memory.sent)
+    asking.ask(place, "c", talk="known")
+    assert len(memory.sent) == before + 1
+
+
+def test_the_answer_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    answer_view.show(Answer("q", None, [], None, 1, "8Hk2"), "osml ask --env dev")
+    assert 'Go on: osml ask --env dev --conversation 8Hk2 "…"' in capsys.readouterr().out
+    answer_view.show(Answer("q", None, [], None, 1), "osml ask --env dev")
+    assert 'Ask something else: osml ask --env dev "…"' in capsys.readouterr().out
