@@ -24,6 +24,7 @@ from osml.failure import Failure
 from osml.functions import Functions
 from osml.initial_load import InitialLoad
 from osml.journal import Journal, journal
+from osml.leftovers import Leftovers
 from osml.loading import Loading
 from osml.place import Place
 from osml.rejected import Rejected
@@ -57,7 +58,9 @@ def ingest_files(
     noted = journal(where.env, to.index, sources.names)
     if fresh:
         noted.forget()
-    if noted.continues and _is_of_another_index(to, noted):
+    held = _held(to, noted)
+    # Fewer than were made in it: the environment was removed and deployed anew meanwhile.
+    if noted.continues and held is not None and held < noted.report.created - noted.report.removed:
         console.print(f"The index {to.index} lacks documents of an ingest that was cut off: beginning anew.")
         noted.forget()
     if noted.continues:
@@ -82,6 +85,8 @@ def ingest_files(
                 report=report,
                 letters=loading.letter,
                 confirmed=loading.confirmed,
+                # An index that was empty holds nothing of an earlier load.
+                leftovers=to.leftovers.remove if to.leftovers and held and not initial_load else None,
             )
             loading.finish()
         to.finish()
@@ -106,6 +111,7 @@ class _Target:
     finish: Callable[[], object]
     quiet: Callable[[bool], AbstractContextManager[None]]
     held: Callable[[], int] | None = None
+    leftovers: Leftovers | None = None
 
 
 def _domain(where: Place) -> _Target:
@@ -121,6 +127,7 @@ def _domain(where: Place) -> _Target:
         initial.settle,
         lambda continues: initial.quiet(continues=continues),
         initial.held,
+        Leftovers(Domain(found), found.index),
     )
 
 
@@ -140,10 +147,10 @@ def _assistant(where: Place) -> _Target:
     return _Target(found.index, found.text_field, lambda: storing, whole, lambda: None, quiet)
 
 
-def _is_of_another_index(to: _Target, noted: Journal) -> bool:
-    """Whether the index holds less than was made in it: the environment was removed and deployed anew meanwhile."""
+def _held(to: _Target, noted: Journal) -> int | None:
+    """How many documents, and parts of them, the index holds; None where nobody can say."""
     try:
-        return to.held is not None and to.held() < noted.report.created
+        return to.held() if to.held else None
     except Failure:
         noted.close()
         raise

@@ -34,7 +34,7 @@ class _Noted:
     source: str
     reached: Reached
     size: int
-    figures: tuple[int, int, int, int, int]
+    figures: tuple[int, int, int, int, int, int]
     errors: int
 
 
@@ -72,7 +72,7 @@ class Journal:
         """Remember it: on disk at once when the source is finished, otherwise OFTEN seconds after the line before."""
         self.reached[source] = reached
         one = self.report
-        figures = (one.read, one.created, one.updated, one.stored, one.failed)
+        figures = (one.read, one.created, one.updated, one.stored, one.failed, one.removed)
         self._noted = _Noted(source, reached, size, figures, len(one.errors))
         if reached.finished or time.monotonic() - self._written >= OFTEN:
             self._write()

@@ -15,6 +15,7 @@ from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
 from corpus.load import load
 from corpus.pieces import parts
 from corpus.report import Report
+from corpus.track import Leftovers
 from osml.journal import Journal
 from osml.loading import Loading
 from osml.rejected import Rejected
@@ -22,7 +23,7 @@ from osml.sources import Sources
 from tests.contract.kinds_engine import RoleHeaders
 
 
-def ingest(url: str, index: str, state: Path, *files: Path) -> Report:
+def ingest(url: str, index: str, state: Path, *files: Path, leftovers: Leftovers | None = None) -> Report:
     """Loads the files behind what `state` says was settled; dead letters go into `rejected.ndjson` beside it."""
     journal = Journal(state)
     rejected = Rejected(state.with_name("rejected.ndjson"), journal.size)
@@ -36,6 +37,7 @@ def ingest(url: str, index: str, state: Path, *files: Path) -> Report:
             report=journal.report,
             letters=loading.letter,
             confirmed=loading.confirmed,
+            leftovers=leftovers,
         )
         loading.finish()
         journal.end()

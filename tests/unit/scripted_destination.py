@@ -10,6 +10,7 @@ from corpus.destination import Outcome, Verdict
 from corpus.document import Document, Entry
 from corpus.load import load
 from corpus.report import Letter, Report
+from corpus.track import Leftovers
 
 CREATED, UPDATED = Outcome(Verdict.CREATED), Outcome(Verdict.UPDATED)
 Script = Callable[[list[str], int], Sequence[Outcome]]
@@ -53,7 +54,7 @@ class Loaded:
     confirmed: list[Entry] = field(default_factory=list)
 
 
-def loaded(to: Scripted, *entries: Entry, into: Loaded | None = None) -> Loaded:
+def loaded(to: Scripted, *entries: Entry, into: Loaded | None = None, leftovers: Leftovers | None = None) -> Loaded:
     """Loads the entries without waiting between repetitions; raises what `load` raises, with `into` filled."""
     found = into or Loaded()
     load(
@@ -62,6 +63,7 @@ def loaded(to: Scripted, *entries: Entry, into: Loaded | None = None) -> Loaded:
         report=found.report,
         letters=found.letters.append,
         confirmed=found.confirmed.append,
+        leftovers=leftovers,
         pause=lambda _, __: 0.0,
     )
     return found

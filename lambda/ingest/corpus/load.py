@@ -13,7 +13,7 @@ from corpus.document import Document, Entry, Unreadable
 from corpus.garbage import seldom_collected
 from corpus.pace import LONGEST_PAUSE, Pace
 from corpus.report import Letter, Report
-from corpus.track import Item, Track
+from corpus.track import Item, Leftovers, Track
 
 ATTEMPTS = 12
 # Of the pause before a busy destination is asked again, for documents that were turned away alone: a model that
@@ -44,6 +44,7 @@ def load(
     report: Report | None = None,
     letters: Callable[[Letter], None] = lambda _: None,
     confirmed: Callable[[Entry], None] = lambda _: None,
+    leftovers: Leftovers | None = None,
     pause: Callable[[int, float], float] = pause,
 ) -> Report:
     """Sends every document of `entries`, in memory that does not grow with their number.
@@ -54,13 +55,15 @@ def load(
     letters: is given each document or part that did not arrive, and each Unreadable, once.
     confirmed: is given each entry, in their order, once the fate of it and of all before it is settled, after its
         letters: whoever notes the last one knows where to go on.
+    leftovers: is given documents that arrived, and the ids of their parts, before they are confirmed; None when the
+        destination has nothing else of them.
     pause: seconds before a repetition, by its number and what was asked for.
 
     Documents of one id are sent one after the other, so that the last one stays. Raises Stopped, or what `entries` or
     `connect` raise, with what is then in doubt counted as failed in `report`, but neither in a letter nor confirmed.
     """
     report = Report() if report is None else report
-    run = _Load(connect, parts, Track(report, letters, confirmed), pause)
+    run = _Load(connect, parts, Track(report, letters, confirmed, leftovers), pause)
     try:
         with seldom_collected():
             run.all(entries)
@@ -105,7 +108,7 @@ class _Load:
                 self._step()
         while self._ids:
             self._step(ending=True)
-        self._track.advance()
+        self._track.advance(ending=True)
 
     def abandon(self, reason: str) -> None:
         """Hears the answers that are still to come, and counts what is in doubt as failed."""
@@ -116,7 +119,6 @@ class _Load:
                     # What was refused or sent off would have been sent again.
                     if outcome.verdict in (Verdict.CREATED, Verdict.UPDATED, Verdict.STORED):
                         self._track.settle(item, outcome)
-        self._track.advance()
         self._track.abandon(reason)
 
     def close(self) -> None:

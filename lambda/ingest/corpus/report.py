@@ -22,6 +22,7 @@ class Report:
 
     read: documents, and places where one was expected and none could be read.
     stored: those that arrived where new and replaced ones are not told apart.
+    removed: what an earlier load had made of the same documents, and this one did not replace.
     errors: a sentence for each of the first MOST_ERRORS of `failed`.
     unkept: names of fields that the destination does not keep.
     """
@@ -31,6 +32,7 @@ class Report:
     updated: int = 0
     stored: int = 0
     failed: int = 0
+    removed: int = 0
     errors: list[str] = field(default_factory=list)
     unkept: set[str] = field(default_factory=set)
 
@@ -43,7 +45,8 @@ class Report:
     def summary(self) -> str:
         """The figures, in words; everything is in one of them."""
         arrived = f"{self.stored} stored" if self.stored else f"{self.created} created, {self.updated} updated"
-        return f"{arrived}, {self.failed} failed"
+        removed = f", {self.removed} removed that were parts of them before" if self.removed else ""
+        return f"{arrived}, {self.failed} failed{removed}"
 
     def fail(self, where: str, reason: str) -> None:
         """Counts one that did not arrive."""

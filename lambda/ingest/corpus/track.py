@@ -1,12 +1,20 @@
 """Entries in the order they were read, until the fate of each is known."""
 
+import itertools
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from corpus.destination import Outcome, Verdict
 from corpus.document import Document, Entry, Unreadable
 from corpus.report import Letter, Report
+
+# Documents whose leftovers are looked for together, their bytes, and the seconds after which fewer do.
+TOGETHER, TOGETHER_BYTES, TOGETHER_SECONDS = 256, 4_000_000, 1.0
+
+Leftovers = Callable[[Mapping[str, Sequence[str]]], int]
+"""Removes what else there is of the documents with these ids than the parts with those; says how many that were."""
 
 
 @dataclass(slots=True)
@@ -36,9 +44,16 @@ class Item:
 class Track:
     """Counts, writes letters and confirms in the order of reading: all three can be continued from one place."""
 
-    def __init__(self, report: Report, letters: Callable[[Letter], None], confirmed: Callable[[Entry], None]) -> None:
-        self._report, self._letters, self._confirmed = report, letters, confirmed
+    def __init__(
+        self,
+        report: Report,
+        letters: Callable[[Letter], None],
+        confirmed: Callable[[Entry], None],
+        leftovers: Leftovers | None = None,
+    ) -> None:
+        self._report, self._letters, self._confirmed, self._leftovers = report, letters, confirmed, leftovers
         self._open: deque[Tracked] = deque()
+        self._cleared = time.monotonic()
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -56,8 +71,13 @@ class Track:
         item.tracked.outcomes.append((item.document, outcome))
         item.tracked.open -= 1
 
-    def advance(self) -> None:
-        """Passes over what is settled, up to the first entry that is not."""
+    def advance(self, ending: bool = False) -> None:
+        """Passes over what is settled, up to the first entry that is not.
+
+        Where leftovers are looked for, not before it is worth the request, or `ending`.
+        """
+        if self._leftovers and not self._clear(self._leftovers, ending):
+            return
         while self._open and not self._open[0].open:
             tracked = self._open.popleft()
             self.bytes -= tracked.size
@@ -66,13 +86,30 @@ class Track:
             self._confirmed(tracked.entry)
 
     def abandon(self, reason: str) -> None:
-        """Counts what is left: the parts with an outcome, and as failed those without."""
+        """Counts what is left: the parts with an outcome, and as failed those without.
+
+        What is settled is passed over as ever, unless its leftovers would have to be looked for.
+        """
+        if self._leftovers is None:
+            self.advance()
         for tracked in self._open:
             for _ in self._count(tracked):
                 pass
             for _ in range(tracked.open):
                 self._report.fail(tracked.entry.where, f"not stored for certain: {reason}")
         self._open.clear()
+
+    def _clear(self, leftovers: Leftovers, ending: bool) -> bool:
+        """Remove the leftovers of what is settled, before it is confirmed; False when that waits for more of it."""
+        settled = list(itertools.takewhile(lambda one: not one.open, self._open))
+        enough = len(settled) >= TOGETHER or sum(one.size for one in settled) >= TOGETHER_BYTES
+        if not (ending or enough or time.monotonic() - self._cleared >= TOGETHER_SECONDS):
+            return False
+        wholes = _wholes(settled)
+        if wholes:
+            self._report.removed += leftovers(wholes)
+        self._cleared = time.monotonic()
+        return True
 
     def _count(self, tracked: Tracked) -> list[Letter]:
         report, entry = self._report, tracked.entry
@@ -93,3 +130,14 @@ class Track:
                 source = {"id": document.id, "document": document.of, **document.source}
                 found.append(Letter(document.where, document.id, outcome.reason, source))
         return found
+
+
+def _wholes(settled: Iterable[Tracked]) -> dict[str, list[str]]:
+    """Documents all of which arrived, and the ids of their parts; a part that was given by itself is none."""
+    found: dict[str, list[str]] = {}
+    for one in settled:
+        if isinstance(one.entry, Document) and one.entry.of == one.entry.id:
+            found.pop(one.entry.id, None)
+            if all(outcome.verdict in (Verdict.CREATED, Verdict.UPDATED) for _, outcome in one.outcomes):
+                found[one.entry.id] = [part.id for part, _ in one.outcomes]
+    return found

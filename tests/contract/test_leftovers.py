@@ -1,0 +1,118 @@
+"""Documents that have become shorter, whole or cut: what is left of them after another load, on a real engine."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corpus.destination import Stopped
+from mlcommons import HttpTransport
+from osml import domain as domain_module
+from osml import leftovers as leftovers_module
+from osml.domain import Domain
+from osml.leftovers import Leftovers
+from osml.stack import Knowledge
+from tests.contract import kinds_engine
+from tests.contract.generations import Embedder, Library
+from tests.contract.ingesting import ingest
+from tests.contract.kinds_engine import Engine, RoleHeaders
+
+engine_transport = kinds_engine.engine_transport
+# Parts have at most 200 characters here.
+SENTENCE = "This sentence has, with its last character, just so many that fifteen fill a part. "
+
+
+@pytest.fixture
+def library(engine_transport: HttpTransport) -> Iterator[Library]:
+    with Embedder(seconds=0.0).running() as embedder:
+        engine = Engine(engine_transport, embedder.url)
+        made = Library(engine, embedder)
+        made.apply(made.generation("aaaaaaaa", 4, 1))
+        yield made
+        made.leave()
+        engine.clean()
+
+
+@pytest.fixture
+def leftovers(library: Library, monkeypatch: pytest.MonkeyPatch) -> Leftovers:
+    """As the command line would, with the role of the contract tests."""
+    monkeypatch.setattr(domain_module, "_auth", lambda _: RoleHeaders())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
+    url = os.environ["OSML_TEST_ENGINE_URL"]
+    made = Knowledge(url, "us-east-1", library.alias, "p", "m", None, None, "arn", "text", "embedding")
+    return Leftovers(Domain(made), library.alias)
+
+
+def test_only_what_is_left_of_the_same_documents_goes(library: Library, leftovers: Leftovers, tmp_path: Path) -> None:
+    first = {"shorter": 9, "cut": 1, "whole": 9, "same": 9, "other": 9, "shorter#7": 1, "shorter#77": 1}
+    assert load(library, leftovers, tmp_path, first) == 0
+    before = held(library)
+    again = {"shorter": 4, "cut": 9, "whole": 1, "same": 9}
+    removed = load(library, leftovers, tmp_path, again)
+    after = held(library)
+
+    def parts(name: str, held: set[tuple[str, str]]) -> int:
+        return sum(document == name for _, document in held)
+
+    assert parts("shorter", after) < parts("shorter", before)
+    assert ("cut", "cut") in before - after
+    assert ("whole#1", "whole") in before - after
+    assert (parts("whole", after), parts("cut", after)) == (1, parts("whole", before))
+    # Documents of their own, whatever they are called.
+    for name in ("same", "other", "shorter#7", "shorter#77"):
+        assert parts(name, after) == parts(name, before) > 0
+    assert removed == len(before - after)
+
+
+def test_an_index_that_takes_no_writes_for_a_moment_is_waited_for(
+    library: Library, leftovers: Leftovers, tmp_path: Path
+) -> None:
+    load(library, leftovers, tmp_path, {"a": 9})
+    block(library, blocked=True)
+    timer = threading.Timer(1.0, block, (library,), {"blocked": False})
+    timer.start()
+    began = time.monotonic()
+    assert leftovers.remove({"a": ["a#1"]}) > 0
+    assert time.monotonic() - began > 0.9
+    timer.join()
+    assert held(library) == {("a#1", "a")}
+
+
+def test_an_index_that_takes_none_for_long_stops_the_load(
+    library: Library, leftovers: Leftovers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(library, leftovers, tmp_path, {"a": 9})
+    monkeypatch.setattr(leftovers_module, "pause", lambda _: 0.0)
+    block(library, blocked=True)
+    with pytest.raises(Stopped, match="takes no deletes"):
+        leftovers.remove({"a": ["a#1"]})
+    block(library, blocked=False)
+
+
+def load(library: Library, leftovers: Leftovers, folder: Path, documents: dict[str, int]) -> int:
+    """Documents by their ids and numbers of sentences; how many leftovers were removed."""
+    file = folder / "documents.ndjson"
+    lines = [json.dumps({"id": id, "text": (SENTENCE * count).strip()}) for id, count in documents.items()]
+    file.write_text("\n".join(lines))
+    url = os.environ["OSML_TEST_ENGINE_URL"]
+    report = ingest(url, library.alias, folder / "state", file, leftovers=leftovers.remove)
+    assert not report.failed
+    # What has been loaded just before is not seen otherwise; `osml ingest` begins with it.
+    library.client.post(f"/{library.alias}/_refresh")
+    return report.removed
+
+
+def held(library: Library) -> set[tuple[str, str]]:
+    """Ids and documents of all that the index holds."""
+    library.client.post(f"/{library.alias}/_refresh")
+    body = {"size": 1000, "_source": ["document"]}
+    hits = library.client.post(f"/{library.alias}/_search?search_pipeline=_none", body)["hits"]["hits"]
+    return {(hit["_id"], hit["_source"]["document"]) for hit in hits}
+
+
+def block(library: Library, *, blocked: bool) -> None:
+    library.client.put(f"/{library.alias}/_settings", {"index.blocks.write": blocked or None})
