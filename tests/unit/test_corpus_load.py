@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import given
@@ -227,8 +227,8 @@ def test_a_thread_that_cannot_connect_ends_the_load() -> None:
 
 
 @examples(40)
-@given(seed=st.integers(0, 2**32))
-def test_every_document_is_counted_once_whatever_happens(seed: int) -> None:
+@given(seed=st.integers(0, 2**32), clears=st.booleans())
+def test_every_document_is_counted_once_whatever_happens(seed: int, clears: bool) -> None:
     # One that draws is for one thread; the destination is asked under a lock.
     drawn = random.Random(seed)  # noqa: S311
 
@@ -244,10 +244,18 @@ def test_every_document_is_counted_once_whatever_happens(seed: int) -> None:
                 raise Stopped("403")
         return [drawn.choice([CREATED, UPDATED, LATER, FAILED, REFUSED]) for _ in ids]
 
+    cleared: list[str] = []
+
+    def leftovers(documents: Mapping[str, object]) -> int:
+        cleared.extend(documents)
+        if drawn.random() < 0.1:
+            raise Stopped("403")
+        return 0
+
     to, found = Scripted(anything, most_documents=8), Loaded()
     stopped = False
     try:
-        loaded(to, *(document(n) for n in range(20)), into=found)
+        loaded(to, *(document(n) for n in range(20)), into=found, leftovers=leftovers if clears else None)
     except Stopped:
         stopped = True
     report = found.report
@@ -255,3 +263,5 @@ def test_every_document_is_counted_once_whatever_happens(seed: int) -> None:
     assert stopped or report.read == 20
     assert stopped or len(to.held) + len(found.letters) == 20
     assert [one.where for one in found.confirmed] == [f"f:{n}" for n in range(len(found.confirmed))]
+    arrived = {one.id for one in found.confirmed if isinstance(one, Document)} & to.held.keys()
+    assert not clears or arrived <= set(cleared)
