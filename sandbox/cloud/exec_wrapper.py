@@ -4,9 +4,7 @@ On Amazon it gets the runtime's own command as arguments and may start another c
 (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper). MiniStack 1.5.33 ignores it.
 """
 
-import array
 import contextlib
-import fcntl
 import hashlib
 import io
 import json
@@ -16,7 +14,6 @@ import queue
 import shutil
 import signal
 import subprocess
-import termios
 import threading
 import time
 import zipfile
@@ -28,6 +25,7 @@ from ministack.services import lambda_svc
 
 from sandbox.cloud.answer_stream import listening
 from sandbox.cloud.crashes import INIT_FAILED
+from sandbox.cloud.log_pipe import LogPipe
 from sandbox.cloud.runtime_api import Invocation, RuntimeApi
 
 logger = logging.getLogger("sandbox.cloud.functions")
@@ -41,8 +39,6 @@ LAST_ANSWER, LAST_WORDS = 0.1, 1.0
 # Seconds that a runtime has to ask again before the log of a call is taken for complete; what comes later, with work
 # after the answer on a busy machine, is in the log of the next call.
 LAST_LINES = 2.0
-# Seconds that whoever reads the log has to come to its end.
-CATCHING_UP = 1.0
 Result = dict[str, Any]
 
 
@@ -56,7 +52,7 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
 
     def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
         super().__init__(func_name, config, code_zip)
-        self._proc: subprocess.Popen[str] | None = None
+        self._proc: subprocess.Popen[bytes] | None = None
         self._api: RuntimeApi | None = None
         self._group: int | None = None
         self._reader: threading.Thread | None = None
@@ -126,8 +122,6 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
         code = unpacked(self.code_zip)
         wrapper = self._wrapper(code)
         api = self._api = RuntimeApi()
-        log: queue.Queue[str] = queue.Queue()
-        self._stderr_queue = log
         try:
             process = subprocess.Popen(
                 [wrapper, self.python, self.runtime / "bootstrap.py"],
@@ -136,15 +130,16 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
                 start_new_session=True,
             )
         except OSError as reason:
             self._end()
             raise RuntimeError(f"{INIT_FAILED}{wrapper.name} cannot be executed: {reason.strerror}") from reason
         self._proc, self._group = process, process.pid
-        self._reader = threading.Thread(target=_read, args=(process, log), daemon=True)
+        assert process.stdout is not None  # noqa: S101
+        self._stderr_queue: queue.Queue[str] = queue.Queue()
+        self._log_pipe = LogPipe(process.stdout, self._stderr_queue)
+        self._reader = threading.Thread(target=self._log_pipe.follow, daemon=True)
         self._reader.start()
         threading.Thread(target=_watch, args=(process, api), daemon=True).start()
 
@@ -172,9 +167,6 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
     def _log(self) -> str:
         """What was written since the last call: all of it when the process has ended."""
         if self._proc is not None and self._proc.poll() is None:
-            until = time.monotonic() + CATCHING_UP
-            while _unread(self._proc) and time.monotonic() < until:
-                time.sleep(0.001)
             return str(self._drain_stderr_bounded())
         if self._reader is not None:
             self._reader.join(LAST_WORDS)
@@ -232,25 +224,7 @@ def _body(invocation: Invocation) -> Any:
         return answer
 
 
-def _unread(process: "subprocess.Popen[str]") -> int:
-    """How many bytes of the log are still in the pipe."""
-    assert process.stdout is not None  # noqa: S101
-    count = array.array("i", [0])
-    try:
-        fcntl.ioctl(process.stdout, termios.FIONREAD, count)
-    except (OSError, ValueError):  # it has ended meanwhile
-        return 0
-    return count[0]
-
-
-def _read(process: "subprocess.Popen[str]", log: "queue.Queue[str]") -> None:
-    assert process.stdout is not None  # noqa: S101
-    with process.stdout, contextlib.suppress(OSError, ValueError):
-        for line in process.stdout:
-            log.put(line.rstrip("\n"))
-
-
-def _watch(process: "subprocess.Popen[str]", api: RuntimeApi) -> None:
+def _watch(process: "subprocess.Popen[bytes]", api: RuntimeApi) -> None:
     """Whoever waits for a process that ends hears of it at once."""
     code = process.wait()
     said = f"Runtime exited with error: {f'exit status {code}' if code >= 0 else f'signal {-code}'}"

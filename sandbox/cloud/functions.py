@@ -25,8 +25,6 @@ from sandbox.failure import SandboxError
 # that is missing from an asset would be found among MiniStack's.
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 RUNTIME_DISTRIBUTIONS = ("boto3-", "botocore-", "s3transfer-", "jmespath-", "python_dateutil-", "urllib3-", "six-")
-# Seconds: wait for a first log line, for silence, at most. By default every call that logs nothing waits 50 ms.
-LOG_WAITS = (0.003, 0.002, 0.25)
 
 
 def install(home: Path, native: NativeCode) -> None:
@@ -64,7 +62,6 @@ def install(home: Path, native: NativeCode) -> None:
 
     handlers.update(create=create_reserved, update=update_reserved, delete=delete_with_workers)
     lambda_runtime._detect_runtime_binary = _detect_runtime_binary
-    lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = LOG_WAITS
 
 
 def _chosen(choose: Callable[..., type], native: NativeCode) -> Callable[..., type]:

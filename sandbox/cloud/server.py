@@ -25,6 +25,7 @@ from sandbox.cloud import (
     function_policy,
     functions,
     integrations,
+    log_pipe,
     metrics,
     model_runtimes,
     parameters,
@@ -98,6 +99,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     clock.install()
     domains.install(front)
     collections.install(front)
+    log_pipe.install()
     functions.install(settings.home, NativeCode(settings.native_packages))
     event_sources.install(authority)
     queues.install()

@@ -108,7 +108,7 @@ print(json.dumps({
         ("sagemaker", [], "sagemaker"),
         ("function_python_is_ours", True, "functions.install"),
         ("reserved", None, "functions._reserve"),
-        ("log_waits", [0.05, 0.005, 0.25], "functions.LOG_WAITS"),
+        ("log_waits", [0.05, 0.005, 0.25], "log_pipe"),
         ("invented", 200, "model_runtimes"),
     ],
 )

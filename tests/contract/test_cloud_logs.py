@@ -1,0 +1,53 @@
+"""All that a function writes by its answer is in its log by then, however busy the machine is."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.contract.cloud_process import Cloud, running
+from tests.contract.streaming_function import asset, client, create
+
+# MiniStack gives 10,000 events at most.
+LINES, CALLS, AT_ONCE = 150, 40, 8
+WRITES = f"""
+import sys
+def handler(event, context):
+    for number in range({LINES}):
+        print("line", event["call"], number, file=sys.stderr if number % 2 else sys.stdout)
+    print("é" * 70_000 if event.get("long") else "last", event["call"], "end")
+    if event.get("fail"):
+        raise ValueError("asked to fail")
+"""
+PLAIN = '#!/bin/sh\nexec "$@"\n'
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with running(tmp_path_factory.mktemp("cloud")) as process:
+        yield process
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_the_log_of_a_call_is_complete_when_it_is_answered(cloud: Cloud, wrapped: bool) -> None:
+    name = f"writes-{wrapped}".lower()
+    code = asset({"index.py": WRITES, "run": PLAIN}, executable=("run",))
+    create(cloud, name, code, **({} if wrapped else {"Environment": {"Variables": {}}}))
+
+    def call(number: int) -> None:
+        event = {"call": number, "long": number % 5 == 0, "fail": number % 7 == 0}
+        answer = client(cloud, "lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
+        assert ("FunctionError" in answer) == event["fail"]
+        written = logged(cloud, name)
+        assert [line for line in written if line.endswith(f" {number} end")]
+
+    client(cloud, "logs")
+    with ThreadPoolExecutor(AT_ONCE) as several:
+        list(several.map(call, range(CALLS)))
+    assert sum(line.startswith("line ") for line in logged(cloud, name)) == LINES * CALLS
+
+
+def logged(cloud: Cloud, name: str) -> list[str]:
+    events = client(cloud, "logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    return [line.strip() for event in events for line in event["message"].splitlines()]
