@@ -4,8 +4,9 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,8 @@ def leftovers(library: Library, monkeypatch: pytest.MonkeyPatch) -> Leftovers:
 def test_only_what_is_left_of_the_same_documents_goes(library: Library, leftovers: Leftovers, tmp_path: Path) -> None:
     first = {"shorter": 9, "cut": 1, "whole": 9, "same": 9, "other": 9, "shorter#7": 1, "shorter#77": 1}
     assert load(library, leftovers, tmp_path, first) == 0
+    chunk = {"id": "shorter-2", "document": "shorter", "text": "Somebody's own chunk of it."}
+    library.client.put(f"/{library.alias}/_doc/shorter-2", chunk)
     before = held(library)
     again = {"shorter": 4, "cut": 9, "whole": 1, "same": 9}
     removed = load(library, leftovers, tmp_path, again)
@@ -62,10 +65,27 @@ def test_only_what_is_left_of_the_same_documents_goes(library: Library, leftover
     assert ("cut", "cut") in before - after
     assert ("whole#1", "whole") in before - after
     assert (parts("whole", after), parts("cut", after)) == (1, parts("whole", before))
+    assert ("shorter-2", "shorter") in after
     # Documents of their own, whatever they are called.
     for name in ("same", "other", "shorter#7", "shorter#77"):
         assert parts(name, after) == parts(name, before) > 0
     assert removed == len(before - after)
+
+
+def test_a_part_that_another_load_replaces_meanwhile_stays(
+    library: Library, leftovers: Leftovers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(library, leftovers, tmp_path, {"a": 9})
+    delete = Leftovers._delete
+
+    def late(self: Leftovers, hits: Sequence[Any]) -> int:
+        library.client.put(f"/{library.alias}/_doc/a%232", {"id": "a#2", "document": "a", "text": "Another."})
+        return delete(self, hits)
+
+    monkeypatch.setattr(Leftovers, "_delete", late)
+    before = held(library)
+    assert leftovers.remove({"a": ["a#1"]}) == len(before) - 2
+    assert held(library) == {("a#1", "a"), ("a#2", "a")}
 
 
 def test_an_index_that_takes_no_writes_for_a_moment_is_waited_for(
