@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import urllib3
-from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, SSLError
 
 from sandbox.front.refusal import Unreachable
 from sandbox.front.request import HOP_BY_HOP, Answer
@@ -70,8 +70,9 @@ class Upstream:
             return self._pool.urlopen(method, target, body or None, fields, decode_content=False, redirect=False)
         except NewConnectionError:
             raise
-        except ProtocolError:
-            # A pooled connection that the other side closed at this very moment.
+        except (ProtocolError, SSLError):
+            # A pooled connection that the other side closed at this very moment; or a handshake that a busy engine gave
+            # up with an "internal error", of which its log says nothing (OpenSearch 3.4, once in some hundred runs).
             if method not in _REPEATABLE:
                 raise
             return self._pool.urlopen(method, target, body or None, fields, decode_content=False, redirect=False)
