@@ -37,7 +37,7 @@ def test_each_document_is_asked_for_once_and_many_together() -> None:
     assert len(index.asked) < count / 8
     assert len(into.confirmed) == count
     assert into.report.removed == 2 * len(index.asked)
-    assert f"{into.report.removed} removed that were parts of them before" in into.report.summary
+    assert f"{into.report.removed} old parts removed" in into.report.summary
 
 
 def test_the_parts_of_a_document_are_kept() -> None:

@@ -45,7 +45,7 @@ class Report:
     def summary(self) -> str:
         """The figures, in words; everything is in one of them."""
         arrived = f"{self.stored} stored" if self.stored else f"{self.created} created, {self.updated} updated"
-        removed = f", {self.removed} removed that were parts of them before" if self.removed else ""
+        removed = f", {self.removed} old parts removed" if self.removed else ""
         return f"{arrived}, {self.failed} failed{removed}"
 
     def fail(self, where: str, reason: str) -> None:
