@@ -4,7 +4,7 @@ It belongs to the role that asked, which all operators share.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -21,7 +21,7 @@ class Conversation:
     """The engine's id of it, and its last questions, oldest first."""
 
     id: str
-    earlier: Sequence[str] = field(default=())
+    earlier: Sequence[str] = ()
 
 
 def opened(domain: Domain, id: str, question: str, most: int) -> Conversation:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.conversations import ALL_TURNS
 from assistant.search.highlight import highlights
 from assistant.search.nearness import Nearness
 from assistant.search.query import Clause, nearest, together
@@ -14,8 +15,6 @@ from osml.failure import Failure
 from osml.stack import Knowledge
 
 CONNECT_SECONDS = 10
-# Not the last turns: ml-commons 3.4 reads the first ones of a memory, so a small number would hide what was just said.
-ALL_TURNS = 50
 # While one question is asked the index changes once, if ever.
 MOST_GENERATIONS = 3
 

@@ -1,49 +1,29 @@
 """Copies and refreshes of an index while it is filled for the first time, on a real engine."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mlcommons import HttpTransport
-from osml import domain as domain_module
 from osml.domain import Domain
 from osml.failure import Failure
 from osml.initial_load import InitialLoad
-from osml.stack import Knowledge
-from tests.contract import kinds_engine
-from tests.contract.generations import Embedder, Library
+from tests.contract import filled_library, kinds_engine
+from tests.contract.generations import Library
 from tests.contract.ingesting import ingest
-from tests.contract.kinds_engine import Engine, RoleHeaders
 from tests.contract.test_ingest import write
 
 engine_transport = kinds_engine.engine_transport
+library, domain = filled_library.library, filled_library.domain
 QUIET = ("-1", "0")
 # The engine refreshes by itself; a second copy is asked for, and nowhere to be put on one node.
 AS_DEPLOYED = (None, "1")
 
 
 @pytest.fixture
-def library(engine_transport: HttpTransport) -> Iterator[Library]:
-    with Embedder(seconds=0.0).running() as embedder:
-        engine = Engine(engine_transport, embedder.url)
-        made = Library(engine, embedder)
-        made.apply(made.generation("aaaaaaaa", 4, 1))
-        yield made
-        made.leave()
-        engine.clean()
-
-
-@pytest.fixture
-def load(library: Library, monkeypatch: pytest.MonkeyPatch) -> InitialLoad:
-    """As the command line would, with the role of the contract tests."""
-    monkeypatch.setattr(domain_module, "_auth", lambda _: RoleHeaders())
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
-    url = os.environ["OSML_TEST_ENGINE_URL"]
-    made = Knowledge(url, "us-east-1", library.alias, "p", "m", None, None, "arn", "text", "embedding")
-    return InitialLoad(Domain(made), library.alias, copies=1)
+def load(library: Library, domain: Domain) -> InitialLoad:
+    return InitialLoad(domain, library.alias, copies=1)
 
 
 def settings(library: Library) -> tuple[Any, Any]:

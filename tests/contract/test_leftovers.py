@@ -4,48 +4,29 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from corpus.destination import Stopped
-from mlcommons import HttpTransport
-from osml import domain as domain_module
 from osml import leftovers as leftovers_module
 from osml.domain import Domain
 from osml.leftovers import Leftovers
-from osml.stack import Knowledge
-from tests.contract import kinds_engine
-from tests.contract.generations import Embedder, Library
+from tests.contract import filled_library, kinds_engine
+from tests.contract.generations import Library
 from tests.contract.ingesting import ingest
-from tests.contract.kinds_engine import Engine, RoleHeaders
 
 engine_transport = kinds_engine.engine_transport
+library, domain = filled_library.library, filled_library.domain
 # Parts have at most 200 characters here.
 SENTENCE = "This sentence has, with its last character, just so many that fifteen fill a part. "
 
 
 @pytest.fixture
-def library(engine_transport: HttpTransport) -> Iterator[Library]:
-    with Embedder(seconds=0.0).running() as embedder:
-        engine = Engine(engine_transport, embedder.url)
-        made = Library(engine, embedder)
-        made.apply(made.generation("aaaaaaaa", 4, 1))
-        yield made
-        made.leave()
-        engine.clean()
-
-
-@pytest.fixture
-def leftovers(library: Library, monkeypatch: pytest.MonkeyPatch) -> Leftovers:
-    """As the command line would, with the role of the contract tests."""
-    monkeypatch.setattr(domain_module, "_auth", lambda _: RoleHeaders())
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
-    url = os.environ["OSML_TEST_ENGINE_URL"]
-    made = Knowledge(url, "us-east-1", library.alias, "p", "m", None, None, "arn", "text", "embedding")
-    return Leftovers(Domain(made), library.alias)
+def leftovers(library: Library, domain: Domain) -> Leftovers:
+    return Leftovers(domain, library.alias)
 
 
 def test_only_what_is_left_of_the_same_documents_goes(library: Library, leftovers: Leftovers, tmp_path: Path) -> None:

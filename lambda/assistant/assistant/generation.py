@@ -5,14 +5,12 @@ from typing import Any, Protocol
 
 from assistant.answer_model import Model
 from assistant.budget import Budget
+from assistant.conversations import ALL_TURNS
 from assistant.models import Source
 from assistant.other_side import ANSWER, unusable
 from assistant.prompt import Told, Turn
 from assistant.search.engine import Engine
 from assistant.settings import PipelineAnswer, Prompt
-
-# Not the last turns: ml-commons 3.4 reads the first ones of a memory, so a small number would hide what was just said.
-_ALL_TURNS = 50
 
 
 class Generation(Protocol):
@@ -85,7 +83,7 @@ class PipelineGeneration:
             "timeout": max(1, int(budget.call(most))),
         }
         if conversation is not None:
-            parameters |= {"memory_id": conversation, "message_size": _ALL_TURNS}
+            parameters |= {"memory_id": conversation, "message_size": ALL_TURNS}
         if self._chosen.llm_response_field is not None:
             parameters["llm_response_field"] = self._chosen.llm_response_field
         body = {

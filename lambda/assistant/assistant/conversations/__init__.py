@@ -10,6 +10,9 @@ from assistant.prompt import Turn
 
 # As many as ml-commons' retrieval_augmented_generation processor puts into a prompt unless told otherwise.
 MOST_TURNS = 10
+# What that processor is asked for. Not the last turns: ml-commons 3.4 reads the first ones of a memory, so a
+# small number would hide what was just said.
+ALL_TURNS = 50
 
 
 class Conversations(Protocol):
