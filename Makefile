@@ -4,9 +4,13 @@ BIN := $(VENV)/bin
 OSML := $(BIN)/osml
 QUESTION := What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?
 
-.PHONY: demo down check unit test templates contract e2e recipes browser format snapshots openapi install lock bench faults load drop retrieval soak wheel clean
+# The line of OpenSearch that the contract tests run on besides the newest.
+OLDER := 2.19
 
-demo: install ## from nothing to a grounded answer on this machine
+.PHONY: demo prepared down check unit test templates contract e2e upgrade pages recipes browser format snapshots openapi install lock bench faults load drop retrieval soak wheel clean
+
+demo: ## install, start the local cloud, deploy, load samples, and ask a question
+	@$(MAKE) --no-print-directory --jobs=2 install prepared
 	$(OSML) sandbox up
 	$(OSML) secret set --sandbox
 	$(OSML) deploy --sandbox
@@ -14,74 +18,96 @@ demo: install ## from nothing to a grounded answer on this machine
 	$(OSML) ask --sandbox "$(QUESTION)"
 	$(OSML) page --sandbox
 
-down: ## end the local cloud; no process is left
+down: ## stop the local cloud; no process is left
 	@if [ -x $(OSML) ]; then $(OSML) sandbox down; fi
 
 install: $(VENV)/.installed node_modules/.installed
 
-$(VENV)/.installed: requirements-dev.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; say which: make demo PYTHON=python3.12")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv==0.13.8
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
-	touch $@
+# What the local cloud downloads once, fetched while the packages below are installed.
+prepared: $(VENV)/.begun
+	@$(BIN)/python -m sandbox.prepare environments/sandbox.yaml
 
-node_modules/.installed: package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
-	touch $@
+$(VENV)/.begun: sandbox/requirements-prepare.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; say which: make demo PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement sandbox/requirements-prepare.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.begun requirements-dev.txt requirements-node.txt pyproject.toml sandbox/pyproject.toml
+	@echo "Installing the Python packages …"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt $$($(BIN)/python -m osml.deploy.node)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . --editable sandbox
+	@touch $@
+
+# With the npm of requirements-node.txt, where that was installed.
+node_modules/.installed: $(VENV)/.installed package-lock.json
+	@echo "Installing the CDK command line …"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error --silent
+	@touch $@
 
 check: install ## format, lint, types, unit tests: seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy app.py osml sandbox stacks constructs/opensearch_ml lambda/provisioner lambda/keeper lambda/assistant lambda/ingest lambda/page tests benchmarks
+	$(BIN)/mypy app.py osml settings sandbox stacks constructs/opensearch_ml lambda tests benchmarks
 	$(MAKE) unit
 
 unit: install
-	$(BIN)/pytest -q tests/unit
+	$(BIN)/pytest -q tests/unit benchmarks/tests
 
 # A run starts hundreds of Python processes: what one of them has compiled is kept, whatever the machine's habit is.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: install browser ## everything that CI checks, in three lanes
-	$(MAKE) --jobs=3 --output-sync=line e2e contract templates
+test: install browser ## everything that CI checks, in four parallel lanes
+	$(MAKE) --jobs=4 --output-sync=line e2e contract pages templates
 
-templates: check ## what needs a processor: types, unit tests, templates, pages; then the recipes
+templates: check ## types, unit tests and templates; then the recipes
 	$(BIN)/pytest -q tests/synth
-	$(BIN)/pytest -q tests/browser
 	$(MAKE) recipes
 
 contract: install ## the kernel, the front and the assistant on a real engine
 	$(BIN)/pytest -q --durations=20 tests/contract
 
-e2e: install ## deploys on a local cloud, all but those of the recipes
-	$(BIN)/pytest -q --durations=20 --ignore=tests/e2e/recipes tests/e2e
+contract-%: install ## the contract tests that use the engine, on another line of OpenSearch
+	OSML_TEST_LINE=$* OSML_SANDBOX=$* $(BIN)/pytest -q --durations=20 -m engine tests/contract
 
-recipes: install ## deploys of every provider and every way to search, on a local cloud of their own
+upgrade: contract-$(OLDER) ## the keeper on that line, and an upgrade of a deployed environment to the newest line
+	OSML_TEST_LINE=$(OLDER) OSML_SANDBOX=older $(BIN)/pytest -q tests/e2e/test_keeper.py
+	$(BIN)/pytest -q --durations=20 tests/e2e/test_upgrade.py
+
+pages: upgrade browser ## the page in Chromium
+	$(BIN)/pytest -q tests/browser
+
+e2e: install ## deploys on a local cloud, except recipes and the upgrade
+	$(BIN)/pytest -q --durations=20 --ignore=tests/e2e/recipes --ignore=tests/e2e/test_upgrade.py tests/e2e
+
+recipes: install ## deploys of every provider and every search setting, and what a destroy keeps, on their own local cloud
 	OSML_SANDBOX=recipes $(BIN)/pytest -q --durations=20 tests/e2e/recipes
 
-browser: ## the Chromium that the page is tested in
+browser: ## install Chromium for the tests of the page
 	test -x /usr/bin/chromium || { apt-get update -qq && apt-get install -y -qq chromium; }
 
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-snapshots: install ## accept the templates as they are now
+snapshots: install ## accept the current templates as snapshots
 	$(BIN)/pytest -q tests/synth --snapshot-update
 
-openapi: install ## write docs/openapi.json anew
-	cd lambda/assistant && ../../$(BIN)/python -m assistant.openapi > ../../docs/openapi.json
+openapi: install ## write docs/openapi.json again
+	$(BIN)/python lambda/documents/api.py > docs/openapi.json
 
-lock: install ## pin what pyproject.toml asks for
+lock: install ## pin the dependencies of pyproject.toml
 	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-header -o requirements.txt
-	$(BIN)/uv pip compile -q pyproject.toml --universal --extra sandbox --extra dev --extra bench --generate-hashes --no-header -o requirements-dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml sandbox/pyproject.toml --universal --extra dev --extra bench --generate-hashes --no-header -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --group node --universal --generate-hashes --no-header -o requirements-node.txt
+	$(BIN)/uv pip compile -q sandbox/requirements-prepare.in --constraint requirements-dev.txt --universal --generate-hashes --no-header -o sandbox/requirements-prepare.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
 	$(BIN)/uv pip compile -q lambda/provisioner/requirements.in --no-header --generate-hashes -o lambda/provisioner/requirements.txt
 	$(BIN)/uv pip compile -q lambda/keeper/requirements.in --no-header --generate-hashes -o lambda/keeper/requirements.txt
-	$(BIN)/uv pip compile -q lambda/assistant/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/assistant/requirements.txt
-	$(BIN)/uv pip compile -q lambda/ingest/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 -o lambda/ingest/requirements.txt
+	$(BIN)/uv pip compile -q lambda/ask/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/ask/requirements.txt
+	$(BIN)/uv pip compile -q lambda/documents/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/documents/requirements.txt
+	$(BIN)/uv pip compile -q lambda/drop/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 -o lambda/drop/requirements.txt
 
-bench: install ## the tables of docs/performance.md, measured anew on a machine with nothing else to do
+bench: install ## measure the tables of docs/performance.md again, on an otherwise idle machine
 	$(BIN)/python -m benchmarks.kernel
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.ask
@@ -95,16 +121,16 @@ bench: install ## the tables of docs/performance.md, measured anew on a machine 
 faults: install ## every fault at every call of every kind; writes docs/faults.md
 	OSML_FAULTS=1 $(BIN)/pytest -q tests/contract/test_fault_matrix.py
 
-load: install ## changes and crashes while people ask and load; writes docs/nothing-lost.md
+load: install ## changes and crashes during questions and loads; writes docs/nothing-lost.md
 	OSML_ENGINE_OPTIMIZE=1 OSML_LOAD=1 OSML_COUNTS=docs/nothing-lost.md $(BIN)/pytest -q tests/e2e/test_changes_under_traffic.py tests/e2e/test_crashes.py
 
-drop: install ## 10,000 objects dropped into a bucket, while a fifth of the model's calls are refused
+drop: install ## 10,000 objects put into a bucket, while a fifth of the model's calls are refused
 	OSML_ENGINE_OPTIMIZE=1 OSML_DROP=10000 $(BIN)/pytest -q -s tests/e2e/test_drop.py
 
-retrieval: install ## every way to search, on all labelled questions; writes docs/evaluation.md
+retrieval: install ## every search setting, on all labelled questions; writes docs/evaluation.md
 	OSML_ENGINE_OPTIMIZE=1 OSML_RETRIEVAL=docs/evaluation.md $(BIN)/pytest -q tests/e2e/recipes/test_retrieval.py
 
-soak: install ## deploy, update, destroy, with random kills, 200 times
+soak: install ## deploy, update and destroy 200 times, with random kills
 	$(BIN)/python -m tests.contract.soak --rounds 200
 
 wheel: install ## the construct library for other teams' apps, in dist/

@@ -7,16 +7,15 @@ Takes about five minutes.
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from benchmarks.deployment import QUESTION, deployed
 from benchmarks.report import publish
-from osml import question
-from osml.domain import Domain
-from osml.stack import Knowledge, knowledge
+from osml.ask import question
+from osml.remote.domain import Domain
+from osml.remote.stack import Knowledge, knowledge
 from sandbox.models.control import struck
 
 ROUNDS, CALLS, SLOW_MS = 5, 100, 300
@@ -29,7 +28,7 @@ def main() -> None:
     with deployed("sandbox") as stack:
         found = knowledge(stack.place)
         domain = Domain(found)
-        finds = replace(found, answer_model_id=None)
+        finds = found.model_copy(update={"answer_model_id": None})
         passages = {"raw": _raw(domain, _search(finds)), "ask": lambda: question.ask(domain, finds, QUESTION)}
         answer = {
             "raw": _raw(domain, _search(found) | _generation(found)),

@@ -12,8 +12,8 @@ import zipfile
 from pathlib import Path
 
 from benchmarks.report import publish
-from opensearch_ml.function_bundle import FunctionBundle
-from osml.place import CHECKOUT
+from opensearch_ml.engine.function_bundle import FunctionBundle
+from opensearch_ml.engine.provisioner import FOLDERS, SOURCE
 
 ROUNDS = 15
 COLUMNS = ("imported", "median", "spread", "over bare", "zip")
@@ -28,7 +28,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         bundle = Path(scratch) / "function"
         bundle.mkdir()
-        FunctionBundle(CHECKOUT / "lambda" / "provisioner").try_bundle(str(bundle))
+        FunctionBundle(SOURCE, folders=FOLDERS).try_bundle(str(bundle))
         archive = _zipped(bundle)
         seconds: dict[str, list[float]] = {name: [] for name in WAYS}
         for number in range(1 + ROUNDS):

@@ -16,9 +16,9 @@ import requests
 import yaml
 
 from benchmarks.quick_model import quick_model
-from osml.domain import Domain
 from osml.place import CHECKOUT, Place
-from osml.stack import knowledge, outputs
+from osml.remote.domain import Domain
+from osml.remote.stack import knowledge, outputs
 from sandbox import launcher
 from sandbox.instance import Instance
 from sandbox.search_engine import OPTIMIZE

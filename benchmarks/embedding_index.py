@@ -1,6 +1,5 @@
 """Indexes that embed what they are given by the slow endpoint: as a user makes them, or with a recipe's settings."""
 
-import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -12,11 +11,10 @@ import requests
 
 from benchmarks.engine import CALLER, ROLE_HEADERS
 from benchmarks.slow_endpoint import DIMENSION, slow_endpoint
-from opensearch_ml.provider import client_config
-from opensearch_ml.vector_index import HNSW
-from osml.environment.knowledge import Index
-from tests.contract.engine_process import running_engine
-from tests.contract.kinds_engine import TESTER
+from opensearch_ml.providers.provider import client_config
+from opensearch_ml.resources.vector_index import HNSW
+from sandbox.alone import alone
+from settings.knowledge import Index
 
 # As `sagemaker_embedding` sets it.
 RECIPE_CLIENT = client_config(connections=100, connect_seconds=5, read_seconds=30)
@@ -28,8 +26,8 @@ class Engine:
     """The engine under test, asked as a role that may do all; `models` are by what their connector sets."""
 
     endpoint: str
-    url: str = field(default_factory=lambda: os.environ["OSML_TEST_ENGINE_URL"])
-    ca: str = field(default_factory=lambda: os.environ["OSML_TEST_CA"])
+    url: str
+    ca: str
     models: dict[str, str] = field(default_factory=dict)
 
     def session(self) -> requests.Session:
@@ -132,11 +130,11 @@ class Engine:
 @contextmanager
 def engine() -> Iterator[Engine]:
     """An engine of its own, with the models `default` and `recipe`."""
-    with running_engine("bench", optimize=True), slow_endpoint() as endpoint:
-        found = Engine(endpoint)
-        admin = os.environ["OSML_TEST_ADMIN_CERT"], os.environ["OSML_TEST_ADMIN_KEY"]
+    with alone("bench", optimize=True) as started, slow_endpoint() as endpoint:
+        found = Engine(endpoint, started.url, str(started.ca))
         mapping = f"{found.url}/_plugins/_security/api/rolesmapping/all_access"
-        body = {"backend_roles": ["admin", CALLER, TESTER]}
+        body = {"backend_roles": ["admin", CALLER]}
+        admin = str(started.admin_cert), str(started.admin_key)
         requests.put(mapping, json=body, cert=admin, verify=found.ca, timeout=60).raise_for_status()
         found.model("default", None)
         found.model("recipe", RECIPE_CLIENT)

@@ -2,8 +2,6 @@
 
 import contextlib
 import hashlib
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,19 +11,25 @@ from requests.auth import AuthBase
 from requests_aws4auth import AWS4Auth
 
 from mlcommons import Client, HttpTransport
-from sandbox.engine.parts import Part, PartsList, Plugin, parts
-from sandbox.instance import Instance
-from tests.contract.engine_process import running_engine
+from sandbox.alone import alone
+from sandbox.cache import cache_directory
+from sandbox.engine.assembly import obtain
+from sandbox.engine.errors import PartMissing
+from sandbox.engine.line import PUBLISHED, Line, Part, Plugin, nearest
+from sandbox.engine.remote import SETTING
+from sandbox.engine.repository import sources
+from sandbox.progress import Lines
 
 CALLER = "arn:aws:iam::000000000000:role/benchmark"
 ROLE_HEADERS = {"x-forwarded-for": "127.0.0.1", "x-proxy-user": CALLER, "x-proxy-roles": CALLER}
+LINE = nearest(None)
+# No public repository serves it here; a folder or repository of OSML_MAVEN_REPOSITORIES may.
 FLOW_FRAMEWORK = Part(
     group="org.opensearch.plugin",
     name="opensearch-flow-framework",
-    version="3.4.0.0",
+    version=f"{LINE.version}.0",
     packaging="zip",
-    sha256="e016184aa753bbca84f2089fe14a7b55ed555cdf5e467b9d251ca6287c206618",
-    or_published=True,
+    sha256=PUBLISHED,
 )
 
 
@@ -49,6 +53,7 @@ class Engine:
     url: str
     ca: str
     admin: tuple[str, str]
+    has_flow_framework: bool
 
     def transport(self) -> HttpTransport:
         """The provisioner's, of a connection of its own."""
@@ -66,21 +71,27 @@ class Engine:
 
 @contextlib.contextmanager
 def engine() -> Iterator[Engine]:
-    """A new engine named `bench`, with flow-framework switched on and a caller who may do everything."""
-    shutil.rmtree(Instance.named("bench-engine").home, ignore_errors=True)
-    with running_engine("bench-engine", _listed(), optimize=True):
-        names = ("ENGINE_URL", "CA", "ADMIN_CERT", "ADMIN_KEY")
-        url, ca, certificate, key = (os.environ[f"OSML_TEST_{name}"] for name in names)
-        found = Engine(url, ca, (certificate, key))
-        admin = found.administrator()
+    """A new engine named `bench`, with a caller who may do everything, and flow-framework where it can be had."""
+    line = _line()
+    with alone("bench-engine", line, optimize=True) as started:
+        admin = str(started.admin_cert), str(started.admin_key)
+        found = Engine(started.url, str(started.ca), admin, has_flow_framework=line is not LINE)
+        client = found.administrator()
         role = [{"op": "add", "path": "/backend_roles", "value": [CALLER]}]
-        admin.patch("/_plugins/_security/api/rolesmapping/all_access", role)
-        admin.put("/_cluster/settings", {"persistent": {"plugins.flow_framework.enabled": True}})
+        client.patch("/_plugins/_security/api/rolesmapping/all_access", role)
+        if found.has_flow_framework:
+            client.put("/_cluster/settings", {"persistent": {"plugins.flow_framework.enabled": True}})
         yield found
 
 
-def _listed() -> PartsList:
-    """The engine's parts and flow-framework."""
-    ours = parts()
-    digest = hashlib.sha256(f"{ours.digest} {FLOW_FRAMEWORK.sha256}".encode()).hexdigest()
-    return replace(ours, plugins=(*ours.plugins, Plugin("opensearch-flow-framework", FLOW_FRAMEWORK)), digest=digest)
+def _line() -> Line:
+    """The newest line, with flow-framework where a repository has it."""
+    places = sources(cache_directory())
+    try:
+        obtain([(FLOW_FRAMEWORK,)], places, Lines(print))
+    except PartMissing:
+        print(f"{FLOW_FRAMEWORK.coordinates} is served nowhere: its rows are left out. Name a repository in {SETTING}.")
+        return LINE
+    digest = hashlib.sha256(f"{LINE.digest} flow-framework".encode()).hexdigest()
+    plugin = Plugin("opensearch-flow-framework", (FLOW_FRAMEWORK,))
+    return replace(LINE, plugins=(*LINE.plugins, plugin), digest=digest)

@@ -74,7 +74,9 @@ def main() -> None:
     with quick_endpoint() as endpoint, engine() as found, py_ml(found) as peer:
         raw, kernel = RawRequests(found), Kernel(found)
         pairs: list[Tool] = [RawRequests(found, parallel=True), Kernel(found, parallel=True)]
-        tools: list[Tool] = [raw, kernel, *pairs, peer, FlowFramework(found)]
+        tools: list[Tool] = [raw, kernel, *pairs, peer]
+        if found.has_flow_framework:
+            tools.append(FlowFramework(found))
         figures: Found = defaultdict(Figures)
         for number in range(WARM + ROUNDS):
             print(f"round {number} of {WARM + ROUNDS - 1}", flush=True)

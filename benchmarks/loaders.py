@@ -16,10 +16,11 @@ from opensearchpy import AsyncOpenSearch, OpenSearch, helpers
 from benchmarks.embedding_index import Engine
 from benchmarks.engine import ROLE_HEADERS
 from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
+from corpus.chunks import chunks
+from corpus.formats import Reading
 from corpus.load import load
-from corpus.pieces import parts
 from corpus.source import read
-from osml.ingest import PASSAGE_CHARACTERS
+from settings.assistant import PASSAGE_CHARACTERS
 
 Load = Callable[[Engine, str, Path], None]
 """Loads the documents of a file into an index of the engine."""
@@ -39,9 +40,9 @@ def ours(engine: Engine, index: str, file: Path) -> None:
 
     with file.open("rb") as stream:
         report = load(
-            read(stream, "documents.ndjson", "text"),
+            read(stream, "documents.ndjson", Reading("text")),
             connect,
-            parts=partial(parts, text_field="text", most=PASSAGE_CHARACTERS),
+            parts=partial(chunks, text_field="text", most=PASSAGE_CHARACTERS),
         )
     if report.failed:
         raise RuntimeError(f"{report.summary}: {report.errors[:3]}")

@@ -7,7 +7,7 @@ import json
 from contextlib import AbstractContextManager
 from typing import Any
 
-from tests.contract.json_handler import JsonHandler, serving
+from sandbox.models.json_handler import JsonHandler, serving
 
 DIMENSION = 8
 CHOICE = {"index": 0, "message": {"role": "assistant", "content": "The documents say so."}}

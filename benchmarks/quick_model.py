@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
-from tests.contract.json_handler import serving
+from sandbox.models.json_handler import serving
 
 TEXT = "The documents say so."
 

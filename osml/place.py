@@ -1,15 +1,18 @@
-"""Where a command points: AWS, as the shell is set up for it, or the local cloud."""
+"""The place a command works on: AWS, with the shell's credentials, or the local cloud."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osml import local_cloud
 from osml.failure import Failure
+from osml.region import chosen as region
+from osml.region import settle
 
 if TYPE_CHECKING:
-    from osml.environment import Environment
     from sandbox.instance import Instance
+    from settings import Environment
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOREIGN = (
@@ -30,41 +33,50 @@ class Place:
 
     @property
     def options(self) -> str:
-        """The options that make another command of osml point to the same place, as one types them."""
+        """The command line options of osml that select this place."""
         if self.instance is None:
             return f"--env {self.env}"
         return "--sandbox" if self.env == self.instance.environment else f"--env {self.env} --sandbox"
 
+    @property
+    def file(self) -> str:
+        """The path of the environment's file, for messages."""
+        return f"environments/{self.env}.yaml"
+
     def settings(self) -> "Environment":
         """The environment's settings; raises SettingError."""
-        from osml.environment import load
+        from settings import load
 
         return load(self.env, environments())
 
 
 def environments() -> Path:
-    """Where environment files lie: OSML_ENVIRONMENTS, otherwise `environments/` of the checkout."""
+    """The folder of environment files: OSML_ENVIRONMENTS, or `environments/` of the checkout."""
     return Path(os.environ.get("OSML_ENVIRONMENTS") or CHECKOUT / "environments")
 
 
 def place(env: str | None, sandbox: bool) -> Place:
-    """Chooses the environment and points this process and its children to the local cloud when asked.
+    """Chooses the environment, and sets up this process and its children for AWS or, with `sandbox`, the local cloud.
 
-    `env` defaults to OSML_ENV, and for the local cloud to `sandbox`, or `sandbox-aoss` where its engine lacks the ML
-    plugin.
-    Raises Failure when no environment is named or the local cloud is not running.
+    On AWS this process and its children use the region of the environment, or else of the shell.
+    `env` defaults to OSML_ENV; on the local cloud it defaults to `sandbox`, or to `sandbox-aoss` when the engine has no
+    ML plugin.
+    Raises Failure when no environment is named or the local cloud is not installed or running, and SettingError.
     """
     env = env or os.environ.get("OSML_ENV")
     if not sandbox:
         if not env:
-            raise Failure("No environment was named: add --env NAME (a file of environments/), or --sandbox.")
-        return Place(env, None)
-    from sandbox import launcher
+            raise Failure("No environment is named. Add --env NAME (a file in environments/) or --sandbox.")
+        chosen = Place(env, None)
+        settle(region(chosen.settings().region, chosen.file))
+        return chosen
+    local_cloud.require()
     from sandbox.instance import Instance
+    from sandbox.parts import absence
 
     instance = Instance.named()
-    if not launcher.running(instance):
-        raise Failure("The local cloud is not running: start it with `osml sandbox up` (or `make demo`).")
+    if reason := absence(instance):
+        raise Failure(reason)
     for name in FOREIGN:
         os.environ.pop(name, None)
     os.environ.update(instance.client_environment())

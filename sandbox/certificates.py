@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from sandbox.front.detour import MODEL_HOSTS
+from sandbox.front.url_rewriter import MODEL_HOSTS
 
 LIFETIME = datetime.timedelta(days=365)
 # Who each certificate is for, beside this machine itself.

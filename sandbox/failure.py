@@ -5,14 +5,24 @@ SandboxError        a sentence for a person: what was tried, what came back, wha
 """
 
 from pathlib import Path
+from typing import Literal
+
+Cause = Literal["engine-failed", "local-cloud", "start-failed", "upgrade-failed", "weights-missing"]
 
 
 class SandboxError(Exception):
-    """The local cloud cannot do what was asked; the message says why and what to do."""
+    """The local cloud cannot fulfil a request; the message has the reason and the fix.
+
+    `cause` is a word for it that never changes.
+    """
+
+    cause: Cause = "local-cloud"
 
 
 class StartFailed(SandboxError):
     """A process of the local cloud ended early or did not become ready in time."""
+
+    cause = "start-failed"
 
     def __init__(self, what: str, why: str, log: Path, lines: int = 15) -> None:
         tail = log.read_text(errors="replace").splitlines()[-lines:] if log.exists() else []

@@ -1,4 +1,4 @@
-"""One local cloud on this machine: its folder, its ports, its processes and what clients need to reach it."""
+"""One local cloud on this machine: its folder, ports, processes, and variables for clients."""
 
 import contextlib
 import fcntl
@@ -14,6 +14,7 @@ from pathlib import Path
 from sandbox.cache import cache_directory
 from sandbox.certificates import Certificates
 from sandbox.engine.assembly import BARE_ENVIRONMENT
+from sandbox.engine.line import nearest, release
 from sandbox.failure import SandboxError
 from sandbox.process import Process, bearing
 
@@ -21,7 +22,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 DOMAIN_PORTS = 8
-# Carried by every process of a local cloud: a start that is killed before it writes a process down leaves this.
+# Set in every process of a local cloud, to find processes of a start that was killed before it recorded them.
 MARK = "OSML_SANDBOX_HOME"
 
 
@@ -34,20 +35,36 @@ class Ports:
     aws: int
     egress: int
     models: int
-    way_out: int
+    egress_proxy: int
     domains: tuple[int, int]
 
 
 @dataclass(frozen=True)
+class StartedEngine:
+    """The last started engine: its version, and the requested `search.engine_version`, if any."""
+
+    version: str
+    has_ml: bool
+    asked: str | None = None
+
+    @property
+    def distance(self) -> str:
+        """The difference to the requested version, as half a sentence; empty if they agree."""
+        if self.asked is None or release(self.asked) == release(self.version):
+            return ""
+        return f"the nearest available line to {self.asked}"
+
+
+@dataclass(frozen=True)
 class Instance:
-    """Everything that belongs to one local cloud lies in `home`."""
+    """One local cloud; all its files are in `home`."""
 
     name: str
     home: Path
 
     @classmethod
     def named(cls, name: str | None = None) -> "Instance":
-        """`name` (default: OSML_SANDBOX, else `default`) tells several local clouds of one checkout apart."""
+        """The local cloud `name` (default: OSML_SANDBOX, else `default`); a checkout may have several."""
         chosen = name or os.environ.get("OSML_SANDBOX") or "default"
         checkout = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
         return cls(chosen, cache_directory() / "instances" / f"{chosen}-{checkout}")
@@ -58,8 +75,13 @@ class Instance:
 
     @property
     def deepseek_key(self) -> Path:
-        """The key that the DeepSeek endpoint of this local cloud accepts; made at the first start."""
+        """The key for this local cloud's DeepSeek endpoint, generated at the first start."""
         return self.home / "deepseek.key"
+
+    @property
+    def before_upgrade(self) -> Path:
+        """The folder with the engine's data from before the last upgrade."""
+        return self.home / "before-upgrade"
 
     def log(self, process: str) -> Path:
         return self.home / "logs" / f"{process}.log"
@@ -67,22 +89,27 @@ class Instance:
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """One start or stop at a time; a second one waits."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        self._make_home()
         with (self.home / "lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+    def _make_home(self) -> None:
+        """Other users see nothing of the keys and documents in it. The engine of root passes through it as nobody."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.home.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
     def ports(self) -> Ports:
         """The ports of this local cloud; chosen once, kept while it runs."""
         path = self.home / "ports.json"
         if not path.exists():
-            self.home.mkdir(parents=True, exist_ok=True)
+            self._make_home()
             path.write_text(json.dumps(asdict(_free_ports())))
         saved = json.loads(path.read_text())
         if missing := {field.name for field in fields(Ports)} - saved.keys():
             raise SandboxError(
-                f"The local cloud {self.name} was started by another version, which had no port for "
-                f"{', '.join(sorted(missing))}: run `osml sandbox down`, then `osml sandbox up`."
+                f"The local cloud {self.name} was started by another version without a port for "
+                f"{', '.join(sorted(missing))}. Run `osml sandbox down`, then `osml sandbox up`."
             )
         return Ports(**{**saved, "domains": (saved["domains"][0], saved["domains"][1])})
 
@@ -98,26 +125,30 @@ class Instance:
         fresh.write_text(json.dumps({name: asdict(process) for name, process in processes.items()}))
         fresh.replace(path)
 
-    def remember_ml(self, has_ml: bool) -> None:
-        (self.home / "engine.json").write_text(json.dumps({"ml": has_ml}))
+    def remember_engine(self, engine: StartedEngine) -> None:
+        (self.home / "engine.json").write_text(json.dumps(asdict(engine)))
 
     @property
-    def has_ml(self) -> bool:
-        """Whether the engine that was started last has the ML plugin; most recipes need it."""
+    def engine(self) -> StartedEngine:
+        """The last started engine; before a start, one of the newest line."""
         path = self.home / "engine.json"
-        return not path.exists() or json.loads(path.read_text())["ml"] is True
+        return (
+            StartedEngine(**json.loads(path.read_text()))
+            if path.exists()
+            else StartedEngine(nearest(None).version, True)
+        )
 
     @property
     def environment(self) -> str:
-        """The environment file that this local cloud is for, unless another one is named."""
-        return "sandbox" if self.has_ml else BARE_ENVIRONMENT
+        """The default environment for this local cloud."""
+        return "sandbox" if self.engine.has_ml else BARE_ENVIRONMENT
 
     def marked(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """The environment for a process of this local cloud, by which `strays` finds it."""
+        """The environment variables of a process of this local cloud, by which `strays` finds it."""
         return {**environment, MARK: str(self.home)}
 
     def strays(self) -> list[Process]:
-        """Processes of this local cloud, written down or not."""
+        """All processes of this local cloud, recorded or not."""
         return bearing(MARK, str(self.home))
 
     def make_key(self) -> None:
@@ -127,7 +158,7 @@ class Instance:
         self.deepseek_key.write_text(f"sk-{secrets.token_hex(16)}")
 
     def client_environment(self) -> dict[str, str]:
-        """Environment variables by which any AWS client (boto3, the CDK CLI, the AWS CLI) meets this local cloud."""
+        """Environment variables with which any AWS client (boto3, the CDK CLI, the AWS CLI) uses this local cloud."""
         gateway = f"https://127.0.0.1:{self.ports().aws}"
         bundle = str(self.certificates.bundle)
         return {
@@ -151,11 +182,11 @@ class Instance:
 def _free_ports() -> Ports:
     """Free ports, found by binding; the domains' ports are neighbours."""
     with contextlib.ExitStack() as stack:
-        engine, transport, aws, egress, models, way_out = (
+        engine, transport, aws, egress, models, egress_proxy = (
             stack.enter_context(_bound(0)).getsockname()[1] for _ in range(6)
         )
         first = next(port for port in range(20000 + os.getpid() % 9000, 32000, DOMAIN_PORTS) if _all_free(port))
-    return Ports(engine, transport, aws, egress, models, way_out, (first, first + DOMAIN_PORTS - 1))
+    return Ports(engine, transport, aws, egress, models, egress_proxy, (first, first + DOMAIN_PORTS - 1))
 
 
 def _all_free(first: int) -> bool:

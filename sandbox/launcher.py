@@ -1,4 +1,4 @@
-"""Starts and ends a local cloud: the engine, the model endpoints, and AWS with the front before the engine."""
+"""Starts and stops a local cloud: the engine, the model endpoints, and AWS with the front before the engine."""
 
 import json
 import os
@@ -14,15 +14,17 @@ import requests
 from sandbox import search_engine
 from sandbox.cache import cache_directory
 from sandbox.cloud_venv import cloud_python
+from sandbox.engine.line import Line, nearest
 from sandbox.engine.readiness import ready
 from sandbox.failure import SandboxError, StartFailed
-from sandbox.instance import CHECKOUT, REGION, Instance
+from sandbox.instance import CHECKOUT, REGION, Instance, StartedEngine
 from sandbox.native_packages import native_packages
+from sandbox.parts import NOT_RUNNING, ORDER, absence, holds_deployment, parts, running
+from sandbox.prepare import prepare
 from sandbox.process import Process, start
+from sandbox.progress import Progress
 
-Report = Callable[[str], None]
-ORDER = ("engine", "models", "cloud")
-# It takes 15 s with two cores to itself, and ten times that where many others start.
+# It takes 15 s with two idle cores, and ten times as long if many others start.
 ENGINE_SECONDS = 300.0
 EXISTING_ENDPOINTS = {
     "all-minilm-l6-v2": {"model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"},
@@ -31,33 +33,51 @@ EXISTING_ENDPOINTS = {
 }
 
 
-def up(instance: Instance, report: Report) -> None:
-    """Starts what is not running and waits until all of it answers.
+def up(instance: Instance, progress: Progress, engine_version: str | None = None, *, discard: bool = False) -> None:
+    """Starts the parts that do not run, and waits until all answer.
 
-    AWS lives in memory, so a part that died takes the others with it: the start is then a clean one.
-    Raises SandboxError with a sentence; what was started until then keeps running and is reused or ended next time.
+    `engine_version` is the environment's, such as `OpenSearch_3.5`; the engine is of the nearest line. AWS keeps its
+    state in memory: if it has crashed, or nothing was started, the start is empty. If it runs and another part has
+    crashed, deployed stacks are removed only with `discard`. Raises SandboxError with a sentence; parts that were
+    started before it keep running and are reused or stopped next time.
     """
     with instance.lock():
-        if running(instance):
-            report("The local cloud is running already.")
+        if holds_deployment(instance) and not running(instance) and not discard:
+            raise SandboxError(f"{absence(instance)} To discard everything, run `osml sandbox up --discard`.")
+        if running(instance) and not discard:
+            _same_line(instance, engine_version)
+            progress.step("The local cloud is already running.")
         else:
             _end(instance)
-            shutil.rmtree(instance.home / "engine", ignore_errors=True)
+            for folder in (instance.home / "engine", instance.before_upgrade):
+                shutil.rmtree(folder, ignore_errors=True)
             (instance.home / "ports.json").unlink(missing_ok=True)
             instance.certificates.make()
             instance.make_key()
-            _start(instance, report)
-        _wait(instance, report)
+            _start(instance, progress, engine_version)
+        _wait(instance, progress)
 
 
-def _start(instance: Instance, report: Report) -> None:
+def _same_line(instance: Instance, engine_version: str | None) -> None:
+    runs = instance.engine
+    if engine_version and not search_engine.is_own() and nearest(engine_version).version != runs.version:
+        raise SandboxError(
+            f"The local cloud {instance.name} runs OpenSearch {runs.version}, but the nearest line to {engine_version} "
+            f"is {nearest(engine_version).version}. Run `osml sandbox down` first, or start another local cloud with "
+            "OSML_SANDBOX=NAME."
+        )
+
+
+def _start(instance: Instance, progress: Progress, engine_version: str | None) -> None:
     processes: dict[str, Process] = {}
-    engine = search_engine.chosen(instance, report)
-    instance.remember_ml(engine.has_ml)
+    line = nearest(engine_version)
+    prepare(cache_directory(), progress, None if search_engine.is_own() else line)
+    engine = search_engine.chosen(instance, progress, line)
+    instance.remember_engine(StartedEngine(engine.version, engine.has_ml, asked=engine_version))
     launches: list[tuple[str, Callable[[], Process | None]]] = [
         ("engine", engine.start),
-        ("models", lambda: _start_models(instance, report)),
-        ("cloud", lambda: _start_cloud(instance, engine, report)),
+        ("models", lambda: _start_models(instance, progress)),
+        ("cloud", lambda: _start_cloud(instance, engine, progress)),
     ]
     for name, launch in launches:
         process = launch()
@@ -66,40 +86,60 @@ def _start(instance: Instance, report: Report) -> None:
             instance.remember(processes)
 
 
-def restart_engine(instance: Instance, report: Report) -> None:
-    """Ends the engine if it still runs, starts it again with the data it has and waits until it answers.
+def restart_engine(instance: Instance, progress: Progress) -> None:
+    """Stops the engine if it still runs, starts it again with its data, and waits until it answers.
 
-    AWS and the models go on meanwhile, with an engine that does not answer. Raises SandboxError with a sentence.
+    AWS and the models keep running; models that have crashed are started again. Raises SandboxError with a sentence.
     """
     with instance.lock():
-        processes = instance.processes()
-        if not ({"cloud", "models"} <= processes.keys() and all(processes[p].alive() for p in ("cloud", "models"))):
-            raise SandboxError("The local cloud is not running: start it with `osml sandbox up`.")
-        if "engine" not in processes:
-            url = settings(instance)["engine_url"]
-            raise SandboxError(f"The engine at {url} is your own, which the local cloud neither starts nor ends.")
-        processes["engine"].stop()
-        process = search_engine.chosen(instance, report).start()
-        if process is not None:
-            instance.remember({**processes, "engine": process})
-        _wait(instance, report)
+        lacks_models = holds_deployment(instance) and not parts(instance).get("models", False)
+        if lacks_models:
+            instance.remember({**instance.processes(), "models": _start_models(instance, progress)})
+        if lacks_models and search_engine.is_own():
+            _wait(instance, progress)
+        else:
+            stop_engine(instance)
+            start_engine(instance, progress, nearest(instance.engine.version), instance.engine.asked)
+
+
+def require_engine(instance: Instance) -> None:
+    """Raises SandboxError unless AWS runs and the local cloud started the engine."""
+    processes = instance.processes()
+    if not ({"cloud", "models"} <= processes.keys() and all(processes[p].alive() for p in ("cloud", "models"))):
+        raise SandboxError(absence(instance) or NOT_RUNNING)
+    if "engine" not in processes:
+        url = settings(instance)["engine_url"]
+        raise SandboxError(f"The engine at {url} is your own, so the local cloud neither starts nor stops it.")
+
+
+def stop_engine(instance: Instance) -> None:
+    """Stops the engine if it still runs, and keeps its data; AWS and the models keep running. Needs the lock."""
+    require_engine(instance)
+    instance.processes()["engine"].stop()
+
+
+def start_engine(instance: Instance, progress: Progress, line: Line, asked: str | None) -> None:
+    """Starts an engine of the line with the existing data, and waits until it answers. Needs the lock.
+
+    It is then the engine of the local cloud, even if it does not answer; `asked` is the requested version.
+    """
+    engine = search_engine.chosen(instance, progress, line)
+    instance.remember_engine(StartedEngine(engine.version, engine.has_ml, asked))
+    process = engine.start()
+    if process is not None:
+        instance.remember({**instance.processes(), "engine": process})
+    _wait(instance, progress)
 
 
 def down(instance: Instance) -> None:
-    """Ends every process that `up` started and forgets what they held; the cache stays."""
+    """Stops every process that `up` started and deletes their data; the cache stays."""
     with instance.lock():
         _end(instance)
     shutil.rmtree(instance.home, ignore_errors=True)
 
 
-def running(instance: Instance) -> bool:
-    """True when all that was started is alive."""
-    processes = instance.processes()
-    return "cloud" in processes and "models" in processes and all(p.alive() for p in processes.values())
-
-
 def settings(instance: Instance) -> dict[str, Any]:
-    """What the cloud process of a running instance was started with."""
+    """The settings of a running instance's cloud process."""
     found: dict[str, Any] = json.loads((instance.home / "cloud.json").read_text())
     return found
 
@@ -115,10 +155,9 @@ def _end(instance: Instance) -> None:
         instance.remember({})
 
 
-def _start_models(instance: Instance, report: Report) -> Process:
+def _start_models(instance: Instance, progress: Progress) -> Process:
     from sandbox.models.weights import weights_directory
 
-    report("Model weights (all-MiniLM-L6-v2, 84 MB, downloaded once) …")
     weights = weights_directory(cache_directory())
     argv = [sys.executable, "-m", "sandbox.models", "--port", str(instance.ports().models)]
     argv += ["--deepseek-key-file", str(instance.deepseek_key), "--weights", str(weights)]
@@ -126,14 +165,13 @@ def _start_models(instance: Instance, report: Report) -> Process:
         argv += ["--answer-url", os.environ["OSML_ANSWER_URL"]]
         argv += ["--answer-key-file", os.environ["OSML_ANSWER_KEY_FILE"]]
         argv += ["--answer-model", os.environ["OSML_ANSWER_MODEL"]]
-    report("Starting the model endpoints …")
+    progress.step("Starting the model endpoints …")
     return start(argv, environment=instance.marked(os.environ), folder=CHECKOUT, log=instance.log("models"))
 
 
-def _start_cloud(instance: Instance, engine: "search_engine.Engine", report: Report) -> Process:
-    report("The local AWS (MiniStack, installed once) …")
-    python = cloud_python(cache_directory(), report)
-    native = native_packages(cache_directory(), python, report)
+def _start_cloud(instance: Instance, engine: "search_engine.Engine", progress: Progress) -> Process:
+    python = cloud_python(cache_directory(), progress.step)
+    native = native_packages(cache_directory(), python, progress.step)
     ports, certificates = instance.ports(), instance.certificates
     settings = {
         "home": str(instance.home / "cloud"),
@@ -152,19 +190,21 @@ def _start_cloud(instance: Instance, engine: "search_engine.Engine", report: Rep
         "young_role_seconds": float(os.environ.get("OSML_YOUNG_ROLE_SECONDS", "0")),
         "existing_endpoints": EXISTING_ENDPOINTS,
         "native_packages": str(native),
-        "way_out_port": ports.way_out,
+        # The assembled engine's k-NN plugin has no native library; the user's own engine may have one.
+        "has_native_vectors": search_engine.is_own(),
+        "egress_proxy_port": ports.egress_proxy,
         "model_cert": str(certificates.certificate("models")),
         "model_key": str(certificates.key("models")),
     }
     path = instance.home / "cloud.json"
     path.write_text(json.dumps(settings, indent=1))
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHONPATH"))}
-    report("Starting AWS and the front …")
+    progress.step("Starting AWS and the front …")
     argv = [str(python), "-m", "sandbox.cloud", str(path)]
     return start(argv, environment=instance.marked(environment), folder=CHECKOUT, log=instance.log("cloud"))
 
 
-def _wait(instance: Instance, report: Report) -> None:
+def _wait(instance: Instance, progress: Progress) -> None:
     processes, ports, chosen = instance.processes(), instance.ports(), settings(instance)
     _answers(instance, processes["models"], "models", f"http://127.0.0.1:{ports.models}/_health")
     ready(
@@ -176,9 +216,9 @@ def _wait(instance: Instance, report: Report) -> None:
         log=instance.home / "engine" / "logs" / "engine.log",
         alive=processes["engine"].alive if "engine" in processes else lambda: True,
     )
-    report("The engine is ready.")
+    progress.step("The engine is ready.")
     _answers(instance, processes["cloud"], "cloud", f"https://127.0.0.1:{ports.aws}/_ministack/ready")
-    report("AWS is ready.")
+    progress.step("AWS is ready.")
 
 
 def _answers(instance: Instance, process: Process, name: str, url: str, seconds: float = 60) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sandbox.cache import appearing
-from sandbox.cloud_venv import run_uv
-from sandbox.instance import CHECKOUT
+from sandbox.installer import install
 
+CHECKOUT = Path(__file__).resolve().parent.parent
 # Extension modules, and the libraries that repaired wheels carry beside them.
 NATIVE = ("*.so", "*.pyd", "*.dylib", "*.so.*")
 
@@ -32,7 +32,7 @@ def native_packages(
     folder = cache / f"functions-{digest}"
     if folder.exists():
         return folder
-    report(f"Installing the functions' native packages into {folder} (once) …")
+    report("Installing the functions' native packages …")
     with appearing(folder) as building:
         building.mkdir()
         for path in locked:
@@ -43,7 +43,7 @@ def native_packages(
 def _installed(requirements: Path, python: Path, building: Path) -> Path:
     target = building / "site-packages"
     options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--python", str(python)]
-    run_uv(
+    install(
         "The functions' native packages", "pip", "install", *options, "--target", str(target), "-r", str(requirements)
     )
     return target

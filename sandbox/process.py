@@ -53,7 +53,10 @@ def start(
     user: int | None = None,
     group: int | None = None,
 ) -> Process:
-    """Starts `argv` in a session of its own, its output going to `log`; `user` and `group` are numeric ids."""
+    """Starts `argv` in a session of its own, with its output in `log`; `user` and `group` are numeric ids.
+
+    Other users cannot read the files that it makes.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         child = subprocess.Popen(
@@ -64,6 +67,7 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=0o077,
             user=user,
             group=group,
             extra_groups=[] if user is not None and os.geteuid() == 0 else None,

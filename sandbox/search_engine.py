@@ -1,7 +1,7 @@
 """The engine of a local cloud: one that we assemble and start, or one that its user runs and names by URL."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,11 +10,13 @@ from sandbox.cache import cache_directory
 from sandbox.engine.assembly import assemble
 from sandbox.engine.assembly import has_ml as assembled_with_ml
 from sandbox.engine.java import java as find_java
+from sandbox.engine.line import Line
 from sandbox.engine.node import Launch, NodeCertificates, prepare
-from sandbox.engine.readiness import has_ml, ready
+from sandbox.engine.readiness import has_ml, ready, version
 from sandbox.failure import SandboxError
 from sandbox.instance import Instance
 from sandbox.process import Process, start
+from sandbox.progress import Progress
 
 OPTIMIZE = "OSML_ENGINE_OPTIMIZE"
 """Set to anything: compile for the long run, and let Java have 2 GiB; for corpora and load, not for a quick try."""
@@ -34,6 +36,8 @@ class Engine(Protocol):
     def admin_key(self) -> Path: ...
     @property
     def has_ml(self) -> bool: ...
+    @property
+    def version(self) -> str: ...
     def start(self) -> Process | None: ...
 
 
@@ -46,6 +50,7 @@ class GivenEngine:
     admin_cert: Path
     admin_key: Path
     has_ml: bool
+    version: str
 
     def start(self) -> None:
         return None
@@ -56,6 +61,7 @@ class AssembledEngine:
     instance: Instance
     launch: Launch
     has_ml: bool
+    version: str
 
     @property
     def url(self) -> str:
@@ -85,33 +91,52 @@ class AssembledEngine:
         )
 
 
-def chosen(instance: Instance, report: Callable[[str], None]) -> Engine:
-    """The engine named by OSML_ENGINE_URL with its certificates, otherwise one assembled from published parts.
+def is_own() -> bool:
+    """Whether the user names an engine of their own."""
+    return bool(os.environ.get(OWN[0]))
+
+
+def chosen(instance: Instance, progress: Progress, line: Line) -> Engine:
+    """The engine named by OSML_ENGINE_URL with its certificates, otherwise one of the line.
 
     Raises SandboxError when an engine is named incompletely or does not answer, or when a part or a Java is missing.
     """
     given = {name: os.environ.get(name, "") for name in OWN}
-    if given["OSML_ENGINE_URL"]:
+    if is_own():
         missing = [name for name, value in given.items() if not value]
         if missing:
-            raise SandboxError(f"OSML_ENGINE_URL names an engine of your own; {' and '.join(missing)} must be set too.")
+            raise SandboxError(f"OSML_ENGINE_URL is set, so {' and '.join(missing)} must be set too.")
         url, (ca, certificate, key) = given["OSML_ENGINE_URL"], (Path(given[name]) for name in OWN[1:])
         ready(url, ca, certificate, key, within=10)
-        report(f"Using the engine at {url}.")
-        return GivenEngine(url, ca, certificate, key, has_ml(url, ca, certificate, key))
+        progress.step(f"Using the engine at {url}.")
+        return GivenEngine(
+            url, ca, certificate, key, has_ml(url, ca, certificate, key), version(url, ca, certificate, key)
+        )
+    engine = assembled(instance, progress, line, optimize=bool(os.environ.get(OPTIMIZE)))
+    progress.step(f"Starting OpenSearch {line.version} …")
+    return engine
+
+
+def assembled(
+    instance: Instance, progress: Progress, line: Line, *, optimize: bool, trusted_endpoints: Sequence[str] = ()
+) -> AssembledEngine:
+    """An engine of the line, ready to be started; the last two arguments are those of `prepare`.
+
+    Raises SandboxError when a part or a Java is missing.
+    """
     cache = cache_directory()
-    java = find_java(cache, report)
-    home = assemble(cache, report, java)
+    java = find_java(cache, progress.step, line.java)
+    home = assemble(cache, progress, java, line)
     certificates, ports = instance.certificates, instance.ports()
-    node = NodeCertificates(certificates.ca, certificates.certificate("node"), certificates.key("node"))
     launch = prepare(
+        line,
         home,
         java,
         instance.home / "engine",
-        certificates=node,
+        certificates=NodeCertificates(certificates.ca, certificates.certificate("node"), certificates.key("node")),
         http_port=ports.engine,
         transport_port=ports.transport,
-        optimize=bool(os.environ.get(OPTIMIZE)),
+        trusted_endpoints=trusted_endpoints,
+        optimize=optimize,
     )
-    report("Starting the engine …")
-    return AssembledEngine(instance, launch, assembled_with_ml(home))
+    return AssembledEngine(instance, launch, assembled_with_ml(home), line.version)

@@ -1,27 +1,34 @@
-"""What runs and how to reach it, for people and for clients that know nothing of this project."""
+"""The running parts and their addresses, for people and for other clients."""
 
+from dataclasses import asdict
 from typing import Any
 
 from sandbox import launcher
 from sandbox.instance import ACCOUNT, REGION, Instance
+from sandbox.parts import ORDER, absence, parts
 
 
 def describe(instance: Instance) -> dict[str, Any]:
-    """What `osml sandbox status --json` prints; before a start only `running` and `name` are there.
+    """The output of `osml sandbox status --json`; before a start, or after a crash, only the first four fields.
 
-    Shape: `{"running", "name", "account", "region", "addresses": {"engine", "aws", "models", "egress", "front"},
+    `parts` maps each started part to whether it runs; `reason` is why not all run, and the fix.
+
+    Shape: `{"running", "name", "parts", "reason", "account", "region",
+    "engine": {"version", "has_ml", "asked", "distance"}, "addresses": {"engine", "aws", "models", "egress", "front"},
     "certificates": {"ca", "bundle", "admin_cert", "admin_key"}, "deepseek_key_file", "logs", "processes",
     "environment"}`. Secret keys are named by file, except the emulated account's `test`.
     """
-    if not launcher.running(instance):
-        return {"running": False, "name": instance.name}
+    reason = absence(instance)
+    begun = {"running": reason is None, "name": instance.name, "parts": parts(instance), "reason": reason}
+    if reason:
+        return begun
     ports, certificates = instance.ports(), instance.certificates
-    engine = launcher.settings(instance)
+    engine, started = launcher.settings(instance), instance.engine
     return {
-        "running": True,
-        "name": instance.name,
+        **begun,
         "account": ACCOUNT,
         "region": REGION,
+        "engine": {**asdict(started), "distance": started.distance},
         "addresses": {
             "engine": engine["engine_url"],
             "aws": f"https://127.0.0.1:{ports.aws}",
@@ -36,7 +43,7 @@ def describe(instance: Instance) -> dict[str, Any]:
             "admin_key": engine["admin_key"],
         },
         "deepseek_key_file": str(instance.deepseek_key),
-        "logs": {name: str(instance.log(name)) for name in launcher.ORDER},
+        "logs": {name: str(instance.log(name)) for name in ORDER},
         "processes": {name: process.pid for name, process in instance.processes().items()},
         "environment": instance.client_environment(),
     }

@@ -10,15 +10,31 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from opensearch_ml.assistant_api import AssistantApi, SignIn
-from opensearch_ml.assistant_function import AssistantFunction
-from opensearch_ml.conversation_table import ConversationTable
-from opensearch_ml.log_retention import RETENTION
-from opensearch_ml.sign_in_pool import SignInPool
-from osml.environment import Environment
-from osml.environment.assistant import Assistant
+from opensearch_ml.assistant.assistant_api import AssistantApi, SignIn
+from opensearch_ml.assistant.assistant_function import AssistantFunction
+from opensearch_ml.assistant.conversation_table import ConversationTable
+from opensearch_ml.assistant.sign_in_pool import SignInPool
+from opensearch_ml.assistant.upload_jobs import UploadJobs
+from opensearch_ml.engine.log_retention import RETENTION
+from settings import Environment
+from settings.answer import AnswerModel
+from settings.assistant import Assistant
+from settings.knowledge import IndexNames, Prompt
+from settings.outputs import AssistantOutputs
+from settings.retrieval import Retrieval
+from settings.runtime_settings import (
+    VARIABLE,
+    EngineEmbedding,
+    Limits,
+    Login,
+    Memory,
+    PipelineAnswer,
+    RuntimeSettings,
+    Table,
+    Timeouts,
+)
+from settings.runtime_settings import Search as Searched
 from stacks.assistant_access import GUESSED, grant_search
-from stacks.assistant_models import answer_settings, embedding_settings, model_name, model_statements
 from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
 from stacks.knowledge import KnowledgeStack
@@ -48,19 +64,21 @@ class AssistantStack(EnvironmentStack):
         self._environment, self._assistant = environment, assistant
         self._search, self._inference, self._knowledge = search, inference, knowledge
         self._table = None if knowledge else ConversationTable(self, "Conversations", removal_policy=self.removal)
-        told = {"ASSISTANT": self._told()}
+        self._jobs = UploadJobs(self, "Uploads", removal_policy=self.removal)
+        told = {VARIABLE: self._runtime_settings()}
         if assistant.origins:
             told["ORIGINS"] = " ".join(assistant.origins)
         waits = environment.timeouts.waits["api"]
         ask = self._function("ask", told, Duration.seconds(waits))
-        documents = self._function("documents", told)
+        queue = {"QUEUE_URL": self._jobs.queue.queue_url}
+        documents = self._function("documents", told | queue, self._jobs.seconds)
+        self._jobs.work(documents)
         self._allow(ask, documents)
         pool = self._pool() if assistant.sign_in == "cognito" else None
         api = self._api(pool)
         api.answer(ask.function, seconds=waits)
         api.keep_documents(documents.function)
-        if assistant.page:
-            api.show_page(self._page(api, pool).function)
+        client = self._page(api, pool) if assistant.page else None
         if search.collection:
             self._let_operators_in(ask, documents)
         cloudwatch.Alarm(
@@ -72,11 +90,17 @@ class AssistantStack(EnvironmentStack):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=f"The assistant of {environment.name} failed five times in five minutes",
         )
-        self.output("ApiUrl", api.url)
-        self.output("AskFunctionName", ask.function.function_name)
-        self.output("DocumentsFunctionName", documents.function.function_name)
-        if api.key_id:
-            self.output("ApiKeyId", api.key_id)
+        self.outputs(
+            AssistantOutputs(
+                url=api.url,
+                ask_function=ask.function.function_name,
+                documents_function=documents.function.function_name,
+                page_url=api.page_url if assistant.page else None,
+                user_pool_id=pool.id if pool else None,
+                user_pool_client_id=client,
+                api_key_id=api.key_id,
+            )
+        )
 
     def _function(self, part: str, variables: Mapping[str, str], timeout: Duration | None = None) -> AssistantFunction:
         return AssistantFunction(
@@ -91,36 +115,39 @@ class AssistantStack(EnvironmentStack):
             concurrency=self._assistant.concurrency if part == "ask" else None,
         )
 
-    def _told(self) -> str:
+    def _runtime_settings(self) -> str:
         """The settings of the functions, as the JSON that they read."""
         environment, assistant, engine = self._environment, self._assistant, self._search.engine
-        login = {"secretArn": engine.login.arn, **engine.login.keys} if engine.login else None
-        table = self._table
-        settings = {
-            "environment": environment.name,
-            "search": {"endpoint": engine.endpoint, "region": self.region, "service": engine.service, "login": login},
-            "index": {
-                "name": environment.index.name,
-                "text_field": environment.index.text_field,
-                "embedding_field": environment.index.embedding_field,
-            },
-            "top_k": assistant.top_k,
-            "min_score": assistant.min_score,
-            **({"retrieval": asked} if (asked := environment.retrieval.asked) else {}),
-            "prompt": {"system": environment.prompt.system, "instructions": environment.prompt.instructions},
-            "embedding": self._embedding(),
-            "answer": self._answer(),
-            "conversations": {"kind": "table", "table": table.name, "days": assistant.conversation_days}
+        index, timeouts, table = environment.index, environment.timeouts, self._table
+        login = Login(secretArn=engine.login.arn, **engine.login.keys) if engine.login else None
+        told = RuntimeSettings(
+            environment=environment.name,
+            search=Searched(endpoint=engine.endpoint, region=self.region, service=engine.service, login=login),
+            index=IndexNames(name=index.name, text_field=index.text_field, embedding_field=index.embedding_field),
+            top_k=assistant.top_k,
+            min_score=environment.min_score,
+            **({"retrieval": environment.retrieval} if environment.retrieval != Retrieval() else {}),
+            prompt=Prompt(system=environment.prompt.system, instructions=environment.prompt.instructions),
+            embedding=EngineEmbedding() if self._knowledge else environment.embedding.told(environment),
+            answer=self._answer(),
+            conversations=Table(kind="table", table=table.name, days=assistant.conversation_days)
             if table
-            else {"kind": "memory"},
-            "limits": {"body_bytes": assistant.body_limit, "passage_characters": assistant.passage_characters},
-            "timeouts": {
-                "connection": environment.timeouts.connection,
-                "embedding": environment.timeouts.embedding,
-                "answer": environment.timeouts.answer,
-                "rag": environment.timeouts.waits["rag"],
-            },
-        }
+            else Memory(kind="memory"),
+            limits=Limits(
+                body_bytes=assistant.body_limit,
+                passage_characters=assistant.passage_characters,
+                passage_tokens=environment.embedding.chunk_tokens,
+                **({"passage_overlap": index.overlap} if index.overlap else {}),
+            ),
+            uploads=self._jobs.bucket.bucket_name,
+            timeouts=Timeouts(
+                connection=timeouts.connection,
+                embedding=timeouts.embedding,
+                answer=timeouts.answer,
+                rag=timeouts.waits["rag"],
+            ),
+        )
+        settings = told.model_dump(mode="json", exclude_unset=True)
         length = len(json.dumps(settings, ensure_ascii=False).encode())
         if length > MOST_CHARACTERS:
             raise ValueError(
@@ -129,24 +156,18 @@ class AssistantStack(EnvironmentStack):
             )
         return self.to_json_string(settings)
 
-    def _embedding(self) -> dict[str, object]:
-        if self._knowledge:
-            return {"provider": "model"}
-        return embedding_settings(self._environment, self._inference.embedding)
-
-    def _answer(self) -> dict[str, object] | None:
+    def _answer(self) -> PipelineAnswer | AnswerModel | None:
         settings, provider = self._environment.answer, self._inference.answer
         if settings is None or provider is None:
             return None
         if not self._knowledge:
-            return answer_settings(self._environment, settings, provider)
-        return {
-            "provider": "pipeline",
-            "search_pipeline": self._knowledge.search_pipeline,
-            "llm_model": provider.llm_model,
-            "llm_response_field": provider.llm_response_field,
-            "model": model_name(settings),
-        }
+            return settings.told(self._environment)
+        return PipelineAnswer(
+            search_pipeline=str(self._knowledge.search_pipeline),
+            llm_model=str(provider.llm_model),
+            llm_response_field=provider.llm_response_field,
+            model=settings.shown,
+        )
 
     def _allow(self, ask: AssistantFunction, documents: AssistantFunction) -> None:
         target = self._search.target(self.region, ())
@@ -156,17 +177,21 @@ class AssistantStack(EnvironmentStack):
             return
         embedding, answer = self._inference.embedding, self._inference.answer
         for function in (ask, documents):
-            function.allow(*model_statements(embedding), wildcards=GUESSED)
+            function.allow(*embedding.caller_statements(), wildcards=GUESSED)
         if answer:
-            ask.allow(*model_statements(answer, streamed=True), wildcards=GUESSED)
+            ask.allow(*answer.caller_statements(streamed=True), wildcards=GUESSED)
         if self._table:
             ask.allow(self._table.access)
 
     def _pool(self) -> SignInPool:
         prefix = f"{self._environment.prefix}-{Aws.ACCOUNT_ID}"
-        pool = SignInPool(self, "People", domain_prefix=prefix, removal_policy=self.removal)
-        self.output("UserPoolId", pool.id)
-        return pool
+        return SignInPool(
+            self,
+            "People",
+            domain_prefix=prefix,
+            second_factor=self._assistant.second_factor,
+            removal_policy=self.removal,
+        )
 
     def _api(self, pool: SignInPool | None) -> AssistantApi:
         assistant = self._assistant
@@ -185,22 +210,26 @@ class AssistantStack(EnvironmentStack):
             removal_policy=self.removal,
         )
 
-    def _page(self, api: AssistantApi, pool: SignInPool | None) -> AssistantFunction:
-        client = pool.let_in(api.page_url) if pool else ""
-        self.output("PageUrl", api.page_url)
-        if pool:
+    def _page(self, api: AssistantApi, pool: SignInPool | None) -> str | None:
+        """Make the page, and return the client of the `pool` that it signs people in with."""
+        client = pool.add_client(api.page_url, self._assistant.addresses) if pool else None
+        if client:
             api.admit(client)
-            self.output("UserPoolClientId", client)
         address = pool.address if pool else None
+        visible = self._environment.search.visible_seconds
         variables = {
             "ENVIRONMENT": self._environment.name,
             "SIGN_IN": self._assistant.sign_in,
             "AUTHORIZE_URL": f"{address}/oauth2/authorize" if address else "",
             "LOGOUT_URL": f"{address}/logout" if address else "",
             "TOKEN_URL": f"{address}/oauth2/token" if address else "",
-            "CLIENT_ID": client,
+            "REVOKE_URL": f"{address}/oauth2/revoke" if address else "",
+            "CLIENT_ID": client or "",
+            **({"ADDRESSES": " ".join(self._assistant.addresses)} if self._assistant.addresses else {}),
+            **({"VISIBLE_SECONDS": str(visible)} if visible else {}),
         }
-        return self._function("page", variables)
+        api.show_page(self._function("page", variables).function)
+        return client
 
     def _let_operators_in(self, *functions: AssistantFunction) -> None:
         """A collection has no pipelines: the command line asks and ingests through the functions."""

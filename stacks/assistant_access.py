@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from opensearch_ml.role_mapping import RoleMapping
-from opensearch_ml.security_role import SecurityRole
-from opensearch_ml.straight_keys import READ
-from opensearch_ml.target import Target
-from osml.environment import Environment
+from opensearch_ml.engine.grantee import Grantee
+from opensearch_ml.engine.target import Target
+from opensearch_ml.providers.inline_credentials import READ
+from opensearch_ml.resources.role_mapping import RoleMapping
+from opensearch_ml.resources.security_role import SecurityRole
+from settings import Environment
 from stacks.assistant_needs import NEEDS
 from stacks.search import SearchStack
 
 GUESSED = (
-    "A conversation's id is part of its path, the index of the day ends with its generation's eight digits, and the "
+    "A conversation's id is part of its path, the index of the day ends with its version's eight digits, and the "
     "six characters at a secret's end are Amazon's."
 )
 # Of a length, so that no other index whose name only begins alike is meant.
-GENERATION = "?" * 8
-
-
-class Granted(Protocol):
-    """A function with a role of its own that can be allowed more."""
-
-    role: iam.Role
-
-    def allow(self, *statements: iam.PolicyStatement, wildcards: str = "") -> None: ...
+INDEX_VERSION = "?" * 8
 
 
 def grant_search(
@@ -36,7 +27,7 @@ def grant_search(
     environment: Environment,
     search: SearchStack,
     target: Target,
-    function: Granted,
+    function: Grantee,
     part: str,
 ) -> None:
     """Let `function`, the `part` of NEEDS, work on the index of the environment and nowhere else."""
@@ -44,7 +35,7 @@ def grant_search(
     highlight = environment.retrieval.highlight
     if part == "ask" and highlight and highlight.by == "meaning":
         need = need.with_marks()
-    generation = f"{index}-{GENERATION}"
+    index_version = f"{index}-{INDEX_VERSION}"
     if search.collection:
         function.allow(search.collection.requests)
         search.collection.grant_index(function.role, need.collection, index=index)
@@ -55,7 +46,9 @@ def grant_search(
         statements = [
             iam.PolicyStatement(
                 actions=[action],
-                resources=[f"{engine.domain_arn}/{one.format(index=index, generation=generation)}" for one in those],
+                resources=[
+                    f"{engine.domain_arn}/{one.format(index=index, index_version=index_version)}" for one in those
+                ],
             )
             for action, those in paths.items()
             if those
@@ -69,7 +62,7 @@ def grant_search(
             description=need.description,
             cluster=need.cluster,
             index=need.index,
-            indexes=[index, generation],
+            indexes=[index, index_version],
         )
         mapping = RoleMapping(
             scope, f"Map{part.title()}", target=target, role=role.name, backend_roles=[function.role.role_arn]

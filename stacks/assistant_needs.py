@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 ML = "cluster:admin/opensearch/ml"
+# Since 3.5 neural-search reads a model before it embeds by it, for a query or a pipeline, and keeps it for all callers
+# (MLCommonsClientAccessor.checkModelAndThenPredict): the first of them must be allowed to read it.
+EMBED = (f"{ML}/predict", f"{ML}/models/get")
 MEMORY = "_plugins/_ml/memory"
 
 
@@ -13,7 +16,7 @@ MEMORY = "_plugins/_ml/memory"
 class Need:
     """What a function does on an engine: requests by path, permissions on the cluster and on the index.
 
-    `{index}` in a path is the index, `{generation}` each of its generations. A domain checks both; a collection has the
+    `{index}` in a path is the index, `{index_version}` each of its versions. A domain checks both; a collection has the
     `collection` permissions.
     """
 
@@ -26,7 +29,7 @@ class Need:
 
     def with_marks(self) -> Need:
         """What it takes besides to mark sentences by meaning: to ask the model that the index's pipeline names."""
-        named = ["{generation}/_settings/index.search.default_pipeline", "_search/pipeline/{index}-search-*"]
+        named = ["{index_version}/_settings/index.search.default_pipeline", "_search/pipeline/{index}-search-*"]
         return replace(
             self,
             gets=[*self.gets, *named],
@@ -39,9 +42,9 @@ class Need:
 NEEDS: Mapping[str, Need] = {
     "ask": Need(
         gets=["{index}/_alias", f"{MEMORY}/*"],
-        posts=["{index}/_search", "{generation}/_search", MEMORY, f"{MEMORY}/*"],
+        posts=["{index}/_search", "{index_version}/_search", MEMORY, f"{MEMORY}/*"],
         cluster=[
-            f"{ML}/predict",
+            *EMBED,
             *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search")),
             *(f"{ML}/memory/interaction/{verb}" for verb in ("create", "list")),
         ],
@@ -51,7 +54,7 @@ NEEDS: Mapping[str, Need] = {
     "documents": Need(
         gets=[],
         posts=["_bulk", *(f"{{index}}/{one}" for one in ("_refresh", "_search"))],
-        cluster=[f"{ML}/predict", "indices:data/write/bulk"],
+        cluster=[*EMBED, "indices:data/write/bulk"],
         index=[
             "indices:admin/refresh*",
             "indices:data/read/search*",
@@ -62,7 +65,7 @@ NEEDS: Mapping[str, Need] = {
     "drop": Need(
         gets=[],
         posts=["_bulk"],
-        cluster=[f"{ML}/predict", "indices:data/write/bulk"],
+        cluster=[*EMBED, "indices:data/write/bulk"],
         index=[f"indices:data/write/{one}*" for one in ("bulk", "index")],
         collection=[],
         description="What the drop may do",

@@ -10,25 +10,26 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from opensearch_ml.acknowledge import acknowledge_wildcards
-from opensearch_ml.batch_bodies import FAILED, INPUTS, JOBS, OUTPUTS, BatchPlace, index_body, inference_body
-from opensearch_ml.ingestion_pipeline import IngestionPipeline
-from opensearch_ml.log_retention import RETENTION
-from opensearch_ml.ml_connector import MlConnector
-from opensearch_ml.ml_model import MlModel
-from opensearch_ml.ml_model_group import MlModelGroup
-from opensearch_ml.role_mapping import RoleMapping
-from opensearch_ml.sagemaker_batch import sagemaker_batch
-from opensearch_ml.security_role import SecurityRole
-from osml.environment import Environment
-from osml.environment.ingestion import Ingestion
-from stacks.assistant_access import GENERATION
+from opensearch_ml.engine.acknowledge import acknowledge_wildcards
+from opensearch_ml.engine.log_retention import RETENTION
+from opensearch_ml.ingestion.batch_bodies import FAILED, INPUTS, JOBS, OUTPUTS, BatchPlace, index_body, inference_body
+from opensearch_ml.ingestion.ingestion_pipeline import IngestionPipeline
+from opensearch_ml.providers.sagemaker_batch import sagemaker_batch
+from opensearch_ml.resources.ml_connector import MlConnector
+from opensearch_ml.resources.ml_model import MlModel
+from opensearch_ml.resources.ml_model_group import MlModelGroup
+from opensearch_ml.resources.role_mapping import RoleMapping
+from opensearch_ml.resources.security_role import SecurityRole
+from opensearch_ml.resources.trusted_endpoints import TrustedEndpoints
+from settings import Environment
+from settings.ingestion import Ingestion
+from stacks.assistant_access import INDEX_VERSION
+from stacks.assistant_needs import EMBED, ML
 from stacks.connector_access import ConnectorAccess
 from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
 from stacks.search import SearchStack
 
-ML = "cluster:admin/opensearch/ml"
 PREFIXES = "Every file under a prefix: their names are the users', and the jobs'."
 
 
@@ -64,7 +65,7 @@ class Batches(Construct):
         self.loading = self._loading()
         for one, cluster, index in (
             (self.inference, [f"{ML}/predict"], []),
-            (self.loading, [f"{ML}/predict", "indices:data/write/bulk", "cluster:monitor/*"], self._writes),
+            (self.loading, [*EMBED, "indices:data/write/bulk", "cluster:monitor/*"], self._writes),
         ):
             self._let_in(one, cluster, index)
 
@@ -95,6 +96,8 @@ class Batches(Construct):
         connector = MlConnector(
             self, "Connector", target=target, name=name, provider=provider, role=access.of(provider)
         )
+        trusted = TrustedEndpoints(self, "TrustedEndpoints", target=target, patterns=provider.trusted)
+        connector.node.add_dependency(trusted)
         group = MlModelGroup(self, "Group", target=target, name=name)
         model = MlModel(self, "Model", target=target, name=name, group=group, connector=connector, probe=provider.probe)
         files = [self._bucket.arn_for_objects(f"{prefix}*") for prefix in (INPUTS, OUTPUTS)]
@@ -172,7 +175,7 @@ class Batches(Construct):
             description="What a pipeline of OpenSearch Ingestion may do",
             cluster=cluster,
             index=index,
-            indexes=[name, f"{name}-{GENERATION}"],
+            indexes=[name, f"{name}-{INDEX_VERSION}"],
         )
         mapping = RoleMapping(pipeline, "Map", target=target, role=role.name, backend_roles=[pipeline.role.role_arn])
         mapping.node.add_dependency(role)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from opensearch_ml.vector_index import VectorIndex
-from osml.environment import Environment
-from osml.environment.serverless import Serverless
+from opensearch_ml.resources.vector_index import VectorIndex
+from settings import Environment
+from settings.outputs import CollectionOutputs
+from settings.serverless import Serverless
 from stacks.environment_stack import EnvironmentStack
 from stacks.search import SearchStack
 
@@ -32,8 +33,12 @@ class CollectionKnowledgeStack(EnvironmentStack):
             replicas=None,
             removal_policy=self.removal,
         )
-        self.output("CollectionEndpoint", search.engine.endpoint)
-        self.output("IndexName", index.physical_id)
-        self.output("OperatorRoleArn", search.operator.arn)
-        self.output("TextField", settings.text_field)
-        self.output("EmbeddingField", settings.embedding_field)
+        self.outputs(
+            CollectionOutputs(
+                endpoint=search.engine.endpoint,
+                index=index.physical_id,
+                operator_role_arn=search.operator.arn,
+                text_field=settings.text_field,
+                embedding_field=settings.embedding_field,
+            )
+        )

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from constructs import Construct, IDependable
 
-from opensearch_ml.connector_role import ConnectorRole
-from opensearch_ml.pass_role import PassRole
-from opensearch_ml.provider import Provider
-from opensearch_ml.provisioner import Provisioner
-from opensearch_ml.read_secrets import ReadSecrets
-from opensearch_ml.search_engine import SearchEngine
-from opensearch_ml.straight_keys import StraightKeys, secrets_of
+from opensearch_ml.engine.pass_role import PassRole
+from opensearch_ml.engine.provisioner import Provisioner
+from opensearch_ml.engine.read_secrets import ReadSecrets
+from opensearch_ml.engine.search_engine import SearchEngine
+from opensearch_ml.providers.connector_role import ConnectorRole
+from opensearch_ml.providers.inline_credentials import InlineCredentials, secrets_of
+from opensearch_ml.providers.provider import Provider
+from stacks.setting_group import setting_group
 
 
 class ConnectorAccess:
@@ -30,7 +31,7 @@ class ConnectorAccess:
         provisioner: Provisioner,
         providers: Mapping[str, Provider],
     ) -> None:
-        self._of: list[tuple[Provider, ConnectorRole | StraightKeys]] = []
+        self._of: list[tuple[Provider, ConnectorRole | InlineCredentials]] = []
         self.after: tuple[IDependable, ...] = ()
         if engine.domain_arn is not None:
             roles = [
@@ -41,12 +42,13 @@ class ConnectorAccess:
             self._of += zip(providers.values(), roles, strict=True)
             self.secrets = list(dict.fromkeys(arn for one in providers.values() for arn in secrets_of(one.statements)))
             return
-        keys = [StraightKeys(engine, one) for one in providers.values()]
+        with setting_group("search"):
+            keys = [InlineCredentials(engine, one) for one in providers.values()]
         self.secrets = list(dict.fromkeys(arn for one in keys for arn in one.allowed))
         if self.secrets:
             self.after = (ReadSecrets(scope, "ReadSecrets", provisioner=provisioner, keys=keys),)
         self._of += zip(providers.values(), keys, strict=True)
 
-    def of(self, provider: Provider) -> ConnectorRole | StraightKeys:
+    def of(self, provider: Provider) -> ConnectorRole | InlineCredentials:
         """The access of one of `providers`."""
         return next(access for one, access in self._of if one is provider)

@@ -17,17 +17,20 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import pipelines
 from constructs import Construct
 
-from opensearch_ml.acknowledge import acknowledge_wildcards
-from opensearch_ml.operator_role import OperatorRole
-from opensearch_ml.serverless_collection import ServerlessCollection
-from osml.environment import Environment
-from osml.environment.delivery import Delivery, DeliveryStage, Source
-from osml.environment.serverless import Serverless
+from opensearch_ml.engine.acknowledge import acknowledge_wildcards
+from opensearch_ml.engine.operator_role import OperatorRole
+from opensearch_ml.engine.serverless_collection import ServerlessCollection
+from settings import Environment
+from settings.delivery import Delivery, DeliveryStage, Source
+from settings.outputs import HANDED_ON, AssistantOutputs, IndexOutputs
+from settings.serverless import Serverless
 from stacks.delivery_findings import acknowledge_pipeline
-from stacks.recipes import RECIPES
+from stacks.environment_stacks import environment_stacks
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 NAME = "osml-delivery"
+# Of `cdk bootstrap`, unless told otherwise.
+QUALIFIER = "hnb659fds"
 IMAGE = codebuild.LinuxBuildImage.AMAZON_LINUX_2023_5
 INSTALL = (
     "python3 -m venv .venv",
@@ -43,14 +46,15 @@ class EnvironmentStage(cdk.Stage):
         super().__init__(
             scope, environment.name, env=cdk.Environment(account=environment.account, region=environment.region)
         )
-        RECIPES[environment.recipe](self, environment)
+        environment_stacks(self, environment)
         cdk.Tags.of(self).add("app", "osml")
         cdk.Tags.of(self).add("environment", environment.name)
 
     def outputs(self) -> dict[str, cdk.CfnOutput]:
         """What asking needs to know: all that the knowledge stack says of itself, on a collection the assistant too."""
         collection = any(isinstance(one, ServerlessCollection) for one in self.node.find_all())
-        needed = ["OperatorRoleArn", *(["AskFunctionName"] if collection else [])]
+        needed = [IndexOutputs.name_of("operator_role_arn")]
+        needed += [AssistantOutputs.name_of("ask_function")] if collection else []
         stacks = [one for name in needed for one in self.node.children if one.node.try_find_child(name)]
         if len(stacks) < len(needed):
             raise ValueError(f"no stack has the output {needed[-1]}, without which nobody can ask; add it")
@@ -65,7 +69,8 @@ class EnvironmentStage(cdk.Stage):
 class DeliveryStack(cdk.Stack):
     """CodePipeline from `delivery.source` through its stages; `file` is the delivery file, as the app was given it.
 
-    After each stage a step asks its question (`osml smoke`), and fails the stage without a grounded answer.
+    Before each stage a step stops it where it would take data away that nobody has reviewed (`osml review`). After it a
+    step asks its question (`osml smoke`), and fails the stage without a grounded answer.
     """
 
     def __init__(self, scope: Construct, delivery: Delivery, environments: Iterable[Environment], *, file: str) -> None:
@@ -82,6 +87,12 @@ class DeliveryStack(cdk.Stack):
         self._foreign = {one.account for one in environments} - {delivery.account, None}
         self._source = self._input(delivery.source)
         self._smoke_role = self._role()
+        self._review_role = iam.Role(
+            self,
+            "ReviewRole",
+            assumed_by=self._builds,
+            description="Reads what is deployed before a delivery",
+        )
         pipeline = pipelines.CodePipeline(
             self,
             "Pipeline",
@@ -128,15 +139,19 @@ class DeliveryStack(cdk.Stack):
             primary_output_directory="cdk.out",
         )
 
+    @property
+    def _builds(self) -> iam.ServicePrincipal:
+        return iam.ServicePrincipal(
+            "codebuild.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
+        )
+
     def _role(self) -> iam.Role:
         # The name is part of the trust that other accounts give it, before this role's id can be known there.
         return iam.Role(
             self,
             "SmokeRole",
             role_name=f"{NAME}-smoke" if self._foreign else None,
-            assumed_by=iam.ServicePrincipal(
-                "codebuild.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
-            ),
+            assumed_by=self._builds,
             description="Asks each environment its question after a delivery",
         )
 
@@ -144,8 +159,32 @@ class DeliveryStack(cdk.Stack):
         stacks = EnvironmentStage(self, environment)
         if environment.account in self._foreign:
             self._let_in(stacks)
-        approval = [pipelines.ManualApprovalStep(f"Approve-{environment.name}")] if stage.approval else []
-        pipeline.add_stage(stacks, pre=list[pipelines.Step](approval), post=[self._smoke(stage, stacks, environment)])
+        review = self._review(environment)
+        before: list[pipelines.Step] = [review]
+        if stage.approval:
+            approval = pipelines.ManualApprovalStep(f"Approve-{environment.name}")
+            # Who approves has read it.
+            approval.add_step_dependency(review)
+            before.append(approval)
+        pipeline.add_stage(stacks, pre=before, post=[self._smoke(stage, stacks, environment)])
+
+    def _review(self, environment: Environment) -> pipelines.CodeBuildStep:
+        """Compare with what is deployed, as the role by which the CDK looks things up there."""
+        account, region = environment.account or self.account, environment.region or self.region
+        role = f"arn:{self.partition}:iam::{account}:role/cdk-{QUALIFIER}-lookup-role-{account}-{region}"
+        return pipelines.CodeBuildStep(
+            f"Review-{environment.name}",
+            input=self._source,
+            install_commands=[*INSTALL, "npm ci --silent"],
+            commands=[
+                "mkdir -p ~/.aws",
+                'printf "[profile review]\\nrole_arn = $ROLE\\ncredential_source = EcsContainer\\n" > ~/.aws/config',
+                f"AWS_PROFILE=review .venv/bin/osml review --env {environment.name}",
+            ],
+            env={"ROLE": role},
+            role=self._review_role,
+            role_policy_statements=[iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[role])],
+        )
 
     def _let_in(self, stacks: EnvironmentStage) -> None:
         """Let the smoke step of this account take the operator role of another account."""
@@ -179,7 +218,7 @@ class DeliveryStack(cdk.Stack):
             install_commands=list(INSTALL),
             commands=[*ingest, f"{osml.format('smoke')}{expect} {shlex.quote(wanted.question)}"],
             **self._inside(environment),
-            env_from_cfn_outputs={f"OSML_OUTPUT_{name}": output for name, output in stacks.outputs().items()},
+            env_from_cfn_outputs={f"{HANDED_ON}{name}": output for name, output in stacks.outputs().items()},
             role=self._smoke_role,
             role_policy_statements=[iam.PolicyStatement(actions=["sts:AssumeRole"], resources=operators)],
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import Aws, Stack, aws_codebuild, pipelines
 from constructs import Construct
 
-from opensearch_ml.acknowledge import acknowledge, acknowledge_wildcards
+from opensearch_ml.engine.acknowledge import acknowledge, acknowledge_wildcards
 
 ARTIFACT_ACTIONS = ("s3:Abort*", "s3:DeleteObject*", "s3:GetBucket*", "s3:GetObject*", "s3:List*")
 KEY_ACTIONS = ("kms:GenerateDataKey*", "kms:ReEncrypt*")

@@ -5,21 +5,16 @@ from __future__ import annotations
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from opensearch_ml.answer_secret import AnswerSecret
-from opensearch_ml.bedrock_rerank import bedrock_rerank
-from opensearch_ml.cohere_embedding import cohere_embedding
-from opensearch_ml.embedding_endpoint import EmbeddingEndpoint
-from opensearch_ml.openai_embedding import openai_embedding
-from opensearch_ml.provider import Provider
-from opensearch_ml.sagemaker_embedding import sagemaker_embedding
-from opensearch_ml.sagemaker_sparse import sagemaker_sparse
-from opensearch_ml.titan_embedding import titan_embedding
-from osml.environment import Environment
-from osml.environment.answer import Answer, secret_of
-from osml.environment.embedding import CohereEmbedding, OpenAiEmbedding, SageMakerEmbedding, TitanEmbedding
-from osml.environment.search import Engine
-from stacks.answer import answer_provider, answer_secret
+from opensearch_ml.providers.bedrock_rerank import bedrock_rerank
+from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
+from opensearch_ml.providers.provider import Provider
+from opensearch_ml.providers.sagemaker_sparse import sagemaker_sparse
+from settings import Environment
+from settings.answer import AnswerModel
+from settings.answer.sagemaker import SageMakerAnswer
+from settings.embedding.sagemaker import SageMakerEmbedding
 from stacks.environment_stack import EnvironmentStack
+from stacks.model_provider import answer_endpoint, embedding_endpoint, model_provider, model_secret
 
 
 class InferenceStack(EnvironmentStack):
@@ -34,7 +29,7 @@ class InferenceStack(EnvironmentStack):
         self.sparse = self._sparse(environment)
 
     def _embedding(self, environment: Environment) -> Provider:
-        settings, search = environment.embedding, environment.search
+        settings = environment.embedding
         # CloudFormation takes no stack without resources, and a model may bring none.
         ssm.StringParameter(
             self,
@@ -43,68 +38,14 @@ class InferenceStack(EnvironmentStack):
             description="Provider and model that embed for this environment",
             string_value=f"{settings.provider}/{settings.model}",
         )
-        match settings:
-            case SageMakerEmbedding():
-                return self._sagemaker_embedding(environment, settings)
-            case OpenAiEmbedding():
-                return self._openai_embedding(environment, settings)
-            case TitanEmbedding():
-                return titan_embedding(
-                    model=settings.model,
-                    region=settings.region,
-                    dimension=settings.dimension,
-                    normalize=settings.normalize,
-                    painless=isinstance(search, Engine) and settings.scripted(search.engine_number),
-                    connect_seconds=environment.timeouts.connection,
-                    read_seconds=environment.timeouts.embedding,
-                )
-            case CohereEmbedding():
-                return cohere_embedding(
-                    model=settings.model,
-                    region=settings.region,
-                    truncate=settings.truncate,
-                    input_type=settings.input_type,
-                    connect_seconds=environment.timeouts.connection,
-                    read_seconds=environment.timeouts.embedding,
-                )
-
-    def _sagemaker_embedding(self, environment: Environment, settings: SageMakerEmbedding) -> Provider:
-        endpoint = EmbeddingEndpoint(self, "Embedding", name=environment.endpoint_name, region=settings.region)
-        self.embedding_endpoint = endpoint
-        if settings.creates_endpoint:
-            endpoint.create(
-                model=settings.model,
-                instance_type=settings.instance_type,
-                instances=settings.instances,
-                batch_size=environment.index.batch_size,
-                image=settings.image,
-            )
-        return sagemaker_embedding(
-            endpoint,
-            model=settings.model,
-            shape=settings.shape,
-            connect_seconds=environment.timeouts.connection,
-            read_seconds=environment.timeouts.embedding,
-        )
-
-    def _openai_embedding(self, environment: Environment, settings: OpenAiEmbedding) -> Provider:
-        secret = AnswerSecret(
-            self,
-            "EmbeddingKey",
-            name=settings.secret.name,
-            key=settings.secret.key,
-            create=settings.secret.create,
-            existing_arn=settings.secret.arn,
-            removal_policy=self.removal,
-        )
-        return openai_embedding(
-            secret,
-            model=settings.model,
-            host=settings.host,
-            path=settings.path,
-            dimension=settings.dimension if settings.shortens else None,
-            connect_seconds=environment.timeouts.connection,
-            read_seconds=environment.timeouts.embedding,
+        if isinstance(settings, SageMakerEmbedding):
+            self.embedding_endpoint = embedding_endpoint(self, environment, settings)
+        return model_provider(
+            settings,
+            environment,
+            secret=model_secret(self, "EmbeddingKey", settings.key, self.removal) if settings.key else None,
+            endpoint=self.embedding_endpoint,
+            seconds=environment.timeouts.embedding,
         )
 
     @staticmethod
@@ -130,10 +71,16 @@ class InferenceStack(EnvironmentStack):
             read_seconds=environment.timeouts.embedding,
         )
 
-    def _answer(self, environment: Environment, settings: Answer) -> Provider:
-        wanted = secret_of(settings)
-        secret = None if wanted is None else answer_secret(self, wanted, self.removal)
+    def _answer(self, environment: Environment, settings: AnswerModel) -> Provider:
+        secret = model_secret(self, "Answer", settings.key, self.removal) if settings.key else None
         if secret is not None:
             self.output("SecretName", secret.name)
             self.output("SecretArn", secret.arn)
-        return answer_provider(self, environment, settings, secret)
+        endpoint = answer_endpoint(self, environment, settings) if isinstance(settings, SageMakerAnswer) else None
+        return model_provider(
+            settings,
+            environment,
+            secret=secret,
+            endpoint=endpoint,
+            seconds=environment.timeouts.answer,
+        )

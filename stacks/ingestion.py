@@ -5,21 +5,20 @@ from __future__ import annotations
 from aws_cdk import Duration
 from constructs import Construct
 
-from opensearch_ml.batch_bodies import FAILED, INPUTS, JOBS, OUTPUTS
-from opensearch_ml.document_bucket import DocumentBucket
-from opensearch_ml.document_drop import DocumentDrop
-from opensearch_ml.log_retention import RETENTION
-from osml.environment import Environment
-from osml.environment.drop import Drop
-from osml.environment.ingestion import Ingestion
+from opensearch_ml.engine.log_retention import RETENTION
+from opensearch_ml.ingestion.batch_bodies import FAILED, INPUTS, JOBS, OUTPUTS
+from opensearch_ml.ingestion.document_bucket import DocumentBucket
+from opensearch_ml.ingestion.document_drop import DocumentDrop
+from settings import Environment
+from settings.assistant import passage_characters
+from settings.drop import Drop
+from settings.ingestion import Ingestion
 from stacks.assistant_access import grant_search
 from stacks.batches import Batches
 from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
 from stacks.search import SearchStack
 
-# Without an assistant, whose setting it is otherwise; as `osml ingest` does.
-PASSAGE_CHARACTERS = 1000
 # What jobs and pipelines write of a batch is of no use when it is loaded.
 FOLDERS = (OUTPUTS, JOBS, FAILED)
 
@@ -82,11 +81,12 @@ class IngestionStack(EnvironmentStack):
         engine, index = self._search.engine, self._environment.index
         auth = {"auth": {"basic": {"secretArn": engine.login.arn, **engine.login.keys}}} if engine.login else {}
         target = {"endpoint": engine.endpoint, "region": self.region, "service": engine.service, **auth}
-        assistant = self._environment.assistant
         told = {
             "target": target,
             "index": index.name,
             "text_field": index.text_field,
-            "passage_characters": assistant.passage_characters if assistant else PASSAGE_CHARACTERS,
+            "passage_characters": passage_characters(self._environment.assistant),
+            "passage_tokens": self._environment.embedding.chunk_tokens,
+            "passage_overlap": index.overlap,
         }
         return self.to_json_string(told)

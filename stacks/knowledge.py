@@ -2,71 +2,72 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import aws_cdk as cdk
 from constructs import Construct
 
-from opensearch_ml.generation import generation
-from opensearch_ml.ingest_pipeline import IngestPipeline
-from opensearch_ml.keeper import Keeper
-from opensearch_ml.log_retention import RETENTION
-from opensearch_ml.ml_connector import MlConnector
-from opensearch_ml.ml_model import MlModel
-from opensearch_ml.ml_model_group import MlModelGroup
-from opensearch_ml.provider import Provider
-from opensearch_ml.role_mapping import RoleMapping
-from opensearch_ml.search_pipeline import Mixture, SearchPipeline
-from opensearch_ml.trusted_endpoints import TrustedEndpoints
-from opensearch_ml.vector_index import HNSW, VectorIndex
-from osml.environment import Environment
-from osml.environment.existing_domain import ExistingDomain
-from osml.environment.new_domain import NewDomain
-from osml.environment.retrieval import SPARSE_FIELD
-from osml.environment.search import BATCHES, Engine
+from opensearch_ml.engine.keeper import Ending, Keeper
+from opensearch_ml.engine.log_retention import RETENTION
+from opensearch_ml.providers.provider import Provider
+from opensearch_ml.resources.index_version import index_version
+from opensearch_ml.resources.ingest_pipeline import IngestPipeline
+from opensearch_ml.resources.ml_connector import MlConnector
+from opensearch_ml.resources.ml_model import MlModel
+from opensearch_ml.resources.ml_model_group import MlModelGroup
+from opensearch_ml.resources.role_mapping import RoleMapping
+from opensearch_ml.resources.search_pipeline import Mixture, SearchPipeline
+from opensearch_ml.resources.trusted_endpoints import TrustedEndpoints
+from opensearch_ml.resources.vector_index import FIELDS_VERSION, HNSW, VectorIndex
+from settings import Environment
+from settings.ending import endings
+from settings.existing_domain import ExistingDomain
+from settings.new_domain import NewDomain
+from settings.outputs import KnowledgeOutputs
+from settings.retrieval import SPARSE_FIELD
+from settings.search import Engine
+from settings.since import SINCE
 from stacks.connector_access import ConnectorAccess
 from stacks.environment_stack import EnvironmentStack
+from stacks.inference import InferenceStack
 from stacks.search import SearchStack
 
 
 class KnowledgeStack(EnvironmentStack):
-    """Access, models, pipelines and one index on the engine of `search`; without `answer` the hits are all.
+    """Access, models, pipelines and one index on the engine of `search`, with the providers of `inference`.
 
-    With `rerank` its model orders them anew, with `sparse` another weighs words.
+    Without an answer model, only search is there. A rerank model sorts results again, a sparse model weighs words.
 
-    What embeds, and what it has embedded, bears the name of its generation (docs/decisions/0013); nobody outside needs
-    to know it. `search_pipeline` is the name of the one that answers, None without `answer`.
+    The embedding model, its pipelines and the index have the index version in their names (docs/decisions/0013).
+    `search_pipeline` is the name of the pipeline that answers, None without an answer.
     """
 
     def __init__(
         self,
         scope: Construct,
         environment: Environment,
+        engine: Engine,
         *,
         search: SearchStack,
-        embedding: Provider,
-        answer: Provider | None,
-        rerank: Provider | None = None,
-        sparse: Provider | None = None,
+        inference: InferenceStack,
     ) -> None:
         super().__init__(scope, environment, "knowledge", "Connectors, models, pipelines and index")
-        engine = environment.search
-        assert isinstance(engine, Engine)  # noqa: S101 for the type checker: a collection has a stack of its own
+        embedding, answer, sparse = inference.embedding, inference.answer, inference.sparse
         self._environment, self._settings = environment, engine
         self._search = search
-        wanted = {"Embedding": embedding, "Answer": answer, "Rerank": rerank, "Sparse": sparse}
+        wanted = {"Embedding": embedding, "Answer": answer, "Rerank": inference.rerank, "Sparse": sparse}
         providers = {f"{id}Role": one for id, one in wanted.items() if one}
         self._connector_access = ConnectorAccess(
             self, engine=search.engine, provisioner=search.provisioner, providers=providers
         )
         self._target = search.target(self.region, self._connector_access.after)
-        self._access = self._grant_access([pattern for one in providers.values() for pattern in one.trusted_endpoints])
-        self._generation = self._generation_of(embedding, sparse)
-        embedding_model = self._model("Embedding", embedding, self._generation)
+        self._access = self._grant_access([pattern for one in providers.values() for pattern in one.trusted])
+        self._index_version = self._index_version_of(embedding, sparse)
+        embedding_model = self._model("Embedding", embedding, self._index_version)
         models = {"Embedding": embedding_model}
         for id, one in wanted.items():
             if one and id != "Embedding":
-                models[id] = self._model(id, one, self._generation if one is sparse else None)
+                models[id] = self._model(id, one, self._index_version if one is sparse else None)
         answer_model = models.get("Answer")
         for id, model in models.items():
             # So all models go before any connector: ml-commons 3.4 may take another connector's model for a user of
@@ -76,28 +77,34 @@ class KnowledgeStack(EnvironmentStack):
         answers = self._answer_pipeline(answer_model) if answer_model else None
         index = self._index(embedding_model, embedding, finds, models.get("Sparse"))
         self.search_pipeline = f"{environment.index.name}-answer" if answers else None
-        self.output("DomainEndpoint", search.engine.endpoint)
-        self.output("IndexName", environment.index.name)
-        self.output("IndexGeneration", index.physical_id)
-        asked = environment.retrieval.asked
-        if asked:
-            self.output("Retrieval", json.dumps(asked))
-        self.output("SearchPipelineName", (answers or finds).physical_id)
-        self.output("EmbeddingModelId", embedding_model.physical_id)
+        index_names, waits, login = environment.index, environment.timeouts.waits, search.engine.login
+        answered: dict[str, Any] = {}
         if answer and answer_model:
-            self.output("AnswerModelId", answer_model.physical_id)
-            self.output("LlmModel", answer.llm_model or "")
-            if answer.llm_response_field:
-                self.output("LlmResponseField", answer.llm_response_field)
-            self.output("RagSeconds", str(environment.timeouts.waits["rag"]))
-            self.output("ClientSeconds", str(environment.timeouts.waits["client"]))
-        self.output("OperatorRoleArn", search.operator.arn)
-        self.output("TextField", environment.index.text_field)
-        self.output("EmbeddingField", environment.index.embedding_field)
-        if search.engine.login:
-            self.output("LoginSecretArn", search.engine.login.arn)
-            self.output("UsernameKey", search.engine.login.keys["username"])
-            self.output("PasswordKey", search.engine.login.keys["password"])
+            answered = {
+                "answer_model_id": answer_model.physical_id,
+                "llm_model": answer.llm_model or "",
+                "llm_response_field": answer.llm_response_field,
+                "rag_seconds": waits["rag"],
+                "client_seconds": waits["client"],
+            }
+        self.outputs(
+            KnowledgeOutputs(
+                endpoint=search.engine.endpoint,
+                index=index_names.name,
+                index_version=index.physical_id,
+                retrieval=environment.retrieval,
+                search_pipeline=(answers or finds).physical_id,
+                embedding_model_id=embedding_model.physical_id,
+                operator_role_arn=search.operator.arn,
+                text_field=index_names.text_field,
+                embedding_field=index_names.embedding_field,
+                fields=dict(index_names.fields),
+                login_secret_arn=login.arn if login else None,
+                username_key=login.keys["username"] if login else None,
+                password_key=login.keys["password"] if login else None,
+                **answered,
+            )
+        )
         if environment.keeper:
             Keeper(
                 self,
@@ -105,7 +112,8 @@ class KnowledgeStack(EnvironmentStack):
                 environment=environment.name,
                 provisioner=search.provisioner,
                 secrets=self._connector_access.secrets,
-                unasked=[answer_model] if answer_model and environment.answer_sleeps else [],
+                unasked=[answer_model] if answer_model and environment.answer_unasked else [],
+                endings=[Ending(one.setting, one.sentence, one.end.told_from) for one in endings(environment)],
                 interval=cdk.Duration.minutes(environment.keeper.minutes),
                 log_retention=RETENTION[engine.log_retention],
                 removal_policy=self.removal,
@@ -116,16 +124,16 @@ class KnowledgeStack(EnvironmentStack):
         """Who may do what on the domain, and where its connectors may go.
 
         Of the roles a managed domain has from the start, all_access is the only one that may write to an
-        index: the operator gets it, and IAM keeps the operator from the security API. On an existing domain the
-        provisioner gets it too: it is not the master user there. An engine of one's own knows no IAM roles.
+        index: the operator gets it, and IAM keeps the operator from the security API. The provisioner gets it too: on
+        an existing domain it is not the master user, and on its own somebody may take the master user out of the list,
+        which the other role of a master user lets it put back. An engine of one's own knows no IAM roles.
         """
         search, provisioner = self._settings, self._search.provisioner.role.role_arn
         mappings: dict[str, list[str]] = {}
         if isinstance(search, NewDomain | ExistingDomain):
-            guest = [provisioner] if isinstance(search, ExistingDomain) else []
             mappings = {
                 "ml_full_access": [provisioner, *search.admins],
-                "all_access": [self._search.operator.arn, *guest, *search.admins],
+                "all_access": [self._search.operator.arn, provisioner, *search.admins],
                 "security_manager": search.admins,
             }
         access: list[Construct] = [
@@ -134,14 +142,16 @@ class KnowledgeStack(EnvironmentStack):
             if backend_roles
         ]
         if trusted_endpoints:
-            access.append(TrustedEndpoints(self, "TrustedEndpoints", target=self._target, patterns=trusted_endpoints))
+            trusted = TrustedEndpoints(self, "TrustedEndpoints", target=self._target, patterns=trusted_endpoints)
+            trusted.node.add_dependency(*access)
+            access.append(trusted)
         return access
 
-    def _generation_of(self, embedding: Provider, sparse: Provider | None) -> str:
+    def _index_version_of(self, embedding: Provider, sparse: Provider | None) -> str:
         """Changes with all that an index cannot change in place."""
         index, chosen = self._environment.index, self._environment.embedding
         quantization = self._environment.retrieval.quantization
-        return generation(
+        return index_version(
             embedding.vectors,
             dimension=chosen.dimension,
             method={"name": "hnsw", "engine": self._settings.vector_engine, "parameters": HNSW},
@@ -149,6 +159,8 @@ class KnowledgeStack(EnvironmentStack):
             text_field=index.text_field,
             embedding_field=index.embedding_field,
             shards=index.shards,
+            language=index.language,
+            fields={"version": FIELDS_VERSION, **index.fields},
             **({"quantization": quantization} if quantization != "none" else {}),
             **({"sparse": dict(sparse.vectors)} if sparse else {}),
         )
@@ -179,20 +191,21 @@ class KnowledgeStack(EnvironmentStack):
             self,
             "IngestPipeline",
             target=self._target,
-            name=f"{settings.name}-embedding-{self._generation}",
+            name=f"{settings.name}-embedding-{self._index_version}",
             model=model,
             text_field=settings.text_field,
             embedding_field=settings.embedding_field,
-            batch_size=settings.batch_size if self._settings.engine_number >= BATCHES else None,
+            batch_size=settings.batch_size if self._settings.engine_number >= SINCE["batch_size"] else None,
             sparse_model=sparse_model,
             sparse_field=SPARSE_FIELD,
+            fields=settings.fields,
         )
         return VectorIndex(
             self,
             "Index",
             target=self._target,
             name=settings.name,
-            generation=self._generation,
+            index_version=self._index_version,
             text_field=settings.text_field,
             embedding_field=settings.embedding_field,
             dimension=self._environment.embedding.dimension,
@@ -206,6 +219,8 @@ class KnowledgeStack(EnvironmentStack):
             search_pipeline=search_pipeline,
             model=model,
             provider=provider,
+            language=settings.language,
+            fields=settings.fields,
             removal_policy=self.removal,
         )
 
@@ -221,7 +236,7 @@ class KnowledgeStack(EnvironmentStack):
             self,
             "SearchPipeline",
             target=self._target,
-            name=f"{settings.name}-search-{self._generation}",
+            name=f"{settings.name}-search-{self._index_version}",
             embedding_model=embedding_model,
             mixture=mixture,
             rerank_model=rerank_model,
@@ -231,7 +246,7 @@ class KnowledgeStack(EnvironmentStack):
         )
 
     def _answer_pipeline(self, answer_model: MlModel) -> SearchPipeline:
-        """Without the embedding model, so that it outlives generations: it is given passages by their ids."""
+        """Without the embedding model, so that it outlives index versions: it is given passages by their ids."""
         settings, prompt = self._environment.index, self._environment.prompt
         return SearchPipeline(
             self,

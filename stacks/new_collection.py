@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from opensearch_ml.index_access import IndexAccess
-from opensearch_ml.network import Network
-from opensearch_ml.serverless_collection import ServerlessCollection
-from osml.environment import Environment
-from osml.environment.serverless import Serverless
+from opensearch_ml.engine.index_access import IndexAccess
+from opensearch_ml.engine.network import Network
+from opensearch_ml.engine.serverless_collection import ServerlessCollection
+from settings import Environment
+from settings.serverless import Serverless
 from stacks.environment_stack import EnvironmentStack
 
 EVERYTHING = (
@@ -29,6 +29,8 @@ def new_collection(
         indexing_units=search.indexing_units,
         network=network,
         security_groups=search.vpc.security_groups if search.vpc else (),
+        cidrs=search.vpc.cidrs if search.vpc else (),
+        existing_endpoint=search.vpc.collection_endpoint if search.vpc else None,
         removal_policy=stack.removal,
     )
     if search.admins:

@@ -6,19 +6,22 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_opensearchservice as opensearch
 
-from opensearch_ml.log_retention import RETENTION
-from opensearch_ml.network import Network
-from opensearch_ml.search_domain import SearchDomain, volume, zones
-from opensearch_ml.search_engine import SearchEngine
-from osml.environment import Environment
-from osml.environment.new_domain import NewDomain
+from opensearch_ml.engine.domain_alarms import DomainAlarms
+from opensearch_ml.engine.log_retention import RETENTION
+from opensearch_ml.engine.network import Network
+from opensearch_ml.engine.search_domain import SearchDomain, volume, zones
+from opensearch_ml.engine.search_engine import SearchEngine
+from settings import Environment
+from settings.new_domain import NewDomain
 from stacks.environment_stack import EnvironmentStack
 
 
 def new_domain(
-    stack: EnvironmentStack, environment: Environment, search: NewDomain, *, master: iam.IRole, network: Network | None
+    stack: EnvironmentStack, environment: Environment, search: NewDomain, *, master: iam.Role, network: Network | None
 ) -> SearchEngine:
     """Make it in `stack`, with the role `master` as its master user."""
+    # The master user of a kept domain: another role of the same name would be somebody else to it.
+    master.apply_removal_policy(stack.removal)
     custom = search.custom_endpoint
     certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", custom.certificate_arn) if custom else None
     domain = SearchDomain(
@@ -28,7 +31,9 @@ def new_domain(
         engine_version=search.engine_version,
         master=master,
         capacity=_capacity(search),
-        ebs=volume(search.volume.size, search.volume.type),
+        ebs=volume(search.volume.size, search.volume.type)
+        if search.has_volumes
+        else opensearch.EbsOptions(enabled=False),
         zone_awareness=zones(search.availability_zones),
         log_retention=RETENTION[search.log_retention],
         removal_policy=stack.removal,
@@ -37,7 +42,11 @@ def new_domain(
         else None,
         network=network,
         security_groups=search.vpc.security_groups if search.vpc else (),
+        egress=search.vpc is not None and search.vpc.egress == "vpc",
+        log_policy=search.log_policy == "create",
+        maintenance_start=(search.maintenance.hour, search.maintenance.minute) if search.maintenance else None,
     )
+    DomainAlarms(stack, "SearchAlarms", domain=domain, gibibytes=search.volume.size if search.has_volumes else None)
     if custom:
         stack.output("CustomEndpoint", f"https://{custom.name}")
         stack.output("CustomEndpointTarget", domain.domain.domain_endpoint)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct, IDependable
 
-from opensearch_ml.index_access import IndexAccess
-from opensearch_ml.log_retention import RETENTION
-from opensearch_ml.network import Network
-from opensearch_ml.operator_role import OperatorRole
-from opensearch_ml.provisioner import Provisioner
-from opensearch_ml.search_engine import SearchEngine
-from opensearch_ml.secret_keys import SecretKeys
-from opensearch_ml.serverless_collection import ServerlessCollection
-from opensearch_ml.target import Target
-from osml.environment import Environment
-from osml.environment.existing_domain import ExistingDomain
-from osml.environment.new_domain import NewDomain
-from osml.environment.self_managed import SelfManaged
-from osml.environment.serverless import Serverless
-from stacks.assistant_models import called_models
+from opensearch_ml.engine.index_access import IndexAccess
+from opensearch_ml.engine.log_retention import RETENTION
+from opensearch_ml.engine.network import Network
+from opensearch_ml.engine.operator_role import OperatorRole
+from opensearch_ml.engine.provisioner import Provisioner
+from opensearch_ml.engine.search_engine import SearchEngine
+from opensearch_ml.engine.serverless_collection import ServerlessCollection
+from opensearch_ml.engine.target import Target
+from opensearch_ml.providers.secret_keys import SecretKeys
+from settings import Environment
+from settings.existing_domain import ExistingDomain
+from settings.new_domain import NewDomain
+from settings.self_managed import SelfManaged
+from settings.serverless import Serverless
+from stacks.alarm_topic import make_topic
+from stacks.dashboard import dashboard
 from stacks.environment_stack import EnvironmentStack
 from stacks.new_collection import new_collection
 from stacks.new_domain import new_domain
@@ -57,6 +58,9 @@ class SearchStack(EnvironmentStack):
         if self.engine.login:
             self.provisioner.allow_login(self.engine.login.arn)
         self.operator = OperatorRole(self, "Operator", engine=self.engine, name=environment.domain_name)
+        dashboard(self, environment, collection=self.collection)
+        if environment.alarms and environment.alarms.address:
+            make_topic(self, environment, environment.alarms.address)
 
     def target(self, region: str, after: tuple[IDependable, ...]) -> Target:
         """The engine as a target of custom resources, which wait for `after`."""
@@ -105,15 +109,20 @@ class SearchStack(EnvironmentStack):
             carried=() if isinstance(search, NewDomain | Serverless) else vpc.security_groups,
         )
         if vpc.endpoints == "create":
-            network.make_endpoints(_called(environment), vpc.route_tables)
+            network.make_endpoints(_called(environment), vpc.route_tables, vpc.cidrs)
         return network
 
 
 def _called(environment: Environment) -> list[str]:
-    """The AWS services that functions call, besides S3, where CloudFormation takes its answers."""
+    """The AWS services that functions call, besides S3, where CloudFormation takes its answers.
+
+    A domain whose calls go through the VPC calls those of its models there.
+    """
     search = environment.search
+    models = [one for one in (environment.embedding, environment.answer) if one]
+    services = list(dict.fromkeys(one.service for one in models if one.service))
     if isinstance(search, Serverless):
-        return ["dynamodb", *called_models(environment)]
+        return ["dynamodb", *services]
     called: list[str] = []
     if isinstance(search, ExistingDomain) and search.admin_role:
         called.append("sts")
@@ -123,4 +132,9 @@ def _called(environment: Environment) -> list[str]:
         called += ["cloudformation", "ssm"]
     if environment.drop:
         called.append("sqs")
+    if search.vpc and search.vpc.egress == "vpc":
+        retrieval = environment.retrieval
+        services += ["bedrock-runtime"] if retrieval.rerank else []
+        services += ["sagemaker.runtime"] if retrieval.hybrid and retrieval.hybrid.sparse else []
+        called += dict.fromkeys(services)
     return called

@@ -1,11 +1,11 @@
 import { Failure } from "./failure.js";
 
-const EARLY = 60_000; // a token is renewed when less than this is left of it, in milliseconds
+const EARLY = 60_000; // remaining milliseconds below which a token is renewed
 
-/** Sign-in by the user pool's page: authorization code with PKCE. The tokens stay in this tab. */
+/** Sign-in with the user pool's page: authorization code with PKCE. The tokens stay in this tab. */
 export class Account {
   word = "Sign in";
-  text = "Sign in to go on. You come back to this page.";
+  text = "Sign in to continue. You will return to this page.";
   #settings;
   #root;
   #tab;
@@ -29,7 +29,7 @@ export class Account {
     return this.#tokens !== null;
   }
 
-  /** Who is signed in, to show it; the API checks the token, the page need not. */
+  /** The name of the signed-in user, for display; the API checks the token. */
   get name() {
     try {
       const bytes = Uint8Array.from(atob(this.#tokens.id.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
@@ -40,7 +40,7 @@ export class Account {
     }
   }
 
-  /** Ends a sign-in that came back with `?code` or `?error`; throws a Failure that says why it did not work. */
+  /** Completes a sign-in that returned with `?code` or `?error`; throws a Failure with the reason if it failed. */
   async arrive() {
     const query = new URLSearchParams(location.search);
     if (!query.has("code") && !query.has("error")) return;
@@ -48,13 +48,13 @@ export class Account {
     const begun = this.#tab.get("sign-in");
     this.#tab.drop("sign-in");
     if (!begun || query.get("state") !== begun.state) {
-      throw new Failure("The sign-in that came back is not the one this tab began.", { way: "sign-in" });
+      throw new Failure("The sign-in result does not belong to this tab. Sign in again.", { way: "sign-in" });
     }
     if (query.has("error")) {
       const why = query.get("error_description") ?? query.get("error");
       throw new Failure(`The sign-in was not completed: ${why.replace(/\.?$/, ".")}`, { way: "sign-in" });
     }
-    await this.#exchange({ code: query.get("code"), verifier: begun.verifier });
+    await this.#exchange({ code: query.get("code"), verifier: begun.verifier, page: this.#page });
   }
 
   async begin() {
@@ -73,7 +73,12 @@ export class Account {
     });
   }
 
+  /** Signs out at the pool, too, and gives the refresh token back: it is good no more. */
   end() {
+    const refresh = this.#tokens?.refresh;
+    this.#tab.drop("tokens");
+    // Goes on when the page is left. Where it fails, the token ends by itself within a day.
+    if (refresh) this.#session({ sign_out: refresh }, { keepalive: true }).catch(() => {});
     this.#leave(this.#settings.logout_url, { client_id: this.#settings.client_id, logout_uri: this.#page });
   }
 
@@ -83,7 +88,7 @@ export class Account {
     return { Authorization: this.#tokens.id };
   }
 
-  /** New tokens by the refresh token; false where only a new sign-in helps. Calls at the same time share one request. */
+  /** Gets new tokens with the refresh token; false if a new sign-in is needed. Concurrent calls share one request. */
   renew() {
     this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
     return this.#renewal;
@@ -105,12 +110,7 @@ export class Account {
   async #exchange(body) {
     let response;
     try {
-      response = await fetch(new URL("rag/session", this.#root), {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(body),
-        cache: "no-store",
-      });
+      response = await this.#session(body);
     } catch {
       throw Failure.ofNetwork();
     }
@@ -124,6 +124,16 @@ export class Account {
       id: tokens.id_token,
       refresh: tokens.refresh_token ?? this.#tokens?.refresh,
       until: Date.now() + tokens.expires_in * 1000,
+    });
+  }
+
+  #session(body, more = {}) {
+    return fetch(new URL("rag/session", this.#root), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      cache: "no-store",
+      ...more,
     });
   }
 

@@ -7,7 +7,8 @@ import { Library } from "./library.js";
 import { Service } from "./service.js";
 import { Tab } from "./tab.js";
 
-const stage = new URL("..", import.meta.url);
+// The page is at rag, without a slash at its end: the API is beside it.
+const stage = new URL(".", location.href);
 
 async function settings() {
   try {
@@ -35,7 +36,7 @@ async function start() {
   const tab = new Tab(root);
   const sign = told.sign_in === "api-key" ? new Key(root, tab) : new Account(told, root, tab);
   byId("sign-out").addEventListener("click", () => {
-    tab.drop("tokens", "key", "conversation", "draft");
+    tab.drop("conversation", "draft", "jobs");
     sign.end();
   });
   try {
@@ -44,27 +45,27 @@ async function start() {
     const retry = () => location.reload();
     byId("trouble").replaceChildren(failureView(failure, { retry, signIn: { word: "Sign in again", begin: () => sign.begin() } }));
   }
-  if (sign.ready) enter(sign, root, tab);
-  else wait(sign, root, tab);
+  if (sign.ready) enter(sign, root, tab, told);
+  else wait(sign, root, tab, told);
 }
 
-/** Nothing is asked of the API before there is a sign-in. */
-function wait(sign, root, tab) {
+/** Calls no API before the sign-in. */
+function wait(sign, root, tab, told) {
   byId("gate-text").textContent = sign.text;
   byId("sign-in").textContent = sign.word;
   byId("gate").hidden = false;
   byId("sign-in").addEventListener("click", async () => {
     if (await sign.begin()) {
       byId("gate").hidden = true;
-      enter(sign, root, tab);
+      enter(sign, root, tab, told);
     }
   });
 }
 
-function enter(sign, root, tab) {
+function enter(sign, root, tab, told) {
   const service = new Service(root, sign);
   const conversation = new Conversation(service, sign, tab);
-  const library = new Library(service, sign);
+  const library = new Library(service, tab, sign, told.visible_seconds);
   byId("sign-out").hidden = false;
   if (sign.name) byId("sign-out").title = `Signed in as ${sign.name}`;
   byId("views").hidden = false;

@@ -3,7 +3,7 @@ import { Exchange } from "./exchange.js";
 
 const LONGEST = 2000; // characters of a question
 
-/** Questions and answers of this tab; they outlive a reload and a sign-in, and end with "New conversation". */
+/** Questions and answers of this tab; a reload and a sign-in keep them, "New conversation" clears them. */
 export class Conversation {
   #service;
   #signIn;
@@ -36,7 +36,7 @@ export class Conversation {
     byId("new").addEventListener("click", () => this.clear());
   }
 
-  /** What was asked before the page was loaded again. */
+  /** Shows the questions from before a reload. */
   restore() {
     const kept = this.#tab.get("conversation");
     this.#id = kept?.id ?? null;
@@ -52,13 +52,13 @@ export class Conversation {
     this.#measure();
   }
 
-  /** What can be asked about: documents that are there, or a way to add the first. */
+  /** Suggests questions about existing documents, or a link to add the first one. */
   async suggest() {
     let documents;
     try {
-      ({ documents } = await this.#service.documents(null, 3));
+      ({ documents } = await this.#service.documents({}, 3));
     } catch {
-      return; // the question itself will say what is wrong
+      return; // a question will show the problem
     }
     const begin = (title) => {
       const question = byId("question");
@@ -81,7 +81,7 @@ export class Conversation {
     byId("exchanges").replaceChildren();
     this.#arrange();
     this.suggest();
-    announce("A new conversation.");
+    announce("New conversation started.");
     byId("question").focus();
   }
 
@@ -112,7 +112,7 @@ export class Conversation {
       }
     } catch (error) {
       if (error.status === 404 && this.#id) {
-        this.#id = null; // conversations are kept for a time only: asked again, the question begins a new one
+        this.#id = null; // the conversation has expired: the repeated question begins a new one
         error.way = "retry";
       }
       if (error.name === "AbortError") exchange.stop(again);
@@ -130,7 +130,7 @@ export class Conversation {
     exchange.finish(answer);
   }
 
-  /** A sign-in leaves the page: the question waits in the tab. A key does not: the question is asked again. */
+  /** A sign-in leaves the page, so the question is stored in the tab. A key does not, so the question is sent again. */
   async #resume(question, again) {
     this.#tab.set("draft", question);
     if (await this.#signIn.begin()) {

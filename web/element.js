@@ -1,8 +1,8 @@
-/** Elements are made and filled as DOM nodes: no text that came from elsewhere is ever read as HTML. */
+/** Elements are created as DOM nodes, so that foreign text is never parsed as HTML. */
 
 export const byId = (id) => document.getElementById(id);
 
-/** `element("p", { className: "hint", onclick }, "text", node)`; names with a dash are attributes, `null` children are left out. */
+/** `element("p", { className: "hint", onclick }, "text", node)`; names with a dash are attributes; `null` children are skipped. */
 export function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -13,14 +13,14 @@ export function element(tag, properties = {}, ...children) {
   return node;
 }
 
-/** Says a sentence to screen readers, after what they are saying now. */
+/** Announces a sentence to screen readers, after their current one. */
 export function announce(sentence) {
   byId("status").textContent = sentence;
 }
 
 export const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
-/** Milliseconds for people: `18 ms`, `1.2 s`, `84 s`. */
+/** Formats milliseconds: `18 ms`, `1.2 s`, `84 s`. */
 export function duration(milliseconds) {
   return milliseconds < 100 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(milliseconds < 10000 ? 1 : 0)} s`;
 }

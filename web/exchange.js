@@ -6,7 +6,7 @@ import { Sources } from "./sources.js";
 const STAGES = { searching: "Searching", answering: "Writing the answer" };
 let count = 0;
 
-/** One question with what came of it: stages, the answer as it grows, its sources, or why there is none. */
+/** One question and its result: stages, the growing answer, its sources, or the error. */
 export class Exchange {
   node;
   #reply = element("div", { className: "reply" });
@@ -31,7 +31,7 @@ export class Exchange {
     );
   }
 
-  /** Back to nothing but the question, with a clock that shows itself when the wait grows long. */
+  /** Resets to the question alone, with a clock that appears after a long wait. */
   begin() {
     this.#text = "";
     this.#answer.replaceChildren();
@@ -59,7 +59,7 @@ export class Exchange {
     if (sources.length) announce(`${plural(sources.length, "passage")} found.`);
   }
 
-  /** Pieces may come faster than the screen is drawn: one drawing for each frame. */
+  /** Draws once for each frame, because pieces may arrive faster. */
   add(text) {
     this.#text += text;
     if (this.#drawing) return;
@@ -79,7 +79,7 @@ export class Exchange {
     if (!answer.grounded && !sources.length) {
       this.#answer.prepend(element("p", { className: "absent" }, "Not in the documents"));
       this.#after.replaceChildren(
-        element("p", { className: "hint" }, "Ask in other words, or ", element("a", { href: "#documents" }, "add a document that says it"), "."),
+        element("p", { className: "hint" }, "Ask in other words, or ", element("a", { href: "#documents" }, "add a document with the answer"), "."),
       );
     } else if (answer.answer === null) {
       this.#answer.replaceChildren(element("p", { className: "absent" }, "The passages nearest to your question"));
@@ -98,7 +98,7 @@ export class Exchange {
     this.#end();
     if (this.#text) this.#draw();
     this.#after.replaceChildren(
-      element("p", { className: "stopped" }, this.#text ? "Stopped: the answer is not complete. " : "Stopped. ", element("button", { type: "button", className: "button", onclick: again }, "Ask again")),
+      element("p", { className: "stopped" }, this.#text ? "Stopped. The answer is incomplete. " : "Stopped. ", element("button", { type: "button", className: "button", onclick: again }, "Ask again")),
     );
     announce("Stopped.");
   }
@@ -127,7 +127,7 @@ export class Exchange {
           await navigator.clipboard.writeText(answer);
           copy.textContent = "Copied";
         } catch {
-          copy.textContent = "The browser does not allow it";
+          copy.textContent = "The browser does not allow copying";
         }
         announce(copy.textContent);
         setTimeout(() => (copy.textContent = "Copy"), 2000);

@@ -1,15 +1,15 @@
 import { announce, element } from "./element.js";
 
-const WAIT = 5; // seconds, where a busy server does not say how long
+const WAIT = 5; // seconds, if a busy server does not say how long
 
-/** What went wrong as a sentence, and the way out: "retry", "sign-in", or "none" where the request itself must change. */
+/** An error as a sentence, and its way out: "retry", "sign-in", or "none" if the request itself must change. */
 export class Failure extends Error {
   constructor(message, { status = 0, way = "retry", wait = 0, request = "" } = {}) {
     super(message);
     Object.assign(this, { status, way, wait, request });
   }
 
-  /** From the status, what the server says about it (`message`, `request_id`), and the seconds it asks to wait. */
+  /** From the status, the server's `message` and `request_id`, and the seconds that it asks to wait. */
   static of(status, said, wait) {
     const number = Number.parseInt(wait, 10);
     return new Failure(sentence(status, said?.message), {
@@ -25,27 +25,27 @@ export class Failure extends Error {
     try {
       body = await response.json();
     } catch {
-      // the gateway's own pages hold no sentence
+      // the gateway's own pages have no sentence
     }
     return Failure.of(response.status, body, response.headers.get("Retry-After"));
   }
 
   static ofNetwork() {
-    return new Failure("The server could not be reached. See whether you are online, then try again.");
+    return new Failure("The server could not be reached. Check your connection, then try again.");
   }
 }
 
-/** The server's own words where they are a sentence; the gateway's are two or three words without a full stop. */
+/** The server's own message if it is a sentence; the gateway's are two or three words without a full stop. */
 function sentence(status, said) {
   if (typeof said === "string" && /[.!?]$/.test(said.trim())) return said.trim();
   if (status === 401) return "You are not signed in, or your sign-in has ended.";
-  if (status === 403) return "This sign-in was not accepted here.";
-  if (status === 413) return "This is more than the server takes at once. Make it shorter and send it again.";
-  if (status === 429) return "Too much is being asked at the moment.";
+  if (status === 403) return "Your sign-in does not give access here.";
+  if (status === 413) return "The request is too large. Shorten it and send it again.";
+  if (status === 429) return "Too many questions are being asked right now.";
   if (status === 503) return "The search or the model is not available at the moment.";
-  if (status === 504) return "The answer took longer than the server may wait.";
-  if (status >= 500) return `The server failed at this (status ${status}). If it keeps failing, tell whoever runs this environment.`;
-  return `The server did not accept this (status ${status}).`;
+  if (status === 504) return "The answer took too long. Try again.";
+  if (status >= 500) return `The server failed (status ${status}). If it keeps failing, contact your administrator.`;
+  return `The server did not accept the request (status ${status}).`;
 }
 
 /** The failure with its way out. `retry` is called by the button; `signIn` is `{word, begin}`. */

@@ -1,10 +1,10 @@
 import { byId } from "./element.js";
 import { Failure } from "./failure.js";
 
-/** Sign-in by an API key that a dialog asks for. The key stays in this tab. */
+/** Sign-in with an API key, entered in a dialog. The key stays in this tab. */
 export class Key {
   word = "Enter the key";
-  text = "This environment asks for an API key.";
+  text = "This environment needs an API key.";
   name = "";
   #root;
   #tab;
@@ -20,7 +20,7 @@ export class Key {
 
   async arrive() {}
 
-  /** Asks until the API takes the key; resolves to false where the dialog was closed. */
+  /** Asks until the API accepts the key; resolves to false if the dialog was closed. */
   begin() {
     const dialog = byId("key-dialog");
     const field = byId("key");
@@ -55,6 +55,7 @@ export class Key {
   }
 
   end() {
+    this.#tab.drop("key");
     location.reload();
   }
 
@@ -67,13 +68,13 @@ export class Key {
     return false;
   }
 
-  /** A sentence where the API does not take the key; whether the search is well is not asked here. */
+  /** A sentence if the API refuses the key, else "". The health of the search does not matter here. */
   async #refusal(key) {
     try {
       const response = await fetch(new URL("health", this.#root), { headers: { "x-api-key": key }, cache: "no-store" });
-      return [401, 403].includes(response.status) ? "This key was not accepted. See that it is whole, and that it belongs to this environment." : "";
+      return [401, 403].includes(response.status) ? "This key was not accepted. Check that it is complete and belongs to this environment." : "";
     } catch {
-      return "The key could not be checked: the server was not reached, or the key holds a character that no key has.";
+      return "The key could not be checked. The server was not reached, or the key has an invalid character.";
     }
   }
 }

@@ -1,23 +1,35 @@
 import { announce, byId, element, plural } from "./element.js";
-import { failureView } from "./failure.js";
+import { Failure, failureView } from "./failure.js";
 import { Upload } from "./upload.js";
+
+const JOBS = "jobs";
+const TYPING = 300; // milliseconds without a key, after which what was typed is looked for
 
 /** The documents that answers are drawn from: listed, added to, removed. */
 export class Library {
   #service;
+  #tab;
   #signIn;
+  #visibleSeconds;
+  #hidden = new Map(); // by id: until when a document that was added may not be found, for a search or a removal
   #rows = new Map();
   #after = null;
   #loaded = false;
   #queue = Promise.resolve();
+  #wanted = {};
   #list = element("ul", { className: "rows" });
+  #finder = element("form", { className: "finder", role: "search", hidden: true });
   #count = element("h3", { tabIndex: -1, hidden: true });
   #below = element("div", { className: "below" });
 
-  constructor(service, signIn) {
+  /** A search finds what was added after `visibleSeconds`. */
+  constructor(service, tab, signIn, visibleSeconds) {
     this.#service = service;
+    this.#tab = tab;
+    this.#visibleSeconds = visibleSeconds;
     this.#signIn = { word: `${signIn.word} again`, begin: async () => (await signIn.begin()) && this.load() };
-    byId("shelf").append(this.#count, this.#list, this.#below);
+    byId("shelf").append(this.#finder, this.#count, this.#list, this.#below);
+    this.#makeFinder();
     const files = byId("files");
     files.addEventListener("change", () => {
       this.add([...files.files]);
@@ -26,37 +38,80 @@ export class Library {
     this.#listenForDrops();
   }
 
-  /** Lists the documents, once; called when they come into view. */
+  /** Lists the documents once, when they become visible. */
   open() {
-    if (!this.#loaded) this.load();
+    if (this.#loaded) return;
+    this.load();
+    this.#goOn();
   }
 
   async load() {
     this.#loaded = true;
-    this.#below.replaceChildren(element("p", { className: "hint" }, "Looking"));
+    this.#below.replaceChildren(element("p", { className: "hint" }, "Loading"));
     try {
-      const { documents, after } = await this.#service.documents(this.#after);
+      const wanted = this.#wanted;
+      const { documents, after } = await this.#service.documents({ after: this.#after, ...wanted });
+      if (wanted !== this.#wanted) return;
       documents.forEach((document) => this.#row(document));
       this.#after = after ?? null;
       this.#below.replaceChildren();
       if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.load() }, "Show more"));
       this.#tell();
+      this.#finder.hidden = !this.#rows.size && !wanted.search;
     } catch (failure) {
       this.#below.replaceChildren(failureView(failure, { retry: () => this.load(), signIn: this.#signIn }));
     }
   }
 
-  /** One file after the other: the order people see is the order in which things happen. */
+  /** Uploads files one after the other, in the order shown. */
   add(files) {
-    for (const file of files) {
-      const upload = new Upload(file, this.#service, (document) => {
-        this.#row(document, true);
-        this.#tell();
-      });
-      byId("uploads").prepend(upload.node);
-      const run = () => (this.#queue = this.#queue.then(() => upload.run({ retry: run, signIn: this.#signIn })).then(announce));
-      run();
-    }
+    for (const file of files) this.#upload(file);
+  }
+
+  /** Shows jobs that an earlier page of this tab has begun. */
+  #goOn() {
+    for (const job of Object.values(this.#tab.get(JOBS) ?? {})) this.#upload(null, job);
+  }
+
+  #upload(file, job = null) {
+    const stored = (document) => {
+      this.#row(document, true);
+      this.#showLater(document.id);
+      this.#tell();
+    };
+    let id = job?.id;
+    const kept = (now) => {
+      const { [id]: _, ...others } = this.#tab.get(JOBS) ?? {};
+      id = now?.id;
+      this.#tab.set(JOBS, now && now.status !== "receiving" ? { ...others, [id]: { id, name: now.name, status: now.status } } : others);
+    };
+    const upload = new Upload(file, this.#service, { stored, kept, job });
+    byId("uploads").prepend(upload.node);
+    const run = () => (this.#queue = this.#queue.then(() => upload.run({ retry: run, signIn: this.#signIn })).then(announce));
+    run();
+  }
+
+  #makeFinder() {
+    const words = element("input", { type: "search", id: "find", autocomplete: "off", placeholder: "Title or name", maxLength: 200 });
+    const order = element("select", { id: "order" }, element("option", { value: "asc" }, "Names A to Z"), element("option", { value: "desc" }, "Names Z to A"));
+    const label = (node, text) => element("label", { htmlFor: node.id, className: "unseen" }, text);
+    this.#finder.append(label(words, "Find documents"), words, label(order, "Order"), order);
+    let waiting;
+    const find = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => this.#find(words.value.trim(), order.value), TYPING);
+    };
+    words.addEventListener("input", find);
+    order.addEventListener("change", find);
+    this.#finder.addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  #find(search, order) {
+    this.#wanted = { search, order };
+    this.#after = null;
+    this.#rows.clear();
+    this.#list.replaceChildren();
+    return this.load();
   }
 
   #row({ id, title, passages }, first = false) {
@@ -75,10 +130,21 @@ export class Library {
     this.#rows.set(id, row);
   }
 
+  /** Says in the row of a document that answers draw on it later, until they do. */
+  #showLater(id) {
+    if (!this.#visibleSeconds) return;
+    const row = this.#rows.get(id);
+    const note = element("p", { className: "hint" }, `Answers draw on it within ${this.#visibleSeconds} seconds.`);
+    row.firstElementChild.append(note);
+    this.#hidden.set(id, Date.now() + 2 * this.#visibleSeconds * 1000); // what is promised, and once more of it
+    setTimeout(() => note.remove(), this.#visibleSeconds * 1000);
+  }
+
   #tell() {
     const number = this.#rows.size;
     this.#count.hidden = false;
-    this.#count.textContent = number ? `${plural(number, "document")}${this.#after ? " shown" : ""}` : "No documents yet";
+    const none = this.#wanted.search ? "No such documents" : "No documents yet";
+    this.#count.textContent = number ? `${plural(number, "document")}${this.#after ? " shown" : ""}` : none;
   }
 
   async #remove(id) {
@@ -89,10 +155,13 @@ export class Library {
     try {
       await this.#service.remove(id);
     } catch (failure) {
-      if (failure.status !== 404) {
+      // What is not there is gone already, unless it was added a moment ago: then it is still to appear.
+      const early = failure.status === 404 && Date.now() < (this.#hidden.get(id) ?? 0);
+      if (failure.status !== 404 || early) {
         row.classList.remove("leaving");
         row.querySelector(".failure")?.remove();
-        row.append(failureView(failure, { retry: () => this.#remove(id), signIn: this.#signIn }));
+        const told = early ? new Failure("It was added a moment ago and cannot be removed yet.", { wait: this.#visibleSeconds }) : failure;
+        row.append(failureView(told, { retry: () => this.#remove(id), signIn: this.#signIn }));
         return;
       }
     }
@@ -106,7 +175,7 @@ export class Library {
 
   #confirmed(title) {
     const dialog = byId("remove-dialog");
-    byId("remove-text").textContent = `“${title}” and its passages are deleted. Answers no longer draw on it.`;
+    byId("remove-text").textContent = `“${title}” and its passages will be deleted. Answers will no longer use it.`;
     dialog.returnValue = "";
     byId("remove-confirm").onclick = () => dialog.close("yes");
     byId("remove-cancel").onclick = () => dialog.close();
@@ -114,7 +183,7 @@ export class Library {
     return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
   }
 
-  /** Files may be dropped anywhere; the page shows where they go. */
+  /** Files may be dropped anywhere; the page highlights their destination. */
   #listenForDrops() {
     const files = (event) => event.dataTransfer?.types.includes("Files");
     addEventListener("dragover", (event) => {

@@ -3,7 +3,7 @@ import { element } from "./element.js";
 const BULLET = /^\s*[-*•]\s+/;
 const NUMBER = /^\s*\d+[.)]\s+/;
 
-/** An answer as paragraphs, lists, headings and code. Of a model's Markdown no more is drawn: no link, no image, no HTML. */
+/** An answer as paragraphs, lists, headings and code. Links, images and HTML in a model's Markdown are not rendered. */
 export function prose(text) {
   const blocks = document.createDocumentFragment();
   const lines = text.replaceAll("\r", "").split("\n");

@@ -1,7 +1,7 @@
 import { events } from "./events.js";
 import { Failure } from "./failure.js";
 
-/** The API of this environment; every failure leaves here as a `Failure`, a stop as an `AbortError`. */
+/** The API of this environment; throws every failure as a `Failure`, and a stop as an `AbortError`. */
 export class Service {
   #root;
   #sign;
@@ -11,7 +11,7 @@ export class Service {
     this.#sign = sign;
   }
 
-  /** Yields `{name, value}` of stages, sources, pieces of text, and last the whole answer. */
+  /** Yields `{name, value}` for stages, sources, pieces of text, and finally the whole answer. */
   async *ask(request, signal) {
     const response = await this.#send("ask", { method: "POST", body: request, accept: "text/event-stream", signal });
     if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
@@ -30,17 +30,27 @@ export class Service {
     throw broken();
   }
 
-  async documents(after, limit = 50) {
-    const query = new URLSearchParams({ limit, ...(after ? { after } : {}) });
+  async documents({ after, search, order }, limit = 50) {
+    const query = new URLSearchParams({ limit, ...(after ? { after } : {}), ...(search ? { search } : {}), ...(order ? { order } : {}) });
     return this.#read(await this.#send(`documents?${query}`));
   }
 
-  async store(documents, signal) {
-    return this.#read(await this.#send("documents", { method: "POST", body: { documents }, signal }));
+  /** `file` is `{name, content}`, its content in Base64; what came of it, or the job that it has become. */
+  async storeFile(file) {
+    return this.#read(await this.#send("documents", { method: "POST", body: { file } }));
+  }
+
+  /** `part` is `{name, content, number, of, job}`; the job. */
+  async storePart(part) {
+    return this.#read(await this.#send("documents", { method: "POST", body: { part } }));
+  }
+
+  async job(id) {
+    return this.#read(await this.#send(`jobs/${id}`));
   }
 
   async remove(id) {
-    return this.#read(await this.#send(`documents/${encodeURIComponent(id)}`, { method: "DELETE" }));
+    return this.#read(await this.#send(`documents?${new URLSearchParams({ id })}`, { method: "DELETE" }));
   }
 
   async #send(path, { method = "GET", body, accept = "application/json", signal } = {}, again = true) {

@@ -20,7 +20,7 @@ export class Sources {
     this.#prefix = prefix;
   }
 
-  /** Drawn when they are found, and again when it is known what the answer used; what the reader opened or closed stays. */
+  /** Drawn when sources are found, and again when the answer's evidence is known; open and closed sources stay so. */
   show(sources, finished) {
     if (!sources.length) return this.node.replaceChildren();
     const used = sources.some((source) => source.used?.length);
@@ -33,14 +33,14 @@ export class Sources {
     );
   }
 
-  /** Buttons that lead from the answer to the sources it used. */
+  /** Buttons from the answer to its sources. */
   jumps(sources) {
     const used = sources.map((source, index) => ({ source, number: index + 1 })).filter(({ source }) => source.used?.length);
     if (!used.length) return null;
     return element(
       "div",
       { className: "jumps" },
-      element("span", { className: "hint" }, "Drawn from"),
+      element("span", { className: "hint" }, "Based on"),
       ...used.map(({ source, number }) =>
         element(
           "button",
@@ -77,7 +77,7 @@ export class Sources {
           element(
             "span",
             { className: "source-facts" },
-            [`${match(source.score)} ${score(source.score)}`, part(source), used.length ? `${plural(used.length, "sentence")} used` : null]
+            [`${match(source.score)} ${score(source.score)}`, place(source) ?? part(source), used.length ? `${plural(used.length, "sentence")} used` : null]
               .filter(Boolean)
               .join(" · "),
           ),
@@ -97,7 +97,11 @@ const part = (source) => {
   return passage ? `passage ${passage}` : null;
 };
 
-/** The text with ranges marked, a score behind. Ranges count characters, of which JavaScript counts some twice: hence the array. */
+/** The position of the passage in its file. */
+const place = ({ page, slide, sheet, section }) =>
+  [page && `page ${page}`, slide && `slide ${slide}`, sheet && `sheet ${sheet}`, section].filter(Boolean).join(", ") || null;
+
+/** The text with marked ranges, and the score. Ranges count code points; JavaScript strings do not, hence the array. */
 export function marked(text, ranges) {
   const characters = Array.from(text);
   const nodes = [];

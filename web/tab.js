@@ -1,4 +1,4 @@
-/** What this tab remembers until it is closed; each environment apart, though all may share one origin. */
+/** Storage of this tab until it is closed, separate for each environment, because several may share one origin. */
 export class Tab {
   #prefix;
 
@@ -18,7 +18,7 @@ export class Tab {
     try {
       sessionStorage.setItem(this.#prefix + name, JSON.stringify(value));
     } catch {
-      // full or switched off: the page goes on without its memory
+      // storage is full or disabled: the page works without it
     }
   }
 

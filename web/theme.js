@@ -1,4 +1,4 @@
-// Light or dark: the system's choice until the toggle is pressed. A classic script in the head, so that no wrong theme is painted first.
+// Light or dark: the system's theme until the user chooses. A classic script in the head, so that the wrong theme never flashes.
 (() => {
   const place = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -6,7 +6,7 @@
     try {
       return localStorage.getItem("theme");
     } catch {
-      return null; // storage is switched off: the system's choice stands
+      return null; // storage is disabled: the system's theme stays
     }
   };
   const now = () => place.dataset.theme ?? (dark.matches ? "dark" : "light");
@@ -25,7 +25,7 @@
       try {
         localStorage.setItem("theme", place.dataset.theme);
       } catch {
-        // the choice then lasts as long as the page
+        // the choice then lasts until the page is closed
       }
       show();
     });

@@ -1,136 +1,170 @@
 import { element, plural } from "./element.js";
 import { Failure, failureView } from "./failure.js";
-import { documentsOf } from "./files.js";
 
-const MOST = 100; // documents in a request
-const LARGE = 1_000_000; // bytes that a request is filled up to; a single larger document goes alone, and the server decides
-const LARGEST = 6_000_000; // bytes that a function can be sent at all
-const HALVED = [400, 413, 504]; // answers to a batch that may be about one document of it, or about how many there are
+const PART = 3_000_000; // bytes of a file that one request brings: in base64 they are 4 MB, which a function can be sent
+const MOST_PARTS = 64;
+const SMALLEST = 8_000; // bytes of a part, below which no server takes less
 const PATIENCE = 5; // times that a busy server is waited for
+const OFTEN = 2; // seconds between two looks at a job
 
-const name = (document) => document.title ?? document.id;
-
-const bytes = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
-
-/** One chosen file on its way: read, sent in batches, and what became of each document. */
+/** One chosen file on its way: the server reads and stores it, as a job where that takes longer than a request may. */
 export class Upload {
   node = element("li", { className: "upload" });
   #file;
+  #name;
   #service;
   #stored;
+  #kept;
   #state = element("p", { className: "upload-state" }, "Waiting");
   #bar = element("progress", { max: 1, value: 0 });
-  #left = null;
-  #done = { documents: 0, passages: 0 };
+  #size = PART;
+  #job = null;
+  #done = { documents: 0, passages: 0, failed: 0 };
   #failures = [];
 
-  /** `stored` is called with each document that the server has taken. */
-  constructor(file, service, stored) {
+  /** `stored` is called with each document that the server has taken, `kept` with the job while it is under way, and with null.
+   *  Without a `file` it is that of `job`, which an earlier page has begun. */
+  constructor(file, service, { stored, kept, job = null }) {
     this.#file = file;
+    this.#name = file?.name ?? job.name;
     this.#service = service;
     this.#stored = stored;
-    this.#bar.setAttribute("aria-label", `Progress of ${file.name}`);
-    this.node.append(element("p", { className: "upload-name" }, file.name), this.#bar, this.#state);
+    this.#kept = kept;
+    this.#job = job;
+    this.#bar.setAttribute("aria-label", `Progress of ${this.#name}`);
+    this.node.append(element("p", { className: "upload-name" }, this.#name), this.#bar, this.#state);
   }
 
-  /** Resolves when nothing more is to be done, to a sentence about it. `ways` are `{retry, signIn}` for a failure in between. */
+  /** Resolves to a sentence about the result. `ways` are `{retry, signIn}` for failures on the way. */
   async run(ways) {
     this.node.querySelector(".failure")?.remove();
     this.#bar.hidden = false;
     try {
-      if (!this.#left) {
-        this.#say("Reading");
-        const { documents, failures } = await documentsOf(this.#file);
-        this.#left = documents;
-        this.#failures = failures;
-      }
       await this.#send();
     } catch (error) {
       this.#bar.hidden = true;
       this.node.classList.add("bad");
+      if (error.status === 404) this.#keep(null);
       this.#say(this.#done.documents ? this.#sum() : "Not added");
       const failure = error instanceof Failure ? error : new Failure(error.message, { way: "none" });
       this.node.append(failureView(failure, ways));
-      return `${this.#file.name}: ${failure.message}`;
+      return `${this.#name}: ${failure.message}`;
     }
     return this.#finish();
   }
 
   async #send() {
-    const total = this.#left.length;
-    let most = MOST;
-    let waits = 0;
-    while (this.#left.length) {
-      const batch = this.#batch(most);
-      this.#say(total > 1 ? `Adding ${total - this.#left.length + 1} to ${total - this.#left.length + batch.length} of ${total}` : "Adding");
-      if (total > batch.length) this.#bar.value = 1 - this.#left.length / total;
-      else this.#bar.removeAttribute("value"); // one request: how long it takes is not known
+    this.#bar.removeAttribute("value"); // how many entries a file holds only its end says
+    while (true) {
       try {
-        this.#take(batch, await this.#service.store(batch));
-        waits = 0;
-        most = Math.min(MOST, most * 2);
-      } catch (failure) {
-        if (HALVED.includes(failure.status) && batch.length > 1) most = Math.ceil(batch.length / 2);
-        else if (failure.status === 413) this.#refuse(batch[0], tooLarge(batch[0]));
-        else if (failure.status === 400) this.#refuse(batch[0], `${name(batch[0])}: ${failure.message}`);
-        else if ([429, 503].includes(failure.status) && waits++ < PATIENCE) await this.#wait(failure.wait);
-        else throw failure;
-      }
-    }
-  }
-
-  #batch(most) {
-    const batch = [];
-    let size = bytes({ documents: [] });
-    for (const document of this.#left.slice(0, most)) {
-      size += bytes(document) + 1;
-      if (batch.length && size > LARGE) break;
-      if (size > LARGEST) {
-        if (!batch.length) throw new Failure(tooLarge(document), { way: "none" });
+        await this.#sendParts();
         break;
+      } catch (failure) {
+        // This environment takes less at once.
+        if (failure.status !== 413) throw failure;
+        this.#size = Math.floor(Math.min(this.#size, this.#file.size) / 2);
+        this.#job = null;
+        if (this.#size < SMALLEST) throw tooLarge(this.#file);
       }
-      batch.push(document);
     }
-    return batch;
+    if (this.#job) await this.#follow();
   }
 
-  #take(batch, answer) {
-    batch.forEach((document, index) => {
-      const result = answer.documents[index];
-      if (result?.status === "stored") {
-        this.#done.documents += 1;
-        this.#done.passages += result.passages;
-        this.#stored({ ...document, passages: result.passages });
-      } else this.#failures.push(`${name(document)}: ${result?.message ?? "the server did not say what became of it."}`);
-    });
-    this.#left.splice(0, batch.length);
+  async #sendParts() {
+    if (!this.#file) {
+      this.#keep(await this.#patiently(() => this.#service.job(this.#job.id)));
+      return;
+    }
+    const of = Math.ceil(this.#file.size / this.#size);
+    if (of > MOST_PARTS) throw tooLarge(this.#file);
+    if (of <= 1) {
+      this.#say("Adding");
+      const content = await base64(this.#file);
+      const answer = await this.#patiently(() => this.#service.storeFile({ name: this.#name, content }));
+      if (answer.id) this.#keep(answer);
+      else this.#take(answer);
+      return;
+    }
+    // What was sent before a failure is there.
+    if (this.#job) this.#keep(await this.#patiently(() => this.#service.job(this.#job.id)));
+    for (let number = 1; number <= of; number++) {
+      if (this.#job && (this.#job.status !== "receiving" || this.#job.received.includes(number))) continue;
+      this.#say(`Sending part ${number} of ${of}`);
+      this.#bar.value = (number - 1) / of;
+      const content = await base64(this.#file.slice((number - 1) * this.#size, number * this.#size));
+      const part = { name: this.#name, content, number, of, job: this.#job?.id ?? null };
+      this.#keep(await this.#patiently(() => this.#service.storePart(part)));
+    }
   }
 
-  #refuse(document, sentence) {
-    this.#failures.push(sentence);
-    this.#left.shift();
+  /** Until the job has an end. */
+  async #follow() {
+    while (true) {
+      const { status, progress, stored, passages, message } = this.#job;
+      this.#done = { documents: stored, passages, failed: this.#job.failed };
+      if (status === "done") break;
+      if (status === "stopped") throw new Failure(message ?? "The server has stopped.", { way: "none" });
+      if (progress) this.#bar.value = progress;
+      this.#say(message ? `Goes on soon: ${message}` : `Adding, ${plural(stored, "document")} so far. You may leave this page.`);
+      await new Promise((resolve) => setTimeout(resolve, OFTEN * 1000));
+      this.#keep(await this.#patiently(() => this.#service.job(this.#job.id)));
+    }
+    this.#results(this.#job.documents);
+    this.#keep(null);
+  }
+
+  #keep(job) {
+    this.#job = job;
+    this.#kept(job);
+  }
+
+  /** What `ask` resolves to, which is asked again while the server is busy. */
+  async #patiently(ask) {
+    for (let waits = 0; ; waits++) {
+      try {
+        return await ask();
+      } catch (failure) {
+        if (![429, 503].includes(failure.status) || waits >= PATIENCE) throw failure;
+        await this.#wait(failure.wait);
+      }
+    }
+  }
+
+  #take({ documents, stored, failed }) {
+    this.#done = { documents: stored, passages: documents.reduce((sum, { passages }) => sum + passages, 0), failed };
+    this.#results(documents);
+  }
+
+  #results(documents) {
+    this.#failures = [];
+    for (const { id, title, status, passages, message } of documents) {
+      if (status === "stored") this.#stored({ id, title, passages });
+      else this.#failures.push(message ?? `${id}: the server gave no result for it.`);
+    }
   }
 
   async #wait(seconds) {
     for (let left = seconds; left > 0; left--) {
-      this.#say(`The server is busy: going on in ${left} s`);
+      this.#say(`The server is busy. Continuing in ${left} s`);
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
 
   #finish() {
     this.#bar.hidden = true;
-    this.node.classList.add(this.#failures.length ? "bad" : "good");
+    this.node.classList.add(this.#done.failed ? "bad" : "good");
     this.#say(this.#sum());
     if (this.#failures.length) {
-      this.node.append(element("ul", { className: "item-failures" }, ...this.#failures.map((sentence) => element("li", {}, sentence))));
+      const more = this.#done.failed - this.#failures.length;
+      const sentences = more > 0 ? [...this.#failures, `… and ${more.toLocaleString("en")} more.`] : this.#failures;
+      this.node.append(element("ul", { className: "item-failures" }, ...sentences.map((sentence) => element("li", {}, sentence))));
     }
-    return `${this.#file.name}: ${this.#sum()}.`;
+    return `${this.#name}: ${this.#sum()}.`;
   }
 
   #sum() {
-    const failed = this.#failures.length ? `, ${this.#failures.length} failed` : "";
     const { documents, passages } = this.#done;
+    const failed = this.#done.failed ? `, ${this.#done.failed.toLocaleString("en")} failed` : "";
     return documents ? `${plural(documents, "document")} added, ${plural(passages, "passage")}${failed}` : `Not added${failed}`;
   }
 
@@ -139,7 +173,20 @@ export class Upload {
   }
 }
 
-function tooLarge(document) {
-  const size = (bytes(document) / 1e6).toFixed(1);
-  return `“${name(document)}” has ${size} MB, more than the server takes at once. Split it into parts and add each.`;
+function tooLarge(file) {
+  const size = (file.size / 1e6).toFixed(1);
+  return new Failure(`“${file.name}” has ${size} MB, which is too large. Split it, or load it with osml ingest.`, { way: "none" });
+}
+
+async function base64(file) {
+  let bytes;
+  try {
+    bytes = new Uint8Array(await file.arrayBuffer());
+  } catch {
+    throw new Error("The file could not be read. If it is a folder, choose the files in it.");
+  }
+  if (!bytes.length) throw new Error("The file is empty.");
+  const parts = [];
+  for (let at = 0; at < bytes.length; at += 0x8000) parts.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));
+  return btoa(parts.join(""));
 }

@@ -1,8 +1,8 @@
-"""flow-framework 3.4: the whole set as one workflow template, provisioned inside the cluster; it probes no model."""
+"""flow-framework: the whole set as one workflow template, provisioned inside the cluster; it probes no model."""
 
 from typing import Any
 
-from benchmarks.engine import Engine
+from benchmarks.engine import LINE, Engine
 from benchmarks.reference_set import ReferenceSet
 from benchmarks.tools.tool import Unable
 
@@ -85,7 +85,7 @@ def _template(wanted: ReferenceSet) -> dict[str, Any]:
         "name": name,
         "description": "Measured",
         "use_case": "CUSTOM",
-        "version": {"template": "1.0.0", "compatibility": ["3.4.0"]},
+        "version": {"template": "1.0.0", "compatibility": [LINE.version]},
         "workflows": {"provision": {"nodes": nodes, "edges": edges}},
     }
 

@@ -1,31 +1,31 @@
 """EventBridge calls this function, on a schedule and when a secret got a new value; a round does the rest.
 
-Variables: `STACK` (the stack whose objects are kept), `PARAMETERS` (the folder of their parameters) and `ENVIRONMENT`.
+Variables: `STACK` (the stack whose objects are kept), `ENVIRONMENT`, and `ENDINGS` (what of it ends, as JSON).
 It never fails for what it finds: a round that could not be made is a finding as well, so one metric tells of all.
 """
 
 import functools
 import json
-import logging
 import os
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from aws.secret_values import secret_value
+from aws.sign_in import sign_in
+from aws.telemetry import json_lines
+from ending import endings
 from mlcommons import Client, HttpTransport, Patience, ProvisioningError
-from report import Finding, Line, report
+from mlcommons.watched import watched
+from report import Finding, report
 from rounds import Engines, Round
 from secret_change import changed_at
-from secret_values import secret_value
-from sign_in import sign_in
 from stack import StackChanges, require_quiet
-from watched import watched
-
-# Amazon's runtime brings a root handler; where there is none, logs would vanish.
-logging.basicConfig()
 
 # Left for the report.
 MARGIN_SECONDS = 10.0
@@ -35,18 +35,17 @@ def handler(event: dict[str, Any], context: Any) -> None:
     """The function's entry point."""
     started = time.monotonic()
     dimensions = {"environment": os.environ["ENVIRONMENT"], "stack": os.environ["STACK"]}
-    for root_handler in logging.root.handlers:
-        root_handler.setFormatter(Line({**dimensions, "request": context.aws_request_id}))
+    log = json_lines("keeper", {**dimensions, "request": context.aws_request_id})
     patience = Patience(seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS, propagation=0.0)
-    findings = list(_findings(event, patience))
-    report(findings, dimensions, request=context.aws_request_id, seconds=time.monotonic() - started)
+    findings = [*endings(os.environ.get("ENDINGS", "[]"), datetime.now(UTC).date()), *_findings(event, patience)]
+    report(findings, dimensions, log, request=context.aws_request_id, seconds=time.monotonic() - started)
 
 
 def _findings(event: dict[str, Any], patience: Patience) -> Iterator[Finding]:
     stack = os.environ["STACK"]
     try:
         require_quiet(stack)
-        objects = watched(os.environ["PARAMETERS"], stack)
+        objects = list(watched(boto3.client("ssm"), stack))
         yield from Round(objects, _engines(stack, patience), changed_at, _rotated(event)).findings()
     except StackChanges as error:
         yield Finding("Skipped", "the round", str(error))

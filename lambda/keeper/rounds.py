@@ -5,15 +5,15 @@ from typing import Any, Protocol
 
 from mlcommons import Client, ProvisioningError
 from mlcommons.client import path_of
+from mlcommons.derived_vectors import WHY, mend
+from mlcommons.drift import compare
 from mlcommons.errors import Conflict, Refused, Throttled, Unreachable, Unready
-from mlcommons.kinds.connector import Connector
-from mlcommons.kinds.model import Model
 from mlcommons.prediction import predict
 from mlcommons.retired import sweep
 from mlcommons.rotation import last_read, renew, secrets_of, settle
+from mlcommons.watched import Watched
 from report import Finding
 from secret_change import names
-from watched import Watched
 
 
 class Engines(Protocol):
@@ -39,8 +39,8 @@ class Round:
         self._client_for = client_for
         self._changed_at = changed_at
         self._rotated = list(rotated)
-        self._connectors = [one for one in watched if isinstance(one.kind, Connector)]
-        self._models = [one for one in watched if isinstance(one.kind, Model)]
+        self._connectors = [one for one in watched if one.kind == "Connector"]
+        self._models = [one for one in watched if one.kind == "Model"]
         self._renewed: set[str] = set()
 
     def findings(self) -> Iterator[Finding]:
@@ -66,11 +66,11 @@ class Round:
 
     def _fresh(self, connector: Watched) -> Iterator[Finding]:
         """Renew the connector when one of its secrets changed after it was read."""
-        arns = secrets_of(connector.kind.parse(connector.spec))
+        arns = secrets_of(connector.wanted)
         if not arns:
             return
         client = self._client_for(connector.target)
-        observed = connector.kind.read(client, connector.id, connector.owner)
+        observed = connector.verbs.read(client, connector.id, connector.owner)
         if observed is None:
             return  # a drift
         read = last_read(observed.body)
@@ -78,14 +78,13 @@ class Round:
         if changed or (read is not None and any(self._changed_at(arn) > read for arn in arns)):
             yield from self._renew(connector)
         elif settle(client, connector.id, connector.owner):
-            yield Finding("Renewed", str(connector), "a renewal that was stopped has been ended")
+            yield Finding("Renewed", str(connector), "an interrupted renewal was completed")
 
     def _renew(self, connector: Watched) -> Iterator[Finding]:
         self._renewed.add(connector.id)
-        users = [one for one in self._models if one.spec["connector_id"] == connector.id]
-        probes = {one.id: one.spec["probe"] for one in users if one.asked}
-        spec = connector.kind.parse(connector.spec)
-        note = renew(self._client_for(connector.target), connector.id, spec, connector.owner, probes)
+        users = [one for one in self._models if one.wanted.connector_id == connector.id]
+        probes = {one.id: one.wanted.probe for one in users if one.asked}
+        note = renew(self._client_for(connector.target), connector.id, connector.wanted, connector.owner, probes)
         yield Finding("Renewed", str(connector), note or "its secret was read again")
 
     def _answering(self, model: Watched) -> Iterator[Finding]:
@@ -96,8 +95,8 @@ class Round:
         if trouble is None:
             return
         client = self._client_for(model.target, parts)
-        connector = next((one for one in self._connectors if one.id == model.spec["connector_id"]), None)
-        if _key_refused(trouble) and connector and secrets_of(connector.kind.parse(connector.spec)):
+        connector = next((one for one in self._connectors if one.id == model.wanted.connector_id), None)
+        if _key_refused(trouble) and connector and secrets_of(connector.wanted):
             if connector.id not in self._renewed:
                 yield from self._renew(connector)
                 trouble_left = _trouble(client, model)
@@ -110,16 +109,17 @@ class Round:
         yield Finding("Healed", str(model), str(trouble))
 
     def _as_deployed(self, one: Watched) -> Iterator[Finding]:
-        """Compare, and change nothing: a person may be at work, and the next deploy brings it back."""
-        observed = one.kind.read(self._client_for(one.target), one.id, one.owner)
-        if observed is None:
-            yield Finding("Drifted", str(one), "it is missing")
-        elif observed.owner != one.owner:
-            yield Finding("Drifted", str(one), f"it belongs to {observed.owner or 'no stack'}")
-        else:
-            changes = set(one.kind.changes(observed, one.kind.parse(one.spec))) - {"deployment"}
-            if changes:
-                yield Finding("Drifted", str(one), f"not as deployed: {', '.join(sorted(changes))}")
+        """Compare, and change nothing: a person may be at work, and `osml deploy --repair` brings it back.
+
+        What the engine itself has broken is nobody's work, and is mended.
+        """
+        client = self._client_for(one.target)
+        found = compare(client, one)
+        if found.is_broken:
+            mend(client, one.id)
+            yield Finding("Healed", str(one), WHY)
+        elif found.is_drift:
+            yield Finding("Drifted", str(one), f"it {found.sentence}")
 
     def _swept(self) -> Iterator[Finding]:
         for connector in self._connectors[:1]:
@@ -129,23 +129,23 @@ class Round:
                 yield Finding("Skipped", "retired connectors", str(error))
                 return
             for connector_id in gone:
-                yield Finding("Swept", f"Connector {connector_id}", "nobody uses it any more")
+                yield Finding("Swept", f"Connector {connector_id}", "no model uses it")
 
 
 def _key_refused(error: ProvisioningError) -> bool:
     """Tell a provider that refuses the key from an engine that refuses us."""
-    return isinstance(error, Refused) and "remote service" in error.cause
+    return isinstance(error, Refused) and "remote service" in error.reason
 
 
 def _trouble(client: Client, model: Watched) -> ProvisioningError | None:
     """Why the model does not answer; None when it does, or when its provider only asks for fewer questions."""
     state = _state(client, model)
     if state != "DEPLOYED":
-        return Unready(f"Looking at model {model.id}", f"its state is {state}")
+        return Unready(f"Checking model {model.id}", f"its state is {state}", cause="model-not-deployed")
     if not model.asked:
         return None
     try:
-        predict(client, model.id, model.spec["probe"])
+        predict(client, model.id, model.wanted.probe)
     except Throttled:
         return None
     except ProvisioningError as error:
@@ -154,9 +154,9 @@ def _trouble(client: Client, model: Watched) -> ProvisioningError | None:
 
 
 def _state(client: Client, model: Watched) -> str:
-    observed = model.kind.read(client, model.id, model.owner)
+    observed = model.verbs.read(client, model.id, model.owner)
     if observed is None:
-        raise Unready(f"Looking at model {model.id}", "it is not there any more", "Change its name and deploy.")
+        raise Unready(f"Checking model {model.id}", "it is missing", "Run `osml deploy --repair`.", "model-missing")
     return str(observed.body.get("model_state"))
 
 
@@ -174,4 +174,4 @@ def _deploy_again(client: Client, model: Watched) -> None:
         else:
             break
     if model.asked:
-        model.kind.ready(client, model.id, model.kind.parse(model.spec))
+        model.verbs.ready(client, model.id, model.wanted)

@@ -9,16 +9,20 @@ import contextlib
 import json
 import logging
 import os
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from crhelper import CfnResource
 
-# Amazon's runtime brings a root handler that crhelper formats; where there is none, logs would vanish.
-logging.basicConfig()
 # A delete sleeps two minutes by default (crhelper 2.0.12). Not DEBUG: that logs the event with its Spec.
-helper = CfnResource(json_logging=True, log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
+helper = CfnResource(log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
 
+imported = False
 try:
+    from aws.secret_values import secret_value
+    from aws.sign_in import sign_in
+    from aws.telemetry import json_lines
     from mlcommons import (
         Client,
         Collection,
@@ -26,17 +30,19 @@ try:
         Outcome,
         Owner,
         Patience,
+        ProvisioningError,
         apply,
         destroy,
         journal,
         kind_named,
     )
     from mlcommons.errors import InvalidSpec
-    from secret_values import secret_value
-    from sign_in import sign_in
+    from reason import Refusal
 
+    json_lines("provisioner", {})
     for root_handler in logging.root.handlers:
         root_handler.addFilter(journal.About())
+    imported = True
 except Exception as error:  # noqa: BLE001 - unanswered, CloudFormation would wait for the ServiceTimeout
     helper.init_failure(error)
 
@@ -55,7 +61,8 @@ def handler(event: dict[str, Any], context: Any) -> None:
     try:
         helper(event, context)
     finally:
-        journal.begin(None)
+        if imported:
+            journal.begin(None)
 
 
 @helper.create
@@ -63,15 +70,16 @@ def handler(event: dict[str, Any], context: Any) -> None:
 def _apply(event: dict[str, Any], context: Any) -> str:
     if event["RequestType"] == "Create":
         helper.PhysicalResourceId = NOTHING_MADE
-    outcome = apply(
-        kind_named(event["ResourceType"]),
-        _property(event, "Spec"),
-        client=_client(event, context),
-        owner=_owner(event),
-        physical_id=event.get("PhysicalResourceId"),
-        on_created=_remember,
-        previous=_previous_spec(event),
-    )
+    with _told():
+        outcome = apply(
+            kind_named(event["ResourceType"]),
+            _property(event, "Spec"),
+            client=_client(event, context),
+            owner=_owner(event),
+            physical_id=_physical_id(event),
+            on_created=_remember,
+            previous=_previous_spec(event),
+        )
     helper.Data.update(outcome.data)
     _log(outcome)
     return outcome.physical_id
@@ -81,14 +89,31 @@ def _apply(event: dict[str, Any], context: Any) -> str:
 def _destroy(event: dict[str, Any], context: Any) -> None:
     if event["PhysicalResourceId"] == NOTHING_MADE:
         return
-    outcome = destroy(
-        kind_named(event["ResourceType"]),
-        event["PhysicalResourceId"],
-        client=_client(event, context),
-        owner=_owner(event),
-        previous=_property(event, "Spec"),
-    )
+    with _told():
+        outcome = destroy(
+            kind_named(event["ResourceType"]),
+            _physical_id(event),
+            client=_client(event, context),
+            owner=_owner(event),
+            previous=_property(event, "Spec"),
+        )
     _log(outcome)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except ProvisioningError as error:
+        raise Refusal(error) from error
+
+
+def _physical_id(event: dict[str, Any]) -> str | None:
+    """The server's id, None before there is one: crhelper 2.0.12 makes one up, stack_logical_8 characters."""
+    known: str | None = event.get("PhysicalResourceId")
+    owner = _owner(event)
+    made_up = rf"{re.escape(owner.stack)}_{re.escape(owner.logical_id)}_[A-Z0-9]{{8}}"
+    return None if known is None or re.fullmatch(made_up, known) else known
 
 
 def _remember(physical_id: str) -> None:

@@ -1,6 +1,7 @@
 """Parts of a REST API that MiniStack 1.5.33's CloudFormation drops: each deploys, and does nothing.
 
 - request validators, and which one a method has
+- the role by which access logs are written, without which Amazon makes no stage that has one
 - the throttling of single methods, in a usage plan and in a stage, whose paths are written `/~1ask` for `/ask`
 """
 
@@ -13,6 +14,7 @@ from ministack.services.cloudformation import provisioners
 from sandbox.cloud.template import Properties, as_bool
 
 METHOD, VALIDATOR = "AWS::ApiGateway::Method", "AWS::ApiGateway::RequestValidator"
+STAGE = "AWS::ApiGateway::Stage"
 
 
 def install() -> None:
@@ -36,6 +38,8 @@ def install() -> None:
         "update": _update_validator,
         "delete": _delete_validator,
     }
+    stages = provisioners._RESOURCE_HANDLERS[STAGE]
+    stages.update(create=_logged(stages["create"], 1), update=_logged(stages["update"], 2))
     describe = provisioners._apigw_usage_plan_body
 
     def _apigw_usage_plan_body(props: Properties) -> Properties:
@@ -54,6 +58,19 @@ def install() -> None:
         return settle([{**one, "ResourcePath": _path(one.get("ResourcePath", "/*"))} for one in settings])
 
     provisioners._apigw_method_settings = _apigw_method_settings
+
+
+def _logged(make: Any, place: int) -> Any:
+    """The handler with a look at the properties, its argument at `place`."""
+
+    def make_logged(*args: Any, **more: Any) -> Any:
+        wanted = args[place].get("AccessLogSetting")
+        settings = apigateway_v1._account_settings.get("settings") or {}
+        if wanted and not settings.get("cloudwatchRoleArn"):
+            raise ValueError("CloudWatch Logs role ARN must be set in account settings to enable logging")
+        return make(*args, **more)
+
+    return make_logged
 
 
 def _path(written: str) -> str:

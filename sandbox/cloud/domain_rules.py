@@ -8,6 +8,10 @@ from sandbox.cloud.template import as_bool, as_document
 Properties = dict[str, Any]
 ENGINE_VERSION = re.compile(r"(OpenSearch|Elasticsearch)_\d+\.\d+")
 IAM_ARN = re.compile(r"arn:aws[a-z-]*:(iam|sts)::\d{12}:.+")
+# As the Developer Guide lists them: instances with disks of their own, instances that do not encrypt, small volumes.
+NO_VOLUME = ("i3", "i4g", "i4i", "i8g", "im4gn", "oi2", "r6gd", "r7gd", "r8gd")
+NO_ENCRYPTION = ("m3", "r3", "t2")
+LARGEST_VOLUME = {"t3.small.search": 100, "t3.medium.search": 200}
 PASSWORD_PARTS = (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]")
 
 
@@ -24,6 +28,7 @@ def check(props: Properties, *, creating: bool) -> None:
         policies = as_document(props.get("AccessPolicies"))
     except ValueError as reason:
         raise InvalidDomain(f"AccessPolicies is not a policy document: {reason}.") from reason
+    _check_hardware(props)
     if _enabled(props, "AdvancedSecurityOptions"):
         _check_fine_grained(props, creating=creating)
     elif creating and not props.get("VPCOptions") and _is_open(policies):
@@ -31,6 +36,21 @@ def check(props: Properties, *, creating: bool) -> None:
             "AccessPolicies let everyone in: enable fine-grained access control or apply a restrictive access "
             "policy to your domain."
         )
+
+
+def _check_hardware(props: Properties) -> None:
+    machine = str((props.get("ClusterConfig") or {}).get("InstanceType", ""))
+    family, volume = machine.partition(".")[0], props.get("EBSOptions") or {}
+    volumes = as_bool(volume.get("EBSEnabled"))
+    if volumes and family in NO_VOLUME:
+        raise InvalidDomain(f"EBS storage is not supported for the instance type {machine}.")
+    if machine and not volumes and family not in (*NO_VOLUME, "m3", "r3") and "EBSOptions" in props:
+        raise InvalidDomain(f"EBS storage must be selected for {machine}.")
+    if as_bool((props.get("EncryptionAtRestOptions") or {}).get("Enabled")) and family in NO_ENCRYPTION:
+        raise InvalidDomain(f"Encryption at rest is not supported with {machine}.")
+    most = LARGEST_VOLUME.get(machine)
+    if volumes and most and int(volume.get("VolumeSize") or 0) > most:
+        raise InvalidDomain(f"Volume size must be between 10 and {most} for {machine}.")
 
 
 def _check_fine_grained(props: Properties, *, creating: bool) -> None:

@@ -6,6 +6,7 @@ an endpoint waits for the engine, and MiniStack 1.5.33 would make the whole gate
 
 import asyncio
 import copy
+import json
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from ministack.core.concurrency import run_reentrant
 from ministack.services import opensearch
 from ministack.services.cloudformation import stacks
 
-from sandbox.cloud import domain_rules
+from sandbox.cloud import domain_rules, upgrade_paths
 from sandbox.cloud.template import as_bool, as_document
 from sandbox.front.authority import Domain
 
@@ -39,6 +40,7 @@ def install(front: Endpoints) -> None:
     opensearch.update_domain_from_cloudformation = _updating(opensearch.update_domain_from_cloudformation, front)
     opensearch._update_domain_config = _updating_by_api(opensearch._update_domain_config, front)
     opensearch.delete_domain_record = _deleting(opensearch.delete_domain_record, front)
+    opensearch._get_compatible_versions = _compatible(opensearch._get_compatible_versions)
     opensearch.handle_request = _off_the_event_loop(opensearch.handle_request)
 
 
@@ -88,6 +90,8 @@ def _updating(update: Callable[..., Properties], front: Endpoints) -> Callable[.
         before = copy.deepcopy(record)
         if before and _fine_grained(before) and not _fine_grained(payload):
             raise _refused("Fine-grained access control cannot be disabled once it is enabled: make a new domain.")
+        if before:
+            _check_upgrade(before["EngineVersion"], payload.get("EngineVersion"))
         updated = update(name, payload, compatibility_properties)
         _tell(front, updated, before)
         return updated
@@ -122,6 +126,23 @@ def _deleting(delete: Callable[..., Any], front: Endpoints) -> Callable[..., Any
     return delete_domain_record
 
 
+def _compatible(list_versions: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack 1.5.33 names every other version of the product, lower ones too."""
+
+    def _get_compatible_versions(query: Any) -> Any:
+        status, _, body = answer = list_versions(query)
+        if status != 200:
+            return answer
+        told = [
+            {**one, "TargetVersions": [to for to in one["TargetVersions"] if upgrade_paths.leads(source, to)]}
+            for one in json.loads(body)["CompatibleVersions"]
+            for source in (one["SourceVersion"],)
+        ]
+        return opensearch._json(200, {"CompatibleVersions": told})
+
+    return _get_compatible_versions
+
+
 def _off_the_event_loop(handle: Callable[..., Any]) -> Callable[..., Any]:
     async def handle_request(*args: Any) -> Any:
         return await run_reentrant(lambda: asyncio.run(handle(*args)))
@@ -148,6 +169,13 @@ def _forget(record: Properties) -> None:
 def _check(payload: Properties, *, creating: bool) -> None:
     try:
         domain_rules.check(payload, creating=creating)
+    except domain_rules.InvalidDomain as reason:
+        raise _refused(str(reason)) from reason
+
+
+def _check_upgrade(before: str, after: Any) -> None:
+    try:
+        upgrade_paths.check(before, str(after or before))
     except domain_rules.InvalidDomain as reason:
         raise _refused(str(reason)) from reason
 

@@ -16,8 +16,8 @@ def cloud_environment(settings: CloudSettings, outer: Mapping[str, str]) -> dict
     temporary = str(temporary_folder(settings))
     bundle, gateway = str(settings.ca_bundle), f"https://127.0.0.1:{settings.aws_port}"
     inherited = {name: outer[name] for name in INHERITED if name in outer}
-    way_out = f"http://127.0.0.1:{settings.way_out_port}"
-    proxied = {"HTTPS_PROXY": way_out, "https_proxy": way_out} if settings.way_out_port else {}
+    egress_proxy = f"http://127.0.0.1:{settings.egress_proxy_port}"
+    proxied = {"HTTPS_PROXY": egress_proxy, "https_proxy": egress_proxy} if settings.egress_proxy_port else {}
     return (
         inherited
         | proxied

@@ -1,7 +1,8 @@
 """What a REST API does around a function: sizes, waits, answers it cannot read, and who called.
 
-MiniStack 1.5.33 takes bodies of any size, waits without end, passes on what is no proxy response, answers a crash with
-its text and a function without a free place with 429, and tells the function nothing about the API key.
+MiniStack 1.5.33 takes bodies of any size, hands on events of any size, waits without end, passes on what is no proxy
+response, answers a crash with its text and a function without a free place with 429, and tells the function nothing
+about the API key.
 """
 
 import asyncio
@@ -37,6 +38,10 @@ class Throttled(Exception):
     """The function runs as often at once as it may."""
 
 
+class TooLarge(Exception):
+    """The event with the body in it is larger than a function takes; a body in base64 grows by a third."""
+
+
 class BadGateway(apigateway_v1._GatewayError):  # type: ignore[misc]
     """Rendered by the gateway response DEFAULT_5XX, with status 502 unless that is customized."""
 
@@ -53,12 +58,18 @@ def install() -> None:
     apigateway_v1._build_lambda_event_v1 = _identified(apigateway_v1._build_lambda_event_v1)
 
 
-def integration_failed() -> Any:
-    """The gateway response for a function that did not take the call.
+def function_throttled() -> Any:
+    """The gateway response for a function that did not take the call: a 500 of no type of its own.
 
-    Amazon never says 429 then, which is for its own limits: https://stackoverflow.com/questions/36363280
+    It is neither a 429, which is for Amazon's own limits (https://stackoverflow.com/questions/36363280), nor an
+    INTEGRATION_FAILURE (https://repost.aws/questions/QUfI6bsdd0SOiPeyimzxSkfQ).
     """
-    return apigateway_v1._gw_error("INTEGRATION_FAILURE", "Internal server error")
+    return apigateway_v1._gw_error("DEFAULT_5XX", "Internal server error")
+
+
+def too_large() -> Any:
+    """The gateway response for a request that is not handed on."""
+    return apigateway_v1._gw_error("REQUEST_TOO_LARGE", "Request Too Long")
 
 
 def well_formed(answer: Record) -> bool:
@@ -85,7 +96,7 @@ def _limited(execute: Callable[..., Any]) -> Callable[..., Any]:
         stage = apigateway_v1._stages_v1.get(api_id, {}).get(stage_name)
         if stage is not None and len(body) > MOST_REQUEST_BYTES:
             request["stage"] = stage
-            return apigateway_v1._gw_error("REQUEST_TOO_LARGE", "Request Too Long")
+            return too_large()
         return await execute(request, api_id, stage_name, method, path, headers, body, *rest)
 
     return _execute_in_scope
@@ -105,7 +116,9 @@ def _bounded(invoke: Callable[..., Any]) -> Callable[..., Any]:
         except Malformed:
             return BadGateway()
         except Throttled:
-            return integration_failed()
+            return function_throttled()
+        except TooLarge:
+            return too_large()
 
     return _invoke_lambda_proxy_v1
 
@@ -146,6 +159,8 @@ def _identified(build: Callable[..., Record]) -> Callable[..., Record]:
         if (methods.get(method) or methods.get("ANY") or {}).get("apiKeyRequired"):
             value = apigateway_v1._api_key_from_request(headers)
             identity.update(apiKey=value, apiKeyId=(apigateway_v1._resolve_api_key(value) or {}).get("id"))
+        if len(json.dumps(event, ensure_ascii=False).encode()) > MOST_FUNCTION_BYTES:
+            raise TooLarge
         return event
 
     return _build_lambda_event_v1

@@ -19,11 +19,14 @@ from sandbox.cloud import (
     collections,
     crashes,
     custom_resources,
+    deleted_stacks,
     domains,
     event_sources,
+    exports,
     firewalls,
     function_policy,
     functions,
+    imports,
     integrations,
     log_pipe,
     metrics,
@@ -35,19 +38,20 @@ from sandbox.cloud import (
     sign_in,
     streaming,
     tables,
+    trust,
     user_pools,
 )
 from sandbox.cloud.authority import MiniStackAuthority
+from sandbox.cloud.egress_proxy import EgressProxy
 from sandbox.cloud.environment import temporary_folder
 from sandbox.cloud.native_code import NativeCode
 from sandbox.cloud.roles import RoleClock
 from sandbox.cloud.sagemaker import Registry
 from sandbox.cloud.scaling import Scaling
 from sandbox.cloud.settings import CloudSettings
-from sandbox.cloud.way_out import WayOut
 from sandbox.front.authority import Authority
-from sandbox.front.detour import MODEL_HOSTS
 from sandbox.front.front import Front, FrontSettings
+from sandbox.front.url_rewriter import MODEL_HOSTS
 
 logger = logging.getLogger("sandbox.cloud")
 
@@ -97,6 +101,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     registry.install()
     Scaling(registry.components).install()
     clock.install()
+    trust.install()
     domains.install(front)
     collections.install(front)
     log_pipe.install()
@@ -117,17 +122,20 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     metrics.install()
     parameters.install()
     firewalls.install()
+    imports.install()
+    deleted_stacks.install()
+    exports.install()
     model_runtimes.install(settings.models_url, authority)
     return front
 
 
-def way_out_of_functions(settings: CloudSettings) -> WayOut | None:
+def egress_proxy_of_functions(settings: CloudSettings) -> EgressProxy | None:
     """The proxy that the settings describe, listening; None when they describe none."""
-    if settings.way_out_port is None or settings.model_cert is None or settings.model_key is None:
+    if settings.egress_proxy_port is None or settings.model_cert is None or settings.model_key is None:
         return None
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(settings.model_cert, settings.model_key)
-    return WayOut(settings.way_out_port, MODEL_HOSTS, settings.models_url, tls)
+    return EgressProxy(settings.egress_proxy_port, MODEL_HOSTS, settings.models_url, tls)
 
 
 def run(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -> None:
@@ -136,13 +144,13 @@ def run(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -
     Raises OSError when the port is taken.
     """
     front = install(settings, make_front)
-    way_out = way_out_of_functions(settings)
+    egress_proxy = egress_proxy_of_functions(settings)
     front.start()
     try:
         asyncio.new_event_loop().run_until_complete(_serve(settings))
     finally:
-        if way_out is not None:
-            way_out.close()
+        if egress_proxy is not None:
+            egress_proxy.close()
         front.stop()
         functions.end_all(temporary_folder(settings))
     logger.info("Ended.")

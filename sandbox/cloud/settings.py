@@ -15,8 +15,8 @@ class CloudSettings:
 
     `home` is a folder for everything this process writes. `ca_bundle` holds the machine's roots and `ca`.
     `native_packages` is a folder of sandbox.native_packages; without it, assets must be pure Python.
-    `way_out_port` is the proxy of functions, `model_cert` and `model_key` those of the model hosts behind it; without
-    the three, functions reach no model host.
+    `egress_proxy_port` is the proxy of functions, `model_cert` and `model_key` those of the model hosts behind it;
+    without the three, functions reach no model host.
     `existing_endpoints` maps the name of a SageMaker endpoint that is always there to its `model` and `shape`.
     """
 
@@ -36,7 +36,7 @@ class CloudSettings:
     young_role_seconds: float
     existing_endpoints: Mapping[str, Mapping[str, str]]
     native_packages: Path | None = None
-    way_out_port: int | None = None
+    egress_proxy_port: int | None = None
     model_cert: Path | None = None
     model_key: Path | None = None
 

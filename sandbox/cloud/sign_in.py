@@ -3,6 +3,7 @@
 GET  /oauth2/authorize   → /login, or straight back to the client for who has signed in within the hour
 GET  /login              the form; POST: back to the client with a code, or the form with a message
 POST /oauth2/token       code and refresh_token against tokens (PKCE is checked)
+POST /oauth2/revoke      a refresh token is good no more
 GET  /logout             forgets the sign-in, and goes to a sign-out URL of the client
 
 Forms, codes and tokens are MiniStack's. MiniStack 1.5.33 serves them for any client on any host, knows no session, lets
@@ -10,6 +11,7 @@ everyone sign up, and sends a browser that signs out wherever the request says.
 """
 
 import html
+import json
 import re
 import secrets
 import time
@@ -115,6 +117,8 @@ class Logins:
                 arguments = request.method, request.path, request.headers, request.body, request.query
                 tokens: Reply = await cognito.handle_oauth2_token(*arguments)
                 return tokens
+            case "POST", "/oauth2/revoke":
+                return self._revoked(request)
             case "GET", "/logout":
                 return self._signed_out(request)
         return _page(404, f"Nothing is at {request.method} {request.path}.")
@@ -152,6 +156,16 @@ class Logins:
         token, name = secrets.token_urlsafe(24), cognito._authorization_codes[code]["username"]
         self._sessions[token] = (request.pool_id, name, time.time() + SESSION_SECONDS)
         return reply[0], {**reply[1], "Set-Cookie": _cookie(request, token, SESSION_SECONDS)}, reply[2]
+
+    def _revoked(self, request: Request) -> Reply:
+        """https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html"""
+        client = request.pool["_clients"].get(_one(request.form, "client_id"))
+        token = _one(request.form, "token")
+        if client is None or not token:
+            error = "invalid_client" if client is None else "invalid_request"
+            return 400, {"Content-Type": "application/json"}, json.dumps({"error": error}).encode()
+        cognito._revoke_token({"Token": token})
+        return 200, {}, b""
 
     def _signed_out(self, request: Request) -> Reply:
         client = request.pool["_clients"].get(_one(request.query, "client_id"))

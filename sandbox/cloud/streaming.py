@@ -18,7 +18,7 @@ from ministack.services import apigateway_v1, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from sandbox.cloud.answer_stream import begun, read_prelude
-from sandbox.cloud.integrations import BadGateway, integration_failed
+from sandbox.cloud.integrations import BadGateway, TooLarge, function_throttled, too_large
 
 logger = logging.getLogger("sandbox.cloud.streaming")
 
@@ -85,7 +85,10 @@ def _stream_integrations() -> None:
             logger.error("A STREAM integration has the URI %s, which does not stream.", integration.get("uri"))
             return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
         scope = {"account_id": more.pop("owner_account_id"), "region": more.pop("owner_region")}
-        event = apigateway_v1._build_lambda_event_v1(*request, **more)
+        try:
+            event = apigateway_v1._build_lambda_event_v1(*request, **more)
+        except TooLarge:
+            return too_large()
         seconds = float(integration.get("timeoutInMillis") or LONGEST_SECONDS * 1000) / 1000
         return await _answered(lambda: apigateway_v1._call_lambda_raw(function, event, **scope), function, seconds)
 
@@ -104,7 +107,7 @@ async def _answered(call: Callable[[], Awaitable[Any]], function: str, seconds: 
     if missing:
         return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
     if prelude is None and (result or {}).get("throttle"):
-        return integration_failed()
+        return function_throttled()
     if prelude is None:
         said = (result or {}).get("body") if (result or {}).get("error") else "not a streamed answer with a prelude"
         logger.error("%s gave API Gateway no streamed answer: %s", function, said)

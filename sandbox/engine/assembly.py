@@ -1,123 +1,115 @@
-"""An OpenSearch home folder put together from its parts, once per machine."""
+"""An OpenSearch home folder put together from its parts, once per machine and line."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
 
 from sandbox.cache import appearing
-from sandbox.engine.errors import PartMissing
 from sandbox.engine.java import Java
-from sandbox.engine.parts import Module, Part, PartsList, Plugin, parts
+from sandbox.engine.line import Line, Module, Part, Plugin
 from sandbox.engine.repository import Sources, sources
+from sandbox.progress import Progress
 
-_FETCHERS = 4
-ML_PLUGIN = "opensearch-ml"
+_FETCHERS = 6
 # The environment file whose recipe needs no machine learning in the engine.
 BARE_ENVIRONMENT = "sandbox-aoss"
 
-Report = Callable[[str], None]
+Files = Mapping[tuple[Part, ...], Path]
 
 
-def assemble(
-    cache: Path,
-    report: Report,
-    java: Java,
-    *,
-    listed: PartsList | None = None,
-    places: Sources | None = None,
-) -> Path:
+def assemble(cache: Path, progress: Progress, java: Java, line: Line, places: Sources | None = None) -> Path:
     """The home folder of an engine that this Java can run, made when it is not there yet.
 
-    Where an optional plugin cannot be had, it is an engine without any of them, and one line says so.
-
     The folder is shared: nothing is ever written to it, each instance has configuration, data and logs of its own.
-    It is named after the parts list and this module, so a change of either makes another folder, and it appears
+    It is named after the line's file and this module, so a change of either makes another folder, and it appears
     whole or not at all. Everybody may read it.
 
     Args:
         cache: the folder to keep it in; made when missing.
-        report: takes a line of progress.
+        progress: is told of each step and of the bytes that arrive.
         java: modules that need a locale it lacks are left out.
-        listed: `parts.yaml` unless given.
+        line: what to assemble.
         places: `sources(cache)` unless given.
 
     Raises:
-        PartMissing: a part that every engine needs was found nowhere.
+        PartMissing: a part was found nowhere.
         ChecksumMismatch: a part is not the file it should be.
     """
-    listed = listed or parts()
-    omitted = [module.name for module in listed.modules if module.locale and module.locale not in java.locales]
-    key = hashlib.sha256(listed.digest.encode() + Path(__file__).read_bytes()).hexdigest()[:12]
-    home = cache / "-".join(["opensearch", listed.version, key, *(f"no-{name}" for name in omitted)])
+    omitted = [module for module, locale in line.locales.items() if locale not in java.locales]
+    home = cache / "-".join(["opensearch", line.version, _key(line), *(f"no-{name}" for name in omitted)])
     if home.is_dir():
         return home
-    places = places or sources(cache)
-    bare = listed.without_optional()
-    try:
-        _obtain([part for part in listed if part not in set(bare)], places, report)
-    except PartMissing as missing:
-        report(f"{missing} Going on without machine learning, for the recipe serverless ({BARE_ENVIRONMENT}).")
-        listed, home = bare, home.with_name(home.name + "-no-ml")
-        if home.is_dir():
-            return home
-    files = _obtain(list(listed), places, report)
-    report(f"assembling the engine in {home}")
+    files = obtain(list(line.choices()), places or sources(cache), progress)
+    progress.step(f"Assembling OpenSearch {line.version} …")
     with appearing(home) as built:
-        _unpack(files[listed.core], built, inner=True)
-        for module in listed.modules:
-            if module.name not in omitted:
-                _module(module, built / "modules" / module.name, listed.version, files)
-        for plugin in listed.plugins:
-            _plugin(plugin, built, files)
+        _unpack(files[(line.core,)], built, inner=True)
+        for module in line.modules:
+            _module(module, built / "modules" / module.name, line, files)
+        for plugin in line.plugins:
+            _plugin(plugin, built, line, files)
+        for plugin in line.plugins:
+            if plugin.yields_to:
+                _share(plugin, built / "plugins" / plugin.yields_to, built)
+        for name in omitted:
+            shutil.rmtree(built / "modules" / name)
         _open_to_all(built)
     return home
 
 
+def fetch(cache: Path, progress: Progress, line: Line) -> None:
+    """Have the line's parts on this machine, unless it was assembled already; what `assemble` raises."""
+    if not any(cache.glob(f"opensearch-{line.version}-{_key(line)}*")):
+        obtain(list(line.choices()), sources(cache), progress)
+
+
 def has_ml(home: Path) -> bool:
     """Whether an assembled engine has the ML plugin."""
-    return (home / "plugins" / ML_PLUGIN).is_dir()
+    return (home / "plugins" / "opensearch-ml").is_dir()
 
 
-def _obtain(wanted: Sequence[Part], places: Sources, report: Report) -> Mapping[Part, Path]:
-    turn = Lock()
+def obtain(wanted: Sequence[tuple[Part, ...]], places: Sources, progress: Progress) -> Files:
+    """A verified file for each of the wanted, fetched at the same time where no folder has it.
 
-    def obtain(part: Part) -> Path:
-        return places.obtain(part, say)
-
-    def say(line: str) -> None:
-        with turn:
-            report(line)
-
-    files: dict[Part, Path] = {}
+    Raises:
+        PartMissing: a part was found nowhere.
+        ChecksumMismatch: a part is not the file it should be.
+    """
+    found = {choices: places.local(choices) for choices in wanted}
+    missing = [choices for choices, file in found.items() if file is None]
+    if not missing:
+        return {choices: file for choices, file in found.items() if file}
     with ThreadPoolExecutor(_FETCHERS) as fetchers:
-        try:
-            for part, file in zip(wanted, fetchers.map(obtain, wanted), strict=True):
-                files[part] = file
-                if len(files) % 10 == 0 or len(files) == len(wanted):
-                    say(f"{len(files)} of {len(wanted)} parts of the engine are here")
-        except BaseException:
-            fetchers.shutdown(wait=False, cancel_futures=True)
-            raise
-    return files
+        total = sum(fetchers.map(places.size, missing))
+        with progress.download("The engine's parts", total) as arrived:
+            try:
+                fetched = list(fetchers.map(lambda choices: places.fetch(choices, arrived), missing))
+            except BaseException:
+                fetchers.shutdown(wait=False, cancel_futures=True)
+                raise
+    return {choices: file for choices, file in found.items() if file} | dict(zip(missing, fetched, strict=True))
 
 
-def _module(module: Module, folder: Path, version: str, files: Mapping[Part, Path]) -> None:
+def _key(line: Line) -> str:
+    return hashlib.sha256(line.digest.encode() + Path(__file__).read_bytes()).hexdigest()[:12]
+
+
+def _module(module: Module, folder: Path, line: Line, files: Files) -> None:
     folder.mkdir(parents=True)
     for jar in module.jars:
-        shutil.copy(files[jar], folder / jar.filename)
+        shutil.copy(files[(jar,)], folder / jar.filename)
     descriptor = {
         "description": module.description,
-        "version": version,
+        "version": line.version,
         "name": module.name,
         "classname": module.classname,
-        "java.version": "21",
-        "opensearch.version": version,
+        "java.version": str(line.java.oldest),
+        "opensearch.version": line.version,
         "custom.foldername": "",
         "extended.plugins": ",".join(module.extends),
         "has.native.controller": "false",
@@ -127,19 +119,35 @@ def _module(module: Module, folder: Path, version: str, files: Mapping[Part, Pat
         (folder / "plugin-security.policy").write_text(module.policy + "\n")
 
 
-def _plugin(plugin: Plugin, home: Path, files: Mapping[Part, Path]) -> None:
+def _plugin(plugin: Plugin, home: Path, line: Line, files: Files) -> None:
     folder = home / "plugins" / plugin.name
-    _unpack(files[plugin.archive], folder)
-    for jar in plugin.jars:
-        shutil.copy(files[jar], folder / jar.filename)
+    _unpack(files[plugin.archives], folder)
     if (folder / "config").is_dir():
         (folder / "config").rename(home / "config" / plugin.name)
+    stated = {"opensearch.version": line.version}
     if plugin.extends is not None:
-        kept = [
-            line for line in _descriptor(folder).read_text().splitlines() if not line.startswith("extended.plugins=")
-        ]
-        extends = f"extended.plugins={','.join(plugin.extends)}"
-        _descriptor(folder).write_text("\n".join([*kept, extends, ""]))
+        stated["extended.plugins"] = ",".join(plugin.extends)
+    kept = [row for row in _descriptor(folder).read_text().splitlines() if row.partition("=")[0] not in stated]
+    rows = [f"{key}={value}" for key, value in stated.items()]
+    _descriptor(folder).write_text("\n".join([*kept, *rows, ""]))
+
+
+def _share(plugin: Plugin, other: Path, home: Path) -> None:
+    """Leave every library in one place: OpenSearch refuses a plugin that repeats a class of what it can see.
+
+    What the core has goes. What the other plugin has comes from there, as that one sees this folder too.
+    """
+    folder = home / "plugins" / plugin.name
+    own, cores, others = _libraries(folder), _libraries(home / "lib"), _libraries(other)
+    for name in own.keys() & (cores.keys() | others.keys()):
+        own[name].unlink()
+    for name in others.keys() & (own.keys() | set(plugin.lacks)):
+        others[name].rename(folder / others[name].name)
+
+
+def _libraries(folder: Path) -> dict[str, Path]:
+    """The jars of a folder by their names without a version."""
+    return {re.split(r"-\d", jar.stem, maxsplit=1)[0]: jar for jar in folder.glob("*.jar")}
 
 
 def _descriptor(folder: Path) -> Path:

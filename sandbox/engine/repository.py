@@ -1,92 +1,79 @@
-"""Where a part comes from: folders in Maven's layout first, then Maven Central."""
+"""Where a part comes from: folders in Maven's layout first, then Maven repositories over HTTP."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.engine import central
-from sandbox.engine.checksum import verify
+from sandbox.engine import remote
 from sandbox.engine.errors import ChecksumMismatch, PartMissing
-from sandbox.engine.parts import Part
-
-SETTING = "OSML_MAVEN_REPOSITORIES"
-CHECKOUT = Path(__file__).resolve().parents[2]
-
-Report = Callable[[str], None]
+from sandbox.engine.line import PUBLISHED, Part
 
 
 @dataclass(frozen=True)
 class Sources:
     """The places a part is looked for, in order.
 
-    `folders` are other people's and only read; `downloads` is ours, and takes what maven-artifact fetches;
-    `maven_cache` is the user's, and takes what Maven itself fetches. `online=False` stops after the folders.
+    `folders` are other people's and only read; `downloads` is ours and takes what is fetched from `addresses`;
+    `maven_cache` is the user's, and only read.
     """
 
     folders: tuple[Path, ...]
     downloads: Path
     maven_cache: Path
-    online: bool = True
+    addresses: tuple[str, ...]
 
-    def obtain(self, part: Part, report: Report) -> Path:
-        """A verified copy of the part, which must not be changed.
+    def local(self, choices: Sequence[Part]) -> Path | None:
+        """A verified copy of the first choice that a folder has; it must not be changed.
 
         Raises:
             ChecksumMismatch: a folder holds another file under the part's name.
-            PartMissing: no place has it.
         """
-        for folder in self.folders:
-            if (there := folder / part.path).is_file():
-                verify(part, there)
-                return there
-        if file := self._downloaded(part) or self._in_maven_cache(part):
-            return file
-        if not self.online:
-            raise self._missing(part, ["looking in Maven Central was switched off"])
+        for part in choices:
+            for folder in (*self.folders, self.downloads, self.maven_cache):
+                if not (file := folder / part.path).is_file():
+                    continue
+                # A published part was compared with its repository's checksum by whoever fetched it.
+                if part.sha256 != PUBLISHED:
+                    try:
+                        remote.check(part, file)
+                    except ChecksumMismatch:
+                        if folder == self.downloads:
+                            continue
+                        raise
+                return file
+        return None
+
+    def size(self, choices: Sequence[Part]) -> int:
+        """Bytes that fetching the first choice that is served will take; 0 when nobody says."""
+        sizes = (remote.size(address, part) for part in choices for address in self.addresses)
+        return next(filter(None, sizes), 0)
+
+    def fetch(self, choices: Sequence[Part], arrived: Callable[[int], None]) -> Path:
+        """Fetch the first choice that a repository serves into `downloads`; `arrived` is told the bytes.
+
+        Raises:
+            ChecksumMismatch: a repository serves another file.
+            PartMissing: no repository serves any of them.
+        """
         failures: list[str] = []
-        for fetch in (self._with_maven, self._with_maven_artifact):
-            try:
-                return fetch(part, report)
-            except central.FetchFailed as failure:
-                failures.append(str(failure))
-        raise self._missing(part, failures)
+        for part in choices:
+            for address in self.addresses:
+                try:
+                    return self._fetch(address, part, arrived)
+                except remote.FetchFailed as failure:
+                    failures.append(str(failure))
+        raise self._missing(choices[-1], failures)
 
-    def _downloaded(self, part: Part) -> Path | None:
-        file = self.downloads / part.path
-        if not file.is_file():
-            return None
-        try:
-            verify(part, file, vouched=True)
-        except ChecksumMismatch:
-            return None
-        return file
-
-    def _in_maven_cache(self, part: Part) -> Path | None:
-        file = self.maven_cache / part.path
-        if not file.is_file():
-            return None
-        # Maven keeps no checksum file when the server sent the checksum as a header, but it does record the download.
-        record = file.with_name("_remote.repositories")
-        verify(part, file, vouched=record.is_file() and f"{file.name}>" in record.read_text())
-        return file
-
-    def _with_maven(self, part: Part, report: Report) -> Path:
-        central.with_maven(part, report)
-        if file := self._in_maven_cache(part):
-            return file
-        raise central.FetchFailed(f"Maven fetched it, but not to {self.maven_cache}")
-
-    def _with_maven_artifact(self, part: Part, report: Report) -> Path:
+    def _fetch(self, address: str, part: Part, arrived: Callable[[int], None]) -> Path:
         target = self.downloads / part.path
         self.downloads.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.downloads, prefix=".fetching-") as scratch:
             fetched = Path(scratch) / part.filename
-            central.with_maven_artifact(part, fetched, report)
-            verify(part, fetched, vouched=True)
+            remote.download(address, part, fetched, arrived)
             target.parent.mkdir(parents=True, exist_ok=True)
             fetched.replace(target)
         return target
@@ -95,18 +82,17 @@ class Sources:
         folders = ", ".join(str(folder) for folder in (*self.folders, self.downloads, self.maven_cache))
         return PartMissing(
             f"{part.coordinates}, a part of the engine, is not in {folders}, and {'; '.join(failures)}. "
-            f"Name a folder in Maven's layout that holds {part.path} in {SETTING} (several are separated by "
-            f"{os.pathsep!r}), or give the address of an OpenSearch of your own in OSML_ENGINE_URL (docs/sandbox.md)."
+            f"Name a repository that serves it, or a folder in Maven's layout that holds {part.path}, in "
+            f"{remote.SETTING}, or give the address of an OpenSearch of your own in OSML_ENGINE_URL (docs/sandbox.md)."
         )
 
 
-def sources(cache: Path, environment: Mapping[str, str] = os.environ, *, online: bool = True) -> Sources:
-    """The places of this machine: the setting's folders, `shared/maven` beside the checkout, ours, the user's."""
-    named = [Path(folder).expanduser() for folder in environment.get(SETTING, "").split(os.pathsep) if folder]
-    beside = CHECKOUT.parent / "shared" / "maven"
+def sources(cache: Path, environment: Mapping[str, str] = os.environ) -> Sources:
+    """The places of this machine: the setting's folders, ours, the user's Maven cache, then repositories."""
+    folders = [Path(place).expanduser() for place in remote.named(environment) if "://" not in place]
     return Sources(
-        folders=(*named, *([beside] if beside.is_dir() else [])),
+        folders=tuple(folders),
         downloads=cache / "maven",
         maven_cache=Path.home() / ".m2" / "repository",
-        online=online,
+        addresses=tuple(remote.repositories(environment)),
     )

@@ -6,21 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# The default of ml-commons 3.4.0. The setting replaces that list and cannot add to it, so it is stated whole.
-TRUSTED_ENDPOINTS = (
-    r"^https://runtime\.sagemaker\..*[a-z0-9-]\.amazonaws\.com/.*$",
-    r"^https://api\.sagemaker\..*[a-z0-9-]\.amazonaws\.com/.*$",
-    r"^https://api\.openai\.com/.*$",
-    r"^https://api\.cohere\.ai/.*$",
-    r"^https://api\.deepseek\.com/.*$",
-    r"^https://bedrock-runtime\..*[a-z0-9-]\.amazonaws\.com/.*$",
-    r"^https://bedrock-agent-runtime\..*[a-z0-9-]\.amazonaws\.com/.*$",
-    r"^https://bedrock\..*[a-z0-9-]\.amazonaws\.com/.*$",
-    r"^https://textract\..*[a-z0-9-]\.amazonaws\.com$",
-    r"^https://comprehend\..*[a-z0-9-]\.amazonaws\.com$",
-    r"^https://rekognition(-fips)?\..*[a-z0-9-]\.amazonaws\.com$",
-)
-
 
 def settings(
     *,
@@ -35,7 +20,7 @@ def settings(
 ) -> dict[str, Any]:
     """The settings of one node on 127.0.0.1 that is a cluster by itself.
 
-    `trusted_endpoints` are regular expressions added to those that ml-commons trusts by default. With `ml` false,
+    `trusted_endpoints` are the regular expressions of all URLs that connectors may have. With `ml` false,
     ml-commons is not there and none of its settings may be. Certificates are expected as
     `tls/{ca,node,node-key}.pem` beside the file.
     """
@@ -77,5 +62,5 @@ def _machine_learning(trusted_endpoints: Sequence[str]) -> dict[str, Any]:
         f"{ml}.jvm_heap_memory_threshold": 100,
         f"{ml}.disk_free_space_threshold": "100mb",
         f"{ml}.connector.private_ip_enabled": True,
-        f"{ml}.trusted_connector_endpoints_regex": [*TRUSTED_ENDPOINTS, *trusted_endpoints],
+        f"{ml}.trusted_connector_endpoints_regex": list(trusted_endpoints),
     }

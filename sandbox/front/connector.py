@@ -7,18 +7,18 @@ from typing import Any
 
 from sandbox.front.authority import Caller, Domain
 from sandbox.front.credential import CredentialDesk
-from sandbox.front.detour import Detour, leading_parameter, resolve
 from sandbox.front.refusal import ConnectorRefusal, UntrustedUrl
 from sandbox.front.trusted import TrustedEndpoints
+from sandbox.front.url_rewriter import UrlRewriter, leading_parameter, resolve
 
 
 class ConnectorGate:
     """Turns the connector that a client wrote into the one that the engine stores."""
 
-    def __init__(self, desk: CredentialDesk, trusted: TrustedEndpoints, detour: Detour) -> None:
+    def __init__(self, desk: CredentialDesk, trusted: TrustedEndpoints, rewriter: UrlRewriter) -> None:
         self._desk = desk
         self._trusted = trusted
-        self._detour = detour
+        self._rewriter = rewriter
 
     def admit(
         self,
@@ -57,12 +57,12 @@ class ConnectorGate:
             return holder
         template = holder["url"]
         name = leading_parameter(template)
-        if name is not None and self._detour.there(str(parameters.get(name, ""))) is not None:
+        if name is not None and self._rewriter.there(str(parameters.get(name, ""))) is not None:
             return holder
         return {**holder, "url": self._there(template)}
 
     def _there(self, template: str) -> str:
-        led = self._detour.there(template)
+        led = self._rewriter.there(template)
         if led is None:
             raise ConnectorRefusal(f"The connector's URL {template} must begin with https:// or http://.")
         return led

@@ -10,12 +10,12 @@ from urllib.parse import unquote
 
 from sandbox.front.admission import COMPONENT_HEADER, ENDPOINT_HEADER, admit
 from sandbox.front.authority import Authority
-from sandbox.front.detour import PLAIN, SECURE
 from sandbox.front.provider import invocation
 from sandbox.front.refusal import MalformedRequest, ProviderRefusal, UnknownHost
 from sandbox.front.request import Answer, Request
 from sandbox.front.signature import read_signature, verify_digest, verify_scope, verify_time
 from sandbox.front.upstream import Upstream
+from sandbox.front.url_rewriter import PLAIN, SECURE
 
 _TARGET = re.compile(rf"({SECURE}|{PLAIN})([^/?]+)(/[^?]*)?(\?.*)?")
 _PROVED = frozenset({"authorization", "x-amz-security-token", "x-amz-date", "x-amz-content-sha256"})

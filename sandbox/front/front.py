@@ -15,16 +15,17 @@ from sandbox.front.collection.record import Collection, Policies
 from sandbox.front.collection.role import CollectionRoles
 from sandbox.front.connector import ConnectorGate
 from sandbox.front.credential import CredentialDesk
-from sandbox.front.detour import MODEL_HOSTS, Detour
 from sandbox.front.egress import Egress
 from sandbox.front.engine import Engine
 from sandbox.front.gateway import Gateway
 from sandbox.front.listener import Listener, Respond
+from sandbox.front.mappings import MappingGate
 from sandbox.front.master import MasterUsers
 from sandbox.front.refusal import ModelsUnreachable
 from sandbox.front.replay import TOGETHER_SECONDS, Replays
 from sandbox.front.trusted import TrustedEndpoints
 from sandbox.front.upstream import Upstream
+from sandbox.front.url_rewriter import MODEL_HOSTS, UrlRewriter
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class FrontSettings:
     `domain_ports` is the range, both ends included, that domains and collections take their ports from. A role
     younger than `young_role_seconds` cannot be assumed yet, and a data access policy does not count yet, as on AWS
     while they spread. `model_hosts` are the hosts outside AWS that the model endpoints stand for. `together_seconds`:
-    see `replay`.
+    see `replay`. An engine that `has_native_vectors` keeps the vectors of Faiss, the assembled one does not.
     """
 
     engine_url: str
@@ -51,6 +52,7 @@ class FrontSettings:
     young_role_seconds: float = 0.0
     model_hosts: tuple[str, ...] = MODEL_HOSTS
     together_seconds: float = TOGETHER_SECONDS
+    has_native_vectors: bool = False
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> FrontSettings:
@@ -67,6 +69,7 @@ class FrontSettings:
             server_key=config["server_key"],
             domain_ports=(first, last),
             young_role_seconds=config.get("young_role_seconds", 0.0),
+            has_native_vectors=config.get("has_native_vectors", False),
         )
 
 
@@ -82,10 +85,11 @@ class Front:
         self._authority = authority
         self._engine = Engine.at(settings.engine_url, settings.ca, settings.admin_cert, settings.admin_key)
         self._models = Upstream(settings.models_url, ModelsUnreachable, seconds=600.0)
-        self._detour = Detour(settings.egress_port)
-        self._trusted = TrustedEndpoints(self._engine, self._detour.pattern)
+        self._rewriter = UrlRewriter(settings.egress_port)
+        self._trusted = TrustedEndpoints(self._engine, self._rewriter.pattern)
         desk = CredentialDesk(authority, settings.young_role_seconds)
-        self._gate = ConnectorGate(desk, self._trusted, self._detour)
+        self._gate = ConnectorGate(desk, self._trusted, self._rewriter)
+        self._mappings = None if settings.has_native_vectors else MappingGate(self._engine)
         self._masters = MasterUsers(self._engine)
         self._roles = CollectionRoles(self._engine)
         self._replays = Replays(settings.together_seconds)
@@ -114,7 +118,14 @@ class Front:
                 self._trusted.ensure()
             self._masters.install(domain)
             gateway = Gateway(
-                domain, self._authority, self._engine, self._gate, self._trusted, self._detour, self._replays
+                domain,
+                self._authority,
+                self._engine,
+                self._gate,
+                self._trusted,
+                self._rewriter,
+                self._replays,
+                self._mappings,
             )
             listener = self._open(domain.name, domain.endpoint_port, gateway.respond)
             self._doors[domain.arn] = (listener, gateway)

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 
 from sandbox.front.authority import Authority, Caller, Domain
 from sandbox.front.connector import ConnectorGate
-from sandbox.front.detour import Detour
-from sandbox.front.document import decoded, encoded
+from sandbox.front.document import decoded, encoded, readable
 from sandbox.front.engine import Engine
+from sandbox.front.mappings import MappingGate
 from sandbox.front.policy import admits_anyone
 from sandbox.front.refusal import AccessDenied
 from sandbox.front.replay import Replays
@@ -25,6 +25,7 @@ from sandbox.front.signature import (
     without_signature,
 )
 from sandbox.front.trusted import TrustedEndpoints
+from sandbox.front.url_rewriter import UrlRewriter
 
 _CONTEXT = {"aws:SourceIp": "127.0.0.1", "aws:SecureTransport": "true"}
 _ML = ("_plugins", "_ml")
@@ -50,29 +51,36 @@ class Gateway:
         engine: Engine,
         gate: ConnectorGate,
         trusted: TrustedEndpoints,
-        detour: Detour,
+        rewriter: UrlRewriter,
         replays: Replays,
+        mappings: MappingGate | None = None,
     ) -> None:
+        """Without `mappings` the engine keeps vectors as it is told, because it has the native libraries."""
         self.domain = domain
         self._authority = authority
         self._engine = engine
         self._gate = gate
         self._trusted = trusted
-        self._detour = detour
+        self._rewriter = rewriter
         self._replays = replays
+        self._mappings = mappings
 
     def respond(self, request: Request) -> Answer:
         domain = self.domain
         guest, request = self._admit(request, domain)
         segments = request.segments()
         if segments == _SETTINGS:
-            return self._settings(request, guest)
+            return self._settings(readable(request), guest)
+        if self._mappings is not None:
+            answer = self._mappings.respond(request, lambda changed: self._forward(changed, guest))
+            if answer is not None:
+                return answer
         if segments[:2] != _ML or not self._engine.has_ml:
             return self._forward(request, guest)
         if segments[2:3] in (("connectors",), ("models",)) and request.method in ("POST", "PUT"):
-            request = self._with_connector(request, guest, domain, segments[2:])
+            request = self._with_connector(readable(request), guest, domain, segments[2:])
         answer = self._forward(_uncompressed(request), guest)
-        return answer.with_body(self._detour.back(answer.body))
+        return answer.with_body(self._rewriter.back(answer.body))
 
     def _admit(self, request: Request, domain: Domain) -> tuple[_Guest, Request]:
         action = f"es:ESHttp{request.method.capitalize()}"
@@ -140,7 +148,7 @@ class Gateway:
         """The object that an update is about, as the caller may read it."""
         read = Request("GET", request.path, request.headers)
         answer = self._forward(_uncompressed(read), guest)
-        found = decoded(self._detour.back(answer.body))
+        found = decoded(self._rewriter.back(answer.body))
         return found if answer.status == 200 and isinstance(found, dict) else None
 
 

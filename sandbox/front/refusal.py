@@ -150,10 +150,7 @@ class SecretMissing(ConnectorRefusal):
     """Secrets Manager has no such secret, or it has no value."""
 
     def __init__(self, secret_arn: str) -> None:
-        super().__init__(
-            f"Secrets Manager can't find the specified secret {secret_arn}, or it has no current value. "
-            "Create it before the connector."
-        )
+        super().__init__(f"Secrets Manager can't find the specified secret {secret_arn}, or it has no current value.")
 
 
 class CollectionRefusal(Refusal):

@@ -3,5 +3,5 @@
 import os
 
 # Read when numpy is first imported. OpenBLAS's threads spin while they wait for each other: on two cores that are
-# shared with the engine, two of them are three times as slow as one. `embedding` divides the work itself.
+# shared with the engine, two of them are three times as slow as one.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,5 +1,6 @@
 """The server with its providers over one set of weights."""
 
+from functools import cache
 from pathlib import Path
 
 from sandbox.models.answer import StandIn
@@ -11,6 +12,8 @@ from sandbox.models.key import KeyFile
 from sandbox.models.openai import OpenAI
 from sandbox.models.sagemaker import SageMaker
 from sandbox.models.server import ModelServer
+from sandbox.models.weights import GRAPH
+from sandbox.models.word_vectors import WordVectors
 
 
 def model_server(
@@ -28,13 +31,15 @@ def model_server(
     """
     model = MiniLM(weights)
     stand_in = StandIn(model)
+    # 45 MB that most clouds never ask for.
+    words = cache(lambda: WordVectors(weights / GRAPH))
     forward = None
     if answer_url is not None and answer_key_file is not None and answer_model is not None:
         forward = Forward(answer_url, KeyFile(answer_key_file), answer_model)
     return ModelServer(
         port,
         {
-            "sagemaker": SageMaker(model, stand_in),
+            "sagemaker": SageMaker(model, words, stand_in),
             "bedrock": Bedrock(model, stand_in),
             "openai": OpenAI(model, KeyFile(deepseek_key_file)),
             "deepseek": DeepSeek(model, stand_in, KeyFile(deepseek_key_file), forward),

@@ -2,7 +2,7 @@
 
 Held here: Titan text embeddings v1 and v2, Cohere text embeddings v3, Cohere's and Amazon's rerank models, DeepSeek-R1
 as the managed profile `us.deepseek.r1-v1:0` (or its ARN), and imported models by ARN (R1 with `max_gen_len`, answering
-`generation`); Nova and Claude by Converse only.
+`generation`); the chat models of `bedrock_models` by Converse only.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Any
 from sandbox.models import bedrock_stream as stream
 from sandbox.models import cohere, prompt, rerank, titan
 from sandbox.models.answer import StandIn
+from sandbox.models.bedrock_models import Retired, Unknown, require_chat
 from sandbox.models.converse import Invalid, converse
 from sandbox.models.embedding import MiniLM
 from sandbox.models.event_stream import MEDIA_TYPE, Event, json_events
@@ -25,10 +26,6 @@ from sandbox.models.titan import Malformed, check_keys, json_type
 _PATH = re.compile(r"/model/(.+)/(invoke|invoke-with-response-stream|converse|converse-stream)")
 _PROFILE = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+:\d{12}:inference-profile/)?us\.deepseek\.r1-v1:0")
 _IMPORTED = re.compile(r"arn:aws:bedrock:[a-z0-9-]+:\d{12}:imported-model/[a-z0-9]+")
-_CHAT = re.compile(
-    r"(?:arn:aws:bedrock:[a-z0-9-]+:(?:\d{12})?:(?:inference-profile|foundation-model)/)?"
-    r"(?:(?:us|eu|apac|global)\.)?(?:amazon\.nova|anthropic\.claude)-[a-z0-9-]+(?:-v\d+)?(?::\d+)?"
-)
 _FOUNDATION = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+::foundation-model/)?(.+)")
 _UNSTREAMED = (titan.V1, titan.V2, *cohere.EMBEDDINGS, *rerank.MODELS)
 _CORAL = "http://internal.amazon.com/coral/com.amazon.bedrock/"
@@ -45,7 +42,7 @@ class Bedrock:
     def answer(self, call: Call) -> Reply:
         """Answer an invocation; errors carry Bedrock's exception in `x-amzn-ErrorType`."""
         path = _PATH.fullmatch(call.path)
-        if path is None:
+        if path is None or call.method != "POST":
             return _error(404, "UnknownOperationException", f"No operation of Bedrock runtime is at {call.path}.")
         try:
             body = json_body(call.body)
@@ -63,7 +60,9 @@ class Bedrock:
         except Malformed as reason:
             message = f"Malformed input request: {reason}, please reformat your input and try again."
             return _error(400, "ValidationException", message)
-        except Invalid as reason:
+        except Retired as reason:
+            return _error(404, "ResourceNotFoundException", str(reason))
+        except (Invalid, Unknown) as reason:
             return _error(400, "ValidationException", str(reason))
 
     def throttled(self) -> Reply:
@@ -93,19 +92,18 @@ class Bedrock:
             return _reply(cohere.embed(body, self._model), batch=len(body["texts"]))
         if foundation is not None and foundation[1] in rerank.MODELS:
             return _reply(rerank.rerank(body, self._model, foundation[1]), batch=len(body["documents"]))
-        raise _unknown(name)
+        require_chat(name)
+        raise Unknown("The provided model identifier is invalid.")
 
     def _converse(self, name: str, body: Any, streamed: bool) -> Reply:
-        thinks = _PROFILE.fullmatch(name) is not None
-        if thinks or _CHAT.fullmatch(name):
-            answer = converse(body, self._model, self._stand_in, thinks=thinks)
-            return _streamed(stream.converse(answer)) if streamed else _reply(answer)
         foundation = _FOUNDATION.fullmatch(name)
         embeds = foundation is not None and foundation[1] in _UNSTREAMED
         if _IMPORTED.fullmatch(name) or embeds:
             raise Invalid("This action doesn't support the model that you provided. "
                           "Try again with a supported text or chat model.")  # fmt: skip
-        raise _unknown(name)
+        require_chat(name)
+        answer = converse(body, self._model, self._stand_in, thinks=_PROFILE.fullmatch(name) is not None)
+        return _streamed(stream.converse(answer)) if streamed else _reply(answer)
 
     def _managed(self, body: Any) -> dict[str, Any]:
         check_keys(body, {"prompt"}, {"temperature", "top_p", "max_tokens", "stop"})
@@ -149,15 +147,6 @@ def _check(body: dict[str, Any], limit: str, most: int) -> None:
         raise Malformed(f"#/{limit}: expected type: Integer, found: {json_type(value)}")
     if not 1 <= value <= most:
         raise Malformed(f"#/{limit}: {value} is not between 1 and {most}")
-
-
-def _unknown(name: str) -> Invalid:
-    if name.endswith("deepseek.r1-v1:0"):
-        return Invalid(
-            f"Invocation of model ID {name} with on-demand throughput isn’t supported. Retry your request with "
-            "the ID or ARN of an inference profile that contains this model."
-        )
-    return Invalid("The provided model identifier is invalid.")
 
 
 def _reply(body: dict[str, Any], batch: int | None = None) -> Reply:

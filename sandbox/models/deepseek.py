@@ -1,9 +1,13 @@
-"""DeepSeek's chat API: `POST /v1/chat/completions` and `/chat/completions`, plain or as an event stream."""
+"""DeepSeek's chat API: `POST /chat/completions`, plain or as an event stream, and `GET /models`; both under `/v1`, too.
+
+It thinks unless `thinking` is disabled. What it thinks counts against `max_tokens`.
+https://api-docs.deepseek.com/guides/thinking_mode
+"""
 
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sandbox.models import prompt
@@ -14,19 +18,25 @@ from sandbox.models.forward import Forward
 from sandbox.models.generation import Generation, finished, pieces
 from sandbox.models.key import KeyFile
 
-_PATHS = ("/v1/chat/completions", "/chat/completions")
-_CHAT, _REASONER = "deepseek-chat", "deepseek-reasoner"
-_RANGES = {"temperature": (0, 2), "top_p": (0, 1), "frequency_penalty": (-2, 2), "presence_penalty": (-2, 2)}
+MODELS = ("deepseek-flash", "deepseek-v4-pro")
+# Names of retired models, which the API serves by another for now. https://github.com/anomalyco/models.dev/issues/7726
+ALIASES = {"deepseek-v4-flash": "deepseek-flash", "deepseek-v4-flash-vision-exp": "deepseek-flash"}
+MOST_TOKENS = 393_216
+_CHAT, _LIST = "/chat/completions", "/models"
+_RANGES = {"temperature": (0, 2), "top_p": (0, 1)}
+# The penalties are without effect since V4.
 _PASSED_OVER = {
     "response_format",
     "tools",
     "tool_choice",
     "logprobs",
     "top_logprobs",
-    "thinking",
     "stream_options",
+    "reasoning_effort",
+    "frequency_penalty",
+    "presence_penalty",
 }
-_FIELDS = {"model", "messages", "max_tokens", "stop", "stream", *_RANGES, *_PASSED_OVER}
+_FIELDS = {"model", "messages", "max_tokens", "stop", "stream", "thinking", *_RANGES, *_PASSED_OVER}
 _ROLES = ("system", "user", "assistant", "tool")
 
 
@@ -43,7 +53,7 @@ class Refused(Exception):
 
 
 class DeepSeek:
-    """Answers chat completions with the stand-in, or forwards them to a real model."""
+    """Answers chat completions with the stand-in, or forwards them to a real model; lists its own models."""
 
     def __init__(self, model: MiniLM, stand_in: StandIn, key: KeyFile, forward: Forward | None = None) -> None:
         """`key` is what callers must send; with `forward` the stand-in is not asked."""
@@ -53,11 +63,14 @@ class DeepSeek:
         self._forward = forward
 
     def answer(self, call: Call) -> Reply:
-        """Answer a chat completion; the key is looked at before the body, as DeepSeek does."""
-        if call.path not in _PATHS:
-            return Refused(404, f"Nothing is at {call.path}.").reply
+        """Answer a chat completion or the list; the key is looked at before the body, as DeepSeek does."""
+        asked = (call.method, call.path.removeprefix("/v1"))
+        if asked not in (("POST", _CHAT), ("GET", _LIST)):
+            return Refused(404, f"Nothing is at {call.method} {call.path}.").reply
         try:
             self._check_key(call.headers.get("authorization"))
+            if asked[1] == _LIST:
+                return json_reply(200, {"object": "list", "data": [_listed(model) for model in MODELS]})
             body = _checked(call.body)
         except Refused as refusal:
             return refusal.reply
@@ -85,14 +98,13 @@ class DeepSeek:
 
     def _complete(self, body: dict[str, Any]) -> Reply:
         answer = self._stand_in.answer(prompt.from_messages(body["messages"]))
-        stop = body.get("stop") or ()
-        done = finished(answer.text, self._model, body.get("max_tokens"), (stop,) if isinstance(stop, str) else stop)
-        thought = answer.reasoning if body["model"] == _REASONER else None
+        thought = answer.reasoning if _thinks(body) else None
+        thought, done = self._written(thought, answer.text, body.get("max_tokens"), body.get("stop") or ())
         head = {
             "id": str(uuid.uuid4()),
             "object": "chat.completion",
             "created": int(time.time()),
-            "model": body["model"],
+            "model": ALIASES.get(body["model"], body["model"]),
             "system_fingerprint": "fp_extractive_stand_in",
         }
         usage = self._usage(body["messages"], done, thought)
@@ -104,6 +116,18 @@ class DeepSeek:
             message["reasoning_content"] = thought
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": done.reason}
         return json_reply(200, {**head, "choices": [choice], "usage": usage})
+
+    def _written(
+        self, thought: str | None, text: str, limit: int | None, stop: str | Sequence[str]
+    ) -> tuple[str | None, Generation]:
+        """The thoughts and the answer within `limit` tokens: what the thoughts leave is for the answer."""
+        stops = (stop,) if isinstance(stop, str) else stop
+        if thought is None or limit is None:
+            return thought, finished(text, self._model, limit, stops)
+        kept = finished(thought, self._model, limit)
+        if kept.tokens >= limit:
+            return kept.text, Generation("", "length", 0)
+        return kept.text, finished(text, self._model, limit - kept.tokens, stops)
 
     def _usage(self, messages: list[dict[str, Any]], done: Generation, thought: str | None) -> dict[str, Any]:
         texts = [text for message in messages for text in prompt.blocks(message.get("content"))]
@@ -142,18 +166,32 @@ def _checked(raw: bytes) -> dict[str, Any]:
         raise _wrong("stop: invalid type, expected a string or a sequence of strings")
     if not is_whole(body.get("max_tokens", 1)):
         raise _wrong("max_tokens: invalid type, expected an integer")
+    thinking = body.get("thinking", {})
+    if not isinstance(thinking, dict) or thinking.get("type", "enabled") not in ("enabled", "disabled"):
+        raise _wrong("thinking: expected an object whose `type` is `enabled` or `disabled`")
     for name, (least, most) in _RANGES.items():
         if not is_number(body.get(name, 0)):
             raise _wrong(f"{name}: invalid type, expected a number")
         if not least <= body.get(name, least) <= most:
             raise Refused(400, f"Invalid {name} value, the valid range of {name} is [{least}, {most}]")
-    if body["model"] not in (_CHAT, _REASONER):
-        raise Refused(400, "Model Not Exist")
+    if body["model"] not in (*MODELS, *ALIASES):
+        # Seen on 2026-09-20: https://github.com/ooboqoo/interview-coder-cn/issues/87
+        raise Refused(400, f"The supported API model names are {', '.join(MODELS)}, but you passed {body['model']}.")
     if not body["messages"]:
         raise Refused(400, "Empty input messages")
-    if not 1 <= body.get("max_tokens", 1) <= 65_536:
-        raise Refused(400, "Invalid max_tokens value, the valid range of max_tokens is [1, 65536]")
+    if not 1 <= body.get("max_tokens", 1) <= MOST_TOKENS:
+        raise Refused(400, f"Invalid max_tokens value, the valid range of max_tokens is [1, {MOST_TOKENS}]")
+    if _thinks(body) and any(one.get("tool_calls") and "reasoning_content" not in one for one in body["messages"]):
+        raise Refused(400, "The `reasoning_content` in the thinking mode must be passed back to the API.")
     return body
+
+
+def _thinks(body: dict[str, Any]) -> bool:
+    return bool(body.get("thinking", {}).get("type", "enabled") == "enabled")
+
+
+def _listed(model: str) -> dict[str, str]:
+    return {"id": model, "object": "model", "owned_by": "deepseek"}
 
 
 def _check_message(number: int, message: Any) -> None:
@@ -181,8 +219,9 @@ def _events(head: dict[str, Any], done: Generation, thought: str | None, usage: 
         return f"data: {json.dumps(chunk)}\n\n".encode()
 
     yield event({"role": "assistant", "content": ""})
-    for field, text in (("reasoning_content", thought or ""), ("content", done.text)):
-        for piece in pieces(text):
-            yield event({field: piece})
+    for piece in pieces(thought or ""):
+        yield event({"content": None, "reasoning_content": piece})
+    for piece in pieces(done.text):
+        yield event({"content": piece})
     yield event({"content": ""}, done.reason, usage=usage)
     yield b"data: [DONE]\n\n"

@@ -14,6 +14,7 @@ class Call:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
 
     def region(self) -> str:
         """Return the region in an AWS host name: `runtime.sagemaker.<region>.amazonaws.com`."""
@@ -34,7 +35,7 @@ class Provider(Protocol):
     """What the server asks of SageMaker, Bedrock and DeepSeek alike."""
 
     def answer(self, call: Call) -> Reply:
-        """Answer a POST, errors included, in the provider's own shapes."""
+        """Answer a request, errors included, in the provider's own shapes."""
 
     def throttled(self) -> Reply:
         """The provider's answer to a caller that is too fast."""

@@ -10,6 +10,8 @@ from sandbox.models.exchange import Reply
 from sandbox.models.key import KeyFile
 
 _SECONDS = 120
+# Members that only DeepSeek takes; OpenAI refuses a request for a member that it does not know.
+_OWN = ("thinking",)
 
 
 class Forward:
@@ -30,9 +32,10 @@ class Forward:
         """Return the other side's status and body unchanged; a DeepSeek-shaped 502 if it is out of reach."""
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=_SECONDS)
+        sent = {name: value for name, value in body.items() if name not in _OWN or self._host == "api.deepseek.com"}
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key.value()}"}
         try:
-            connection.request("POST", self._path, json.dumps({**body, "model": self._model}), headers)
+            connection.request("POST", self._path, json.dumps({**sent, "model": self._model}), headers)
             answer = connection.getresponse()
             sort = {"Content-Type": answer.getheader("Content-Type", "application/json")}
             if body.get("stream") is True and answer.status == 200:

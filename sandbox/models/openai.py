@@ -1,4 +1,4 @@
-"""OpenAI's embeddings API: `POST /v1/embeddings`, over MiniLM's vectors."""
+"""OpenAI's embeddings API: `POST /v1/embeddings`, over MiniLM's vectors, and `GET /v1/models`."""
 
 import base64
 from typing import Any
@@ -10,7 +10,7 @@ from sandbox.models.exchange import Call, Reply, is_strings, is_whole, json_body
 from sandbox.models.key import KeyFile
 from sandbox.models.projection import projected
 
-_PATH = "/v1/embeddings"
+_EMBED, _LIST = ("POST", "/v1/embeddings"), ("GET", "/v1/models")
 _WIDTHS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
 _SHORTENED = ("text-embedding-3-small", "text-embedding-3-large")
 _FIELDS = {"model", "input", "dimensions", "encoding_format", "user"}
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 
 class OpenAI:
-    """Answers embedding requests."""
+    """Answers embedding requests, and lists its models."""
 
     def __init__(self, model: MiniLM, key: KeyFile) -> None:
         """`key` is what callers must send."""
@@ -39,9 +39,12 @@ class OpenAI:
     def answer(self, call: Call) -> Reply:
         """Answer a request; the key is looked at before the body, as OpenAI does."""
         try:
-            if call.path != _PATH:
-                raise Refused(404, f"Invalid URL (POST {call.path})")
+            asked = (call.method, call.path)
+            if asked not in (_EMBED, _LIST):
+                raise Refused(404, f"Invalid URL ({call.method} {call.path})")
             self._check_key(call.headers.get("authorization"))
+            if asked == _LIST:
+                return json_reply(200, {"object": "list", "data": [_listed(model) for model in _WIDTHS]})
             body = _checked(call.body)
             return self._embed(body)
         except Refused as refusal:
@@ -112,6 +115,10 @@ def _checked(raw: bytes) -> dict[str, Any]:
         raise Refused(400, f"'{body['encoding_format']}' is not one of ['float', 'base64'] - 'encoding_format'")
     _check_dimensions(model, body.get("dimensions"))
     return body
+
+
+def _listed(model: str) -> dict[str, Any]:
+    return {"id": model, "object": "model", "created": 0, "owned_by": "openai"}
 
 
 def _check_dimensions(model: str, asked: Any) -> None:

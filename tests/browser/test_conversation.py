@@ -57,10 +57,10 @@ def test_an_answer_is_seen_as_it_comes(page: Page, stage: Stage) -> None:
     assert exchange.locator(".passage").text_content() == PARK.replace("café. ", "café. strong 0.90 ")
     expect(exchange.locator(".stage")).to_be_hidden()
     expect(status).to_contain_text("Answer: It has **3 ponds** and a café. 1 source.")
-    assert "deepseek-chat · 1.3 s in all · search 18 ms · model 1.2 s" in exchange.locator(".made").inner_text()
+    assert "deepseek-flash · 1.3 s in all · search 18 ms · model 1.2 s" in exchange.locator(".made").inner_text()
 
 
-def test_without_an_answer_what_is_near_to_the_question_is_marked(page: Page, stage: Stage) -> None:
+def test_without_an_answer_sentences_near_to_the_question_are_marked(page: Page, stage: Stage) -> None:
     near = source(PARK, highlights=[{"start": PARK.index("It has"), "end": PARK.index(" Dogs")}])
     stage.asks.append([event("answer", **answer(None, [near, source("Nothing.", id="other", title="Other")]))])
     exchange = flows.send(page, "What is in the park?")
@@ -94,7 +94,7 @@ def test_a_long_wait_shows_how_long(window: Any, stage: Stage) -> None:
     assert flows.finished(exchange).text == "Yes."
 
 
-def test_a_follow_up_goes_on_and_a_new_conversation_does_not(page: Page, stage: Stage) -> None:
+def test_a_follow_up_continues_a_conversation_and_a_new_one_starts_over(page: Page, stage: Stage) -> None:
     for text, conversation in (("One.", "c-7"), ("Two.", "c-7"), ("Three.", "c-8")):
         stage.asks.append([event("answer", **answer(text, [source()], conversation_id=conversation))])
     assert flows.ask(page, "First?").text == "One."
@@ -125,7 +125,7 @@ def test_stop_ends_the_answer_and_keeps_what_came(page: Page, stage: Stage) -> N
     exchange = flows.send(page, "What is it?")
     expect(exchange.locator(".answer")).to_have_text("Half of")
     page.get_by_role("button", name="Stop").click()
-    expect(exchange.locator(".stopped")).to_contain_text("Stopped: the answer is not complete.")
+    expect(exchange.locator(".stopped")).to_contain_text("Stopped. The answer is incomplete.")
     expect(exchange.locator(".answer")).to_have_text("Half of")
     expect(page.get_by_label("Your question")).to_be_focused()
     gate.open()
@@ -135,12 +135,12 @@ def test_stop_ends_the_answer_and_keeps_what_came(page: Page, stage: Stage) -> N
     assert [one["question"] for one in stage.asked] == ["What is it?"] * 2
 
 
-def test_what_the_documents_do_not_say_is_said(page: Page, stage: Stage) -> None:
+def test_the_page_says_when_the_documents_have_no_answer(page: Page, stage: Stage) -> None:
     stage.add("park", "The park", PARK)
     given = flows.ask(page, "Who won?")
     assert given.text.split("\n")[0] == "Not in the documents"
     assert given.sources == []
-    page.get_by_role("link", name="add a document that says it").click()
+    page.get_by_role("link", name="add a document with the answer").click()
     expect(page.get_by_role("heading", name="Documents", level=2)).to_be_focused()
 
 

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser import flows
 from tests.browser.conftest import OpenPage
 from tests.browser.stage import KEY, Plain, Stage
+from tests.unit.office_files import docx, paragraph
+from tests.unit.pdf_files import pdf
 
 HTML = """<!doctype html><head><title>Opening hours</title><style>p{color:red}</style></head>
 <body style="color:red"><nav>Home</nav><h1>Hours</h1><p onclick="x()">Open   until <b>ten</b>.</p>
@@ -25,7 +27,7 @@ def test_a_document_is_added_asked_about_and_removed(page: Page, stage: Stage, t
     stage.add("pool", "The pool", "Swimming is free.")
     said = flows.upload(page, [write(tmp_path, "the park.md", "# City park\n\n" + "It has 3 ponds. " * 40)])
     assert said == {"the park.md": "1 document added, 2 passages"}
-    assert stage.stored[0][0]["id"] == "the-park.md"
+    assert stage.stored[0][0]["id"] == "the park.md"
     assert flows.listed(page) == ["City park", "The pool"]
     expect(page.get_by_role("status")).to_have_text("the park.md: 1 document added, 2 passages.")
 
@@ -43,50 +45,68 @@ def test_a_document_is_added_asked_about_and_removed(page: Page, stage: Stage, t
     expect(page.get_by_role("heading", name="No documents yet")).to_be_focused()
 
 
-def test_what_each_kind_of_file_holds(page: Page, stage: Stage, tmp_path: Path) -> None:
-    lines = '{"id": "a", "title": "A", "text": "First."}\n\n{"id": "b", "text": "Second."}\n'
+def test_on_a_collection_what_was_added_a_moment_ago_is_not_removed_for_show(
+    page: Page, stage: Stage, tmp_path: Path
+) -> None:
+    """The API does not find it yet; gone from the list, it would come back into the answers."""
+    stage.visible_seconds = 60
+    stage.unseen.add("park.md")
+    page.clock.install()
+    page.reload()
+    flows.upload(page, [write(tmp_path, "park.md", "It has 3 ponds.")])
+    row = page.get_by_role("listitem").filter(has=page.get_by_role("button", name="Remove park"))
+    expect(row).to_contain_text("Answers draw on it within 60 seconds.")
+    page.get_by_role("button", name="Remove park").click()
+    page.get_by_role("button", name="Remove it").click()
+    expect(row).to_contain_text("It was added a moment ago and cannot be removed yet.")
+    assert flows.listed(page) == ["park"]
+    page.clock.fast_forward(61_000)
+    expect(row).not_to_contain_text("Answers draw on it within")
+    stage.unseen.clear()
+    row.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_role("heading", name="No documents yet")).to_be_focused()
+    assert stage.documents == {}
+
+
+def test_a_file_is_read_by_the_server(page: Page, stage: Stage, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "hours.html": HTML,
-        "fees.csv": 'Kind,"Fee, in €"\nadult,"4,50"\n"child ""small""",0\n',
-        "rows.csv": "id;title;text\nr1;Row one;Text of; \n;;Text of two\n",
-        "docs.ndjson": lines,
-        "list.json": '[{"text": "Third."}]',
-        "wide.txt": "Größe".encode("utf-16"),
+        "leave.docx": docx(paragraph("Thirty days.")),
+        "leave.pdf": pdf("Ask early."),
+        "rows.csv": "id;title;text\nr1;Row one;Text of\nr2;;Text of two\n",
+        "large.txt": "word " * 50_000,
     }
     said = flows.upload(page, [write(tmp_path, name, content) for name, content in files.items()])
-    assert said["docs.ndjson"] == "2 documents added, 2 passages"
+    assert said["rows.csv"] == "2 documents added, 2 passages"
     stored = {one["id"]: one for batch in stage.stored for one in batch}
-    hours = stored["hours.html"]
-    assert hours["title"] == "Opening hours"
-    assert hours["text"] == "Hours\n\nOpen until ten.\n\nMon 9"
-    assert stored["fees.csv"]["text"] == 'Kind: adult; Fee, in €: 4,50.\nKind: child "small"; Fee, in €: 0.'
-    assert stored["r1"] == {"id": "r1", "title": "Row one", "text": "Text of"}
-    assert stored["rows.csv-2"] == {"id": "rows.csv-2", "text": "Text of two"}
-    assert stored["b"] == {"id": "b", "text": "Second."}
-    assert stored["list.json-1"] == {"id": "list.json-1", "text": "Third."}
-    assert stored["wide.txt"]["text"] == "Größe"
+    assert stored["hours.html"]["text"] == "Hours\n\nOpen until ten.\n\nMon | 9"
+    assert stored["leave.docx"]["text"] == "Thirty days."
+    assert stored["leave.pdf"]["text"] == "Ask early."
+    assert (stored["r1"]["title"], stored["r2"]["text"]) == ("Row one", "Text of two")
+    assert len(stored["large.txt"]["text"]) > 249_000
     assert page.evaluate("() => window.pwned") is None
 
 
-def test_each_failure_is_told_by_file_and_entry(page: Page, stage: Stage, tmp_path: Path) -> None:
+def test_each_failure_names_file_and_entry(page: Page, stage: Stage, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "photo.png": b"\x89PNG",
         "old.txt": "Größe".encode("latin-1"),
-        "empty.txt": " \n",
-        "broken.json": "{",
-        "some.ndjson": '{"id": "a#b", "text": "x"}\n{"id": "ok", "text": "y"}\nnot json\n{"text": ""}',
+        "nothing.txt": "",
+        "mixed.pdf": pdf("One", None),
+        "some.ndjson": '{"id": "a#b", "text": "x"}\n{"id": "ok", "text": "y"}\nnot json\n',
     }
     said = flows.upload(page, [write(tmp_path, name, content) for name, content in files.items()])
-    kinds = "Not added This kind of file is not read here. Save it as text, Markdown, HTML, CSV, JSON or NDJSON."
-    assert said["photo.png"] == kinds
-    assert said["old.txt"] == "Not added The file is not text in UTF-8. Save it as UTF-8 and add it again."
-    assert said["empty.txt"] == "Not added The file holds no text."
-    assert said["broken.json"].startswith("Not added The file is not valid JSON: ")
-    needs = 'is not a document: it needs a "text" that is not empty.'
-    assert said["some.ndjson"] == (
-        f"1 document added, 1 passage, 3 failed Line 3 {needs} Line 4 {needs} a#b: An id holds no #."
+    assert said["photo.png"].startswith("Not added, 1 failed photo.png: is none of ")
+    assert said["old.txt"].startswith("Not added, 1 failed old.txt: is not UTF-8 from byte 2 on")
+    assert said["nothing.txt"] == "Not added The file is empty."
+    assert said["mixed.pdf"].startswith(
+        "1 document added, 1 passage, 1 failed mixed.pdf, page 2: no text, but pictures"
     )
-    assert list(stage.documents) == ["ok"]
+    assert said["some.ndjson"].startswith(
+        "1 document added, 1 passage, 2 failed An id holds no #. some.ndjson:3: not JSON"
+    )
+    assert sorted(stage.documents) == ["mixed.pdf", "ok"]
 
 
 def test_many_documents_go_in_batches_and_show_how_far(page: Page, stage: Stage, tmp_path: Path) -> None:
@@ -100,27 +120,43 @@ def test_many_documents_go_in_batches_and_show_how_far(page: Page, stage: Stage,
     expect(page.get_by_role("heading", name="100 documents shown")).to_be_visible()
 
 
-def test_large_documents_share_no_request_and_too_large_ones_are_told(page: Page, stage: Stage, tmp_path: Path) -> None:
-    entries = [{"id": f"d{number}", "text": "ä" * 200_000} for number in range(4)] + [
-        {"id": "huge", "text": "x" * 1_100_000}
-    ]
-    path = write(tmp_path, "large.json", json.dumps(entries))
-    said = flows.upload(page, [path])["large.json"]
-    assert said.endswith(
-        "1 failed “huge” has 1.1 MB, more than the server takes at once. Split it into parts and add each."
+def test_a_large_file_goes_in_parts_as_small_as_the_server_takes(page: Page, stage: Stage, tmp_path: Path) -> None:
+    files = [write(tmp_path, "large.txt", "word " * 400_000), write(tmp_path, "small.txt", "Text.")]
+    said = flows.upload(page, files)
+    assert said["large.txt"].startswith("1 document added, ")
+    assert said["small.txt"] == "1 document added, 1 passage"
+    assert stage.documents["large.txt"]["text"].count("word") == 400_000
+    assert all(len(job["received"]) == job["parts"] > 2 for job in stage.jobs.values() if job["status"] == "done")
+
+
+def test_a_job_is_shown_again_by_a_later_page(page: Page, stage: Stage, tmp_path: Path) -> None:
+    stage.holds_jobs = True
+    lines = [json.dumps({"id": f"d{number:03}", "text": f"Text {number}."}) for number in range(130)]
+    flows.open_documents(page)
+    page.locator("#files").set_input_files(write(tmp_path, "many.ndjson", "\n".join(lines)))
+    expect(page.locator(".upload-state")).to_have_text("Adding, 100 documents so far. You may leave this page.")
+    page.reload()
+    stage.holds_jobs = False
+    assert flows.uploaded(page, "many.ndjson") == "130 documents added, 130 passages"
+    page.reload()
+    expect(page.locator(".upload")).to_have_count(0)
+
+
+def test_a_file_that_is_too_large_for_any_number_of_parts_is_told(page: Page, stage: Stage, tmp_path: Path) -> None:
+    flows.open_documents(page)
+    page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          const file = new File(["x"], "huge.txt");
+          Object.defineProperty(file, "size", { value: 300e6 });
+          data.items.add(file);
+          Object.defineProperty(DataTransfer.prototype, "files", { value: [file] });
+          document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
+        }"""
     )
-    assert [len(batch) for batch in stage.stored] == [2, 2]
-    assert sorted(stage.documents) == ["d0", "d1", "d2", "d3"]
-
-
-def test_one_bad_document_does_not_keep_the_others_out(page: Page, stage: Stage, tmp_path: Path) -> None:
-    stage.stores += [Plain(400, "documents.1.id: an id holds no ?."), Plain(504, "Endpoint request timed out")]
-    lines = [json.dumps({"id": f"d{number}", "text": "Text."}) for number in range(5)]
-    said = flows.upload(page, [write(tmp_path, "five.ndjson", "\n".join(lines))])
-    assert said == {"five.ndjson": "5 documents added, 5 passages"}
-    stage.stores.append(Plain(400, "The title is longer than 500 characters."))
-    said = flows.upload(page, [write(tmp_path, "one.txt", "Text.")])
-    assert said == {"one.txt": "Not added, 1 failed one: The title is longer than 500 characters."}
+    told = "Not added “huge.txt” has 300.0 MB, which is too large. Split it, or load it with osml ingest."
+    assert flows.uploaded(page, "huge.txt") == told
+    assert stage.stored == []
 
 
 def test_a_busy_server_is_waited_for(window: OpenPage, stage: Stage, tmp_path: Path) -> None:
@@ -130,15 +166,15 @@ def test_a_busy_server_is_waited_for(window: OpenPage, stage: Stage, tmp_path: P
     flows.open_documents(page)
     stage.stores.append(Plain(429, "Too Many Requests", {"Retry-After": "20"}))
     page.locator("#files").set_input_files(write(tmp_path, "a.txt", "Text."))
-    expect(page.locator(".upload-state")).to_have_text("The server is busy: going on in 20 s")
+    expect(page.locator(".upload-state")).to_have_text("The server is busy. Continuing in 20 s")
     page.clock.run_for(21_000)
     assert flows.uploaded(page, "a.txt") == "1 document added, 1 passage"
 
 
-def test_an_upload_that_failed_goes_on_where_it_stopped(page: Page, stage: Stage, tmp_path: Path) -> None:
+def test_a_failed_upload_resumes(page: Page, stage: Stage, tmp_path: Path) -> None:
     stage.stores.append(Plain(502, "Internal server error"))
     said = flows.upload(page, [write(tmp_path, "a.txt", "Text.")])["a.txt"]
-    assert said.startswith("Not added The server failed at this (status 502).")
+    assert said.startswith("Not added The server failed (status 502).")
     page.locator(".upload").get_by_role("button", name="Try again").click()
     expect(page.locator(".upload-state")).to_have_text("1 document added, 1 passage")
     expect(page.locator(".upload .failure")).to_have_count(0)
@@ -160,11 +196,32 @@ def test_files_are_dropped_anywhere(page: Page, stage: Stage) -> None:
     expect(page.locator("#drop.over")).to_have_count(0)
 
 
+def test_documents_are_found_by_title_or_name_and_ordered(page: Page, stage: Stage) -> None:
+    for number in range(60):
+        stage.add(f"d{number:02}", f"Number {number}", "Text.")
+    stage.add("handbook/leave.md", "Paid leave", "Text.")
+    flows.open_documents(page)
+    page.get_by_label("Find documents").fill("LEAVE")
+    expect(page.get_by_role("heading", name="1 document", exact=True)).to_be_visible()
+    assert flows.listed(page) == ["Paid leave"]
+    page.get_by_label("Find documents").fill("nowhere")
+    expect(page.get_by_role("heading", name="No such documents")).to_be_visible()
+    page.get_by_label("Find documents").fill("")
+    page.get_by_label("Order").select_option("Names Z to A")
+    expect(page.get_by_role("heading", name="50 documents shown")).to_be_visible()
+    assert flows.listed(page)[:2] == ["Paid leave", "Number 59"]
+    page.get_by_role("button", name="Show more").click()
+    expect(page.get_by_role("heading", name="61 documents")).to_be_visible()
+    assert flows.barriers(page) == []
+    flows.remove(page, "Paid leave")
+    assert "handbook/leave.md" not in stage.documents
+
+
 def test_a_list_that_cannot_be_had_and_a_document_already_gone(page: Page, stage: Stage) -> None:
     stage.add("park", "The park", "Text.")
     page.route("**/dev/documents?limit=50", lambda route: route.fulfill(status=504, body="{}"))
     flows.open_documents(page)
-    expect(page.locator(".shelf .failure")).to_contain_text("The answer took longer than the server may wait.")
+    expect(page.locator(".shelf .failure")).to_contain_text("The answer took too long. Try again.")
     page.unroute("**/dev/documents?limit=50")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".row-title")).to_have_text("The park")

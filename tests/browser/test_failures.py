@@ -1,4 +1,4 @@
-"""Errors are sentences with a way out."""
+"""Errors are sentences that say what to do."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,9 +21,11 @@ def clocked(window: OpenPage, stage: Stage) -> Page:
 
 
 def test_a_busy_server_is_asked_again_after_the_time_it_names(clocked: Page, stage: Stage) -> None:
-    stage.asks.append(Plain(429, "The answer model is asked too often. Try again in 7 seconds.", {"Retry-After": "7"}))
+    stage.asks.append(
+        Plain(429, "The answer model is rate-limiting requests. Try again in 7 seconds.", {"Retry-After": "7"})
+    )
     given = flows.ask(clocked, "Now?")
-    assert given.failure == "The answer model is asked too often. Try again in 7 seconds."
+    assert given.failure == "The answer model is rate-limiting requests. Try again in 7 seconds."
     button = clocked.get_by_role("article").get_by_role("button")
     expect(button).to_have_text("Try again in 7 s")
     expect(button).to_be_disabled()
@@ -41,7 +43,7 @@ def test_a_busy_server_is_asked_again_after_the_time_it_names(clocked: Page, sta
 
 def test_the_gateways_words_become_a_sentence(clocked: Page, stage: Stage) -> None:
     stage.asks.append(Plain(429, "Too Many Requests"))
-    assert flows.ask(clocked, "Now?").failure == "Too much is being asked at the moment."
+    assert flows.ask(clocked, "Now?").failure == "Too many questions are being asked right now."
     expect(clocked.get_by_role("article").get_by_role("button")).to_have_text("Try again in 5 s")
 
 
@@ -56,7 +58,7 @@ def test_a_failure_within_the_stream_keeps_what_was_read(page: Page, stage: Stag
 
 
 @pytest.mark.parametrize("pieces", [[event("text", text="Half of ")], ["event: text\ndata: {not json\n\n"]])
-def test_a_stream_that_breaks_off_is_no_answer(page: Page, stage: Stage, pieces: list[str]) -> None:
+def test_a_broken_stream_is_an_error(page: Page, stage: Stage, pieces: list[str]) -> None:
     stage.asks.append([*pieces])
     assert flows.ask(page, "What is it?").failure == "The connection ended before the answer was complete."
     stage.asks.append(GOOD)
@@ -69,7 +71,7 @@ def test_a_stream_that_breaks_off_is_no_answer(page: Page, stage: Stage, pieces:
     [
         (
             Plain(413, "Request Too Long"),
-            "This is more than the server takes at once. Make it shorter and send it again.",
+            "The request is too large. Shorten it and send it again.",
         ),
         (Plain(400, "The filters name no field."), "The filters name no field."),
     ],
@@ -83,8 +85,8 @@ def test_what_must_change_is_not_tried_again(page: Page, stage: Stage, plain: Pl
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        (504, "The answer took longer than the server may wait."),
-        (502, "The server failed at this (status 502). If it keeps failing, tell whoever runs this environment."),
+        (504, "The answer took too long. Try again."),
+        (502, "The server failed (status 502). If it keeps failing, contact your administrator."),
     ],
 )
 def test_a_server_that_fails_can_be_tried_at_once(page: Page, stage: Stage, status: int, sentence: str) -> None:
@@ -93,7 +95,7 @@ def test_a_server_that_fails_can_be_tried_at_once(page: Page, stage: Stage, stat
     expect(page.locator(".failure button")).to_be_enabled()
 
 
-def test_a_conversation_that_is_gone_begins_anew(page: Page, stage: Stage) -> None:
+def test_a_question_in_an_expired_conversation_begins_a_new_one(page: Page, stage: Stage) -> None:
     stage.asks += [GOOD, Plain(404, "There is no such conversation of yours: it may have expired."), GOOD]
     flows.ask(page, "First?")
     assert flows.ask(page, "And then?").failure == "There is no such conversation of yours: it may have expired."
@@ -111,10 +113,7 @@ def test_no_network(window: OpenPage, stage: Stage) -> None:
     page = window()
     flows.enter_key(page, stage.url, KEY)
     page.context.set_offline(True)
-    assert (
-        flows.ask(page, "Now?").failure
-        == "The server could not be reached. See whether you are online, then try again."
-    )
+    assert flows.ask(page, "Now?").failure == "The server could not be reached. Check your connection, then try again."
     page.context.set_offline(False)
     stage.asks.append(GOOD)
     page.get_by_role("button", name="Try again").click()
@@ -123,7 +122,7 @@ def test_no_network(window: OpenPage, stage: Stage) -> None:
 
 def test_a_key_that_was_withdrawn(page: Page, stage: Stage) -> None:
     stage.asks.append(Plain(403, "Forbidden"))
-    assert flows.ask(page, "Now?").failure == "This sign-in was not accepted here."
+    assert flows.ask(page, "Now?").failure == "Your sign-in does not give access here."
     stage.asks.append(GOOD)
     page.get_by_role("button", name="Enter the key again").click()
     page.get_by_label("Key", exact=True).fill("wrong")

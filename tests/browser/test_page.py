@@ -145,6 +145,10 @@ def test_with_the_keyboard_alone(window: OpenPage, cognito_stage: Stage, pool: P
     press("Tab")
     expect(page.locator("#files")).to_be_focused()
     press("Tab")
+    expect(page.get_by_label("Find documents")).to_be_focused()
+    press("Tab")
+    expect(page.get_by_label("Order")).to_be_focused()
+    press("Tab")
     expect(page.get_by_role("button", name="Remove The park")).to_be_focused()
     press("Enter")
     expect(page.get_by_role("button", name="Keep it")).to_be_focused()
@@ -152,7 +156,7 @@ def test_with_the_keyboard_alone(window: OpenPage, cognito_stage: Stage, pool: P
     expect(page.get_by_role("button", name="Remove The park")).to_be_focused()
 
 
-def test_nothing_that_is_said_is_run(page: Page, stage: Stage, tmp_path: Path) -> None:
+def test_texts_of_others_are_never_run(page: Page, stage: Stage, tmp_path: Path) -> None:
     evil = source(1, text=EVIL * 3, title=EVIL, used=[{"start": 0, "end": len(EVIL), "score": 1}])
     stage.asks += [
         [event("text", text=EVIL), event("answer", **answer(EVIL, [evil], model=EVIL))],
@@ -173,16 +177,28 @@ def test_nothing_that_is_said_is_run(page: Page, stage: Stage, tmp_path: Path) -
 
 
 def test_the_policy_holds(page: Page, stage: Stage) -> None:
+    """Scripts and styles are those of the page, by their hashes, and no others."""
     response = page.goto(stage.url)
     assert response is not None
     policy = response.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    assert re.match(r"default-src 'none'; script-src( 'sha256-[\w+/]+='){2}; style-src 'sha256-[\w+/]+='; ", policy)
     html = (WEB / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"\s(style|on\w+)=|<style|javascript:|https?://", html)
-    modules = {path.name for path in WEB.glob("*.js")}
-    assert {name for name in modules if f"rag/{name}" not in html} == set()
     scripts = "".join(path.read_text(encoding="utf-8") for path in WEB.glob("*.js"))
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", scripts)
+
+
+def test_opening_the_page_is_two_requests(window: OpenPage, stage: Stage) -> None:
+    """Each is a call of the function, of which a new account may have ten at once."""
+    page = window()
+    watch = Watch.over(page)
+    page.goto(stage.url)
+    expect(page.get_by_role("button", name="Enter the key")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Enter the key")).to_be_visible()
+    asked = [url for url in watch.requests if not url.startswith("data:")]
+    assert asked == [stage.url, f"{stage.url}/settings.json"] * 2
+    assert watch.complaints == []
 
 
 def test_the_whole_page_is_small() -> None:

@@ -1,6 +1,7 @@
 """Signing in by the user pool's page, and by a key."""
 
 import json
+import time
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
@@ -36,16 +37,22 @@ def test_code_flow_from_the_page_and_back(window: OpenPage, cognito_stage: Stage
     assert watch.strangers(stage.url, sign_in=pool.origin) == []
     assert watch.complaints == []
 
+    refresh = tokens(page)["refresh"]
     flows.sign_out(page)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert pool.signed_out == [{"client_id": CLIENT, "logout_uri": stage.url}]
     assert page.evaluate("() => Object.keys(sessionStorage)") == []
+    until = time.monotonic() + 20
+    while not pool.revoked and time.monotonic() < until:
+        page.wait_for_timeout(50)
+    assert pool.revoked == [{"client_id": CLIENT, "token": refresh}]
+    assert refresh not in pool.refreshes
 
 
 def test_a_sign_in_that_this_tab_did_not_begin(window: OpenPage, cognito_stage: Stage, pool: Pool) -> None:
     page = window()
     page.goto(f"{cognito_stage.url}?code=stolen&state=guessed")
-    expect(page.locator(".failure")).to_contain_text("The sign-in that came back is not the one this tab began.")
+    expect(page.locator(".failure")).to_contain_text("The sign-in result does not belong to this tab. Sign in again.")
     page.get_by_role("button", name="Sign in again").click()
     flows.give_password(page, USER, PASSWORD)
     assert pool.codes == {}
@@ -59,7 +66,7 @@ def test_a_sign_in_that_was_refused(window: OpenPage, cognito_stage: Stage) -> N
     expect(page.locator(".failure")).to_contain_text("The sign-in was not completed: User is disabled.")
     page.evaluate("() => sessionStorage.setItem('/dev/:sign-in', JSON.stringify({state: 's', verifier: 'v'}))")
     page.goto(f"{cognito_stage.url}?code=used-up&state=s")
-    expect(page.locator(".failure")).to_contain_text("This sign-in is used up or has expired. Sign in again.")
+    expect(page.locator(".failure")).to_contain_text("This sign-in was already used or has expired. Sign in again.")
     expect(page.get_by_role("button", name="Sign in again")).to_be_visible()
 
 

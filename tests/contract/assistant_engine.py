@@ -15,20 +15,22 @@ from typing import Any
 import boto3
 import pytest
 
-from assistant.answering import answer
-from assistant.documents import store
-from assistant.events import Answered, Event
-from assistant.models import Answer, DocumentIn, DocumentsStored, Question
-from assistant.parts import Parts, assembled
-from assistant.settings import Settings
 from mlcommons import HttpTransport
+from rag.answering import answer
+from rag.documents import store
+from rag.events import Answered, Event
+from rag.models import Answer, DocumentIn, DocumentsStored, Question
+from rag.parts import Parts, assembled
 from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server
 from sandbox.models.exchange import Call, Provider, Reply
 from sandbox.models.prompt import blocks
 from sandbox.models.server import ModelServer
 from sandbox.models.weights import weights_directory
+from settings.answer.deepseek import DeepSeekAnswer
+from settings.runtime_settings import RuntimeSettings
 from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.served_at import served_at
 
 KEY = "sk-contract-0123456789"
 MINILM = json.dumps({"name": "minilm", "model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"})
@@ -144,7 +146,7 @@ def shelf(engine_transport: HttpTransport, models: Models) -> Iterator[Shop]:
             patch.setenv(name, "test")
         patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
         boto3.DEFAULT_SESSION.events.register("before-sign.sagemaker-runtime.*", _holds_minilm)  # type: ignore[union-attr]
-        patch.setattr("assistant.secret.Secret._read", lambda _: json.dumps({"key": KEY}))
+        patch.setattr("rag.secret.Secret._read", lambda _: {"key": KEY})
         try:
             yield Shop(assembled(_collection(engine, models), RoleHeaders()), models.chat, models.server)
         finally:
@@ -155,7 +157,7 @@ def _holds_minilm(request: Any, **_: Any) -> None:
     request.headers["x-sandbox-endpoint"] = MINILM
 
 
-def _domain(engine: Engine, models: Models) -> Settings:
+def _domain(engine: Engine, models: Models) -> RuntimeSettings:
     embedding = _model(engine, "Embedding", models.sagemaker_url + "/endpoints/minilm/invocations", _EMBEDS)
     chat = _model(engine, "Answer", models.chat_url, _CHATS)
     name = f"shop-{uuid.uuid4().hex[:8]}"
@@ -178,29 +180,27 @@ def _domain(engine: Engine, models: Models) -> Settings:
         answer={
             "provider": "pipeline",
             "search_pipeline": name,
-            "llm_model": "deepseek-chat",
+            "llm_model": "deepseek-flash",
             "model": "DeepSeek",
         },
     )
 
 
-def _collection(engine: Engine, models: Models) -> Settings:
+def _collection(engine: Engine, models: Models) -> RuntimeSettings:
     name = f"shelf-{uuid.uuid4().hex[:8]}"
     _index(engine, name, {}, stored={"type": "long"}, passages={"type": "integer"})
-    return _settings(
+    secret = {"name": "chat", "key": "key"}
+    settings = _settings(
         name,
-        embedding={"provider": "sagemaker", "endpoint": "minilm", "region": "us-east-1", "shape": "array"},
-        answer={
-            "provider": "deepseek",
-            "url": models.chat_url,
-            "model": "deepseek-chat",
-            "secret": {"arn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:chat", "key": "key"},
-        },
+        embedding={"provider": "sagemaker", "endpoint": "minilm", "shape": "array", "dimension": 384},
+        answer={"provider": "deepseek", "secret": secret},
     )
+    answer = served_at(models.chat_url, DeepSeekAnswer, provider="deepseek", secret=secret)
+    return settings.model_copy(update={"answer": answer})
 
 
-def _settings(name: str, **more: Any) -> Settings:
-    return Settings.model_validate(
+def _settings(name: str, **more: Any) -> RuntimeSettings:
+    return RuntimeSettings.model_validate(
         {
             "environment": "contract",
             "search": {"endpoint": os.environ["OSML_TEST_ENGINE_URL"], "region": "us-east-1", "service": "es"},
@@ -239,7 +239,7 @@ _EMBEDS: dict[str, Any] = {
 }
 _CHATS: dict[str, Any] = {
     "headers": {"Authorization": "Bearer ${credential.key}"},
-    "request_body": '{"model": "deepseek-chat", "messages": ${parameters.messages}}',
+    "request_body": '{"model": "deepseek-flash", "messages": ${parameters.messages}}',
 }
 
 

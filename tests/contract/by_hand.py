@@ -6,6 +6,7 @@ from mlcommons import Owner
 from tests import undeploying
 from tests.contract.kinds_engine import Engine
 
+OTHERS = "others"
 SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 _ML = {"Connector": "connectors", "ModelGroup": "model_groups", "Model": "models"}
 _PIPELINES = {"IngestPipeline": "/_ingest/pipeline", "SearchPipeline": "/_search/pipeline"}
@@ -24,8 +25,8 @@ def trusted(engine: Engine) -> list[str]:
     return next(answer[layer][SETTING] for layer in ("persistent", "defaults") if SETTING in answer[layer])
 
 
-def turns(engine: Engine) -> list[str]:
-    """The turns that somebody holds."""
+def locks(engine: Engine) -> list[str]:
+    """The locks that somebody holds."""
     templates = engine.client().get("/_component_template")["component_templates"]
     return [template["name"] for template in templates if template["name"].startswith("osml-")]
 
@@ -65,6 +66,27 @@ def change(engine: Engine, kind: str, physical_id: str) -> None:
         client.put(path, {"description": client.get(path)[physical_id]["description"]} | _some_steps(kind))
     else:
         client.put(f"{path}/_settings", {"index.number_of_replicas": 1})
+
+
+def take_over(engine: Engine, kind: str, physical_id: str) -> None:
+    """Put the mark of another stack in the place of ours, as a copy from another environment has it; again: ours."""
+    client, path = engine.client(), _path(kind, physical_id)
+
+    def theirs(text: object) -> str:
+        ours, others = f"osml:{engine.stack}/", f"osml:{OTHERS}/"
+        return str(text).replace(ours, others) if ours in str(text) else str(text).replace(others, ours)
+
+    if kind == "Role":
+        _, role = next(iter(client.get(path).items()))
+        client.put(path, {"description": theirs(role["description"]), "cluster_permissions": ["cluster_monitor"]})
+    elif kind in _ML:
+        client.put(path, {"description": theirs(client.get(path)["description"])})
+    elif kind in _PIPELINES:
+        body = client.get(path)[physical_id]
+        client.put(path, body | {"description": theirs(body["description"])})
+    else:
+        marks = client.get(path)[physical_id]["mappings"]["_meta"]
+        client.put(f"{path}/_mapping", {"_meta": marks | {"osml": theirs(marks["osml"])}})
 
 
 def _some_steps(kind: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sandbox.front.ledger import Ledger
 from sandbox.front.listener import Listener
 from sandbox.front.request import Answer
 from tests.contract.front_domain import Client
-from tests.contract.front_engine import EngineAddress, engine_address
+from tests.contract.front_engine import EngineAddress
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 ACTION = "aoss:APIAccessAll"
@@ -115,8 +115,8 @@ def serverless(address: EngineAddress, young_role_seconds: float = 0.0) -> Itera
 
 
 @pytest.fixture(scope="module")
-def aoss() -> Iterator[Serverless]:
-    with serverless(engine_address()) as opened:
+def aoss(contract_engine: EngineAddress) -> Iterator[Serverless]:
+    with serverless(contract_engine) as opened:
         yield opened
 
 

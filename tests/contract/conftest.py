@@ -1,4 +1,4 @@
-"""One engine for all contract tests, started for them and named by variables that the fixtures read.
+"""One engine for all contract tests that ask for one, started for them and named by variables.
 
 With OSML_TEST_ENGINE_URL and its companions set, that engine is used instead.
 """
@@ -8,9 +8,21 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.engine_process import running_engine
+from tests.contract.front_engine import EngineAddress, engine_address
 
 
-@pytest.fixture(scope="session", autouse=True)
-def contract_engine() -> Iterator[None]:
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "engine: asks the engine, and so may fail on one line alone")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "contract_engine" in getattr(item, "fixturenames", ()):
+            item.add_marker("engine")
+
+
+@pytest.fixture(scope="session")
+def contract_engine() -> Iterator[EngineAddress]:
     with running_engine():
-        yield
+        yield engine_address()

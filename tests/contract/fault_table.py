@@ -28,7 +28,7 @@ An entry has four signs, for create, update in place, replacement and delete:
 
 Where there is a sign there was no duplicate, nothing left behind and no wait past the function's time: a kind is only
 published without. The last line tells how many of the possible cells (calls by faults) were tried. A lasting fault may
-leave the turn of decision 3, which the next writer takes over. What is waited for and for how long is in
+leave the lock of decision 3, which the next writer takes over. What is waited for and for how long is in
 [decision 12](decisions/0012-faults.md).
 """
 _TRIED = "tried"

@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from mlcommons import HttpTransport
-from osml import domain as domain_module
-from osml.domain import Domain
-from osml.stack import Knowledge
-from tests.contract.generations import Embedder, Library
+from osml.remote.domain import Domain
+from osml.remote.stack import Knowledge
+from tests.contract.index_versions import Embedder, Library
 from tests.contract.kinds_engine import Engine, RoleHeaders
 
 
@@ -18,7 +18,7 @@ def library(engine_transport: HttpTransport) -> Iterator[Library]:
     with Embedder(seconds=0.0).running() as embedder:
         engine = Engine(engine_transport, embedder.url)
         made = Library(engine, embedder)
-        made.apply(made.generation("aaaaaaaa", 4, 1))
+        made.apply(made.index_version("aaaaaaaa", 4, 1))
         yield made
         made.leave()
         engine.clean()
@@ -27,7 +27,20 @@ def library(engine_transport: HttpTransport) -> Iterator[Library]:
 @pytest.fixture
 def domain(library: Library, monkeypatch: pytest.MonkeyPatch) -> Domain:
     """As the command line would, with the role of the contract tests."""
-    monkeypatch.setattr(domain_module, "_auth", lambda _: RoleHeaders())
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
     url = os.environ["OSML_TEST_ENGINE_URL"]
-    return Domain(Knowledge(url, "us-east-1", library.alias, "p", "m", None, None, "arn", "text", "embedding"))
+    session = requests.Session()
+    session.auth = RoleHeaders()
+    return Domain(
+        Knowledge(
+            endpoint=url,
+            region="us-east-1",
+            index=library.alias,
+            search_pipeline="p",
+            embedding_model_id="m",
+            operator_role_arn="arn",
+            text_field="text",
+            embedding_field="embedding",
+        ),
+        session,
+    )

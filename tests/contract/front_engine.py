@@ -1,4 +1,4 @@
-"""Where the front's contract tests find their engine. Nothing else of them knows the environment."""
+"""Where the contract tests find their engine."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def engine_address() -> EngineAddress:
     variables = ["OSML_TEST_ENGINE_URL", *(f"OSML_TEST_{name}" for name in _NAMES[1:])]
     missing = [name for name in variables if not os.environ.get(name)]
     if missing:
-        pytest.fail(f"Set {', '.join(missing)} to run the contract tests of the front.")
+        pytest.fail(f"Set {', '.join(missing)} to name an engine.")
     return EngineAddress(*(os.environ[name] for name in variables))

@@ -12,30 +12,32 @@ from pathlib import Path
 import requests
 
 from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
+from corpus.chunks import chunks
+from corpus.formats import Reading
 from corpus.load import load
-from corpus.pieces import parts
 from corpus.report import Report
 from corpus.track import Leftovers
-from osml.journal import Journal
-from osml.loading import Loading
-from osml.rejected import Rejected
-from osml.sources import Sources
+from osml.ingest.dead_letters import DeadLetters
+from osml.ingest.journal import Journal
+from osml.ingest.loading import Loading
+from osml.ingest.progress import Pace
+from osml.ingest.sources import Sources
 from tests.contract.kinds_engine import RoleHeaders
 
 
 def ingest(url: str, index: str, state: Path, *files: Path, leftovers: Leftovers | None = None) -> Report:
     """Loads the files behind what `state` says was settled; dead letters go into `rejected.ndjson` beside it."""
     journal = Journal(state)
-    rejected = Rejected(state.with_name("rejected.ndjson"), journal.size)
+    rejected = DeadLetters(state.with_name("rejected.ndjson"), journal.size)
     sources = Sources([str(file) for file in files])
-    loading = Loading(sources, "text", journal, rejected, lambda _: None)
+    loading = Loading(sources, Reading("text"), journal, rejected, Pace(0, journal.report))
     try:
         load(
             loading.entries(),
             lambda: bulk(url, index),
-            parts=partial(parts, text_field="text", most=200),
+            parts=partial(chunks, text_field="text", most=200),
             report=journal.report,
-            letters=loading.letter,
+            dead_letters=loading.dead_letter,
             confirmed=loading.confirmed,
             leftovers=leftovers,
         )

@@ -96,7 +96,7 @@ def killed(engine: Engine, kind: str, spec: Any, owner: Owner, physical_id: str 
             "owner": [owner.stack, owner.logical_id],
             "id": physical_id,
         }
-        path = os.pathsep.join([str(_ROOT), str(_ROOT / "lambda" / "provisioner")])
+        path = os.pathsep.join([str(_ROOT), str(_ROOT / "lambda")])
         caller = subprocess.Popen(
             [sys.executable, "-c", _CALLER, json.dumps(told)],
             env=os.environ | {"PYTHONPATH": path},

@@ -1,10 +1,6 @@
-"""Fixtures of the contract tests: a real engine, a provider for its models, and objects that vanish afterwards.
-
-The engine is named by OSML_TEST_ENGINE_URL, OSML_TEST_CA, OSML_TEST_ADMIN_CERT and OSML_TEST_ADMIN_KEY.
-"""
+"""Fixtures of the contract tests: a real engine, a provider for its models, and objects that vanish afterwards."""
 
 import contextlib
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -31,7 +27,8 @@ from mlcommons import (
     kind_named,
 )
 from mlcommons.transport import is_write
-from tests.contract.json_handler import JsonHandler
+from sandbox.models.json_handler import JsonHandler
+from tests.contract.front_engine import EngineAddress
 
 DIMENSION = 4
 TESTER = "arn:aws:iam::000000000000:role/contract-tests"
@@ -123,7 +120,7 @@ class Engine:
     def destroy(
         self,
         kind: str,
-        physical_id: str,
+        physical_id: str | None,
         owner: Owner | None = None,
         previous: Any = None,
         client: Client | None = None,
@@ -189,13 +186,9 @@ class RoleHeaders(AuthBase):
 
 
 @pytest.fixture(scope="session")
-def engine_transport() -> HttpTransport:
-    names = ("OSML_TEST_ENGINE_URL", "OSML_TEST_CA", "OSML_TEST_ADMIN_CERT", "OSML_TEST_ADMIN_KEY")
-    missing = [name for name in names if name not in os.environ]
-    if missing:
-        pytest.fail(f"the contract tests need an engine: set {', '.join(missing)}")
-    url, ca, cert, key = (os.environ[name] for name in names)
-    admin = Client(HttpTransport(url, verify=ca, cert=(cert, key)))
+def engine_transport(contract_engine: EngineAddress) -> HttpTransport:
+    url, ca = contract_engine.url, contract_engine.ca
+    admin = Client(HttpTransport(url, verify=ca, cert=(contract_engine.admin_cert, contract_engine.admin_key)))
     mapping = "/_plugins/_security/api/rolesmapping/all_access"
     mapped = admin.get(mapping)["all_access"]["backend_roles"]
     if TESTER not in mapped:

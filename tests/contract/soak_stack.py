@@ -244,7 +244,7 @@ class Stack:
         return {
             "Trusted": {"patterns": [r"^https://api\.deepseek\.com/.*$", rf"^https://api\.example\.com/{number}$"]},
             "Mapping": {"role": "ml_full_access", "backend_roles": [f"arn:aws:iam::000000000000:role/soak-{number}"]},
-            "Chat": {"connector": deepseek(role, model=f"deepseek-chat-{number}") | names},
+            "Chat": {"connector": deepseek(role, model=f"deepseek-flash-{number}") | names},
             "Group": names,
             "Answer": {
                 **names,

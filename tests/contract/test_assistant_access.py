@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.documents import delete, listed
-from assistant.failures import Refused
-from assistant.health import health
-from assistant.parts import assembled
 from mlcommons import Client, HttpTransport
+from rag.documents import delete, listed
+from rag.failures import Refused
+from rag.health import health
+from rag.parts import assembled
+from rag.search import Page
 from stacks.assistant_needs import NEEDS
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import SECONDS, Shop
@@ -46,7 +47,7 @@ def test_documents_may_be_stored_replaced_listed_and_removed(functions: dict[str
     documents = functions["documents"]
     for text, passages in ((LONG, 5), ("One lighthouse.", 1)):
         assert [(one.status, one.passages) for one in documents.store(("a", text)).documents] == [("stored", passages)]
-    assert [one.id for one in listed(10, None, SECONDS, documents.parts).documents] == ["a"]
+    assert [one.id for one in listed(Page(10), SECONDS, documents.parts).documents] == ["a"]
     assert health(SECONDS, documents.parts).status == "ok"
     assert delete("a", SECONDS, documents.parts).passages == 1
 

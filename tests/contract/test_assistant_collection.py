@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from assistant.answering import NOT_IN_DOCUMENTS
-from assistant.budget import Budget
-from assistant.documents import delete, listed
-from assistant.embedding import Embedding, Vectors
-from assistant.events import Text
-from assistant.failures import Absent, Broken, Failure, Throttled, Unavailable
-from assistant.models import DocumentListed
-from assistant.parts import Parts
+from rag.answering import NOT_IN_DOCUMENTS
+from rag.budget import Budget
+from rag.documents import delete, listed
+from rag.embedding import Embedding, Vectors
+from rag.events import Text
+from rag.failures import Absent, Broken, Failure, Throttled, Unavailable
+from rag.models import DocumentListed
+from rag.parts import Parts
+from rag.search import Page
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
 from tests.waiting import within
@@ -31,7 +32,7 @@ ASKED = "How many people lived in Boston in 2023?"
 
 
 def documents(shelf: Shop) -> dict[str, DocumentListed]:
-    return {one.id: one for one in listed(100, None, SECONDS, shelf.parts).documents}
+    return {one.id: one for one in listed(Page(100), SECONDS, shelf.parts).documents}
 
 
 def until(seen: Callable[[], bool]) -> None:
@@ -51,7 +52,7 @@ def test_an_answer_is_streamed_and_grounded(shelf: Shop) -> None:
     texts = [event.text for event in events if isinstance(event, Text)]
     assert len(texts) > 1
     assert "".join(texts) == answer.answer
-    assert (answer.grounded, answer.model) == (True, "deepseek-chat")
+    assert (answer.grounded, answer.model) == (True, "deepseek-flash")
     assert [source.id for source in answer.sources] == ["boston", "paris"]
     assert [BOSTON[one.start : one.end] for one in answer.sources[0].used] == [
         "In 2023, 4,327,000 people lived in Boston."
@@ -174,7 +175,7 @@ def test_the_next_store_removes_every_older_version_that_shows(shelf: Shop, dela
     assert delay.passages("report") == 1
 
 
-def test_a_removal_takes_every_version_and_counts_the_current_one(shelf: Shop, delay: Delay) -> None:
+def test_a_removal_deletes_every_version_and_counts_the_current_one(shelf: Shop, delay: Delay) -> None:
     for text in (LONG, SHORT):
         shelf.store(("report", text))
     delay.refresh()
@@ -243,7 +244,7 @@ class Picky:
 
     def of_texts(self, texts: Sequence[str], budget: Budget) -> Vectors:
         if any("unspeakable" in text for text in texts):
-            raise Broken("The embedding model does not take this.")
+            raise Broken("The embedding model rejected this.")
         return self._inner.of_texts(texts, budget)
 
 
@@ -255,7 +256,7 @@ def test_a_document_that_fails_in_part_stays_as_it_was_and_the_others_are_stored
     long = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
     stored = shelf.store(("boston", f"{long} This is unspeakable."), ("tower", "A tower."))
     assert [(one.id, one.status) for one in stored.documents] == [("boston", "failed"), ("tower", "stored")]
-    assert "1 of 5 passages could not be stored. The embedding model" in str(stored.documents[0].message)
+    assert "1 of 5 passages could not be stored, so that none is. The emb" in str(stored.documents[0].message)
     until(lambda: "tower" in documents(shelf))
     assert documents(shelf)["boston"].passages == 1
     assert shelf.ask(ASKED).sources[0].text == BOSTON

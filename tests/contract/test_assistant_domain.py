@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from assistant.answering import NOT_IN_DOCUMENTS
-from assistant.budget import Budget
-from assistant.documents import delete, listed
-from assistant.events import Answered, Sources, Stage, Text
-from assistant.failures import Absent, Throttled, TimedOut, Unavailable
-from assistant.health import health
-from assistant.prompt import Told
+from rag.answering import NOT_IN_DOCUMENTS
+from rag.budget import Budget
+from rag.documents import delete, listed
+from rag.events import Answered, Sources, Stage, Text
+from rag.failures import Absent, Throttled, TimedOut, Unavailable
+from rag.health import health
+from rag.prompt import Told
+from rag.search import Page
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
 
@@ -107,7 +108,7 @@ def test_a_conversation_is_its_callers_alone(shop: Shop) -> None:
     assert str(anothers.value) == str(unknown.value)
 
 
-def test_a_conversation_goes_on_after_an_answer_that_was_not_in_the_documents(shop: Shop) -> None:
+def test_a_conversation_continues_after_a_question_without_an_answer(shop: Shop) -> None:
     conversation = shop.ask("xylophone zebra quantum entanglement").conversation_id
     assert "4,327,000" in str(shop.ask(ASKED, conversation_id=conversation).answer)
 
@@ -147,7 +148,7 @@ def test_storing_again_leaves_neither_doubles_nor_a_surplus(shop: Shop) -> None:
     for text, passages in ((long, 5), ("One lighthouse.", 1), (long, 5), (long, 5)):
         [result] = shop.store(("lighthouse", text)).documents
         assert (result.status, result.passages) == ("stored", passages)
-        [found] = [one for one in listed(100, None, SECONDS, shop.parts).documents if one.id == "lighthouse"]
+        [found] = [one for one in listed(Page(100), SECONDS, shop.parts).documents if one.id == "lighthouse"]
         assert found.passages == passages
     ids = {one.id for one in shop.ask("lighthouse", filters={"document": "lighthouse"}, top_k=50).sources}
     assert ids == {f"lighthouse#{number}" for number in range(1, 6)}
@@ -157,7 +158,7 @@ def test_storing_again_leaves_neither_doubles_nor_a_surplus(shop: Shop) -> None:
 
 
 def test_a_document_of_many_pages_of_hits_goes_as_a_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.search.engine._MOST_HITS", 2)
+    monkeypatch.setattr("rag.search.engine._MOST_HITS", 2)
     long = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
     assert shop.store(("lighthouse", long)).documents[0].passages == 5
     assert shop.store(("lighthouse", "One lighthouse.")).stored == 1
@@ -175,9 +176,9 @@ def test_a_document_loaded_past_the_assistant_is_replaced_too(shop: Shop) -> Non
 
 
 def test_documents_are_listed_page_by_page(shop: Shop) -> None:
-    page = listed(1, None, SECONDS, shop.parts)
+    page = listed(Page(1), SECONDS, shop.parts)
     assert [(one.id, one.title, one.passages) for one in page.documents] == [("boston", "The city of Boston", 1)]
-    rest = listed(1, page.after, SECONDS, shop.parts)
+    rest = listed(Page(1, page.after), SECONDS, shop.parts)
     assert [(one.id, one.title) for one in rest.documents] == [("paris", None)]
     assert rest.after is None
 
@@ -189,8 +190,8 @@ def test_a_throttled_embedding_fails_each_document_and_loses_none(shop: Shop) ->
         ("one", "failed", 0),
         ("two", "failed", 0),
     ]
-    assert all("too often" in str(one.message) for one in stored.documents)
-    assert {one.id for one in listed(100, None, SECONDS, shop.parts).documents} == {"boston", "paris"}
+    assert all("rate-limiting" in str(one.message) for one in stored.documents)
+    assert {one.id for one in listed(Page(100), SECONDS, shop.parts).documents} == {"boston", "paris"}
 
 
 def test_a_model_that_throttles_sometimes_is_asked_again(shop: Shop) -> None:

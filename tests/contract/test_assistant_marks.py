@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from assistant.budget import Budget
-from assistant.failures import Unavailable
-from assistant.search.domain import Domain
-from assistant.search.engine import Engine
-from assistant.settings import Retrieval, Settings
+from rag.budget import Budget
+from rag.failures import Unavailable
+from rag.search.domain import Domain
+from rag.search.engine import Engine
+from settings.retrieval import Retrieval
+from settings.runtime_settings import RuntimeSettings
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import SECONDS, Shop
 from tests.contract.kinds_engine import RoleHeaders
@@ -35,8 +36,8 @@ class NoPredictions(Engine):
         return super().send(method, path, body, budget, **options)
 
 
-def told(shop: Shop, **retrieval: Any) -> Settings:
-    return shop.parts.settings.model_copy(update={"retrieval": Retrieval(**retrieval)})
+def told(shop: Shop, **retrieval: Any) -> RuntimeSettings:
+    return shop.parts.settings.model_copy(update={"retrieval": Retrieval.model_validate(retrieval)})
 
 
 def marked(shop: Shop, question: str, **retrieval: Any) -> list[str]:
@@ -47,19 +48,19 @@ def marked(shop: Shop, question: str, **retrieval: Any) -> list[str]:
 
 def test_by_words(shop: Shop) -> None:
     question = "How often a day does the ferry go to the island?"
-    assert marked(shop, question, highlight=1) == ["A ferry goes to the island four times a day."]
-    assert len(marked(shop, question, highlight=5)) > 1
-    assert marked(shop, question) == marked(shop, "Xylophone?", highlight=1) == []
+    assert marked(shop, question, highlight={}) == ["A ferry goes to the island four times a day."]
+    assert len(marked(shop, question, highlight={"sentences": 5})) > 1
+    assert marked(shop, question) == marked(shop, "Xylophone?", highlight={}) == []
 
 
 def test_by_meaning(shop: Shop) -> None:
-    found = marked(shop, "May pets come along?", highlight=1, highlight_by="meaning")
+    found = marked(shop, "May pets come along?", highlight={"by": "meaning"})
     assert found == ["Tickets are sold on board; dogs travel free."]
-    assert marked(shop, "May pets come along?", highlight=1) == []
+    assert marked(shop, "May pets come along?", highlight={}) == []
 
 
 def test_a_model_that_does_not_answer_takes_no_passage_away(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
-    search = Domain(NoPredictions(told(shop, highlight=1, highlight_by="meaning"), RoleHeaders()))
+    search = Domain(NoPredictions(told(shop, highlight={"by": "meaning"}), RoleHeaders()))
     (source,) = search.nearest("Where is the lighthouse?", None, 1, Budget(SECONDS)).sources
     assert (source.id, source.highlights) == ("harbour", [])
     assert "The passages are not marked" in caplog.text

@@ -8,13 +8,13 @@ from pathlib import Path
 import boto3
 import pytest
 
-from assistant.budget import Budget
-from assistant.conversations import MOST_TURNS
-from assistant.conversations.table import ConversationTable
-from assistant.failures import Absent, Refused
-from assistant.prompt import Turn
-from assistant.secret import Secret
-from assistant.settings import Table, Timeouts
+from rag.budget import Budget
+from rag.conversations import MOST_TURNS
+from rag.conversations.table import ConversationTable
+from rag.failures import Absent, Refused
+from rag.prompt import Turn
+from rag.secret import Secret
+from settings.runtime_settings import Table, Timeouts
 from tests.contract.cloud_process import Cloud, running
 
 DAY = 86_400.0

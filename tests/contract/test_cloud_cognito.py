@@ -179,7 +179,7 @@ def read(token: str, index: int = 1) -> dict[str, Any]:
     return parsed
 
 
-def test_stack_is_told_addresses_that_a_browser_reaches(pool: Pool) -> None:
+def test_stack_gets_addresses_that_a_browser_can_reach(pool: Pool) -> None:
     domain = "osml-dev.auth.us-east-1.amazoncognito.com"
     assert pool.values["SignIn"] == f"{pool.cloud.gateway}/_aws/{domain}"
     variables = pool.ask(pool.tokens()["IdToken"]).json()["variables"]
@@ -236,7 +236,7 @@ def test_user_made_by_an_admin_chooses_a_password(pool: Pool) -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_wrong_password_is_said_on_the_page(pool: Pool, known: bool) -> None:
+def test_wrong_password_is_reported_on_the_page(pool: Pool, known: bool) -> None:
     browser, (_, challenge) = pool.browser(), verifier_and_challenge()
     name = pool.user() if known else "nobody@example.com"
     page = submitted(browser, pool.authorize(browser, challenge), username=name, password="Wrong-1-word")

@@ -1,4 +1,4 @@
-"""What functions find on this machine: native packages built for it, and the model hosts behind the way out."""
+"""What functions find on this machine: native packages built for it, and the model hosts behind their egress proxy."""
 
 import io
 import json
@@ -15,13 +15,14 @@ import pytest
 
 from sandbox.cache import cache_directory
 from sandbox.certificates import Certificates
-from sandbox.cloud_venv import cloud_python, run_uv
+from sandbox.cloud_venv import cloud_python
+from sandbox.installer import install
 from sandbox.instance import CHECKOUT
 from sandbox.native_packages import native_packages
 from tests.contract.cloud_process import Cloud, running
 from tests.contract.streaming_function import asset, client, create, free_port, streaming_asset
 
-REQUIREMENTS = CHECKOUT / "lambda" / "assistant" / "requirements.txt"
+REQUIREMENTS = CHECKOUT / "lambda" / "ask" / "requirements.txt"
 SEES = """
 import importlib
 def handler(event, context):
@@ -69,7 +70,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     changes: dict[str, Any] = {
         "models_url": f"http://127.0.0.1:{models.server_address[1]}",
         "native_packages": str(native_packages(cache, cloud_python(cache, print), print)),
-        "way_out_port": free_port(),
+        "egress_proxy_port": free_port(),
         "model_cert": str(certificates.certificate("models")),
         "model_key": str(certificates.key("models")),
     }
@@ -85,7 +86,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | bytes]
     target = tmp_path_factory.mktemp("arm64")
     options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target", str(target)]
     options += ["--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13"]
-    run_uv("An asset", "pip", "install", "--quiet", *options, "-r", str(REQUIREMENTS))
+    install("An asset", "pip", "install", "--quiet", *options, "-r", str(REQUIREMENTS))
     files = {path.relative_to(target).as_posix(): path for path in target.rglob("*") if path.is_file()}
     return {name: path.read_bytes() for name, path in files.items() if "__pycache__" not in name}
 
@@ -97,14 +98,14 @@ def call(cloud: Cloud, name: str, **event: Any) -> Any:
 
 def test_asset_for_arm64_runs_here(cloud: Cloud, packages: dict[str, str | bytes]) -> None:
     assert any(name.endswith("cpython-313-aarch64-linux-gnu.so") for name in packages)
-    names = ["pydantic_core._pydantic_core", "wrapt._wrappers", "pydantic", "aws_lambda_powertools"]
+    names = ["pydantic_core._pydantic_core", "charset_normalizer.md", "pydantic", "aws_lambda_powertools"]
     code = asset({"index.py": SEES, **packages})
     create(cloud, "native", code, **PLAIN)
     found = call(cloud, "native", names=names)
     assert found["pydantic"] == "__init__.py"
     assert "missing" not in found.values()
     assert found["pydantic_core._pydantic_core"].startswith("_pydantic_core.cpython-")
-    assert "aarch64" not in found["wrapt._wrappers"]
+    assert "aarch64" not in found["charset_normalizer.md"]
 
 
 def test_every_call_has_a_trace(cloud: Cloud) -> None:
@@ -119,7 +120,7 @@ def test_every_call_has_a_trace(cloud: Cloud) -> None:
 def test_package_that_is_missing_from_the_asset_is_missing_here(cloud: Cloud, packages: dict[str, str | bytes]) -> None:
     kept = {name: content for name, content in packages.items() if name.startswith("pydantic_core")}
     create(cloud, "lacking", asset({"index.py": SEES, **kept}), **PLAIN)
-    found = call(cloud, "lacking", names=["wrapt", "pydantic", "typing_extensions"])
+    found = call(cloud, "lacking", names=["charset_normalizer", "pydantic", "typing_extensions"])
     assert set(found.values()) == {"missing"}
 
 
@@ -153,18 +154,18 @@ def test_no_other_host_is_reached(cloud: Cloud, url: str) -> None:
     assert "reach api.deepseek.com and api.openai.com and nothing else outside" in answer["failed"]
 
 
-def test_aws_is_reached_without_the_way_out(cloud: Cloud) -> None:
+def test_aws_is_reached_without_the_egress_proxy(cloud: Cloud) -> None:
     create(cloud, "aws", streaming_asset())
     about = call(cloud, "aws", do="about")
     assert about["HTTPS_PROXY"].startswith("http://127.0.0.1:")
     assert about["who"].endswith(":assumed-role/streaming/aws")
 
 
-def test_way_out_ends_with_the_cloud(tmp_path: Path) -> None:
+def test_egress_proxy_ends_with_the_cloud(tmp_path: Path) -> None:
     certificates = Certificates(tmp_path / "tls")
     certificates.make()
     changes: dict[str, Any] = {
-        "way_out_port": free_port(),
+        "egress_proxy_port": free_port(),
         "model_cert": str(certificates.certificate("models")),
         "model_key": str(certificates.key("models")),
     }

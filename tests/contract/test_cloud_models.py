@@ -124,7 +124,7 @@ def caller(cloud: Cloud, name: str, *statements: dict[str, Any]) -> dict[str, st
     }
 
 
-def test_sagemaker_endpoint_answers_who_may_invoke_it(cloud: Cloud, fresh: Models) -> None:
+def test_sagemaker_endpoint_answers_callers_with_the_permission(cloud: Cloud, fresh: Models) -> None:
     keys = caller(cloud, "embedder", {"Action": "sagemaker:InvokeEndpoint", "Resource": ENDPOINT})
     runtime = cloud.client("sagemaker-runtime", **keys)
     answer = runtime.invoke_endpoint(EndpointName="minilm", ContentType="application/json", Body=b'["a"]')

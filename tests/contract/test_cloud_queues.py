@@ -135,7 +135,7 @@ def test_dead_letters_move_an_alarm_and_go_back(cloud: Cloud, queues: tuple[Any,
     cloudwatch.delete_alarms(AlarmNames=["dead"])
 
 
-def test_who_may_change_one_message_may_change_ten(cloud: Cloud, queues: tuple[Any, str, str]) -> None:
+def test_the_permission_for_one_message_allows_a_batch_of_ten(cloud: Cloud, queues: tuple[Any, str, str]) -> None:
     sqs, queue, dead = queues
     arns = [
         sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

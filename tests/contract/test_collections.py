@@ -26,7 +26,7 @@ from tests.contract.collection_front import (
     serverless,
 )
 from tests.contract.front_domain import Client
-from tests.contract.front_engine import engine_address
+from tests.contract.front_engine import EngineAddress
 
 aoss, url = collection_front.aoss, collection_front.url
 HERE = collection("contract")
@@ -233,7 +233,7 @@ def test_what_serverless_lacks_is_not_found(writer: Client, method: str, path: s
 
 
 @pytest.mark.parametrize("path", ["/_aliases", "/_index_template/x", "/articles/_alias/x", "/_search/pipeline/x"])
-def test_what_is_missing_here_alone_says_so(writer: Client, path: str) -> None:
+def test_operations_that_are_missing_only_here_say_so(writer: Client, path: str) -> None:
     answer = writer("POST", path, {})
     assert answer.status_code == 501
     assert "exists on Amazon; the local cloud keeps no" in answer.text
@@ -316,8 +316,8 @@ def test_a_changed_data_policy_takes_effect(aoss: Serverless, url: str) -> None:
     assert changing("GET", "/_cat/indices").status_code == 200
 
 
-def test_a_young_data_policy_does_not_count_yet() -> None:
-    with serverless(engine_address(), young_role_seconds=60) as front:
+def test_a_young_data_policy_does_not_count_yet(contract_engine: EngineAddress) -> None:
+    with serverless(contract_engine, young_role_seconds=60) as front:
         made = collection("young")
         with front.opened(made) as endpoint:
             client = front.caller(endpoint, made, "aoss-young", "aoss:DescribeIndex")
@@ -356,7 +356,7 @@ def test_unsigned_and_badly_signed_is_forbidden(aoss: Serverless, url: str, writ
     assert_forbidden(Client(url, aoss.address.ca, wrong, service="aoss")("GET", "/_cat/indices"))
 
 
-def test_the_hash_of_the_body_must_be_said(writer: Client) -> None:
+def test_the_hash_of_the_body_is_required(writer: Client) -> None:
     class Silent(AWS4Auth):  # type: ignore[misc]
         """Signs as for other services: without the header."""
 

@@ -10,9 +10,10 @@ import requests
 from botocore.exceptions import ClientError
 
 from sandbox.front.authority import SessionKeys
+from sandbox.instance import Instance
 from tests.contract.cloud_process import Cloud, running
 from tests.contract.front_domain import Client
-from tests.contract.front_engine import engine_address
+from tests.contract.front_engine import EngineAddress
 
 # The process as `osml sandbox up` starts it.
 REAL = "import sys\nfrom sandbox.cloud.__main__ import main\nmain(sys.argv[1:])\n"
@@ -20,16 +21,16 @@ SERVICE = "AWS::OpenSearchServerless"
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    engine = engine_address()
+def cloud(tmp_path_factory: pytest.TempPathFactory, contract_engine: EngineAddress) -> Iterator[Cloud]:
+    folder = tmp_path_factory.mktemp("aoss")
     with running(
-        tmp_path_factory.mktemp("aoss"),
+        folder,
         REAL,
-        engine_url=engine.url,
-        ca=engine.ca,
-        admin_cert=engine.admin_cert,
-        admin_key=engine.admin_key,
-        domain_ports=[29320, 29323],
+        engine_url=contract_engine.url,
+        ca=contract_engine.ca,
+        admin_cert=contract_engine.admin_cert,
+        admin_key=contract_engine.admin_key,
+        domain_ports=Instance("aoss", folder).ports().domains,
     ) as process:
         yield process
 
@@ -121,13 +122,14 @@ def names_kept(cloud: Cloud) -> dict[str, list[str]]:
     }
 
 
-def engine_indexes() -> str:
-    engine = engine_address()
+def engine_indexes(engine: EngineAddress) -> str:
     certificate = (engine.admin_cert, engine.admin_key)
     return requests.get(f"{engine.url}/_cat/indices/aoss-*", cert=certificate, verify=engine.ca, timeout=30).text
 
 
-def test_a_stack_opens_a_collection_and_takes_everything_away_again(cloud: Cloud, name: str) -> None:
+def test_a_stack_opens_a_collection_and_takes_everything_away_again(
+    cloud: Cloud, name: str, contract_engine: EngineAddress
+) -> None:
     stack = cloud.deploy(stack_of(name), OUTPUTS)
     settled = stack.settled()
     assert settled["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
@@ -152,7 +154,7 @@ def test_a_stack_opens_a_collection_and_takes_everything_away_again(cloud: Cloud
 
     stack.delete()
     assert name not in json.dumps(names_kept(cloud))
-    assert "articles" not in engine_indexes()
+    assert "articles" not in engine_indexes(contract_engine)
     with pytest.raises(requests.ConnectionError):
         client("GET", "/_cat/indices")
 
@@ -167,7 +169,7 @@ def test_an_update_of_the_data_policy_takes_effect(cloud: Cloud, name: str) -> N
     stack.delete()
 
 
-def test_what_is_fixed_needs_another_collection(cloud: Cloud, name: str) -> None:
+def test_a_change_of_a_fixed_property_needs_another_collection(cloud: Cloud, name: str) -> None:
     stack = cloud.deploy(stack_of(name), OUTPUTS)
     first = stack.settled()["values"]["Ref"]
     described = stack.update(stack_of(name, Description="of articles"), OUTPUTS)

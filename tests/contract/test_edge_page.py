@@ -21,7 +21,8 @@ def package() -> bytes:
     """The function's code with `web/` beside it, as it is deployed."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.write(ROOT / "lambda" / "page" / "page.py", "page.py")
+        for path in (ROOT / "lambda" / "page").glob("*.py"):
+            archive.write(path, path.name)
         for path in WEB.rglob("*"):
             archive.write(path, path.relative_to(ROOT))
     return buffer.getvalue()
@@ -48,6 +49,7 @@ def parts() -> dict[str, Any]:
         "AUTHORIZE_URL": sign_in_url("/oauth2/authorize"),
         "LOGOUT_URL": sign_in_url("/logout"),
         "TOKEN_URL": sign_in_url("/oauth2/token"),
+        "REVOKE_URL": sign_in_url("/oauth2/revoke"),
         "CLIENT_ID": ref("Client"),
     }
     made_parts = {**user_pool("osml-page"), **function(**variables), **rest_api(methods)}
@@ -73,10 +75,12 @@ def pool(cloud: Cloud) -> Iterator[Pool]:
     stack.delete()
 
 
-def test_the_page_and_its_files_arrive_as_they_are_in_the_checkout(pool: Pool) -> None:
+def test_the_page_arrives_in_one_piece_and_its_files_as_they_are_in_the_checkout(pool: Pool) -> None:
     browser = pool.browser()
     page = browser.get(pool.back, headers={"Accept": "text/html"})
-    assert (page.status_code, page.content) == (200, (WEB / "index.html").read_bytes())
+    assert page.status_code == 200
+    for name in ("style.css", "theme.js"):
+        assert (WEB / name).read_text() in page.text
     assert page.headers["Content-Encoding"] == "gzip"
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
     plain = browser.get(f"{pool.back}/app.js", headers={"Accept-Encoding": "identity"})
@@ -89,7 +93,7 @@ def test_the_page_and_its_files_arrive_as_they_are_in_the_checkout(pool: Pool) -
     assert browser.get(f"{pool.back}/nothing.js").status_code == 404
 
 
-def test_a_person_signs_in_with_a_code_and_renews_the_session(pool: Pool) -> None:
+def test_a_person_signs_in_with_a_code_renews_the_session_and_ends_it(pool: Pool) -> None:
     browser, (verifier, challenge) = pool.browser(), verifier_and_challenge()
     settings = browser.get(f"{pool.back}/settings.json").json()
     assert settings["client_id"] == pool.values["Client"]
@@ -99,7 +103,7 @@ def test_a_person_signs_in_with_a_code_and_renews_the_session(pool: Pool) -> Non
     wrong = browser.post(f"{pool.back}/session", json={"code": "nothing", "verifier": verifier})
     assert (wrong.status_code, wrong.json()["message"]) == (
         401,
-        "This sign-in is used up or has expired. Sign in again.",
+        "This sign-in was already used or has expired. Sign in again.",
     )
     session = browser.post(f"{pool.back}/session", json={"code": back["code"], "verifier": verifier})
     assert session.status_code == 200, session.text
@@ -108,3 +112,7 @@ def test_a_person_signs_in_with_a_code_and_renews_the_session(pool: Pool) -> Non
     renewed = browser.post(f"{pool.back}/session", json={"refresh_token": session.json()["refresh_token"]})
     assert renewed.status_code == 200, renewed.text
     assert renewed.json()["id_token"].count(".") == 2
+    given_back = browser.post(f"{pool.back}/session", json={"sign_out": session.json()["refresh_token"]})
+    assert (given_back.status_code, given_back.json()) == (200, {})
+    refused = browser.post(f"{pool.back}/session", json={"refresh_token": session.json()["refresh_token"]})
+    assert refused.status_code == 401, refused.text

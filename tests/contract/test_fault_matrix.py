@@ -18,7 +18,7 @@ from tests.contract.fault_proxy import Proxy
 from tests.contract.fault_table import Table
 from tests.contract.faults import FAULTS
 from tests.contract.kinds_engine import Engine
-from tests.contract.kinds_subjects import SUBJECTS
+from tests.contract.subjects import SUBJECTS
 
 engine, engine_transport, provider = (
     kinds_engine.engine,

@@ -17,12 +17,12 @@ from sandbox.front.authority import Domain, SessionKeys
 from sandbox.front.front import Front
 from sandbox.front.refusal import EngineUnreachable
 from tests.contract.front_domain import ARN, EVERYTHING, Trial, trial
-from tests.contract.front_engine import engine_address
+from tests.contract.front_engine import EngineAddress
 
 
 @pytest.fixture(scope="module")
-def here() -> Iterator[Trial]:
-    with trial(engine_address()) as opened:
+def here(contract_engine: EngineAddress) -> Iterator[Trial]:
+    with trial(contract_engine) as opened:
         yield opened
 
 

@@ -13,7 +13,7 @@ from requests_aws4auth import AWS4Auth
 
 from sandbox.front.ledger import Role
 from tests.contract.front_domain import ARN, ENDPOINT_ARN, EVERYTHING, SECRET_ARN, Trial, trial
-from tests.contract.front_engine import engine_address
+from tests.contract.front_engine import EngineAddress
 
 SERVICES = ("opensearchservice.amazonaws.com",)
 CREATE = "/_plugins/_ml/connectors/_create"
@@ -22,8 +22,8 @@ KEY = "sk-a-value-that-nobody-may-see"
 
 
 @pytest.fixture(scope="module")
-def here() -> Iterator[Trial]:
-    with trial(engine_address()) as opened:
+def here(contract_engine: EngineAddress) -> Iterator[Trial]:
+    with trial(contract_engine) as opened:
         opened.ledger.endpoints[("minilm", "us-east-1")] = {"model": "all-MiniLM-L6-v2", "shape": "array"}
         opened.ledger.secrets[SECRET_ARN] = json.dumps({"api_key": KEY})
         yield opened
@@ -84,7 +84,7 @@ def deepseek(role: Role, key: str = "api_key", **parameters: str) -> dict[str, A
         "version": "1",
         "protocol": "http",
         "credential": {"secretArn": SECRET_ARN, "roleArn": role.arn},
-        "parameters": {"endpoint": "api.deepseek.com", "model": "deepseek-chat", **parameters},
+        "parameters": {"endpoint": "api.deepseek.com", "model": "deepseek-flash", **parameters},
         "actions": [
             {
                 "action_type": "predict",
@@ -281,12 +281,12 @@ def test_an_update_may_not_turn_a_connector_to_an_untrusted_host(here: Trial, ro
     refused = here.master("PUT", path, {"parameters": {"endpoint": "evil.example"}})
     assert refused.status_code == 400
     assert "trusted connector endpoint" in refused.text
-    assert here.master("PUT", path, {"parameters": {"model": "deepseek-reasoner"}}).status_code == 200
-    renamed = here.master("PUT", path, deepseek(role, model="deepseek-chat") | {"name": "front-renamed"})
+    assert here.master("PUT", path, {"parameters": {"model": "deepseek-v4-pro"}}).status_code == 200
+    renamed = here.master("PUT", path, deepseek(role, model="deepseek-flash") | {"name": "front-renamed"})
     assert renamed.status_code == 200
     shown = here.master("GET", path).json()
     assert shown["name"] == "front-renamed"
-    assert shown["parameters"] == {"endpoint": "api.deepseek.com", "model": "deepseek-chat"}
+    assert shown["parameters"] == {"endpoint": "api.deepseek.com", "model": "deepseek-flash"}
     assert shown["actions"][0]["url"] == "https://${parameters.endpoint}/v1/chat/completions"
     forgotten(here, connector)
 

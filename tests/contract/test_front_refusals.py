@@ -16,7 +16,7 @@ from sandbox.front.authority import SessionKeys
 from sandbox.front.listener import Listener
 from sandbox.front.request import Answer, Request
 from tests.contract.front_domain import EVERYTHING, SECRET_ARN, Trial, trial
-from tests.contract.front_engine import engine_address
+from tests.contract.front_engine import EngineAddress
 from tests.contract.test_front_connectors import CREATE, SERVICES, SETTING, created, deepseek, forgotten, predicted
 
 TOGETHER = 2.0
@@ -24,8 +24,8 @@ MESSAGES = {"messages": '[{"role": "user", "content": "x"}]'}
 
 
 @pytest.fixture(scope="module")
-def here() -> Iterator[Trial]:
-    with trial(engine_address(), together_seconds=TOGETHER) as opened:
+def here(contract_engine: EngineAddress) -> Iterator[Trial]:
+    with trial(contract_engine, together_seconds=TOGETHER) as opened:
         opened.ledger.secrets[SECRET_ARN] = '{"api_key": "a key"}'
         yield opened
 
@@ -220,7 +220,7 @@ def test_a_call_to_a_private_address(here: Trial, host: str, way: str) -> None:
     assert here.models.received == []
 
 
-def test_a_name_of_a_private_address_is_called_no_more_than_any_other(here: Trial) -> None:
+def test_a_name_with_a_private_address_is_not_called(here: Trial) -> None:
     """The front looks no name up: what the model endpoints do not stand for is refused, wherever it would lead."""
     for name in ("localhost.localdomain", "ip6-localhost", "api.deepseek.com.", "api.deepseek.com.evil.example"):
         answer = requests.post(f"http://127.0.0.1:{here.settings.egress_port}/_aws/{name}/x", timeout=10)

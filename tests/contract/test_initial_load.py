@@ -1,29 +1,30 @@
-"""Copies and refreshes of an index while it is filled for the first time, on a real engine."""
+"""Replicas and refresh of an index during its first load, on a real engine."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from osml.domain import Domain
 from osml.failure import Failure
-from osml.initial_load import InitialLoad
+from osml.ingest.initial_load import InitialLoad
+from osml.remote.domain import Domain
 from tests.contract import filled_library, kinds_engine
-from tests.contract.generations import Library
+from tests.contract.index_versions import Library
 from tests.contract.ingesting import ingest
 from tests.contract.test_ingest import write
 
 engine_transport = kinds_engine.engine_transport
 library, domain = filled_library.library, filled_library.domain
 QUIET = ("-1", "0")
-# The engine refreshes by itself; a second copy is asked for, and nowhere to be put on one node.
+# Refresh is on; one replica is wanted, and stays unassigned on one node.
 AS_DEPLOYED = (None, "1")
 
 
 @pytest.fixture
 def load(library: Library, domain: Domain) -> InitialLoad:
-    return InitialLoad(domain, library.alias, copies=1)
+    return InitialLoad(domain, library.alias, replicas=1)
 
 
 def settings(library: Library) -> tuple[Any, Any]:
@@ -43,16 +44,20 @@ def fill(library: Library, folder: Path, count: int = 50) -> None:
     assert report.arrived == count
 
 
-def test_nothing_is_copied_or_refreshed_until_the_end(load: InitialLoad, library: Library, tmp_path: Path) -> None:
+def test_an_initial_load_has_no_replicas_and_no_refresh_until_its_end(
+    load: InitialLoad, library: Library, tmp_path: Path
+) -> None:
     with load.quiet(continues=False):
         assert settings(library) == QUIET
+        # A changed interval queues one more refresh (IndexService.updateMetadata), which this one waits behind.
+        library.client.post(f"/{library.alias}/_refresh")
         fill(library, tmp_path)
         assert found(library) == 0
     assert settings(library) == AS_DEPLOYED
     assert found(library) == 50
 
 
-def test_however_it_ends_both_come_back(load: InitialLoad, library: Library, tmp_path: Path) -> None:
+def test_replicas_and_refresh_are_restored_after_a_failure(load: InitialLoad, library: Library, tmp_path: Path) -> None:
     def interrupted() -> None:
         with load.quiet(continues=False):
             fill(library, tmp_path)
@@ -63,10 +68,10 @@ def test_however_it_ends_both_come_back(load: InitialLoad, library: Library, tmp
     assert (settings(library), found(library)) == (AS_DEPLOYED, 50)
 
 
-def test_an_index_with_documents_keeps_its_copies(load: InitialLoad, library: Library, tmp_path: Path) -> None:
+def test_an_index_with_documents_keeps_its_replicas(load: InitialLoad, library: Library, tmp_path: Path) -> None:
     fill(library, tmp_path)
     before = settings(library)
-    with pytest.raises(Failure, match=r"holds 50 documents already; --initial-load"), load.quiet(continues=False):
+    with pytest.raises(Failure, match=r"holds 50 documents already. --initial-load"), load.quiet(continues=False):
         pass
     assert settings(library) == before
     with load.quiet(continues=True):
@@ -74,7 +79,9 @@ def test_an_index_with_documents_keeps_its_copies(load: InitialLoad, library: Li
     assert settings(library) == AS_DEPLOYED
 
 
-def test_what_a_killed_load_left_behind_the_next_one_mends(load: InitialLoad, library: Library, tmp_path: Path) -> None:
+def test_the_next_load_restores_what_a_killed_load_left_off(
+    load: InitialLoad, library: Library, tmp_path: Path
+) -> None:
     taken = {"index.refresh_interval": "-1", "index.number_of_replicas": 0}
     library.client.put(f"/{library.alias}/_settings", taken)
     assert settings(library) == QUIET
@@ -82,3 +89,29 @@ def test_what_a_killed_load_left_behind_the_next_one_mends(load: InitialLoad, li
     assert load.settle()
     assert (settings(library), found(library)) == (AS_DEPLOYED, 50)
     assert not load.settle()
+
+
+@pytest.fixture
+def three_zones(library: Library) -> Iterator[None]:
+    """The cluster demands equally many copies in each of three zones, as one with standby does."""
+    balance = {
+        "cluster.routing.allocation.awareness.attributes": "zone",
+        "cluster.routing.allocation.awareness.force.zone.values": "a,b,c",
+        "cluster.routing.allocation.awareness.balance": True,
+    }
+    library.client.put("/_cluster/settings", {"persistent": balance})
+    yield
+    library.client.put("/_cluster/settings", {"persistent": dict.fromkeys(balance)})
+
+
+@pytest.mark.parametrize("fewest", [2, 0])
+def test_replicas_stay_where_the_zones_must_have_equally_many(
+    domain: Domain, library: Library, tmp_path: Path, three_zones: None, fewest: int
+) -> None:
+    """With `fewest` the settings know of the zones; without, it is an existing domain that says so itself."""
+    settled = InitialLoad(domain, library.alias, replicas=2, fewest=fewest)
+    with settled.quiet(continues=False):
+        assert settings(library) == ("-1", "2")
+        fill(library, tmp_path)
+    assert settings(library) == (None, "2")
+    assert found(library) == 50

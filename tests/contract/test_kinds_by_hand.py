@@ -4,7 +4,7 @@ import pytest
 
 from tests.contract import by_hand, kinds_engine
 from tests.contract.kinds_engine import Engine
-from tests.contract.kinds_subjects import SUBJECTS, Subject
+from tests.contract.subjects import SUBJECTS, Subject
 
 engine, engine_transport, provider = (
     kinds_engine.engine,

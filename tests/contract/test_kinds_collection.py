@@ -101,7 +101,7 @@ def test_another_dimension_needs_another_name(provisioner: Provisioner) -> None:
     provisioner.apply(SPEC)
     other = copy.deepcopy(SPEC)
     other["body"]["mappings"]["properties"]["embedding"]["dimension"] = 8
-    with pytest.raises(InvalidSpec, match="give it a new name"):
+    with pytest.raises(InvalidSpec, match="choose another name"):
         provisioner.apply(other, "passages")
 
 
@@ -114,7 +114,7 @@ def test_what_a_collection_lacks_is_refused_in_a_sentence(provisioner: Provision
         provisioner.client().get("/_cluster/settings")
 
 
-def test_who_is_not_in_the_policy_is_named_with_it(aoss: Serverless, url: str) -> None:
+def test_the_error_names_the_policy_and_the_missing_principal(aoss: Serverless, url: str) -> None:
     stranger = Provisioner(aoss, url, "kinds-stranger")
     with pytest.raises(Refused) as failure:
         stranger.apply(SPEC)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from mlcommons import turn
+from mlcommons import lock
 from tests.contract import by_hand, kinds_engine
 from tests.contract.killed import killed
 from tests.contract.kinds_engine import Engine
-from tests.contract.kinds_subjects import REPLACED, SHARED, SUBJECTS
+from tests.contract.subjects import REPLACED, SHARED, SUBJECTS
 
 engine, engine_transport, provider = (
     kinds_engine.engine,
@@ -17,12 +17,12 @@ engine, engine_transport, provider = (
 
 @pytest.fixture(autouse=True)
 def abandoned_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turn, "ABANDONED_AFTER", 0.5)
+    monkeypatch.setattr(lock, "ABANDONED_AFTER", 0.5)
 
 
 @pytest.mark.parametrize(
     ("kind", "at"),
-    # A shared list takes three writes: a turn is taken, the list written, the turn given back.
+    # A shared list takes three writes: a lock is taken, the list written, the lock given back.
     [(kind, 1) for kind in SUBJECTS] + [(kind, 2) for kind in SHARED],
 )
 def test_create_timeout_create(engine: Engine, kind: str, at: int) -> None:
@@ -34,7 +34,7 @@ def test_create_timeout_create(engine: Engine, kind: str, at: int) -> None:
     assert not engine.apply(kind, subject.spec, second.physical_id).changed
     engine.destroy(kind, second.physical_id)
     assert by_hand.count(engine, kind) == 0
-    assert by_hand.turns(engine) == []
+    assert by_hand.locks(engine) == []
 
 
 @pytest.mark.parametrize("kind", REPLACED)

@@ -38,7 +38,7 @@ def _as_role(engine: Engine, arn: str) -> Client:
     return Client(transport, Patience(seconds=60, propagation=0))
 
 
-def test_who_is_mapped_to_a_new_role_may_do_what_it_says_and_no_more(engine: Engine, index: str) -> None:
+def test_a_caller_with_a_new_role_has_only_its_permissions(engine: Engine, index: str) -> None:
     arn = f"arn:aws:iam::000000000000:role/{engine.stack}"
     reader = _reader(engine, index)
     role = engine.apply("Role", reader)
@@ -63,7 +63,7 @@ def test_a_role_of_the_engine_is_neither_adopted_nor_changed_nor_deleted(engine:
     for physical_id in (None, built_in):
         with pytest.raises(NotOurs, match="belongs to no stack"):
             engine.apply("Role", spec, physical_id, transport=recorder)
-    assert engine.destroy("Role", built_in, previous=spec).note == "left alone: belongs to no stack"
+    assert engine.destroy("Role", built_in, previous=spec).note == "not deleted: belongs to no stack"
     assert recorder.writes == []
     assert engine.client().get(f"{ROLES}/{built_in}") == before
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Request, Transport, turn
+from mlcommons import Answer, Request, Transport, lock
 from mlcommons.errors import ProvisioningError, Untrusted
 from mlcommons.transport import is_write
 from tests.contract import by_hand, kinds_engine
 from tests.contract.kinds_engine import Engine
-from tests.contract.kinds_subjects import REPLACED, SHARED, SUBJECTS, UPDATED_IN_PLACE
+from tests.contract.subjects import REPLACED, SHARED, SUBJECTS, UPDATED_IN_PLACE
 
 engine, engine_transport, provider = (
     kinds_engine.engine,
@@ -43,7 +43,7 @@ class Cut:
 
 @pytest.fixture(autouse=True)
 def abandoned_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turn, "ABANDONED_AFTER", 0.5)
+    monkeypatch.setattr(lock, "ABANDONED_AFTER", 0.5)
 
 
 def _shown(engine: Engine, kind: str, physical_id: str) -> Any:
@@ -138,5 +138,5 @@ class Blind:
 
 
 def _writes(kind: str) -> int:
-    """After which write it is done: a shared list's first is the turn at it, an index's first its settings."""
+    """After which write it is done: a shared list's first is its lock, an index's first its settings."""
     return 2 if kind in (*SHARED, "Index") else 1

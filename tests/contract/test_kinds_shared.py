@@ -1,6 +1,7 @@
 """Lists that others write too: we add to them, and take out what is ours and nothing else."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_a_mapping_that_was_there_is_not_deleted(engine: Engine, role: str) -> N
     assert mapping["backend_roles"] == []
 
 
-def test_a_role_taken_out_by_hand_comes_back(engine: Engine, role: str) -> None:
+def test_a_role_removed_by_hand_is_restored(engine: Engine, role: str) -> None:
     made = engine.apply("RoleMapping", _wants(role, A))
     marks = [entry for entry in _mapping(engine, role)["backend_roles"] if entry != A]
     _map(engine, role, *marks)
@@ -112,15 +113,51 @@ def test_the_defaults_stay_and_come_back(engine: Engine, setting: list[str]) -> 
 
 
 def test_two_owners_of_one_endpoint(engine: Engine, setting: list[str]) -> None:
+    """An entry of the other owner is no reason to write none: it goes with its owner."""
     pattern = rf"^https://{engine.stack}\.example\.com/.*$"
-    theirs = ["^https://theirs/.*$", pattern, *setting]
-    engine.client().put("/_cluster/settings", {"persistent": {SETTING: theirs}})
     one, two = engine.owner("One"), engine.owner("Two")
     first = engine.apply("TrustedEndpoints", {"patterns": [pattern]}, owner=one)
     second = engine.apply("TrustedEndpoints", {"patterns": [pattern]}, owner=two)
     engine.destroy("TrustedEndpoints", first.physical_id, owner=one)
-    assert engine.read("TrustedEndpoints", second.physical_id, owner=two).body == {pattern}
+    assert engine.read("TrustedEndpoints", second.physical_id, owner=two).body == {"patterns": {pattern}}
+    assert sum(pattern in entry for entry in _setting(engine)[1]) == 1
     engine.destroy("TrustedEndpoints", second.physical_id, owner=two)
+    assert _setting(engine) == ("defaults", setting)
+
+
+@pytest.mark.parametrize("is_set", [False, True], ids=["defaults", "set"])
+def test_a_host_that_is_trusted_already_is_not_written(engine: Engine, setting: list[str], is_set: bool) -> None:
+    """A list that is set follows no newer defaults; what it trusts may be lost, and then it is written after all."""
+    theirs = [r"^https://chat\..*\.example\.com/.*$"] if is_set else None
+    engine.client().put("/_cluster/settings", {"persistent": {SETTING: theirs}})
+    before = _setting(engine)
+    host = "chat.one.example.com" if is_set else "bedrock-runtime.eu-central-1.amazonaws.com"
+    spec = {"patterns": [f"^https://{re.escape(host)}/.*$"]}
+    recorder = engine.recorder()
+    made = engine.apply("TrustedEndpoints", spec, transport=recorder)
+    assert made.changed
+    assert recorder.writes == []
+    assert _setting(engine) == before
+    again = engine.apply("TrustedEndpoints", spec, made.physical_id)
+    assert (again.physical_id, again.changed) == (made.physical_id, False)
+
+    replaced = ["^https://only-this/.*$"]
+    engine.client().put("/_cluster/settings", {"persistent": {SETTING: replaced}})
+    mended = engine.apply("TrustedEndpoints", spec, made.physical_id, previous=spec)
+    assert (mended.physical_id, mended.changed) == (made.physical_id, True)
+    assert len(_setting(engine)[1]) == 2
+    assert not engine.apply("TrustedEndpoints", spec, made.physical_id).changed
+    engine.destroy("TrustedEndpoints", made.physical_id)
+    assert _setting(engine) == ("persistent", replaced)
+
+
+def test_nothing_is_given_back_that_was_not_added(engine: Engine, setting: list[str]) -> None:
+    theirs = [rf"^https://{engine.stack}\.example\.com/.*$"]
+    engine.client().put("/_cluster/settings", {"persistent": {SETTING: theirs}})
+    made = engine.apply("TrustedEndpoints", {"patterns": theirs})
+    recorder = engine.recorder()
+    engine.destroy("TrustedEndpoints", made.physical_id, client=engine.client(recorder))
+    assert recorder.writes == []
     assert _setting(engine) == ("persistent", theirs)
 
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from calls.backoff import Backoff
 from corpus.destination import Stopped
-from osml import leftovers as leftovers_module
-from osml.domain import Domain
-from osml.leftovers import Leftovers
+from osml.ingest import leftovers as leftovers_module
+from osml.ingest.leftovers import Leftovers
+from osml.remote.domain import Domain
 from tests.contract import filled_library, kinds_engine
-from tests.contract.generations import Library
+from tests.contract.index_versions import Library
 from tests.contract.ingesting import ingest
 
 engine_transport = kinds_engine.engine_transport
@@ -29,7 +30,9 @@ def leftovers(library: Library, domain: Domain) -> Leftovers:
     return Leftovers(domain, library.alias)
 
 
-def test_only_what_is_left_of_the_same_documents_goes(library: Library, leftovers: Leftovers, tmp_path: Path) -> None:
+def test_only_leftovers_of_the_same_documents_are_removed(
+    library: Library, leftovers: Leftovers, tmp_path: Path
+) -> None:
     first = {"shorter": 9, "cut": 1, "whole": 9, "same": 9, "other": 9, "shorter#7": 1, "shorter#77": 1}
     assert load(library, leftovers, tmp_path, first) == 0
     chunk = {"id": "shorter-2", "document": "shorter", "text": "Somebody's own chunk of it."}
@@ -53,7 +56,7 @@ def test_only_what_is_left_of_the_same_documents_goes(library: Library, leftover
     assert removed == len(before - after)
 
 
-def test_a_part_that_another_load_replaces_meanwhile_stays(
+def test_a_chunk_that_another_load_replaces_stays(
     library: Library, leftovers: Leftovers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(library, leftovers, tmp_path, {"a": 9})
@@ -87,9 +90,9 @@ def test_an_index_that_takes_none_for_long_stops_the_load(
     library: Library, leftovers: Leftovers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(library, leftovers, tmp_path, {"a": 9})
-    monkeypatch.setattr(leftovers_module, "pause", lambda _: 0.0)
+    monkeypatch.setattr(leftovers_module, "BACKOFF", Backoff(first=0.001, longest=0.001))
     block(library, blocked=True)
-    with pytest.raises(Stopped, match="takes no deletes"):
+    with pytest.raises(Stopped, match="refuses deletes"):
         leftovers.remove({"a": ["a#1"]})
     block(library, blocked=False)
 

@@ -15,9 +15,9 @@ from mlcommons.errors import Refused
 from mlcommons.kinds.connector import Connector
 from mlcommons.rotation import last_read, renew, settle
 from mlcommons.transport import is_write
+from sandbox.models.json_handler import JsonHandler
 from tests.contract import kinds_engine
 from tests.contract.front_domain import SECRET_ARN
-from tests.contract.json_handler import JsonHandler
 from tests.contract.kinds_engine import Engine, RoleHeaders
 
 engine_transport, provider, engine = kinds_engine.engine_transport, kinds_engine.provider, kinds_engine.engine
@@ -195,7 +195,7 @@ class Mortal:
         return self.inner.send(request, timeout)
 
 
-def test_whoever_is_killed_at_any_step_leaves_models_that_answer_and_another_ends_it(
+def test_a_kill_at_any_step_leaves_models_that_answer_and_the_next_run_completes_it(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mlcommons.moving.RELOAD_SECONDS", 0.3)

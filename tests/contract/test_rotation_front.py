@@ -11,7 +11,7 @@ from requests_aws4auth import AWS4Auth
 from mlcommons import Client, HttpTransport, Owner, Patience, apply, destroy, kind_named
 from mlcommons.rotation import renew, secrets_of
 from tests.contract.front_domain import SECRET_ARN, Trial, trial
-from tests.contract.front_engine import engine_address
+from tests.contract.front_engine import EngineAddress
 from tests.contract.test_rotation import Traffic
 
 STACK = "rotated-by-front"
@@ -19,8 +19,8 @@ PROBE = {"parameters": {"messages": '[{"role": "user", "content": "hi"}]'}}
 
 
 @pytest.fixture(scope="module")
-def here() -> Iterator[Trial]:
-    with trial(engine_address()) as opened:
+def here(contract_engine: EngineAddress) -> Iterator[Trial]:
+    with trial(contract_engine) as opened:
         opened.ledger.secrets[SECRET_ARN] = json.dumps({"api_key": "key-0"})
         yield opened
 

@@ -99,12 +99,13 @@ class Cdk:
         result = subprocess.run(
             [str(CHECKOUT / "node_modules" / ".bin" / "cdk"), *arguments, *app],
             cwd=CHECKOUT,
-            env={**os.environ, "CDK_DISABLE_CLI_TELEMETRY": "true"},
+            env={**os.environ, "CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_VALIDATION": "true"},
             capture_output=True,
             text=True,
             check=False,
         )
         assert result.returncode == 0, result.stdout + result.stderr
+        assert json.loads((self.output / "validation-report.json").read_text())["pluginReports"] == []
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from osml import secret
+from osml.deploy import secret
 from tests.e2e.templates import Template
 from tests.e2e.ward import Ward
 
@@ -148,7 +148,7 @@ def exhausted_pool(ward: Ward) -> Iterator[None]:
 @contextmanager
 def replaced_trust(ward: Ward) -> Iterator[None]:
     """Somebody sets the list for their own connector, which replaces it."""
-    before = ward.operator.json("GET", SETTINGS)["persistent"][TRUSTED]
+    before = ward.operator.json("GET", SETTINGS)["persistent"].get(TRUSTED)
     ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: ["^https://api\\.openai\\.com/.*$"]}})
     try:
         yield
@@ -159,8 +159,10 @@ def replaced_trust(ward: Ward) -> Iterator[None]:
 @contextmanager
 def private_address(ward: Ward) -> Iterator[None]:
     """The connector is led to a server of the company's own network, and the list admits it."""
-    before = ward.operator.json("GET", SETTINGS)["persistent"][TRUSTED]
-    ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: [*before, "^https://10\\.0\\.0\\.5/.*$"]}})
+    settings = ward.operator.json("GET", f"{SETTINGS}&include_defaults=true")
+    before = settings["persistent"].get(TRUSTED)
+    trusted = before or settings["defaults"][TRUSTED]
+    ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: [*trusted, "^https://10\\.0\\.0\\.5/.*$"]}})
     try:
         with ward.edited(ward.answer, {"parameters": {"endpoint": "10.0.0.5"}}, ward.as_operator):
             yield
@@ -204,12 +206,46 @@ def edited_pipeline(ward: Ward) -> Iterator[None]:
     """Somebody tries another batch size."""
     path = f"/_ingest/pipeline/{ward.ingest}"
     before = ward.engine("GET", path)[ward.ingest]
-    embedding = before["processors"][0]["text_embedding"] | {"batch_size": 7}
-    ward.engine("PUT", path, before | {"processors": [{"text_embedding": embedding}]})
+    processors = [
+        {"text_embedding": one["text_embedding"] | {"batch_size": 7}} if "text_embedding" in one else one
+        for one in before["processors"]
+    ]
+    ward.engine("PUT", path, before | {"processors": processors})
     try:
         yield
     finally:
         ward.engine("PUT", path, before)
+
+
+@contextmanager
+def taken_pipeline(ward: Ward) -> Iterator[None]:
+    """Somebody copies the pipeline of another environment over ours, with its description."""
+    path = f"/_ingest/pipeline/{ward.ingest}"
+    before = ward.engine("GET", path)[ward.ingest]
+    ward.engine("PUT", path, before | {"description": "(osml:osml-theirs-knowledge/Pipeline)"})
+    try:
+        yield
+    finally:
+        ward.engine("PUT", path, before)
+
+
+def edit_answer_pipeline(ward: Ward) -> None:
+    """Somebody takes out the step that answers."""
+    name = f"{ward.known.index}-answer"
+    body = ward.engine("GET", f"/_search/pipeline/{name}")[name]
+    ward.engine("PUT", f"/_search/pipeline/{name}", body | {"response_processors": []})
+
+
+def delete_index(ward: Ward) -> None:
+    """The index in use, and with it its alias and all documents."""
+    name = next(iter(ward.engine("GET", f"/{ward.known.index}")))
+    ward.engine("DELETE", f"/{name}")
+
+
+def replace_both_mappings(ward: Ward) -> None:
+    """Somebody writes the lists of both roles with their own role in them, and nobody else's: not the master user's."""
+    for role in ("all_access", "ml_full_access"):
+        ward.engine("PUT", f"{MAPPINGS}/{role}", {"backend_roles": ["arn:aws:iam::000000000000:role/theirs"]})
 
 
 def _remade(index: dict[str, Any]) -> dict[str, Any]:

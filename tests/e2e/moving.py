@@ -12,8 +12,8 @@ import boto3
 import pytest
 import yaml
 
-from osml import secret
-from osml.stack import knowledge
+from osml.deploy import secret
+from osml.remote.stack import knowledge
 from sandbox.instance import Instance
 from tests.e2e.counts import Counts
 from tests.e2e.neighbours import bare_sandbox
@@ -24,7 +24,7 @@ STACK = "osml-moving-knowledge"
 SECRET = "osml/moving/deepseek"
 BASE: dict[str, Any] = {
     "embedding": {"provider": "titan", "dimension": 1024},
-    "answer": {"provider": "deepseek", "model": "deepseek-chat", "secret": {"name": SECRET, "key": "api_key"}},
+    "answer": {"provider": "deepseek", "model": "deepseek-flash", "secret": {"name": SECRET, "key": "api_key"}},
 }
 LEAD = 1.0  # seconds of traffic before and after what happens
 

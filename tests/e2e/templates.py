@@ -5,18 +5,20 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from osml.domain import Domain
-from osml.ingest import ingest_files
+from osml.ask.question import Answer, ask
+from osml.deploy import drop, log_role
+from osml.ingest.ingest import ingest_files
 from osml.place import CHECKOUT, Place
-from osml.question import Answer, ask
-from osml.stack import knowledge, outputs
+from osml.remote.domain import Domain
+from osml.remote.stack import knowledge, outputs
 from sandbox.instance import Instance
 from tests.waiting import within
 
@@ -50,16 +52,24 @@ class Deployment:
         self._work = work
         self._syntheses = 0
 
-    def deploy(self, *parts: str, folder: Path | None = None, edit: Callable[[Template], None] = _unchanged) -> None:
+    def deploy(
+        self,
+        *parts: str,
+        folder: Path | None = None,
+        edit: Callable[[Template], None] = _unchanged,
+        context: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Create or update the stacks in order; `parts` defaults to all. Raises DeployFailed.
 
-        `folder` is what `synthesize` returned, made now unless given; `edit` changes each template before it goes.
+        `folder` is what `synthesize` returned, made now, with the `context`, unless given; `edit` changes each template
+        before it goes.
         """
-        folder = folder or self.synthesize()
+        folder = folder or self.synthesize(context)
+        log_role.ensure()
         for part in parts or self._parts(folder):
             self._deploy(f"osml-{self.name}-{part}", folder, edit)
 
-    def synthesize(self) -> Path:
+    def synthesize(self, context: Mapping[str, str] = MappingProxyType({})) -> Path:
         """A fresh cloud assembly of the environment, functions not bundled; raises SettingError."""
         from aws_cdk import App
 
@@ -68,7 +78,7 @@ class Deployment:
         self._syntheses += 1
         folder = self._work / f"{self.name}-{self._syntheses}"
         flags = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
-        app = App(outdir=str(folder), context={**flags, "env": self.name, "aws:cdk:bundling-stacks": []})
+        app = App(outdir=str(folder), context={**flags, **context, "env": self.name, "aws:cdk:bundling-stacks": []})
         build(app, self._directory)
         app.synth()
         return folder
@@ -83,6 +93,9 @@ class Deployment:
             stack = f"osml-{self.name}-{part}"
             if not _exists(stack):
                 continue
+            if part == "assistant":
+                # Uploads that became jobs.
+                drop.empty_stack(self.place, stack)
             client.delete_stack(StackName=stack)
             with _explained(stack):
                 client.get_waiter("stack_delete_complete").wait(
@@ -176,14 +189,17 @@ def _upload_functions(folder: Path, stack: str) -> None:
 
 def _bundle(source: Path) -> Any:
     """How the function is bundled whose sources, as they were synthesized, are in `source`."""
-    from opensearch_ml import document_drop, keeper
-    from opensearch_ml.assistant_function import PARTS as FUNCTIONS
-    from opensearch_ml.function_bundle import FunctionBundle
+    from opensearch_ml.assistant.assistant_function import PARTS as FUNCTIONS
+    from opensearch_ml.engine import keeper, provisioner
+    from opensearch_ml.engine.function_bundle import FunctionBundle
+    from opensearch_ml.ingestion import document_drop
 
     if (source / "keeper.py").is_file():
         return FunctionBundle(source, folders=keeper.FOLDERS)
     if (source / "dropped.py").is_file():
         return FunctionBundle(source, native=True, folders=document_drop.FOLDERS)
+    if (source / "handler.py").is_file():
+        return FunctionBundle(source, folders=provisioner.FOLDERS)
     held = {file.name for file in source.iterdir()}
     for one in FUNCTIONS.values():
         if held == {file.name for file in one.source.iterdir() if file.name != "__pycache__"}:

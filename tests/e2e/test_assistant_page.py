@@ -137,7 +137,7 @@ def test_people_add_documents_and_ask_about_them(page: Page, tmp_path: Path) -> 
     assert "noon" in flows.ask(page, "When does the ferry to Orkla leave?").text
 
 
-def test_a_model_that_throttles_is_said_with_a_way_out(page: Page, local_cloud: Instance) -> None:
+def test_a_throttling_model_is_reported_with_the_fix(page: Page, local_cloud: Instance) -> None:
     faults = f"{launcher.settings(local_cloud)['models_url']}/_control/deepseek"
     requests.put(faults, json={"throttle": 1.0}, timeout=10).raise_for_status()
     try:
@@ -158,7 +158,7 @@ def test_it_fits_a_phone_and_everybody(window: Any, url: str, scheme: str) -> No
     assert flows.barriers(page) == []
 
 
-def test_who_signs_out_has_to_sign_in_again(page: Page, url: str) -> None:
+def test_a_user_signs_in_again_after_signing_out(page: Page, url: str) -> None:
     flows.sign_out(page)
     page.goto(url)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()

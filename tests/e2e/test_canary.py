@@ -163,12 +163,12 @@ def test_nothing_that_was_written_holds_a_secret(life: Life) -> None:
     assert life.heard == set()
 
 
-def test_nothing_that_was_said_holds_a_secret(life: Life) -> None:
+def test_no_message_contains_a_secret(life: Life) -> None:
     assert all(life.said), life.said
     assert [text for text in life.said if life.canaries.heard(text.encode())] == []
 
 
-def test_no_process_was_told_a_secret_where_others_see_it(life: Life) -> None:
+def test_no_process_gets_a_secret_in_a_visible_place(life: Life) -> None:
     assert life.processes == []
 
 
@@ -177,7 +177,7 @@ def test_the_engine_holds_its_key_encrypted(life: Life) -> None:
     assert [credential for credential in life.encrypted if credential]
 
 
-def test_the_refused_key_was_the_cause_that_people_were_told(life: Life) -> None:
+def test_the_reported_cause_is_the_refused_key(life: Life) -> None:
     refusal = "The provider does not accept the key in the secret."
     assert any(refusal in text for text in life.said)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from osml import secret
+from osml.deploy import secret
 from sandbox.instance import Instance
 from tests.e2e.moving import SECRET, Moving, moving
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif("OSML_LOAD" not in os.environ, reason="minutes o
 # Each is laid over the ones before it.
 CHANGES: dict[str, dict[str, Any]] = {
     "both connectors": {"timeouts": {"answer": 50, "embedding": 25}},
-    "the answer model": {"answer": {"model": "deepseek-reasoner"}},
+    "the answer model": {"answer": {"model": "deepseek-v4-pro"}},
     "the vectors' dimension": {"embedding": {"dimension": 512}},
 }
 

@@ -12,6 +12,7 @@ import pytest
 
 from sandbox import launcher
 from sandbox.instance import Instance
+from sandbox.progress import Lines
 from tests.e2e.moving import LEAD, STACK, Moving, moving
 from tests.e2e.templates import DeployFailed, until
 
@@ -75,7 +76,7 @@ def _survives(environment: Moving, what: str, crash: Callable[[], None]) -> None
 def _crash(instance: Instance) -> None:
     os.kill(instance.processes()["engine"].pid, signal.SIGKILL)
     time.sleep(AWAY)
-    launcher.restart_engine(instance, print)
+    launcher.restart_engine(instance, Lines(print))
 
 
 def _changing(kind: str) -> bool:

@@ -15,7 +15,7 @@ import boto3
 import pytest
 import yaml
 
-from osml import drop
+from osml.deploy import drop
 from sandbox import launcher
 from sandbox.instance import Instance
 from sandbox.models.control import struck
@@ -54,7 +54,8 @@ class Bucket:
         return sum(int(value) for value in found.values())
 
     def redrive(self) -> None:
-        self._sqs.start_message_move_task(SourceArn=self._outputs["DropDeadLettersArn"])
+        arns = {"SourceArn": "DropDeadLettersArn", "DestinationArn": "DropQueueArn"}
+        self._sqs.start_message_move_task(**{name: self._outputs[one] for name, one in arns.items()})
 
 
 def without_pipelines(template: Template) -> None:
@@ -129,7 +130,7 @@ def test_what_cannot_be_loaded_is_given_up_with_its_reason_and_loaded_when_it_is
     until(lambda: bucket.waiting("DeadLetters") == 2 and bucket.waiting() == 0)
     (letter,) = bucket.refused("broken.ndjson")
     assert letter["where"] == "broken.ndjson:2"
-    assert letter["reason"] == "a JSON object with a string `text` is wanted"
+    assert (letter["reason"], letter["retry"]) == ("a JSON object with a string `text` is wanted", "never")
     assert "is none of .ndjson" in bucket.refused("picture.bin")[0]["reason"]
     assert len(ids(engine)) == before + 1
     until(lambda: states()["Dead"] == "ALARM")

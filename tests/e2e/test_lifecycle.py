@@ -1,6 +1,7 @@
 """From nothing to a grounded answer and back, by the commands of the README: one story, told in order."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -60,10 +61,10 @@ def trusted(client: OpenSearch) -> list[str]:
     return found
 
 
-def test_the_answering_host_is_trusted_beside_the_defaults(client: OpenSearch) -> None:
-    found = trusted(client)
-    assert [pattern for pattern in found if "deepseek" in pattern and "osml" in pattern]
-    assert [pattern for pattern in found if "cohere" in pattern]
+def test_the_answering_host_is_trusted_by_the_defaults_which_stay(client: OpenSearch) -> None:
+    settings = client.cluster.get_settings(params={"flat_settings": "true", "include_defaults": "true"})
+    assert SETTING not in settings["persistent"]
+    assert any(re.fullmatch(pattern, "https://api.deepseek.com/chat/completions") for pattern in trusted(client))
 
 
 def test_the_samples_are_loaded_and_counted(osml: Any) -> None:
@@ -81,7 +82,7 @@ def test_the_answer_holds_the_right_figures_and_nothing_of_the_prompt(osml: Any)
     assert {source["id"] for source in answer["sources"][:2]} == {"new-york-city", "miami"}
 
 
-def test_a_person_reads_the_answer_its_documents_and_how_to_go_on(osml: Any) -> None:
+def test_ask_prints_the_answer_its_documents_and_the_next_command(osml: Any) -> None:
     shown = osml("ask", "--sandbox", QUESTION).stdout
     assert "18,937,000" in shown
     assert "new-york-city" in shown
@@ -108,7 +109,17 @@ def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
     }
     (tmp_path / "sandbox.yaml").write_text(yaml.safe_dump(settings))
     monkeypatch.setitem(osml.environment, "OSML_ENVIRONMENTS", str(tmp_path))
-    osml("deploy", "--sandbox")
+    (name,) = (one for one in contents["ingest_pipelines"] if one.startswith("passages-"))
+    (made,) = engine("GET", f"/_ingest/pipeline/{name}").values()
+    engine("PUT", f"/_ingest/pipeline/{name}", made | {"processors": []})
+    told = osml("deploy", "--sandbox", code=3).stderr
+    assert f"({name}) is changed: pipeline by hand" in told
+    assert "Restore them with `osml deploy --sandbox --repair`" in told
+    assert next(iter(engine("GET", f"/_ingest/pipeline/{name}").values()))["processors"] == []
+    engine("PUT", f"/_ingest/pipeline/{name}", made)
+    (tmp_path / "twin.yaml").write_text(yaml.safe_dump(settings))
+    refused = osml("deploy", "--env", "twin", "--sandbox", code=1).stderr
+    assert "twin.yaml: index.name is 'passages', but the stack osml-sandbox-knowledge has already created" in refused
     assert "harbour pilot" in json.dumps(engine("GET", "/_search/pipeline")["passages-answer"])
     assert engine.contents() == contents
     assert engine.ml_documents() == documents

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from osml import secret
+from osml.deploy import secret
 from sandbox.instance import Instance
 from tests.e2e.neighbours import write_environment
 from tests.e2e.templates import DeployFailed, Deployment, Template

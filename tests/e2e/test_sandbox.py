@@ -28,7 +28,7 @@ def halved() -> Iterator[Instance]:
     launcher.down(instance)
 
 
-def test_a_start_that_was_cut_short_is_waited_for_or_begun_anew_and_ended(halved: Instance) -> None:
+def test_an_interrupted_start_is_awaited_or_repeated(halved: Instance) -> None:
     environment = {**os.environ, "OSML_SANDBOX": halved.name}
     first = subprocess.Popen([str(OSML), "sandbox", "up"], env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
@@ -41,7 +41,10 @@ def test_a_start_that_was_cut_short_is_waited_for_or_begun_anew_and_ended(halved
 
     halved.processes()["models"].stop()
     orphan = halved.processes()["engine"]
-    subprocess.run([str(OSML), "sandbox", "up"], env=environment, check=True, capture_output=True)
+    again = subprocess.run([str(OSML), "sandbox", "up"], env=environment, check=False, capture_output=True, text=True)
+    assert (again.returncode, "osml sandbox restart" in again.stderr) == (1, True)
+    assert orphan.alive()
+    subprocess.run([str(OSML), "sandbox", "up", "--discard"], env=environment, check=True, capture_output=True)
     assert not orphan.alive()
     started = halved.processes()
     assert sorted(started) == ["cloud", "engine", "models"]

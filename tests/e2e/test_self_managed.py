@@ -2,15 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
 import pytest
 
 from osml.failure import Failure
-from osml.stack import knowledge
+from osml.remote.stack import knowledge
 from sandbox import launcher
 from sandbox.instance import ACCOUNT, REGION, Instance
 from tests.e2e.neighbours import ENDPOINT, write_environment
@@ -25,8 +26,8 @@ class OwnDeployment(Deployment):
 
     egress = 0
 
-    def synthesize(self) -> Path:
-        folder = super().synthesize()
+    def synthesize(self, context: Mapping[str, str] = MappingProxyType({})) -> Path:
+        folder = super().synthesize(context)
         way = f"http://127.0.0.1:{self.egress}/_aws/"
         for file in folder.glob("*-knowledge.template.json"):
             text = file.read_text()

@@ -39,8 +39,14 @@ def team(local_cloud: Instance, directory: Path, tmp_path_factory: pytest.TempPa
 @pytest.fixture(scope="module")
 def admin(team: Any, engine: Any) -> Iterator[str]:
     """A role that may change role mappings on the domain, and nothing else; it trusts the guest by name."""
-    provisioner = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/osml-guest-provisioner"}
-    trust = {"Effect": "Allow", "Principal": provisioner, "Action": "sts:AssumeRole"}
+    # Before that role exists, and whenever it is made again: a principal that is a role would be kept by its id.
+    provisioner = f"arn:aws:iam::{ACCOUNT}:role/osml-guest-provisioner"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": provisioner}},
+    }
     security = {"Effect": "Allow", "Action": "es:ESHttp*", "Resource": f"{team['ARN']}/_plugins/_security/*"}
     arn = role("search-admin", trust, [security])
     path = "/_plugins/_security/api/rolesmapping/security_manager"

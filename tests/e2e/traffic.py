@@ -21,10 +21,11 @@ from corpus.destination import Stopped
 from corpus.document import Document
 from corpus.load import load
 from corpus.report import Report
-from osml import documents, question
-from osml.domain import Disconnected, Domain
+from osml.ask import question
 from osml.failure import Failure
-from osml.stack import Knowledge
+from osml.ingest import documents
+from osml.remote.domain import Disconnected, Domain
+from osml.remote.stack import Knowledge
 from tests.e2e.templates import SAMPLES
 
 # A second each. Two cores, shared with the engine, the models and a deploy, answer about four.

@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 
-from osml.domain import Domain
-from osml.stack import knowledge
+from osml.remote.domain import Domain
+from osml.remote.stack import knowledge
 from sandbox import launcher
 from sandbox.instance import Instance
 from sandbox.models.control import struck
@@ -32,7 +32,8 @@ class Ward:
         self.secret = deployment.place.settings().secrets["answer"]
         index = next(iter(engine("GET", f"/{self.known.index}").values()))["settings"]["index"]
         pipeline = engine("GET", f"/_ingest/pipeline/{index['default_pipeline']}")[index["default_pipeline"]]
-        self.embedding: str = pipeline["processors"][0]["text_embedding"]["model_id"]
+        (embeds,) = [one["text_embedding"] for one in pipeline["processors"] if "text_embedding" in one]
+        self.embedding: str = embeds["model_id"]
         self.ingest: str = index["default_pipeline"]
 
     @property

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +26,9 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templa
 
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
 
-    def run(name: str, directory: Path = ROOT / "environments") -> Templates:
+    def run(name: str, directory: Path = ROOT / "environments", context: Mapping[str, str] | None = None) -> Templates:
         outdir = tmp_path_factory.mktemp(name)
-        context = {**flags, "env": name, "aws:cdk:bundling-stacks": []}
-        app = App(outdir=str(outdir), context=context)
+        app = App(outdir=str(outdir), context={**flags, **(context or {}), "env": name, "aws:cdk:bundling-stacks": []})
         build(app, directory)
         app.synth()
         files = sorted(outdir.glob("*.template.json"))
@@ -93,40 +89,46 @@ def of_type() -> Callable[[dict[str, Any], str], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def cfn_lint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+def cfn_lint() -> Callable[..., str]:
     """What cfn-lint says of templates, each group a dict by stack name; empty when it finds nothing.
 
-    A template that it found nothing in is not shown to it twice: many recipes share their search stack. Ignored
-    besides what is named: W3005, CDK writes a DependsOn where a reference would be enough; W6001, the command line
-    reads all it needs from the knowledge stack, so two outputs hand on what the search stack exports.
+    One runner serves the session: each process of cfn-lint reads its schemas anew, for seconds. A template that it
+    found nothing in is not shown to it twice, nor one that differs from such a template in the environment's name
+    only: many recipes share their search stack. Ignored besides what is named: W3005, CDK writes a DependsOn where a
+    reference would be enough; W6001, the command line reads all it needs from the knowledge stack, so two outputs
+    hand on what the search stack exports.
     """
-    folder = tmp_path_factory.mktemp("cfn-lint")
+    from cfnlint.config import ConfigMixIn
+    from cfnlint.decode.decode import decode_str
+    from cfnlint.runner import Runner
+
     clean: set[tuple[str, ...]] = set()
+    runners: dict[tuple[str, ...], Runner] = {}
 
     def lint(groups: Iterable[Templates], *ignored: str) -> str:
-        fresh = {(json.dumps(template), *ignored): name for group in groups for name, template in group.items()}
-        assert fresh
-        files = []
-        for number, (shown, name) in enumerate(fresh.items()):
-            if shown not in clean:
-                files.append(folder / f"{number}-{name}.json")
-                files[-1].write_text(shown[0])
-        if not files:
-            return ""
-        command = [str(Path(sys.executable).with_name("cfn-lint")), "--ignore-checks", "W3005", "W6001", *ignored]
-        command += ["--regions", "us-east-1", "--"]
-        cores = os.cpu_count() or 1
-        shares = [share for share in (files[first::cores] for first in range(cores)) if share]
-        with ThreadPoolExecutor(cores) as pool:
-            said = "".join(pool.map(lambda share: _said([*command, *map(str, share)]), shares))
-        if not said:
-            clean.update(fresh)
-        return said
+        shown = {
+            (_nameless(name, template), *ignored): (name, template)
+            for group in groups
+            for name, template in group.items()
+        }
+        assert shown
+        if ignored not in runners:
+            runners[ignored] = Runner(ConfigMixIn(regions=["us-east-1"], ignore_checks=["W3005", "W6001", *ignored]))
+        said = []
+        for key, (name, template) in shown.items():
+            if key in clean:
+                continue
+            decoded, errors = decode_str(json.dumps(template))
+            found = errors or list(runners[ignored].validate_template(decoded))
+            said += [f"{name}: {match}" for match in found]
+            if not found:
+                clean.add(key)
+        return "\n".join(said)
 
     return lint
 
 
-def _said(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 or done.stdout, done.stderr
-    return done.stdout
+def _nameless(stack: str, template: dict[str, Any]) -> str:
+    """The template as JSON text without the name of its environment, to be compared with others."""
+    environment = stack.removeprefix("osml-").rpartition("-")[0]
+    return re.sub(rf"\b{re.escape(environment)}\b", "", json.dumps(template)) if environment else json.dumps(template)

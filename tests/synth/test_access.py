@@ -152,7 +152,6 @@ def test_domain_lets_in_the_account_and_logs_everything(domain: dict[str, Any], 
         "SEARCH_SLOW_LOGS",
         "INDEX_SLOW_LOGS",
         "ES_APPLICATION_LOGS",
-        "AUDIT_LOGS",
     }
 
 
@@ -161,7 +160,7 @@ def test_logs_accept_this_domain_only(search: dict[str, Any], flat: Flat, of_typ
     (statement,) = json.loads(flat(policy["Properties"]["PolicyDocument"]))["Statement"]
     assert statement["Principal"] == {"Service": "es.amazonaws.com"}
     assert statement["Condition"]["ArnLike"] == {"aws:SourceArn": DOMAIN}
-    assert len(statement["Resource"]) == 4
+    assert len(statement["Resource"]) == 3
 
 
 def test_no_function_but_the_provisioner(search: dict[str, Any], of_type: OfType) -> None:
@@ -181,8 +180,9 @@ def test_backend_roles_of_the_sandbox(knowledge: dict[str, Any], flat: Flat, of_
     specs = [
         json.loads(flat(one["Properties"]["Spec"])) for one in of_type(knowledge, "Custom::MlRoleMapping").values()
     ]
-    assert {spec["role"]: len(spec["backend_roles"]) for spec in specs} == {"ml_full_access": 1, "all_access": 1}
+    assert {spec["role"]: len(spec["backend_roles"]) for spec in specs} == {"ml_full_access": 1, "all_access": 2}
     (provisioner,) = next(spec["backend_roles"] for spec in specs if spec["role"] == "ml_full_access")
     assert "ProvisionerRole" in provisioner
-    (operator,) = next(spec["backend_roles"] for spec in specs if spec["role"] == "all_access")
+    operator, again = next(spec["backend_roles"] for spec in specs if spec["role"] == "all_access")
     assert "OperatorRole" in operator
+    assert again == provisioner

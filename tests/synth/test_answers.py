@@ -11,6 +11,8 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
+from tests.synth import requests_of
+
 Templates = dict[str, dict[str, Any]]
 CfnLint = Callable[..., str]
 Flat = Callable[[Any], Any]
@@ -19,7 +21,7 @@ SANDBOX = Path(__file__).resolve().parents[2] / "environments" / "sandbox.yaml"
 IMPORTED = "arn:aws:bedrock:us-west-2:111122223333:imported-model/abc123"
 SECRET = {"name": "osml/other/key"}
 RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
-    "made": ("deepseek-sagemaker", {"size": "70B", "instances": 2}),
+    "made": ("deepseek-sagemaker", {"size": "70B", "instances": 2, "revision": "0" * 40}),
     "weights": ("deepseek-sagemaker", {"size": "8B", "container": "lmi", "model_data": "s3://weights/r1/8b/"}),
     "scaled": (
         "deepseek-sagemaker",
@@ -37,6 +39,7 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "managed": ("deepseek-bedrock", {"region": "us-west-2", "temperature": 0.0}),
     "imported": ("deepseek-bedrock", {"model": IMPORTED, "max_tokens": 2000}),
     "nova": ("bedrock-converse", {"model": "global.amazon.nova-2-lite-v1:0", "temperature": 0.5}),
+    "thinking": ("deepseek-api", {"thinking": True, "max_tokens": 8000, "secret": SECRET}),
     "openai": (
         "openai-chat",
         {"model": "m/7", "endpoint": "llm.example.com", "path": "/x/chat?api-version=1", "secret": SECRET},
@@ -87,12 +90,10 @@ def allowed(made: Callable[[str], Templates], flat: Flat, of_type: OfType) -> Ca
     return get
 
 
-def sent(connector: dict[str, Any], **given: str) -> dict[str, Any]:
+def sent(connector: dict[str, Any], **given: Any) -> dict[str, Any]:
     """The request's body as the engine fills it in."""
-    text = connector["actions"][0]["request_body"]
-    for name, value in {**connector["parameters"], **given}.items():
-        text = text.replace(f"${{parameters.{name}}}", value)
-    body: dict[str, Any] = json.loads(text)
+    assert connector["parameters"]["pre_process_function.process_remote_inference_input"] == "true"
+    body: dict[str, Any] = requests_of.sent(connector["actions"][0], **given)
     return body
 
 
@@ -116,6 +117,7 @@ def test_sagemaker_runs_the_size_that_was_asked_for(made: Any, of_type: OfType, 
     container = model["Properties"]["PrimaryContainer"]
     assert container["Environment"] == {
         "HF_MODEL_ID": "deepseek-ai/DeepSeek-R1-Distill-Llama-70B",
+        "REVISION": "0" * 40,
         "SM_NUM_GPUS": "8",
     }
     assert "huggingface-pytorch-tgi-inference:" in str(flat(container["Image"]))
@@ -132,6 +134,7 @@ def test_weights_come_from_a_bucket_that_the_container_may_read(made: Any, of_ty
     container = model["Properties"]["PrimaryContainer"]
     assert container["Environment"]["HF_MODEL_ID"] == "/opt/ml/model"
     assert container["ModelDataSource"]["S3DataSource"]["S3Uri"] == "s3://weights/r1/8b/"
+    assert model["Properties"]["EnableNetworkIsolation"] is True
     assert "djl-inference:" in str(flat(container["Image"]))
     policies = of_type(inference, "AWS::IAM::Policy").items()
     (policy,) = [flat(one["Properties"]) for id, one in policies if id.startswith("AnswerModel")]
@@ -223,12 +226,26 @@ def test_converse_with_a_global_profile(connector: Any, allowed: Any, made: Any)
     assert outputs["LlmModel"]["Value"] == "bedrock-converse/global.amazon.nova-2-lite-v1:0"
 
 
+def test_a_reasoning_model_without_tokens_for_the_answer_says_so(connector: Any) -> None:
+    body = connector("thinking")
+    assert sent(body, messages="[]") == {
+        "model": "deepseek-flash",
+        "messages": [],
+        "max_tokens": 8000,
+        "thinking": {"type": "enabled"},
+    }
+    assert "raise max_tokens" in body["actions"][0]["post_process_function"]
+    assert body["client_config"]["read_timeout"] == 120
+
+
 def test_any_chat_api_is_trusted_and_gets_its_key(connector: Any, made: Any, of_type: OfType, flat: Flat) -> None:
     body = connector("openai")
     assert body["actions"][0]["url"] == "https://${parameters.endpoint}/x/chat?api-version=1"
     assert body["credential"]["secretArn"].endswith(":secret:osml/other/key")
     (trusted,) = of_type(made("openai")["osml-openai-knowledge"], "Custom::MlTrustedEndpoints").values()
-    assert json.loads(flat(trusted["Properties"]["Spec"]))["patterns"] == [r"^https://llm\.example\.com/.*$"]
+    patterns = json.loads(flat(trusted["Properties"]["Spec"]))["patterns"]
+    # The other is the embedding endpoint's.
+    assert [one for one in patterns if "sagemaker" not in one] == [r"^https://llm\.example\.com/.*$"]
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -245,14 +262,17 @@ def test_cfn_lint_finds_nothing(made: Any, cfn_lint: CfnLint) -> None:
 @pytest.mark.parametrize(
     ("region", "sentence"),
     [
-        ("af-south-1", "region is 'af-south-1', where no account of the Deep Learning Containers is known; set"),
-        ("ap-southeast-5", "set answer.image"),
+        (
+            "af-south-1",
+            "answer.image is missing, and no account of the Deep Learning Containers is known in af-south-1; set",
+        ),
+        ("ap-southeast-5", "answer.image is missing"),
     ],
 )
 def test_a_region_without_an_image_is_one_sentence(
     synthesize: Callable[..., Templates], tmp_path: Path, region: str, sentence: str
 ) -> None:
-    from osml.environment import SettingError
+    from settings import SettingError
 
     settings = yaml.safe_load(SANDBOX.read_text())
     del settings["answer"]
@@ -262,6 +282,6 @@ def test_a_region_without_an_image_is_one_sentence(
     with pytest.raises(SettingError) as caught:
         synthesize("other", tmp_path)
     assert sentence in str(caught.value)
-    image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/mine:1"
+    image = f"111122223333.dkr.ecr.{region}.amazonaws.com/mine:1"
     (tmp_path / "other.yaml").write_text(yaml.safe_dump({**settings, "answer": {"image": image}}))
     assert image in json.dumps(synthesize("other", tmp_path)["osml-other-inference"])

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from stacks.findings import findings
+
 ROOT = Path(__file__).resolve().parents[2]
 Templates = dict[str, dict[str, Any]]
 CfnLint = Callable[..., str]
@@ -67,6 +69,83 @@ def test_cdk_nag_stops_a_synthesis() -> None:
     role.add_to_policy(everything)
     with pytest.raises(RuntimeError, match=r"AwsSolutions-IAM5\[Action::es:\*\]"):
         app.synth()
+    assert any(one.startswith("the rule AwsSolutions-IAM5") for one in findings(Path(app.outdir)))
+
+
+def test_an_error_of_the_cdk_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that no rule of the settings foresees."""
+    from aws_cdk import App, Duration
+
+    import app as program
+    from settings import SettingError
+
+    monkeypatch.setattr(program, "environment_stacks", lambda scope, environment: Duration.seconds(-1))
+    with pytest.raises(SettingError) as caught:
+        program.build(App(context={"env": "sandbox"}))
+    assert str(caught.value).startswith("environments/sandbox.yaml: the AWS CDK refuses what is set (")
+    assert "amounts cannot be negative" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.cause == "invalid-setting"
+
+
+def test_a_fault_of_the_program_is_none_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    from aws_cdk import App
+
+    import app as program
+
+    def fail(scope: object, environment: object) -> None:
+        raise RuntimeError("a fault of the program")
+
+    monkeypatch.setattr(program, "environment_stacks", fail)
+    with pytest.raises(RuntimeError, match="a fault of the program"):
+        program.build(App(context={"env": "sandbox"}))
+
+
+@pytest.mark.parametrize(
+    ("description", "sentence"),
+    [
+        (
+            "Type: Resource type 'AWS::Foo::Bar' does not exist in 'eu-south-1'",
+            "region is 'eu-south-1', which has no AWS::Foo::Bar; set region to another, or leave out the setting that "
+            "asks for it",
+        ),
+        (
+            "It is open to all.",
+            "the rule X1 of Rules refuses a/b/c: It is open to all; change the setting that this is made from",
+        ),
+    ],
+)
+def test_a_finding_is_a_sentence(tmp_path: Path, description: str, sentence: str) -> None:
+    found = {
+        "ruleName": "X1",
+        "description": description,
+        "violatingConstructs": [{"constructPath": "a/b/c"}],
+    }
+    reports = [
+        {"pluginName": "Rules", "conclusion": "failure", "violations": [found, found]},
+        {"pluginName": "Rules", "conclusion": "success", "violations": [{**found, "ruleName": "X2"}]},
+    ]
+    assert findings(tmp_path) == []
+    (tmp_path / "validation-report.json").write_text(json.dumps({"pluginReports": reports}))
+    assert findings(tmp_path) == [sentence]
+
+
+def test_a_wildcard_with_a_reason_passes_the_rules(
+    written: Callable[[str], Path], synthesize: Callable[..., Templates], of_type: Any
+) -> None:
+    text = (ROOT / "tests" / "unit" / "files" / "whole" / "self-managed.yaml").read_text()
+    search = (ROOT / "tests" / "synth" / "environments" / "guest.yaml").read_text()
+    search = search[search.index("search:") : search.index("embedding:")]
+    before, after = text[: text.index("search:")], text[text.index("\nembedding:") + 1 :]
+    made = synthesize("other", written(before + search + after))
+    policies = of_type(made["osml-other-knowledge"], "AWS::IAM::Policy").values()
+    wild = [
+        one
+        for policy in policies
+        for one in policy["Properties"]["PolicyDocument"]["Statement"]
+        if one["Action"] == "bedrock:Invoke*"
+    ]
+    assert [one["Resource"] for one in wild] == ["*"]
 
 
 @pytest.mark.parametrize(
@@ -81,8 +160,8 @@ def test_cdk_nag_stops_a_synthesis() -> None:
         (
             "recipe: deepseek-api\n",
             "recipe: deepseek-api\nregion: mx-central-1\n",
-            "environments/other.yaml: region is 'mx-central-1', where no image of Text Embeddings Inference is known; "
-            "set embedding.image.",
+            "environments/other.yaml: embedding.image is missing, and none of Text Embeddings Inference is known in "
+            "mx-central-1; set image to one that SageMaker may pull there.",
         ),
     ],
 )
@@ -92,7 +171,7 @@ def test_a_wrong_setting_is_one_sentence(
     from aws_cdk import App
 
     from app import build
-    from osml.environment import SettingError
+    from settings import SettingError
 
     directory = written(SANDBOX.replace(before, after))
     app = App(context={"env": "other", "aws:cdk:bundling-stacks": []})
@@ -123,16 +202,36 @@ def test_an_existing_endpoint_makes_no_resource(
     connector = next(iter(of_type(made["osml-other-knowledge"], "Custom::MlConnector").values()))
     text = json.dumps(connector)
     assert "endpoints/all-minilm-l6-v2/invocations" in text
-    assert 'request_body\\":\\"${parameters.input}\\"' in text
+    assert "String body = listed(params.text_docs);" in text
 
 
-def test_main_says_one_sentence_and_stops() -> None:
-    settings = {**os.environ, "CDK_CONTEXT_JSON": json.dumps({"env": "nowhere"})}
+@pytest.mark.parametrize(
+    ("context", "sentence"),
+    [
+        (
+            {"env": "nowhere"},
+            "environments/nowhere.yaml does not exist: choose one of dev, prod, qa, sandbox, sandbox-aoss, or write "
+            "that file.",
+        ),
+        (
+            {"env": ""},
+            "'' cannot name an environment: use at most 16 lower-case letters, digits and hyphens, a letter first; "
+            "there are dev, prod, qa, sandbox, sandbox-aoss.",
+        ),
+        (
+            {"delivery": "delivery.yaml", "env": "dev"},
+            "-c delivery and -c env are both given: a delivery names its environments; leave env out.",
+        ),
+        (
+            {"delivery": ""},
+            "-c delivery= names no file: name one, such as -c delivery=delivery.yaml, or leave it out.",
+        ),
+    ],
+)
+def test_main_says_one_sentence_and_stops(context: dict[str, str], sentence: str) -> None:
+    settings = {**os.environ, "CDK_CONTEXT_JSON": json.dumps(context)}
     command = [sys.executable, str(ROOT / "app.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=settings)
     said = [line for line in done.stderr.splitlines() if not line.startswith("b'")]
     assert done.returncode == 1
-    assert said == [
-        "environments/nowhere.yaml does not exist: choose one of dev, prod, qa, sandbox, sandbox-aoss, or write that "
-        "file."
-    ]
+    assert said == [sentence]

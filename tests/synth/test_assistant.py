@@ -21,6 +21,11 @@ Other = Callable[..., Template]
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = "arn:<AWS::Partition>:es:<AWS::Region>:<AWS::AccountId>:domain/osml-sandbox"
 PLACE = "<AWS::Region>:<AWS::AccountId>"
+# What the function `documents` does with uploads that are more than one request stores.
+UPLOADS = (
+    *(f"s3:{one}" for one in ("GetObject", "PutObject", "ListBucket")),
+    *(f"sqs:{one}" for one in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")),
+)
 
 
 def only(template: Template, type: str) -> dict[str, Any]:
@@ -110,7 +115,10 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
             ("POST", "/ask"),
             ("GET", "/documents"),
             ("POST", "/documents"),
+            ("DELETE", "/documents"),
             ("DELETE", "/documents/{id}"),
+            ("GET", "/passages"),
+            ("GET", "/jobs/{id}"),
             ("GET", "/health"),
             ("GET", "/openapi.json"),
         }
@@ -184,8 +192,16 @@ def test_gateway_errors_are_like_ours(domain: Template, of_type: OfType) -> None
         one["Properties"]["ResponseType"]: one["Properties"]
         for one in of_type(domain, "AWS::ApiGateway::GatewayResponse").values()
     }
-    busy = kinds.pop("INTEGRATION_FAILURE")
-    assert set(kinds) == {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"}
+    # A throttled function is of no type that has a name, so the type for everything else says that one may come again.
+    busy = kinds.pop("DEFAULT_5XX")
+    statuses = {type: one.get("StatusCode") for type, one in kinds.items()}
+    assert statuses == {
+        "DEFAULT_4XX": None,
+        "THROTTLED": None,
+        "INTEGRATION_TIMEOUT": "504",
+        "AUTHORIZER_FAILURE": "500",
+        "AUTHORIZER_CONFIGURATION_ERROR": "500",
+    }
     for one in kinds.values():
         assert "$context.error.messageString" in one["ResponseTemplates"]["application/json"]
     assert busy["StatusCode"] == "503"
@@ -211,7 +227,8 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
     origin = "https://help.example.com"
     template = other("sandbox", assistant={"origins": [origin]})
     asked = {route: one for route, one in methods(template).items() if route[0] == "OPTIONS"}
-    assert {path for _, path in asked} == {"/ask", "/documents", "/documents/{id}", "/health", "/openapi.json"}
+    documents = {"/documents", "/documents/{id}", "/passages", "/jobs/{id}"}
+    assert {path for _, path in asked} == {"/ask", *documents, "/health", "/openapi.json"}
     for one in asked.values():
         (response,) = one["Integration"]["IntegrationResponses"]
         assert response["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"] == f"'{origin}'"
@@ -229,10 +246,28 @@ def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed:
     searches = [f"{DOMAIN}/{index}/_search" for index in ("passages-????????", "passages")]
     assert ask["es:ESHttpPost"] == [memory, f"{memory}/*", *searches]
     documents = allowed(domain, "DocumentsPolicy")
-    assert set(documents) - log == {"es:ESHttpPost"}
+    assert set(documents) - log == {"es:ESHttpPost", *UPLOADS}
+    uploads = "<UploadsBucketC4B27CC7.Arn>"
+    assert documents["s3:ListBucket"] == uploads
+    assert documents["s3:PutObject"] == [f"{uploads}/{folder}/*" for folder in ("begin", "jobs", "uploads")]
     paths = ("_bulk", "passages/_refresh", "passages/_search")
     assert documents["es:ESHttpPost"] == [f"{DOMAIN}/{path}" for path in paths]
     assert set(allowed(domain, "PagePolicy")) == log
+
+
+def test_uploads_are_worked_on_by_the_function_documents(domain: Template, of_type: OfType, flat: Flat) -> None:
+    (source,) = flat(of_type(domain, "AWS::Lambda::EventSourceMapping")).values()
+    told = source["Properties"]
+    assert told["FunctionName"] == "<DocumentsFunction8356188C>"
+    assert (told["BatchSize"], told["ScalingConfig"]) == (1, {"MaximumConcurrency": 2})
+    assert told["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    function = domain["Resources"]["DocumentsFunction8356188C"]["Properties"]
+    queues = [one["Properties"] for one in of_type(domain, "AWS::SQS::Queue").values()]
+    (queue,) = [one for one in queues if "RedrivePolicy" in one]
+    assert queue["VisibilityTimeout"] == 2 * function["Timeout"] == 600
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    (rule,) = only(domain, "AWS::S3::Bucket")["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert (rule["ExpirationInDays"], rule["Status"]) == (14, "Enabled")
 
 
 def test_marks_by_meaning_let_questions_reach_the_model(
@@ -293,6 +328,7 @@ def test_on_a_collection_a_function_may_call_its_models_too(collection: Template
     assert {name for name in allowed(collection, "DocumentsPolicy") if name not in log} == {
         "aoss:APIAccessAll",
         "sagemaker:InvokeEndpoint",
+        *UPLOADS,
     }
     assert allowed(collection, "OperatorPolicy") == {
         "lambda:InvokeFunction": ["<AskFunctionDB1E4BA3.Arn>", "<DocumentsFunction8356188C.Arn>"]
@@ -306,21 +342,9 @@ def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: A
     assert any("deepseek.r1" in one for one in ask["bedrock:InvokeModelWithResponseStream"])
     assert "bedrock:InvokeModelWithResponseStream" not in documents
     assert documents["bedrock:InvokeModel"].endswith("foundation-model/amazon.titan-embed-text-v2:0")
-    assert told(template, "Ask")["answer"] == {
-        "provider": "bedrock",
-        "model": "us.deepseek.r1-v1:0",
-        "region": "us-east-1",
-        "imported": False,
-        "temperature": 0.6,
-        "top_p": 0.95,
-        "max_tokens": 4096,
-    }
-    assert told(template, "Ask")["embedding"] == {
-        "provider": "titan",
-        "model": "amazon.titan-embed-text-v2:0",
-        "dimension": 512,
-        "version": 2,
-    }
+    # As the environment says it: what it leaves open is declared with the provider, for the function too.
+    assert told(template, "Ask")["answer"] == {"provider": "bedrock", "region": "us-east-1"}
+    assert told(template, "Ask")["embedding"] == {"provider": "titan", "dimension": 512}
 
 
 def test_each_function_may_do_on_the_index_what_it_does(collection: Template, flat: Flat, of_type: OfType) -> None:
@@ -359,36 +383,46 @@ EMBEDDINGS: list[dict[str, Any]] = [
     [{"answer": one} for one in ANSWERS] + [{"embedding": one} for one in EMBEDDINGS],
     ids=lambda groups: "-".join(f"{name}-{one['provider']}" for name, one in groups.items()),
 )
-def test_the_functions_understand_what_they_are_told(other: Other, told: Any, groups: dict[str, Any]) -> None:
-    from assistant.settings import Settings
+def test_the_functions_can_read_their_settings(other: Other, told: Any, groups: dict[str, Any]) -> None:
+    from settings.runtime_settings import RuntimeSettings
 
     template = other("sandbox-aoss", **groups)
     for function in ("Ask", "Documents"):
-        settings = Settings.model_validate(told(template, function))
+        settings = RuntimeSettings.model_validate(told(template, function))
         assert settings.search.service == "aoss"
         for name, one in groups.items():
             assert getattr(settings, name).provider == one["provider"]
+
+
+@pytest.mark.parametrize("thinking", [False, True])
+def test_the_functions_know_whether_the_model_reasons(other: Other, told: Any, thinking: bool) -> None:
+    from settings.answer.deepseek import DeepSeekAnswer
+    from settings.runtime_settings import RuntimeSettings
+
+    template = other("sandbox-aoss", answer={"provider": "deepseek", "secret": CHAT, "thinking": thinking})
+    settings = RuntimeSettings.model_validate(told(template, "Ask"))
+    assert isinstance(settings.answer, DeepSeekAnswer)
+    assert settings.answer.thinking is thinking
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "dev", "qa", "prod"])
 def test_on_a_domain_the_engine_embeds_and_answers(
     templates: Callable[[str], Templates], told: Any, environment: str
 ) -> None:
-    from assistant.settings import Settings
+    from settings.runtime_settings import PipelineAnswer, RuntimeSettings
 
     template = templates(environment)[f"osml-{environment}-assistant"]
-    settings = Settings.model_validate(told(template, "Ask"))
-    assert settings.answer is not None
-    assert settings.answer.provider == "pipeline"
+    settings = RuntimeSettings.model_validate(told(template, "Ask"))
+    assert isinstance(settings.answer, PipelineAnswer)
     assert settings.embedding.provider == "model"
-    assert (settings.answer.model, settings.conversations.kind) == ("deepseek-chat", "memory")
+    assert (settings.answer.model, settings.conversations.kind) == ("deepseek-flash", "memory")
     made = json.dumps(templates(environment)[f"osml-{environment}-knowledge"])
     assert f'\\"name\\":\\"{settings.answer.search_pipeline}\\"' in made
     assert told(template, "Ask") == told(template, "Documents")
 
 
 def test_settings_that_no_function_could_hold_are_one_sentence(other: Other) -> None:
-    from osml.environment import SettingError
+    from settings import SettingError
 
     with pytest.raises(
         SettingError, match=r"prompt\.system and prompt\.instructions make the settings .* shorten them by"
@@ -398,12 +432,17 @@ def test_settings_that_no_function_could_hold_are_one_sentence(other: Other) -> 
 
 def test_people_are_invited_and_come_back_to_the_page(domain: Template, flat: Flat) -> None:
     pool = only(domain, "AWS::Cognito::UserPool")["Properties"]
-    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
-    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("OPTIONAL", ["SOFTWARE_TOKEN_MFA"])
-    properties = flat(only(domain, "AWS::Cognito::UserPoolClient")["Properties"])
     page = flat(domain["Outputs"]["PageUrl"]["Value"])
     assert page == "https://<ApiCD79AAA0>.execute-api.<AWS::Region>.<AWS::URLSuffix>/sandbox/rag"
+    invited = flat(pool["AdminCreateUserConfig"])
+    assert invited["AllowAdminCreateUserOnly"] is True
+    message = invited["InviteMessageTemplate"]["EmailMessage"]
+    # Cognito refuses a mail without the two places, and one that is longer than 20,000 characters.
+    assert [message.count(part) for part in (page, "{username}", "{####}")] == [1, 1, 1]
+    assert pool["MfaConfiguration"] == "OFF"
+    properties = flat(only(domain, "AWS::Cognito::UserPoolClient")["Properties"])
     assert (properties["CallbackURLs"], properties["LogoutURLs"]) == ([page], [page])
+    assert properties["EnableTokenRevocation"] is True
     assert (properties["AllowedOAuthFlows"], properties["GenerateSecret"]) == (["code"], False)
     address = only(domain, "AWS::Cognito::UserPoolDomain")
     assert flat(address["Properties"]["Domain"]) == "osml-sandbox-<AWS::AccountId>"
@@ -415,17 +454,57 @@ def test_production_keeps_its_people_and_may_restore_conversations(
     templates: Callable[[str], Templates], other: Other
 ) -> None:
     pool = only(templates("prod")["osml-prod-assistant"], "AWS::Cognito::UserPool")
-    assert (pool["DeletionPolicy"], pool["Properties"]["DeletionProtection"]) == ("Retain", "ACTIVE")
+    assert (pool["DeletionPolicy"], pool["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     kept = other("sandbox-aoss", search={"kind": "serverless", "removal": "retain"})
     table = only(kept, "AWS::DynamoDB::Table")
-    assert (table["DeletionPolicy"], table["Properties"]["DeletionProtectionEnabled"]) == ("Retain", True)
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
 
-def test_the_account_role_for_logs_can_be_somebody_elses(other: Other, of_type: OfType) -> None:
-    template = other("sandbox", assistant={"log_role": "exist"})
-    assert of_type(template, "AWS::ApiGateway::Account") == {}
+def test_an_environment_creates_the_account_role_for_logs_only_on_request(
+    domain: Template, other: Other, of_type: OfType
+) -> None:
+    assert of_type(domain, "AWS::ApiGateway::Account") == {}
+    own = other("sandbox", assistant={"log_role": "create"})
+    # Other APIs write their logs by it when this environment has gone.
+    assert only(own, "AWS::ApiGateway::Account")["DeletionPolicy"] == "Retain"
+
+
+def test_the_page_may_have_other_addresses_and_everybody_a_second_factor(other: Other, flat: Flat) -> None:
+    mine, more = "https://help.example.com/rag", "https://example.org:8443/tools/rag"
+    template = other("sandbox", assistant={"addresses": [mine, more], "second_factor": True})
+    page = flat(template["Outputs"]["PageUrl"]["Value"])
+    client = flat(only(template, "AWS::Cognito::UserPoolClient")["Properties"])
+    assert client["CallbackURLs"] == client["LogoutURLs"] == [page, mine, more]
+    pool = flat(only(template, "AWS::Cognito::UserPool")["Properties"])
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    message = pool["AdminCreateUserConfig"]["InviteMessageTemplate"]["EmailMessage"]
+    assert mine in message
+    assert page not in message
+    told = [
+        one["Properties"]["Environment"]["Variables"]
+        for one in template["Resources"].values()
+        if one["Type"] == "AWS::Lambda::Function"
+    ]
+    [addresses] = [one["ADDRESSES"] for one in told if "ADDRESSES" in one]
+    assert addresses == f"{mine} {more}"
+
+
+@pytest.mark.parametrize(
+    ("assistant", "said"),
+    [
+        ({"addresses": ["https://help.example.com"]}, "assistant.addresses"),
+        ({"addresses": ["http://help.example.com/rag"]}, "assistant.addresses"),
+        ({"addresses": ["https://help.example.com/rag"], "sign_in": "api-key"}, "addresses is for people who sign in"),
+        ({"second_factor": True, "sign_in": "api-key"}, "second_factor is for people who sign in"),
+    ],
+)
+def test_addresses_and_factors_that_nobody_could_use(other: Other, assistant: dict[str, Any], said: str) -> None:
+    from settings import SettingError
+
+    with pytest.raises(SettingError, match=said):
+        other("sandbox", assistant=assistant)
 
 
 def test_in_a_vpc_only_the_page_runs_outside(
@@ -441,13 +520,13 @@ def test_in_a_vpc_only_the_page_runs_outside(
 
 
 def test_the_assets_hold_what_runs(tmp_path: Path) -> None:
-    from opensearch_ml.assistant_function import PARTS
-    from opensearch_ml.function_bundle import FunctionBundle
+    from opensearch_ml.assistant.assistant_function import PARTS
+    from opensearch_ml.engine.function_bundle import FunctionBundle
 
     ask, page = PARTS["ask"], PARTS["page"]
-    FunctionBundle(ask.source, native=ask.native).try_bundle(str(tmp_path / "ask"))
+    FunctionBundle(ask.source, native=ask.native, folders=ask.folders).try_bundle(str(tmp_path / "ask"))
     assert (tmp_path / "ask" / "stream-runtime").stat().st_mode & 0o111 == 0o111
-    assert (tmp_path / "ask" / "assistant" / "api.py").is_file()
+    assert (tmp_path / "ask" / "rag" / "answering.py").is_file()
     compiled = [one.name for one in (tmp_path / "ask").rglob("*.so")]
     assert any(name.startswith("_pydantic_core.cpython-313-aarch64") for name in compiled), compiled
     assert all("aarch64" in name for name in compiled)

@@ -107,8 +107,51 @@ def test_stages_follow_one_another_and_each_ends_with_its_question(delivered: Te
 
 def test_a_person_approves_production(delivered: Templates) -> None:
     stages = actions(delivered["osml-delivery"])
-    approved = [name for name, steps in stages.items() if steps[0].startswith("Approve")]
-    assert approved == ["prod"]
+    assert [name for name, steps in stages.items() if "Approve" in str(steps)] == ["prod"]
+    # Whoever approves has read the review.
+    assert stages["prod"][:2] == ["Review-prod", "Approve-prod"]
+    assert stages["dev"][0] == "Review-dev"
+
+
+def test_a_stage_begins_with_a_review_by_the_lookup_role(delivered: Templates, flat: Callable[[Any], Any]) -> None:
+    assert commands(delivered["osml-delivery"], "Review-qa")[-1] == "AWS_PROFILE=review .venv/bin/osml review --env qa"
+    said = flat(delivered["osml-delivery"])
+    (project,) = (
+        one["Properties"]
+        for one in said["Resources"].values()
+        if one["Type"] == "AWS::CodeBuild::Project" and one["Properties"]["Description"].endswith("/Review-qa")
+    )
+    role = "cdk-hnb659fds-lookup-role-<AWS::AccountId>-<AWS::Region>"
+    told = {one["Name"]: one["Value"] for one in project["Environment"]["EnvironmentVariables"]}
+    assert told == {"ROLE": f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/{role}"}
+
+
+def test_a_review_in_another_account_takes_the_role_there(elsewhere: Templates) -> None:
+    role = "222233334444:role/cdk-hnb659fds-lookup-role-222233334444-eu-central-1"
+    policies = [
+        one["Properties"]["PolicyDocument"]["Statement"]
+        for name, one in elsewhere["osml-delivery"]["Resources"].items()
+        if one["Type"] == "AWS::IAM::Policy" and name.startswith("ReviewRole")
+    ]
+    assumed = [one for statements in policies for one in statements if one["Action"] == "sts:AssumeRole"]
+    assert sum(role in str(one["Resource"]) for one in assumed) == 1
+
+
+def test_the_profile_of_a_review_is_one_that_boto3_reads(
+    delivered: Templates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+
+    written = commands(delivered["osml-delivery"], "Review-qa")[-3:-1]
+    role = "arn:aws:iam::111122223333:role/reads"
+    subprocess.run(
+        ["bash", "-ec", "\n".join(written)],
+        env={"HOME": str(tmp_path), "ROLE": role, "PATH": "/usr/bin:/bin"},
+        check=True,
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / ".aws" / "config"))
+    profile = boto3.Session(profile_name="review")._session.get_scoped_config()
+    assert profile == {"role_arn": role, "credential_source": "EcsContainer"}
 
 
 def test_synth_runs_the_tests_first(delivered: Templates) -> None:
@@ -215,7 +258,7 @@ def test_an_engine_in_a_vpc_is_asked_from_within(tmp_path: Path, deliver: Callab
 
 
 def test_an_engine_in_a_vpc_of_another_account_is_refused(tmp_path: Path, deliver: Callable[..., Templates]) -> None:
-    from osml.environment import SettingError
+    from settings import SettingError
 
     settings = {
         **DELIVERY,

@@ -46,9 +46,7 @@ def properties(template: dict[str, Any], of_type: OfType, type: str, part: str =
     return dict(one["Properties"])
 
 
-def test_a_queue_hides_what_is_tried_for_six_times_as_long_as_that_may_take(
-    stack: dict[str, Any], of_type: OfType
-) -> None:
+def test_a_queue_hides_a_message_for_six_times_the_functions_time(stack: dict[str, Any], of_type: OfType) -> None:
     queue = properties(stack, of_type, "AWS::SQS::Queue", "DropQueue")
     function = properties(stack, of_type, "AWS::Lambda::Function")
     assert function["Timeout"] == 120
@@ -75,7 +73,7 @@ def test_buckets_and_queues_are_closed_and_encrypted(stack: dict[str, Any]) -> N
     for one in buckets:
         assert set(one["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
         assert one["Properties"]["BucketEncryption"]
-        assert one["DeletionPolicy"] == "Retain"
+        assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     assert [one["Properties"]["SqsManagedSseEnabled"] for one in queues] == [True, True]
     policies = [one for one in stack["Resources"].values() if one["Type"].endswith(("BucketPolicy", "QueuePolicy"))]
     assert len(policies) == 6
@@ -114,8 +112,9 @@ def test_the_function_reads_what_was_dropped_and_writes_one_index(
     assert set(allowed) == {
         *(f"logs:{one}" for one in ("CreateLogStream", "PutLogEvents")),
         *(f"sqs:{one}" for one in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")),
-        *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "es:ESHttpPost"),
+        *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "es:ESHttpPost", "sqs:SendMessage"),
     }
+    assert "DeadLetters" in allowed["sqs:SendMessage"]
     assert allowed["s3:GetObject"].endswith("/documents/*")
     assert allowed["s3:PutObject"].endswith("/refused/*")
     assert allowed["es:ESHttpPost"].endswith("/_bulk")

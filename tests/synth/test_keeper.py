@@ -69,7 +69,7 @@ def test_it_is_called_every_quarter_of_an_hour_and_when_the_key_has_changed(
         assert [target["Arn"] for target in rule["Targets"]] == [rotation["Targets"][0]["Arn"]]
 
 
-def test_it_signs_as_the_provisioner_and_may_only_look_besides(
+def test_it_signs_as_the_provisioner_and_gets_only_read_permissions(
     knowledge: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]
 ) -> None:
     ((_, policy),) = ((name, one) for name, one in of_type(knowledge, "AWS::IAM::Policy").items() if "Keeper" in name)
@@ -102,7 +102,24 @@ def test_one_alarm_tells_of_what_cannot_be_healed(knowledge: dict[str, Any], of_
     }
 
 
-@pytest.mark.parametrize(("setting", "rates"), [("off", []), ("{minutes: 60}", ["rate(1 hour)"]), ("null", [])])
+def test_it_gets_ends_of_life_and_the_day_of_their_report(
+    synthesize: Callable[..., Templates], of_type: OfType, tmp_path: Path
+) -> None:
+    text = (DIRECTORY / "sandbox.yaml").read_text().replace("model: deepseek-flash", "model: deepseek-chat")
+    (tmp_path / "sandbox.yaml").write_text(text)
+    template = synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"]
+    (function,) = of_type(template, "AWS::Lambda::Function").values()
+    model, runtime = json.loads(function["Properties"]["Environment"]["Variables"]["ENDINGS"])
+    assert model == {
+        "about": "answer.model",
+        "why": "answer.model is 'deepseek-chat', whose end of life is 2026-07-24 "
+        "(https://api-docs.deepseek.com/updates/)",
+        "told_from": "2026-05-25",
+    }
+    assert function["Properties"]["Runtime"] in runtime["why"]
+
+
+@pytest.mark.parametrize(("setting", "rates"), [("off", []), ("{minutes: 60}", ["rate(1 hour)"])])
 def test_it_can_be_slower_or_left_out(
     synthesize: Callable[..., Templates], of_type: OfType, tmp_path: Path, setting: str, rates: list[str]
 ) -> None:
@@ -127,3 +144,22 @@ def test_a_model_that_is_stopped_at_night_is_not_asked(
     unasked = [name for name, one in told.items() if not one.get("asked", True)]
     assert len(unasked) == 1
     assert "AnswerModel" in unasked[0]
+
+
+def test_an_imported_model_which_bills_by_time_is_not_asked(
+    synthesize: Callable[..., Templates], of_type: OfType, flat: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    """Bedrock bills five minutes around each call: four probes an hour would be a third of all hours."""
+    text = (DIRECTORY / "sandbox.yaml").read_text().replace("recipe: deepseek-api", "recipe: deepseek-bedrock")
+    before, _, after = text.partition("answer:\n")
+    rest = f"index:{after.partition('index:')[2]}"
+    asked: dict[str, list[str]] = {}
+    for model in ("arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdef123456", "us.deepseek.r1-v1:0"):
+        answer = f'answer: {{model: "{model}"}}\n' if model.startswith("arn") else "answer: {region: us-east-1}\n"
+        (tmp_path / "sandbox.yaml").write_text(
+            f"{before}{answer}{rest}".replace("provisioning: 300", "provisioning: 600")
+        )
+        told = described(synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"], of_type, flat)
+        asked[model[:3]] = [name for name, one in told.items() if one["kind"] == "Model" and one.get("asked", True)]
+    assert [len(asked[one]) for one in ("arn", "us.")] == [1, 2]
+    assert "EmbeddingModel" in asked["arn"][0]

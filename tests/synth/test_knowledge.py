@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mlcommons.kinds.connector import urls_of
+from mlcommons.kinds.trusted_endpoints import trusts_all
+from sandbox.engine.line import lines
+from tests.synth.requests_of import sent
 
 Templates = dict[str, dict[str, Any]]
 OfType = Callable[[dict[str, Any], str], dict[str, Any]]
 OUTPUTS = {
     "DomainEndpoint",
     "IndexName",
-    "IndexGeneration",
+    "IndexVersion",
     "SearchPipelineName",
     "EmbeddingModelId",
     "AnswerModelId",
@@ -22,9 +28,12 @@ OUTPUTS = {
     "OperatorRoleArn",
     "TextField",
     "EmbeddingField",
+    "Fields",
     "RagSeconds",
     "ClientSeconds",
 }
+FOLDERS = (Path(__file__).parents[2] / "environments", Path(__file__).parent / "environments")
+EVERY = [(file.stem, folder) for folder in FOLDERS for file in sorted(folder.glob("*.yaml"))]
 AWKWARD = 'He said "no"\n\tand left C:\\temp — \u2028 ${parameters.model}'
 
 
@@ -98,13 +107,16 @@ def test_embedding_connector(specs: dict[str, Any]) -> None:
     connector = specs["EmbeddingConnector"]["connector"]
     action = connector["actions"][0]
     assert connector["protocol"] == "aws_sigv4"
-    assert connector["parameters"] == {"region": "<AWS::Region>", "service_name": "sagemaker"}
+    assert connector["parameters"] == {
+        "region": "<AWS::Region>",
+        "service_name": "sagemaker",
+        "input_docs_processed_step_size": "512",
+    }
     assert list(connector["credential"]) == ["roleArn"]
     assert action["url"] == (
         "https://runtime.sagemaker.<AWS::Region>.<AWS::URLSuffix>/endpoints/osml-sandbox-embedding/invocations"
     )
-    body = action["request_body"].replace("${parameters.input}", json.dumps([AWKWARD]))
-    assert json.loads(body) == {"inputs": [AWKWARD]}
+    assert sent(action, (AWKWARD,)) == {"inputs": [AWKWARD]}
 
 
 def test_answer_connector(specs: dict[str, Any]) -> None:
@@ -114,9 +126,12 @@ def test_answer_connector(specs: dict[str, Any]) -> None:
     assert action["headers"]["Authorization"] == "Bearer ${credential.secretArn.api_key}"
     assert connector["credential"]["secretArn"].endswith(":secret:osml/sandbox/deepseek")
     messages = [{"role": "user", "content": AWKWARD}]
-    body = action["request_body"].replace("${parameters.model}", "deepseek-chat", 1)
-    body = body.replace("${parameters.messages}", json.dumps(messages))
-    assert json.loads(body) == {"model": "deepseek-chat", "messages": messages}
+    assert sent(action, messages=json.dumps(messages)) == {
+        "model": "deepseek-flash",
+        "messages": messages,
+        "thinking": {"type": "disabled"},
+    }
+    assert "post_process_function" not in action
 
 
 def test_model_calls_are_bounded(specs: dict[str, Any]) -> None:
@@ -131,11 +146,13 @@ def test_connector_numbers_reach_the_body_as_numbers(
     resources = of_type(templates("prod")["osml-prod-knowledge"], "Custom::MlConnector")
     spec = next(one for name, one in resources.items() if name.startswith("Answer"))
     connector = json.loads(flat(spec["Properties"]["Spec"]))["connector"]
-    body = connector["actions"][0]["request_body"]
-    for name, value in connector["parameters"].items():
-        body = body.replace(f"${{parameters.{name}}}", value)
-    sent = json.loads(body.replace("${parameters.messages}", "[]"))
-    assert sent == {"model": "deepseek-chat", "messages": [], "temperature": 0.2, "max_tokens": 1024}
+    assert sent(connector["actions"][0], messages="[]") == {
+        "model": "deepseek-flash",
+        "messages": [],
+        "temperature": 0.2,
+        "max_tokens": 1024,
+        "thinking": {"type": "disabled"},
+    }
 
 
 def test_index_and_pipelines(specs: dict[str, Any]) -> None:
@@ -144,8 +161,13 @@ def test_index_and_pipelines(specs: dict[str, Any]) -> None:
     assert settings["knn"] is True
     assert settings["default_pipeline"].startswith("<IngestPipeline")
     assert (field["dimension"], field["method"]["engine"]) == (384, "lucene")
+    mappings = specs["Index"]["body"]["mappings"]
+    assert mappings["dynamic"] is False
+    assert set(mappings["properties"]) == {"id", "document", "title", "text", "embedding", "osml"}
     assert specs["Index"]["embedding"]["field"] == "embedding"
-    (embed,) = specs["IngestPipeline"]["pipeline"]["processors"]
+    before, embed, behind = specs["IngestPipeline"]["pipeline"]["processors"]
+    assert [*before, *behind] == ["script", "script"]
+    assert before["script"]["params"]["ours"][:5] == ["id", "document", "title", "text", "embedding"]
     assert embed["text_embedding"]["batch_size"] == 32
     assert settings["search"]["default_pipeline"].startswith("<SearchPipeline")
     (generation,) = specs["AnswerPipeline"]["pipeline"]["response_processors"]
@@ -154,15 +176,51 @@ def test_index_and_pipelines(specs: dict[str, Any]) -> None:
 
 
 def test_trusted_endpoints_match_the_url_and_no_neighbour(specs: dict[str, Any]) -> None:
-    (pattern,) = specs["TrustedEndpoints"]["patterns"]
+    (pattern,) = (one for one in specs["TrustedEndpoints"]["patterns"] if "deepseek" in one)
     assert re.match(pattern, "https://api.deepseek.com/v1/chat/completions")
     assert not re.match(pattern, "https://api-deepseek.com/v1/chat/completions")
     assert not re.match(pattern, "https://api.deepseek.com.example.org/")
 
 
+@pytest.mark.parametrize(("environment", "folder"), EVERY, ids=[name for name, _ in EVERY])
+def test_every_connector_finds_its_hosts_trusted_whatever_the_list_was(
+    environment: str,
+    folder: Path,
+    synthesize: Callable[..., Templates],
+    flat: Callable[[Any], Any],
+    of_type: OfType,
+) -> None:
+    for template in synthesize(environment, folder).values():
+        connectors = of_type(template, "Custom::MlConnector")
+        lists = of_type(template, "Custom::MlTrustedEndpoints")
+        patterns = [one for made in lists.values() for one in spec(made, flat)["patterns"]]
+        for name, made in connectors.items():
+            for url in urls_of(spec(made, flat)["connector"]):
+                assert any(re.fullmatch(pattern, url) for pattern in patterns), (name, url)
+            assert set(lists) <= waits_for(template, name), name
+
+
+@pytest.mark.parametrize("environment", ["dev", "qa", "prod", "sandbox"])
+def test_a_domain_trusts_the_models_that_are_shipped_without_a_word_of_ours(
+    environment: str, templates: Callable[[str], Templates], flat: Callable[[Any], Any], of_type: OfType
+) -> None:
+    """Otherwise the list is written, and follows the defaults of a newer engine no more."""
+    [made] = of_type(templates(environment)[f"osml-{environment}-knowledge"], "Custom::MlTrustedEndpoints").values()
+    text = json.dumps(spec(made, flat)["patterns"])
+    patterns = json.loads(text.replace("<AWS::Region>", "eu-central-1").replace("<AWS::URLSuffix>", "amazonaws.com"))
+    assert len(patterns) == 2
+    for line in lines():
+        assert trusts_all(line.trusted_endpoints, patterns), (line.version, patterns)
+
+
+def spec(resource: dict[str, Any], flat: Callable[[Any], Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(flat(resource["Properties"]["Spec"]))
+    return found
+
+
 def test_outputs_for_the_command_line(knowledge: dict[str, Any], templates: Callable[[str], Templates]) -> None:
     assert {name for name in knowledge["Outputs"] if not name.startswith("Exports")} == OUTPUTS
-    assert knowledge["Outputs"]["LlmModel"]["Value"] == "deepseek-chat"
+    assert knowledge["Outputs"]["LlmModel"]["Value"] == "deepseek-flash"
     assert {"SecretName", "SecretArn"} <= set(templates("sandbox")["osml-sandbox-inference"]["Outputs"])
 
 
@@ -176,25 +234,25 @@ def test_production_keeps_its_data(templates: Callable[[str], Templates], of_typ
     for part, kind in (("search", "AWS::OpenSearchService::Domain"), ("knowledge", "Custom::MlIndex")):
         (kept,) = of_type(prod[f"osml-prod-{part}"], kind).values()
         (gone,) = of_type(sandbox[f"osml-sandbox-{part}"], kind).values()
-        assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
         assert (gone["DeletionPolicy"], gone["UpdateReplacePolicy"]) == ("Delete", "Delete")
 
 
-def test_what_embeds_and_what_it_has_embedded_bear_the_name_of_their_generation(specs: dict[str, Any]) -> None:
+def test_what_embeds_and_what_it_has_embedded_bear_the_name_of_their_index_version(specs: dict[str, Any]) -> None:
     index = specs["Index"]
     assert re.fullmatch("passages-[0-9a-f]{8}", index["name"])
-    generation = index["name"].removeprefix("passages-")
+    index_version = index["name"].removeprefix("passages-")
     assert specs["IndexAlias"]["name"] == "passages"
     assert specs["IndexAlias"]["index"].startswith("<Index")
-    assert specs["EmbeddingModel"]["generation"] == generation
+    assert specs["EmbeddingModel"]["generation"] == index_version
     assert "generation" not in specs["AnswerModel"]
-    assert specs["IngestPipeline"]["name"] == f"passages-embedding-{generation}"
-    assert specs["SearchPipeline"]["name"] == f"passages-search-{generation}"
+    assert specs["IngestPipeline"]["name"] == f"passages-embedding-{index_version}"
+    assert specs["SearchPipeline"]["name"] == f"passages-search-{index_version}"
     assert specs["AnswerPipeline"]["name"] == "passages-answer"
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "prod"])
-def test_nobody_outside_knows_a_generation(templates: Callable[[str], Templates], environment: str) -> None:
+def test_nobody_outside_knows_an_index_version(templates: Callable[[str], Templates], environment: str) -> None:
     """CloudFormation refuses to change an export that another stack imports, so none may hold a model's id."""
     found = templates(environment)
     outputs = found[f"osml-{environment}-knowledge"]["Outputs"]
@@ -203,3 +261,13 @@ def test_nobody_outside_knows_a_generation(templates: Callable[[str], Templates]
     assistant = json.dumps(found[f"osml-{environment}-assistant"])
     assert f"osml-{environment}-knowledge" not in assistant
     assert "model_id" not in assistant
+
+
+def test_a_repair_asks_for_every_object_and_changes_nothing_else(
+    synthesize: Callable[..., Templates], templates: Callable[[str], Templates], of_type: OfType
+) -> None:
+    repaired = synthesize("sandbox", context={"osml:repair": "2026-11-28T12:00:00"})
+    for name, template in templates("sandbox").items():
+        objects = of_type(repaired[name], "Custom::Ml")
+        assert {one["Properties"].pop("Repair") for one in objects.values()} <= {"2026-11-28T12:00:00"}
+        assert repaired[name] == template

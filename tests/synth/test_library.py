@@ -14,7 +14,6 @@ import pytest
 
 PUBLIC = [
     "AnswerEndpoint",
-    "AnswerSecret",
     "AssistantApi",
     "AssistantFunction",
     "BatchPlace",
@@ -23,15 +22,19 @@ PUBLIC = [
     "ConversationTable",
     "DocumentBucket",
     "DocumentDrop",
+    "DomainAlarms",
     "EmbeddingEndpoint",
+    "Ending",
     "IndexAccess",
     "IngestPipeline",
     "IngestionPipeline",
+    "InlineCredentials",
     "Keeper",
     "Mixture",
     "MlConnector",
     "MlModel",
     "MlModelGroup",
+    "ModelSecret",
     "Network",
     "OperatorRole",
     "PassRole",
@@ -48,9 +51,9 @@ PUBLIC = [
     "SecurityRole",
     "ServerlessCollection",
     "SignInPool",
-    "StraightKeys",
     "Target",
     "TrustedEndpoints",
+    "UploadJobs",
     "VectorIndex",
     "bedrock_converse",
     "bedrock_rerank",
@@ -59,8 +62,8 @@ PUBLIC = [
     "deepseek_bedrock",
     "deepseek_chat",
     "deepseek_sagemaker",
-    "generation",
     "index_body",
+    "index_version",
     "inference_body",
     "openai_chat",
     "openai_embedding",
@@ -73,13 +76,13 @@ PUBLIC = [
 ]
 CONSTRUCTS = [
     "AnswerEndpoint",
-    "AnswerSecret",
     "AssistantApi",
     "AssistantFunction",
     "ConnectorRole",
     "ConversationTable",
     "DocumentBucket",
     "DocumentDrop",
+    "DomainAlarms",
     "EmbeddingEndpoint",
     "IndexAccess",
     "IngestPipeline",
@@ -88,6 +91,7 @@ CONSTRUCTS = [
     "MlConnector",
     "MlModel",
     "MlModelGroup",
+    "ModelSecret",
     "Network",
     "OperatorRole",
     "PassRole",
@@ -100,6 +104,7 @@ CONSTRUCTS = [
     "ServerlessCollection",
     "SignInPool",
     "TrustedEndpoints",
+    "UploadJobs",
     "VectorIndex",
 ]
 
@@ -209,7 +214,7 @@ def test_grants_name_their_resource(
     domain.grant_search(reader)
     ml.EmbeddingEndpoint.from_endpoint_name(stack, "Embedding", "MiniLM").grant_invoke(reader)
     ml.AnswerEndpoint(stack, "Answer", name="R1").grant_invoke(reader)
-    ml.AnswerSecret.from_secret_name(stack, "Secret", "search/key").grant_read(reader)
+    ml.ModelSecret.from_secret_name(stack, "Secret", "search/key").grant_read(reader)
     policies = [one for one in template()["Resources"].values() if one["Type"] == "AWS::IAM::Policy"]
     granted = {
         resource.split(":", 5)[-1] if not resource.startswith("<") else resource
@@ -261,7 +266,7 @@ def test_names_may_be_known_only_at_deploy_time(world: SimpleNamespace, template
     endpoint = ml.EmbeddingEndpoint(stack, "Embedding", name=late("EndpointName"))
     embedding = ml.sagemaker_embedding(endpoint)
     answering = ml.AnswerEndpoint(stack, "Answering", name=late("AnswerName"))
-    secret = ml.AnswerSecret.from_secret_arn(stack, "Secret", late("SecretArn"))
+    secret = ml.ModelSecret.from_secret_arn(stack, "Secret", late("SecretArn"))
     answers = [
         ml.deepseek_sagemaker(answering, temperature=0.6, top_p=0.95, max_tokens=100),
         ml.deepseek_chat(secret, model=late("Model")),
@@ -299,7 +304,7 @@ def test_wildcards_are_acknowledged_as_cdk_nag_names_them(world: SimpleNamespace
     from cdk_nag import AwsSolutionsChecks
 
     cdk, iam, stack = world.cdk, world.iam, world.stack
-    from opensearch_ml.acknowledge import acknowledge_wildcards
+    from opensearch_ml.engine.acknowledge import acknowledge_wildcards
 
     parameter = cdk.CfnParameter(stack, "Parameter").value_as_string
     role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())

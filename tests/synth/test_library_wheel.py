@@ -15,11 +15,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {
-    "assistant_function": "lambda/assistant",
-    "ingest_function": "lambda/ingest",
+    "ask_function": "lambda/ask",
+    "aws_library": "lambda/aws",
+    "calls_library": "lambda/calls",
+    "corpus_library": "lambda/corpus",
+    "documents_function": "lambda/documents",
+    "drop_function": "lambda/drop",
+    "gateway_library": "lambda/gateway",
     "keeper_function": "lambda/keeper",
+    "mlcommons_library": "lambda/mlcommons",
     "page_function": "lambda/page",
     "provisioner_function": "lambda/provisioner",
+    "rag_library": "lambda/rag",
+    "settings_library": "settings",
     "web": "web",
 }
 UV = str(Path(sys.executable).with_name("uv"))
@@ -93,7 +101,10 @@ def foreign(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_the_library_and_the_whole_source_of_every_function(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
-    library = {f"opensearch_ml/{file.name}" for file in (ROOT / "constructs" / "opensearch_ml").glob("*.py")}
+        (licence,) = [name for name in archive.namelist() if name.endswith(".dist-info/licenses/LICENSE")]
+        assert archive.read(licence) == (ROOT / "LICENSE").read_bytes()
+    sources = ROOT / "constructs"
+    library = {file.relative_to(sources).as_posix() for file in (sources / "opensearch_ml").rglob("*.py")}
     functions = {
         f"opensearch_ml/{name}/{file.relative_to(ROOT / source).as_posix()}"
         for name, source in SOURCES.items()
@@ -114,8 +125,12 @@ def test_a_foreign_app_synthesizes_with_it(foreign: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "own", "shared"),
     [
-        ("provisioner", ("handler.py", "requirements.txt"), ("mlcommons/kernel.py", "mlcommons/kinds/model.py")),
-        ("keeper", ("keeper.py", "rounds.py", "requirements.txt"), ()),
+        (
+            "provisioner",
+            ("handler.py", "requirements.txt"),
+            ("mlcommons/kernel.py", "mlcommons/kinds/model.py", "aws/sign_in.py"),
+        ),
+        ("keeper", ("keeper.py", "rounds.py", "requirements.txt"), ("aws/secret_values.py",)),
     ],
 )
 def test_the_functions_of_a_foreign_app_are_this_repositorys(
@@ -125,6 +140,9 @@ def test_the_functions_of_a_foreign_app_are_this_repositorys(
     paths = [foreign / one["source"]["path"] for one in assets if one["source"]["packaging"] == "zip"]
     (asset,) = (path for path in paths if (path / own[0]).is_file())
     assert asset.is_relative_to(foreign.parent)
-    for source, names in ((function, own), ("provisioner", shared)):
-        for name in names:
-            assert (asset / name).read_bytes() == (ROOT / "lambda" / source / name).read_bytes(), name
+    for name in own:
+        assert (asset / name).read_bytes() == (ROOT / "lambda" / function / name).read_bytes(), name
+    for name in shared:
+        library, _, module = name.partition("/")
+        carried = asset.parent / f"{library}_library" / module
+        assert carried.read_bytes() == (ROOT / "lambda" / name).read_bytes(), name

@@ -191,7 +191,7 @@ READ: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource":
         ),
     ],
 )
-def test_what_is_too_wide_is_found(statement: dict[str, Any], fault: str) -> None:
+def test_policies_that_are_too_wide_are_found(statement: dict[str, Any], fault: str) -> None:
     assert list(faults("x", GOOD)) == []
     assert list(faults("x", READ)) == []
     (found,) = faults("x", statement)

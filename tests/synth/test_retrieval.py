@@ -50,14 +50,16 @@ def spec(specs: dict[str, Settings], name: str) -> Settings:
     return found
 
 
-def test_without_settings_nothing_is_told_and_nothing_added(stack_of: Callable[..., Settings], specs_of: Any) -> None:
+def test_without_settings_nothing_is_added(stack_of: Callable[..., Settings], specs_of: Any) -> None:
     stack = stack_of({})
     assert "Retrieval" not in stack["Outputs"]
-    assert "IndexGeneration" in stack["Outputs"]
+    assert "IndexVersion" in stack["Outputs"]
     assert set(spec(specs_of({}), "SearchPipeline")["pipeline"]) == {"description", "request_processors"}
 
 
-def test_hybrid_and_rerank_are_processors_and_no_generation(stack_of: Callable[..., Settings], specs_of: Any) -> None:
+def test_hybrid_and_rerank_are_processors_and_make_no_index_version(
+    stack_of: Callable[..., Settings], specs_of: Any
+) -> None:
     wanted = {"hybrid": {"words": 0.25}, "rerank": {"region": "us-west-2"}, "candidates": 30, "highlight": {}}
     specs = specs_of(wanted)
     pipeline = spec(specs, "SearchPipeline")["pipeline"]
@@ -71,18 +73,23 @@ def test_hybrid_and_rerank_are_processors_and_no_generation(stack_of: Callable[.
     assert action["url"].endswith("/model/cohere.rerank-v3-5:0/invoke")
     assert spec(specs, "SearchPipeline")["name"] == spec(specs_of({}), "SearchPipeline")["name"]
     told = json.loads(stack_of(wanted)["Outputs"]["Retrieval"]["Value"])
-    assert told == {"hybrid": True, "rerank": True, "candidates": 30, "highlight": 1, "highlight_by": "words"}
+    assert told == {
+        "hybrid": {"words": 0.25},
+        "rerank": {"region": "us-west-2"},
+        "candidates": 30,
+        "highlight": {},
+    }
 
 
 @pytest.mark.parametrize(
     ("quantization", "search", "field"),
     [
         ("fp16", FAISS, {"encoder": {"name": "sq", "parameters": {"type": "fp16"}}}),
-        ("byte", SEARCH, {"encoder": {"name": "sq"}}),
+        ("byte", SEARCH, {"encoder": {"name": "sq", "parameters": {"bits": 7}}}),
         ("disk", FAISS, {"mode": "on_disk", "compression_level": "32x"}),
     ],
 )
-def test_smaller_vectors_are_another_generation(
+def test_smaller_vectors_make_another_index_version(
     specs_of: Any, quantization: str, search: Settings, field: Settings
 ) -> None:
     index, before = (spec(specs_of({"quantization": one}, search), "Index") for one in (quantization, "none"))
@@ -91,13 +98,14 @@ def test_smaller_vectors_are_another_generation(
     assert field.items() <= {**vector, **vector["method"]["parameters"]}.items()
 
 
-def test_a_sparse_encoder_weighs_words_in_another_generation(specs_of: Any) -> None:
+def test_a_sparse_encoder_weighs_words_in_another_index_version(specs_of: Any) -> None:
     specs, before = specs_of({"hybrid": {"sparse": {"endpoint": "neural-sparse"}}}), specs_of({"hybrid": {}})
-    generation = spec(specs, "Index")["name"].removeprefix("passages-")
-    assert generation != spec(before, "Index")["name"].removeprefix("passages-")
-    assert spec(specs, "SparseModel")["generation"] == generation
+    index_version = spec(specs, "Index")["name"].removeprefix("passages-")
+    assert index_version != spec(before, "Index")["name"].removeprefix("passages-")
+    assert spec(specs, "SparseModel")["generation"] == index_version
     assert spec(specs, "Index")["body"]["mappings"]["properties"]["word_weights"] == {"type": "rank_features"}
-    dense, sparse = spec(specs, "IngestPipeline")["pipeline"]["processors"]
+    before, dense, sparse, _ = spec(specs, "IngestPipeline")["pipeline"]["processors"]
+    assert before["script"]["params"]["ours"][4:6] == ["embedding", "word_weights"]
     assert sparse["sparse_encoding"]["field_map"] == {"text": "word_weights"}
     assert sparse["sparse_encoding"]["batch_size"] == dense["text_embedding"]["batch_size"]
     (enrich,) = spec(specs, "SearchPipeline")["pipeline"]["request_processors"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from settings.domain_hardware import OWN_DISKS, UNENCRYPTED
 from tests.synth.test_snapshots import without_noise
 
 Templates = dict[str, dict[str, Any]]
@@ -77,6 +80,39 @@ def test_the_domain_has_what_was_asked_for(made: dict[str, Templates], flat: Fla
     assert (own.startswith("<SearchGroup"), existing) == (True, "sg-0a1b2c3d4e5f60718")
 
 
+def test_amazon_works_on_a_domain_at_night_or_when_it_is_told(
+    templates: Callable[[str], Templates], made: dict[str, Templates], of_type: OfType
+) -> None:
+    """Without a window Amazon begins at 22:00 where the region is."""
+    [dev] = of_type(templates("dev")["osml-dev-search"], "AWS::OpenSearchService::Domain").values()
+    assert dev["Properties"]["OffPeakWindowOptions"] == {"Enabled": True}
+    [told] = of_type(made["vpc"]["osml-vpc-search"], "AWS::OpenSearchService::Domain").values()
+    start = {"WindowStartTime": {"Hours": 3, "Minutes": 30}}
+    assert told["Properties"]["OffPeakWindowOptions"] == {"Enabled": True, "OffPeakWindow": start}
+
+
+def test_what_a_domain_writes_into_logs_can_be_written(
+    templates: Callable[[str], Templates], made: dict[str, Templates], of_type: OfType, flat: Flat
+) -> None:
+    """No log is published that nobody fills, and slow logs have thresholds in the index."""
+    search = templates("dev")["osml-dev-search"]
+    [domain] = of_type(search, "AWS::OpenSearchService::Domain").values()
+    published = domain["Properties"]["LogPublishingOptions"]
+    assert set(published) == {"ES_APPLICATION_LOGS", "SEARCH_SLOW_LOGS", "INDEX_SLOW_LOGS"}
+    [policy] = of_type(search, "AWS::Logs::ResourcePolicy").values()
+    document = flat(policy["Properties"]["PolicyDocument"])
+    assert all(flat(one["CloudWatchLogsLogGroupArn"]) in str(document) for one in published.values())
+    [index] = of_type(templates("dev")["osml-dev-knowledge"], "Custom::MlIndex").values()
+    settings = json.loads(flat(index["Properties"]["Spec"]))["body"]["settings"]["index"]
+    assert settings["search"]["slowlog"]["threshold"]["query"]["warn"] == "5s"
+    assert settings["indexing"]["slowlog"] == {"threshold": {"index": {"warn": "10s"}}, "source": "false"}
+
+
+def test_environments_may_share_one_log_policy(made: dict[str, Templates], of_type: OfType) -> None:
+    """An account has ten in a region."""
+    assert of_type(made["vpc"]["osml-vpc-search"], "AWS::Logs::ResourcePolicy") == {}
+
+
 def test_ultrawarm_is_off_unless_asked_for(templates: Callable[[str], Templates], of_type: OfType) -> None:
     (domain,) = of_type(templates("prod")["osml-prod-search"], "AWS::OpenSearchService::Domain").values()
     assert not domain["Properties"]["ClusterConfig"].get("WarmEnabled", False)
@@ -89,10 +125,45 @@ def test_the_provisioner_stands_in_the_vpc_and_the_domain_lets_only_it_in(
     (function,) = of_type(search, "AWS::Lambda::Function").values()
     (group,) = flat(function["Properties"]["VpcConfig"]["SecurityGroupIds"])
     assert flat(function["Properties"]["VpcConfig"]["SubnetIds"]) == SUBNETS
-    # Into the domain and into the endpoints.
     rules = [flat(one["Properties"]) for one in of_type(search, "AWS::EC2::SecurityGroupIngress").values()]
     assert {(one["FromPort"], one["ToPort"], one["SourceSecurityGroupId"]) for one in rules} == {(443, 443, group)}
-    assert len([one for one in rules if one["GroupId"].startswith("<SearchGroup")]) == 1
+    assert [one["GroupId"].startswith("<SearchGroup") for one in rules] == [True]
+
+
+def test_endpoints_allow_the_whole_vpc(made: dict[str, Templates], flat: Flat, of_type: OfType) -> None:
+    """Their private names are those of the whole VPC: who is not let in has lost the service."""
+    for name, cidrs in {"vpc": ["10.0.0.0/16"], "guest": ["10.0.0.0/16", "10.1.0.0/16"]}.items():
+        search = made[name][f"osml-{name}-search"]
+        groups = of_type(search, "AWS::EC2::SecurityGroup")
+        for endpoint in of_type(search, "AWS::EC2::VPCEndpoint").values():
+            if not endpoint["Properties"].get("PrivateDnsEnabled"):
+                continue
+            [group] = flat(endpoint["Properties"]["SecurityGroupIds"])
+            rules = groups[group.strip("<>").partition(".")[0]]["Properties"]["SecurityGroupIngress"]
+            assert [(one["CidrIp"], one["FromPort"]) for one in rules] == [(cidr, 443) for cidr in cidrs]
+
+
+def test_what_a_domain_sends_goes_through_the_vpc_where_that_is_asked_for(
+    made: dict[str, Templates], synthesize: Callable[..., Templates], tmp_path: Path, flat: Flat, of_type: OfType
+) -> None:
+    (usual,) = of_type(made["vpc"]["osml-vpc-search"], "AWS::OpenSearchService::Domain").values()
+    assert "EgressEnabled" not in usual["Properties"]["VPCOptions"]
+    settings = yaml.safe_load((ENVIRONMENTS / "vpc.yaml").read_text()) | {"recipe": "bedrock-converse"}
+    settings["search"]["vpc"]["egress"] = "vpc"
+    settings["answer"] = {"model": "us.amazon.nova-lite-v1:0", "region": "us-east-1"}
+    (tmp_path / "vpc.yaml").write_text(yaml.safe_dump(settings))
+    search = synthesize("vpc", tmp_path)["osml-vpc-search"]
+    (domain,) = of_type(search, "AWS::OpenSearchService::Domain").values()
+    assert domain["Properties"]["VPCOptions"]["EgressEnabled"] is True
+    own = flat(domain["Properties"]["VPCOptions"]["SecurityGroupIds"])[0].strip("<>").partition(".")[0]
+    [rule] = search["Resources"][own]["Properties"]["SecurityGroupEgress"]
+    assert (rule["FromPort"], rule["CidrIp"]) == (443, "0.0.0.0/0")
+    services = {
+        re.sub(r"^com\.amazonaws\.(us-east-1|<AWS::Region>)\.", "", flat(one["Properties"]["ServiceName"]))
+        for one in of_type(search, "AWS::EC2::VPCEndpoint").values()
+    }
+    # The keeper has no key to look after there.
+    assert services == {"s3", "sagemaker.runtime", "bedrock-runtime", *KEPT} - {"secretsmanager"}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +243,7 @@ def test_an_own_engine_is_signed_in_to_with_a_login(
 def test_an_own_engine_without_keys_for_its_models_is_one_sentence(
     synthesize: Callable[..., Templates], tmp_path: Path
 ) -> None:
-    from osml.environment import SettingError
+    from settings import SettingError
 
     text = (ENVIRONMENTS / "own.yaml").read_text()
     lines = [line for line in text.splitlines() if "model_keys" not in line]
@@ -181,5 +252,28 @@ def test_an_own_engine_without_keys_for_its_models_is_one_sentence(
         synthesize("own", tmp_path)
     assert str(caught.value) == (
         f"{tmp_path.name}/own.yaml: search.model_keys is missing, but a SageMaker embedding endpoint is called with an "
-        "access key; set search.model_keys.arn to the secret that holds one"
+        "access key; set model_keys to a secret that holds one."
     )
+
+
+def test_families_with_disks_of_their_own_are_those_of_the_cdk() -> None:
+    from aws_cdk import App, Stack
+    from aws_cdk import aws_opensearchservice as opensearch
+
+    def refused(machine: str, **options: Any) -> set[str]:
+        with pytest.raises(RuntimeError, match="instance types do not support") as said:
+            opensearch.Domain(
+                Stack(App(), "S"),
+                "D",
+                version=opensearch.EngineVersion.open_search("2.19"),
+                capacity=opensearch.CapacityConfig(
+                    data_node_instance_type=machine, multi_az_with_standby_enabled=False
+                ),
+                **options,
+            )
+        [told] = re.findall(r"(\w[\w, ]+) instance types do not support", str(said.value))
+        return {one.lower() for one in re.split(r",? and |, ", told)}
+
+    assert refused("i3.large.search", ebs=opensearch.EbsOptions(enabled=True)) == set(OWN_DISKS)
+    encrypted = opensearch.EncryptionAtRestOptions(enabled=True)
+    assert refused("t2.small.search", encryption_at_rest=encrypted) == set(UNENCRYPTED)

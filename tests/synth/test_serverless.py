@@ -112,14 +112,16 @@ def test_the_group_says_what_may_run(
     }
 
 
-@pytest.mark.parametrize(("removal", "policy"), [("retain", "Retain"), ("destroy", "Delete")])
-def test_what_becomes_of_the_data_is_said(
-    other: Callable[..., Templates], of_type: OfType, removal: str, policy: str
+@pytest.mark.parametrize(
+    ("removal", "policies"), [("retain", ("RetainExceptOnCreate", "Retain")), ("destroy", ("Delete", "Delete"))]
+)
+def test_removal_decides_about_the_data(
+    other: Callable[..., Templates], of_type: OfType, removal: str, policies: tuple[str, str]
 ) -> None:
     made = other({"removal": removal})
     kept = [one for one in of_type(made["osml-other-search"], KIND).values() if one["Type"] != f"{KIND}AccessPolicy"]
     kept += of_type(made["osml-other-knowledge"], "Custom::MlIndex").values()
-    assert {(one["DeletionPolicy"], one["UpdateReplacePolicy"]) for one in kept} == {(policy, policy)}
+    assert {(one["DeletionPolicy"], one["UpdateReplacePolicy"]) for one in kept} == {policies}
 
 
 @pytest.mark.parametrize(("generation", "engine"), [("nextgen", None), ("classic", "faiss")])
@@ -140,30 +142,59 @@ def test_the_index_is_hnsw_and_nothing_else(
     assert (target["service"], target["data_policy"]) == ("aoss", policy["Properties"]["Name"])
 
 
-def test_a_collection_in_a_vpc_is_reached_from_there_only(
-    other: Callable[..., Templates], of_type: OfType, flat: Flat
-) -> None:
-    vpc = {
-        "id": "vpc-0a1b2c3d4e5f60718",
-        "subnets": ["subnet-0a1b2c3d4e5f6071a"],
-        "availability_zones": ["us-east-1a"],
-        "endpoints": "create",
-        "route_tables": ["rtb-0a1b2c3d4e5f60718"],
-    }
-    answer = {"provider": "bedrock", "region": "us-east-1"}
-    template = other({"vpc": vpc}, answer=answer)["osml-other-search"]
-    ((name, endpoint),) = of_type(template, f"{KIND}VpcEndpoint").items()
-    assert endpoint["Properties"]["SubnetIds"] == vpc["subnets"]
+VPC = {
+    "id": "vpc-0a1b2c3d4e5f60718",
+    "subnets": ["subnet-0a1b2c3d4e5f6071a"],
+    "availability_zones": ["us-east-1a"],
+    "endpoints": "create",
+    "route_tables": ["rtb-0a1b2c3d4e5f60718"],
+    "cidrs": ["10.0.0.0/16"],
+}
+BEDROCK = {"provider": "bedrock", "region": "us-east-1"}
+
+
+def through(template: dict[str, Any], of_type: OfType, flat: Flat) -> tuple[bool, list[str]]:
+    """Whether the collection is public, and the endpoints by which it is reached."""
     policies = [
         json.loads(flat(one["Properties"]["Policy"])) for one in of_type(template, f"{KIND}SecurityPolicy").values()
     ]
     (network,) = next(one for one in policies if isinstance(one, list))
-    assert (network["AllowFromPublic"], network["SourceVPCEs"]) == (False, [f"<{name}.Id>"])
+    return network["AllowFromPublic"], network["SourceVPCEs"]
+
+
+@pytest.mark.parametrize("generation", ["classic", "nextgen"])
+def test_a_collection_in_a_vpc_is_reached_from_there_only(
+    other: Callable[..., Templates], of_type: OfType, flat: Flat, generation: str
+) -> None:
+    template = other({"vpc": VPC, "generation": generation}, answer=BEDROCK)["osml-other-search"]
     services = {
-        flat(one["Properties"]["ServiceName"]).rpartition("<AWS::Region>.")[2]
-        for one in of_type(template, "AWS::EC2::VPCEndpoint").values()
+        flat(one["Properties"]["ServiceName"]).rpartition("<AWS::Region>.")[2]: (name, one["Properties"])
+        for name, one in of_type(template, "AWS::EC2::VPCEndpoint").items()
     }
-    assert services == {"s3", "dynamodb", "sagemaker.runtime", "bedrock-runtime"}
+    usual = {"s3", "dynamodb", "sagemaker.runtime", "bedrock-runtime"}
+    if generation == "classic":
+        ((name, endpoint),) = of_type(template, f"{KIND}VpcEndpoint").items()
+        properties, id = endpoint["Properties"], f"<{name}.Id>"
+        assert set(services) == usual
+    else:
+        # Its name ends with on.aws, which the endpoint of the classic generation does not take over.
+        assert of_type(template, f"{KIND}VpcEndpoint") == {}
+        name, properties = services["aoss-data"]
+        id = f"<{name}>"
+        assert set(services) == {*usual, "aoss-data"}
+        assert (properties["PrivateDnsEnabled"], properties["VpcEndpointType"]) == (True, "Interface")
+    assert properties["SubnetIds"] == VPC["subnets"]
+    assert through(template, of_type, flat) == (False, [id])
+
+
+def test_a_vpc_with_an_endpoint_for_collections_gets_no_second_one(
+    other: Callable[..., Templates], of_type: OfType, flat: Flat
+) -> None:
+    vpc = {**VPC, "collection_endpoint": "vpce-0a1b2c3d4e5f60718"}
+    template = other({"vpc": vpc}, answer=BEDROCK)["osml-other-search"]
+    endpoints = of_type(template, "AWS::EC2::VPCEndpoint").values()
+    assert not [one for one in endpoints if flat(one["Properties"]["ServiceName"]).endswith("aoss-data")]
+    assert through(template, of_type, flat) == (False, ["vpce-0a1b2c3d4e5f60718"])
 
 
 def test_cfn_lint_finds_nothing(other: Callable[..., Templates], cfn_lint: Callable[..., str]) -> None:

@@ -1,11 +1,11 @@
-"""Every template of every environment, as reviewed."""
+"""The templates of the environments, as reviewed."""
 
 from __future__ import annotations
 
 import copy
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from syrupy.extensions.json import JSONSnapshotExtension
 Templates = dict[str, dict[str, Any]]
 ENVIRONMENTS = sorted(file.stem for file in (Path(__file__).parents[2] / "environments").glob("*.yaml"))
 
+# Of these the snapshot is the whole template; of the others it is what differs from dev.
+WHOLE = ["dev", "sandbox-aoss"]
+ABSENT = "absent"
 PARTS = ["search", "inference", "knowledge", "assistant"]
 
 
@@ -32,7 +35,7 @@ def without_noise(template: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", WHOLE)
 def test_template(
     templates: Callable[[str], Templates], snapshot: SnapshotAssertion, environment: str, part: str
 ) -> None:
@@ -40,9 +43,39 @@ def test_template(
     assert without_noise(template) == snapshot(extension_class=JSONSnapshotExtension, name=f"{environment}-{part}")
 
 
+@pytest.mark.parametrize("environment", [name for name in ENVIRONMENTS if name not in WHOLE])
+def test_what_differs_from_dev(
+    templates: Callable[[str], Templates], snapshot: SnapshotAssertion, environment: str
+) -> None:
+    found: list[str] = []
+    for part in PARTS:
+        dev, other = (without_noise(templates(name)[f"osml-{name}-{part}"]) for name in ("dev", environment))
+        renamed = json.loads(re.sub(rf"\b{environment}\b", "dev", json.dumps(other)))
+        found += [f"{part}{line}" for line in differences(dev, renamed)]
+    assert found == snapshot(extension_class=JSONSnapshotExtension, name=environment)
+
+
+def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
+    """A line for each place where two JSON values differ: its path, the one value and the other."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys()):
+            yield from differences(one.get(key, ABSENT), other.get(key, ABSENT), f"{path}.{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for number, (left, right) in enumerate(zip(one, other, strict=True)):
+            yield from differences(left, right, f"{path}.{number}")
+    elif one != other:
+        yield f"{path}: {json.dumps(one, sort_keys=True)} -> {json.dumps(other, sort_keys=True)}"
+
+
+def test_a_difference_is_reported_with_its_path() -> None:
+    told = list(differences({"a": [1, {"b": 2}], "c": [1]}, {"a": [1, {"b": 3}], "c": [1, 2], "d": True}))
+    assert told == [".a.1.b: 2 -> 3", ".c: [1] -> [1, 2]", '.d: "absent" -> true']
+
+
 def test_snapshots_are_free_of_accounts_and_hashes() -> None:
     files = list((Path(__file__).parent / "__snapshots__").rglob("*.json"))
-    assert len([file for file in files if file.parent.name == Path(__file__).stem]) == len(PARTS) * len(ENVIRONMENTS)
+    own = [file for file in files if file.parent.name == Path(__file__).stem]
+    assert len(own) == len(PARTS) * len(WHOLE) + len(ENVIRONMENTS) - len(WHOLE)
     for file in files:
         text = file.read_text()
         assert not re.search(r"[0-9a-f]{64}", text), file.name

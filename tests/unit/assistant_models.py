@@ -8,16 +8,16 @@ from typing import Any
 import boto3
 import pytest
 
-from assistant.budget import Budget
-from assistant.secret import Secret
-from assistant.settings import Timeouts
+from rag.budget import Budget
+from rag.secret import Secret
 from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server
 from sandbox.models.server import ModelServer
 from sandbox.models.weights import weights_directory
+from settings.runtime_settings import Timeouts
 
 KEY = "sk-right-0123456789"
-SECRET = {"arn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:model", "key": "api_key"}
+SECRET = {"name": "model", "key": "api_key"}
 TIMEOUTS = Timeouts(connection=5, embedding=30, answer=30)
 
 
@@ -25,13 +25,13 @@ class HeldSecret(Secret):
     """A secret that is in the test's hand, and counts how often it was read."""
 
     def __init__(self, value: str = KEY) -> None:
-        super().__init__(SECRET["arn"])
+        super().__init__(SECRET["name"])
         self.held = value
         self.reads = 0
 
-    def _read(self) -> str:
+    def _read(self) -> dict[str, Any]:
         self.reads += 1
-        return json.dumps({"api_key": self.held})
+        return {"api_key": self.held}
 
 
 @dataclass

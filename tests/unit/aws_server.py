@@ -1,5 +1,6 @@
 """A server in the place of AWS, for clients of boto3 as they are: it takes roles and calls functions."""
 
+import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -31,11 +32,15 @@ def proxied(status: int, body: Any, **headers: str) -> Answered:
 
 @dataclass
 class AwsServer:
-    """`calls` are (function, event, access key) of every call; `answer` decides what comes back."""
+    """`calls` are (function, event with its body read, access key) of every call; `answer` decides what comes back.
+
+    `largest` is the number of bytes of the largest call.
+    """
 
     url: str
     answer: Callable[[dict[str, Any]], Answered]
     calls: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
+    largest: int = 0
 
 
 @contextmanager
@@ -49,6 +54,9 @@ def aws_server() -> Iterator[AwsServer]:
                 self._send(Answered(ROLE, headers={"Content-Type": "text/xml"}))
                 return
             event = json.loads(body)
+            aws.largest = max(aws.largest, len(body))
+            if event.get("isBase64Encoded"):
+                event["body"] = base64.b64decode(event["body"]).decode(errors="surrogatepass")
             key = self.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
             aws.calls.append((self.path.split("/")[3], event, key))
             self._send(aws.answer(event))

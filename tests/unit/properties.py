@@ -14,17 +14,17 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-_DEEP = os.environ.get("OSML_PROPERTIES") == "deep"
+DEEP = os.environ.get("OSML_PROPERTIES") == "deep"
 
 
 def examples(count: int) -> settings:
     """So many examples, a hundred times as many when deep."""
     return settings(
-        max_examples=count * 100 if _DEEP else count,
-        derandomize=not _DEEP,
+        max_examples=count * 100 if DEEP else count,
+        derandomize=not DEEP,
         deadline=None,
         database=None,
-        phases=[Phase.generate, Phase.shrink] if _DEEP else [Phase.generate],
+        phases=[Phase.generate, Phase.shrink] if DEEP else [Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from corpus.destination import Outcome, Verdict
 from corpus.document import Document, Entry
 from corpus.load import load
-from corpus.report import Letter, Report
+from corpus.report import DeadLetter, Report
 from corpus.track import Leftovers
 
 CREATED, UPDATED = Outcome(Verdict.CREATED), Outcome(Verdict.UPDATED)
@@ -50,7 +50,7 @@ class Loaded:
     """What came of a load."""
 
     report: Report = field(default_factory=Report)
-    letters: list[Letter] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
     confirmed: list[Entry] = field(default_factory=list)
 
 
@@ -61,7 +61,7 @@ def loaded(to: Scripted, *entries: Entry, into: Loaded | None = None, leftovers:
         iter(entries),
         lambda: to,
         report=found.report,
-        letters=found.letters.append,
+        dead_letters=found.dead_letters.append,
         confirmed=found.confirmed.append,
         leftovers=leftovers,
         pause=lambda _, __: 0.0,

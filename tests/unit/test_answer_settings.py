@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from osml.environment import Environment, SettingError, load
-from osml.environment.answer_bedrock import BedrockAnswer, ConverseAnswer
-from osml.environment.answer_sagemaker import SIZES, SageMakerAnswer
+from settings import Environment, SettingError, load
+from settings.answer.bedrock import BedrockAnswer
+from settings.answer.bedrock_converse import ConverseAnswer
+from settings.answer.deepseek import DeepSeekAnswer
+from settings.answer.sagemaker import SIZES, SageMakerAnswer
 
 SANDBOX = Path(__file__).resolve().parents[2] / "environments" / "sandbox.yaml"
 IMPORTED = "arn:aws:bedrock:eu-central-1:111122223333:imported-model/abc123"
@@ -90,7 +92,7 @@ def test_every_size_has_a_machine_and_time_to_load(tmp_path: Path) -> None:
         assert answer.accelerators == {"ml.g6.2xlarge": 1, "ml.g6.12xlarge": 4, "ml.g6.48xlarge": 8}[answer.machine]
 
 
-def test_a_thinking_model_has_more_time_unless_told_otherwise(tmp_path: Path) -> None:
+def test_a_reasoning_model_has_more_time_by_default(tmp_path: Path) -> None:
     waits = loaded(tmp_path, "deepseek-bedrock").timeouts.waits
     assert waits == {"answer": 120, "rag": 125, "api": 130, "client": 135}
     chosen = loaded(tmp_path, "deepseek-bedrock", timeouts={"answer": 20, "client": 90}).timeouts.waits
@@ -106,15 +108,37 @@ def test_a_profile_leads_to_its_models_regions() -> None:
     assert (imported.profile, imported.foundation_model, imported.destinations) == (None, None, ())
     assert imported.imported
     assert imported.model_region("us-east-1") == "eu-central-1"
-    claude = ConverseAnswer(provider="bedrock-converse", model="anthropic.claude-3-haiku-20240307-v1:0")
-    assert (claude.profile, claude.foundation_model) == (None, claude.model)
-    everywhere = ConverseAnswer(provider="bedrock-converse", model="global.anthropic.claude-sonnet-4-v1:0")
-    assert (everywhere.foundation_model, everywhere.destinations) == ("anthropic.claude-sonnet-4-v1:0", ())
+    nova = ConverseAnswer(provider="bedrock-converse", model="amazon.nova-lite-v1:0")
+    assert (nova.profile, nova.foundation_model) == (None, nova.model)
+    everywhere = ConverseAnswer(provider="bedrock-converse", model="global.anthropic.claude-sonnet-4-6")
+    assert (everywhere.foundation_model, everywhere.destinations) == ("anthropic.claude-sonnet-4-6", ())
+
+
+def test_a_chat_model_reasons_only_on_request_and_then_has_more_time(tmp_path: Path) -> None:
+    silent = loaded(tmp_path, "deepseek-api", {"secret": SECRET})
+    assert isinstance(silent.answer, DeepSeekAnswer)
+    assert (silent.answer.model, silent.answer.thinking, silent.timeouts.answer) == ("deepseek-flash", False, 60)
+    thinking = loaded(tmp_path, "deepseek-api", {"secret": SECRET, "thinking": True})
+    assert thinking.timeouts.answer == 120
+    assert loaded(tmp_path, "deepseek-api", {"secret": SECRET, "thinking": True, "max_tokens": 4096}).answer
 
 
 @pytest.mark.parametrize(
     ("recipe", "answer", "more", "sentence"),
     [
+        (
+            "deepseek-api",
+            {"secret": SECRET, "thinking": True, "max_tokens": 1024},
+            {},
+            "answer: max_tokens is 1024, but with thinking the thoughts are counted, too; set 4096 or more, or leave "
+            "max_tokens out.",
+        ),
+        (
+            "deepseek-api",
+            {"secret": SECRET, "thinking": True, "temperature": 0.2},
+            {},
+            "answer: temperature has no effect on a model that thinks; leave temperature or thinking out.",
+        ),
         (
             "deepseek-bedrock",
             {"provider": "sagemaker"},
@@ -126,14 +150,14 @@ def test_a_profile_leads_to_its_models_regions() -> None:
             "deepseek-bedrock",
             {"provider": "gemini"},
             {},
-            "answer.provider is 'gemini', but can be 'deepseek', 'openai', 'sagemaker', 'bedrock', "
-            "'bedrock-converse' or 'custom' only; set one of them.",
+            "answer.provider is 'gemini', but can be 'bedrock', 'bedrock-converse', 'custom', "
+            "'deepseek', 'openai' or 'sagemaker' only; set one of them.",
         ),
         (
             "deepseek-bedrock",
             {"sizes": "8B"},
             {},
-            "answer.sizes is not a setting; answer has model, region, regions, temperature, top_p, provider, "
+            "answer.sizes is not a setting; answer has provider, model, region, regions, temperature, top_p, "
             "max_tokens.",
         ),
         ("deepseek-api", None, {}, "answer.secret is missing; add that group with name."),
@@ -323,7 +347,8 @@ def test_a_profile_leads_to_its_models_regions() -> None:
             {**CUSTOM, "statements": [{"actions": ["s3:*"], "resources": ["*"]}]},
             {},
             "answer.statements.0.resources: every resource must be an ARN, for example "
-            "arn:aws:bedrock:us-east-1::foundation-model/….",
+            "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0; write one, or set wildcards to "
+            "the reason for *.",
         ),
     ],
 )
@@ -334,7 +359,8 @@ def test_wrong_settings(tmp_path: Path, recipe: str, answer: object, more: dict[
 
 
 def test_a_key_in_a_custom_header_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    pasted = {**action(headers={"Authorization": "Bearer sk-pasted"}), "secret": None}
+    pasted = {**action(headers={"Authorization": "Bearer sk-pasted"})}
+    del pasted["secret"]
     sentence = refused(tmp_path, "custom", pasted)
     assert "sk-pasted" not in sentence
     assert "the header Authorization holds a key" in sentence

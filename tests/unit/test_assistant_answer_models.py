@@ -8,14 +8,20 @@ from typing import Any
 
 import pytest
 
-from assistant.answer_model import Model
-from assistant.answer_model.bedrock import Bedrock
-from assistant.answer_model.chat import Chat
-from assistant.answer_model.converse import Converse
-from assistant.answer_model.sagemaker import SageMaker
-from assistant.failures import Broken, Failure, Refused, Throttled, TimedOut, Unavailable
-from assistant.prompt import Told, Turn
-from assistant.settings import BedrockAnswer, ConverseAnswer, DeepSeekAnswer, OpenAiAnswer, Prompt, SageMakerAnswer
+from rag.answer_model import Model
+from rag.answer_model.bedrock import Bedrock
+from rag.answer_model.chat import Chat
+from rag.answer_model.converse import Converse
+from rag.answer_model.sagemaker import SageMaker
+from rag.failures import Broken, Failure, Refused, Throttled, TimedOut, Unavailable
+from rag.prompt import Told, Turn
+from settings.answer.bedrock import BedrockAnswer
+from settings.answer.bedrock_converse import ConverseAnswer
+from settings.answer.deepseek import DeepSeekAnswer
+from settings.answer.openai import OpenAiAnswer
+from settings.answer.sagemaker import SageMakerAnswer
+from settings.knowledge import Prompt
+from tests.served_at import served_at
 from tests.unit import assistant_models
 from tests.unit.assistant_models import KEY, SECRET, TIMEOUTS, HeldSecret, Models, budget
 
@@ -31,11 +37,11 @@ TOLD = Told(
     "When does the shop open?",
 )
 SAMPLING = {"temperature": 0.6, "top_p": 0.9, "max_tokens": 400}
-NAMES = ["deepseek", "reasoner", "openai", "sagemaker", "lmi", "bedrock", "imported", "converse-r1", "converse-nova"]
+NAMES = ["deepseek", "thinking", "openai", "sagemaker", "lmi", "bedrock", "imported", "converse-r1", "converse-nova"]
 
 
-def chat(url: str, model: str = "deepseek-chat", secret: HeldSecret | None = None) -> Chat:
-    chosen = DeepSeekAnswer.model_validate({"provider": "deepseek", "url": url, "model": model, "secret": SECRET})
+def chat(url: str, secret: HeldSecret | None = None, **more: Any) -> Chat:
+    chosen = served_at(url, DeepSeekAnswer, **{"provider": "deepseek", "secret": SECRET, **more})
     return Chat(chosen, TIMEOUTS, secret or HeldSecret())
 
 
@@ -48,17 +54,18 @@ def made(name: str, models: Models) -> Model:
     match name:
         case "deepseek":
             return chat(url)
-        case "reasoner":
-            return chat(url, "deepseek-reasoner")
+        case "thinking":
+            return chat(url, thinking=True)
         case "openai":
-            chosen = {"provider": "openai", "url": url, "model": "deepseek-chat", "secret": SECRET, "temperature": 0.5}
-            return Chat(OpenAiAnswer.model_validate({**chosen, "max_tokens": 400}), TIMEOUTS, HeldSecret())
+            chosen = {"provider": "openai", "endpoint": "api.deepseek.com", "model": "deepseek-flash", "secret": SECRET}
+            openai = served_at(url, OpenAiAnswer, **chosen, temperature=0.5, max_tokens=400)
+            return Chat(openai, TIMEOUTS, HeldSecret())
         case "sagemaker" | "lmi":
             return SageMaker(
                 SageMakerAnswer.model_validate({"provider": "sagemaker", "endpoint": "r1", **SAMPLING}), TIMEOUTS
             )
         case "bedrock" | "imported":
-            model = {"model": IMPORTED if name == "imported" else R1, "imported": name == "imported"}
+            model = {"model": IMPORTED if name == "imported" else R1}
             return Bedrock(BedrockAnswer.model_validate({"provider": "bedrock", **model, **SAMPLING}), TIMEOUTS)
         case _:
             model = {"model": R1 if name == "converse-r1" else NOVA}
@@ -70,7 +77,7 @@ def made(name: str, models: Models) -> Model:
 def side(name: str) -> str:
     if name in ("sagemaker", "lmi"):
         return "sagemaker"
-    return "deepseek" if name in ("deepseek", "reasoner", "openai") else "bedrock"
+    return "deepseek" if name in ("deepseek", "thinking", "openai") else "bedrock"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -110,11 +117,29 @@ def test_a_slow_model_ends_with_the_time_of_the_request(models: Models, name: st
 
 def test_a_model_that_only_thinks_says_what_to_raise(models: Models) -> None:
     few = {**SAMPLING, "max_tokens": 5}
-    model = Bedrock(
-        BedrockAnswer.model_validate({"provider": "bedrock", "model": R1, "imported": False, **few}), TIMEOUTS
-    )
-    with pytest.raises(Broken, match=r"raise answer\.max_tokens"):
+    model = Bedrock(BedrockAnswer.model_validate({"provider": "bedrock", "model": R1, **few}), TIMEOUTS)
+    with pytest.raises(Broken, match=r"Raise answer\.max_tokens"):
         list(model.deltas(TOLD, budget()))
+
+
+@pytest.mark.parametrize(("thinking", "said"), [(False, "The shop opens at"), (True, None)])
+def test_a_chat_model_reasons_only_on_request(models: Models, thinking: bool, said: str | None) -> None:
+    url = models.at("api.deepseek.com/v1/chat/completions")
+    chosen = served_at(url, DeepSeekAnswer, provider="deepseek", secret=SECRET, thinking=thinking)
+    # Fewer than an environment file may ask for.
+    model = Chat(chosen.model_copy(update={"max_tokens": 4}), TIMEOUTS, HeldSecret())
+    if said is not None:
+        assert "".join(model.deltas(TOLD, budget())) == said
+        return
+    with pytest.raises(Broken, match=r"Raise answer\.max_tokens"):
+        list(model.deltas(TOLD, budget()))
+
+
+def test_a_retired_model_is_refused_in_the_words_of_its_provider(models: Models) -> None:
+    model = chat(models.at("api.deepseek.com/v1/chat/completions"), model="deepseek-chat")
+    with pytest.raises(Broken) as raised:
+        list(model.deltas(TOLD, budget()))
+    assert "supported API model names are deepseek-flash" in raised.value.said
 
 
 def test_a_wrong_key_is_refused_forgotten_and_not_repeated(models: Models) -> None:
@@ -122,7 +147,7 @@ def test_a_wrong_key_is_refused_forgotten_and_not_repeated(models: Models) -> No
     model = chat(models.at("api.deepseek.com/v1/chat/completions"), secret=secret)
     with pytest.raises(Refused) as raised:
         list(model.deltas(TOLD, budget()))
-    assert "sk-wrong" not in f"{raised.value} {raised.value.cause}"
+    assert "sk-wrong" not in f"{raised.value} {raised.value.said}"
     secret.held = KEY
     assert "nine" in "".join(model.deltas(TOLD, budget()))
 

@@ -5,24 +5,25 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from assistant.answering import NOT_IN_DOCUMENTS, answer
-from assistant.budget import Budget
-from assistant.documents import store
-from assistant.events import Answered, Event, Sources, Stage, Text
-from assistant.failures import Failure, Invalid, Throttled, Unavailable
-from assistant.models import DocumentIn, DocumentList, Filters, Question, Source
-from assistant.parts import Parts
-from assistant.prompt import Turn
-from assistant.search import Found, Passage
-from assistant.search.query import together
-from assistant.settings import Settings
+from corpus.document import Document, document
+from rag.answering import NOT_IN_DOCUMENTS, answer
+from rag.budget import Budget
+from rag.documents import store
+from rag.events import Answered, Event, Sources, Stage, Text
+from rag.failures import Broken, Failure, Invalid, Throttled, TimedOut, Unavailable
+from rag.models import DocumentIn, DocumentList, Filters, Question, Source
+from rag.parts import Parts
+from rag.prompt import Turn
+from rag.search import Found, Page, Passage, Replaced
+from rag.search.query import together
+from settings.runtime_settings import RuntimeSettings
 
 NINE = Source(id="shop", document="shop", text="The shop opens at nine.", score=0.9)
-SETTINGS = Settings.model_validate(
+SETTINGS = RuntimeSettings.model_validate(
     {
         "environment": "test",
         "search": {"endpoint": "https://127.0.0.1:1", "region": "us-east-1", "service": "es"},
@@ -48,12 +49,15 @@ class Search:
         self.asked.append((question, size))
         return Found(self.sources, search_ms=1)
 
-    def replace(self, passages: Sequence[Passage], budget: Budget) -> dict[str, str]:
+    def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         if self.failure:
             raise self.failure
-        return {}
+        return Replaced()
 
-    def listed(self, size: int, after: str | None, budget: Budget) -> DocumentList:
+    def listed(self, page: Page, budget: Budget) -> DocumentList:
+        raise NotImplementedError
+
+    def shown(self, document: str, budget: Budget) -> list[Source]:
         raise NotImplementedError
 
     def remove(self, document: str, budget: Budget) -> int:
@@ -151,7 +155,7 @@ def test_so_many_earlier_questions_are_searched_with_a_follow_up(most: int, sear
 
 
 @pytest.mark.parametrize("keeps", [False, True])
-def test_a_first_question_begins_a_conversation_and_the_next_one_goes_on_with_it(keeps: bool) -> None:
+def test_a_first_question_begins_a_conversation_and_the_next_one_continues_it(keeps: bool) -> None:
     made = parts(["At nine."], ["At six."])
     made.generation.keeps = keeps  # type: ignore[union-attr]
     for conversation in (None, "new"):
@@ -216,46 +220,70 @@ def test_an_answer_outlives_a_turn_that_could_not_be_kept(
 
 def test_a_question_longer_than_the_environment_takes() -> None:
     made = parts(["At nine."])
-    with pytest.raises(Invalid, match="51 characters; ask in at most 50"):
+    with pytest.raises(Invalid, match=r"51 characters\. The limit is 50"):
         next(answer(Question(question="a" * 51), "alice", 20, made))
     assert made.search.asked == []  # type: ignore[attr-defined]
 
 
-def test_documents_that_cannot_be_told_apart_or_are_too_many() -> None:
+def test_duplicate_ids_and_too_many_documents_are_refused() -> None:
     one = DocumentIn(id="a", text="A.")
-    with pytest.raises(Invalid, match="id a stands for more than one"):
+    with pytest.raises(Invalid, match="id a belongs to more than one"):
         store([one, one], 20, parts())
-    with pytest.raises(Invalid, match="3 documents; send at most 2"):
+    with pytest.raises(Invalid, match=r"3 documents\. Send at most 2"):
         store([one, one, one], 20, parts())
 
 
-def test_an_engine_that_is_down_fails_each_document() -> None:
+@pytest.mark.parametrize(
+    "failure", [Unavailable("The search engine is down."), Throttled("Too often.", asked_to_wait=7)]
+)
+def test_documents_that_are_good_later_are_refused_by_the_status(failure: Failure) -> None:
+    """A client that reads the status alone does not take it for their end."""
     made = parts()
-    made.search.failure = Unavailable("The search engine is down.")  # type: ignore[attr-defined]
+    made.search.failure = failure  # type: ignore[attr-defined]
+    with pytest.raises(type(failure)) as told:
+        store([DocumentIn(id="a", text="A."), DocumentIn(id="b", text="B.")], 20, made)
+    assert (told.value.status, told.value.retry_after) in [(503, 2), (429, 7)]
+
+
+@pytest.mark.parametrize("failure", [Broken("The engine answers with a page."), TimedOut("It took too long.")])
+def test_documents_that_fail_as_they_are_fail_each_by_itself(failure: Failure) -> None:
+    made = parts()
+    made.search.failure = failure  # type: ignore[attr-defined]
     stored = store([DocumentIn(id="a", text="A."), DocumentIn(id="b", text="B.")], 20, made)
     assert [(one.id, one.status, one.message) for one in stored.documents] == [
-        ("a", "failed", "The search engine is down."),
-        ("b", "failed", "The search engine is down."),
+        ("a", "failed", failure.message),
+        ("b", "failed", failure.message),
     ]
 
 
-@pytest.mark.parametrize("id", ["", " ", "a#1", "a/b", "a?b", "a\\b", "a\nb", "x" * 501, "é" * 251])
-def test_ids_that_cannot_be_stored(id: str) -> None:
-    with pytest.raises(ValueError, match="id"):
+@pytest.mark.parametrize(
+    ("id", "is_one"),
+    [
+        *((one, True) for one in ("a", "handbook/leave.md", "a#1", "a?b", "a\\b", "a\nb", " a ", "..", "x" * 480)),
+        *((one, False) for one in ("", " ", "x" * 481, "é" * 241)),
+    ],
+)
+def test_what_is_an_id_is_the_same_on_every_way_in(id: str, is_one: bool) -> None:
+    read = document({"id": id, "text": "A."}, "f:1", "text")
+    assert isinstance(read, Document) == is_one
+    if is_one:
+        assert DocumentIn(id=id, text="A.").id == id == cast(Document, read).id
+        return
+    with pytest.raises(ValueError, match="an id has 1 to 480 bytes"):
         DocumentIn(id=id, text="A.")
 
 
 def test_a_domain_needs_no_boto3_and_no_provider() -> None:
     """boto3 takes longer to import than a question takes to answer."""
     code = (
-        "import sys\nfrom assistant import answering, documents, health\nfrom assistant.parts import assembled\n"
-        "from assistant.settings import Settings\n"
-        f"assembled(Settings.model_validate({SETTINGS.model_dump()!r}))\n"
+        "import sys\nfrom rag import answering, documents, health\nfrom rag.parts import assembled\n"
+        "from settings.runtime_settings import RuntimeSettings\n"
+        f"assembled(RuntimeSettings.model_validate({SETTINGS.model_dump()!r}))\n"
         "found = [name for name in sys.modules if name.split('.')[0] in ('boto3', 'botocore')\n"
-        "         or name.startswith(('assistant.embedding.', 'assistant.answer_model.'))]\n"
+        "         or name.startswith(('rag.embedding.', 'rag.answer_model.'))]\n"
         "assert not found, found\nprint('light')"
     )
-    root = Path(__file__).parents[2] / "lambda" / "assistant"
+    root = Path(__file__).parents[2] / "lambda"
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     environment = {**keys, "PYTHONPATH": str(root)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)

@@ -1,12 +1,15 @@
 """The time that a request has, and trying again within it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from assistant.budget import ATTEMPTS, Budget
-from assistant.failures import Broken, Failure, Throttled, TimedOut, Unavailable
-from assistant.other_side import ANSWER, failure_of
+import rag
+from rag.boto_calls import Clients
+from rag.budget import ATTEMPTS, Budget
+from rag.failures import Broken, Failure, Throttled, TimedOut, Unavailable
+from rag.other_side import ANSWER, failure_of
 
 
 class Clock:
@@ -61,7 +64,7 @@ def test_what_will_not_pass_is_not_tried_again(failure: Failure) -> None:
 
 def test_it_waits_as_long_as_it_was_asked_to_and_no_longer_than_it_has() -> None:
     clock = Clock()
-    asked = failure_of(ANSWER, 429, retry_after="3")
+    asked = failure_of(ANSWER, 429, asked=3.0)
     assert budget(60, clock).retrying(failing(1, asked)) == "done"
     assert clock.waits == [3]
     with pytest.raises(Throttled) as raised:
@@ -75,7 +78,7 @@ def test_one_budget_bounds_everything() -> None:
     assert one.call(60) == 10
     assert one.call(4) == 4
     clock.now = 9.9
-    with pytest.raises(TimedOut, match="used up"):
+    with pytest.raises(TimedOut, match="took too long"):
         one.call(4)
 
 
@@ -95,9 +98,39 @@ def test_the_status_of_the_other_side_and_ours(status: int, answered: int, retry
     failure = failure_of(ANSWER, status, "Bearer abc sk-1234567890 AKIAABCDEFGHIJKLMNOP")
     assert (failure.status, failure.retry_after) == (answered, retry_after)
     assert str(failure).startswith("The answer model ")
-    assert not any(part in failure.cause for part in ("abc", "sk-1234567890", "AKIAABCDEFGHIJKLMNOP"))
+    assert not any(part in failure.said for part in ("abc", "sk-1234567890", "AKIAABCDEFGHIJKLMNOP"))
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("0.2", 1), ("7", 7), ("1.5", 2), ("soon", 2), (None, 2)])
-def test_retry_after_is_whole_seconds(header: str | None, seconds: int) -> None:
-    assert failure_of(ANSWER, 429, retry_after=header).retry_after == seconds
+@pytest.mark.parametrize(("asked", "seconds"), [(0.0, 1), (0.2, 1), (7.0, 7), (1.5, 2), (None, 2)])
+def test_retry_after_is_whole_seconds(asked: float | None, seconds: int) -> None:
+    assert failure_of(ANSWER, 429, asked=asked).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("left", "most", "waits"), [(100, 30, 30), (30, 30, 30), (28, 30, 27), (9.5, 30, 8), (0.5, 30, 1), (58, 60, 55)]
+)
+def test_a_call_of_aws_waits_no_longer_than_there_is_time(left: float, most: float, waits: float) -> None:
+    """A function that is ended in the middle of a call says nothing about any document."""
+    clients = Clients("sagemaker-runtime", "eu-west-1", most, connect_seconds=5)
+    client = clients.within(budget(left, Clock()))
+    config = client.meta.config
+    assert (config.read_timeout, config.connect_timeout) == (waits, min(5, waits))
+    assert config.retries["total_max_attempts"] == 1
+    assert clients.within(budget(left, Clock())) is client, "a client has connections, which are kept"
+
+
+def test_without_time_aws_is_not_called() -> None:
+    with pytest.raises(TimedOut):
+        Clients("sagemaker-runtime", "eu-west-1", 30).within(budget(0.1, Clock()))
+
+
+def test_every_client_of_aws_that_a_request_waits_for_is_bounded() -> None:
+    """What is read once, a key, has five seconds of its own."""
+    folder = Path(rag.__file__).parent
+    users = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*.py") if "boto_calls.client(" in path.read_text()
+    }
+    assert users == {"secret.py"}
+    named = [path for path in folder.rglob("*.py") if "boto_calls.Clients(" in path.read_text()]
+    assert len(named) == 6
+    assert [path.name for path in named if ".within(budget)" not in path.read_text()] == []

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.embedding import Embedding, embedding
-from assistant.embedding.openai import OpenAi
-from assistant.failures import Broken, Failure, Refused, Throttled, TimedOut, Unavailable
-from assistant.settings import OpenAiEmbedding, Settings
+from rag.embedding import Embedding, embedding
+from rag.embedding.openai import OpenAi
+from rag.failures import Broken, Failure, Refused, Throttled, TimedOut, Unavailable
+from settings.embedding.openai import OpenAiEmbedding
+from settings.runtime_settings import RuntimeSettings
+from tests.served_at import served_at
 from tests.unit import assistant_models
 from tests.unit.assistant_models import SECRET, TIMEOUTS, HeldSecret, Models, budget
 
@@ -18,11 +20,11 @@ TEXTS = ["The shop opens at nine.", "Paris is the capital of France.", "It rains
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 TITAN = "amazon.titan-embed-text-v2:0"
 CHOSEN: list[tuple[dict[str, Any], int]] = [
-    ({"provider": "sagemaker", "endpoint": "e", "shape": "array"}, 384),
-    ({"provider": "sagemaker", "endpoint": "e", "shape": "inputs"}, 384),
-    ({"provider": "titan", "model": TITAN, "version": 2, "dimension": 256}, 256),
-    ({"provider": "titan", "model": TITAN, "version": 2}, 1024),
-    ({"provider": "cohere", "model": "cohere.embed-english-v3"}, 1024),
+    ({"provider": "sagemaker", "endpoint": "e", "shape": "array", "dimension": 384}, 384),
+    ({"provider": "sagemaker", "endpoint": "e", "shape": "inputs", "dimension": 384}, 384),
+    ({"provider": "titan", "dimension": 256}, 256),
+    ({"provider": "titan", "model": TITAN, "dimension": 1024}, 1024),
+    ({"provider": "cohere", "dimension": 1024}, 1024),
 ]
 
 
@@ -37,20 +39,12 @@ def made(chosen: dict[str, Any], models: Models) -> Embedding:
         "conversations": {"kind": "table", "table": "t", "days": 1},
         "timeouts": TIMEOUTS.model_dump(),
     }
-    return embedding(Settings.model_validate(settings))
+    return embedding(RuntimeSettings.model_validate(settings))
 
 
 def openai(models: Models, secret: HeldSecret | None = None, **more: Any) -> OpenAi:
-    chosen = OpenAiEmbedding.model_validate(
-        {
-            "provider": "openai",
-            "url": models.at("api.openai.com/v1/embeddings"),
-            "model": "text-embedding-3-small",
-            "dimension": 512,
-            "secret": SECRET,
-            **more,
-        }
-    )
+    settings = {"dimension": 512, "secret": SECRET, **more}
+    chosen = served_at(models.at("api.openai.com/v1/embeddings"), OpenAiEmbedding, **settings)
     return OpenAi(chosen, TIMEOUTS, secret or HeldSecret())
 
 
@@ -96,19 +90,19 @@ def test_a_wrong_key_is_refused_forgotten_and_not_repeated(models: Models) -> No
     provider = openai(models, secret)
     with pytest.raises(Refused) as raised:
         provider.of_question("a", budget())
-    assert "sk-wrong" not in f"{raised.value} {raised.value.cause}"
+    assert "sk-wrong" not in f"{raised.value} {raised.value.said}"
     secret.held = assistant_models.KEY
     assert len(provider.of_question("a", budget())[0]) == 512
     assert secret.reads == 2
 
 
 def test_a_text_that_the_model_does_not_take_is_broken_not_retried(models: Models) -> None:
-    with pytest.raises(Broken, match="does not take"):
+    with pytest.raises(Broken, match="rejected"):
         openai(models).of_texts(["a", ""], budget())
 
 
 def test_no_time_no_call(models: Models) -> None:
     provider = made(CHOSEN[2][0], models)
-    with pytest.raises(TimedOut, match="used up"):
+    with pytest.raises(TimedOut, match="took too long"):
         provider.of_question("a", budget(0))
     assert models.server.control.report()["bedrock"]["calls"] == 0

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.evidence import used
-from assistant.models import Source
+from rag.evidence import used
+from rag.models import Source
 
 BOSTON = (
     "These are the residents of Boston. In 2020, 4,309,000 people lived in the Boston metro area, 0.05% more than in "

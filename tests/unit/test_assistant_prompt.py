@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.prompt import ASSISTANT, BEGIN, THINK, USER, Told, Turn
-from assistant.settings import Prompt
+from rag.prompt import ASSISTANT, BEGIN, THINK, USER, Told, Turn
 from sandbox.models import prompt as reader
+from settings.knowledge import Prompt
 
 PROMPT = Prompt(system="Answer from the passages.", instructions="Be brief.")
 ATTACK = (

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from requests.auth import AuthBase
 
-from assistant.budget import Budget
-from assistant.failures import Absent, Failure
-from assistant.search.domain import Domain
-from assistant.search.engine import Engine
+from rag.budget import Budget
+from rag.failures import Absent, Failure
+from rag.search.domain import Domain
+from rag.search.engine import Engine
 from tests.unit.test_assistant_answering import SETTINGS
 
 HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}}
@@ -76,5 +76,5 @@ def test_a_failure_that_no_other_index_explains_is_raised() -> None:
         nearest(domain)
 
 
-def test_no_more_are_given_than_are_wanted() -> None:
+def test_at_most_the_wanted_number_is_returned() -> None:
     assert nearest(Domain(Alias("i-1", hits=20)), 3) == 3

@@ -1,17 +1,28 @@
 """Signing in to the search engine, and secrets."""
 
-import json
-
 import pytest
 from requests import Request
 
-from assistant.budget import Budget
-from assistant.failures import Failure, Refused
-from assistant.secret import Secret
-from assistant.settings import Search
-from assistant.sign_in import sign_in
+from rag import boto_calls
+from rag.budget import Budget
+from rag.failures import Failure, Refused
+from rag.secret import Secret
+from rag.sign_in import sign_in
+from settings.runtime_settings import Search
 
 ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:login"
+
+
+class Manager:
+    """Secrets Manager with one secret."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:
+        return {"SecretString": self._text}
+
+
 LOGIN = {"secretArn": ARN, "username": "name", "password": "word"}
 
 
@@ -30,14 +41,14 @@ def test_a_collection_gets_the_hash_of_the_body_and_the_functions_keys(monkeypat
     assert sent.headers["x-amz-security-token"] == "token"
 
 
-def test_without_keys_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_keys_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     with pytest.raises(Refused, match="AWS_ACCESS_KEY_ID"):
         sign_in(search())
 
 
 def test_an_engine_of_ones_own_gets_name_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Secret, "_read", lambda _: json.dumps({"name": "osml", "word": "pä:ss"}))
+    monkeypatch.setattr(Secret, "_read", lambda _: {"name": "osml", "word": "pä:ss"})
     sent = Request("GET", "https://host/", auth=sign_in(search(service="es", login=LOGIN))).prepare()
     assert sent.headers["Authorization"].startswith("Basic ")
 
@@ -46,19 +57,19 @@ def test_an_engine_of_ones_own_gets_name_and_password(monkeypatch: pytest.Monkey
     "text", ["", "not json {hunter2", '["hunter2"]', '{"other": "hunter2"}', '{"key": 7}', '{"key": ""}']
 )
 def test_a_secret_without_the_key_shows_nothing_of_itself(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr(Secret, "_read", lambda _: text)
+    monkeypatch.setattr(boto_calls, "client", lambda *_, **__: Manager(text))
     with pytest.raises(Failure, match="osml secret set") as raised:
         Secret(ARN).value("key", Budget(5))
-    assert "hunter2" not in f"{raised.value} {raised.value.cause}"
+    assert "hunter2" not in f"{raised.value} {raised.value.said}"
     assert ARN not in str(raised.value)
 
 
 def test_a_secret_is_read_once_until_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[int] = []
 
-    def read(_: Secret) -> str:
+    def read(_: Secret) -> dict[str, str]:
         reads.append(1)
-        return '{"key": "value"}'
+        return {"key": "value"}
 
     monkeypatch.setattr(Secret, "_read", read)
     secret = Secret(ARN)

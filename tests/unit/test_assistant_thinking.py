@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.failures import Broken
-from assistant.thinking import spoken
+from rag.failures import Broken
+from rag.thinking import spoken
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_what_is_said(text: str, opened: bool, said: str, size: int) -> None:
     [("I ponder", True), ("<think>I ponder", False), ("", False), (" ", False), ("a</think> ", True)],
 )
 def test_a_model_that_never_spoke(text: str, opened: bool) -> None:
-    with pytest.raises(Broken, match=r"raise answer\.max_tokens"):
+    with pytest.raises(Broken, match=r"Raise answer\.max_tokens"):
         list(spoken([text], opened))
 
 

@@ -56,7 +56,7 @@ def test_one_certificate_stands_for_the_model_hosts(made: Certificates, name: st
     assert ("api.deepseek.com" in names.get_values_for_type(x509.DNSName)) is trusted
 
 
-def test_all_are_made_anew_when_one_is_missing(made: Certificates) -> None:
+def test_all_are_created_again_when_one_is_missing(made: Certificates) -> None:
     before = made.ca.read_bytes()
     made.key("models").unlink()
     made.make()

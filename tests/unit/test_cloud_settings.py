@@ -40,11 +40,11 @@ def test_reads_what_the_launcher_writes(tmp_path: Path) -> None:
     assert settings.domain_ports == (5, 6)
 
 
-def test_functions_have_a_way_out_where_one_is_described(tmp_path: Path) -> None:
+def test_functions_have_an_egress_proxy_where_one_is_described(tmp_path: Path) -> None:
     without = CloudSettings.read(written(tmp_path))
-    assert (without.way_out_port, without.native_packages) == (None, None)
+    assert (without.egress_proxy_port, without.native_packages) == (None, None)
     assert "HTTPS_PROXY" not in cloud_environment(without, {"HTTPS_PROXY": "http://developers"})
-    settings = CloudSettings.read(written(tmp_path, way_out_port=7, native_packages="/packages"))
+    settings = CloudSettings.read(written(tmp_path, egress_proxy_port=7, native_packages="/packages"))
     inner = cloud_environment(settings, {})
     assert settings.native_packages == Path("/packages")
     assert inner["HTTPS_PROXY"] == inner["https_proxy"] == "http://127.0.0.1:7"

@@ -95,7 +95,7 @@ def test_what_amazon_does_not_list_does_not_exist(path: str) -> None:
     assert (raised.value.status, raised.value.encoded()) == (404, b"")
 
 
-def test_what_only_this_machine_lacks_is_told_apart() -> None:
+def test_features_that_only_this_machine_lacks_have_their_own_error() -> None:
     with pytest.raises(NotOffered) as raised:
         operation(Request("PUT", "/a/_alias/b", ()))
     assert raised.value.status == 501
@@ -111,7 +111,7 @@ def vector(**method: Any) -> dict[str, Any]:
     return {"type": "knn_vector", "dimension": 3, **({"method": method} if method else {})}
 
 
-def test_faiss_goes_in_as_lucene_and_comes_back_as_faiss() -> None:
+def test_faiss_is_stored_as_lucene_and_shown_as_faiss() -> None:
     given = {"properties": {"o": {"properties": {"v": vector(name="hnsw", engine="faiss", parameters={"m": 4})}}}}
     inward = mapping_inward(given, "CLASSIC")
     assert inward["properties"]["o"]["properties"]["v"]["method"]["engine"] == "lucene"

@@ -28,6 +28,8 @@ class Engine:
         self.transport = MockTransport(self)
 
     def __call__(self, request: Request) -> Answer:
+        if request.path == "/":
+            return Answer(200, {"version": {"number": "3.6.0"}})
         if request.path.endswith("_search"):
             hits = [{"_id": id, "_source": body} for id, body in self.connectors.items()]
             return Answer(200, {"hits": {"hits": hits}})
@@ -53,7 +55,7 @@ def test_the_value_goes_into_the_credential_and_nowhere_else() -> None:
     assert "hush" not in json.dumps({**write.body, "credential": None})
 
 
-def test_another_value_is_no_change_and_another_revision_is_one() -> None:
+def test_another_revision_is_a_change_and_another_value_is_not() -> None:
     engine = Engine()
     first = applied(engine, SPEC, "hush")
     assert applied(engine, SPEC, "hush-again", first) == first
@@ -78,6 +80,6 @@ def test_without_references_the_mark_is_that_of_the_body() -> None:
 
 def test_where_nothing_reads_secrets_nothing_is_written() -> None:
     engine = Engine()
-    with pytest.raises(InvalidSpec, match="nothing here reads secrets"):
+    with pytest.raises(InvalidSpec, match="this client cannot read secrets"):
         apply(kind_named("Connector"), SPEC, client=Client(engine.transport), owner=OWNER)
     assert engine.transport.writes == []

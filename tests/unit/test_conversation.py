@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 import requests
 
-from osml import answer_view, asking, assistant
-from osml.conversation import opened
+from osml.ask import answer_view, asking, assistant
+from osml.ask.conversation import opened
+from osml.ask.question import Answer
 from osml.failure import Failure
-from osml.functions import Reply
-from osml.question import Answer
+from osml.remote.functions import Reply
 from tests.unit.test_question import KNOWLEDGE
 
 MEMORY = "/_plugins/_ml/memory"
@@ -26,14 +26,15 @@ class Memory:
         answer.status_code = 200 if path == f"{MEMORY}/known" else 404
         return answer
 
-    def json(self, method: str, path: str, json: Any) -> dict[str, Any]:
-        self.sent.append((method, path, json))
+    def send(self, method: str, path: str, body: Any) -> dict[str, Any]:
+        self.sent.append((method, path, body))
         return {"memory_id": "made"}
 
-    def patiently(self, method: str, path: str, json: Any) -> dict[str, Any]:
-        self.sent.append((method, path, json))
+    def patient(self, method: str, path: str, body: Any) -> dict[str, Any]:
+        self.sent.append((method, path, body))
+        # The engine leaves out an empty response.
         newest_first = [{"_source": {"input": text}} for text in ("b", "a")]
-        return {"hits": {"hits": newest_first[: json["size"]]}}
+        return {"hits": {"hits": newest_first[: body["size"]]}}
 
 
 def test_a_new_one_is_named_after_its_first_question() -> None:
@@ -44,15 +45,15 @@ def test_a_new_one_is_named_after_its_first_question() -> None:
 
 
 @pytest.mark.parametrize(("most", "earlier"), [(0, []), (1, ["b"]), (2, ["a", "b"])])
-def test_no_more_is_read_of_it_than_is_searched_with(most: int, earlier: list[str]) -> None:
+def test_only_the_questions_for_the_search_are_read(most: int, earlier: list[str]) -> None:
     memory: Any = Memory()
     assert opened(memory, "known", "c", most).earlier == earlier
     assert len(memory.sent) == bool(most)
 
 
-def test_an_id_that_names_none_is_said_in_a_sentence() -> None:
+def test_an_unknown_id_is_one_sentence() -> None:
     memory: Any = Memory()
-    with pytest.raises(Failure, match="There is no conversation a/b; begin one with `--conversation new`"):
+    with pytest.raises(Failure, match=r"There is no conversation a/b\. Begin one with `--conversation new`"):
         opened(memory, "a/b", "c", 1)
 
 
@@ -77,8 +78,8 @@ def test_a_question_that_no_model_answers_is_kept_too(monkeypatch: pytest.Monkey
     monkeypatch.setattr(asking, "knowledge", lambda _: KNOWLEDGE)
     monkeypatch.setattr(asking, "Domain", lambda _: memory)
     text: str | None = None
-    monkeypatch.setattr("osml.question.ask", lambda *_: Answer("c", text, [], None, 1, "known"))
-    place: Any = type("Place", (), {"settings": lambda _: type("Settings", (), {"recipe": "semantic-search"})})()
+    monkeypatch.setattr("osml.ask.question.ask", lambda *_: Answer("c", text, [], None, 1, "known"))
+    place: Any = type("Place", (), {"settings": lambda _: type("Settings", (), {"engine": "a domain"})})()
     asking.ask(place, "c", talk="known")
     assert memory.sent[-1] == ("POST", f"{MEMORY}/known/messages", {"input": "c", "response": "", "origin": "osml"})
     text = "An answer, which the pipeline has kept."
@@ -87,8 +88,8 @@ def test_a_question_that_no_model_answers_is_kept_too(monkeypatch: pytest.Monkey
     assert len(memory.sent) == before + 1
 
 
-def test_the_answer_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_answer_shows_the_command_for_a_follow_up(capsys: pytest.CaptureFixture[str]) -> None:
     answer_view.show(Answer("q", None, [], None, 1, "8Hk2"), "osml ask --env dev")
-    assert 'Go on: osml ask --env dev --conversation 8Hk2 "…"' in capsys.readouterr().out
+    assert 'Ask a follow-up: osml ask --env dev --conversation 8Hk2 "…"' in capsys.readouterr().out
     answer_view.show(Answer("q", None, [], None, 1), "osml ask --env dev")
-    assert 'Ask something else: osml ask --env dev "…"' in capsys.readouterr().out
+    assert 'Ask another question: osml ask --env dev "…"' in capsys.readouterr().out

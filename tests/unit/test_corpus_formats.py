@@ -4,32 +4,17 @@ import gzip
 import io
 import json
 import sys
-import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import pyarrow
 import pytest
 from pyarrow import parquet
 
-from corpus.document import Document, Entry, Unreadable
-from corpus.formats import lines
-from corpus.source import read, readable
-
-
-def entries(content: bytes | str, name: str, skip: int = 0) -> list[Entry]:
-    data = content.encode() if isinstance(content, str) else content
-    return list(read(io.BytesIO(data), name, "text", skip))
-
-
-def documents(content: bytes | str, name: str) -> list[dict[str, Any]]:
-    found = entries(content, name)
-    assert all(isinstance(one, Document) for one in found), found
-    return [{"id": one.id, **one.source} for one in found if isinstance(one, Document)]
-
-
-def reasons(content: bytes | str, name: str) -> list[str]:
-    return [f"{one.where}: {one.reason}" for one in entries(content, name) if isinstance(one, Unreadable)]
+from corpus.document import Document, Unreadable
+from corpus.formats import Reading, lines
+from corpus.source import read, readable, rows
+from tests.unit.reading import documents, entries, reasons
 
 
 @pytest.mark.parametrize("name", ["a.ndjson", "a.jsonl", "a.json"])
@@ -85,62 +70,16 @@ def test_a_dead_letter_is_the_document_that_it_is_about() -> None:
     assert (found.id, found.of, found.source) == ("b.md#2", "b.md", {"text": "t"})
 
 
-@pytest.mark.parametrize("between", [",", ";", "\t"])
-def test_rows(between: str) -> None:
-    content = '\ufeffid,text,year\r\n1,a,2023\r\n,"b\nb",\r\n\r\n3,c,1,7\r\n'.replace(",", between)
-    found = entries(content, "a.csv")
-    assert [one.where for one in found] == ["a.csv:2", "a.csv:4", "a.csv:6"]
-    first, second, third = found
-    assert isinstance(first, Document)
-    assert isinstance(second, Document)
-    assert isinstance(third, Unreadable)
-    assert (first.id, first.source) == ("1", {"text": "a", "year": "2023"})
-    assert second.source == {"text": "b\nb"}
-
-
-def test_a_table_without_the_text_says_what_it_has() -> None:
-    assert reasons("id,body\n1,a\n", "a.csv") == ["a.csv:1: the first row names no column `text`, but id, body"]
-
-
 def test_columns(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
-    rows = [{"id": n, "text": f"t{n}", "raw": b"\x00", "none": None} for n in range(600)]
-    parquet.write_table(pyarrow.Table.from_pylist(rows), file, row_group_size=100)
+    made = [{"id": n, "text": f"t{n}", "raw": b"\x00", "none": None} for n in range(600)]
+    parquet.write_table(pyarrow.Table.from_pylist(made), file, row_group_size=100)
     found = documents(file.read_bytes(), "a.parquet")
     assert len(found) == 600
     assert found[599] == {"id": "599", "text": "t599", "raw": "AA=="}
     with file.open("rb") as stream:
-        assert sum(one.read for one in read(stream, "a.parquet", "text")) == file.stat().st_size
+        assert sum(one.read for one in read(stream, "a.parquet", Reading("text"))) == file.stat().st_size
     assert "is no Parquet that can be read" in reasons(b"PAR1", "a.parquet")[0]
-
-
-def test_markdown_loses_its_marks_and_keeps_its_words() -> None:
-    content = (
-        "---\ntags: x\n---\n# Leave *policy*\n\nTwo lines\nof `text`.\n\n- one\n- two\n\n"
-        "| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nx = 1\n```\n"
-    )
-    (found,) = documents(content, "docs/leave.md")
-    assert found["id"] == "docs/leave.md"
-    assert found["title"] == "Leave policy"
-    assert found["text"] == "Leave policy\n\nTwo lines of text.\n\none\n\ntwo\n\na | b\n1 | 2\n\nx = 1"
-
-
-def test_a_page_is_what_a_reader_sees() -> None:
-    content = (
-        "<html><head><title>Hi \n there</title><style>x</style></head><body><nav>menu</nav><h1>Big</h1>"
-        "<p>One <b>bold</b>\n line.</p><table><tr><th>k</th><td>v</td></tr></table><pre>a\n  b</pre>"
-        "<script>1</script></body></html>"
-    )
-    (found,) = documents(content, "a.html")
-    assert (found["title"], found["text"]) == ("Hi there", "Big\n\nOne bold line.\n\nk v\n\na\n  b")
-
-
-def test_the_text_of_a_pdf() -> None:
-    (found,) = documents(pdf("Leave is granted.", "Ask early."), "leave.pdf")
-    assert found["text"].split("\n\n") == ["Leave is granted.", "Ask early."]
-    assert found["title"] == "leave"
-    assert "holds no text" in reasons(pdf(""), "scan.pdf")[0]
-    assert "is no PDF that can be read" in reasons(b"%PDF-1.4 nothing", "broken.pdf")[0]
 
 
 def test_plain_text_in_utf_8_or_as_its_mark_says() -> None:
@@ -171,8 +110,8 @@ def test_a_name_that_says_nothing_is_no_document() -> None:
 def test_a_parser_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "corpus.formats.columns", raising=False)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    (said,) = reasons(b"PAR1", "a.parquet")
-    assert said.startswith("a.parquet: cannot be read here, where pyarrow is not installed")
+    (said,) = rows(b"PAR1", "a.parquet", Reading("text"))
+    assert f"{said.where}: {said.reason}".startswith("a.parquet: cannot be read here, where pyarrow is not installed")
 
 
 def test_a_name_that_cannot_be_an_id_is_digested() -> None:
@@ -190,29 +129,6 @@ def test_a_stream_that_only_goes_forward_will_do(name: str) -> None:
             return self.content.read(most)
 
     content = b"id,text\n1,a\n" if name.endswith("csv") else b'{"id": "1", "text": "a"}'
-    (found,) = read(cast(BinaryIO, Forward(content)), name, "text")
+    (found,) = read(cast(BinaryIO, Forward(content)), name, Reading("text"))
     assert isinstance(found, Document)
     assert found.source == {"text": "a"}
-
-
-def pdf(*pages: str) -> bytes:
-    """A PDF of a page for each text, by hand."""
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
-    font = "<< /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
-    kids = []
-    for text in pages:
-        stream = zlib.compress(f"BT /F 12 Tf 72 720 Td ({text}) Tj ET".encode())
-        kids.append(f"{len(objects) + 1} 0 R")
-        page = f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources {font}"
-        objects.append(f"{page} /Contents {len(objects) + 2} 0 R >>")
-        head = f"<< /Length {len(stream)} /Filter /FlateDecode >>\nstream\n"
-        objects.append(head + stream.decode("latin-1") + "\nendstream")
-    objects[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(kids)}] >>"
-    whole, places = "%PDF-1.4\n", []
-    for number, one in enumerate(objects, 1):
-        places.append(len(whole))
-        whole += f"{number} 0 obj\n{one}\nendobj\n"
-    table = "".join(f"{place:010} 00000 n \n" for place in places)
-    size = len(objects) + 1
-    end = f"trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{len(whole)}\n%%EOF"
-    return f"{whole}xref\n0 {size}\n0000000000 65535 f \n{table}{end}".encode("latin-1")

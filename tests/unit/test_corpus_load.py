@@ -46,24 +46,28 @@ def test_what_stays_turned_away_is_a_dead_letter() -> None:
     to = Scripted(lambda ids, _: [LATER for _ in ids])
     found = loaded(to, document(1))
     assert len(to.batches) == ATTEMPTS
-    (letter,) = found.letters
-    assert (letter.where, letter.id, letter.document) == ("f:1", "1", {"id": "1", "document": "1", "text": "t"})
-    assert letter.reason == f"gave up after {ATTEMPTS} attempts, last answer: slow down"
+    (dead_letter,) = found.dead_letters
+    assert (dead_letter.where, dead_letter.id, dead_letter.document) == (
+        "f:1",
+        "1",
+        {"id": "1", "document": "1", "text": "t"},
+    )
+    assert dead_letter.reason == f"gave up after {ATTEMPTS} attempts, last answer: slow down"
 
 
 def test_one_document_that_the_model_refuses_does_not_take_its_batch_along() -> None:
     to = Scripted(lambda ids, _: [REFUSED if "33" in ids else CREATED for _ in ids])
     found = loaded(to, *(document(n) for n in range(200)))
     assert (found.report.created, found.report.failed) == (199, 1)
-    assert [letter.id for letter in found.letters] == ["33"]
+    assert [dead_letter.id for dead_letter in found.dead_letters] == ["33"]
     assert "33" not in to.held
 
 
 def test_one_document_that_breaks_its_batches_is_found_and_the_others_arrive() -> None:
     to = Scripted(lambda ids, _: [FAILED if "33" in ids else CREATED for _ in ids])
     found = loaded(to, *(document(n) for n in range(200)))
-    assert (found.report.created, [letter.id for letter in found.letters]) == (199, ["33"])
-    assert found.letters[0].reason.endswith("last answer: broken")
+    assert (found.report.created, [dead_letter.id for dead_letter in found.dead_letters]) == (199, ["33"])
+    assert found.dead_letters[0].reason.endswith("last answer: broken")
 
 
 def test_documents_with_reasons_of_their_own_are_not_sent_again() -> None:
@@ -80,7 +84,7 @@ def test_a_request_that_is_too_large_is_cut_in_halves() -> None:
         return [CREATED for _ in ids]
 
     found = loaded(Scripted(small), *(document(n) for n in range(16)))
-    assert (found.report.created, [letter.id for letter in found.letters]) == (15, ["5"])
+    assert (found.report.created, [dead_letter.id for dead_letter in found.dead_letters]) == (15, ["5"])
 
 
 def test_a_busy_destination_gets_the_same_again() -> None:
@@ -107,7 +111,7 @@ def test_a_destination_that_stays_away_ends_the_load_and_everything_is_counted()
     assert report.created == len(found.confirmed) > 0
     assert report.created + report.failed == report.read
     assert "not stored for certain: connection reset" in report.errors[0]
-    assert found.letters == []
+    assert found.dead_letters == []
 
 
 def test_what_cannot_go_on_stops() -> None:
@@ -182,7 +186,9 @@ def test_reading_does_not_run_ahead(limit: dict[str, int], monkeypatch: pytest.M
 def test_unreadable_entries_are_letters_in_their_place() -> None:
     found = loaded(Scripted(), document(1), Unreadable("f:2", "not JSON", "{nope"), document(3))
     assert found.report.summary == "2 created, 0 updated, 1 failed"
-    assert [(letter.where, letter.id, letter.document) for letter in found.letters] == [("f:2", None, "{nope")]
+    assert [(dead_letter.where, dead_letter.id, dead_letter.document) for dead_letter in found.dead_letters] == [
+        ("f:2", None, "{nope")
+    ]
     assert [one.where for one in found.confirmed] == ["f:1", "f:2", "f:3"]
 
 
@@ -196,10 +202,10 @@ def test_a_document_is_confirmed_with_its_last_part() -> None:
         lambda: to,
         parts=parts,
         report=report.report,
-        letters=report.letters.append,
+        dead_letters=report.dead_letters.append,
     )
     assert (report.report.read, report.report.created) == (2, 5)
-    assert [letter.id for letter in report.letters] == ["b#2"]
+    assert [dead_letter.id for dead_letter in report.dead_letters] == ["b#2"]
 
 
 def test_many_are_sent_at_once_when_all_goes_well() -> None:
@@ -261,7 +267,7 @@ def test_every_document_is_counted_once_whatever_happens(seed: int, clears: bool
     report = found.report
     assert report.created + report.updated + report.failed == report.read
     assert stopped or report.read == 20
-    assert stopped or len(to.held) + len(found.letters) == 20
+    assert stopped or len(to.held) + len(found.dead_letters) == 20
     assert [one.where for one in found.confirmed] == [f"f:{n}" for n in range(len(found.confirmed))]
     arrived = {one.id for one in found.confirmed if isinstance(one, Document)} & to.held.keys()
     assert not clears or arrived <= set(cleared)

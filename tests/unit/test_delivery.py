@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from osml.environment import SettingError
-from osml.environment.delivery import load_delivery
 from osml.place import CHECKOUT
+from settings import SettingError
+from settings.delivery import load_delivery
 
 GOOD: dict[str, Any] = {
     "source": {"codecommit": "osml"},

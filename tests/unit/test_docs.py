@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from osml.environment import load
+from settings import load
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

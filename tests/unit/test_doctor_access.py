@@ -12,9 +12,9 @@ import pytest
 import yaml
 from botocore.stub import Stubber
 
-from osml.checks.access import models
-from osml.checks.seat import Seat
-from osml.checks.verdict import Complaint, Skipped
+from osml.doctor.checks.access import models
+from osml.doctor.checks.context import Context
+from osml.doctor.checks.verdict import Complaint, Skipped
 from osml.place import Place
 
 SEARCH = {
@@ -55,15 +55,15 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def seat(folder: Path, session: Session, **changes: Any) -> Seat:
+def context(folder: Path, session: Session, **changes: Any) -> Context:
     body = {"recipe": "semantic-search", "region": "us-east-1", "search": SEARCH, "embedding": TITAN, **changes}
     (folder / "dev.yaml").write_text(yaml.safe_dump(body))
-    found = Seat(Place("dev", None))
+    found = Context(Place("dev", None))
     found.__dict__["session"] = session
     return found
 
 
-def complaint_of(found: Seat) -> Complaint:
+def complaint_of(found: Context) -> Complaint:
     with pytest.raises(Complaint) as raised:
         models(found)
     return raised.value
@@ -80,22 +80,34 @@ def stubbed(service: str) -> Iterator[tuple[Any, Stubber]]:
 def test_a_model_that_may_be_used_is_named(settings: Path) -> None:
     with stubbed("bedrock") as (client, stub):
         stub.add_response("get_foundation_model_availability", AVAILABLE)
-        assert "amazon.titan-embed-text-v2:0 in us-east-1" in models(seat(settings, Session(bedrock=client)))
+        assert "amazon.titan-embed-text-v2:0 in us-east-1" in models(context(settings, Session(bedrock=client)))
 
 
 def test_a_model_without_access_is_a_complaint(settings: Path) -> None:
     with stubbed("bedrock") as (client, stub):
         stub.add_response("get_foundation_model_availability", AVAILABLE | {"authorizationStatus": "NOT_AUTHORIZED"})
-        raised = complaint_of(seat(settings, Session(bedrock=client)))
+        raised = complaint_of(context(settings, Session(bedrock=client)))
     assert raised.name == "model-access-denied"
     assert "authorizationStatus is NOT_AUTHORIZED" in raised.cause
+
+
+@pytest.mark.parametrize(
+    "missing", [{"agreementAvailability": {"status": "NOT_AVAILABLE"}}, {"entitlementAvailability": "NOT_AVAILABLE"}]
+)
+def test_a_model_that_nobody_has_called_yet_has_its_own_cause(settings: Path, missing: dict[str, Any]) -> None:
+    with stubbed("bedrock") as (client, stub):
+        stub.add_response("get_foundation_model_availability", AVAILABLE | missing)
+        raised = complaint_of(context(settings, Session(bedrock=client)))
+    assert raised.name == "model-not-subscribed"
+    assert "administrator call the model once" in raised.fix
+    assert "Nobody in this account has called" in raised.cause
 
 
 def test_an_inference_profile_that_the_region_lacks_is_a_complaint(settings: Path) -> None:
     with stubbed("bedrock") as (client, stub):
         stub.add_response("get_foundation_model_availability", AVAILABLE)
         stub.add_client_error("get_inference_profile", "ResourceNotFoundException")
-        raised = complaint_of(seat(settings, Session(bedrock=client), recipe="deepseek-bedrock", answer={}))
+        raised = complaint_of(context(settings, Session(bedrock=client), recipe="deepseek-bedrock", answer={}))
     assert raised.name == "model-access-denied"
     assert "us.deepseek.r1-v1:0" in raised.cause
 
@@ -103,7 +115,7 @@ def test_an_inference_profile_that_the_region_lacks_is_a_complaint(settings: Pat
 def test_what_the_caller_may_not_look_at_could_not_be_checked(settings: Path) -> None:
     with stubbed("bedrock") as (client, stub):
         stub.add_client_error("get_foundation_model_availability", "AccessDeniedException")
-        found = seat(settings, Session(bedrock=client))
+        found = context(settings, Session(bedrock=client))
         with pytest.raises(Skipped, match=r"could not be checked.*AccessDenied"):
             models(found)
 
@@ -119,7 +131,7 @@ def test_an_endpoint_that_failed_says_why(settings: Path) -> None:
     }
     with stubbed("sagemaker") as (client, stub):
         stub.add_response("describe_endpoint", described)
-        raised = complaint_of(seat(settings, Session(sagemaker=client), embedding=FOUND))
+        raised = complaint_of(context(settings, Session(sagemaker=client), embedding=FOUND))
     assert raised.name == "endpoint-not-in-service"
     assert "ping health check" in raised.cause
 
@@ -127,7 +139,7 @@ def test_an_endpoint_that_failed_says_why(settings: Path) -> None:
 def test_an_endpoint_of_another_name_is_a_complaint(settings: Path) -> None:
     with stubbed("sagemaker") as (client, stub):
         stub.add_client_error("describe_endpoint", "ValidationException", "Could not find endpoint minilm.")
-        raised = complaint_of(seat(settings, Session(sagemaker=client), embedding=FOUND))
+        raised = complaint_of(context(settings, Session(sagemaker=client), embedding=FOUND))
     assert raised.name == "endpoint-not-in-service"
 
 
@@ -136,7 +148,9 @@ def test_an_endpoint_that_is_yet_to_be_made_needs_a_quota(allowed: float, name: 
     with stubbed("sagemaker") as (endpoints, asked), stubbed("service-quotas") as (quotas, listed):
         asked.add_client_error("describe_endpoint", "ValidationException", "Could not find endpoint x.")
         listed.add_response("list_service_quotas", {"Quotas": [{"QuotaName": QUOTA, "Value": allowed}]})
-        found = seat(settings, Session(sagemaker=endpoints, service_quotas=quotas), embedding={**OWN, "dimension": 384})
+        found = context(
+            settings, Session(sagemaker=endpoints, service_quotas=quotas), embedding={**OWN, "dimension": 384}
+        )
         if name is None:
             assert models(found) == "quota for ml.c6i.xlarge is 2"
             return

@@ -6,9 +6,9 @@ from typing import Any, cast
 import pytest
 
 from corpus.destination import Busy, Stopped, Verdict
-from osml import documents
-from osml.domain import Disconnected, Domain
 from osml.failure import Failure
+from osml.ingest import documents
+from osml.remote.domain import Disconnected, Domain
 
 
 class Answering:
@@ -56,7 +56,7 @@ def test_another_failure_ends_it() -> None:
         send(Answering(error=Failure("Assuming the operator role failed")))
 
 
-def test_a_key_that_comes_back_is_not_repeated() -> None:
+def test_a_key_in_an_answer_is_not_repeated() -> None:
     said = {"error": {"reason": "Authentication fails, your api key: sk-abcdefghijklmnopqrstuv is invalid"}}
     with pytest.raises(Stopped) as raised:
         send(Answering(401, said))

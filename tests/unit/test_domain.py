@@ -5,13 +5,22 @@ from typing import Any
 import pytest
 import requests
 
-from osml import domain as module
-from osml.domain import ATTEMPTS, Disconnected, Domain
+from corpus.load import BACKOFF, LONGEST_ASKED
+from corpus.pace import LONGEST_PAUSE
 from osml.failure import Failure
-from osml.repetition import LONGEST_ASKED, LONGEST_PAUSE, asked, pause
-from osml.stack import Knowledge
+from osml.remote.domain import ATTEMPTS, Disconnected, Domain
+from osml.remote.stack import Knowledge
 
-KNOWLEDGE = Knowledge("https://domain", "us-east-1", "i", "p", "m", None, None, "arn", "text", "embedding")
+KNOWLEDGE = Knowledge(
+    endpoint="https://domain",
+    region="us-east-1",
+    index="i",
+    search_pipeline="p",
+    embedding_model_id="m",
+    operator_role_arn="arn",
+    text_field="text",
+    embedding_field="embedding",
+)
 
 
 def answer(status: int, body: str = "{}", **headers: str) -> requests.Response:
@@ -39,14 +48,11 @@ class Session(requests.Session):
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waited: list[float] = []
     monkeypatch.setattr("time.sleep", waited.append)
-    monkeypatch.setattr(module, "_auth", lambda _: None)
     return waited
 
 
 def domain(*script: requests.Response | Exception) -> Domain:
-    made = Domain(KNOWLEDGE)
-    made._session = Session(*script)
-    return made
+    return Domain(KNOWLEDGE, Session(*script))
 
 
 @pytest.mark.parametrize(
@@ -62,13 +68,13 @@ def test_what_passes_is_waited_for(first: requests.Response | Exception, waits: 
     [answer(400), answer(403), answer(500), answer(504), requests.ReadTimeout(), requests.exceptions.SSLError()],
     ids=["400", "403", "500", "504", "no answer in time", "certificate"],
 )
-def test_what_stays_is_said_at_once(first: requests.Response | Exception, waits: list[float]) -> None:
+def test_a_permanent_error_is_reported_at_once(first: requests.Response | Exception, waits: list[float]) -> None:
     with pytest.raises(Failure):
         domain(first).patiently("POST", "/")
     assert waits == []
 
 
-def test_after_the_last_attempt_the_answer_is_said(waits: list[float]) -> None:
+def test_the_answer_to_the_last_attempt_is_reported(waits: list[float]) -> None:
     with pytest.raises(Failure, match="503: busy"):
         domain(*[answer(503, '{"message": "busy"}')] * ATTEMPTS).patiently("POST", "/")
     with pytest.raises(Disconnected, match="reset"):
@@ -77,9 +83,9 @@ def test_after_the_last_attempt_the_answer_is_said(waits: list[float]) -> None:
 
 
 def test_a_pause_is_what_the_answer_asks_for_and_otherwise_random_below_a_limit() -> None:
-    assert pause(1, asked(answer(429, Retry_After="3"))) == 3
-    assert pause(1, asked(answer(429, Retry_After="9999"))) == LONGEST_ASKED
-    assert pause(1, asked(answer(429, Retry_After="Sat, 21 Nov 2026 07:28:00 GMT"))) <= 1
-    assert {pause(2) <= 2 for _ in range(100)} == {True}
-    assert max(pause(50) for _ in range(100)) <= LONGEST_PAUSE
-    assert len({pause(3) for _ in range(9)}) > 1
+    assert BACKOFF.pause(1, 3.0) == 3
+    assert BACKOFF.pause(1, 9999.0) == LONGEST_ASKED
+    assert {BACKOFF.pause(1) <= 1 for _ in range(100)} == {True}
+    assert {BACKOFF.pause(2) <= 2 for _ in range(100)} == {True}
+    assert max(BACKOFF.pause(50) for _ in range(100)) <= LONGEST_PAUSE
+    assert len({BACKOFF.pause(3) for _ in range(9)}) > 1

@@ -11,20 +11,28 @@ import pytest
 from botocore.exceptions import ClientError
 
 import dropped
+from calls.backoff import Backoff
 from corpus.bulk import Bulk, Reply
 from corpus.destination import Busy, Stopped
 from messages import Message, objects_of
+from tests.unit.pdf_files import pdf
+from tests.unit.unlogged import unlogged
 
 BUCKET = "drop"
 
 
 @dataclass
 class Amazon:
-    """S3 with `objects` by key, and the queue, whose messages were given back with `returns` seconds each."""
+    """S3 with `objects` by key, and the queue, whose messages were given back with `returns` seconds each.
+
+    `given_up` are the bodies in the queue of dead letters, which takes none while it is `full`.
+    """
 
     objects: dict[str, bytes] = field(default_factory=dict)
     returns: dict[str, int] = field(default_factory=dict)
     forbidden: str | None = None
+    given_up: list[str] = field(default_factory=list)
+    full: bool = False
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         code = "AccessDenied" if Key == self.forbidden else None if Key in self.objects else "NoSuchKey"
@@ -34,6 +42,13 @@ class Amazon:
 
     def put_object(self, Bucket: str, Key: str, Body: Any, ContentType: str) -> None:
         self.objects[Key] = Body.read()
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        assert QueueUrl == "dead"
+        if self.full:
+            return {"Failed": [{"Id": one["Id"]} for one in Entries]}
+        self.given_up += [one["MessageBody"] for one in Entries]
+        return {"Successful": []}
 
     def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> None:
         self.returns |= {one["ReceiptHandle"]: one["VisibilityTimeout"] for one in Entries}
@@ -49,10 +64,11 @@ class Context:
 
 @dataclass
 class Index:
-    """What the engine holds by id; `refuses` and `breaks` decide about documents and requests."""
+    """What the engine holds by id; `refuses`, `slows` and `breaks` decide about documents and requests."""
 
     documents: dict[str, Any] = field(default_factory=dict)
     refuses: Callable[[dict[str, Any]], bool] = lambda _: False
+    slows: Callable[[dict[str, Any]], bool] = lambda _: False
     breaks: Exception | None = None
 
     def send(self, body: bytes) -> Reply:
@@ -61,7 +77,9 @@ class Index:
         lines = [json.loads(line) for line in body.splitlines()]
         items = []
         for action, source in zip(lines[::2], lines[1::2], strict=True):
-            if self.refuses(source):
+            if self.slows(source):
+                items.append({"index": {"status": 429, "error": {"reason": "slow down"}}})
+            elif self.refuses(source):
                 items.append({"index": {"status": 400, "error": {"reason": "failed to parse"}}})
             else:
                 self.documents[action["index"]["_id"]] = source
@@ -74,7 +92,13 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Amazon:
     one = Amazon()
     destination = {"target": {}, "index": "passages", "text_field": "text", "passage_characters": 1000}
     variables = {"DESTINATION": json.dumps(destination), "DOCUMENTS": "documents/", "REFUSED": "refused/"}
-    for name, value in {**variables, "QUEUE_URL": "q", "ATTEMPTS": "5", "ENVIRONMENT": "dev"}.items():
+    for name, value in {
+        **variables,
+        "QUEUE_URL": "q",
+        "DEAD_LETTERS_URL": "dead",
+        "ATTEMPTS": "5",
+        "ENVIRONMENT": "dev",
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(dropped, "_client", lambda _: one)
     return one
@@ -84,7 +108,7 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Amazon:
 def index(monkeypatch: pytest.MonkeyPatch) -> Index:
     one = Index()
     monkeypatch.setattr(dropped, "connect", lambda target, name, ends: lambda: Bulk(one.send, name))
-    monkeypatch.setattr(dropped, "pause", lambda attempt, asked: 0.0)
+    monkeypatch.setattr(dropped, "BACKOFF", Backoff(first=0.0))
     return one
 
 
@@ -96,7 +120,8 @@ def record(id: str, *keys: str, received: int = 1, size: int = 1) -> dict[str, A
 
 
 def failed(*records: dict[str, Any], context: Context | None = None) -> list[str]:
-    answer = dropped.handler({"Records": list(records)}, context or Context())
+    with unlogged():
+        answer = dropped.handler({"Records": list(records)}, context or Context())
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
 
@@ -107,31 +132,75 @@ def test_all_of_a_batch_arrives(amazon: Amazon, index: Index) -> None:
     assert amazon.returns == {}
 
 
-def test_one_bad_object_comes_again_alone_and_its_letters_say_why(amazon: Amazon, index: Index) -> None:
+def test_one_bad_object_is_given_up_alone_and_its_letters_say_why(amazon: Amazon, index: Index) -> None:
     lines = b'{"id": "x", "text": "Good."}\n{"id": "y", "text": "Bad."}\n'
     amazon.objects = {"documents/good.txt": b"Good.", "documents/bad.ndjson": lines, "documents/after.txt": b"After."}
     index.refuses = lambda source: source["text"] == "Bad."
     keys = ("documents/good.txt", "documents/bad.ndjson", "documents/after.txt")
-    assert failed(*(record(str(number), key) for number, key in enumerate(keys))) == ["1"]
+    records = [record(str(number), key) for number, key in enumerate(keys)]
+    assert failed(*records) == []
+    assert amazon.given_up == [records[1]["body"]]
     assert sorted(index.documents) == ["after.txt", "good.txt", "x"]
     (letter,) = map(json.loads, amazon.objects["refused/bad.ndjson.ndjson"].splitlines())
     assert (letter["id"], letter["where"], letter["reason"]) == ("y", "bad.ndjson:2", "failed to parse")
+    assert letter["retry"] == "never"
+    assert amazon.returns == {}
+
+
+def test_what_may_be_taken_later_comes_again_and_what_never_is_does_not(
+    amazon: Amazon, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("corpus.load.ATTEMPTS", 2)
+    amazon.objects = {
+        "documents/scan.pdf": pdf("Cover", None),
+        "documents/later.txt": b"Slow down.",
+        "documents/both.ndjson": b'{"text": "Slow down. "}\n{"text": ""}\n',
+    }
+    index.slows = lambda source: "Slow" in source["text"]
+    assert failed(*(record(name, name) for name in amazon.objects)) == ["documents/later.txt", "documents/both.ndjson"]
+    assert [json.loads(one)["Records"][0]["s3"]["object"]["key"] for one in amazon.given_up] == [
+        quote_plus("documents/scan.pdf")
+    ]
+    letters = map(json.loads, amazon.objects["refused/both.ndjson.ndjson"].splitlines())
+    assert sorted(letter["retry"] for letter in letters) == ["later", "never"]
+
+
+def test_what_the_dead_letters_do_not_take_comes_again(amazon: Amazon, index: Index) -> None:
+    amazon.objects, amazon.full = {"documents/a.bin": b"?"}, True
+    assert failed(record("1", "documents/a.bin")) == ["1"]
     assert amazon.returns == {"r-1": 5}
 
 
 def test_what_is_no_document_is_told_apart_from_its_neighbours(amazon: Amazon, index: Index) -> None:
     amazon.objects = {"documents/a.bin": b"?", "documents/b.parquet": b"?", "documents/c.txt": b"Good."}
     names = ("a.bin", "b.parquet", "c.txt")
-    assert failed(*(record(name, f"documents/{name}") for name in names)) == ["a.bin", "b.parquet"]
+    assert failed(*(record(name, f"documents/{name}") for name in names)) == []
+    assert len(amazon.given_up) == 2
     assert "osml ingest" in amazon.objects["refused/b.parquet.ndjson"].decode()
+
+
+def test_an_object_that_its_parser_cannot_bear_leaves_its_neighbours_alone(amazon: Amazon, index: Index) -> None:
+    amazon.objects = {
+        "documents/a.json": b'[{"text": "x", "a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}]",
+        "documents/b.docx": b"PK no archive",
+        "documents/c.html": b"<![foo[ bar ]]> <!x <![if> text",
+        "documents/d.ndjson": b"[" * 200_000,
+        "documents/e.txt": b"After.",
+    }
+    messages = [record(name, f"documents/{name}", size=at) for at, name in enumerate(("a.json", "b.docx", "c.html"))]
+    messages += [record(name, f"documents/{name}", size=9) for name in ("d.ndjson", "e.txt")]
+    assert failed(*messages) == []
+    assert amazon.given_up == [messages[at]["body"] for at in (0, 1, 3)]
+    assert sorted(index.documents) == ["c.html", "e.txt"]
+    assert json.loads(amazon.objects["refused/b.docx.ndjson"])["reason"].startswith("is damaged")
 
 
 @pytest.mark.parametrize(("received", "seconds"), [(1, 5), (2, 20), (3, 80), (4, 320), (5, 0), (9, 0)])
 def test_it_comes_later_each_time_and_at_once_to_be_given_up(
     amazon: Amazon, index: Index, received: int, seconds: int
 ) -> None:
-    amazon.objects = {"documents/a.bin": b"?"}
-    failed(record("1", "documents/a.bin", received=received))
+    amazon.forbidden = "documents/a.txt"
+    failed(record("1", "documents/a.txt", received=received))
     assert amazon.returns == {"r-1": seconds}
 
 
@@ -151,7 +220,7 @@ def test_without_an_engine_all_comes_again(
 def test_no_load_outlasts_the_function(
     amazon: Amazon, index: Index, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dropped, "pause", lambda attempt, asked: 0.2)
+    monkeypatch.setattr(dropped, "BACKOFF", Backoff(longest=0.2, jitter=lambda: 0.0))
     amazon.objects = {"documents/a.txt": b"One."}
     index.breaks = Busy("429")
     assert failed(record("1", "documents/a.txt"), context=Context(15.5)) == ["1"]
@@ -167,15 +236,16 @@ def test_an_object_that_is_gone_is_done_and_one_that_is_forbidden_is_not(amazon:
 
 
 def test_messages_of_one_object_share_its_fate(amazon: Amazon, index: Index) -> None:
-    amazon.objects = {"documents/a.bin": b"?", "documents/b.txt": b"Two."}
-    records = (record("1", "documents/a.bin"), record("2", "documents/b.txt"), record("3", "documents/a.bin"))
+    amazon.objects, amazon.forbidden = {"documents/b.txt": b"Two."}, "documents/a.txt"
+    records = (record("1", "documents/a.txt"), record("2", "documents/b.txt"), record("3", "documents/a.txt"))
     assert failed(*records) == ["1", "3"]
 
 
 def test_a_test_of_s3_is_done_and_anything_else_is_given_up(amazon: Amazon, index: Index) -> None:
     test = {**record("1"), "body": json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})}
     others = [{**record(str(number)), "body": body} for number, body in enumerate(("", "[]", "{}", "7"), 2)]
-    assert failed(test, *others) == ["2", "3", "4", "5"]
+    assert failed(test, *others) == []
+    assert amazon.given_up == ["", "[]", "{}", "7"]
 
 
 def test_small_objects_go_first() -> None:
@@ -191,8 +261,8 @@ def test_figures_are_metrics_and_no_line_holds_a_document(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[0]["object"] == "s3://drop/documents/b.ndjson"
     assert {name: lines[-1][name] for name in ("Loaded", "NotLoaded", "Refused")} == {
-        "Loaded": 1,
-        "NotLoaded": 1,
-        "Refused": 1,
+        "Loaded": [1],
+        "NotLoaded": [1],
+        "Refused": [1],
     }
     assert "Confidential" not in json.dumps(lines)

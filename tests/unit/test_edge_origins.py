@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from assistant import answering, api, ask, documents, origins, own_settings
-from assistant.events import Answered, Event, Stage
-from assistant.failures import Throttled
-from assistant.models import Answer, DocumentList, Question, Timings
+import api
+import ask
+from gateway import origins
+from rag import answering, documents, own_settings
+from rag.events import Answered, Event, Stage
+from rag.failures import Throttled
+from rag.models import Answer, DocumentList, Question, Timings
 from tests.unit.edge_requests import SETTINGS, Context, event
 
 FIRST, SECOND = "https://help.example.com", "https://shop.example.com:8443"
@@ -20,10 +23,10 @@ ANSWER = Answer(answer="Yes.", grounded=True, sources=[], model="m", conversatio
 
 def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
     if question.question == "fail":
-        raise Throttled("The model is asked too often.")
+        raise Throttled("The model is rate-limiting requests.")
     yield Stage("searching")
     if question.question == "fail late":
-        raise Throttled("The model is asked too often.")
+        raise Throttled("The model is rate-limiting requests.")
     yield Answered(ANSWER)
 
 

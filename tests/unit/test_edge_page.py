@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import importlib.util
 import json
 import re
@@ -20,12 +21,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from one_piece import Unbundled, bundle, one_piece
 from sandbox.certificates import Certificates
 from tests.unit.edge_requests import REQUEST_ID, event
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "lambda" / "page" / "page.py"
 ICON = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+PAGE = '<!doctype html><link rel="stylesheet" href="rag/style.css"><script type="module" src="rag/app.js"></script>'
 STYLE = "p { color: inherit }\n" * 50
 TOKENS = {"id_token": "the-id-token", "refresh_token": "the-refresh-token", "expires_in": 3600}
 
@@ -45,7 +48,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     shutil.copy(SOURCE, asset)
     web = asset / "web"
     (web / "deep").mkdir(parents=True)
-    (web / "index.html").write_text("<!doctype html>")
+    (web / "index.html").write_text(PAGE)
     (web / "style.css").write_text(STYLE)
     (web / "app.js").write_text("'use strict'\n" * 20)
     (web / "deep" / "icon.png").write_bytes(ICON)
@@ -81,7 +84,6 @@ def content(response: dict[str, Any]) -> bytes:
 @pytest.mark.parametrize(
     ("name", "media_type", "expected"),
     [
-        (None, "text/html; charset=utf-8", b"<!doctype html>"),
         ("style.css", "text/css; charset=utf-8", STYLE.encode()),
         ("app.js", "text/javascript; charset=utf-8", b"'use strict'\n" * 20),
         ("deep/icon.png", "image/png", ICON),
@@ -103,8 +105,12 @@ def test_every_answer_carries_the_strict_headers(page: ModuleType) -> None:
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     session = page.handler(event("POST", "/rag/session", "{}"), None)
+    whole = get(page, None)["headers"].pop("Content-Security-Policy")
+    styled, scripted = re.findall(r"'sha256-[^']+'", whole)[::-1]
+    assert whole == policy.replace("script-src 'self'", f"script-src {scripted}").replace(
+        "style-src 'self'", f"style-src {styled}"
+    )
     for response in (
-        get(page, None),
         get(page, "app.js"),
         get(page, "nothing.js"),
         get(page, "settings.json"),
@@ -130,7 +136,7 @@ def test_every_answer_carries_the_strict_headers(page: ModuleType) -> None:
         ("", False),
     ],
 )
-def test_text_is_compressed_for_those_who_take_it(page: ModuleType, accepted: str, zipped: bool) -> None:
+def test_text_is_compressed_for_clients_that_accept_it(page: ModuleType, accepted: str, zipped: bool) -> None:
     response = get(page, "style.css", {"accept-encoding": accepted})
     assert response["headers"].get("Content-Encoding") == ("gzip" if zipped else None)
     assert response["headers"]["Vary"] == "Accept-Encoding"
@@ -140,12 +146,11 @@ def test_text_is_compressed_for_those_who_take_it(page: ModuleType, accepted: st
 
 
 def test_what_compression_does_not_make_smaller_is_sent_as_it_is(page: ModuleType) -> None:
-    for name in (None, "deep/icon.png"):
-        assert "Content-Encoding" not in get(page, name, {"Accept-Encoding": "gzip"})["headers"]
+    assert "Content-Encoding" not in get(page, "deep/icon.png", {"Accept-Encoding": "gzip"})["headers"]
 
 
 @pytest.mark.parametrize("form", ["{tag}", "W/{tag}", '"other", {tag}', "*"])
-def test_what_is_known_already_is_not_sent_again(page: ModuleType, form: str) -> None:
+def test_a_file_that_the_client_has_is_not_sent_again(page: ModuleType, form: str) -> None:
     tag = get(page, "style.css")["headers"]["ETag"]
     zipped = get(page, "style.css", {"Accept-Encoding": "gzip"})["headers"]["ETag"]
     assert re.fullmatch(r'"[0-9a-f]{32}"', tag)
@@ -164,7 +169,7 @@ def test_nothing_but_the_files_of_the_page_is_served(page: ModuleType, name: str
     response = get(page, name)
     assert response["statusCode"] == 404
     told = json.loads(response["body"])
-    assert told == {"message": "There is no such file; the page is at /rag.", "request_id": REQUEST_ID}
+    assert told == {"message": "This file does not exist. The page is at /rag.", "request_id": REQUEST_ID}
 
 
 @settings(max_examples=100, deadline=None)
@@ -180,11 +185,49 @@ def test_with_a_slash_at_its_end_the_page_moves_to_where_its_files_are_found(pag
         assert (response["statusCode"], response["headers"]["Location"]) == (308, "../rag")
 
 
-def test_the_page_of_the_checkout_names_only_files_that_are_served() -> None:
-    page = loaded(SOURCE)
-    names = re.findall(r'(?:src|href)="rag/([^"]+)"', content(get(page, None)).decode())
-    assert "app.js" in names
-    assert {name: get(page, name)["statusCode"] for name in names} == dict.fromkeys(names, 200)
+def test_the_page_of_the_checkout_is_in_one_piece_that_its_policy_allows() -> None:
+    response = get(loaded(SOURCE), None)
+    html, policy = content(response).decode(), response["headers"]["Content-Security-Policy"]
+    assert re.findall(r'(?:src|href)="(?!data:|#)', html) == []
+    within = re.findall(r"<(style|script)(?: type=\"module\")?>(.*?)</\1>", html, re.DOTALL)
+    assert [kind for kind, _ in within] == ["style", "script", "script"]
+    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for _, text in within]
+    assert re.findall(r"'sha256-([^']+)'", policy) == [*hashes[1:], hashes[0]]
+    modules = {path.stem for path in (ROOT / "web").glob("*.js")} - {"theme"}
+    assert set(re.findall(r"^const \$(\w+) = ", within[2][1], re.MULTILINE)) == modules
+
+
+MODULES = {
+    "app.js": 'import { a, b } from "./one.js";\nimport { b as c } from "./two.js";\n',
+    "one.js": 'import { b } from "./two.js";\nexport const a = b + 1;\nexport { b };\n',
+    "two.js": "export const b = 1;\n",
+    "good.js": 'import { a } from "./good-too.js";\nconst b = 2;\nexport async function* c() {\n  yield a + b;\n}\n',
+    "good-too.js": "const b = 1;\nexport class a {}\n",
+    "round.js": 'import { a } from "./about.js";\nexport const b = a;\n',
+    "about.js": 'import { b } from "./round.js";\nexport const a = b;\n',
+    "late.js": 'const a = await import("./two.js");\n',
+    "meta.js": "const a = import.meta.url;\n",
+    "all.js": 'import * as a from "./two.js";\n',
+}
+
+
+def test_modules_become_one_and_keep_their_own_names() -> None:
+    assert bundle("good.js", MODULES.__getitem__) == (
+        "const $good_too = (() => {\nconst b = 1;\nclass a {}\nreturn { a };\n})();\n"
+        "const $good = (() => {\nconst { a } = $good_too;\nconst b = 2;\n"
+        "async function* c() {\n  yield a + b;\n}\nreturn { c };\n})();\n"
+    )
+
+
+@pytest.mark.parametrize("entry", ["app.js", "one.js", "round.js", "late.js", "meta.js", "all.js"])
+def test_a_module_of_another_form_is_refused(entry: str) -> None:
+    with pytest.raises(Unbundled, match=r"\.js"):
+        bundle(entry, MODULES.__getitem__)
+
+
+def test_nothing_ends_what_is_within_the_page() -> None:
+    with pytest.raises(Unbundled, match="</script"):
+        one_piece('<script src="rag/x.js"></script>', lambda _: "const a = '</script>';")
 
 
 def test_the_settings_tell_the_page_how_to_sign_in(page: ModuleType) -> None:
@@ -198,6 +241,7 @@ def test_the_settings_tell_the_page_how_to_sign_in(page: ModuleType) -> None:
         "logout_url": "https://pool.invalid/logout",
         "client_id": "client-1",
         "scope": "openid",
+        "visible_seconds": 0,
     }
 
 
@@ -209,6 +253,7 @@ class Pool:
     status: int = 200
     answer: Any = field(default_factory=lambda: {**TOKENS, "access_token": "the-access-token", "token_type": "Bearer"})
     forms: list[dict[str, str]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +271,7 @@ def pool(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterato
         def do_POST(self) -> None:
             assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            pool.paths.append(self.path)
             pool.forms.append(dict(urllib.parse.parse_qsl(body, strict_parsing=True)))
             self.send_response(pool.status)
             self.end_headers()
@@ -241,6 +287,7 @@ def pool(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterato
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     pool.url = f"https://127.0.0.1:{server.server_address[1]}/oauth2/token"
     monkeypatch.setenv("TOKEN_URL", pool.url)
+    monkeypatch.setenv("REVOKE_URL", pool.url.replace("token", "revoke"))
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates.ca))
     yield pool
     server.shutdown()
@@ -268,6 +315,27 @@ def test_a_code_becomes_a_session_for_the_address_that_the_gateway_names(page: M
     ]
 
 
+@pytest.mark.parametrize("page_of", ["https://help.example.com/rag", "https://api.invalid/unit/rag"])
+def test_a_code_may_have_been_sent_to_another_address_of_the_page(
+    page: ModuleType, pool: Pool, monkeypatch: pytest.MonkeyPatch, page_of: str
+) -> None:
+    monkeypatch.setenv("ADDRESSES", "https://one.example.com/rag https://help.example.com/rag")
+    assert session(page, {"code": "c", "verifier": "v", "page": page_of}) == (200, TOKENS)
+    assert pool.forms[0]["redirect_uri"] == page_of
+
+
+def test_a_code_for_a_page_of_somebody_else_is_not_sent_on(page: ModuleType, pool: Pool) -> None:
+    status, problem = session(page, {"code": "c", "verifier": "v", "page": "https://evil.invalid/rag"})
+    assert (status, pool.forms) == (400, [])
+    assert "assistant.addresses" in problem["message"]
+
+
+def test_signing_out_gives_the_refresh_token_back(page: ModuleType, pool: Pool) -> None:
+    pool.answer = b""
+    assert session(page, {"sign_out": "old"}) == (200, {})
+    assert (pool.paths, pool.forms) == (["/oauth2/revoke"], [{"client_id": "client-1", "token": "old"}])
+
+
 def test_a_refresh_token_becomes_a_session_without_another_one(page: ModuleType, pool: Pool) -> None:
     pool.answer = {"id_token": "new", "expires_in": 60}
     assert session(page, {"refresh_token": "old"}) == (200, {"id_token": "new", "expires_in": 60})
@@ -284,8 +352,8 @@ def test_a_refresh_token_becomes_a_session_without_another_one(page: ModuleType,
         (429, b"", 503, "Try again"),
         (500, b"", 503, "Try again"),
         (200, b"<html>", 503, "did not answer"),
-        (200, {"access_token": "the-access-token"}, 502, "without an ID token"),
-        (200, [], 502, "without an ID token"),
+        (200, {"access_token": "the-access-token"}, 502, "sent no ID token"),
+        (200, [], 502, "sent no ID token"),
     ],
 )
 def test_a_refused_sign_in_is_one_sentence(
@@ -345,7 +413,7 @@ def test_a_session_asked_for_in_another_way_is_refused_unsent(
     assert pool.forms == []
 
 
-def test_a_form_of_another_site_is_no_session(page: ModuleType, pool: Pool) -> None:
+def test_a_form_of_another_site_gets_no_session(page: ModuleType, pool: Pool) -> None:
     headers = {"Content-Type": "text/plain"}
     got, problem = session(page, '{"refresh_token": "old"}', headers=headers)
     assert got == 415

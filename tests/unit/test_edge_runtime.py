@@ -17,13 +17,13 @@ from typing import Any
 
 import pytest
 
-ASSET = Path(__file__).parents[2] / "lambda" / "assistant"
+ASSET = Path(__file__).parents[2] / "lambda" / "ask"
 PATH = "/2018-06-01/runtime"
 PATIENCE = 10.0
 
 HANDLER = """
 import json, os, time
-from assistant.reply import Reply
+from reply import Reply
 
 closed, kept = [], []
 
@@ -164,7 +164,8 @@ class RuntimeApi:
 def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("task")
     (folder / "told.py").write_text(HANDLER)
-    (folder / "assistant").symlink_to(ASSET / "assistant")
+    for module in ("reply.py", "runtime.py"):
+        (folder / module).symlink_to(ASSET / module)
     (folder / "stream-runtime").symlink_to(ASSET / "stream-runtime")
     return folder
 
@@ -233,7 +234,7 @@ def test_a_direct_call_is_answered_in_one_piece(api: RuntimeApi, runtime: "subpr
     }
 
 
-def test_an_error_in_the_middle_is_told_in_the_trailers_and_quotes_nothing(
+def test_an_error_in_the_middle_is_in_the_trailers_without_quotes(
     api: RuntimeApi, runtime: "subprocess.Popen[str]"
 ) -> None:
     post = api.call(Play({"do": "break"}))
@@ -294,7 +295,7 @@ def test_a_refused_answer_ends_its_call_and_a_broken_environment_ends_the_proces
 
 
 @pytest.mark.parametrize("handler", ["nowhere.answer", "told.nothing"])
-def test_a_handler_that_cannot_be_loaded_is_told_at_once(task: Path, api: RuntimeApi, handler: str) -> None:
+def test_a_handler_that_cannot_be_loaded_is_reported_at_once(task: Path, api: RuntimeApi, handler: str) -> None:
     process = started(task, api, handler)
     post = api.posts.get(timeout=PATIENCE)
     _, log = process.communicate(timeout=PATIENCE)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from osml.environment import Environment, SettingError, load
+from settings import Environment, SettingError, load
+from settings.embedding.titan import TitanEmbedding
 
 SECRET = {"name": "osml/openai"}
 SEARCH = {"kind": "domain", "data_nodes": {"instance_type": "r7g.large.search", "count": 1}}
@@ -77,13 +78,13 @@ def test_each_provider_needs_little(tmp_path: Path, embedding: dict[str, Any], m
         (
             {"provider": "titan", "dimension": 512, "endpoint": "create"},
             {},
-            "embedding.endpoint is not a setting; embedding has model, dimension, region, any_region, provider, "
+            "embedding.endpoint is not a setting; embedding has provider, model, dimension, region, any_region, "
             "normalize, functions.",
         ),
         (
             {"provider": "mistral", "dimension": 512},
             {},
-            "embedding.provider is 'mistral', but can be 'sagemaker', 'titan', 'cohere' or 'openai' only; "
+            "embedding.provider is 'mistral', but can be 'cohere', 'openai', 'sagemaker' or 'titan' only; "
             "set one of them.",
         ),
         (
@@ -134,7 +135,7 @@ def test_each_provider_needs_little(tmp_path: Path, embedding: dict[str, Any], m
             {"provider": "titan", "dimension": 1024},
             {"search": {**SEARCH, "engine_version": "OpenSearch_2.9"}},
             "search.engine_version: a pipeline that embeds questions needs OpenSearch 2.11 or later; "
-            "set OpenSearch_3.3.",
+            "set OpenSearch_3.5.",
         ),
         (
             {"provider": "openai", "dimension": 512,
@@ -167,15 +168,15 @@ def test_a_region_that_amazon_has_added_since(tmp_path: Path) -> None:
     ("functions", "version", "scripted"),
     [
         ("auto", "OpenSearch_2.11", True),
-        ("auto", "OpenSearch_2.13", False),
+        ("auto", "OpenSearch_2.15", False),
         ("auto", "OpenSearch_3.3", False),
-        ("built-in", "OpenSearch_2.13", False),
+        ("built-in", "OpenSearch_2.15", False),
         ("painless", "OpenSearch_3.3", True),
     ],
 )
 def test_titans_functions_go_by_the_engine(tmp_path: Path, functions: str, version: str, scripted: bool) -> None:
     search = {**SEARCH, "engine_version": version, "vector_engine": "lucene"}
     environment = read(tmp_path, {"provider": "titan", "dimension": 512, "functions": functions}, search=search)
-    assert environment.embedding.provider == "titan"
+    assert isinstance(environment.embedding, TitanEmbedding)
     assert environment.search.kind == "domain"
     assert environment.embedding.scripted(environment.search.engine_number) is scripted

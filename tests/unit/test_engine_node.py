@@ -11,10 +11,11 @@ from sandbox.engine import node
 from sandbox.engine.errors import EngineError
 from sandbox.engine.identity import Identity
 from sandbox.engine.java import Java
+from sandbox.engine.line import nearest
 from sandbox.engine.node import Launch, NodeCertificates, prepare
-from sandbox.engine.settings import TRUSTED_ENDPOINTS
 
 JAVA = Java(Path("/jdk"), 25, frozenset({"java.base", "jdk.incubator.vector"}), frozenset({"en"}))
+LINE = nearest("3.6")
 EGRESS = r"^http://127\.0\.0\.1:9/_aws/.*$"
 
 
@@ -43,6 +44,7 @@ def launch(home: Path, certificates: NodeCertificates, tmp_path: Path, monkeypat
 
 def again(home: Path, certificates: NodeCertificates, tmp_path: Path, **more: Any) -> Launch:
     return prepare(
+        LINE,
         home,
         JAVA,
         tmp_path / "instance",
@@ -80,7 +82,7 @@ def test_machine_learning_runs_on_this_node_and_reaches_the_egress(launch: Launc
     assert settings[f"{ml}.only_run_on_ml_node"] is False
     assert settings[f"{ml}.native_memory_threshold"] == settings[f"{ml}.jvm_heap_memory_threshold"] == 100
     assert settings[f"{ml}.connector.private_ip_enabled"] is True
-    assert settings[f"{ml}.trusted_connector_endpoints_regex"] == [*TRUSTED_ENDPOINTS, EGRESS]
+    assert settings[f"{ml}.trusted_connector_endpoints_regex"] == [*LINE.trusted_endpoints, EGRESS]
 
 
 def test_an_engine_without_the_ml_plugin_gets_none_of_its_settings(
@@ -160,7 +162,7 @@ def test_preparing_again_keeps_data_and_renews_certificates(
     assert (launch.folder / "config" / "tls" / "node.pem").read_text() == "renewed"
 
 
-def test_a_folder_that_others_cannot_enter_is_told_before_the_start(tmp_path: Path) -> None:
+def test_a_folder_that_others_cannot_enter_is_reported_before_the_start(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     with pytest.raises(EngineError, match="everybody may enter"):

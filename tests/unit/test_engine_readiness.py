@@ -22,11 +22,12 @@ def nobody() -> str:
         return f"https://127.0.0.1:{free.getsockname()[1]}"
 
 
-def test_an_engine_that_ended_is_told_at_once_with_its_last_words(
+def test_a_stopped_engine_is_reported_at_once_with_the_end_of_its_log(
     certificates: Certificates, nobody: str, tmp_path: Path
 ) -> None:
     log = tmp_path / "engine.log"
-    log.write_text("".join(f"line {number}\n" for number in range(1, 41)))
+    frames = "\tat org.example.Start.main(Start.java:1)\n" * 20 + "\t... 3 more\n"
+    log.write_text("".join(f"line {number}\n" for number in range(1, 41)) + frames)
     with pytest.raises(NotReady, match="ended before it was ready") as raised:
         ready(
             nobody,

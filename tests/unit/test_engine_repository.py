@@ -1,148 +1,161 @@
 import hashlib
-import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sandbox.engine import central
+from sandbox.engine import remote
 from sandbox.engine.errors import ChecksumMismatch, PartMissing
-from sandbox.engine.parts import Part
-from sandbox.engine.repository import SETTING, Sources, sources
+from sandbox.engine.line import PUBLISHED, Part
+from sandbox.engine.remote import SETTING, repositories
+from sandbox.engine.repository import Sources, sources
+from tests.unit.maven_server import MavenServer, maven_server
 
 CONTENT = b"the one and only"
 PART = Part("org.example", "thing", "1.0", "jar", hashlib.sha256(CONTENT).hexdigest())
-OTHER = Part("org.example", "thing", "1.0", "jar", "0" * 64, or_published=True)
-
-Fetch = Callable[..., None]
+NEWER = Part("org.example", "thing", "2.0", "jar", PUBLISHED)
 
 
-def silent(line: str) -> None:
-    """Takes progress and tells nobody."""
-
-
-def put(repository: Path, content: bytes = CONTENT) -> Path:
-    file = repository / PART.path
+def put(repository: Path, content: bytes = CONTENT, part: Part = PART) -> Path:
+    file = repository / part.path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
     return file
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Sources:
-    return Sources((tmp_path / "first", tmp_path / "second"), tmp_path / "ours", tmp_path / "m2")
+def server(tmp_path: Path) -> Iterator[MavenServer]:
+    with maven_server(tmp_path / "served") as running:
+        yield running
 
 
 @pytest.fixture
-def fetched(monkeypatch: pytest.MonkeyPatch, places: Sources) -> list[str]:
-    """No Maven; maven-artifact delivers. Says which client was asked."""
-    asked: list[str] = []
-
-    def with_maven(part: Part, report: Fetch) -> None:
-        asked.append("maven")
-        raise central.FetchFailed("Maven is not installed")
-
-    def with_maven_artifact(part: Part, target: Path, report: Fetch) -> None:
-        asked.append("maven-artifact")
-        target.write_bytes(CONTENT)
-
-    monkeypatch.setattr(central, "with_maven", with_maven)
-    monkeypatch.setattr(central, "with_maven_artifact", with_maven_artifact)
-    return asked
+def places(tmp_path: Path, server: MavenServer) -> Sources:
+    folders = (tmp_path / "first", tmp_path / "second")
+    return Sources(folders, tmp_path / "ours", tmp_path / "m2", (server.address,))
 
 
-def test_places_are_tried_in_order(places: Sources, fetched: list[str]) -> None:
-    inner = [*places.folders, places.downloads, places.maven_cache]
-    files = [put(place) for place in inner]
+def fetch(places: Sources, *choices: Part) -> tuple[Path, int]:
+    """The file that was fetched, and the bytes that progress was told of."""
+    told: list[int] = []
+    return places.fetch(choices, told.append), sum(told)
+
+
+def test_folders_are_looked_at_in_order(places: Sources) -> None:
+    files = [put(place) for place in (*places.folders, places.downloads, places.maven_cache)]
     for file in files:
-        assert places.obtain(PART, silent) == file
+        assert places.local([PART]) == file
         file.unlink()
-    assert places.obtain(PART, silent) == places.downloads / PART.path
-    assert fetched == ["maven", "maven-artifact"]
+    assert places.local([PART]) is None
 
 
-def test_what_was_fetched_is_kept_for_the_next_time(places: Sources, fetched: list[str]) -> None:
-    first = places.obtain(PART, silent)
-    assert places.obtain(PART, silent) == first
-    assert fetched == ["maven", "maven-artifact"]
+def test_what_was_fetched_is_kept_for_the_next_time(places: Sources, server: MavenServer) -> None:
+    put(server.folder)
+    file, told = fetch(places, PART)
+    assert (file.read_bytes(), told, places.size([PART])) == (CONTENT, len(CONTENT), len(CONTENT))
+    assert places.local([PART]) == file
+    assert [path.name for path in places.downloads.iterdir()] == ["org"]
     assert not places.maven_cache.exists()
 
 
 @pytest.mark.parametrize("place", ["first", "m2"])
-def test_a_corrupted_copy_is_refused(places: Sources, tmp_path: Path, place: str) -> None:
+def test_a_corrupted_copy_of_somebody_else_is_refused(places: Sources, tmp_path: Path, place: str) -> None:
     file = put(tmp_path / place, b"something else")
     with pytest.raises(ChecksumMismatch, match=r"org\.example:thing:1\.0") as raised:
-        places.obtain(PART, silent)
+        places.local([PART])
     assert str(file) in str(raised.value)
 
 
-def test_a_corrupted_download_of_ours_is_fetched_again(places: Sources, fetched: list[str]) -> None:
+def test_a_corrupted_download_of_ours_is_fetched_again(places: Sources, server: MavenServer) -> None:
     put(places.downloads, b"cut sho")
-    assert places.obtain(PART, silent).read_bytes() == CONTENT
-    assert fetched == ["maven", "maven-artifact"]
+    assert places.local([PART]) is None
+    put(server.folder)
+    assert fetch(places, PART)[0].read_bytes() == CONTENT
 
 
-def test_a_wrong_download_is_refused_and_not_kept(
-    places: Sources, fetched: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(central, "with_maven_artifact", lambda part, target, report: target.write_bytes(b"evil"))
-    with pytest.raises(ChecksumMismatch):
-        places.obtain(PART, silent)
+def test_a_wrong_download_is_refused_and_not_kept(places: Sources, server: MavenServer) -> None:
+    put(server.folder, b"evil")
+    with pytest.raises(ChecksumMismatch, match="SHA-256"):
+        fetch(places, PART)
     assert not (places.downloads / PART.path).exists()
 
 
-def test_a_file_that_its_own_repository_disowns_is_refused(places: Sources) -> None:
-    file = put(places.folders[0])
-    file.with_name(file.name + ".sha1").write_text("f" * 40)
-    with pytest.raises(ChecksumMismatch, match="sha1"):
-        places.obtain(PART, silent)
+def test_a_download_that_breaks_off_is_begun_again_and_counted_once(places: Sources, server: MavenServer) -> None:
+    put(server.folder)
+    server.cut = 2
+    file, told = fetch(places, PART)
+    assert (file.read_bytes(), told) == (CONTENT, len(CONTENT))
+    assert len(server.asked) == 3
 
 
-def test_a_published_file_counts_when_its_repository_states_the_checksum(places: Sources) -> None:
-    file = put(places.folders[0])
-    with pytest.raises(ChecksumMismatch):
-        places.obtain(OTHER, silent)
-    file.with_name(file.name + ".sha1").write_text(hashlib.sha1(CONTENT).hexdigest() + "  thing-1.0.jar\n")  # noqa: S324
-    assert places.obtain(OTHER, silent) == file
+def test_a_download_that_always_fails_is_reported(places: Sources, server: MavenServer) -> None:
+    put(server.folder)
+    server.cut = 9
+    with pytest.raises(PartMissing, match="answered"):
+        fetch(places, PART)
+    assert not (places.downloads / PART.path).exists()
 
 
-def test_a_published_file_counts_when_maven_recorded_its_download(places: Sources) -> None:
-    file = put(places.maven_cache)
-    with pytest.raises(ChecksumMismatch):
-        places.obtain(OTHER, silent)
-    file.with_name("_remote.repositories").write_text(f"{file.name}>central=\n")
-    assert places.obtain(OTHER, silent) == file
+def test_the_first_choice_that_is_served_is_taken(places: Sources, server: MavenServer) -> None:
+    put(server.folder)
+    assert fetch(places, NEWER, PART)[0].name == PART.filename
+    newer = put(server.folder, b"newer", NEWER)
+    newer.with_name(newer.name + ".sha1").write_text(hashlib.sha1(b"newer").hexdigest() + "  thing-2.0.jar")  # noqa: S324
+    assert fetch(places, NEWER, PART)[0].read_bytes() == b"newer"
+    assert places.local([NEWER, PART]) == places.downloads / NEWER.path
 
 
-def test_a_missing_part_is_told_in_a_sentence(places: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing(*_: object) -> None:
-        raise central.FetchFailed("nobody is at home")
+@pytest.mark.parametrize("stated", ["", "0" * 40])
+def test_a_published_part_needs_a_checksum_of_its_repository(places: Sources, server: MavenServer, stated: str) -> None:
+    newer = put(server.folder, b"newer", NEWER)
+    if stated:
+        newer.with_name(newer.name + ".sha1").write_text(stated)
+    with pytest.raises((ChecksumMismatch, PartMissing), match=r"checksum|states"):
+        fetch(places, NEWER)
+    assert not (places.downloads / NEWER.path).exists()
 
-    monkeypatch.setattr(central, "with_maven", nothing)
-    monkeypatch.setattr(central, "with_maven_artifact", nothing)
+
+def test_a_missing_part_is_one_sentence(places: Sources, server: MavenServer) -> None:
+    elsewhere = replace(places, addresses=(server.address.replace("//", "//user:secret@"),))
     with pytest.raises(PartMissing) as raised:
-        places.obtain(PART, silent)
+        fetch(elsewhere, PART)
     told = str(raised.value)
-    for told_of in (PART.coordinates, PART.path, SETTING, "nobody is at home", "OpenSearch of your own"):
+    for told_of in (PART.coordinates, PART.path, SETTING, "does not serve it", "OpenSearch of your own"):
         assert told_of in told
     assert all(str(place) in told for place in (*places.folders, places.downloads, places.maven_cache))
+    assert "secret" not in told
 
 
-def test_offline_asks_nobody(places: Sources, fetched: list[str]) -> None:
-    offline = Sources(places.folders, places.downloads, places.maven_cache, online=False)
-    with pytest.raises(PartMissing, match="switched off"):
-        offline.obtain(PART, silent)
-    assert fetched == []
+def test_an_unreachable_address_is_reported_without_its_password(places: Sources) -> None:
+    nobody = replace(places, addresses=("http://user:secret@127.0.0.1:9",))
+    with pytest.raises(PartMissing, match="answered") as raised:
+        fetch(nobody, PART)
+    assert "secret" not in str(raised.value)
 
 
 def test_the_setting_comes_before_all_else(tmp_path: Path) -> None:
-    named = [tmp_path / "a", tmp_path / "b"]
-    found = sources(tmp_path / "cache", {SETTING: os.pathsep.join(map(str, named))})
-    assert list(found.folders[:2]) == named
+    setting = {SETTING: f"{tmp_path / 'a'}, https://mirror.example/maven,{tmp_path / 'b'}"}
+    found = sources(tmp_path / "cache", setting)
+    assert list(found.folders) == [tmp_path / "a", tmp_path / "b"]
+    assert found.addresses[0] == "https://mirror.example/maven"
     assert found.downloads == tmp_path / "cache" / "maven"
 
 
-def test_without_maven_the_client_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(central.FetchFailed, match="not installed"):
-        central.with_maven(PART, silent)
+def test_the_user_s_mirror_stands_for_maven_central(tmp_path: Path) -> None:
+    [central] = repositories({}, tmp_path)
+    (tmp_path / ".m2").mkdir()
+    settings = tmp_path / ".m2" / "settings.xml"
+    mirror = "<mirror><mirrorOf>{}</mirrorOf><url>https://mirror.example/maven</url></mirror>"
+    chosen = "https://mirror.example/maven"
+    for named, expected in (("central", chosen), ("*,!other", chosen), ("snapshots", central)):
+        body = f"<mirrors>{mirror.format(named)}</mirrors>"
+        settings.write_text(f'<settings xmlns="http://maven.apache.org/SETTINGS/1.2.0">{body}</settings>')
+        assert repositories({}, tmp_path) == [expected], named
+    settings.write_text("no XML")
+    assert repositories({}, tmp_path) == [central]
+
+
+def test_a_size_that_nobody_states_is_zero(places: Sources) -> None:
+    assert remote.size("http://127.0.0.1:9", PART) == 0
+    assert places.size([PART]) == 0

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osml.environment import Environment, SettingError, load
-from osml.environment.new_domain import NewDomain
+from settings import Environment, SettingError, load
+from settings.new_domain import NewDomain
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:osml/sandbox/deepseek-AbCdEf"
@@ -83,23 +83,29 @@ def test_sandbox_is_small_and_production_is_not() -> None:
             "embedding: shape is 'array', but the container made here takes 'inputs'; set inputs.",
         ),
         (
-            "OpenSearch_3.3",
+            "OpenSearch_3.5",
             "OpenSearch_2.13",
+            "search.engine_version is 'OpenSearch_2.13', which takes the seconds that a connector waits for "
+            "milliseconds, so that no model could answer in time; set OpenSearch_2.15 or later.",
+        ),
+        (
+            "OpenSearch_3.5",
+            "OpenSearch_2.15",
             "search.engine_version: batches in the text_embedding processor need OpenSearch 2.17 or later; "
-            "set OpenSearch_3.3.",
+            "set OpenSearch_2.17.",
         ),
         (
-            "OpenSearch_3.3",
+            "OpenSearch_3.5",
             "3.3",
-            "search.engine_version is 3.3, but must be a text; correct it, for example OpenSearch_3.3.",
+            "search.engine_version is 3.3, but must be a text; correct it, for example OpenSearch_3.5.",
         ),
         (
-            "OpenSearch_3.3",
+            "OpenSearch_3.5",
             "Elasticsearch_7.10",
-            "search.engine_version is 'Elasticsearch_7.10', but must look like OpenSearch_3.3.",
+            "search.engine_version is 'Elasticsearch_7.10', but must look like OpenSearch_3.5.",
         ),
         (
-            "OpenSearch_3.3\n  vector_engine: lucene",
+            "OpenSearch_3.5\n  vector_engine: lucene",
             "OpenSearch_2.17\n  vector_engine: faiss",
             "index.space_type is 'cosinesimil', which faiss has since OpenSearch 2.19, but search.engine_version is "
             "'OpenSearch_2.17'; set search.engine_version to OpenSearch_2.19 or later, or index.space_type to "
@@ -166,7 +172,7 @@ def test_wrong_settings(tmp_path: Path, before: str, after: str, sentence: str) 
     assert refused(tmp_path, SANDBOX.replace(before, after, 1)) == sentence
 
 
-@pytest.mark.parametrize(("setting", "minutes"), [("off", None), ("null", None), ("{}", 15), ("{minutes: 60}", 60)])
+@pytest.mark.parametrize(("setting", "minutes"), [("off", None), ("{}", 15), ("{minutes: 60}", 60)])
 def test_the_keeper_is_there_unless_it_is_off(tmp_path: Path, setting: str, minutes: int | None) -> None:
     (tmp_path / "other.yaml").write_text(f"{SANDBOX}keeper: {setting}\n")
     keeper = load("other", tmp_path).keeper
@@ -199,7 +205,7 @@ def test_unknown_environment_names_the_known(tmp_path: Path) -> None:
 def test_any_value_of_any_kind_is_one_sentence(value: object) -> None:
     from pydantic import ValidationError
 
-    from osml.environment.sentence import sentence
+    from settings.sentence import sentence
 
     for setting in ("recipe", "account", "search", "embedding", "index", "timeouts"):
         settings = {"name": "other", "recipe": "deepseek-api", setting: value}
@@ -211,6 +217,6 @@ def test_any_value_of_any_kind_is_one_sentence(value: object) -> None:
 
 
 def test_reading_settings_needs_neither_cdk_nor_boto3() -> None:
-    code = "import sys, osml.environment; print(sorted({'aws_cdk', 'boto3', 'botocore'} & set(sys.modules)))"
+    code = "import sys, settings; print(sorted({'aws_cdk', 'boto3', 'botocore'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from osml.evaluate import Quality
-from osml.evaluation import Labelled, Marked, marked, ndcg, read, recall, reciprocal_rank
+from osml.evaluate.beir import read_folder
+from osml.evaluate.evaluate import Quality
+from osml.evaluate.evaluation import Labelled, Marked, marked, ndcg, read, recall, reciprocal_rank
 from osml.failure import Failure
 
 SET = Path(__file__).parents[2] / "samples" / "evaluation"
@@ -23,7 +24,7 @@ def test_figures_worked_by_hand() -> None:
     found = ["other", "good", "best"]
     assert ndcg(found, RELEVANT) == pytest.approx((1 / math.log2(3) + 2 / 2) / (2 + 1 / math.log2(3)))
     assert (recall(found, RELEVANT), reciprocal_rank(found, RELEVANT)) == (1, 0.5)
-    assert recall(["best"], RELEVANT) == 0.5
+    assert recall(["best"], RELEVANT) == recall(["good", "best"], RELEVANT, 1) == 0.5
 
 
 def test_the_eleventh_counts_for_nothing() -> None:
@@ -60,16 +61,55 @@ def test_latency_of_one_and_of_many() -> None:
         '{"question": "a", "relevant": {"a": 1}, "after": [""]}',
     ],
 )
-def test_what_is_no_label_is_named_by_its_line(tmp_path: Path, line: str) -> None:
+def test_an_invalid_label_is_reported_with_its_line(tmp_path: Path, line: str) -> None:
     file = tmp_path / "questions.ndjson"
     file.write_text('{"question": "a", "relevant": {"a": 1}}\n' + line)
-    with pytest.raises(Failure, match=r"questions\.ndjson:2 is no labelled question"):
+    with pytest.raises(Failure, match=r"questions\.ndjson:2 is not a labelled question"):
         read(file)
 
 
-def test_an_empty_file_says_so(tmp_path: Path) -> None:
+def folder(place: Path, qrels: str, name: str = "test.tsv") -> Path:
+    (place / "qrels").mkdir()
+    (place / "qrels" / name).write_text(qrels)
+    queries = [{"_id": "1", "text": "One?"}, {"_id": 2, "text": "Two?"}, {"_id": "3", "text": "Three?"}]
+    (place / "queries.jsonl").write_text("".join(json.dumps(one) + "\n" for one in queries))
+    return place
+
+
+@pytest.mark.parametrize("name", ["test.tsv", "dev.tsv"])
+@pytest.mark.parametrize("header", ["query-id\tcorpus-id\tscore\n", ""])
+def test_a_folder_of_beir_gives_the_judged_queries(tmp_path: Path, header: str, name: str) -> None:
+    given = folder(tmp_path, header + "1\ta\t2\n1\tb\t0\n2\tc\t1\n3\td\t-1\n", name)
+    assert read_folder(given) == [Labelled("One?", {"a": 2}), Labelled("Two?", {"c": 1})]
+
+
+@pytest.mark.parametrize(
+    ("qrels", "said"),
+    [
+        ("1\ta\t2\n1\n", r"test\.tsv:2 is no judgement"),
+        ("9\ta\t1\n", r"judges no query of .*queries\.jsonl"),
+    ],
+)
+def test_what_is_wrong_in_a_folder_is_named(tmp_path: Path, qrels: str, said: str) -> None:
+    with pytest.raises(Failure, match=said):
+        read_folder(folder(tmp_path, qrels))
+
+
+def test_a_folder_without_judgements_or_with_two_files_of_them_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="holds no judgements"):
+        read_folder(tmp_path)
+    (folder(tmp_path, "1\ta\t1", "dev.tsv") / "qrels" / "train.tsv").write_text("1\ta\t1")
+    with pytest.raises(Failure, match=r"holds dev\.tsv, train\.tsv: one file of them is wanted"):
+        read_folder(tmp_path)
+    (tmp_path / "qrels" / "train.tsv").unlink()
+    (tmp_path / "queries.jsonl").unlink()
+    with pytest.raises(Failure, match=r"queries\.jsonl is not there"):
+        read_folder(tmp_path)
+
+
+def test_an_empty_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "none").write_text("\n")
-    with pytest.raises(Failure, match="holds no labelled question"):
+    with pytest.raises(Failure, match="has no labelled question"):
         read(tmp_path / "none")
 
 

@@ -84,7 +84,7 @@ def _refused(ledger: Ledger, connector: dict[str, Any], root: Caller) -> Refusal
 
 
 @pytest.mark.parametrize("value", ['"a bare value"', "not json at all", "[1]"])
-def test_a_secret_that_is_no_object_is_refused_without_its_value(
+def test_a_secret_that_is_not_an_object_is_refused_without_its_value(
     ledger: Ledger, role: Role, root: Caller, value: str
 ) -> None:
     ledger.secrets[SECRET] = value

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.front.detour import Detour
 from sandbox.front.engine import Engine, EngineRefused
 from sandbox.front.listener import Listener
 from sandbox.front.refusal import EngineUnreachable
 from sandbox.front.request import Answer, Request
 from sandbox.front.trusted import SETTING, TrustedEndpoints
 from sandbox.front.upstream import Upstream
+from sandbox.front.url_rewriter import UrlRewriter
 
 DEFAULTS = ["^https://default/.*$|^https://another%20one/.*$"]
 
@@ -49,22 +49,22 @@ def settings() -> Iterator[tuple[_Settings, Engine]]:
 def test_what_an_administrator_set_before_the_front_came_is_kept(settings: tuple[_Settings, Engine]) -> None:
     held, engine = settings
     held.persistent[SETTING] = ["^https://before/.*$"]
-    trusted = TrustedEndpoints(engine, Detour(9500).pattern)
+    trusted = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
     trusted.ensure()
-    assert held.persistent[SETTING][0] == Detour(9500).pattern
+    assert held.persistent[SETTING][0] == UrlRewriter(9500).pattern
     assert trusted.trusts("https://before/x")
     assert not trusted.trusts("https://default/x")
 
 
 def test_a_front_on_another_port_keeps_what_a_client_set(settings: tuple[_Settings, Engine]) -> None:
     held, engine = settings
-    first = TrustedEndpoints(engine, Detour(9500).pattern)
+    first = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
     first.ensure()
     assert first.effective() == DEFAULTS
     engine.administer("PUT", "/_cluster/settings", first.inward({"persistent": {SETTING: ["^https://(mine)/.*$"]}}))
-    second = TrustedEndpoints(engine, Detour(9600).pattern)
+    second = TrustedEndpoints(engine, UrlRewriter(9600).pattern)
     second.ensure()
-    assert held.persistent[SETTING][0] == Detour(9600).pattern
+    assert held.persistent[SETTING][0] == UrlRewriter(9600).pattern
     assert second.effective() == ["^https://(mine)/.*$"]
     engine.administer("PUT", "/_cluster/settings", second.inward({"persistent": {SETTING: None}}))
     assert second.effective() == DEFAULTS
@@ -72,7 +72,7 @@ def test_a_front_on_another_port_keeps_what_a_client_set(settings: tuple[_Settin
 
 def test_the_engine_trusts_nothing_but_the_egress(settings: tuple[_Settings, Engine]) -> None:
     held, engine = settings
-    trusted = TrustedEndpoints(engine, Detour(9500).pattern)
+    trusted = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
     patterns = ["^https://one/.*$|^https://two/.*$", ".*)|(.*"]
     engine.administer("PUT", "/_cluster/settings", trusted.inward({"persistent": {SETTING: patterns}}))
     ours, *inert = held.persistent[SETTING]
@@ -84,12 +84,12 @@ def test_the_engine_trusts_nothing_but_the_egress(settings: tuple[_Settings, Eng
 
 def test_a_pattern_that_cannot_be_read_trusts_nothing(settings: tuple[_Settings, Engine]) -> None:
     _, engine = settings
-    trusted = TrustedEndpoints(engine, Detour(9500).pattern)
+    trusted = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
     engine.administer("PUT", "/_cluster/settings", trusted.inward({"persistent": {SETTING: ["^https://(", "x"]}}))
     assert not trusted.trusts("https://(")
 
 
-def test_a_refusal_of_the_engine_is_told_in_its_words(settings: tuple[_Settings, Engine]) -> None:
+def test_a_refusal_has_the_engines_message(settings: tuple[_Settings, Engine]) -> None:
     held, engine = settings
     held.refuses = True
     with pytest.raises(EngineRefused, match=r"answered with 400: no such thing"):

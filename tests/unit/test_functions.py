@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
@@ -10,15 +11,18 @@ from typing import Any
 
 import pytest
 
+from corpus.formats import Reading
 from corpus.load import load
 from corpus.pace import FIRST
 from corpus.report import Report
 from corpus.source import read
-from osml import asking, ingest
+from osml.ask import asking
 from osml.failure import Failure
-from osml.functions import Functions
+from osml.ingest import ingest, storing
+from osml.ingest.storing import Storing
 from osml.place import Place
-from osml.storing import Storing
+from osml.remote.functions import Functions
+from settings.assistant import Assistant
 from tests.unit.aws_server import OPERATOR, TAKEN, Answered, AwsServer, aws_server, proxied
 from tests.waiting import within
 
@@ -50,7 +54,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsServer]:
 
 def _answer(**changes: Any) -> dict[str, Any]:
     source = {"id": "boston#1", "document": "boston", "title": "Boston", "text": "4,327,000", "score": 0.8, "used": []}
-    answer = {"answer": "4,327,000.", "grounded": True, "sources": [source], "model": "deepseek-chat"}
+    answer = {"answer": "4,327,000.", "grounded": True, "sources": [source], "model": "deepseek-flash"}
     return {**answer, "conversation_id": "c", "timings": {"total_ms": 42}, **changes}
 
 
@@ -60,7 +64,7 @@ def test_a_question_goes_to_the_function_as_the_api_would_send_it(aws: AwsServer
     assert (answer.question, answer.text, answer.model, answer.took_ms) == (
         "How many?",
         "4,327,000.",
-        "deepseek-chat",
+        "deepseek-flash",
         42,
     )
     assert [(source.id, source.score, source.text) for source in answer.sources] == [("boston#1", 0.8, "4,327,000")]
@@ -102,26 +106,24 @@ def test_an_answer_that_is_not_in_the_documents_is_an_answer(aws: AwsServer) -> 
         ),
         (
             Answered({"errorType": "E", "errorMessage": "it broke"}, headers={"X-Amz-Function-Error": "Unhandled"}),
-            "The function the-ask broke: it broke. Its log says more.",
+            "The function the-ask failed: it broke. See its log.",
         ),
         (
             Answered({"errorType": "Runtime.ExitError"}, headers={"X-Amz-Function-Error": "Unhandled"}),
-            "The function the-ask broke: Runtime.ExitError. Its log says more.",
+            "The function the-ask failed: Runtime.ExitError. See its log.",
         ),
         (
             Answered({"message": "Not found"}, 404, {"x-amzn-errortype": "ResourceNotFoundException"}),
             f"Calling the function the-ask as {OPERATOR} failed: ",
         ),
         (Answered("no json"), "Calling the function the-ask failed: "),
-        (Answered({"hello": 1}), "The function the-ask did not answer as a function behind an API does"),
-        (Answered([1]), "The function the-ask did not answer as a function behind an API does"),
-        (proxied(200, ["a"]), "The function the-ask did not answer as a function behind an API does"),
-        (proxied(200, {"answer": "a"}), "The assistant's answer is not as this command expects it: deploy again."),
+        (Answered({"hello": 1}), "The function the-ask gave an unexpected answer."),
+        (Answered([1]), "The function the-ask gave an unexpected answer."),
+        (proxied(200, ["a"]), "The function the-ask gave an unexpected answer."),
+        (proxied(200, {"answer": "a"}), "The assistant's answer has another form than this command expects."),
     ],
 )
-def test_what_goes_wrong_is_a_sentence_and_is_not_asked_twice(
-    aws: AwsServer, answered: Answered, sentence: str
-) -> None:
+def test_an_error_is_one_sentence_and_is_not_retried(aws: AwsServer, answered: Answered, sentence: str) -> None:
     aws.answer = lambda _: answered
     with pytest.raises(Failure) as failure:
         asking.ask(PLACE, "Why?")
@@ -130,7 +132,7 @@ def test_what_goes_wrong_is_a_sentence_and_is_not_asked_twice(
 
 
 def test_no_answer_in_time_is_a_sentence(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("osml.functions.LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr("osml.remote.functions.LONGEST_SECONDS", 0.2)
     hung = threading.Event()
 
     def hang(_: dict[str, Any]) -> Answered:
@@ -149,7 +151,7 @@ def test_no_answer_in_time_is_a_sentence(aws: AwsServer, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("missing", ["AskFunctionName", "OperatorRoleArn"])
 def test_a_missing_output_says_how_to_get_it(aws: AwsServer, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     monkeypatch.delenv(f"OSML_OUTPUT_{missing}")
-    with pytest.raises(Failure, match=f"no output '{missing}': deploy it again with `osml deploy --env sandbox-aoss`"):
+    with pytest.raises(Failure, match=f"no output '{missing}'. Deploy it again with `osml deploy --env sandbox-aoss`"):
         asking.ask(PLACE, "Why?")
 
 
@@ -168,7 +170,7 @@ def _load(
 ) -> Report:
     file = tmp_path / "a.ndjson"
     file.write_text("\n".join(map(json.dumps, documents)))
-    storing = Storing(Functions(PLACE), "text", body_limit)
+    to = Storing(Functions(PLACE), "text", body_limit)
 
     def pause(_: int, asked: float) -> float:
         if waited is not None:
@@ -176,7 +178,7 @@ def _load(
         return 0.0
 
     with file.open("rb") as stream:
-        return load(read(stream, str(file), "text"), lambda: storing, pause=pause)
+        return load(read(stream, str(file), Reading("text")), lambda: to, pause=pause)
 
 
 def test_documents_arrive_as_they_were(aws: AwsServer, tmp_path: Path) -> None:
@@ -184,7 +186,8 @@ def test_documents_arrive_as_they_were(aws: AwsServer, tmp_path: Path) -> None:
     report = _load(tmp_path, {"id": 1, "title": "T", "text": HOSTILE, "year": 2023}, {"text": "b", "title": None})
     assert report.summary == "2 stored, 0 failed"
     first, second = _sent(aws)[0]
-    assert first == {"id": "1", "title": "T", "text": HOSTILE}
+    # Half a character is no text that could be stored.
+    assert first == {"id": "1", "title": "T", "text": HOSTILE.replace("\ud800", "\ufffd")}
     assert set(second) == {"id", "text"}
     assert aws.calls[0][0] == "the-documents"
 
@@ -204,6 +207,37 @@ def test_a_batch_is_as_large_as_the_environment_takes(aws: AwsServer, tmp_path: 
     assert report.stored == 30
     sizes = [len(event["body"].encode()) for _, event, _ in aws.calls]
     assert 3_000 < max(sizes) <= 4_000
+
+
+@pytest.mark.parametrize("ending", ["done", "stopped"])
+def test_a_document_larger_than_a_request_goes_in_parts_and_is_followed(
+    aws: AwsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr(storing, "OFTEN", 0.01)
+    received: dict[int, bytes] = {}
+    looks: list[str] = []
+
+    def jobs(event: dict[str, Any]) -> Answered:
+        if event["httpMethod"] == "GET":
+            looks.append(event["path"])
+            result = {"id": "large", "status": "stored", "passages": 30}
+            status = ending if len(looks) > 1 else "running"
+            stopped = {"message": "The model is busy.", "documents": []} if ending == "stopped" else {}
+            return proxied(200, {"id": "j", "status": status, "documents": [result], **stopped})
+        part = json.loads(event["body"])["part"]
+        assert len(event["body"].encode()) <= 6_000
+        assert part["job"] == ("j" if received else None)
+        received[part["number"]] = base64.b64decode(part["content"])
+        return proxied(202, {"id": "j", "status": "receiving" if len(received) < part["of"] else "waiting"})
+
+    aws.answer = jobs
+    monkeypatch.setattr("corpus.load.ATTEMPTS", 1)
+    report = _load(tmp_path, {"id": "large", "text": HOSTILE * 300}, body_limit=6_000)
+    assert len(received) > 3
+    (sent,) = json.loads(b"".join(received[number] for number in sorted(received)))
+    assert sent == {"id": "large", "text": HOSTILE.replace("\ud800", "\ufffd") * 300}
+    assert set(looks) == {"/jobs/j"}
+    assert (report.stored, report.later) == ((1, 0) if ending == "done" else (0, 1))
 
 
 def test_a_batch_names_no_document_twice_and_the_last_one_wins(aws: AwsServer, tmp_path: Path) -> None:
@@ -243,7 +277,7 @@ def test_a_batch_that_is_refused_for_one_document_is_halved_until_it_is_found(aw
 @pytest.mark.parametrize(
     "headers", [{"headers": {"retry-after": "30"}}, {"multiValueHeaders": {"Retry-After": ["30"]}}]
 )
-def test_a_throttled_batch_waits_as_long_as_it_is_told(
+def test_a_throttled_batch_waits_for_the_requested_time(
     aws: AwsServer, tmp_path: Path, headers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow_down = Answered({"statusCode": 429, "body": '{"message": "Slow down."}', **headers})
@@ -267,7 +301,7 @@ def test_what_stays_throttled_is_reported_not_dropped(aws: AwsServer, tmp_path: 
     assert len(aws.calls) == 12
 
 
-def test_ingest_says_what_became_of_each_even_when_the_assistant_breaks(
+def test_ingest_reports_every_document_even_when_the_assistant_fails(
     aws: AwsServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
@@ -282,18 +316,20 @@ def test_ingest_says_what_became_of_each_even_when_the_assistant_breaks(
     said = capsys.readouterr().err
     stored = FIRST // 4
     assert f"{stored} stored, " in said
-    assert "Not kept: the fields [x]." in said
+    assert "The assistant does not store the fields [x]." in said
     assert "a.ndjson:1: a JSON object is wanted" in said
     assert f"a.ndjson:{stored + 2}: not stored for certain: The assistant answered 500: The field [year] is" in said
     ((letter,),) = [one.read_text().splitlines() for one in tmp_path.glob("rejected-*.ndjson")]
     assert json.loads(letter)["where"] == "a.ndjson:1"
 
 
-def test_an_ingest_goes_on_where_it_was_cut_off(
+def test_an_interrupted_ingest_resumes(
     aws: AwsServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OSML_STATE", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
+    slept: list[float] = []
+    monkeypatch.setattr(ingest, "sleep", slept.append)
     aws.answer = lambda event: _stored(event) if '"id": "0"' in event["body"] else proxied(500, {"message": "no"})
     (tmp_path / "a.ndjson").write_text("".join(json.dumps({"id": str(n), "text": "t"}) + "\n" for n in range(200)))
     with pytest.raises(Failure):
@@ -302,12 +338,14 @@ def test_an_ingest_goes_on_where_it_was_cut_off(
     before = len(aws.calls)
     assert ingest.ingest_files(PLACE, ["a.ndjson"])
     said = capsys.readouterr().err
-    assert f"Going on behind {FIRST // 4} documents" in said
+    assert f"Resuming an interrupted ingest after {FIRST // 4} documents" in said
     assert "200 stored, 0 failed in the index passages." in said
+    assert "Searches on this collection find them within 10 s: waiting" in said
+    assert slept == [10]
     assert sum(map(len, _sent(aws)[before:])) == 200 - FIRST // 4
     assert list((tmp_path / "state").iterdir()) == []
     assert ingest.ingest_files(PLACE, ["a.ndjson"])
-    assert "Going on" not in capsys.readouterr().err
+    assert "Resuming" not in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("aws")
@@ -315,5 +353,15 @@ def test_a_collection_has_no_initial_load(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("OSML_STATE", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.ndjson").write_text('{"id": "1", "text": "t"}\n')
-    with pytest.raises(Failure, match="--initial-load is for a domain: a collection keeps its own copies"):
+    with pytest.raises(Failure, match="--initial-load is for a domain"):
         ingest.ingest_files(PLACE, ["a.ndjson"], initial_load=True)
+
+
+@pytest.mark.parametrize("character", ["a", "ж", "\n", '"', "𝄞"])
+def test_a_request_of_the_largest_limit_is_taken_by_a_function(aws: AwsServer, tmp_path: Path, character: str) -> None:
+    """A function is sent 6 MB at most, whatever the letters are: in text they would be escaped twice."""
+    limit = next(one.le for one in Assistant.model_fields["body_limit"].metadata if hasattr(one, "le"))
+    written = len(json.dumps(character, ensure_ascii=False).encode()) - 2
+    aws.answer = _stored
+    _load(tmp_path, {"id": "1", "text": "a" + character * ((limit - 100) // written)}, body_limit=limit)
+    assert limit < aws.largest < 6 * 1024 * 1024

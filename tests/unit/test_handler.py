@@ -10,7 +10,9 @@ from typing import Any, cast
 
 import pytest
 
-from mlcommons import Answer, MockTransport, Patience, Request
+from mlcommons import Answer, MockTransport, Patience, ProvisioningError, Request
+from mlcommons.cause import cause_in
+from reason import LONGEST, Refusal
 
 STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/kernel-stack/0a1b"
 GROUP = "aaaaaaaaaaaaaaaaaaaa"
@@ -196,12 +198,38 @@ def test_a_collection_that_refuses_names_its_policy(
     properties = {"Target": json.dumps(target), "Spec": json.dumps(spec)}
     failed = _call(module, "Create", ResourceType="Custom::MlIndex", ResourceProperties=properties)
     assert failed["Status"] == "FAILED"
-    assert failed["Reason"].endswith(f"403 Forbidden. {whom}")
+    assert failed["Reason"].endswith(f"403 Forbidden. {whom} [cause: request-refused]")
+
+
+@pytest.mark.parametrize(
+    ("physical_id", "known"),
+    [
+        ("kernel-stack_Group_1A2B3C4D", None),
+        ("kernel-stack_Group_1a2b3c4d", "kernel-stack_Group_1a2b3c4d"),
+        ("other-stack_Group_1A2B3C4D", "other-stack_Group_1A2B3C4D"),
+        (GROUP, GROUP),
+    ],
+)
+def test_an_id_generated_by_crhelper_is_not_a_server_id(
+    module: ModuleType, physical_id: str, known: str | None
+) -> None:
+    event = {"StackId": STACK, "LogicalResourceId": "Group", "PhysicalResourceId": physical_id}
+    assert module._physical_id(event) == known
+
+
+@pytest.mark.parametrize("hint", ["", "Do this."])
+def test_a_reason_fits_and_ends_with_its_cause(hint: str) -> None:
+    for length in range(0, 400, 7):
+        reason = str(Refusal(ProvisioningError("Trying a thing", "x" * length, hint, "not-ours")))
+        assert len(reason) <= LONGEST
+        assert reason.startswith("Trying a thing")
+        assert reason.endswith(f"{hint} [cause: not-ours]")
+        assert cause_in(reason) == "not-ours"
 
 
 def test_an_import_that_fails_is_answered(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "requests_aws4auth", None)
-    for name in ("handler", "sign_in"):
+    for name in ("handler", "aws.sign_in"):
         monkeypatch.delitem(sys.modules, name)
     broken = importlib.import_module("handler")
     failed = _call(broken, "Create")

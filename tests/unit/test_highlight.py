@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
-from assistant.budget import Budget
-from assistant.search.domain import Domain
-from assistant.search.highlight import highlights
-from assistant.search.query import nearest
-from assistant.settings import Index, Retrieval
-from osml.answer_view import print_json, show
-from osml.question import Answer, Highlight, Source
+from osml.ask.answer_view import print_json, show
+from osml.ask.question import Answer, Highlight, Source
+from rag.budget import Budget
+from rag.search.domain import Domain
+from rag.search.highlight import highlights
+from rag.search.query import nearest
+from settings.knowledge import IndexNames
+from settings.retrieval import Highlight as Marked
+from settings.retrieval import Retrieval
 from tests.unit.test_assistant_search import Alias
 
-INDEX = Index(name="passages", text_field="text", embedding_field="vector")
+INDEX = IndexNames(name="passages", text_field="text", embedding_field="vector")
 TEXT = "🌳 The park is old. Dogs may come. The gate is open.\nDogs may come. It has 3 ponds."
 
 
@@ -27,7 +29,7 @@ def parts(found: dict[str, Any]) -> list[str]:
 
 
 def test_a_search_asks_for_sentences_of_the_question_when_they_are_wanted() -> None:
-    (asked,) = nearest("what?", 3, INDEX, Retrieval(highlight=2))["highlight"]["fields"].values()
+    (asked,) = nearest("what?", 3, INDEX, Retrieval(highlight=Marked(sentences=2)))["highlight"]["fields"].values()
     assert asked["highlight_query"] == {"match": {"text": "what?"}}
     assert (asked["number_of_fragments"], asked["pre_tags"], asked["post_tags"]) == (2, [""], [""])
     assert "highlight" not in nearest("what?", 3, INDEX, Retrieval())
@@ -62,7 +64,7 @@ def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *
     return capsys.readouterr().out
 
 
-def test_a_long_passage_is_shown_from_what_is_marked(
+def test_a_long_passage_is_shown_from_its_first_mark(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "Nothing of use. " * 20 + "Dogs\nmay  come. " + "Nothing of use. " * 20
@@ -92,3 +94,13 @@ def test_a_program_gets_the_ranges(capsys: pytest.CaptureFixture[str]) -> None:
     print_json(Answer("what?", None, [Source("a", 0.5, TEXT, (Highlight(19, 33),))], None, 1))
     (source,) = json.loads(capsys.readouterr().out)["sources"]
     assert source["highlights"] == [{"start": 19, "end": 33}]
+
+
+def test_a_source_says_where_in_its_file_it_stands(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paged = Source("a", 0.5, "Text.", page=3, section="Leave > Carry over")
+    said = shown(capsys, monkeypatch, paged, Source("b", 0.4, "Rows.", sheet="Prices"), Source("c", 0.3, "Plain."))
+    assert "page 3, Leave > Carry over" in said
+    assert "sheet Prices" in said
+    assert "place" not in shown(capsys, monkeypatch, Source("c", 0.3, "Plain."))

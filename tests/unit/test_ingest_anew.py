@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from osml import ingest
 from osml.failure import Failure
+from osml.ingest import ingest
 from osml.place import Place
 from tests.unit.scripted_destination import Scripted
 
@@ -45,6 +45,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ingest, "_assistant", made.target)
+    monkeypatch.setattr(ingest, "sleep", lambda _: None)
     (tmp_path / "a.ndjson").write_text('{"id": "1", "text": "t"}\n{"id": "2", "text": "t"}\n')
     with pytest.raises(Failure, match="The settings were refused"):
         ingest.ingest_files(PLACE, ["a.ndjson"])
@@ -52,17 +53,17 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     return made
 
 
-def test_it_goes_on_behind_what_is_there(index: Index, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_resumes_in_the_same_index(index: Index, capsys: pytest.CaptureFixture[str]) -> None:
     before = len(index.to.batches)
     assert ingest.ingest_files(PLACE, ["a.ndjson"])
-    assert "Going on behind 2 documents" in capsys.readouterr().err
+    assert "Resuming an interrupted ingest after 2 documents" in capsys.readouterr().err
     assert len(index.to.batches) == before
 
 
-def test_it_begins_anew_where_that_is_gone(index: Index, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_starts_over_in_a_new_index(index: Index, capsys: pytest.CaptureFixture[str]) -> None:
     index.to.held.clear()
     assert ingest.ingest_files(PLACE, ["a.ndjson"])
     said = capsys.readouterr().err
-    assert "The index passages lacks documents of an ingest that was cut off: beginning anew." in said
+    assert "The index passages lacks documents of the interrupted ingest. Starting over." in said
     assert "2 created, 0 updated, 0 failed" in said
     assert set(index.to.held) == {"1", "2"}

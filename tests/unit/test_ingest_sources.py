@@ -1,17 +1,18 @@
 """What an ingest is given: files, folders, a dry run of them, and the notes for going on after a kill."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from corpus.report import Letter, Report
-from osml import estimate
+from corpus.report import DeadLetter, Report
 from osml.failure import Failure
-from osml.journal import Journal, Reached
+from osml.ingest import estimate
+from osml.ingest.dead_letters import DeadLetters
+from osml.ingest.journal import Journal, Reached
+from osml.ingest.sources import Sources
 from osml.place import Place
-from osml.rejected import Rejected
-from osml.sources import Sources
 
 
 @pytest.fixture
@@ -31,12 +32,56 @@ def test_a_folder_gives_what_can_be_read_in_an_order_that_stays(folder: Path) ->
     assert [one.name for one in Sources([str(folder)])] == expected
 
 
+def test_a_name_is_the_same_from_every_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place, given in ((folder.parent, "handbook"), (folder, "."), (folder / "a", ".."), (Path("/"), str(folder))):
+        monkeypatch.chdir(place)
+        assert next(iter(Sources([given]))).name == "handbook/b.md"
+    (file,) = Sources([str(folder / "a" / "z.txt")])
+    assert (file.name, file.address) == ("z.txt", str(folder / "a" / "z.txt"))
+
+
+def test_two_sources_whose_documents_would_have_one_id_are_refused(folder: Path) -> None:
+    other = folder.parent / "other" / "b.md"
+    other.parent.mkdir()
+    other.write_text("Other words.")
+    with pytest.raises(Failure, match=r"have the same name b\.md"):
+        Sources([str(folder / "b.md"), str(other)])
+    assert len(list(Sources(["handbook/b.md", "handbook/b.md"]))) == 2
+
+
+def test_nothing_of_somebody_else_is_read(folder: Path) -> None:
+    secret = folder.parent / "secret" / "passwd.txt"
+    secret.parent.mkdir()
+    secret.write_text("root")
+    (folder / "passwd.txt").symlink_to(secret)
+    (folder / "all").symlink_to(secret.parent)
+    (folder / "again.md").symlink_to(folder / "b.md")
+    (folder / "nowhere.md").symlink_to(folder / "gone.md")
+    os.mkfifo(folder / "pipe.txt")
+    sources = Sources([str(folder)])
+    names = ["handbook/again.md", "handbook/b.md", "handbook/c.ndjson.gz", "handbook/a/z.txt"]
+    assert [one.name for one in sources] == names
+    assert sources.left_out == {"hidden": 2, "links out of the folder": 2, "pipes and devices": 2, ".png": 1}
+    with pytest.raises(Failure, match="neither a file nor a folder"):
+        Sources([str(folder / "pipe.txt")])
+
+
+def test_skipped_files_are_counted_by_type(folder: Path) -> None:
+    for name in ("x.png", "y.zip", "README"):
+        (folder / name).write_text("?")
+    sources = Sources(["handbook"])
+    assert sources.omission == ""
+    assert len(list(sources)) == len(list(sources)) == 3
+    said = "Skipped files that osml cannot read: 2 hidden, 2 .png, 1 without a type, 1 .zip."
+    assert sorted(sources.omission.split()) == sorted(said.split())
+
+
 def test_a_file_that_was_named_is_never_left_out(folder: Path) -> None:
     (source,) = Sources(["handbook/image.png"])
-    assert (source.name, source.size) == ("handbook/image.png", 5)
+    assert (source.name, source.size) == ("image.png", 5)
 
 
-def test_what_is_not_there_is_said_before_anything_is_loaded(folder: Path) -> None:
+def test_a_missing_source_is_reported_before_the_load(folder: Path) -> None:
     with pytest.raises(Failure, match=r"There is no file or folder handbook/nothing\.md"):
         Sources(["handbook/b.md", "handbook/nothing.md"])
 
@@ -85,42 +130,57 @@ def test_two_ingests_of_the_same_do_not_run_at_once(tmp_path: Path) -> None:
     Journal(tmp_path / "journal").close()
 
 
-def test_dead_letters_go_on_behind_what_was_noted(tmp_path: Path) -> None:
+def test_dead_letters_continue_after_the_last_note(tmp_path: Path) -> None:
     file = tmp_path / "rejected.ndjson"
-    letters = Rejected(file)
-    letters.write(Letter("a:1", "1", "no", {"id": "1", "text": "t"}))
-    noted = letters.size
-    letters.write(Letter("a:2", "2", "no", {"id": "2", "text": "t"}))
-    letters.close()
-    again = Rejected(file, noted)
-    again.write(Letter("a:3", "3", "no", {"id": "3", "text": "t"}))
+    dead_letters = DeadLetters(file)
+    dead_letters.write(DeadLetter("a:1", "1", "no", {"id": "1", "text": "t"}))
+    noted = dead_letters.size
+    dead_letters.write(DeadLetter("a:2", "2", "no", {"id": "2", "text": "t"}))
+    dead_letters.close()
+    again = DeadLetters(file, noted)
+    again.write(DeadLetter("a:3", "3", "no", {"id": "3", "text": "t"}))
     again.close()
     assert [json.loads(line)["id"] for line in file.read_text().splitlines()] == ["1", "3"]
 
 
-def test_without_letters_there_is_no_file(tmp_path: Path) -> None:
-    Rejected(tmp_path / "rejected.ndjson").close()
+def test_without_dead_letters_there_is_no_file(tmp_path: Path) -> None:
+    DeadLetters(tmp_path / "rejected.ndjson").close()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_dry_run_counts_and_prices(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "c.ndjson.gz").unlink()
     (folder / "d.ndjson").write_text('{"text": "' + "word " * 940 + '"}\n{nope\n')
-    estimate.show(Place("sandbox", None), [str(folder)], 0.02)
+    assert not estimate.show(Place("sandbox", None), [str(folder)], 0.02)
     said = capsys.readouterr().out
     assert "3 files" in said
-    assert "3 documents in 7 parts of at most 1,000 characters, 1 unreadable" in said
-    assert "About 1,001 tokens" in said
+    assert "3 documents in 7 chunks of at most 1,000 characters and 256 tokens, 1 unreadable" in said
+    assert "Characters in a chunk: smallest 5, 10th percentile 5" in said
+    assert "Estimated tokens in a chunk: smallest 1" in said
+    assert "About 942 tokens" in said
     assert "About 0.00 USD, at 0.02 USD per million tokens." in said
     assert "handbook/d.ndjson:2: not JSON" in said
 
 
 def test_a_dry_run_without_a_price_says_where_prices_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    estimate.show(Place("sandbox", None), ["handbook/b.md"], None)
-    assert "add --price with the USD per million tokens" in capsys.readouterr().out
+    assert estimate.show(Place("sandbox", None), ["handbook/b.md"], None)
+    assert "price in USD per million tokens" in capsys.readouterr().out
 
 
-def test_a_report_keeps_no_more_sentences_than_anybody_reads() -> None:
+def test_a_dry_run_without_documents_fails(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("b.md", "a/z.txt", "c.ndjson.gz"):
+        (folder / name).unlink()
+    assert not estimate.show(Place("sandbox", None), ["handbook"], None)
+    assert "1 .png" in capsys.readouterr().out
+
+
+def test_a_dry_run_says_how_many_more_there_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "d.ndjson").write_text("{nope\n" * 25)
+    assert not estimate.show(Place("sandbox", None), ["handbook/d.ndjson"], None)
+    assert "… and 5 more." in capsys.readouterr().out
+
+
+def test_a_report_limits_its_sentences() -> None:
     report = Report()
     for number in range(1_000):
         report.fail(f"f:{number}", "no")

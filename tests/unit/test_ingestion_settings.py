@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from osml.environment import SettingError, load
+from settings import SettingError, load
 
 CHECKOUT = Path(__file__).parents[2]
 

@@ -1,13 +1,17 @@
 """A local cloud's own folder, ports and variables."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from osml.place import Place
+from sandbox.claim import claimed
 from sandbox.failure import SandboxError
-from sandbox.instance import Instance
+from sandbox.instance import Instance, StartedEngine
+from sandbox.process import start
+from tests.waiting import within
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +25,18 @@ def test_names_tell_local_clouds_apart() -> None:
     assert len(homes) == 2
 
 
+def test_a_local_cloud_belongs_to_one_test_run_at_a_time() -> None:
+    with (
+        claimed(Instance.named()),
+        claimed(Instance.named("other")),
+        pytest.raises(RuntimeError, match="set OSML_SANDBOX"),
+        claimed(Instance.named()),
+    ):
+        pass
+    with claimed(Instance.named()):
+        pass
+
+
 def test_ports_are_distinct_and_kept() -> None:
     ports = Instance.named().ports()
     first, last = ports.domains
@@ -30,20 +46,34 @@ def test_ports_are_distinct_and_kept() -> None:
         ports.aws,
         ports.egress,
         ports.models,
-        ports.way_out,
+        ports.egress_proxy,
         *range(first, last + 1),
     ]
     assert len(set(every)) == len(every)
     assert Instance.named().ports() == ports
 
 
+def test_other_users_see_nothing_in_a_local_cloud() -> None:
+    instance = Instance.named("private")
+    with instance.lock():
+        pass
+    assert instance.home.stat().st_mode & 0o066 == 0
+
+
+def test_other_users_cannot_read_what_a_process_of_the_local_cloud_writes(tmp_path: Path) -> None:
+    script = "from pathlib import Path; Path('key').write_text('k'); Path('folder').mkdir()"
+    process = start([sys.executable, "-c", script], environment={}, folder=tmp_path, log=tmp_path / "log")
+    assert within(60, lambda: not process.alive())
+    assert [(tmp_path / name).stat().st_mode & 0o077 for name in ("key", "folder")] == [0, 0]
+
+
 def test_ports_of_another_version() -> None:
     instance = Instance.named()
     instance.ports()
     path = instance.home / "ports.json"
-    kept = {name: port for name, port in json.loads(path.read_text()).items() if name != "way_out"}
+    kept = {name: port for name, port in json.loads(path.read_text()).items() if name != "egress_proxy"}
     path.write_text(json.dumps(kept))
-    with pytest.raises(SandboxError, match=r"had no port for way_out: run `osml sandbox down`"):
+    with pytest.raises(SandboxError, match=r"without a port for egress_proxy\. Run `osml sandbox down`"):
         instance.ports()
 
 
@@ -61,11 +91,28 @@ def test_the_key_is_made_once_and_readable_by_the_owner_only() -> None:
 def test_without_the_ml_plugin_the_serverless_environment_is_meant() -> None:
     instance = Instance.named()
     instance.ports()
-    assert (instance.has_ml, instance.environment) == (True, "sandbox")
-    instance.remember_ml(False)
-    assert (Instance.named().has_ml, Instance.named().environment) == (False, "sandbox-aoss")
+    assert (instance.engine.has_ml, instance.environment) == (True, "sandbox")
+    instance.remember_engine(StartedEngine("3.6.0", has_ml=False))
+    assert (Instance.named().engine.has_ml, Instance.named().environment) == (False, "sandbox-aoss")
     assert Place("sandbox-aoss", instance).options == "--sandbox"
     assert Place("sandbox", instance).options == "--env sandbox --sandbox"
+
+
+@pytest.mark.parametrize(
+    ("version", "asked", "distance"),
+    [
+        ("3.6.0", "OpenSearch_3.5", "the nearest available line to OpenSearch_3.5"),
+        ("2.19.1", "OpenSearch_2.19", ""),
+        ("3.6.0", None, ""),
+    ],
+)
+def test_an_engine_says_how_far_it_is_from_the_version_asked_for(
+    version: str, asked: str | None, distance: str
+) -> None:
+    instance = Instance.named()
+    instance.ports()
+    instance.remember_engine(StartedEngine(version, has_ml=True, asked=asked))
+    assert Instance.named().engine.distance == distance
 
 
 def test_clients_are_led_to_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,20 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest
 
+from aws.telemetry import json_lines
+from ending import endings
 from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, kind_named
 from mlcommons.owner import marked
-from report import Finding, Line, report
+from mlcommons.watched import Watched
+from report import Finding, report
 from rounds import Round
 from secret_change import names
-from watched import Watched
+from tests.unit.unlogged import unlogged
 
 STACK = "osml-dev-knowledge"
 CONNECTOR, MODEL, STAND_IN, GROUP, TRIAL = (letter * 20 for letter in "abcde")
@@ -43,6 +47,8 @@ class Domain:
         if self.answers_nothing:
             return Answer(503, "down")
         method, path = request.method, request.path
+        if path == "/":
+            return Answer(200, {"version": {"number": "3.6.0"}})
         if path.endswith("_search"):
             return Answer(200, {"hits": {"hits": self._found(path, json.dumps(request.body))}})
         if path.endswith("/connectors/_create"):
@@ -98,7 +104,7 @@ def owner(logical_id: str) -> Owner:
 
 def watched(kind: str, asked: bool = True) -> Watched:
     ids = {"Connector": CONNECTOR, "Model": MODEL}
-    return Watched(kind_named(kind), ids[kind], owner(kind), {"endpoint": "https://x"}, SPECS[kind], asked)
+    return Watched(kind, ids[kind], owner(kind), SPECS[kind], asked, {"endpoint": "https://x"})
 
 
 @dataclass
@@ -218,7 +224,7 @@ def test_a_model_that_may_rightly_not_answer_is_not_asked(rounds: Rounds) -> Non
     assert rounds(asked=False) == ["Healed Model Model"]
 
 
-def test_drift_is_told_and_left(rounds: Rounds) -> None:
+def test_drift_is_reported_and_not_undone(rounds: Rounds) -> None:
     rounds.domain.group = "e" * 20
     assert (rounds(), rounds.writes) == (["Drifted Model Model"], [])
 
@@ -230,40 +236,59 @@ def test_a_round_before_an_engine_that_does_not_answer_ends_in_time(rounds: Roun
     assert rounds.writes == []
 
 
-def test_findings_are_lines_and_their_numbers_metrics() -> None:
-    lines: list[str] = []
-    found = [Finding("Drifted", "Index I", "it is missing"), Finding("Renewed", "Connector C", "read again")]
-    report(found, {"environment": "dev", "stack": STACK}, request="r", seconds=1.5, write=lines.append)
-    first, _, last = (json.loads(line) for line in lines)
-    assert first == {
-        "environment": "dev",
-        "stack": STACK,
-        "request": "r",
-        "finding": "Drifted",
-        "about": "Index I",
-        "why": "it is missing",
-    }
+DIMENSIONS = {"environment": "dev", "stack": STACK}
+
+
+def told(capsys: pytest.CaptureFixture[str], *found: Finding) -> list[dict[str, Any]]:
+    """The lines of a round with these findings."""
+    with unlogged():
+        log = json_lines("keeper", {**DIMENSIONS, "request": "r"})
+        report(found, DIMENSIONS, log, request="r", seconds=1.5)
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_findings_are_lines_and_their_numbers_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    drift = Finding("Drifted", "Index I", "it is missing")
+    lines = told(capsys, drift, Finding("Renewed", "Connector C", "read again"))
+    (first, second), (last,) = ([one for one in lines if ("_aws" in one) is metric] for metric in (False, True))
+    common = {**DIMENSIONS, "request": "r", "level": "INFO"}
+    assert first.items() >= {**common, "finding": "Drifted", "about": "Index I", "why": "it is missing"}.items()
+    assert second["finding"] == "Renewed"
     (directive,) = last["_aws"]["CloudWatchMetrics"]
     assert (directive["Namespace"], directive["Dimensions"]) == ("osml", [["environment", "stack"]])
     assert {one["Name"]: last[one["Name"]] for one in directive["Metrics"]} == {
-        "Unhealed": 0,
-        "Healed": 0,
-        "Drifted": 1,
-        "Swept": 0,
+        "Unhealed": [0],
+        "Healed": [0],
+        "Drifted": [1],
+        "Swept": [0],
     }
-    assert last["milliseconds"] == 1500
+    assert last.items() >= {**DIMENSIONS, "request": "r", "milliseconds": 1500}.items()
 
 
-def test_what_the_kernel_logs_is_a_line_of_json() -> None:
-    record = logging.makeLogRecord({"levelname": "WARNING", "msg": {"trying again after": "x", "attempt": 2}})
-    assert json.loads(Line({"request": "r"}).format(record)) == {
-        "request": "r",
-        "level": "WARNING",
-        "trying again after": "x",
-        "attempt": 2,
-    }
-    record = logging.makeLogRecord({"levelname": "WARNING", "msg": "%s retries", "args": (3,)})
-    assert json.loads(Line({}).format(record)) == {"level": "WARNING", "message": "3 retries"}
+def test_what_ends_is_a_metric_only_while_something_does(capsys: pytest.CaptureFixture[str]) -> None:
+    (last,) = (one for one in told(capsys, Finding("Ending", "answer.model", "it ends")) if "_aws" in one)
+    assert last["Ending"] == [1]
+    assert "Ending" in [one["Name"] for one in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+
+
+@pytest.mark.parametrize(
+    ("today", "found"), [(date(2026, 11, 14), []), (date(2026, 11, 15), ["m"]), (date(2027, 3, 1), ["m"])]
+)
+def test_an_end_of_life_is_reported_from_its_day_on(today: date, found: list[str]) -> None:
+    told = json.dumps([{"about": "m", "why": "m ends", "told_from": "2026-11-15"}])
+    assert list(endings(told, today)) == [Finding("Ending", about, "m ends") for about in found]
+
+
+def test_what_the_kernel_logs_is_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    with unlogged():
+        json_lines("keeper", {"request": "r"})
+        logging.getLogger("mlcommons.client").warning({"trying again after": "x", "attempt": 2})
+        logging.getLogger("mlcommons.client").warning("%s retries", 3)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["request"], one["level"], one["message"]) for one in lines] == [
+        ("r", "WARNING", {"trying again after": "x", "attempt": 2}),
+        ("r", "WARNING", "3 retries"),
+    ]
 
 
 @pytest.mark.parametrize(("one", "same"), [(SECRET, True), (f"{SECRET}-AbCdEf", True), (SECRET[:-1], False)])

@@ -127,7 +127,7 @@ def test_an_index_that_shows_late_is_waited_for() -> None:
 def test_an_index_that_never_shows_is_an_error() -> None:
     indexes = Indexes(hidden_until=1000.0)
     client, _ = _client(indexes, indexes.clock)
-    with pytest.raises(Unready, match="it is not there"):
+    with pytest.raises(Unready, match="it does not exist"):
         apply(kind_named("Index"), SPEC, client=client, owner=OWNER)
 
 
@@ -154,12 +154,12 @@ def test_a_create_that_finds_its_own_late_index_is_a_success() -> None:
             Refused,
             f"X: 403. Allow {ROLE} aoss:APIAccessAll on the collection.",
         ),
-        (Answer(401, "", {"x-aoss-response-hint": "X01:network-policy-deny"}), Refused, "X: 401. Let its network"),
+        (Answer(401, "", {"x-aoss-response-hint": "X01:network-policy-deny"}), Refused, "X: 401. Allow the request"),
         (Answer(404, ""), Unreachable, "X: 404. A serverless collection does not offer this API."),
         (
             Answer(404, {"status": 404, "error": {"reason": "404 Not Found", "type": "Not Found"}}),
             Unreachable,
-            "X: 404 Not Found. That is not OpenSearch's own answer",
+            "X: 404 Not Found. The answer is not OpenSearch's",
         ),
         (
             Answer(404, {"status": 404, "error": {"type": "index_not_found_exception", "reason": "no such index [x]"}}),

@@ -30,7 +30,7 @@ def test_everyone_gets_what_they_want_and_leaves_nothing(
     assert entries == found
 
 
-def test_an_entry_taken_out_by_hand_comes_back() -> None:
+def test_an_entry_removed_by_hand_is_restored() -> None:
     owner = OWNERS[0]
     entries = [entry for entry in merged([], owner, ["x"]) if entry != "x"]
     assert is_marked(entries, owner)
@@ -38,6 +38,6 @@ def test_an_entry_taken_out_by_hand_comes_back() -> None:
     assert ours(merged(entries, owner, ["x"]), owner) == {"x"}
 
 
-@pytest.mark.parametrize("entry", ["osml:turn:ab12", "osml:mapping-made", "osml:a/b:lost:x", "arn:x"])
+@pytest.mark.parametrize("entry", ["osml:lock:ab12", "osml:mapping-made", "osml:a/b:lost:x", "arn:x"])
 def test_what_is_not_a_mark(entry: str) -> None:
     assert not has_marks([entry])

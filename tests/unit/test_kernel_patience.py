@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from calls.backoff import Backoff
 from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, apply, journal, kind_named
 from mlcommons.errors import Blocked, Conflict, Failed, NotOurs, ProvisioningError, Unanswered, Unreachable, Untrusted
-from mlcommons.patience import FIRST_WAIT, LONGEST_WAIT, MISHAP, NO_CONNECTION, OUTAGE
+from mlcommons.patience import MISHAP, NO_CONNECTION, OUTAGE
 from mlcommons.translation import error_of
 from tests.unit.kernel_clock import Clock
 
@@ -41,7 +42,7 @@ def test_waits_have_full_jitter_below_a_ceiling_that_doubles(clock: Clock, jitte
     patience = _patience(clock, jitter=jitter)
     for _ in range(7):
         assert patience.outlast(_error(Unanswered))
-    ceilings = [min(LONGEST_WAIT, FIRST_WAIT * 2**number) for number in range(7)]
+    ceilings = [min(Backoff.longest, Backoff.first * 2**number) for number in range(7)]
     assert clock.slept == pytest.approx([ceiling * (1 - jitter) for ceiling in ceilings])
     assert min(clock.slept) > 0
 
@@ -60,7 +61,7 @@ def test_a_trouble_is_waited_for_as_long_as_it_is_worth(clock: Clock, error: Pro
     patience = _patience(clock)
     while patience.outlast(error):
         pass
-    assert longest <= clock.now <= longest + LONGEST_WAIT
+    assert longest <= clock.now <= longest + Backoff.longest
     assert not patience.outlast(error), "another request does not begin anew"
 
 
@@ -88,18 +89,13 @@ def test_a_date_to_retry_after_is_one_by_the_servers_clock(seconds: int) -> None
     assert error_of("GET /x", Answer(503, {}, headers)).retry_after == seconds
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("7", 7.0), ("-1", 0.0), ("soon", None), ("", None)])
-def test_seconds_to_retry_after(text: str, seconds: float | None) -> None:
-    assert error_of("GET /x", Answer(429, {}, {"retry-after": text})).retry_after == seconds
-
-
 def test_repeats_of_the_client_and_of_the_kernel_do_not_multiply(clock: Clock) -> None:
     """Both meet the same 500: what they wait for it, together, is what it is worth once."""
     broken = Answer(500, {"error": {"reason": "broken"}, "status": 500})
     transport = MockTransport(lambda request: Answer(404, {}) if request.method == "GET" else broken)
     with pytest.raises(Failed):
         apply(kind_named("SearchPipeline"), SPEC, client=Client(transport, _patience(clock)), owner=OWNER)
-    assert sum(clock.slept) <= MISHAP + LONGEST_WAIT
+    assert sum(clock.slept) <= MISHAP + Backoff.longest
     assert len(transport.writes) <= 12
 
 
@@ -131,7 +127,7 @@ def test_a_read_only_block_is_waited_for_and_is_no_missing_permission(clock: Clo
     assert Client(transport, _patience(clock)).put("/x", {}) == {"ok": True}
     assert clock.now > MISHAP
     sentence = str(error_of("PUT /x", answer))
-    assert sentence.endswith("No permission is missing: free disk space, or lift the block.")
+    assert sentence.endswith("No permission is missing. Free disk space, or remove the block.")
 
 
 @pytest.mark.parametrize("body", ['{"connector_id": "abc', "[1, "])

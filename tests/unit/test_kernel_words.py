@@ -1,6 +1,7 @@
 """Marks, specifications, comparisons, and the vocabulary that others import."""
 
 import ast
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mlcommons
-from mlcommons import KINDS, Owner, kind_named
+from mlcommons import KINDS, Owner, kind_named, kinds
 from mlcommons.compare import contradicts, flattened
 from mlcommons.errors import InvalidSpec
 from mlcommons.owner import digest_of, marked, read_mark
@@ -43,18 +44,8 @@ def test_the_vocabulary() -> None:
 
 
 def test_the_kinds() -> None:
-    assert list(KINDS) == [
-        "Role",
-        "RoleMapping",
-        "TrustedEndpoints",
-        "Connector",
-        "ModelGroup",
-        "Model",
-        "IngestPipeline",
-        "SearchPipeline",
-        "Index",
-        "Alias",
-    ]
+    files = {file.stem for file in Path(kinds.__file__).parent.glob("*.py")} - {"__init__", "pipeline"}
+    assert {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in KINDS} == files
     assert all(kind_named(f"Custom::Ml{name}") is kind for name, kind in KINDS.items())
     with pytest.raises(InvalidSpec, match="'Custom::MlAgent'"):
         kind_named("Custom::MlAgent")

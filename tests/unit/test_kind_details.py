@@ -6,6 +6,7 @@ import pytest
 
 from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, destroy, kind_named
 from mlcommons.errors import Conflict, InvalidSpec, Unready
+from mlcommons.kinds.trusted_endpoints import trusts_all
 from tests.unit.kernel_clock import Clock
 
 OWNER = Owner("stack", "Thing")
@@ -34,6 +35,7 @@ def _client(transport: MockTransport) -> Client:
         ("Role", "osml", "_all"),
         ("RoleMapping", f"role:{OWNER}", "role:stack/Other"),
         ("TrustedEndpoints", f"trusted-endpoints:{OWNER}", "trusted-endpoints:stack/Other"),
+        ("TrustedEndpoints", f"trusted-already:{OWNER}", "trusted-already:stack/Other"),
     ],
 )
 def test_ids_that_could_be_ours(kind: str, good: str, bad: str) -> None:
@@ -48,6 +50,8 @@ class _InUse:
         self.used = used
 
     def __call__(self, request: Request) -> Answer:
+        if request.path == "/":
+            return Answer(200, {"version": {"number": "3.6.0"}})
         if request.path.endswith("models/_search"):
             return Answer(200, {"hits": {"hits": [{"_id": MODEL, "_source": {"connector_id": self.used}}]}})
         if request.path.endswith("_search"):
@@ -145,7 +149,7 @@ def test_a_model_whose_undeployment_is_forgotten_is_undeployed_again() -> None:
 def test_a_role_of_the_engine_is_never_ours_whatever_it_says(flag: str) -> None:
     role = {"description": f"(osml:{OWNER})", "index_permissions": [], flag: True}
     transport = MockTransport(lambda _: Answer(200, {"role": role}))
-    assert destroy(kind_named("Role"), "role", client=_client(transport), owner=OWNER).note.startswith("left alone")
+    assert destroy(kind_named("Role"), "role", client=_client(transport), owner=OWNER).note.startswith("not deleted")
     assert transport.writes == []
 
 
@@ -168,6 +172,30 @@ def test_a_transient_list_is_the_one_in_effect() -> None:
     kind = kind_named("TrustedEndpoints")
     kind.create(_client(transport), kind.parse({"patterns": ["^x$"]}), OWNER)
     assert _settings(transport) == [{"transient": {SETTING: ["^t$", f"^x$|^osml:{OWNER}$"]}}]
+
+
+@pytest.mark.parametrize(
+    ("entries", "patterns", "trusted"),
+    [
+        ([r"^https://api\.x\.com/.*$"], [r"^https://api\.x\.com/.*$"], True),
+        ([r"^https://.*\.x\.com/.*$"], [r"^https://api\.x\.com/.*$"], True),
+        ([r"^https://.*\.x\.com/.*$"], [r"^https://api\.x\.com/.*$", r"^https://api\.y\.com/.*$"], False),
+        ([r"^https://api\.x\.com/chat$"], [r"^https://api\.x\.com/.*$"], False),
+        ([r"^https://api\.x\.com/v1/.*$"], [r"^https://api\.x\.com/.*$"], False),
+        ([r"^https://api\.x\.com/.*$"], [r"^https://api\.x\.com/v1/.*$"], True),
+        ([r"^https://api\.x\.com:443/.*$"], [r"^https://api\.x\.com:8443/.*$"], False),
+        # Of an expression nobody knows what it matches.
+        ([r"^https://.*\.x\.com/.*$"], [r"^https://(a|b)\.x\.com/.*$"], False),
+        ([r"^https://.*$"], [r"^https://api.x.com/.+$"], False),
+        # As a deploy writes the region and the suffix of AWS.
+        ([r"^https://b\..*[a-z0-9-]\.amazonaws\.com/.*$"], [r"^https://b\.us-east-1\.amazonaws.com/.*$"], True),
+        ([r"^https://b\..*[a-z0-9-]\.amazonaws\.com/.*$"], [r"^https://b\.cn-north-1\.amazonaws.com.cn/.*$"], False),
+        ([r"^https://(?<java", r"^https://api\.x\.com/.*$"], [r"^https://api\.x\.com/.*$"], True),
+        ([], [r"^https://api\.x\.com/.*$"], False),
+    ],
+)
+def test_what_a_list_trusts(entries: list[str], patterns: list[str], trusted: bool) -> None:
+    assert trusts_all(entries, patterns) is trusted
 
 
 def test_a_pattern_that_would_break_every_connector_is_refused() -> None:

@@ -4,26 +4,36 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from osml.failure import Failure
+from osml.place import place
 from sandbox import launcher
 from sandbox.failure import SandboxError
 from sandbox.instance import CHECKOUT, Instance
+from sandbox.parts import ORDER, absence, parts
 from sandbox.process import Process, start
+from sandbox.progress import Lines
+from sandbox.status import describe
 
 # Runs the launcher's own start with an engine of its own, and dies where a process runs and is not written down yet.
 KILLED = """
 import os, signal, sys
+from osml.failure import Failure
+from osml.place import place
 from sandbox import launcher
 from sandbox.instance import Instance
 from sandbox.process import start
+from sandbox.progress import Lines
 
 instance = Instance.named()
 
 class Engine:
     has_ml = True
+    version = "3.6.0"
 
     def start(self):
         argv = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -31,10 +41,11 @@ class Engine:
         print(process.pid, flush=True)
         return process
 
-launcher.search_engine.chosen = lambda instance, report: Engine()
+launcher.prepare = lambda cache, progress, line: None
+launcher.search_engine.chosen = lambda instance, progress, line: Engine()
 Instance.remember = lambda self, processes: os.kill(os.getpid(), signal.SIGKILL)
 with instance.lock():
-    launcher._start(instance, print)
+    launcher._start(instance, Lines(print), None)
 """
 
 
@@ -74,13 +85,13 @@ def test_start_ends_what_a_killed_start_left(tmp_path: Path, monkeypatch: pytest
     stray = start(sleeper, environment=instance.marked(os.environ), folder=tmp_path, log=tmp_path / "log")
     alive: list[bool] = []
 
-    def started(instance: Instance, report: object) -> None:
+    def started(*arguments: object) -> None:
         alive.append(stray.alive())
 
     monkeypatch.setattr(launcher, "_start", started)
-    monkeypatch.setattr(launcher, "_wait", lambda instance, report: None)
+    monkeypatch.setattr(launcher, "_wait", lambda *arguments: None)
     try:
-        launcher.up(instance, print)
+        launcher.up(instance, Lines(print))
         assert alive == [False]
     finally:
         Process(stray.pid, stray.created).stop()
@@ -88,4 +99,73 @@ def test_start_ends_what_a_killed_start_left(tmp_path: Path, monkeypatch: pytest
 
 def test_only_the_engine_of_a_running_local_cloud_is_started_again() -> None:
     with pytest.raises(SandboxError, match="osml sandbox up"):
-        launcher.restart_engine(Instance.named(), print)
+        launcher.restart_engine(Instance.named(), Lines(print))
+
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[..., Instance]]:
+    """A local cloud of which only the parts named are alive."""
+    processes: dict[str, Process] = {}
+    instance = Instance.named()
+
+    def start_all(*alive: str) -> Instance:
+        instance.home.mkdir(parents=True)
+        for name in ORDER:
+            log = tmp_path / f"{name}.log"
+            processes[name] = start(SLEEPER, environment=instance.marked(os.environ), folder=tmp_path, log=log)
+            if name not in alive:
+                processes[name].stop()
+        instance.remember(processes)
+        return instance
+
+    yield start_all
+    for process in processes.values():
+        process.stop()
+
+
+def test_a_dead_engine_is_started_again_and_nothing_is_discarded_unasked(started: Callable[..., Instance]) -> None:
+    instance = started("models", "cloud")
+    with pytest.raises(SandboxError, match=r"OpenSearch has stopped .*osml sandbox restart.*up --discard"):
+        launcher.up(instance, Lines(print))
+    assert parts(instance) == {"engine": False, "models": True, "cloud": True}
+    with pytest.raises(Failure, match=r"OpenSearch has stopped .*osml sandbox restart"):
+        place(None, sandbox=True)
+    told = describe(instance)
+    assert (told["running"], told["parts"]["engine"]) == (False, False)
+    assert "osml sandbox restart" in told["reason"]
+
+
+def test_discard_stops_the_local_cloud_and_starts_an_empty_one(
+    started: Callable[..., Instance], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = started("models", "cloud")
+    begun: list[dict[str, bool]] = []
+    monkeypatch.setattr(launcher, "_start", lambda *_: begun.append(parts(instance)))
+    monkeypatch.setattr(launcher, "_wait", lambda *_: None)
+    launcher.up(instance, Lines(print), discard=True)
+    assert begun == [{}]
+
+
+def test_after_a_crash_of_aws_the_start_is_empty(
+    started: Callable[..., Instance], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = started("engine", "models")
+    assert "the deployed stacks are lost with AWS" in (absence(instance) or "")
+    begun: list[int] = []
+    monkeypatch.setattr(launcher, "_start", lambda *_: begun.append(1))
+    monkeypatch.setattr(launcher, "_wait", lambda *_: None)
+    launcher.up(instance, Lines(print))
+    assert begun == [1]
+
+
+def test_dead_models_are_started_again_beside_the_engine(
+    started: Callable[..., Instance], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = started("engine", "cloud")
+    monkeypatch.setattr(launcher, "_start_models", lambda *_: instance.processes()["cloud"])
+    monkeypatch.setattr(launcher, "start_engine", lambda *_: None)
+    launcher.restart_engine(instance, Lines(print))
+    assert parts(instance) == {"engine": False, "models": True, "cloud": True}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 from osml.place import CHECKOUT
+from settings import Environment
 
 LIBRARY = CHECKOUT / "constructs" / "opensearch_ml"
-MODULES = sorted(LIBRARY.glob("*.py"))
+MODULES = sorted(LIBRARY.rglob("*.py"))
 ALLOWED = {"aws_cdk", "constructs", "jsii", "opensearch_ml"}
 
 
@@ -26,7 +28,27 @@ def imported(module: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def texts_of(module: Path) -> str:
+    """The sentences in the strings of a module, apart from the examples in docstrings, and its comments."""
+    source = module.read_text()
+    constants = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    sentences = [one.partition("Example::")[0] for one in constants if isinstance(one, str) and " " in one]
+    return "\n".join([*sentences, *re.findall(r"#.*$", source, re.MULTILINE)])
+
+
+def settings_in(text: str) -> list[str]:
+    """The settings of an environment file that `text` names, by group and member."""
+    schema = Environment.model_json_schema()
+    members = {name for part in schema["$defs"].values() for name in part.get("properties", {})}
+    groups = "|".join(schema["properties"])
+    return [
+        f"{group}.{member}"
+        for group, member in re.findall(rf"(?<![\w.])({groups})\.([a-z_]+)\b", text)
+        if member in members
+    ]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(LIBRARY)))
 def test_a_module_imports_the_cdk_and_the_standard_library_only(module: Path) -> None:
     import sys
 
@@ -36,3 +58,18 @@ def test_a_module_imports_the_cdk_and_the_standard_library_only(module: Path) ->
 def test_no_message_speaks_of_a_file_that_a_foreign_app_has_not() -> None:
     named = [module.name for module in MODULES if "environments/" in module.read_text()]
     assert named == []
+
+
+def test_a_setting_is_found_in_a_message() -> None:
+    told = "Raise answer.max_tokens, set embedding.dimension, search.engine_version or search.model_keys.arn."
+    assert settings_in(told) == [
+        "answer.max_tokens",
+        "embedding.dimension",
+        "search.engine_version",
+        "search.model_keys",
+    ]
+    assert settings_in("keeper.handler, params.embedding.size(), index.knn") == []
+
+
+def test_no_message_speaks_of_a_setting_that_a_foreign_app_has_not() -> None:
+    assert {module.name: found for module in MODULES if (found := settings_in(texts_of(module)))} == {}

@@ -100,6 +100,35 @@ def test_validation(server: str, model: str, body: Any, said: str) -> None:
     assert said in answer.json()["message"]
 
 
+@pytest.mark.parametrize(
+    "model",
+    ["anthropic.claude-3-haiku-20240307-v1:0", "us.anthropic.claude-sonnet-4-20250514-v1:0"],
+)
+@pytest.mark.parametrize("action", ["invoke", "converse", "converse-stream"])
+def test_a_model_that_has_ended_is_not_found(server: str, model: str, action: str) -> None:
+    answer = invoke(server, model, {"messages": [USER]}, action)
+    assert (answer.status_code, answer.headers["x-amzn-ErrorType"].partition(":")[0]) == (
+        404,
+        "ResourceNotFoundException",
+    )
+    assert answer.json()["message"].startswith("This model version has reached the end of its life.")
+
+
+@pytest.mark.parametrize(
+    ("model", "status"),
+    [
+        ("amazon.nova-lite-v1:0", 200),
+        ("us.amazon.nova-lite-v1:0", 200),
+        ("global.anthropic.claude-sonnet-4-6", 200),
+        ("arn:aws:bedrock:us-east-1:000000000000:inference-profile/us.anthropic.claude-sonnet-4-6", 200),
+        ("anthropic.claude-sonnet-4-6", 400),
+        ("us.amazon.nova-huge-v1:0", 400),
+    ],
+)
+def test_only_models_that_exist_converse(server: str, model: str, status: int) -> None:
+    assert invoke(server, model, {"messages": [USER]}, "converse").status_code == status
+
+
 def test_managed_r1(server: str) -> None:
     body = {"prompt": TEMPLATE, "temperature": 0.5, "top_p": 0.9, "max_tokens": 512, "stop": ["<never>"]}
     choice = invoke(server, R1, body).json()["choices"][0]

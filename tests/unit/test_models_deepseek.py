@@ -22,6 +22,9 @@ MESSAGES = [
     {"role": "user", "content": [{"type": "text", "text": text} for text in (DOCUMENT, QUESTION, "ANSWER:")]},
 ]
 QUOTED = "The shop opens at nine. [1]"
+SPOKEN: dict[str, Any] = {"model": "deepseek-flash", "messages": MESSAGES, "thinking": {"type": "disabled"}}
+THOUGHT: dict[str, Any] = {"model": "deepseek-flash", "messages": MESSAGES}
+CALLED = {"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]}
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +51,8 @@ def ask(server: str, body: Any, key: str | None = f"Bearer {KEY}", path: str = "
 
 @pytest.mark.parametrize("path", ["/v1", ""])
 def test_chat(server: str, path: str) -> None:
-    answer = ask(server, {"model": "deepseek-chat", "messages": MESSAGES}, path=path).json()
-    assert (answer["object"], answer["model"]) == ("chat.completion", "deepseek-chat")
+    answer = ask(server, SPOKEN, path=path).json()
+    assert (answer["object"], answer["model"]) == ("chat.completion", "deepseek-flash")
     choice = answer["choices"][0]
     assert (choice["finish_reason"], choice["message"]["role"]) == ("stop", "assistant")
     assert choice["message"]["content"].startswith(QUOTED)
@@ -59,8 +62,9 @@ def test_chat(server: str, path: str) -> None:
     assert usage["prompt_tokens"] + usage["completion_tokens"] == usage["total_tokens"] > 20
 
 
-def test_reasoner_thinks_apart(server: str) -> None:
-    answer = ask(server, {"model": "deepseek-reasoner", "messages": MESSAGES}).json()
+@pytest.mark.parametrize("more", [{}, {"thinking": {"type": "enabled"}}, {"model": "deepseek-v4-pro"}])
+def test_it_thinks_apart_unless_thinking_is_disabled(server: str, more: dict[str, Any]) -> None:
+    answer = ask(server, {**THOUGHT, **more}).json()
     message = answer["choices"][0]["message"]
     assert message["content"].startswith(QUOTED)
     assert "document" in message["reasoning_content"]
@@ -68,16 +72,44 @@ def test_reasoner_thinks_apart(server: str) -> None:
 
 
 def test_limit_and_stop(server: str) -> None:
-    body = {"model": "deepseek-chat", "messages": MESSAGES}
+    body = SPOKEN
     short = ask(server, {**body, "max_tokens": 2}).json()["choices"][0]
     assert (short["message"]["content"], short["finish_reason"]) == ("The shop", "length")
     stopped = ask(server, {**body, "stop": " opens"}).json()["choices"][0]
     assert (stopped["message"]["content"], stopped["finish_reason"]) == ("The shop", "stop")
 
 
-@pytest.mark.parametrize("model", ["deepseek-chat", "deepseek-reasoner"])
-def test_stream_says_the_same(server: str, model: str) -> None:
-    body = {"model": model, "messages": MESSAGES}
+def test_thoughts_count_against_the_limit(server: str) -> None:
+    whole = ask(server, THOUGHT).json()
+    thoughts = whole["usage"]["completion_tokens_details"]["reasoning_tokens"]
+    cut = ask(server, {**THOUGHT, "max_tokens": thoughts + 2}).json()["choices"][0]
+    assert (cut["message"]["content"], cut["finish_reason"]) == ("The shop", "length")
+    silent = ask(server, {**THOUGHT, "max_tokens": thoughts - 1}).json()
+    assert (silent["choices"][0]["message"]["content"], silent["choices"][0]["finish_reason"]) == ("", "length")
+    assert silent["usage"]["completion_tokens"] == thoughts - 1
+
+
+@pytest.mark.parametrize("path", ["/v1", ""])
+def test_it_lists_its_models(server: str, path: str) -> None:
+    url = f"{server}/{HOST}{path}/models"
+    listed = requests.get(url, headers={"Authorization": f"Bearer {KEY}"}, timeout=20).json()
+    assert [one["id"] for one in listed["data"]] == ["deepseek-flash", "deepseek-v4-pro"]
+    assert requests.get(url, timeout=20).status_code == 401
+    assert requests.post(url, headers={"Authorization": f"Bearer {KEY}"}, timeout=20).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["deepseek-v4-flash", "deepseek-v4-flash-vision-exp"])
+def test_a_name_that_is_led_to_another_model_answers_under_that_name(server: str, name: str) -> None:
+    assert ask(server, {**SPOKEN, "model": name}).json()["model"] == "deepseek-flash"
+
+
+def test_without_tool_calls_a_conversation_needs_no_earlier_thoughts(server: str) -> None:
+    earlier = [{"role": "user", "content": "Is there a shop?"}, {"role": "assistant", "content": "Yes."}]
+    assert ask(server, {**THOUGHT, "messages": [*earlier, *MESSAGES]}).status_code == 200
+
+
+@pytest.mark.parametrize("body", [SPOKEN, THOUGHT])
+def test_stream_says_the_same(server: str, body: dict[str, Any]) -> None:
     whole = ask(server, body).json()
     answer = ask(server, {**body, "stream": True})
     assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -86,7 +118,7 @@ def test_stream_says_the_same(server: str, model: str) -> None:
     chunks = [json.loads(event) for event in events]
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
     for field in ("content", "reasoning_content"):
-        assert "".join(delta.get(field, "") for delta in deltas) == whole["choices"][0]["message"].get(field, "")
+        assert "".join(delta.get(field) or "" for delta in deltas) == whole["choices"][0]["message"].get(field, "")
     assert chunks[-1]["usage"] == whole["usage"]
     assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
 
@@ -102,7 +134,7 @@ def test_wrong_key(server: str, key: str | None) -> None:
 
 
 def test_key_is_read_again_when_the_file_changes(server: str, key_file: Path) -> None:
-    body = {"model": "deepseek-chat", "messages": MESSAGES}
+    body = {"model": "deepseek-flash", "messages": MESSAGES}
     assert ask(server, body).status_code == 200
     key_file.write_text(OTHER_KEY)
     assert ask(server, body).status_code == 401
@@ -131,21 +163,29 @@ def test_absent_or_empty_key_file_has_no_right_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        ({"model": "deepseek-chat"}, 422, "missing field `messages`"),
+        ({"model": "deepseek-flash"}, 422, "missing field `messages`"),
         ({"messages": MESSAGES}, 422, "missing field `model`"),
-        ({"model": "deepseek-chat", "messages": MESSAGES, "inputs": "a"}, 422, "unknown field `inputs`"),
-        ({"model": "deepseek-chat", "messages": "hello"}, 422, "expected a sequence"),
-        ({"model": "deepseek-chat", "messages": [{"role": "robot", "content": "a"}]}, 422, "role is none of"),
-        ({"model": "deepseek-chat", "messages": [{"role": "user"}]}, 422, "content is neither"),
-        ({"model": "deepseek-chat", "messages": [{"role": "user", "content": [{"text": "a"}]}]}, 422, "variant"),
-        ({"model": "deepseek-chat", "messages": MESSAGES, "max_tokens": "9"}, 422, "max_tokens: invalid type"),
-        ({"model": "deepseek-chat", "messages": MESSAGES, "stream": "yes"}, 422, "stream: invalid type"),
-        ({"model": "deepseek-chat", "messages": MESSAGES, "temperature": 3}, 400, "Invalid temperature value"),
-        ({"model": "deepseek-chat", "messages": MESSAGES, "max_tokens": 0}, 400, "Invalid max_tokens value"),
-        ({"model": "deepseek-chat", "messages": []}, 400, "Empty input messages"),
-        ({"model": "gpt-3.5-turbo", "messages": MESSAGES}, 400, "Model Not Exist"),
+        ({"model": "deepseek-flash", "messages": MESSAGES, "inputs": "a"}, 422, "unknown field `inputs`"),
+        ({"model": "deepseek-flash", "messages": "hello"}, 422, "expected a sequence"),
+        ({"model": "deepseek-flash", "messages": [{"role": "robot", "content": "a"}]}, 422, "role is none of"),
+        ({"model": "deepseek-flash", "messages": [{"role": "user"}]}, 422, "content is neither"),
+        ({"model": "deepseek-flash", "messages": [{"role": "user", "content": [{"text": "a"}]}]}, 422, "variant"),
+        ({"model": "deepseek-flash", "messages": MESSAGES, "max_tokens": "9"}, 422, "max_tokens: invalid type"),
+        ({"model": "deepseek-flash", "messages": MESSAGES, "stream": "yes"}, 422, "stream: invalid type"),
+        ({"model": "deepseek-flash", "messages": MESSAGES, "temperature": 3}, 400, "Invalid temperature value"),
+        ({"model": "deepseek-flash", "messages": MESSAGES, "max_tokens": 0}, 400, "Invalid max_tokens value"),
+        ({"model": "deepseek-flash", "messages": []}, 400, "Empty input messages"),
+        (
+            {**THOUGHT, "model": "deepseek-chat"},
+            400,
+            "The supported API model names are deepseek-flash, deepseek-v4-pro, but you passed deepseek-chat.",
+        ),
+        ({**THOUGHT, "model": "deepseek-reasoner"}, 400, "but you passed deepseek-reasoner."),
+        ({**THOUGHT, "thinking": "disabled"}, 422, "thinking: expected an object"),
+        ({**THOUGHT, "thinking": {"type": "off"}}, 422, "`enabled` or `disabled`"),
+        ({**THOUGHT, "messages": [*MESSAGES, CALLED]}, 400, "must be passed back to the API"),
         ([], 422, "expected a JSON object"),
-        (b'{"model": "deepseek-chat", "messages": [{"role": "user", "content": "a\nb"}]}', 400, "as JSON"),
+        (b'{"model": "deepseek-flash", "messages": [{"role": "user", "content": "a\nb"}]}', 400, "as JSON"),
     ],
 )
 def test_refusals(server: str, body: Any, status: int, said: str) -> None:
@@ -163,7 +203,7 @@ def test_any_text_goes_through(server: str, text: str) -> None:
     said = [
         {"role": "user", "content": f"SEARCH RESULT 1: The shop {text} is here.\nQUESTION: Where is the shop {text}?\n"}
     ]
-    answer = ask(server, {"model": "deepseek-chat", "messages": said})
+    answer = ask(server, {"model": "deepseek-flash", "messages": said})
     assert answer.status_code == 200
     assert "is here." in answer.json()["choices"][0]["message"]["content"]
 
@@ -174,14 +214,14 @@ def test_forward_to_another_model(server: str, key_file: Path, tmp_path: Path) -
     caller_key.write_text(OTHER_KEY)
     far_key.write_text(KEY)
     near = model_server(
-        0, weights_directory(cache_directory()), caller_key, f"{server}/{HOST}/v1", far_key, "deepseek-reasoner"
+        0, weights_directory(cache_directory()), caller_key, f"{server}/{HOST}/v1", far_key, "deepseek-v4-pro"
     )
-    body = {"model": "deepseek-chat", "messages": MESSAGES}
+    body = {"model": "deepseek-flash", "messages": MESSAGES}
     with near.running() as url:
         assert ask(url, body).status_code == 401
         answer = ask(url, body, f"Bearer {OTHER_KEY}").json()
         assert (answer["model"], answer["choices"][0]["message"]["content"][: len(QUOTED)]) == (
-            "deepseek-reasoner",
+            "deepseek-v4-pro",
             QUOTED,
         )
         events = ask(url, {**body, "stream": True}, f"Bearer {OTHER_KEY}").text
@@ -190,12 +230,21 @@ def test_forward_to_another_model(server: str, key_file: Path, tmp_path: Path) -
         assert ask(url, body, f"Bearer {OTHER_KEY}").status_code == 401
 
 
+def test_forward_leaves_out_what_only_deepseek_takes(server: str, key_file: Path, tmp_path: Path) -> None:
+    """The other side, which thinks unless told not to, is told nothing."""
+    key = tmp_path / "key"
+    key.write_text(KEY)
+    near = model_server(0, weights_directory(cache_directory()), key, f"{server}/{HOST}/v1", key, "deepseek-v4-pro")
+    with near.running() as url:
+        assert "reasoning_content" in ask(url, SPOKEN).json()["choices"][0]["message"]
+
+
 def test_forward_to_nobody(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text(KEY)
     weights = weights_directory(cache_directory())
     with model_server(0, weights, key, "http://127.0.0.1:9/v1", key, "any").running() as url:
-        answer = ask(url, {"model": "deepseek-chat", "messages": MESSAGES})
+        answer = ask(url, {"model": "deepseek-flash", "messages": MESSAGES})
     assert answer.status_code == 502
     assert "--answer-url" in answer.json()["error"]["message"]
     assert KEY not in answer.text

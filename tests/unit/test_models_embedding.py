@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 in numpy, with the real weights."""
+"""all-MiniLM-L6-v2 by ONNX Runtime, with the real weights."""
 
 import threading
 from pathlib import Path
@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from sandbox.cache import cache_directory
+from sandbox.engine.repository import Sources
 from sandbox.models.embedding import MiniLM, Vectors
-from sandbox.models.weights import WeightsMissing, checked, weights_directory
+from sandbox.models.weights import ARCHIVE, WeightsMissing, checked, weights_directory
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +21,15 @@ def test_known_values(model: MiniLM) -> None:
     """The values that OpenSearch's documentation shows for this model."""
     rows = model.embed(["hello world", "how are you"])
     assert rows.shape == (2, 384)
-    assert rows[0, :3] == pytest.approx([-0.034477264, 0.031023195, 0.0067349933], abs=1e-4)
-    assert rows[1, :3] == pytest.approx([-0.031369038, 0.037830487, 0.07630822], abs=1e-4)
+    assert rows[0, :3] == pytest.approx([-0.034477264, 0.031023195, 0.0067349933], abs=1e-6)
+    assert rows[1, :3] == pytest.approx([-0.031369038, 0.037830487, 0.07630822], abs=1e-6)
+
+
+def test_known_similarities(model: MiniLM) -> None:
+    """The cosines that Sentence Transformers' quickstart shows for this model (sbert.net/docs/quickstart.html)."""
+    rows = model.embed(["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."])
+    published = [[1.0, 0.6660, 0.1046], [0.6660, 1.0, 0.1411], [0.1046, 0.1411, 1.0]]
+    assert rows @ rows.T == pytest.approx(np.array(published), abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -84,5 +92,13 @@ def test_cut_keeps_whole_pieces(model: MiniLM) -> None:
 
 
 def test_folder_without_weights_is_named(tmp_path: Path) -> None:
-    with pytest.raises(WeightsMissing, match=r"holds no model\.safetensors"):
+    with pytest.raises(WeightsMissing, match=r"holds no all-minilm-l6-v2\.onnx"):
         checked(tmp_path)
+
+
+def test_what_no_repository_serves_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    places = Sources((tmp_path / "mine",), cache / "maven", tmp_path / "m2", ())
+    with pytest.raises(WeightsMissing, match=rf"{ARCHIVE.coordinates}.* not served by any of {tmp_path}/mine\."):
+        weights_directory(cache, places=places)
+    assert not list(cache.glob("weights/*"))

@@ -91,6 +91,13 @@ def test_the_key_is_looked_at_first_and_not_repeated(server: str, key: str | Non
     assert "sk-b" not in refused.text
 
 
+def test_it_lists_its_models(server: str) -> None:
+    url = f"{server}/_aws/api.openai.com/v1/models"
+    listed = requests.get(url, headers={"Authorization": "Bearer sk-a"}, timeout=20).json()
+    assert "text-embedding-3-small" in [one["id"] for one in listed["data"]]
+    assert requests.get(url, timeout=20).status_code == 401
+
+
 def test_another_path_is_not_there(server: str) -> None:
     assert embed(server, SMALL, path="/v1/embedding").json()["error"]["message"] == "Invalid URL (POST /v1/embedding)"
 

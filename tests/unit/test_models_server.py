@@ -25,7 +25,7 @@ ENDPOINT = json.dumps({"name": "e", "model": "sentence-transformers/all-MiniLM-L
 CALLS: dict[str, tuple[str, Any]] = {
     "sagemaker": (EMBEDDING, ["a", "b"]),
     "bedrock": (TITAN, {"inputText": "a"}),
-    "deepseek": (CHAT, {"model": "deepseek-chat", "messages": [{"role": "user", "content": "a"}]}),
+    "deepseek": (CHAT, {"model": "deepseek-flash", "messages": [{"role": "user", "content": "a"}]}),
 }
 
 
@@ -182,7 +182,7 @@ def test_command_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--weights", "/nowhere"], "holds no model.safetensors"),
+        (["--weights", "/nowhere"], "holds no all-minilm-l6-v2.onnx"),
         (["--answer-url", "http://127.0.0.1:9"], "go together"),
     ],
 )

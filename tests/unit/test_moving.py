@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from calls.backoff import Backoff
 from mlcommons import Answer, Client, MockTransport, Patience, Request
-from mlcommons.moving import RELOAD_SECONDS, move
-from mlcommons.patience import FIRST_WAIT
+from mlcommons.moving import RELOAD_SECONDS, SHOW_SECONDS, move
 from tests.unit.kernel_clock import Clock
 
 MODEL = "boDJ-6EBbbdF-gGrEIkv"
@@ -16,13 +16,21 @@ def _shown(**nodes: str) -> Answer:
     return Answer(200, {"nodes": {name: {"models": {MODEL: {"predictor": one}}} for name, one in nodes.items()}})
 
 
-def _moved(*profiles: Answer) -> tuple[list[str], Clock]:
-    """Methods of the requests that were sent, and the time that went by; the last profile stays."""
+def _moved(*profiles: Answer, version: str = "3.6.0", searches: int = 0) -> tuple[list[str], Clock]:
+    """Methods of the requests that were sent, and the time that went by; the last profile stays.
+
+    So many `searches` find the model with the connector that it had.
+    """
     sent, clock = list[str](), Clock()
     told: Iterator[Answer] = iter(profiles)
 
     def answer(request: Request) -> Answer:
+        if request.path == "/":
+            return Answer(200, {"version": {"number": version}})
         sent.append(request.method)
+        if request.method == "POST":
+            shown = [] if sent.count("POST") <= searches else [{"_id": MODEL, "_source": {}}]
+            return Answer(200, {"hits": {"hits": shown}})
         return Answer(200, {}) if request.method == "PUT" else next(told, profiles[-1])
 
     client = Client(MockTransport(answer), Patience(clock=clock, sleep=clock.sleep))
@@ -53,4 +61,15 @@ def test_where_nothing_is_told_it_waits_as_long_as_that_takes(profile: Answer) -
 def test_who_shows_the_same_for_ever_is_not_waited_for_for_ever() -> None:
     sent, clock = _moved(_shown(a="old"))
     assert len(sent) > 4
-    assert RELOAD_SECONDS < clock.now <= RELOAD_SECONDS + FIRST_WAIT
+    assert RELOAD_SECONDS < clock.now <= RELOAD_SECONDS + Backoff.first
+
+
+def test_where_updates_show_late_it_is_waited_for_a_search_that_shows_the_model_moved() -> None:
+    sent, clock = _moved(_shown(a="old"), _shown(a="new"), version="2.19.1", searches=3)
+    assert sent == ["GET", "PUT", "GET", *["POST"] * 4]
+    assert clock.now < SHOW_SECONDS
+
+
+def test_a_search_that_never_shows_it_is_not_waited_for_for_ever() -> None:
+    _, clock = _moved(_shown(a="old"), _shown(a="new"), version="2.19.1", searches=1000)
+    assert SHOW_SECONDS < clock.now <= SHOW_SECONDS + Backoff.first

@@ -23,11 +23,11 @@ def install(target: Path) -> None:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     made: list[tuple[str, ...]] = []
 
-    def run_uv(what: str, *arguments: str) -> None:
+    def installed(what: str, *arguments: str) -> None:
         made.append(arguments)
         install(Path(arguments[arguments.index("--target") + 1]))
 
-    monkeypatch.setattr(subject, "run_uv", run_uv)
+    monkeypatch.setattr(subject, "install", installed)
     monkeypatch.setattr(subject, "_tag", lambda python: "cpython-311-x86_64")
     return made
 
@@ -54,10 +54,10 @@ def test_is_made_once_for_the_same_requirements(tmp_path: Path, calls: list[tupl
 
 
 def test_failed_installation_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run_uv(what: str, *arguments: str) -> None:
+    def installed(what: str, *arguments: str) -> None:
         raise SandboxError(f"{what} could not be installed")
 
-    monkeypatch.setattr(subject, "run_uv", run_uv)
+    monkeypatch.setattr(subject, "install", installed)
     monkeypatch.setattr(subject, "_tag", lambda python: "tag")
     with pytest.raises(SandboxError, match="native packages could not be installed"):
         subject.native_packages(tmp_path / "cache", Path("python"), print, requirements(tmp_path))
@@ -65,4 +65,4 @@ def test_failed_installation_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_every_function_of_the_checkout_is_meant() -> None:
-    assert {path.parent.name for path in subject.requirement_files()} >= {"assistant", "provisioner"}
+    assert {path.parent.name for path in subject.requirement_files()} >= {"ask", "provisioner"}

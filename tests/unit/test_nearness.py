@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from assistant.search.nearness import MOST_SENTENCES, Nearness
+from rag.search.nearness import MOST_SENTENCES, Nearness
 
 PIPELINE = {"request_processors": [{"oversample": {}}, {"neural_query_enricher": {"default_model_id": "m/1"}}]}
 KEY = "index.search.default_pipeline"
@@ -71,7 +71,7 @@ def test_an_answer_that_lacks_vectors_is_refused() -> None:
     def lacking(method: str, path: str, body: Any) -> Any:
         return {"inference_results": [{"output": [{"data": [1.0]}]}]}
 
-    with pytest.raises(ValueError, match="2 texts were answered with 1 vectors"):
+    with pytest.raises(ValueError, match="2 texts got 1 vectors"):
         Nearness(lacking, {"i-1": "m"}).nearest("A dog?", ["A dog."], 1, "i-1")
 
 
@@ -91,7 +91,7 @@ def test_a_pipeline_that_embeds_nothing_is_refused(engine: Engine, pipeline: dic
     def send(method: str, path: str, body: Any) -> Any:
         return {"p 1": pipeline} if "pipeline/" in path else engine.send(method, path, body)
 
-    with pytest.raises(ValueError, match="the model of i-1 is not as the engine gives it"):
+    with pytest.raises(ValueError, match="the model of i-1 has an unexpected form"):
         Nearness(send, {}).nearest("A dog?", ["A dog."], 1, "i-1")
 
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, apply, destroy, kind_named
-from mlcommons.errors import LONGEST_REASON, InvalidSpec, ProvisioningError
+from mlcommons.errors import InvalidSpec, ProvisioningError
 from mlcommons.owner import digest_of, marked
+from reason import LONGEST, Refusal
 from tests.unit.properties import examples, shown, spoiled, values
 
 OWNER = Owner("osml-unit-knowledge", "Thing")
@@ -111,10 +112,10 @@ def ends_in_a_sentence(act: Callable[[], Any]) -> ProvisioningError | None:
     try:
         act()
     except ProvisioningError as error:
-        sentence = str(error)
+        sentence, reason = str(error), str(Refusal(error))
         assert sentence.strip()
         assert "\n" not in sentence
-        assert len(sentence) <= LONGEST_REASON
+        assert len(reason) <= LONGEST
         return error
     return None
 

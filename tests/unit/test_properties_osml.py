@@ -14,20 +14,31 @@ from hypothesis import strategies as st
 
 from corpus.destination import Stopped
 from corpus.document import Document
+from corpus.formats import Reading
 from corpus.load import load
 from corpus.report import Report
 from corpus.source import read
-from osml import documents, functions, question
-from osml import domain as domain_module
-from osml.domain import Domain
+from osml.ask import question
 from osml.failure import Failure
-from osml.functions import Functions, Reply
-from osml.stack import Knowledge
-from osml.storing import Storing
+from osml.ingest import documents
+from osml.ingest.storing import Storing
+from osml.remote import functions
+from osml.remote.domain import Domain
+from osml.remote.functions import Functions, Reply
+from osml.remote.stack import Knowledge
 from tests.unit.properties import examples, shown, spoiled, values
 
 KNOWLEDGE = Knowledge(
-    "https://domain.example", "us-east-1", "i", "p", "m", "answer", "deepseek-chat", "arn", "text", "embedding"
+    endpoint="https://domain.example",
+    region="us-east-1",
+    index="i",
+    search_pipeline="p",
+    embedding_model_id="m",
+    answer_model_id="answer",
+    llm_model="deepseek-flash",
+    operator_role_arn="arn",
+    text_field="text",
+    embedding_field="embedding",
 )
 SEARCH = {
     "took": 3,
@@ -69,14 +80,8 @@ def _drawn(data: st.DataObject, good: Any) -> requests.Response:
     return answer
 
 
-def drawn_domain(
-    monkeypatch: pytest.MonkeyPatch, data: st.DataObject, right: Callable[[str], Any], *paths: str
-) -> Domain:
-    with monkeypatch.context() as patch:
-        patch.setattr(domain_module, "_auth", lambda _: None)
-        made = Domain(KNOWLEDGE)
-    made._session = Drawn(data, right, [*paths, ""])
-    return made
+def drawn_domain(data: st.DataObject, right: Callable[[str], Any], *paths: str) -> Domain:
+    return Domain(KNOWLEDGE, Drawn(data, right, [*paths, ""]))
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +92,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @examples(20)
 @given(data=st.data())
 def test_a_question(monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
-    made = drawn_domain(monkeypatch, data, lambda path: {"i-1": {}} if path else SEARCH, "_alias")
+    made = drawn_domain(data, lambda path: {"i-1": {}} if path else SEARCH, "_alias")
     ends_in_a_sentence(lambda: question.ask(made, KNOWLEDGE, data.draw(st.text(max_size=9))))
 
 
@@ -103,7 +108,7 @@ def counted(made: Callable[[], Any], report: Report) -> None:
 @given(data=st.data())
 def test_every_document_is_counted_once(monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
     monkeypatch.setattr("corpus.load.LONGEST_ASKED", 0.0)
-    made = drawn_domain(monkeypatch, data, lambda _: BULK)
+    made = drawn_domain(data, lambda _: BULK)
     counted(lambda: documents.bulk(made, "i"), Report())
 
 
@@ -112,7 +117,7 @@ def test_every_document_is_counted_once(monkeypatch: pytest.MonkeyPatch, data: s
 def test_lines_of_a_file(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
     content = "\n".join(lines).encode("utf-8", "surrogatepass")
     for name in ("drawn.ndjson", "drawn.json", "drawn.csv"):
-        for entry in read(io.BytesIO(content), name, "text"):
+        for entry in read(io.BytesIO(content), name, Reading("text")):
             assert entry.where.startswith(name)
             json.dumps(entry.source).encode()
             assert isinstance(entry, Document) or entry.reason

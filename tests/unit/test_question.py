@@ -2,24 +2,29 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 
-from assistant.settings import Retrieval
-from osml import domain as domain_module
-from osml import question
-from osml.conversation import Conversation
-from osml.domain import Domain
+from osml.ask import question
+from osml.ask.conversation import Conversation
 from osml.failure import Failure
-from osml.stack import Knowledge
+from osml.remote.domain import Domain
+from osml.remote.stack import Knowledge
+from settings.retrieval import Highlight, Retrieval
 
 KNOWLEDGE = Knowledge(
-    "https://domain.example", "us-east-1", "passages", "p", "m", None, None, "arn", "text", "embedding",
-    generation="passages-1",
-)  # fmt: skip
+    endpoint="https://domain.example",
+    region="us-east-1",
+    index="passages",
+    search_pipeline="p",
+    embedding_model_id="m",
+    operator_role_arn="arn",
+    text_field="text",
+    embedding_field="embedding",
+    index_version="passages-1",
+)
 HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}, "highlight": {"text": ["t"]}}
 KEY = "index.search.default_pipeline"
 EMBEDS = {"p": {"request_processors": [{"neural_query_enricher": {"default_model_id": "m"}}]}}
@@ -59,14 +64,8 @@ class Engine(requests.Session):
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Callable[[Engine], Domain]:
-    def domain(engine: Engine) -> Domain:
-        monkeypatch.setattr(domain_module, "_auth", lambda _: None)
-        found = Domain(KNOWLEDGE)
-        found._session = engine
-        return found
-
-    return domain
+def made() -> Callable[[Engine], Domain]:
+    return lambda engine: Domain(KNOWLEDGE, engine)
 
 
 def test_one_request_as_long_as_nothing_changes(made: Any) -> None:
@@ -89,29 +88,29 @@ def test_an_index_out_of_use_is_left_for_the_one_in_use(made: Any, stays: bool) 
 
 def test_a_stack_of_an_older_version_names_no_index(made: Any) -> None:
     engine = Engine("passages-1")
-    question.ask(made(engine), replace(KNOWLEDGE, generation=None), "what?")
+    question.ask(made(engine), KNOWLEDGE.model_copy(update={"index_version": None}), "what?")
     assert engine.asked == ["/passages/_alias", "/passages-1/_search"]
 
 
-def test_an_empty_index_is_told_from_one_out_of_use(made: Any) -> None:
-    with pytest.raises(Failure, match="holds no document to find"):
+def test_an_empty_index_differs_from_one_out_of_use(made: Any) -> None:
+    with pytest.raises(Failure, match="has no documents"):
         question.ask(made(Engine("passages-1", hits=False)), KNOWLEDGE, "what?")
-    with pytest.raises(Failure, match="nothing near this question with title=Boston"):
+    with pytest.raises(Failure, match="no document with title=Boston"):
         question.ask(made(Engine("passages-1", hits=False)), KNOWLEDGE, "what?", 4, [("title", "Boston")])
 
 
 @pytest.mark.parametrize(("most", "searched"), [(0, "and?"), (1, "what?\nand?")])
 def test_a_follow_up_is_searched_with_earlier_questions(made: Any, most: int, searched: str) -> None:
     engine = Engine("passages-1")
-    knowledge = replace(KNOWLEDGE, retrieval=Retrieval(earlier_questions=most))
+    knowledge = KNOWLEDGE.model_copy(update={"retrieval": Retrieval(earlier_questions=most)})
     answer = question.ask(made(engine), knowledge, "and?", conversation=Conversation("c", ["why?", "what?"]))
     assert (answer.question, answer.conversation_id) == ("and?", "c")
     assert engine.bodies[0]["query"]["bool"]["must"][0]["neural"]["embedding"]["query_text"] == searched
 
 
 @pytest.mark.parametrize("by", ["words", "meaning"])
-def test_what_is_near_to_the_question_is_marked(made: Any, by: str) -> None:
-    knowledge = replace(KNOWLEDGE, retrieval=Retrieval.model_validate({"highlight": 1, "highlight_by": by}))
+def test_sentences_near_to_the_question_are_marked(made: Any, by: str) -> None:
+    knowledge = KNOWLEDGE.model_copy(update={"retrieval": Retrieval.model_validate({"highlight": {"by": by}})})
     engine = Engine("passages-1")
     (source,) = question.ask(made(engine), knowledge, "what?").sources
     assert source.highlights == (question.Highlight(0, 1),)
@@ -119,7 +118,7 @@ def test_what_is_near_to_the_question_is_marked(made: Any, by: str) -> None:
 
 
 def test_a_model_that_does_not_answer_takes_no_passage_away(made: Any) -> None:
-    knowledge = replace(KNOWLEDGE, retrieval=Retrieval(highlight=1, highlight_by="meaning"))
+    knowledge = KNOWLEDGE.model_copy(update={"retrieval": Retrieval(highlight=Highlight(by="meaning"))})
     engine = Engine("passages-1")
     engine.predicts = False
     (source,) = question.ask(made(engine), knowledge, "what?").sources
@@ -133,3 +132,23 @@ def test_filters_of_one_field_are_alternatives(made: Any) -> None:
     titles, year = neural["filter"]["bool"]["filter"]
     assert titles["bool"]["should"] == [{"match_phrase": {"title": "a"}}, {"match_phrase": {"title": "b"}}]
     assert year["bool"]["should"] == [{"match_phrase": {"year": "2023"}}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"page": 3, "section": "A > B"}, (3, None, None, "A > B")),
+        ({"slide": 2}, (None, 2, None, None)),
+        ({"sheet": "Prices"}, (None, None, "Prices", None)),
+        ({"page": ["a row's own"]}, (None, None, None, None)),
+        ({}, (None, None, None, None)),
+    ],
+)
+def test_a_source_says_where_in_its_file_it_stands(
+    made: Any, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], told: tuple[Any, ...]
+) -> None:
+    monkeypatch.setitem(HIT, "_source", {"text": "t", **fields})
+    engine = Engine("passages-1")
+    (source,) = question.ask(made(engine), KNOWLEDGE, "what?").sources
+    assert (source.page, source.slide, source.sheet, source.section) == told
+    assert {"page", "slide", "sheet", "section"} <= set(engine.bodies[0]["_source"])

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from osml.environment import Environment, SettingError, load
+from settings import Environment, SettingError, load
+from settings.outputs import KnowledgeOutputs
+from settings.retrieval import Retrieval
 
 BASE: dict[str, Any] = {
     "recipe": "semantic-search",
@@ -27,30 +29,41 @@ def environment(tmp_path: Path) -> Any:
 
 def test_without_settings_vectors_decide_alone(environment: Any) -> None:
     found = environment({}).retrieval
-    assert (found.asked, found.quantization) == ({}, "none")
+    assert (found, found.quantization, found.looked_at) == (Retrieval(), "none", 0)
 
 
 def test_what_a_client_must_know_to_ask(environment: Any) -> None:
-    assert environment({"hybrid": {}}).retrieval.asked == {"hybrid": True, "rerank": False, "candidates": 20}
-    sparse = environment({"hybrid": {"sparse": {"endpoint": "neural-sparse"}}}).retrieval.asked
-    assert sparse["sparse_field"] == "word_weights"
+    words = environment({"hybrid": {}}).retrieval
+    assert (words.looked_at, words.sparse_field) == (20, None)
+    assert environment({"hybrid": {"sparse": {"endpoint": "neural-sparse"}}}).retrieval.sparse_field == "word_weights"
     both = environment({"hybrid": {"words": 0.5}, "rerank": {}, "candidates": 50}, region="us-west-2").retrieval
-    assert both.asked == {"hybrid": True, "rerank": True, "candidates": 50}
+    assert both.looked_at == 50
 
 
 def test_marks_are_asked_for_by_vectors_alone_or_with_words(environment: Any) -> None:
-    assert environment({"highlight": {}}).retrieval.asked == {"highlight": 1, "highlight_by": "words"}
-    assert environment({"hybrid": {}, "highlight": {"sentences": 3}}).retrieval.asked["highlight"] == 3
+    words = environment({"highlight": {}}).retrieval
+    assert (words.marked_by_words, words.marked_by_meaning) == (1, 0)
+    meaning = environment({"hybrid": {}, "highlight": {"sentences": 3, "by": "meaning"}}).retrieval
+    assert (meaning.marked_by_words, meaning.marked_by_meaning) == (0, 3)
 
 
-def test_clients_are_told_of_earlier_questions_unless_it_is_one(environment: Any) -> None:
-    assert environment({"earlier_questions": 1}).retrieval.asked == {}
-    assert environment({"earlier_questions": 0}).retrieval.asked == {"earlier_questions": 0}
+@pytest.mark.parametrize(
+    "written",
+    [{}, {"hybrid": {}}, {"rerank": {}, "candidates": 7}, {"highlight": {"by": "meaning"}}, {"earlier_questions": 0}],
+)
+def test_clients_read_what_a_stack_has_written(environment: Any, written: dict[str, Any]) -> None:
+    retrieval = environment(written, region="us-west-2").retrieval
+    names = ("index", "operator_role_arn", "text_field", "endpoint", "search_pipeline", "embedding_model_id")
+    given: dict[str, Any] = dict.fromkeys(names, "x")
+    outputs = KnowledgeOutputs(**given, embedding_field="e", retrieval=retrieval)
+    said = dict(outputs.written())
+    assert ("Retrieval" in said) is bool(written)
+    assert KnowledgeOutputs.model_validate(said).retrieval == retrieval
 
 
 @pytest.mark.parametrize(
     ("engine", "version", "quantization"),
-    [("faiss", "2.13", "fp16"), ("faiss", "2.17", "disk"), ("lucene", "2.16", "byte"), ("lucene", "3.3", "byte")],
+    [("faiss", "2.15", "fp16"), ("faiss", "2.17", "disk"), ("lucene", "2.17", "byte"), ("lucene", "3.3", "byte")],
 )
 def test_an_engine_quantizes_as_it_can(environment: Any, engine: str, version: str, quantization: str) -> None:
     search = {"vector_engine": engine, "engine_version": f"OpenSearch_{version}"}
@@ -74,11 +87,6 @@ def test_an_engine_quantizes_as_it_can(environment: Any, engine: str, version: s
             "retrieval.hybrid.normalization needs OpenSearch 3.0 or later",
         ),
         ({"hybrid": {}}, {"engine_version": "OpenSearch_2.11"}, "retrieval.hybrid needs OpenSearch 2.12 or later"),
-        (
-            {"hybrid": {"sparse": {"endpoint": "sparse"}}},
-            {"engine_version": "OpenSearch_2.12"},
-            "retrieval.hybrid.sparse needs OpenSearch 2.13 or later",
-        ),
         ({"hybrid": {"sparse": {}}}, {}, "retrieval.hybrid.sparse.endpoint is missing"),
         ({"rerank": {}}, {"engine_version": "OpenSearch_2.11"}, "retrieval.rerank needs OpenSearch 2.12 or later"),
         (
@@ -90,7 +98,8 @@ def test_an_engine_quantizes_as_it_can(environment: Any, engine: str, version: s
         ({"candidates": 30}, {}, "without hybrid or rerank nothing is chosen from them"),
         ({"quantization": "byte"}, {}, "set it to fp16 or disk, or search.vector_engine to lucene"),
         ({"quantization": "fp16"}, {"vector_engine": "lucene"}, "set it to byte, or search.vector_engine to faiss"),
-        ({"quantization": "disk"}, {"engine_version": "OpenSearch_2.16"}, "faiss has since OpenSearch 2.17"),
+        ({"quantization": "disk"}, {"engine_version": "OpenSearch_2.15"}, "faiss has since OpenSearch 2.17"),
+        ({"quantization": "disk"}, {"engine_version": "OpenSearch_3.7"}, "takes the index with it (k-NN#3379)"),
         ({"quantization": "int8"}, {}, "retrieval.quantization is 'int8', but can be"),
     ],
 )
@@ -116,3 +125,20 @@ def test_a_collection_has_none_of_it(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(yaml.safe_dump({**settings, "retrieval": {"hybrid": {}}}))
     with pytest.raises(SettingError, match=r"retrieval\.hybrid is set, but a collection has no search pipelines"):
         load("one", tmp_path)
+
+
+def test_an_engine_of_one_s_own_may_be_of_a_version_that_amazon_lacks(tmp_path: Path) -> None:
+    secret = {"arn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:search-AbCdEf"}
+    own = {"kind": "self-managed", "endpoint": "https://search.example.com", "login": secret, "model_keys": secret}
+    search = {**own, "engine_version": "OpenSearch_2.12", "vector_engine": "lucene"}
+    sparse = {"hybrid": {"sparse": {"endpoint": "sparse"}}}
+    (tmp_path / "one.yaml").write_text(yaml.safe_dump({**BASE, "search": search, "retrieval": sparse}))
+    with pytest.raises(SettingError, match=r"retrieval\.hybrid\.sparse needs OpenSearch 2\.13 or later"):
+        load("one", tmp_path)
+
+
+def test_a_domain_is_of_a_version_that_amazon_has(environment: Any) -> None:
+    with pytest.raises(
+        SettingError, match=r"Amazon has no OpenSearch 3\.2; set OpenSearch_ and one of 2\.11, .*3\.7\.$"
+    ):
+        environment({}, {"engine_version": "OpenSearch_3.2"})

@@ -1,9 +1,12 @@
 """What the engine is asked for a question, in each way an environment may search."""
 
-from assistant.search.query import EXPLORED, nearest
-from assistant.settings import Index, Retrieval
+from opensearch_ml.resources.field_script import WORDS
+from rag.search import Passage
+from rag.search.query import EXPLORED, nearest
+from settings.knowledge import WORDS_FIELD, IndexNames
+from settings.retrieval import Hybrid, Rerank, Retrieval, Sparse
 
-INDEX = Index(name="passages", text_field="text", embedding_field="vector")
+INDEX = IndexNames(name="passages", text_field="text", embedding_field="vector")
 FILTER = {"term": {"document": "a"}}
 IN_USE = {"term": {"_index": "passages"}}
 
@@ -14,24 +17,35 @@ def test_by_meaning() -> None:
     assert body == {"query": {"bool": {"must": [{"neural": {"vector": neural}}], "filter": [IN_USE]}}, "size": 3}
 
 
-def test_by_words_too_and_ranked_anew() -> None:
-    body = nearest("what?", 3, INDEX, Retrieval(hybrid=True, rerank=True, candidates=20), [FILTER])
+def test_hybrid_search_with_a_rerank_model() -> None:
+    body = nearest("what?", 3, INDEX, Retrieval(hybrid=Hybrid(), rerank=Rerank()), [FILTER])
     words, meaning = body["query"]["hybrid"]["queries"]
-    assert words == {"bool": {"must": [{"match": {"text": "what?"}}], "filter": [IN_USE, FILTER]}}
+    assert words == {"bool": {"must": [{"match": {"osml.words": "what?"}}], "filter": [IN_USE, FILTER]}}
     assert meaning["bool"]["must"][0]["neural"]["vector"]["k"] == EXPLORED
     assert body["size"] == 20
     assert body["ext"] == {"rerank": {"query_context": {"query_text": "what?"}}}
 
 
 def test_by_weights_of_words_where_a_model_gives_them() -> None:
-    words, _ = nearest("what?", 3, INDEX, Retrieval(hybrid=True, sparse_field="w"))["query"]["hybrid"]["queries"]
-    assert words["bool"]["must"] == [{"neural_sparse": {"w": {"query_text": "what?"}}}]
+    words, _ = nearest("what?", 3, INDEX, Retrieval(hybrid=Hybrid(sparse=Sparse(endpoint="e"))))["query"]["hybrid"][
+        "queries"
+    ]
+    assert words["bool"]["must"] == [{"neural_sparse": {"word_weights": {"query_text": "what?"}}}]
 
 
 def test_as_many_as_are_wanted_when_that_is_more() -> None:
-    assert nearest("what?", 30, INDEX, Retrieval(hybrid=True, candidates=20))["size"] == 30
+    assert nearest("what?", 30, INDEX, Retrieval(hybrid=Hybrid()))["size"] == 30
 
 
 def test_the_graph_is_walked_with_as_many_as_are_wanted_when_that_is_more() -> None:
     query = nearest("what?", EXPLORED + 10, INDEX, Retrieval())["query"]
     assert query["bool"]["must"][0]["neural"]["vector"]["k"] == EXPLORED + 10
+
+
+def test_words_are_searched_where_the_index_has_them() -> None:
+    assert WORDS == WORDS_FIELD
+
+
+def test_a_vector_is_of_the_title_and_the_text() -> None:
+    assert Passage("a#1", "a", "Boston", "It grew.").embedded == "Boston It grew."
+    assert Passage("a#1", "a", None, "It grew.").embedded == "It grew."

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from osml.environment import SettingError, load
-from osml.environment.existing_domain import ExistingDomain
-from osml.environment.new_domain import NewDomain
-from osml.environment.self_managed import SelfManaged
+from settings import SettingError, load
+from settings.existing_domain import ExistingDomain
+from settings.new_domain import NewDomain
+from settings.self_managed import SelfManaged
 
 ENVIRONMENTS = Path(__file__).resolve().parents[1] / "synth" / "environments"
 
@@ -42,7 +42,12 @@ def test_each_kind_is_read() -> None:
             "search.kind is 'serverlos', but can be 'domain', 'existing', 'self-managed' or 'serverless' only; "
             "set one of them.",
         ),
-        ("vpc", "  kind: domain\n", "", "search.kind is missing; add it."),
+        (
+            "vpc",
+            "  kind: domain\n",
+            "",
+            "search.kind is missing; add it, one of domain, existing, self-managed, serverless.",
+        ),
         (
             "vpc",
             "availability_zones: 3",

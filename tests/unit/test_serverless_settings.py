@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from osml.environment import Environment, SettingError, load
-from osml.environment.serverless import Serverless
+from settings import Environment, SettingError, load
+from settings.serverless import Serverless
 
 AOSS: dict[str, Any] = {
     "recipe": "serverless",
@@ -23,7 +23,7 @@ DOMAIN: dict[str, Any] = {
     "assistant": {},
 }
 VPC = {"id": "vpc-0a1b2c3d", "subnets": ["subnet-0a1b2c3d"], "availability_zones": ["us-east-1a"]}
-GATED = {**VPC, "endpoints": "create", "route_tables": ["rtb-0a1b2c3d"]}
+GATED = {**VPC, "endpoints": "create", "route_tables": ["rtb-0a1b2c3d"], "cidrs": ["10.0.0.0/16"]}
 CHAT = {"provider": "deepseek", "secret": {"name": "osml/other"}}
 CUSTOM = {
     "provider": "custom",
@@ -132,9 +132,9 @@ def test_the_environments_have_an_assistant(name: str) -> None:
         (
             {"answer": CUSTOM},
             "answer.provider is 'custom', a connector of ml-commons, but on a collection the assistant calls the model "
-            "itself; set it to deepseek, openai, sagemaker, bedrock or bedrock-converse.",
+            "itself; set it to bedrock, bedrock-converse, deepseek, openai or sagemaker.",
         ),
-        ({"answer": None}, "answer is missing; add that group with provider, or set recipe to semantic-search."),
+        ({"answer": None}, "answer in line 1 is left empty (null); write what belongs there, or remove the line."),
         ({"index": {"shards": 2}}, "index.shards is set, but a collection decides that itself; leave it out."),
         ({"index": {"replicas": 0}}, "index.replicas is set, but a collection decides that itself; leave it out."),
         ({"index": {"batch_size": 8}}, "index.batch_size is set, but a collection decides that itself; leave it out."),

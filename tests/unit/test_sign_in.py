@@ -14,10 +14,10 @@ import pytest
 import requests
 from botocore.stub import Stubber
 
+from aws.secret_values import secret_value
+from aws.sign_in import sign_in
 from mlcommons import Patience
 from mlcommons.errors import InvalidSpec, Refused
-from secret_values import secret_value
-from sign_in import sign_in
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:own/login-AbCdEf"
 ROLE = "arn:aws:iam::111122223333:role/SearchAdmin"
@@ -110,16 +110,16 @@ def test_a_role_that_does_not_trust_us_is_one_sentence(stub: Stub) -> None:
     stub("sts").add_client_error("assume_role", "AccessDenied", "no")
     with pytest.raises(Refused) as caught:
         sign_in({**TARGET, "role": ROLE}, patience(0))
-    assert str(caught.value) == (f"Taking the role {ROLE}: AccessDenied. Its trust policy must name the provisioner.")
+    assert str(caught.value) == (f"Assuming the role {ROLE}: AccessDenied. Its trust policy must name the provisioner.")
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (json.dumps({"other": HUSH}), "it has no text under the key 'pass'. Add the key to the secret."),
-        (json.dumps({"pass": 1, "other": HUSH}), "it has no text under the key 'pass'. Add the key to the secret."),
-        (f'{{"pass": "{HUSH}', "it has no text under the key 'pass'. Add the key to the secret."),
-        (json.dumps([HUSH]), "it has no text under the key 'pass'. Add the key to the secret."),
+        (json.dumps({"other": HUSH}), "it has no string under the key 'pass'. Add the key to the secret."),
+        (json.dumps({"pass": 1, "other": HUSH}), "it has no string under the key 'pass'. Add the key to the secret."),
+        (f'{{"pass": "{HUSH}', "it has no string under the key 'pass'. Add the key to the secret."),
+        (json.dumps([HUSH]), "it has no string under the key 'pass'. Add the key to the secret."),
     ],
 )
 def test_a_secret_that_is_not_as_expected_is_not_repeated(stub: Stub, text: str, sentence: str) -> None:

@@ -3,8 +3,8 @@
 import pytest
 from typer.testing import CliRunner
 
+from osml.deploy.size import GIB, Load, need, room
 from osml.main import app
-from osml.size import GIB, Load, need, room
 
 
 def test_the_example_of_the_documentation_by_hand() -> None:
@@ -52,7 +52,7 @@ def test_every_shape_holds_all_graphs_and_no_node_could_go(documents: int) -> No
     assert sum(shape.nodes == 3 for shape in found.shapes) <= 1
 
 
-def test_what_no_domain_holds_is_said() -> None:
+def test_a_load_that_no_domain_can_hold_is_reported() -> None:
     assert need(Load(10**9, 1536, replicas=2)).shapes == ()
 
 
@@ -61,7 +61,7 @@ def test_lucene_has_no_disk_mode() -> None:
         need(Load(1, 1, engine="lucene", quantization="disk"))
 
 
-def test_the_command_says_figures_formula_and_what_is_not_certain() -> None:
+def test_the_command_prints_numbers_formulas_and_uncertainty() -> None:
     said = CliRunner().invoke(app, ["size", "--documents", "1000000", "--dimension", "256", "--replicas", "0"])
     assert said.exit_code == 0, said.output
     assert "1.18 GiB" in said.output

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from mlcommons import Answer, Client, MockTransport, Owner, Request
-from osml import status_view
-from osml.engine import Impatience
-from osml.inventory import entry, unexpected
-from osml.stack_state import StackState
-from osml.status import Status
-from osml.watched import Watched
+from mlcommons.watched import Watched
+from osml.remote.engine import Impatience
+from osml.remote.stack_state import StackState
+from osml.status import status_view
+from osml.status.inventory import entry, unexpected
+from osml.status.status import Status
 
 STACK = "osml-dev-knowledge"
 OWNER = Owner(STACK, "Model")
@@ -57,16 +57,16 @@ def test_a_model_is_in_one_of_these_states(shown: Answer, predicted: Answer, sta
     assert found.is_healthy == (state == "ok")
 
 
-def test_a_model_of_somebody_else_is_changed() -> None:
+def test_a_model_of_somebody_else_is_taken_over() -> None:
     theirs = BODY | {"description": "(osml:osml-prod-knowledge/Model)"}
     found = entry(client({MODEL_ID: Answer(200, theirs)}), MODEL)
-    assert (found.state, found.detail, found.fields) == ("changed", "belongs to osml-prod-knowledge/Model", ("owner",))
+    assert (found.state, found.detail) == ("taken over", "belongs to osml-prod-knowledge/Model")
 
 
 @pytest.mark.parametrize("one", [Watched("Model", MODEL_ID, OWNER), Watched("Model", MODEL_ID, OWNER, SPEC, False)])
 def test_a_model_without_a_probe_or_that_may_sleep_is_not_asked(one: Watched) -> None:
     found = entry(client({"/_predict": Answer(500), MODEL_ID: Answer(200, BODY)}), one)
-    assert (found.state, found.detail) == ("ok", "DEPLOYED, not asked")
+    assert (found.state, found.detail) == ("ok", "DEPLOYED, not probed")
 
 
 def test_a_mapping_that_one_may_not_read_is_not_missing() -> None:

@@ -6,13 +6,24 @@ from typing import Any
 
 import pytest
 
+from osml.ask.question import Answer, Source
 from osml.failure import Failure
-from osml.question import Answer, Source
-from osml.stack import Knowledge
+from osml.remote.stack import Knowledge
 from tests.e2e import traffic as module
 from tests.e2e.traffic import Account, Traffic
 
-KNOWLEDGE = Knowledge("https://domain", "us-east-1", "i", "p", "m", "a", "l", "arn", "text", "embedding")
+KNOWLEDGE = Knowledge(
+    endpoint="https://domain",
+    region="us-east-1",
+    index="i",
+    search_pipeline="p",
+    embedding_model_id="m",
+    answer_model_id="a",
+    llm_model="l",
+    operator_role_arn="arn",
+    text_field="text",
+    embedding_field="embedding",
+)
 
 
 class Reply:
@@ -79,7 +90,7 @@ def ask(domain: Any, knowledge: Knowledge, asked: str) -> Answer:
 def account(monkeypatch: pytest.MonkeyPatch, fault: str = "", answering: Any = ask) -> Account:
     index = Index(fault)
     monkeypatch.setattr(module, "_CountingDomain", lambda *_: index)
-    monkeypatch.setattr("osml.question.ask", answering)
+    monkeypatch.setattr("osml.ask.question.ask", answering)
     traffic = Traffic(KNOWLEDGE, "run", questions=200, documents=200)
     with traffic.running() as found:
         until = time.monotonic() + 30

@@ -12,11 +12,12 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from osml import cdk, page
 from osml import main as command_line
+from osml.ask import page
+from osml.deploy.deployment import Deployment
+from osml.deploy.users import KINDS, made_up_password
 from osml.failure import Failure
 from osml.place import CHECKOUT, Place
-from osml.users import KINDS, made_up_password
 from sandbox.instance import Instance
 
 POOL = "us-east-1_Pool12345"
@@ -67,7 +68,7 @@ def test_aws_mails_the_first_password(pool: Stubber, run: Run) -> None:
     wanted = {**NAMED, "UserAttributes": ATTRIBUTES, "DesiredDeliveryMediums": ["EMAIL"]}
     pool.add_response("admin_create_user", {}, wanted)
     code, out, _ = run("user", "add", EMAIL)
-    assert (code, out) == (0, f"{EMAIL} may sign in with the password that AWS mails now.\n")
+    assert (code, out) == (0, f"{EMAIL} may sign in with the password that AWS sends by mail.\n")
 
 
 @pytest.mark.parametrize("stdin", [True, False])
@@ -84,8 +85,8 @@ def test_a_given_password_lasts_and_is_not_shown(pool: Stubber, run: Run, tmp_pa
 def test_the_local_cloud_makes_a_password_up_and_shows_it(
     pool: Stubber, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("osml.user_commands.place", lambda env, sandbox: Place(env, cast(Any, object())))
-    monkeypatch.setattr("osml.users.made_up_password", lambda: HUSH)
+    monkeypatch.setattr("osml.commands.user.place", lambda env, sandbox: Place(env, cast(Any, object())))
+    monkeypatch.setattr("osml.deploy.users.made_up_password", lambda: HUSH)
     pool.add_response("admin_create_user", {}, {**NAMED, "UserAttributes": ATTRIBUTES, "MessageAction": "SUPPRESS"})
     pool.add_response("admin_set_user_password", {}, {**NAMED, "Password": HUSH, "Permanent": True})
     code, out, _ = run("user", "add", EMAIL)
@@ -106,12 +107,12 @@ def test_a_password_that_the_pool_refuses_leaves_no_user(pool: Stubber, run: Run
 @pytest.mark.parametrize(
     ("arguments", "given", "sentence"),
     [
-        (("user", "add", "nobody"), "", "'nobody' is no e-mail address: nobody was added."),
-        (("user", "add", EMAIL, "--password-file", "-"), "\n", "The password is empty: nobody was added."),
+        (("user", "add", "nobody"), "", "'nobody' is not an e-mail address. Nobody was added."),
+        (("user", "add", EMAIL, "--password-file", "-"), "\n", "The password is empty. Nobody was added."),
         (("user", "add", EMAIL, "--password-file", "/no/such"), "", "Reading the password from /no/such failed: "),
     ],
 )
-def test_what_is_wrong_with_the_command_is_said_before_anything_is_done(
+def test_a_wrong_command_is_reported_before_anything_is_done(
     pool: Stubber, run: Run, arguments: tuple[str, ...], given: str, sentence: str
 ) -> None:
     code, _, err = run(*arguments, given=given)
@@ -122,13 +123,13 @@ def test_what_is_wrong_with_the_command_is_said_before_anything_is_done(
 @pytest.mark.parametrize(
     ("command", "operation", "error", "sentence"),
     [
-        ("add", "admin_create_user", "UsernameExistsException", f"{EMAIL} is a user already: remove it first"),
+        ("add", "admin_create_user", "UsernameExistsException", f"{EMAIL} is already a user. Remove the user first"),
         ("add", "admin_create_user", "NotAuthorizedException", f"Adding {EMAIL} failed: "),
-        ("remove", "admin_delete_user", "UserNotFoundException", f"{EMAIL} is no user: nothing was removed."),
+        ("remove", "admin_delete_user", "UserNotFoundException", f"{EMAIL} is not a user. Nothing was removed."),
         ("remove", "admin_delete_user", "NotAuthorizedException", f"Removing {EMAIL} failed: "),
     ],
 )
-def test_what_cognito_refuses_is_a_sentence(
+def test_a_refusal_of_cognito_is_one_sentence(
     pool: Stubber, run: Run, command: str, operation: str, error: str, sentence: str
 ) -> None:
     pool.add_client_error(operation, error, "no")
@@ -154,9 +155,9 @@ def test_users_are_listed_over_all_pages(pool: Stubber, run: Run) -> None:
     assert rows[1:] == [["ann@example.com", "FORCE_CHANGE_PASSWORD"], ["zoe@example.com", "CONFIRMED"]]
 
 
-def test_nobody_is_listed_with_a_way_on(pool: Stubber, run: Run) -> None:
+def test_an_empty_list_names_the_next_command(pool: Stubber, run: Run) -> None:
     pool.add_response("list_users", {"Users": []})
-    assert run("user", "list")[2] == "Nobody may sign in yet: add someone with `osml user add EMAIL --env dev`.\n"
+    assert run("user", "list")[2] == "Nobody may sign in yet. Add someone with `osml user add EMAIL --env dev`.\n"
 
 
 def test_a_removed_user_is_gone(pool: Stubber, run: Run) -> None:
@@ -167,11 +168,11 @@ def test_a_removed_user_is_gone(pool: Stubber, run: Run) -> None:
 @pytest.mark.parametrize(
     ("assistant", "sentence"),
     [
-        ("", "The environment dev has no assistant to sign in to: add the group assistant to environments/dev.yaml"),
-        ("assistant: {sign_in: api-key}", "The environment dev has no users: assistant.sign_in is 'api-key'."),
+        ("", "The environment dev has no assistant to sign in to. Add the group assistant to environments/dev.yaml"),
+        ("assistant: {sign_in: api-key}", "The environment dev has no users, because assistant.sign_in is 'api-key'."),
     ],
 )
-def test_an_environment_without_users_says_so(pool: Stubber, run: Run, assistant: str, sentence: str) -> None:
+def test_an_environment_without_users_is_reported(pool: Stubber, run: Run, assistant: str, sentence: str) -> None:
     code, _, err = run("user", "list", assistant=assistant)
     assert code == 1
     assert sentence in err
@@ -187,7 +188,7 @@ def test_a_made_up_password_has_every_kind_of_character_and_is_another_each_time
 def test_a_page_is_its_address_and_how_to_sign_in(pool: Stubber, run: Run) -> None:
     code, out, err = run("page")
     assert (code, out) == (0, "https://p/dev/rag\n")
-    assert err == "Sign in as a user: add one with `osml user add you@example.com --env dev`.\n"
+    assert err == "Add a user who may sign in: `osml user add you@example.com --env dev`.\n"
 
 
 def test_a_page_opens_in_the_browser(pool: Stubber, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,16 +198,18 @@ def test_a_page_opens_in_the_browser(pool: Stubber, run: Run, monkeypatch: pytes
     assert opened == ["https://p/dev/rag"]
 
 
-def test_with_an_api_key_it_is_said_where_the_key_is(pool: Stubber, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_an_api_key_the_command_shows_how_to_get_it(
+    pool: Stubber, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OSML_OUTPUT_ApiKeyId", "k123")
     assert "--api-key k123 --include-value" in run("page", assistant="assistant: {sign_in: api-key}")[2]
 
 
 @pytest.mark.parametrize("assistant", ["", "assistant: {sign_in: iam, page: false}"])
-def test_an_environment_without_a_page_says_so(pool: Stubber, run: Run, assistant: str) -> None:
+def test_an_environment_without_a_page_is_reported(pool: Stubber, run: Run, assistant: str) -> None:
     code, out, err = run("page", assistant=assistant)
     assert (code, out) == (1, "")
-    assert "The environment dev has no page: set assistant.page to true in environments/dev.yaml" in err
+    assert "The environment dev has no page. Set assistant.page to true in environments/dev.yaml" in err
 
 
 @pytest.mark.parametrize(
@@ -222,15 +225,17 @@ def test_a_deploy_ends_with_the_pages_address_where_there_is_one(
     pool: Stubber, run: Run, monkeypatch: pytest.MonkeyPatch, assistant: str, missing: str | None, shown: str
 ) -> None:
     deployed: list[Any] = []
-    monkeypatch.setattr(cdk, "deploy", lambda *arguments: deployed.append(arguments))
-    monkeypatch.setattr("osml.secret_commands.require", lambda *_: None)
+    monkeypatch.setattr(Deployment, "deploy", lambda *arguments: deployed.append(arguments))
+    monkeypatch.setattr(Deployment, "losses", lambda _: [])
+    monkeypatch.setattr("osml.deploy.destination.destination", lambda _: "the account 111122223333")
+    monkeypatch.setattr("osml.commands.secret.require", lambda *_: None)
     if missing:
         monkeypatch.delenv(missing)
     assert run("deploy", assistant=assistant)[:2] == (0, shown)
     assert len(deployed) == 1
 
 
-def test_in_the_local_cloud_the_browser_is_told_whom_to_trust(pool: Stubber, tmp_path: Path) -> None:
+def test_in_the_local_cloud_the_certificate_authority_is_named(pool: Stubber, tmp_path: Path) -> None:
     instance = Instance("unit", tmp_path)
     sign_in, trust = page.way_in(Place(instance.environment, instance), "osml")
     assert sign_in.endswith("`osml user add you@example.com --sandbox`.")
@@ -239,5 +244,5 @@ def test_in_the_local_cloud_the_browser_is_told_whom_to_trust(pool: Stubber, tmp
 
 def test_an_address_that_is_not_deployed_is_a_sentence(pool: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OSML_OUTPUT_PageUrl")
-    with pytest.raises(Failure, match="deploy again with `osml deploy --env sandbox-aoss`"):
+    with pytest.raises(Failure, match="Deploy it with `osml deploy --env sandbox-aoss`"):
         page.address(Place("sandbox-aoss", None))

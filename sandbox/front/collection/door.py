@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +15,7 @@ from sandbox.front.collection.operation import CREATE, Operation, operation
 from sandbox.front.collection.policy import permits, reachable
 from sandbox.front.collection.record import Collection, Policies
 from sandbox.front.collection.vectors import answer_outward, index_inward, mapping_inward, settings_inward
-from sandbox.front.document import decoded, encoded
+from sandbox.front.document import decoded, encoded, readable
 from sandbox.front.engine import Engine
 from sandbox.front.refusal import (
     CollectionForbidden,
@@ -58,7 +56,7 @@ class CollectionDoor:
     def respond(self, request: Request) -> Answer:
         caller = self._admit(request)
         asked = operation(request)
-        request = _readable(request)
+        request = readable(request)
         _check_parameters(request)
         if asked.action == "_bulk":
             return self._bulk(request, asked, caller)
@@ -210,19 +208,6 @@ def _check_parameters(request: Request) -> None:
         raise UnsupportedOperation("OpenSearch Serverless has no scroll")
     if parameters.keys() & {"pipeline", "search_pipeline"}:
         raise NotOffered("Pipelines exist on Amazon; the local cloud keeps none for collections.")
-
-
-def _readable(request: Request) -> Request:
-    """The request with a body that can be read and changed."""
-    coding = (request.header("content-encoding") or "identity").lower()
-    if coding == "identity":
-        return request
-    try:
-        body = gzip.decompress(request.body) if coding == "gzip" else zlib.decompress(request.body)
-    except (OSError, EOFError, zlib.error):
-        raise InvalidArgument(f"The body is not encoded as {coding}", "parse_exception") from None
-    kept = tuple(pair for pair in request.headers if pair[0].lower() != "content-encoding")
-    return replace(request, headers=kept, body=body)
 
 
 def _lines(body: bytes) -> list[dict[str, Any]]:

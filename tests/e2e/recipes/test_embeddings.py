@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ import pytest
 import requests
 import yaml
 
-from osml import secret
+from osml.ask import asking
+from osml.deploy import secret
+from osml.failure import Failure
 from sandbox import launcher
 from sandbox.instance import REGION, Instance
 from tests.e2e.templates import Deployment
@@ -23,9 +25,10 @@ HOSTILE = (
     '"quoted zeppelin"',
     "\\u0041 zeppelin \\",
 )
-# What ml-commons puts into a request body without escaping it.
+# What ml-commons by itself puts into a request body without escaping it, and what it fills in.
 JSON = ('{"zeppelin": [1, null]}', '["zeppelin", "dirigible"]')
 PLACEHOLDERS = ("${parameters.region} zeppelin ${parameters.inputText} ${parameters.nothing}",)
+TEXTS = (*HOSTILE, *JSON, *PLACEHOLDERS)
 
 Settings = dict[str, Any]
 
@@ -34,14 +37,13 @@ Settings = dict[str, Any]
 class Case:
     """`change` is laid over the environment after the first answers; `path` is what the model endpoints then see.
 
-    With `anew` the change makes other vectors, and so another generation of the index.
+    With `anew` the change makes other vectors, and so another index version.
     """
 
     embedding: Settings
     change: Settings
     provider: str
     path: str
-    unharmed: tuple[str, ...] = field(default=(*HOSTILE, *JSON))
     anew: bool = False
 
 
@@ -57,21 +59,18 @@ CASES = {
         {"embedding": {"functions": "painless"}},
         "bedrock",
         "/model/amazon.titan-embed-text-v2:0/invoke",
-        HOSTILE,
     ),
     "titan-short": Case(
         {"provider": "titan", "dimension": 256, "normalize": False, "functions": "painless", "region": "eu-west-1"},
         {"embedding": {"region": "us-west-2"}},
         "bedrock",
         "/model/amazon.titan-embed-text-v2:0/invoke",
-        (*HOSTILE, *JSON, *PLACEHOLDERS),
     ),
     "titan-g1": Case(
         {"provider": "titan", "model": "amazon.titan-embed-text-v1", "dimension": 1536, "functions": "painless"},
         {"embedding": {"functions": "built-in"}},
         "bedrock",
         "/model/amazon.titan-embed-text-v1/invoke",
-        (*HOSTILE, *JSON, *PLACEHOLDERS),
     ),
     "cohere": Case(
         {"provider": "cohere", "dimension": 1024, "region": "eu-central-1"},
@@ -139,7 +138,7 @@ def test_a_provider_from_deploy_to_destroy(
     assert [len(added[kind]) - len(before[kind]) for kind in ("connectors", "models", "model_groups")] == [1, 1, 1]
     deployment.ingest()
     _finds_in_order(deployment)
-    _keeps_hostile_text(deployment, case.unharmed, tmp_path)
+    _keeps_hostile_text(deployment, TEXTS, tmp_path)
 
     write(tmp_path, deployment.name, {"embedding": case.embedding}, case.change)
     deployment.deploy()
@@ -169,12 +168,17 @@ def _finds_in_order(deployment: Deployment) -> None:
 def _keeps_hostile_text(deployment: Deployment, texts: tuple[str, ...], folder: Path) -> None:
     """Each text is stored as it was and is the one found when it is asked for, so its vector is its own."""
     file = folder / "hostile.ndjson"
-    file.write_text("".join(json.dumps({"id": f"hostile {n}", "text": text}) + "\n" for n, text in enumerate(texts)))
+    rows = [{"id": f"hostile {n}", "text": text, "number": n, "": {"a..b": text}} for n, text in enumerate(texts)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     deployment.ingest(file)
     for number, text in enumerate(texts):
         nearest = deployment.ask(text).sources[0]
         assert (nearest.id, nearest.text) == (f"hostile {number}", text)
         assert nearest.score == pytest.approx(1, abs=1e-3)
+    filtered = asking.ask(deployment.place, texts[0], filters=[("number", "1.0"), (".a..b", texts[1])]).sources
+    assert [source.id for source in filtered] == ["hostile 1"]
+    with pytest.raises(Failure, match=r"has a field 'nummer'. Existing fields are \.a\.\.b, number"):
+        asking.ask(deployment.place, texts[0], filters=[("nummer", "1")])
     domain = deployment.domain()
     for number in range(len(texts)):
         domain.json("DELETE", f"/passages/_doc/hostile%20{number}")

@@ -1,0 +1,1 @@
+"""The assistant: its API, its functions, its sign-in and its conversations."""

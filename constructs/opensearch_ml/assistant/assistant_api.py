@@ -1,0 +1,276 @@
+"""AssistantApi: the REST API of the assistant, with its sign-in and its limits."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from opensearch_ml.assistant.sign_in_pool import SignInPool
+from opensearch_ml.engine.acknowledge import acknowledge
+
+SignIn = Literal["iam", "api-key"] | SignInPool
+# Seconds for which API Gateway waits for a response in one piece.
+WHOLE_ANSWER = 29
+PARAMETER = re.compile(r"\{[^}]+\}")
+ERROR = '{"message": $context.error.messageString, "request_id": "$context.requestId"}'
+BUSY = ERROR.replace(
+    "$context.error.messageString",
+    '"Too many questions are being answered right now. Try again soon."',
+)
+PAGE_FILES = 25
+HEADERS = ("Authorization", "Content-Type", "X-Api-Key", "X-Amz-Date", "X-Amz-Security-Token")
+LOGGED = {
+    "time": "$context.requestTimeEpoch",
+    "request_id": "$context.requestId",
+    "ip": "$context.identity.sourceIp",
+    "user": "$context.authorizer.claims.sub",
+    "role": "$context.identity.userArn",
+    "key": "$context.identity.apiKeyId",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "milliseconds": "$context.responseLatency",
+    "function_milliseconds": "$context.integrationLatency",
+    "bytes": "$context.responseLength",
+    "error": "$context.error.message",
+    "function_error": "$context.integrationErrorMessage",
+}
+
+
+class AssistantApi(Construct):
+    """A regional API with the stage `stage`; `answer`, `keep_documents` and `show_page` add its routes.
+
+    `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests) or `api-key`. The API
+    accepts `rate` requests per second and `burst` at once. `origins` are other origins whose pages may call the API;
+    with several of them, a page cannot read API Gateway's own errors. `log_role` creates the role with which API
+    Gateway writes the access logs of every API in the account and region.
+
+    Example::
+
+        ask = ml.AssistantFunction(stack, "Ask", part="ask", variables={"ASSISTANT": "{}"})
+        api = ml.AssistantApi(stack, "Api", name="articles", stage="live", sign_in="iam")
+        api.answer(ask.function, seconds=120)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        stage: str,
+        sign_in: SignIn,
+        rate: int = 20,
+        burst: int = 40,
+        origins: Sequence[str] = (),
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        log_role: bool = False,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        super().__init__(scope, id)
+        self._name, self._stage, self._origins = name, stage, list(origins)
+        group = logs.LogGroup(self, "AccessLog", retention=log_retention, removal_policy=removal_policy)
+        self.api = apigateway.RestApi(
+            self,
+            "Api",
+            rest_api_name=name,
+            description="Answers questions, and keeps the documents it answers from",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # The page's files come in base64, whatever they are.
+            binary_media_types=["*/*"],
+            cloud_watch_role=log_role,
+            # Other APIs write by it, too.
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN if log_role else None,
+            deploy_options=apigateway.StageOptions(
+                stage_name=stage,
+                throttling_rate_limit=rate,
+                throttling_burst_limit=burst,
+                method_options=_page_limits(rate, burst),
+                tracing_enabled=True,
+                access_log_destination=apigateway.LogGroupLogDestination(group),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(LOGGED)),
+            ),
+        )
+        self.api.node.try_remove_child("Endpoint")  # an output, which is for the stack to say
+        # Not the url of the L2, which waits for the stage, the stage for the methods, they for the page's function,
+        # and that for this.
+        self.url = f"https://{self.api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{stage}"
+        self.page_url = f"{self.url}/rag"
+        self.key_id: str | None = None
+        self._users: apigateway.CognitoUserPoolsAuthorizer | None = None
+        self._authorized = self._signed_in(sign_in, rate, burst)
+        self._answer_errors()
+        self._acknowledge(log_role=log_role)
+
+    def answer(self, function: lambda_.IFunction, *, seconds: int) -> None:
+        """Add `POST /ask`, which streams its answer for up to `seconds` (at most 900)."""
+        self._add("ask", ["POST"], function, self._integration(function, seconds=seconds, streamed=True))
+
+    def keep_documents(self, function: lambda_.IFunction) -> None:
+        """`/documents`, `/documents/{id}`, `/passages`, `/jobs/{id}`, `/health` and `/openapi.json`."""
+        integration = self._integration(function, seconds=WHOLE_ANSWER)
+        self._add("documents", ["GET", "POST", "DELETE"], function, integration)
+        self._add("documents/{id}", ["DELETE"], function, integration)
+        self._add("passages", ["GET"], function, integration)
+        self._add("jobs/{id}", ["GET"], function, integration)
+        self._add("health", ["GET"], function, integration)
+        self._add("openapi.json", ["GET"], function, integration)
+
+    def show_page(self, function: lambda_.IFunction) -> None:
+        """Add `/rag` and all paths below it, without a sign-in, because the page itself contains no data."""
+        integration = self._integration(function, seconds=WHOLE_ANSWER)
+        reason = "The page and its way to sign in are for whoever has not signed in yet; they hold and read no data."
+        for method, path in (("GET", "rag"), ("GET", "rag/{file+}"), ("POST", "rag/session")):
+            opened = self.api.root.resource_for_path(path).add_method(method, integration)
+            self._let_call(function, method, path)
+            acknowledge(opened, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
+
+    def admit(self, client: str) -> None:
+        """Accept only users of this client of the SignInPool; without it, the API accepts users of every client."""
+        if self._users is None:
+            raise ValueError("admit() needs a SignInPool, but sign_in is not one; set sign_in to a SignInPool.")
+        made = self._users.node.default_child
+        assert isinstance(made, apigateway.CfnAuthorizer)  # noqa: S101 for the type checker
+        made.identity_validation_expression = client
+        # The stage goes by what was deployed.
+        if self.api.latest_deployment:
+            self.api.latest_deployment.add_to_logical_id({"client": client})
+
+    def metric_server_errors(self) -> cloudwatch.Metric:
+        """The number of responses with a status of 500 or more, summed over five minutes."""
+        return self.api.deployment_stage.metric_server_error()
+
+    def _signed_in(self, sign_in: SignIn, rate: int, burst: int) -> apigateway.MethodOptions:
+        if isinstance(sign_in, SignInPool):
+            self._users = apigateway.CognitoUserPoolsAuthorizer(
+                self, "Users", authorizer_name=self._name, cognito_user_pools=[sign_in.pool]
+            )
+            return apigateway.MethodOptions(
+                authorizer=self._users, authorization_type=apigateway.AuthorizationType.COGNITO
+            )
+        if sign_in == "iam":
+            return apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.IAM)
+        key = self.api.add_api_key("Key", description=f"Asks {self._name}")
+        plan = self.api.add_usage_plan("Plan", throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst))
+        plan.add_api_stage(stage=self.api.deployment_stage)
+        plan.add_api_key(key)
+        self.key_id = key.key_id
+        return apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.NONE, api_key_required=True)
+
+    def _integration(
+        self, function: lambda_.IFunction, *, seconds: int, streamed: bool = False
+    ) -> apigateway.AwsIntegration:
+        # The L2 for functions names its permissions by the path in the app, which is another one in a pipeline.
+        version, operation = (
+            ("2021-11-15", "response-streaming-invocations") if streamed else ("2015-03-31", "invocations")
+        )
+        mode = apigateway.ResponseTransferMode.STREAM if streamed else None
+        return apigateway.AwsIntegration(
+            service="lambda",
+            path=f"{version}/functions/{function.function_arn}/{operation}",
+            integration_http_method="POST",
+            proxy=True,
+            options=apigateway.IntegrationOptions(timeout=Duration.seconds(seconds), response_transfer_mode=mode),
+        )
+
+    def _let_call(self, function: lambda_.IFunction, method: str, path: str) -> None:
+        called = PARAMETER.sub("*", f"/{path}")
+        function.add_permission(
+            f"{method} {called}",
+            principal=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            source_arn=self.api.arn_for_execute_api(method, called, self._stage),
+        )
+
+    def _add(
+        self, path: str, methods: Sequence[str], function: lambda_.IFunction, integration: apigateway.AwsIntegration
+    ) -> None:
+        resource = self.api.root.resource_for_path(path)
+        for method in methods:
+            self._let_call(function, method, path)
+            made = resource.add_method(
+                method,
+                integration,
+                authorizer=self._authorized.authorizer,
+                authorization_type=self._authorized.authorization_type,
+                api_key_required=self._authorized.api_key_required,
+            )
+            if self._authorized.authorizer is None:
+                reason = "Who may call is known by an API key or an IAM signature."
+                acknowledge(made, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
+        if self._origins:
+            preflight = resource.add_cors_preflight(
+                allow_origins=self._origins,
+                allow_methods=[*methods, "OPTIONS"],
+                allow_headers=list(HEADERS),
+                max_age=Duration.hours(1),
+            )
+            # Every request is binary here, and a mock reads text only.
+            answered = preflight.node.default_child
+            assert isinstance(answered, apigateway.CfnMethod)  # noqa: S101 for the type checker
+            answered.add_property_override("Integration.ContentHandling", "CONVERT_TO_TEXT")
+            reason = "A browser asks without a sign-in whether it may ask; API Gateway answers from what is set here."
+            acknowledge(preflight, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
+
+    def _answer_errors(self) -> None:
+        """Errors of API Gateway itself get the form of the functions' errors."""
+        cors = {"Access-Control-Allow-Origin": f"'{self._origins[0]}'"} if len(self._origins) == 1 else {}
+        later = {"Retry-After": "'1'"}
+        kinds: dict[str, tuple[apigateway.ResponseType, str | None, str, Mapping[str, str]]] = {
+            "Refused": (apigateway.ResponseType.DEFAULT_4_XX, None, ERROR, cors),
+            "Late": (apigateway.ResponseType.INTEGRATION_TIMEOUT, "504", ERROR, cors),
+            "Unsure": (apigateway.ResponseType.AUTHORIZER_FAILURE, "500", ERROR, cors),
+            "Misled": (apigateway.ResponseType.AUTHORIZER_CONFIGURATION_ERROR, "500", ERROR, cors),
+            "Throttled": (apigateway.ResponseType.THROTTLED, None, ERROR, {**cors, **later}),
+            # A function that runs as often at once as it may takes no call. API Gateway has no type for that, and this
+            # one is for all that have no answer of their own; of those another try helps most.
+            "Busy": (apigateway.ResponseType.DEFAULT_5_XX, "503", BUSY, {**cors, **later}),
+        }
+        for id, (type, status, template, headers) in kinds.items():
+            self.api.add_gateway_response(
+                id,
+                type=type,
+                status_code=status,
+                response_headers=headers or None,
+                templates={"application/json": template},
+            )
+
+    def _acknowledge(self, *, log_role: bool) -> None:
+        acknowledge(
+            self.api,
+            {
+                "AwsSolutions-APIG2": "The functions check what they are sent, and say in one sentence what is wrong.",
+                **(
+                    {
+                        "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+                        "AmazonAPIGatewayPushToCloudWatchLogs]": "Amazon's own policy for API Gateway's logs."
+                    }
+                    if log_role
+                    else {}
+                ),
+            },
+        )
+        acknowledge(
+            self.api.deployment_stage,
+            {
+                "AwsSolutions-APIG3": "Calls are signed in and throttled; a firewall of one's own can be attached.",
+                "AwsSolutions-APIG6": "Every call is in the access log; execution logs would hold what was asked.",
+            },
+        )
+
+
+def _page_limits(rate: int, burst: int) -> dict[str, apigateway.MethodDeploymentOptions]:
+    """The limit for the page's files, which a browser requests all at once and which are all needed."""
+    limits = apigateway.MethodDeploymentOptions(
+        throttling_rate_limit=min(rate * PAGE_FILES, 10_000), throttling_burst_limit=min(burst * PAGE_FILES, 5_000)
+    )
+    return dict.fromkeys(("/rag/GET", "/rag/{file+}/GET"), limits)

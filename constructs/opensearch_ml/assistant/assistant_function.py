@@ -1,0 +1,98 @@
+"""AssistantFunction: one of the three functions behind the assistant's API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from opensearch_ml.engine.function_bundle import function_code, libraries, source_of
+from opensearch_ml.engine.network import Network
+from opensearch_ml.engine.python_function import PythonFunction
+
+ASK = source_of("ask_function", "lambda/ask")
+DOCUMENTS = source_of("documents_function", "lambda/documents")
+PAGE = source_of("page_function", "lambda/page")
+WEB = source_of("web", "web")
+# The settings declare the functions' variables.
+FOLDERS = {
+    **libraries("aws", "calls", "corpus", "gateway", "rag"),
+    "settings": source_of("settings_library", "settings"),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """The code of one function; `memory` in MiB, `folders` are copied beside its code."""
+
+    description: str
+    source: Path
+    handler: str
+    memory: int
+    native: bool
+    variables: Mapping[str, str] = field(default_factory=dict)
+    folders: Mapping[str, Path] = field(default_factory=dict)
+
+
+POWERTOOLS = {"POWERTOOLS_SERVICE_NAME": "assistant", "POWERTOOLS_METRICS_NAMESPACE": "osml"}
+PARTS = {
+    "ask": Part(
+        "Answers questions from the passages it finds",
+        ASK,
+        "ask.answer",
+        1024,
+        True,
+        # The managed runtime of Python cannot stream; this script starts one that can.
+        {**POWERTOOLS, "AWS_LAMBDA_EXEC_WRAPPER": "/var/task/stream-runtime"},
+        FOLDERS,
+    ),
+    "documents": Part("Stores, lists and removes documents", DOCUMENTS, "api.handler", 1024, True, POWERTOOLS, FOLDERS),
+    "page": Part("Serves the page, and signs its users in", PAGE, "page.handler", 256, False, folders={"web": WEB}),
+}
+
+
+class AssistantFunction(PythonFunction):
+    """The function `part`: ask, documents or page. Its role may write its log and traces; `allow` adds permissions.
+
+    `variables` are environment variables. With a `network` it runs in its subnets. `concurrency` is the
+    number of calls at once, reserved in the account; further calls are refused.
+
+    Example::
+
+        ask = ml.AssistantFunction(stack, "Ask", part="ask", variables={"ASSISTANT": "{}"})
+        ask.allow(iam.PolicyStatement(actions=["es:ESHttpPost"], resources=[f"{engine.domain_arn}/articles/_search"]))
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        part: str,
+        variables: Mapping[str, str],
+        timeout: Duration | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+        network: Network | None = None,
+        concurrency: int | None = None,
+    ) -> None:
+        run = PARTS[part]
+        super().__init__(
+            scope,
+            id,
+            description=run.description,
+            code=function_code(run.source, native=run.native, folders=run.folders),
+            handler=run.handler,
+            timeout=timeout or Duration.seconds(29),
+            memory=run.memory,
+            environment={**run.variables, **variables},
+            concurrency=concurrency,
+            traced=True,
+            log_retention=log_retention,
+            removal_policy=removal_policy,
+            network=network,
+        )

@@ -1,0 +1,128 @@
+"""SignInPool: the users of the assistant, and their sign-in page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from opensearch_ml.engine.acknowledge import acknowledge
+
+
+class SignInPool(Construct):
+    """A Cognito user pool: users are invited, and sign in with their e-mail address.
+
+    Amazon serves the sign-in page at `<domain_prefix>.auth.<region>.amazoncognito.com`; the prefix must be
+    unique in its region. With `second_factor` every user needs an authenticator app, which that page sets up at the
+    first sign-in; none of its pages sets up an optional factor. `add_client` creates the client of a page, without
+    which nobody can sign in.
+
+    Example::
+
+        pool = ml.SignInPool(stack, "People", domain_prefix="articles-111122223333")
+        pool.add_client("https://help.example.com/rag")
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        domain_prefix: str,
+        second_factor: bool = False,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        super().__init__(scope, id)
+        self._stays = removal_policy != RemovalPolicy.DESTROY
+        self.pool = cognito.UserPool(
+            self,
+            "Pool",
+            self_sign_up_enabled=False,
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_case_sensitive=False,
+            auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            mfa=cognito.Mfa.REQUIRED if second_factor else cognito.Mfa.OFF,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False) if second_factor else None,
+            password_policy=cognito.PasswordPolicy(
+                min_length=12,
+                require_lowercase=True,
+                require_uppercase=True,
+                require_digits=True,
+                require_symbols=True,
+                temp_password_validity=Duration.days(7),
+            ),
+            feature_plan=cognito.FeaturePlan.ESSENTIALS,
+            # A protected pool cannot be removed again when the creation of its stack is rolled back.
+            deletion_protection=removal_policy == RemovalPolicy.RETAIN,
+            removal_policy=removal_policy,
+        )
+        self.id = self.pool.user_pool_id
+        self._domain = self.pool.add_domain(
+            "Domain",
+            cognito_domain=cognito.CognitoDomainOptions(domain_prefix=domain_prefix),
+            managed_login_version=cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,
+        )
+        # A kept pool without its address lets nobody sign in.
+        self._domain.apply_removal_policy(removal_policy)
+        self.address = f"https://{domain_prefix}.auth.{Aws.REGION}.amazoncognito.com"
+        alone = "Passwords are of twelve characters of all kinds; who needs a second factor sets it for everybody."
+        acknowledge(
+            self.pool,
+            {
+                **({} if second_factor else {"AwsSolutions-COG2": alone}),
+                "AwsSolutions-COG3": "Threat protection is a plan of its own that is billed by the user.",
+                "AwsSolutions-COG8": "Threat protection is a plan of its own that is billed by the user.",
+            },
+        )
+
+    def add_client(self, page: str, also: Sequence[str] = ()) -> str:
+        """Create a client without a secret for the page at this address, and return its id. Users return to `page`.
+
+        They also return to its other addresses `also`. The invitation mail has the first of them. Without any, it has
+        `page` if the pool goes with its stack; a pool that stays can refer to nothing that goes.
+        """
+        if also or not self._stays:
+            self._invite_to(also[0] if also else page)
+        client = self.pool.add_client(
+            "Page",
+            generate_secret=False,
+            auth_flows=cognito.AuthFlow(user_srp=True),
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(authorization_code_grant=True),
+                scopes=[cognito.OAuthScope.OPENID],
+                callback_urls=[page, *also],
+                logout_urls=[page, *also],
+            ),
+            supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
+            prevent_user_existence_errors=True,
+            enable_token_revocation=True,
+            access_token_validity=Duration.hours(1),
+            id_token_validity=Duration.hours(1),
+            refresh_token_validity=Duration.days(1),
+        )
+        # Without a branding the newer sign-in page says that it is not available.
+        branding = cognito.CfnManagedLoginBranding(
+            self,
+            "Branding",
+            user_pool_id=self.id,
+            client_id=client.user_pool_client_id,
+            use_cognito_provided_values=True,
+        )
+        branding.node.add_dependency(self._domain)
+        return client.user_pool_client_id
+
+    def _invite_to(self, page: str) -> None:
+        """Written here, because the page's address is known after the pool."""
+        resource = self.pool.node.default_child
+        assert isinstance(resource, cognito.CfnUserPool)  # noqa: S101 for the type checker
+        message = (
+            f"You may ask about your documents at {page}<br><br>Sign in as {{username}} with the password<br>{{####}}"
+            "<br>which is good for seven days. You choose your own then."
+        )
+        resource.add_property_override(
+            "AdminCreateUserConfig.InviteMessageTemplate",
+            {"EmailSubject": "You are invited to ask about your documents", "EmailMessage": message},
+        )

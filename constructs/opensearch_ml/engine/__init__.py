@@ -1,0 +1,1 @@
+"""The search engine: domain or collection, provisioner, keeper and roles."""

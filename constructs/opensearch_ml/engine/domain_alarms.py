@@ -1,0 +1,68 @@
+"""DomainAlarms: what goes off when a domain no longer stores, answers or finds room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from opensearch_ml.engine.search_domain import SearchDomain
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """A metric of AWS/ES with its `statistic`, over `minutes`, and what is too much, or too little, of it."""
+
+    metric: str
+    statistic: str
+    minutes: int
+    periods: int
+    threshold: float
+    says: str
+    least: bool = False
+
+
+# As Amazon recommends, where it does:
+# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/cloudwatch-alarms.html
+_WATCHED = {
+    "Red": _Watched("ClusterStatus.red", "Maximum", 1, 1, 1, "has data that it cannot reach"),
+    "WritesBlocked": _Watched("ClusterIndexWritesBlocked", "Maximum", 5, 1, 1, "takes no documents"),
+    "MemoryPressure": _Watched("JVMMemoryPressure", "Maximum", 5, 3, 95, "has hardly any memory left"),
+    "ServerErrors": _Watched("5xx", "Sum", 5, 1, 50, "failed fifty requests in five minutes"),
+}
+
+
+class DomainAlarms(Construct):
+    """`all` of them: red, writes blocked, memory pressure, errors, and little free storage.
+
+    That is less than a quarter of `gibibytes`, the room of one node, or than 20 GiB where nobody says how much there
+    is. They tell nobody until they are given an action.
+
+    Example::
+
+        domain = ml.SearchDomain(stack, "Domain", name="articles", master=provisioner.role)
+        alarms = ml.DomainAlarms(stack, "DomainAlarms", domain=domain, gibibytes=20)
+    """
+
+    def __init__(self, scope: Construct, id: str, *, domain: SearchDomain, gibibytes: int | None) -> None:
+        super().__init__(scope, id)
+        least = 20 * 1024 if gibibytes is None else gibibytes * 1024 // 4
+        storage = _Watched(
+            "FreeStorageSpace", "Minimum", 5, 1, least, f"has less than {least} MiB left on a node", least=True
+        )
+        self.all = [self._alarm(name, domain, one) for name, one in {**_WATCHED, "Storage": storage}.items()]
+
+    def _alarm(self, id: str, domain: SearchDomain, one: _Watched) -> cloudwatch.Alarm:
+        operators = cloudwatch.ComparisonOperator
+        low, high = operators.LESS_THAN_OR_EQUAL_TO_THRESHOLD, operators.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+        return domain.metric(one.metric, statistic=one.statistic, period=Duration.minutes(one.minutes)).create_alarm(
+            self,
+            id,
+            threshold=one.threshold,
+            comparison_operator=low if one.least else high,
+            evaluation_periods=one.periods,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=f"The domain {domain.name} {one.says}",
+        )

@@ -1,0 +1,132 @@
+"""FunctionBundle: a function's own code and its locked dependencies in one folder, without Docker."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsii
+from aws_cdk import AssetHashType, BundlingOptions, FileSystem, ILocalBundling
+from aws_cdk import aws_lambda as lambda_
+
+PYTHON = "3.13"
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+NOT_CODE = ("__pycache__", "*.pyc", "requirements.in", ".*")
+# Files of a package that are not needed at run time.
+NOT_RUN = ("tests", "*.pyi", "*.pyx", "*.c", "bin")
+LIBRARY = Path(__file__).resolve().parents[1]
+PLATFORM = "aarch64-manylinux_2_28"
+
+
+def source_of(name: str, checkout: str) -> Path:
+    """The path of `checkout`, a folder of this repository; in a wheel, the folder `name` of the package."""
+    carried = LIBRARY / name
+    return carried if carried.is_dir() else LIBRARY.parents[1] / checkout
+
+
+def libraries(*names: str) -> dict[str, Path]:
+    """Shared folders of `lambda/`, by their import names."""
+    return {name: source_of(f"{name}_library", f"lambda/{name}") for name in names}
+
+
+@jsii.implements(ILocalBundling)
+class FunctionBundle:
+    """Bundles the source root `source`; its `requirements.txt`, if any, lists every dependency with hashes.
+
+    `native` installs wheels compiled for Lambda on arm64. Without it a compiled file is an error, so that one asset
+    runs on arm64, x86_64 and locally. `folders` are further folders or files, by their name in the asset.
+    """
+
+    def __init__(self, source: Path, *, native: bool = False, folders: Mapping[str, Path] | None = None) -> None:
+        self._source = source
+        self._native = native
+        self._folders = dict(folders or {})
+
+    def try_bundle(self, output_dir: str, options: Any = None, **_: Any) -> bool:  # noqa: ARG002 of the interface
+        """Fill `output_dir`.
+
+        Raises RuntimeError when a dependency cannot be installed, or is compiled and must not be.
+        """
+        target = Path(output_dir)
+        shutil.copytree(self._source, target, ignore=shutil.ignore_patterns(*NOT_CODE), dirs_exist_ok=True)
+        for name, folder in self._folders.items():
+            if folder.is_dir():
+                shutil.copytree(folder, target / name, ignore=shutil.ignore_patterns(*NOT_CODE))
+            else:
+                shutil.copy(folder, target / name)
+        requirements = self._source / "requirements.txt"
+        if requirements.is_file():
+            self._install(requirements, output_dir)
+        if self._native:
+            _strip(target)
+        else:
+            self._keep_source(target)
+        for file in target.iterdir():
+            # A wheel that carried the script here may have lost this.
+            if file.is_file() and file.read_bytes()[:2] == b"#!":
+                file.chmod(file.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+        return True
+
+    def _keep_source(self, target: Path) -> None:
+        """Remove each compiled module that has its source beside it; raise RuntimeError for any other."""
+        for compiled in sorted(target.rglob("*.so")):
+            if not compiled.with_name(compiled.name.partition(".")[0] + ".py").is_file():
+                raise RuntimeError(
+                    f"The dependencies in {self._source.name}/requirements.txt contain "
+                    f"{compiled.relative_to(target).as_posix()}, which is compiled for arm64; use a package in pure "
+                    "Python, or make the function native."
+                )
+            compiled.unlink()
+
+    def _install(self, requirements: Path, output_dir: str) -> None:
+        # uv needs a tenth of pip's time, and a virtual environment may have no pip.
+        options = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--python-version", PYTHON]
+        options += ["--python-platform", PLATFORM]
+        command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-config"]
+        done = subprocess.run(
+            [*command, *options, "--target", output_dir, "--requirement", str(requirements)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            said = done.stderr.strip().splitlines() or ["no message"]
+            raise RuntimeError(
+                f"The dependencies in {self._source.name}/requirements.txt could not be installed: {said[-1]}; "
+                "check that this Python has the package uv and can reach the package index."
+            )
+
+
+def function_code(
+    source: Path, *, native: bool = False, folders: Mapping[str, Path] | None = None
+) -> lambda_.AssetCode:
+    """The code asset of the function in `source`; equal sources have equal hashes and deploy nothing.
+
+    `native` and `folders` are those of FunctionBundle.
+    """
+    bundle = FunctionBundle(source, native=native, folders=folders)
+    exclude = ["**/__pycache__", "**/*.pyc", "**/.*"]
+    prints = [FileSystem.fingerprint(str(one), exclude=exclude) for one in (source, *(folders or {}).values())]
+    return lambda_.Code.from_asset(
+        str(source),
+        exclude=exclude,
+        # CDK's own SOURCE hash knows of one folder only.
+        asset_hash_type=AssetHashType.CUSTOM if folders else AssetHashType.SOURCE,
+        asset_hash=hashlib.sha256("".join(prints).encode()).hexdigest() if folders else None,
+        bundling=BundlingOptions(image=RUNTIME.bundling_image, local=bundle),
+    )
+
+
+def _strip(target: Path) -> None:
+    for pattern in NOT_RUN:
+        for found in sorted(target.rglob(pattern)):
+            if found.is_dir():
+                shutil.rmtree(found)
+            elif found.is_file():
+                found.unlink()

@@ -1,0 +1,22 @@
+"""Grantee: a construct with its own role, to which permissions can be added."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from opensearch_ml.engine.acknowledge import acknowledge_wildcards
+
+
+class Grantee(Construct):
+    """`role` is the construct's role, and `policy` its permissions."""
+
+    role: iam.Role
+    policy: iam.Policy
+
+    def allow(self, *statements: iam.PolicyStatement, wildcards: str = "") -> None:
+        """Add statements to the policy; `wildcards` is the reason for wildcards in their resources."""
+        self.policy.add_statements(*statements)
+        wild = [one for statement in statements for one in statement.resources if "*" in one or "?" in one]
+        if wildcards:
+            acknowledge_wildcards(self.policy, wild, wildcards)

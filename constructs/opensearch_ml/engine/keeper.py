@@ -1,0 +1,200 @@
+"""Keeper: a function that watches and repairs a stack's objects on a search engine between deploys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import jsii
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from opensearch_ml.engine.function_bundle import function_code, libraries, source_of
+from opensearch_ml.engine.network import Network
+from opensearch_ml.engine.provisioner import Provisioner
+from opensearch_ml.engine.python_function import PythonFunction
+from opensearch_ml.resources.ml_model import MlModel
+from opensearch_ml.resources.ml_resource import MlResource
+
+SOURCE = source_of("keeper_function", "lambda/keeper")
+# Shared with the provisioner: the kernel and its kinds, and the sign-in.
+FOLDERS = libraries("aws", "calls", "mlcommons")
+NAMESPACE = "osml"
+TIMEOUT = Duration.minutes(5)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An end of life, such as a model's: `about` names it, and the sentence `why` is reported from `told_from` on."""
+
+    about: str
+    why: str
+    told_from: date
+
+
+class Keeper(Construct):
+    """Checks every `interval` all `Custom::Ml…` resources that exist in its stack so far; create it last.
+
+    It signs as `provisioner`. `secrets` are ARNs of the connectors' secrets in the form of a policy, with `??????` for
+    unknown characters; when one of them gets a new value, the keeper runs at once. `unasked` are models that may be
+    off, for example because their endpoint stops at night. `endings` are reported when their day has come. `alarm`
+    fires when something could not be repaired; it notifies nobody unless you add an action.
+
+    Example::
+
+        keeper = ml.Keeper(stack, "Keeper", environment="dev", provisioner=provisioner)
+        keeper.metric("Drifted").create_alarm(stack, "Drifted", threshold=1, evaluation_periods=1)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        environment: str,
+        provisioner: Provisioner,
+        secrets: Collection[str] = (),
+        unasked: Collection[MlModel] = (),
+        endings: Collection[Ending] = (),
+        interval: Duration | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+        network: Network | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        self._stack = Stack.of(self)
+        self._dimensions = {"environment": environment, "stack": self._stack.stack_name}
+        self._interval = interval or Duration.minutes(15)
+        folder = f"/osml/{self._stack.stack_name}"
+        self._describe(folder, {model.logical_id for model in unasked})
+        made = PythonFunction(
+            self,
+            "Default",
+            description="Looks after connectors, models, pipelines and indexes on a search domain",
+            code=function_code(SOURCE, folders=FOLDERS),
+            handler="keeper.handler",
+            timeout=TIMEOUT,
+            environment={
+                "ENVIRONMENT": environment,
+                "STACK": self._stack.stack_name,
+                "ENDINGS": json.dumps([_told(one) for one in endings]),
+            },
+            role=provisioner.role,
+            log_retention=log_retention,
+            removal_policy=removal_policy,
+            network=network,
+        )
+        self._allow(made, folder, secrets)
+        self.function = made.function
+        self._call(secrets)
+        self.alarm = self.metric("Unhealed", Duration.minutes(max(1, self._interval.to_minutes()))).create_alarm(
+            self,
+            "Unhealed",
+            threshold=1,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=f"Something of {self._stack.stack_name} does not work, and the keeper could not heal it",
+        )
+
+    def metric(self, name: str, period: Duration | None = None) -> cloudwatch.Metric:
+        """The maximum of a metric over the interval: `Unhealed`, `Healed`, `Drifted`, `Swept` or `Ending`."""
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=name,
+            dimensions_map=self._dimensions,
+            statistic="Maximum",
+            period=period or self._interval,
+        )
+
+    def _describe(self, folder: str, unasked: Collection[str]) -> None:
+        """One parameter for each object, with its specification.
+
+        A specification contains names of secrets, not values.
+        """
+        for one in self._stack.node.find_all():
+            if isinstance(one, MlResource):
+                told = {**one.desired, **({"asked": False} if one.logical_id in unasked else {})}
+                ssm.CfnParameter(
+                    self,
+                    one.logical_id,
+                    name=f"{folder}/{one.logical_id}",
+                    type="String",
+                    # Standard, which is free, up to 4 KiB.
+                    tier="Intelligent-Tiering",
+                    value=self._stack.to_json_string(told),
+                    description="What the keeper compares the object on the search engine with",
+                )
+
+    def _allow(self, made: PythonFunction, folder: str, secrets: Collection[str]) -> None:
+        """Add the keeper's permissions to the provisioner's role; docs/decisions/0014 explains why it is that role."""
+        parameters = self._stack.format_arn(service="ssm", resource="parameter", resource_name=folder[1:])
+        # For a call by name, IAM sees the stack's ARN without the id at its end.
+        own = self._stack.format_arn(
+            service="cloudformation", resource="stack", resource_name=f"{self._stack.stack_name}/*"
+        )
+        made.allow(
+            iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[own]),
+            iam.PolicyStatement(actions=["ssm:GetParametersByPath"], resources=[parameters]),
+            wildcards="The id that CloudFormation puts after the stack's name.",
+        )
+        if secrets:
+            made.allow(
+                iam.PolicyStatement(actions=["secretsmanager:DescribeSecret"], resources=sorted(set(secrets))),
+                wildcards="The six characters that Secrets Manager puts after a secret's name.",
+            )
+
+    def _call(self, secrets: Collection[str]) -> None:
+        schedule = events.Rule(
+            self,
+            "Schedule",
+            description=f"Calls the keeper of {self._stack.stack_name}",
+            schedule=events.Schedule.rate(self._interval),
+        )
+        self._let(schedule)
+        if not secrets:
+            return
+        # Secrets Manager's own event, which needs no trail. It names the complete ARN of the secret.
+        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/secret-event-notifications.html
+        complete = [events.Match.prefix(arn.rstrip("?")) for arn in sorted(set(secrets))]
+        rotation = events.Rule(
+            self,
+            "Rotation",
+            description=f"Calls the keeper of {self._stack.stack_name} when a secret of its connectors has changed",
+            event_pattern=events.EventPattern(
+                source=["aws.secretsmanager"],
+                detail_type=["Secret Label Updated"],
+                resources=events.Match.any_of(*complete),
+                detail={"labelUpdated": ["AWSCURRENT"]},
+            ),
+        )
+        self._let(rotation)
+
+    def _let(self, rule: events.Rule) -> None:
+        rule.add_target(_Call(self.function.function_arn))
+        # By events_targets the permission's logical id would hold the path of a pipeline's stage (aws-cdk-lib 2.275).
+        self.function.add_permission(
+            rule.node.id, principal=iam.ServicePrincipal("events.amazonaws.com"), source_arn=rule.rule_arn
+        )
+
+
+def _told(one: Ending) -> dict[str, str]:
+    return {"about": one.about, "why": one.why, "told_from": one.told_from.isoformat()}
+
+
+@jsii.implements(events.IRuleTarget)
+class _Call:
+    """The function as the target of a rule."""
+
+    def __init__(self, arn: str) -> None:
+        self._arn = arn
+
+    def bind(self, rule: Any, id: str | None = None) -> events.RuleTargetConfig:  # noqa: ARG002
+        return events.RuleTargetConfig(arn=self._arn)

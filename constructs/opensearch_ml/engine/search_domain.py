@@ -1,0 +1,234 @@
+"""SearchDomain: an encrypted and logged OpenSearch domain that accepts only signed requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration, RemovalPolicy, Resource, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_opensearchservice as opensearch
+from constructs import Construct
+
+from opensearch_ml.engine.acknowledge import acknowledge
+from opensearch_ml.engine.network import Network
+
+HTTP_ACTIONS = tuple(f"es:ESHttp{verb}" for verb in ("Delete", "Get", "Head", "Patch", "Post", "Put"))
+SMALLEST = opensearch.CapacityConfig(
+    data_nodes=1, data_node_instance_type="r7g.medium.search", multi_az_with_standby_enabled=False
+)
+
+
+class SearchDomain(Construct):
+    """A domain with fine-grained access control whose one master user is the role `master`.
+
+    `capacity`, `ebs` and `zone_awareness` are those of the L2 domain: one node with 20 GiB in one zone by default.
+    The name is fixed, so the access policy can name the domain; engine upgrades happen in place and never replace it.
+    With a `network` the domain has no public address: only the network's own group and clients that the existing
+    `security_groups` allow can reach it. With `egress` its calls of models also go through the network instead of the
+    public internet.
+
+    Its error log and slow logs are written, the slow ones of indexes that have thresholds. It has no audit log, which
+    begins only when somebody enables it in the security plugin. `log_policy` lets the domain write them; a region takes
+    ten such policies of an account, so False leaves it to one that exists. `maintenance_start` is the hour and minute
+    in UTC at which ten hours begin in which Amazon may work on it; without it they begin at 22:00 of the region's time.
+
+    Example::
+
+        provisioner = ml.Provisioner(stack, "Provisioner")
+        domain = ml.SearchDomain(stack, "Domain", name="articles", master=provisioner.role)
+        provisioner.allow_requests(domain.arn)
+        reader = iam.Role(stack, "Reader", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        domain.grant_search(reader)
+        domain.metric_cluster_status_red().create_alarm(stack, "Red", threshold=1, evaluation_periods=1)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        engine_version: str = "OpenSearch_3.5",
+        master: iam.IRole,
+        capacity: opensearch.CapacityConfig | None = None,
+        ebs: opensearch.EbsOptions | None = None,
+        zone_awareness: opensearch.ZoneAwarenessConfig | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        custom_endpoint: opensearch.CustomEndpointOptions | None = None,
+        network: Network | None = None,
+        security_groups: Sequence[str] = (),
+        egress: bool = False,
+        log_policy: bool = True,
+        maintenance_start: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        stack = Stack.of(self)
+        self.name = name
+        self.arn = stack.format_arn(service="es", resource="domain", resource_name=name)
+        self._own_group: ec2.SecurityGroup | None = None
+        groups = {
+            log: logs.LogGroup(self, log, retention=log_retention, removal_policy=removal_policy)
+            for log in ("SearchSlowLog", "IndexSlowLog", "ApplicationLog")
+        }
+        self.domain = opensearch.Domain(
+            self,
+            "Domain",
+            domain_name=name,
+            version=opensearch.EngineVersion.open_search(engine_version.removeprefix("OpenSearch_")),
+            capacity=capacity or SMALLEST,
+            ebs=ebs or volume(20, "gp3"),
+            zone_awareness=zone_awareness or zones(1),
+            enforce_https=True,
+            tls_security_policy=opensearch.TLSSecurityPolicy.TLS_1_2_PFS,
+            encryption_at_rest=opensearch.EncryptionAtRestOptions(enabled=True),
+            node_to_node_encryption=True,
+            fine_grained_access_control=opensearch.AdvancedSecurityOptions(master_user_arn=master.role_arn),
+            logging=opensearch.LoggingOptions(
+                slow_search_log_enabled=True,
+                slow_search_log_group=groups["SearchSlowLog"],
+                slow_index_log_enabled=True,
+                slow_index_log_group=groups["IndexSlowLog"],
+                app_log_enabled=True,
+                app_log_group=groups["ApplicationLog"],
+            ),
+            suppress_logs_resource_policy=True,
+            enable_version_upgrade=True,
+            enable_auto_software_update=True,
+            off_peak_window_enabled=True,
+            off_peak_window_start=_start(maintenance_start),
+            removal_policy=removal_policy,
+            custom_endpoint=custom_endpoint,
+            vpc=network.vpc if network else None,
+            vpc_subnets=[network.subnets] if network else None,
+            security_groups=self._groups(network, security_groups) if network else None,
+        )
+        self.endpoint = f"https://{self.domain.domain_endpoint}"
+        self._let_the_account_in()
+        if egress and self._own_group:
+            self._lead_out(self._own_group)
+        if maintenance_start is None:
+            # The L2 of aws-cdk-lib 2.275 writes 22:00 UTC; without a window Amazon takes 22:00 of the region.
+            self._resource.add_property_deletion_override("OffPeakWindowOptions.OffPeakWindow")
+        needed: list[Resource] = [self._own_group] if self._own_group else []
+        if log_policy:
+            policy = self._log_policy(list(groups.values()))
+            self.domain.node.add_dependency(policy)
+            needed.append(policy)
+        # A retained domain also retains what it needs: the policy for its logs, and its group in the VPC.
+        for one in needed:
+            one.apply_removal_policy(removal_policy)
+        self._acknowledge(public=network is None)
+
+    def grant_search(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let `grantee` read and search; fine-grained access control decides about the documents."""
+        read = self._grant(grantee, ["es:ESHttpGet", "es:ESHttpHead"], "*")
+        return read.combine(self._grant(grantee, ["es:ESHttpPost"], "*/_search", "*/_msearch"))
+
+    def grant_ingest(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let `grantee` write documents into any index, and delete them."""
+        bulk = self._grant(grantee, ["es:ESHttpPost"], "_bulk", "*/_bulk")
+        return bulk.combine(self._grant(grantee, ["es:ESHttpPut", "es:ESHttpPost", "es:ESHttpDelete"], "*/_doc/*"))
+
+    def _grant(self, grantee: iam.IGrantable, actions: list[str], *paths: str) -> iam.Grant:
+        resources = [f"{self.arn}/{path}" for path in paths]
+        return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=resources, scope=self)
+
+    def metric(self, name: str, *, statistic: str = "Average", period: Duration | None = None) -> cloudwatch.Metric:
+        """A metric of the domain by its name in AWS/ES; the default period is five minutes."""
+        return self.domain.metric(name, statistic=statistic, period=period)
+
+    def metric_cluster_status_red(self) -> cloudwatch.Metric:
+        """1 while some data is unavailable."""
+        return self.domain.metric_cluster_status_red()
+
+    def metric_free_storage_space(self) -> cloudwatch.Metric:
+        """The free space of the fullest node, in MiB."""
+        return self.domain.metric_free_storage_space()
+
+    def metric_search_latency(self) -> cloudwatch.Metric:
+        """The latency of searches in milliseconds, 99th percentile."""
+        return self.domain.metric_search_latency()
+
+    def _groups(self, network: Network, existing: Sequence[str]) -> list[ec2.ISecurityGroup]:
+        own = self._own_group = ec2.SecurityGroup(
+            self, "Group", vpc=network.vpc, description=f"The domain {self.name}", allow_all_outbound=False
+        )
+        own.add_ingress_rule(network.group, ec2.Port.tcp(443), "The provisioner")
+        return [own, *network.existing_groups(existing)]
+
+    @property
+    def _resource(self) -> opensearch.CfnDomain:
+        resource = self.domain.node.default_child
+        assert isinstance(resource, opensearch.CfnDomain)  # noqa: S101 for the type checker
+        return resource
+
+    def _lead_out(self, group: ec2.SecurityGroup) -> None:
+        # The L2 of aws-cdk-lib 2.275 does not offer it.
+        self._resource.add_property_override("VPCOptions.EgressEnabled", True)
+        group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Models")
+
+    def _let_the_account_in(self) -> None:
+        # The L2's access_policies= and its log policy are custom resources with a Node function of their own
+        # (aws-cdk-lib 2.275): the same two policies as properties need no function.
+        self._resource.access_policies = iam.PolicyDocument(
+            statements=[
+                iam.PolicyStatement(
+                    principals=[iam.AccountRootPrincipal()],
+                    actions=list(HTTP_ACTIONS),
+                    resources=[f"{self.arn}/*"],
+                )
+            ]
+        )
+
+    def _log_policy(self, groups: list[logs.LogGroup]) -> logs.ResourcePolicy:
+        stack = Stack.of(self)
+        return logs.ResourcePolicy(
+            self,
+            "LogPolicy",
+            resource_policy_name=f"{self.name}-logs",
+            policy_statements=[
+                iam.PolicyStatement(
+                    principals=[iam.ServicePrincipal("es.amazonaws.com")],
+                    actions=["logs:PutLogEvents", "logs:CreateLogStream"],
+                    resources=[group.log_group_arn for group in groups],
+                    conditions={
+                        "StringEquals": {"aws:SourceAccount": stack.account},
+                        "ArnLike": {"aws:SourceArn": self.arn},
+                    },
+                )
+            ],
+        )
+
+    def _acknowledge(self, *, public: bool) -> None:
+        reason = "Public by design: each request is signed, and mapped to a role by fine-grained access control."
+        acknowledge(
+            self.domain,
+            {
+                **({"AwsSolutions-OS1": reason} if public else {}),
+                "AwsSolutions-OS3": "Callers are known by their IAM role, not by their address.",
+                "AwsSolutions-OS4": "Dedicated masters are a setting: production has three, one node none.",
+                "AwsSolutions-OS5": "The access policy names the account, so anonymous requests are refused.",
+                "AwsSolutions-OS7": "Zones are a setting: production has three, a single node has one.",
+            },
+        )
+
+
+def _start(time: tuple[int, int] | None) -> opensearch.WindowStartTime | None:
+    return opensearch.WindowStartTime(hours=time[0], minutes=time[1]) if time else None
+
+
+def zones(count: int) -> opensearch.ZoneAwarenessConfig:
+    """Zone awareness over `count` availability zones: none for 1."""
+    if count == 1:
+        return opensearch.ZoneAwarenessConfig(enabled=False)
+    return opensearch.ZoneAwarenessConfig(enabled=True, availability_zone_count=count)
+
+
+def volume(size: int, type: str) -> opensearch.EbsOptions:
+    """An encrypted-with-the-domain EBS volume of `size` GiB per data node."""
+    kinds = {"gp2": ec2.EbsDeviceVolumeType.GP2, "gp3": ec2.EbsDeviceVolumeType.GP3}
+    return opensearch.EbsOptions(enabled=True, volume_size=size, volume_type=kinds[type])

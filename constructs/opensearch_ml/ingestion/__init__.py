@@ -1,0 +1,1 @@
+"""Loading of documents: the drop, and pipelines for batches."""

@@ -1,0 +1,84 @@
+"""DocumentBucket: a bucket for documents, with an access log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+LOGS = "access/"
+LOG_DAYS, KEPT_DAYS = 90, 30
+
+
+class DocumentBucket(Construct):
+    """`bucket` keeps replaced and removed objects, and those under the prefixes `expiring`, for 30 days.
+
+    Example::
+
+        files = ml.DocumentBucket(stack, "Files", expiring=["refused/"])
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        expiring: Iterable[str] = (),
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        super().__init__(scope, id)
+        kept = Duration.days(KEPT_DAYS)
+        logged = s3.LifecycleRule(expiration=Duration.days(LOG_DAYS))
+        accesses = self._made("AccessLog", removal_policy, lifecycle_rules=[_unfinished(), logged])
+        replaced = s3.LifecycleRule(noncurrent_version_expiration=kept, expired_object_delete_marker=True)
+        self.bucket = self._made(
+            "Bucket",
+            removal_policy,
+            versioned=True,
+            lifecycle_rules=[
+                _unfinished(),
+                replaced,
+                *(s3.LifecycleRule(prefix=prefix, expiration=kept) for prefix in expiring),
+            ],
+        )
+        self._log(accesses)
+
+    def _log(self, accesses: s3.Bucket) -> None:
+        """Allow the access log with the bucket's policy. CDK uses an ACL unless the app sets a flag."""
+        made = self.bucket.node.default_child
+        assert isinstance(made, s3.CfnBucket)  # noqa: S101 for the type checker
+        made.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
+            destination_bucket_name=accesses.bucket_name, log_file_prefix=LOGS
+        )
+        accesses.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+                actions=["s3:PutObject"],
+                resources=[accesses.arn_for_objects(f"{LOGS}*")],
+                conditions={
+                    "ArnLike": {"aws:SourceArn": self.bucket.bucket_arn},
+                    "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
+                },
+            )
+        )
+
+    def _made(self, id: str, removal_policy: RemovalPolicy, **more: Any) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            id,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=removal_policy,
+            **more,
+        )
+
+
+def _unfinished() -> s3.LifecycleRule:
+    return s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))

@@ -1,0 +1,145 @@
+"""DocumentDrop: a bucket, a queue, and a function that loads the bucket's objects into an index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from opensearch_ml.engine.function_bundle import function_code, libraries, source_of
+from opensearch_ml.engine.grantee import Grantee
+from opensearch_ml.engine.network import Network
+from opensearch_ml.engine.python_function import PythonFunction
+from opensearch_ml.ingestion.document_bucket import DocumentBucket
+from opensearch_ml.ingestion.object_queue import consumption, queues, tell
+
+SOURCE = source_of("drop_function", "lambda/drop")
+# Shared with the provisioner: the sign-in.
+FOLDERS = libraries("aws", "calls", "corpus", "mlcommons")
+DROPPED, REFUSED = "documents/", "refused/"
+MEMORY = 1024
+# Lambda requires it: a throttled batch is tried again while its messages are hidden.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+VISIBILITY = 6
+
+
+class DocumentDrop(Grantee):
+    """Loads each object under `documents/` of `bucket`; refused documents go under `refused/`, with the reasons.
+
+    S3 tells `queue` of an object, and `function` takes up to `objects` of them a call, in at most `concurrency` calls
+    at once. One that could not be loaded comes back alone, and after `attempts` goes to `dead_letters`; one that no
+    further try would load goes there at once. `alarms` go off when one is there, and when one has waited for `late`;
+    they tell nobody unless they are given actions.
+    `variables` are what the function is told besides; `allow` what its role may do on the search engine.
+
+    Example::
+
+        drop = ml.DocumentDrop(stack, "Drop", variables={"DESTINATION": "{}"})
+        drop.allow(iam.PolicyStatement(actions=["es:ESHttpPost"], resources=[f"{engine.domain_arn}/_bulk"]))
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        variables: Mapping[str, str],
+        concurrency: int = 5,
+        objects: int = 10,
+        attempts: int = 5,
+        timeout: Duration | None = None,
+        late: Duration | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+        network: Network | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        timeout = timeout or Duration.minutes(5)
+        visible = Duration.seconds(VISIBILITY * int(timeout.to_seconds()))
+        self.queue, self.dead_letters = queues(
+            self, visibility=visible, attempts=attempts, removal_policy=removal_policy
+        )
+        self.bucket = DocumentBucket(self, "Files", removal_policy=removal_policy, expiring=[REFUSED]).bucket
+        tell(self.queue, self.bucket, DROPPED)
+        made = PythonFunction(
+            self,
+            "Default",
+            description="Loads dropped documents into the index",
+            code=function_code(SOURCE, native=True, folders=FOLDERS),
+            handler="dropped.handler",
+            timeout=timeout,
+            memory=MEMORY,
+            # Temporary space for objects in formats that need random access.
+            storage=Size.gibibytes(2),
+            environment={
+                **variables,
+                "DOCUMENTS": DROPPED,
+                "REFUSED": REFUSED,
+                "QUEUE_URL": self.queue.queue_url,
+                "DEAD_LETTERS_URL": self.dead_letters.queue_url,
+                "ATTEMPTS": str(attempts),
+            },
+            log_retention=log_retention,
+            removal_policy=removal_policy,
+            network=network,
+        )
+        self.role, self.policy, self.function = made.role, made.policy, made.function
+        self._allow_loading()
+        lambda_.EventSourceMapping(
+            self,
+            "Source",
+            target=self.function,
+            event_source_arn=self.queue.queue_arn,
+            batch_size=objects,
+            report_batch_item_failures=True,
+            # Not reserved concurrency: the queue's pollers would be throttled beyond it, and each throttle counts as an
+            # attempt.
+            max_concurrency=concurrency,
+        )
+        self.alarms = self._watch(late or Duration.hours(1))
+
+    def _allow_loading(self) -> None:
+        dropped, refused = (self.bucket.arn_for_objects(f"{prefix}*") for prefix in (DROPPED, REFUSED))
+        self.allow(
+            consumption(self.queue),
+            # What no further try would load goes there at once.
+            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.dead_letters.queue_arn]),
+            iam.PolicyStatement(actions=["s3:GetObject"], resources=[dropped]),
+            # Without it, S3 answers "forbidden" for a deleted object.
+            iam.PolicyStatement(
+                actions=["s3:ListBucket"],
+                resources=[self.bucket.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": f"{DROPPED}*"}},
+            ),
+            iam.PolicyStatement(actions=["s3:PutObject"], resources=[refused]),
+            wildcards="Every object under a prefix: their names are the users'.",
+        )
+
+    def _watch(self, late: Duration) -> list[cloudwatch.Alarm]:
+        five = Duration.minutes(5)
+        dead = self.dead_letters.metric_approximate_number_of_messages_visible(period=five, statistic="Maximum")
+        oldest = self.queue.metric_approximate_age_of_oldest_message(period=five, statistic="Maximum")
+        quiet = cloudwatch.TreatMissingData.NOT_BREACHING
+        return [
+            dead.create_alarm(
+                self,
+                "Dead",
+                threshold=1,
+                evaluation_periods=1,
+                treat_missing_data=quiet,
+                alarm_description="A dropped object was given up: see the function's log and refused/ in the bucket",
+            ),
+            oldest.create_alarm(
+                self,
+                "Late",
+                threshold=late.to_seconds(),
+                evaluation_periods=1,
+                treat_missing_data=quiet,
+                alarm_description="A dropped object waits too long: the models throttle, or concurrency is too low",
+            ),
+        ]

@@ -1,0 +1,86 @@
+"""A queue that S3 tells of objects in a bucket, and one for what is given up."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+# Of a bucket's name that CloudFormation makes up, how much of the stack's name is left for certain.
+NAME_PART = 20
+KEPT = Duration.days(14)
+
+
+def queues(
+    scope: Construct, *, visibility: Duration, attempts: int, removal_policy: RemovalPolicy
+) -> tuple[sqs.Queue, sqs.Queue]:
+    """`Queue`, whose messages are hidden for `visibility`, and `DeadLetters`, where they go after `attempts`."""
+    dead_letters = _queue(scope, "DeadLetters", removal_policy=removal_policy)
+    queue = _queue(
+        scope,
+        "Queue",
+        visibility=visibility,
+        dead_letters=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=attempts),
+        removal_policy=removal_policy,
+    )
+    return queue, dead_letters
+
+
+def tell(queue: sqs.Queue, bucket: s3.Bucket, prefix: str) -> None:
+    """S3 tells the queue of each new object under `prefix`.
+
+    CDK's own way is a function that writes the notification; the property needs none.
+    """
+    stack = Stack.of(queue)
+    # The bucket's own ARN would be a circle, bucket → queue policy → bucket.
+    buckets = f"arn:{stack.partition}:s3:::{stack.stack_name[:NAME_PART].lower()}*"
+    queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+            actions=["sqs:SendMessage"],
+            resources=[queue.queue_arn],
+            conditions={
+                "StringEquals": {"aws:SourceAccount": stack.account},
+                "ArnLike": {"aws:SourceArn": buckets},
+            },
+        )
+    )
+    made = bucket.node.default_child
+    assert isinstance(made, s3.CfnBucket)  # noqa: S101 for the type checker
+    rules = [s3.CfnBucket.FilterRuleProperty(name="prefix", value=prefix)]
+    wanted = s3.CfnBucket.NotificationFilterProperty(s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=rules))
+    made.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        queue_configurations=[
+            s3.CfnBucket.QueueConfigurationProperty(event="s3:ObjectCreated:*", queue=queue.queue_arn, filter=wanted)
+        ]
+    )
+    # S3 sends a message to try it, which the policy must allow already.
+    bucket.node.add_dependency(queue.node.find_child("Policy"))
+
+
+def consumption(queue: sqs.Queue) -> iam.PolicyStatement:
+    """What a function needs to be called with the messages of the queue, and to give them back."""
+    verbs = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+    return iam.PolicyStatement(actions=[f"sqs:{one}" for one in verbs], resources=[queue.queue_arn])
+
+
+def _queue(
+    scope: Construct,
+    id: str,
+    *,
+    removal_policy: RemovalPolicy,
+    visibility: Duration | None = None,
+    dead_letters: sqs.DeadLetterQueue | None = None,
+) -> sqs.Queue:
+    return sqs.Queue(
+        scope,
+        id,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        retention_period=KEPT,
+        visibility_timeout=visibility,
+        dead_letter_queue=dead_letters,
+        removal_policy=removal_policy,
+    )

@@ -1,0 +1,129 @@
+"""EmbeddingEndpoint: a new or existing SageMaker endpoint that embeds texts."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, CfnMapping, Duration, Stack, Token
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from opensearch_ml.providers.embedding_image import ACCOUNTS, REPOSITORY, TAG
+from opensearch_ml.providers.endpoint_role import EndpointRole
+
+VARIANT = "main"
+
+
+class EmbeddingEndpoint(Construct):
+    """The endpoint `name` with its `arn`, in `region` (default: the stack's).
+
+    `create` creates it with its container, in the stack's region only.
+
+    Example::
+
+        endpoint = ml.EmbeddingEndpoint.from_endpoint_name(stack, "Embedding", "all-minilm-l6-v2")
+        embedding = ml.sagemaker_embedding(endpoint, shape="array")
+    """
+
+    def __init__(self, scope: Construct, id: str, *, name: str, region: str | None = None) -> None:
+        super().__init__(scope, id)
+        self.name = name
+        # Endpoint ARNs are in lower case, even if the name is not.
+        self.arn = Stack.of(self).format_arn(
+            service="sagemaker",
+            region=region,
+            resource="endpoint",
+            resource_name=name if Token.is_unresolved(name) else name.lower(),
+        )
+        self.region = region or Aws.REGION
+        self.role: iam.Role | None = None
+        self.model_name: str | None = None
+
+    @classmethod
+    def from_endpoint_name(cls, scope: Construct, id: str, name: str) -> EmbeddingEndpoint:
+        """An existing endpoint in the stack's region."""
+        return cls(scope, id, name=name)
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let `grantee` embed texts."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=["sagemaker:InvokeEndpoint"], resource_arns=[self.arn], scope=self
+        )
+
+    def metric(self, name: str, *, statistic: str = "Average", period: Duration | None = None) -> cloudwatch.Metric:
+        """A metric of an endpoint that was created here, by its name in AWS/SageMaker; default period: five minutes."""
+        return cloudwatch.Metric(
+            namespace="AWS/SageMaker",
+            metric_name=name,
+            dimensions_map={"EndpointName": self.name, "VariantName": VARIANT},
+            statistic=statistic,
+            period=period,
+        )
+
+    def metric_invocations(self) -> cloudwatch.Metric:
+        """The number of calls, summed over five minutes."""
+        return self.metric("Invocations", statistic="Sum")
+
+    def metric_model_latency(self) -> cloudwatch.Metric:
+        """The container's time for a call in microseconds, averaged over five minutes."""
+        return self.metric("ModelLatency")
+
+    def create(
+        self,
+        *,
+        model: str,
+        instance_type: str,
+        instances: int,
+        batch_size: int,
+        image: str | None,
+        revision: str | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+    ) -> None:
+        """Run `model` (a name on the Hugging Face hub, at the commit `revision` if any) on `instances` instances.
+
+        `batch_size` is the limit of texts in a request. `image` replaces the image of Text Embeddings Inference;
+        raises ValueError when there is none for the region.
+        """
+        uri = image or self._image()
+        # `Default` is no part of logical ids.
+        access = EndpointRole(self, "Default", name=self.name, image=uri, log_retention=log_retention)
+        container = sagemaker.CfnModel.ContainerDefinitionProperty(
+            image=uri,
+            environment={
+                "HF_MODEL_ID": model,
+                **({"REVISION": revision} if revision else {}),
+                # The container refuses longer batches (default limit: 32) with 422, and longer texts with 413.
+                "MAX_CLIENT_BATCH_SIZE": str(max(32, batch_size)),
+                "AUTO_TRUNCATE": "true",
+            },
+        )
+        served = sagemaker.CfnModel(self, "Model", execution_role_arn=access.role.role_arn, primary_container=container)
+        served.node.add_dependency(access.policy)
+        self.role, self.model_name = access.role, served.attr_model_name
+        variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
+            variant_name=VARIANT,
+            model_name=served.attr_model_name,
+            instance_type=instance_type,
+            initial_instance_count=instances,
+            initial_variant_weight=1,
+            container_startup_health_check_timeout_in_seconds=600,
+        )
+        shape = sagemaker.CfnEndpointConfig(self, "Shape", production_variants=[variant])
+        sagemaker.CfnEndpoint(
+            self, "Endpoint", endpoint_name=self.name, endpoint_config_name=shape.attr_endpoint_config_name
+        )
+
+    def _image(self) -> str:
+        region = Stack.of(self).region
+        if Token.is_unresolved(region):
+            table = CfnMapping(self, "Images", mapping={one: {"account": id} for one, id in ACCOUNTS.items()})
+            account = table.find_in_map(Aws.REGION, "account")
+        elif region in ACCOUNTS:
+            account = ACCOUNTS[region]
+        else:
+            raise ValueError(
+                f"image is missing, and none of Text Embeddings Inference is known in {region}; set image to one that "
+                "SageMaker may pull there."
+            )
+        return f"{account}.dkr.ecr.{region}.{Aws.URL_SUFFIX}/{REPOSITORY}:{TAG}"

@@ -1,0 +1,80 @@
+"""ModelCopies: the number of copies of a model in an inference component, by load and by time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_applicationautoscaling as scaling
+from constructs import Construct, IDependable
+
+DIMENSION = "sagemaker:inference-component:DesiredCopyCount"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Cron expressions of Application Auto Scaling in `timezone`: no copies between `stop` and `start`."""
+
+    stop: str
+    start: str
+    timezone: str
+
+
+class ModelCopies(Construct):
+    """Between `minimum` and `maximum` copies of `component`, one for each `calls_at_once` calls.
+
+    The number of instances follows: without copies there are no costs.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        component: str,
+        minimum: int,
+        maximum: int,
+        calls_at_once: int,
+        schedule: Schedule | None,
+        after: IDependable,
+    ) -> None:
+        super().__init__(scope, id)
+        target = scaling.CfnScalableTarget(
+            self,
+            "Target",
+            service_namespace="sagemaker",
+            resource_id=f"inference-component/{component}",
+            scalable_dimension=DIMENSION,
+            min_capacity=minimum,
+            max_capacity=maximum,
+            scheduled_actions=None if schedule is None else _actions(schedule, minimum, maximum),
+        )
+        target.node.add_dependency(after)
+        metric = scaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
+            predefined_metric_type="SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution"
+        )
+        scaling.CfnScalingPolicy(
+            self,
+            "Load",
+            policy_name=f"{component}-load",
+            policy_type="TargetTrackingScaling",
+            scaling_target_id=target.ref,
+            target_tracking_scaling_policy_configuration=(
+                scaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
+                    target_value=calls_at_once, predefined_metric_specification=metric
+                )
+            ),
+        )
+
+
+def _actions(schedule: Schedule, minimum: int, maximum: int) -> list[scaling.CfnScalableTarget.ScheduledActionProperty]:
+    def action(name: str, when: str, least: int, most: int) -> scaling.CfnScalableTarget.ScheduledActionProperty:
+        return scaling.CfnScalableTarget.ScheduledActionProperty(
+            scheduled_action_name=name,
+            schedule=when,
+            timezone=schedule.timezone,
+            scalable_target_action=scaling.CfnScalableTarget.ScalableTargetActionProperty(
+                min_capacity=least, max_capacity=most
+            ),
+        )
+
+    return [action("stop", schedule.stop, 0, 0), action("start", schedule.start, minimum, maximum)]

@@ -1,0 +1,66 @@
+"""The provider that answers with any OpenAI-compatible chat API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from opensearch_ml.providers.model_secret import ModelSecret
+from opensearch_ml.providers.provider import Provider, client_config
+from opensearch_ml.providers.reasoning import chat_message
+from opensearch_ml.providers.request_script import FOR_PARAMETERS, of_parameters
+
+
+def openai_chat(
+    secret: ModelSecret,
+    *,
+    model: str,
+    host: str = "api.openai.com",
+    path: str = "/v1/chat/completions",
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    token_limit: str = "max_completion_tokens",  # noqa: S107 the name of a member
+    connect_seconds: int = 5,
+    read_seconds: int = 60,
+    name: str = "a chat API",
+    members: Mapping[str, object] | None = None,
+    thinks_aloud: bool = True,
+) -> Provider:
+    """`host` serves `path`; `temperature` and `max_tokens` (sent as `token_limit`) default to the API's own.
+
+    `members` are additional members of each request. With `thinks_aloud` a `<think>` part of the answer is removed;
+    servers without a parser for it send one.
+    """
+    choices = {"temperature": temperature, token_limit: max_tokens}
+    set_choices = {name: str(value) for name, value in choices.items() if value is not None}
+    # The engine writes `messages` as JSON, so it stands without quotes.
+    body = ['"model": "${parameters.model}"', '"messages": ${parameters.messages}']
+    body += [f'"{name}": ${{parameters.{name}}}' for name in set_choices]
+    body += [f'"{name}": {json.dumps(value)}' for name, value in (members or {}).items()]
+    parameters = {"endpoint": host, "model": model, **set_choices}
+    action: dict[str, object] = {
+        "action_type": "predict",
+        "method": "POST",
+        "url": f"https://${{parameters.endpoint}}{path}",
+        "headers": {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer ${{credential.secretArn.{secret.key}}}",
+        },
+        **of_parameters(f"{{{', '.join(body)}}}", parameters),
+    }
+    if thinks_aloud:
+        action["post_process_function"] = chat_message()
+    question = {"role": "user", "content": "Answer with the one word ready."}
+    return Provider(
+        name=name,
+        connector={
+            "protocol": "http",
+            "parameters": {**parameters, **FOR_PARAMETERS},
+            "client_config": client_config(connections=30, connect_seconds=connect_seconds, read_seconds=read_seconds),
+            "actions": [action],
+        },
+        credential={"secretArn": secret.arn},
+        statements=(secret.read,),
+        probe={"parameters": {"messages": [question]}},
+        llm_model=model,
+    )

@@ -1,0 +1,1 @@
+"""Objects inside the engine as CloudFormation resources: one file for each."""

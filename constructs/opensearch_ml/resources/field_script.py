@@ -1,0 +1,194 @@
+"""What the engine makes of a document's fields, before and behind what embeds it, whoever has written it.
+
+The mapping of an index knows few fields and looks into no other (`dynamic: false`), so that no value fixes a type and
+none is refused for its own. What can be asked of the others is one keyword, `osml.labels`: `name=value` of each value;
+a label has 1,000 characters and a document 1,000 labels at most. A field whose name the engine refuses or acts on goes
+into the list `osml.kept`, where nothing looks, and so does a value that is nothing of a declared type: a field refuses
+objects and, a boolean, all words but two, whatever `ignore_malformed` says.
+
+What embeds (neural-search 2.19 and later, ProcessorDocumentUtils.unflattenJson) turns names with dots into objects,
+refuses blank ones at any depth, and before 2.19.2 takes lists of objects apart. So it sees only what is flat: in the
+meantime the rest is one text, of JSON. And it sees the title before the text, so that a vector says what all of a
+document is about; what is stored is the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+# Where the words of title and text are searched.
+WORDS = "osml.words"
+TYPES: Mapping[str, Mapping[str, object]] = {
+    "keyword": {"type": "keyword", "ignore_above": 8191},
+    "number": {"type": "double", "ignore_malformed": True},
+    "date": {"type": "date", "ignore_malformed": True},
+    "boolean": {"type": "boolean"},
+}
+
+_STRING = re.compile(r"('(?:\\.|[^'\\])*')")
+_SPACE = re.compile(r"\s*([{}()\[\];,=+<>!&|?:-])\s*")
+_NAME = re.compile(r"(?<![\w.])[a-z]+\b")
+_LONG = (
+    *("written", "scalar", "label", "fits", "quoted", "json", "kept", "before", "given", "labels", "names"),
+    *("text", "mended", "apart", "value", "depth", "path", "type", "said", "one", "all", "name", "odd"),
+)
+_NAMES = {name: chr(ord("A") + number) for number, name in enumerate(_LONG)}
+_BEFORE = r"""
+String written(def value) {
+  if (value instanceof Double || value instanceof Float) {
+    return BigDecimal.valueOf((double) value).stripTrailingZeros().toPlainString();
+  }
+  return '' + value;
+}
+boolean scalar(def value) {
+  return !(value instanceof Map) && !(value instanceof List);
+}
+void label(String path, def value, Set labels, Set names, int depth) {
+  if (value == null || names.size() >= 1000 || labels.size() >= 1000) { return; }
+  if (value instanceof Map && depth < 50) {
+    for (def one : value.entrySet()) { label(path + '.' + one.key, one.value, labels, names, depth + 1); }
+  } else if (value instanceof List && depth < 50) {
+    for (def one : value) { label(path, one, labels, names, depth + 1); }
+  } else if (scalar(value)) {
+    String label = path + '=' + written(value);
+    if (path.length() <= 500) { names.add(path); }
+    if (label.length() <= 1000) { labels.add(label); }
+  }
+}
+boolean fits(String type, def value) {
+  if (value instanceof List) {
+    for (def one : value) {
+      if (!scalar(one) || !fits(type, one)) { return false; }
+    }
+    return true;
+  }
+  if (!scalar(value)) { return false; }
+  if (type != 'boolean' || value == null) { return true; }
+  String said = '' + value;
+  return said == 'true' || said == 'false' || said.isEmpty();
+}
+String quoted(String text) {
+  text = text.replace('\\', '\\\\').replace('"', '\\"');
+  for (int i = 0; i < 32; i++) {
+    text = text.replace(Character.toString((char) i), '\\u00' + (i < 16 ? '0' : '') + Integer.toHexString(i));
+  }
+  return '"' + text + '"';
+}
+String json(def value) {
+  if (value instanceof Map) {
+    StringBuilder all = new StringBuilder('{');
+    for (def one : value.entrySet()) {
+      all.append(all.length() == 1 ? '' : ',').append(quoted(one.key)).append(':').append(json(one.value));
+    }
+    return all.append('}').toString();
+  }
+  if (value instanceof List) {
+    StringBuilder all = new StringBuilder('[');
+    for (def one : value) { all.append(all.length() == 1 ? '' : ',').append(json(one)); }
+    return all.append(']').toString();
+  }
+  return value == null || value instanceof Number || value instanceof Boolean ? '' + value : quoted('' + value);
+}
+List kept = [];
+def before = ctx.remove('osml');
+if (before instanceof Map && before.kept instanceof List) {
+  for (def one : before.kept) {
+    if (one instanceof Map && one.name instanceof String) { kept.add(one); }
+  }
+} else if (before != null && !(before instanceof Map)) {
+  kept.add(['name': 'osml', 'value': before]);
+}
+for (def name : ['id', 'document', 'title']) {
+  def value = ctx[name];
+  if (value == null || value instanceof String) { continue; }
+  if (scalar(value)) {
+    ctx[name] = written(value);
+  } else {
+    kept.add(['name': name, 'value': ctx.remove(name)]);
+  }
+}
+Map given = [:];
+Set labels = new HashSet();
+Set names = new HashSet();
+for (def name : new ArrayList(ctx.keySet())) {
+  if (params.ours.contains(name)) { continue; }
+  def value = ctx[name];
+  boolean odd = name.trim().isEmpty() || name.indexOf('.') >= 0 || name.startsWith('_');
+  if (odd || (params.types.containsKey(name) && !fits(params.types.get(name), value))) {
+    kept.add(['name': name, 'value': ctx.remove(name)]);
+  } else {
+    if (!fits('', value)) { given.put(name, ctx.remove(name)); }
+    label(name, value, labels, names, 0);
+  }
+}
+for (def one : kept) { label(one.name, one.value, labels, names, 0); }
+def text = ctx[params.text];
+if (text instanceof String) {
+  def said = text;
+  if (ctx.title != null && !text.trim().isEmpty()) { said = ctx.title + ' ' + text; }
+  // A surrogate without its other half: Base64 is of the text as UTF-8, which cannot hold one, and has `?` for it.
+  said = said.encodeBase64().decodeBase64();
+  ctx._text = said.substring(said.length() - text.length());
+  ctx[params.text] = said;
+}
+if (!names.isEmpty() || !given.isEmpty() || !kept.isEmpty()) {
+  ctx.osml = ['labels': new ArrayList(labels), 'names': new ArrayList(names)];
+  if (!given.isEmpty() || !kept.isEmpty()) { ctx.osml.apart = json(['given': given, 'kept': kept]); }
+}
+"""
+_BEHIND = r"""
+if (ctx._text != null) { ctx[params.text] = ctx.remove('_text'); }
+if (ctx.osml != null && ctx.osml.apart != null) {
+  def apart = Processors.json(ctx.osml.remove('apart'));
+  for (def one : apart.given.entrySet()) { ctx.put(one.key, one.value); }
+  if (!apart.kept.isEmpty()) { ctx.osml.kept = apart.kept; }
+}
+"""
+# What a document says of itself to the engine on the way through a pipeline, not in its source.
+_ENGINE = ("_index", "_id", "_routing", "_version", "_version_type", "_if_seq_no", "_if_primary_term")
+
+
+def with_fields(
+    embedding: Sequence[Mapping[str, object]], text_field: str, made: Sequence[str], fields: Mapping[str, str]
+) -> list[Mapping[str, object]]:
+    """The processors that embed, between those for the fields.
+
+    `made` are fields that they make, `fields` the declared ones with their types.
+    """
+    told = {
+        "ours": ["id", "document", "title", text_field, *made, *_ENGINE],
+        "text": text_field,
+        "types": dict(fields),
+    }
+    return [_script(_BEFORE, params=told), *embedding, _script(_BEHIND, params={"text": text_field})]
+
+
+def _script(source: str, **more: object) -> dict[str, object]:
+    return {"script": {"lang": "painless", "source": _short(source), **more}}
+
+
+def _short(source: str) -> str:
+    """Without white space, and with names of one letter: what the keeper notes is free of charge within 4 KB."""
+    lines = (line.strip() for line in source.splitlines())
+    parts = _STRING.split(" ".join(line for line in lines if line and not line.startswith("//")))
+    return "".join(part if part.startswith("'") else _named(_SPACE.sub(r"\1", part)) for part in parts)
+
+
+def _named(code: str) -> str:
+    return _NAME.sub(lambda found: _NAMES.get(found[0], found[0]), code)
+
+
+def field_mappings(fields: Mapping[str, str], language: str = "english") -> dict[str, object]:
+    """The properties of the declared fields, of what can be asked of all others, and of the words in `language`."""
+    words = {"type": "keyword", "ignore_above": 8191}
+    ours = {
+        "dynamic": False,
+        "properties": {
+            "labels": words,
+            "names": words,
+            "kept": {"type": "object", "enabled": False},
+            WORDS.removeprefix("osml."): {"type": "text", "analyzer": language},
+        },
+    }
+    return {**{name: dict(TYPES[type]) for name, type in fields.items()}, "osml": ours}

@@ -1,0 +1,47 @@
+"""MlModel: a remote model, registered, deployed and probed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from constructs import Construct
+
+from opensearch_ml.engine.target import Target
+from opensearch_ml.resources.ml_connector import MlConnector
+from opensearch_ml.resources.ml_model_group import MlModelGroup
+from opensearch_ml.resources.ml_resource import MlResource
+
+
+class MlModel(MlResource):
+    """A model behind `connector`. Its creation succeeds only when it answers `probe`, a `_predict` body.
+
+    `generation` is the index version whose vectors it makes, if any: another one makes another model with another id.
+    A changed connector changes the model in place.
+
+    Example::
+
+        ml.MlModel(
+            stack, "Model", target=target, name="embedding", group=group, connector=connector, probe=embedding.probe
+        )
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        target: Target,
+        name: str,
+        group: MlModelGroup,
+        connector: MlConnector,
+        probe: Mapping[str, object],
+        generation: str | None = None,
+    ) -> None:
+        spec: dict[str, object] = {
+            "name": name,
+            "model_group_id": group.physical_id,
+            "connector_id": connector.physical_id,
+            "probe": probe,
+            **({"generation": generation} if generation else {}),
+        }
+        super().__init__(scope, id, target=target, kind="Model", spec=spec)

@@ -1,0 +1,58 @@
+"""MlResource: the base of all `Custom::Ml…` resources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from aws_cdk import CfnElement, CustomResource, Duration, RemovalPolicy, Stack
+from constructs import Construct
+
+from opensearch_ml.engine.target import Target
+
+REPAIR = "osml:repair"
+
+
+class MlResource(Construct):
+    """One object on the target, of the type `Custom::Ml<kind>`; `spec` may contain deploy-time tokens.
+
+    Target and Spec are JSON strings, because CloudFormation turns numbers and booleans in structures into strings.
+
+    CloudFormation updates an object only when a property changes. The context value `osml:repair`, which differs each
+    time, is such a property: every object is updated, which restores objects that somebody deleted or changed.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        target: Target,
+        kind: str,
+        spec: Mapping[str, object],
+        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+        as_admin: bool = False,
+    ) -> None:
+        super().__init__(scope, id)
+        stack = Stack.of(self)
+        where = target.administration if as_admin else target.address
+        repair = self.node.try_get_context(REPAIR)
+        resource = CustomResource(
+            self,
+            "Resource",
+            resource_type=f"Custom::Ml{kind}",
+            service_token=target.provisioner.function.function_arn,
+            # A minute more than the function has, so that its error arrives before CloudFormation's time-out.
+            service_timeout=target.provisioner.timeout.plus(Duration.seconds(60)),
+            properties={
+                "Target": stack.to_json_string(where),
+                "Spec": stack.to_json_string(spec),
+                **({"Repair": repair} if repair else {}),
+            },
+            removal_policy=removal_policy,
+        )
+        self.physical_id = resource.get_att_string("Id")
+        self.logical_id = str(stack.resolve(stack.get_logical_id(cast(CfnElement, resource.node.default_child))))
+        # The specification with which a keeper compares the object.
+        self.desired = {"kind": kind, "id": resource.ref, "target": where, "spec": spec}
+        self.node.add_dependency(*target.prerequisites)

@@ -1,0 +1,96 @@
+"""SearchPipeline: the processing of a search's question and hits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from constructs import Construct
+
+from opensearch_ml.engine.target import Target
+from opensearch_ml.resources.ml_model import MlModel
+from opensearch_ml.resources.ml_resource import MlResource
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How the scores of a `hybrid` query are combined: weights in the order of its queries, with the sum 1.
+
+    `normalization` is min_max, l2 or z_score (OpenSearch 3.0), `combination` arithmetic_mean, geometric_mean or
+    harmonic_mean.
+    """
+
+    weights: tuple[float, ...]
+    normalization: str = "min_max"
+    combination: str = "arithmetic_mean"
+
+    @property
+    def processor(self) -> dict[str, object]:
+        """The phase results processor."""
+        combination = {"technique": self.combination, "parameters": {"weights": list(self.weights)}}
+        return {
+            "normalization-processor": {"normalization": {"technique": self.normalization}, "combination": combination}
+        }
+
+
+class SearchPipeline(MlResource):
+    """With `embedding_model`, neural queries need no model id, because the pipeline adds this one.
+
+    With `sparse_model`, `neural_sparse` queries of `sparse_field` need none either (OpenSearch 2.13).
+
+    With `mixture`, hybrid queries get comparable scores; other queries are unchanged.
+
+    With `rerank_model`, hits are reranked by their `text_field` if the search has
+    `ext.rerank.query_context.query_text`. Otherwise, or while the model does not answer, they keep their order.
+
+    With `answer_model`, the pipeline answers from `text_field` of the hits. A hit without `text_field` then fails the
+    whole search, so every document needs one, and every search must contain the question.
+
+    Example::
+
+        ml.SearchPipeline(stack, "Answer", target=target, name="articles", embedding_model=model, answer_model=model)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        target: Target,
+        name: str,
+        embedding_model: MlModel | None = None,
+        answer_model: MlModel | None = None,
+        mixture: Mixture | None = None,
+        rerank_model: MlModel | None = None,
+        sparse_model: MlModel | None = None,
+        sparse_field: str = "word_weights",
+        text_field: str = "text",
+        system_prompt: str = "You answer questions from the passages you are given, and from nothing else.",
+        user_instructions: str = "If the passages do not hold the answer, say that they do not.",
+    ) -> None:
+        if embedding_model is None and answer_model is None:
+            raise ValueError(f"The search pipeline {name} does nothing; set embedding_model, answer_model or both.")
+        pipeline: dict[str, object] = {"description": f"Finds passages by the meaning of {text_field}"}
+        if embedding_model is not None:
+            enrich: dict[str, object] = {"default_model_id": embedding_model.physical_id}
+            if sparse_model is not None:
+                enrich["neural_field_default_id"] = {sparse_field: sparse_model.physical_id}
+            pipeline["request_processors"] = [{"neural_query_enricher": enrich}]
+        if mixture is not None:
+            pipeline["phase_results_processors"] = [mixture.processor]
+        after: list[dict[str, object]] = []
+        if rerank_model is not None:
+            by: dict[str, object] = {"ml_opensearch": {"model_id": rerank_model.physical_id}}
+            by |= {"context": {"document_fields": [text_field]}, "ignore_failure": True}
+            after.append({"rerank": by})
+        if answer_model is not None:
+            generation = {
+                "model_id": answer_model.physical_id,
+                "context_field_list": [text_field],
+                "system_prompt": system_prompt,
+                "user_instructions": user_instructions,
+            }
+            pipeline["description"] = f"Answers a question from {text_field} of the hits"
+            after.append({"retrieval_augmented_generation": generation})
+        if after:
+            pipeline["response_processors"] = after
+        super().__init__(scope, id, target=target, kind="SearchPipeline", spec={"name": name, "pipeline": pipeline})

@@ -1,0 +1,1 @@
+"""How the functions meet AWS: signatures, values in Secrets Manager, log lines, metrics and traces."""

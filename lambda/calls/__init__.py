@@ -1,0 +1,1 @@
+"""The library of calls to other services: retries, redaction of quoted answers, and texts from outside."""

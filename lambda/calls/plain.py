@@ -1,0 +1,36 @@
+"""Texts and values from outside, made fit for JSON and a search index; every text passes through this module."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+# The engine refuses a whole request if one document is nested deeper than 1,000 levels or has a name of more than
+# 50,000 characters; its pipelines take integers of up to 64 bits.
+DEEPEST, LONGEST_NAME, LARGEST = 50, 500, 2**63
+TOO_DEEP = "nested too deeply to be stored"
+
+
+def mended(text: str) -> str:
+    """`text` with matching surrogates paired, and each lone surrogate replaced by U+FFFD."""
+    if text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """`value` as valid JSON: NaN and infinity become null."""
+    if isinstance(value, str):
+        return mended(value)
+    if isinstance(value, bool | None):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < LARGEST else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if depth >= DEEPEST:
+        return TOO_DEEP
+    if isinstance(value, Mapping):
+        return {mended(str(name))[:LONGEST_NAME]: plain(one, depth + 1) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one, depth + 1) for one in value]
+    return mended(str(value))

@@ -1,0 +1,165 @@
+"""Files read in a process of their own: what a parser does wrong, or too much of, is the end of that file alone.
+
+The process has no credentials and no connection but a socket. Over it come a request and the file's descriptor, and
+go rows; see reader.py. It is kept for the next file, and ended when a file takes too long or too much.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, BinaryIO
+
+from corpus.formats import Reading, Row
+
+LENGTH = struct.Struct("!I")
+# Of one row, as JSON. A text of LARGEST characters takes six times as many bytes at most.
+LARGEST_FRAME = 128 << 20
+_PIECE = 1 << 16
+# What a Python needs to start, and nothing that is a secret.
+_KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may take: `seconds` until its next row, and `memory` in bytes (on Linux)."""
+
+    seconds: float = 60.0
+    memory: int = 1 << 30
+
+
+class _Ended(Exception):
+    """There is no further row; the reason ends a sentence that begins with the file's name."""
+
+
+def apart(file: BinaryIO, name: str, reading: Reading, limits: Limits) -> Iterator[tuple[Row, int]]:
+    """The rows of a file that has a descriptor, each with how far the file is read."""
+    reader = _idle(limits) or _Reader(limits)
+    finished = False
+    try:
+        reader.ask(file, name, reading)
+        while (answer := reader.hear(limits.seconds)) is not None:
+            position = answer.pop()
+            yield Row(*answer), position
+        finished = True
+    except _Ended as ended:
+        yield Row(name, reason=str(ended)), os.fstat(file.fileno()).st_size
+    finally:
+        # One that was stopped in the middle of a file would go on with it.
+        if finished:
+            _keep(reader)
+        else:
+            reader.end()
+
+
+class _Reader:
+    """A process that reads one file after the other."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._socket, theirs = socket.socketpair()
+        self._received = bytearray()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "corpus.reader", str(theirs.fileno()), str(limits.memory)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={
+                    **{name: os.environ[name] for name in _KEPT if name in os.environ},
+                    "PYTHONPATH": os.pathsep.join(os.path.abspath(place) for place in sys.path),
+                },
+            )
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
+
+    def ask(self, file: BinaryIO, name: str, reading: Reading) -> None:
+        """Have it read the file from its beginning."""
+        file.seek(0)
+        request = json.dumps([name, asdict(reading), self.limits.seconds]).encode()
+        try:
+            socket.send_fds(self._socket, [LENGTH.pack(len(request))], [file.fileno()])
+            self._socket.sendall(request)
+        except OSError:
+            raise _Ended(self._why()) from None
+
+    def hear(self, seconds: float) -> list[Any] | None:
+        """The fields of the next row and a position; None behind the last one."""
+        ends = time.monotonic() + seconds
+        (size,) = LENGTH.unpack(self._take(LENGTH.size, ends, seconds))
+        if size > LARGEST_FRAME:
+            raise _Ended(f"holds a document of more than {LARGEST_FRAME >> 20} MiB")
+        answer: list[Any] = json.loads(self._take(size, ends, seconds))
+        return answer or None
+
+    def end(self) -> None:
+        """It reads no more."""
+        with contextlib.suppress(OSError):
+            self._process.kill()
+        self._process.wait()
+        self._socket.close()
+
+    def _take(self, size: int, ends: float, seconds: float) -> bytes:
+        while len(self._received) < size:
+            readable, _, _ = select.select([self._socket], [], [], max(0.0, ends - time.monotonic()))
+            if not readable:
+                raise _Ended(f"took more than {seconds:.0f} seconds to be read")
+            try:
+                piece = self._socket.recv(_PIECE)
+            except OSError:
+                piece = b""
+            if not piece:
+                raise _Ended(self._why())
+            self._received += piece
+        taken = bytes(self._received[:size])
+        del self._received[:size]
+        return taken
+
+    def _why(self) -> str:
+        """Why the process is gone."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1)
+        if self._process.returncode == -signal.SIGXCPU:
+            return f"took more than {self.limits.seconds:.0f} seconds to be read"
+        return f"cannot be read: its parser ended, perhaps for want of memory (limit {self.limits.memory >> 20} MiB)"
+
+
+_kept: list[_Reader] = []
+_keeping = threading.Lock()
+
+
+def _idle(limits: Limits) -> _Reader | None:
+    """A process that waits for a file, under the same limits of memory."""
+    with _keeping:
+        for reader in [one for one in _kept if one.limits.memory == limits.memory]:
+            _kept.remove(reader)
+            if reader.is_alive:
+                reader.limits = limits
+                return reader
+            reader.end()
+    return None
+
+
+def _keep(reader: _Reader) -> None:
+    with _keeping:
+        _kept.append(reader)
+
+
+@atexit.register
+def _end_all() -> None:
+    while _kept:
+        _kept.pop().end()

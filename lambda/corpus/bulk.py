@@ -1,0 +1,109 @@
+"""A Destination: the `_bulk` API of an engine whose index embeds what it is given."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from calls.redaction import redacted
+from calls.retry_after import asked_to_wait
+from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
+from corpus.document import Document
+from corpus.refusal import said
+
+# A write to a name that is gone for a moment would make an index of that name, without its fields.
+PATH = "/_bulk?require_alias=true&filter_path=items.*.status,items.*.result,items.*.error"
+CONTENT_TYPE = "application/x-ndjson"
+# Too busy, or between the client and a node that is going or coming.
+LATER = frozenset({429, 502, 503, 504})
+TOO_LARGE = 413
+BROKEN = 500
+# What embeds answers an item with a status of its own choice, and the provider's or the connection's in the reason. An
+# index takes no writes for the moment in which its documents are carried over to another one: cluster_block_exception.
+_PASSES = re.compile(
+    r"cluster_block_exception|\b429\b|throttl|too many requests|rate (?:exceeded|limit)|timed? ?out"
+    r"|acquire operation took longer|connection (?:reset|refused|was closed)|service ?unavailable|circuit.?breaker",
+    re.IGNORECASE,
+)
+_CREATED, _UPDATED = Outcome(Verdict.CREATED), Outcome(Verdict.UPDATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one request: header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def passes(error: Mapping[str, Any], status: int | None) -> bool:
+    """Whether what an item of an answer was refused for is over a moment later."""
+    return status in LATER or _PASSES.search(json.dumps(error)) is not None
+
+
+Send = Callable[[bytes], Reply]
+"""POSTs one body to PATH with CONTENT_TYPE; raises Busy(unsure=True) when the connection broke, Stopped when a later
+request would fare no better."""
+
+
+class Bulk:
+    """Sends batches by `send` to the alias `index`, which has a pipeline that embeds."""
+
+    most_bytes = 1_000_000
+    most_documents = 512
+
+    def __init__(self, send: Send, index: str) -> None:
+        self._send, self._index = send, index
+        self._into = f'{{"index": {{"_index": {json.dumps(index)}, "_id": '
+
+    def encode(self, document: Document) -> bytes:
+        """The action and the source, two lines."""
+        source = {**document.source, "id": document.id, "document": document.of}
+        return f"{self._into}{json.dumps(document.id)}}}}}\n{json.dumps(source)}\n".encode()
+
+    def send(self, batch: Sequence[bytes]) -> list[Outcome]:
+        """As Destination says."""
+        reply = self._send(b"".join(batch))
+        if reply.status in LATER:
+            raise Busy(self._reason(reply), asked_to_wait(reply.headers) or 0.0)
+        if reply.status == TOO_LARGE:
+            raise TooLarge(self._reason(reply))
+        if not 200 <= reply.status < 300:
+            raise Stopped(f"_bulk to the index {self._index} answered {self._reason(reply)}")
+        try:
+            outcomes = list(self._outcomes(json.loads(reply.body)["items"]))
+            if len(outcomes) != len(batch):
+                raise ValueError
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Stopped(
+                f"_bulk to the index {self._index} was answered in a shape that OpenSearch does not give "
+                f"({type(error).__name__}): does something else stand at this address?"
+            ) from None
+        return outcomes
+
+    def _outcomes(self, items: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
+        """Of each item; documents that a model was given in one call fail alike, so that is read once."""
+        last: dict[str, Any] = {}
+        failed = Outcome(Verdict.FAILED)
+        for one in items:
+            item = one["index"]
+            if item.get("error") is None:
+                yield _CREATED if item["result"] == "created" else _UPDATED
+                continue
+            if item != last:
+                last, failed = item, self._failed(item["error"], item.get("status"))
+            yield failed
+
+    def _failed(self, error: dict[str, Any], status: int | None) -> Outcome:
+        nested = error.get("caused_by") or {}
+        reason = redacted(str(error.get("reason") or nested.get("reason") or error), status)
+        if passes(error, status):
+            return Outcome(Verdict.LATER, reason)
+        broke = isinstance(status, int) and status >= BROKEN
+        return Outcome(Verdict.FAILED if broke else Verdict.REFUSED, reason)
+
+    def _reason(self, reply: Reply) -> str:
+        """Status and the server's own words."""
+        return f"{reply.status}: {redacted(said(reply.body.decode(errors='replace')), reply.status)}"

@@ -1,0 +1,152 @@
+"""Cuts a document into chunks that are small enough to embed, where a thought ends."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from corpus.document import Document
+from corpus.sentences import ends_sentence
+from corpus.tokens import count, reach
+
+# Where a chunk may end: each run of white space, and behind a sentence of scripts that have none between sentences.
+# A match takes all of its run, so that no character is looked at twice.
+_GAP = re.compile(r"\s+|[\u3002\uff01\uff1f][」』”]*")
+_LINES = frozenset("\n\r\u2028\u2029")
+# From the worst place to cut to the best.
+_WORD, _LINE, _SENTENCE, _PARAGRAPH, _SECTION = range(5)
+# Of the largest size: what the last chunk has at least.
+_LAST = 4
+# Of the tokens: what the title takes at most.
+_LONGEST_TITLE = 4
+
+
+def chunks(
+    document: Document, text_field: str, most: int, tokens: int | None = None, overlap: int = 0
+) -> list[Document]:
+    """The chunks of at most `most` characters, and of `tokens` that a model reads; a single one is the document itself.
+
+    Up to `overlap` percent of a chunk are at the beginning of the next one, too, from a sentence or a word on; never
+    what belongs to another section.
+
+    The title, which is embedded before the text of each, takes its tokens of them. The chunks of `leave` are `leave#1`,
+    `leave#2`, …; each has the other fields, too, and says where it stands in the file: its `page`, `sheet`, `slide` or
+    `section`.
+    """
+    text = document.source[text_field]
+    if tokens is not None:
+        tokens -= _titles_share(document.source.get("title"), tokens)
+    if len(text) <= most and not document.places and (tokens is None or reach(text, 0, len(text), tokens) == len(text)):
+        return [document]
+    starts = [start for start, _ in document.places]
+    found_at = list(spans(text, most, frozenset(_sections(document.places)), tokens, overlap))
+    if not found_at:
+        return [document]
+    found = []
+    for number, (start, end) in enumerate(found_at, 1):
+        # A text that is one chunk stays as it is.
+        said = text if len(found_at) == 1 else text[start:end]
+        place = bisect_right(starts, start) - 1
+        where = document.places[place][1] if place >= 0 else {}
+        id = document.id if len(found_at) == 1 else f"{document.id}#{number}"
+        found.append(Document(id, {**document.source, **where, text_field: said}, document.where, document.of))
+    return found
+
+
+def split(text: str, most: int, tokens: int | None = None, overlap: int = 0) -> list[str]:
+    """The texts of the chunks: nothing is lost but white space between them."""
+    return [text[start:end] for start, end in spans(text, most, frozenset(), tokens, overlap)]
+
+
+def _titles_share(title: Any, tokens: int) -> int:
+    """A quarter at most: a title that takes more is none."""
+    return min(count(title), tokens // _LONGEST_TITLE) if isinstance(title, str) else 0
+
+
+def _sections(places: Any) -> Iterator[int]:
+    """Where a section, a sheet or a slide begins; a page ends in the middle of a sentence as well."""
+    before: Mapping[str, Any] = {}
+    for start, where in places:
+        now = {name: value for name, value in where.items() if name != "page"}
+        if now != before:
+            yield start
+        before = now
+
+
+def spans(
+    text: str, most: int, sections: Collection[int], tokens: int | None, overlap: int
+) -> Iterator[tuple[int, int]]:
+    """Where the chunks begin and end, without white space around them."""
+    last, ordered = len(text.rstrip()), sorted(sections)
+    start = len(text) - len(text.lstrip())
+    while start < last:
+        full = min(last, start + most)
+        if tokens is not None:
+            full = reach(text, start, full, tokens)
+        if full == last:
+            yield start, last
+            return
+        # What is left behind it is no crumb.
+        room = full - start
+        end, following = _cut(text, start, min(room, max(1, last - start - room // _LAST)), sections)
+        yield start, end
+        start = _back(text, end - (end - start) * overlap // 100, end, following, ordered)
+
+
+def _back(text: str, earliest: int, end: int, following: int, sections: Sequence[int]) -> int:
+    """Where the next chunk begins: behind `earliest` and before the `end` of this one, or at `following`."""
+    section = bisect_right(sections, following) - 1
+    if earliest >= end or (section >= 0 and sections[section] > earliest):
+        return following if earliest >= end else sections[section]
+    word = following
+    for gap in _GAP.finditer(text, earliest - 1, end):
+        if gap.end() >= end:
+            break
+        is_sentence = not gap[0][0].isspace() or not _LINES.isdisjoint(gap[0])
+        if is_sentence or ends_sentence(text, gap.start(), gap.end()):
+            return gap.end()
+        word = min(word, gap.end())
+    return word
+
+
+def _cut(text: str, start: int, most: int, sections: Collection[int]) -> tuple[int, int]:
+    """Where the chunk that begins at `start` ends and the next one begins: at the best place in its second half.
+
+    A longer word is cut itself.
+    """
+    limit = start + most
+    best, cut = -1, (limit, limit)
+    for gap in _GAP.finditer(text, start + most // 2, limit + 1):
+        is_space = gap[0][0].isspace()
+        end = gap.start() if is_space else gap.end()
+        # The half may begin within white space.
+        while is_space and text[end - 1].isspace():
+            end -= 1
+        if end > limit:
+            continue
+        following = gap.end()
+        if following > limit or not is_space:
+            following = _behind_space(text, following)
+        kind = _kind(text, gap, following, is_space, sections)
+        if kind >= best:
+            best, cut = kind, (end, following)
+    return cut if best >= 0 else (limit, _behind_space(text, limit))
+
+
+def _kind(text: str, gap: "re.Match[str]", following: int, is_space: bool, sections: Collection[int]) -> int:
+    if following in sections:
+        return _SECTION
+    if not is_space:
+        return _SENTENCE
+    lines = sum(text.count(mark, gap.start(), following) for mark in "\n\u2028\u2029")
+    if lines > 1:
+        return _PARAGRAPH
+    if ends_sentence(text, gap.start(), following):
+        return _SENTENCE
+    return _LINE if lines or "\r" in gap[0] else _WORD
+
+
+def _behind_space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at

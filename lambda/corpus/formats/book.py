@@ -1,0 +1,68 @@
+"""Books (epub): the pages in the order in which they are read."""
+
+from collections.abc import Iterator
+from posixpath import dirname, join, normpath
+from typing import BinaryIO
+from urllib.parse import unquote
+
+from corpus.formats import LARGEST, Reading, Row, too_large
+from corpus.formats.outline import Outline
+from corpus.formats.package import Attributes, Package, Refused, local, refused
+from corpus.formats.page import decoded, read_into
+from corpus.formats.plain import one
+
+_PAGES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """One row."""
+    outline = Outline()
+    try:
+        package = Package(file)
+        title, pages = _contents(package)
+        for page in pages:
+            read_into(outline, decoded(package.read(page)))
+            if len(outline) > LARGEST:
+                yield too_large(name)
+                return
+    except Refused as error:
+        yield refused(name, error)
+        return
+    yield one(name, reading, outline, title)
+
+
+def _contents(package: Package) -> tuple[str | None, list[str]]:
+    """The title and the pages."""
+    roots: list[str] = []
+    manifest: dict[str, str] = {}
+    spine: list[str] = []
+    title: list[str] = []
+    within = False
+
+    def root(tag: str, attributes: Attributes) -> None:
+        if local(tag) == "rootfile":
+            roots.append(attributes.get("full-path", ""))
+
+    def start(tag: str, attributes: Attributes) -> None:
+        nonlocal within
+        name = local(tag)
+        within = name == "title" and not title
+        if name == "item" and attributes.get("media-type") in _PAGES:
+            place = unquote(attributes.get("href", "").partition("#")[0])
+            manifest[attributes.get("id", "")] = normpath(join(dirname(roots[0]), place))
+        elif name == "itemref":
+            spine.append(attributes.get("idref", ""))
+
+    def text(words: str) -> None:
+        if within:
+            title.append(words)
+
+    def end(_: str) -> None:
+        nonlocal within
+        within = False
+
+    package.walk("META-INF/container.xml", root)
+    if not roots:
+        raise Refused("names no book in its container")
+    package.walk(roots[0], start, end, text)
+    return "".join(title).strip() or None, [manifest[id] for id in spine if id in manifest]

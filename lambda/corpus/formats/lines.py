@@ -1,0 +1,63 @@
+"""NDJSON: a JSON object a line."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from corpus.formats import LARGEST, Reading, Row
+from corpus.formats.encoding import utf8
+
+LETTER = {"where", "id", "reason", "document"}
+# Since letters say whether another try may help.
+LETTERS = (LETTER, LETTER | {"retry"})
+_SHOWN = 1_000
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """A row for each line that is not empty. A line of a file of dead letters is the document that it is about."""
+    number = position = 0
+    file = utf8(file)
+    while line := file.readline(LARGEST + 1):
+        number += 1
+        position += len(line)
+        where = f"{name}:{number}"
+        if len(line) > LARGEST:
+            while line and not line.endswith(b"\n"):
+                line = file.readline(LARGEST)
+                position += len(line)
+            yield Row(where, position=position, reason=f"a line has at most {LARGEST // 1024**2} MiB")
+            continue
+        if not line.strip():
+            continue
+        yield _row(where, line, position, reading)
+
+
+def _row(where: str, line: bytes, position: int, reading: Reading) -> Row:
+    try:
+        value = _value(line)
+    except (ValueError, RecursionError) as error:
+        found = line[:_SHOWN].decode(errors="replace")
+        return Row(where, reason=f"not JSON ({error})", found=found, position=position)
+    if not isinstance(value, dict):
+        return Row(where, reason="a JSON object is wanted", found=value, position=position)
+    if value.keys() in LETTERS:
+        return _letter(where, value, position)
+    return Row(where, reading.text_of(value), position=position)
+
+
+def _value(line: bytes) -> Any:
+    """As `json.loads`, which looks for an encoding first and takes half as long again for it."""
+    try:
+        return json.loads(line.decode())
+    except ValueError:
+        return json.loads(line)
+
+
+def _letter(where: str, letter: dict[str, Any], position: int) -> Row:
+    if not isinstance(letter["document"], dict):
+        reason = f"{letter['where']}: {letter['reason']}"
+        return Row(where, reason=reason, found=letter["document"], position=position)
+    fields = dict(letter["document"])
+    # Ours, where the letter was written by a load: a row of that shape cannot name a document that it is no part of.
+    of = fields.pop("document", None)
+    return Row(where, fields, of=of if isinstance(of, str) else None, position=position)

@@ -1,0 +1,61 @@
+"""Markdown, made HTML by markdown-it-py and read as a page: so HTML within it is read, too."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from markdown_it import MarkdownIt
+
+from corpus.formats import Reading, Row, too_large, whole
+from corpus.formats.encoding import decoded
+from corpus.formats.outline import Outline
+from corpus.formats.page import BLOCKS, CELLS, LINES, UNSEEN, read_into
+from corpus.formats.plain import one
+
+_FENCES = {"---": ("---", "..."), "+++": ("+++",)}
+_TITLE = re.compile(r"title[ \t]*[:=][ \t]*[\"']?(.*?)[\"']?[ \t]*$")
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
+_INLINE = """
+    a abbr area audio b bdi bdo big canvas cite code col colgroup data datalist del dfn em embed font i img input ins
+    kbd label link map mark meta meter output param picture progress q rp rt ruby s samp small source span strike strong
+    sub sup tbody tfoot thead time title track tt u var video wbr
+"""
+_KNOWN = BLOCKS | LINES | CELLS | UNSEEN | frozenset(_INLINE.split())
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """One row; the first heading is the title. Front matter is left out, but for a title where there is no heading."""
+    content = whole(file)
+    if content is None:
+        yield too_large(name)
+        return
+    title, text = _front_matter(decoded(content))
+    outline = Outline()
+    read_into(outline, _html(text))
+    yield one(name, reading, outline, outline.title or title)
+
+
+def _html(text: str) -> str:
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.add_render_rule("html_inline", _inline)
+    return str(parser.render(text))
+
+
+def _inline(_: Any, tokens: Any, at: int, *__: Any) -> str:
+    """A tag; what is none of HTML is a placeholder such as <name>, which a reader sees."""
+    content: str = tokens[at].content
+    tag = _TAG.match(content)
+    if tag and tag[1].lower() not in _KNOWN:
+        return content.replace("<", "&lt;").replace(">", "&gt;")
+    return content
+
+
+def _front_matter(text: str) -> tuple[str | None, str]:
+    """The title that it gives, and the text behind it; all of the text when it has none."""
+    lines = text.splitlines(keepends=True)
+    ends = _FENCES.get(lines[0].rstrip()) if lines else None
+    end = next((at for at, line in enumerate(lines[1:], 1) if ends and line.rstrip() in ends), None)
+    if end is None:
+        return None, text
+    titles = (found[1] for line in lines[1:end] if (found := _TITLE.match(line.rstrip())))
+    return next(titles, None), "".join(lines[end + 1 :])

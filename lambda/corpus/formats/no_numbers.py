@@ -1,0 +1,57 @@
+"""NaN and Infinity, which are no JSON and which programs write all the same."""
+
+import re
+from typing import BinaryIO, cast
+
+_OUTSIDE = re.compile(rb'"|-?(?:NaN|Infinity)')
+_INSIDE = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
+_LONGEST = len(b"-Infinity")
+
+
+class NoNumbers:
+    """A binary stream in which each of them, outside of strings, is null."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._rest, self._in_string = file, b"", False
+
+    def read(self, size: int = -1) -> bytes:
+        """About so many bytes; none at the end only."""
+        while size:
+            more = self._file.read(size)
+            found = self._translated(self._rest + more, last=not more)
+            if found or not more:
+                return found
+        return b""
+
+    def _translated(self, data: bytes, *, last: bool) -> bytes:
+        """What can be said of `data`; what may go on in what follows is the rest."""
+        found: list[bytes] = []
+        at, upto = 0, len(data)
+        self._rest = b""
+        while at < upto:
+            if self._in_string:
+                inside = _INSIDE.match(data, at)
+                end = inside.end() if inside else at
+                if data[end : end + 1] == b'"':
+                    self._in_string, end = False, end + 1
+                elif not last:
+                    self._rest, upto = data[end:], end
+                else:
+                    end = upto
+                found.append(data[at:end])
+                at = end
+                continue
+            word = _OUTSIDE.search(data, at)
+            if word is None:
+                end = upto if last else max(at, upto - _LONGEST + 1)
+                self._rest = data[end:]
+                return b"".join([*found, data[at:end]])
+            self._in_string = word[0] == b'"'
+            found += [data[at : word.start()], b'"' if self._in_string else b"null"]
+            at = word.end()
+        return b"".join(found)
+
+
+def without(file: BinaryIO) -> BinaryIO:
+    """`file` to be read, with null in their place."""
+    return cast(BinaryIO, NoNumbers(file))

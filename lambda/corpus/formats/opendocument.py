@@ -1,0 +1,104 @@
+"""OpenDocument: texts (odt) and presentations (odp), in their order."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from corpus.formats import Reading, Row
+from corpus.formats.outline import Outline
+from corpus.formats.package import Attributes, Package, Refused, attribute, local, refused
+from corpus.formats.page import BETWEEN_CELLS
+from corpus.formats.plain import one
+
+# What was deleted while changes were tracked, how things look, and formulas in a language of their own.
+UNSEEN = frozenset(("tracked-changes", "automatic-styles", "font-face-decls", "scripts", "annotation-end", "forms"))
+_BREAKS = {"tab": "\t", "line-break": "\n"}
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """One row: the text, then headers and footers."""
+    outline = Outline()
+    try:
+        package = Package(file)
+        if "META-INF/manifest.xml" in package.names and b"encryption-data" in package.read("META-INF/manifest.xml"):
+            raise Refused("is encrypted; save it without a password")
+        _Text(outline).all(package, "content.xml")
+        outline.leave()
+        if "styles.xml" in package.names:
+            _Text(outline, only=("header", "footer", "header-first", "footer-first")).all(package, "styles.xml")
+        title = package.title()
+    except Refused as error:
+        yield refused(name, error)
+        return
+    yield one(name, reading, outline, title)
+
+
+class _Text:
+    """Takes the tags of a part; with `only`, what stands within those."""
+
+    def __init__(self, outline: Outline, only: tuple[str, ...] = ()) -> None:
+        self._outline, self._only = outline, only
+        self._inside = 0
+        self._unseen = 0
+        self._paragraphs: list[list[str]] = []
+        self._rows: list[list[str]] = []
+        self._cells: list[list[str]] = []
+        self._level = 1
+        self._slide = 0
+
+    def all(self, package: Package, part: str) -> None:
+        """Everything in the part."""
+        package.walk(part, self._start, self._end, self._said)
+
+    def _start(self, tag: str, attributes: Attributes) -> None:
+        name = local(tag)
+        self._inside += name in self._only
+        if self._unseen or name in UNSEEN:
+            self._unseen += 1
+        elif name == "page" and "drawing" in tag:
+            self._slide += 1
+            self._outline.leave()
+            self._outline.at(slide=self._slide)
+        elif name in ("p", "h"):
+            self._paragraphs.append([])
+            level = attribute(attributes, "outline-level") or "1"
+            self._level = int(level) if level.isdigit() else 1
+        elif name == "table":
+            self._outline.part()
+        elif name == "table-row":
+            self._rows.append([])
+        elif name in ("table-cell", "covered-table-cell"):
+            self._cells.append([])
+        elif self._paragraphs and name in _BREAKS:
+            self._paragraphs[-1].append(_BREAKS[name])
+        elif self._paragraphs and name == "s":
+            self._paragraphs[-1].append(" ")
+
+    def _said(self, text: str) -> None:
+        if self._paragraphs and not self._unseen and (self._inside or not self._only):
+            self._paragraphs[-1].append(text)
+
+    def _end(self, tag: str) -> None:
+        name = local(tag)
+        self._inside -= name in self._only
+        if self._unseen:
+            self._unseen -= 1
+        elif name in ("p", "h") and self._paragraphs:
+            self._paragraph("".join(self._paragraphs.pop()), is_heading=name == "h")
+        elif name in ("table-cell", "covered-table-cell") and self._cells and self._rows:
+            self._rows[-1].append(" ".join(self._cells.pop()))
+        elif name == "table-row" and self._rows:
+            text = BETWEEN_CELLS.join(cell for cell in self._rows.pop() if cell)
+            if self._cells:
+                self._cells[-1].append(text)
+            else:
+                self._outline.block(text, "\n")
+
+    def _paragraph(self, text: str, *, is_heading: bool) -> None:
+        if not text.strip():
+            return
+        if self._cells:
+            self._cells[-1].append(" ".join(text.split()))
+        elif is_heading:
+            self._outline.heading(self._level, text)
+        else:
+            self._outline.block(text)

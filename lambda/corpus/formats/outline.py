@@ -1,0 +1,79 @@
+"""A text that is put together block by block, and where its parts stand in the file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Place = tuple[int, Mapping[str, Any]]
+"""From this character on, the fields that say where the text stands: `page`, `sheet`, `slide`, `section`."""
+
+# Between the headings of a section, the outermost first.
+WITHIN = " > "
+# Of a heading in `section`: a paragraph that is marked up as a heading is none.
+LONGEST_HEADING = 200
+
+
+class Outline:
+    """`text` and its `places`; `title` is the first heading.
+
+    Blocks are apart by an empty line, unless they are given as lines of one block.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._size = 0
+        self._headings: list[tuple[int, str]] = []
+        self._at: dict[str, Any] = {}
+        self._apart = False
+        self.places: list[Place] = []
+        self.title: str | None = None
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def text(self) -> str:
+        """All blocks."""
+        return "".join(self._pieces)
+
+    def at(self, **where: Any) -> None:
+        """What follows stands there: on that page, sheet or slide."""
+        self._at |= where
+
+    def leave(self) -> None:
+        """What follows is in none of the sections so far."""
+        self._headings.clear()
+
+    def part(self) -> None:
+        """What follows is no further line of the block before: a table begins, or ends."""
+        self._apart = True
+
+    def heading(self, level: int, text: str) -> None:
+        """What follows is in this section, as deep as `level` (1 is the outermost)."""
+        said = " ".join(text.split())
+        if not said:
+            return
+        self.title = self.title or said
+        while self._headings and self._headings[-1][0] >= level:
+            self._headings.pop()
+        if len(said) <= LONGEST_HEADING:
+            self._headings.append((level, said))
+        self.block(text)
+
+    def block(self, text: str, apart: str = "\n\n") -> None:
+        """A paragraph, a row of a table, an entry of a list; `apart` is what is between it and the one before."""
+        text = text.strip("\r\n").rstrip()
+        if not text.strip():
+            return
+        where = dict(self._at)
+        if self._headings:
+            where["section"] = WITHIN.join(said for _, said in self._headings)
+        is_elsewhere = where != (self.places[-1][1] if self.places else {})
+        if self._pieces:
+            apart = "\n\n" if is_elsewhere or self._apart else apart
+            self._pieces.append(apart)
+            self._size += len(apart)
+        if is_elsewhere:
+            self.places.append((self._size, where))
+        self._apart = False
+        self._pieces.append(text)
+        self._size += len(text)

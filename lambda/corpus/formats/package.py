@@ -1,0 +1,152 @@
+"""Office files: an archive of XML, read as a stream of its tags."""
+
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from posixpath import dirname, join, normpath
+from typing import BinaryIO
+from xml.parsers import expat
+
+from corpus.formats import Row
+
+# Bytes of all that an archive holds, unpacked, and how many files that may be.
+LARGEST_UNPACKED, MOST_FILES = 1 << 30, 20_000
+# Of one XML file: what is read of it is a part of the text.
+LARGEST_XML = 256 << 20
+_PIECE = 1 << 16
+_RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_BETWEEN = " "
+
+Attributes = Mapping[str, str]
+
+
+class Refused(ValueError):
+    """The archive cannot be read: the reason ends a sentence that begins with the file's name."""
+
+
+class Package:
+    """The files of an archive by their names. Raises Refused."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        try:
+            self._archive = zipfile.ZipFile(file)
+        except zipfile.BadZipFile as error:
+            # Office lays a file that has a password into a container of the time before.
+            file.seek(0)
+            if file.read(4) == b"\xd0\xcf\x11\xe0":
+                raise Refused("is encrypted, or of a format before 2007; save it anew without a password") from None
+            raise Refused(f"is damaged ({error})") from None
+        found = self._archive.infolist()
+        unpacked = sum(one.file_size for one in found)
+        if unpacked > LARGEST_UNPACKED or len(found) > MOST_FILES:
+            raise Refused(f"would take {unpacked >> 20:,} MiB in {len(found):,} files unpacked, too much to be read")
+        self.names = {one.filename for one in found}
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """A file of it."""
+        try:
+            with self._archive.open(name) as file:
+                yield file  # type: ignore[misc] # ZipExtFile reads as a BinaryIO does
+        except KeyError:
+            raise Refused(f"lacks its part {name}") from None
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+            raise Refused(f"is damaged in its part {name} ({error})") from None
+
+    def read(self, name: str) -> bytes:
+        """All of a file of it."""
+        with self.open(name) as file:
+            content = file.read(LARGEST_XML + 1)
+        if len(content) > LARGEST_XML:
+            raise Refused(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, too much to be read")
+        return content
+
+    def walk(
+        self,
+        name: str,
+        start: Callable[[str, Attributes], None] = lambda *_: None,
+        end: Callable[[str], None] = lambda _: None,
+        text: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Calls for each tag and text of an XML file; names are `namespace local`, of no namespace `local`."""
+        parser = expat.ParserCreate(namespace_separator=_BETWEEN)
+        parser.buffer_text = True
+        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+        # A document of an office defines no entities; one that does wants more than to be read.
+        parser.EntityDeclHandler = _no_entities
+        read = 0
+        try:
+            with self.open(name) as file:
+                while piece := file.read(_PIECE):
+                    read += len(piece)
+                    if read > LARGEST_XML:
+                        raise Refused(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, too much to be read")
+                    parser.Parse(piece)
+                parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            raise Refused(f"is damaged in its part {name} ({error})") from None
+
+    def main(self, what: str) -> str:
+        """The part that an Office file is about. Raises Refused, which says that the file is no `what`."""
+        for kind, part in self.related("").values():
+            if kind == "officeDocument":
+                return part
+        raise Refused(f"is no {what} that can be read")
+
+    def related(self, name: str) -> dict[str, tuple[str, str]]:
+        """What an Office part refers to within the archive: kind and name, by the id of the relationship."""
+        folder, _, last = name.rpartition("/")
+        relationships = f"{folder}/_rels/{last}.rels" if folder else f"_rels/{last}.rels"
+        found: dict[str, tuple[str, str]] = {}
+
+        def start(tag: str, attributes: Attributes) -> None:
+            if tag == f"{_RELATIONSHIPS} Relationship" and attributes.get("TargetMode") != "External":
+                kind = attributes.get("Type", "").rpartition("/")[2]
+                target = attributes.get("Target", "")
+                place = target.lstrip("/") if target.startswith("/") else normpath(join(dirname(name), target))
+                found[attributes.get("Id", "")] = (kind, place)
+
+        if relationships in self.names:
+            self.walk(relationships, start)
+        return {id: one for id, one in found.items() if one[1] in self.names}
+
+    def title(self) -> str | None:
+        """What the document's properties say it is called."""
+        said: list[str] = []
+        within = False
+
+        def start(tag: str, _: Attributes) -> None:
+            nonlocal within
+            within = tag == "http://purl.org/dc/elements/1.1/ title"
+
+        def text(words: str) -> None:
+            if within:
+                said.append(words)
+
+        def end(_: str) -> None:
+            nonlocal within
+            within = False
+
+        for name in ("docProps/core.xml", "meta.xml"):
+            if name in self.names:
+                self.walk(name, start, end, text)
+        return "".join(said).strip() or None
+
+
+def local(tag: str) -> str:
+    """The name of a tag without its namespace."""
+    return tag.rpartition(_BETWEEN)[2]
+
+
+def attribute(attributes: Attributes, name: str) -> str | None:
+    """The attribute of that name, of whatever namespace."""
+    return next((value for key, value in attributes.items() if local(key) == name), None)
+
+
+def refused(name: str, error: Refused) -> Row:
+    """The row of an archive that cannot be read."""
+    return Row(name, reason=str(error))
+
+
+def _no_entities(*_: object) -> None:
+    raise Refused("defines entities of its own, which no office does")

@@ -1,0 +1,155 @@
+"""HTML, parsed by selectolax as browsers do it: all that a reader sees of the content."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from selectolax.lexbor import LexborHTMLParser
+
+from corpus.formats import Reading, Row, too_large, whole
+from corpus.formats.encoding import encoding_of
+from corpus.formats.outline import Outline
+from corpus.formats.plain import one
+
+# Menus are left out, and what stands on no page.
+UNSEEN = frozenset(
+    ("head", "script", "style", "template", "noscript", "svg", "nav", "iframe", "object", "select", "button")
+)
+LINES = frozenset(("br", "li", "tr", "dt", "dd", "option", "summary", "caption", "figcaption", "legend"))
+BLOCKS = frozenset(
+    (
+        *("p", "div", "section", "article", "main", "header", "footer", "aside", "hr", "blockquote", "pre", "figure"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "hgroup", "address", "ul", "ol", "dl", "table"),
+        *("details", "form", "fieldset", "textarea", "body", "center", "dialog", "search", "menu"),
+    )
+)
+TITLES = {f"h{level}": level for level in range(1, 7)}
+CELLS = frozenset(("td", "th"))
+BETWEEN_CELLS = " | "
+
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_CHARSET = re.compile(rb"<meta[^>]{0,1000}?charset\s{0,20}=\s{0,20}[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+# Where a page must say its encoding, and what browsers take one name for.
+# https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding
+_HEAD = 1024
+_MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """One row."""
+    content = whole(file)
+    if content is None:
+        yield too_large(name)
+        return
+    outline = Outline()
+    title = read_into(outline, decoded(content))
+    yield one(name, reading, outline, title)
+
+
+def decoded(content: bytes) -> str:
+    """As a browser does: by a byte order mark, what the page says, UTF-8, or Windows-1252, in this order."""
+    said = encoding_of(content)
+    if said is None:
+        found = _CHARSET.search(content, 0, _HEAD)
+        try:
+            said = codecs.lookup(found[1].decode()).name if found else None
+        except LookupError:
+            said = None
+    for encoding in (_MEANT.get(said, said) if said else None, "utf-8", "cp1252"):
+        try:
+            if encoding:
+                return content.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return content.decode("cp1252", errors="replace")
+
+
+def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
+    """Adds what the page holds, its headings `level` deeper than they are; gives its title."""
+    tree = LexborHTMLParser(html)
+    title = tree.css_first("head > title")
+    _Walk(outline, level).all(tree.root)
+    return _SPACE.sub(" ", title.text()).strip() if title is not None else None
+
+
+class _Walk:
+    """From node to node, without recursion: pages nest as deep as they like."""
+
+    def __init__(self, outline: Outline, level: int) -> None:
+        self._outline, self._level = outline, level
+        self._said: list[str] = []
+        self._apart = "\n\n"
+        self._in_pre = self._in_cell = 0
+        self._heading: int | None = None
+
+    def all(self, root: Any) -> None:
+        """Everything below the root."""
+        node = root
+        while node is not None:
+            below = None
+            if node.tag == "-text":
+                self._text(node.text_content)
+            elif node.tag not in UNSEEN:
+                self._open(node.tag)
+                below = node.child
+                if below is None:
+                    self._close(node.tag)
+            if below is not None:
+                node = below
+                continue
+            while node is not None and node.next is None:
+                node = node.parent
+                if node is not None:
+                    self._close(node.tag)
+            node = node and node.next
+        self._flush("\n\n")
+
+    def _text(self, text: str) -> None:
+        self._said.append(text if self._in_pre else _SPACE.sub(" ", text))
+
+    def _open(self, tag: str) -> None:
+        self._break(tag)
+        if tag in TITLES:
+            self._heading = TITLES[tag]
+        elif tag in ("pre", "textarea"):
+            self._in_pre += 1
+        elif tag in CELLS:
+            self._in_cell += 1
+            if "".join(self._said).strip():
+                self._said.append(BETWEEN_CELLS)
+        elif tag == "table":
+            self._in_cell = 0
+
+    def _close(self, tag: str) -> None:
+        if tag in CELLS:
+            self._in_cell = max(0, self._in_cell - 1)
+        self._break(tag)
+        if tag in TITLES:
+            self._heading = None
+        elif tag in ("pre", "textarea"):
+            self._in_pre -= 1
+
+    def _break(self, tag: str) -> None:
+        if self._in_cell and (tag in LINES or tag in BLOCKS):
+            self._said.append(" ")
+        elif tag in LINES:
+            self._flush("\n")
+        elif tag in BLOCKS:
+            self._flush("\n\n")
+
+    def _flush(self, apart: str) -> None:
+        """What was said is a block; `apart` is the least between it and the next one."""
+        text = "".join(self._said)
+        self._said = []
+        if not self._in_pre:
+            text = re.sub(" {2,}", " ", text).strip()
+        if not text.strip():
+            if apart == "\n\n":
+                self._apart = apart
+            return
+        if self._heading is not None:
+            self._outline.heading(self._heading + self._level, text)
+        else:
+            self._outline.block(text, self._apart)
+        self._apart = apart

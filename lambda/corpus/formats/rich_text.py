@@ -1,0 +1,30 @@
+"""Rich Text (rtf), read by striprtf."""
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from striprtf.striprtf import rtf_to_text
+
+from corpus.formats import Reading, Row, too_large, whole
+from corpus.formats.plain import one
+
+# striprtf leaves these out; as a paragraph each they are read.
+_BESIDE = re.compile(r"\\(?:footnote|annotation|header[lrf]?|footer[lrf]?)(?![A-Za-z])")
+_TITLE = re.compile(r"\{\\title\s([^{}\\]{1,500})\}")
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """One row."""
+    content = whole(file)
+    if content is None:
+        yield too_large(name)
+        return
+    if not content.lstrip().startswith(b"{\\rtf"):
+        yield Row(name, reason="is no Rich Text that can be read")
+        return
+    # What is not ASCII is written in escapes; a byte that is not is of the usual code page.
+    source = content.decode("cp1252", errors="replace")
+    title = _TITLE.search(source)
+    text: str = rtf_to_text(_BESIDE.sub(r"\\par ", source), errors="replace")  # type: ignore[no-untyped-call] # of striprtf 0.0
+    yield one(name, reading, text.replace("|\n", "\n").replace("|", " | "), title and title[1])

@@ -1,0 +1,159 @@
+"""CSV and TSV: a document a row where a column holds the text, otherwise a document of all rows."""
+
+import csv
+import io
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, BinaryIO, NamedTuple, cast
+
+from corpus.formats import LARGEST, Reading, Row, too_large
+from corpus.formats.encoding import utf8
+from corpus.formats.outline import Outline
+from corpus.formats.plain import one
+from corpus.formats.table import documents_in, fields_of, lacking, names_of, say
+
+DELIMITERS = (",", "\t", ";", "|")
+# Lines within a quoted cell that all look like rows are rows: the quote was never closed.
+SWALLOWED = 3
+_OPEN = "a quote that is opened in this row is not closed"
+_MISPLACED = "its quotes do not fit together"
+
+
+class _Record(NamedTuple):
+    """The cells that begin in line `number`; `reason` why there are none in `line`."""
+
+    number: int
+    cells: list[str]
+    line: str = ""
+    reason: str = ""
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """A row for each; empty cells are no fields. What is between cells is found in the first row, or said by `sep=`."""
+    csv.field_size_limit(LARGEST)
+    raw = utf8(file)
+    text = io.TextIOWrapper(cast(IO[bytes], raw), encoding="utf-8", newline="")
+    try:
+        lines = _Lines(text)
+        between = _between(lines)
+        header = next(_records(lines, between, 0), None)
+        if header is None or not any(header.cells):
+            yield Row(f"{name}:1", reason=header.reason if header and header.reason else "holds no text")
+            return
+        names = names_of(header.cells)
+        wrong = lacking(names, reading)
+        if wrong:
+            yield Row(f"{name}:1", reason=wrong)
+            return
+        records = _records(lines, between, len(names))
+        gives = _each if documents_in(names, reading) else _together
+        yield from gives(records, name, names, reading)
+    finally:
+        text.detach()
+
+
+def _each(records: Iterable[_Record], name: str, names: Sequence[str], reading: Reading) -> Iterator[Row]:
+    for record in records:
+        where = f"{name}:{record.number}"
+        if record.reason:
+            yield Row(where, reason=record.reason, found=record.line or record.cells)
+        elif any(record.cells):
+            yield Row(where, reading.text_of(fields_of(names, record.cells)))
+
+
+def _together(records: Iterable[_Record], name: str, names: Sequence[str], reading: Reading) -> Iterator[Row]:
+    outline = Outline()
+    for record in records:
+        if record.reason:
+            yield Row(f"{name}:{record.number}", reason=record.reason, found=record.line or record.cells)
+            continue
+        say(outline, names, record.cells)
+        if len(outline) > LARGEST:
+            yield too_large(name)
+            return
+    yield one(name, reading, outline)
+
+
+class _Lines:
+    """Lines of a text, of which some can be given back."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text, self._again = text, deque[str]()
+        self.number = 0
+
+    def next(self) -> str:
+        """The next line with its end; an empty text when there is none."""
+        line = self._again.popleft() if self._again else self._text.readline(LARGEST + 1)
+        self.number += bool(line)
+        return line
+
+    def back(self, lines: Sequence[str]) -> None:
+        """These are the next ones."""
+        self._again.extendleft(reversed(lines))
+        self.number -= len(lines)
+
+
+def _between(lines: _Lines) -> str:
+    """What makes the most cells of the first row."""
+    line = lines.next()
+    if line.lower().startswith("sep=") and len(line.strip("\r\n")) == len("sep=") + 1:
+        return line[len("sep=")]
+    lines.back([line] if line else [])
+    return max(DELIMITERS, key=lambda one: len(_cells([line], one)))
+
+
+def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:
+    """Rows of at most `width` cells (0: any number); behind one whose quotes are wrong it goes on in the next line."""
+    while line := lines.next():
+        number, taken, size = lines.number, [line], len(line)
+        opened = quoted = _ends_quoted(line, between, quoted=False)
+        while quoted and size <= LARGEST and (line := lines.next()):
+            taken.append(line)
+            size += len(line)
+            quoted = _ends_quoted(line, between, quoted=True)
+        if quoted is False and not (width and _swallows(taken, between, width)):
+            cells = _cells(taken, between)
+            too_many = f"has {len(cells)} cells, the first row {width}" if 0 < width < len(cells) else ""
+            yield _Record(number, cells, reason=too_many)
+            continue
+        lines.back(taken[1:])
+        cells = _cells(taken[:1], between)
+        if opened or len(cells) != width:
+            yield _Record(number, [], taken[0].rstrip("\r\n"), _OPEN if opened else _MISPLACED)
+        else:
+            # A quote within a cell that is in quotes: what the cells are is plain all the same.
+            yield _Record(number, cells)
+
+
+def _ends_quoted(line: str, between: str, quoted: bool) -> bool | None:
+    """Whether a quote is open at the end of the line; None when one stands where none can."""
+    at = 0
+    while True:
+        if not quoted:
+            if line.startswith('"', at):
+                quoted, at = True, at + 1
+                continue
+            at = line.find(between, at) + 1
+            if not at:
+                return False
+            continue
+        end = line.find('"', at)
+        if end < 0:
+            return True
+        behind = line[end + 1 : end + 2]
+        if behind == '"':
+            at = end + 2
+        elif behind == between:
+            quoted, at = False, end + 2
+        else:
+            return False if behind in ("", "\r", "\n") else None
+
+
+def _swallows(taken: Sequence[str], between: str, width: int) -> bool:
+    """Whether all lines within a quoted cell are rows by themselves."""
+    within = taken[1:-1]
+    return len(within) >= SWALLOWED and width > 1 and all(len(_cells([line], between)) == width for line in within)
+
+
+def _cells(lines: Sequence[str], between: str) -> list[str]:
+    return next(csv.reader(lines, delimiter=between), [])

@@ -1,0 +1,78 @@
+"""Workbooks (xlsx, xlsm, xlsb, xls, ods), read by Calamine: as a table is, a sheet after the other."""
+
+import datetime
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from corpus.formats import LARGEST, Reading, Row, too_large
+from corpus.formats.outline import Outline
+from corpus.formats.package import Package, Refused, refused
+from corpus.formats.plain import one
+from corpus.formats.table import documents_in, fields_of, names_of, say
+
+_ARCHIVE = b"PK"
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """A row for each in sheets where a column holds the text; one of all other sheets."""
+    outline = Outline()
+    found = False
+    try:
+        if file.read(len(_ARCHIVE)) == _ARCHIVE:
+            Package(file)
+        file.seek(0)
+        workbook = CalamineWorkbook.from_filelike(file)
+        for sheet in workbook.sheet_names:
+            try:
+                cells = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+            except CalamineError as error:
+                yield Row(f"{name}, sheet {sheet}", reason=f"cannot be read ({error})")
+                continue
+            table = [(number, [_plain(cell) for cell in row]) for number, row in enumerate(cells, 1)]
+            table = [(number, row) for number, row in table if any(cell != "" for cell in row)]
+            names = _header(table)
+            if names and documents_in(names, reading):
+                found = True
+                for number, row in table[1:]:
+                    fields = {**fields_of(names, row), "sheet": sheet}
+                    yield Row(f"{name}, sheet {sheet}:{number}", reading.text_of(fields))
+                continue
+            outline.at(sheet=sheet)
+            for _, row in table[1:] if names else table:
+                say(outline, names, [str(cell) for cell in row])
+                if len(outline) > LARGEST:
+                    yield too_large(name)
+                    return
+    except PasswordError:
+        yield Row(name, reason="is encrypted; save it without a password")
+        return
+    except (CalamineError, Refused, OSError) as error:
+        yield refused(name, error) if isinstance(error, Refused) else Row(name, reason=f"is damaged ({error})")
+        return
+    if reading.given and not found:
+        yield Row(name, reason=f"has no sheet whose first row names a column `{reading.given}`")
+    elif len(outline) or not found:
+        yield one(name, reading, outline)
+
+
+def _header(table: Sequence[tuple[int, Sequence[Any]]]) -> list[str] | None:
+    """The names of the columns, where the first row is of at least two words and no cell of it is a figure."""
+    if len(table) < 2:
+        return None
+    first = [cell for cell in table[0][1] if cell != ""]
+    if len(first) < 2 or not all(isinstance(cell, str) for cell in first) or len(set(first)) < len(first):
+        return None
+    return names_of([str(cell) for cell in table[0][1]])
+
+
+def _plain(cell: Any) -> Any:
+    """As JSON has it: dates in ISO 8601, whole numbers without a fraction."""
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    if isinstance(cell, datetime.timedelta):
+        return str(cell)
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    return cell

@@ -1,0 +1,118 @@
+"""PowerPoint (pptx): the slides in their order, each with its tables, diagrams, charts and notes."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from corpus.formats import Reading, Row
+from corpus.formats.outline import Outline
+from corpus.formats.package import Attributes, Package, Refused, attribute, local, refused
+from corpus.formats.page import BETWEEN_CELLS
+from corpus.formats.plain import one
+
+# What a slide shows or holds besides its own part, in this order.
+BESIDE = ("diagramData", "chart", "chartEx", "notesSlide", "comments")
+TITLES = ("title", "ctrTitle")
+# Placeholders that say the same on each slide: number, date, footer, header.
+REPEATED = ("sldNum", "dt", "hdr", "sldImg")
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """One row."""
+    outline = Outline()
+    try:
+        package = Package(file)
+        main = package.main("presentation")
+        related = package.related(main)
+        for number, id in enumerate(_order(package, main), 1):
+            if id in related:
+                _slide(outline, package, number, related[id][1])
+        title = package.title()
+    except Refused as error:
+        yield refused(name, error)
+        return
+    yield one(name, reading, outline, None if title == "PowerPoint Presentation" else title)
+
+
+def _order(package: Package, main: str) -> list[str]:
+    """The relationships of the slides, as they are shown."""
+    ids: list[str] = []
+
+    def start(tag: str, attributes: Attributes) -> None:
+        if local(tag) == "sldId":
+            ids.append(next((value for key, value in attributes.items() if key.endswith("relationships id")), ""))
+
+    package.walk(main, start)
+    return ids
+
+
+def _slide(outline: Outline, package: Package, number: int, part: str) -> None:
+    outline.leave()
+    outline.at(slide=number)
+    _Shapes(outline).all(package, part)
+    related = package.related(part)
+    for kind in BESIDE:
+        for beside in sorted(found for of, found in related.values() if of == kind):
+            _Shapes(outline).all(package, beside)
+
+
+class _Shapes:
+    """Takes the tags of a part. A chart has its words in `v`, all else in paragraphs."""
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        self._said: list[str] = []
+        self._row: list[str] | None = None
+        self._cell: list[str] | None = None
+        self._kind = ""
+        self._reading = False
+        self._unseen = 0
+
+    def all(self, package: Package, part: str) -> None:
+        """Everything in the part."""
+        package.walk(part, self._start, self._end, self._text)
+
+    def _start(self, tag: str, attributes: Attributes) -> None:
+        name = local(tag)
+        if self._unseen or name == "Fallback":
+            self._unseen += 1
+        elif name == "sp":
+            self._kind = ""
+        elif name == "ph":
+            self._kind = attribute(attributes, "type") or "body"
+        elif name in ("p", "pt", "cm"):
+            self._said = []
+        elif name == "br":
+            self._said.append("\n")
+        elif name == "tbl":
+            self._outline.part()
+        elif name == "tr":
+            self._row = []
+        elif name == "tc":
+            self._cell = []
+        self._reading = name in ("t", "v", "text")
+
+    def _text(self, text: str) -> None:
+        if self._reading and not self._unseen and self._kind not in REPEATED:
+            self._said.append(text)
+
+    def _end(self, tag: str) -> None:
+        name = local(tag)
+        self._reading = False
+        if self._unseen:
+            self._unseen -= 1
+        elif name in ("p", "pt", "cm", "tx"):
+            text, self._said = "".join(self._said), []
+            if self._cell is not None:
+                self._cell.append(text)
+            elif self._kind in TITLES:
+                self._outline.heading(1, text)
+            else:
+                self._outline.block(text, "\n")
+        elif name == "tc" and self._row is not None:
+            self._row.append(" ".join(" ".join(self._cell or []).split()))
+            self._cell = None
+        elif name == "tr":
+            self._outline.block(BETWEEN_CELLS.join(cell for cell in self._row or [] if cell), "\n")
+            self._row = None
+        elif name == "sp":
+            self._kind = ""

@@ -1,0 +1,51 @@
+"""A table: its columns' names, and what a row of it says."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from corpus.formats import Reading
+from corpus.formats.outline import Outline
+from corpus.formats.page import BETWEEN_CELLS
+
+
+def names_of(header: Sequence[str]) -> list[str]:
+    """A name for each column, none twice: an unnamed one is `column_3`, a second `note` is `note_2`."""
+    given = [cell.strip() for cell in header]
+    names: list[str] = []
+    for place, name in enumerate(given, 1):
+        name = name or f"column_{place}"
+        chosen, number = name, 1
+        while chosen in names or (number > 1 and chosen in given):
+            number += 1
+            chosen = f"{name}_{number}"
+        names.append(chosen)
+    return names
+
+
+def documents_in(names: Sequence[str], reading: Reading) -> bool:
+    """Whether each row is a document, with its text where `reading` says; otherwise the table is one document."""
+    if reading.columns:
+        return set(reading.columns) <= set(names)
+    return (reading.given or reading.text_field) in names
+
+
+def lacking(names: Sequence[str], reading: Reading) -> str | None:
+    """Why the table cannot be read as it was asked for; None when it can."""
+    wanted = [*reading.columns] or ([reading.given] if reading.given else [])
+    missing = [name for name in wanted if name not in names]
+    return f"the first row names no column `{missing[0]}`, but {', '.join(names)}" if missing else None
+
+
+def fields_of(names: Sequence[str], cells: Sequence[Any]) -> Mapping[str, Any]:
+    """The fields of a row; empty cells are none."""
+    return {name: cell for name, cell in zip(names, cells, strict=False) if cell not in ("", None)}
+
+
+def say(outline: Outline, names: Sequence[str] | None, cells: Sequence[str]) -> None:
+    """Adds a row as a line that names its columns, so that it can be understood alone."""
+    if names is None:
+        outline.block(BETWEEN_CELLS.join(cell for cell in cells if cell), "\n")
+        return
+    extra = [f"column_{place}" for place in range(len(names) + 1, len(cells) + 1)]
+    said = [f"{name}: {' '.join(cell.split())}" for name, cell in zip([*names, *extra], cells, strict=False) if cell]
+    outline.block("; ".join(said), "\n")

@@ -1,0 +1,42 @@
+"""JSON: an array of objects, or one object after another; read by ijson, as a stream."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import ijson
+
+from corpus.formats import Reading, Row
+from corpus.formats.encoding import utf8
+from corpus.formats.no_numbers import without
+
+# The request of the API that stores documents, kept in a file.
+LIST = "documents"
+_BLANK = b" \t\r\n"
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """A row for each object; behind a mistake nothing can be read."""
+    file = utf8(file)
+    first = b" "
+    while first and first in _BLANK:
+        start, first = file.tell(), file.read(1)
+    file.seek(start)
+    number = 0
+    try:
+        # A number with a fraction would be a Decimal, which JSON has not.
+        values = ijson.items(without(file), "item" if first == b"[" else "", multiple_values=True, use_float=True)
+        for number, value in enumerate(values, 1):
+            where = f"{name}:{number}"
+            inner = value.get(LIST) if isinstance(value, dict) and len(value) == 1 else None
+            if isinstance(inner, list):
+                yield from (_row(f"{where}:{place}", one, reading) for place, one in enumerate(inner, 1))
+            else:
+                yield _row(where, value, reading)
+    except (ijson.JSONError, ValueError) as error:
+        yield Row(f"{name}:{number + 1}", reason=f"not JSON from here on ({error})")
+
+
+def _row(where: str, value: Any, reading: Reading) -> Row:
+    if isinstance(value, dict):
+        return Row(where, reading.text_of(value))
+    return Row(where, reason="a JSON object is wanted", found=value)

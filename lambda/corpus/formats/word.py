@@ -1,0 +1,141 @@
+"""Word (docx): the text in its order with tables, text boxes and notes, then headers, footers and comments."""
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from corpus.formats import Reading, Row
+from corpus.formats.outline import Outline
+from corpus.formats.package import Attributes, Package, Refused, attribute, local, refused
+from corpus.formats.page import BETWEEN_CELLS
+from corpus.formats.plain import one
+
+# What stands in parts of its own, in this order behind the text.
+BESIDE = ("footnotes", "endnotes", "comments", "header", "footer")
+# Fallback repeats what Choice says, instrText is how a field is made, and deleted text is deleted.
+UNSEEN = frozenset(("Fallback", "instrText", "delText", "delInstrText", "rPr", "pPrChange"))
+_BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
+_HEADING = re.compile(r"heading (\d)$", re.IGNORECASE)
+_LOWEST = 9
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """One row."""
+    outline = Outline()
+    try:
+        package = Package(file)
+        main = package.main("Word document")
+        related = package.related(main)
+        styles = [part for kind, part in related.values() if kind == "styles"]
+        levels = _levels(package, styles[0]) if styles else {}
+        _Text(outline, levels).all(package, main)
+        outline.leave()
+        for kind in BESIDE:
+            for part in sorted({part for found, part in related.values() if found == kind}):
+                _Text(outline, levels).all(package, part)
+        title = package.title()
+    except Refused as error:
+        yield refused(name, error)
+        return
+    yield one(name, reading, outline, title)
+
+
+def _levels(package: Package, part: str) -> dict[str, int]:
+    """The level of each style that is a heading's."""
+    levels: dict[str, int] = {}
+    style = ""
+
+    def start(tag: str, attributes: Attributes) -> None:
+        nonlocal style
+        name, value = local(tag), attribute(attributes, "val") or ""
+        if name == "style":
+            style = attribute(attributes, "styleId") or ""
+        elif name == "name":
+            found = _HEADING.match(value)
+            if found or value.lower() == "title":
+                levels[style] = int(found[1]) if found else 1
+        elif name == "outlineLvl" and value.isdigit() and int(value) < _LOWEST:
+            levels.setdefault(style, int(value) + 1)
+
+    package.walk(part, start)
+    return levels
+
+
+class _Text:
+    """Takes the tags of a part; a paragraph within another one, as of a text box, comes before the rest of it."""
+
+    def __init__(self, outline: Outline, levels: dict[str, int]) -> None:
+        self._outline, self._levels = outline, levels
+        self._paragraphs: list[list[str]] = []
+        self._level: list[int | None] = []
+        self._rows: list[list[str]] = []
+        self._cells: list[list[str]] = []
+        self._unseen = 0
+        self._reading = False
+
+    def all(self, package: Package, part: str) -> None:
+        """Everything in the part."""
+        package.walk(part, self._start, self._end, self._said)
+
+    def _start(self, tag: str, attributes: Attributes) -> None:
+        name = local(tag)
+        if self._unseen or name in UNSEEN:
+            self._unseen += 1
+        elif name == "p":
+            self._paragraphs.append([])
+            self._level.append(None)
+        elif name == "tbl":
+            self._outline.part()
+        elif name == "tr":
+            self._rows.append([])
+        elif name == "tc":
+            self._cells.append([])
+        elif name == "t":
+            self._reading = True
+        elif self._paragraphs:
+            self._within(name, attributes)
+
+    def _within(self, name: str, attributes: Attributes) -> None:
+        if name in _BREAKS:
+            self._paragraphs[-1].append(_BREAKS[name])
+        elif name == "pStyle":
+            self._level[-1] = self._levels.get(attribute(attributes, "val") or "")
+        elif name == "outlineLvl" and (value := attribute(attributes, "val") or "").isdigit() and int(value) < _LOWEST:
+            self._level[-1] = int(value) + 1
+        elif name == "sym" and (code := attribute(attributes, "char")):
+            # A character of a symbol font, moved to where Unicode has none of its own.
+            self._paragraphs[-1].append("•" if code.upper().startswith("F0") else chr(int(code, 16)))
+
+    def _said(self, text: str) -> None:
+        if self._reading and not self._unseen and self._paragraphs:
+            self._paragraphs[-1].append(text)
+
+    def _end(self, tag: str) -> None:
+        name = local(tag)
+        if self._unseen:
+            self._unseen -= 1
+        elif name == "t":
+            self._reading = False
+        elif name == "p" and self._paragraphs:
+            self._paragraph("".join(self._paragraphs.pop()), self._level.pop())
+        elif name == "tc" and self._cells and self._rows:
+            self._rows[-1].append(" ".join(self._cells.pop()))
+        elif name == "tr" and self._rows:
+            self._row(BETWEEN_CELLS.join(cell for cell in self._rows.pop() if cell))
+
+    def _paragraph(self, text: str, level: int | None) -> None:
+        if not text.strip():
+            return
+        if self._cells:
+            self._cells[-1].append(" ".join(text.split()))
+        elif level is not None:
+            self._outline.heading(level, text)
+        else:
+            self._outline.block(text)
+
+    def _row(self, text: str) -> None:
+        """A row of a table in a cell is a part of that cell."""
+        if self._cells:
+            self._cells[-1].append(text)
+        else:
+            self._outline.block(text, "\n")

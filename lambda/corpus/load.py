@@ -1,0 +1,278 @@
+"""Loads documents: as many at once as their destination takes, each accounted for, in order."""
+
+import contextlib
+import heapq
+import itertools
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
+
+from calls.backoff import Backoff
+from corpus.crew import MOST_THREADS, Answer, Crew
+from corpus.destination import ARRIVED, Busy, Destination, Outcome, Stopped, TooLarge, Verdict
+from corpus.document import Document, Entry, Unreadable
+from corpus.garbage import seldom_collected
+from corpus.pace import LONGEST_PAUSE, Pace
+from corpus.report import DeadLetter, Report
+from corpus.track import Item, Leftovers, Track
+
+ATTEMPTS = 12
+# Of the pause before a busy destination is asked again, for documents that were turned away alone: a model that
+# throttles one call takes the next, and the window keeps the number of calls down.
+SOONER = 0.1
+# From then on what is in a batch that fails is sent alone.
+ALONE = 3
+LONGEST_ASKED = 60.0
+# Entries read ahead of the first one whose fate is open.
+AHEAD, AHEAD_BYTES = 20_000, 32_000_000
+# As many refused one after another, and none taken: the fault is not theirs.
+HOPELESS = 1_000
+# Seconds in which nothing is taken, and something is tried.
+DROUGHT = 600.0
+
+
+# Repetitions are counted from 1.
+BACKOFF = Backoff(first=0.5, longest=LONGEST_PAUSE, longest_asked=LONGEST_ASKED)
+
+
+def load(
+    entries: Iterable[Entry],
+    connect: Callable[[], Destination],
+    *,
+    parts: Callable[[Document], Sequence[Document]] = lambda document: [document],
+    report: Report | None = None,
+    dead_letters: Callable[[DeadLetter], None] = lambda _: None,
+    confirmed: Callable[[Entry], None] = lambda _: None,
+    leftovers: Leftovers | None = None,
+    pause: Callable[[int, float], float] = BACKOFF.pause,
+) -> Report:
+    """Sends every document of `entries`, in memory that does not grow with their number.
+
+    connect: makes a Destination; called once here, and once in each thread that sends.
+    parts: what a document is cut into on the way; the whole of it by default.
+    report: counts on in this one, as when an earlier load is continued.
+    dead_letters: is given each document or part that did not arrive, and each Unreadable, once.
+    confirmed: is given each entry, in their order, once the fate of it and of all before it is settled, after its
+        dead_letters: whoever notes the last one knows where to go on.
+    leftovers: is given documents that arrived, and the ids of their parts, before they are confirmed; None when the
+        destination has nothing else of them.
+    pause: seconds before a repetition, by its number and what was asked for.
+
+    Documents of one id are sent one after the other, so that the last one stays. Raises Stopped, or what `entries` or
+    `connect` raise, with what is then in doubt counted as failed in `report`, but neither a dead letter nor confirmed.
+    """
+    report = Report() if report is None else report
+    run = _Load(connect, parts, Track(report, dead_letters, confirmed, leftovers), pause)
+    try:
+        with seldom_collected():
+            run.all(entries)
+    except Exception as error:
+        # What was to be written of it may be what failed.
+        with contextlib.suppress(OSError):
+            run.abandon(str(error))
+        raise
+    finally:
+        run.close()
+    return report
+
+
+class _Load:
+    """The state of one load, in the thread that called for it."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Destination],
+        parts: Callable[[Document], Sequence[Document]],
+        track: Track,
+        pause: Callable[[int, float], float],
+    ) -> None:
+        self._destination = connect()
+        self._parts, self._track, self._pause = parts, track, pause
+        self._crew = Crew(connect)
+        self._pace = Pace(MOST_THREADS * self._destination.most_documents)
+        self._batch_size = self._most_together()
+        self._ids: set[str] = set()
+        self._fresh: deque[Item] = deque()
+        self._fresh_bytes = 0
+        self._halves: deque[list[Item]] = deque()
+        self._waiting: list[tuple[float, int, Item]] = []
+        self._numbers = itertools.count()
+        self._quiet_until = 0.0
+        self._refused = 0
+        self._taken = time.monotonic()
+
+    def all(self, entries: Iterable[Entry]) -> None:
+        """Reads, sends and settles everything."""
+        for entry in entries:
+            self._enter(entry)
+            while self._has_enough():
+                self._step()
+        while self._ids:
+            self._step(ending=True)
+        self._track.advance(ending=True)
+
+    def abandon(self, reason: str) -> None:
+        """Hears the answers that are still to come, and counts what is in doubt as failed."""
+        while self._crew.batches:
+            answer = self._crew.take(None)
+            if answer and not isinstance(answer.result, Exception):
+                for item, outcome in zip(answer.batch, answer.result, strict=True):
+                    # What was refused or sent off would have been sent again.
+                    if outcome.verdict in ARRIVED:
+                        self._track.settle(item, outcome)
+        self._track.abandon(reason)
+
+    def close(self) -> None:
+        """Lets the threads go."""
+        self._crew.close()
+
+    def _enter(self, entry: Entry) -> None:
+        if isinstance(entry, Unreadable):
+            self._track.add(entry)
+            return
+        pieces = self._parts(entry)
+        ids = [piece.id for piece in pieces]
+        while not self._ids.isdisjoint(ids):
+            self._step(ending=True)
+        bodies = [self._destination.encode(piece) for piece in pieces]
+        tracked = self._track.add(entry, len(pieces), sum(map(len, bodies)))
+        self._ids.update(ids)
+        self._fresh.extend(Item(piece, body, tracked) for piece, body in zip(pieces, bodies, strict=True))
+        self._fresh_bytes += tracked.size
+
+    def _has_enough(self) -> bool:
+        """Whether to read no further for now."""
+        return (
+            self._fills_a_batch()
+            or len(self._track) >= AHEAD
+            or self._track.bytes >= AHEAD_BYTES
+            or len(self._waiting) >= 2 * self._destination.most_documents
+        )
+
+    def _fills_a_batch(self) -> bool:
+        return len(self._fresh) >= self._batch_size or self._fresh_bytes >= self._destination.most_bytes
+
+    def _most_together(self) -> int:
+        return min(self._pace.batch, self._destination.most_documents)
+
+    def _step(self, ending: bool = False) -> None:
+        """Sends a batch, or hears an answer; `ending` sends one that is not full, too."""
+        now = time.monotonic()
+        room = not self._crew.full and self._crew.items < self._pace.window
+        if room and now >= self._quiet_until:
+            batch = self._next(now, ending)
+            if batch:
+                if not (self._crew.batches or self._waiting):
+                    self._taken = now
+                self._crew.give(batch)
+                return
+        answer = self._crew.take(self._longest_wait(now) if room else None)
+        if answer:
+            self._settle(answer)
+            self._quiet_until = max(self._quiet_until, time.monotonic() + self._pace.pause(answer.seconds))
+            self._batch_size = self._most_together()
+            self._track.advance()
+
+    def _longest_wait(self, now: float) -> float | None:
+        """Seconds until there may be something to send; None when only an answer can bring that about."""
+        if self._quiet_until > now:
+            return self._quiet_until - now
+        if self._waiting:
+            return max(0.0, self._waiting[0][0] - now)
+        return None if self._crew.batches else 0.0
+
+    def _next(self, now: float, ending: bool) -> list[Item]:
+        if self._halves:
+            return self._halves.popleft()
+        batch: list[Item] = []
+        size = 0
+        most, most_bytes = self._batch_size, self._destination.most_bytes
+        while self._waiting and self._waiting[0][0] <= now and len(batch) < most:
+            item = self._waiting[0][2]
+            alone = item.suspect and item.attempts >= ALONE
+            if batch and (alone or size + len(item.body) > most_bytes):
+                return batch
+            batch.append(heapq.heappop(self._waiting)[2])
+            size += len(item.body)
+            if alone:
+                return batch
+        if not (batch or ending or self._fills_a_batch()):
+            return []
+        while self._fresh and len(batch) < most and (not batch or size + len(self._fresh[0].body) <= most_bytes):
+            batch.append(self._fresh.popleft())
+            size += len(batch[-1].body)
+            self._fresh_bytes -= len(batch[-1].body)
+        return batch
+
+    def _settle(self, answer: Answer) -> None:
+        result = answer.result
+        if isinstance(result, Busy):
+            self._pace.answered(0, len(answer.batch), answer.seconds)
+            if result.wait:
+                self._quiet_until = time.monotonic() + min(result.wait, LONGEST_ASKED)
+            self._wait(answer.batch, [str(result)] * len(answer.batch), result)
+        elif isinstance(result, TooLarge):
+            if len(answer.batch) == 1:
+                self._settle_one(answer.batch[0], Outcome(Verdict.REFUSED, str(result)))
+            else:
+                self._halve(answer.batch)
+        elif isinstance(result, Exception):
+            raise result
+        else:
+            self._settle_each(answer, result)
+
+    def _settle_each(self, answer: Answer, outcomes: Sequence[Outcome]) -> None:
+        again: list[Item] = []
+        reasons: list[str] = []
+        refused: defaultdict[str, list[Item]] = defaultdict(list)
+        for item, outcome in zip(answer.batch, outcomes, strict=True):
+            if outcome.verdict in (Verdict.LATER, Verdict.FAILED):
+                item.suspect |= outcome.verdict is Verdict.FAILED
+                again.append(item)
+                reasons.append(outcome.reason)
+            elif outcome.verdict is Verdict.REFUSED:
+                refused[outcome.reason].append(item)
+            else:
+                self._refused, self._taken = 0, time.monotonic()
+                self._settle_one(item, outcome)
+        self._pace.answered(len(answer.batch) - len(again), len(again), answer.seconds)
+        if again:
+            self._wait(again, reasons)
+        for reason, items in refused.items():
+            # One document that the model refuses fails all that are embedded in the same call.
+            if len(items) > 1:
+                self._halve(items)
+            else:
+                self._settle_one(items[0], Outcome(Verdict.REFUSED, reason))
+                self._refused += 1
+                if self._refused >= HOPELESS:
+                    raise Stopped(
+                        f"{HOPELESS} documents one after another were refused, the last one with: {reason}. Nothing "
+                        "more was sent; when the cause is mended, load what was rejected and go on with the rest."
+                    )
+
+    def _halve(self, items: list[Item]) -> None:
+        middle = len(items) // 2
+        self._halves += [items[:middle], items[middle:]]
+
+    def _wait(self, items: list[Item], reasons: list[str], busy: Busy | None = None) -> None:
+        """Has the items sent again after a pause, together, but those whose patience is at its end."""
+        now = time.monotonic()
+        if now - self._taken > DROUGHT:
+            raise Stopped(f"Nothing was taken for {DROUGHT / 60:.0f} minutes, last answer: {reasons[-1]}.")
+        for item in items:
+            item.attempts += 1
+        attempt = max(item.attempts for item in items)
+        due = now + (self._pause(attempt, busy.wait) if busy else self._pause(attempt, 0.0) * SOONER)
+        for item, reason in zip(items, reasons, strict=True):
+            if item.attempts < ATTEMPTS:
+                heapq.heappush(self._waiting, (due, next(self._numbers), item))
+            elif busy and busy.unsure:
+                raise Stopped(f"{reason}. Load the documents again: those that are stored already are not doubled.")
+            else:
+                said = f"gave up after {ATTEMPTS} attempts, last answer: {reason}"
+                self._settle_one(item, Outcome(Verdict.LATER, said))
+
+    def _settle_one(self, item: Item, outcome: Outcome) -> None:
+        self._ids.discard(item.document.id)
+        self._track.settle(item, outcome)

@@ -1,0 +1,62 @@
+"""The process that apart.py has read files in: `python -m corpus.reader DESCRIPTOR MEMORY`."""
+
+import contextlib
+import json
+import os
+import resource
+import socket
+import sys
+import time
+from typing import Any, BinaryIO
+
+from corpus.apart import LENGTH
+from corpus.formats import Reading
+from corpus.source import positioned
+
+# Of files that a parser writes: nothing here needs to.
+_LARGEST_WRITTEN = 2 << 30
+
+
+def main(descriptor: int, memory: int) -> None:
+    """Reads files until nobody asks any more."""
+    _limit(resource.RLIMIT_DATA, memory)
+    _limit(resource.RLIMIT_FSIZE, _LARGEST_WRITTEN)
+    _limit(resource.RLIMIT_CORE, 0)
+    with socket.socket(fileno=descriptor) as connection:
+        while True:
+            head, descriptors, _, _ = socket.recv_fds(connection, LENGTH.size, 1)
+            if not head:
+                return
+            (size,) = LENGTH.unpack(head)
+            request = connection.recv(size, socket.MSG_WAITALL)
+            name, reading, seconds = json.loads(request)
+            with os.fdopen(descriptors[0], "rb") as file:
+                _answer(connection, file, name, Reading(**reading), seconds)
+
+
+def _answer(connection: socket.socket, file: BinaryIO, name: str, reading: Reading, seconds: float) -> None:
+    _allow(seconds)
+    for row, position in positioned(file, name, reading):
+        _say(connection, [*row, position])
+        _allow(seconds)
+    _say(connection, [])
+
+
+def _say(connection: socket.socket, said: list[Any]) -> None:
+    frame = json.dumps(said, default=str).encode()
+    connection.sendall(LENGTH.pack(len(frame)) + frame)
+
+
+def _allow(seconds: float) -> None:
+    """So much of the processor from now on: who asked may be gone, and nobody else would end this."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 2, hard))
+
+
+def _limit(kind: int, most: int) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(kind, (most, most))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,21 @@
+"""What the search engine, or Amazon in front of it, says when it does not do what it was asked."""
+
+import json
+from typing import Any
+
+_QUOTED = 300
+
+
+def said(text: str) -> str:
+    """The server's own words: OpenSearch nests them in `error`, Amazon says `Message`; else how the text begins."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return text[:_QUOTED]
+    error: Any = body.get("error", body) if isinstance(body, dict) else body
+    if isinstance(error, dict):
+        causes = error.get("root_cause")
+        cause = causes[0] if isinstance(causes, list) and causes else error
+        told = cause.get("reason") if isinstance(cause, dict) else None
+        error = told or body.get("Message") or body.get("message") or error
+    return str(error)

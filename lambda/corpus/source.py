@@ -1,0 +1,157 @@
+"""Documents of one file, whatever its format."""
+
+import gzip
+import io
+import shutil
+import tempfile
+import zlib
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from importlib import import_module
+from pathlib import PurePosixPath
+from typing import BinaryIO, cast
+
+from corpus.apart import Limits, apart
+from corpus.document import Entry, Unreadable, document
+from corpus.formats import Format, Reading, Row
+
+# By the end of a name: the module of `corpus.formats`, imported when there is such a file, for what parses it is large.
+FORMATS = {
+    ".ndjson": "lines",
+    ".jsonl": "lines",
+    ".json": "values",
+    ".csv": "rows",
+    ".tsv": "rows",
+    ".parquet": "columns",
+    ".xlsx": "sheets",
+    ".xlsm": "sheets",
+    ".xlsb": "sheets",
+    ".xls": "sheets",
+    ".ods": "sheets",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "page",
+    ".htm": "page",
+    ".xhtml": "page",
+    ".pdf": "pdf",
+    ".docx": "word",
+    ".docm": "word",
+    ".pptx": "slides",
+    ".pptm": "slides",
+    ".ppsx": "slides",
+    ".odt": "opendocument",
+    ".odp": "opendocument",
+    ".rtf": "rich_text",
+    ".epub": "book",
+    ".eml": "mail",
+    ".txt": "plain",
+    ".text": "plain",
+}
+COMPRESSED = ".gz"
+# What reads them takes time and memory in proportion, and nothing of somebody else's; all others are read apart.
+HERE = frozenset(("lines", "rows", "plain"))
+
+
+def readable(name: str) -> bool:
+    """Whether the end of the name is that of a format, or of one and `.gz`."""
+    return _format(name) is not None
+
+
+def ending(name: str) -> str:
+    """The end of a name that says a format, in small letters; empty where there is none."""
+    return PurePosixPath(name.lower().removesuffix(COMPRESSED)).suffix
+
+
+def read(
+    stream: BinaryIO, name: str, reading: Reading, skip: int = 0, limits: Limits | None = None
+) -> Generator[Entry]:
+    """The entries of the file `name`, without the first `skip` ones: those that an earlier load has settled.
+
+    `name` decides the format, and is the id of a document that is a whole file; a file whose end of the name says
+    nothing is one Unreadable, and so is one that takes more than `limits` to be read. Never more of a file in memory
+    than one document takes. A `stream` that is not seekable is laid into a temporary file first.
+    """
+    chosen = _format(name)
+    if chosen is None:
+        yield Unreadable(name, f"is none of {', '.join(FORMATS)}")
+        return
+    with ExitStack() as stack:
+        before = 0
+        if chosen in HERE:
+            raw = stream if _seekable(stream) else stack.enter_context(_laid_down(stream))
+            found = positioned(raw, name, reading)
+        else:
+            raw = stream if _has_descriptor(stream) else stack.enter_context(_laid_down(stream))
+            found = apart(raw, name, reading, limits or Limits())
+        for number, (row, position) in enumerate(found):
+            if number >= skip:
+                yield _entry(row, reading.text_field, max(0, position - before))
+            before = max(before, position)
+
+
+def positioned(raw: BinaryIO, name: str, reading: Reading) -> Iterator[tuple[Row, int]]:
+    """The rows of a file, read in this process, each with how far the file is read."""
+    file = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if name.lower().endswith(COMPRESSED) else raw
+    for row in _rows(file, name, reading):
+        # Of a compressed file, progress is what has been read of the file itself.
+        yield row, raw.tell() if row.position is None or file is not raw else row.position
+
+
+def rows(content: bytes, name: str, reading: Reading) -> Iterator[Row]:
+    """The rows of a file within another one, read in this process."""
+    if _format(name) is None:
+        return iter([Row(name, reason="is attached, and of no format that is read")])
+    return (row for row, _ in positioned(io.BytesIO(content), name, reading))
+
+
+def _rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    chosen = _format(name)
+    try:
+        module = cast(Format, import_module(f"corpus.formats.{chosen}"))
+    except ModuleNotFoundError as error:
+        yield Row(name, reason=f"cannot be read here, where {error.name} is not installed; use `osml ingest`")
+        return
+    try:
+        yield from module.rows(file, name, reading)
+    except MemoryError:
+        yield Row(name, reason="needs more memory to be read than it may have")
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        yield Row(name, reason=f"ends before its end, or is no {COMPRESSED} ({error})")
+    except UnicodeDecodeError as error:
+        said = f"{error.encoding.upper()} from byte {error.start} on ({error.reason})"
+        yield Row(name, reason=f"is not {said}; save it as UTF-8")
+    except OSError:
+        raise
+    except RecursionError:
+        yield Row(name, reason="is nested too deep to be read")
+    except Exception as error:  # noqa: BLE001 - whatever a parser stumbles over is the file's
+        yield Row(name, reason=f"cannot be read ({type(error).__name__}: {str(error)[:200]})")
+
+
+def _entry(row: Row, text_field: str, read: int) -> Entry:
+    if row.fields is None:
+        return Unreadable(row.where, row.reason, row.found, read)
+    return document(row.fields, row.where, text_field, read, row.of, row.places)
+
+
+def _format(name: str) -> str | None:
+    return FORMATS.get(ending(name))
+
+
+def _seekable(stream: BinaryIO) -> bool:
+    seekable = getattr(stream, "seekable", None)
+    return bool(seekable and seekable())
+
+
+def _has_descriptor(stream: BinaryIO) -> bool:
+    try:
+        return _seekable(stream) and stream.fileno() >= 0
+    except (AttributeError, OSError):
+        return False
+
+
+def _laid_down(stream: BinaryIO) -> BinaryIO:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    shutil.copyfileobj(stream, file)
+    file.seek(0)
+    return cast(BinaryIO, file)

@@ -1,0 +1,157 @@
+"""Entries in the order they were read, until the fate of each is known."""
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from calls.plain import plain
+from corpus.destination import ARRIVED, Outcome, Verdict
+from corpus.document import Document, Entry, Unreadable
+from corpus.fields import given
+from corpus.report import DeadLetter, Report, Retry
+
+# Documents whose leftovers are looked for together, their bytes, and the seconds after which fewer do.
+TOGETHER, TOGETHER_BYTES, TOGETHER_SECONDS = 256, 4_000_000, 1.0
+
+Leftovers = Callable[[Mapping[str, Sequence[str]]], int]
+"""Removes what else there is of the documents with these ids than the parts with those; says how many that were."""
+
+
+@dataclass(slots=True)
+class Tracked:
+    """An entry, how many of its parts are `open`, their bytes, and what became of the others."""
+
+    entry: Entry
+    open: int
+    size: int
+    outcomes: list[tuple[Document, Outcome]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Item:
+    """A document, or a part of one, on its way: encoded, and how often it was sent in vain.
+
+    suspect: a batch with it has failed, so that it may be what breaks batches.
+    """
+
+    document: Document
+    body: bytes
+    tracked: Tracked
+    attempts: int = 0
+    suspect: bool = False
+
+
+class Track:
+    """Counts, writes dead letters and confirms in the order of reading: all three can be continued from one place."""
+
+    def __init__(
+        self,
+        report: Report,
+        dead_letters: Callable[[DeadLetter], None],
+        confirmed: Callable[[Entry], None],
+        leftovers: Leftovers | None = None,
+    ) -> None:
+        self._report, self._dead_letters, self._confirmed, self._leftovers = report, dead_letters, confirmed, leftovers
+        self._open: deque[Tracked] = deque()
+        self._cleared = time.monotonic()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, entry: Entry, parts: int = 0, size: int = 0) -> Tracked:
+        """An entry was read, of parts of `size` bytes together; it is settled when each of them has an outcome."""
+        tracked = Tracked(entry, parts, size)
+        self._open.append(tracked)
+        self.bytes += size
+        return tracked
+
+    def settle(self, item: Item, outcome: Outcome) -> None:
+        """The fate of `item` is known."""
+        item.tracked.outcomes.append((item.document, outcome))
+        item.tracked.open -= 1
+
+    def advance(self, ending: bool = False) -> None:
+        """Passes over what is settled, up to the first entry that is not.
+
+        Where leftovers are looked for, not before it is worth the request, or `ending`.
+        """
+        if self._leftovers and not self._clear(self._leftovers, ending):
+            return
+        while self._open and not self._open[0].open:
+            tracked = self._open[0]
+            # One whose letters could not be written is not passed over, and nothing behind it is.
+            for dead_letter in _letters(tracked):
+                self._dead_letters(dead_letter)
+            self._open.popleft()
+            self.bytes -= tracked.size
+            self._count(tracked)
+            self._confirmed(tracked.entry)
+
+    def abandon(self, reason: str) -> None:
+        """Counts what is left: the parts with an outcome, and as failed those without.
+
+        What is settled is passed over as ever, unless its leftovers would have to be looked for.
+        """
+        if self._leftovers is None:
+            self.advance()
+        for tracked in self._open:
+            self._count(tracked)
+            for _ in range(tracked.open):
+                self._report.fail(tracked.entry.where, f"not stored for certain: {reason}", "later")
+        self._open.clear()
+
+    def _clear(self, leftovers: Leftovers, ending: bool) -> bool:
+        """Remove the leftovers of what is settled, before it is confirmed; False when that waits for more of it."""
+        settled = list(itertools.takewhile(lambda one: not one.open, self._open))
+        enough = len(settled) >= TOGETHER or sum(one.size for one in settled) >= TOGETHER_BYTES
+        if not (ending or enough or time.monotonic() - self._cleared >= TOGETHER_SECONDS):
+            return False
+        wholes = _wholes(settled)
+        if wholes:
+            self._report.removed += leftovers(wholes)
+        self._cleared = time.monotonic()
+        return True
+
+    def _count(self, tracked: Tracked) -> None:
+        report, entry = self._report, tracked.entry
+        report.read += 1
+        if isinstance(entry, Unreadable):
+            report.fail(entry.where, entry.reason)
+        for document, outcome in tracked.outcomes:
+            if outcome.verdict is Verdict.CREATED:
+                report.created += 1
+            elif outcome.verdict is Verdict.UPDATED:
+                report.updated += 1
+            elif outcome.verdict is Verdict.STORED:
+                report.stored += 1
+            else:
+                report.fail(document.where, outcome.reason, _retry(outcome))
+
+
+def _letters(tracked: Tracked) -> Iterator[DeadLetter]:
+    """One for each part that did not arrive."""
+    entry = tracked.entry
+    if isinstance(entry, Unreadable):
+        yield DeadLetter(entry.where, None, entry.reason, plain(entry.source))
+    for document, outcome in tracked.outcomes:
+        if outcome.verdict not in ARRIVED:
+            source = {**given(document.source), "id": document.id, "document": document.of}
+            yield DeadLetter(document.where, document.id, outcome.reason, source, _retry(outcome))
+
+
+def _retry(outcome: Outcome) -> Retry:
+    return "later" if outcome.verdict is Verdict.LATER else "never"
+
+
+def _wholes(settled: Iterable[Tracked]) -> dict[str, list[str]]:
+    """Documents all of which arrived, and the ids of their parts; a part that was given by itself is none."""
+    found: dict[str, list[str]] = {}
+    for one in settled:
+        if isinstance(one.entry, Document) and one.entry.of == one.entry.id:
+            found.pop(one.entry.id, None)
+            if all(outcome.verdict in (Verdict.CREATED, Verdict.UPDATED) for _, outcome in one.outcomes):
+                found[one.entry.id] = [part.id for part, _ in one.outcomes]
+    return found

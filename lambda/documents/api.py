@@ -1,0 +1,235 @@
+"""Documents, health and the API's own description: an ordinary proxy function behind API Gateway."""
+
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, NoReturn
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
+import openapi
+from aws.tracing import subsegment
+from gateway import origins, telemetry
+from gateway.caller import digest, named
+from gateway.mistake import mistake
+from gateway.request import json_body, request_id
+from rag import documents, files
+from rag import health as index
+from rag.failures import Absent, Invalid
+from rag.jobs import Jobs, State
+from rag.models import (
+    JOB_ID,
+    DocumentList,
+    DocumentRemoved,
+    DocumentShown,
+    DocumentsIn,
+    DocumentsStored,
+    Health,
+    Job,
+    Problem,
+)
+from rag.own_settings import settings
+from rag.parts import parts
+from rag.search import Page as SomeDocuments
+from worker import worked
+
+JSON = "application/json"
+HEADERS = {"Cache-Control": ["no-store"], "X-Content-Type-Options": ["nosniff"]}
+LISTED = 50
+# Seconds from a request until API Gateway answers for the function; jobs take longer.
+GATEWAY_SECONDS = 29.0
+# Seconds kept back from the function's time, for saying that it was not enough.
+MARGIN = 1.0
+# Characters of text that one request stores; more become a job.
+AT_ONCE = 200_000
+
+app = APIGatewayRestResolver(enable_validation=True)
+
+
+@subsegment("## handler")
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The function's entry point: an API Gateway proxy event in, its proxy response out; or messages of its queue.
+
+    A direct call of the function needs `httpMethod` and `path`, and for a body `headers` and `body`.
+    """
+    if "Records" in event:
+        return worked(event, context)
+    identifier = request_id(event, context)
+    telemetry.begin(identifier)
+    try:
+        telemetry.belongs_to(settings().environment)
+        telemetry.logger.thread_safe_append_keys(caller=digest(named(event)))
+        if event["httpMethod"] == "POST":
+            # powertools takes forms, and JSON that is too large or none at all.
+            json_body(event, settings().limits.body_bytes)
+        response = app.resolve({"headers": {}, "requestContext": {}, **event}, context)
+        route = f"{event['httpMethod']} {event.get('resource', '')}"
+        telemetry.logger.info("Done.", extra={"route": route, "status": response["statusCode"]})
+    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a sentence
+        response = _problem(error, identifier)
+    telemetry.end()
+    cors = {name: [value] for name, value in origins.allowed(event).items()}
+    return {**response, "multiValueHeaders": {**response["multiValueHeaders"], **HEADERS, **cors}}
+
+
+@app.post(
+    "/documents",
+    operation_id="storeDocuments",
+    summary="Store documents",
+    response_description="What became of each document.",
+)
+def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
+    """Stores each document in place of its predecessor; what becomes of one does not depend on the others.
+
+    What is more than one request stores becomes a job.
+    """
+    if body.part:
+        return _accepted(_jobs().take(body.part))
+    if body.file:
+        stored = files.store(body.file, _seconds(), parts())
+        return _stored(documents.told(stored.results)) if stored.ended else _accepted(_jobs().go_on(body.file, stored))
+    given = body.documents or []
+    if sum(len(one.text) for one in given) > AT_ONCE:
+        documents.refuse_doubled(given)
+        return _accepted(_jobs().documents(given))
+    return _stored(documents.store(given, _seconds()))
+
+
+@app.get(
+    "/jobs/<id>",
+    operation_id="seeJob",
+    summary="See how far an upload is",
+    response_description="The job, with the results so far.",
+)
+def job(id: Annotated[str, Path(description="The job's id.", pattern=JOB_ID)]) -> Job:
+    """Tells how far the job of an upload is."""
+    return _jobs().state(id).told
+
+
+@app.get(
+    "/documents",
+    operation_id="listDocuments",
+    summary="List documents",
+    response_description="One page of the documents, by id.",
+)
+def listed(
+    limit: Annotated[int, Query(ge=1, le=documents.MOST_LISTED, description="How many at most.")] = LISTED,
+    after: Annotated[str | None, Query(description="The cursor that came with the page before.")] = None,
+    search: Annotated[
+        str | None, Query(max_length=200, description="Only those whose id holds this, or whose title these words.")
+    ] = None,
+    order: Annotated[Literal["asc", "desc"], Query(description="By id, from the first or from the last one.")] = "asc",
+) -> DocumentList:
+    """Lists the documents of the index by id, page by page."""
+    return documents.listed(SomeDocuments(limit, after, search, order), _seconds())
+
+
+@app.get(
+    "/passages",
+    operation_id="showDocument",
+    summary="Show a document",
+    response_description="The document's passages, as they follow one another.",
+)
+def shown(document: Annotated[str, Query(description="The document's id.")]) -> DocumentShown:
+    """Shows what the index holds of a document."""
+    return documents.shown(document, _seconds())
+
+
+@app.delete(
+    "/documents",
+    operation_id="removeDocument",
+    summary="Remove a document",
+    response_description="The document is removed.",
+)
+def delete(id: Annotated[str, Query(description="The document's id.")]) -> DocumentRemoved:
+    """Removes a document with all its passages."""
+    return documents.delete(id, _seconds())
+
+
+@app.delete(
+    "/documents/<id>",
+    operation_id="removeDocumentByPath",
+    summary="Remove a document whose id fits in a path",
+    response_description="The document is removed.",
+)
+def delete_by_path(id: Annotated[str, Path(description="The document's id, percent-encoded.")]) -> DocumentRemoved:
+    """Removes a document with all its passages; one whose id holds a slash, or dots alone, is named by `?id=`."""
+    # REST APIs hand the path on as it was sent, percent-encoded.
+    return documents.delete(unquote(id), _seconds())
+
+
+@app.get(
+    "/health",
+    operation_id="health",
+    summary="See whether questions can be answered",
+    response_description="The index can be searched.",
+)
+def health() -> Response[Health]:
+    """Looks at the index; 503 where it cannot be searched."""
+    state = index.health(_seconds())
+    return Response(status_code=200 if state.status == "ok" else 503, content_type=JSON, body=state)
+
+
+@app.get("/openapi.json", operation_id="openapi", summary="Describe the API", response_description="This document.")
+def described() -> dict[str, Any]:
+    """Returns the API's OpenAPI document."""
+    return openapi.document(app)
+
+
+@app.not_found
+def _nowhere(_: NotFoundError) -> NoReturn:
+    raise Absent("There is nothing at this address; GET /openapi.json says what there is.")
+
+
+@app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator] # of powertools 3.37
+def _wrong(error: RequestValidationError) -> NoReturn:
+    raise Invalid(mistake(_within(error.errors())))
+
+
+def _stored(told: DocumentsStored) -> Response[DocumentsStored | Job]:
+    return Response(status_code=200, content_type=JSON, body=told)
+
+
+def _accepted(state: State) -> Response[DocumentsStored | Job]:
+    return Response(status_code=202, content_type=JSON, body=state.told)
+
+
+@cache
+def _jobs() -> Jobs:
+    return Jobs(str(settings().uploads))
+
+
+def _within(errors: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The errors without the part of the request (`body`, `query`, `path`) that their paths begin with."""
+    return [{**error, "loc": error["loc"][1:]} for error in errors]
+
+
+def _seconds() -> float:
+    """What is left for the work, of the function's time and of API Gateway's, which began when it took the request."""
+    left = min(app.lambda_context.get_remaining_time_in_millis() / 1000, GATEWAY_SECONDS)
+    taken = app.current_event.raw_event["requestContext"].get("requestTimeEpoch")
+    if taken is not None:
+        waited = time.time() - taken / 1000
+        # A clock that goes wrong takes no time away.
+        left = min(left, GATEWAY_SECONDS - waited) if 0 <= waited <= GATEWAY_SECONDS else left
+    return max(left - MARGIN, MARGIN)
+
+
+def _problem(error: Exception, identifier: str) -> dict[str, Any]:
+    failure = telemetry.failed(error)
+    again = {"Retry-After": [str(failure.retry_after)]} if failure.retry_after else {}
+    return {
+        "statusCode": failure.status,
+        "multiValueHeaders": {"Content-Type": [JSON], **again},
+        "body": Problem(message=failure.message, cause=failure.cause, request_id=identifier).model_dump_json(),
+        "isBase64Encoded": False,
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(openapi.printed(openapi.document(app)))

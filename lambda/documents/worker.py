@@ -1,0 +1,60 @@
+"""The function as the queue calls it: one message, one job of an upload."""
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_plus
+
+from gateway import telemetry
+from rag.jobs import BEGIN, Jobs
+from rag.own_settings import settings
+from rag.parts import Parts
+from rag.parts import parts as own_parts
+
+# Seconds kept back from the function's time, for noting how far the job is.
+MARGIN = 15.0
+# Calls for one message, as the queue has it; the last one tells as failed what was only late.
+ATTEMPTS = 5
+# A message comes back after 5, 20, 80 … seconds.
+FIRST_RETURN = 5
+
+
+def worked(
+    event: dict[str, Any], context: Any, jobs: Jobs | None = None, sqs: Any = None, parts: Parts | None = None
+) -> dict[str, Any]:
+    """`batchItemFailures` are the messages whose job is to be tried again."""
+    failures = []
+    for record in event["Records"]:
+        received = int(record["attributes"]["ApproximateReceiveCount"])
+        telemetry.begin(str(context.aws_request_id))
+        telemetry.belongs_to(settings().environment)
+        for id in _jobs_of(record):
+            seconds = context.get_remaining_time_in_millis() / 1000 - MARGIN
+            one, made = jobs or Jobs(str(settings().uploads)), parts or own_parts()
+            why = one.work(id, seconds, made, last=received >= ATTEMPTS)
+            telemetry.logger.info("Worked on a job.", extra={"job": id, "received": received, "later": why})
+            if why:
+                failures.append({"itemIdentifier": record["messageId"]})
+                _later(record["receiptHandle"], FIRST_RETURN * 4 ** (received - 1), sqs or _queue)
+        telemetry.end()
+    return {"batchItemFailures": failures}
+
+
+def _jobs_of(record: dict[str, Any]) -> list[str]:
+    """Ids that a message of S3 names; none when it is a test of the queue."""
+    found = json.loads(record["body"]).get("Records", [])
+    keys = [unquote_plus(one["s3"]["object"]["key"]) for one in found]
+    return [key.removeprefix(f"{BEGIN}/") for key in keys if key.startswith(f"{BEGIN}/")]
+
+
+def _later(receipt: str, seconds: int, queue: Callable[[], Any]) -> None:
+    queue().change_message_visibility(
+        QueueUrl=os.environ["QUEUE_URL"], ReceiptHandle=receipt, VisibilityTimeout=seconds
+    )
+
+
+def _queue() -> Any:
+    import boto3
+
+    return boto3.client("sqs")

@@ -1,0 +1,182 @@
+"""SQS calls this function with what S3 says of the objects in a bucket; it loads them, and names those it could not.
+
+Variables: `DESTINATION` (JSON: `target` as for sign_in.py, `index`, `text_field`, `passage_characters`,
+`passage_tokens`, `passage_overlap`), `DOCUMENTS` and `REFUSED` (the prefixes in the bucket), `QUEUE_URL`,
+`DEAD_LETTERS_URL`, `ATTEMPTS`, `ENVIRONMENT`.
+"""
+
+import functools
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aws.telemetry import count, json_lines
+from bulk_requests import connect
+from corpus.chunks import chunks
+from corpus.destination import Stopped
+from corpus.formats import Reading
+from corpus.load import BACKOFF, load
+from dropped_objects import TIME_OVER, Dropped, Shipment
+from messages import Message, objects_of
+
+# Left for dead letters, and for giving messages back.
+MARGIN_SECONDS = 15.0
+# A message comes back after 5, 20, 80 … seconds, a quarter of an hour at most, and at once to be given up.
+FIRST_RETURN, LAST_RETURN = 5, 900
+PATIENTLY = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 4, "mode": "standard"})
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The function's entry point: `batchItemFailures` are the messages that are to come again."""
+    ends = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
+    messages = [Message.of(record) for record in event["Records"]]
+    to = json.loads(os.environ["DESTINATION"])
+    shipment = Shipment(
+        objects_of(messages, os.environ["DOCUMENTS"]),
+        _client("s3"),
+        Reading(to["text_field"]),
+        functools.partial(_on_time, ends),
+        lambda: ends - time.monotonic(),
+    )
+    trouble = _load(shipment, to, ends)
+    for one in shipment.objects:
+        if one.dead_letters:
+            one.trouble = one.trouble or _refuse(one)
+    failed = {id for one in shipment.objects if not (one.is_loaded or one.is_hopeless) for id in one.messages}
+    hopeless = {id for one in shipment.objects if one.is_hopeless for id in one.messages}
+    hopeless |= {one.id for one in messages if one.fault}
+    failed |= _give_up([one for one in messages if one.id in hopeless - failed])
+    _give_back([one for one in messages if one.id in failed])
+    _tell(shipment, messages, trouble)
+    return {"batchItemFailures": [{"itemIdentifier": one.id} for one in messages if one.id in failed]}
+
+
+def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
+    """Send everything; the reason when it was not to the end."""
+    try:
+        load(
+            shipment.entries(),
+            connect(to["target"], to["index"], ends),
+            parts=functools.partial(
+                chunks,
+                text_field=to["text_field"],
+                most=to["passage_characters"],
+                tokens=to.get("passage_tokens"),
+                overlap=to.get("passage_overlap", 0),
+            ),
+            dead_letters=shipment.dead_letter,
+            confirmed=shipment.confirmed,
+            pause=_pause(ends),
+        )
+    except Stopped as stopped:
+        return str(stopped)
+    except Exception as error:  # noqa: BLE001 - told in the log; the text of an unknown error may hold anything
+        return f"the load ended with {type(error).__name__}"
+    return ""
+
+
+def _pause(ends: float) -> Callable[[int, float], float]:
+    def within(attempt: int, asked: float) -> float:
+        _on_time(ends)
+        return min(BACKOFF.pause(attempt, asked), max(0.0, ends - time.monotonic()))
+
+    return within
+
+
+def _on_time(ends: float) -> None:
+    if time.monotonic() > ends:
+        raise Stopped(TIME_OVER)
+
+
+def _refuse(one: Dropped) -> str:
+    """Write the dead letters of an object beside it; the reason when that failed."""
+    key = f"{os.environ['REFUSED']}{one.name}.ndjson"
+    try:
+        _client("s3").put_object(Bucket=one.bucket, Key=key, Body=one.written(), ContentType="application/x-ndjson")
+    except (ClientError, BotoCoreError) as error:
+        return f"the reasons could not be written to {key}: {_code(error)}"
+    return ""
+
+
+def _give_up(messages: list[Message]) -> set[str]:
+    """Lay messages whose objects no further try would load with the dead letters; ids of those that are not there."""
+    if not messages:
+        return set()
+    entries = [{"Id": str(number), "MessageBody": one.body} for number, one in enumerate(messages)]
+    try:
+        answer = _client("sqs").send_message_batch(QueueUrl=os.environ["DEAD_LETTERS_URL"], Entries=entries)
+    except (ClientError, BotoCoreError) as error:
+        _log().warning("Messages were not given up.", extra={"finding": "NotGivenUp", "why": _code(error)})
+        return {one.id for one in messages}
+    return {messages[int(one["Id"])].id for one in answer.get("Failed", [])}
+
+
+def _give_back(messages: list[Message]) -> None:
+    """Let messages come back sooner than their queue would, later with each time."""
+    if not messages:
+        return
+    entries = [
+        {
+            "Id": str(number),
+            "ReceiptHandle": one.receipt,
+            "VisibilityTimeout": _until_return(one.received),
+        }
+        for number, one in enumerate(messages)
+    ]
+    try:
+        _client("sqs").change_message_visibility_batch(QueueUrl=os.environ["QUEUE_URL"], Entries=entries)
+    except (ClientError, BotoCoreError) as error:
+        # They come back all the same, when the queue's own time is over.
+        _log().warning(
+            "Messages could not be returned to the queue.", extra={"finding": "NotGivenBack", "why": _code(error)}
+        )
+
+
+def _until_return(received: int) -> int:
+    last = received >= int(os.environ["ATTEMPTS"])
+    return 0 if last else min(LAST_RETURN, FIRST_RETURN * 4 ** (received - 1))
+
+
+def _tell(shipment: Shipment, messages: list[Message], trouble: str) -> None:
+    """One line for each object that was not loaded, and one with figures, as metrics."""
+    log = _log()
+    for message in messages:
+        if message.fault:
+            about = {"finding": "NoNotification", "why": message.fault}
+            log.warning("A message becomes a dead letter: %s", message.id, extra=about)
+    for one in shipment.objects:
+        if not one.is_loaded:
+            about = {"finding": "NotLoaded", "object": f"s3://{one.bucket}/{one.key}"}
+            log.warning(
+                "An object was not loaded to its end.", extra={**about, "why": one.trouble or one.reason or trouble}
+            )
+    numbers = {
+        "Loaded": sum(one.is_loaded for one in shipment.objects),
+        "NotLoaded": sum(not one.is_loaded for one in shipment.objects),
+        "Refused": sum(one.refused for one in shipment.objects),
+    }
+    count(numbers, _dimensions())
+
+
+def _dimensions() -> dict[str, str]:
+    return {"environment": os.environ["ENVIRONMENT"]}
+
+
+def _log() -> logging.Logger:
+    return json_lines("drop", _dimensions())
+
+
+def _code(error: Exception) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
+
+
+@functools.cache
+def _client(service: str) -> Any:
+    return boto3.client(service, config=PATIENTLY)  # type: ignore[call-overload]

@@ -1,0 +1,142 @@
+"""The objects of one call, read one after another, and what becomes of each."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import IO, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from corpus.apart import Limits
+from corpus.destination import Stopped
+from corpus.document import Entry, Unreadable
+from corpus.formats import Reading
+from corpus.report import DeadLetter
+from corpus.source import read
+
+IN_MEMORY = 1_000_000
+# Seconds that an object may take to be read while others wait, and bytes of the function's memory.
+LONGEST, MOST_MEMORY = 60.0, 512 << 20
+TIME_OVER = "the function's time is over; raise drop.seconds, or use smaller objects"
+# What reads it is larger than all else together (pyarrow, 150 MB): the command line has it.
+NOT_HERE = (".parquet", ".parquet.gz")
+
+
+@dataclass
+class Dropped:
+    """An object: `name` is its key behind the prefix, and the id of a document that is a whole object.
+
+    messages: ids of those that name it.
+    read, settled: entries given to be loaded, and those whose fate is known; `ended` when there are no more to give.
+    dead_letters: dead letters as NDJSON, None when there are none; `refused` how many, `reason` the first one's, and
+        `later` how many of them may be taken another time.
+    trouble: why it could not be read to its end.
+    """
+
+    bucket: str
+    key: str
+    name: str
+    messages: list[str] = field(default_factory=list)
+    read: int = 0
+    settled: int = 0
+    ended: bool = False
+    dead_letters: IO[bytes] | None = None
+    refused: int = 0
+    later: int = 0
+    reason: str = ""
+    trouble: str = ""
+
+    @property
+    def is_settled(self) -> bool:
+        """The fate of all that is in it is known."""
+        return self.ended and self.settled == self.read
+
+    @property
+    def is_loaded(self) -> bool:
+        """All that is in it is in the index, or it is gone."""
+        return self.is_settled and not self.refused and not self.trouble
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Its fate is known, and another try would end as this one did."""
+        return self.is_settled and self.refused > self.later == 0 and not self.trouble
+
+    def refuse(self, dead_letter: DeadLetter) -> None:
+        """Something of it did not arrive."""
+        if self.dead_letters is None:
+            self.dead_letters = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - goes with its object
+        self.refused += 1
+        self.later += dead_letter.retry == "later"
+        self.reason = self.reason or f"{dead_letter.where}: {dead_letter.reason}"
+        self.dead_letters.write(json.dumps(asdict(dead_letter), allow_nan=False).encode() + b"\n")
+
+    def written(self) -> IO[bytes]:
+        """The dead letters, from the first one on."""
+        assert self.dead_letters  # noqa: S101 - for the type checker: asked only when there are some
+        self.dead_letters.seek(0)
+        return self.dead_letters
+
+
+class Shipment:
+    """`objects` as one stream of entries, so that small ones share requests; dead letters find back to their object."""
+
+    def __init__(
+        self,
+        objects: list[Dropped],
+        s3: Any,
+        reading: Reading,
+        on_time: Callable[[], None],
+        left: Callable[[], float] = lambda: LONGEST,
+    ) -> None:
+        """`on_time` raises when there is no time for another entry; `left` are the seconds until then."""
+        self.objects = objects
+        # The same for each object, so that what it may take does not depend on its neighbours.
+        self._seconds = min(LONGEST, left() / 2)
+        self._s3, self._reading, self._on_time, self._left = s3, reading, on_time, left
+        self._at = 0
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries of all objects; an object that cannot be read leaves the others alone."""
+        for one in self.objects:
+            try:
+                for entry in self._entries(one):
+                    self._on_time()
+                    one.read += 1
+                    yield entry
+            except (ClientError, BotoCoreError, OSError) as error:
+                one.trouble = _reason(error)
+            one.ended = True
+
+    def dead_letter(self, dead_letter: DeadLetter) -> None:
+        """Something of the object that is being settled did not arrive."""
+        self._current().refuse(dead_letter)
+
+    def confirmed(self, _: Entry) -> None:
+        """The next entry is settled; entries are confirmed in the order in which they were given."""
+        self._current().settled += 1
+
+    def _current(self) -> Dropped:
+        while self.objects[self._at].is_settled:
+            self._at += 1
+        return self.objects[self._at]
+
+    def _entries(self, one: Dropped) -> Iterator[Entry]:
+        if one.name.lower().endswith(NOT_HERE):
+            yield Unreadable(one.name, "is Parquet, which only `osml ingest` can read")
+            return
+        try:
+            body = self._s3.get_object(Bucket=one.bucket, Key=one.key)["Body"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return  # removed since: there is nothing to load
+            raise
+        if self._left() < self._seconds:
+            raise Stopped(TIME_OVER)
+        with body:
+            yield from read(body, one.name, self._reading, limits=Limits(max(1.0, self._seconds), MOST_MEMORY))
+
+
+def _reason(error: Exception) -> str:
+    said = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    return f"it could not be read completely: {said}"

@@ -1,0 +1,57 @@
+"""What S3 says through a queue: which objects are there to be loaded."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from dropped_objects import Dropped
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: its `body`, how often it was `received`, the objects it names as bucket, key and size.
+
+    `fault` says why it names none.
+
+    S3's own test of a queue names no object.
+    """
+
+    id: str
+    receipt: str
+    received: int
+    body: str
+    objects: tuple[tuple[str, str, int], ...] = ()
+    fault: str = ""
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> "Message":
+        """From a record of the event that Lambda makes of a message."""
+        id, receipt = str(record["messageId"]), str(record["receiptHandle"])
+        received = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+        text = str(record["body"])
+        try:
+            body = json.loads(text)
+            if body.get("Event") == "s3:TestEvent":
+                return cls(id, receipt, received, text)
+            found = tuple(
+                # As in a form: a space is a plus.
+                (str(s3["bucket"]["name"]), unquote_plus(s3["object"]["key"]), int(s3["object"].get("size", 0)))
+                for s3 in (one["s3"] for one in body["Records"])
+            )
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            return cls(id, receipt, received, text, fault=f"it is not a notification of S3 ({type(error).__name__})")
+        return cls(id, receipt, received, text, found)
+
+
+def objects_of(messages: Iterable[Message], prefix: str) -> list[Dropped]:
+    """Each object once, whatever many messages name it, the smallest first: a large one may use up the time."""
+    found: dict[tuple[str, str], Dropped] = {}
+    sizes: dict[tuple[str, str], int] = {}
+    for message in messages:
+        for bucket, key, size in message.objects:
+            one = found.setdefault((bucket, key), Dropped(bucket, key, key.removeprefix(prefix)))
+            one.messages.append(message.id)
+            sizes[bucket, key] = size
+    return [found[place] for place in sorted(found, key=lambda place: sizes[place])]

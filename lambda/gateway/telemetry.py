@@ -1,0 +1,81 @@
+"""Logs and metrics of both functions, without questions, documents and answers.
+
+Logs are JSON lines with the request id and a digest of the caller. Metrics are lines of CloudWatch's embedded format:
+`Questions`, `Grounded`, `NotInDocuments`, `Throttled`, `Failures` (counts) and `ModelLatency` (milliseconds), with
+the dimensions `service` and `environment`.
+"""
+
+import logging
+import traceback
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.metrics import MetricUnit
+
+from aws.telemetry import NAMESPACE
+from rag.failures import Failure, Throttled
+from rag.models import Answer
+
+SERVICE = "assistant"
+
+logger = Logger(service=SERVICE)
+metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+# Log lines of the library have the form of the functions' own. Powertools knows loggers that exist.
+logging.getLogger("rag")
+copy_config_to_registered_loggers(logger, include={"rag"})
+
+
+def begin(request_id: str) -> None:
+    """Add this request's id and caller to the log lines that follow."""
+    logger.thread_safe_clear_keys()
+    logger.thread_safe_append_keys(request_id=request_id)
+
+
+def belongs_to(environment: str) -> None:
+    """Count metrics for this environment."""
+    metrics.set_default_dimensions(environment=environment)
+
+
+def asked() -> None:
+    """Count a question."""
+    metrics.add_metric(name="Questions", unit=MetricUnit.Count, value=1)
+
+
+def answered(answer: Answer) -> None:
+    """Count an answer, also one that says that the documents do not contain it."""
+    metrics.add_metric(name="Grounded" if answer.grounded else "NotInDocuments", unit=MetricUnit.Count, value=1)
+    if answer.timings.model_ms is not None:
+        metrics.add_metric(name="ModelLatency", unit=MetricUnit.Milliseconds, value=answer.timings.model_ms)
+    logger.info(
+        "Answered.",
+        extra={
+            "grounded": answer.grounded,
+            "sources": len(answer.sources),
+            "model": answer.model,
+            "timings": answer.timings.model_dump(),
+        },
+    )
+
+
+def failed(error: Exception) -> Failure:
+    """Log an error and return the failure for the caller; of an unexpected error, log only its type and place."""
+    if not isinstance(error, Failure):
+        places = [
+            f"{place.filename}:{place.lineno} {place.name}" for place in traceback.extract_tb(error.__traceback__)
+        ]
+        logger.error("An unforeseen error.", extra={"error": type(error).__name__, "places": places})
+        error = Failure("The assistant failed. Try again later; its log has the reason, under this request's id.")
+    elif error.status < 500 and not isinstance(error, Throttled):
+        logger.info("Refused.", extra={"error": type(error).__name__, "status": error.status})
+        return error
+    else:
+        about = {"error": type(error).__name__, "status": error.status, "cause": error.cause, "said": error.said}
+        logger.warning(error.message, extra=about)
+    metrics.add_metric(name="Throttled" if isinstance(error, Throttled) else "Failures", unit=MetricUnit.Count, value=1)
+    return error
+
+
+def end() -> None:
+    """Write the metrics of this request, if any."""
+    if metrics.metric_set:
+        metrics.flush_metrics()

@@ -1,0 +1,107 @@
+"""The backend roles of one OpenSearch role, over an API that cannot compare and swap.
+
+PATCH takes add, remove and replace only (security 3.4). Appending is safe at any time: the server does it on its
+own latest list. Removing goes by position, and making or deleting the mapping takes everything: for these, only one
+may write at a time. Where the engine grants no locks, whoever removes appends a ticket, `osml:lock:<random>`, and
+waits until no other ticket is in front of it. Appends do not shift positions.
+"""
+
+import secrets
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from mlcommons import lock as locks
+from mlcommons.client import Client, path_of
+from mlcommons.errors import Conflict, InvalidSpec, NotFound
+
+_TICKET = "osml:lock:"
+
+
+class BackendRoles:
+    """One role's list. A role without a mapping (404 on a fresh domain) has an empty one."""
+
+    def __init__(self, client: Client, role: str) -> None:
+        self._client = client
+        self._role = role
+        self._path = path_of("_plugins", "_security", "api", "rolesmapping", role)
+
+    def mapping(self) -> dict[str, Any]:
+        """The whole mapping, empty when there is none."""
+        answer = self._client.find(self._path) or {}
+        mapping: dict[str, Any] = answer.get(self._role, {})
+        return mapping
+
+    @staticmethod
+    def entries(mapping: dict[str, Any]) -> list[str]:
+        """The backend roles of a mapping, tickets left out."""
+        return [entry for entry in mapping.get("backend_roles", []) if not entry.startswith(_TICKET)]
+
+    def make(self, entries: Collection[str]) -> None:
+        """Make the mapping; raises `InvalidSpec` when there is no such role."""
+        try:
+            self._client.put(self._path, {"backend_roles": list(entries)})
+        except NotFound as error:
+            raise InvalidSpec(f"Mapping the role {self._role}", error.reason, "Create the role first.") from error
+
+    def append(self, entries: Collection[str]) -> None:
+        if self._all():
+            steps: list[dict[str, Any]] = [
+                {"op": "add", "path": "/backend_roles/-", "value": entry} for entry in entries
+            ]
+        else:  # a mapping of hosts or users alone has no list to append to (400, 3.4)
+            steps = [{"op": "add", "path": "/backend_roles", "value": list(entries)}]
+        self._client.patch(self._path, steps)
+
+    def remove(self, entries: Collection[str]) -> None:
+        """Remove by position: only within `lock`."""
+        places = [place for place, entry in enumerate(self._all()) if entry in entries]
+        steps = [{"op": "remove", "path": f"/backend_roles/{place}"} for place in reversed(places)]
+        if steps:
+            self._client.patch(self._path, steps)
+
+    def drop(self) -> None:
+        """Delete the mapping itself, if it is there."""
+        with suppress(NotFound):  # also when a first answer was lost
+            self._client.delete(self._path)
+
+    @contextmanager
+    def lock(self) -> Iterator[bool]:
+        """Hold the right to remove; False when others may make or delete the mapping at the same time."""
+        with locks.lock(self._client) as alone:
+            if alone or not self._all():
+                yield alone
+            else:
+                with self._ticket():
+                    yield False
+
+    @contextmanager
+    def _ticket(self) -> Iterator[None]:
+        ticket = _TICKET + secrets.token_hex(4)
+        self.append([ticket])
+        self._await(ticket)
+        try:
+            yield
+        finally:
+            with suppress(NotFound):  # the mapping may have been deleted, its ticket with it
+                self.remove([ticket])
+
+    def _await(self, ticket: str) -> None:
+        patience = self._client.patience
+        head, since, attempt = "", patience.elapsed(), 0
+        while True:
+            tickets = [entry for entry in self._all() if entry.startswith(_TICKET)]
+            if ticket not in tickets:
+                raise Conflict(f"Changing the mapping of {self._role}", "somebody replaced the whole list")
+            if tickets[0] == ticket:
+                return
+            if tickets[0] != head:
+                head, since = tickets[0], patience.elapsed()
+            elif patience.elapsed() - since > locks.ABANDONED_AFTER:
+                self.remove([head])  # its function died: nobody needs as long for two requests
+            if not patience.wait(min(attempt, 3)):
+                raise Conflict(f"Changing the mapping of {self._role}", "others keep changing it", "Try again.")
+            attempt += 1
+
+    def _all(self) -> list[str]:
+        return list(self.mapping().get("backend_roles", []))

@@ -1,0 +1,273 @@
+"""Copies the documents of one index to another through its pipeline, while searches and writes continue.
+
+After `move` the alias names the new index, which has every document once, as it was last written. docs/decisions/0013
+explains why nothing is lost.
+"""
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from calls.redaction import redacted
+from mlcommons.client import Client, path_of
+from mlcommons.errors import InvalidSpec, NotFound, ProvisioningError, Throttled, Unready
+from mlcommons.index_version import NO_PIPELINE, IndexVersion, cancel_reindex, give, index_versions, tasks
+from mlcommons.translation import reason_of
+from mlcommons.versions import scrolled_at_once
+
+EVERYTHING = -1
+# So few documents are carried while writers wait.
+FEW = 200
+MOST_ROUNDS = 10
+SLICES = 4
+PAGE = 1000
+DRAINING = 120.0
+_BLOCK, _PIPELINE = "index.blocks.write", "index.default_pipeline"
+_PASSING = re.compile(r"\b(429|502|503|504)\b|throttl|too many requests", re.IGNORECASE)
+
+log = logging.getLogger(__name__)
+
+
+def move(client: Client, alias: str, old: IndexVersion, new: IndexVersion) -> None:
+    """Copy `old` to `new` and move the alias to it.
+
+    Raises `ProvisioningError` only before the alias has moved; then `old` takes writes again.
+    """
+    if new.is_frozen:
+        thaw(client, new)
+    carrying = _Carrying(client, alias, old, new)
+    since = carrying.rounds()
+    carrying.freeze()
+    try:
+        carrying.last(since)
+        _given(client, alias, old, new)
+    except ProvisioningError:
+        carrying.open()
+        raise
+    carrying.settle()
+
+
+def thaw(client: Client, index: IndexVersion) -> None:
+    """Let an index take writes again, through its own pipeline."""
+    client.put(path_of(index.name, "_settings"), {_BLOCK: None, _PIPELINE: index.pipeline})
+
+
+def _given(client: Client, alias: str, old: IndexVersion, new: IndexVersion) -> None:
+    """Move the alias, also when the answer is lost."""
+    while True:
+        try:
+            return give(client, alias, new.name, old.name)
+        except ProvisioningError as error:
+            if [one.name for one in index_versions(client, alias) if one.bears(alias)] == [new.name]:
+                return None
+            if not client.outlast(error):
+                raise
+
+
+@dataclass(frozen=True)
+class _Tally:
+    """How many documents an index holds, and how many of them without a vector."""
+
+    documents: int
+    bare: int
+
+
+class _Carrying:
+    def __init__(self, client: Client, alias: str, old: IndexVersion, new: IndexVersion) -> None:
+        self._client, self._alias, self._old, self._new = client, alias, old, new
+        self._tried = f"Copying the documents of {old.name} to {new.name}"
+        self._bare, self._upto = 0, EVERYTHING
+        self._until = client.patience.elapsed() + client.patience.left() * 0.9
+
+    def rounds(self) -> int:
+        """Carry over what there is, and what was written meanwhile, until little is left; returns its number.
+
+        What `new` has given to `old` once, when it was the newer of the two, it still has: a way back is short.
+        """
+        cancel_reindex(self._client, self._new.name)
+        given = self._old.meta.get("carried", {})
+        since = int(given["upto"]) if given.get("from") == self._new.uuid else EVERYTHING
+        for _ in range(MOST_ROUNDS):
+            upto = _written(self._client, self._old)
+            carried = self._carry(since)
+            since = upto
+            if carried <= FEW:
+                break
+        self._remove_surplus()
+        return since
+
+    def freeze(self) -> None:
+        """Refuse writes to `old`, and return when those that were under way have ended.
+
+        Without a pipeline a write that has not arrived yet takes no time: none is embedded by the old model and arrives
+        in the new index.
+        """
+        self._in_time()
+        frozen = {_BLOCK: True, _PIPELINE: NO_PIPELINE}
+        self._client.put(path_of(self._old.name, "_settings"), frozen)
+        try:
+            self._drain()
+        except ProvisioningError:
+            self.open()
+            raise
+
+    def open(self) -> None:
+        """Let `old` take writes again; if that fails, the way back of CloudFormation does it."""
+        try:
+            thaw(self._client, self._old)
+        except ProvisioningError as error:
+            log.warning({"takes no writes": self._old.name, "because": str(error)})
+
+    def last(self, since: int) -> None:
+        """Carry over the rest of what is frozen now, see that both are the same, and note up to where."""
+        self._carry(since)
+        wanted, seen = self._tally(self._old), self._tally(self._new)
+        if seen.documents > wanted.documents:
+            self._remove_surplus()
+            seen = self._tally(self._new)
+        if seen.documents != wanted.documents:
+            cause = f"{seen.documents} of {wanted.documents} documents have arrived"
+            raise Unready(self._tried, cause, "Stop other writers of the new index, then deploy again.")
+        if seen.bare > wanted.bare:
+            cause = f"{seen.bare - wanted.bare} of them get no vector from the pipeline {self._new.pipeline}"
+            raise InvalidSpec(self._tried, cause, "Check that they have the text field that it embeds.")
+        self._bare, self._upto = seen.bare, _written(self._client, self._new)
+
+    def settle(self) -> None:
+        """Note up to where `new` is as `old`, and embed what arrived between two moments.
+
+        That is what was sent to `old` while it had no pipeline, and stored in `new`.
+        """
+        try:
+            carried = {"from": self._old.uuid, "upto": self._upto}
+            self._client.put(path_of(self._new.name, "_mapping"), {"_meta": {**self._new.meta, "carried": carried}})
+            self._drain()
+            self._client.post(path_of(self._new.name, "_refresh"))
+            if self._new.pipeline and self._tally(self._new).bare > self._bare:
+                self._by_query("_update_by_query", _without(self._new.vectors), pipeline=self._new.pipeline)
+        except ProvisioningError as error:
+            log.warning({"the alias has moved": self._alias, "left undone": str(error)})
+
+    def _carry(self, since: int) -> int:
+        """Carry over what was written after number `since`; how many documents that were."""
+        self._client.post(path_of(self._old.name, "_refresh"))
+        while True:
+            try:
+                return self._copied({"range": {"_seq_no": {"gt": since}}})
+            except Throttled as error:
+                if not self._is_time or not self._client.outlast(error):
+                    raise
+
+    def _copied(self, query: dict[str, Any]) -> int:
+        answer = self._copy(query, scrolled_at_once(self._client.version))
+        if failures := answer.get("failures"):
+            error = self._failed(failures[0])
+            if not isinstance(error, Throttled):
+                # A model refuses all texts of a call for the sake of one: alone, the others pass.
+                alone = self._copy({"ids": {"values": [one["id"] for one in failures if "id" in one]}}, 1)
+                error = self._failed((alone.get("failures") or failures)[0])
+            raise error
+        return int(answer.get("total", 0))
+
+    def _copy(self, query: dict[str, Any], size: int) -> dict[str, Any]:
+        excluded = {"excludes": self._old.embedded}
+        source = {"index": self._old.name, "query": query, "size": size, "_source": excluded}
+        body = {"conflicts": "proceed", "source": source, "dest": {"index": self._new.name}}
+        options = {"wait_for_completion": "false", "slices": str(SLICES), "refresh": "true"}
+        return self._result(str(self._client.post("/_reindex", body, **options)["task"]))
+
+    def _result(self, task: str) -> dict[str, Any]:
+        attempt = 0
+        while True:
+            seen = self._client.find(path_of("_tasks", task))
+            if seen is None:
+                raise Unready(self._tried, "the task is gone, because its node stopped", "Deploy again.")
+            if seen.get("completed"):
+                if "error" in seen:
+                    raise Unready(self._tried, str(seen["error"].get("reason")), "Deploy again.")
+                return dict(seen["response"])
+            if not self._is_time or not self._client.patience.wait(min(attempt, 3)):
+                cancel_reindex(self._client, self._new.name)
+                status = seen["task"].get("status", {})
+                # A sliced task tells of the slices that have ended, so not of all documents.
+                done, wanted = status.get("created", 0) + status.get("updated", 0), self._tally(self._old).documents
+                raise self._late(f"only {done} of {wanted} documents")
+            attempt += 1
+
+    def _failed(self, failure: dict[str, Any]) -> ProvisioningError:
+        reasons = reason_of({"error": failure.get("cause") or failure.get("reason")})
+        said = redacted(f"document {failure.get('id')!r} was refused with {failure.get('status')}: {reasons}")
+        kind = Throttled if _PASSING.search(said) else Unready
+        return kind(self._tried, said, "Correct or remove that document, then deploy again.")
+
+    def _remove_surplus(self) -> None:
+        """Remove from `new` what is not in `old` any more."""
+        self._client.post(path_of(self._new.name, "_refresh"))
+        made = self._client.post(path_of(self._new.name, "_search", "point_in_time"), keep_alive="1m")
+        view = {"pit": {"id": made["pit_id"], "keep_alive": "1m"}, "sort": ["_doc"], "size": PAGE, "_source": False}
+        while hits := self._client.post("/_search", view)["hits"]["hits"]:
+            self._in_time()
+            asked = {"ids": [hit["_id"] for hit in hits]}
+            found = self._client.post(path_of(self._old.name, "_mget"), asked, _source="false")["docs"]
+            if gone := [one["_id"] for one in found if not one.get("found")]:
+                self._by_query("_delete_by_query", {"ids": {"values": gone}})
+            view["search_after"] = hits[-1]["sort"]
+
+    def _by_query(self, verb: str, query: dict[str, Any], **options: str) -> None:
+        size = scrolled_at_once(self._client.version)
+        options |= {"conflicts": "proceed", "refresh": "true", "scroll_size": str(size)}
+        self._client.post(path_of(self._new.name, verb), {"query": query}, **options)
+
+    def _drain(self) -> None:
+        """Return when the writes that are under way now, to the alias or the old index, have ended."""
+        patience = self._client.patience
+        named = re.compile(rf"[\[ ]({re.escape(self._alias)}|{re.escape(self._old.name)})[\],]")
+
+        def under_way() -> set[str]:
+            return {id for id, one in tasks(self._client, "indices:data/write/*").items() if named.search(one)}
+
+        since, attempt, waiting = patience.elapsed(), 0, under_way()
+        while waiting:
+            if patience.elapsed() - since > DRAINING or not patience.wait(min(attempt, 2)):
+                raise Unready(self._tried, f"{len(waiting)} writes do not end", "Stop the writers, then deploy again.")
+            waiting &= under_way()
+            attempt += 1
+
+    def _tally(self, index: IndexVersion) -> _Tally:
+        body = {
+            "size": 0,
+            "track_total_hits": True,
+            "query": {"match_all": {}},
+            "aggs": {"bare": {"filter": _without(index.vectors)}},
+        }
+        answer = self._client.post(path_of(index.name, "_search"), body)
+        return _Tally(int(answer["hits"]["total"]["value"]), int(answer["aggregations"]["bare"]["doc_count"]))
+
+    @property
+    def _is_time(self) -> bool:
+        return self._client.patience.elapsed() < self._until
+
+    def _in_time(self) -> None:
+        if not self._is_time:
+            raise self._late("all documents except the last ones")
+
+    def _late(self, what: str) -> Unready:
+        hint = "Raise timeouts.provisioning (900 at most), or load the documents into an index of another name."
+        return Unready(self._tried, f"the time was enough for {what}", hint)
+
+
+def _written(client: Client, index: IndexVersion) -> int:
+    """The number of the last write that no earlier one is missing before, the least of all shards."""
+    try:
+        answer = client.get(path_of(index.name, "_stats", "docs"), level="shards")
+        shards = answer["indices"][index.name]["shards"].values()
+    except (NotFound, KeyError):
+        raise Unready(f"Reading the last write of {index.name}", "the index does not exist", "Deploy again.") from None
+    return min(
+        int(one["seq_no"]["local_checkpoint"]) for copies in shards for one in copies if one["routing"]["primary"]
+    )
+
+
+def _without(fields: list[str]) -> dict[str, Any]:
+    return {"bool": {"must_not": [{"exists": {"field": field}} for field in fields]}}

@@ -1,0 +1,59 @@
+"""The causes that an error carries: short words that never change. A text of CloudFormation carries one at its end."""
+
+import re
+from typing import Literal, get_args
+
+Cause = Literal[
+    "answer-not-understood",
+    "conflict",
+    "connections-exhausted",
+    "dimension-mismatch",
+    "endpoint-not-in-service",
+    "endpoint-not-trusted",
+    "endpoint-too-slow",
+    "engine-unreachable",
+    "engine-untrusted",
+    "index-missing",
+    "index-unreadable",
+    "invalid-spec",
+    "key-refused",
+    "model-access-denied",
+    "model-call-denied",
+    "model-missing",
+    "model-not-deployed",
+    "model-not-subscribed",
+    "model-unknown",
+    "not-found",
+    "not-ours",
+    "not-ready",
+    "pass-role-missing",
+    "pipeline-missing",
+    "private-address",
+    "quota-exceeded",
+    "request-body-broken",
+    "request-failed",
+    "request-not-allowed",
+    "request-refused",
+    "request-rejected",
+    "role-mapping-missing",
+    "role-not-assumable",
+    "secret-key-missing",
+    "secret-missing",
+    "throttled",
+    "unanswered",
+    "unexplained",
+    "writes-blocked",
+]
+
+_TAG = re.compile(r"\[cause: ([a-z-]+)\]")
+
+
+def tag(cause: Cause) -> str:
+    """The cause as it ends a text that only a person or CloudFormation carries on."""
+    return f"[cause: {cause}]"
+
+
+def cause_in(text: str) -> Cause | None:
+    """The cause that `text` was tagged with; None without a tag, and of a word that is no cause here."""
+    found = [word for word in _TAG.findall(text) if word in get_args(Cause)]
+    return found[-1] if found else None

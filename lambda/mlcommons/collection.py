@@ -1,0 +1,43 @@
+"""A collection of OpenSearch Serverless: whom its data access policy must name, and what its refusals mean.
+
+It lacks most APIs of a cluster (`_cluster/*`, `_refresh`) and answers 404 without a body to them. Its gateway refuses
+with `{"status": 403, "error": {"reason": "403 Forbidden", "type": "Forbidden"}}`, or without a body and with the cause
+in the header `x-aoss-response-hint`.
+"""
+
+from dataclasses import dataclass
+
+from mlcommons.errors import ProvisioningError, Refused
+from mlcommons.transport import Answer
+
+_HINT_HEADER = "x-aoss-response-hint"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What a client knows of the collection it speaks to.
+
+    `policy` is the data access policy and `principal` who signs, as messages name them; `spreading` is for how many
+    seconds of an invocation a refusal may be a policy that has not spread yet (AWS says a minute).
+    """
+
+    policy: str = "of the collection"
+    principal: str = "the signing role"
+    spreading: float = 75.0
+
+    def spreading_of(self, error: ProvisioningError) -> float | None:
+        """For how many seconds the error may be a policy that has not spread; None when it is no refusal."""
+        return self.spreading if isinstance(error, Refused) else None
+
+    def hint(self, answer: Answer) -> str:
+        """What to do about an answer of status 400 or more; empty when nothing special is known."""
+        cause = answer.headers.get(_HINT_HEADER, "")
+        if answer.status == 401 or "network-policy" in cause:
+            return "Allow the request's VPC endpoint or public address in the collection's network policy."
+        if answer.status == 403 and "gw-helper" in cause:
+            return f"Allow {self.principal} aoss:APIAccessAll on the collection."
+        if answer.status == 403:
+            return f"Name {self.principal} in the data access policy {self.policy}."
+        if answer.status == 404 and not answer.body:
+            return "A serverless collection does not offer this API."
+        return ""

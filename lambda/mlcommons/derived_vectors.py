@@ -1,0 +1,79 @@
+"""Vectors that the engine leaves out of `_source` and derives from its graphs, as k-NN does by default since 3.0.
+
+k-NN 3.0 to 3.5 breaks such an index: after a scroll that has fetched ten or more documents of a segment in a row, the
+documents of that segment cannot be read any more, until another segment takes its place
+(https://github.com/opensearch-project/k-NN/issues/3191). Every question that meets one of them fails. So an index is
+made without on these versions; one that was made before is looked at, and mended when it is broken.
+"""
+
+from typing import Any
+
+from mlcommons.client import Client, path_of
+from mlcommons.compare import flattened
+from mlcommons.errors import Failed, Unready
+from mlcommons.versions import breaks_derived_vectors, created_by, never_breaks_derived_vectors
+
+SETTING = "index.knn.derived_source.enabled"
+# What is wrong with the index, in the place of a field that differs.
+BROKEN = "unreadable documents"
+MENDING = "osml-mending"
+WHY = "some documents cannot be read (k-NN #3191)"
+# Fewer than ten in a row, so that looking breaks nothing; some of most segments, by chance.
+AT_ONCE, LOOKS = 9, 4
+
+
+def readable(client: Client, body: dict[str, Any]) -> dict[str, Any]:
+    """The body of an index, without derived vectors where a scroll would break them and the body does not ask for any.
+
+    The setting of an index that is there can never be changed.
+    """
+    settings = flattened(body.get("settings", {}))
+    has_vectors = str(settings.get("index.knn")).lower() == "true"
+    if not has_vectors or SETTING in settings or not breaks_derived_vectors(client.version):
+        return body
+    return body | {"settings": {**settings, SETTING: False}}
+
+
+def is_broken(client: Client, name: str, index: dict[str, Any]) -> bool:
+    """Tell whether documents of the index, as the server shows it, cannot be read; without such vectors nobody asks."""
+    settings = flattened(index.get("settings", {}))
+    if str(settings.get(SETTING)).lower() != "true":
+        return False
+    if never_breaks_derived_vectors(created_by(settings)) or not breaks_derived_vectors(client.version):
+        return False
+    return any(not _reads(client, name, seed) and _reads(client, name, seed, source=False) for seed in range(LOOKS))
+
+
+def mend(client: Client, name: str) -> None:
+    """Write all segments anew, as one, and return when that is done; questions fail until then.
+
+    A single segment is left as it is, so there is another one first: a document that no question finds.
+    """
+    another = path_of(name, "_doc", MENDING)
+    client.put(another, {}, pipeline="_none", refresh="true")
+    try:
+        _merge(client, name)
+    finally:
+        client.delete(another)
+
+
+def _merge(client: Client, name: str) -> None:
+    options = {"max_num_segments": "1", "wait_for_completion": "false"}
+    task = str(client.post(path_of(name, "_forcemerge"), **options)["task"])
+    attempt = 0
+    while not client.get(path_of("_tasks", task)).get("completed"):
+        if not client.patience.wait(min(attempt, 3)):
+            tried = f"Rewriting the segments of {name}"
+            raise Unready(tried, "it continues in the background", "Check again later.", "index-unreadable")
+        attempt += 1
+
+
+def _reads(client: Client, name: str, seed: int, *, source: bool = True) -> bool:
+    """Whether some documents of the index are shown; the answer itself, which holds vectors, is not."""
+    by_chance = {"function_score": {"random_score": {"seed": seed, "field": "_seq_no"}}}
+    query = {"query": by_chance, "size": AT_ONCE, "_source": source}
+    try:
+        client.probe(path_of(name, "_search"), query, search_pipeline="_none", filter_path="took")
+    except Failed:
+        return False
+    return True

@@ -1,0 +1,78 @@
+"""Whether an object is as its stack wants it: the one comparison of status, doctor, deploy and keeper."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mlcommons.client import Client
+from mlcommons.derived_vectors import BROKEN, WHY
+from mlcommons.errors import Refused
+from mlcommons.owner import Owner
+from mlcommons.watched import Watched
+
+State = Literal["as deployed", "missing", "changed", "taken over", "not deployed", "not visible"]
+DRIFTED: tuple[State, ...] = ("missing", "changed", "taken over")
+# Only a master user may read them.
+_OF_MASTERS = ("Role", "RoleMapping")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """`fields` are those that differ; `owner` is whose mark the object bears; `body` is what the engine shows.
+
+    A model is "not deployed" when nothing else differs: the engine may deploy it by itself on the next call.
+    """
+
+    one: Watched
+    state: State
+    fields: tuple[str, ...] = ()
+    owner: Owner | None = None
+    body: Any = None
+    reason: str = ""
+
+    @property
+    def is_drift(self) -> bool:
+        """It is not as deployed, and only a deploy changes that."""
+        return self.state in DRIFTED
+
+    @property
+    def is_broken(self) -> bool:
+        """An index that nobody has changed, and that the engine cannot read."""
+        return BROKEN in self.fields
+
+    @property
+    def difference(self) -> str:
+        """What differs, in a few words."""
+        return WHY if self.is_broken else f"{', '.join(self.fields)} by hand"
+
+    @property
+    def sentence(self) -> str:
+        """What is so, after the object's name."""
+        return {
+            "as deployed": "is as deployed",
+            "missing": "is missing",
+            "changed": f"is not as deployed: {WHY if self.is_broken else ', '.join(self.fields)}",
+            "taken over": f"belongs to {self.owner or 'no stack'}",
+            "not deployed": "is not deployed",
+            "not visible": f"is not visible: {self.reason}",
+        }[self.state]
+
+
+def compare(client: Client, one: Watched) -> Compared:
+    """Read the object and compare it; nothing is written. Raises `ProvisioningError` when it cannot be read.
+
+    Without a specification a change does not show, only that it is missing or somebody else's.
+    """
+    try:
+        observed = one.verbs.read(client, one.id, one.owner)
+    except Refused as error:
+        if one.kind not in _OF_MASTERS:
+            raise
+        return Compared(one, "not visible", reason=error.reason)
+    if observed is None:
+        return Compared(one, "missing")
+    if observed.owner != one.owner:
+        return Compared(one, "taken over", owner=observed.owner, body=observed.body)
+    fields = tuple(sorted(one.verbs.changes(observed, one.wanted))) if one.spec else ()
+    left = tuple(name for name in fields if name != "deployment")
+    state: State = "changed" if left else "not deployed" if fields else "as deployed"
+    return Compared(one, state, left, observed.owner, observed.body)

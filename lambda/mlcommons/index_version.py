@@ -1,0 +1,108 @@
+"""The versions of an index: physical indexes `<alias>-…` of one owner, one of which bears the alias."""
+
+import contextlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from mlcommons.client import Client, path_of
+from mlcommons.errors import NotFound
+from mlcommons.owner import Owner, read_mark
+
+NO_PIPELINE = "_none"
+
+
+@dataclass(frozen=True)
+class IndexVersion:
+    """An index as the server shows it: its name, whose mark it carries, its aliases, mappings and settings."""
+
+    name: str
+    owner: Owner | None
+    body: dict[str, Any]
+
+    @property
+    def uuid(self) -> str:
+        """Another one for each index that ever was, whatever its name."""
+        return str(self._settings.get("uuid"))
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it takes no writes: it has been in use, and another one has taken its place or is about to."""
+        return str(self._settings.get("blocks", {}).get("write")) == "true"
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What is noted in its mappings."""
+        return dict(self.body.get("mappings", {}).get("_meta", {}))
+
+    @property
+    def pipeline(self) -> str | None:
+        """The ingest pipeline that its specification names, also while it is frozen and has none."""
+        return self.meta.get("default_pipeline")
+
+    @property
+    def vectors(self) -> list[str]:
+        """The fields that hold vectors."""
+        return self._fields("knn_vector")
+
+    @property
+    def embedded(self) -> list[str]:
+        """The fields that a pipeline makes of the text: vectors, and weights of words, which know no `exists`."""
+        return self._fields("knn_vector", "rank_features")
+
+    def bears(self, alias: str) -> bool:
+        """Whether the alias names this one."""
+        return alias in self.body.get("aliases", {})
+
+    def _fields(self, *types: str) -> list[str]:
+        fields: dict[str, Any] = self.body.get("mappings", {}).get("properties", {})
+        return [name for name, field in fields.items() if field.get("type") in types]
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.body.get("settings", {}).get("index", {})
+        return found
+
+
+def index_versions(client: Client, alias: str) -> list[IndexVersion]:
+    """Whatever is called `alias` or `alias-…`, in one request; of any owner."""
+    answer = client.find(path_of(f"{alias},{alias}-*"), ignore_unavailable="true") or {}
+    return [
+        IndexVersion(name, read_mark(body.get("mappings", {}).get("_meta", {}).get("osml")).owner, body)
+        for name, body in answer.items()
+    ]
+
+
+def give(client: Client, alias: str, new: str, old: str | None = None) -> None:
+    """Let the alias name `new` and, from the same moment on, `old` no more."""
+    actions: list[dict[str, Any]] = [{"remove": {"index": old, "alias": alias}}] if old else []
+    actions.append({"add": {"index": new, "alias": alias, "is_write_index": True}})
+    client.post("/_aliases", {"actions": actions})
+
+
+def take(client: Client, alias: str, names: list[str]) -> None:
+    """Let the alias name none of these indexes any more; without any it is gone."""
+    client.post("/_aliases", {"actions": [{"remove": {"index": name, "alias": alias}} for name in names]})
+
+
+def cancel_reindex(client: Client, to: str) -> None:
+    """End the `_reindex` tasks into an index that an invocation has left behind, and return when they have ended."""
+    into = re.compile(rf"to \[{re.escape(to)}\]")
+    attempt = 0
+    while running := [id for id, one in tasks(client, "*reindex").items() if into.search(one)]:
+        for id in running:
+            with contextlib.suppress(NotFound):
+                client.post(path_of("_tasks", id, "_cancel"))
+        if not client.patience.wait(min(attempt, 2)):
+            return
+        attempt += 1
+
+
+def tasks(client: Client, actions: str) -> dict[str, str]:
+    """The tasks under way on all nodes, id → description, children included."""
+    answer = client.get("/_tasks", actions=actions, detailed="true")
+    return {
+        id: str(one.get("description"))
+        for node in answer.get("nodes", {}).values()
+        for id, one in node.get("tasks", {}).items()
+    }

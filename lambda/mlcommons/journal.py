@@ -1,0 +1,57 @@
+"""What every log line of an invocation says besides its own: whose it is, since when, and which attempt.
+
+Lines are JSON objects (Powertools' formatter takes a message that is a dict). A specification is never logged.
+"""
+
+import logging
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from mlcommons.owner import Owner
+from mlcommons.patience import Patience
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One invocation: CloudFormation's request id and type, the kind by its resource type, the owner and its time."""
+
+    request: str
+    type: str
+    kind: str
+    owner: Owner
+    patience: Patience
+
+
+_subject: ContextVar[Subject | None] = ContextVar("subject", default=None)
+
+
+def begin(subject: Subject | None) -> None:
+    """From here on this thread's lines are about `subject`; None ends that."""
+    _subject.set(subject)
+
+
+class About(logging.Filter):
+    """Adds the subject to records, those of libraries too: a text becomes `{"said": text, …}`.
+
+    `milliseconds` counts from the invocation's begin; `attempt` is 1 until something was tried again.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        subject = _subject.get()
+        if subject and not hasattr(record, "subject"):
+            said = record.msg if isinstance(record.msg, dict) else {"said": record.getMessage()}
+            record.msg, record.args = _about(subject) | said, ()
+            record.subject = subject
+        return True
+
+
+def _about(subject: Subject) -> dict[str, Any]:
+    return {
+        "request": subject.request,
+        "type": subject.type,
+        "kind": subject.kind,
+        "owner": str(subject.owner),
+        "milliseconds": round(subject.patience.elapsed() * 1000),
+        "attempt": subject.patience.attempt,
+    }

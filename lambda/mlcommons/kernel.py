@@ -1,0 +1,236 @@
+"""The policy of all kinds, once: adopt, replace, update, leave alone, retry, wait, verify.
+
+Two entries: `apply` brings an object to its specification, `destroy` removes it. Both may be called again at
+any time, with the same or an outdated id, and end in the same state.
+"""
+
+import contextlib
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+from mlcommons.client import Client
+from mlcommons.errors import InvalidSpec, NotOurs, ProvisioningError, Unreachable, Unready
+from mlcommons.kind import Kind, Observed
+from mlcommons.owner import Owner
+
+S = TypeVar("S")
+T = TypeVar("T")
+P = ParamSpec("P")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: the object's id, ids for others to refer to, whether anything was written, a note."""
+
+    physical_id: str
+    data: dict[str, str]
+    changed: bool
+    note: str = ""
+
+
+def _legible(verb: Callable[P, T]) -> Callable[P, T]:
+    """Turn what nobody could have foreseen in an answer's JSON, a text where an object belongs, into a sentence."""
+
+    @functools.wraps(verb)
+    def read(*arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return verb(*arguments, **named)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            tried = f"Reading the engine's answers about {named.get('owner')}"
+            cause = f"one is not in OpenSearch's form ({type(error).__name__})"
+            raise Unreachable(tried, cause, "Check that OpenSearch has this address.") from error
+
+    return read
+
+
+@_legible
+def apply(
+    kind: Kind[S],
+    desired: Any,
+    *,
+    client: Client,
+    owner: Owner,
+    physical_id: str | None = None,
+    on_created: Callable[[str], None] = lambda _: None,
+    previous: Any = None,
+) -> Outcome:
+    """Bring the object to `desired` (JSON) and return when it works.
+
+    Without `physical_id`, or when that object is gone, the owner's own object is adopted or a new one made. A
+    new id in the outcome means that the old object is to be destroyed by a later call. `on_created` learns the
+    id as soon as the server has made it. What was made and does not work is removed again as far as the time allows;
+    the rest is left to a `destroy` of that id. No change, no write. `previous` is the specification before this one:
+    in a rollback, that of a replacement whose function may have died before it told its object's id. Where it is the
+    same as `desired`, and so is the object, one read is all: whether it works was asked when it was made.
+    Raises `NotOurs` when the object belongs to another owner, and any other `ProvisioningError`.
+    """
+    spec = kind.parse(desired)
+    before = _read(kind, client, physical_id, owner)
+    if before and before.owner != owner:
+        raise _not_ours(kind, before, owner)
+    changes = set(kind.changes(before, spec)) if before else set()
+    if before and not changes and previous == desired:
+        return _outcome(before.physical_id, changed=False, note="nothing to change")
+    kind.check(client, spec)
+    if before is None:
+        return _created(kind, spec, client, owner, on_created, frozenset())
+    if previous is not None:
+        _remove_stray(kind, previous, client, owner, before)
+    if not changes:
+        kind.ready(client, before.physical_id, spec, before)
+        return _outcome(before.physical_id, changed=False, note="nothing to change")
+    if changes & kind.replace_on:
+        return _created(kind, spec, client, owner, on_created, frozenset({before.physical_id}))
+    return _updated(kind, spec, client, owner, before, changes)
+
+
+@_legible
+def destroy(kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any = None) -> Outcome:
+    """Remove the object if it is there and ours; otherwise say so and succeed.
+
+    `previous` is the last specification: after a create that never learned its id (`physical_id` is None, or cannot be
+    one of the kind) the object is looked for by its owner's mark.
+    """
+    observed = _read(kind, client, physical_id, owner)
+    is_known = physical_id is not None and kind.could_be(physical_id, owner)
+    if observed is None and previous is not None and not is_known:
+        with contextlib.suppress(NotOurs, InvalidSpec):
+            observed = kind.find(client, kind.parse(previous), owner)
+    if observed is None:
+        return _outcome(physical_id or "", changed=False, note=f"{kind.name} was already absent")
+    if observed.owner != owner:
+        return _outcome(
+            observed.physical_id, changed=False, note=f"not deleted: belongs to {observed.owner or 'no stack'}"
+        )
+    doomed = observed
+    note = _persistently(client, lambda: kind.delete(client, doomed, owner))
+    return _outcome(observed.physical_id, changed=True, note=note or f"{kind.name} deleted")
+
+
+def _created(
+    kind: Kind[S], spec: S, client: Client, owner: Owner, on_created: Callable[[str], None], known: frozenset[str]
+) -> Outcome:
+    """Adopt or make; what was made (`known` were there before) and does not work is removed again."""
+    found = kind.find(client, spec, owner)
+    if found and found.owner != owner:
+        raise _not_ours(kind, found, owner)
+    if found:
+        changes = set(kind.changes(found, spec))
+        if not changes & kind.replace_on:
+            on_created(found.physical_id)
+            kind.adopt(client, found, spec)
+            return _updated(kind, spec, client, owner, found, changes)
+        known |= {found.physical_id}
+    new_id: str | None = None
+    try:
+        new_id = _make(kind, spec, client, owner)
+        on_created(new_id)
+        kind.ready(client, new_id, spec, _verify(kind, spec, client, owner, new_id))
+    except ProvisioningError:
+        with contextlib.suppress(ProvisioningError):
+            _unmake(kind, spec, client, owner, new_id, known)
+        raise
+    return _outcome(new_id, changed=True, note=f"{kind.name} created")
+
+
+def _unmake(kind: Kind[S], spec: S, client: Client, owner: Owner, new_id: str | None, known: frozenset[str]) -> None:
+    """Leave nothing behind, also when the answer to the create never came."""
+    made = kind.read(client, new_id, owner) if new_id else kind.find(client, spec, owner)
+    if made and made.owner == owner and made.physical_id not in known:
+        _persistently(client, lambda: kind.delete(client, made, owner))
+        log.warning({"removed what does not work": f"{kind.name} {made.physical_id}"})
+
+
+def _remove_stray(kind: Kind[S], previous: Any, client: Client, owner: Owner, current: Observed) -> None:
+    """Remove our object of the previous specification when the current one is not of it; costs nothing otherwise."""
+    with contextlib.suppress(ProvisioningError):
+        spec = kind.parse(previous)
+        if set(kind.changes(current, spec)) & kind.replace_on:
+            _unmake(kind, spec, client, owner, None, frozenset({current.physical_id}))
+
+
+def _updated(kind: Kind[S], spec: S, client: Client, owner: Owner, before: Observed, changes: set[str]) -> Outcome:
+    seen = before
+    try:
+        if changes:
+            _persistently(client, lambda: kind.update(client, before, spec, owner))
+            seen = _verify(kind, spec, client, owner, before.physical_id)
+        kind.ready(client, before.physical_id, spec, seen)
+    except ProvisioningError:
+        if changes:
+            with contextlib.suppress(ProvisioningError):
+                kind.restore(client, before)
+        raise
+    note = f"updated {', '.join(sorted(changes))}" if changes else f"{kind.name} adopted"
+    return _outcome(before.physical_id, changed=bool(changes), note=note)
+
+
+def _make(kind: Kind[S], spec: S, client: Client, owner: Owner) -> str:
+    """Create once, even when an answer is lost: then the object is looked for before it is made again."""
+    while True:
+        try:
+            return kind.create(client, spec, owner)
+        except ProvisioningError as error:
+            if not client.outlast(error):
+                raise
+        # Looked for after the wait, when the server has come to the end of what it may still have been at.
+        found = kind.find(client, spec, owner)
+        if found and found.owner == owner and not set(kind.changes(found, spec)) & kind.replace_on:
+            return found.physical_id
+
+
+def _persistently(client: Client, write: Callable[[], T]) -> T:
+    """Repeat an idempotent write over conflicts of the moment and broken answers."""
+    while True:
+        try:
+            return write()
+        except ProvisioningError as error:
+            if not client.outlast(error):
+                raise
+
+
+def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: str) -> Observed:
+    """Read what was written, for as long as it may take to show, and return it.
+
+    A collection makes an index after it has said so.
+    """
+    patience = client.patience
+    since, attempt = patience.elapsed(), 0
+    while True:
+        observed = kind.read(client, physical_id, owner)
+        left = _left(kind, spec, owner, observed) if observed else []
+        if observed and not left:
+            return observed
+        if patience.elapsed() - since >= patience.propagation or not patience.wait(attempt + 1):
+            break
+        attempt += 1
+    tried = f"Reading {kind.name} {physical_id} after writing it"
+    if observed is None:
+        raise Unready(tried, "it does not exist", "Deploy again.")
+    cause = f"the server did not take {', '.join(left)}"
+    raise Unready(tried, cause, "Check whether somebody else changes it at the same time.")
+
+
+def _left(kind: Kind[S], spec: S, owner: Owner, observed: Observed) -> list[str]:
+    return sorted(kind.changes(observed, spec)) if observed.owner == owner else ["the owner's mark"]
+
+
+def _read(kind: Kind[S], client: Client, physical_id: str | None, owner: Owner) -> Observed | None:
+    return kind.read(client, physical_id, owner) if physical_id and kind.could_be(physical_id, owner) else None
+
+
+def _not_ours(kind: Kind[S], found: Observed, owner: Owner) -> NotOurs:
+    return NotOurs(
+        f"Applying {kind.name} {found.physical_id} for {owner}",
+        f"it already exists and belongs to {found.owner or 'no stack'}",
+        "Choose another name, or remove that object first.",
+    )
+
+
+def _outcome(physical_id: str, *, changed: bool, note: str) -> Outcome:
+    return Outcome(physical_id, {"Id": physical_id}, changed, note)

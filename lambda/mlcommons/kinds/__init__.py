@@ -1,0 +1,28 @@
+"""The kinds, a file each, found by being there: the noun of `Custom::MlConnector` is the kind `Connector`."""
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from mlcommons.errors import InvalidSpec
+from mlcommons.kind import Kind
+
+
+def _found() -> Iterator[Kind[Any]]:
+    for file in pkgutil.iter_modules(__path__):
+        module = import_module(f"{__name__}.{file.name}")
+        classes = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, Kind)]
+        # A class without a noun of its own is what several kinds share.
+        yield from (one() for one in classes if one.__module__ == module.__name__ and "name" in vars(one))
+
+
+KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in _found()}
+
+
+def kind_named(name: str) -> Kind[Any]:
+    """Return the kind of a noun or of a resource type; raises `InvalidSpec` for any other name."""
+    noun = name.removeprefix("Custom::Ml")
+    if noun not in KINDS:
+        raise InvalidSpec(f"Looking for the kind {name!r}", "there is none", f"Kinds: {', '.join(KINDS)}.")
+    return KINDS[noun]

@@ -1,0 +1,167 @@
+"""Model: a deployed remote model. Ready means that its probe was answered, not that it is DEPLOYED."""
+
+# ruff: noqa: ARG002 - all kinds share one signature per verb
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlcommons.client import Client, path_of
+from mlcommons.errors import NotFound, Rejected, Unready
+from mlcommons.kind import Kind, Observed
+from mlcommons.moving import move
+from mlcommons.owner import Owner, digest_of, marked, read_mark
+from mlcommons.prediction import predict
+from mlcommons.search import owned, server_made
+
+_DEPLOYED = "DEPLOYED"
+_ON_ITS_WAY = ("REGISTERING", "REGISTERED", "DEPLOYING")
+_OFF = ("REGISTERED", "UNDEPLOYED", "DEPLOY_FAILED")
+# A remote model has its state within some 20 ms on an idle engine (ml-commons 3.4), and within seconds on a busy one.
+# Waits begin below 8 ms and grow by half a doubling, so that at most a third of the time is waited for nothing.
+_SOON, _STEP = -5.0, 0.5
+# Looks, some 0.2 s, after which what is still deployed is undeployed once more. Twice in 800 deletes it stayed so:
+# every ten seconds ml-commons (3.4) writes the state of all models, and may write what it saw before.
+_FORGOTTEN = 8
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """`probe` is the body of a `_predict` the model must answer, e.g. `{"parameters": {"inputs": "hi"}}`.
+
+    `generation` is the index version whose vectors the model makes. Another one makes another model with another id;
+    anything else changes in place.
+    """
+
+    name: str
+    model_group_id: str
+    connector_id: str
+    probe: dict[str, Any]
+    description: str = ""
+    generation: str | None = None
+
+
+class Model(Kind[ModelSpec]):
+    name = "Model"
+    spec_type = ModelSpec
+    replace_on = frozenset({"generation"})
+
+    def could_be(self, physical_id: str, owner: Owner) -> bool:
+        return server_made(physical_id)
+
+    def find(self, client: Client, spec: ModelSpec, owner: Owner) -> Observed | None:
+        for found_id, source in owned(client, "models", owner).items():
+            if read_mark(source.get("description")).digest == _digest(spec):
+                return Observed(found_id, owner, source)
+        return None
+
+    def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
+        body = _read(client, physical_id)
+        if body is None:
+            return None
+        return Observed(physical_id, read_mark(body.get("description")).owner or owner, body)
+
+    def changes(self, observed: Observed, spec: ModelSpec) -> Collection[str]:
+        assert observed.owner  # noqa: S101 - the kernel never compares another's object
+        mark = read_mark(observed.body.get("description"))
+        if mark.owner and mark.digest != _digest(spec):
+            return {"generation"}
+        wanted = _wanted(spec, observed.owner)
+        differing = {field for field, value in wanted.items() if observed.body.get(field) != value}
+        # A model registered a moment ago is deploying; one that was undeployed, or lost its nodes, is not.
+        lost = observed.body.get("model_state") not in (_DEPLOYED, *_ON_ITS_WAY)
+        return differing | {"deployment"} if lost else differing
+
+    def create(self, client: Client, spec: ModelSpec, owner: Owner) -> str:
+        body = {"function_name": "remote", **_wanted(spec, owner)}
+        answer = client.post("/_plugins/_ml/models/_register", body, deploy="true")
+        return str(answer["model_id"])
+
+    def update(self, client: Client, observed: Observed, spec: ModelSpec, owner: Owner) -> None:
+        changes = self.changes(observed, spec)
+        body = {field: value for field, value in _wanted(spec, owner).items() if field in changes}
+        if "connector_id" in body:
+            move(client, observed.physical_id, body)
+        elif body:
+            client.put(path_of("_plugins", "_ml", "models", observed.physical_id), body)
+        if "deployment" in changes:
+            client.post(path_of("_plugins", "_ml", "models", observed.physical_id, "_deploy"))
+            _wait_deployed(client, observed.physical_id)
+
+    def ready(self, client: Client, physical_id: str, spec: ModelSpec, seen: Observed | None = None) -> None:
+        # A prediction before DEPLOYED once ended in DEPLOY_FAILED (ml-commons 3.4): wait, then ask.
+        if seen is None or seen.body.get("model_state") != _DEPLOYED:
+            _wait_deployed(client, physical_id)
+        predict(client, physical_id, spec.probe)
+
+    def restore(self, client: Client, before: Observed) -> None:
+        connector_id = before.body.get("connector_id")
+        client.put(path_of("_plugins", "_ml", "models", before.physical_id), {"connector_id": connector_id})
+
+    def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
+        model_id, off = observed.physical_id, observed.body.get("model_state") in _OFF
+        try:
+            for again in (False, True):
+                if again or not off:
+                    _undeploy(client, model_id)
+                try:
+                    client.delete(path_of("_plugins", "_ml", "models", model_id))
+                    break
+                except Rejected:  # it was about to be deployed, or its state was not what the engine acts by (3.4)
+                    if again:
+                        raise
+        except NotFound:
+            return "Model was already absent"
+        return ""
+
+
+def _digest(spec: ModelSpec) -> str | None:
+    return digest_of(spec.generation) if spec.generation else None
+
+
+def _wanted(spec: ModelSpec, owner: Owner) -> dict[str, str]:
+    return {
+        "name": spec.name,
+        "description": marked(spec.description, owner, _digest(spec)),
+        "model_group_id": spec.model_group_id,
+        "connector_id": spec.connector_id,
+    }
+
+
+def _read(client: Client, model_id: str) -> dict[str, Any] | None:
+    body: dict[str, Any] | None = client.find(path_of("_plugins", "_ml", "models", model_id))
+    return body
+
+
+def _wait_deployed(client: Client, model_id: str) -> None:
+    for _ in _looks(client, model_id, (_DEPLOYED,), "Deploying"):
+        pass
+
+
+def _undeploy(client: Client, model_id: str) -> None:
+    path = path_of("_plugins", "_ml", "models", model_id, "_undeploy")
+    client.post(path)
+    for look, state in enumerate(_looks(client, model_id, _OFF, "Undeploying"), start=1):
+        if state == _DEPLOYED and look % _FORGOTTEN == 0:
+            client.post(path)
+
+
+def _looks(client: Client, model_id: str, states: tuple[str, ...], tried: str) -> Iterator[str]:
+    """The model's state, again and again until it is one of `states`."""
+    attempt = _SOON
+    while True:
+        body = _read(client, model_id)
+        if body is None:
+            raise NotFound(f"{tried} model {model_id}", "it no longer exists")
+        state = str(body.get("model_state"))
+        if state in states:
+            return
+        if state == "DEPLOY_FAILED":
+            raise Unready(
+                f"{tried} model {model_id}", "its state is DEPLOY_FAILED", "See the engine's log.", "model-not-deployed"
+            )
+        yield state
+        if not client.patience.wait(attempt):
+            hint = "Raise the function's timeout."
+            raise Unready(f"{tried} model {model_id}", f"its state is still {state}", hint, "model-not-deployed")
+        attempt += _STEP

@@ -1,0 +1,121 @@
+"""How long to go on: one deadline for everything an invocation does, and waits that grow with full jitter."""
+
+import math
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from calls.backoff import Backoff
+from mlcommons.errors import (
+    Blocked,
+    Conflict,
+    Failed,
+    NotOurs,
+    ProvisioningError,
+    Refused,
+    Throttled,
+    Unanswered,
+    Unreachable,
+    Untrusted,
+)
+
+# What is kept for the look after a wait, and for saying what it found.
+LAST_LOOK = 1.0
+
+# For how many seconds an invocation waits for one trouble to pass, however many of its requests meet it.
+UNTIL_THE_END = math.inf
+OUTAGE = 120.0
+NO_CONNECTION = 30.0
+MISHAP = 10.0
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What may pass by itself, and for how many seconds it is waited for. See docs/decisions/0012."""
+
+    name: str
+    seconds: float
+
+
+@dataclass
+class Patience:
+    """One invocation's time.
+
+    `seconds` is all there is, `propagation` how long a 403 may be IAM that has not spread yet, and a written object
+    may not show (about 10 s on AWS). `clock`, `sleep` and `jitter` (0 ≤ x < 1) are passed in by tests.
+    """
+
+    seconds: float = 300.0
+    propagation: float = 20.0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+    started: float = field(init=False)
+    attempt: int = field(init=False, default=1)
+    _waits: dict[str, list[float]] = field(init=False, default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        self.started = self.clock()
+
+    def elapsed(self) -> float:
+        """Seconds since the invocation began."""
+        return self.clock() - self.started
+
+    def left(self) -> float:
+        """Seconds until the deadline, never below zero."""
+        return max(0.0, self.seconds - self.elapsed())
+
+    def wait(self, attempt: float, at_least: float | None = None) -> bool:
+        """Sleep before look number `attempt` + 1; False, at once, when too little time would be left for it.
+
+        Below 0 are waits for what is a matter of milliseconds. `at_least` is the server's Retry-After in seconds.
+        """
+        return self._pause(attempt, at_least) is not None
+
+    def outlast(self, error: ProvisioningError, spreading: float | None = None) -> bool:
+        """Sleep before another try after `error`; False, at once, when it will not pass or was waited for enough.
+
+        Requests and verbs, whoever repeats them, share what there is for a trouble, so repeats never multiply.
+        `spreading` takes the place of `propagation`, and lets any refusal be one that passes.
+        """
+        if spreading is None:
+            spreading = self.propagation if error.status == HTTPStatus.FORBIDDEN else 0.0
+        trouble = _trouble(error, spreading)
+        if trouble is None:
+            return False
+        waits = self._waits[trouble.name]
+        if sum(waits) >= trouble.seconds:
+            return False
+        pause = self._pause(len(waits), error.retry_after)
+        if pause is None:
+            return False
+        waits.append(pause)
+        self.attempt += 1
+        return True
+
+    def _pause(self, attempt: float, at_least: float | None) -> float | None:
+        pause = Backoff(jitter=self.jitter).pause(attempt, at_least)
+        if pause > self.left() - LAST_LOOK:
+            return None
+        self.sleep(pause)
+        return pause
+
+
+def _trouble(error: ProvisioningError, spreading: float) -> Trouble | None:
+    match error:
+        case NotOurs() | Untrusted():
+            return None
+        case Throttled() | Blocked():
+            return Trouble("more than the cluster takes", UNTIL_THE_END)
+        case Refused():
+            return Trouble("a permission that spreads", spreading)
+        case Unanswered() | Failed(status=502 | 503 | 504):
+            return Trouble("an outage", OUTAGE)
+        case Unreachable(status=None):
+            return Trouble("no connection", NO_CONNECTION)
+        case Failed() | Conflict():
+            return Trouble("a mishap", MISHAP)
+    return None

@@ -1,0 +1,55 @@
+"""The cause that a foreign text speaks of: a text of the engine, of a provider behind it, or of AWS.
+
+Many were seen on OpenSearch 3.4. Errors of ours are not recognized: each carries its cause.
+"""
+
+import re
+
+from mlcommons.cause import Cause
+
+_TEXTS: tuple[tuple[Cause, str], ...] = (
+    # First, because the engine repeats the whole body, whose passages may hold any word.
+    ("request-body-broken", r"invalid payload|malformedjson|invalid json in payload"),
+    ("pass-role-missing", r"iam:PassRole"),
+    ("secret-missing", r"can't find the specified secret|secret \S+ (does not exist|has no value)"),
+    ("secret-key-missing", r"has no key '"),
+    ("endpoint-not-trusted", r"trusted connector endpoint regex"),
+    ("private-address", r"private ip"),
+    # Before the timeouts: the engine says of both that they took too long.
+    ("connections-exhausted", r"Acquire operation took longer|cannot get a connection from the pool"),
+    ("throttled", r"throttl|too many requests|rate limit|\b429\b"),
+    ("endpoint-too-slow", r"read timed? ?out|timed out while waiting for the model"),
+    ("key-refused", r"authentication fails|incorrect api key|invalid.{0,20}api key|api key.{0,20}invalid|\b401\b"),
+    (
+        "model-unknown",
+        r"supported api model names are|model not exist|reached the end of its life|marked by provider as legacy"
+        r"|model identifier is invalid|the model \S+ (does not exist|has been deprecated)",
+    ),
+    # Before the next one, whose words are in it.
+    (
+        "model-not-subscribed",
+        r"required aws.marketplace actions|aws-marketplace:\w+|use case details have not been submitted",
+    ),
+    ("model-access-denied", r"don't have access to the model|model access is denied"),
+    ("model-call-denied", r"sagemaker:InvokeEndpoint|bedrock:InvokeModel"),
+    ("role-not-assumable", r"sts:AssumeRole"),
+    ("role-mapping-missing", r"no permissions for \["),
+    ("request-not-allowed", r"es:ESHttp\w+"),
+    ("model-not-deployed", r"model not ready yet|deploy the model first"),
+    ("model-missing", r"failed to find model"),
+    ("dimension-mismatch", r"vector dimension|query vector has invalid dimension"),
+    ("quota-exceeded", r"ResourceLimitExceeded|service limit|account-level.*limit|quota"),
+    ("endpoint-not-in-service", r"endpoint \S+ (of account \S+ )?not found"),
+    ("answer-not-understood", r"unknown error or response"),
+    (
+        "pipeline-missing",
+        r"pipeline (with id )?\S+ (does not exist|is not defined|not found)|Pipeline .* is not defined",
+    ),
+    ("index-missing", r"no such index"),
+)
+_KNOWN = tuple((cause, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for cause, pattern in _TEXTS)
+
+
+def recognized(text: str) -> Cause | None:
+    """The cause that a foreign `text` speaks of; None when it is none that is known."""
+    return next((cause for cause, pattern in _KNOWN if pattern.search(text)), None)

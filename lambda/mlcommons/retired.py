@@ -1,0 +1,73 @@
+"""Connectors that are out of use and that the engine will not delete yet: marked now, swept later.
+
+ml-commons (3.4) looks for a connector's users with a match query on an analyzed field, so models whose connector id
+shares a token with ours, cut at hyphens, count as its users, and an update that would mark the connector is refused
+for the same reason. So a model group without models says that it is retired: its name holds the connector's id.
+"""
+
+from mlcommons.client import Client, path_of
+from mlcommons.errors import Conflict, Rejected
+from mlcommons.owner import Owner, marked, read_mark
+from mlcommons.search import current, hits
+
+_NAME = "Retired connector"
+
+
+def retire(client: Client, connector_id: str, owner: Owner) -> None:
+    """Leave the connector to a later `sweep`; once more is as good."""
+    body = {"name": f"{_NAME} {connector_id}", "description": marked("Deleted with its connector by osml", owner)}
+    try:
+        client.post("/_plugins/_ml/model_groups/_register", body)
+    except (Conflict, Rejected):  # the name is taken: it was retired before
+        if not is_retired(client, connector_id):
+            raise
+
+
+def is_retired(client: Client, connector_id: str) -> bool:
+    """Tell whether the connector waits for its sweep."""
+    return any(found == connector_id for _, found, _ in _retired(client, f"{_NAME} {connector_id}"))
+
+
+def sweep(client: Client) -> list[str]:
+    """Delete every retired connector that the engine lets go, whoever's it was, and return their ids.
+
+    One that a model uses (again) stays, whatever the engine would say. Costs one search when there is none.
+    Raises `ProvisioningError` when the engine does not answer; what it refuses to delete stays for the next sweep.
+    """
+    gone = []
+    for group_id, connector_id, owner in _retired(client, _NAME):
+        path = path_of("_plugins", "_ml", "connectors", connector_id)
+        shown = client.find(path)
+        if shown and (read_mark(shown.get("description")).owner != owner or is_used(client, connector_id)):
+            continue
+        try:
+            if shown:
+                client.delete(path, once=True)
+        except Conflict:
+            continue
+        client.delete(path_of("_plugins", "_ml", "model_groups", group_id))
+        gone.append(connector_id)
+    return gone
+
+
+def is_used(client: Client, connector_id: str) -> bool:
+    """Tell whether a model refers to the connector, by reading the models."""
+    return bool(users_of(client, [connector_id]))
+
+
+def users_of(client: Client, connector_ids: list[str]) -> dict[str, str]:
+    """Models that refer to one of the connectors, and to which; analysis takes ids apart, so each is compared."""
+    either = [{"match_phrase": {"connector_id": one}} for one in connector_ids]
+    models = current(client, "models", hits(client, "models", {"bool": {"should": either}}))
+    used = {model_id: str(body.get("connector_id")) for model_id, body in models.items()}
+    return {model_id: one for model_id, one in used.items() if one in connector_ids}
+
+
+def _retired(client: Client, phrase: str) -> list[tuple[str, str, Owner]]:
+    """Return the id of each model group that retires a connector, the connector's id and its owner."""
+    found = []
+    for group_id, source in hits(client, "model_groups", {"match_phrase": {"name": phrase}}):
+        name, owner = str(source.get("name")), read_mark(source.get("description")).owner
+        if owner and name.startswith(f"{_NAME} "):
+            found.append((group_id, name.removeprefix(f"{_NAME} "), owner))
+    return found

@@ -1,0 +1,109 @@
+"""A connector reads its secret again, keeps its id, and no prediction fails meanwhile.
+
+ml-commons (3.4) keeps the credential of a deployed model in memory and refuses to update a connector that a deployed
+model uses. So a stand-in with the secret's new value is tried and takes the models over in place, the connector is
+updated, the models come back, and the stand-in goes. Whoever is stopped between two steps leaves models that answer;
+another `renew`, or `settle`, ends it.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from mlcommons.client import Client, path_of
+from mlcommons.errors import NotOurs, ProvisioningError, Rejected, Unready
+from mlcommons.kinds.connector import IN_USE, Connector, ConnectorSpec, credential_of
+from mlcommons.kinds.model import Model, ModelSpec
+from mlcommons.moving import move
+from mlcommons.owner import Owner
+from mlcommons.retired import is_used, retire, sweep, users_of
+from mlcommons.stand_in import end_trials, stand_in_name, stand_ins, trial_name
+
+
+def secrets_of(spec: ConnectorSpec) -> set[str]:
+    """ARNs of the secrets that the connector's credential is read from, perhaps without their six random characters."""
+    arns = {str(one["secretArn"]) for one in spec.secrets.values()}
+    credential = spec.connector.get("credential", {})
+    return arns | ({str(credential["secretArn"])} if "secretArn" in credential else set())
+
+
+def last_read(connector: Mapping[str, Any]) -> float | None:
+    """When the connector, as the server shows it, was last written, and read its secret; in seconds since 1970."""
+    times = [int(connector[name]) for name in ("created_time", "last_updated_time") if connector.get(name)]
+    return max(times) / 1000 if times else None
+
+
+def renew(
+    client: Client, connector_id: str, spec: ConnectorSpec, owner: Owner, probes: Mapping[str, dict[str, Any]]
+) -> str:
+    """Read the secret again for the connector and for every model that uses it; returns a note, empty when all is done.
+
+    `probes` are bodies of a `_predict` by model id. With one of them a model of its own tries the new value first: when
+    the provider refuses it, that is raised, and no model has been touched.
+    """
+    _require_ours(client, connector_id, owner)
+    left = stand_ins(client, connector_id, owner)
+    if left:
+        end_trials(client, connector_id, owner)
+    before = users_of(client, [connector_id, *left])
+    if before:
+        stand_in = Connector().create(client, _stand_in(spec, connector_id), owner)
+        # Before a model uses it: whenever none does any more, any sweep may delete it.
+        retire(client, stand_in, owner)
+        for model_id in list(before.keys() & probes.keys())[:1]:
+            _try(client, connector_id, stand_in, model_id, probes[model_id], owner)
+        for model_id in before:
+            move(client, model_id, {"connector_id": stand_in})
+    try:
+        client.put(path_of("_plugins", "_ml", "connectors", connector_id), {"credential": credential_of(client, spec)})
+    except Rejected as error:
+        if IN_USE not in error.reason or is_used(client, connector_id):
+            raise
+        return (
+            "the models answer with the new value through a stand-in: the engine wrongly says that "
+            f"Connector {connector_id} is in use"
+        )
+    settle(client, connector_id, owner)
+    return ""
+
+
+def settle(client: Client, connector_id: str, owner: Owner) -> bool:
+    """End a renewal that was stopped after the connector itself was updated; False when there was nothing to end."""
+    found = stand_ins(client, connector_id, owner)
+    if not found:
+        return False
+    end_trials(client, connector_id, owner)
+    for model_id in users_of(client, found):
+        move(client, model_id, {"connector_id": connector_id})
+    for stand_in in found:
+        retire(client, stand_in, owner)
+    sweep(client)
+    return True
+
+
+def _require_ours(client: Client, connector_id: str, owner: Owner) -> None:
+    tried = f"Renewing Connector {connector_id}"
+    observed = Connector().read(client, connector_id, owner)
+    if observed is None:
+        raise Unready(tried, "it no longer exists", "Deploy again.")
+    if observed.owner != owner:
+        raise NotOurs(tried, f"it belongs to {observed.owner or 'no stack'}")
+
+
+def _stand_in(spec: ConnectorSpec, connector_id: str) -> ConnectorSpec:
+    return replace(spec, connector=spec.connector | {"name": stand_in_name(connector_id)})
+
+
+def _try(client: Client, connector_id: str, stand_in: str, model_id: str, probe: dict[str, Any], owner: Owner) -> None:
+    """Ask a model of its own that uses the stand-in; raises what the provider refuses; other models are at rest."""
+    group = client.get(path_of("_plugins", "_ml", "models", model_id))["model_group_id"]
+    spec = ModelSpec(trial_name(connector_id), str(group), stand_in, probe)
+    try:
+        Model().ready(client, Model().create(client, spec, owner), spec)
+    except ProvisioningError:
+        with suppress(ProvisioningError):  # what is left is ended by the next renewal
+            end_trials(client, connector_id, owner)
+            sweep(client)
+        raise
+    end_trials(client, connector_id, owner)

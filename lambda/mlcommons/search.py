@@ -1,0 +1,43 @@
+"""Looking for marked objects among connectors, model groups and models, whose ids the server makes."""
+
+import re
+from typing import Any
+
+from mlcommons.client import Client, path_of
+from mlcommons.owner import Owner, read_mark
+from mlcommons.versions import updates_show_late
+
+_ID = re.compile(r"[A-Za-z0-9_-]{20}")
+_MOST = 100
+
+
+def server_made(physical_id: str) -> bool:
+    """Tell whether an id has the form of a document id made by OpenSearch (20 characters, base64url)."""
+    return bool(_ID.fullmatch(physical_id))
+
+
+def hits(client: Client, collection: str, query: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return (id, source) of up to 100 documents of `connectors`, `model_groups` or `models`."""
+    path = path_of("_plugins", "_ml", collection, "_search")
+    answer = client.post(path, {"query": query, "size": _MOST}) or {}
+    return [(hit["_id"], hit["_source"]) for hit in answer.get("hits", {}).get("hits", [])]
+
+
+def marked_by(owner: Owner) -> dict[str, Any]:
+    """A query for what carries the owner's mark. It only narrows: analysis takes marks apart at hyphens."""
+    return {"match_phrase": {"description": f"osml:{owner}"}}
+
+
+def current(client: Client, collection: str, found: list[tuple[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """What a search has found, by id, as it is now: where updates show late, each is read."""
+    if not found or not updates_show_late(client.version):
+        return dict(found)
+    read = {found_id: client.find(path_of("_plugins", "_ml", collection, found_id)) for found_id, _ in found}
+    return {found_id: body for found_id, body in read.items() if body}
+
+
+def owned(client: Client, collection: str, owner: Owner) -> dict[str, dict[str, Any]]:
+    """What carries the owner's mark, by id."""
+    found = hits(client, collection, marked_by(owner))
+    ours = [one for one in found if read_mark(one[1].get("description")).owner == owner]
+    return current(client, collection, ours)

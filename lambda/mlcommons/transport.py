@@ -1,0 +1,154 @@
+"""One way to the engine: a request goes in, an answer comes out, and only this file knows `requests`."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+import requests
+
+from mlcommons.errors import Unanswered, Unreachable, Untrusted
+
+MAYBE = "The request may have succeeded."
+
+
+@dataclass(frozen=True)
+class Request:
+    """`path` starts with a slash and is quoted already; `query` is not; `body` is any JSON value or None."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    @property
+    def target(self) -> str:
+        """Path and query as they are signed: quoted with %20, never with `+`, which SigV4 reads as a plus."""
+        if not self.query:
+            return self.path
+        return f"{self.path}?{urlencode(self.query, quote_via=quote, safe='')}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`body` is the parsed JSON, or the text when it is not JSON; header names are lower case."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transport(Protocol):
+    """Carries one request; raises `Unreachable` (nothing was done) or its `Unanswered` (it may have been)."""
+
+    def send(self, request: Request, timeout: float) -> Answer: ...
+
+
+class HttpTransport:
+    """The real one, over a kept-open `requests` session.
+
+    `endpoint` is `https://host[:port]`; `auth` signs each request (SigV4); `verify` is a CA bundle's path or
+    True for the system's roots; `cert` a client certificate and its key. There is no way to turn TLS off.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        auth: requests.auth.AuthBase | None = None,
+        verify: str | bool = True,
+        cert: tuple[str, str] | None = None,
+    ) -> None:
+        self.endpoint = endpoint.rstrip("/")
+        self._session = requests.Session()
+        self._session.auth = auth
+        self._session.cert = cert
+        self._verify = verify
+
+    def send(self, request: Request, timeout: float) -> Answer:
+        body = None if request.body is None else json.dumps(request.body).encode()
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        tried = f"{request.method} {request.path} at {self.endpoint}"
+        try:
+            response = self._session.request(
+                request.method,
+                self.endpoint + request.target,
+                data=body,
+                headers=headers,
+                timeout=(min(timeout, 10.0), timeout),
+                verify=self._verify,  # a session's is overruled by REQUESTS_CA_BUNDLE (requests 2.34)
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError as error:
+            raise _no_tls(tried, error) from error
+        except requests.exceptions.ConnectTimeout as error:
+            raise Unreachable(
+                tried, "no connection within the time limit", "Check VPC, subnets and security group."
+            ) from error
+        except (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError) as error:
+            raise Unanswered(tried, _innermost(error), MAYBE) from error
+        except requests.exceptions.ConnectionError as error:
+            raise _no_connection(tried, error) from error
+        return answer_of(response)
+
+
+def answer_of(response: requests.Response) -> Answer:
+    """A response as the rest of the package knows it, for every transport over `requests`."""
+    return Answer(response.status_code, _parsed(response.text), _lower(response.headers))
+
+
+class MockTransport:
+    """For tests: `handler` answers or raises; `requests` lists all, `writes` those that change state."""
+
+    def __init__(self, handler: Callable[[Request], Answer]) -> None:
+        self._handler = handler
+        self.requests: list[Request] = []
+
+    def send(self, request: Request, timeout: float) -> Answer:  # noqa: ARG002
+        self.requests.append(request)
+        return self._handler(request)
+
+    @property
+    def writes(self) -> list[Request]:
+        return [request for request in self.requests if is_write(request)]
+
+
+def is_write(request: Request) -> bool:
+    """Tell whether a request changes state; searches and predictions are POSTs that do not."""
+    return request.method not in ("GET", "HEAD") and not request.path.endswith(("/_search", "/_predict"))
+
+
+def _no_connection(tried: str, error: Exception) -> Unreachable:
+    cause = _innermost(error)
+    if "resolve" in cause or "not known" in cause:
+        return Unreachable(tried, cause, "The name is unknown. Check that the domain exists and DNS is reachable.")
+    if "refused" in cause or "unreachable" in cause:
+        return Unreachable(
+            tried, cause, "Nothing listens there. Check that the domain is active and the port is right."
+        )
+    return Unanswered(tried, cause, MAYBE)
+
+
+def _no_tls(tried: str, error: Exception) -> Unreachable:
+    cause = _innermost(error)
+    # A connection that ends inside TLS is an SSLError too (EOF occurred in violation of protocol), at any moment.
+    if "EOF" in cause or "reset" in cause or "closed" in cause:
+        return Unanswered(tried, cause, MAYBE)
+    return Untrusted(tried, cause, "TLS failed. Check the domain's host name and CA.")
+
+
+def _innermost(error: BaseException) -> str:
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return str(error).split(" (_ssl.c")[0]
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

@@ -1,0 +1,75 @@
+"""The objects that a stack stands for: what they are called, and how they should be."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlcommons.errors import InvalidSpec
+from mlcommons.kind import Kind
+from mlcommons.kinds import kind_named
+from mlcommons.owner import Owner
+
+
+@dataclass(frozen=True)
+class Watched:
+    """`kind` is a noun of mlcommons, `id` the object's own; `spec` is None where nobody wrote it down.
+
+    `target` is where the object is. A model that is not `asked` may rightly not answer: its endpoint is stopped at
+    night, for example.
+    """
+
+    kind: str
+    id: str
+    owner: Owner
+    spec: dict[str, Any] | None = None
+    asked: bool = True
+    target: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.owner.logical_id}"
+
+    @property
+    def verbs(self) -> Kind[Any]:
+        """The kind itself."""
+        return kind_named(self.kind)
+
+    @property
+    def wanted(self) -> Any:
+        """The parsed specification; raises InvalidSpec, also without one."""
+        if self.spec is None:
+            raise InvalidSpec(
+                f"Reading the specification of {self}", "its parameter does not exist", "Deploy again, which writes it."
+            )
+        return self.verbs.parse(self.spec)
+
+    @property
+    def probe(self) -> dict[str, Any] | None:
+        """The body of a `_predict` that a working model answers; None for what is no model, or without its spec."""
+        found = (self.spec or {}).get("probe")
+        return found if self.kind == "Model" and isinstance(found, dict) else None
+
+
+def folder_of(stack: str) -> str:
+    """Where the parameters of a stack's objects are, each `<folder>/<logical id>`."""
+    return f"/osml/{stack}"
+
+
+def watched(ssm: Any, stack: str) -> Iterator[Watched]:
+    """What the parameters of the stack tell: JSON of `kind`, `id`, `target`, `spec` and perhaps `asked`.
+
+    `ssm` is boto3's client. Raises botocore's errors, and InvalidSpec for a parameter that holds something else.
+    """
+    folder = folder_of(stack)
+    for page in ssm.get_paginator("get_parameters_by_path").paginate(Path=folder):
+        for one in page["Parameters"]:
+            yield _told(one["Name"], Owner(stack, one["Name"].removeprefix(f"{folder}/")), one["Value"])
+
+
+def _told(name: str, owner: Owner, value: str) -> Watched:
+    try:
+        told = json.loads(value)
+        return Watched(told["kind"], told["id"], owner, told["spec"], told.get("asked", True), told["target"])
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        cause = f"it does not have the form that a deploy writes ({type(error).__name__})"
+        raise InvalidSpec(f"Reading the parameter {name}", cause, "Deploy again, which writes it again.") from None

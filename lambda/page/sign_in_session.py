@@ -1,0 +1,131 @@
+"""Signing in and out at the user pool, for a browser that speaks to one origin: codes and tokens are handed on."""
+
+import base64
+import binascii
+import json
+import os
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+# `openid` alone puts all attributes that the client may read into the ID token.
+SCOPE = "openid"
+SESSION = ("id_token", "refresh_token", "expires_in")
+SESSION_BYTES = 8192
+TOKEN_SECONDS = 10
+TRY_AGAIN_SECONDS = 5
+# What a browser sends, by its names. `page` is where the browser has the page.
+FORMS = ({"code", "verifier"}, {"code", "verifier", "page"}, {"refresh_token"}, {"sign_out"})
+
+
+class Failure(Exception):
+    """An error for the caller: one sentence and an HTTP status."""
+
+    def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.retry_after = retry_after
+
+
+def session(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What `POST /rag/session` answers: tokens for a code or for a refresh token, nothing for one that is given back.
+
+    Raises Failure.
+    """
+    if not os.environ.get("TOKEN_URL", "").startswith("https://"):
+        raise Failure(404, "This environment has no sign-in page; use its API key.")
+    given = _given(event)
+    form = {"client_id": os.environ["CLIENT_ID"]}
+    if "sign_out" in given:
+        # The address of the pool is in both.
+        _asked(os.environ["REVOKE_URL"], form | {"token": given["sign_out"]})
+        return {}
+    if "refresh_token" in given:
+        form |= {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]}
+    else:
+        form |= {
+            "grant_type": "authorization_code",
+            "code": given["code"],
+            "code_verifier": given["verifier"],
+            "redirect_uri": _page(event, given.get("page")),
+        }
+    tokens = _asked(os.environ["TOKEN_URL"], form)
+    if not isinstance(tokens, dict) or "id_token" not in tokens:
+        raise Failure(502, "The sign-in service sent no ID token. The client must allow the scope openid.")
+    return {key: tokens[key] for key in SESSION if key in tokens}
+
+
+def _page(event: Mapping[str, Any], said: str | None) -> str:
+    """The address to which the code was sent: the one `said` if it is one of the page's, this one by default."""
+    context = event["requestContext"]
+    # API Gateway says where the request arrived, which no caller can choose; `path` holds the stage.
+    here = f"https://{context['domainName']}{context['path'].removesuffix('/session')}"
+    if said is not None and said not in (here, *os.environ.get("ADDRESSES", "").split()):
+        raise Failure(400, "Nobody signs in at this address of the page: set it in assistant.addresses.")
+    return said or here
+
+
+def _given(event: Mapping[str, Any]) -> dict[str, str]:
+    """The body: one of FORMS, nothing else."""
+    if header(event, "content-type").partition(";")[0].strip().lower() != "application/json":
+        raise Failure(415, "The body must be JSON. Send it with Content-Type application/json.")
+    body = event.get("body") or ""
+    if len(body) > SESSION_BYTES:
+        raise Failure(413, f"The body is larger than {SESSION_BYTES} bytes, the limit for a sign-in.")
+    try:
+        given = json.loads(base64.b64decode(body) if event.get("isBase64Encoded") else body)
+    except (ValueError, RecursionError, binascii.Error):
+        raise Failure(400, "The body is not JSON.") from None
+    if not isinstance(given, dict) or set(given) not in FORMS:
+        raise Failure(400, 'The body must be only {"code", "verifier", "page"}, {"refresh_token"} or {"sign_out"}.')
+    for key, value in given.items():
+        if not isinstance(value, str) or not value or not value.isascii():
+            raise Failure(400, f"`{key}` must be the string from the sign-in page or an earlier session.")
+    return given
+
+
+def _asked(url: str, form: Mapping[str, str]) -> Any:
+    """What the pool answers; None where it answers nothing. Raises Failure."""
+    request = urllib.request.Request(  # noqa: S310 - https, see session
+        url,
+        urllib.parse.urlencode(form).encode(),
+        {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TOKEN_SECONDS) as response:  # noqa: S310
+            answer = response.read()
+            return json.loads(answer) if answer.strip() else None
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _refused(error) from None
+    except (OSError, ValueError) as error:
+        message = f"The sign-in service did not answer ({type(error).__name__}). Try again in a moment."
+        raise Failure(503, message, TRY_AGAIN_SECONDS) from None
+
+
+def _refused(error: urllib.error.HTTPError) -> Failure:
+    """Cognito's errors are those of RFC 6749, section 5.2."""
+    try:
+        reason = json.load(error).get("error", "")
+    except (OSError, ValueError, AttributeError):
+        reason = ""
+    if reason == "invalid_grant":
+        return Failure(401, "This sign-in was already used or has expired. Sign in again.")
+    if error.code == 429 or error.code >= 500:
+        message = f"The sign-in service is not available ({error.code}). Try again in a moment."
+        return Failure(503, message, TRY_AGAIN_SECONDS)
+    known = reason if reason in ("invalid_request", "invalid_client", "unauthorized_client") else str(error.code)
+    return Failure(
+        500, f"The sign-in service refused this environment's client ({known}), because its settings are wrong."
+    )
+
+
+def header(event: Mapping[str, Any], name: str) -> str:
+    """The value of the request's header `name`, in whatever letters it came."""
+    for key, value in (event.get("headers") or {}).items():
+        if key.lower() == name:
+            return str(value)
+    return ""

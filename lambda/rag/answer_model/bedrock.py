@@ -1,0 +1,59 @@
+"""DeepSeek-R1 on Bedrock with InvokeModelWithResponseStream: managed by Amazon, or imported."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rag import boto_calls
+from rag.answer_model.lines import json_object
+from rag.budget import Budget
+from rag.other_side import ANSWER, unusable
+from rag.prompt import Told
+from rag.thinking import spoken
+from settings.answer.bedrock import TEMPERATURE, TOP_P, BedrockAnswer
+from settings.runtime_settings import Timeouts
+
+
+class Bedrock:
+    """The two have different bodies: an imported model takes `max_gen_len` and answers `generation`."""
+
+    def __init__(self, chosen: BedrockAnswer, timeouts: Timeouts) -> None:
+        self.name = chosen.model.rpartition("/")[2]
+        self._chosen = chosen
+        self._most = timeouts.answer
+        self._clients = boto_calls.Clients(
+            "bedrock-runtime", chosen.model_region(None), timeouts.answer, timeouts.connection
+        )
+
+    def deltas(self, told: Told, budget: Budget) -> Iterator[str]:
+        return spoken(self._pieces(told, budget), opened=True)
+
+    def _pieces(self, told: Told, budget: Budget) -> Iterator[str]:
+        client = self._clients.within(budget)
+        limit = "max_gen_len" if self._chosen.imported else "max_tokens"
+        body = {
+            "prompt": told.deepseek_r1(),
+            "temperature": TEMPERATURE if self._chosen.temperature is None else self._chosen.temperature,
+            "top_p": TOP_P if self._chosen.top_p is None else self._chosen.top_p,
+            limit: self._chosen.max_tokens,
+        }
+        with boto_calls.calling(ANSWER):
+            answer = client.invoke_model_with_response_stream(
+                modelId=self._chosen.model,
+                contentType="application/json",
+                accept="application/json",
+                body=json.dumps(body),
+            )
+            for event in answer["body"]:
+                budget.call(self._most)
+                if "chunk" in event:
+                    yield self._text(json_object(event["chunk"]["bytes"]))
+
+    def _text(self, found: dict[str, Any]) -> str:
+        try:
+            return str((found["generation"] if self._chosen.imported else found["choices"][0]["text"]) or "")
+        except (KeyError, IndexError, TypeError):
+            raise unusable(ANSWER, f"the piece has the members {sorted(found)}") from None
+
+
+MODEL = Bedrock

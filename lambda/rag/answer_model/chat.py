@@ -1,0 +1,83 @@
+"""DeepSeek's chat API, and any OpenAI-compatible one, streamed as server-sent events."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rag.answer_model.lines import json_object, lines, objects
+from rag.budget import Budget
+from rag.failures import Refused
+from rag.other_side import ANSWER, failure_of, unreachable, unusable
+from rag.prompt import Told
+from rag.secret import Secret
+from rag.thinking import spoken
+from rag.wire import Wire
+from settings.chat_answer import ChatModel
+from settings.runtime_settings import Timeouts
+
+_ENOUGH = 512
+
+
+class Chat:
+    """POSTs to the full address `url`; the key comes from the secret.
+
+    DeepSeek's reasoning in `reasoning_content` is left out, and so is reasoning within the content, which servers
+    without a parser for it send. A follow-up does not return it: DeepSeek needs it only for turns with tool calls, and
+    ignores it otherwise. https://api-docs.deepseek.com/guides/thinking_mode
+    """
+
+    def __init__(self, chosen: ChatModel, timeouts: Timeouts, secret: Secret | None = None) -> None:
+        self.name = chosen.model
+        self._chosen = chosen
+        self._secret = secret or Secret(chosen.secret.id)
+        self._most = timeouts.answer
+        self._wire = Wire(ANSWER, timeouts.connection)
+
+    def deltas(self, told: Told, budget: Budget) -> Iterator[str]:
+        return spoken(self._contents(told, budget))
+
+    def _contents(self, told: Told, budget: Budget) -> Iterator[str]:
+        headers = {"Authorization": f"Bearer {self._secret.value(self._chosen.secret.key, budget)}"}
+        body = self._body(told)
+        try:
+            response = self._wire.send(
+                "POST", self._chosen.url, budget, self._most, json=body, headers=headers, stream=True
+            )
+        except Refused:
+            self._secret.forget()
+            raise
+        with response, self._wire.reading():
+            if "event-stream" not in response.headers.get("Content-Type", ""):
+                yield _content(json_object(response.content), "message")
+                return
+            ended = False
+            for event in objects(lines(response.iter_content(_ENOUGH))):
+                budget.call(self._most)
+                yield _content(event, "delta")
+                ended = ended or bool(_choice(event).get("finish_reason"))
+        if not ended:
+            raise unreachable(ANSWER, "the stream ended without a finish_reason")
+
+    def _body(self, told: Told) -> dict[str, Any]:
+        messages = [{"role": one.role, "content": one.content} for one in told.messages()]
+        choices = {name: value for name, value in self._chosen.choices.items() if value is not None}
+        return {"model": self._chosen.model, "messages": messages, "stream": True, **choices}
+
+
+MODEL = Chat
+
+
+def _content(event: dict[str, Any], place: str) -> str:
+    if "error" in event:
+        raise failure_of(ANSWER, 500, str(event["error"]))
+    part = _choice(event).get(place) or {}
+    if not isinstance(part, dict):
+        raise unusable(ANSWER, f"choices[0].{place} is not an object")
+    return str(part.get("content") or "")
+
+
+def _choice(event: dict[str, Any]) -> dict[str, Any]:
+    # An event that only has the usage has no choice.
+    choices = event.get("choices") or [{}]
+    if not isinstance(choices, list) or not isinstance(choices[0], dict):
+        raise unusable(ANSWER, "choices is not a list of objects")
+    return choices[0]

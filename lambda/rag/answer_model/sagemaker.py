@@ -1,0 +1,66 @@
+"""DeepSeek-R1 on a SageMaker endpoint, streamed by the container.
+
+text-generation-inference sends server-sent events, Large Model Inference sends JSON lines; both contain
+`{"token": {"text", "special"?}}`.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rag import boto_calls
+from rag.answer_model.lines import lines, objects
+from rag.budget import Budget
+from rag.other_side import ANSWER, failure_of
+from rag.prompt import Told
+from rag.thinking import spoken
+from settings.answer.sagemaker import SageMakerAnswer
+from settings.runtime_settings import Timeouts
+
+
+class SageMaker:
+    """The endpoint, or its inference `component`."""
+
+    def __init__(self, chosen: SageMakerAnswer, timeouts: Timeouts) -> None:
+        self.name = chosen.endpoint
+        self._chosen = chosen
+        self._most = timeouts.answer
+        self._clients = boto_calls.Clients("sagemaker-runtime", chosen.region, timeouts.answer, timeouts.connection)
+
+    def deltas(self, told: Told, budget: Budget) -> Iterator[str]:
+        return spoken(self._tokens(told, budget), opened=True)
+
+    def _tokens(self, told: Told, budget: Budget) -> Iterator[str]:
+        client = self._clients.within(budget)
+        component = {"InferenceComponentName": self._chosen.component} if self._chosen.component else {}
+        with boto_calls.calling(ANSWER):
+            answer = client.invoke_endpoint_with_response_stream(
+                EndpointName=self._chosen.endpoint,
+                ContentType="application/json",
+                Body=json.dumps(self._body(told)),
+                **component,
+            )
+            pieces = (event["PayloadPart"]["Bytes"] for event in answer["Body"] if "PayloadPart" in event)
+            for found in objects(lines(pieces)):
+                budget.call(self._most)
+                yield _text(found)
+
+    def _body(self, told: Told) -> dict[str, Any]:
+        parameters = {
+            "do_sample": True,
+            "return_full_text": False,
+            "temperature": self._chosen.temperature,
+            "top_p": self._chosen.top_p,
+            "max_new_tokens": self._chosen.max_tokens,
+        }
+        return {"inputs": told.deepseek_r1(begin=False), "parameters": parameters, "stream": True}
+
+
+def _text(found: dict[str, Any]) -> str:
+    if "error" in found:
+        raise failure_of(ANSWER, 500, str(found["error"]))
+    token = found.get("token") or {}
+    return "" if token.get("special") else str(token.get("text") or "")
+
+
+MODEL = SageMaker

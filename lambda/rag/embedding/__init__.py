@@ -1,0 +1,46 @@
+"""Vectors of texts, from the model that embedded the index."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol
+
+from rag.budget import Budget
+from rag.other_side import EMBEDDING, unusable
+from settings.embedding import EmbeddingModel
+from settings.runtime_settings import RuntimeSettings
+
+Vectors = list[list[float]]
+
+
+class Embedding(Protocol):
+    """An embedding model. Each method tries once and may raise `Failure`."""
+
+    def of_question(self, question: str, budget: Budget) -> Vectors:
+        """The vector of a question, to search with."""
+
+    def of_texts(self, texts: Sequence[str], budget: Budget) -> Vectors:
+        """A vector to store for each text, in their order."""
+
+
+def embedding(settings: RuntimeSettings) -> Embedding:
+    """The model of the provider in the settings: `MODEL` of the module that it names.
+
+    Other modules are not imported.
+    """
+    chosen = settings.embedding
+    if not isinstance(chosen, EmbeddingModel) or chosen.caller is None:
+        raise ValueError(f"embedding.provider is {chosen.provider}, but a collection has no models; name a provider.")
+    made: Embedding = import_module(f"{__name__}.{chosen.caller}").MODEL(chosen, settings.timeouts)
+    return made
+
+
+def checked(vectors: object, count: int) -> Vectors:
+    """`vectors` if there are `count` of them, all lists of numbers; raises `Broken`."""
+    good = (
+        isinstance(vectors, list)
+        and len(vectors) == count
+        and all(isinstance(one, list) and one and isinstance(one[0], int | float) for one in vectors)
+    )
+    if not good:
+        raise unusable(EMBEDDING, f"{count} texts were sent, but the answer is not a list of as many vectors")
+    return vectors  # type: ignore[return-value]

@@ -1,0 +1,31 @@
+"""Cohere text embeddings on Bedrock, which differ for questions and documents."""
+
+from collections.abc import Sequence
+
+from rag.budget import Budget
+from rag.embedding import Vectors, checked
+from rag.embedding.bedrock import Invocation
+from settings.embedding.cohere import CohereEmbedding
+from settings.runtime_settings import Timeouts
+
+
+class Cohere:
+    """At most `texts_a_call` texts per call, each of at most `characters`."""
+
+    def __init__(self, chosen: CohereEmbedding, timeouts: Timeouts) -> None:
+        self._model = Invocation(chosen.model, chosen.region, timeouts)
+        self._characters = chosen.characters
+
+    def of_question(self, question: str, budget: Budget) -> Vectors:
+        # A follow-up is longer than a question's limit, because the earlier questions precede it.
+        return self._embed([question[-self._characters :]], "search_query", budget)
+
+    def of_texts(self, texts: Sequence[str], budget: Budget) -> Vectors:
+        return self._embed(list(texts), "search_document", budget)
+
+    def _embed(self, texts: list[str], kind: str, budget: Budget) -> Vectors:
+        answer = self._model.invoke({"texts": texts, "input_type": kind, "truncate": "END"}, budget)
+        return checked(answer.get("embeddings"), len(texts))
+
+
+MODEL = Cohere

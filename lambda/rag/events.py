@@ -1,0 +1,37 @@
+"""Events of an answer, in this order: `Stage`s, `Sources` once, `Text`s, `Answered` last."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.models import Answer, Source
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The step that begins now."""
+
+    stage: Literal["searching", "answering"]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The passages for the answer; none of their sentences is marked as used yet."""
+
+    sources: list[Source]
+
+
+@dataclass(frozen=True)
+class Text:
+    """The next piece of the answer, without the model's reasoning."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The end, with the whole answer. White space at both ends of its text may differ from the pieces."""
+
+    answer: Answer
+
+
+Event = Stage | Sources | Text | Answered

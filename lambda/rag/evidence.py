@@ -1,0 +1,73 @@
+"""Evidence: the sentences of the sources that an answer is based on, found by comparing words, without a model.
+
+For each sentence of the answer, the sentences of the sources that share the most words with it are its evidence.
+Rare words count more than common ones. The evidence of an answer's sentence with numbers shares one of the numbers.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from corpus.sentences import sentences
+from rag.models import Source, UsedSentence
+
+# Scripts without spaces: each character is a word.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]|\w+(?:[.,'’-]\w+)*")
+_CITATION = re.compile(r"\[\d+(?:,\s*\d+)*\]")
+_LEAST = 0.35
+_NEAR_BEST = 0.8
+Words = frozenset[str]
+
+
+def used(answer: str, sources: Sequence[Source]) -> list[Source]:
+    """The sources, with the sentences marked that the answer is based on.
+
+    A score is the weighted share of words in common (Dice's coefficient, 0 to 1) with the nearest sentence of the
+    answer; sentences below 0.35, or clearly below the best, are left out.
+    """
+    found = [
+        (place, start, end, _words(source.text[start:end]))
+        for place, source in enumerate(sources)
+        for start, end in sentences(source.text)
+    ]
+    weight = _weights([words for *_, words in found])
+    scores: dict[int, float] = {}
+    answer = _CITATION.sub(" ", answer)
+    for start, end in sentences(answer):
+        said = _words(answer[start:end])
+        row = [_score(said, words, weight) for *_, words in found]
+        best = max(row, default=0.0)
+        for number, score in enumerate(row):
+            if score >= max(_LEAST, _NEAR_BEST * best):
+                scores[number] = max(score, scores.get(number, 0.0))
+    marked: list[list[UsedSentence]] = [[] for _ in sources]
+    for number, score in sorted(scores.items()):
+        place, start, end, _ = found[number]
+        marked[place].append(UsedSentence(start=start, end=end, score=round(score, 3)))
+    return [source.model_copy(update={"used": marks}) for source, marks in zip(sources, marked, strict=True)]
+
+
+def _words(text: str) -> Words:
+    return frozenset(word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text))
+
+
+def _weights(all_words: Sequence[Words]) -> dict[str, float]:
+    """The weight of each word, from the share of sentences that contain it; `""` is for words that none contains."""
+    count = Counter(word for words in all_words for word in words)
+    weights = {word: math.log(1 + len(all_words) / times) for word, times in count.items()}
+    return {**weights, "": math.log(1 + len(all_words))}
+
+
+def _score(said: Words, words: Words, weight: dict[str, float]) -> float:
+    common = said & words
+    figures = {word for word in said if any(letter.isdigit() for letter in word)}
+    if not common or (figures and not figures & words):
+        return 0.0
+    unknown = weight[""]
+
+    # fsum, because a plain sum depends on the order of a set, which differs in each process.
+    def total(part: Words) -> float:
+        return math.fsum(weight.get(word, unknown) for word in part)
+
+    return min(1.0, 2 * total(common) / (total(said) + total(words)))

@@ -1,0 +1,123 @@
+"""All failures as one tree; each has an HTTP status and a cause, a word that never changes.
+
+Failure             500
+├── Invalid         400  the request is wrong; nothing was done
+│   ├── TooLarge    413
+│   └── WrongType   415
+├── Absent          404  the document, or the caller's conversation, does not exist
+├── Throttled       429  the engine or the model asks for fewer requests; `retry_after` says when
+├── Unavailable     503  the engine or the model is down or unreachable; `retry_after` says when
+├── TimedOut        504  no answer within the time limit
+└── Broken          502  an answer that cannot be used
+    └── Refused     500  the assistant itself lacks a permission, a key or a setting
+"""
+
+from math import ceil
+from typing import Literal
+
+Cause = Literal[
+    "answer-unusable",
+    "body-not-json",
+    "body-too-large",
+    "endpoint-too-slow",
+    "invalid-request",
+    "key-refused",
+    "not-found",
+    "not-signed-in",
+    "request-refused",
+    "throttled",
+    "unavailable",
+    "unexplained",
+]
+
+_SOON = 2
+
+
+class Failure(Exception):
+    """Base of all failures.
+
+    `message` is for the caller: what was tried, what came back, what to do; it contains no address, ARN or secret.
+    `said` is for the log: the other side's words. `cause` is for the caller, a word of `Cause`; the default is the
+    class's. `asked_to_wait` are the seconds that the other side asked for; `retry_after` are whole seconds, for the
+    header.
+    """
+
+    status = 500
+    cause: Cause = "unexplained"
+    retry_after: int | None = None
+
+    def __init__(
+        self, message: str, said: str = "", asked_to_wait: float | None = None, cause: Cause | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.said = said
+        self.cause = cause or self.cause
+        self.asked_to_wait = asked_to_wait
+        if asked_to_wait is not None and self.retry_after is not None:
+            self.retry_after = max(1, ceil(asked_to_wait))
+
+
+class Invalid(Failure):
+    """The request breaks a rule of the API; nothing was done."""
+
+    status = 400
+    cause: Cause = "invalid-request"
+
+
+class TooLarge(Invalid):
+    """The body is larger than this environment's limit."""
+
+    status = 413
+    cause = "body-too-large"
+
+
+class WrongType(Invalid):
+    """The body is not JSON."""
+
+    status = 415
+    cause = "body-not-json"
+
+
+class Absent(Failure):
+    """The document or conversation does not exist, or belongs to another caller."""
+
+    status = 404
+    cause = "not-found"
+
+
+class Throttled(Failure):
+    """The other side asked for fewer requests until the request's time was over."""
+
+    status = 429
+    cause = "throttled"
+    retry_after = _SOON
+
+
+class Unavailable(Failure):
+    """The other side is down, starting or unreachable."""
+
+    status = 503
+    cause = "unavailable"
+    retry_after = _SOON
+
+
+class TimedOut(Failure):
+    """The other side took longer than the request may take."""
+
+    status = 504
+    cause = "endpoint-too-slow"
+
+
+class Broken(Failure):
+    """The other side's answer cannot be used."""
+
+    status = 502
+    cause: Cause = "answer-unusable"
+
+
+class Refused(Broken):
+    """The other side refused the assistant itself: a permission, a key or a setting of the environment is wrong."""
+
+    status = 500
+    cause = "request-refused"

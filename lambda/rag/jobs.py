@@ -1,0 +1,220 @@
+"""Uploads that are more than one request stores: kept in a bucket, and stored by calls of the function of their own.
+
+In the bucket: `uploads/<job>/<part>`, the upload; `jobs/<job>.json`, how far it is; `begin/<job>`, which S3 tells the
+queue of, and the queue the function. A call that ends before its job does writes that object again.
+"""
+
+import json
+import secrets
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any, cast
+
+from pydantic import ValidationError
+
+from corpus.apart import Limits
+from corpus.document import Entry, Unreadable
+from corpus.formats import Reading
+from corpus.source import read
+from rag.budget import Budget
+from rag.documents import documents_of
+from rag.failures import Absent, Failure, Invalid
+from rag.files import MOST_MEMORY, Stored, store_entries
+from rag.models import DocumentIn, FileIn, Job, PartIn
+from rag.parts import Parts
+
+UPLOADS, JOBS, BEGIN = "uploads", "jobs", "begin"
+# Results that a job keeps: of documents that are stored, and of others.
+MOST_STORED, MOST_OTHERS = 100, 1000
+# Seconds between two notes of how far a job is, and those that reading may take until its next document.
+OFTEN, READING = 2.0, 60.0
+# A job that says nothing for so long has broken off: its last message went to the dead letters.
+SILENT = timedelta(minutes=45)
+BROKE_OFF = "It broke off again and again behind what is told here; what was stored stays. Send the rest anew."
+
+
+class State(Job):
+    """A job as the bucket keeps it: `settled` entries.
+
+    Of a file `size` are its bytes, and `read` those that are settled; without a name it is of so many documents.
+    """
+
+    settled: int = 0
+    read: int = 0
+    size: int = 0
+
+    @property
+    def told(self) -> Job:
+        """As the API gives it."""
+        return Job.model_validate(self.model_dump(include=set(Job.model_fields)))
+
+
+class Jobs:
+    """Those of an environment; `bucket` is its bucket, `s3` a client of boto3."""
+
+    def __init__(self, bucket: str, s3: Any = None) -> None:
+        if s3 is None:
+            import boto3
+
+            s3 = boto3.client("s3")
+        self._bucket, self._s3 = bucket, s3
+
+    def take(self, part: PartIn) -> State:
+        """Keep a part of a file; with the last one that is missing the job begins. Raises `Absent` or `Invalid`."""
+        state = self._new(part.name, part.of) if part.job is None else self.state(part.job)
+        if (state.name, state.parts) != (part.name, part.of) or state.status != "receiving":
+            raise Invalid(
+                f"Part {part.number} of {part.of} of {part.name} does not belong to the job {state.id}, which is "
+                f"{state.status} and has {state.parts} parts of {state.name}; leave job out to begin another one."
+            )
+        self._put(f"{UPLOADS}/{state.id}/{part.number:05}", part.content)
+        sizes = self._sizes(state)
+        state.received = sorted(sizes)
+        if len(sizes) == state.parts:
+            state.size = sum(sizes.values())
+            self._begin(state)
+        else:
+            self._save(state)
+        return state
+
+    def go_on(self, file: FileIn, done: Stored) -> State:
+        """A job for what a request has not stored of a file, behind what is `done`."""
+        state = self._new(file.name, 1)
+        return self._kept(state, file.content, len(file.content), done)
+
+    def documents(self, given: Sequence[DocumentIn]) -> State:
+        """A job that stores documents."""
+        state = self._new(None, 1)
+        return self._kept(state, json.dumps([one.model_dump() for one in given]).encode(), len(given), Stored(0))
+
+    def _kept(self, state: State, content: bytes, size: int, done: Stored) -> State:
+        self._put(f"{UPLOADS}/{state.id}/{1:05}", content)
+        state.size, state.received = size, [1]
+        _note(state, done)
+        self._begin(state)
+        return state
+
+    def state(self, id: str) -> State:
+        """How far a job is. Raises `Absent`."""
+        try:
+            kept = self._s3.get_object(Bucket=self._bucket, Key=f"{JOBS}/{id}.json")["Body"].read()
+        except self._s3.exceptions.NoSuchKey:
+            raise Absent(f"There is no job {id!r}; jobs are kept for 14 days.") from None
+        state = State.model_validate_json(kept)
+        if state.status == "receiving":
+            state.received = sorted(self._sizes(state))
+        elif state.status in ("waiting", "running") and datetime.now(UTC) - state.updated > SILENT:
+            state.status, state.message = "stopped", BROKE_OFF
+        return state
+
+    def work(self, id: str, seconds: float, parts: Parts, *, last: bool) -> str:
+        """Store what is left of a job within `seconds`.
+
+        Gives why it is to be tried again later, empty when it is not; when the time is over, it has begun another
+        call. With `last` what may be stored later is told as not stored.
+        """
+        state = self.state(id)
+        if state.status in ("done", "stopped"):
+            return ""
+        began, budget = time.monotonic(), Budget(seconds)
+        state.status, state.message = "running", None
+        self._save(state)
+        stored, noted = Stored(state.settled, read=state.read), time.monotonic()
+
+        def tell(so_far: Stored) -> None:
+            nonlocal noted
+            _note(state, so_far)
+            if time.monotonic() - noted >= OFTEN:
+                noted = time.monotonic()
+                self._save(state)
+
+        def goes_on() -> bool:
+            return time.monotonic() - began < seconds / 2
+
+        with tempfile.TemporaryFile() as file:
+            self._content(state, file)
+            try:
+                store_entries(_entries(state, file, parts), stored, budget, parts, goes_on, tell, last=last)
+            except Failure as failure:
+                stored.later = failure.message
+        if stored.ended:
+            state.status, state.message, state.progress = "done", None, 1.0
+        elif stored.later and not last:
+            state.status, state.message = "waiting", stored.later
+        elif stored.later:
+            state.status, state.message = "stopped", stored.later
+        else:
+            self._begin(state)
+            return ""
+        self._save(state)
+        return stored.later if state.status == "waiting" else ""
+
+    def _new(self, name: str | None, parts: int) -> State:
+        return State(id=secrets.token_hex(16), name=name, status="receiving", parts=parts, updated=datetime.now(UTC))
+
+    def _begin(self, state: State) -> None:
+        state.status = "waiting"
+        self._save(state)
+        self._put(f"{BEGIN}/{state.id}", b"")
+
+    def _save(self, state: State) -> None:
+        state.updated = datetime.now(UTC)
+        self._put(f"{JOBS}/{state.id}.json", state.model_dump_json().encode())
+
+    def _put(self, key: str, content: bytes) -> None:
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)
+
+    def _sizes(self, state: State) -> dict[int, int]:
+        """Bytes of each part that is there. A job has fewer than the thousand objects that one answer lists."""
+        found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{UPLOADS}/{state.id}/").get("Contents", [])
+        return {int(one["Key"].rpartition("/")[2]): one["Size"] for one in found}
+
+    def _content(self, state: State, file: IO[bytes]) -> None:
+        for number in range(1, state.parts + 1):
+            key = f"{UPLOADS}/{state.id}/{number:05}"
+            self._s3.download_fileobj(self._bucket, key, file)
+        file.seek(0)
+
+
+def _entries(state: State, file: IO[bytes], parts: Parts) -> Generator[Entry]:
+    field = parts.settings.index.text_field
+    if state.name is not None:
+        return read(cast(Any, file), state.name, Reading(field), state.settled, Limits(READING, MOST_MEMORY))
+    return _given(file, field, state.settled)
+
+
+def _given(file: IO[bytes], text_field: str, skip: int) -> Generator[Entry]:
+    """Of a JSON list of documents."""
+    try:
+        given = json.load(file)
+    except (ValueError, RecursionError) as error:
+        yield Unreadable("the list of documents", f"is not JSON ({error})")
+        return
+    for number, one in enumerate(given if isinstance(given, list) else [given], 1):
+        if number <= skip:
+            continue
+        try:
+            [document] = documents_of([DocumentIn.model_validate(one)], text_field)
+        except ValidationError as error:
+            wrong = error.errors(include_input=False)[0]
+            yield Unreadable(f"document {number}", f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}")
+        else:
+            yield document
+
+
+def _note(state: State, so_far: Stored) -> None:
+    """Moves the results into the job."""
+    results, so_far.results = so_far.results, []
+    for one in results:
+        state.stored += one.status == "stored"
+        state.failed += one.status != "stored"
+        state.passages += one.passages
+        kept = sum(other.status == "stored" for other in state.documents)
+        room = kept < MOST_STORED if one.status == "stored" else len(state.documents) - kept < MOST_OTHERS
+        if room:
+            state.documents.append(one)
+    state.settled, state.read = so_far.settled, so_far.read
+    settled = state.settled if state.name is None else state.read
+    state.progress = 1.0 if so_far.ended else min(1.0, settled / max(1, state.size))

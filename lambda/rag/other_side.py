@@ -1,0 +1,52 @@
+"""The failure that the caller sees for an error of the engine or a model."""
+
+from calls.redaction import redacted
+from rag.failures import Broken, Cause, Failure, Refused, Throttled, TimedOut, Unavailable
+
+ENGINE, EMBEDDING, ANSWER, MEMORY, SECRETS = (
+    "The search engine",
+    "The embedding model",
+    "The answer model",
+    "The memory of conversations",
+    "The store of keys",
+)
+_MOST = 600
+# About the time for which an index is closed to writers while another replaces it.
+_BLOCKED_SECONDS = 2.0
+_TELL = "Contact your administrator; the log has the reason."
+
+
+def failure_of(side: str, status: int, text: str = "", asked: float | None = None) -> Failure:
+    """The failure for an HTTP status of 400 or more; `asked` are the seconds that the answer asks to wait.
+
+    `side` is one of the names of this module. The text is shortened, and anything that looks like a key is hidden,
+    because providers repeat a refused key.
+    """
+    said = f"{status} {redacted(text, status)}"[:_MOST]
+    if status == 429:
+        return Throttled(f"{side} is rate-limiting requests. Try again soon.", said, asked)
+    if status in (408, 504):
+        return TimedOut(f"{side} took too long. Try again, or ask for less.", said)
+    if status >= 500:
+        return Unavailable(f"{side} is failing. Try again soon.", said, asked)
+    if status == 403 and "cluster_block_exception" in text:
+        return Unavailable(f"{side} is read-only right now. Try again soon.", said, _BLOCKED_SECONDS)
+    if status in (401, 402, 403, 404):
+        cause: Cause | None = "key-refused" if status == 401 else None
+        return Refused(f"{side} refused the assistant's request with status {status}. {_TELL}", said, cause=cause)
+    return Broken(f"{side} rejected the assistant's request with status {status}. {_TELL}", said)
+
+
+def unreachable(side: str, text: str) -> Unavailable:
+    """The failure without a connection, or when it broke."""
+    return Unavailable(f"{side} cannot be reached. Try again soon.", text[:_MOST])
+
+
+def late(side: str, text: str = "") -> TimedOut:
+    """The failure without an answer in time."""
+    return TimedOut(f"{side} took too long. Try again, or ask for less.", text[:_MOST])
+
+
+def unusable(side: str, text: str) -> Broken:
+    """The failure for an answer in an unexpected form."""
+    return Broken(f"{side} gave an answer that cannot be used. {_TELL}", text[:_MOST])

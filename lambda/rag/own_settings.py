@@ -1,0 +1,25 @@
+"""The settings of the functions, read from the environment variable `ASSISTANT` once in each process."""
+
+import os
+from functools import cache
+
+from pydantic import ValidationError
+
+from rag.failures import Refused
+from settings.runtime_settings import VARIABLE, RuntimeSettings
+
+
+def from_environment() -> RuntimeSettings:
+    """Read `ASSISTANT`; raises `ValueError` (pydantic's) with the name of the wrong setting."""
+    return RuntimeSettings.model_validate_json(os.environ.get(VARIABLE, ""))
+
+
+@cache
+def settings() -> RuntimeSettings:
+    """The settings of this environment; raises `Refused` when they cannot be read."""
+    try:
+        return from_environment()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        message = "A setting of the assistant is wrong; its log names the setting. Deploy the assistant again."
+        raise Refused(message, said=f"{VARIABLE}: {wrong}") from None

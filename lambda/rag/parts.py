@@ -1,0 +1,72 @@
+"""The parts of the assistant in this environment, created once in each process."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from requests.auth import AuthBase
+
+from rag.conversations import Conversations
+from rag.generation import Generation
+from rag.own_settings import from_environment
+from rag.search import Searching
+from rag.search.engine import Engine
+from settings.runtime_settings import EngineEmbedding, PipelineAnswer, RuntimeSettings, Table
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The `settings` and the parts made from them; without `generation` the sources are the answer."""
+
+    settings: RuntimeSettings
+    search: Searching
+    generation: Generation | None
+    conversations: Conversations
+
+
+def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
+    """The parts that the settings name; other modules are not imported.
+
+    `auth` signs the requests to the search engine; without it the assistant signs in as the settings say.
+    """
+    engine = Engine(settings, auth)
+    return Parts(settings, _search(settings, engine), _generation(settings, engine), _conversations(settings, engine))
+
+
+@cache
+def parts() -> Parts:
+    """The parts of the environment variable `ASSISTANT`."""
+    return assembled(from_environment())
+
+
+def _search(settings: RuntimeSettings, engine: Engine) -> Searching:
+    if isinstance(settings.embedding, EngineEmbedding):
+        from rag.search.domain import Domain
+
+        return Domain(engine)
+    from rag.embedding import embedding
+    from rag.search.collection import Collection
+
+    return Collection(engine, embedding(settings))
+
+
+def _generation(settings: RuntimeSettings, engine: Engine) -> Generation | None:
+    if settings.answer is None:
+        return None
+    if isinstance(settings.answer, PipelineAnswer):
+        from rag.generation import PipelineGeneration
+
+        return PipelineGeneration(engine, settings.answer)
+    from rag.answer_model import model
+    from rag.generation import OwnGeneration
+
+    return OwnGeneration(model(settings), settings.prompt)
+
+
+def _conversations(settings: RuntimeSettings, engine: Engine) -> Conversations:
+    if isinstance(settings.conversations, Table):
+        from rag.conversations.table import ConversationTable
+
+        return ConversationTable(settings.conversations, settings.timeouts)
+    from rag.conversations.memory import ConversationMemory
+
+    return ConversationMemory(engine)

@@ -1,0 +1,91 @@
+"""Search for passages, and storage of documents as passages."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from rag.budget import Budget
+from rag.failures import Failure
+from rag.models import DocumentList, Filters, Source
+
+
+@dataclass(frozen=True)
+class Found:
+    """Passages, nearest first; `embed_ms` is None if the engine embeds the question itself."""
+
+    sources: list[Source]
+    search_ms: int
+    embed_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of a document; `id` is the document's, followed by `#` and a number if there are several.
+
+    `fields` are the document's other fields, and the passage's position in its file.
+    """
+
+    id: str
+    document: str
+    title: str | None
+    text: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def embedded(self) -> str:
+        """What its vector is of: the title before the text."""
+        return f"{self.title} {self.text}" if self.title else self.text
+
+    def source(self, text_field: str) -> dict[str, Any]:
+        """The document that the engine stores."""
+        source = {**self.fields, "id": self.id, "document": self.document, text_field: self.text}
+        return source if self.title is None else {**source, "title": self.title}
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What became of passages that were to be stored: those in none of these are in the index, and alone there.
+
+    failed: why a passage could not be stored, by its id.
+    partial: how many new passages the index holds of a document of which others failed, by the document's id.
+    surplus: documents all of whose passages are stored, and of which older ones may still be found.
+    """
+
+    failed: Mapping[str, Failure] = field(default_factory=dict)
+    partial: Mapping[str, int] = field(default_factory=dict)
+    surplus: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Up to `size` documents by id, from behind `after`; with `search` those whose id or title holds it."""
+
+    size: int
+    after: str | None = None
+    search: str | None = None
+    order: Literal["asc", "desc"] = "asc"
+
+
+class Searching(Protocol):
+    """A domain or a collection. Every method may raise `Failure`."""
+
+    def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
+        """Up to `size` passages near to the question."""
+
+    def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
+        """Store the passages and remove all others of their documents.
+
+        A document of which one fails is not stored at all, if that can be had; what was there before stays.
+        """
+
+    def listed(self, page: Page, budget: Budget) -> DocumentList:
+        """The documents of a page."""
+
+    def shown(self, document: str, budget: Budget) -> list[Source]:
+        """The passages of a document as they follow one another; none when it is not there."""
+
+    def remove(self, document: str, budget: Budget) -> int:
+        """Remove a document; returns how many passages it had."""
+
+    def check(self, budget: Budget) -> None:
+        """Returns normally if the index can be searched."""

@@ -1,0 +1,178 @@
+"""Search on a collection of OpenSearch Serverless: the assistant embeds, and the collection assigns the ids.
+
+A vector collection takes no `_id` and no `_refresh` (AWS, "Supported operations and plugins in Amazon OpenSearch
+Serverless"). So a document's passages are found by the document's id, and a store does not see other writes within the
+refresh interval of the collection (10 s for the generation NEXTGEN, 60 s for CLASSIC). Therefore each store writes its
+own version: readers use the current version, and writers remove the older versions that they see. A removal deletes all
+visible passages; passages that become visible later stay.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from time import perf_counter, time_ns
+from typing import Any
+
+from rag.budget import Budget
+from rag.embedding import Embedding
+from rag.failures import Broken, Failure, Throttled
+from rag.models import DocumentList, DocumentListed, Filters, Source
+from rag.search import Found, Page, Passage, Replaced
+from rag.search.engine import TITLE, Engine, title
+from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
+
+_BATCH = 32
+# The limit of searches for one question, repeated while old versions are among the nearest passages.
+_SEARCHES = 3
+# Seconds of a request that are left for removing what must not stay.
+TIDYING = 3.0
+_log = logging.getLogger(__name__)
+
+
+class Collection:
+    """A collection; `embedding` makes the vectors of questions and passages."""
+
+    def __init__(self, engine: Engine, embedding: Embedding) -> None:
+        self._engine = engine
+        self._embedding = embedding
+
+    def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
+        """Passages of current versions only; may be too few if old versions are repeatedly among the nearest."""
+        began = perf_counter()
+        [vector] = budget.retrying(lambda: self._embedding.of_question(question, budget))
+        embed_ms = round((perf_counter() - began) * 1000)
+        began = perf_counter()
+        knn: dict[str, Any] = {"vector": vector, "k": size}
+        wanted, superseded = self._engine.wanted(filters), list[dict[str, Any]]()
+        for _search in range(_SEARCHES):
+            if wanted or superseded:
+                knn["filter"] = {"bool": {"filter": wanted, "must_not": superseded}}
+            body = {"query": {"knn": {self._engine.index.embedding_field: knn}}, "size": size}
+            hits = self._engine.hits(body, budget, STORED)
+            found = self._versions({str(hit["_source"].get("document")) for hit in hits}, budget)
+            good = [hit for hit in hits if _is_current(hit, found)]
+            if len(good) == len(hits):
+                break
+            superseded += [clause for document, those in found.items() for clause in _superseded(document, those)]
+        return Found([self._engine.source(hit) for hit in good], round((perf_counter() - began) * 1000), embed_ms)
+
+    def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
+        """The new version first, then the older ones go; of a document that failed in part, the new one goes."""
+        work = budget.keeping(TIDYING)
+        embedded = self._embedded(passages, work)
+        failed = {one.id: why for one, why in embedded if isinstance(why, Failure)}
+        index, now = self._engine.index, time_ns()
+        of = Counter(one.document for one in passages)
+        good = [(one, vector) for one, vector in embedded if not isinstance(vector, Failure)]
+        actions = [
+            (
+                {"index": {"_index": index.name}},
+                {
+                    **one.source(index.text_field),
+                    index.embedding_field: vector,
+                    STORED: now,
+                    PASSAGES: of[one.document],
+                },
+            )
+            for one, vector in good
+        ]
+        # Only what was refused for sure is sent again: without an `_id` a second copy would be a second passage.
+        results = self._engine.bulk(actions, work, again=(Throttled,))
+        new: dict[str, list[str]] = {}
+        for (one, _), result in zip(good, results, strict=True):
+            if isinstance(result, Failure):
+                failed[one.id] = result
+            else:
+                new.setdefault(one.document, []).append(result["_id"])
+        broken = {one.document for one in passages if one.id in failed}
+        self._tidy((id for document in broken for id in new.get(document, [])), budget)
+        self._tidy(self._older(dict.fromkeys(of.keys() - broken, now), budget), budget)
+        # What could not be removed is of no current version, and found by nobody.
+        return Replaced(failed)
+
+    def listed(self, page: Page, budget: Budget) -> DocumentList:
+        """The current versions; older ones that are seen are removed."""
+        found, more = self._engine.listed(page, {"versions": aggregation(title=TITLE)}, budget)
+        documents: list[DocumentListed] = []
+        replaced: dict[str, int] = {}
+        for one in found:
+            document, those = one["key"]["document"], versions(one["versions"])
+            shown = current(those)
+            documents.append(DocumentListed(id=document, title=title(shown.bucket["title"]), passages=shown.seen))
+            if any(other.stored < shown.stored for other in those):
+                replaced[document] = shown.stored
+        self._tidy(self._older(replaced, budget), budget)
+        return DocumentList(documents=documents, after=more)
+
+    def shown(self, document: str, budget: Budget) -> list[Source]:
+        """Those of the current version."""
+        found = self._versions([document], budget)
+        hits = self._engine.passages([document], budget, *self._engine.shown_fields, STORED)
+        return self._engine.shown(hit for hit in hits if _is_current(hit, found))
+
+    def remove(self, document: str, budget: Budget) -> int:
+        """Remove all versions; returns how many passages the current one had."""
+        found = self._versions([document], budget)
+        if document not in found:
+            return 0
+        shown = current(found[document]).stored
+        hits = list(self._engine.passages([document], budget, STORED))
+        # The current version is removed last, so that no answer uses an older one.
+        self._engine.delete((hit["_id"] for hit in hits if stored(hit) != shown), budget)
+        return self._engine.delete((hit["_id"] for hit in hits if stored(hit) == shown), budget)
+
+    def check(self, budget: Budget) -> None:
+        self._engine.check(budget)
+
+    def _versions(self, documents: Iterable[str], budget: Budget) -> dict[str, list[Version]]:
+        """The visible versions by document."""
+        wanted = sorted(documents)
+        if not wanted:
+            return {}
+        by_document = {"terms": {"field": "document", "size": len(wanted)}, "aggs": {"versions": aggregation()}}
+        body = {"query": self._engine.of_documents(wanted), "size": 0, "aggs": {"documents": by_document}}
+        answer = self._engine.send("POST", self._engine.in_index("_search"), body, budget)
+        return {one["key"]: versions(one["versions"]) for one in answer["aggregations"]["documents"]["buckets"]}
+
+    def _older(self, newest: Mapping[str, int], budget: Budget) -> Iterable[str]:
+        """The `_id`s of visible passages of versions older than each document's `newest`."""
+        for hit in self._engine.passages(newest, budget, STORED) if newest else ():
+            if stored(hit) < newest[hit["_source"]["document"]]:
+                yield hit["_id"]
+
+    def _tidy(self, ids: Iterable[str], budget: Budget) -> None:
+        """Remove passages that no answer uses; the next writer that sees them removes those that stay."""
+        try:
+            self._engine.delete(ids, budget)
+        except Failure as failure:
+            _log.warning("Old passages were not removed: %s %s", failure.message, failure.said)
+
+    def _embedded(self, passages: Sequence[Passage], budget: Budget) -> list[tuple[Passage, list[float] | Failure]]:
+        embedded: list[tuple[Passage, list[float] | Failure]] = []
+        for start in range(0, len(passages), _BATCH):
+            batch = passages[start : start + _BATCH]
+            vectors = self._vectors([one.embedded for one in batch], budget)
+            embedded += zip(batch, vectors, strict=True)
+        return embedded
+
+    def _vectors(self, texts: list[str], budget: Budget) -> list[list[float] | Failure]:
+        try:
+            return [*budget.retrying(lambda: self._embedding.of_texts(texts, budget))]
+        except Failure as failure:
+            # One text that the model refuses must not fail the others.
+            if len(texts) > 1 and type(failure) is Broken:
+                return [vector for text in texts for vector in self._vectors([text], budget)]
+            return [failure] * len(texts)
+
+
+def _is_current(hit: Mapping[str, Any], found: Mapping[str, Sequence[Version]]) -> bool:
+    """Whether a hit belongs to its document's current version; also True if the document was just removed."""
+    those = found.get(str(hit["_source"].get("document")))
+    return those is None or stored(hit) == current(those).stored
+
+
+def _superseded(document: str, found: Sequence[Version]) -> list[dict[str, Any]]:
+    """The clause for passages of a document's old versions; None without any."""
+    others = [one.stored for one in found if one is not current(found)]
+    clause = {"bool": {"filter": [{"term": {"document": document}}, {"terms": {STORED: others}}]}}
+    return [clause] if others else []

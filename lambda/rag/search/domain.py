@@ -1,0 +1,142 @@
+"""Search on a domain or self-managed engine, which embeds questions and passages itself."""
+
+import logging
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+from rag.budget import Budget
+from rag.failures import Broken, Failure, Unavailable
+from rag.models import DocumentList, DocumentListed, Filters, Highlight, Source
+from rag.search import Found, Page, Passage, Replaced
+from rag.search.engine import TITLE, Action, Engine, title
+from rag.search.in_use import searched
+from rag.search.nearness import Nearness
+from rag.search.query import nearest
+
+# Seconds of a request that are left for removing what must not stay.
+TIDYING = 3.0
+_log = logging.getLogger(__name__)
+
+
+class Domain:
+    """An index with default pipelines for its embedding model: one embeds passages, the other questions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._in_use: dict[str, str] = {}
+        self._models: dict[str, str] = {}
+
+    def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
+        retrieval = self._engine.settings.retrieval
+        body = nearest(question, size, self._engine.index, retrieval, self._engine.wanted(filters))
+        began = perf_counter()
+        found = [self._engine.source(hit) for hit in self._hits(body, budget)[:size]]
+        if retrieval.marked_by_meaning:
+            self._mark(found, question, retrieval.marked_by_meaning, budget)
+        return Found(found, search_ms=round((perf_counter() - began) * 1000))
+
+    def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
+        """Passages take the place of those with the same `_id`; then the rest of each document is removed.
+
+        Of a document that failed in part the new passages go, unless some of them have taken the place of older ones.
+        """
+        index, field = self._engine.index.name, self._engine.index.text_field
+        actions: list[Action] = [({"index": {"_index": index, "_id": one.id}}, one.source(field)) for one in passages]
+        results = self._stored(actions, budget.keeping(TIDYING))
+        failed: dict[str, Failure] = {}
+        of_document: dict[str, list[tuple[str, Any]]] = {}
+        for one, result in zip(passages, results, strict=True):
+            of_document.setdefault(one.document, []).append((one.id, result))
+            if isinstance(result, Failure):
+                failed[one.id] = result
+        broken = {document for document, those in of_document.items() if any(id in failed for id, _ in those)}
+        partial = self._taken_back({document: of_document[document] for document in broken}, budget)
+        stored = of_document.keys() - broken
+        try:
+            if stored:
+                # What another request has just stored must be seen, or it stays.
+                self._refresh(budget)
+                kept = {one.id for one in passages}
+                found = [hit["_id"] for hit in self._engine.passages(stored, budget)]
+                self._engine.delete([id for id in found if id not in kept], budget)
+                self._refresh(budget)
+        except Failure as failure:
+            _log.warning("Old passages were not removed: %s %s", failure.message, failure.said)
+            return Replaced(failed, partial, stored)
+        return Replaced(failed, partial)
+
+    def _stored(self, actions: list[Action], budget: Budget) -> list[dict[str, Any] | Failure]:
+        """What became of each action. A text that the model refuses fails all that are embedded in the same call."""
+        results = self._engine.bulk(actions, budget)
+        again = [at for at, one in enumerate(results) if type(one) in (Broken, Unavailable)]
+        if len(actions) == 1 or not again:
+            return results
+        middle = (len(again) + 1) // 2
+        for half in (again[:middle], again[middle:]):
+            if half:
+                for at, result in zip(half, self._stored([actions[at] for at in half], budget), strict=True):
+                    results[at] = result
+        return results
+
+    def _taken_back(self, broken: dict[str, list[tuple[str, Any]]], budget: Budget) -> dict[str, int]:
+        """Removes what was stored of documents that failed in part; how many passages of each stay."""
+        partial: dict[str, int] = {}
+        for document, those in broken.items():
+            new = [id for id, result in those if not isinstance(result, Failure)]
+            over = any(not isinstance(result, Failure) and result.get("result") == "updated" for _, result in those)
+            try:
+                if new and not over:
+                    self._engine.delete(new, budget)
+                    new = []
+            except Failure as failure:
+                _log.warning("Passages were not taken back: %s %s", failure.message, failure.said)
+            if new:
+                partial[document] = len(new)
+        return partial
+
+    def listed(self, page: Page, budget: Budget) -> DocumentList:
+        found, more = self._engine.listed(page, {"title": TITLE}, budget)
+        documents = [
+            DocumentListed(id=one["key"]["document"], title=title(one["title"]), passages=one["doc_count"])
+            for one in found
+        ]
+        return DocumentList(documents=documents, after=more)
+
+    def shown(self, document: str, budget: Budget) -> list[Source]:
+        return self._engine.shown(self._engine.passages([document], budget, *self._engine.shown_fields))
+
+    def remove(self, document: str, budget: Budget) -> int:
+        self._refresh(budget)
+        removed = self._engine.delete([hit["_id"] for hit in self._engine.passages([document], budget)], budget)
+        self._refresh(budget)
+        return removed
+
+    def check(self, budget: Budget) -> None:
+        self._engine.check(budget)
+
+    def _hits(self, body: dict[str, Any], budget: Budget) -> list[dict[str, Any]]:
+        engine = self._engine
+        answer = searched(
+            engine.index.name,
+            self._in_use,
+            lambda index: engine.search(body, budget, index=index),
+            engine.sender(budget),
+            Failure,
+        )
+        hits: list[dict[str, Any]] = answer["hits"]["hits"]
+        return hits
+
+    def _mark(self, found: list[Source], question: str, most: int, budget: Budget) -> None:
+        """Mark the sentences near to the question; without marks, passages are still useful."""
+        nearness = Nearness(self._engine.sender(budget, once=True), self._models)
+        try:
+            marks = nearness.nearest(question, [one.text for one in found], most, self._in_use[self._engine.index.name])
+        except (Failure, ValueError) as error:
+            _log.warning("The passages are not marked: %s %s", error, getattr(error, "said", ""))
+            return
+        for source, ranges in zip(found, marks, strict=True):
+            source.highlights = [Highlight(start=start, end=end) for start, end in ranges]
+
+    def _refresh(self, budget: Budget) -> None:
+        self._engine.send("POST", self._engine.in_index("_refresh"), None, budget)

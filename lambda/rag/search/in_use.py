@@ -1,0 +1,48 @@
+"""The index in use: a whole search uses one index version, even if the alias moves in between.
+
+A search of the alias would embed the question for the index version that the alias names first, and search the one
+that it names later. So the last seen index version is searched. If it gives nothing, because it is out of use or gone,
+the alias is read. See docs/decisions/0013-index-versions.md.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from rag.send import Send
+
+
+def index_named(alias: str, send: Send) -> str:
+    """The index that the alias names; the name itself if it is not an alias of one index."""
+    [*found] = send("GET", f"/{quote(alias, safe='')}/_alias", None)
+    return found[0] if len(found) == 1 else alias
+
+
+def searched(
+    alias: str,
+    seen: dict[str, str],
+    search: Callable[[str], Any],
+    send: Send,
+    failed: type[Exception],
+) -> Any:
+    """The result of `search` in the index that `alias` names, in one request as long as that index stays the same.
+
+    `seen` keeps the last known index of each alias. `search` takes an index; it and `send` raise `failed`. If the alias
+    has not moved, the last error is raised.
+    """
+    index = seen.get(alias) or index_named(alias, send)
+    while True:
+        failure: Exception | None = None
+        answer: Any = None
+        try:
+            answer = search(index)
+        except failed as raised:
+            failure = raised
+        if failure or not answer["hits"]["hits"]:
+            before, index = index, index_named(alias, send)
+            if index != before:
+                continue
+        seen[alias] = index
+        if failure:
+            raise failure
+        return answer

@@ -1,0 +1,84 @@
+"""The sentences of passages that are nearest in meaning to the question, by the index's embedding model."""
+
+import math
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from corpus.sentences import sentences
+from rag.send import Send
+
+Range = tuple[int, int]
+# The number of calls for a question, if a model takes one text per call.
+MOST_SENTENCES = 128
+
+
+class Nearness:
+    """Compares the vectors of the question and of each sentence, from one prediction for all of them."""
+
+    def __init__(self, send: Send, models: dict[str, str]) -> None:
+        """`models` keeps the embedding model of each index, by the index's name."""
+        self._send, self._models = send, models
+
+    def nearest(self, question: str, texts: Sequence[str], most: int, index: str) -> list[list[Range]]:
+        """At most `most` sentences of each text, as ranges `[start, end)` in text order.
+
+        Only the first texts are compared, up to 128 sentences in total; the others have none. Raises the errors of
+        `send`, and ValueError for an answer in an unexpected form.
+        """
+        found, left = list[list[Range]](), MOST_SENTENCES
+        for text in texts:
+            ranges = sentences(text)
+            left -= len(ranges)
+            found.append(ranges if left >= 0 else [])
+        flat = [text[start:end] for text, ranges in zip(texts, found, strict=True) for start, end in ranges]
+        if not flat:
+            return found
+        try:
+            asked, *vectors = self._vectors([question, *flat], index)
+            scores = iter([_cosine(asked, vector) for vector in vectors])
+        except (AttributeError, LookupError, TypeError) as error:
+            raise ValueError(
+                f"the engine's answer about the model of {index} has an unexpected form: {error}"
+            ) from error
+        return [_best([(next(scores), one) for one in ranges], most) for ranges in found]
+
+    def _vectors(self, texts: list[str], index: str) -> list[list[float]]:
+        path = f"/_plugins/_ml/_predict/text_embedding/{quote(self._model(index), safe='')}"
+        body = {"text_docs": texts, "return_number": True, "target_response": ["sentence_embedding"]}
+        try:
+            answer = self._send("POST", path, body)
+        except Exception:
+            self._models.pop(index)  # it may have gone, and another embeds by now
+            raise
+        vectors = [one.get("data") for part in answer["inference_results"] for one in part["output"]]
+        if len(vectors) != len(texts) or not all(vectors):
+            raise ValueError(f"{len(texts)} texts got {len(vectors)} vectors")
+        return vectors
+
+    def _model(self, index: str) -> str:
+        """The model with which the index's search pipeline embeds questions."""
+        if index not in self._models:
+            key = "index.search.default_pipeline"
+            path = f"/{quote(index, safe='')}/_settings/{key}?flat_settings=true"
+            (found,) = self._send("GET", path, None).values()
+            pipeline = found["settings"][key]
+            (body,) = self._send("GET", f"/_search/pipeline/{quote(pipeline, safe='')}", None).values()
+            enrichers = [
+                one["neural_query_enricher"] for one in body["request_processors"] if "neural_query_enricher" in one
+            ]
+            self._models[index] = enrichers[0]["default_model_id"]
+        return self._models[index]
+
+
+def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    lengths = math.sqrt(_product(one, one) * _product(other, other))
+    return _product(one, other) / lengths if lengths else 0.0
+
+
+def _product(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def _best(scored: list[tuple[float, Range]], most: int) -> list[Range]:
+    best = sorted(scored, key=lambda one: -one[0])[:most]
+    return sorted(place for _, place in best)

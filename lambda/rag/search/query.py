@@ -1,0 +1,50 @@
+"""Search bodies for a question: passages near in meaning, or in meaning and words, of the index in use."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rag.search.highlight import highlighting
+from settings.knowledge import WORDS_FIELD, IndexNames
+from settings.retrieval import Retrieval
+
+Clause = dict[str, Any]
+
+# Lucene walks its graph with at most `k` candidates, and may miss a few passages that are far from all others: of
+# six among 2,000 it missed five with 50 candidates and none with 200 (OpenSearch 3.4, m 16, ef_construction 100).
+EXPLORED = 200
+
+
+def together(earlier: Sequence[str], question: str, most: int) -> str:
+    """A follow-up with up to `most` earlier questions, because `And in 2021?` alone has no meaning."""
+    return "\n".join([*earlier[max(0, len(earlier) - most) :], question])
+
+
+def nearest(
+    question: str, size: int, index: IndexNames, retrieval: Retrieval, filters: Sequence[Clause] = ()
+) -> dict[str, Any]:
+    """The body of a search for at least `size` passages, nearest first, that match all `filters`.
+
+    It finds nothing in an index that the alias `index.name` no longer names. So it can be sent to the index that the
+    alias named last, and only an empty result needs a read of the alias. (`_index` in a term query also matches the
+    alias, and each shard checks it during the search.)
+    """
+    wanted = max(size, retrieval.looked_at)
+    in_use: Clause = {"term": {"_index": index.name}}
+    neural: Clause = {"query_text": question, "k": max(wanted, EXPLORED)}
+    if filters:
+        # The filter is within the vector query; a filter after it would leave fewer than `k` hits.
+        neural["filter"] = {"bool": {"filter": [*filters]}}
+    meaning: Clause = {"bool": {"must": [{"neural": {index.embedding_field: neural}}], "filter": [in_use]}}
+    body: dict[str, Any] = {"query": meaning, "size": wanted}
+    if retrieval.hybrid:
+        said: Clause = {"match": {WORDS_FIELD: question}}
+        if retrieval.sparse_field:
+            said = {"neural_sparse": {retrieval.sparse_field: {"query_text": question}}}
+        words: Clause = {"bool": {"must": [said], "filter": [in_use, *filters]}}
+        # The order is that of the weights in the index's search pipeline.
+        body["query"] = {"hybrid": {"queries": [words, meaning]}}
+    if retrieval.rerank:
+        body["ext"] = {"rerank": {"query_context": {"query_text": question}}}
+    if retrieval.marked_by_words:
+        body["highlight"] = highlighting(question, index.text_field, retrieval.marked_by_words)
+    return body

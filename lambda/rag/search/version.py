@@ -1,0 +1,48 @@
+"""Versions of a document on a collection: the passages that one store call wrote.
+
+A collection shows writes only after a refresh, so that a new version, or a part of it, may be visible beside the old
+one. Each passage has the time when its version was `stored` (nanoseconds since the epoch, the same for the whole
+version) and the version's number of `passages`. Passages without these form a version older than all others.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+STORED, PASSAGES = "stored", "passages"
+# The limit of versions of one document; older ones become visible when newer ones are gone.
+_MOST = 100
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version: `seen` passages in `bucket` of the aggregation; `whole` if none is missing."""
+
+    stored: int
+    seen: int
+    whole: bool
+    bucket: Mapping[str, Any]
+
+
+def aggregation(**more: Any) -> dict[str, Any]:
+    """The aggregation of a document's passages by version; `more` are aggregations within each version."""
+    by_time = {"field": STORED, "missing": 0, "size": _MOST, "order": {"_key": "desc"}}
+    return {"terms": by_time, "aggs": {PASSAGES: {"max": {"field": PASSAGES}}, **more}}
+
+
+def versions(answer: Mapping[str, Any]) -> list[Version]:
+    """The versions in the aggregation's result."""
+    return [
+        Version(one["key"], one["doc_count"], one["doc_count"] >= (one[PASSAGES]["value"] or 0), one)
+        for one in answer["buckets"]
+    ]
+
+
+def current(found: Iterable[Version]) -> Version:
+    """The newest whole version, or the newest if none is whole."""
+    return max(found, key=lambda one: (one.whole, one.stored))
+
+
+def stored(hit: Mapping[str, Any]) -> int:
+    """The time when the version of a hit was stored."""
+    return int(hit["_source"].get(STORED, 0))

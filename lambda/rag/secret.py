@@ -1,0 +1,39 @@
+"""Values in Secrets Manager, read at the first use and kept in the process."""
+
+from typing import Any
+
+from aws.secret_object import region_of, stored_object, text_under
+from rag.budget import Budget
+from rag.failures import Refused
+from rag.other_side import SECRETS
+
+
+class Secret:
+    """The JSON object in the secret `id`, a name or an ARN. No message contains any part of it."""
+
+    def __init__(self, id: str) -> None:
+        self._id = id
+        self._values: dict[str, Any] | None = None
+
+    def value(self, key: str, budget: Budget) -> str:
+        """The text under `key`; raises `Refused` if it is missing, or another `Failure`."""
+        if self._values is None:
+            self._values = budget.retrying(self._read) or {}
+        value = text_under(key, self._values)
+        if value is None:
+            raise Refused(
+                f"{SECRETS} lacks the key that the assistant needs. Store it with `osml secret set`.",
+                f"{self._id} has no text under {key!r}",
+            )
+        return value
+
+    def forget(self) -> None:
+        """Read the secret again at the next use: its value was refused, so it may have changed."""
+        self._values = None
+
+    def _read(self) -> dict[str, Any] | None:
+        from rag import boto_calls
+
+        client = boto_calls.client("secretsmanager", region_of(self._id), read_seconds=5)
+        with boto_calls.calling(SECRETS):
+            return stored_object(client, self._id)

@@ -1,0 +1,64 @@
+"""HTTPS requests: a good response is returned, everything else raises a `Failure`."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from requests.auth import AuthBase
+
+from aws.tracing import subsegment
+from calls.retry_after import asked_to_wait
+from rag.budget import Budget
+from rag.other_side import failure_of, late, unreachable
+
+
+class Wire:
+    """A persistent session with `side`, its name in messages; `auth` signs each request."""
+
+    def __init__(self, side: str, connect_seconds: float, auth: AuthBase | None = None) -> None:
+        self.side = side
+        self._connect_seconds = connect_seconds
+        self._session = requests.Session()
+        self._session.auth = auth
+
+    def send(self, method: str, url: str, budget: Budget, most: float, **options: Any) -> requests.Response:
+        """One try, with at most `most` seconds without a byte; `options` are those of `requests`.
+
+        With `stream=True` the caller reads the body, within `reading`.
+        """
+        seconds = budget.call(most)
+        with subsegment(self.side, remote=True):
+            return self._sent(method, url, seconds, options)
+
+    def _sent(self, method: str, url: str, seconds: float, options: dict[str, Any]) -> requests.Response:
+        with self.reading():
+            response = self._session.request(
+                method,
+                url,
+                timeout=(min(self._connect_seconds, seconds), seconds),
+                verify=os.environ.get("REQUESTS_CA_BUNDLE", True),  # a session's own is overruled by it
+                allow_redirects=False,
+                **options,
+            )
+        if response.status_code >= 300:
+            with self.reading():
+                text = response.text
+            raise failure_of(self.side, response.status_code, text, asked_to_wait(response.headers))
+        return response
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn connection errors into failures."""
+        try:
+            yield
+        except requests.ReadTimeout as error:
+            raise late(self.side, type(error).__name__) from error
+        except requests.ConnectionError as error:
+            # A body that stalls raises a ConnectionError around urllib3's ReadTimeoutError.
+            if "Read timed out" in str(error):
+                raise late(self.side, "Read timed out") from error
+            raise unreachable(self.side, str(error)) from error
+        except requests.RequestException as error:
+            raise unreachable(self.side, f"{type(error).__name__} {error}") from error

@@ -1,0 +1,70 @@
+"""Shows an answer to a person, or to a program."""
+
+import re
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from osml.ask.question import Answer, Source
+from osml.terminal import as_json, shown, visible
+
+SHOWN_CHARACTERS = 160
+
+
+def show(answer: Answer, command: str) -> None:
+    """Prints the answer, if a model gave one, the documents with their scores, and a command for the next question."""
+    console = Console()
+    if answer.text is not None:
+        panel = Panel(shown(answer.text), title=shown(answer.question), subtitle=answer.model, title_align="left")
+        console.print(panel)
+    places = [_place(source) for source in answer.sources]
+    table = Table("score", "document", *(["place"] if any(places) else []), "text", box=None, header_style="bold")
+    for source, place in zip(answer.sources, places, strict=True):
+        at = [shown(place)] if any(places) else []
+        table.add_row(f"{source.score:.3f}", shown(source.id), *at, _shown(source))
+    console.print(table)
+    if answer.conversation_id is None:
+        console.print(f'Ask another question: [bold]{shown(command)} "…"[/]', highlight=False)
+        return
+    follow_up = f'{command} --conversation {answer.conversation_id} "…"'
+    console.print(f"Ask a follow-up: [bold]{shown(follow_up)}[/]", highlight=False, soft_wrap=True)
+
+
+def _place(source: Source) -> str:
+    """`page 3, Leave > Carry over`: where in its file a source begins; empty where that is all of it."""
+    places = {"page": source.page, "slide": source.slide, "sheet": source.sheet}
+    numbered = [f"{name} {value}" for name, value in places.items() if value is not None]
+    return ", ".join([*numbered, *([source.section] if source.section else [])])
+
+
+def _shown(source: Source) -> Text:
+    """An excerpt of the passage in one line, with the sentences near to the question in bold."""
+    line, at, first = Text(), 0, None
+    for one in source.highlights:
+        line.append(_flat(source.text[at : one.start]))
+        first = len(line) if first is None else first
+        line.append(_flat(source.text[one.start : one.end]), style="bold")
+        at = one.end
+    line.append(_flat(source.text[at:]).rstrip())
+    if len(line) <= SHOWN_CHARACTERS:
+        return line
+    begin = max(0, min(first or 0, len(line) - SHOWN_CHARACTERS + 1))
+    end = min(len(line), begin + SHOWN_CHARACTERS - 1)
+    return Text("…" if begin else "") + line[begin:end] + ("…" if end < len(line) else "")
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"\s+", " ", visible(text))
+
+
+def print_json(answer: Answer) -> None:
+    """Prints `{"question", "text", "sources": […], "model", "took_ms", "conversation_id"}` on one line.
+
+    A source is `{"id", "score", "text", "highlights": [{"start", "end"}], "page", "slide", "sheet", "section"}`, null
+    where its file has no such thing. Without an answer model `text` and `model`
+    are null, without a conversation its id.
+    """
+    print(as_json(asdict(answer)))

@@ -1,0 +1,43 @@
+"""One question to an environment of any recipe."""
+
+from collections.abc import Sequence
+
+from calls.plain import mended
+from osml.ask import assistant, conversation, question
+from osml.failure import Failure
+from osml.place import Place
+from osml.remote.domain import Domain
+from osml.remote.functions import Functions
+from osml.remote.stack import knowledge
+
+
+def ask(
+    place: Place, asked: str, size: int = 4, filters: Sequence[tuple[str, str]] = (), talk: str | None = None
+) -> question.Answer:
+    """The answer from at most `size` documents that match `filters`. Raises Failure when there is no answer.
+
+    `talk` is the id of a conversation to continue, or `new`.
+    """
+    asked = mended(asked)
+    if place.settings().engine is None:
+        return assistant.ask(Functions(place), asked, size, filters, talk)
+    found = knowledge(place)
+    domain = Domain(found)
+    if talk is None:
+        return question.ask(domain, found, asked, size, filters)
+    opened = conversation.opened(domain, talk, asked, found.retrieval.earlier_questions)
+    answer = question.ask(domain, found, asked, size, filters, opened)
+    if answer.text is None:
+        conversation.keep(domain, opened, asked)
+    return answer
+
+
+def filters(written: Sequence[str]) -> list[tuple[str, str]]:
+    """Field and value of each `field=value` of the command line. Raises Failure for any other form."""
+    found: list[tuple[str, str]] = []
+    for one in written:
+        field, equals, value = one.partition("=")
+        if not (field.strip() and equals and value.strip()):
+            raise Failure(f"--filter is {one!r}, but it must be field=value, for example title=Boston.")
+        found.append((field.strip(), value.strip()))
+    return found

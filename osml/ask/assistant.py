@@ -1,0 +1,44 @@
+"""Questions to the assistant of a serverless environment, which embeds, searches and calls the model itself."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from osml.ask.conversation import NEW
+from osml.ask.question import Answer, Source
+from osml.failure import Failure
+from osml.remote.functions import Functions
+from rag.models import place_in
+
+
+def ask(
+    functions: Functions,
+    question: str,
+    size: int = 4,
+    filters: Sequence[tuple[str, str]] = (),
+    conversation: str | None = None,
+) -> Answer:
+    """The answer from at most `size` passages; `filters` may name the fields `document` and `title`.
+
+    `conversation` is the id of one of the operator's conversations, or `new`; the assistant begins a conversation with
+    every first question. Raises Failure with the assistant's own sentence when it fails.
+    """
+    body: dict[str, Any] = {"question": question, "top_k": size}
+    for field, value in filters:
+        body.setdefault("filters", {}).setdefault(field, []).append(value)
+    if conversation not in (None, NEW):
+        body["conversation_id"] = conversation
+    reply = functions.post("/ask", body)
+    if reply.status != 200:
+        raise Failure(f"The assistant answered {reply.status}: {reply.message}", reply.cause)
+    try:
+        body = reply.body
+        return Answer(
+            question=question,
+            text=body["answer"],
+            sources=[Source(one["id"], one["score"], one["text"], **place_in(one)) for one in body["sources"]],
+            model=body["model"],
+            took_ms=body["timings"]["total_ms"],
+            conversation_id=body["conversation_id"] if conversation else None,
+        )
+    except (KeyError, TypeError):
+        raise Failure("The assistant's answer has another form than this command expects. Deploy again.") from None

@@ -1,0 +1,205 @@
+"""One question on a domain: a neural search and, if the recipe has an answer model, a pipeline that answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from calls.plain import mended
+from osml.ask.conversation import Conversation
+from osml.ask.filters import clauses, names_asked, unknown
+from osml.failure import Failure
+from osml.remote.domain import Domain, legible
+from osml.remote.stack import Knowledge
+from rag.models import PLACE, place_in
+from rag.pipeline import answer_in, asking
+from rag.search.highlight import highlights
+from rag.search.in_use import searched
+from rag.search.nearness import Nearness
+from rag.search.query import nearest, together
+from settings.knowledge import IndexNames
+
+CONNECT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """A sentence of a text: characters `start` to `end`, `end` excluded."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A found document. `score` is the search engine's; a higher one is nearer to the question.
+
+    `highlights` are the sentences `text[start:end]` near to the question, where the environment marks them. `page`,
+    `slide`, `sheet` and `section` say where in its file the text begins; None where the file has no such thing.
+    """
+
+    id: str
+    score: float
+    text: str
+    highlights: tuple[Highlight, ...] = ()
+    page: int | None = None
+    slide: int | None = None
+    sheet: str | None = None
+    section: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`text` is the answer of `model` from the `sources`; both are None when the recipe has no answer model.
+
+    `conversation_id` is the id of the question's conversation, None without one.
+    """
+
+    question: str
+    text: str | None
+    sources: list[Source]
+    model: str | None
+    took_ms: int
+    conversation_id: str | None = None
+
+
+def ask(
+    domain: Domain,
+    knowledge: Knowledge,
+    question: str,
+    size: int = 4,
+    filters: Sequence[tuple[str, str]] = (),
+    conversation: Conversation | None = None,
+) -> Answer:
+    """Finds `size` documents and returns them, with the model's answer if the recipe has an answer model.
+
+    `filters` are pairs of a field and its whole value; for title and text, the value is a phrase in them. Several
+    values of one field are alternatives. In a `conversation` the question is a follow-up: the search includes earlier
+    questions, the answer model gets the whole conversation, and the pipeline adds the new turn. Raises Failure when the
+    search fails, when it finds nothing, or when the answer model gives no answer.
+    """
+    with legible(f"The question to the index {knowledge.index}"):
+        return _asked(domain, knowledge, question, size, filters, conversation)
+
+
+def _asked(
+    domain: Domain,
+    knowledge: Knowledge,
+    question: str,
+    size: int,
+    filters: Sequence[tuple[str, str]],
+    conversation: Conversation | None,
+) -> Answer:
+    earlier = conversation.earlier if conversation else ()
+    words = together(earlier, question, knowledge.retrieval.earlier_questions)
+    found = search(domain, knowledge, words, size, filters, PLACE)
+    hits: list[dict[str, Any]] = found["hits"]["hits"][:size]
+    if not hits and filters:
+        _refuse_unknown(domain, knowledge, filters)
+        wanted = ", ".join(f"{field}={value}" for field, value in filters)
+        raise Failure(f"The index {knowledge.index} has no document with {wanted}. Ask without --filter.")
+    if not hits:
+        sentence = f"The index {knowledge.index} has no documents. Load some with `osml ingest FILE`."
+        raise Failure(sentence, "index-empty")
+    sources = [_source(hit, knowledge.text_field) for hit in hits]
+    id = conversation.id if conversation else None
+    if knowledge.answer_model_id is None:
+        return Answer(question, None, sources, knowledge.llm_model, found["took"], id)
+    answered = _answered(domain, knowledge, question, sources, id)
+    text = answer_in(answered)
+    if not text:
+        raise Failure(
+            f"The search found {len(hits)} documents, but the pipeline {knowledge.search_pipeline} gave no answer: "
+            f"it could not read the output of the model {knowledge.answer_model_id} as that of {knowledge.llm_model}.",
+            "answer-not-understood",
+        )
+    took = found["took"] + answered["took"]
+    return Answer(question, text, sources, knowledge.llm_model, took, id)
+
+
+def _source(hit: dict[str, Any], text_field: str) -> Source:
+    marked = tuple(Highlight(start, end) for start, end in hit["marks"])
+    return Source(hit["_id"], hit["_score"], mended(hit["_source"][text_field]), marked, **place_in(hit["_source"]))
+
+
+def _marks(
+    domain: Domain, knowledge: Knowledge, question: str, hits: list[dict[str, Any]], index: str
+) -> list[list[tuple[int, int]]]:
+    """The sentences near to the question in each hit, as the environment marks them."""
+    retrieval = knowledge.retrieval
+    if not retrieval.marked_by_meaning:
+        return [highlights(hit, knowledge.text_field) for hit in hits]
+    texts = [hit["_source"][knowledge.text_field] for hit in hits]
+    nearness = Nearness(domain.send, domain.models)
+    try:
+        return nearness.nearest(question, texts, retrieval.marked_by_meaning, index)
+    except (Failure, ValueError):  # passages without marks are still useful
+        return [[] for _ in hits]
+
+
+def search(
+    domain: Domain,
+    knowledge: Knowledge,
+    question: str,
+    size: int,
+    filters: Sequence[tuple[str, str]] = (),
+    fields: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The engine's answer with at least `size` hits, in one request unless the index version changes.
+
+    A hit holds its text and its `fields`. The first `size` hits have `marks`: ranges of the text near to the question.
+
+    The whole search uses one index version. Raises Failure.
+    """
+    narrowing = clauses(filters, knowledge.fields, knowledge.text_field)
+    index = IndexNames(name=knowledge.index, text_field=knowledge.text_field, embedding_field=knowledge.embedding_field)
+    body = nearest(question, size, index, knowledge.retrieval, narrowing)
+    body["_source"] = [knowledge.text_field, *fields]
+    if knowledge.index_version:
+        domain.in_use.setdefault(knowledge.index, knowledge.index_version)
+
+    def search_in(named: str) -> dict[str, Any]:
+        return domain.patiently("POST", f"/{named}/_search", json=body, timeout=_timeout(knowledge))
+
+    found: dict[str, Any] = searched(knowledge.index, domain.in_use, search_in, domain.patient, Failure)
+    shown = found["hits"]["hits"][:size]
+    marked = _marks(domain, knowledge, question, shown, domain.in_use[knowledge.index])
+    for hit, marks in zip(shown, marked, strict=True):
+        hit["marks"] = marks
+    return found
+
+
+def _refuse_unknown(domain: Domain, knowledge: Knowledge, filters: Sequence[tuple[str, str]]) -> None:
+    """Raises Failure when a filter names a field that no document has."""
+    body = names_asked(filters, knowledge.text_field)
+    if knowledge.fields is None or body is None:
+        return
+    answer = domain.patiently("POST", f"/{knowledge.index}/_search", json=body, timeout=_timeout(knowledge))
+    missing, some = unknown(filters, knowledge.text_field, answer)
+    if missing:
+        there = f"Existing fields are {', '.join(some)}" if some else "Documents have only title and text"
+        raise Failure(
+            f"No document of the index {knowledge.index} has a field {' or '.join(map(repr, missing))}. {there}. "
+            "Correct --filter, or leave it out.",
+            "field-unknown",
+        )
+
+
+def _answered(
+    domain: Domain, knowledge: Knowledge, question: str, sources: list[Source], conversation: str | None
+) -> dict[str, Any]:
+    """The answer of the pipeline from exactly these `sources`."""
+    body = asking(
+        question,
+        [one.id for one in sources],
+        text_field=knowledge.text_field,
+        llm_model=knowledge.llm_model,
+        llm_response_field=knowledge.llm_response_field,
+        conversation=conversation,
+        seconds=knowledge.rag_seconds,
+    )
+    path, pipeline = f"/{knowledge.index}/_search", {"search_pipeline": knowledge.search_pipeline}
+    return domain.patiently("POST", path, params=pipeline, json=body, timeout=_timeout(knowledge))
+
+
+def _timeout(knowledge: Knowledge) -> tuple[int, int]:
+    return (CONNECT_SECONDS, knowledge.client_seconds)

@@ -1,0 +1,82 @@
+"""The smoke test: whether a deployed environment answers, and whether the answer is grounded in its documents."""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+
+from osml.ask.asking import ask
+from osml.ask.question import Answer
+from osml.failure import Failure
+from osml.place import Place
+from osml.remote.visible import visible_seconds
+
+# Figures, and words long enough to mean something.
+WORD = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]{4,}")
+THOUGHT = re.compile(r"</?think>", re.IGNORECASE)
+SHOWN_CHARACTERS = 200
+# A question costs what its answer costs.
+MOST_AGAIN = 3
+
+
+def run(place: Place, question: str, expect: Sequence[str], sleep: Callable[[float], None] = time.sleep) -> str:
+    """Ask, and return one sentence about the answer. Raises Failure when there is no answer or it is not grounded.
+
+    A collection finds a stored document late, so it is asked again for that long.
+    """
+    waits = visible_seconds(place)
+    pause, asked_again = waits / MOST_AGAIN, 0
+    while True:
+        answer = ask(place, question)
+        fault = fault_of(answer, expect)
+        if fault is None or not waits or asked_again == MOST_AGAIN:
+            break
+        sleep(pause)
+        asked_again += 1
+    if fault:
+        waited = f" (also after {waits} s, in which a collection shows what was stored)" if asked_again else ""
+        raise Failure(f"The question {question!r} to the environment {place.env} failed: {fault}{waited}.")
+    if answer.text is None:
+        return f"Found: {place.env} found {len(answer.sources)} documents: {_short(answer.sources[0].text)}"
+    return f"Grounded: {place.env} answered from {len(answer.sources)} documents: {_short(answer.text)}"
+
+
+def fault_of(answer: Answer, expect: Sequence[str] = ()) -> str | None:
+    """What is wrong with `answer`, as the end of a sentence; None when it is good.
+
+    An answer is grounded when it contains one of the texts `expect`. Without `expect` it is grounded when it shares
+    with its sources a number or a word that is not in the question. Without an answer model the check applies to the
+    found documents.
+    """
+    sources = " ".join(source.text for source in answer.sources).strip()
+    if answer.text is None:
+        fault = None if _holds(sources, expect) else f"no document contains {_either(expect)}: {_short(sources)}"
+        return fault if sources else "no document with a text was found"
+    text = answer.text.strip()
+    if not text:
+        return "the answer is empty"
+    if THOUGHT.search(text):
+        return f"the answer contains the model's reasoning: {_short(text)}"
+    if not sources:
+        return "the answer has no source document"
+    if not _holds(text, expect):
+        return f"the answer does not contain {_either(expect)}: {_short(text)}"
+    if not expect and not (_words(text) & _words(sources)) - _words(answer.question):
+        return f"the answer uses nothing from the {len(answer.sources)} found documents: {_short(text)}"
+    return None
+
+
+def _holds(text: str, expect: Sequence[str]) -> bool:
+    return not expect or any(one in text for one in expect)
+
+
+def _either(expect: Sequence[str]) -> str:
+    return " or ".join(map(repr, expect))
+
+
+def _words(text: str) -> set[str]:
+    return {word.casefold() for word in WORD.findall(text)}
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"

@@ -1,0 +1,1 @@
+"""The commands of `osml`: one module each. A new module in this folder is a new command."""

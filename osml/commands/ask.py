@@ -1,0 +1,32 @@
+"""The command `osml ask`."""
+
+from typing import Annotated
+
+import typer
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+from osml.program import typed_as
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    env: Env = None,
+    sandbox: Sandbox = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    size: Annotated[int, typer.Option(help="The greatest number of source documents.", min=1, max=50)] = 4,
+    filters: Annotated[
+        list[str] | None, typer.Option("--filter", help="Use only documents with this field=value. Repeatable.")
+    ] = None,
+    conversation: Annotated[str | None, typer.Option(help="Conversation id to continue, or `new`.")] = None,
+) -> None:
+    """Ask a question and print the answer and its source documents."""
+    from osml.ask import answer_view, asking
+
+    wanted = asking.filters(filters or [])
+    where = place(env, sandbox)
+    answer = asking.ask(where, question, size, wanted, conversation)
+    if json:
+        answer_view.print_json(answer)
+    else:
+        answer_view.show(answer, f"{typed_as()} ask {where.options}")

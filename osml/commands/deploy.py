@@ -1,0 +1,92 @@
+"""The command `osml deploy`."""
+
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from osml.commands import sandbox as local_cloud
+from osml.commands import secret
+from osml.commands.options import Env, Sandbox
+from osml.commands.page import show_page
+from osml.failure import Failure
+from osml.place import Place, place
+from osml.terminal import shown
+
+# Other options go to the CDK command line.
+SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
+# The exit code of a deploy that succeeds while objects differ because somebody changed them by hand.
+DRIFTED = 3
+
+
+def deploy(
+    context: typer.Context,
+    env: Env = None,
+    sandbox: Sandbox = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before data is removed or replaced.")] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Also restore objects in the engine that somebody deleted or changed by hand."),
+    ] = False,
+) -> None:
+    """Deploy every stack of an environment. Other options, such as --verbose, go to `cdk deploy`.
+
+    The command first lists the data that the deploy would remove or replace, and asks for confirmation, except on the
+    local cloud, or if the environment's file says that it was reviewed. The exit code is 0 when every object is as its
+    stack defines it, 1 when the deploy fails, and 3 when it succeeds but somebody deleted or changed objects by hand;
+    --repair restores those.
+    """
+    from osml.ask import page
+    from osml.deploy import drift, neighbours
+    from osml.deploy.deployment import ONLY_PREPARES, Deployment
+    from osml.deploy.destination import destination
+    from osml.deploy.loss import mark_of
+
+    where = place(env, sandbox)
+    if note := local_cloud.other_line(where):
+        _print(note)
+    if not where.instance:
+        _print(f"Deploying {where.env} to {destination(where)} …")
+    neighbours.require_apart(where)
+    if repair:
+        drift.require_ours(where)
+    deployment = Deployment(where, [*context.args, *(drift.mending() if repair else [])])
+    losses = deployment.losses()
+    for one in losses:
+        _print(f"[yellow]![/] {shown(str(one))}.")
+    reviewed = where.settings().reviewed == mark_of(losses)
+    if losses and not (yes or reviewed or where.instance):
+        typer.confirm("Deploy anyway?", abort=True)
+    secret.require(where, deployment)
+    deployment.deploy()
+    if page.is_wanted(where):
+        # With options such as --no-execute a deploy succeeds and makes no page.
+        with suppress(Failure):
+            show_page(where)
+    if not ONLY_PREPARES & set(context.args):
+        _compare(where)
+
+
+def _compare(where: Place) -> None:
+    """Print the objects that differ from their stacks, and exit with 3 if there are any."""
+    from osml.deploy import drift
+
+    try:
+        found = drift.drifted(where)
+    except Failure as failure:
+        _print(f"The objects in the engine were not compared with their stacks: {shown(str(failure))}")
+        return
+    if not found:
+        return
+    for one in found:
+        _print(f"[red]✗[/] {shown(one)}")
+    _print(
+        "The deploy succeeded without changing these objects. "
+        f"Restore them with `osml deploy {where.options} --repair`."
+    )
+    raise typer.Exit(DRIFTED)
+
+
+def _print(text: str) -> None:
+    Console(stderr=True).print(text, highlight=False, soft_wrap=True)

@@ -1,0 +1,32 @@
+"""The command `osml destroy`."""
+
+from typing import Annotated
+
+import typer
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+
+# Other options go to the CDK command line.
+SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def destroy(
+    context: typer.Context,
+    env: Env = None,
+    sandbox: Sandbox = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove every stack of an environment and everything that the stacks created in OpenSearch."""
+    from osml.deploy import cdk, drop, orphan, protection
+    from osml.deploy.destination import destination
+
+    where = place(env, sandbox)
+    if not where.instance:
+        there = destination(where)
+        question = f"Remove the environment {where.env} with its indexes and documents from {there}?"
+        yes or typer.confirm(question, abort=True)
+    orphan.remove(where)
+    drop.empty(where)
+    protection.lift(where)
+    cdk.destroy(where, context.args)

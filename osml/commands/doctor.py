@@ -1,0 +1,20 @@
+"""The command `osml doctor`."""
+
+from typing import Annotated
+
+import typer
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+
+
+def doctor(
+    env: Env = None,
+    sandbox: Sandbox = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check everything from credentials to a question, and explain the first problem and its fix."""
+    from osml.doctor import doctor as examination
+
+    if not examination.show(place(env, sandbox), as_json=json):
+        raise typer.Exit(1)

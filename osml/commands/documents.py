@@ -1,0 +1,85 @@
+"""The commands `osml documents …`: what is in the index."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+from osml.terminal import as_json, shown
+
+app = typer.Typer(help="The documents that answers are drawn from.", no_args_is_help=True)
+Id = Annotated[str, typer.Argument(help="The document's id, as `osml documents list` shows it.")]
+Search = Annotated[str | None, typer.Option(help="Only those whose id holds this, or whose title these words.")]
+Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+
+
+@app.command("list")
+def list_(
+    env: Env = None,
+    sandbox: Sandbox = False,
+    json: Json = False,
+    search: Search = None,
+) -> None:
+    """List the documents by id, with titles and numbers of passages."""
+    from osml.documents.library import all_of, library
+
+    found = list(all_of(library(place(env, sandbox)), search))
+    if json:
+        print(as_json({"documents": [one.model_dump() for one in found]}))
+        return
+    console = Console()
+    table = Table("document", "title", "passages", box=None, header_style="bold")
+    table.columns[2].justify = "right"
+    for one in found:
+        table.add_row(shown(one.id), shown(one.title or ""), f"{one.passages:,}")
+    if found:
+        console.print(table)
+    console.print(f"{len(found):,} documents.", highlight=False)
+
+
+@app.command("show")
+def show(id: Id, env: Env = None, sandbox: Sandbox = False, json: Json = False) -> None:
+    """Print what the index holds of a document, passage after passage."""
+    from osml.documents.library import library
+
+    found = library(place(env, sandbox)).shown(id)
+    if json:
+        print(as_json(found.model_dump()))
+        return
+    console = Console()
+    console.print(f"[bold]{shown(found.title or found.id)}[/]", highlight=False)
+    for one in found.passages:
+        console.print(f"\n[dim]{shown(one.id)}[/]", highlight=False)
+        console.print(shown(one.text), highlight=False, soft_wrap=True)
+
+
+@app.command("remove")
+def remove(
+    ids: Annotated[list[str], typer.Argument(help="Ids of documents, as `osml documents list` shows them.")],
+    env: Env = None,
+    sandbox: Sandbox = False,
+    json: Json = False,
+) -> None:
+    """Remove documents with all their passages; each is done for itself."""
+    from osml.documents.library import library
+    from osml.failure import Failure
+
+    documents, failed = library(place(env, sandbox)), False
+    console, results = Console(stderr=json), []
+    for id in ids:
+        try:
+            removed = documents.removed(id)
+        except Failure as failure:
+            failed = True
+            results.append({"id": id, "passages": 0, "error": str(failure), "cause": failure.cause})
+            console.print(f"[red]✗[/] {shown(str(failure))}", highlight=False, soft_wrap=True)
+            continue
+        results.append(removed.model_dump())
+        console.print(f"{shown(id)} is removed, {removed.passages:,} passages.", highlight=False, soft_wrap=True)
+    if json:
+        print(as_json({"documents": results}))
+    if failed:
+        raise typer.Exit(1)

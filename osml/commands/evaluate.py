@@ -1,0 +1,54 @@
+"""The command `osml evaluate`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+
+
+class Normalization(StrEnum):
+    """What makes scores of words and of meaning comparable."""
+
+    MIN_MAX = "min_max"
+    L2 = "l2"
+    Z_SCORE = "z_score"
+
+
+def evaluate(
+    questions: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, help="NDJSON of labelled questions, as in samples/evaluation, or a folder in BEIR's layout."
+        ),
+    ],
+    env: Env = None,
+    sandbox: Sandbox = False,
+    words: Annotated[
+        list[float] | None,
+        typer.Option(help="Also try hybrid search with this weight of words. Repeatable.", min=0.0, max=1.0),
+    ] = None,
+    normalization: Annotated[
+        list[Normalization] | None, typer.Option(help="How --words makes both scores comparable; repeat.")
+    ] = None,
+    ranks: Annotated[bool, typer.Option("--ranks", help="Try hybrid search by ranks instead of scores.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Measure how well search finds the documents that answer labelled questions: nDCG, recall, MRR, latency."""
+    from osml.evaluate import evaluate as evaluating
+    from osml.evaluate import evaluation_view
+
+    found = evaluating.evaluate(
+        place(env, sandbox),
+        questions,
+        words or [],
+        [one.value for one in normalization or [Normalization.MIN_MAX]],
+        ranks=ranks,
+    )
+    if json:
+        evaluation_view.print_json(found)
+    else:
+        evaluation_view.show(found)

@@ -1,0 +1,61 @@
+"""The command `osml ingest`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+
+
+def ingest(
+    sources: Annotated[list[str], typer.Argument(help="Files, folders or s3://bucket/prefix.", show_default=False)],
+    env: Env = None,
+    sandbox: Sandbox = False,
+    text_field: Annotated[
+        str | None,
+        typer.Option(
+            "--text-field",
+            help="Field or column that holds the text.",
+            show_default="the environment's index.text_field",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Columns whose values form the text, separated by commas. Each row is a document."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count documents, chunks and tokens; load nothing.")
+    ] = False,
+    price: Annotated[
+        float | None, typer.Option(help="For --dry-run: the embedding model's price in USD per million tokens.")
+    ] = None,
+    rejected: Annotated[
+        Path | None,
+        typer.Option(help="File for documents that could not be loaded.", show_default="rejected-<time>.ndjson"),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over instead of resuming an interrupted ingest.")
+    ] = False,
+    initial_load: Annotated[
+        bool,
+        typer.Option("--initial-load", help="Fill an empty index with replicas and refresh off; both are restored."),
+    ] = False,
+) -> None:
+    """Load documents (Office, PDF, HTML, Markdown, CSV, JSON, mail and more), and report on each of them."""
+    from osml.failure import Failure
+    from osml.ingest import estimate
+    from osml.ingest.asked import Asked
+    from osml.ingest.ingest import ingest_files
+
+    where = place(env, sandbox)
+    if text_field and columns:
+        raise Failure("--text-field and --columns are both set, but only one can name the text; leave one out.")
+    asked = Asked(text_field, [name.strip() for name in columns.split(",") if name.strip()] if columns else [])
+    if dry_run:
+        arrived = estimate.show(where, sources, price, asked)
+    else:
+        arrived = ingest_files(where, sources, rejected, fresh, initial_load, asked)
+    if not arrived:
+        raise typer.Exit(1)

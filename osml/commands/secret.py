@@ -1,0 +1,92 @@
+"""The command `osml secret set`, and the check of secrets before a deploy."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from osml.commands.options import Env, Sandbox
+from osml.failure import Failure
+from osml.place import Place, place
+
+if TYPE_CHECKING:
+    from osml.deploy.deployment import Deployment
+    from settings.secret import Secret
+
+app = typer.Typer(help="The models' keys in Secrets Manager.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """The models' keys in Secrets Manager."""
+
+
+@app.command("set")
+def set_key(
+    env: Env = None,
+    sandbox: Sandbox = False,
+    from_file: Annotated[Path | None, typer.Option(help="Read the key from a file; - is standard input.")] = None,
+    of: Annotated[
+        str | None, typer.Option(help="Which model's key: embedding or answer. Needed if both have one.")
+    ] = None,
+) -> None:
+    """Store a model's key. The command prompts for the key and never shows it.
+
+    In the local cloud the default is the key of the local endpoints.
+    """
+    from osml.deploy import secret
+    from settings.serverless import Serverless
+
+    where = place(env, sandbox)
+    settings = where.settings()
+    model, wanted = _secret_of(where, of)
+    if from_file is not None:
+        value = (sys.stdin.read() if str(from_file) == "-" else from_file.read_text()).strip()
+    elif where.instance:
+        value = where.instance.deepseek_key.read_text().strip()
+    else:
+        value = typer.prompt(f"Key of the {model} model", hide_input=True).strip()
+    if not value:
+        raise Failure("The key is empty. Nothing was stored.")
+    secret.put(wanted.name, wanted.key, value, settings.region)
+    Console().print(f"Stored under the key [bold]{wanted.key}[/] of the secret [bold]{wanted.name}[/].")
+    if settings.keeper and not isinstance(settings.search, Serverless):
+        Console().print("The keeper applies the new key within a minute. Revoke the old key after that.")
+
+
+def require(where: Place, deployment: "Deployment") -> None:
+    """Check the keys before a deploy, because a missing key would only make it fail at its end.
+
+    Deploys the secrets that a stack makes first. Raises Failure when a key is missing.
+    """
+    from osml.deploy import secret
+
+    settings = where.settings()
+    missing = {
+        model: wanted
+        for model, wanted in settings.secrets.items()
+        if not secret.holds(wanted.name, wanted.key, settings.region)
+    }
+    if any(wanted.create for wanted in missing.values()):
+        deployment.deploy(f"{settings.prefix}-inference")
+    for model, wanted in missing.items():
+        chosen = f" --of {model}" if len(settings.secrets) > 1 else ""
+        raise Failure(
+            f"The secret {wanted.name} has no value under the key {wanted.key} yet. "
+            f"Store it with `osml secret set {where.options}{chosen}`, then deploy again.",
+            "secret-key-missing",
+        )
+
+
+def _secret_of(where: Place, model: str | None) -> tuple[str, "Secret"]:
+    """The model, which may be left out if only one has a key, and the secret that holds its key."""
+    secrets = where.settings().secrets
+    if not secrets:
+        raise Failure(f"No model of the environment {where.env} needs a key, so there is nothing to store.")
+    if model is None and len(secrets) == 1:
+        return next(iter(secrets.items()))
+    if model not in secrets:
+        raise Failure(f"Several models have a key. Add --of {' or --of '.join(secrets)}.")
+    return model, secrets[model]

@@ -1,0 +1,1 @@
+"""Deployment of an environment, and the checks before it."""

@@ -1,0 +1,105 @@
+"""Runs the pinned CDK command line on this checkout."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from osml.deploy.cdk_output import shorten
+from osml.deploy.node import with_node
+from osml.failure import Failure
+from osml.place import CHECKOUT, Place
+
+
+def synthesize(place: Place, arguments: Sequence[str] = (), context: Mapping[str, str] | None = None) -> Path:
+    """The cloud assembly of the environment; only the context options among `arguments` are used.
+
+    `context` is additional context. A fresh local cloud is bootstrapped first. Raises Failure.
+    """
+    if place.instance and not _bootstrapped():
+        from sandbox.instance import ACCOUNT, REGION
+
+        # With an app, the CLI would synthesize everything to find its environments.
+        _run(place, ["bootstrap", f"aws://{ACCOUNT}/{REGION}"], app="")
+    told = [f"{name}={value}" for name, value in (context or {}).items() if value]
+    _run(place, ["synth", "--quiet", *_context(arguments), *(part for one in told for part in ("-c", one))])
+    return CHECKOUT / "cdk.out" / place.env
+
+
+def deploy(place: Place, arguments: Sequence[str], assembly: Path, stacks: Sequence[str] = ("--all",)) -> None:
+    """`cdk deploy` of a synthesized assembly.
+
+    On the local cloud it prints one line for each stack; with `--verbose`, everything that the CDK prints. Raises
+    Failure.
+    """
+    parallel = ["--concurrency", "3", "--require-approval", "never"]
+    _run(place, ["deploy", *stacks, *parallel, *arguments], app=str(assembly))
+
+
+def take_in(place: Place, stack: str, mapping: Path, assembly: Path) -> None:
+    """`cdk import` of existing resources into a stack; `mapping` is the file of their identifiers. Raises Failure."""
+    _run(place, ["import", stack, "--resource-mapping", str(mapping), "--force"], app=str(assembly))
+
+
+def destroy(place: Place, arguments: list[str]) -> None:
+    """`cdk destroy --all` for the environment. Raises Failure when it fails."""
+    _run(place, ["destroy", "--all", "--force", *arguments])
+
+
+def _context(arguments: Sequence[str]) -> list[str]:
+    """The options `-c NAME=VALUE` and `--context NAME=VALUE` among others."""
+    found: list[str] = []
+    for at, one in enumerate(arguments):
+        if one in ("-c", "--context"):
+            found += arguments[at : at + 2]
+        elif one.startswith("--context="):
+            found.append(one)
+    return found
+
+
+def _run(place: Place, arguments: list[str], app: str = f"{sys.executable} app.py") -> None:
+    """Runs one command; `app` is the program that synthesizes, a synthesized assembly, or empty."""
+    argv = [_executable(), *arguments, "-c", f"env={place.env}", "--app", app]
+    environment = with_node({**os.environ, "CDK_DISABLE_CLI_TELEMETRY": "true"})
+    argv += ["--output", f"cdk.out/{place.env}"]
+    if place.instance and "--verbose" not in arguments:
+        code = _short(argv, environment)
+    else:
+        code = subprocess.run(argv, cwd=CHECKOUT, env=environment, check=False).returncode
+    if code:
+        raise Failure(
+            f"cdk {arguments[0]} for the environment {place.env} failed; the reason is above "
+            f"and in the events of the stacks osml-{place.env}-*."
+        )
+
+
+def _short(argv: list[str], environment: dict[str, str]) -> int:
+    """Run the command and print one line for each stack, and the reason of a failure."""
+    console = Console(stderr=True, soft_wrap=True)
+    with subprocess.Popen(
+        argv, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        reason = shorten(running.stdout or (), console)
+    if running.returncode:
+        console.print("\n".join(reason), markup=False, highlight=False)
+    return running.returncode
+
+
+def _executable() -> str:
+    pinned = CHECKOUT / "node_modules" / ".bin" / "cdk"
+    if not pinned.exists():
+        raise Failure("The pinned CDK command line is not installed. Run `make install` or `npm ci` in the checkout.")
+    return str(pinned)
+
+
+def _bootstrapped() -> bool:
+    try:
+        boto3.client("cloudformation").describe_stacks(StackName="CDKToolkit")
+    except (ClientError, BotoCoreError):
+        return False
+    return True

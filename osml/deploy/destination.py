@@ -1,0 +1,52 @@
+"""The account and region of a deploy, determined once before anything is written."""
+
+from dataclasses import dataclass
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from osml.aws_error import HELP
+from osml.failure import Failure
+from osml.place import Place
+from osml.region import Region, chosen, missing
+from osml.remote.identity import Identity, identity
+from settings import Environment, SettingError
+from settings.rules import RULES
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The account of the caller, and the region that every client of this process uses."""
+
+    caller: Identity
+    region: Region
+
+    def __str__(self) -> str:
+        return f"the account {self.caller.account}, region {self.region.name} ({self.region.source})"
+
+
+def destination(place: Place) -> Destination:
+    """The destination of an environment on AWS. Raises Failure without a region or the right account's credentials.
+
+    Raises SettingError when the settings do not fit the region.
+    """
+    settings = place.settings()
+    found = chosen(settings.region, place.file)
+    if found is None:
+        raise missing(place.file)
+    _check(settings, found, place.file)
+    try:
+        session = boto3.Session(region_name=found.name)
+    except BotoCoreError as error:
+        raise Failure(str(error), "no-credentials") from None
+    try:
+        return Destination(identity(session, place.env, settings.account), found)
+    except Failure as failure:
+        advice = HELP.get(failure.cause)
+        raise Failure(f"{str(failure).rstrip('.')}: {advice}.", failure.cause) if advice else failure from None
+
+
+def _check(settings: Environment, region: Region, file: str) -> None:
+    here = settings.model_copy(update={"region": region.name})
+    for fault in (fault for rule in RULES for fault in rule(here)):
+        raise SettingError(f"{file} does not fit the region of {region.source}: {fault}.")

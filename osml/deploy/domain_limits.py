@@ -1,0 +1,73 @@
+"""Amazon's limits for the instances and volumes of a domain, checked before the domain is created."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from osml.failure import Failure
+from osml.place import Place
+from settings.domain_hardware import has_own_disks
+from settings.new_domain import NewDomain
+
+
+def check(place: Place, opensearch: Any = None) -> None:
+    """Raises Failure when the region does not offer the instances and volumes in the settings.
+
+    Checks nothing for an engine that osml does not create, or when the caller may not read the limits.
+    """
+    settings = place.settings()
+    if not isinstance(settings.search, NewDomain):
+        return
+    client = opensearch or boto3.client("opensearch", region_name=settings.region)
+    faults = list(_faults(settings.search, client))
+    if faults:
+        raise Failure(f"{place.file}: Amazon cannot make this domain: {'; '.join(faults)}.")
+
+
+def _faults(search: NewDomain, client: Any) -> Iterator[str]:
+    groups = {"data_nodes": search.data_nodes, "dedicated_masters": search.dedicated_masters}
+    for setting, nodes in groups.items():
+        if nodes is None:
+            continue
+        try:
+            found = client.describe_instance_type_limits(
+                InstanceType=nodes.instance_type, EngineVersion=search.engine_version
+            )["LimitsByRole"]
+        except ClientError as error:
+            if error.response["Error"].get("Code") not in ("ValidationException", "InvalidTypeException"):
+                return
+            yield (
+                f"search.{setting}.instance_type is {nodes.instance_type!r}, which does not run "
+                f"{search.engine_version} in this region ({error.response['Error'].get('Message')})"
+            )
+            continue
+        except BotoCoreError:
+            return
+        limits = found.get("data" if setting == "data_nodes" else "master") or {}
+        counts = limits.get("InstanceLimits", {}).get("InstanceCountLimits", {})
+        most = counts.get("MaximumInstanceCount")
+        if most is not None and nodes.count > most:
+            yield f"search.{setting}.count is {nodes.count}, but a domain has at most {most} of {nodes.instance_type}"
+        if setting == "data_nodes" and not has_own_disks(nodes.instance_type):
+            yield from _volume_faults(search, limits)
+
+
+def _volume_faults(search: NewDomain, limits: dict[str, Any]) -> Iterator[str]:
+    kinds = {one.get("StorageSubTypeName"): one for one in limits.get("StorageTypes", [])}
+    volume, machine = search.volume, search.data_nodes.instance_type
+    if not kinds:
+        return
+    if volume.type not in kinds:
+        known = ", ".join(sorted(name for name in kinds if name in ("gp2", "gp3")))
+        yield f"search.volume.type is {volume.type!r}, but {machine} takes {known or 'no volume'}"
+        return
+    said = {
+        one["LimitName"]: int(one["LimitValues"][0])
+        for one in kinds[volume.type].get("StorageTypeLimits", [])
+        if one.get("LimitValues")
+    }
+    least, most = said.get("MinimumVolumeSize", 0), said.get("MaximumVolumeSize")
+    if volume.size < least or (most is not None and volume.size > most):
+        yield f"search.volume.size is {volume.size}, but {machine} takes {least} to {most} GiB of {volume.type}"

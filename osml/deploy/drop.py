@@ -1,0 +1,45 @@
+"""The buckets that an environment loads documents from, and what must be empty before their stacks can go."""
+
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from osml.failure import Failure
+from osml.place import Place
+
+BUCKET = "AWS::S3::Bucket"
+
+
+def empty(place: Place) -> None:
+    """Removes every object, in all its versions, from the buckets of the ingestion and the assistant stack, if any.
+
+    CloudFormation deletes no bucket that holds objects. With `search.removal: retain` the buckets stay as they are.
+    Raises Failure.
+    """
+    for stack in ("ingestion", "assistant"):
+        empty_stack(place, f"{place.settings().prefix}-{stack}")
+
+
+def empty_stack(place: Place, stack: str) -> None:
+    """The same for one stack of the environment, even if the settings no longer have it. Raises Failure."""
+    settings = place.settings()
+    if settings.search.removal == "retain":
+        return
+    session = boto3.Session(region_name=settings.region)
+    try:
+        for bucket in _buckets(session, stack):
+            # The next page or the next attempt finds objects that arrive during this loop.
+            session.resource("s3").Bucket(bucket).object_versions.delete()
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(f"Emptying the buckets of the stack {stack} failed: {error}") from None
+
+
+def _buckets(session: Any, stack: str) -> list[str]:
+    try:
+        found = session.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return []
+        raise
+    return [one["PhysicalResourceId"] for one in found if one["ResourceType"] == BUCKET and "PhysicalResourceId" in one]

@@ -1,0 +1,78 @@
+"""Conflicts with other environments of the account: the same domain name, or the same index on one engine."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from osml.failure import Failure
+from osml.place import Place, environments
+from osml.remote.stack_state import PARTS
+from settings import Environment
+from settings.new_domain import NewDomain
+from settings.serverless import Serverless
+
+
+def require_apart(place: Place) -> None:
+    """Raises Failure when another environment already has the domain name or the index of this one.
+
+    Checks nothing when CloudFormation does not list its stacks; then the deploy itself reports the problem.
+    """
+    settings = place.settings()
+    try:
+        session = boto3.Session(region_name=settings.region)
+        pages = session.client("cloudformation").get_paginator("describe_stacks").paginate()
+        stacks = [stack for page in pages for stack in page["Stacks"]]
+    except (ClientError, BotoCoreError):
+        return
+    for sentence in clashes(settings, stacks, environments(), one_engine=place.instance is not None):
+        raise Failure(sentence, "not-ours")
+
+
+def clashes(
+    settings: Environment, stacks: Iterable[Mapping[str, Any]], directory: Path, *, one_engine: bool
+) -> Iterator[str]:
+    """A sentence for each setting whose value another stack uses; `stacks` are CloudFormation's descriptions.
+
+    `one_engine` is True on the local cloud, where all domains share an engine.
+    """
+    own = {f"{settings.prefix}-{part}" for part in PARTS}
+    for stack in stacks:
+        name = str(stack["StackName"])
+        if name in own or stack["StackStatus"] == "DELETE_COMPLETE":
+            continue
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", ())}
+        taken = _taken(settings, outputs, one_engine=one_engine)
+        if taken:
+            setting, value, where = taken
+            yield (
+                f"{directory.name}/{settings.name}.yaml: {setting} is {value!r}, but the stack {name} has already "
+                f"created it {where}. Set another {setting}{_otherwise(settings.name, name, directory)}."
+            )
+
+
+def _taken(settings: Environment, outputs: Mapping[str, str], *, one_engine: bool) -> tuple[str, str, str] | None:
+    """Setting and value that the stack with these outputs uses, and where."""
+    search = settings.search
+    if isinstance(search, Serverless):
+        return None
+    if isinstance(search, NewDomain) and outputs.get("DomainName") == settings.domain_name:
+        return "search.name", settings.domain_name, "in this account"
+    shares = one_engine or outputs.get("DomainEndpoint") == getattr(search, "endpoint", None)
+    if "DomainEndpoint" in outputs and shares and outputs.get("IndexName") == settings.index.name:
+        return "index.name", settings.index.name, "in the same engine"
+    return None
+
+
+def _otherwise(name: str, stack: str, directory: Path) -> str:
+    """Another fix: change the other environment's file or, if it is gone, undo its renaming."""
+    other = re.sub(r"^osml-(.+)-\w+$", r"\1", stack)
+    if (directory / f"{other}.yaml").is_file():
+        return f", or in {directory.name}/{other}.yaml"
+    return (
+        f". If {other}.yaml was renamed to {name}.yaml, rename it back and run `osml destroy --env {other}` first, "
+        "because the stacks have the environment's name"
+    )

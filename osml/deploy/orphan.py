@@ -1,0 +1,61 @@
+"""Stacks of an environment that its settings no longer have: the assistant, or ways to load documents."""
+
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from rich.console import Console
+
+from osml.aws_error import advised, cause_of
+from osml.deploy import drop
+from osml.failure import Failure
+from osml.place import Place
+from osml.remote.stack_state import PARTS
+from settings import Environment
+
+
+def parts(settings: Environment) -> list[str]:
+    """The parts that the settings have, in deploy order."""
+    absent = set() if settings.assistant else {"assistant"}
+    if not (settings.drop or settings.ingestion):
+        absent.add("ingestion")
+    return [part for part in PARTS if part not in absent]
+
+
+def orphans(place: Place) -> list[str]:
+    """Names of deployed stacks that the settings no longer have, the last created first."""
+    settings = place.settings()
+    client: Any = boto3.client("cloudformation")
+    found = []
+    for part in reversed(PARTS):
+        name = f"{settings.prefix}-{part}"
+        if part in parts(settings):
+            continue
+        try:
+            client.describe_stacks(StackName=name)
+        except ClientError as error:
+            if "does not exist" in str(error):
+                continue
+            raise Failure(f"Reading the stack {name} failed: {advised(error)}", cause_of(error)) from None
+        except BotoCoreError as error:
+            raise Failure(f"Reading the stack {name} failed: {advised(error)}", cause_of(error)) from None
+        found.append(name)
+    return found
+
+
+def remove(place: Place) -> None:
+    """Delete them before the others are deployed or deleted, because others cannot lose exports in use.
+
+    Raises Failure.
+    """
+    client: Any = boto3.client("cloudformation")
+    for name in orphans(place):
+        Console(stderr=True).print(f"Removing {name} …", highlight=False)
+        try:
+            drop.empty_stack(place, name)
+            client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+            client.delete_stack(StackName=name)
+            waits = {"Delay": 1 if place.instance else 10, "MaxAttempts": 360}
+            client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=waits)
+        except (ClientError, BotoCoreError, WaiterError) as error:
+            raise Failure(f"Removing the stack {name} failed: {advised(error)}", cause_of(error)) from None

@@ -1,0 +1,120 @@
+"""The users of an environment's Cognito pool, who may sign in to its assistant."""
+
+import secrets
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from osml.failure import Failure
+from osml.place import Place
+from osml.remote.stack import assistant
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef, UserTypeTypeDef
+
+PASSWORD_CHARACTERS = 20
+# A pool may require one of each kind. No character looks like another.
+KINDS = ("abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", string.digits[2:], "-_.!+")
+
+
+@dataclass(frozen=True)
+class User:
+    """`state` is Cognito's, e.g. `CONFIRMED`, or `FORCE_CHANGE_PASSWORD` before the first sign-in."""
+
+    email: str
+    state: str
+
+
+class Users:
+    """The pool of the environment of `place`. Raises Failure when its assistant is not deployed or has no pool."""
+
+    def __init__(self, place: Place) -> None:
+        settings = place.settings().assistant
+        if settings is None:
+            raise Failure(
+                f"The environment {place.env} has no assistant to sign in to. Add the group assistant to "
+                f"environments/{place.env}.yaml, then deploy again."
+            )
+        if settings.sign_in != "cognito":
+            raise Failure(
+                f"The environment {place.env} has no users, because assistant.sign_in is {settings.sign_in!r}. "
+                "Only the sign-in cognito has users."
+            )
+        found = assistant(place)
+        if found.user_pool_id is None:
+            raise Failure(f"No user pool is deployed yet. Deploy it with `osml deploy {place.options}`.")
+        self._pool = found.user_pool_id
+        self._client = boto3.client("cognito-idp", region_name=found.region)
+
+    def add(self, email: str, password: str | None) -> None:
+        """Adds a user. Without `password`, Cognito generates one for the first sign-in and mails it to the address.
+
+        Raises Failure when the user exists or the pool refuses the password; then nobody is added.
+        """
+        tried = f"Adding {email}"
+        attributes: list[AttributeTypeTypeDef] = [
+            {"Name": "email", "Value": email},
+            {"Name": "email_verified", "Value": "true"},
+        ]
+        try:
+            if password is None:
+                self._client.admin_create_user(
+                    UserPoolId=self._pool, Username=email, UserAttributes=attributes, DesiredDeliveryMediums=["EMAIL"]
+                )
+                return
+            self._client.admin_create_user(
+                UserPoolId=self._pool, Username=email, UserAttributes=attributes, MessageAction="SUPPRESS"
+            )
+        except self._client.exceptions.UsernameExistsException:
+            raise Failure(f"{email} is already a user. Remove the user first to add it again.") from None
+        except (ClientError, BotoCoreError) as error:
+            raise _failed(tried, error) from None
+        try:
+            self._client.admin_set_user_password(
+                UserPoolId=self._pool, Username=email, Password=password, Permanent=True
+            )
+        except (ClientError, BotoCoreError) as error:
+            self.remove(email)
+            raise _failed(tried, error) from None
+
+    def list(self) -> Iterator[User]:
+        """All users, in Cognito's order."""
+        try:
+            for page in self._client.get_paginator("list_users").paginate(UserPoolId=self._pool):
+                for found in page["Users"]:
+                    yield User(_email(found), found["UserStatus"])
+        except (ClientError, BotoCoreError) as error:
+            raise _failed("Listing the users", error) from None
+
+    def remove(self, email: str) -> None:
+        """Removes a user; the user's last token stays valid until it expires.
+
+        Raises Failure when there is no such user.
+        """
+        try:
+            self._client.admin_delete_user(UserPoolId=self._pool, Username=email)
+        except self._client.exceptions.UserNotFoundException:
+            raise Failure(f"{email} is not a user. Nothing was removed.") from None
+        except (ClientError, BotoCoreError) as error:
+            raise _failed(f"Removing {email}", error) from None
+
+
+def made_up_password() -> str:
+    """A random password with characters of every kind."""
+    chosen = [secrets.choice(kind) for kind in KINDS]
+    chosen += [secrets.choice("".join(KINDS)) for _ in range(PASSWORD_CHARACTERS - len(KINDS))]
+    secrets.SystemRandom().shuffle(chosen)
+    return "".join(chosen)
+
+
+def _email(user: "UserTypeTypeDef") -> str:
+    found = {one["Name"]: one.get("Value", "") for one in user.get("Attributes", [])}
+    return found.get("email") or user["Username"]
+
+
+def _failed(tried: str, error: Exception) -> Failure:
+    return Failure(f"{tried} failed: {error}")

@@ -1,0 +1,1 @@
+"""The search for the first cause of a problem."""

@@ -1,0 +1,134 @@
+"""The account's access: Bedrock models, SageMaker endpoints, and instance quotas for endpoints of a deploy."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from osml.doctor.checks.complaints import complaint
+from osml.doctor.checks.context import Context
+from osml.doctor.checks.verdict import Skipped
+from settings.answer.sagemaker import SageMakerAnswer
+from settings.bedrock_answer import BedrockModel
+from settings.bedrock_embedding import BedrockEmbedding
+from settings.embedding.sagemaker import SageMakerEmbedding
+
+# States in which an endpoint answers.
+ANSWERING = ("InService", "Updating", "SystemUpdating", "RollingBack")
+GRANTED = {"authorizationStatus": "AUTHORIZED"}
+
+
+def models(context: Context) -> str:
+    """Access to the models in the settings, and the quota for endpoints that are not yet deployed."""
+    if context.place.instance:
+        raise Skipped("the local cloud has no quotas and allows all of its models")
+    try:
+        seen = list(_seen(context))
+    except (ClientError, BotoCoreError) as error:
+        raise Skipped(f"could not be checked: {error}") from None
+    if not seen:
+        raise Skipped("no model is on AWS")
+    return ", ".join(seen)
+
+
+def _seen(context: Context) -> Iterator[str]:
+    settings = context.settings
+    embedding, answer = settings.embedding, settings.answer
+    if isinstance(embedding, BedrockEmbedding):
+        yield _foundation_model(context, embedding.model, embedding.region, here=True)
+    if isinstance(embedding, SageMakerEmbedding):
+        made = (embedding.instance_type, embedding.instances) if embedding.creates_endpoint else None
+        yield _endpoint(context, settings.endpoint_name, embedding.region, made)
+    if isinstance(answer, BedrockModel):
+        if answer.profile:
+            yield _profile(context, answer.model, answer.region)
+        if answer.foundation_model:
+            # A profile calls models in other regions too.
+            yield _foundation_model(context, answer.foundation_model, answer.region, here=answer.profile is None)
+    if isinstance(answer, SageMakerAnswer):
+        made = (answer.machine, answer.instances) if answer.creates_endpoint else None
+        yield _endpoint(context, settings.answer_endpoint_name, None, made)
+
+
+def _foundation_model(context: Context, model: str, region: str | None, *, here: bool) -> str:
+    client = context.session.client("bedrock", region_name=region or context.session.region_name)
+    where = client.meta.region_name
+    try:
+        found = client.get_foundation_model_availability(modelId=model)
+    except ClientError as error:
+        if _code(error) not in ("ResourceNotFoundException", "ValidationException"):
+            raise
+        raise complaint(context.place, "model-access-denied", f"Bedrock in {where} has no model {model}") from None
+    wanted = GRANTED | ({"regionAvailability": "AVAILABLE"} if here else {})
+    denied = [f"{name} is {found.get(name)}" for name, value in wanted.items() if found.get(name) != value]
+    if denied:
+        cause = f"The account may not use {model} in {where}: {', '.join(denied)}"
+        raise complaint(context.place, "model-access-denied", cause)
+    missing = {name: state for name, state in _subscription(found).items() if state != "AVAILABLE"}
+    if missing:
+        said = ", ".join(f"{name} is {state}" for name, state in missing.items())
+        cause = f"Nobody in this account has called {model} in {where} yet: {said}"
+        raise complaint(context.place, "model-not-subscribed", cause)
+    return f"{model} in {where}"
+
+
+def _subscription(found: Any) -> dict[str, Any]:
+    """The subscription that the first call of a Marketplace model makes, as the caller.
+
+    The connector's role may not.
+    """
+    agreement = found.get("agreementAvailability") or {}
+    return {
+        "agreementAvailability": agreement.get("status", "AVAILABLE"),
+        "entitlementAvailability": found.get("entitlementAvailability"),
+    }
+
+
+def _profile(context: Context, profile: str, region: str | None) -> str:
+    client = context.session.client("bedrock", region_name=region or context.session.region_name)
+    where = client.meta.region_name
+    try:
+        state = client.get_inference_profile(inferenceProfileIdentifier=profile)["status"]
+    except ClientError as error:
+        if _code(error) not in ("ResourceNotFoundException", "ValidationException"):
+            raise
+        cause = f"Bedrock in {where} has no inference profile {profile}"
+        raise complaint(context.place, "model-access-denied", cause) from None
+    if state != "ACTIVE":
+        raise complaint(context.place, "model-access-denied", f"The inference profile {profile} in {where} is {state}")
+    return f"{profile} in {where}"
+
+
+def _endpoint(context: Context, name: str, region: str | None, made: tuple[str, int] | None) -> str:
+    """The endpoint's state; an endpoint that is not yet deployed (`made` on an instance type) needs a quota."""
+    client = context.session.client("sagemaker", region_name=region or context.session.region_name)
+    try:
+        found = client.describe_endpoint(EndpointName=name)
+    except ClientError as error:
+        if "Could not find endpoint" not in str(error):
+            raise
+        if made:
+            return _quota(context, *made)
+        cause = f"There is no endpoint {name} in {client.meta.region_name}"
+        raise complaint(context.place, "endpoint-not-in-service", cause) from None
+    state = found["EndpointStatus"]
+    if state not in ANSWERING:
+        reason = f": {found['FailureReason']}" if found.get("FailureReason") else ""
+        raise complaint(context.place, "endpoint-not-in-service", f"The endpoint {name} is {state}{reason}")
+    return f"endpoint {name} is {state}"
+
+
+def _quota(context: Context, machine: str, wanted: int) -> str:
+    client, name = context.session.client("service-quotas"), f"{machine} for endpoint usage"
+    pages = client.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
+    allowed = next((one["Value"] for page in pages for one in page["Quotas"] if one["QuotaName"] == name), None)
+    if allowed is None:
+        raise Skipped(f"could not be checked: Service Quotas does not list {name!r}")
+    if allowed < wanted:
+        cause = f"The quota {name!r} is {allowed:g}, but {wanted} are needed"
+        raise complaint(context.place, "quota-exceeded", cause)
+    return f"quota for {machine} is {allowed:g}"
+
+
+def _code(error: ClientError) -> Any:
+    return error.response["Error"].get("Code")

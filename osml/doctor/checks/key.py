@@ -1,0 +1,62 @@
+"""The models' keys: each secret exists and has the JSON key of its connector. Values are never shown."""
+
+from datetime import UTC, datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aws.secret_object import stored_object, text_under
+from mlcommons import ProvisioningError
+from mlcommons.client import path_of
+from mlcommons.rotation import last_read
+from osml.doctor.checks.complaints import complaint
+from osml.doctor.checks.context import Context
+from osml.doctor.checks.verdict import Skipped
+from settings.secret import Secret
+
+
+def secrets(context: Context) -> str:
+    """Each secret and its key, or only the secret if the caller may not read it."""
+    if not context.settings.secrets:
+        raise Skipped("no model needs a key")
+    return ", ".join(_seen(context, secret) for secret in context.settings.secrets.values())
+
+
+def refused(context: Context) -> str:
+    """The cause when a provider refuses the key: it is wrong, or the connector has not read the new key yet.
+
+    A connector reads its secret when it is created or updated.
+    """
+    try:
+        read = [datetime.fromtimestamp(_written(context, one.id), UTC) for one in context.of_kind("Connector")]
+        client = context.session.client("secretsmanager")
+        described = [client.describe_secret(SecretId=one.name) for one in context.settings.secrets.values()]
+    except (KeyError, ProvisioningError, ClientError, BotoCoreError):
+        return "key-refused"
+    changed = [one["LastChangedDate"] for one in described if "LastChangedDate" in one]
+    return "key-not-taken-over" if read and any(one > min(read) for one in changed) else "key-refused"
+
+
+def _written(context: Context, connector_id: str) -> float:
+    """The time of a connector's last update, in seconds since 1970."""
+    return last_read(context.client.get(path_of("_plugins", "_ml", "connectors", connector_id))) or 0.0
+
+
+def _seen(context: Context, secret: Secret) -> str:
+    client = context.session.client("secretsmanager")
+    try:
+        client.describe_secret(SecretId=secret.name)
+        value = stored_object(client, secret.name)
+    except client.exceptions.ResourceNotFoundException:
+        cause = f"There is no secret {secret.name} in {client.meta.region_name}, or it has no value"
+        raise complaint(context.place, "secret-missing", cause) from None
+    except ClientError as error:
+        if "AccessDenied" not in error.response["Error"].get("Code", ""):
+            raise Skipped(f"could not be checked: {error}") from None
+        return f"{secret.name} exists; you may not read its keys"
+    except BotoCoreError as error:
+        raise Skipped(f"could not be checked: {error}") from None
+    if text_under(secret.key, value) is None:
+        raise complaint(
+            context.place, "secret-key-missing", f"The secret {secret.name} has no value under {secret.key}"
+        )
+    return f"{secret.name} has {secret.key}"

@@ -1,0 +1,45 @@
+"""The objects in the engine are as their stacks define them: the comparison of status, deploy and keeper."""
+
+from mlcommons.drift import Compared
+from osml.doctor.checks.complaints import complaint
+from osml.doctor.checks.context import Context
+from osml.doctor.checks.verdict import Skipped
+
+MISSING = {
+    "Index": "index-missing",
+    "Alias": "index-missing",
+    "Model": "model-missing",
+    "IngestPipeline": "pipeline-missing",
+    "SearchPipeline": "pipeline-missing",
+    "RoleMapping": "role-mapping-missing",
+    "TrustedEndpoints": "endpoint-not-trusted",
+}
+
+
+def objects(context: Context) -> str:
+    """The number of objects, and the first that somebody deleted, changed or took over."""
+    if context.on_collection:
+        raise Skipped("could not be checked: operators have no access to a collection")
+    drifted = [one for one in context.compared if one.is_drift]
+    if drifted:
+        more = f"; {len(drifted) - 1} more objects differ, see `osml status`" if len(drifted) > 1 else ""
+        raise complaint(context.place, name_of(drifted[0]), f"{told(drifted[0])}{more}")
+    return f"{len(context.compared)} objects are as deployed"
+
+
+def told(found: Compared) -> str:
+    """A sentence about the object with its name and id."""
+    return f"The {found.one} ({found.one.id}) {found.sentence}"
+
+
+def name_of(found: Compared) -> str:
+    """The name of the complaint."""
+    if found.state == "taken over":
+        return "not-ours"
+    if found.is_broken:
+        return "index-unreadable"
+    if found.state == "missing":
+        return MISSING.get(found.one.kind, "object-missing")
+    return {"RoleMapping": "role-mapping-missing", "TrustedEndpoints": "endpoint-not-trusted"}.get(
+        found.one.kind, "object-changed"
+    )

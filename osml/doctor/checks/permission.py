@@ -1,0 +1,100 @@
+"""Permissions: the operator's on the engine, and the provisioner's to pass the connectors' roles."""
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mlcommons import ProvisioningError
+from mlcommons.drift import Compared, compare
+from mlcommons.errors import NotFound, Refused, Rejected
+from osml.doctor.checks.complaints import complaint
+from osml.doctor.checks.context import Context
+from osml.doctor.checks.verdict import Skipped
+
+DOMAIN = "es.amazonaws.com"
+
+
+def role_mapping(context: Context) -> str:
+    """The operator's roles of the security plugin; each role mapping must also have the stack's entries."""
+    if context.on_collection:
+        raise Skipped("a collection has no role mappings")
+    if context.knowledge.login:
+        raise Skipped("osml signs in to a self-managed engine with a name and a password")
+    try:
+        roles = context.client.get("/_plugins/_security/authinfo").get("roles", [])
+    except ProvisioningError as error:
+        if error.cause == "role-mapping-missing":
+            roles = []
+        elif isinstance(error, Refused | NotFound | Rejected):
+            raise Skipped(f"could not be checked: {error}") from None
+        else:
+            raise
+    if not roles:
+        cause = f"No role of the engine is mapped to {context.knowledge.operator_role_arn}"
+        raise complaint(context.place, "role-mapping-missing", cause)
+    mappings = [compare(context.client, one) for one in context.of_kind("RoleMapping")]
+    for one in mappings:
+        if one.is_drift:
+            raise complaint(context.place, "role-mapping-missing", _lost(one))
+    unseen = [one for one in mappings if one.state == "not visible"]
+    return f"the operator has {', '.join(roles)}" + (
+        "; you cannot see the other entries of its mapping" if unseen else ""
+    )
+
+
+def _lost(mapping: Compared) -> str:
+    role = mapping.one.id.partition(":")[0]
+    lost = sorted(set((mapping.one.spec or {}).get("backend_roles", ())) - set(mapping.body or ()))
+    return f"The mapping of {role} has lost {', '.join(lost) or f'the entries of {mapping.one.owner}'}"
+
+
+def pass_role(context: Context) -> str:
+    """Whether the provisioner may pass the connectors' roles to the domain; otherwise only a deploy would fail."""
+    if context.on_collection:
+        raise Skipped("a collection has no connectors")
+    try:
+        passed = _passed(context)
+        provisioner = _provisioner(context)
+        denied = [arn for arn in passed if not _may_pass(context, provisioner, arn)]
+    except (ClientError, BotoCoreError) as error:
+        raise Skipped(f"could not be checked: {error}") from None
+    if not passed:
+        raise Skipped("no connector has a role")
+    if denied:
+        cause = f"{provisioner} may not pass {', '.join(denied)}, so the engine will refuse the next new connector"
+        raise complaint(context.place, "pass-role-missing", cause)
+    return f"the provisioner may pass {len(passed)} roles"
+
+
+def _passed(context: Context) -> list[str]:
+    """The connectors' roles: those in their specifications, or else the stack's roles that trust a domain."""
+    bodies = [(one.spec or {}).get("connector", {}) for one in context.of_kind("Connector")]
+    named = {str(role) for body in bodies if (role := body.get("credential", {}).get("roleArn"))}
+    if any(bodies):
+        return sorted(named)
+    client = context.session.client("iam")
+    ours = (
+        one for stack in context.stacks for one in stack.resources if one.type == "AWS::IAM::Role" and not one.is_gone
+    )
+    roles = [client.get_role(RoleName=one.id)["Role"] for one in ours]
+    return sorted(one["Arn"] for one in roles if DOMAIN in str(one["AssumeRolePolicyDocument"]))
+
+
+def _may_pass(context: Context, provisioner: str, arn: str) -> bool:
+    answer = context.session.client("iam").simulate_principal_policy(
+        PolicySourceArn=provisioner, ActionNames=["iam:PassRole"], ResourceArns=[arn]
+    )
+    return all(one["EvalDecision"] == "allowed" for one in answer["EvaluationResults"])
+
+
+def _provisioner(context: Context) -> str:
+    """The role of the provisioner, which is the only function of the search stack."""
+    name = f"{context.settings.prefix}-search"
+    functions = [
+        resource.id
+        for stack in context.stacks
+        if stack.name == name
+        for resource in stack.resources
+        if resource.type == "AWS::Lambda::Function" and not resource.is_gone
+    ]
+    if not functions:
+        raise Skipped(f"could not be checked: {name} has no provisioner")
+    return str(context.session.client("lambda").get_function_configuration(FunctionName=functions[0])["Role"])

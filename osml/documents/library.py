@@ -1,0 +1,116 @@
+"""The documents of an environment, whichever way its recipe keeps them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any, Protocol, TypeVar, cast
+
+from pydantic import BaseModel
+
+from osml.cause import known
+from osml.failure import Failure
+from osml.place import Place
+from osml.remote.domain import signature
+from osml.remote.functions import Functions, Reply
+from osml.remote.stack import knowledge
+from rag import documents
+from rag.failures import Failure as Failed
+from rag.models import DocumentList, DocumentListed, DocumentRemoved, DocumentShown
+from rag.parts import Parts
+from rag.search import Page
+from rag.search.domain import Domain
+from rag.search.engine import Engine
+from settings.knowledge import IndexNames, Prompt
+from settings.runtime_settings import EngineEmbedding, Memory, RuntimeSettings, Search
+
+SECONDS = 120.0
+Told = TypeVar("Told", bound=BaseModel)
+
+
+class Library(Protocol):
+    """Everything raises Failure; what is shown or removed must be there."""
+
+    def listed(self, page: Page) -> DocumentList:
+        """The documents of a page."""
+
+    def shown(self, id: str) -> DocumentShown:
+        """A document with its passages."""
+
+    def removed(self, id: str) -> DocumentRemoved:
+        """Remove a document."""
+
+
+def library(where: Place) -> Library:
+    """That of the environment: asked as the operator, on a collection by the function `documents`."""
+    return OfFunctions(Functions(where)) if where.settings().engine is None else OfDomain(where)
+
+
+def all_of(library: Library, search: str | None) -> Iterator[DocumentListed]:
+    """Every document, by id."""
+    page = Page(documents.MOST_LISTED, search=search)
+    while True:
+        found = library.listed(page)
+        yield from found.documents
+        if found.after is None:
+            return
+        page = Page(page.size, found.after, search)
+
+
+class OfDomain:
+    """On a domain, or an engine of one's own."""
+
+    def __init__(self, where: Place) -> None:
+        found, environment = knowledge(where), where.settings()
+        settings = RuntimeSettings(
+            environment=where.env,
+            search=Search(endpoint=found.endpoint, region=found.region, service="es"),
+            index=IndexNames(name=found.index, text_field=found.text_field, embedding_field=found.embedding_field),
+            prompt=Prompt(system=environment.prompt.system, instructions=environment.prompt.instructions),
+            embedding=EngineEmbedding(),
+            conversations=Memory(kind="memory"),
+        )
+        self._parts = Parts(settings, Domain(Engine(settings, signature(found))), None, cast(Any, None))
+
+    def listed(self, page: Page) -> DocumentList:
+        with _told():
+            return documents.listed(page, SECONDS, self._parts)
+
+    def shown(self, id: str) -> DocumentShown:
+        with _told():
+            return documents.shown(id, SECONDS, self._parts)
+
+    def removed(self, id: str) -> DocumentRemoved:
+        with _told():
+            return documents.delete(id, SECONDS, self._parts)
+
+
+class OfFunctions:
+    """On a collection: the function `documents` is asked as its API would ask it."""
+
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+
+    def listed(self, page: Page) -> DocumentList:
+        query = {"limit": str(page.size), "after": page.after, "search": page.search, "order": page.order}
+        return _read(self._functions.ask("GET", "/documents", query), DocumentList)
+
+    def shown(self, id: str) -> DocumentShown:
+        return _read(self._functions.ask("GET", "/passages", {"document": id}), DocumentShown)
+
+    def removed(self, id: str) -> DocumentRemoved:
+        return _read(self._functions.ask("DELETE", "/documents", {"id": id}), DocumentRemoved)
+
+
+def _read(reply: Reply, told: type[Told]) -> Told:
+    if reply.status != HTTPStatus.OK:
+        raise Failure(reply.message, reply.cause)
+    return told.model_validate(reply.body)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns a failure of rag into one of the command line, with what the log of a function would say."""
+    try:
+        yield
+    except Failed as failure:
+        raise Failure(f"{failure.message} {failure.said}".strip(), known(failure.cause)) from None

@@ -1,0 +1,1 @@
+"""Measures how well search finds the documents for labelled questions."""

@@ -1,0 +1,63 @@
+"""A folder as the BEIR benchmark has them: `corpus.jsonl`, `queries.jsonl` and `qrels/`."""
+
+import json
+from pathlib import Path
+
+from osml.evaluate.evaluation import Labelled
+from osml.failure import Failure
+
+QUERIES, QRELS = "queries.jsonl", "qrels"
+_FIRST_CHOICE = "test.tsv"
+
+
+def read_folder(folder: Path) -> list[Labelled]:
+    """The questions that a judgement names: those of `qrels/test.tsv`, or of the only file there.
+
+    A judgement is `query-id`, `corpus-id` and `score`, with tabs between; below 1 it says that a document does not
+    answer. Raises Failure that names what is missing, or the line that cannot be read.
+    """
+    relevant: dict[str, dict[str, int]] = {}
+    file = _judgements(folder)
+    for number, line in enumerate(_lines(file), start=1):
+        parts = line.rstrip("\n").split("\t")
+        if number == 1 and not parts[-1].strip().lstrip("-").isdigit():
+            continue  # the header, which some sets lack
+        try:
+            query, document, grade = parts[0], parts[-2], int(parts[-1])
+        except (IndexError, ValueError):
+            raise Failure(
+                f"{file}:{number} is no judgement; one is a query, a document and a grade, with tabs."
+            ) from None
+        if grade > 0:
+            relevant.setdefault(query, {})[document] = grade
+    found = []
+    for number, line in enumerate(_lines(folder / QUERIES), start=1):
+        try:
+            one = json.loads(line)
+            id, text = str(one["_id"]), one["text"]
+            if not (isinstance(text, str) and text.strip()):
+                raise ValueError
+        except (KeyError, TypeError, ValueError):
+            raise Failure(f'{folder / QUERIES}:{number} is no query; one is {{"_id": "1", "text": "…"}}.') from None
+        if id in relevant:
+            found.append(Labelled(text, relevant[id]))
+    if not found:
+        raise Failure(f"{file} judges no query of {folder / QUERIES}: check that both are of one set.")
+    return found
+
+
+def _judgements(folder: Path) -> Path:
+    files = sorted((folder / QRELS).glob("*.tsv"))
+    chosen = [file for file in files if file.name == _FIRST_CHOICE] or files
+    if len(chosen) != 1:
+        there = f"holds {', '.join(file.name for file in files)}" if files else "holds no judgements"
+        raise Failure(f"{folder / QRELS} {there}: one file of them is wanted, best as {_FIRST_CHOICE}.")
+    return chosen[0]
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
+    except FileNotFoundError:
+        raise Failure(f"{file} is not there: a folder of questions has {QUERIES} and {QRELS}/, as BEIR's.") from None
+    return [line for line in lines if line.strip()]

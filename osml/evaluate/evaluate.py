@@ -1,0 +1,165 @@
+"""Measures how well search finds the documents for labelled questions, with each way of searching."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from osml.ask import question
+from osml.evaluate.beir import read_folder
+from osml.evaluate.evaluation import FAR, FIRST, Labelled, Marked, marked, ndcg, read, recall, reciprocal_rank
+from osml.failure import Failure
+from osml.place import Place
+from osml.remote.domain import Domain, legible
+from osml.remote.stack import Knowledge, knowledge
+from rag.search.query import EXPLORED, together
+from settings.knowledge import WORDS_FIELD
+
+DEPLOYED, ALONE = "as deployed", "the question alone"
+Search = Callable[[Labelled], dict[str, Any]]
+
+
+@dataclass
+class Quality:
+    """The means over all questions for one way of searching, and the milliseconds of each search.
+
+    `far` is the recall of the first 100; as deployed and of hybrid search, of the candidates.
+
+    If passages are marked, `marks` has an entry for each question whose labelled words are in a found passage.
+    """
+
+    way: str
+    ndcg: float = 0.0
+    recall: float = 0.0
+    far: float = 0.0
+    reciprocal_rank: float = 0.0
+    milliseconds: list[float] = field(default_factory=list)
+    marks: list[Marked] = field(default_factory=list)
+
+    @property
+    def marked(self) -> float | None:
+        """The share of found answers that lie within the marks; None without marks or labels."""
+        return statistics.fmean(one.holds for one in self.marks) if self.marks else None
+
+    @property
+    def marked_text(self) -> float | None:
+        """The marked share of the text of those passages."""
+        return statistics.fmean(one.share for one in self.marks) if self.marks else None
+
+    def latency(self, percent: int) -> float:
+        """A percentile of the milliseconds; with few searches, p99 is close to the slowest."""
+        if len(self.milliseconds) == 1:
+            return self.milliseconds[0]
+        return statistics.quantiles(self.milliseconds, n=100, method="inclusive")[percent - 1]
+
+
+def evaluate(
+    place: Place,
+    file: Path,
+    weights: Sequence[float] = (),
+    normalizations: Sequence[str] = ("min_max",),
+    *,
+    ranks: bool = False,
+) -> list[Quality]:
+    """Search for each question of `file` in every way: as deployed, by words, by meaning.
+
+    `file` is NDJSON or a folder in BEIR's layout. With `weights` also by both: words have the given weight and meaning
+    the rest, with each of the `normalizations`; with `ranks` also by reciprocal rank. A follow-up is searched together
+    with the questions before it, as the environment's settings define, and as deployed also alone. No answer model is
+    called. Raises Failure when a search fails, or when the index has none of the labelled documents.
+    """
+    questions = read_folder(file) if file.is_dir() else read(file)
+    if place.settings().engine is None:
+        raise Failure("osml evaluate works on a domain only, because a collection is searched through its assistant.")
+    found = knowledge(place)
+    ways = dict(_ways(Domain(found), found, list(_mixtures(weights, normalizations, ranks=ranks))))
+    if not any(one.after for one in questions):
+        del ways[ALONE]
+    for search in ways.values():  # the first search opens connections
+        search(questions[0])
+    with legible(f"A search of the index {found.index}"):
+        qualities = _measured(ways, questions, found)
+    if not any(one.recall for one in qualities):
+        raise Failure(
+            f"The index {found.index} has none of the documents that {file} names. Load the documents of these "
+            "questions with `osml ingest`, with the same ids."
+        )
+    return qualities
+
+
+def _measured(ways: dict[str, Search], questions: Sequence[Labelled], knowledge: Knowledge) -> list[Quality]:
+    qualities = {way: Quality(way) for way in ways}
+    for one in questions:
+        for way, search in ways.items():
+            began = time.perf_counter()
+            answer = search(one)
+            quality, documents = qualities[way], _documents(answer)
+            quality.milliseconds.append((time.perf_counter() - began) * 1000)
+            quality.ndcg += ndcg(documents, one.relevant) / len(questions)
+            quality.recall += recall(documents, one.relevant) / len(questions)
+            quality.far += recall(documents, one.relevant, FAR) / len(questions)
+            quality.reciprocal_rank += reciprocal_rank(documents, one.relevant) / len(questions)
+            if way == DEPLOYED and one.says and knowledge.retrieval.highlight:
+                quality.marks += _marks(answer, one.says, knowledge.text_field)
+    return list(qualities.values())
+
+
+def _marks(answer: dict[str, Any], says: str, text_field: str) -> list[Marked]:
+    hits = answer["hits"]["hits"][:FIRST]
+    found = marked(says, ((hit["_source"][text_field], hit["marks"]) for hit in hits))
+    return [found] if found else []
+
+
+def _documents(answer: dict[str, Any]) -> list[str]:
+    """The ids of the hits' documents, each once, in the order of their first passage."""
+    ids = (hit["_source"].get("document") or hit["_id"] for hit in answer["hits"]["hits"])
+    return list(dict.fromkeys(str(id) for id in ids))
+
+
+def _ways(
+    domain: Domain, knowledge: Knowledge, mixtures: Sequence[tuple[str, dict[str, Any]]]
+) -> Iterator[tuple[str, Search]]:
+    """The search body with the model's id, for an alias, where no default pipeline embeds the question."""
+    words: Callable[[str], dict[str, Any]] = lambda text: {"match": {WORDS_FIELD: text}}  # noqa: E731
+
+    def meaning(text: str) -> dict[str, Any]:
+        neural = {"query_text": text, "k": EXPLORED, "model_id": knowledge.embedding_model_id}
+        return {"neural": {knowledge.embedding_field: neural}}
+
+    def whole(one: Labelled) -> str:
+        return together(one.after, one.question, knowledge.retrieval.earlier_questions)
+
+    def searched(body: dict[str, Any], **parameters: str) -> dict[str, Any]:
+        wanted = {"size": FAR, "_source": ["document"], **body}
+        return domain.patiently("POST", f"/{knowledge.index}/_search", params=parameters, json=wanted)
+
+    yield DEPLOYED, lambda one: question.search(domain, knowledge, whole(one), FIRST, fields=("document",))
+    yield ALONE, lambda one: question.search(domain, knowledge, one.question, FIRST, fields=("document",))
+    yield "words", lambda one: searched({"query": words(whole(one))}, search_pipeline="_none")
+    yield "meaning", lambda one: searched({"query": meaning(whole(one))}, search_pipeline="_none")
+    for name, processor in mixtures:
+        pipeline = {"phase_results_processors": [processor]}
+
+        def both(one: Labelled, pipeline: dict[str, Any] = pipeline) -> dict[str, Any]:
+            query = {"hybrid": {"queries": [words(whole(one)), meaning(whole(one))]}}
+            # The normalization depends on how many passages it sees.
+            size = max(FIRST, knowledge.retrieval.candidates)
+            return searched({"query": query, "size": size, "search_pipeline": pipeline})
+
+        yield name, both
+
+
+def _mixtures(
+    weights: Sequence[float], normalizations: Sequence[str], *, ranks: bool
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The processors of `retrieval.hybrid` with these weights, by what they are called."""
+    for normalization in normalizations:
+        for words in weights:
+            mean = {"technique": "arithmetic_mean", "parameters": {"weights": [words, round(1 - words, 6)]}}
+            shown = "" if normalization == "min_max" else f", {normalization}"
+            scores = {"normalization": {"technique": normalization}, "combination": mean}
+            yield f"hybrid, words {words:g}{shown}", {"normalization-processor": scores}
+    if ranks:
+        yield "hybrid, ranks", {"score-ranker-processor": {"combination": {"technique": "rrf"}}}

@@ -1,0 +1,59 @@
+"""Prints an evaluation, as a table or as JSON."""
+
+import json
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from osml.evaluate.evaluate import Quality
+
+BAR = 20
+
+
+def show(qualities: Sequence[Quality]) -> None:
+    """Prints a table with a bar for nDCG, the best way first."""
+    marking = any(one.marks for one in qualities)
+    marks = ("marked", "of the text") if marking else ()
+    table = Table(
+        "way", "nDCG@10", "", "recall@10", "recall@100", "MRR@10", *marks, "p50", "p99", box=None, header_style="bold"
+    )
+    for one in sorted(qualities, key=lambda one: -one.ndcg):
+        figures = [f"{one.recall:.3f}", f"{one.far:.3f}", f"{one.reciprocal_rank:.3f}"]
+        if marking:
+            figures += ["" if share is None else f"{share:.0%}" for share in (one.marked, one.marked_text)]
+        times = [f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"]
+        table.add_row(one.way, f"{one.ndcg:.3f}", "█" * round(one.ndcg * BAR), *figures, *times)
+    Console().print(table)
+
+
+def print_json(qualities: Sequence[Quality]) -> None:
+    """Prints the ways on one line of JSON.
+
+    `[{"way", "ndcg", "recall", "recall_100", "reciprocal_rank", "p50_ms", "p99_ms", "questions"}]`
+
+    If passages are marked, also "marked" and "marked_text", both shares.
+    """
+    print(
+        json.dumps(
+            [
+                {
+                    "way": one.way,
+                    "ndcg": round(one.ndcg, 4),
+                    "recall": round(one.recall, 4),
+                    "recall_100": round(one.far, 4),
+                    "reciprocal_rank": round(one.reciprocal_rank, 4),
+                    "p50_ms": round(one.latency(50), 1),
+                    "p99_ms": round(one.latency(99), 1),
+                    "questions": len(one.milliseconds),
+                    **_marks(one),
+                }
+                for one in qualities
+            ]
+        )
+    )
+
+
+def _marks(one: Quality) -> dict[str, float]:
+    shares = {"marked": one.marked, "marked_text": one.marked_text}
+    return {name: round(share, 4) for name, share in shares.items() if share is not None}

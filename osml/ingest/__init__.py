@@ -1,0 +1,1 @@
+"""Loads of documents into an environment."""

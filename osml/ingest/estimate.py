@@ -1,0 +1,118 @@
+"""`osml ingest --dry-run`: counts documents and estimates the cost of embedding them. Sends nothing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from corpus.chunks import chunks
+from corpus.document import Unreadable
+from corpus.formats import Reading
+from corpus.source import read
+from corpus.tokens import estimate
+from osml.ingest.asked import AS_IT_IS, Asked
+from osml.ingest.ingest import SHOWN_ERRORS
+from osml.ingest.sources import Sources
+from osml.place import Place
+from osml.terminal import shown
+from settings.assistant import passage_characters
+
+PRICES = "https://aws.amazon.com/bedrock/pricing/"
+
+
+@dataclass
+class Counted:
+    """The content of the sources; `chunks` is the number that the index would hold, `errors` the first error sentences.
+
+    sizes, tokens: the number of chunks by their number of characters, and by their estimated number of tokens.
+    """
+
+    sources: int
+    bytes: int
+    documents: int
+    chunks: int
+    characters: int
+    unreadable: int
+    errors: list[str]
+    sizes: Counter[int] = field(default_factory=Counter)
+    tokens: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def embedded(self) -> int:
+        """About how many tokens all chunks have."""
+        return sum(tokens * count for tokens, count in self.tokens.items())
+
+
+def at_most(sizes: Counter[int], share: float) -> int:
+    """The size that this share of what was counted has at most."""
+    seen = 0
+    for size, count in sorted(sizes.items()):
+        seen += count
+        if seen >= share * sizes.total():
+            return size
+    return 0
+
+
+def count(sources: Sources, reading: Reading, most: int, tokens: int, overlap: int = 0) -> Counted:
+    """Reads everything, as an ingest that cuts chunks as `chunks` is told would. Raises Failure."""
+    found = Counted(0, 0, 0, 0, 0, 0, [])
+    for source in sources:
+        found.sources += 1
+        found.bytes += source.size
+        with source.open() as stream:
+            for entry in read(stream, source.name, reading):
+                if isinstance(entry, Unreadable):
+                    found.unreadable += 1
+                    if len(found.errors) < SHOWN_ERRORS:
+                        found.errors.append(f"{entry.where}: {entry.reason}")
+                    continue
+                found.documents += 1
+                for one in chunks(entry, reading.text_field, most, tokens, overlap):
+                    text = one.source[reading.text_field]
+                    found.chunks += 1
+                    found.characters += len(text)
+                    found.sizes[len(text)] += 1
+                    found.tokens[estimate(text)] += 1
+    return found
+
+
+def show(where: Place, files: Sequence[str | Path], price: float | None, asked: Asked = AS_IT_IS) -> bool:
+    """Prints the count; `price` is in USD per million tokens. True when there are documents and all are readable."""
+    settings, console = where.settings(), Console()
+    most, tokens = passage_characters(settings.assistant), settings.embedding.chunk_tokens
+    sources = Sources([str(file) for file in files])
+    overlap = settings.index.overlap
+    found = count(sources, asked.reading(settings.index.text_field), most, tokens, overlap)
+    if overlap:
+        console.print(f"Up to {overlap} percent of a chunk are in the next one, too (index.overlap).")
+    console.print(
+        f"{found.sources:,} files, {found.bytes:,} bytes: {found.documents:,} documents in {found.chunks:,} chunks of "
+        f"at most {most:,} characters and {tokens:,} tokens, {found.unreadable:,} unreadable.\n"
+        f"{_spread('Characters', found.sizes)}\n{_spread('Estimated tokens', found.tokens)}\n"
+        f"About {found.embedded:,} tokens to embed by {settings.embedding.provider} {settings.embedding.model}.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if price is None:
+        priced = f"For the cost, add --price with your provider's price in USD per million tokens ({PRICES})."
+    else:
+        priced = f"About {found.embedded * price / 1e6:,.2f} USD, at {price:g} USD per million tokens."
+    console.print(priced, highlight=False, soft_wrap=True)
+    for sentence in found.errors:
+        console.print(f"  [red]✗[/] {shown(sentence)}", highlight=False, soft_wrap=True)
+    if found.unreadable > len(found.errors):
+        console.print(f"  … and {found.unreadable - len(found.errors):,} more.", highlight=False)
+    if sources.omission:
+        console.print(sources.omission, highlight=False, markup=False, soft_wrap=True)
+    return found.documents > 0 and not found.unreadable
+
+
+def _spread(of: str, sizes: Counter[int]) -> str:
+    """The distribution in a sentence."""
+    least, tenth, half, most, largest = (at_most(sizes, share) for share in (0, 0.1, 0.5, 0.9, 1))
+    return (
+        f"{of} in a chunk: smallest {least:,}, 10th percentile {tenth:,}, median {half:,}, "
+        f"90th percentile {most:,}, largest {largest:,}."
+    )

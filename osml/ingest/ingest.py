@@ -1,0 +1,217 @@
+"""`osml ingest`: loads files with a progress bar, and reports on each document."""
+
+import datetime
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import sleep
+from typing import NoReturn
+
+from rich.console import Console
+
+from corpus.chunks import chunks
+from corpus.destination import Destination, Stopped
+from corpus.document import Document
+from corpus.load import load
+from corpus.report import Report
+from osml.failure import Failure
+from osml.ingest import documents, progress
+from osml.ingest.asked import AS_IT_IS, Asked
+from osml.ingest.dead_letters import DeadLetters
+from osml.ingest.initial_load import InitialLoad
+from osml.ingest.journal import Journal, journal
+from osml.ingest.leftovers import Leftovers
+from osml.ingest.loading import Loading
+from osml.ingest.sources import Sources
+from osml.ingest.storing import Storing
+from osml.place import Place
+from osml.remote.domain import Domain
+from osml.remote.functions import Functions
+from osml.remote.stack import knowledge, passages
+from osml.remote.visible import visible_seconds
+from osml.system_error import written
+from osml.terminal import shown, visible
+from settings.assistant import passage_characters
+from settings.search import Engine
+
+SHOWN_ERRORS = 20
+GOES_ON = "Run the same command again, from the same folder, to resume."
+
+
+def ingest_files(
+    where: Place,
+    files: Sequence[str | Path],
+    rejected: Path | None = None,
+    fresh: bool = False,
+    initial_load: bool = False,
+    asked: Asked = AS_IT_IS,
+) -> bool:
+    """Loads files, folders and `s3://bucket/prefix`; True when there were documents and all were loaded.
+
+    Resumes an interrupted ingest of the same sources, unless `fresh`. Documents that could not be loaded are in the
+    file `rejected`; by default it is in this folder and has the time in its name. A Failure comes after the report on
+    documents that were loaded before it. With `initial_load` an empty index has no replicas and no refresh until the
+    end.
+    """
+    console, sources = Console(stderr=True), Sources([str(file) for file in files])
+    interrupted = False
+    to = _assistant(where) if where.settings().engine is None else _domain(where)
+    noted = journal(where.env, to.index, [*sources.names, *asked.names])
+    if fresh:
+        noted.forget()
+    held = _held(to, noted)
+    # Fewer documents than were created: the environment was removed and deployed again in between.
+    if noted.continues and held is not None and held < noted.report.created - noted.report.removed:
+        console.print(f"The index {to.index} lacks documents of the interrupted ingest. Starting over.")
+        noted.forget()
+    if noted.continues:
+        console.print(f"Resuming an interrupted ingest after {noted.report.read} documents (--fresh starts over).")
+    noted.rejected = str(rejected or noted.rejected or _rejected_now())
+    file = Path(noted.rejected)
+    # Appends to an existing file, and replaces what the interrupted ingest wrote after its last note.
+    dead_letters = DeadLetters(file, noted.size if noted.continues or not file.exists() else file.stat().st_size)
+    report = noted.report
+    pace = progress.Pace(sum(one.size for one in sources), report)
+    try:
+        with (
+            to.quiet(noted.continues) if initial_load else nullcontext(),
+            progress.shown(console, pace),
+        ):
+            loading = Loading(sources, asked.reading(to.text_field), noted, dead_letters, pace)
+            load(
+                loading.entries(),
+                to.connect,
+                parts=partial(to.parts, report),
+                report=report,
+                dead_letters=loading.dead_letter,
+                confirmed=loading.confirmed,
+                # An empty index has no leftovers of an earlier load.
+                leftovers=to.leftovers.remove if to.leftovers and held and not initial_load else None,
+            )
+            loading.finish()
+        to.finish()
+        noted.end()
+    except Stopped as stopped:
+        raise Failure(f"{stopped} {GOES_ON}") from None
+    except OSError as error:
+        raise Failure(f"{written(error)} {GOES_ON}") from None
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
+    finally:
+        dead_letters.close()
+        noted.close()
+        _show(console, report, to.index, dead_letters)
+        if sources.omission:
+            console.print(sources.omission, highlight=False, markup=False, soft_wrap=True)
+        if interrupted:
+            said = "Interrupted: what is counted here is settled, and what was under way may be stored."
+            console.print(f"{said} {GOES_ON}", soft_wrap=True)
+    if not report.read:
+        raise Failure(f"Nothing was loaded: {_none(sources)}.")
+    if report.arrived:
+        _await_visible(console, visible_seconds(where))
+    return not report.failed
+
+
+def _await_visible(console: Console, seconds: int) -> None:
+    """So that a question right after the command finds what it has stored."""
+    if seconds:
+        console.print(f"Searches on this collection find them within {seconds} s: waiting …", highlight=False)
+        sleep(seconds)
+
+
+def _none(sources: Sources) -> str:
+    return "the sources have no file in a supported format" if sources.left_out else "the sources are empty"
+
+
+@dataclass(frozen=True)
+class _Target:
+    """The destination of documents, and how to load them."""
+
+    index: str
+    text_field: str
+    connect: Callable[[], Destination]
+    parts: Callable[[Report, Document], Sequence[Document]]
+    finish: Callable[[], object]
+    quiet: Callable[[bool], AbstractContextManager[None]]
+    held: Callable[[], int] | None = None
+    leftovers: Leftovers | None = None
+
+
+def _domain(where: Place) -> _Target:
+    found = knowledge(where)
+    settings = where.settings()
+    cut = partial(
+        chunks,
+        text_field=found.text_field,
+        most=passage_characters(settings.assistant),
+        tokens=settings.embedding.chunk_tokens,
+        overlap=settings.index.overlap,
+    )
+    fewest = settings.search.copy_multiple - 1 if isinstance(settings.search, Engine) else 0
+    initial = InitialLoad(Domain(found), found.index, settings.index.replicas, fewest)
+    return _Target(
+        found.index,
+        found.text_field,
+        lambda: documents.bulk(Domain(found), found.index),
+        lambda _, document: cut(document),
+        initial.settle,
+        lambda continues: initial.quiet(continues=continues),
+        initial.held,
+        Leftovers(Domain(found), found.index),
+    )
+
+
+def _assistant(where: Place) -> _Target:
+    found, settings = passages(where), where.settings().assistant
+    assert settings  # noqa: S101 - for the type checker: the recipe serverless always has one
+    # Its client is thread-safe.
+    storing = Storing(Functions(where), found.text_field, settings.body_limit)
+
+    def whole(report: Report, document: Document) -> list[Document]:
+        report.unkept |= storing.unkept(document)
+        return [document]
+
+    def quiet(_: bool) -> NoReturn:
+        raise Failure("--initial-load is for a domain. A collection manages its own replicas and refresh.")
+
+    return _Target(found.index, found.text_field, lambda: storing, whole, lambda: None, quiet)
+
+
+def _held(to: _Target, noted: Journal) -> int | None:
+    """The number of documents and chunks in the index; None if it cannot be counted."""
+    try:
+        return to.held() if to.held else None
+    except Failure:
+        noted.close()
+        raise
+
+
+def _rejected_now() -> str:
+    return f"rejected-{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}.ndjson"
+
+
+def _show(console: Console, report: Report, index: str, dead_letters: DeadLetters) -> None:
+    console.print(f"{report.read:,} documents read; of their chunks {report.summary} in the index {index}.")
+    if report.unkept:
+        unkept = visible(", ".join(sorted(report.unkept)))
+        console.print(f"The assistant does not store the fields {unkept}.", highlight=False, markup=False)
+    for sentence in report.errors[:SHOWN_ERRORS]:
+        console.print(f"  [red]✗[/] {shown(sentence)}", highlight=False, soft_wrap=True)
+    if report.failed > SHOWN_ERRORS:
+        console.print(f"  … and {report.failed - SHOWN_ERRORS} more.")
+    if report.failed and dead_letters.size:
+        console.print(
+            f"Documents that could not be loaded are in {dead_letters.file}, with the reasons.",
+            highlight=False,
+            markup=False,
+        )
+    if report.later:
+        console.print(
+            f"{report.later} of them may be taken later: load that file. The others never are as they are."
+            if report.later < report.failed
+            else "They may be taken later: load that file."
+        )

@@ -1,0 +1,137 @@
+"""The journal of an ingest, from which the next ingest resumes after any end."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus.report import Report
+from osml.failure import Failure
+
+# Seconds between two lines. After a kill, documents that were settled since the last line are sent again.
+OFTEN = 0.5
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The progress of one source: `entries` and `read` bytes of its `version`."""
+
+    version: str
+    entries: int = 0
+    read: int = 0
+    finished: bool = False
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """A line of the journal. It holds all counts so far, so that the last line is enough."""
+
+    source: str
+    reached: Reached
+    size: int
+    figures: tuple[int, int, int, int, int, int, int]
+    errors: int
+
+
+class Journal:
+    """An append-only file of JSON lines.
+
+    report: the counts so far.
+    reached: the progress of each source, by its name.
+    rejected, size: the file of dead letters, and its length at that time.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """The journal of an earlier ingest, or an empty one. Raises Failure while another process writes it."""
+        self.report, self.reached = Report(), dict[str, Reached]()
+        self.rejected: str | None = None
+        self.size = 0
+        self._file = file
+        self._noted: _Noted | None = None
+        self._written = 0.0
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._handle = file.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._handle.close()
+            raise Failure("Another ingest of the same documents is running. Wait until it ends.") from None
+        self._read()
+
+    @property
+    def continues(self) -> bool:
+        """Whether an earlier ingest was interrupted."""
+        return bool(self.reached)
+
+    def note(self, source: str, reached: Reached, size: int) -> None:
+        """Note the progress: on disk at once when the source is finished, otherwise every OFTEN seconds."""
+        self.reached[source] = reached
+        one = self.report
+        figures = (one.read, one.created, one.updated, one.stored, one.failed, one.removed, one.later)
+        self._noted = _Noted(source, reached, size, figures, len(one.errors))
+        if reached.finished or time.monotonic() - self._written >= OFTEN:
+            self._write()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._handle.truncate(0)
+        self.report, self.reached, self.rejected, self.size = Report(), {}, None, 0
+
+    def close(self) -> None:
+        """Write what was noted, for the next ingest to go on behind."""
+        # A full disk takes no further line, and an unfinished one is forgotten by whoever reads it.
+        with contextlib.suppress(OSError):
+            self._write()
+        with contextlib.suppress(OSError):
+            self._handle.close()
+        if not self.reached:
+            self._file.unlink(missing_ok=True)
+
+    def end(self) -> None:
+        """Everything is loaded; the next ingest starts over."""
+        self.reached, self._noted = {}, None
+        self.close()
+
+    def _write(self) -> None:
+        if self._noted is None:
+            return
+        one, self._noted, self._written = self._noted, None, time.monotonic()
+        report = Report(*one.figures, errors=self.report.errors[: one.errors])
+        figures = {**asdict(report), "unkept": sorted(self.report.unkept)}
+        line = {"source": one.source, **asdict(one.reached), "rejected": self.rejected, "size": one.size}
+        self._handle.write(json.dumps({**line, "report": figures}) + "\n")
+        self._handle.flush()
+
+    def _read(self) -> None:
+        self._handle.seek(0)
+        whole = 0
+        for line in self._handle:
+            # A process that was killed during a write leaves half a line.
+            if not line.endswith("\n"):
+                break
+            self._take(json.loads(line))
+            whole += len(line.encode())
+        self._handle.truncate(whole)
+
+    def _take(self, line: dict[str, Any]) -> None:
+        reached = Reached(line["version"], line["entries"], line["read"], line["finished"])
+        self.reached[line["source"]] = reached
+        self.rejected, self.size = line["rejected"], line["size"]
+        figures = line["report"]
+        self.report = Report(**{**figures, "unkept": set(figures["unkept"])})
+
+
+def journal(env: str, index: str, names: Sequence[str]) -> Journal:
+    """The journal of an ingest of these sources from this folder. Raises Failure as Journal does.
+
+    It is in the folder OSML_STATE, or else in the XDG base directory for program state.
+    """
+    key = hashlib.sha256("\0".join([os.getcwd(), env, index, *names]).encode(errors="surrogatepass")).hexdigest()
+    base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "osml" / "ingest"
+    return Journal(Path(os.environ.get("OSML_STATE") or base) / f"{env}-{key[:16]}.ndjson")

@@ -1,0 +1,120 @@
+"""How far an ingest is: a bar on a terminal, plain lines anywhere else. Counts documents, and chunks beside them."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn
+from rich.text import Text
+
+from corpus.report import Report
+
+# Seconds until the first plain line, and how much longer each pause is than the one before, up to the longest.
+FIRST, LONGER, LONGEST = 1.0, 1.5, 30.0
+
+
+@dataclass
+class Pace:
+    """What is known of an ingest of `total` bytes while it runs; `report` counts what is settled.
+
+    settled: bytes, of which `earlier` were settled by an ingest that was cut off, and so were `before` documents.
+    given: documents that this one has read.
+    """
+
+    total: int
+    report: Report
+    settled: int = 0
+    earlier: int = 0
+    given: int = 0
+    before: int = 0
+    clock: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        self.before, self._began = self.report.read, self.clock()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds."""
+        return self.clock() - self._began
+
+    @property
+    def left(self) -> float | None:
+        """Seconds, at the rate so far; None while nothing is settled."""
+        settled = self.settled - self.earlier
+        return self.elapsed * (self.total - self.settled) / settled if settled > 0 else None
+
+    @property
+    def said(self) -> str:
+        """All of it: `40 documents, 86 chunks, 3/s, 12 under way, 0:42 left`."""
+        one = self.report
+        new = one.read - self.before
+        rate = new / max(self.elapsed, 1.0)
+        parts = [f"{one.read:,} documents", f"{one.arrived:,} chunks", f"{rate:,.1f}/s"]
+        if self.given > new:
+            parts.append(f"{self.given - new:,} under way")
+        if one.failed:
+            parts.append(f"{one.failed:,} failed")
+        left = self.left
+        if left is not None:
+            parts.append(f"{_clock(left)} left")
+        return ", ".join(parts)
+
+
+class _Said(ProgressColumn):
+    """The pace, as often as the bar is drawn."""
+
+    def __init__(self, pace: Pace) -> None:
+        super().__init__()
+        self._pace = pace
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002 of the interface
+        return Text(f"{_clock(self._pace.elapsed)}: {self._pace.said}")
+
+
+@contextmanager
+def shown(console: Console, pace: Pace) -> Iterator[None]:
+    """Shows the pace while inside: redrawn on a terminal, otherwise a line now and then."""
+    if console.is_terminal:
+        with Progress(BarColumn(20), TaskProgressColumn(), _Said(pace), console=console) as progress:
+            task = progress.add_task("", total=max(1, pace.total))
+            with _often(lambda: progress.update(task, completed=pace.settled), 0.2, 1.0, 0.2):
+                yield
+            progress.update(task, completed=pace.settled)
+        return
+
+    def line() -> None:
+        share = pace.settled / pace.total if pace.total else 1.0
+        console.print(f"{_clock(pace.elapsed)}: {share:.0%}, {pace.said}", highlight=False, soft_wrap=True)
+
+    with _often(line, FIRST, LONGER, LONGEST):
+        yield
+
+
+@contextmanager
+def _often(do: Callable[[], object], first: float, longer: float, longest: float) -> Iterator[None]:
+    """Has it done in a thread while inside, after pauses that grow from `first` seconds to `longest`."""
+    ended = threading.Event()
+
+    def run() -> None:
+        pause = first
+        while not ended.wait(pause):
+            do()
+            pause = min(longest, pause * longer)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _clock(seconds: float) -> str:
+    """`0:42`, `12:07`, `3:05:00`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

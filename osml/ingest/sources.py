@@ -1,0 +1,199 @@
+"""The sources of documents: files, folders and objects of S3."""
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO, Protocol, cast
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from corpus.source import ending, readable
+from osml.failure import Failure
+
+S3 = "s3://"
+HIDDEN, LINK, NO_FILE = "hidden", "links out of the folder", "pipes and devices"
+# Their documents have their own ids, independent of the file's name.
+ENTRIES = (".ndjson", ".jsonl", ".json", ".parquet")
+
+
+class Source(Protocol):
+    """One file or object: `version` changes with its content, `size` is in bytes."""
+
+    @property
+    def name(self) -> str:
+        """The name in messages, and the id of a document that is a whole file.
+
+        The same from every working directory.
+        """
+        ...
+
+    @property
+    def address(self) -> str:
+        """The unique address."""
+        ...
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """The content, from its beginning. Raises Failure."""
+        ...
+
+
+class Sources:
+    """The sources that the arguments name, in a stable order. Each iteration lists them again; only `left_out` is kept.
+
+    A source's name is its path from the folder that holds the argument: `leave.md`, or `handbook/leave.md` in a folder
+    or prefix. left_out: the number of skipped files in folders and prefixes, by type, in the last iteration: files
+    without a parser, hidden files, links to other places, and entries that are not files.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        """Raises Failure when a file or folder does not exist, or when two would give their documents the same ids."""
+        self.left_out: Counter[str] = Counter()
+        self.names = [one if one.startswith(S3) else os.path.abspath(one) for one in arguments]
+        for given, one in zip(arguments, self.names, strict=True):
+            if one.startswith(S3):
+                continue
+            if not Path(one).exists():
+                raise Failure(f"There is no file or folder {given}. Correct the path.")
+            if not Path(one).is_dir() and not Path(one).is_file():
+                raise Failure(f"{given} is neither a file nor a folder. Pipes and devices cannot be loaded.")
+        called: dict[str, str] = {}
+        for given, one in zip(arguments, self.names, strict=True):
+            last = one.rstrip("/").rpartition("/")[2]
+            if ending(last) not in ENTRIES and called.setdefault(last, one) != one:
+                raise Failure(
+                    f"{given} and another source have the same name {last}, so their documents would have the same "
+                    "ids. Load the folder that holds both instead."
+                )
+
+    def __iter__(self) -> Iterator[Source]:
+        self.left_out = Counter()
+        for name in self.names:
+            if name.startswith(S3):
+                yield from _objects(name, self.left_out)
+            elif Path(name).is_dir():
+                yield from _files(Path(name), self.left_out)
+            else:
+                yield _file(Path(name), Path(name).name)
+
+    @property
+    def omission(self) -> str:
+        """A sentence about skipped files; empty if there are none."""
+        if not self.left_out:
+            return ""
+        types = ", ".join(f"{count:,} {type}" for type, count in self.left_out.most_common())
+        return f"Skipped files that osml cannot read: {types}."
+
+
+@dataclass(frozen=True)
+class File:
+    """A file on this machine."""
+
+    name: str
+    address: str
+    size: int
+    version: str
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """See Source."""
+        try:
+            file = open(self.address, "rb")  # noqa: SIM115 - errors of the reader are not those of opening
+        except OSError as error:
+            raise Failure(f"Reading {self.address} failed: {error.strerror}.") from None
+        with file:
+            yield file
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object of S3, read with the caller's own credentials."""
+
+    name: str
+    address: str
+    size: int
+    version: str
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """See Source.
+
+        The content goes into a temporary file first, because a connection does not outlast a long load.
+        """
+        bucket, _, key = self.address.removeprefix(S3).partition("/")
+        with tempfile.TemporaryFile() as file:
+            try:
+                boto3.client("s3").download_fileobj(bucket, key, file)
+            except (ClientError, BotoCoreError) as error:
+                raise Failure(f"Reading {self.address} failed: {error}") from None
+            file.seek(0)
+            yield cast(BinaryIO, cast(IO[bytes], file))
+
+
+def _file(path: Path, name: str) -> File:
+    found = path.stat()
+    return File(name, str(path), found.st_size, f"{found.st_size}-{found.st_mtime_ns}")
+
+
+def _files(folder: Path, left_out: Counter[str]) -> Iterator[Source]:
+    within = folder.resolve()
+    for root, folders, files in os.walk(folder):
+        for name in folders:
+            left_out[HIDDEN] += name.startswith(".")
+            left_out[LINK] += not name.startswith(".") and (Path(root) / name).is_symlink()
+        folders[:] = sorted(one for one in folders if not one.startswith("."))
+        for name in sorted(files):
+            path = Path(root) / name
+            reason = _unread(path, within)
+            if reason:
+                left_out[reason] += 1
+            else:
+                yield _file(path, path.relative_to(folder.parent).as_posix())
+    for reason in (HIDDEN, LINK):
+        if not left_out[reason]:
+            del left_out[reason]
+
+
+def _unread(path: Path, within: Path) -> str:
+    """The reason to skip a file of the folder `within`; empty if it is read."""
+    if path.name.startswith("."):
+        return HIDDEN
+    if path.is_symlink() and not path.resolve().is_relative_to(within):
+        return LINK
+    if not path.is_file():
+        return NO_FILE
+    return "" if readable(path.name) else _type(path.name)
+
+
+def _type(name: str) -> str:
+    return ending(name) or "without a type"
+
+
+def _objects(address: str, left_out: Counter[str]) -> Iterator[Source]:
+    bucket, _, prefix = address.removeprefix(S3).partition("/")
+    folder = prefix.rstrip("/").rpartition("/")[0]
+    try:
+        pages = boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        for page in pages:
+            for one in page.get("Contents", []):
+                key = one["Key"]
+                if readable(key):
+                    name = key.removeprefix(f"{folder}/") if folder else key
+                    yield Object(name, f"{S3}{bucket}/{key}", one["Size"], one["ETag"].strip('"'))
+                elif not key.endswith("/"):
+                    left_out[_type(key)] += 1
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(
+            f"Listing {address} failed: {error}. Your identity needs s3:ListBucket on the bucket and s3:GetObject "
+            "on its objects."
+        ) from None

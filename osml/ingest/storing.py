@@ -1,0 +1,121 @@
+"""The way of documents to the assistant of a serverless environment: its function `documents`."""
+
+import base64
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from corpus.bulk import LATER
+from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
+from corpus.document import Document
+from corpus.fields import given
+from osml.failure import Failure
+from osml.remote.functions import Functions, Reply
+
+KEPT = ("id", "title")
+# The assistant's limit in characters.
+LONGEST_TITLE = 500
+# A single document may be the cause of such a status for a whole batch.
+WRONG = (400, 413)
+# Bytes in one request, limited by its time; a larger document is sent alone.
+ENOUGH = 1_000_000
+FRAME_BYTES = len('{"documents":[]}')
+# Of a part of a document: its numbers, and the id of the job.
+FRAME_OF_PART = 200
+ACCEPTED = 202
+# Seconds between two looks at a job, and what it is at its end.
+OFTEN = 2.0
+ENDED = ("done", "stopped")
+# What `json` puts between two entries of a list.
+BETWEEN = b"  "
+
+
+class Storing:
+    """A corpus.destination.Destination. The assistant stores id, title and text, and cuts documents into chunks."""
+
+    most_documents = 100
+
+    def __init__(self, functions: Functions, text_field: str, body_limit: int) -> None:
+        """`body_limit` is the greatest size of a request in bytes."""
+        self._functions, self._text_field = functions, text_field
+        self._most_request = body_limit - FRAME_BYTES
+        self.most_bytes = min(body_limit, ENOUGH) - FRAME_BYTES
+
+    def unkept(self, document: Document) -> set[str]:
+        """The fields of the document that the assistant does not store."""
+        return given(document.source).keys() - {*KEPT, self._text_field}
+
+    def encode(self, document: Document) -> bytes:
+        """The document as an entry of a request's list."""
+        title = document.source.get("title")
+        item = {"id": document.id, "text": document.source[self._text_field]}
+        item |= {} if title is None else {"title": title[:LONGEST_TITLE]}
+        item |= {"places": [{"start": start, **where} for start, where in document.places]} if document.places else {}
+        return json.dumps(item, ensure_ascii=False).encode() + BETWEEN
+
+    def send(self, batch: Sequence[bytes]) -> list[Outcome]:
+        """See Destination. Storing a document twice changes nothing."""
+        items = [json.loads(item) for item in batch]
+        try:
+            if len(batch) == 1 and len(batch[0]) > self._most_request:
+                reply = self._in_parts(items)
+            else:
+                reply = self._functions.post("/documents", {"documents": items})
+            if reply.status == ACCEPTED:
+                reply = _in_order(self._followed(reply), [item["id"] for item in items])
+        except Failure as failure:
+            raise Stopped(str(failure)) from None
+        if reply.status == 200:
+            return _outcomes(reply, len(batch))
+        if reply.status in WRONG:
+            raise TooLarge(reply.message)
+        if reply.status in LATER:
+            raise Busy(f"{reply.status}: {reply.message}", reply.retry_after or 0.0)
+        raise Stopped(f"The assistant answered {reply.status}: {reply.message}")
+
+    def _in_parts(self, items: list[dict[str, Any]]) -> Reply:
+        """One document that is larger than a request: as much of it at once as the assistant takes."""
+        content = json.dumps(items, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        size = (self._most_request - FRAME_OF_PART) * 3 // 4
+        of = -(-len(content) // size)
+        reply = Reply(ACCEPTED, {})
+        for number in range(1, of + 1):
+            piece = base64.b64encode(content[(number - 1) * size : number * size]).decode()
+            part = {"content": piece, "number": number, "of": of, "job": reply.body.get("id")}
+            reply = self._functions.post("/documents", {"part": part})
+            if reply.status != ACCEPTED:
+                break
+        return reply
+
+    def _followed(self, reply: Reply) -> Reply:
+        """The job that it has become, when it has ended."""
+        while reply.status in (200, ACCEPTED, *LATER) and reply.body.get("status") not in ENDED:
+            time.sleep(OFTEN)
+            seen = self._functions.get(f"/jobs/{reply.body['id']}")
+            reply = replace(seen, body={**reply.body, **seen.body}) if seen.status in LATER else seen
+        return reply
+
+
+def _in_order(job: Reply, ids: Sequence[str]) -> Reply:
+    """The results of a job as those of a request: those that are not stored come first in a job."""
+    given = job.body.get("documents") or []
+    results = {one["id"]: one for one in given}
+    why = {"message": job.body.get("message"), "retry": "later"}
+    return replace(job, body={"documents": [results.get(id, why) for id in ids]})
+
+
+def _outcomes(reply: Reply, count: int) -> list[Outcome]:
+    """The outcomes of `count` documents, in the order of the request."""
+    given = reply.body.get("documents")
+    results: list[Any] = given if isinstance(given, list) else []
+    return [_outcome(results[place] if place < len(results) else None) for place in range(count)]
+
+
+def _outcome(result: Any) -> Outcome:
+    said = result if isinstance(result, dict) else {}
+    if said.get("status") == "stored":
+        return Outcome(Verdict.STORED)
+    verdict = Verdict.LATER if said.get("retry") == "later" else Verdict.REFUSED
+    return Outcome(verdict, str(said.get("message") or "the assistant gave no result for it"))

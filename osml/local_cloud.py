@@ -1,0 +1,28 @@
+"""The local cloud is a distribution of its own, `sandbox/`: on AWS, `osml` works without it."""
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from osml.failure import Failure
+
+if TYPE_CHECKING:
+    from sandbox.failure import SandboxError
+
+
+def require() -> None:
+    """Raises Failure where the local cloud is not installed."""
+    if find_spec("sandbox") is None:
+        raise Failure(
+            "The local cloud is not installed here: run `make install` in the checkout, or "
+            "`pip install --editable sandbox`. Without it, name an environment on AWS with --env NAME.",
+            "local-cloud-missing",
+        )
+
+
+def errors() -> "tuple[type[SandboxError], ...]":
+    """The class of the local cloud's errors, where it is installed."""
+    try:
+        from sandbox.failure import SandboxError
+    except ModuleNotFoundError:
+        return ()
+    return (SandboxError,)

@@ -1,0 +1,48 @@
+"""The region of a command, chosen once for boto3, the CDK command line and their child processes."""
+
+import os
+from dataclasses import dataclass
+
+from osml.failure import Failure
+
+# The order of the CDK command line, and of every AWS SDK but boto3, which reads the second alone.
+VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region's name, and its `source` in words for a person."""
+
+    name: str
+    source: str
+
+
+def chosen(written: str | None, file: str) -> Region | None:
+    """The region `written` in the environment's `file`, or else that of the shell or its profile, or None."""
+    if written:
+        return Region(written, file)
+    for variable in VARIABLES:
+        if found := os.environ.get(variable):
+            return Region(found, variable)
+    # Imported late: the app reads no region here, and `--help` waits for nothing.
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        profile = boto3.Session()
+        return Region(profile.region_name, f"the profile {profile.profile_name}") if profile.region_name else None
+    except BotoCoreError:
+        return None
+
+
+def settle(region: Region | None) -> None:
+    """Set `region` for this process and its children, in every variable that they may read."""
+    if region:
+        os.environ.update(dict.fromkeys(VARIABLES, region.name))
+
+
+def missing(file: str) -> Failure:
+    """The error when no region was found."""
+    return Failure(
+        f"No region is set. Set `region` in {file}, or {VARIABLES[0]}, or a region in the AWS profile.", "no-region"
+    )

@@ -1,0 +1,32 @@
+"""Permissions: custom roles, role mappings, users and action groups."""
+
+from typing import Any
+
+from osml.doctor.checks.context import Context
+from osml.rehearsal.difference import differences
+from osml.rehearsal.subject import Asked, Comparison, compared, counted
+
+KINDS = {"roles": "role", "rolesmapping": "role mapping", "internalusers": "user", "actiongroups": "action group"}
+
+
+def look(context: Context, _: Asked) -> dict[str, dict[str, Any]]:
+    """The definitions by kind of the security API and by name, without those of the plugin itself."""
+    found = {}
+    for kind in KINDS:
+        every = context.domain.json("GET", f"/_plugins/_security/api/{kind}")
+        found[kind] = {
+            name: {
+                **one,
+                **{list_: sorted(one[list_]) for list_ in ("users", "backend_roles", "hosts") if list_ in one},
+            }
+            for name, one in every.items()
+            if not (one.get("reserved") or one.get("static") or one.get("hidden"))
+        }
+    return found
+
+
+def compare(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> Comparison:
+    """A definition may gain fields that the later line adds, but must lose none."""
+    faults = [fault for kind, what in KINDS.items() for fault in differences(before[kind], after[kind], what)]
+    counts = ", ".join(counted(len(after[kind]), what) for kind, what in KINDS.items())
+    return compared(counts, faults)

@@ -1,0 +1,20 @@
+"""Every connector exists and is unchanged."""
+
+from typing import Any
+
+from osml.doctor.checks.context import Context
+from osml.rehearsal.difference import differences
+from osml.rehearsal.subject import Asked, Comparison, compared, counted
+from osml.status.inventory import MOST
+
+
+def look(context: Context, _: Asked) -> dict[str, Any]:
+    """Connectors by id, without credentials, which the engine does not show."""
+    found = context.domain.json(
+        "POST", "/_plugins/_ml/connectors/_search", json={"query": {"match_all": {}}, "size": MOST}
+    )
+    return {hit["_id"]: hit["_source"] for hit in found["hits"]["hits"]}
+
+
+def compare(before: dict[str, Any], after: dict[str, Any]) -> Comparison:
+    return compared(counted(len(after), "connector"), differences(before, after, "connector"))

@@ -1,0 +1,58 @@
+"""Prints a rehearsal: one line for each subject, or JSON."""
+
+from typing import Any
+
+from rich.console import Console
+
+from osml.rehearsal.subject import NOTED, SAME, SKIPPED, WORSE
+from osml.rehearsal.upgrade import Finding, Rehearsal
+from osml.terminal import as_json, shown
+
+SIGNS = {SAME: "[green]✓[/]", NOTED: "[yellow]![/]", SKIPPED: "–", WORSE: "[red]✗[/]"}
+
+
+def show(rehearsal: Rehearsal) -> None:
+    """Print each subject, and the next step."""
+    console = Console()
+    for one in rehearsal.findings:
+        _print(console, f"{SIGNS[one.comparison.state]} {one.subject}: {shown(one.comparison.seen)}")
+        for detail in one.comparison.details:
+            _print(console, f"    {shown(detail)}")
+    worse = sum(one.comparison.is_worse for one in rehearsal.findings)
+    became = f"{rehearsal.environment} went from OpenSearch {rehearsal.before} to {rehearsal.after}"
+    _print(
+        console, f"{became}: " + (f"{worse} of {len(rehearsal.findings)} are worse." if worse else "nothing is worse.")
+    )
+    _print(console, "To go back, run `osml sandbox upgrade --undo`.")
+    _print(
+        console,
+        f"Next: set search.engine_version to {rehearsal.engine_version} in its file, and deploy (docs/upgrade.md).",
+    )
+
+
+def print_json(rehearsal: Rehearsal) -> None:
+    """Print the rehearsal as JSON. Later versions add fields and rename none."""
+    told = {
+        "environment": rehearsal.environment,
+        "asked": rehearsal.asked,
+        "before": rehearsal.before,
+        "after": rehearsal.after,
+        "engine_version": rehearsal.engine_version,
+        "worse": rehearsal.is_worse,
+        "findings": [_finding(one) for one in rehearsal.findings],
+    }
+    print(as_json(told, indent=2))
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    comparison = one.comparison
+    return {
+        "subject": one.subject,
+        "state": comparison.state,
+        "seen": comparison.seen,
+        "details": list(comparison.details),
+    }
+
+
+def _print(console: Console, line: str) -> None:
+    console.print(line, highlight=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Access of the command line to deployed resources."""

@@ -1,0 +1,106 @@
+"""Outputs of an environment's deployed stacks."""
+
+import os
+from dataclasses import dataclass
+from typing import TypeVar
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+
+from mlcommons.recognition import recognized
+from osml.aws_error import advised, cause_of
+from osml.failure import Failure
+from osml.place import Place
+from osml.region import chosen, missing
+from settings.outputs import HANDED_ON, AssistantOutputs, IndexOutputs, KnowledgeOutputs, Outputs
+
+Said = TypeVar("Said", bound=Outputs)
+
+
+@dataclass(frozen=True)
+class Login:
+    """The secret with name and password for a self-managed engine: its ARN and two keys of its JSON."""
+
+    secret_arn: str
+    username_key: str
+    password_key: str
+
+
+class Knowledge(KnowledgeOutputs):
+    """The stack's outputs, in `region`."""
+
+    region: str
+
+    @property
+    def login(self) -> Login | None:
+        """The login of a self-managed engine."""
+        if self.login_secret_arn is None:
+            return None
+        return Login(self.login_secret_arn, self.username_key or "", self.password_key or "")
+
+
+class Assistant(AssistantOutputs):
+    """The stack's outputs, in `region`."""
+
+    region: str
+
+
+def assistant(place: Place) -> Assistant:
+    """Reads the outputs; raises Failure when the stack does not exist or is not complete."""
+    return _read(place, "assistant", Assistant)
+
+
+def passages(place: Place) -> IndexOutputs:
+    """Reads the outputs of a serverless environment.
+
+    Raises Failure when the stack does not exist or is not complete.
+    """
+    return _read(place, "knowledge", IndexOutputs)
+
+
+def knowledge(place: Place) -> Knowledge:
+    """Reads the outputs; raises Failure when the stack does not exist or is not complete."""
+    return _read(place, "knowledge", Knowledge)
+
+
+def _read(place: Place, stack: str, of: type[Said]) -> Said:
+    found = outputs(place, stack)
+    more = {"region": _region(place)} if "region" in of.model_fields else {}
+    try:
+        return of.model_validate({**found, **more})
+    except ValidationError as fault:
+        missing = next((one["loc"][0] for one in fault.errors() if one["type"] == "missing"), None)
+    said = f"has no output {missing!r}" if missing else "is of another version of osml"
+    raise Failure(f"The stack osml-{place.env}-{stack} {said}. Deploy it again with `osml deploy {place.options}`.")
+
+
+def _region(place: Place) -> str:
+    region = chosen(place.settings().region, place.file)
+    if region is None:
+        raise missing(place.file)
+    return region.name
+
+
+def outputs(place: Place, stack: str) -> dict[str, str]:
+    """Outputs of `osml-<env>-<stack>` by name. Raises Failure when it is not deployed.
+
+    A step of the delivery pipeline may not read another account's stacks; it gets each output in a variable
+    OSML_OUTPUT_<name>.
+    """
+    handed_on = {name: value for name, value in os.environ.items() if name.startswith(HANDED_ON)}
+    if handed_on:
+        return {name.removeprefix(HANDED_ON): value for name, value in handed_on.items()}
+    name = f"osml-{place.env}-{stack}"
+    try:
+        client = boto3.client("cloudformation", region_name=place.settings().region)
+        answer = client.describe_stacks(StackName=name)
+    except ClientError as error:
+        if "does not exist" in str(error):
+            sentence = f"The stack {name} is not deployed. Run `osml deploy {place.options}` first."
+            raise Failure(sentence, "not-deployed") from None
+        raise Failure(f"Reading the stack {name} failed: {error}", recognized(str(error))) from None
+    except BotoCoreError as error:
+        raise Failure(f"Reading the stack {name} failed: {advised(error)}", cause_of(error)) from None
+    found = answer["Stacks"][0]
+    return {entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", [])}

@@ -1,0 +1,129 @@
+"""The objects of an environment in the engine, and their states."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlcommons import Client, Owner, ProvisioningError
+from mlcommons.client import path_of
+from mlcommons.drift import Compared, compare
+from mlcommons.owner import read_mark
+from mlcommons.prediction import predict
+from mlcommons.retired import is_retired
+from mlcommons.watched import Watched
+
+OK, MISSING, CHANGED, TAKEN_OVER = "ok", "missing", "changed", "taken over"
+UNDEPLOYED, SILENT = "not deployed", "not answering"
+RETIRED, LEFT_OVER, UNSEEN = "retired", "left over", "not visible to you"
+# States that a deploy with --repair restores; about an object that was taken over, a person must decide first.
+DRIFTED = (MISSING, CHANGED, TAKEN_OVER, UNDEPLOYED)
+BAD = (*DRIFTED, SILENT)
+COLLECTIONS = {"connectors": "Connector", "model_groups": "ModelGroup", "models": "Model"}
+# The limit of hits in a search; if a domain has more marked objects, only the first are listed.
+MOST = 10_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object: `state` is one of the words above, `detail` explains it in a few words.
+
+    `fields` are those changed by hand. `owner` is None for an object outside of the engine.
+    """
+
+    kind: str
+    id: str
+    owner: Owner | None
+    state: str
+    detail: str = ""
+    fields: tuple[str, ...] = ()
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether the object differs from its stack."""
+        return self.state in DRIFTED
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether no fault is visible."""
+        return self.state not in BAD
+
+
+def entry(client: Client, one: Watched) -> Entry:
+    """The object in the engine. Raises `ProvisioningError` when the engine does not answer."""
+    found = compare(client, one)
+    if one.kind == "Model" and found.state in ("as deployed", "changed", "not deployed"):
+        return _model(client, found)
+    return _entry(found, *_SHOWN[found.state](found))
+
+
+_SHOWN: dict[str, Callable[[Compared], tuple[str, str]]] = {
+    "as deployed": lambda _: (OK, ""),
+    "missing": lambda _: (MISSING, ""),
+    "changed": lambda found: (CHANGED, found.difference),
+    "taken over": lambda found: (TAKEN_OVER, found.sentence),
+    "not visible": lambda found: (UNSEEN, found.reason),
+}
+
+
+def _entry(found: Compared, state: str, detail: str) -> Entry:
+    return Entry(found.one.kind, found.one.id, found.one.owner, state, detail, found.fields)
+
+
+def _model(client: Client, found: Compared) -> Entry:
+    state = found.body.get("model_state")
+    changed = found.difference
+    if found.one.probe is None or not found.one.asked:
+        alive = state in ("DEPLOYED", "DEPLOYING")
+        if alive and found.fields:
+            return _entry(found, CHANGED, changed)
+        return _entry(found, OK if alive else UNDEPLOYED, f"{state}, not probed")
+    try:
+        predict(client, found.one.id, found.one.probe)
+    except ProvisioningError as error:
+        if found.state == "changed":
+            return _entry(found, CHANGED, f"{changed}; it does not answer: {error.reason}")
+        return _entry(found, UNDEPLOYED if found.state == "not deployed" else SILENT, error.reason)
+    # The engine deploys an undeployed model on a call, so a model that answers is healthy.
+    return _entry(found, CHANGED, changed) if found.fields else _entry(found, OK, "answers")
+
+
+def unexpected(client: Client, watched: Iterable[Watched], stacks: Iterable[str]) -> Iterator[Entry]:
+    """All other objects with a mark of osml: leftovers of the environment's own `stacks`, and objects of others."""
+    known = {(one.kind, one.id) for one in watched}
+    ours = set(stacks)
+    for kind, found_id, owner, name in _marked(client):
+        if (kind, found_id) in known:
+            continue
+        if owner.stack not in ours:
+            yield Entry(kind, found_id, owner, OK)
+        elif kind in ("Connector", "ModelGroup") and is_retired(client, _retired_connector(kind, found_id, name)):
+            yield Entry(kind, found_id, owner, RETIRED, "the keeper or a later delete removes it")
+        else:
+            yield Entry(kind, found_id, owner, LEFT_OVER, "no stack refers to it")
+
+
+def _retired_connector(kind: str, found_id: str, name: str) -> str:
+    """The id of the connector that the object is, or that the group's name ends with."""
+    return found_id if kind == "Connector" else name.rpartition(" ")[2]
+
+
+def _marked(client: Client) -> Iterator[tuple[str, str, Owner, str]]:
+    """Kind, id, owner and name of every marked object except shared lists."""
+    for collection, kind in COLLECTIONS.items():
+        body = {"query": {"match_all": {}}, "size": MOST, "_source": ["name", "description"]}
+        answer = client.post(path_of("_plugins", "_ml", collection, "_search"), body) or {}
+        for hit in answer.get("hits", {}).get("hits", []):
+            source = hit["_source"]
+            yield from _of(kind, hit["_id"], source.get("description"), str(source.get("name")))
+    for folder, kind in (("_ingest", "IngestPipeline"), ("_search", "SearchPipeline")):
+        for name, body in (client.find(path_of(folder, "pipeline")) or {}).items():
+            yield from _of(kind, name, body.get("description"), name)
+    indexes: dict[str, Any] = client.get("/_mapping")
+    for name, body in indexes.items():
+        yield from _of("Index", name, body.get("mappings", {}).get("_meta", {}).get("osml"), name)
+
+
+def _of(kind: str, found_id: str, text: object, name: str) -> Iterator[tuple[str, str, Owner, str]]:
+    owner = read_mark(text if isinstance(text, str) else None).owner
+    if owner:
+        yield kind, found_id, owner, name

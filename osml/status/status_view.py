@@ -1,0 +1,82 @@
+"""Shows a status: a table for people, JSON for programs (described in docs/troubleshooting.md)."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from osml.remote.stack_state import StackState
+from osml.status.inventory import Entry
+from osml.status.status import Status
+from osml.terminal import as_json, shown
+
+
+def print_json(status: Status) -> None:
+    """Print the status as JSON. Later versions add fields and rename none."""
+    told = {
+        "environment": status.environment,
+        "healthy": status.is_healthy,
+        "stacks": [_stack(one) for one in status.stacks],
+        "resources": [_entry(one) for one in status.resources],
+        "others": [_entry(one) for one in status.others],
+        "compared": not status.uncompared,
+        "uncompared": list(status.uncompared),
+        "trouble": status.trouble,
+    }
+    print(as_json(told, indent=2))
+
+
+def show(status: Status) -> None:
+    """Print a table of the stacks and one of the objects, with faults in colour."""
+    console = Console()
+    if not status.stacks:
+        console.print(f"The environment {status.environment} is not deployed; it has no stack.")
+        return
+    stacks = _table("stack", "state", "")
+    for stack in status.stacks:
+        stacks.add_row(stack.name, _coloured(stack.state, stack.is_healthy), shown(stack.fault or ""))
+    console.print(stacks)
+    objects = _table("kind", "name or id", "owner", "state", "")
+    for one in (*status.resources, *status.others):
+        owner = f"{one.owner.stack}/{one.owner.logical_id}" if one.owner else ""
+        objects.add_row(one.kind, shown(one.id), owner, _coloured(one.state, one.is_healthy), shown(one.detail))
+    console.print(objects)
+    if status.uncompared:
+        _line(
+            console,
+            f"Not compared with their stacks, so changes by hand are not visible: {', '.join(status.uncompared)}.",
+        )
+    if status.trouble:
+        _line(console, f"[red]✗[/] {shown(status.trouble)}")
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _coloured(state: str, healthy: bool) -> str:
+    return f"[{'green' if healthy else 'red'}]{state}[/]"
+
+
+def _stack(stack: StackState) -> dict[str, Any]:
+    return {"name": stack.name, "state": stack.state, "healthy": stack.is_healthy, "fault": stack.fault}
+
+
+def _entry(one: Entry) -> dict[str, Any]:
+    owner = {"stack": one.owner.stack, "logical_id": one.owner.logical_id} if one.owner else None
+    return {
+        "kind": one.kind,
+        "id": one.id,
+        "owner": owner,
+        "state": one.state,
+        "healthy": one.is_healthy,
+        "detail": one.detail,
+        "fields": list(one.fields),
+    }

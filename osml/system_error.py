@@ -1,0 +1,36 @@
+"""What an error of the operating system, or of a connection, says to a person."""
+
+import errno
+
+from osml.cause import Cause
+from osml.failure import Failure
+
+HELP = {
+    errno.ENOSPC: "Free some space, then run this again",
+    errno.EDQUOT: "Free some space, then run this again",
+    errno.EACCES: "See whose it is and who may use it",
+    errno.EROFS: "Choose a place that can be written",
+}
+
+
+def written(error: OSError) -> str:
+    """What failed, on which file or connection, and what helps."""
+    if _is_connection(error):
+        return f"A connection broke off or could not be made: {error}. See whether the other side still runs."
+    what = f"Using {error.filename}" if error.filename else "Reading or writing a file"
+    said = error.strerror or str(error)
+    return f"{what} failed: {said}. {HELP.get(error.errno or 0, 'Look at what is there')}."
+
+
+def of_system(error: Exception) -> Failure | None:
+    """The sentence; None of an error that neither the system nor a connection has made."""
+    if not isinstance(error, OSError):
+        return None
+    cause: Cause | None = "no-network" if _is_connection(error) else None
+    return Failure(written(error), cause)
+
+
+def _is_connection(error: OSError) -> bool:
+    """Errors of requests are those of the system, too."""
+    names = {one.__module__.partition(".")[0] for one in type(error).__mro__}
+    return isinstance(error, ConnectionError | TimeoutError) or bool(names & {"requests", "urllib3", "ssl"})

@@ -1,0 +1,42 @@
+"""An engine without a cloud around it, for tests and benchmarks: started empty, and ended."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sandbox.claim import claimed
+from sandbox.engine.line import Line, nearest
+from sandbox.engine.readiness import ready
+from sandbox.instance import Instance
+from sandbox.progress import Lines
+from sandbox.search_engine import AssembledEngine, assembled
+
+
+@contextmanager
+def alone(name: str, line: Line | None = None, *, optimize: bool = False) -> Iterator[AssembledEngine]:
+    """Run an engine on an empty data folder until the block ends.
+
+    Args:
+        name: of its instance; tells engines apart that run at the same time.
+        line: of OpenSearch; the newest by default.
+        optimize: for the long run, as `prepare` says.
+
+    Raises:
+        RuntimeError: another run holds the instance.
+        NotReady: the engine ends or does not answer in time.
+    """
+    instance = Instance.named(name)
+    with claimed(instance):
+        (instance.home / "ports.json").unlink(missing_ok=True)
+        # No line opens the data of a later one.
+        shutil.rmtree(instance.home / "engine", ignore_errors=True)
+        instance.certificates.make()
+        trusted = [r"^http://127\.0\.0\.1:.*$"]
+        engine = assembled(instance, Lines(print), line or nearest(None), optimize=optimize, trusted_endpoints=trusted)
+        process = engine.start()
+        try:
+            admin = engine.admin_cert, engine.admin_key
+            ready(engine.url, engine.ca, *admin, log=engine.launch.log, alive=process.alive)
+            yield engine
+        finally:
+            process.stop()

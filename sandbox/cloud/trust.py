@@ -1,0 +1,120 @@
+"""Whom a role trusts, as IAM keeps it: a role that is named in a trust policy must exist, and is kept by its id.
+
+When that role goes, the policy shows the id in the place of the ARN, and a role that is made again under the same name
+is not trusted. Under `aws:PrincipalArn` a session has the ARN of its role. MiniStack 1.5.33 keeps the text, and gives
+a session its own ARN.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.services import iam
+from ministack.services.cloudformation import provisioners
+
+from sandbox.cloud import roles
+
+ROLE = "AWS::IAM::Role"
+WRITES = ("CreateRole", "UpdateAssumeRolePolicy")
+Record = dict[str, Any]
+
+
+def install() -> None:
+    """Wraps every way in which a role or its trust is written or removed; once per process."""
+    for action in WRITES:
+        iam._IAM_HANDLERS[action] = _known(iam._IAM_HANDLERS[action])
+    iam._IAM_HANDLERS["DeleteRole"] = _forgotten(iam._IAM_HANDLERS["DeleteRole"])
+    handlers = provisioners._RESOURCE_HANDLERS[ROLE]
+    handlers["create"] = _known_in_stack(handlers["create"], 1)
+    handlers["update"] = _known_in_stack(handlers["update"], 2)
+    delete = handlers["delete"]
+
+    def delete_role(physical_id: str, props: Record) -> Any:
+        role = iam._roles.get(physical_id)
+        answer = delete(physical_id, props)
+        _show_ids(role)
+        return answer
+
+    handlers["delete"] = delete_role
+    resolve = iam_evaluator._resolve_condition_key
+
+    def _resolve_condition_key(key: str, given: Any) -> Any:
+        found = resolve(key, given)
+        return role_of(str(found)) if key.lower() == "aws:principalarn" else found
+
+    iam_evaluator._resolve_condition_key = _resolve_condition_key
+
+
+def role_of(arn: str) -> str:
+    """The ARN of the role that a session is of; any other ARN as it is."""
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[2] != "sts" or not parts[5].startswith("assumed-role/"):
+        return arn
+    role = roles.named(parts[4], parts[5].split("/")[1])
+    return str(role["Arn"]) if role else arn
+
+
+def unknown_principal(document: Any) -> str | None:
+    """The first role in a trust policy that is not there; None when all are."""
+    return next((arn for arn in _trusted(document) if arn.split(":")[5].rsplit("/", 1)[-1] not in iam._roles), None)
+
+
+def _trusted(document: Any) -> Iterator[str]:
+    """ARNs of roles among the principals."""
+    try:
+        parsed = json.loads(document) if isinstance(document, str) else document or {}
+    except ValueError:
+        return
+    statements = parsed.get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal")
+        named = principal.get("AWS", []) if isinstance(principal, dict) else []
+        for one in named if isinstance(named, list) else [named]:
+            if isinstance(one, str) and ":iam::" in one and ":role/" in one:
+                yield one
+
+
+def _known(write: Callable[[Record], Any]) -> Callable[[Record], Any]:
+    def write_known(params: Record) -> Any:
+        document = iam._p(params, "AssumeRolePolicyDocument") or iam._p(params, "PolicyDocument")
+        if unknown := unknown_principal(document):
+            refusal = f'Invalid principal in policy: "AWS":"{unknown}"'
+            return iam._error(400, "MalformedPolicyDocument", refusal, ns="iam")
+        return write(params)
+
+    return write_known
+
+
+def _known_in_stack(write: Callable[..., Any], place: int) -> Callable[..., Any]:
+    def write_known(*args: Any, **more: Any) -> Any:
+        if unknown := unknown_principal(args[place].get("AssumeRolePolicyDocument")):
+            raise ValueError(f'Invalid principal in policy: "AWS":"{unknown}" (MalformedPolicyDocument)')
+        return write(*args, **more)
+
+    return write_known
+
+
+def _forgotten(delete: Callable[[Record], Any]) -> Callable[[Record], Any]:
+    def delete_role(params: Record) -> Any:
+        name = iam._p(params, "RoleName")
+        role = iam._roles.get(name)
+        answer = delete(params)
+        if name not in iam._roles:
+            _show_ids(role)
+        return answer
+
+    return delete_role
+
+
+def _show_ids(gone: Record | None) -> None:
+    if not gone:
+        return
+    for name, role in list(iam._roles.items()):
+        document = role["AssumeRolePolicyDocument"]
+        text = document if isinstance(document, str) else json.dumps(document)
+        if gone["Arn"] in _trusted(text):
+            shown = text.replace(f'"{gone["Arn"]}"', f'"{gone["RoleId"]}"')
+            kept = shown if isinstance(document, str) else json.loads(shown)
+            iam._roles[name] = {**role, "AssumeRolePolicyDocument": kept}

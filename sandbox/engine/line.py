@@ -1,0 +1,184 @@
+"""A line of OpenSearch: what its engine is made of and how its Java is started, read from one file of `lines/`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LINES = Path(__file__).with_name("lines")
+PUBLISHED = "published"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a Maven repository.
+
+    `sha256` is the digest the file must have, or `published`: then the repository has to state a checksum of its own.
+    """
+
+    group: str
+    name: str
+    version: str
+    packaging: str
+    sha256: str
+
+    @property
+    def coordinates(self) -> str:
+        """`group:name:version` of a jar, `group:name:version:packaging` of anything else."""
+        packaging = [] if self.packaging == "jar" else [self.packaging]
+        return ":".join([self.group, self.name, self.version, *packaging])
+
+    @property
+    def filename(self) -> str:
+        return f"{self.name}-{self.version}.{self.packaging}"
+
+    @property
+    def path(self) -> str:
+        """Where the file is in a repository, relative to its root, with forward slashes."""
+        return "/".join([*self.group.split("."), self.name, self.version, self.filename])
+
+
+@dataclass(frozen=True)
+class Module:
+    """A folder of `modules/`, made of jars and a descriptor of our own."""
+
+    name: str
+    description: str
+    classname: str
+    jars: tuple[Part, ...]
+    extends: tuple[str, ...] = ()
+    policy: str | None = None
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A folder of `plugins/`, unpacked from the first of its archives that can be had.
+
+    `extends` replaces the descriptor's line. A plugin that yields to another one keeps no library that the core has,
+    and takes the other one's copy of each library that both have, or that `lacks` names.
+    """
+
+    name: str
+    archives: tuple[Part, ...]
+    extends: tuple[str, ...] | None = None
+    yields_to: str | None = None
+    lacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class JavaNeeds:
+    """The Java releases that run a line, the package that has one, and options; `{home}` is the engine's folder."""
+
+    oldest: int
+    newest: int | None
+    package: str
+    options: tuple[str, ...] = ()
+
+    def allows(self, release: int) -> bool:
+        return self.oldest <= release and (self.newest is None or release <= self.newest)
+
+    def __str__(self) -> str:
+        return f"Java {self.oldest} to {self.newest}" if self.newest else f"Java {self.oldest} or newer"
+
+
+@dataclass(frozen=True)
+class Line:
+    """`locales` names the Java locale that a module needs; `digest` is the SHA-256 of the file, in hexadecimal."""
+
+    version: str
+    core: Part
+    modules: tuple[Module, ...]
+    plugins: tuple[Plugin, ...]
+    locales: Mapping[str, str]
+    java: JavaNeeds
+    trusted_endpoints: tuple[str, ...]
+    digest: str
+
+    @property
+    def number(self) -> tuple[int, int]:
+        """Major and minor version."""
+        return release(self.version)
+
+    def choices(self) -> Iterator[tuple[Part, ...]]:
+        """For every file of the engine the parts that it may be, in order of preference; the big files first."""
+        yield (self.core,)
+        yield from (plugin.archives for plugin in self.plugins)
+        yield from {jar.coordinates: (jar,) for module in self.modules for jar in module.jars}.values()
+
+
+def release(version: str) -> tuple[int, int]:
+    """Major and minor of `2.19.1`, `OpenSearch_2.19` and the like; raises ValueError where there is none."""
+    if not (found := re.search(r"(\d+)\.(\d+)", version)):
+        raise ValueError(f"{version!r} names no version")
+    return int(found[1]), int(found[2])
+
+
+@cache
+def lines() -> tuple[Line, ...]:
+    """All lines, the oldest first."""
+    return tuple(sorted((read(path) for path in LINES.glob("*.yaml")), key=lambda line: line.number))
+
+
+def nearest(version: str | None) -> Line:
+    """The line for `search.engine_version`: of the same major version and the nearest minor version.
+
+    Where no line has that major version it is the nearest of all; the newest where no version is asked for.
+    """
+    if version is None:
+        return lines()[-1]
+    major, minor = release(version)
+    return min(lines(), key=lambda line: (abs(line.number[0] - major), abs(line.number[1] - minor)))
+
+
+def read(path: Path) -> Line:
+    """The line that a file describes."""
+    content = path.read_bytes()
+    stated = yaml.safe_load(content)
+    java = stated["java"]
+    return Line(
+        version=stated["version"],
+        core=_parts(stated["core"])[0],
+        modules=tuple(_module(name, entry) for name, entry in stated.get("modules", {}).items()),
+        plugins=tuple(_plugin(name, entry) for name, entry in stated["plugins"].items()),
+        locales=stated.get("locales", {}),
+        java=JavaNeeds(java["oldest"], java.get("newest"), java["package"], tuple(java.get("options", ()))),
+        trusted_endpoints=tuple(stated["trusted_endpoints"]),
+        digest=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _module(name: str, entry: Mapping[str, Any]) -> Module:
+    return Module(
+        name=name,
+        description=entry["description"],
+        classname=entry["classname"],
+        jars=_parts(entry["jars"]),
+        extends=tuple(entry.get("extends", ())),
+        policy=entry.get("policy"),
+    )
+
+
+def _plugin(name: str, entry: Mapping[str, Any]) -> Plugin:
+    return Plugin(
+        name=name,
+        archives=_parts(entry["archives"]),
+        extends=tuple(entry["extends"]) if "extends" in entry else None,
+        yields_to=entry.get("yields_to"),
+        lacks=tuple(entry.get("lacks", ())),
+    )
+
+
+def _parts(entry: Mapping[str, str]) -> tuple[Part, ...]:
+    return tuple(_part(coordinates, sha256) for coordinates, sha256 in entry.items())
+
+
+def _part(coordinates: str, sha256: str) -> Part:
+    group, name, version, *packaging = coordinates.split(":")
+    return Part(group, name, version, packaging[0] if packaging else "jar", sha256)

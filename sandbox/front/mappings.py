@@ -1,0 +1,94 @@
+"""Mappings on their way into a domain's engine and back: where they stand, and who keeps their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from sandbox.front.document import decoded, encoded, readable
+from sandbox.front.engine import Engine
+from sandbox.front.request import Answer, Request
+from sandbox.front.vectors import Fields, WrittenFields, lucene_inward, refuse_training, says_knn, warning
+
+Forward = Callable[[Request], Answer]
+_MAPPING = ("_mapping", "_mappings")
+_TEMPLATES = ("_index_template", "_component_template", "_template")
+
+
+class MappingGate:
+    """Passes on what makes, changes or shows a mapping; None for every other request."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._written = WrittenFields()
+
+    def respond(self, request: Request, forward: Forward) -> Answer | None:
+        """Raises `NotOffered` for what needs a trained model."""
+        segments = request.segments()
+        if request.method in ("PUT", "POST") and segments:
+            refuse_training(segments)
+            if _is_index(segments) or segments[1:2] == ("_rollover",):
+                return self._make(readable(request), segments[0], forward)
+            if segments[1:2] and segments[1] in _MAPPING:
+                return self._change(readable(request), segments[0], forward)
+            if segments[0] in _TEMPLATES:
+                return self._template(readable(request), forward)
+        if request.method == "GET" and (_is_index(segments) or (segments and segments[-1] in _MAPPING)):
+            return self._shown(forward(_uncompressed(request)))
+        return None
+
+    def _make(self, request: Request, index: str, forward: Forward) -> Answer:
+        body = decoded(request.body)
+        fields = _inward(body, says_knn(body.get("settings")) or False) if isinstance(body, dict) else {}
+        answer = forward(request.with_body(encoded(body)) if fields else request)
+        if answer.status == 200:
+            self._written.remember(index, fields, made=True)
+        return _warned(answer, fields)
+
+    def _change(self, request: Request, names: str, forward: Forward) -> Answer:
+        body = decoded(request.body)
+        if not isinstance(body, dict):
+            return forward(request)
+        path = f"/{quote(names, safe='*,')}/_settings?flat_settings=true&expand_wildcards=all"
+        status, found = self._engine.administer("GET", path)
+        indexes = found if status == 200 else {}
+        fields = lucene_inward(body, knn=any(says_knn(one.get("settings")) for one in indexes.values()))
+        answer = forward(request.with_body(encoded(body)) if fields else request)
+        if answer.status == 200:
+            for index in indexes:
+                self._written.remember(index, fields, made=False)
+        return _warned(answer, fields)
+
+    def _template(self, request: Request, forward: Forward) -> Answer:
+        body = decoded(request.body)
+        inner = body.get("template", body) if isinstance(body, dict) else None
+        # A component of a template may leave `index.knn` to another one.
+        fields = _inward(inner, says_knn(inner.get("settings")) is not False) if isinstance(inner, dict) else {}
+        return _warned(forward(request.with_body(encoded(body)) if fields else request), fields)
+
+    def _shown(self, answer: Answer) -> Answer:
+        described = decoded(answer.body) if answer.status == 200 else None
+        return answer.with_body(encoded(described)) if self._written.outward(described) else answer
+
+
+def _is_index(segments: tuple[str, ...]) -> bool:
+    return len(segments) == 1 and not segments[0].startswith("_")
+
+
+def _inward(body: dict[str, Any], knn: bool) -> Fields:
+    mappings = body.get("mappings")
+    return lucene_inward(mappings, knn=knn) if isinstance(mappings, dict) else {}
+
+
+def _warned(answer: Answer, fields: Fields) -> Answer:
+    if not fields or answer.status != 200:
+        return answer
+    return replace(answer, headers=(*answer.headers, ("Warning", warning(fields))))
+
+
+def _uncompressed(request: Request) -> Request:
+    """Asks for an answer that can be read and changed on its way back."""
+    kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
+    return replace(request, headers=kept)

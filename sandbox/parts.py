@@ -1,0 +1,42 @@
+"""The parts of a local cloud: which run, which have crashed, and how to continue without losing deployed stacks."""
+
+from sandbox.instance import Instance
+
+ORDER = ("engine", "models", "cloud")
+NAMES = {"engine": "OpenSearch", "models": "The model endpoints", "cloud": "AWS"}
+NOT_RUNNING = "The local cloud is not running. Start it with `osml sandbox up` (or `make demo`)."
+
+
+def parts(instance: Instance) -> dict[str, bool]:
+    """Whether each started part runs; empty before a start. The user's own engine is not a part."""
+    processes = instance.processes()
+    return {name: processes[name].alive() for name in ORDER if name in processes}
+
+
+def running(instance: Instance) -> bool:
+    """Whether every started part runs."""
+    found = parts(instance)
+    return {"cloud", "models"} <= found.keys() and all(found.values())
+
+
+def holds_deployment(instance: Instance) -> bool:
+    """Whether AWS runs, which has all deployed stacks in memory."""
+    return parts(instance).get("cloud", False)
+
+
+def absence(instance: Instance) -> str | None:
+    """Why the local cloud cannot be used, and the fix; None if all parts run."""
+    if running(instance):
+        return None
+    dead = [name for name, alive in parts(instance).items() if not alive]
+    if not dead:
+        return NOT_RUNNING
+    died = " and ".join(NAMES[name] for name in dead)
+    verb = "has stopped" if len(dead) == 1 and dead[0] != "models" else "have stopped"
+    logs = ", ".join(str(instance.log(name)) for name in dead)
+    if not holds_deployment(instance):
+        return f"{died} {verb}, and the deployed stacks are lost with AWS ({logs}). Start again with `osml sandbox up`."
+    return (
+        f"{died} {verb} ({logs}). AWS runs, and the deployed stacks are still there. "
+        "Run `osml sandbox restart`, which starts the stopped parts again, OpenSearch with its data."
+    )

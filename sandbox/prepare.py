@@ -1,0 +1,63 @@
+"""Installs and downloads everything that a local cloud needs once per machine, in parallel.
+
+`python -m sandbox.prepare environments/sandbox.yaml` needs only the packages of `requirements-prepare.txt`, so that
+`make demo` runs it while the others are installed.
+"""
+
+import re
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
+
+from sandbox.cache import cache_directory
+from sandbox.cloud_venv import cloud_python
+from sandbox.engine.assembly import assemble, fetch
+from sandbox.engine.java import java
+from sandbox.engine.line import Line, nearest
+from sandbox.failure import SandboxError
+from sandbox.models.weights import weights_directory
+from sandbox.native_packages import native_packages
+from sandbox.progress import ConsoleProgress, Progress
+
+
+def prepare(cache: Path, progress: Progress, line: Line | None) -> None:
+    """Fill the cache with the line's engine, its Java, the local AWS and the model weights; what is there stays.
+
+    `line` is None where the engine is somebody's own. Raises the first SandboxError, after the others have ended.
+    """
+    with ThreadPoolExecutor() as workers:
+        running: list[Future[object]] = [
+            workers.submit(lambda: native_packages(cache, cloud_python(cache, progress.step), progress.step)),
+            workers.submit(weights_directory, cache, progress.step),
+        ]
+        if line:
+            fetched = workers.submit(fetch, cache, progress, line)
+            found = java(cache, progress.step, line.java)
+            fetched.result()
+            assemble(cache, progress, found, line)
+        for job in running:
+            job.result()
+
+
+def _version(environment: Path) -> str | None:
+    """`search.engine_version` of the file, None where it says none; what is wrong with it is told by the deploy."""
+    try:
+        found = yaml.safe_load(environment.read_bytes())
+    except (yaml.YAMLError, ValueError, RecursionError, OSError):
+        return None
+    search = found.get("search") if isinstance(found, dict) else None
+    version = search.get("engine_version") if isinstance(search, dict) else None
+    return version if re.fullmatch(r"OpenSearch_[0-9]{1,3}\.[0-9]{1,3}", str(version)) else None
+
+
+def _main(environment: Path) -> None:
+    try:
+        prepare(cache_directory(), ConsoleProgress(), nearest(_version(environment)))
+    except SandboxError as failure:
+        raise SystemExit(f"✗ {failure}") from None
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]))

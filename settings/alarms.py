@@ -1,0 +1,41 @@
+"""Whom the alarms of an environment tell."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, field_validator
+
+from settings import Group
+
+_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class Alarms(Group):
+    """Every alarm tells `topic`: the ARN of a topic of SNS, or an e-mail address, for which a topic is made.
+
+    Amazon writes to a new address first, and tells it of alarms when the link in that mail has been opened.
+    """
+
+    topic: str = Field(examples=["team@example.com", "arn:aws:sns:us-east-1:111122223333:operations"])
+
+    @field_validator("topic")
+    @classmethod
+    def _somebody(cls, value: str) -> str:
+        if not (_ARN.fullmatch(value) or _ADDRESS.fullmatch(value)):
+            raise ValueError(
+                f"{value!r} is neither the ARN of a topic nor an e-mail address; "
+                "write arn:aws:sns:REGION:ACCOUNT:NAME or somebody@example.com"
+            )
+        return value
+
+    @property
+    def arn(self) -> str | None:
+        """The topic that exists; None where one is to be made."""
+        return self.topic if _ARN.fullmatch(self.topic) else None
+
+    @property
+    def address(self) -> str | None:
+        """The e-mail address that a new topic tells."""
+        return None if self.arn else self.topic

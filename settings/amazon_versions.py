@@ -1,0 +1,39 @@
+"""The versions of OpenSearch that Amazon OpenSearch Service has."""
+
+from __future__ import annotations
+
+import re
+
+from settings.since import Release
+
+# `EngineVersion` of aws-cdk-lib 2.275.0, from the oldest that this app works on; tests/synth compares the two.
+AMAZON = tuple(
+    Release(*version) for version in ((2, 11), (2, 13), (2, 15), (2, 17), (2, 19), (3, 1), (3, 3), (3, 5), (3, 7))
+)
+# What the recipes are proven on: the newest of Amazon's that is not newer than the local cloud's newest line.
+PROVEN = Release(3, 5)
+EXAMPLE = f"OpenSearch_{PROVEN}"
+
+
+def release(engine_version: str) -> Release:
+    """`OpenSearch_3.5` as `(3, 5)`, to compare versions."""
+    major, minor = re.findall(r"[0-9]+", engine_version)
+    return Release(int(major), int(minor))
+
+
+def offered(since: Release) -> str:
+    """The oldest version of Amazon's that has what came with `since`: what a message recommends."""
+    return f"OpenSearch_{next(version for version in AMAZON if version >= since)}"
+
+
+def not_newer(engine_version: str) -> str:
+    """The version itself where Amazon has it, otherwise the newest of Amazon's before it."""
+    return f"OpenSearch_{max(version for version in AMAZON if version <= release(engine_version))}"
+
+
+def check_offered(engine_version: str) -> str:
+    """The version itself; raises ValueError, the rest of a sentence, when Amazon never had it."""
+    if release(engine_version) not in AMAZON:
+        every = ", ".join(map(str, AMAZON))
+        raise ValueError(f"Amazon has no {engine_version.replace('_', ' ')}; set OpenSearch_ and one of {every}")
+    return engine_version

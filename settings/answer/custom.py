@@ -1,0 +1,203 @@
+"""Answers from a model whose connector the environment file writes itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, model_validator
+
+from settings.answer import AnswerModel
+from settings.quoted import begins_like_a_key, value
+from settings.secret import Secret
+from settings.statement import Statement
+from settings.web_address import MOST_PORT
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+OWN = ("name", "version", "credential", "client_config", "description")
+METHODS = ("POST", "GET")
+PARAMETER = re.compile(r"\$\{parameters\.([A-Za-z0-9_-]+)(?::-([^}]*))?\}")
+_SECRET_KEY = re.compile(r"\$\{credential\.secretArn\.([^}]*)\}")
+_CREDENTIAL = re.compile(r"\$\{credential\.")
+_KEY_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key")
+
+
+class CustomAnswer(AnswerModel):
+    """The `connector` body for ml-commons, without name, version, credential and client_config, which osml adds.
+
+    `llm_model` determines what the search pipeline sends and reads: `bedrock/…` sends `inputs` and reads `completion`,
+    `bedrock-converse/…` sends `messages` and reads `output.message.content[0].text`, `cohere/…` sends `inputs` and
+    reads `text`, any other sends `model` and `messages` and reads `choices[0].message.content`. With
+    `llm_response_field`, `inputs` is sent and that field is read. `probe` are the parameters of a first call.
+    """
+
+    made_by = "custom_connector"
+
+    provider: Literal["custom"]
+    connector: dict[str, Any]
+    llm_model: str = Field(pattern=r"^[A-Za-z0-9_.:/@-]+$", examples=["bedrock/my-model"])
+    llm_response_field: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_]+$", examples=["completion"])
+    secret: Secret | None = None
+    statements: list[Statement] = Field(default_factory=list)
+    trusted_endpoints: list[str] = Field(default_factory=list)
+    probe: dict[str, Any] | None = None
+
+    @property
+    def key(self) -> Secret | None:
+        return self.secret
+
+    @property
+    def shown(self) -> str:
+        return self.llm_model
+
+    @property
+    def converses(self) -> bool:
+        return self.llm_model.startswith("bedrock-converse/")
+
+    def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface
+        return {
+            "connector": self.connector,
+            "statements": [(one.actions, one.resources) for one in self.statements],
+            "wildcards": {wild: one.wildcards for one in self.statements for wild in one.wild},
+            "trusted_endpoints": self.trusted_endpoints,
+            "llm_model": self.llm_model,
+            "llm_response_field": self.llm_response_field,
+            "probe": self.first_call,
+        }
+
+    @property
+    def action(self) -> dict[str, Any]:
+        """The connector's one `predict` action."""
+        found: dict[str, Any] = next(one for one in self.connector["actions"] if _is_predict(one))
+        return found
+
+    @property
+    def url(self) -> str:
+        """The action's URL with the connector's own parameters in it."""
+        return _filled(str(self.action["url"]), self.connector.get("parameters") or {})
+
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """The parameters that the search pipeline gives the connector."""
+        if self.llm_response_field or self.llm_model.startswith(("bedrock/", "cohere/")):
+            return ("inputs",)
+        return ("messages",)
+
+    @property
+    def first_call(self) -> dict[str, Any]:
+        """`probe`, or a call as the search pipeline makes it."""
+        if self.probe is not None:
+            return self.probe
+        question = "Answer with the one word ready."
+        if self.sent == ("inputs",):
+            return {"inputs": question}
+        message = {"role": "user", "content": [{"text": question}] if self.converses else question}
+        return {"messages": [message], **({} if self.converses else {"model": self.llm_model})}
+
+    @model_validator(mode="after")
+    def _connector_is_whole(self) -> CustomAnswer:
+        for fault in _faults(self.connector):
+            raise ValueError(f"connector.{fault}")
+        url = self.url
+        address = re.fullmatch(r"https://[A-Za-z0-9_.-]+(?::([0-9]{1,5}))?(/[!-~]*)?", url)
+        if address is None or not 0 < int(address[1] or 443) <= MOST_PORT:
+            raise ValueError(f"connector.actions: url is {value(url)}, which is no https address; correct it")
+        return self
+
+    @model_validator(mode="after")
+    def _body_is_json(self) -> CustomAnswer:
+        parameters = self.connector.get("parameters") or {}
+        template = str(self.action.get("request_body", ""))
+        used = list(PARAMETER.finditer(template))
+        named = {one[1] for one in used}
+        for name in self.sent:
+            if name not in named and "pre_process_function" not in self.action:
+                raise ValueError(
+                    f"connector.actions: request_body does not use ${{parameters.{name}}}, which is all that a search "
+                    f"with llm_model {self.llm_model!r} sends; put it in, or set another llm_model"
+                )
+        given = {"inputs": "a", "messages": "[]", "model": "a", "system_prompt": "a", **parameters}
+        missing = [one[1] for one in used if one[1] not in given and one[2] is None]
+        if missing:
+            raise ValueError(
+                f"connector.actions: request_body uses ${{parameters.{missing[0]}}}, which connector.parameters "
+                "does not have; add it"
+            )
+        try:
+            json.loads(_filled(template, given))
+        except (ValueError, RecursionError) as fault:
+            raise ValueError(
+                f"connector.actions: request_body is not JSON once its parameters are filled in ({fault}); correct it"
+            ) from None
+        return self
+
+    @model_validator(mode="after")
+    def _key_is_a_secret(self) -> CustomAnswer:
+        text = json.dumps(self.connector)
+        if begins_like_a_key(text):
+            raise ValueError(
+                "connector holds what looks like a key that everybody could read; store it with `osml secret set` and "
+                "write ${credential.secretArn.<key>}"
+            )
+        keys = set(_SECRET_KEY.findall(text))
+        if len(keys) != len(set(_CREDENTIAL.findall(text))) and not keys:
+            raise ValueError("connector uses ${credential.…} other than ${credential.secretArn.<key>}; use that one")
+        if keys and self.secret is None:
+            raise ValueError("connector uses ${credential.secretArn.…}, but secret is missing; add secret with name")
+        if self.secret is not None and keys != {self.secret.key}:
+            shown = ", ".join(sorted(keys)) or "none"
+            raise ValueError(f"secret.key is {self.secret.key!r}, but connector uses {shown}; make them agree")
+        for name, written in self.action.get("headers", {}).items():
+            if name.lower() in _KEY_HEADERS and not _CREDENTIAL.search(written):
+                raise ValueError(
+                    f"connector.actions: the header {name} holds a key that everybody could read; store it with "
+                    "`osml secret set` and write ${credential.secretArn.<key>}"
+                )
+        return self
+
+
+def _faults(connector: dict[str, Any]) -> Iterator[str]:
+    for name in OWN:
+        if name in connector:
+            yield f"{name} is made by the deploy; remove it"
+    if "protocol" not in connector:
+        yield "protocol is missing; add it, http or aws_sigv4"
+    if connector.get("protocol") not in ("http", "aws_sigv4"):
+        yield f"protocol is {value(connector.get('protocol'))}, but can be http or aws_sigv4 only; set one of them"
+    actions = connector.get("actions")
+    if not isinstance(actions, list) or [_is_predict(one) for one in actions].count(True) != 1:
+        yield "actions must be a list with one action of action_type predict; correct it"
+        return
+    action = next(one for one in actions if _is_predict(one))
+    for name in ("method", "url", "request_body"):
+        if not isinstance(action.get(name), str):
+            yield f"actions: {name} is missing; add it, as text"
+    if str(action.get("method")).upper() not in METHODS:
+        yield f"actions: method is {value(action.get('method'))}, but can be POST or GET only; set one of them"
+    headers = action.get("headers", {})
+    if not isinstance(headers, dict) or not all(isinstance(one, str) for one in headers.values()):
+        yield "actions: headers must be a group of texts, such as {content-type: application/json}; correct it"
+    parameters = connector.get("parameters", {})
+    if not isinstance(parameters, dict):
+        yield "parameters must be a group of settings; correct it"
+        return
+    if connector["protocol"] == "aws_sigv4":
+        for name in ("region", "service_name"):
+            if name not in parameters:
+                yield f"parameters: {name} is missing, which aws_sigv4 signs with; add it"
+
+
+def _is_predict(action: Any) -> bool:
+    return isinstance(action, dict) and str(action.get("action_type")).lower() == "predict"
+
+
+def _filled(template: str, parameters: dict[str, Any]) -> str:
+    def fill(found: re.Match[str]) -> str:
+        value = parameters.get(found[1], found[0] if found[2] is None else found[2])
+        return value if isinstance(value, str) else json.dumps(value)
+
+    return PARAMETER.sub(fill, template)

@@ -1,0 +1,80 @@
+"""The settings of the assistant: the API and the page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from settings import Group
+from settings.web_address import Origin
+
+# Of a chunk, also in an environment without an assistant.
+PASSAGE_CHARACTERS = 1000
+PageAddress = Annotated[str, Field(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/rag$")]
+
+
+class Throttle(Group):
+    """`rate` requests per second and `burst` at once; further requests get a 429."""
+
+    rate: int = Field(default=20, ge=1, le=10_000)
+    burst: int = Field(default=40, ge=1, le=5_000)
+
+
+class Assistant(Group):
+    """A REST API for questions and documents and, with `page`, a page at `/<environment>/rag`.
+
+    `sign_in` determines who may ask: users of a new Cognito pool, IAM identities of the account, or holders of an API
+    key. `top_k` passages go to the model; if none has `min_score` (default: the embedding model's, 0.6), no model is
+    called. At most `concurrency` questions are answered at once (default: the account's limit); further ones get a 503.
+    `body_limit` is in bytes: a body reaches a function in base64, a third longer, and a function takes 6 MB. Documents
+    are split into passages of at most `passage_characters`. `origins` are other origins whose pages may call the API
+    from a browser. `conversation_days` is the number of days for which a conversation on a collection is stored after
+    its last turn; a domain stores conversations in its own memory.
+
+    `second_factor` requires an authenticator app of every user of the pool; the sign-in page sets it up at the first
+    sign-in. `addresses` are further addresses of the page, behind your own domain: users return there after the
+    sign-in, and the invitation mail has the first of them.
+
+    API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
+    belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
+    replaces the one that is set and outlives the environment.
+    """
+
+    sign_in: Literal["cognito", "iam", "api-key"] = "cognito"
+    page: bool = True
+    second_factor: bool = False
+    addresses: list[PageAddress] = Field(default_factory=list, max_length=50, examples=["https://help.example.com/rag"])
+    top_k: int = Field(default=4, ge=1, le=50)
+    min_score: float | None = Field(default=None, ge=0)
+    throttle: Throttle = Throttle()
+    concurrency: int | None = Field(default=None, ge=1, le=10_000)
+    body_limit: int = Field(default=4_400_000, ge=10_000, le=4_400_000)
+    passage_characters: int = Field(default=PASSAGE_CHARACTERS, ge=100, le=8000)
+    origins: list[Origin] = Field(default_factory=list, examples=["https://help.example.com"])
+    conversation_days: int = Field(default=30, ge=1, le=3650)
+    log_role: Literal["create", "exist"] = "exist"
+
+    @model_validator(mode="after")
+    def _page_can_sign_in(self) -> Assistant:
+        if self.page and self.sign_in == "iam":
+            raise ValueError(
+                "page is true, but sign_in is 'iam', and a browser has no IAM identity to sign requests with; "
+                "set page to false, or sign_in to cognito"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _signs_in_by_a_pool(self) -> Assistant:
+        set_alone = [name for name in ("second_factor", "addresses") if getattr(self, name)]
+        if set_alone and self.sign_in != "cognito":
+            raise ValueError(
+                f"{set_alone[0]} is for people who sign in at a user pool, but sign_in is {self.sign_in!r}; "
+                f"set sign_in to cognito, or leave {set_alone[0]} out"
+            )
+        return self
+
+
+def passage_characters(assistant: Assistant | None) -> int:
+    """Characters of a chunk at most, whatever loads it: as the assistant cuts what it is given."""
+    return assistant.passage_characters if assistant else PASSAGE_CHARACTERS

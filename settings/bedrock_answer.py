@@ -1,0 +1,145 @@
+"""What the answer models of Amazon Bedrock share: ids, inference profiles and ARNs, and the regions behind them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, model_validator
+
+from settings.answer import AnswerModel
+from settings.bedrock_ends import ENDS
+from settings.model_settings import REGION
+
+if TYPE_CHECKING:
+    from settings import Environment
+    from settings.end_of_life import EndOfLife
+
+R1_PROFILE = "us.deepseek.r1-v1:0"
+R1_REGIONS = ("us-east-1", "us-east-2", "us-west-2")
+_ARN = re.compile(r"arn:aws[a-z-]*:bedrock:(?P<region>[a-z0-9-]+):([0-9]{12})?:(?P<kind>[a-z-]+)/(?P<name>.+)")
+_GEOGRAPHY = re.compile(r"(?P<geography>us-gov|us|eu|apac|jp|au|ca|global)\.(?P<model>[a-z0-9-]+\..+)")
+
+# Where an inference profile of a geography may lead a call; IAM asks for the model in each of these regions.
+# Amazon adds regions: `answer.regions` replaces a row. https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
+DESTINATIONS = {
+    "us": ("us-east-1", "us-east-2", "us-west-2"),
+    "us-gov": ("us-gov-east-1", "us-gov-west-1"),
+    "eu": ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"),
+    "apac": (
+        *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2"),
+        *("ap-southeast-1", "ap-southeast-2", "ap-southeast-4"),
+    ),
+    "jp": ("ap-northeast-1", "ap-northeast-3"),
+    "au": ("ap-southeast-2", "ap-southeast-4"),
+    "ca": ("ca-central-1", "ca-west-1"),
+}
+# Regions that may call a geography's profiles, by how their names begin.
+_SOURCES = {
+    "us": ("us-", "ca-"),
+    "us-gov": ("us-gov-",),
+    "eu": ("eu-", "il-"),
+    "apac": ("ap-", "me-"),
+    "jp": ("ap-northeast-",),
+    "au": ("ap-southeast-",),
+    "ca": ("ca-",),
+}
+
+
+class BedrockModel(AnswerModel):
+    """A model by id, inference profile or ARN. `region` is the region on Bedrock; default: the environment's.
+
+    `regions` are the regions of the inference profile, if they are not the usual ones.
+    """
+
+    service = "bedrock-runtime"
+
+    model: str
+    region: str | None = Field(default=None, pattern=REGION, examples=["us-east-1"])
+    regions: list[Annotated[str, Field(pattern=REGION)]] = Field(default_factory=list, examples=["us-east-1"])
+    temperature: float | None = Field(default=None, ge=0, le=1)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int
+
+    @property
+    def arn_kind(self) -> str | None:
+        """`inference-profile`, `imported-model`, …; None for a model that is no ARN."""
+        found = _ARN.fullmatch(self.model)
+        return found["kind"] if found else None
+
+    @property
+    def bills_time(self) -> bool:
+        # https://docs.aws.amazon.com/bedrock/latest/userguide/import-model-calculate-cost.html
+        return self.arn_kind == "imported-model"
+
+    @property
+    def profile(self) -> str | None:
+        """The inference profile's id, such as `us.deepseek.r1-v1:0`; None for a model that is none."""
+        found = _ARN.fullmatch(self.model)
+        if found and found["kind"] != "inference-profile":
+            return None
+        id = found["name"] if found else self.model
+        return id if _GEOGRAPHY.fullmatch(id) else None
+
+    @property
+    def foundation_model(self) -> str | None:
+        """The id of the foundation model that answers; None for an imported or provisioned one."""
+        if self.profile is not None:
+            return self.profile.partition(".")[2]
+        return None if self.arn_kind else self.model
+
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """Regions that the profile leads to; empty for a global profile, and for a model that is no profile."""
+        if self.regions or self.profile is None:
+            return tuple(self.regions)
+        return DESTINATIONS.get(self.profile.partition(".")[0], ())
+
+    def model_region(self, region: str | None) -> str | None:
+        """Where the model is called: the ARN's region, else `answer.region`, else `region`, the environment's."""
+        found = _ARN.fullmatch(self.model)
+        return found["region"] if found else self.region or region
+
+    @property
+    def shown(self) -> str:
+        return self.model
+
+    @property
+    def invoked(self) -> dict[str, Any]:
+        """The model as its URL and a policy name it."""
+        return {
+            "id": self.model,
+            "region": self.model_region(None),
+            "profile": self.profile,
+            "foundation_model": self.foundation_model,
+            "destinations": self.destinations,
+        }
+
+    def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface
+        return {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
+
+    def ends(self) -> Iterator[tuple[str, str | None, Mapping[str, EndOfLife]]]:
+        yield "answer.model", self.foundation_model, ENDS
+
+    def faults(self, environment: Environment) -> Iterator[str]:
+        where, profile = self.model_region(environment.region), self.profile
+        if where is None or profile is None or self.regions:
+            return
+        geography = profile.partition(".")[0]
+        sources = R1_REGIONS if profile == R1_PROFILE else _SOURCES.get(geography, ())
+        if sources and not where.startswith(sources):
+            few = ", ".join(R1_REGIONS if profile == R1_PROFILE else DESTINATIONS[geography])
+            yield (
+                f"answer.model is {profile!r}, which cannot be called from {where}; "
+                f"set answer.region to one of {few}, or another model"
+            )
+
+    @model_validator(mode="after")
+    def _one_region(self) -> BedrockModel:
+        found = _ARN.fullmatch(self.model)
+        if found and self.region is not None and found["region"] != self.region:
+            raise ValueError(f"region is {self.region!r}, but model is an ARN of {found['region']}; leave region out")
+        if self.regions and self.profile is None:
+            raise ValueError("regions are those an inference profile leads to, but model is none; leave regions out")
+        return self

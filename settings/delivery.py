@@ -1,0 +1,157 @@
+"""`delivery.yaml`: the source of the code, and the environments of the delivery."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import Field, field_validator, model_validator
+
+from settings import NAME, Environment, Group, SettingError, load
+from settings.model_settings import REGION
+from settings.regions import LACKING, no_such_region, partition_of, with_service
+from settings.setting_file import load_file
+
+PROJECT = "AWS::CodeBuild::Project"
+
+
+class Source(Group):
+    """The delivered branch, of the CodeCommit repository `codecommit`, or of `repository` over `connection`.
+
+    `connection` is the ARN of an AWS CodeConnections connection, which you create and approve in the console.
+    """
+
+    codecommit: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{1,100}$", examples=["osml"])
+    connection: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[0-9a-f-]{36}$",
+        examples=[
+            "arn:aws:codeconnections:us-east-1:111122223333:connection/01234567-89ab-cdef-0123-456789abcdef",
+        ],
+    )
+    repository: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+$", examples=["team/osml"]
+    )
+    branch: str = Field(default="main", pattern=r"^[A-Za-z0-9_./-]{1,100}$", examples=["main"])
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Source:
+        if self.codecommit is not None and (self.connection is not None or self.repository is not None):
+            raise ValueError(
+                f"codecommit is {self.codecommit!r}, but connection or repository is set too; "
+                "keep codecommit, or connection with repository"
+            )
+        if self.codecommit is None and (self.connection is None or self.repository is None):
+            raise ValueError("the code comes from nowhere; set codecommit, or connection and repository")
+        return self
+
+
+class Smoke(Group):
+    """The test question of a stage after its deploy.
+
+    `documents` are files of this repository that are loaded first, as with `osml ingest`; default: none. The answer
+    must contain at least one of the texts in `expect`, if there are any.
+    """
+
+    question: str = Field(min_length=1, examples=["How many people live in New York City?"])
+    documents: list[str] = Field(default_factory=list, examples=["samples/metro-areas.ndjson"])
+    expect: list[str] = Field(default_factory=list, examples=["18,937,000"])
+
+
+class DeliveryStage(Group):
+    """One environment of the delivery. With `approval`, a person must approve it. `smoke` replaces the delivery's."""
+
+    environment: str = Field(pattern=NAME.pattern, examples=["dev"])
+    approval: bool = False
+    smoke: Smoke | None = None
+
+
+class Delivery(Group):
+    """The pipeline `osml-delivery`, which runs in `account` and `region`.
+
+    They are required if one of its environments sets an account or region; by default they come from the deploying
+    credentials.
+    """
+
+    source: Source
+    account: str | None = Field(default=None, pattern=r"^[0-9]{12}$", examples=['"111122223333"'])
+    region: str | None = Field(default=None, pattern=REGION, examples=["us-east-1"])
+    smoke: Smoke
+    stages: list[DeliveryStage] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _runs_where_it_can(self) -> Delivery:
+        region, connection = self.region, self.source.connection
+        if region is not None and partition_of(region) is None:
+            raise ValueError(f"region is {region!r}, {no_such_region(region)}")
+        if region in LACKING[PROJECT]:
+            others = with_service(PROJECT, region)
+            raise ValueError(
+                f"region is {region!r}, which has no CodeBuild; set it to one that has it, such as {others}"
+            )
+        if connection is not None:
+            partition, there = connection.split(":")[1], connection.split(":")[3]
+            for one in (there, region):
+                wanted = partition_of(one) if one else None
+                if one and (wanted is None or wanted.name != partition):
+                    raise ValueError(
+                        f"source.connection is an ARN of the partition {partition}, but {one} is not in it; make them "
+                        "agree"
+                    )
+        return self
+
+    @field_validator("stages")
+    @classmethod
+    def _each_once(cls, stages: list[DeliveryStage]) -> list[DeliveryStage]:
+        names = [stage.environment for stage in stages]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"the environment {twice!r} is delivered twice; name it once")
+        return stages
+
+    def smoke_of(self, stage: DeliveryStage) -> Smoke:
+        """What `stage` is asked."""
+        return stage.smoke or self.smoke
+
+    def environments(self, directory: Path) -> list[Environment]:
+        """The environments of the stages, in order. Raises SettingError when they do not go with this delivery."""
+        found = [load(stage.environment, directory) for stage in self.stages]
+        for one in found:
+            if self.region and one.region and partition_of(self.region) is not partition_of(one.region):
+                raise SettingError(
+                    f"{directory.name}/{one.name}.yaml: region is {one.region!r}, but the delivery runs in "
+                    f"{self.region}, another part of AWS, and deploys to its own alone; deliver that one by a pipeline "
+                    "there."
+                )
+            for setting, value in (("account", one.account), ("region", one.region)):
+                if value is not None and getattr(self, setting) is None:
+                    raise SettingError(
+                        f"{directory.name}/{one.name}.yaml: {setting} is {value!r}, but the delivery names none of its "
+                        f"own, and a pipeline must know both; set account and region in the delivery file."
+                    )
+        return found
+
+
+def load_delivery(file: Path) -> Delivery:
+    """The delivery in `file`. Raises SettingError: no such file, not YAML, or a setting that is wrong."""
+    if not file.is_file():
+        raise SettingError(f"{file.name} does not exist: write it, or name another file with -c delivery=FILE.")
+    delivery = load_file(file, file.name, Delivery, first="source: {codecommit: osml}")
+    smokes = [delivery.smoke, *(stage.smoke for stage in delivery.stages if stage.smoke)]
+    for document in (one for smoke in smokes for one in smoke.documents):
+        for reason in _elsewhere(document, file.parent):
+            raise SettingError(
+                f"{file.name}: smoke.documents names {document!r}, which {reason}; "
+                "set files of this repository, or leave documents out."
+            )
+    return delivery
+
+
+def _elsewhere(document: str, repository: Path) -> Iterator[str]:
+    """Why `document` is none that a stage of the pipeline finds."""
+    path = os.path.join(repository, document)
+    if os.path.isabs(document) or not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(repository)):
+        yield "is no path within this repository"
+    elif not os.path.isfile(path):
+        yield "is not there"

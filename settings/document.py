@@ -1,0 +1,202 @@
+"""YAML as environment files write it: one mapping of plain values, no name twice, nothing left empty.
+
+YAML 1.1 reads more into a text than people mean by it: `1:30` as 90, `010` as 8, a date as an object, a name without a
+value as null. What would be another value than the one that stands there is a sentence here.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from settings.quoted import name as shown_name
+from settings.quoted import value as shown_value
+
+# Far more than any file holds: the deepest setting is the eighth group.
+DEEPEST = 40
+MOST_VALUES = 20_000
+_CORE = "tag:yaml.org,2002:"
+_PLAIN = {f"{_CORE}{one}" for one in ("null", "bool", "int", "float", "str", "timestamp", "merge", "value")}
+_OCTAL = re.compile(r"[-+]?0[0-7_]+")
+_MANY_DIGITS = 19
+# What helps where the words of PyYAML do not say it, by a part of them.
+_HELP = {
+    r"found character '\t'": "indent with spaces, not with tabs",
+    "<block": "indent it as the lines of the same group",
+    "mapping values are not allowed": "indent it as the lines of the same group, or put a text with a colon in quotes",
+    "could not find expected ':'": "write `name: value`",
+    "expected alphabetic or numeric character": "put the text in quotes: * and & begin an alias or an anchor there",
+    "second occurrence": "give the anchor (&) another name",
+    "another document": "a second document begins there; keep one",
+}
+
+
+class NotYamlError(ValueError):
+    """The text is not YAML; the message follows the words `is not YAML`."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Builds nodes no deeper than Python can follow them."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ValueError(f"line {self.line + 1} lies {DEEPEST} groups deep; no setting does")
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+
+def read(text: str, *, first: str, empty: Mapping[str, str] | None = None, nulls: bool = False) -> dict[str, Any]:
+    """The settings in `text`, whose `first` line is told where there are none.
+
+    `empty` says what to write for a setting that is left empty, by its path; with `nulls` it is None instead. Raises
+    NotYamlError, or ValueError with what is wrong; both without a full stop.
+    """
+    try:
+        return _Reader(_Loader(text), first, empty or {}, nulls).settings()
+    except yaml.MarkedYAMLError as fault:
+        raise NotYamlError(_of_syntax(fault)) from None
+    except yaml.reader.ReaderError as fault:
+        line = text.count("\n", 0, fault.position) + 1
+        raise NotYamlError(
+            f" in line {line}: it holds the character {_code(text[fault.position])}; write it as plain text"
+        ) from None
+
+
+class _Reader:
+    """Values out of nodes, with the path and the line of each."""
+
+    def __init__(self, loader: _Loader, first: str, empty: Mapping[str, str], nulls: bool) -> None:
+        self._loader: Any = loader
+        self._first, self._empty, self._nulls = first, empty, nulls
+        self._left = MOST_VALUES
+
+    def settings(self) -> dict[str, Any]:
+        try:
+            node = self._loader.get_single_node()
+            if not isinstance(node, yaml.MappingNode) or not node.value:
+                raise ValueError(f"holds no settings; start with the line {self._first!r}")
+            found: dict[str, Any] = self._value(node, ())
+            return found
+        finally:
+            self._loader.dispose()
+
+    def _value(self, node: yaml.Node, path: tuple[str, ...]) -> Any:
+        self._left -= 1
+        if len(path) > DEEPEST or self._left < 0:
+            raise ValueError(
+                f"{_named(path[:2])} repeats itself by aliases (*) more often than settings can be read; write it out"
+            )
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, path)
+        if node.tag not in (f"{_CORE}map", f"{_CORE}seq"):
+            raise ValueError(_tagged(node, path))
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(one, (*path, str(number))) for number, one in enumerate(node.value)]
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            name = self._name(key, path)
+            if name in found:
+                problem = f"{name!r} is set twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            found[name] = self._value(value, (*path, name))
+        return found
+
+    def _name(self, key: yaml.Node, path: tuple[str, ...]) -> str:
+        line = _line(key)
+        inside = f" in {_named(path)}" if path else ""
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a setting's name is no text", key.start_mark)
+        if key.tag == f"{_CORE}merge":
+            raise ValueError(f"line {line}{inside} merges (<<), which no file here does; write the settings out")
+        if key.tag != f"{_CORE}str":
+            raise ValueError(
+                f"line {line}{inside} begins with {shown_name(key.value)}, which YAML reads as {_kind(key.tag)} and "
+                "not as a name; put it in quotes, or remove the line"
+            )
+        _check_characters(key.value, f"a name in line {line}{inside}")
+        return str(key.value)
+
+    def _scalar(self, node: yaml.ScalarNode, path: tuple[str, ...]) -> Any:
+        where, text, tag = f"{_named(path)} in line {_line(node)}", node.value, node.tag
+        # A tag that is written out may claim what the text is not.
+        if tag not in _PLAIN or (
+            tag != f"{_CORE}str" and self._loader.resolve(yaml.ScalarNode, text, (True, False)) != tag
+        ):
+            raise ValueError(_tagged(node, path))
+        if tag == f"{_CORE}null":
+            if self._nulls:
+                return None
+            help = self._empty.get(".".join(path), "write what belongs there, or remove the line")
+            raise ValueError(f"{where} is left empty (null); {help}")
+        if tag == f"{_CORE}str":
+            _check_characters(text, where)
+            return text
+        if tag == f"{_CORE}bool":
+            return self._loader.construct_yaml_bool(node)
+        if tag not in (f"{_CORE}int", f"{_CORE}float"):
+            raise ValueError(f"{where} is {shown_value(text)}, which YAML reads as {_kind(tag)}; put it in quotes")
+        return self._number(text, node, where)
+
+    def _number(self, text: str, node: yaml.ScalarNode, where: str) -> int | float:
+        whole = node.tag == f"{_CORE}int"
+        if whole and sum(one.isdigit() for one in text) > _MANY_DIGITS:
+            raise ValueError(
+                f"{where} is a number of more than {_MANY_DIGITS} digits; write a smaller one, or quote it"
+            )
+        number: int | float = (
+            self._loader.construct_yaml_int(node) if whole else self._loader.construct_yaml_float(node)
+        )
+        if ":" in text or _OCTAL.fullmatch(text):
+            raise ValueError(
+                f"{where} is {text}, which YAML reads as the number {number}; put it in quotes where a text is "
+                "meant, or write the number as it is"
+            )
+        if not math.isfinite(number):
+            raise ValueError(f"{where} is {text}, which is no number to reckon with; write an ordinary one")
+        return number
+
+
+def _check_characters(text: str, where: str) -> None:
+    """No control character but tab and line break, and none that UTF-8 does not have."""
+    for one in text:
+        if (unicodedata.category(one) in ("Cc", "Cs") and one not in "\t\n") or one in "\ufffe\uffff":
+            raise ValueError(f"{where} holds the character {_code(one)}, which no setting may; remove it")
+
+
+def _of_syntax(fault: yaml.MarkedYAMLError) -> str:
+    mark, problem = fault.problem_mark, str(fault.problem)
+    where = f" in line {mark.line + 1}" if mark else ""
+    help = next((help for part, help in _HELP.items() if part in problem), "correct that line")
+    return f"{where}: {' '.join(problem.split())}; {help}"
+
+
+def _tagged(node: yaml.Node, path: tuple[str, ...]) -> str:
+    tag = node.tag.replace(_CORE, "!!")
+    return f"{_named(path)} in line {_line(node)} has the tag {shown_name(tag)}, which does not fit it; remove the tag"
+
+
+def _kind(tag: str) -> str:
+    kinds = {"bool": "true or false", "int": "a number", "float": "a number", "null": "nothing", "timestamp": "a date"}
+    return kinds.get(tag.removeprefix(_CORE), "something else than a text")
+
+
+def _line(node: Any) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _named(path: tuple[str, ...]) -> str:
+    return ".".join(map(shown_name, path)) or "the file"
+
+
+def _code(character: str) -> str:
+    return f"U+{ord(character):04X}"

@@ -1,0 +1,58 @@
+"""Which instance types take which disks, as far as that is known without asking Amazon.
+
+A deploy asks DescribeInstanceTypeLimits for the rest (`osml/deploy/domain_limits.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from settings.new_domain import NewDomain, Nodes
+
+# Families with disks of their own, which take no EBS volume, and families that do not encrypt.
+# aws-cdk-lib 2.275.0, aws-opensearchservice/lib/domain.ts; `tests/synth/test_search_targets.py` compares them.
+OWN_DISKS = ("i3", "i4g", "i4i", "i8g", "im4gn", "oi2", "r6gd", "r7gd", "r8gd")
+UNENCRYPTED = ("m3", "r3", "t2")
+BURSTING = ("t2.", "t3.")
+# How many data nodes of a bursting type there may be, and GiB of the largest volume.
+# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html#ebsresource
+MOST_BURSTING = 10
+LARGEST_VOLUME = {"t3.small.search": 100, "t3.medium.search": 200}
+
+
+def has_own_disks(instance_type: str) -> bool:
+    """Whether nodes of that type store on NVMe disks, and take no volume."""
+    return instance_type.partition(".")[0] in OWN_DISKS
+
+
+def hardware_fault(search: NewDomain) -> str | None:
+    """What CreateDomain would refuse, as a sentence; None when nothing is known against it."""
+    nodes: dict[str, Nodes | None] = {"data_nodes": search.data_nodes, "dedicated_masters": search.dedicated_masters}
+    for setting, one in nodes.items():
+        if one is not None and one.instance_type.partition(".")[0] in UNENCRYPTED:
+            return (
+                f"{setting}.instance_type is {one.instance_type!r}, which does not encrypt what it stores, and this "
+                "domain does; set r7g.large.search, or t3.small.search for a trial"
+            )
+    machine = search.data_nodes.instance_type
+    if has_own_disks(machine) and "volume" in search.model_fields_set:
+        return (
+            f"volume is set, but {machine} stores on disks of its own and takes no volume; leave volume out, or set "
+            "data_nodes.instance_type to r7g.large.search"
+        )
+    masters = search.dedicated_masters
+    if masters is not None and has_own_disks(masters.instance_type) and not has_own_disks(machine):
+        return (
+            f"dedicated_masters.instance_type is {masters.instance_type!r}, which takes no volume, but the data nodes "
+            "have one; set m7g.large.search"
+        )
+    if machine.startswith(BURSTING) and search.data_nodes.count > MOST_BURSTING:
+        return (
+            f"data_nodes.count is {search.data_nodes.count}, but a domain has {MOST_BURSTING} nodes of {machine} at "
+            f"most; set {MOST_BURSTING} or less, or data_nodes.instance_type to r7g.large.search"
+        )
+    most = LARGEST_VOLUME.get(machine)
+    if most is not None and search.volume.size > most:
+        return f"volume.size is {search.volume.size}, but {machine} takes {most} GiB at most; set {most} or less"
+    return None

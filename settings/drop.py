@@ -1,0 +1,22 @@
+"""The settings of the drop: a bucket whose objects become documents of the index."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from settings import Group
+
+
+class Drop(Group):
+    """A bucket, a queue and a function that loads objects under `documents/`.
+
+    At most `concurrency` calls of the function run at once, each for up to `objects` objects and `seconds` long.
+    An object that could not be loaded `attempts` times goes to the dead-letter queue. An alarm fires for a dead
+    letter, and when an object has waited for `late_minutes`.
+    """
+
+    concurrency: int = Field(default=5, ge=2, le=1000)
+    objects: int = Field(default=10, ge=1, le=10)
+    seconds: int = Field(default=300, ge=30, le=900)
+    attempts: int = Field(default=5, ge=2, le=1000)
+    late_minutes: int = Field(default=60, ge=1, le=1440)

@@ -1,0 +1,94 @@
+"""The embedding model behind a SageMaker endpoint, one that this app runs or one that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from settings.embedding import OPEN_MODELS, EmbeddingModel
+from settings.endpoint_name import CREATE, EndpointOrCreate
+from settings.model_settings import HUB_MODEL, REGION, REVISION, REVISION_EXAMPLE
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+
+class SageMakerEmbedding(EmbeddingModel):
+    """The embedding model behind a SageMaker endpoint.
+
+    `endpoint: create` runs `model` in a Text Embeddings Inference container; any other value is the name of an
+    existing endpoint in `region` (default: the domain's). `revision` is the model's commit on the hub (default: the
+    newest at each start). `shape` is the container's input: `array`, a JSON array of strings, or `inputs`,
+    `{"inputs": […]}`.
+    """
+
+    made_by = "sagemaker_embedding"
+    caller = "sagemaker"
+    service = "sagemaker.runtime"
+    dimensions: ClassVar[Mapping[str, int]] = OPEN_MODELS
+
+    provider: Literal["sagemaker"] = "sagemaker"
+    endpoint: EndpointOrCreate = Field(
+        default=CREATE,
+        examples=["create", "all-minilm-l6-v2"],
+    )
+    model: str = Field(
+        default="sentence-transformers/all-MiniLM-L6-v2",
+        pattern=HUB_MODEL,
+        examples=["sentence-transformers/all-MiniLM-L6-v2"],
+    )
+    revision: str | None = Field(default=None, pattern=REVISION, examples=[REVISION_EXAMPLE])
+    instance_type: str = Field(
+        default="ml.c6i.xlarge", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", examples=["ml.c6i.xlarge"]
+    )
+    instances: int = Field(default=1, ge=1, le=50)
+    image: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.[a-z0-9.-]+/[a-z0-9._/-]+[:@][A-Za-z0-9_.:-]+$",
+        examples=["683313688378.dkr.ecr.us-east-1.amazonaws.com/tei-cpu:2.0.1-tei1.7.0-cpu-py310-ubuntu22.04"],
+    )
+    shape: Literal["array", "inputs"] = "inputs"
+    region: str | None = Field(default=None, pattern=REGION, examples=["us-east-1"])
+
+    @property
+    def creates_endpoint(self) -> bool:
+        """Whether this app runs the endpoint itself."""
+        return self.endpoint == CREATE
+
+    def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface
+        # The vectors of another revision are others.
+        model = f"{self.model}@{self.revision}" if self.revision else self.model
+        return {"model": model, "shape": self.shape}
+
+    def told(self, environment: Environment) -> SageMakerEmbedding:
+        return SageMakerEmbedding(
+            endpoint=environment.endpoint_name,
+            model=self.model,
+            dimension=self.dimension,
+            shape=self.shape,
+            region=self.region,
+        )
+
+    @model_validator(mode="after")
+    def _container(self) -> SageMakerEmbedding:
+        if not self.creates_endpoint:
+            if self.revision is not None:
+                raise ValueError(
+                    f"revision is of an endpoint made here, but endpoint is {self.endpoint!r}; leave revision out"
+                )
+            return self
+        if self.image is None and self.shape != "inputs":
+            raise ValueError(f"shape is {self.shape!r}, but the container made here takes 'inputs'; set inputs")
+        if self.image is None and self.instance_type.startswith(("ml.g", "ml.p", "ml.inf", "ml.trn")):
+            raise ValueError(
+                f"instance_type is {self.instance_type!r}, for which no container image is known; "
+                "set image to one built for it, or instance_type to ml.c6i.xlarge"
+            )
+        if self.region is not None:
+            raise ValueError(
+                f"region is {self.region!r}, but an endpoint made here is in the environment's region; "
+                "leave region out, or set endpoint to the name of one that exists there"
+            )
+        return self

@@ -1,0 +1,26 @@
+"""Names of SageMaker endpoints; `create` is the word for one that is made here, and no name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+CREATE = "create"
+_NAME = r"^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$"
+
+
+def _word_or_name(name: str) -> str:
+    if name != CREATE and name.lower() == CREATE:
+        raise ValueError(f"{name!r} is neither the word create nor a name to tell from it; write {CREATE}")
+    return name
+
+
+def _name(name: str) -> str:
+    if name.lower() == CREATE:
+        raise ValueError(f"{name!r} stands for an endpoint that is made, and none is made here; name one that exists")
+    return name
+
+
+EndpointName = Annotated[str, Field(pattern=_NAME), AfterValidator(_name)]
+EndpointOrCreate = Annotated[str, Field(pattern=_NAME), AfterValidator(_word_or_name)]

@@ -1,0 +1,170 @@
+"""Environments: `environments/<name>.yaml` read, checked and typed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
+
+from pydantic import Field, model_validator
+
+from settings import Group, SettingError, answer, embedding
+from settings.alarms import Alarms
+from settings.answer import AnswerModel
+from settings.answer.sagemaker import SageMakerAnswer
+from settings.assistant import Assistant
+from settings.drop import Drop
+from settings.embedding import EmbeddingModel
+from settings.embedding.sagemaker import SageMakerEmbedding
+from settings.existing_domain import ExistingDomain
+from settings.ingestion import Ingestion
+from settings.keeper import Keeper, OptionalKeeper
+from settings.knowledge import Index, Prompt, Timeouts
+from settings.model_settings import REGION, model_class, providers
+from settings.new_domain import NewDomain
+from settings.recipe import FIRST, RECIPES, with_preset
+from settings.retrieval import Retrieval
+from settings.rules import RULES
+from settings.search import Engine
+from settings.secret import Secret
+from settings.self_managed import SelfManaged
+from settings.serverless import Serverless
+from settings.setting_file import load_file
+
+NAME = re.compile(r"^[a-z][a-z0-9-]{0,15}$")
+# What is written for a setting whose absence does not switch it off.
+EMPTY = {"keeper": "write `keeper: off` for none, or remove the line for the usual one"}
+
+
+def _any_of(package: ModuleType) -> Any:
+    """The settings of every provider in `package`, told apart by `provider`."""
+    classes = tuple(model_class(package, one) for one in providers(package))
+    return Annotated[Union[classes], Field(discriminator="provider")]  # noqa: UP007 of a tuple
+
+
+if TYPE_CHECKING:
+    Recipe: TypeAlias = str
+    Embedding: TypeAlias = EmbeddingModel
+    Answer: TypeAlias = AnswerModel
+else:
+    Recipe, Embedding, Answer = Literal[tuple(RECIPES)], _any_of(embedding), _any_of(answer)
+
+
+class Environment(Group):
+    """One environment. `account` and `region` are optional: without them the deploying credentials decide.
+
+    `reviewed` names the losses that a deploy may bring, as `osml review` prints them; others stop a delivery.
+    """
+
+    name: Annotated[str, Field(exclude=True)]
+    recipe: Recipe = Field(examples=[FIRST])
+    account: str | None = Field(default=None, pattern=r"^[0-9]{12}$", examples=['"111122223333"'])
+    region: str | None = Field(default=None, pattern=REGION, examples=["us-east-1"])
+    reviewed: str | None = Field(default=None, pattern=r"^losses-[0-9a-f]{8}$", examples=["losses-3f2a9c01"])
+    search: Annotated[NewDomain | ExistingDomain | SelfManaged | Serverless, Field(discriminator="kind")]
+    embedding: Embedding
+    answer: Answer | None = None
+    index: Index = Index()
+    retrieval: Retrieval = Retrieval()
+    prompt: Prompt = Prompt()
+    timeouts: Timeouts = Timeouts()
+    keeper: OptionalKeeper = Keeper()
+    alarms: Alarms | None = None
+    assistant: Assistant | None = None
+    drop: Drop | None = None
+    ingestion: Ingestion | None = None
+
+    @property
+    def prefix(self) -> str:
+        """`osml-<name>`: what every name this environment gives begins with."""
+        return f"osml-{self.name}"
+
+    @property
+    def engine(self) -> Engine | None:
+        """The domain or self-managed cluster; None on a collection, which has no ml-commons."""
+        return self.search if isinstance(self.search, Engine) else None
+
+    @property
+    def domain_name(self) -> str:
+        """Name of the search domain or collection: that of `search`, or `osml-<name>`."""
+        return (None if isinstance(self.search, SelfManaged) else self.search.name) or self.prefix
+
+    @property
+    def endpoint_name(self) -> str:
+        """Name of the SageMaker endpoint that embeds, the one that exists or the one that is made."""
+        if not isinstance(self.embedding, SageMakerEmbedding):
+            raise ValueError(f"embedding.provider is {self.embedding.provider!r}, which has no endpoint of its own")
+        return f"{self.prefix}-embedding" if self.embedding.creates_endpoint else self.embedding.endpoint
+
+    @property
+    def secrets(self) -> dict[str, Secret]:
+        """The secrets that hold a key for `embedding` or `answer`, by that name; empty when no key is needed."""
+        models = {"embedding": self.embedding, "answer": self.answer}
+        return {name: model.key for name, model in models.items() if model and model.key}
+
+    @property
+    def min_score(self) -> float:
+        """From which score on a passage is worth answering from: the assistant's, or that of the embedding model."""
+        chosen = self.assistant.min_score if self.assistant else None
+        return self.embedding.min_score if chosen is None else chosen
+
+    @property
+    def answer_endpoint_name(self) -> str:
+        """Name of the SageMaker endpoint that answers, the one that exists or the one that is made."""
+        if not isinstance(self.answer, SageMakerAnswer):
+            raise ValueError("answer.provider is not sagemaker; there is no endpoint")
+        return f"{self.prefix}-answer" if self.answer.creates_endpoint else self.answer.endpoint
+
+    @property
+    def answer_unasked(self) -> bool:
+        """Whether the keeper leaves the model that answers alone: it may rightly be stopped, or bills time by calls."""
+        scaling = self.answer.scaling if isinstance(self.answer, SageMakerAnswer) else None
+        stops = scaling is not None and scaling.stop is not None
+        return stops or (self.answer is not None and self.answer.bills_time)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset(cls, settings: Any) -> Any:
+        """The recipe sets what the file leaves open, and the provider how long its model may think."""
+        if not isinstance(settings, dict):
+            return settings
+        settings = with_preset(settings)
+        chosen, timeouts = settings.get("answer"), settings.get("timeouts")
+        seconds = _patience(chosen) if isinstance(chosen, dict) else None
+        if seconds is not None and isinstance(timeouts or {}, dict):
+            settings = {**settings, "timeouts": {"answer": seconds, **(timeouts or {})}}
+        return settings
+
+    @model_validator(mode="after")
+    def _rules(self) -> Environment:
+        for fault in (fault for rule in RULES for fault in rule(self)):
+            raise ValueError(fault)
+        return self
+
+
+def _patience(chosen: dict[str, Any]) -> int | None:
+    provider = chosen.get("provider")
+    found = model_class(answer, str(provider)) if provider in providers(answer) else AnswerModel
+    assert issubclass(found, AnswerModel)  # noqa: S101 for the type checker
+    return found.patience(chosen)
+
+
+def load(name: str, directory: Path) -> Environment:
+    """The environment `name` from `directory`/`name`.yaml.
+
+    Raises SettingError: no such file, not YAML, or a setting that is wrong.
+    """
+    known = sorted(file.stem for file in directory.glob("*.yaml"))
+    if not NAME.fullmatch(name):
+        raise SettingError(
+            f"{name!r} cannot name an environment: use at most 16 lower-case letters, digits and hyphens, "
+            f"a letter first; there are {', '.join(known) or 'none yet'}."
+        )
+    file = directory / f"{name}.yaml"
+    shown = f"{directory.name}/{file.name}"
+    if not file.is_file():
+        raise SettingError(
+            f"{shown} does not exist: choose one of {', '.join(known) or 'none yet'}, or write that file."
+        )
+    return load_file(file, shown, Environment, first=f"recipe: {FIRST}", empty=EMPTY, given={"name": name})

@@ -1,0 +1,160 @@
+"""What an environment says about the knowledge on the domain: index, prompt, and how long to wait."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from settings import Group
+
+MARGIN = 5
+FIELD = r"^[a-z][a-z0-9_]{0,62}$"
+FieldName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+FieldType = Literal["keyword", "number", "date", "boolean"]
+# Fields that every index has, or may have.
+# Title and text, as their words are searched.
+WORDS_FIELD = "osml.words"
+# The analyzers that OpenSearch has without a plugin; `standard` knows no language.
+Language = Literal[
+    "standard",
+    "arabic",
+    "armenian",
+    "basque",
+    "bengali",
+    "brazilian",
+    "bulgarian",
+    "catalan",
+    "cjk",
+    "czech",
+    "danish",
+    "dutch",
+    "english",
+    "estonian",
+    "finnish",
+    "french",
+    "galician",
+    "german",
+    "greek",
+    "hindi",
+    "hungarian",
+    "indonesian",
+    "irish",
+    "italian",
+    "latvian",
+    "lithuanian",
+    "norwegian",
+    "persian",
+    "portuguese",
+    "romanian",
+    "russian",
+    "sorani",
+    "spanish",
+    "swedish",
+    "turkish",
+    "thai",
+]
+OWN_FIELDS = ("id", "document", "title", "osml", "word_weights", "stored", "passages")
+
+
+class IndexNames(Group):
+    """The index, and its two fields that have no fixed names."""
+
+    name: str = Field(default="passages", pattern=r"^[a-z][a-z0-9_-]{0,99}$", examples=["passages"])
+    text_field: str = Field(default="text", pattern=FIELD, examples=["text"])
+    embedding_field: str = Field(default="embedding", pattern=FIELD, examples=["embedding"])
+
+
+class Index(IndexNames):
+    """The vector index. One call of the embedding model takes `batch_size` texts.
+
+    `language` is the language of most documents; a search for words then finds other forms of them. `fields` are fields
+    of the documents with a type: `year: number`. A change of either makes another index version. The values of other
+    fields can be compared as a whole.
+
+    Up to `overlap` percent of each chunk of a long text are repeated at the beginning of the next one.
+    """
+
+    space_type: Literal["cosinesimil", "l2", "innerproduct"] = "cosinesimil"
+    batch_size: int = Field(default=32, ge=1, le=512)
+    language: Language = "english"
+    overlap: int = Field(default=0, ge=0, le=50)
+    shards: int = Field(default=1, ge=1, le=1000)
+    replicas: int = Field(default=0, ge=0, le=20)
+    fields: dict[FieldName, FieldType] = Field(default_factory=dict, max_length=200, examples=[{"year": "number"}])
+
+    @model_validator(mode="after")
+    def _fields_differ(self) -> Index:
+        if self.text_field == self.embedding_field:
+            raise ValueError(
+                f"text_field and embedding_field are both {self.text_field!r}; give each a field of its own"
+            )
+        taken = {self.text_field, self.embedding_field} & {"id", "document", "title", "osml"}
+        if taken:
+            raise ValueError(f"{taken.pop()!r} is a field the index has already; choose another name")
+        own = [name for name in self.fields if name in (*OWN_FIELDS, self.text_field, self.embedding_field)]
+        if own:
+            raise ValueError(f"fields names {own[0]!r}, which is a field the index has already; leave it out")
+        return self
+
+
+class Prompt(Group):
+    """The instructions for the answer model before the passages: its role, and how to answer."""
+
+    system: str = Field(
+        default="You answer questions from the passages you are given, and from nothing else.", min_length=1
+    )
+    instructions: str = Field(
+        default="Answer concisely, in fewer than 100 words. Name the figures you use. "
+        "If the passages do not hold the answer, say that they do not.",
+        min_length=1,
+    )
+
+
+class Timeouts(Group):
+    """In seconds: `connection`, `embedding` and `answer` of a model call, `provisioning` of a custom resource.
+
+    Each time-out is longer than the next inner one: `client` waits for the API (`api`), which waits for the search
+    pipeline (`rag`), which waits for the model (`answer`). By default each is 5 more than the inner one.
+    """
+
+    connection: int = Field(default=5, ge=1, le=60)
+    embedding: int = Field(default=30, ge=1, le=300)
+    answer: int = Field(default=60, ge=1, le=600)
+    rag: int | None = Field(default=None, ge=1, le=900)
+    api: int | None = Field(default=None, ge=1, le=900)
+    client: int | None = Field(default=None, ge=1, le=900)
+    provisioning: int = Field(default=600, ge=60, le=900)
+
+    @property
+    def waits(self) -> dict[str, int]:
+        """`answer`, `rag`, `api` and `client`, from the inside out."""
+        seconds = {"answer": self.answer}
+        waiting = self.answer
+        for name in ("rag", "api", "client"):
+            given: int | None = getattr(self, name)
+            waiting = seconds[name] = waiting + MARGIN if given is None else given
+        return seconds
+
+    @model_validator(mode="after")
+    def _one_within_another(self) -> Timeouts:
+        waits = list(self.waits.items())
+        for (inner, less), (outer, more) in pairwise(waits):
+            if more <= less:
+                raise ValueError(
+                    f"{outer} is {more}, but {inner}, which it waits for, is {less}; "
+                    f"set {outer} to {less + MARGIN} (client > api > rag > answer), or leave it out"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _probe_fits(self) -> Timeouts:
+        for name in ("embedding", "answer"):
+            seconds = getattr(self, name)
+            if seconds * 2 > self.provisioning:
+                raise ValueError(
+                    f"provisioning is {self.provisioning}, but a model call may take {seconds} ({name}) "
+                    f"and is tried twice; set provisioning to {seconds * 2} or more, or {name} to less"
+                )
+        return self

@@ -1,0 +1,94 @@
+"""ModelSettings: what the settings of every model say about its provider, and where the provider's module is."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from settings import Group
+
+if TYPE_CHECKING:
+    from settings import Environment
+    from settings.end_of_life import EndOfLife
+    from settings.secret import Secret
+
+# A commit of the Hugging Face hub: a branch or a tag may move.
+REVISION = r"^[0-9a-f]{40}$"
+REVISION_EXAMPLE = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
+HUB_MODEL = r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$"
+REGION = r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$"
+
+
+class ModelSettings(Group):
+    """A model of one provider: `provider` chooses the class, whose module bears the provider's name.
+
+    `made_by` is the function of the construct library that calls it from an engine, `caller` the module of the
+    assistant that calls it without one, None when nobody can. `service` is the AWS service that a call goes to, as VPC
+    endpoints name it.
+    """
+
+    made_by: ClassVar[str]
+    caller: ClassVar[str | None] = None
+    service: ClassVar[str | None] = None
+
+    @property
+    def key(self) -> Secret | None:
+        """The secret that holds the provider's key, None for a provider that goes by IAM."""
+        return None
+
+    @property
+    def shown(self) -> str:
+        """The model as people are told of it."""
+        raise NotImplementedError
+
+    @property
+    def listed_at(self) -> tuple[str, str] | None:
+        """Host and path of the provider's list of models, which its key opens; None when there is none."""
+        return None
+
+    def arguments(self, environment: Environment) -> dict[str, Any]:
+        """What `made_by` is called with, besides the resources behind the model and how long a call may take."""
+        raise NotImplementedError
+
+    def told(self, environment: Environment) -> Self:  # noqa: ARG002 of the interface
+        """The settings as the assistant is told them: a caller needs nothing of what a deploy makes."""
+        return self
+
+    def faults(self, environment: Environment) -> Iterator[str]:  # noqa: ARG002 of the interface
+        """What does not fit between the model and its environment, a sentence each."""
+        yield from ()
+
+    def ends(self) -> Iterator[tuple[str, str | None, Mapping[str, EndOfLife]]]:
+        """Settings whose values may end: setting, value, and the table of its provider."""
+        yield from ()
+
+
+def module_name(provider: str) -> str:
+    """The module of `provider`: `bedrock-converse` is in `bedrock_converse.py`."""
+    return provider.replace("-", "_")
+
+
+def model_class(package: ModuleType, provider: str) -> type[ModelSettings]:
+    """The class of `provider`; no other module of `package` is imported. Raises ValueError when there is none."""
+    if module_name(provider) not in _modules(package):
+        raise ValueError(f"provider is {provider!r}, but can be {', '.join(providers(package))} only")
+    module = import_module(f"{package.__name__}.{module_name(provider)}")
+    return next(
+        one
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, ModelSettings) and one.__module__ == module.__name__
+    )
+
+
+def providers(package: ModuleType) -> list[str]:
+    """The providers of `package`: a module each."""
+    return [name.replace("_", "-") for name in _modules(package)]
+
+
+@cache
+def _modules(package: ModuleType) -> list[str]:
+    return [one.name for one in pkgutil.iter_modules(package.__path__)]

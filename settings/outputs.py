@@ -1,0 +1,104 @@
+"""What the stacks of an environment say of themselves: outputs that the command line reads, by their names.
+
+A stack writes an object of these classes, and whoever reads it gets the same object.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_core import PydanticUndefined
+
+from settings.retrieval import Retrieval
+
+# Of the environment variables in which a step is handed the outputs that it may not read, by their names.
+HANDED_ON = "OSML_OUTPUT_"
+
+
+def _read(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _written(retrieval: Retrieval) -> str | None:
+    differing = retrieval.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps(differing) if differing else None
+
+
+def _output(name: str, default: Any = PydanticUndefined) -> Any:
+    """A field that is written as the output `name`."""
+    return Field(default, validation_alias=name, serialization_alias=name)
+
+
+class Outputs(BaseModel):
+    """An output is called as the alias of its field. What is not set, or None, is not there; others are passed over."""
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True)
+
+    def written(self) -> Iterator[tuple[str, str]]:
+        """Name and value of each output."""
+        for name, value in self.model_dump(by_alias=True, exclude_unset=True).items():
+            if value is not None:
+                yield name, str(value)
+
+    @classmethod
+    def name_of(cls, field: str) -> str:
+        """What the output of a field is called."""
+        return str(cls.model_fields[field].serialization_alias)
+
+
+class IndexOutputs(Outputs):
+    """`osml-<env>-knowledge`, on any engine: an index, and who may use it."""
+
+    index: str = _output("IndexName")
+    operator_role_arn: str = _output("OperatorRoleArn")
+    text_field: str = _output("TextField")
+
+
+class CollectionOutputs(IndexOutputs):
+    """`osml-<env>-knowledge` on a collection."""
+
+    endpoint: str = _output("CollectionEndpoint")
+    embedding_field: str = _output("EmbeddingField")
+
+
+class KnowledgeOutputs(IndexOutputs):
+    """`osml-<env>-knowledge` on a domain or a self-managed cluster: all that asking and ingesting need.
+
+    `index` is an alias; `index_version` is the index that it named at the last deploy, None for an older stack.
+    `fields` are the declared ones of the index with their types, None for an older stack, whose index gives all a type.
+    """
+
+    endpoint: str = _output("DomainEndpoint")
+    index_version: str | None = _output("IndexVersion", None)
+    retrieval: Annotated[Retrieval, BeforeValidator(_read), PlainSerializer(_written)] = _output(
+        "Retrieval", Retrieval()
+    )
+    search_pipeline: str = _output("SearchPipelineName")
+    embedding_model_id: str = _output("EmbeddingModelId")
+    answer_model_id: str | None = _output("AnswerModelId", None)
+    llm_model: str | None = _output("LlmModel", None)
+    llm_response_field: str | None = _output("LlmResponseField", None)
+    rag_seconds: int = _output("RagSeconds", 65)
+    client_seconds: int = _output("ClientSeconds", 180)
+    embedding_field: str = _output("EmbeddingField")
+    fields: Annotated[dict[str, str] | None, BeforeValidator(_read), PlainSerializer(json.dumps)] = _output(
+        "Fields", None
+    )
+    login_secret_arn: str | None = _output("LoginSecretArn", None)
+    username_key: str | None = _output("UsernameKey", None)
+    password_key: str | None = _output("PasswordKey", None)
+
+
+class AssistantOutputs(Outputs):
+    """`osml-<env>-assistant`."""
+
+    url: str | None = _output("ApiUrl", None)
+    ask_function: str = _output("AskFunctionName")
+    documents_function: str = _output("DocumentsFunctionName")
+    page_url: str | None = _output("PageUrl", None)
+    user_pool_id: str | None = _output("UserPoolId", None)
+    user_pool_client_id: str | None = _output("UserPoolClientId", None)
+    api_key_id: str | None = _output("ApiKeyId", None)

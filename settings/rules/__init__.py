@@ -1,0 +1,64 @@
+"""What an environment must be beside what each group says by itself: one table, Environment → sentences.
+
+The first sentence is what people read, so the rules stand in the order in which a file is best mended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from settings.rules.assistant import answers_in_time, keeps_conversations, score_means_something, signs_in_by_its_name
+from settings.rules.collection import collection_decides, collection_has_no_connector
+from settings.rules.engine import batches, converses, milliseconds, shard_copies, space
+from settings.rules.ingestion import drop_has_a_pipeline, ingestion_has_its_jobs
+from settings.rules.place import search_is_here, secrets_are_here, secrets_are_made_once
+from settings.rules.recipe import answer_is_the_recipes, engine_is_the_recipes, provider_is_the_recipes
+from settings.rules.region import one_partition, regions_exist, services_are_there
+from settings.rules.retrieval import on_an_engine, quantizes, reranks, since
+from settings.rules.vpc import vpc_has_its_kind, vpc_reaches_its_models
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+Rule = Callable[["Environment"], Iterable[str]]
+
+
+def models_fit(environment: Environment) -> Iterable[str]:
+    """What the models' own settings say of the environment."""
+    if environment.answer:
+        yield from environment.answer.faults(environment)
+    yield from environment.embedding.faults(environment)
+
+
+RULES: tuple[Rule, ...] = (
+    regions_exist,
+    services_are_there,
+    secrets_are_made_once,
+    provider_is_the_recipes,
+    answer_is_the_recipes,
+    models_fit,
+    converses,
+    milliseconds,
+    batches,
+    space,
+    shard_copies,
+    engine_is_the_recipes,
+    collection_has_no_connector,
+    collection_decides,
+    vpc_has_its_kind,
+    vpc_reaches_its_models,
+    signs_in_by_its_name,
+    answers_in_time,
+    keeps_conversations,
+    drop_has_a_pipeline,
+    ingestion_has_its_jobs,
+    on_an_engine,
+    since,
+    reranks,
+    quantizes,
+    score_means_something,
+    one_partition,
+    search_is_here,
+    secrets_are_here,
+)

@@ -1,0 +1,59 @@
+"""What an assistant asks of the rest of its environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from settings.serverless import Serverless
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+# A REST API streams for 15 minutes at most, and a function runs no longer.
+LONGEST_CALL = 900
+# Amazon takes no sign-in domain with one of these words in its name.
+RESERVED = re.compile(r"aws|amazon|cognito")
+
+
+def signs_in_by_its_name(environment: Environment) -> Iterator[str]:
+    """The environment's name is part of the sign-in domain."""
+    assistant, reserved = environment.assistant, RESERVED.search(environment.name)
+    if assistant and assistant.sign_in == "cognito" and reserved:
+        yield (
+            f"the environment is called {environment.name!r}, but Amazon takes no sign-in domain with {reserved[0]!r} "
+            "in its name; name its file otherwise, or set assistant.sign_in to api-key"
+        )
+
+
+def answers_in_time(environment: Environment) -> Iterator[str]:
+    """API Gateway waits no longer."""
+    seconds = environment.timeouts.waits["api"]
+    if environment.assistant and seconds > LONGEST_CALL:
+        yield (
+            f"timeouts.api is {seconds}, but API Gateway ends an answer after {LONGEST_CALL} seconds; "
+            f"set timeouts.api to {LONGEST_CALL} or less, and timeouts.answer to {LONGEST_CALL - 10} or less"
+        )
+
+
+def keeps_conversations(environment: Environment) -> Iterator[str]:
+    """Only a table forgets them."""
+    assistant = environment.assistant
+    chosen = assistant is not None and "conversation_days" in assistant.model_fields_set
+    if chosen and not isinstance(environment.search, Serverless):
+        yield (
+            "assistant.conversation_days is set, but a domain keeps conversations in its own memory, without an end; "
+            "leave it out"
+        )
+
+
+def score_means_something(environment: Environment) -> Iterator[str]:
+    """Normalized scores say which passage is the best of those found, not whether it is any good."""
+    retrieval, assistant = environment.retrieval, environment.assistant
+    if retrieval.hybrid and not retrieval.rerank and assistant and environment.min_score:
+        yield (
+            f"assistant.min_score is {environment.min_score}, but scores of retrieval.hybrid are relative to the best "
+            "passage found, so that it would refuse nothing; set assistant.min_score to 0, or add retrieval.rerank, "
+            "whose scores are of the passage alone"
+        )

@@ -1,0 +1,44 @@
+"""What a collection asks of the rest of an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from settings import answer as answers
+from settings.model_settings import model_class, providers
+from settings.serverless import Serverless
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+NOT_ON_A_COLLECTION = ("shards", "replicas", "batch_size")
+
+
+def collection_has_no_connector(environment: Environment) -> Iterator[str]:
+    """The assistant calls the models there."""
+    answer = environment.answer
+    if isinstance(environment.search, Serverless) and answer and not answer.caller:
+        *most, last = [one for one in providers(answers) if model_class(answers, one).caller]
+        yield (
+            f"answer.provider is {answer.provider!r}, a connector of ml-commons, but on a collection the assistant "
+            f"calls the model itself; set it to {', '.join(most)} or {last}"
+        )
+
+
+def collection_decides(environment: Environment) -> Iterator[str]:
+    """It has settings and fields of its own."""
+    index = environment.index
+    if not isinstance(environment.search, Serverless):
+        return
+    for name in NOT_ON_A_COLLECTION:
+        if name in index.model_fields_set:
+            yield f"index.{name} is set, but a collection decides that itself; leave it out"
+    if index.fields:
+        yield (
+            f"index.fields names {next(iter(index.fields))!r}, but on a collection the assistant keeps the id, title "
+            "and text of a document only; leave it out"
+        )
+    for field in (index.text_field, index.embedding_field):
+        if field in ("stored", "passages"):
+            yield f"index names a field {field!r}, which an index of a collection has already; choose another name"

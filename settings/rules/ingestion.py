@@ -1,0 +1,52 @@
+"""What the ways into the index ask of the rest of an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from settings.amazon_versions import offered
+from settings.embedding.sagemaker import SageMakerEmbedding
+from settings.existing_domain import ExistingDomain
+from settings.new_domain import NewDomain
+from settings.since import SINCE
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+
+def drop_has_a_pipeline(environment: Environment) -> Iterator[str]:
+    """What the function loads is embedded by the engine."""
+    if environment.drop and environment.engine is None:
+        yield (
+            "drop is set, but a collection has no pipeline that embeds what the function loads; "
+            "leave drop out and send documents to the assistant's API or by osml ingest"
+        )
+
+
+def ingestion_has_its_jobs(environment: Environment) -> Iterator[str]:
+    """Batches are embedded by jobs, which a domain starts."""
+    search, embedding, since = environment.search, environment.embedding, SINCE["batch_predict"]
+    if environment.ingestion is None:
+        return
+    if not isinstance(search, NewDomain | ExistingDomain):
+        yield (
+            "ingestion is set, but its pipelines sign requests to a domain and ask its model for batches; "
+            "set search.kind to domain or existing, or leave ingestion out"
+        )
+        return
+    if search.vpc is not None:
+        yield (
+            "ingestion is set, but the pipelines made here reach public addresses only and search.vpc is set; "
+            "leave one of them out"
+        )
+    if search.engine_number < since:
+        yield (
+            f"ingestion needs the batch API of OpenSearch {since} or later and search.engine_version is "
+            f"{search.engine_version!r}; set {offered(since)}"
+        )
+    if not isinstance(embedding, SageMakerEmbedding) or not embedding.creates_endpoint or embedding.region is not None:
+        yield (
+            "ingestion runs the model of the endpoint in jobs of SageMaker, so the endpoint must be one that is made "
+            "here; set embedding.provider to sagemaker and embedding.endpoint to create, or leave ingestion out"
+        )

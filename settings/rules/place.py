@@ -1,0 +1,46 @@
+"""What is in a region or an account is in the environment's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+
+def search_is_here(environment: Environment) -> Iterator[str]:
+    """The engine, its VPC and its secrets."""
+    vpc = environment.search.vpc
+    found = {f"search.{setting}": arn.split(":")[3] for setting, arn in environment.search.arns.items()}
+    found |= {"search.vpc.availability_zones": vpc.region} if vpc else {}
+    for setting, region in found.items():
+        if environment.region is not None and region != environment.region:
+            yield f"{setting} is in {region}, but region is {environment.region!r}; make them agree"
+    owner = environment.search.account
+    if owner is not None and environment.account is not None and owner != environment.account:
+        yield (
+            f"search.domain_arn is of the account {owner}, but account is {environment.account!r}; "
+            "deploy into the account of the domain"
+        )
+
+
+def secrets_are_made_once(environment: Environment) -> Iterator[str]:
+    """Two secrets of one name cannot be made, and one that is made need not be made again."""
+    made = [name for name, secret in environment.secrets.items() if secret.create]
+    if len(made) == 2 and len({environment.secrets[name].name for name in made}) == 1:
+        yield (
+            f"{made[0]}.secret and {made[1]}.secret have one name and create: true, and a secret is made once; leave "
+            f"create out of {made[1]}.secret, or give it a name of its own"
+        )
+
+
+def secrets_are_here(environment: Environment) -> Iterator[str]:
+    """The models' keys."""
+    for name, secret in environment.secrets.items():
+        arn = secret.arn
+        if arn is not None and environment.region is not None and arn.split(":")[3] != environment.region:
+            yield (
+                f"{name}.secret.arn is in {arn.split(':')[3]}, but region is {environment.region!r}; "
+                "a domain reads secrets of its own region: replicate the secret and set that ARN"
+            )

@@ -1,0 +1,124 @@
+"""What a region must have, and which part of AWS it is in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from settings import Group
+from settings.answer.sagemaker import SageMakerAnswer
+from settings.embedding.sagemaker import SageMakerEmbedding
+from settings.recipe import FIRST
+from settings.regions import LACKING, no_such_region, partition_of, with_service
+from settings.serverless import Serverless
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+_ARN = re.compile(r"arn:(?P<partition>[a-z-]+):[a-z0-9-]+:(?P<region>[a-z0-9-]*):")
+_IMAGE = re.compile(r"[0-9]{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.(?P<suffix>[a-z.]+)/")
+
+
+def regions_exist(environment: Environment) -> Iterator[str]:
+    """Wherever one is named."""
+    for setting, text in _texts(environment):
+        arn, image = _ARN.match(text), _IMAGE.match(text)
+        named = arn["region"] if arn else image["region"] if image else None
+        if setting.rpartition(".")[2] == "region" or ".regions." in f".{setting}.":
+            named = text
+        elif ".availability_zones." in setting:
+            named = text[:-1]
+        if named and partition_of(named) is None:
+            what = f"is {text!r}" if named == text else f"is {text!r}, in {named!r}"
+            yield f"{setting} {what}, {no_such_region(named)}"
+
+
+def one_partition(environment: Environment) -> Iterator[str]:
+    """ARNs, zones and images are of the part of AWS that the environment is deployed to."""
+    texts = list(_texts(environment))
+    arns = [found for _, text in texts if (found := _ARN.match(text))]
+    vpc = environment.search.vpc
+    here = environment.region or next((one["region"] for one in arns if one["region"]), vpc.region if vpc else None)
+    for setting, text in texts:
+        arn, image = _ARN.match(text), _IMAGE.match(text)
+        if arn:
+            wanted = partition_of(arn["region"] or here or "")
+            if wanted and arn["partition"] != wanted.name:
+                yield (
+                    f"{setting} is an ARN of the partition {arn['partition']}, but {arn['region'] or here} is in "
+                    f"{wanted.name}; write arn:{wanted.name}:…"
+                )
+            elif wanted and here and wanted is not partition_of(here):
+                yield f"{setting} is of {arn['region']}, but the rest of {here}, another part of AWS; make them agree"
+        elif image:
+            of_image = partition_of(image["region"])
+            if of_image and image["suffix"] != of_image.suffix:
+                yield (
+                    f"{setting} is {text!r}, but hosts of {image['region']} end with {of_image.suffix}; write that "
+                    "in its place"
+                )
+            if environment.region is not None and image["region"] != environment.region:
+                yield (
+                    f"{setting} is an image in {image['region']}, but region is {environment.region!r}, and SageMaker "
+                    "pulls images of its own region; name the one there"
+                )
+
+
+def services_are_there(environment: Environment) -> Iterator[str]:
+    """Services that not every region has, with the setting that does without."""
+    region, search = environment.region, environment.search
+    if region is None:
+        return
+    answer, embedding, assistant = environment.answer, environment.embedding, environment.assistant
+    makes_answer = isinstance(answer, SageMakerAnswer) and answer.creates_endpoint
+    makes_embedding = isinstance(embedding, SageMakerEmbedding) and embedding.creates_endpoint
+    wants = (
+        (
+            isinstance(search, Serverless),
+            ("OpenSearch Serverless", "AWS::OpenSearchServerless::Collection"),
+            f"search.kind to domain with another recipe, such as {FIRST}",
+        ),
+        (
+            assistant is not None and assistant.sign_in == "cognito",
+            ("Amazon Cognito", "AWS::Cognito::UserPool"),
+            "assistant.sign_in to api-key",
+        ),
+        (
+            makes_embedding,
+            ("SageMaker endpoints", "AWS::SageMaker::Endpoint"),
+            "embedding.endpoint to the name of one in another region and embedding.region to that region, or another "
+            "embedding.provider",
+        ),
+        (
+            makes_answer,
+            ("SageMaker endpoints", "AWS::SageMaker::Endpoint"),
+            "answer.endpoint to the name of one in another region and answer.region to that region, or another recipe",
+        ),
+        (
+            isinstance(answer, SageMakerAnswer) and makes_answer and answer.scaling is not None,
+            ("inference components of SageMaker", "AWS::SageMaker::InferenceComponent"),
+            "answer.instances in the place of answer.scaling",
+        ),
+        (
+            environment.ingestion is not None,
+            ("OpenSearch Ingestion", "AWS::OSIS::Pipeline"),
+            "drop in the place of ingestion",
+        ),
+    )
+    for wanted, (service, type), instead in wants:
+        if wanted and region in LACKING[type]:
+            others = with_service(type, region)
+            here = f", or region to one that has it, such as {others}" if others else ""
+            yield f"region is {region!r}, which has no {service}; set {instead}{here}"
+
+
+def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """All texts of the settings, with the setting they are of."""
+    if isinstance(value, str):
+        yield path, value
+        return
+    found = vars(value) if isinstance(value, Group) else value
+    if isinstance(found, dict | list):
+        for key, one in found.items() if isinstance(found, dict) else enumerate(found):
+            yield from _texts(one, f"{path}.{key}" if path else str(key))

@@ -1,0 +1,88 @@
+"""What the ways of finding passages ask of the engine and the region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from settings.amazon_versions import offered
+from settings.since import FAULTS, SINCE
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+# https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-supported.html; Amazon adds regions.
+RERANK_REGIONS = {
+    "cohere.rerank-v3-5:0": frozenset({"ap-northeast-1", "ca-central-1", "eu-central-1", "us-east-1", "us-west-2"}),
+    "amazon.rerank-v1:0": frozenset({"ap-northeast-1", "ca-central-1", "eu-central-1", "us-west-2"}),
+}
+# https://docs.opensearch.org/latest/vector-search/optimizing-storage/
+QUANTIZED_BY = {"fp16": "faiss", "byte": "lucene", "disk": "faiss"}
+
+
+def on_an_engine(environment: Environment) -> Iterator[str]:
+    """A collection chooses by itself."""
+    chosen = sorted(environment.retrieval.model_fields_set)
+    if environment.engine is None and chosen:
+        yield (
+            f"retrieval.{chosen[0]} is set, but a collection has no search pipelines and chooses its vectors' size; "
+            "leave it out, or search a domain"
+        )
+
+
+def since(environment: Environment) -> Iterator[str]:
+    """Versions that have it."""
+    retrieval, engine = environment.retrieval, environment.engine
+    needs = {
+        "hybrid": "hybrid" if retrieval.hybrid else None,
+        "rerank": "rerank" if retrieval.rerank else None,
+        "hybrid.sparse": "sparse" if retrieval.sparse else None,
+        "hybrid.normalization": "z_score" if retrieval.hybrid and retrieval.hybrid.normalization == "z_score" else None,
+    }
+    for setting, feature in needs.items():
+        if engine and feature and engine.engine_number < SINCE[feature]:
+            yield (
+                f"retrieval.{setting} needs OpenSearch {SINCE[feature]} or later, but search.engine_version is "
+                f"{engine.engine_version!r}; set {offered(SINCE[feature])} or later, or leave it out"
+            )
+
+
+def reranks(environment: Environment) -> Iterator[str]:
+    """Regions in which Bedrock has the model."""
+    rerank = environment.retrieval.rerank
+    if rerank is None:
+        return
+    region, known = rerank.region or environment.region, RERANK_REGIONS[rerank.model]
+    if region is not None and region not in known and not rerank.any_region:
+        named = "retrieval.rerank.region" if rerank.region else "region"
+        yield (
+            f"{named} is {region!r}, where Bedrock has no {rerank.model}; set retrieval.rerank.region to one that has "
+            f"it ({', '.join(sorted(known))}), or retrieval.rerank.any_region to true if Amazon has added it since"
+        )
+
+
+def quantizes(environment: Environment) -> Iterator[str]:
+    """Vector engines that make vectors smaller."""
+    search, chosen = environment.engine, environment.retrieval.quantization
+    if search is None or chosen == "none":
+        return
+    engine, since = QUANTIZED_BY[chosen], SINCE[chosen]
+    named = f"retrieval.quantization is {chosen!r}, which"
+    if search.vector_engine != engine:
+        other = " or ".join(one for one, by in QUANTIZED_BY.items() if by == search.vector_engine)
+        yield (
+            f"{named} {engine} has, but search.vector_engine is {search.vector_engine!r}; "
+            f"set it to {other}, or search.vector_engine to {engine}"
+        )
+    if search.engine_number < since:
+        yield (
+            f"{named} {engine} has since OpenSearch {since}, but search.engine_version is "
+            f"{search.engine_version!r}; set {offered(since)} or later, or leave it out"
+        )
+    fault = FAULTS.get(chosen)
+    if fault and fault.has(search.engine_number):
+        yield (
+            f"{named} fails in OpenSearch {fault.since} to before {fault.mended} when all documents of a segment are "
+            f"replaced, and takes the index with it ({fault.issue}), but search.engine_version is "
+            f"{search.engine_version!r}; set fp16, or another version"
+        )

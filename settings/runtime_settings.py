@@ -1,0 +1,151 @@
+"""What the functions of the assistant are told: one JSON object in the environment variable `ASSISTANT`.
+
+What the environment file says itself is told as it says it; the rest is known when it is deployed. A model's settings
+are those of its provider, whose module alone is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
+
+from settings import answer, embedding
+from settings.answer import AnswerModel
+from settings.assistant import PASSAGE_CHARACTERS
+from settings.embedding import EmbeddingModel
+from settings.knowledge import IndexNames, Prompt
+from settings.model_settings import model_class
+from settings.retrieval import Retrieval
+
+VARIABLE = "ASSISTANT"
+Seconds = Annotated[int | float, Field(gt=0)]
+
+
+class Told(BaseModel):
+    """Values of a deploy, as JSON has them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Login(Told):
+    """A secret with name and password of a self-managed engine; `username` and `password` are its JSON keys."""
+
+    secretArn: str
+    username: str
+    password: str
+
+
+class Search(Told):
+    """Where to search: service `es` is a domain (or an engine of one's own, with `login`), `aoss` a collection."""
+
+    endpoint: str
+    region: str
+    service: Literal["es", "aoss"]
+    login: Login | None = None
+
+
+class EngineEmbedding(Told):
+    """The engine embeds, with the model that the index names in its default pipelines."""
+
+    provider: Literal["model"] = "model"
+
+
+class PipelineAnswer(Told):
+    """The domain answers, in its search pipeline; `model` is the name to show."""
+
+    provider: Literal["pipeline"] = "pipeline"
+    search_pipeline: str
+    llm_model: str
+    llm_response_field: str | None = None
+    model: str
+
+
+class Memory(Told):
+    """Conversations in the engine's memory."""
+
+    kind: Literal["memory"]
+
+
+class Table(Told):
+    """Conversations in a DynamoDB table, for `days` after their last turn."""
+
+    kind: Literal["table"]
+    table: str
+    days: int = Field(ge=1)
+
+
+class Limits(Told):
+    """How much one request may bring."""
+
+    question_characters: int = Field(default=2000, ge=1)
+    documents: int = Field(default=100, ge=1)
+    body_bytes: int = Field(default=1_000_000, ge=1)
+    passage_characters: int = Field(default=PASSAGE_CHARACTERS, ge=100)
+    passage_tokens: int | None = Field(default=None, ge=100)
+    passage_overlap: int = Field(default=0, ge=0, le=50)
+
+
+class Timeouts(Told):
+    """Seconds: to connect, for an embedding, for an answer, and for the pipeline's whole answer."""
+
+    connection: Seconds = 5
+    embedding: Seconds = 30
+    answer: Seconds = 60
+    rag: Seconds = 65
+
+
+def _chosen(package: ModuleType, engines: type[Told]) -> Callable[[Any], Any]:
+    """Reads a model of a provider in `package`, or the `engines` own."""
+
+    def chosen(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        provider = str(value.get("provider"))
+        own = provider == engines.model_fields["provider"].default
+        return (engines if own else model_class(package, provider)).model_validate(value)
+
+    return chosen
+
+
+def _dumped(one: EngineEmbedding | PipelineAnswer | EmbeddingModel | AnswerModel | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {"provider": one.provider, **one.model_dump(mode="json", exclude_defaults=True)}
+
+
+def _differing(retrieval: Retrieval) -> dict[str, Any]:
+    return retrieval.model_dump(mode="json", exclude_defaults=True)
+
+
+# Not within the class below, where the names of the packages are those of its members.
+ChosenEmbedding = Annotated[
+    EngineEmbedding | EmbeddingModel,
+    PlainValidator(_chosen(embedding, EngineEmbedding)),
+    PlainSerializer(_dumped),
+]
+ChosenAnswer = Annotated[
+    PipelineAnswer | AnswerModel | None,
+    PlainValidator(_chosen(answer, PipelineAnswer)),
+    PlainSerializer(_dumped),
+]
+
+
+class RuntimeSettings(Told):
+    """All of it. Without `answer` the sources are the answer."""
+
+    environment: str
+    search: Search
+    index: IndexNames
+    top_k: int = Field(default=4, ge=1, le=50)
+    min_score: float = Field(default=0.6, ge=0)
+    retrieval: Annotated[Retrieval, PlainSerializer(_differing)] = Retrieval()
+    prompt: Prompt
+    embedding: ChosenEmbedding
+    answer: ChosenAnswer = None
+    conversations: Annotated[Memory | Table, Field(discriminator="kind")]
+    limits: Limits = Limits()
+    uploads: str | None = None
+    timeouts: Timeouts = Timeouts()

@@ -1,0 +1,104 @@
+"""The settings of a new collection: `search.kind: serverless`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from settings import Group
+from settings.search import RoleArn, Search
+
+MOST_UNITS = 1696
+# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/collection-groups-capacity-limits.html
+STEPS = (1, 2, 4, 8, *range(16, MOST_UNITS + 1, 16))
+
+
+class Capacity(Group):
+    """The least and most OpenSearch Compute Units (OCU) for searches and for writes, each as `[least, most]`.
+
+    The least is always billed. With 0, for the generation nextgen, idle capacity scales to zero after ten minutes; the
+    next request waits 10 to 30 seconds.
+    """
+
+    search: list[int] = Field(default_factory=list, examples=["[0, 8]"])
+    indexing: list[int] = Field(default_factory=list, examples=["[0, 8]"])
+
+    @field_validator("search", "indexing")
+    @classmethod
+    def _in_steps(cls, value: list[int]) -> list[int]:
+        if len(value) != 2:
+            raise ValueError(f"{value} is no pair of least and most units; write [0, 8], for example")
+        least, most = value
+        if least not in (0, *STEPS) or most not in STEPS:
+            raise ValueError(
+                f"{value} are not numbers of units that Amazon has; the most is 1, 2, 4, 8, 16 or a multiple of 16 "
+                f"up to {MOST_UNITS}, the least one of these or 0"
+            )
+        if least > most:
+            raise ValueError(f"the least units are {least}, more than the most, {most}; set [{most}, {least}]")
+        return value
+
+
+class Serverless(Search):
+    """A vector collection of OpenSearch Serverless, in its own collection group.
+
+    The `generation` nextgen scales to zero while nobody asks; classic always bills its least capacity. `standby` keeps
+    replicas in a second zone: optional for classic (default: none), always on for nextgen. `admins` may read and write
+    the whole collection. With a `vpc` only an endpoint there reaches the collection.
+    """
+
+    kind: Literal["serverless"]
+    name: str | None = Field(
+        default=None,
+        pattern=r"^[a-z][a-z0-9-]{2,27}$",
+        examples=["passages"],
+        description="3 to 28 characters",
+    )
+    generation: Literal["nextgen", "classic"] = "nextgen"
+    standby: bool | None = None
+    capacity: Capacity = Capacity()
+    vector_engine: Literal["faiss"] = "faiss"
+    admins: list[RoleArn] = Field(default_factory=list, examples=["arn:aws:iam::111122223333:role/Team"])
+
+    @property
+    def visible_seconds(self) -> int:
+        # The refresh interval of the generation, which nobody can set or hurry.
+        # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-overview.html
+        return 10 if self.generation == "nextgen" else 60
+
+    @property
+    def standby_replicas(self) -> bool:
+        """Whether there are replicas in a second zone."""
+        return self.generation == "nextgen" or bool(self.standby)
+
+    @property
+    def search_units(self) -> tuple[int, int]:
+        """Least and most OCU for searches."""
+        return self._units(self.capacity.search)
+
+    @property
+    def indexing_units(self) -> tuple[int, int]:
+        """Least and most OCU for writes."""
+        return self._units(self.capacity.indexing)
+
+    def _units(self, given: list[int]) -> tuple[int, int]:
+        if given:
+            return given[0], given[1]
+        return (0 if self.generation == "nextgen" else 1), 8
+
+    @model_validator(mode="after")
+    def _generation_allows(self) -> Serverless:
+        if self.generation == "nextgen" and self.standby is False:
+            raise ValueError(
+                "standby is false, but the generation nextgen always has replicas, which cost nothing while idle; "
+                "leave standby out, or set generation to classic"
+            )
+        for name in ("search", "indexing"):
+            given = getattr(self.capacity, name)
+            if given and given[0] == 0 and self.generation == "classic":
+                raise ValueError(
+                    f"capacity.{name} is {given}, but the generation classic never scales to nothing; "
+                    f"set it to [1, {given[1]}], or generation to nextgen"
+                )
+        return self

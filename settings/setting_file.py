@@ -1,0 +1,56 @@
+"""A file of settings as a checked model; whatever is wrong with it is one sentence that begins with its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from settings import SettingError
+from settings.document import NotYamlError, read
+from settings.sentence import sentence
+
+Model = TypeVar("Model", bound=BaseModel)
+# As Windows writes it, and no other: without a mark UTF-16 looks like any bytes.
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def load_file(
+    file: Path,
+    shown: str,
+    model: type[Model],
+    *,
+    first: str,
+    empty: Mapping[str, str] | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> Model:
+    """The settings in `file` as a `model`, with what is `given` besides, which the file itself may not name.
+
+    `first` and `empty` are those of `settings.document.read`. Raises SettingError, whose sentence begins with `shown`.
+    """
+    try:
+        settings = read(_text(file), first=first, empty=empty)
+        for name in given or {}:
+            if name in settings:
+                raise ValueError(f"{name} is not a setting: the file's name is the environment's; remove the line")
+        return model.model_validate({**settings, **(given or {})})
+    except NotYamlError as fault:
+        raise SettingError(f"{shown} is not YAML{fault}.") from None
+    except OSError as fault:
+        raise SettingError(f"{shown} cannot be read ({fault.strerror}): make it a file that you may read.") from None
+    except ValidationError as fault:
+        raise SettingError(f"{shown}: {sentence(fault, model)}.") from None
+    except ValueError as fault:
+        raise SettingError(f"{shown}: {fault}.") from None
+
+
+def _text(file: Path) -> str:
+    content = file.read_bytes()
+    if content.startswith(_UTF16):
+        raise ValueError("is UTF-16; save it as UTF-8")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise ValueError(f"is not UTF-8 from byte {fault.start} on; save it as UTF-8") from None

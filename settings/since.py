@@ -1,0 +1,64 @@
+"""Since which OpenSearch there is what a setting, or a test, asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Release(NamedTuple):
+    """Major and minor version of OpenSearch, `2.17` as text."""
+
+    major: int
+    minor: int
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+
+# What is said of pull requests is in the release notes of that version.
+SINCE: Mapping[str, Release] = {
+    # neural_query_enricher knows the model of a `neural` query (neural-search#337).
+    "embedded_questions": Release(2, 11),
+    # It finds a `neural` query within a hybrid one (neural-search#541).
+    "hybrid": Release(2, 12),
+    # neural-search#494
+    "rerank": Release(2, 12),
+    # It knows the model of a `neural_sparse` query (neural-search#614).
+    "sparse": Release(2, 13),
+    # connector.pre_process.bedrock.embedding (MLPreProcessFunction of ml-commons 2.13)
+    "bedrock_functions": Release(2, 13),
+    # https://docs.opensearch.org/latest/vector-search/optimizing-storage/
+    "fp16": Release(2, 13),
+    "byte": Release(2, 16),
+    "disk": Release(2, 17),
+    # `batch_size` of the processors text_embedding and sparse_encoding (neural-search#852)
+    "batch_size": Release(2, 17),
+    # The action batch_predict_status (ConnectorAction of ml-commons 2.17)
+    "batch_predict": Release(2, 17),
+    # The prefix `bedrock-converse/` of llm_model (LlmIOUtil of ml-commons 2.18)
+    "converse": Release(2, 18),
+    # `cosinesimil` of faiss (k-NN#2376)
+    "faiss_cosine": Release(2, 19),
+    # neural-search#1224
+    "z_score": Release(3, 0),
+}
+
+
+class Fault(NamedTuple):
+    """Releases `since` and before `mended` break what a setting asks for; `issue` is where that is told."""
+
+    since: Release
+    mended: Release
+    issue: str
+
+    def has(self, version: Release) -> bool:
+        """Whether it is in that version."""
+        return self.since <= version < self.mended
+
+
+# What can take a deployed environment down: docs/engine-bugs.md.
+FAULTS: Mapping[str, Fault] = {
+    # A merge with a segment whose vectors are all deleted fails, and the shard with it.
+    "disk": Fault(Release(3, 6), Release(3, 8), "k-NN#3379"),
+}

@@ -1,0 +1,42 @@
+"""The stacks of an environment, whatever its recipe: where it searches decides which there are."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from settings import Environment
+from stacks.alarm_topic import tell
+from stacks.assistant import AssistantStack
+from stacks.collection_knowledge import CollectionKnowledgeStack
+from stacks.inference import InferenceStack
+from stacks.ingestion import IngestionStack
+from stacks.knowledge import KnowledgeStack
+from stacks.search import SearchStack
+
+
+def environment_stacks(scope: Construct, environment: Environment) -> None:
+    """Search and inference may deploy side by side, knowledge after both, the assistant, if wanted, at the end.
+
+    Without an answer, knowledge holds one model, and a pipeline that answers nothing. On a collection it is just the
+    index, and the assistant embeds, searches and asks the model itself.
+    """
+    search = SearchStack(scope, environment)
+    inference = InferenceStack(scope, environment)
+    engine = environment.engine
+    knowledge = KnowledgeStack(scope, environment, engine, search=search, inference=inference) if engine else None
+    last = knowledge or CollectionKnowledgeStack(scope, environment, search=search)
+    last.add_stack_dependency(search)
+    if knowledge:
+        knowledge.add_stack_dependency(inference)
+    if environment.assistant:
+        assistant = AssistantStack(
+            scope, environment, environment.assistant, search=search, inference=inference, knowledge=knowledge
+        )
+        if not knowledge:
+            assistant.add_stack_dependency(inference)
+        assistant.add_stack_dependency(last)
+    if environment.drop or environment.ingestion:
+        ingestion = IngestionStack(scope, environment, search=search, inference=inference)
+        ingestion.add_stack_dependency(last)
+    if environment.alarms:
+        tell(scope, environment, environment.alarms)

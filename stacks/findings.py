@@ -1,0 +1,41 @@
+"""What the rules over the templates found, as sentences about the environment."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+REPORT = "validation-report.json"
+_NOT_THERE = re.compile(r"Resource type '(?P<type>[\w:]+)' does not exist in '(?P<region>[\w-]+)'")
+
+
+def findings(assembly: Path) -> list[str]:
+    """A sentence for each thing found in the synthesized `assembly`, without a full stop; empty where all is well.
+
+    Raises ValueError when there is a report that is none.
+    """
+    report = assembly / REPORT
+    if not report.is_file():
+        return []
+    plugins = json.loads(report.read_text(encoding="utf-8")).get("pluginReports", [])
+    return list(dict.fromkeys(said for one in plugins if one.get("conclusion") == "failure" for said in _of(one)))
+
+
+def _of(plugin: dict[str, object]) -> Iterator[str]:
+    violations = plugin.get("violations")
+    for one in violations if isinstance(violations, list) else ():
+        description = str(one.get("description", "")).strip().rstrip(".")
+        gone = _NOT_THERE.search(description)
+        if gone:
+            yield (
+                f"region is {gone['region']!r}, which has no {gone['type']}; set region to another, or leave out the "
+                "setting that asks for it"
+            )
+            continue
+        places = [str(place.get("constructPath")) for place in one.get("violatingConstructs", ())]
+        yield (
+            f"the rule {one.get('ruleName')} of {plugin.get('pluginName')} refuses {', '.join(places[:3])}: "
+            f"{description}; change the setting that this is made from"
+        )

@@ -1,0 +1,120 @@
+"""The provider of a model, as its settings name it, with what is behind it: an endpoint or a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from aws_cdk import RemovalPolicy
+from constructs import Construct
+
+from opensearch_ml.engine.log_retention import RETENTION
+from opensearch_ml.providers.answer_endpoint import AnswerEndpoint, Scaling
+from opensearch_ml.providers.bedrock_answer_model import BedrockAnswerModel
+from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
+from opensearch_ml.providers.model_copies import Schedule
+from opensearch_ml.providers.model_secret import ModelSecret
+from opensearch_ml.providers.provider import Provider
+from settings import Environment
+from settings.answer.sagemaker import SageMakerAnswer
+from settings.bedrock_answer import BedrockModel
+from settings.embedding.sagemaker import SageMakerEmbedding
+from settings.model_settings import ModelSettings
+from settings.secret import Secret
+from stacks.setting_group import setting_group
+
+Endpoint = AnswerEndpoint | EmbeddingEndpoint
+
+
+def model_provider(
+    settings: ModelSettings,
+    environment: Environment,
+    *,
+    secret: ModelSecret | None,
+    endpoint: Endpoint | None,
+    seconds: int,
+) -> Provider:
+    """The provider of `settings`: the function of the construct library that they name, in a module of that name.
+
+    `secret` holds its key, if it has one, `endpoint` runs the model, if it is one of SageMaker's; a call may take
+    `seconds`.
+    """
+    make: Callable[..., Provider] = getattr(
+        import_module(f"opensearch_ml.providers.{settings.made_by}"), settings.made_by
+    )
+    behind = {
+        "secret": secret,
+        "endpoint": endpoint,
+        "model": BedrockAnswerModel(**settings.invoked) if isinstance(settings, BedrockModel) else None,
+    }
+    given: dict[str, Any] = {name: one for name, one in behind.items() if one is not None}
+    waits = {"connect_seconds": environment.timeouts.connection, "read_seconds": seconds}
+    return make(**given, **settings.arguments(environment), **waits)
+
+
+def model_secret(scope: Construct, id: str, settings: Secret, removal_policy: RemovalPolicy) -> ModelSecret:
+    """The secret of `settings`, made or found."""
+    return ModelSecret(
+        scope,
+        id,
+        name=settings.name,
+        key=settings.key,
+        create=settings.create,
+        existing_arn=settings.arn,
+        removal_policy=removal_policy,
+    )
+
+
+def embedding_endpoint(scope: Construct, environment: Environment, settings: SageMakerEmbedding) -> EmbeddingEndpoint:
+    """The endpoint of `settings`, made or found."""
+    endpoint = EmbeddingEndpoint(scope, "Embedding", name=environment.endpoint_name, region=settings.region)
+    if settings.creates_endpoint:
+        with setting_group("embedding"):
+            endpoint.create(
+                model=settings.model,
+                instance_type=settings.instance_type,
+                instances=settings.instances,
+                batch_size=environment.index.batch_size,
+                image=settings.image,
+                revision=settings.revision,
+                log_retention=RETENTION[environment.search.log_retention],
+            )
+    return endpoint
+
+
+def answer_endpoint(scope: Construct, environment: Environment, settings: SageMakerAnswer) -> AnswerEndpoint:
+    """The endpoint of `settings`, made or found."""
+    endpoint = AnswerEndpoint(
+        scope,
+        "AnswerModel",
+        name=environment.answer_endpoint_name,
+        region=settings.region,
+        component=settings.component,
+    )
+    if settings.creates_endpoint:
+        with setting_group("answer"):
+            endpoint.create(
+                model=settings.hub_model,
+                container=settings.container,
+                image=settings.image,
+                model_data=settings.model_data,
+                instance_type=settings.machine,
+                gpus=settings.accelerators,
+                instances=settings.instances,
+                health_check_seconds=settings.load_seconds,
+                scaling=_scaling(settings),
+                revision=settings.revision,
+                log_retention=RETENTION[environment.search.log_retention],
+            )
+    return endpoint
+
+
+def _scaling(settings: SageMakerAnswer) -> Scaling | None:
+    wanted = settings.scaling
+    if wanted is None:
+        return None
+    schedule = None
+    if wanted.stop is not None and wanted.start is not None:
+        schedule = Schedule(wanted.stop, wanted.start, wanted.timezone)
+    return Scaling(wanted.minimum, wanted.maximum, wanted.calls_at_once, schedule)

@@ -1,0 +1,43 @@
+"""Each kind with a specification, one that is changed in place, and one that asks for a new object: a file for each.
+
+Beside its `subject`, a file says whether the kind is NAMED by its specification, gets its id from the server
+(WITH_SERVER_ID), or is a part of a list that others share (SHARED).
+"""
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from mlcommons import KINDS, Kind
+from tests.contract.kinds_engine import Engine
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`in_place` and `replacing` are None where the kind knows no such change."""
+
+    kind: str
+    spec: dict[str, Any]
+    in_place: dict[str, Any] | None = None
+    replacing: dict[str, Any] | None = None
+
+
+def _modules() -> dict[str, ModuleType]:
+    files = {file.name: import_module(f"{__name__}.{file.name}") for file in pkgutil.iter_modules(__path__)}
+    by_file = {type(kind).__module__.rpartition(".")[2]: name for name, kind in KINDS.items()}
+    return {by_file[file]: module for file, module in files.items()}
+
+
+def _that(trait: str) -> list[str]:
+    return [name for name, module in _MODULES.items() if getattr(module, trait, False)]
+
+
+_MODULES = _modules()
+SUBJECTS: dict[str, Callable[[Engine], Subject]] = {name: module.subject for name, module in _MODULES.items()}
+NAMED, WITH_SERVER_IDS, SHARED = _that("NAMED"), _that("WITH_SERVER_ID"), _that("SHARED")
+UPDATED_IN_PLACE = [name for name in SUBJECTS if type(KINDS[name]).update is not Kind.update]
+# A model is replaced for another index version, which its own tests ask for.
+REPLACED = [name for name in SUBJECTS if KINDS[name].replace_on and name != "Model"]

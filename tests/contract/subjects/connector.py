@@ -1,0 +1,14 @@
+"""A connector."""
+
+from tests.contract.kinds_engine import Engine
+from tests.contract.subjects import Subject
+
+WITH_SERVER_ID = True
+
+
+def subject(engine: Engine) -> Subject:
+    return Subject(
+        "Connector",
+        {"connector": engine.connector()},
+        replacing={"connector": engine.connector(parameters={"model": "other"})},
+    )

@@ -1,0 +1,15 @@
+"""A model group."""
+
+from tests.contract.kinds_engine import Engine
+from tests.contract.subjects import Subject
+
+NAMED = True
+WITH_SERVER_ID = True
+
+
+def subject(engine: Engine) -> Subject:
+    return Subject(
+        "ModelGroup",
+        {"name": f"{engine.stack} group", "description": "First"},
+        {"name": f"{engine.stack} group renamed", "description": "Second"},
+    )

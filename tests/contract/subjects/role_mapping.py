@@ -1,0 +1,18 @@
+"""Backend roles of a role."""
+
+from tests.contract.kinds_engine import Engine
+from tests.contract.subjects import Subject
+
+SHARED = True
+
+
+def subject(engine: Engine) -> Subject:
+    role = f"{engine.stack}-role"
+    engine.make_role(role)
+    engine.make_role(f"{role}-2")
+    return Subject(
+        "RoleMapping",
+        {"role": role, "backend_roles": ["arn:aws:iam::1:role/a"]},
+        {"role": role, "backend_roles": ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]},
+        {"role": f"{role}-2", "backend_roles": ["arn:aws:iam::1:role/a"]},
+    )

@@ -1,0 +1,11 @@
+"""Endpoints that connectors may go to."""
+
+from tests.contract.kinds_engine import Engine
+from tests.contract.subjects import Subject
+
+SHARED = True
+
+
+def subject(engine: Engine) -> Subject:
+    pattern = rf"^https://{engine.stack}\.example\.com/.*$"
+    return Subject("TrustedEndpoints", {"patterns": [pattern]}, {"patterns": [pattern, "^https://two/.*$"]})

@@ -1,0 +1,367 @@
+"""Metadata never keeps a text out of an index, and can be asked for, on a real engine."""
+
+import io
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+from aws_cdk import App, Stack
+
+from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
+from corpus.destination import Verdict
+from corpus.document import Document, Unreadable
+from corpus.formats import Reading
+from corpus.source import read
+from mlcommons import HttpTransport
+from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
+from opensearch_ml.providers.sagemaker_embedding import sagemaker_embedding
+from opensearch_ml.resources.field_script import WORDS, field_mappings, with_fields
+from osml.ask.filters import clauses, names_asked, unknown
+from sandbox.models.json_handler import serving
+from tests.contract import kinds_engine
+from tests.contract.front_engine import EngineAddress
+from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.contract.metacharacters import DIMENSION, TEXTS, Recorded, vector
+from tests.contract.test_text_is_data import REGION, _model
+
+engine_transport = kinds_engine.engine_transport
+FIELDS = {"year": "number", "valid_until": "date", "active": "boolean", "team": "keyword"}
+ROWS: list[dict[str, Any]] = [
+    {"id": "k1", "user": "U12345-1", "year": 2023, "tags": ["red", "blue"], "level": "not for release"},
+    {"id": "k2", "user": "U12345-1-99", "year": "2024", "tags": ["green"], "level": "for release", "team": "north"},
+    {"id": "k3", "user": "U777", "year": 2024.0, "tags": [], "level": "RELEASE", "meta": {"lang": "de"}},
+    {"id": "d1", "valid_until": "2026-03-31", "price": 199, "active": True},
+    {"id": "d2", "valid_until": "until further notice", "price": "n/a", "active": "perhaps", "meta": "none"},
+    {"id": "d3", "valid_until": ["2026-10-31T12:00:00Z"], "price": {"eur": 249.5}, "active": "false", "year": {"a": 1}},
+    {"id": "d4", "valid_until": "31.12.2026", "price": [[1], {"a": None}], "year": [2020, {"b": 2}], "team": {"a": 1}},
+    {"id": "t1", "title": {"en": "a"}, "document": "official-policy", "embedding": [1, 2], "osml": {"labels": "x"}},
+    {"id": "t2", "title": 42, "_id": "k1", "_routing": "elsewhere", "_version": "x", "_index": "other", "_foo": 1},
+    {
+        "id": "t3",
+        "title": ["a", "b"],
+        "": 0,
+        " ": 1,
+        "a.b": 2,
+        "..": 3,
+        ".c": 4,
+        "text.x": 5,
+        "id.x": 6,
+        "osml.labels": 7,
+    },
+    {
+        "id": "t4",
+        "deep": {"": {"x..y": [{"z.": 1}]}, "ok": 2},
+        "a": 1,
+        "a.b": 2,
+        "n": {"m": 1, "m.o": 2},
+        "people": [{"name": "Ann", "age": 40, "x": [[1, 2], [3, 4]]}, {"name": "Bob", "age": 50}],
+    },
+    {"id": "n1", "value": float("nan"), "more": [float("inf"), 1e-7, 1e300, 10**400], "nested": {"x": float("-inf")}},
+    {"id": "s1", "text": "a lone \ud83d surrogate", "name\ud83d": "\ud83d\ude00", "who": "x\udc00"},
+    {"id": "b1", "big": 10**30, "bigs": [10**25, -(10**40)], "escapes": {'\x01\n"\\': "\x1f\u2028"}, "nothing": None},
+    {"id": "long", "essay": "word " * 20_000, "k" * 40_000: 1, "list": list(range(3000))},
+]
+
+
+VECTOR = {"type": "knn_vector", "dimension": DIMENSION, "method": {"name": "hnsw", "engine": "lucene"}}
+EMBEDDED: dict[str, Any] = {"text": {"type": "text", "copy_to": [WORDS]}, "embedding": VECTOR}
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """An index with declared fields; `bulk` loads as the command line does."""
+
+    engine: Engine
+    name: str
+    bulk: Bulk
+    body: dict[str, Any]
+
+    def stored(self) -> dict[str, dict[str, Any]]:
+        hits = self.engine.client().post(f"/{self.name}/_search", {"size": 1000})["hits"]["hits"]
+        return {hit["_id"]: hit["_source"] for hit in hits}
+
+    def found(self, *filters: tuple[str, str]) -> set[str]:
+        query = {"bool": {"filter": clauses(filters, FIELDS, "text")}}
+        return {
+            hit["_id"]
+            for hit in self.engine.client().post(f"/{self.name}/_search", {"query": query, "size": 100})["hits"]["hits"]
+        }
+
+    def load(self, rows: list[dict[str, Any]]) -> list[Document]:
+        lines = "".join(json.dumps({"text": f"Text of {n}", **row}) + "\n" for n, row in enumerate(rows))
+        found = [
+            one
+            for one in read(io.BytesIO(lines.encode()), "rows.ndjson", Reading("text"))
+            if not isinstance(one, Unreadable)
+        ]
+        outcomes = self.bulk.send([self.bulk.encode(one) for one in found])
+        refused = [one for one in outcomes if one.verdict not in (Verdict.CREATED, Verdict.UPDATED)]
+        assert not refused
+        self.engine.client().post(f"/{self.name}/_refresh")
+        return found
+
+
+@pytest.fixture(scope="module")
+def empty(engine_transport: HttpTransport, contract_engine: EngineAddress) -> Iterator[Shelf]:
+    with serving(Recorded) as url:
+        engine = Engine(engine_transport, url)
+        endpoint = EmbeddingEndpoint(Stack(App(), "Fields"), "E", name="e", region=REGION)
+        model = _model(engine, url, sagemaker_embedding(endpoint, shape="array"), "array", "Embedding")
+        name = f"{engine.stack}-fields"
+        embeds = {"text_embedding": {"model_id": model, "field_map": {"text": "embedding"}, "batch_size": 8}}
+        pipeline = {"processors": with_fields([embeds], "text", ["embedding"], FIELDS)}
+        engine.apply("IngestPipeline", {"name": name, "pipeline": pipeline}, owner=engine.owner("In"))
+        own = {"id": {"type": "keyword"}, "document": {"type": "keyword"}, "title": EMBEDDED["text"]}
+        fields = {**own, **EMBEDDED, **field_mappings(FIELDS)}
+        body = {
+            "settings": {"index": {"knn": True, "default_pipeline": name}},
+            "mappings": {"dynamic": False, "properties": fields},
+        }
+        engine.apply("Index", {"name": f"{name}-1", "body": body}, owner=engine.owner("Index"))
+        engine.client().post("/_aliases", {"actions": [{"add": {"index": f"{name}-1", "alias": name}}]})
+        session = requests.Session()
+        session.auth = RoleHeaders()
+
+        def send(body: bytes) -> Reply:
+            url, headers = f"{contract_engine.url}{PATH}", {"content-type": CONTENT_TYPE}
+            answer = session.post(url, data=body, headers=headers, verify=contract_engine.ca)
+            return Reply(answer.status_code, {}, answer.content)
+
+        yield Shelf(engine, name, Bulk(send, name), body)
+        engine.clean()
+
+
+@pytest.fixture(scope="module")
+def shelf(empty: Shelf) -> Shelf:
+    empty.load(ROWS)
+    return empty
+
+
+def test_nothing_is_refused_for_its_fields(shelf: Shelf) -> None:
+    stored = shelf.stored()
+    assert set(stored) >= {row["id"] for row in ROWS}
+    for one in stored.values():
+        embedded = f"{one['title']} {one['text']}" if one.get("title") else one["text"]
+        assert one["embedding"] == pytest.approx(vector(embedded))
+
+
+def test_a_field_is_shown_as_it_was_given(shelf: Shelf) -> None:
+    stored = shelf.stored()
+    for row in ROWS[:3]:
+        assert {name: value for name, value in stored[row["id"]].items() if name in row} == row
+    assert [stored[id]["valid_until"] for id in ("d1", "d2", "d4")] == [
+        "2026-03-31",
+        "until further notice",
+        "31.12.2026",
+    ]
+    assert stored["n1"]["value"] is None
+    assert (stored["b1"]["big"], stored["b1"]["escapes"]) == (str(10**30), ROWS[-2]["escapes"])
+    assert stored["s1"]["text"] == "a lone \ufffd surrogate"
+
+
+def test_no_row_says_what_it_is_a_part_of(shelf: Shelf) -> None:
+    stored = shelf.stored()
+    assert all(one["document"] == one["id"] == id for id, one in stored.items())
+    kept = {one["name"]: one["value"] for one in stored["t1"]["osml"]["kept"]}
+    assert kept["document"] == "official-policy"
+    assert kept["embedding"] == [1, 2]
+    assert shelf.found(("document", "official-policy")) == set()
+    kept = {one["name"]: one["value"] for one in stored["t2"]["osml"]["kept"]}
+    assert (kept["_id"], kept["_routing"], kept["_index"], kept["_foo"]) == ("k1", "elsewhere", "other", 1)
+    assert stored["t2"]["title"] == "42"
+
+
+def test_a_title_is_embedded_and_searched_before_the_text(shelf: Shelf) -> None:
+    before = len(Recorded.bodies)
+    shelf.load(
+        [
+            {"id": "w1", "title": "Running marathons", "text": "Shoes matter."},
+            {"id": "w2", "title": "Shoes", "text": "Shoes matter."},
+            {"id": "w3", "text": "A lone \ud83d.", "deep": {"a": 1}},
+            {"id": "w4", "title": "Half a \ud83d", "text": "A pair.", "a.b": 1},
+        ]
+    )
+    embedded = {text for body in Recorded.bodies[before:] for text in body}
+    assert embedded == {
+        "Running marathons Shoes matter.", "Shoes Shoes matter.", "A lone \ufffd.", "Half a \ufffd A pair."
+    }  # fmt: skip
+    stored = shelf.stored()
+    assert [stored[f"w{n}"]["text"] for n in range(1, 5)] == [
+        "Shoes matter.", "Shoes matter.", "A lone \ufffd.", "A pair."
+    ]  # fmt: skip
+    assert "osml" not in stored["w1"]
+    assert not any("_text" in one or "apart" in one.get("osml", {}) for one in stored.values())
+    query = {"match": {WORDS: {"query": "run a marathon in shoes", "operator": "and"}}}
+    hits = shelf.engine.client().post(f"/{shelf.name}/_search", {"query": query})["hits"]["hits"]
+    assert [hit["_id"] for hit in hits] == ["w1"]
+    shelf.engine.client().post(
+        f"/{shelf.name}/_delete_by_query?refresh=true", {"query": {"ids": {"values": ["w1", "w2", "w3", "w4"]}}}
+    )
+
+
+def test_names_that_the_engine_stumbles_over_are_kept(shelf: Shelf) -> None:
+    stored = shelf.stored()
+    kept = {one["name"]: one["value"] for one in stored["t3"]["osml"]["kept"]}
+    wanted = {"": 0, " ": 1, "a.b": 2, "..": 3, ".c": 4, "text.x": 5, "id.x": 6, "osml.labels": 7, "title": ["a", "b"]}
+    assert kept == wanted
+    assert stored["t4"]["osml"]["kept"] == [{"name": "a.b", "value": 2}]
+    for name in ("deep", "a", "n", "people"):
+        assert stored["t4"][name] == next(row for row in ROWS if row["id"] == "t4")[name]
+
+
+@pytest.mark.parametrize(
+    ("filters", "ids"),
+    [
+        ([("user", "U12345-1")], {"k1"}),
+        ([("level", "release")], set()),
+        ([("level", "RELEASE")], {"k3"}),
+        ([("level", "not for release")], {"k1"}),
+        ([("tags", "blue")], {"k1"}),
+        ([("tags", "blue"), ("tags", "green")], {"k1", "k2"}),
+        ([("year", "2024")], {"k2", "k3"}),
+        ([("year", "2024.0")], {"k2", "k3"}),
+        ([("year", "2020")], {"d4"}),
+        ([("year", "24")], set()),
+        ([("year", "2024"), ("tags", "green")], {"k2"}),
+        ([("meta.lang", "de")], {"k3"}),
+        ([("meta", "none")], {"d2"}),
+        ([("valid_until", "2026-03-31")], {"d1"}),
+        ([("valid_until", "2026-10-31")], {"d3"}),
+        ([("valid_until", "2026")], {"d1", "d3"}),
+        ([("valid_until", "until further notice")], {"d2"}),
+        ([("valid_until", "31.12.2026")], {"d4"}),
+        ([("active", "true")], {"d1"}),
+        ([("active", "false")], {"d3"}),
+        ([("active", "perhaps")], {"d2"}),
+        ([("price", "199")], {"d1"}),
+        ([("price", "n/a")], {"d2"}),
+        ([("price.eur", "249.5")], {"d3"}),
+        ([("price.eur", "249.50")], {"d3"}),
+        ([("team", "north")], {"k2"}),
+        ([("people.name", "Ann")], {"t4"}),
+        ([("people.name", "Ann"), ("people.age", "50")], {"t4"}),
+        ([("more", "0.0000001")], {"n1"}),
+        ([("id", "k1")], {"k1"}),
+        ([("document", "k2")], {"k2"}),
+        ([("_routing", "elsewhere")], {"t2"}),
+        ([("text.x", "5")], {"t3"}),
+        ([("nothing", "x")], set()),
+    ],
+)
+def test_a_filter_compares_whole_values(shelf: Shelf, filters: list[tuple[str, str]], ids: set[str]) -> None:
+    assert shelf.found(*filters) == ids
+
+
+def test_an_unknown_field_is_named(shelf: Shelf) -> None:
+    filters = [("user", "nobody"), ("usr", "x"), ("title", "x"), ("id", "x")]
+    body = names_asked(filters, "text")
+    missing, some = unknown(filters, "text", shelf.engine.client().post(f"/{shelf.name}/_search", body))
+    assert missing == ["usr"]
+    assert "level" in some
+    assert names_asked([("title", "x")], "text") is None
+
+
+def test_a_declared_field_is_compared_by_its_type(shelf: Shelf) -> None:
+    query = {"bool": {"filter": [{"range": {"year": {"gt": 2022, "lt": 2024}}}]}}
+    hits = shelf.engine.client().post(f"/{shelf.name}/_search", {"query": query})["hits"]["hits"]
+    assert [hit["_id"] for hit in hits] == ["k1"]
+
+
+def test_any_fields_pass(empty: Shelf) -> None:
+    """Names and values drawn from what engines stumble over; the same ones in each run."""
+    chance = random.Random(7)  # noqa: S311 not cryptography
+    names = [
+        "",
+        " ",
+        ".",
+        "a",
+        "a.b",
+        "a..b",
+        "_id",
+        "_source",
+        "title",
+        "document",
+        "embedding",
+        "osml",
+        "year",
+        "active",
+    ]
+    names += [
+        "text.x",
+        "x" * 600,
+        "valid_until",
+        "id.a",
+        "{{a}}",
+        "${parameters.x}",
+        "\ud800",
+        "null",
+        "team",
+        "osml.kept",
+    ]
+
+    def value(depth: int) -> Any:
+        leaf = [None, True, 0, -1.5, "", "x", float("nan"), 10**400, "2026-01-01", *TEXTS]
+        if depth > 3 or chance.random() < 0.5:
+            return chance.choice(leaf)
+        if chance.random() < 0.5:
+            return [value(depth + 1) for _ in range(chance.randint(0, 3))]
+        return {chance.choice(names): value(depth + 1) for _ in range(chance.randint(0, 3))}
+
+    deep: Any = 1
+    for _ in range(200):
+        deep = {"a": [deep]}
+    rows = [
+        {chance.choice(names): value(0) for _ in range(chance.randint(1, 8))} | {"id": f"drawn{number}"}
+        for number in range(150)
+    ]
+    rows.append({"id": "drawn-deep", "deep": deep, **{f"column {number}": number for number in range(2500)}})
+    assert len(empty.load(rows)) == len(rows)
+
+
+def test_foreign_hands_write_past_the_door(empty: Shelf) -> None:
+    foreign = {"text": "written by hand", "year": {"no": "number"}, "active": "maybe", "a..b": 1, "title": {"x": 1}}
+    foreign |= {"": 2, "id": 5, "osml": "mine", "_source": 3}
+    empty.engine.client().put(f"/{empty.name}/_doc/foreign?refresh=true", foreign)
+    source = empty.stored()["foreign"]
+    kept = {one["name"]: one["value"] for one in source["osml"]["kept"]}
+    assert kept == {
+        "osml": "mine",
+        "year": {"no": "number"},
+        "active": "maybe",
+        "a..b": 1,
+        "title": {"x": 1},
+        "": 2,
+        "_source": 3,
+    }
+    assert source["id"] == "5"
+
+
+def test_an_index_of_the_older_kind_is_carried_over(empty: Shelf) -> None:
+    """As deploys before made it: each field has the type of its first value."""
+    engine, alias = empty.engine, f"{empty.engine.stack}-carried"
+    old = {"settings": {"index": {"knn": True}}, "mappings": {"properties": EMBEDDED}}
+    engine.apply("Index", {"name": f"{alias}-old", "body": old}, owner=engine.owner("Old"))
+    engine.apply("Alias", {"name": alias, "index": f"{alias}-old"}, owner=engine.owner("Alias"))
+    people = [{"name": "Ann", "age": 40}, {"name": "Bob", "age": 50}]
+    rows: dict[str, dict[str, Any]] = {
+        "o1": {"user": "U1", "year": 2023, "active": "perhaps", "people": people},
+        "o2": {"user": "U2", "year": 2024, "active": "true", "a.b": 1, "team": {"name": "x"}, "title": "A title"},
+    }
+    for id, row in rows.items():
+        document = {"id": id, "document": id, "text": f"Text of {id}", "embedding": [1.0] * DIMENSION, **row}
+        engine.client().put(f"/{alias}/_doc/{id}", document)
+    engine.apply("Index", {"name": f"{alias}-new", "body": empty.body}, owner=engine.owner("New"))
+    engine.apply("Alias", {"name": alias, "index": f"{alias}-new"}, alias, owner=engine.owner("Alias"))
+    carried = Shelf(engine, alias, empty.bulk, empty.body)
+    stored = carried.stored()
+    assert set(stored) == set(rows)
+    assert stored["o1"]["people"] == people
+    assert stored["o1"]["embedding"] == pytest.approx(vector("Text of o1"))
+    assert carried.found(("user", "U1")) == carried.found(("active", "perhaps")) == {"o1"}
+    assert (
+        carried.found(("year", "2024.0")) == carried.found(("a.b", "1")) == carried.found(("title", "title")) == {"o2"}
+    )

@@ -1,0 +1,131 @@
+"""Status, doctor, deploy and keeper say the same of an object that somebody has changed, and a deploy mends it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mlcommons import Client, Owner
+from mlcommons.drift import Compared, compare
+from mlcommons.errors import NotOurs
+from mlcommons.watched import Watched
+from osml.deploy.drift import sentence
+from osml.doctor.checks.complaints import FIXES
+from osml.doctor.checks.objects import name_of
+from osml.status.inventory import entry
+from rounds import Round
+from tests.contract import by_hand, kinds_engine
+from tests.contract.kinds_engine import Engine
+from tests.contract.subjects import SHARED, SUBJECTS
+
+engine, engine_transport, provider = (
+    kinds_engine.engine,
+    kinds_engine.engine_transport,
+    kinds_engine.provider,
+)
+
+Act = Callable[[Engine, str, str], None]
+
+
+def _alias(engine: Engine) -> tuple[str, dict[str, Any]]:
+    spec = {"name": f"{engine.stack}-named-1", "body": {}}
+    index = engine.apply("Index", spec, owner=engine.owner("Index")).physical_id
+    return "Alias", {"name": f"{engine.stack}-named", "index": index}
+
+
+def _made(engine: Engine, kind: str) -> Watched:
+    """An object as its stack has made it."""
+    noun, spec = _alias(engine) if kind == "Alias" else (kind, SUBJECTS[kind](engine).spec)
+    return Watched(noun, engine.apply(noun, spec).physical_id, engine.owner(), spec, target={"endpoint": "here"})
+
+
+def _compared(engine: Engine, one: Watched) -> Compared:
+    return compare(engine.client(), one)
+
+
+def _keeper(engine: Engine, one: Watched) -> list[tuple[str, str]]:
+    def client_for(target: dict[str, Any], parts: int = 1) -> Client:
+        assert target == one.target
+        return engine.client(seconds=20 / parts)
+
+    found = Round([one], client_for, lambda _: 0.0).findings()
+    return [(finding.what, finding.about) for finding in found if finding.what in ("Drifted", "Healed")]
+
+
+def _take_alias(engine: Engine, _: str, physical_id: str) -> None:
+    actions = [{"remove": {"index": f"{physical_id}-1", "alias": physical_id}}]
+    engine.client().post("/_aliases", {"actions": actions})
+
+
+def _move_alias(engine: Engine, _: str, physical_id: str) -> None:
+    """To another index version of the same stack."""
+    other = engine.apply("Index", {"name": f"{physical_id}-2", "body": {}}, owner=engine.owner("Second")).physical_id
+    _take_alias(engine, "Alias", physical_id)
+    engine.client().post("/_aliases", {"actions": [{"add": {"index": other, "alias": physical_id}}]})
+
+
+def _give_alias_away(engine: Engine, _: str, physical_id: str) -> None:
+    """To an index of another stack."""
+    other = f"{physical_id}-theirs"
+    engine.apply("Index", {"name": other, "body": {}}, owner=Owner("others", "Index"))
+    _take_alias(engine, "Alias", physical_id)
+    engine.client().post("/_aliases", {"actions": [{"add": {"index": other, "alias": physical_id}}]})
+
+
+ACTS: dict[str, dict[str, Act]] = {
+    "missing": dict.fromkeys(SUBJECTS, by_hand.delete) | {"Alias": _take_alias},
+    "changed": dict.fromkeys(SUBJECTS, by_hand.change) | {"Alias": _move_alias},
+    # What is ours of a shared list has no mark besides.
+    "taken over": {kind: by_hand.take_over for kind in SUBJECTS if kind not in SHARED} | {"Alias": _give_alias_away},
+}
+
+
+def test_every_kind_is_deleted_changed_and_taken_over_here() -> None:
+    assert {kind for acts in ACTS.values() for kind in acts} == {*SUBJECTS, "Alias"}
+
+
+@pytest.mark.parametrize(("state", "kind"), [(state, kind) for state, acts in ACTS.items() for kind in acts])
+def test_a_changed_object_is_reported_alike_everywhere_and_repaired(engine: Engine, state: str, kind: str) -> None:
+    one = _made(engine, kind)
+    assert _compared(engine, one).state == "as deployed"
+    assert _keeper(engine, one) == []
+    ACTS[state][kind](engine, one.kind, one.id)
+    found = _compared(engine, one)
+    assert found.state == state, found
+    assert entry(engine.client(), one).state == state
+    assert sentence(entry(engine.client(), one)).startswith(f"{one} ({one.id}) is {state}")
+    assert name_of(found) in FIXES
+    assert _keeper(engine, one) == [("Drifted", str(one))]
+    if state == "taken over":
+        with pytest.raises(NotOurs, match="others"):
+            engine.apply(one.kind, one.spec, one.id, previous=one.spec)
+        if kind != "Alias":
+            by_hand.take_over(engine, kind, one.id)  # so that it can be removed
+        return
+    mended = engine.apply(one.kind, one.spec, one.id, previous=one.spec)
+    assert mended.changed
+    assert _compared(engine, Watched(one.kind, mended.physical_id, one.owner, one.spec)).state == "as deployed"
+
+
+def test_an_undeployed_model_is_reported_alike_everywhere_and_repaired(engine: Engine) -> None:
+    one = _made(engine, "Model")
+    by_hand.undeploy(engine, one.id)
+    assert _compared(engine, one).state == "not deployed"
+    # What answers is well: the engine deploys by itself what is called.
+    asked = entry(engine.client(), one)
+    assert (asked.state, asked.is_drift) == ("ok", False)
+    by_hand.undeploy(engine, one.id)
+    assert engine.apply(one.kind, one.spec, one.id, previous=one.spec).changed
+    assert _compared(engine, one).state == "as deployed"
+    by_hand.undeploy(engine, one.id)
+    assert _keeper(engine, one) == [("Healed", str(one))]
+    assert _compared(engine, one).state == "as deployed"
+
+
+def test_without_a_specification_only_missing_and_foreign_objects_are_reported(engine: Engine) -> None:
+    made = _made(engine, "IngestPipeline")
+    unknown = Watched(made.kind, made.id, made.owner)
+    by_hand.change(engine, made.kind, made.id)
+    assert _compared(engine, unknown).state == "as deployed"
+    by_hand.delete(engine, made.kind, made.id)
+    assert _compared(engine, unknown).state == "missing"

@@ -1,0 +1,145 @@
+"""Every way to search, on a real engine: by words too, by a sparse encoder, ranked anew by a model."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from mlcommons import HttpTransport
+from opensearch_ml.providers.bedrock_rerank import bedrock_rerank
+from opensearch_ml.resources.field_script import WORDS, field_mappings
+from opensearch_ml.resources.search_pipeline import Mixture
+from rag.search.query import nearest
+from settings.knowledge import IndexNames
+from settings.retrieval import Hybrid, Rerank, Retrieval, Sparse
+from tests.contract import assistant_engine, kinds_engine
+from tests.contract.assistant_engine import MINILM, Models
+from tests.contract.kinds_engine import Engine
+from tests.needs import needs
+
+engine_transport, models = kinds_engine.engine_transport, assistant_engine.models
+
+REGION, RERANK = "us-east-1", "cohere.rerank-v3-5:0"
+SPARSE = json.dumps({"name": "sparse", "model": "opensearch-project/opensearch-neural-sparse-encoding-v2-distill"})
+QUESTION = "What does E17 mean?"
+DOCUMENTS = {
+    "washer": "E17 on the washing machine: the hose lets no water in.",
+    "oven": "E18 on the oven: the door is open.",
+    "ferry": "A ferry goes to the island four times a day.",
+}
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """An index of three documents, embedded in both ways, and the models that do it."""
+
+    engine: Engine
+    index: IndexNames
+    embedding: str
+    sparse: str
+    rerank: str
+
+    def found(self, retrieval: Retrieval, *, phases: list[Any] | None = None, after: list[Any] | None = None) -> Any:
+        """The hits of QUESTION, with these processors in the pipeline of the search."""
+        enrich = {"default_model_id": self.embedding, "neural_field_default_id": {"word_weights": self.sparse}}
+        pipeline = {
+            "request_processors": [{"neural_query_enricher": enrich}],
+            "phase_results_processors": phases or [],
+            "response_processors": after or [],
+        }
+        body = nearest(QUESTION, 3, self.index, retrieval) | {"search_pipeline": pipeline}
+        index_version = f"{self.index.name}-1"
+        return self.engine.client().post(f"/{index_version}/_search", body)["hits"]["hits"]
+
+
+def _model(engine: Engine, name: str, probe: dict[str, Any], connector: dict[str, Any]) -> str:
+    connector_id = engine.apply(
+        "Connector", {"connector": connector}, owner=engine.owner(f"{name}Connector")
+    ).physical_id
+    group = engine.apply("ModelGroup", {"name": f"{engine.stack} {name}"}, owner=engine.owner(f"{name}Group"))
+    spec = {"name": f"{engine.stack} {name}", "model_group_id": group.physical_id, "connector_id": connector_id}
+    return engine.apply("Model", {**spec, "probe": {"parameters": probe}}, owner=engine.owner(name)).physical_id
+
+
+def _endpoint(engine: Engine, models: Models, header: str, body: str, **functions: str) -> dict[str, Any]:
+    action = {
+        "action_type": "predict",
+        "method": "POST",
+        "url": f"{models.sagemaker_url}/endpoints/any/invocations",
+        "headers": {"x-sandbox-endpoint": header},
+        "request_body": body,
+        "pre_process_function": "connector.pre_process.default.embedding",
+    }
+    return engine.connector() | {"parameters": {}, "actions": [action | functions]}
+
+
+def _reranker(engine: Engine, models: Models) -> dict[str, Any]:
+    made = bedrock_rerank(model=RERANK, region=REGION).connector
+    actions: Any = made["actions"]
+    url = f"{models.url}/_aws/bedrock-runtime.{REGION}.amazonaws.com/model/{RERANK}/invoke"
+    keys = {"access_key": "test", "secret_key": "test"}
+    return engine.connector() | {**made, "credential": keys, "actions": [{**actions[0], "url": url}]}
+
+
+def _probe() -> Any:
+    return bedrock_rerank(model=RERANK, region=REGION).probe["parameters"]
+
+
+@pytest.fixture(scope="module")
+def shelf(engine_transport: HttpTransport, models: Models) -> Iterator[Shelf]:
+    engine = Engine(engine_transport, models.url)
+    name, texts = f"{engine.stack}-passages", {"input": ["ready"]}
+    vectors = {"post_process_function": "connector.post_process.default.embedding"}
+    minilm = _endpoint(engine, models, MINILM, "${parameters.input}", **vectors)
+    words = _endpoint(engine, models, SPARSE, '{"texts": ${parameters.input}, "sparse_embedding_format": "word"}')
+    made = Shelf(
+        engine,
+        IndexNames(name=name, text_field="text", embedding_field="embedding"),
+        _model(engine, "Embedding", texts, minilm),
+        _model(engine, "Sparse", texts, words),
+        _model(engine, "Rerank", _probe(), _reranker(engine, models)),
+    )
+    embeds = [
+        {"text_embedding": {"model_id": made.embedding, "field_map": {"text": "embedding"}, "batch_size": 2}},
+        {"sparse_encoding": {"model_id": made.sparse, "field_map": {"text": "word_weights"}, "batch_size": 2}},
+    ]
+    engine.apply("IngestPipeline", {"name": name, "pipeline": {"processors": embeds}}, owner=engine.owner("Ingest"))
+    vector = {"type": "knn_vector", "dimension": 384, "method": {"name": "hnsw", "engine": "lucene"}}
+    said = {"type": "text", "copy_to": [WORDS]}
+    fields = {"text": said, "embedding": vector, "word_weights": {"type": "rank_features"}, **field_mappings({})}
+    body = {"settings": {"index": {"knn": True, "default_pipeline": name}}, "mappings": {"properties": fields}}
+    engine.apply("Index", {"name": f"{name}-1", "body": body}, owner=engine.owner("Index"))
+    engine.client().post("/_aliases", {"actions": [{"add": {"index": f"{name}-1", "alias": name}}]})
+    for id, text in DOCUMENTS.items():
+        engine.client().put(f"/{name}/_doc/{id}?refresh=true", {"text": text})
+    yield made
+    engine.clean()
+
+
+@pytest.mark.parametrize("normalization", ["min_max", "l2", pytest.param("z_score", marks=needs("z_score"))])
+def test_words_and_meaning_become_one_score(shelf: Shelf, normalization: str) -> None:
+    mixture = Mixture((0.3, 0.7), normalization).processor
+    hits = shelf.found(Retrieval(hybrid=Hybrid(), candidates=3), phases=[mixture])
+    assert hits[0]["_id"] == "washer"
+    scores = [hit["_score"] for hit in hits]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score < 1.5 for score in scores)
+
+
+def test_words_are_weighed_by_a_sparse_encoder(shelf: Shelf) -> None:
+    only_words = Mixture((1.0, 0.0)).processor
+    hits = shelf.found(Retrieval(hybrid=Hybrid(sparse=Sparse(endpoint="e")), candidates=3), phases=[only_words])
+    assert hits[0]["_id"] == "washer"
+    stored = shelf.engine.client().get(f"/{shelf.index.name}/_doc/washer")["_source"]["word_weights"]
+    assert stored["hose"] > 0
+
+
+def test_a_model_reranks_passages(shelf: Shelf) -> None:
+    by = {"ml_opensearch": {"model_id": shelf.rerank}, "context": {"document_fields": ["text"]}, "ignore_failure": True}
+    plain = shelf.found(Retrieval())
+    hits = shelf.found(Retrieval(rerank=Rerank(), candidates=3), after=[{"rerank": by}])
+    assert hits[0]["_id"] == "washer"
+    assert [hit["_score"] for hit in hits] != [hit["_score"] for hit in plain]
+    assert all(0 <= hit["_score"] <= 1 for hit in hits)

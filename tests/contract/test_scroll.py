@@ -1,0 +1,77 @@
+"""An ordinary scroll, as a foreign client's `helpers.scan` makes it, leaves an index as it is."""
+
+from typing import Any
+
+import pytest
+
+from mlcommons import Client
+from mlcommons.client import path_of
+from mlcommons.derived_vectors import MENDING, is_broken, mend
+from tests.contract import kinds_engine
+from tests.contract.kinds_engine import DIMENSION, Engine
+
+engine, engine_transport, provider = (
+    kinds_engine.engine,
+    kinds_engine.engine_transport,
+    kinds_engine.provider,
+)
+
+DOCUMENTS, PAGE = 36, 12
+VECTOR = {"type": "knn_vector", "dimension": DIMENSION, "method": {"name": "hnsw", "engine": "lucene"}}
+BODY: dict[str, Any] = {
+    "settings": {"index": {"knn": True, "number_of_replicas": 0}},
+    "mappings": {"properties": {"embedding": VECTOR, "text": {"type": "text"}}},
+}
+
+
+@pytest.fixture
+def index(engine: Engine) -> str:
+    """An index as the kernel makes it, with documents in one segment."""
+    name = engine.apply("Index", {"name": f"{engine.stack}-index", "body": BODY}).physical_id
+    client = engine.client()
+    for number in range(DOCUMENTS):
+        client.put(f"/{name}/_doc/{number}", {"text": f"Passage {number}", "embedding": [1.0 + number] * DIMENSION})
+    client.post(f"/{name}/_forcemerge", max_num_segments="1")
+    client.post(f"/{name}/_refresh")
+    return name
+
+
+def scroll(client: Client, index: str) -> int:
+    """All pages of `index`, and the end of the scroll; how many documents there were."""
+    query = {"query": {"match_all": {}}, "size": PAGE, "sort": ["_doc"]}
+    answer, seen = client.post(f"/{index}/_search", query, scroll="1m"), 0
+    while hits := answer["hits"]["hits"]:
+        seen += len(hits)
+        answer = client.post("/_search/scroll", {"scroll": "1m", "scroll_id": answer["_scroll_id"]})
+    client.delete(path_of("_search", "scroll", answer["_scroll_id"]))
+    return seen
+
+
+def texts(client: Client, index: str) -> set[str]:
+    """What whole documents hold, their vectors read with them."""
+    found = client.post(f"/{index}/_search", {"query": {"match_all": {}}, "size": DOCUMENTS})["hits"]["hits"]
+    assert all(len(hit["_source"]["embedding"]) == DIMENSION for hit in found)
+    return {hit["_source"]["text"] for hit in found}
+
+
+def test_after_a_scroll_every_document_is_read_whole(engine: Engine, index: str) -> None:
+    client, every = engine.client(), {f"Passage {number}" for number in range(DOCUMENTS)}
+    assert scroll(client, index) == DOCUMENTS
+    assert texts(client, index) == every
+    assert not is_broken(client, index, client.get(f"/{index}")[index])
+
+
+def test_a_repair_rewrites_the_only_segment_and_keeps_every_document(engine: Engine, index: str) -> None:
+    client, every = engine.client(), {f"Passage {number}" for number in range(DOCUMENTS)}
+    before = segments(client, index)
+    mend(client, index)
+    client.post(f"/{index}/_refresh")
+    assert segments(client, index).isdisjoint(before)
+    assert texts(client, index) == every
+    assert client.post(f"/{index}/_count", {"query": {"ids": {"values": [MENDING]}}})["count"] == 0
+
+
+def segments(client: Client, index: str) -> set[str]:
+    """Names of the segments that hold documents."""
+    (copies,) = client.get(f"/{index}/_segments")["indices"][index]["shards"].values()
+    return {name for name, one in copies[0]["segments"].items() if one["num_docs"]}

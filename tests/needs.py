@@ -1,0 +1,14 @@
+"""What a test needs that not every line of OpenSearch has."""
+
+import os
+
+import pytest
+
+from sandbox.engine.line import nearest
+from settings.since import SINCE
+
+
+def needs(feature: str) -> pytest.MarkDecorator:
+    """Skip the test on a line that is older than `feature` of the settings; OSML_TEST_LINE names the line."""
+    line, since = nearest(os.environ.get("OSML_TEST_LINE")), SINCE[feature]
+    return pytest.mark.skipif(line.number < since, reason=f"{feature} needs OpenSearch {since}; this is {line.version}")

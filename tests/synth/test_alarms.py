@@ -1,0 +1,146 @@
+"""Who is told when something goes off, and what one page shows of an environment."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Templates = dict[str, dict[str, Any]]
+OfType = Callable[..., dict[str, Any]]
+Flat = Callable[[Any], Any]
+ENVIRONMENTS = Path(__file__).parents[2] / "environments"
+ARN = "arn:aws:sns:us-east-1:111122223333:operations"
+ALARM, TOPIC = "AWS::CloudWatch::Alarm", "AWS::SNS::Topic"
+
+
+@pytest.fixture(scope="module")
+def told(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templates]:
+    """The templates of dev with `alarms: {topic: …}` and a drop, or of `of`."""
+    made: dict[tuple[str, str], Templates] = {}
+
+    def templates(topic: str, of: str = "dev") -> Templates:
+        if (topic, of) not in made:
+            folder = tmp_path_factory.mktemp("told")
+            settings = yaml.safe_load((ENVIRONMENTS / f"{of}.yaml").read_text())
+            (folder / f"{of}.yaml").write_text(yaml.safe_dump({**settings, "alarms": {"topic": topic}, "drop": {}}))
+            made[topic, of] = synthesize(of, folder)
+        return made[topic, of]
+
+    return templates
+
+
+def alarms(templates: Templates, of_type: OfType) -> dict[str, dict[str, Any]]:
+    return {
+        name: one["Properties"] for template in templates.values() for name, one in of_type(template, ALARM).items()
+    }
+
+
+def test_every_alarm_tells_a_topic_that_exists(told: Callable[..., Templates], of_type: OfType) -> None:
+    found = alarms(told(ARN), of_type)
+    assert len(found) == 9
+    assert {(str(one["AlarmActions"]), str(one["OKActions"])) for one in found.values()} == {(f"['{ARN}']",) * 2}
+    assert [template for template in told(ARN).values() if of_type(template, TOPIC)] == []
+
+
+def test_an_address_gets_a_topic_that_cloudwatch_may_write_to(
+    told: Callable[..., Templates], of_type: OfType, flat: Flat
+) -> None:
+    templates = told("team@example.com")
+    search = templates["osml-dev-search"]
+    [(topic_id, topic)] = ((id, one) for id, one in of_type(search, TOPIC).items() if one["Type"] == TOPIC)
+    assert topic["Properties"]["TopicName"] == "osml-dev-alarms"
+    [mail] = (one["Properties"] for one in of_type(search, "AWS::SNS::Subscription").values())
+    assert mail == {"Protocol": "email", "Endpoint": "team@example.com", "TopicArn": {"Ref": topic_id}}
+    [policy] = of_type(search, "AWS::SNS::TopicPolicy").values()
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert {one["Effect"]: one.get("Principal") for one in statements} == {
+        "Deny": "*",
+        "Allow": {"Service": "cloudwatch.amazonaws.com"},
+    }
+    named = "arn:<AWS::Partition>:sns:<AWS::Region>:<AWS::AccountId>:osml-dev-alarms"
+    assert {str(flat(one["AlarmActions"])) for one in alarms(templates, of_type).values()} == {f"['{named}']"}
+
+
+def test_no_stack_imports_the_topic(told: Callable[..., Templates]) -> None:
+    """An export that is in use could not be taken back when somebody takes `alarms` out of the file."""
+    for name, template in told("team@example.com").items():
+        imported = [line for line in json.dumps(template).split("Fn::ImportValue")[1:] if "larm" in line[:120]]
+        assert imported == [], name
+
+
+def test_without_a_topic_the_alarms_are_there_and_tell_nobody(
+    templates: Callable[[str], Templates], of_type: OfType
+) -> None:
+    found = alarms(templates("dev"), of_type)
+    assert len(found) == 7
+    assert [name for name, one in found.items() if "AlarmActions" in one] == []
+
+
+def test_a_domain_is_watched(templates: Callable[[str], Templates], of_type: OfType) -> None:
+    found = {
+        one["MetricName"]: (one["ComparisonOperator"][:4], one["Threshold"])
+        for one in alarms(templates("prod"), of_type).values()
+        if one["Namespace"] == "AWS/ES"
+    }
+    assert found == {
+        "ClusterStatus.red": ("Grea", 1),
+        "ClusterIndexWritesBlocked": ("Grea", 1),
+        "JVMMemoryPressure": ("Grea", 95),
+        "5xx": ("Grea", 50),
+        # A quarter of a node's 100 GiB, in MiB.
+        "FreeStorageSpace": ("Less", 25600),
+    }
+
+
+@pytest.mark.parametrize(
+    ("environment", "namespaces"),
+    [
+        ("dev", {"AWS/ES", "AWS/SageMaker", "osml", "AWS/ApiGateway"}),
+        ("sandbox-aoss", {"AWS/AOSS", "AWS/SageMaker", "osml", "AWS/ApiGateway"}),
+    ],
+)
+def test_a_dashboard_shows_all_parts(
+    templates: Callable[[str], Templates], of_type: OfType, flat: Flat, environment: str, namespaces: set[str]
+) -> None:
+    [board] = of_type(templates(environment)[f"osml-{environment}-search"], "AWS::CloudWatch::Dashboard").values()
+    assert board["Properties"]["DashboardName"] == f"osml-{environment}"
+    widgets = json.loads(flat(board["Properties"]["DashboardBody"]))["widgets"]
+    assert {row[0] for one in widgets for row in one["properties"]["metrics"]} == namespaces
+    places = [(one["x"], one["y"]) for one in widgets]
+    assert len(set(places)) == len(places)
+    for one in widgets:
+        for _, name, *rest in one["properties"]["metrics"]:
+            *dimensions, drawn = rest
+            assert name
+            assert len(dimensions) % 2 == 0
+            assert set(drawn) == {"stat"}
+
+
+def test_what_alarms_and_dashboard_watch_has_the_same_dimensions(
+    templates: Callable[[str], Templates], of_type: OfType, flat: Flat
+) -> None:
+    """A graph of a metric that nobody writes is empty for ever."""
+    [board] = of_type(templates("dev")["osml-dev-search"], "AWS::CloudWatch::Dashboard").values()
+    shown = {
+        (namespace, name, *sorted(zip(rest[:-1:2], rest[1:-1:2], strict=True)))
+        for one in json.loads(flat(board["Properties"]["DashboardBody"]))["widgets"]
+        for namespace, name, *rest in one["properties"]["metrics"]
+    }
+    for one in alarms(templates("dev"), of_type).values():
+        of = sorted(
+            (each["Name"], re.sub("<SearchDomain.*>", "osml-dev", flat(each["Value"]))) for each in one["Dimensions"]
+        )
+        named = (one["Namespace"], one["MetricName"], *of)
+        if one["Namespace"] == "AWS/ApiGateway":
+            named = (one["Namespace"], one["MetricName"], ("ApiName", "osml-dev-assistant"), ("Stage", "dev"))
+        assert named in shown
+
+
+def test_findings(told: Callable[..., Templates], cfn_lint: Callable[..., str]) -> None:
+    assert cfn_lint([told("team@example.com"), told(ARN)]) == ""

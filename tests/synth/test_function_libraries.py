@@ -1,0 +1,26 @@
+"""What the constructs put beside a function's own code: the libraries that it imports, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from opensearch_ml.assistant.assistant_function import PARTS
+from opensearch_ml.engine import keeper, provisioner
+from opensearch_ml.ingestion import document_drop
+from tests.unit.imports import FUNCTIONS, LIBRARIES, reached
+
+COPIED: dict[str, Iterable[str]] = {
+    "ask": PARTS["ask"].folders,
+    "documents": PARTS["documents"].folders,
+    "drop": document_drop.FOLDERS,
+    "keeper": keeper.FOLDERS,
+    "page": set(PARTS["page"].folders) & LIBRARIES,
+    "provisioner": provisioner.FOLDERS,
+}
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_a_function_gets_the_libraries_that_it_imports(function: str) -> None:
+    assert set(COPIED[function]) == reached(FUNCTIONS[function])

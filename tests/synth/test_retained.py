@@ -1,0 +1,116 @@
+"""What is kept when a stack goes can live without it, can be made again, and can be taken back in."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+from osml.deploy.identifier import IDENTIFIERS
+from osml.deploy.reference import references
+
+Templates = dict[str, dict[str, Any]]
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent / "environments"
+# In the search engine: what makes them finds them by their mark.
+FOUND_BY_MARK = "Custom::"
+# Of a kind that is kept for its content alone, and made anew beside it otherwise.
+KEPT = ("Retain", "RetainExceptOnCreate")
+
+
+def of_environments() -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Environments by name: the shipped ones and those of the tests, all of which keep their data."""
+    files = [*(ROOT / "environments").glob("*.yaml"), *HERE.glob("*.yaml")]
+    return {file.stem: (file, yaml.safe_load(file.read_text())) for file in files}
+
+
+@pytest.fixture(scope="module")
+def kept(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Templates of every environment with `search.removal: retain`, the assistant and the drop added, by stack."""
+    folder, found = tmp_path_factory.mktemp("environments"), Templates()
+    wanted = {name: settings for name, (_, settings) in of_environments().items()}
+    collection = copy.deepcopy(wanted["sandbox-aoss"])
+    collection["search"]["vpc"] = {
+        "id": "vpc-0a1b2c3d",
+        "subnets": ["subnet-0a1b2c3d"],
+        "availability_zones": ["us-east-1a"],
+    }
+    wanted["aoss-vpc"] = collection
+    for name, settings in wanted.items():
+        settings["search"]["removal"] = "retain"
+        settings.setdefault("assistant", {})["log_role"] = "exist"
+        if settings["search"]["kind"] == "domain":
+            settings.setdefault("drop", {})
+        secret = (settings.get("answer") or {}).get("secret")
+        if secret and "name" in secret:
+            secret["create"] = True
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(settings))
+        found |= synthesize(name, folder)
+    return found
+
+
+def resources(templates: Templates) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+    """Stack, logical id, resource, all resources of the stack: of each that is kept."""
+    return [
+        (stack, name, one, template["Resources"])
+        for stack, template in templates.items()
+        for name, one in template["Resources"].items()
+        if one.get("DeletionPolicy") in KEPT
+    ]
+
+
+def test_a_retained_resource_is_created_again_after_a_failed_creation(kept: Templates) -> None:
+    found = resources(kept)
+    assert len({one["Type"] for _, _, one, _ in found}) > 8
+    assert [(stack, name) for stack, name, one, _ in found if one["DeletionPolicy"] == "Retain"] == []
+
+
+def test_retained_resources_allow_a_rollback(kept: Templates) -> None:
+    for stack, name, one, _ in resources(kept):
+        properties = one.get("Properties", {})
+        assert not properties.get("DeletionProtectionEnabled"), (stack, name)
+        assert properties.get("DeletionProtection") in (None, "INACTIVE"), (stack, name)
+
+
+def test_retained_resources_refer_only_to_retained_resources(kept: Templates) -> None:
+    left = []
+    for stack, name, one, others in resources(kept):
+        if one["Type"].startswith(FOUND_BY_MARK):
+            continue
+        needed = set(references(one.get("Properties", {}))) & set(others)
+        gone = {other for other in needed if others[other].get("DeletionPolicy") not in KEPT}
+        left += [f"{stack}: {name} ({one['Type']}) refers to {other} ({others[other]['Type']})" for other in gone]
+        if "Fn::ImportValue" in str(one):
+            left.append(f"{stack}: {name} refers to another stack")
+    assert left == []
+
+
+def test_retained_resources_can_be_imported(kept: Templates) -> None:
+    types = {one["Type"] for _, _, one, _ in resources(kept) if not one["Type"].startswith(FOUND_BY_MARK)}
+    assert types - set(IDENTIFIERS) == set()
+
+
+@pytest.mark.parametrize("type", sorted(IDENTIFIERS))
+def test_an_identifier_is_that_of_the_registered_schema(type: str) -> None:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type).schema
+    assert [f"/properties/{key}" for key in IDENTIFIERS[type]] == schema["primaryIdentifier"]
+    assert "read" in schema["handlers"], "CloudFormation imports what it can read"
+
+
+def test_no_template_protects_a_stack_before_it_exists(synthesize: Callable[..., Templates], tmp_path: Path) -> None:
+    """The CLI would protect it before its first change set, and could then neither repeat nor remove it."""
+    from aws_cdk import App
+
+    from app import build
+
+    def protection(**context: str) -> dict[str, bool]:
+        app = App(outdir=str(tmp_path / "-".join(context) or "none"), context={"env": "prod", **context})
+        build(app)
+        return {one.stack_name: bool(one.termination_protection) for one in app.synth().stacks}
+
+    assert not any(protection(**{"aws:cdk:bundling-stacks": []}).values())  # type: ignore[arg-type]
+    told = protection(**{"aws:cdk:bundling-stacks": [], "protected": "osml-prod-search,osml-prod-knowledge"})  # type: ignore[arg-type]
+    assert {name for name, value in told.items() if value} == {"osml-prod-search", "osml-prod-knowledge"}

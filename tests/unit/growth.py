@@ -1,0 +1,25 @@
+"""How the time of a piece of work grows with its input."""
+
+from collections.abc import Callable
+from time import process_time
+
+# A run may be disturbed, but not in all of its rounds in the same way.
+ROUNDS, TRIALS = 3, 3
+# Four times the input takes four times as long where it is read once, and sixteen times where each character is looked
+# at for each other one.
+FACTOR, MOST = 4, 9.0
+
+
+def grows_in_proportion(work: Callable[[str], object], make: Callable[[int], str], size: int) -> bool:
+    """Whether FACTOR times as much input takes less than MOST times as long, on this process's own clock."""
+    small, large = make(size), make(size * FACTOR)
+    return any(_seconds(work, large) < MOST * _seconds(work, small) for _ in range(TRIALS))
+
+
+def _seconds(work: Callable[[str], object], text: str) -> float:
+    taken = []
+    for _ in range(ROUNDS):
+        began = process_time()
+        work(text)
+        taken.append(process_time() - began)
+    return min(taken)

@@ -1,0 +1,77 @@
+"""What the files of this repository import, read from their text."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Container
+from pathlib import Path
+
+from osml.place import CHECKOUT
+
+PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["setuptools"]
+LOCAL_CLOUD = tomllib.loads((CHECKOUT / "sandbox" / "pyproject.toml").read_text())["tool"]["setuptools"]
+PLACES: dict[str, Path] = {name: CHECKOUT / place for name, place in PROJECT["package-dir"].items()} | {
+    "sandbox": CHECKOUT / "sandbox"
+}
+OURS = frozenset(PLACES)
+LAMBDA = CHECKOUT / "lambda"
+LIBRARIES = frozenset(name for name, place in PROJECT["package-dir"].items() if Path(place).parent == Path("lambda"))
+# What a construct copies beside a function's own code.
+COPIED = LIBRARIES | {"settings"}
+FUNCTIONS = {place.name: place for place in sorted(LAMBDA.iterdir()) if place.is_dir() and place.name not in LIBRARIES}
+
+
+def folder(package: str) -> Path:
+    return PLACES[package]
+
+
+def imports(file: Path) -> set[str]:
+    """The modules that a file names in its imports, also those within functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def file_of(module: str) -> Path | None:
+    """The file of a module of a library or of the settings, if it is one."""
+    root = CHECKOUT if module.partition(".")[0] == "settings" else LAMBDA
+    place = root.joinpath(*module.split("."))
+    return next((one for one in (place.with_suffix(".py"), place / "__init__.py") if one.is_file()), None)
+
+
+def reached(function: Path) -> set[str]:
+    """The libraries that a function needs: of what it imports, whatever that imports."""
+    waiting = [name for file in function.glob("*.py") for name in imports(file)]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        file = file_of(name) if name.partition(".")[0] in COPIED and name not in seen else None
+        if file:
+            seen.add(name)
+            waiting += imports(file)
+    return {name.partition(".")[0] for name in seen}
+
+
+def module_of(file: Path) -> str:
+    """The name under which a file of `lambda/` is imported: a function's own modules have no package."""
+    place = file.relative_to(LAMBDA)
+    parts = [*place.parent.parts, *([] if place.stem == "__init__" else [place.stem])]
+    return ".".join(parts[1:] if parts[0] in FUNCTIONS else parts)
+
+
+def at_start(file: Path, modules: Container[str]) -> set[str]:
+    """Which of `modules` a file imports when it is imported itself; not what it does within a function or for types."""
+    found: set[str] = set()
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            # Of a package's name and a module of it, the module.
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in modules else node.module or "" for name in whole}
+    return {name for name in found if name in modules}

@@ -1,0 +1,41 @@
+"""Files as the formats read them, for tests."""
+
+import io
+from typing import Any
+
+from corpus.apart import Limits
+from corpus.document import Document, Entry, Unreadable
+from corpus.formats import Reading
+from corpus.source import read
+
+TEXT = Reading("text")
+
+
+def entries(
+    content: bytes | str, name: str, skip: int = 0, reading: Reading = TEXT, limits: Limits | None = None
+) -> list[Entry]:
+    data = content.encode() if isinstance(content, str) else content
+    return list(read(io.BytesIO(data), name, reading, skip, limits))
+
+
+def documents(content: bytes | str, name: str, reading: Reading = TEXT) -> list[dict[str, Any]]:
+    found = entries(content, name, reading=reading)
+    assert all(isinstance(one, Document) for one in found), found
+    return [{"id": one.id, **one.source} for one in found if isinstance(one, Document)]
+
+
+def reasons(content: bytes | str, name: str, reading: Reading = TEXT) -> list[str]:
+    found = entries(content, name, reading=reading)
+    return [f"{one.where}: {one.reason}" for one in found if isinstance(one, Unreadable)]
+
+
+def texts(content: bytes | str, name: str) -> list[str]:
+    return [one.source["text"] for one in entries(content, name) if isinstance(one, Document)]
+
+
+def places(content: bytes | str, name: str) -> list[tuple[str, dict[str, Any]]]:
+    """What stands where: the text from each place on, up to the next one."""
+    (document,) = (one for one in entries(content, name) if isinstance(one, Document))
+    text, found = document.source["text"], list(document.places)
+    ends = [start for start, _ in found[1:]] + [len(text)]
+    return [(text[start:end].strip(), dict(where)) for (start, where), end in zip(found, ends, strict=True)]

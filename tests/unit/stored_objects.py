@@ -1,0 +1,39 @@
+"""S3 in memory, as far as jobs of uploads use it."""
+
+import io
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+class NoSuchKey(Exception):
+    """As boto3 raises it."""
+
+
+class _Exceptions:
+    NoSuchKey: ClassVar[type[Exception]] = NoSuchKey
+
+
+@dataclass
+class Bucket:
+    """Its objects by key; `told` are the keys under `begin/`, in the order in which they were written."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    exceptions: ClassVar[type[_Exceptions]] = _Exceptions
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:
+        self.objects[Key] = Body
+        if Key.startswith("begin/"):
+            self.told.append(Key)
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        if Key not in self.objects:
+            raise NoSuchKey
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+    def list_objects_v2(self, Bucket: str, Prefix: str) -> dict[str, Any]:
+        found = [{"Key": key, "Size": len(one)} for key, one in self.objects.items() if key.startswith(Prefix)]
+        return {"Contents": found} if found else {}
+
+    def download_fileobj(self, bucket: str, key: str, file: Any) -> None:
+        file.write(self.objects[key])

@@ -1,0 +1,30 @@
+"""Whom the alarms tell: a topic that exists, an e-mail address, or one sentence."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from settings.alarms import Alarms
+
+ARN = "arn:aws:sns:us-east-1:111122223333:operations"
+
+
+@pytest.mark.parametrize("topic", [ARN, ARN.replace("aws:", "aws-us-gov:"), ARN.replace("aws:", "aws-cn:")])
+def test_an_arn_is_a_topic_that_exists(topic: str) -> None:
+    alarms = Alarms(topic=topic)
+    assert (alarms.arn, alarms.address) == (topic, None)
+
+
+@pytest.mark.parametrize("topic", ["team@example.com", "first.last+alarms@mail.example.org"])
+def test_an_address_is_told_by_a_new_topic(topic: str) -> None:
+    alarms = Alarms(topic=topic)
+    assert (alarms.arn, alarms.address) == (None, topic)
+
+
+@pytest.mark.parametrize(
+    "topic", ["", "team", "team@example", "a b@example.com", f"{ARN} ", ARN.replace("sns", "sqs"), f"{ARN}:sub:x"]
+)
+def test_anything_else_is_refused_with_what_to_write(topic: str) -> None:
+    with pytest.raises(ValidationError, match="neither the ARN of a topic nor an e-mail address; write arn:aws:sns"):
+        Alarms(topic=topic)

@@ -1,0 +1,129 @@
+"""A file that is sent to the API: read as every way in reads it, and stored as far as the time goes."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from corpus.chunks import chunks
+from corpus.document import Document
+from corpus.formats import Reading
+from corpus.source import read
+from rag import documents, files
+from rag.budget import Budget
+from rag.failures import Throttled
+from rag.models import DocumentIn, FileIn
+from rag.parts import Parts
+from rag.search import Passage, Replaced
+from settings.runtime_settings import RuntimeSettings as Settings
+from tests.unit.edge_requests import SETTINGS
+from tests.unit.pdf_files import pdf
+
+TEXT = Settings.model_validate(SETTINGS).index.text_field
+
+
+@dataclass
+class Index:
+    """In the place of the search engine; `answers` are failures of its next requests, None of one that succeeds.
+
+    It is too busy for the documents in `later`.
+    """
+
+    stored: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[Exception | None] = field(default_factory=list)
+    later: set[str] = field(default_factory=set)
+
+    def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
+        answer = self.answers.pop(0) if self.answers else None
+        if answer:
+            raise answer
+        self.stored += [one.source(TEXT) for one in passages if one.document not in self.later]
+        return Replaced({one.id: Throttled("Later.") for one in passages if one.document in self.later})
+
+
+def parts(index: Index, **limits: int) -> Parts:
+    settings = Settings.model_validate({**SETTINGS, "limits": {"passage_characters": 100, **limits}})
+    return Parts(settings, cast(Any, index), None, cast(Any, None))
+
+
+def sent(name: str, content: bytes | str) -> FileIn:
+    data = content.encode() if isinstance(content, str) else content
+    return FileIn.model_construct(name=name, content=data)
+
+
+def test_a_file_gives_the_chunks_that_every_way_in_gives() -> None:
+    content, index = pdf("One. " * 60, "Two. " * 60), Index()
+    told = files.store(sent("leave.pdf", content), 20, parts(index))
+    (whole,) = read(io.BytesIO(content), "leave.pdf", Reading(TEXT))
+    assert isinstance(whole, Document)
+    expected = [{"id": one.id, "document": one.of, **one.source} for one in chunks(whole, TEXT, 100)]
+    assert index.stored == expected
+    assert (expected[-1]["page"], expected[0]["id"]) == (2, "leave.pdf#1")
+    assert [(one.id, one.title, one.status, one.passages) for one in told.results] == [
+        ("leave.pdf", "leave", "stored", len(expected))
+    ]
+    assert told.ended
+
+
+def test_a_document_may_say_where_its_parts_stand() -> None:
+    index = Index()
+    given = DocumentIn.model_validate(
+        {"id": "a", "text": "x" * 90 + " y", "places": [{"start": 0, "page": 1}, {"start": 91, "page": 2}]}
+    )
+    documents.store([given], 20, parts(index, passage_characters=100))
+    assert [one["page"] for one in index.stored] == [1]
+
+
+def test_what_cannot_be_read_is_told_beside_what_is_stored() -> None:
+    told = files.store(sent("mixed.pdf", pdf("One", None)), 20, parts(Index()))
+    assert [(one.id, one.status) for one in told.results] == [
+        ("mixed.pdf, page 2", "failed"),
+        ("mixed.pdf", "stored"),
+    ]
+    assert (
+        told.results[0].message
+        == "mixed.pdf, page 2: no text, but pictures; put the file through text recognition first"
+    )
+
+
+def table(rows: int) -> str:
+    return f"id,{TEXT}\n" + "".join(f"d{number},Text {number}\n" for number in range(rows))
+
+
+def test_a_request_ends_before_its_time_is_over_and_says_how_far_it_got(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BEGINNING", 0.0)
+    index = Index()
+    told = files.store(sent("a.csv", table(25)), 20, parts(index, documents=10))
+    assert (told.settled, len(told.results), told.ended, 0 < told.read <= len(table(25))) == (10, 10, False, True)
+    assert [one["id"] for one in index.stored] == [f"d{number}" for number in range(10)]
+
+
+def test_what_takes_longer_to_be_read_than_the_request_has_is_left_to_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BEGINNING", 0.0)
+    told = files.store(sent("a.docx", b"PK no archive"), 20, parts(Index()))
+    assert (told.settled, told.results, told.ended) == (0, [], False)
+
+
+def test_a_request_ends_before_what_may_be_stored_later() -> None:
+    told = files.store(sent("a.csv", table(25)), 20, parts(Index(later={"d11"}), documents=10))
+    assert (told.settled, len(told.results), told.ended, told.later) == (10, 10, False, "Later.")
+
+
+def test_a_failure_of_all_is_the_answer() -> None:
+    with pytest.raises(Throttled):
+        files.store(sent("a.csv", table(3)), 20, parts(Index(answers=[Throttled("Later.")])))
+
+
+def test_of_two_documents_with_one_id_the_later_one_stays() -> None:
+    index = Index()
+    files.store(sent("a.csv", f"id,{TEXT}\na,One\nb,Two\na,Three\n"), 20, parts(index))
+    assert [(one["id"], one[TEXT]) for one in index.stored] == [("a", "One"), ("b", "Two"), ("a", "Three")]
+
+
+def test_a_row_cannot_say_whose_document_it_is() -> None:
+    index = Index()
+    files.store(sent("a.csv", f"id,{TEXT},document,year\na,One,official-policy,2023\n"), 20, parts(index))
+    (stored,) = index.stored
+    assert (stored["document"], stored["year"]) == ("a", "2023")

@@ -1,0 +1,182 @@
+"""An upload that is more than one request stores is a job: it goes on behind what is settled, and says how far."""
+
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+import worker
+from rag import files, jobs
+from rag.failures import Absent, Invalid, Throttled
+from rag.files import Stored
+from rag.jobs import Jobs
+from rag.models import DocumentIn, Job, PartIn
+from tests.unit.stored_objects import Bucket
+from tests.unit.test_assistant_files import Index, parts, sent, table
+from tests.unit.unlogged import unlogged
+
+SECONDS = 60.0
+
+
+@pytest.fixture
+def bucket() -> Bucket:
+    return Bucket()
+
+
+@pytest.fixture
+def made(bucket: Bucket) -> Jobs:
+    return Jobs("uploads", bucket)
+
+
+def part(content: str, number: int, of: int, job: str | None = None, name: str = "a.csv") -> PartIn:
+    return PartIn.model_construct(name=name, content=content.encode(), number=number, of=of, job=job)
+
+
+def halves(text: str) -> tuple[str, str]:
+    return text[: len(text) // 2], text[len(text) // 2 :]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+def test_parts_come_in_any_order_and_the_last_one_begins_the_job(
+    bucket: Bucket, made: Jobs, order: tuple[int, ...]
+) -> None:
+    text, index = table(25), Index()
+    pieces = [text[:50], text[50:90], text[90:]]
+    id: str | None = None
+    for number in order:
+        assert bucket.told == []
+        state = made.take(part(pieces[number - 1], number, 3, id))
+        id = state.id
+    assert (bucket.told, state.status, state.size) == ([f"begin/{id}"], "waiting", len(text))
+    assert made.work(state.id, SECONDS, parts(index), last=False) == ""
+    job = made.state(state.id).told
+    assert (job.status, job.stored, job.failed, job.progress) == ("done", 25, 0, 1.0)
+    assert [one["id"] for one in index.stored] == [f"d{number}" for number in range(25)]
+
+
+def test_a_job_says_which_parts_are_here(made: Jobs) -> None:
+    state = made.take(part("x", 2, 3))
+    made.take(part("x", 2, 3, state.id))
+    assert (made.state(state.id).status, made.state(state.id).received) == ("receiving", [2])
+
+
+def test_a_part_of_something_else_is_refused(made: Jobs) -> None:
+    state = made.take(part("x", 1, 2))
+    for other in (part("x", 1, 3, state.id), part("x", 1, 2, state.id, name="b.csv")):
+        with pytest.raises(Invalid, match=r"does not belong to the job .* 2 parts of a.csv"):
+            made.take(other)
+    with pytest.raises(Absent, match="There is no job"):
+        made.take(part("x", 1, 2, "0" * 32))
+
+
+def test_a_job_goes_on_behind_what_a_request_has_stored(made: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BEGINNING", 0.0)
+    index = Index()
+    file = sent("a.csv", table(25))
+    done = files.store(file, 20, parts(index, documents=10))
+    assert (done.ended, done.settled) == (False, 10)
+    state = made.go_on(file, done)
+    assert (state.stored, 0 < state.progress <= 1) == (10, True)
+    made.work(state.id, SECONDS, parts(index, documents=10), last=False)
+    assert made.state(state.id).told.stored == 25
+    assert [one["id"] for one in index.stored] == [f"d{number}" for number in range(25)]
+
+
+def test_when_its_time_is_over_another_call_goes_on(bucket: Bucket, made: Jobs) -> None:
+    index = Index()
+    state = made.go_on(sent("a.csv", table(25)), Stored(0))
+    for calls in range(1, 4):
+        assert len(bucket.told) == calls
+        made.work(state.id, 0.0 if calls < 3 else SECONDS, parts(index, documents=10), last=False)
+    assert (made.state(state.id).status, len(bucket.told)) == ("done", 3)
+    assert [one["id"] for one in index.stored] == [f"d{number}" for number in range(25)]
+
+
+def test_what_may_be_stored_later_is_tried_again_and_at_last_named(made: Jobs) -> None:
+    index = Index(answers=[None, Throttled("Wait a moment.")])
+    state = made.go_on(sent("a.csv", table(25)), Stored(0))
+    assert made.work(state.id, SECONDS, parts(index, documents=10), last=False) == "Wait a moment."
+    job = made.state(state.id).told
+    assert (job.status, job.stored, job.message) == ("waiting", 10, "Wait a moment.")
+    assert made.work(state.id, SECONDS, parts(index, documents=10), last=False) == ""
+    assert (made.state(state.id).status, made.state(state.id).stored) == ("done", 25)
+
+
+def test_what_is_late_for_the_last_time_is_told_as_that(made: Jobs) -> None:
+    index = Index(later={"d11"})
+    state = made.go_on(sent("a.csv", table(25)), Stored(0))
+    assert made.work(state.id, SECONDS, parts(index, documents=10), last=False)
+    assert made.state(state.id).told.failed == 0
+    assert made.work(state.id, SECONDS, parts(index, documents=10), last=True) == ""
+    job = made.state(state.id).told
+    assert (job.status, job.stored, job.failed) == ("done", 24, 1)
+    assert [(one.id, one.retry) for one in job.documents if one.status != "stored"] == [("d11", "later")]
+
+
+def test_documents_become_a_job_too(made: Jobs) -> None:
+    index = Index()
+    given = [DocumentIn(id=id, text=f"Text of {id}.") for id in ("handbook/a.md", "b")]
+    state = made.documents(given)
+    made.work(state.id, SECONDS, parts(index), last=False)
+    assert [one["document"] for one in index.stored] == ["handbook/a.md", "b"]
+    assert made.state(state.id).told.progress == 1.0
+
+
+def test_no_more_results_are_kept_than_anybody_reads(made: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "MOST_STORED", 2)
+    monkeypatch.setattr(jobs, "MOST_OTHERS", 3)
+    state = made.go_on(sent("a.csv", table(5) + "x,\n" * 7), Stored(0))
+    made.work(state.id, SECONDS, parts(Index()), last=False)
+    job = made.state(state.id).told
+    assert (job.stored, job.failed, len(job.documents)) == (5, 7, 5)
+
+
+def test_a_job_that_says_nothing_any_more_has_broken_off(bucket: Bucket, made: Jobs) -> None:
+    state = made.go_on(sent("a.csv", table(5)), Stored(0))
+    kept = json.loads(bucket.objects[f"jobs/{state.id}.json"])
+    kept["updated"] = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    bucket.objects[f"jobs/{state.id}.json"] = json.dumps(kept).encode()
+    assert made.state(state.id).status == "stopped"
+
+
+class Queue:
+    """Remembers which messages are seen again, after how many seconds."""
+
+    def __init__(self) -> None:
+        self.returns: dict[str, int] = {}
+
+    def change_message_visibility(self, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:
+        self.returns[ReceiptHandle] = VisibilityTimeout
+
+
+class Context:
+    aws_request_id = "lambda-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+@pytest.mark.parametrize(("received", "seconds"), [(1, 5), (2, 20), (4, 320), (5, None)])
+def test_a_message_comes_again_later_each_time(
+    made: Jobs, monkeypatch: pytest.MonkeyPatch, received: int, seconds: int | None
+) -> None:
+    monkeypatch.setenv("QUEUE_URL", "q")
+    monkeypatch.setattr(worker, "settings", lambda: parts(Index()).settings)
+    queue, index = Queue(), Index(later={"d1"})
+    state = made.go_on(sent("a.csv", table(3)), Stored(0))
+    body = json.dumps({"Records": [{"s3": {"object": {"key": f"begin/{state.id}"}}}]})
+    record = {"messageId": "m", "receiptHandle": "r", "body": body}
+    record |= {"attributes": {"ApproximateReceiveCount": str(received)}}  # type: ignore[dict-item]
+    with unlogged():
+        told = worker.worked({"Records": [record]}, Context(), made, lambda: queue, parts(index))
+    assert queue.returns == ({"r": seconds} if seconds else {})
+    assert told == {"batchItemFailures": [{"itemIdentifier": "m"}] if seconds else []}
+    assert made.state(state.id).status == ("waiting" if seconds else "done")
+
+
+def test_what_the_api_tells_of_a_job_holds_nothing_of_the_bucket(made: Jobs) -> None:
+    told: Any = made.take(part("x", 1, 2)).told
+    assert type(told) is Job
+    assert set(told.model_dump()) == set(Job.model_fields)

@@ -1,0 +1,112 @@
+"""Documents that are stored on a domain: whole or not at all, each by itself, and called what they are."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+from requests.auth import AuthBase
+
+from rag import documents
+from rag.budget import Budget
+from rag.failures import Unavailable
+from rag.models import DocumentIn, DocumentsStored
+from rag.parts import Parts
+from rag.search.domain import Domain
+from rag.search.engine import Engine
+from settings.runtime_settings import RuntimeSettings as Settings
+from tests.unit.edge_requests import SETTINGS
+
+SETTLED = Settings.model_validate({**SETTINGS, "limits": {"passage_characters": 100}})
+TEXT = SETTLED.index.text_field
+BAD, BUSY = "The model refuses this.", "The model is busy."
+
+
+@dataclass
+class Index(Engine):
+    """An engine in memory, whose model takes `together` texts a call: one that it refuses fails all of them."""
+
+    held: dict[str, dict[str, Any]] = field(default_factory=dict)
+    together: int = 8
+    breaks: str = ""
+
+    def __post_init__(self) -> None:
+        super().__init__(SETTLED, AuthBase())
+
+    def send(self, method: str, path: str, body: Any, budget: Budget, **options: Any) -> Any:
+        if self.breaks and self.breaks in path:
+            raise Unavailable("The search engine is failing. Try again soon.")
+        if path == "/_bulk":
+            return {"items": self._bulk([json.loads(line) for line in body.splitlines()])}
+        if path.endswith("/_search"):
+            return {"hits": {"hits": [{"_id": id, "_source": one} for id, one in self.held.items()]}}
+        return {}
+
+    def _bulk(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if "delete" in lines[0]:
+            return [{"delete": {"result": "deleted", "_id": self._gone(one["delete"]["_id"])}} for one in lines]
+        items = []
+        pairs = list(zip(lines[::2], lines[1::2], strict=True))
+        for at in range(0, len(pairs), self.together):
+            call = pairs[at : at + self.together]
+            refused = next((why for _, source in call for why in (BAD, BUSY) if why in source[TEXT]), "")
+            for action, source in call:
+                id = action["index"]["_id"]
+                if refused:
+                    reason = "throttled" if refused == BUSY else "no such text"
+                    items.append({"index": {"_id": id, "status": 400, "error": {"reason": reason}}})
+                else:
+                    items.append({"index": {"_id": id, "result": "updated" if id in self.held else "created"}})
+                    self.held[id] = source
+        return items
+
+    def _gone(self, id: str) -> str:
+        del self.held[id]
+        return id
+
+
+def store(index: Index, seconds: float = 20, **texts: str) -> DocumentsStored:
+    parts = Parts(SETTLED, Domain(index), None, cast(Any, None))
+    return documents.store([DocumentIn(id=id, text=text) for id, text in texts.items()], seconds, parts)
+
+
+def words(count: int, end: str = "") -> str:
+    """A text of `count` passages, `end` at the end of the last."""
+    return " ".join("lighthouse " * 8 + "." for _ in range(count)) + end
+
+
+def test_a_text_that_the_model_refuses_fails_its_document_alone() -> None:
+    index = Index()
+    told = store(index, a=words(3), b=f"Fine. {BAD}", c=words(2))
+    assert [(one.status, one.retry) for one in told.documents] == [
+        ("stored", None),
+        ("failed", "never"),
+        ("stored", None),
+    ]
+    assert {one["document"] for one in index.held.values()} == {"a", "c"}
+
+
+@pytest.mark.parametrize(("end", "retry"), [(BAD, "never"), (BUSY, "later")])
+def test_of_a_document_that_fails_in_part_nothing_stays(end: str, retry: str) -> None:
+    index = Index(together=1)
+    told = store(index, 3, long=words(6, end), other="Other.")
+    (long, other) = told.documents
+    assert (long.status, long.passages, long.retry, other.status) == ("failed", 0, retry, "stored")
+    assert "so that none is" in str(long.message)
+    assert list(index.held) == ["other"]
+
+
+def test_what_stands_among_parts_of_its_predecessor_is_told_as_that() -> None:
+    index = Index(together=1)
+    store(index, long=words(6))
+    (result,) = store(index, long=words(6, BAD)).documents
+    new = len(index.held) - 1
+    assert (result.status, result.passages, result.retry) == ("partial", new, "never")
+    assert f"{new} of {new + 1} passages are stored" in str(result.message)
+
+
+def test_what_is_stored_is_called_stored_whatever_happens_after_it() -> None:
+    index = Index(breaks="_refresh")
+    (result,) = store(index, a="One.").documents
+    assert (result.status, result.passages, list(index.held)) == ("stored", 1, ["a"])
+    assert "version before" in str(result.message)

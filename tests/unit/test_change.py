@@ -1,0 +1,152 @@
+"""Changes that are few files, and those files alone: each is made in a temporary place, and works there.
+
+Their number is the one in docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from osml import commands
+from osml.place import CHECKOUT
+from sandbox.engine import line
+
+TABLE = (CHECKOUT / "docs" / "architecture.md").read_text().partition("## Where a change goes")[2]
+ENVIRONMENT = """
+recipe: {recipe}
+search: {{kind: domain, data_nodes: {{instance_type: r7g.large.search, count: 1}}}}
+embedding: {{provider: {embedding}, dimension: 384}}
+"""
+EMBEDDING = '''
+"""Embeddings of Acme."""
+from typing import Any, Literal
+
+from settings.embedding import EmbeddingModel
+
+
+class AcmeEmbedding(EmbeddingModel):
+    made_by = "acme_embedding"
+    texts_a_call = 8
+
+    provider: Literal["acme"] = "acme"
+    model: str = "acme-1"
+
+    def arguments(self, environment: Any) -> dict[str, Any]:
+        return {"model": self.model}
+'''
+ANSWER = '''
+"""Answers of Acme."""
+from typing import Literal
+
+from settings.chat_answer import ChatModel
+
+
+class AcmeAnswer(ChatModel):
+    made_by = "acme_chat"
+
+    provider: Literal["acme-chat"]
+    model: str = "acme-2"
+'''
+
+
+class Copy:
+    """A copy of the settings; `wrote` is what was written beside them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.wrote: list[str] = []
+        shutil.copytree(CHECKOUT / "settings", folder / "settings", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def write(self, path: str, text: str) -> None:
+        assert not (self.folder / path).exists()
+        (self.folder / path).write_text(text)
+        self.wrote.append(path)
+
+    def loads(self, settings: str) -> str:
+        """What `embedding` and `answer` of an environment are, or the sentence that refuses it."""
+        (self.folder / "other.yaml").write_text(settings)
+        program = (
+            "from pathlib import Path; import settings; from settings import load, SettingError\n"
+            "assert Path(settings.__file__).is_relative_to(Path.cwd()), settings.__file__\n"
+            "try:\n    found = load('other', Path.cwd())\n    print(repr(found.embedding), repr(found.answer))\n"
+            "except SettingError as refused:\n    print(refused)\n"
+        )
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    return Copy(tmp_path)
+
+
+def counted(change: str) -> int:
+    """The number of files in the table."""
+    found = re.search(rf"^\| {re.escape(change)} \| (\d+) \|", TABLE, re.MULTILINE)
+    assert found is not None, change
+    return int(found[1])
+
+
+def test_a_command_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "greet.py").write_text('def greet() -> None:\n    """Greet."""\n')
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    app = runpy.run_path(str(CHECKOUT / "osml" / "main.py"))["app"]
+    del sys.modules["osml.commands.greet"]
+    assert "greet" in {command.callback.__name__ for command in app.registered_commands}
+    assert counted("command of `osml`") == 1
+
+
+def test_an_engine_line_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = line.lines()
+    lines = shutil.copytree(line.LINES, tmp_path / "lines")
+    newest = there[-1].version
+    (lines / "9.9.yaml").write_text((lines / "3.6.yaml").read_text().replace(newest, "9.9.0"))
+    monkeypatch.setattr(line, "LINES", lines)
+    found = line.lines.__wrapped__()
+    assert [one.version for one in found] == [*(one.version for one in there), "9.9.0"]
+    assert counted("engine line of the local cloud") == 1
+
+
+def test_a_kind_is_one_file(tmp_path: Path) -> None:
+    library = tmp_path / "mlcommons"
+    shutil.copytree(CHECKOUT / "lambda" / "mlcommons", library, ignore=shutil.ignore_patterns("__pycache__"))
+    group = (library / "kinds" / "model_group.py").read_text()
+    (library / "kinds" / "agent.py").write_text(re.sub(r'name = "ModelGroup"', 'name = "Agent"', group))
+    program = "from mlcommons import kind_named; print(type(kind_named('Custom::MlAgent')).__module__)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "mlcommons.kinds.agent\n", done.stderr
+    assert counted("kind") == 1
+
+
+def test_a_recipe_is_one_file(copy: Copy) -> None:
+    copy.write("settings/recipes/cheap.yaml", "answer: {provider: bedrock-converse, model: us.amazon.nova-lite-v1:0}\n")
+    assert "ConverseAnswer(" in copy.loads(ENVIRONMENT.format(recipe="cheap", embedding="sagemaker"))
+    assert counted("recipe") == len(copy.wrote)
+
+
+def test_the_settings_of_an_embedding_provider_are_one_file(copy: Copy) -> None:
+    settings = ENVIRONMENT.format(recipe="semantic-search", embedding="acme")
+    assert "can be 'cohere', 'openai', 'sagemaker' or 'titan' only" in copy.loads(settings)
+    copy.write("settings/embedding/acme.py", EMBEDDING)
+    assert "index.batch_size is 32, but Acme takes 8 texts a call at most" in copy.loads(settings)
+    assert "AcmeEmbedding(" in copy.loads(f"{settings}index: {{batch_size: 8}}\n")
+    # The other one is in the construct library: tests/synth/test_change.py
+    assert counted("embedding provider") == len(copy.wrote) + 1
+
+
+def test_the_settings_of_an_answer_provider_are_one_file_and_its_recipe_another(copy: Copy) -> None:
+    copy.write("settings/answer/acme_chat.py", ANSWER)
+    copy.write("settings/recipes/acme.yaml", "answer: {provider: acme-chat, endpoint: acme.example.com}\n")
+    settings = ENVIRONMENT.format(recipe="acme", embedding="sagemaker")
+    assert "answer.secret is missing; add that group with name." in copy.loads(settings)
+    assert "AcmeAnswer(" in copy.loads(f"{settings}answer: {{secret: {{name: acme}}}}\n")
+    assert counted("answer provider") == len(copy.wrote) - 1 + 1

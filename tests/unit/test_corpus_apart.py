@@ -1,0 +1,110 @@
+"""A file that a parser cannot bear is the end of that file alone: it is named, and the next one is read."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from corpus.apart import Limits
+from corpus.document import Document, Unreadable
+from corpus.formats import Reading
+from corpus.source import FORMATS, HERE
+from tests.unit import office_files as office
+from tests.unit.pdf_files import pdf
+from tests.unit.reading import entries, texts
+
+LITTLE = Limits(seconds=2.0, memory=256 << 20)
+
+
+def bomb(name: str, around: tuple[bytes, bytes], size: int) -> bytes:
+    """An Office file whose main part is `size` MiB of text, packed to almost nothing."""
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(office.docx(""))) as before,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for other in {*before.namelist()} - {name}:
+            after.writestr(other, before.read(other))
+        with after.open(name, "w") as part:
+            part.write(around[0])
+            for _ in range(size):
+                part.write(b"a" * (1 << 20))
+            part.write(around[1])
+    return made.getvalue()
+
+
+def hollow_sheet() -> bytes:
+    """A cell in the first and one in the last row and column: 17 thousand million in between."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(office.xlsx({"A": [["x"]]}))) as before, zipfile.ZipFile(made, "w") as after:
+        for name in before.namelist():
+            content = before.read(name).decode()
+            after.writestr(
+                name,
+                content.replace("</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'),
+            )
+    return made.getvalue()
+
+
+EXCESSES: dict[str, str | bytes] = {
+    "deep.json": '[{"text": "x", "a": ' + "[" * 200_000 + "]" * 200_000 + "}]",
+    "deep.html": "<div>" * 60_000 + "x",
+    "entities.docx": office.archive({"_rels/.rels": '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'}),
+    "bomb.docx": bomb("word/document.xml", (b"<x>", b"</x>"), 300),
+    "large.docx": bomb("word/large.bin", (b"", b""), 1_100),
+    "hollow.xlsx": hollow_sheet(),
+}
+
+
+@pytest.mark.parametrize("name", EXCESSES)
+def test_a_file_that_takes_too_much_is_named_and_the_next_one_is_read(name: str) -> None:
+    (said,) = entries(EXCESSES[name], name, limits=LITTLE)
+    assert isinstance(said, Unreadable)
+    assert said.where == name
+    (after,) = entries(pdf("After."), "after.pdf")
+    assert isinstance(after, Document)
+
+
+def test_what_came_before_an_excess_is_kept() -> None:
+    good = '{"text": "Good."}, ' * 9_000
+    found = entries(f'[{good}{{"text": "x", "a": {"[" * 200_000}{"]" * 200_000}}}]', "a.json", limits=LITTLE)
+    assert isinstance(found[0], Document)
+    assert isinstance(found[-1], Unreadable)
+
+
+@pytest.mark.parametrize("end", sorted(FORMATS))
+@pytest.mark.parametrize("content", [b"", b"\x00" * 999, b"\xff\xfe\x00", bytes(range(256)) * 9, b"{" * 5_000])
+def test_whatever_a_file_holds_it_is_read_or_named(end: str, content: bytes) -> None:
+    for one in entries(content, f"a{end}", limits=LITTLE):
+        assert isinstance(one, Document) or one.reason
+
+
+def test_a_file_that_is_read_in_part_leaves_no_process_in_the_middle_of_it() -> None:
+    from corpus.source import read
+
+    content = json.dumps([{"id": str(number), "text": "x"} for number in range(9_999)]).encode()
+    first = read(io.BytesIO(content), "a.json", Reading("text"), limits=LITTLE)
+    assert next(first).where == "a.json:1"
+    first.close()
+    assert texts(pdf("After."), "after.pdf") == ["After."]
+
+
+def test_a_parser_is_given_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A format that tells what it sees of the process that it runs in."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, corpus.formats.page as page\n"
+        "page.decoded = lambda content: '<p>' + ' '.join(sorted(os.environ)) + '</p>'\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    limits = Limits(memory=LITTLE.memory + (1 << 20))  # a process of its own
+    (document,) = entries("x", "a.html", limits=limits)
+    assert isinstance(document, Document)
+    assert "PYTHONPATH" in document.source["text"]
+    assert "AWS" not in document.source["text"]
+
+
+def test_what_is_read_here_takes_nothing_of_anybody_else() -> None:
+    assert {FORMATS[end] for end in (".ndjson", ".csv", ".txt")} == HERE

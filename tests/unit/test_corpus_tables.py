@@ -1,0 +1,134 @@
+"""Tables: no row is lost, no column replaces another, and a table without a text is a document all the same."""
+
+import pytest
+
+from corpus.document import Document, Unreadable
+from corpus.formats import Reading
+from tests.unit.growth import grows_in_proportion
+from tests.unit.reading import documents, entries, reasons, texts
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t", "|"])
+def test_rows(between: str) -> None:
+    content = '\ufeffid,text,year\r\n1,a,2023\r\n,"b\nb",\r\n\r\n3,c,1,7\r\n'.replace(",", between)
+    found = entries(content, "a.csv")
+    assert [one.where for one in found] == ["a.csv:2", "a.csv:3", "a.csv:6"]
+    first, second, third = found
+    assert isinstance(first, Document)
+    assert isinstance(second, Document)
+    assert isinstance(third, Unreadable)
+    assert (first.id, first.source) == ("1", {"text": "a", "year": "2023"})
+    assert second.source == {"text": "b\nb"}
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        (",text", {"column_1": "x", "text": "y"}),
+        ("note,text,note", {"note": "x", "text": "y", "note_2": "z"}),
+        ("note,text,note,note_2", {"note": "x", "text": "y", "note_3": "z", "note_2": "u"}),
+        (" note ,text, ", {"note": "x", "text": "y", "column_3": "z"}),
+        ("column_2,,text", {"column_2": "x", "column_2_2": "y", "text": "z"}),
+        ('"a\nb",text', {"a\nb": "x", "text": "y"}),
+    ],
+)
+def test_every_column_has_a_name_of_its_own(header: str, names: dict[str, str]) -> None:
+    cells = ",".join("xyzu"[: header.count(",") + 1])
+    (found,) = entries(f"{header}\n{cells}\n", "a.csv")
+    assert isinstance(found, Document)
+    assert found.source == names
+
+
+@pytest.mark.parametrize(
+    ("lines", "named", "kept"),
+    [
+        # A quote that is never closed: nothing behind it is in quotes.
+        (['1,"a', "2,b", "3,c", "4,d"], {2}, ["b", "c", "d"]),
+        # The next quote in the file ends it in the middle of a cell.
+        (['1,"a', "2,b", '3,"c"', "4,d"], {2}, ["b", "c", "d"]),
+        # The next quote ends it as if all of that were one cell.
+        (['1,"a', "2,b", "3,c", "4,d", '5,e"', "6,f"], {2}, ["b", "c", "d", 'e"', "f"]),
+        # At the very end.
+        (["1,a", '2,"b'], {3}, ["a"]),
+        # Two of them.
+        (['1,"a', "2,b", '3,"c', "4,d"], {2, 4}, ["b", "d"]),
+        # Quotes within a cell in quotes: the cells are plain all the same.
+        (['1,"she said "go" to him"', "2,b"], set(), ['she said go" to him"', "b"]),
+        # Lines within a cell are a cell.
+        (['1,"a', "", 'still a"', "2,b"], set(), ["a\n\nstill a", "b"]),
+        (['1,"one, two', 'three"', "2,b"], set(), ["one, two\nthree", "b"]),
+    ],
+)
+def test_a_quote_swallows_no_rows(lines: list[str], named: set[int], kept: list[str]) -> None:
+    content = "\n".join(["id,text", *lines]) + "\n"
+    found = entries(content, "a.csv")
+    assert {one.where for one in found if isinstance(one, Unreadable)} == {f"a.csv:{line}" for line in named}
+    assert texts(content, "a.csv") == kept
+    assert all("quote" in one.reason for one in found if isinstance(one, Unreadable))
+
+
+@pytest.mark.parametrize(
+    "row",
+    ['1,"a\n', '1,"a""\n', '1,""\n', '1,"""\n', '"\n', '1,"a"b\n'],
+)
+def test_the_time_grows_as_the_table_does(row: str) -> None:
+    assert grows_in_proportion(lambda text: entries(text, "a.csv"), lambda size: "id,text\n" + row * size, 500)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "id;text\n1;Größe\n"),
+        ("a.ndjson", '{"id": "1", "text": "Größe"}\n'),
+        ("a.json", ' [{"id": "1", "text": "Größe"}]'),
+        ("a.txt", "Größe"),
+        ("a.md", "Größe"),
+        ("a.html", "<p>Größe</p>"),
+    ],
+)
+def test_any_encoding_with_a_mark(name: str, content: str, encoding: str) -> None:
+    mark = "" if encoding == "utf-8-sig" else "\ufeff"
+    assert texts((mark + content).encode(encoding), name) == ["Größe"]
+
+
+def test_without_a_mark_what_is_not_utf_8_is_named() -> None:
+    for name in ("a.csv", "a.txt", "a.md"):
+        assert "is not UTF-8 from byte" in reasons("id,text\n1,Größe\n".encode("latin-1"), name)[-1]
+
+
+def test_a_table_without_a_text_is_one_document_of_sentences() -> None:
+    content = "City,Days,\nOslo,4,x\nTurin,,\n"
+    (found,) = documents(content, "times.csv")
+    assert (found["id"], found["title"]) == ("times.csv", "times")
+    assert found["text"] == "City: Oslo; Days: 4; column_3: x\nCity: Turin"
+
+
+def test_the_text_may_be_in_another_column_or_in_several() -> None:
+    content = "id,body,Place,year\n1,Rain,Oslo,2023\n2,,Turin,2024\n"
+    first, second = entries(content, "a.csv", reading=Reading("text", "body"))
+    assert isinstance(first, Document)
+    assert (first.id, first.source) == ("1", {"Place": "Oslo", "year": "2023", "text": "Rain"})
+    assert isinstance(second, Unreadable)
+    assert documents(content, "a.csv", Reading("text", columns=("Place", "body"))) == [
+        {"id": "1", "year": "2023", "text": "Place: Oslo\nbody: Rain"},
+        {"id": "2", "year": "2024", "text": "Place: Turin"},
+    ]
+    for reading in (Reading("text", "nobody"), Reading("text", columns=("Place", "nobody"))):
+        assert reasons(content, "a.csv", reading) == [
+            "a.csv:1: the first row names no column `nobody`, but id, body, Place, year"
+        ]
+
+
+@pytest.mark.parametrize("name", ["a.ndjson", "a.json"])
+def test_the_text_of_an_object_may_be_in_another_field(name: str) -> None:
+    content = '{"id": "1", "body": "Rain", "text": 7}'
+    assert documents(content, name, Reading("text", "body")) == [{"id": "1", "text": "Rain"}]
+
+
+def test_a_spreadsheet_says_what_is_between_its_cells() -> None:
+    assert documents("sep=^\nid^text\n1^a,b;c\n", "a.csv") == [{"id": "1", "text": "a,b;c"}]
+
+
+def test_the_request_of_the_api_kept_in_a_file() -> None:
+    assert texts('{"documents": [{"id": "1", "text": "a"}, {"id": "2", "text": "b"}]}', "a.json") == ["a", "b"]

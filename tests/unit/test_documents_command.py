@@ -1,0 +1,69 @@
+"""`osml documents` where the function `documents` is asked: what it sends, and what it shows."""
+
+import json
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from osml.commands import documents
+from tests.unit import test_functions
+from tests.unit.aws_server import Answered, AwsServer, proxied
+from tests.unit.test_functions import PLACE
+
+aws = test_functions.aws
+NAMES = [f"handbook/{number:03}.md" for number in range(130)]
+
+
+def answered(event: dict[str, Any]) -> Answered:
+    query = event["queryStringParameters"]
+    if event["httpMethod"] == "DELETE":
+        found = query["id"] in NAMES
+        gone = {"message": "There is no such document.", "cause": "not-found", "request_id": "r"}
+        return proxied(200, {"id": query["id"], "passages": 2}) if found else proxied(404, gone)
+    if event["path"] == "/passages":
+        text = "Thirty days \x1b[31m of leave."
+        return proxied(200, {"id": query["document"], "title": None, "passages": [{"id": "a#1", "text": text}]})
+    names = [one for one in NAMES if one > query.get("after", "") and query.get("search", "") in one]
+    size = int(query["limit"])
+    listed = [{"id": one, "title": "Paid [b]leave[/b]", "passages": 1} for one in names[:size]]
+    return proxied(200, {"documents": listed, "after": names[size - 1] if len(names) > size else None})
+
+
+@pytest.fixture
+def run(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Any:
+    aws.answer = answered
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(documents, "place", lambda env, sandbox: PLACE)
+    app = typer.Typer()
+    app.add_typer(documents.app, name="documents")
+    return lambda *words: CliRunner().invoke(app, ["documents", *words])
+
+
+def test_all_documents_are_listed_over_all_pages(run: Any, aws: AwsServer) -> None:
+    said = run("list")
+    assert said.exit_code == 0
+    assert all(name in said.stdout for name in NAMES)
+    assert "Paid [b]leave[/b]" in said.stdout
+    assert "130 documents." in said.stdout
+    assert len(aws.calls) == 2
+
+
+def test_a_list_is_searched_and_given_as_json(run: Any) -> None:
+    said = json.loads(run("list", "--search", "12", "--json").stdout)
+    assert [one["id"] for one in said["documents"]] == [one for one in NAMES if "12" in one]
+
+
+def test_a_document_is_shown_without_what_a_terminal_acts_on(run: Any) -> None:
+    said = run("show", "handbook/001.md").stdout
+    assert "Thirty days \\x1b[31m of leave." in said
+    assert "\x1b" not in said
+
+
+def test_each_document_is_removed_for_itself(run: Any) -> None:
+    said = run("remove", NAMES[0], "nowhere", NAMES[1], "--json")
+    assert said.exit_code == 1
+    results = json.loads(said.stdout)["documents"]
+    assert [(one["id"], one["passages"]) for one in results] == [(NAMES[0], 2), ("nowhere", 0), (NAMES[1], 2)]
+    assert results[1]["cause"] == "not-found"

@@ -1,0 +1,89 @@
+"""`--filter` and `index.fields`: what may be declared, and what the engine is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from osml.ask.filters import clauses
+from settings import SettingError, load
+from settings.knowledge import Index
+
+LABEL = "osml.labels"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("U1", ["U1"]),
+        ("2024.0", ["2024.0", "2024"]),
+        ("1e3", ["1e3", "1000"]),
+        ("0.50", ["0.50", "0.5"]),
+        ("-0", ["-0", "0"]),
+        ("NaN", ["NaN"]),
+        ("1e999999999", ["1e999999999"]),
+    ],
+)
+def test_a_value_is_compared_as_it_is_written_and_as_a_number(value: str, written: list[str]) -> None:
+    [clause] = clauses([("f", value)], {}, "text")
+    assert clause["bool"]["should"] == [{"terms": {LABEL: [f"f={one}" for one in written]}}]
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "typed"),
+    [
+        ("keyword", "a b", {"term": {"f": "a b"}}),
+        ("number", "1e3", {"term": {"f": 1000.0}}),
+        ("number", "many", None),
+        ("boolean", "true", {"term": {"f": True}}),
+        ("boolean", "yes", None),
+        ("date", "2026", {"range": {"f": {"gte": "2026||/y", "lte": "2026||/y"}}}),
+        ("date", "2026-03", {"range": {"f": {"gte": "2026-03||/M", "lte": "2026-03||/M"}}}),
+        ("date", "2026-03-31", {"range": {"f": {"gte": "2026-03-31||/d", "lte": "2026-03-31||/d"}}}),
+        (
+            "date",
+            "2026-03-31T10:00:00Z",
+            {"range": {"f": {"gte": "2026-03-31T10:00:00Z", "lte": "2026-03-31T10:00:00Z"}}},
+        ),
+        ("date", "31.12.2026", None),
+    ],
+)
+def test_a_declared_field_is_also_compared_by_its_type(type: str, value: str, typed: object) -> None:
+    [clause] = clauses([("f", value)], {"f": type}, "text")
+    assert clause["bool"]["should"][1:] == ([typed] if typed else [])
+
+
+def test_our_own_fields_and_an_older_index() -> None:
+    asked = [("id", "a"), ("id", "b"), ("title", "A title")]
+    ids, title = clauses(asked, {}, "text")
+    assert ids["bool"]["should"] == [{"term": {"id": "a"}}, {"term": {"id": "b"}}]
+    assert title["bool"]["should"] == [{"match_phrase": {"title": "A title"}}]
+    [older] = clauses([("user", "U1")], None, "text")
+    assert older["bool"]["should"] == [{"match_phrase": {"user": "U1"}}]
+
+
+@pytest.mark.parametrize("name", ["id", "document", "title", "osml", "text", "embedding", "word_weights"])
+def test_a_field_of_ours_cannot_be_declared(name: str) -> None:
+    with pytest.raises(ValueError, match=f"fields names '{name}', which is a field the index has already"):
+        Index(fields={name: "keyword"})
+
+
+@pytest.mark.parametrize("fields", [{"a.b": "number"}, {"_id": "number"}, {"": "number"}, {"year": "integer"}])
+def test_a_declared_field_has_a_plain_name_and_a_known_type(fields: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="fields"):
+        Index.model_validate({"fields": fields})
+
+
+def test_a_collection_keeps_no_other_field(tmp_path: Path) -> None:
+    environment = {
+        "recipe": "serverless",
+        "search": {"kind": "serverless"},
+        "embedding": {"provider": "titan", "dimension": 512},
+        "answer": {"provider": "bedrock", "region": "us-east-1"},
+        "index": {"fields": {"year": "number"}},
+    }
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(environment))
+    with pytest.raises(SettingError, match=r"index\.fields names 'year', but on a collection"):
+        load("other", tmp_path)

@@ -1,0 +1,51 @@
+"""The glossary is true: its names are in the code, and the words it rejects are not."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+
+import pytest
+
+from osml.place import CHECKOUT
+
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in (CHECKOUT / "docs" / "glossary.md").read_text().splitlines()
+    if line.startswith("| ") and not line.startswith(("| term", "| ---"))
+]
+FOLDERS = ("constructs", "lambda", "osml", "sandbox", "settings", "stacks")
+
+
+def resolve(dotted: str) -> object:
+    """The module, or the attribute of a module, that a dotted name means; raises ImportError or AttributeError."""
+    try:
+        return importlib.import_module(dotted)
+    except ModuleNotFoundError:
+        module, _, name = dotted.rpartition(".")
+        return getattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_a_term_has_its_name_in_the_code(row: list[str]) -> None:
+    found = re.fullmatch(r"`([\w.]+)`", row[1])
+    assert found, row
+    assert resolve(found[1]) is not None
+
+
+def test_terms_stand_in_order_and_once() -> None:
+    terms = [row[0].lower() for row in ROWS]
+    assert terms == sorted(set(terms))
+
+
+def test_no_public_class_or_function_bears_a_rejected_word() -> None:
+    rejected = {row[3].lower() for row in ROWS if row[3]}
+    names = {
+        node.name.lower().replace("_", "")
+        for folder in FOLDERS
+        for file in (CHECKOUT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+    }
+    assert rejected & names == set()

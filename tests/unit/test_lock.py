@@ -1,0 +1,123 @@
+"""A lock that is lost, taken over or not to be had, on a cluster of one template kept in memory."""
+
+from typing import Any
+
+import pytest
+
+from mlcommons import Answer, Client, MockTransport, Patience, Request
+from mlcommons.errors import Conflict, Failed, Unanswered
+from mlcommons.lock import ABANDONED_AFTER, lock
+
+
+class Cluster:
+    """Holds the ticket of whoever has the lock; `lose` is the method whose next answer is lost."""
+
+    def __init__(self, ticket: str = "", lose: str = "") -> None:
+        self.ticket, self.lose = ticket, lose
+        self.refusal: Answer | None = None
+
+    def __call__(self, request: Request) -> Answer:
+        if self.refusal:
+            return self.refusal
+        answer = self._answer(request)
+        if request.method == self.lose:
+            self.lose = ""
+            raise Unanswered("Trying", "no answer")
+        return answer
+
+    def _answer(self, request: Request) -> Answer:
+        missing = Answer(404, {"error": {"reason": "missing"}, "status": 404})
+        if request.method == "PUT":
+            assert request.query == {"create": "true"}
+            if self.ticket:
+                return Answer(400, {"error": {"reason": "component template [osml-lock] already exists"}})
+            self.ticket = request.body["_meta"]["osml"]
+        elif request.method == "DELETE":
+            if not self.ticket:
+                return missing
+            self.ticket = ""
+        elif not self.ticket:
+            return missing
+        else:
+            template: dict[str, Any] = {"template": {}, "_meta": {"osml": self.ticket}}
+            return Answer(200, {"component_templates": [{"name": "x", "component_template": template}]})
+        return Answer(200, {"acknowledged": True})
+
+
+def _client(cluster: Cluster, seconds: float = 60.0) -> tuple[Client, list[float]]:
+    now = [0.0]
+
+    def sleep(pause: float) -> None:
+        now[0] += pause
+
+    return Client(MockTransport(cluster), Patience(seconds=seconds, clock=lambda: now[0], sleep=sleep)), now
+
+
+def test_a_turn_costs_two_requests_and_leaves_nothing() -> None:
+    cluster = Cluster()
+    client, _ = _client(cluster)
+    with lock(client) as held:
+        assert held
+        assert cluster.ticket
+    assert cluster.ticket == ""
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_lost_answer_neither_takes_two_turns_nor_gives_back_anothers(method: str) -> None:
+    cluster = Cluster(lose=method)
+    client, _ = _client(cluster)
+    with lock(client) as held:
+        assert held
+    assert cluster.ticket == ""
+
+
+def test_the_turn_of_the_dead_is_taken_over() -> None:
+    cluster = Cluster("somebody")
+    client, now = _client(cluster)
+    with lock(client) as held:
+        assert held
+        assert cluster.ticket != "somebody"
+        assert now[0] > ABANDONED_AFTER
+    assert cluster.ticket == ""
+
+
+def test_a_slow_holder_does_not_release_the_lock_of_another() -> None:
+    cluster = Cluster()
+    client, now = _client(cluster)
+    with lock(client):
+        now[0] += ABANDONED_AFTER + 1
+        cluster.ticket = "somebody"
+    assert cluster.ticket == "somebody"
+
+
+def test_others_that_hold_it_until_the_end_are_an_error() -> None:
+    client, now = _client(Cluster("somebody"), seconds=5.0)
+    with pytest.raises(Conflict, match="osml-lock"), lock(client):
+        pass
+    assert now[0] <= 5
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Answer(403, {"message": "no permissions for [cluster:admin/component_template/put]"}),
+        Answer(401, {"Message": "Your request: '/_component_template' is not allowed."}),
+        Answer(400, {"error": "no handler found for uri [/_component_template/osml-lock] and method [PUT]"}),
+        Answer(405, {"error": "Incorrect HTTP method for uri", "status": 405}),
+    ],
+)
+def test_an_engine_that_grants_no_turns_is_not_waited_for(refusal: Answer) -> None:
+    cluster = Cluster()
+    cluster.refusal = refusal
+    client, now = _client(cluster)
+    with lock(client) as held:
+        assert not held
+    assert now == [0.0]
+
+
+def test_an_engine_that_breaks_is_an_error() -> None:
+    cluster = Cluster()
+    cluster.refusal = Answer(500, {"error": {"reason": "broken"}, "status": 500})
+    client, _ = _client(cluster)
+    with pytest.raises(Failed), lock(client):
+        pass

@@ -1,0 +1,77 @@
+"""Two environments of one file, one that was renamed: a sentence that names the setting, before anything is made."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osml.deploy.neighbours import clashes
+from settings import Environment, load
+
+ROOT = Path(__file__).resolve().parents[2]
+SANDBOX = (ROOT / "environments" / "sandbox.yaml").read_text()
+ELSEWHERE = "https://search-theirs.us-east-1.es.amazonaws.com"
+
+
+@pytest.fixture
+def twin(tmp_path: Path) -> Environment:
+    """An environment with the settings of another one."""
+    for name in ("first", "twin"):
+        (tmp_path / f"{name}.yaml").write_text(SANDBOX)
+    return load("twin", tmp_path)
+
+
+def stack(name: str, **outputs: str) -> dict[str, Any]:
+    told = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+    return {"StackName": name, "StackStatus": "CREATE_COMPLETE", "Outputs": told}
+
+
+FIRST = stack("osml-first-knowledge", DomainEndpoint=ELSEWHERE, IndexName="passages")
+
+
+def test_two_environments_with_the_same_index_are_refused(twin: Environment, tmp_path: Path) -> None:
+    (said,) = clashes(twin, [FIRST], tmp_path, one_engine=True)
+    assert "twin.yaml: index.name is 'passages'" in said
+    assert "osml-first-knowledge" in said
+    assert "first.yaml" in said
+    assert "renamed" not in said
+
+
+def test_a_renamed_environment_gets_the_way_back(twin: Environment, tmp_path: Path) -> None:
+    (tmp_path / "first.yaml").unlink()
+    (said,) = clashes(twin, [FIRST], tmp_path, one_engine=True)
+    assert "first.yaml was renamed to twin.yaml" in said
+    assert "osml destroy --env first" in said
+
+
+def test_stacks_of_another_prefix_are_seen_as_well(twin: Environment, tmp_path: Path) -> None:
+    (said,) = clashes(twin, [FIRST | {"StackName": "acme-first-knowledge"}], tmp_path, one_engine=True)
+    assert "acme-first-knowledge" in said
+
+
+def test_a_name_that_begins_alike_is_another_environment(twin: Environment, tmp_path: Path) -> None:
+    (said,) = clashes(twin, [FIRST | {"StackName": "osml-twin-2-knowledge"}], tmp_path, one_engine=True)
+    assert "osml-twin-2-knowledge" in said
+
+
+def test_a_domain_of_one_name_is_not_made_twice(twin: Environment, tmp_path: Path) -> None:
+    (said,) = clashes(twin, [stack("osml-first-search", DomainName=twin.domain_name)], tmp_path, one_engine=False)
+    assert f"search.name is {twin.domain_name!r}" in said
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        stack("osml-twin-knowledge", DomainEndpoint=ELSEWHERE, IndexName="passages"),
+        stack("osml-first-knowledge", DomainEndpoint=ELSEWHERE, IndexName="articles"),
+        stack("osml-first-knowledge", IndexName="passages"),
+        stack("somebody-elses"),
+        FIRST | {"StackStatus": "DELETE_COMPLETE"},
+    ],
+)
+def test_own_stacks_and_other_names_are_no_clash(twin: Environment, tmp_path: Path, other: dict[str, Any]) -> None:
+    assert list(clashes(twin, [other], tmp_path, one_engine=True)) == []
+
+
+def test_on_amazon_another_domain_is_another_engine(twin: Environment, tmp_path: Path) -> None:
+    assert list(clashes(twin, [FIRST], tmp_path, one_engine=False)) == []

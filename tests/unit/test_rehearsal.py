@@ -1,0 +1,185 @@
+"""What is worse after an upgrade and what is not, subject by subject."""
+
+from typing import Any
+
+import pytest
+
+from mlcommons import Owner
+from osml.ask.question import Answer, Source
+from osml.evaluate.evaluate import Quality
+from osml.failure import Failure
+from osml.rehearsal import access, anew, answers, deployed, indexes, loading, models, quality, settings
+from osml.rehearsal.difference import changes, differences
+from osml.rehearsal.indexes import Index
+from osml.rehearsal.models import Model
+from osml.rehearsal.subject import NOTED, SAME, SKIPPED, WORSE, Comparison, Subject, counted
+from osml.rehearsal.upgrade import Finding, Rehearsal, compared
+from osml.status.inventory import CHANGED, OK, Entry
+from osml.status.status import Status
+
+
+def index(health: str = "green", documents: int | None = 6, *aliases: str) -> Index:
+    return Index(health, documents, frozenset(aliases))
+
+
+def details(comparison: Comparison) -> str:
+    return " ".join(comparison.details)
+
+
+def test_additions_are_no_difference() -> None:
+    before = {"a": {"b": [1], "c": {"d": 1}}}
+    assert differences(before, {"a": {"b": [1], "c": {"d": 1, "e": 2}, "f": 3}, "g": {}}, "role") == []
+
+
+def test_missing_and_changed_values_are_named_by_their_path() -> None:
+    assert list(changes({"b": [1], "c": {"d": 1}}, {"b": [2], "c": {}})) == ["b: [1] became [2]", "c.d is gone"]
+    assert differences({"a": {}, "b": {"c": 1}}, {"b": {"c": 2}}, "role") == [
+        "The role a is gone.",
+        "The role b changed: c: 1 became 2.",
+    ]
+    assert len(next(changes("x" * 5000, ""))) < 300
+
+
+def test_indexes_may_gain_documents_and_company() -> None:
+    after = {"a": index("green", 7, "all", "more"), "b": index(), ".ml": index("green", None)}
+    found = indexes.compare({"a": index("yellow", 6, "all"), ".ml": index("green", None)}, after)
+    assert (found.state, found.details) == (SAME, ())
+    assert found.seen == "3 indexes, green at worst, with 13 documents"
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ({}, "The index a is gone."),
+        ({"a": index("yellow", 6, "all")}, "The index a is yellow; it was green before."),
+        ({"a": index("green", 5, "all")}, "The index a has 5 documents; it had 6 before."),
+        ({"a": index("green", 6)}, "The index a lost the alias all."),
+    ],
+)
+def test_indexes_lose_nothing(after: dict[str, Index], said: str) -> None:
+    found = indexes.compare({"a": index("green", 6, "all")}, after)
+    assert (found.is_worse, found.details) == (True, (said,))
+
+
+def test_access_is_compared_kind_by_kind() -> None:
+    before: dict[str, dict[str, Any]] = {kind: {} for kind in access.KINDS}
+    before["rolesmapping"] = {"ml_full_access": {"backend_roles": ["us"], "users": []}}
+    lost = before | {"rolesmapping": {"ml_full_access": {"backend_roles": [], "users": []}}}
+    assert not access.compare(before, before).is_worse
+    assert "role mapping ml_full_access changed: backend_roles: ['us'] became []" in details(
+        access.compare(before, lost)
+    )
+
+
+def test_models_that_answered_have_to() -> None:
+    answers_ = Model("embeds", "DEPLOYED", True)
+    asleep = Model("sleeps", "DEPLOYED", None)
+    before = {"1": answers_, "2": asleep, "3": Model("broken", "DEPLOYED", False, "no key")}
+    after = {
+        "1": Model("embeds", "DEPLOYED", False, "timed out"),
+        "2": Model("sleeps", "DEPLOY_FAILED", None),
+        "3": before["3"],
+    }
+    assert not models.compare(before, before).is_worse
+    assert models.compare(before, after).details == (
+        "The model embeds (1) does not answer: timed out",
+        "The model sleeps (2) is DEPLOY_FAILED; it was DEPLOYED before.",
+    )
+    assert "is gone" in details(models.compare(before, {"2": asleep, "3": before["3"]}))
+
+
+def test_archived_settings_are_refusals_with_what_helps() -> None:
+    before = {"the cluster": {"knn.plugin.enabled": "true"}, "the index a": {"index.knn.algo_param.m": "8", "x": "1"}}
+    after = {
+        "the cluster": {"archived.knn.plugin.enabled": "true"},
+        "the index a": {"archived.index.knn.algo_param.m": "8", "x": "1", "index.version.upgraded": "3"},
+    }
+    cluster, of_index = settings.compare(before, after).details
+    assert cluster.startswith("knn.plugin.enabled of the cluster ('true') is unknown to this version and archived.")
+    assert '{"persistent": {"archived.*": null}}' in cluster
+    assert of_index.startswith("index.knn.algo_param.m of the index a ('8') is unknown to this version")
+    assert not settings.compare(after, after).is_worse
+
+
+def test_settings_that_change_or_vanish_are_named() -> None:
+    found = settings.compare({"the cluster": {"a": "1", "b": "2"}}, {"the cluster": {"a": "2"}})
+    assert found.details == ("a of the cluster is '2'; it was '1' before.", "b of the cluster ('2') is gone.")
+
+
+def test_an_earlier_refusal_is_not_a_fault_of_the_upgrade() -> None:
+    before = {"index a": None, "index b": "too many shards"}
+    assert not anew.compare(before, dict(before)).is_worse
+    found = anew.compare(before, {"index a": "nmslib is gone", "index b": "too many shards"})
+    assert found.details == ("The engine refuses another index a: nmslib is gone",)
+    assert found.seen.startswith("0 of 2")
+
+
+def answer(text: str | None, *ids: str) -> Answer:
+    return Answer("Why?", text, [Source(id, 1.0, id) for id in ids], "a-model", 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "state"),
+    [
+        (answer("So.", "a", "b"), answer("So.", "a", "b"), SAME),
+        (answer(None, "a"), answer(None, "a"), SAME),
+        (answer("So.", "a", "b"), answer("Thus.", "a", "b"), NOTED),
+        (answer("So.", "a", "b"), answer("So.", "b", "a"), WORSE),
+        (answer("So.", "a"), answer(" ", "a"), WORSE),
+        (None, None, SKIPPED),
+    ],
+)
+def test_a_question_finds_the_same_documents(before: Answer | None, after: Answer | None, state: str) -> None:
+    assert answers.compare(before, after).state == state
+
+
+def test_searches_may_differ_in_the_last_digits() -> None:
+    def measured(ndcg: float) -> list[Quality]:
+        return [Quality("as deployed", ndcg, milliseconds=[1.0]), Quality("words", 0.5, milliseconds=[1.0])]
+
+    assert quality.compare(None, None).state == SKIPPED
+    assert quality.compare(measured(0.8), measured(0.795)).state == SAME
+    found = quality.compare(measured(0.8), measured(0.7))
+    assert found.details == ("Searching as deployed has an nDCG@10 of 0.700; it was 0.800 before.",)
+    assert "as deployed 0.800 → 0.700, words 0.500 → 0.500" in found.seen
+
+
+def test_deployed_objects_that_were_well_stay_so() -> None:
+    def seen(*states: str) -> Status:
+        entries = [Entry("Index", str(n), Owner("stack", "id"), state) for n, state in enumerate(states)]
+        return Status("dev", [], entries, [])
+
+    assert not deployed.compare(seen(OK, CHANGED), seen(OK, CHANGED)).is_worse
+    assert deployed.compare(seen(OK, CHANGED), seen(CHANGED, CHANGED)).details == ("The Index 0 is changed.",)
+    assert deployed.compare(seen(), Status("dev", [], [], [], "no engine")).details == ("no engine",)
+
+
+def test_loading_is_worse_only_where_it_went_before() -> None:
+    assert [loading.compare(*looks).state for looks in ((None, None), (None, "no"), ("no", "no"), ("no", None))] == [
+        SAME,
+        WORSE,
+        NOTED,
+        SAME,
+    ]
+
+
+def test_a_look_that_fails_is_worse_only_where_the_one_before_did_not() -> None:
+    subject = Subject("it", lambda *_: None, lambda *_: Comparison(SAME, "is well"))
+    assert compared(subject, 1, 2) == Comparison(SAME, "is well")
+    assert compared(subject, Failure("No role."), 2).state == NOTED
+    assert compared(subject, Failure("No role."), Failure("No role.")).state == NOTED
+    assert compared(subject, 1, Failure("It broke.")) == Comparison(WORSE, "was readable before; now: It broke.")
+
+
+def test_one_worse_finding_makes_a_rehearsal_worse() -> None:
+    def rehearsal(*states: str) -> Rehearsal:
+        findings = tuple(Finding("it", Comparison(state, "")) for state in states)
+        return Rehearsal("dev", "OpenSearch_3.6", "2.19.1", "3.6.0", findings)
+
+    assert not rehearsal(SAME, NOTED, SKIPPED).is_worse
+    assert rehearsal(SAME, WORSE).is_worse
+    assert rehearsal().engine_version == "OpenSearch_3.5"
+
+
+def test_numbers_agree_with_their_nouns() -> None:
+    assert [counted(1, "index"), counted(2, "index"), counted(0, "role")] == ["1 index", "2 indexes", "0 roles"]

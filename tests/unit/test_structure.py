@@ -1,0 +1,99 @@
+"""The folders of this repository: what imports what, and what is installed.
+
+The arrows run down: app → stacks → constructs → settings; functions → libraries → settings; osml → libraries, settings.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from osml.place import CHECKOUT
+from tests.unit.imports import (
+    FUNCTIONS,
+    LAMBDA,
+    LIBRARIES,
+    LOCAL_CLOUD,
+    OURS,
+    PROJECT,
+    at_start,
+    folder,
+    imports,
+    module_of,
+)
+
+# Whatever is not named here imports none of the others.
+MAY_IMPORT = {
+    "aws": {"mlcommons"},
+    "corpus": {"calls"},
+    "gateway": {"aws", "calls", "rag"},
+    "mlcommons": {"calls"},
+    "rag": {"aws", "calls", "corpus", "settings"},
+    "stacks": {"settings", "opensearch_ml"},
+    "osml": {"aws", "calls", "settings", "mlcommons", "corpus", "rag", "sandbox"},
+}
+
+
+def imported(package: str) -> dict[str, set[str]]:
+    """For each of our other packages that a package imports, the files that do."""
+    found: dict[str, set[str]] = {}
+    for file in folder(package).rglob("*.py"):
+        for name in {name.partition(".")[0] for name in imports(file)} & OURS - {package}:
+            found.setdefault(name, set()).add(file.relative_to(CHECKOUT).as_posix())
+    return found
+
+
+@pytest.mark.parametrize("package", sorted(OURS))
+def test_a_package_imports_only_those_below_it(package: str) -> None:
+    up = {name: files for name, files in imported(package).items() if name not in MAY_IMPORT.get(package, set())}
+    assert up == {}
+
+
+def test_every_folder_with_modules_is_installed() -> None:
+    there = {
+        ".".join([package, *file.parent.relative_to(folder(package)).parts])
+        for package in OURS
+        for file in folder(package).rglob("*.py")
+    }
+    assert {*PROJECT["packages"], *LOCAL_CLOUD["packages"]} == there
+
+
+def test_every_function_is_a_folder_with_its_handler() -> None:
+    assert set(FUNCTIONS) == {"ask", "documents", "drop", "keeper", "page", "provisioner"}
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_function_imports_its_own_modules_and_libraries(name: str) -> None:
+    modules = {place: {file.stem for file in folder.rglob("*.py")} for place, folder in FUNCTIONS.items()}
+    others = set().union(*(found for place, found in modules.items() if place != name)) - modules[name]
+    allowed = LIBRARIES | {"settings"}
+    for file in FUNCTIONS[name].rglob("*.py"):
+        named = {module.partition(".")[0] for module in imports(file)}
+        assert named & others == set(), file
+        assert named & OURS <= allowed, file
+
+
+@pytest.mark.parametrize("library", sorted(LIBRARIES))
+def test_a_library_imports_no_function(library: str) -> None:
+    modules = {file.stem for place in FUNCTIONS.values() for file in place.rglob("*.py")} | set(FUNCTIONS)
+    for file in folder(library).rglob("*.py"):
+        assert {name.partition(".")[0] for name in imports(file)} & modules == set(), file
+
+
+def test_no_two_functions_have_a_module_of_one_name() -> None:
+    names = [file.stem for place in FUNCTIONS.values() for file in place.rglob("*.py")]
+    assert len(names) == len(set(names))
+
+
+def test_no_modules_import_each_other() -> None:
+    """Where one imports the other only for its types, there is no circle."""
+    files = {module_of(file): file for file in LAMBDA.rglob("*.py")}
+    assert circles({name: at_start(file, files) for name, file in files.items()}) == []
+
+
+def circles(arrows: dict[str, set[str]]) -> list[str]:
+    """Modules that are left when those that import none of the others are taken away, again and again."""
+    left = dict(arrows)
+    while free := [name for name, found in left.items() if not found & left.keys() - {name}]:
+        for name in free:
+            del left[name]
+    return sorted(left)

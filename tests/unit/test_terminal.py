@@ -1,0 +1,47 @@
+"""Nothing that others have written acts on a terminal."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from osml.ask import answer_view
+from osml.ask.question import Answer, Highlight, Source
+from osml.place import CHECKOUT
+from osml.terminal import as_json, shown, visible
+
+ACTING = "\x1b]0;title\x07\x1b[31mred\x08\r\x9b31m\x7f\u202eabc\x00\ud800"
+
+
+def test_each_character_that_acts_has_a_name_instead() -> None:
+    assert visible("line\n\ttab é 東 \U0001f600") == "line\n\ttab é 東 \U0001f600"
+    assert visible("\x1b[31m\x9b\u202e\ud800") == "\\x1b[31m\\x9b\\u202e\ufffd"
+    assert shown("[red]") == "\\[red]"
+
+
+def test_json_says_what_was_given() -> None:
+    text = as_json({"a": ACTING, "b": "é\n"})
+    assert json.loads(text) == {"a": ACTING, "b": "é\n"}
+    assert "é" in text
+    assert not set(text) & set("\x1b\x07\x08\r\x9b\x7f\u202e\x00\ud800")
+
+
+def test_an_answer_shows_only_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    source = Source(f"id{ACTING}", 0.5, f"{ACTING} text", (Highlight(0, 10),))
+    answer = Answer(f"q{ACTING}", f"a{ACTING}", [source], "m", 1)
+    answer_view.show(answer, "osml ask")
+    answer_view.print_json(answer)
+    printed = capsys.readouterr().out
+    assert "title" in printed
+    assert not set(printed) & set("\x1b\x07\x08\r\x9b\x7f\u202e\x00\ud800")
+
+
+def test_one_module_escapes_for_the_terminal() -> None:
+    """Whoever prints a foreign text goes through osml/terminal.py: no other module knows Rich's `escape`."""
+    found = {
+        file.relative_to(CHECKOUT).as_posix()
+        for file in Path(CHECKOUT, "osml").rglob("*.py")
+        if "rich.markup" in file.read_text()
+        or "ensure_ascii=False)\n" in file.read_text().replace("json.dumps(item, ", "")
+    }
+    assert found - {"osml/ingest/storing.py"} == {"osml/terminal.py"}
