@@ -7,7 +7,7 @@ QUESTION := What's the population increase of New York City from 2021 to 2023? H
 # The line of OpenSearch that the contract tests run on besides the newest.
 OLDER := 2.19
 
-.PHONY: demo prepared down check unit test templates contract e2e upgrade pages recipes browser format snapshots openapi install lock bench faults load drop retrieval soak wheel clean
+.PHONY: demo prepared down check unit test templates contract e2e upgrade pages recipes browser format snapshots schema openapi install lock bench faults load drop retrieval soak wheel clean
 
 demo: ## install, start the local cloud, deploy, load samples, and ask a question
 	@$(MAKE) --no-print-directory --jobs=2 install prepared
@@ -91,6 +91,9 @@ format: install
 
 snapshots: install ## accept the current templates as snapshots
 	$(BIN)/pytest -q tests/synth --snapshot-update
+
+schema: install ## write environments/schema.json again
+	$(OSML) schema > environments/schema.json
 
 openapi: install ## write docs/openapi.json again
 	$(BIN)/python lambda/documents/api.py > docs/openapi.json

@@ -63,8 +63,12 @@ def queue(cloud: Cloud) -> str:
 
 
 def received(cloud: Cloud, queue: str) -> list[list[Any]]:
-    answer = cloud.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
-    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+    """The events since the last look; a message that stays in the queue would be seen again after 30 seconds."""
+    sqs = cloud.client("sqs")
+    messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+    for message in messages:
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return [json.loads(message["Body"]) for message in messages]
 
 
 def provider(code: str, **properties: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import boto3
 from botocore.exceptions import ClientError
@@ -41,6 +41,7 @@ class Deployment:
     """The stacks of the environment `name`, whose file lies in `directory`, on a running local cloud.
 
     The variables of `Instance.client_environment()` must be set; OSML_ENVIRONMENTS is set until `destroy`.
+    As a context it destroys the stacks at its end, also after a deploy that failed.
     """
 
     def __init__(self, name: str, directory: Path, instance: Instance, work: Path) -> None:
@@ -51,6 +52,12 @@ class Deployment:
         self._directory = directory
         self._work = work
         self._syntheses = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.destroy()
 
     def deploy(
         self,
@@ -88,21 +95,12 @@ class Deployment:
 
         Raises DeployFailed.
         """
-        client: Any = boto3.client("cloudformation")
-        for part in reversed(parts or PARTS):
-            stack = f"osml-{self.name}-{part}"
-            if not _exists(stack):
-                continue
-            if part == "assistant":
-                # Uploads that became jobs.
-                drop.empty_stack(self.place, stack)
-            client.delete_stack(StackName=stack)
-            with _explained(stack):
-                client.get_waiter("stack_delete_complete").wait(
-                    StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 600}
-                )
-        if not parts:
-            os.environ.pop("OSML_ENVIRONMENTS", None)
+        try:
+            for part in reversed(parts or PARTS):
+                self._delete(part)
+        finally:
+            if not parts:
+                os.environ.pop("OSML_ENVIRONMENTS", None)
 
     def outputs(self, part: str) -> dict[str, str]:
         """Outputs of one stack by name."""
@@ -125,6 +123,20 @@ class Deployment:
         """The parts that the recipe has, in the order of deployment."""
         return [part for part in PARTS if list(folder.glob(f"osml-*-{part}.template.json"))]
 
+    def _delete(self, part: str) -> None:
+        client: Any = boto3.client("cloudformation")
+        stack = f"osml-{self.name}-{part}"
+        if not _exists(stack):
+            return
+        if part == "assistant":
+            # Uploads that became jobs.
+            drop.empty_stack(self.place, stack)
+        client.delete_stack(StackName=stack)
+        with _explained(stack):
+            client.get_waiter("stack_delete_complete").wait(
+                StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 1500}
+            )
+
     def _deploy(self, stack: str, folder: Path, edit: Callable[[Template], None]) -> None:
         client: Any = boto3.client("cloudformation")
         _upload_functions(folder, stack)
@@ -146,7 +158,7 @@ class Deployment:
             client.get_waiter(end).wait(StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 1500})
 
 
-def until(true: Callable[[], bool], seconds: float = 30) -> None:
+def until(true: Callable[[], bool], seconds: float = 120) -> None:
     """Waits for what a search engine shows a moment later."""
     assert within(seconds, true), "nothing changed"
 

@@ -43,6 +43,14 @@ class Client:
         found: dict[str, Any] = answer.json()
         return found
 
+    def store(self, documents: list[dict[str, Any]]) -> None:
+        """Stores them in an empty index, and waits until the API lists them."""
+        answer = self("POST", "/documents", json={"documents": documents})
+        assert answer.status_code == 200, answer.text
+        stored = answer.json()
+        assert (stored["stored"], stored["failed"]) == (len(documents), 0), stored
+        until(lambda: len(self("GET", "/documents").json()["documents"]) == len(documents))
+
     def model_calls(self) -> int:
         calls: int = requests.get(f"{self.models}/_control", timeout=10).json()["deepseek"]["calls"]
         return calls
@@ -62,18 +70,14 @@ def client(
     settings["answer"]["secret"] = {"name": SECRET, "key": "api_key", "create": False}
     (directory / "api.yaml").write_text(yaml.safe_dump(settings))
     before = engine.contents()
-    deployment = Deployment("api", directory, local_cloud, tmp_path_factory.mktemp("work"))
-    deployment.deploy()
-    found = deployment.outputs("assistant")
-    value = boto3.client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"]
-    made = Client(found["ApiUrl"], value, launcher.settings(local_cloud)["models_url"])
-    documents = [json.loads(line) for line in SAMPLES.read_text().splitlines()]
-    stored = made("POST", "/documents", json={"documents": documents}).json()
-    assert (stored["stored"], stored["failed"]) == (len(documents), 0), stored
-    until(lambda: len(made("GET", "/documents").json()["documents"]) == len(documents))
-    yield made
-    made.fail()
-    deployment.destroy()
+    with Deployment("api", directory, local_cloud, tmp_path_factory.mktemp("work")) as deployment:
+        deployment.deploy()
+        found = deployment.outputs("assistant")
+        value = boto3.client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"]
+        made = Client(found["ApiUrl"], value, launcher.settings(local_cloud)["models_url"])
+        made.store([json.loads(line) for line in SAMPLES.read_text().splitlines()])
+        yield made
+        made.fail()
     assert engine.contents() == before
 
 

@@ -16,20 +16,21 @@ import requests
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sandbox import launcher
-from sandbox.instance import Instance
+from sandbox.instance import CHECKOUT, Instance
 from tests.browser import flows
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, PHONE
 from tests.browser.pictures import QUESTION, take
-from tests.e2e.templates import until
+from tests.e2e.templates import Deployment, until
 
 ENV = ("--sandbox", "--env", "sandbox-aoss")
 USER, PASSWORD = "ada@example.com", "Correct-horse-7-battery"
 
 
 @pytest.fixture(scope="module")
-def before(engine: Any) -> dict[str, Any]:
-    found: dict[str, Any] = engine.contents()
-    return found
+def before(engine: Any, local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What the engine holds before the story; no stack is left after it, also where it ends early."""
+    with Deployment("sandbox-aoss", CHECKOUT / "environments", local_cloud, tmp_path_factory.mktemp("work")):
+        yield engine.contents()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -11,7 +12,8 @@ import pytest
 import yaml
 from opensearchpy import OpenSearch
 
-from sandbox.instance import CHECKOUT
+from sandbox.instance import CHECKOUT, Instance
+from tests.e2e.templates import Deployment
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
 SENTENCE = (
@@ -24,8 +26,12 @@ SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 
 
 @pytest.fixture(scope="module")
-def before(foreign: dict[str, Any]) -> dict[str, Any]:
-    return foreign
+def before(
+    foreign: dict[str, Any], local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Any]]:
+    """What the engine holds before the story; no stack is left after it, also where it ends early."""
+    with Deployment("sandbox", CHECKOUT / "environments", local_cloud, tmp_path_factory.mktemp("work")):
+        yield foreign
 
 
 def ask(osml: Any, question: str) -> dict[str, Any]:

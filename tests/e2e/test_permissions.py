@@ -146,11 +146,10 @@ def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) 
     directory = tmp_path_factory.mktemp("environments")
     (directory / f"{ENVIRONMENT}.yaml").write_text(yaml.safe_dump(bare_sandbox()))
     secret.put("osml/sandbox/deepseek", "api_key", local_cloud.deepseek_key.read_text().strip(), REGION)
-    deployment = Lessened(ENVIRONMENT, directory, local_cloud, tmp_path_factory.mktemp("permissions"))
-    yield deployment
-    deployment.without = None
-    deployment.deploy("search")
-    deployment.destroy()
+    with Lessened(ENVIRONMENT, directory, local_cloud, tmp_path_factory.mktemp("permissions")) as deployment:
+        yield deployment
+        deployment.without = None
+        deployment.deploy("search")
     boto3.client("secretsmanager").delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
 
 

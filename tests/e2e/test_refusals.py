@@ -24,9 +24,8 @@ def deployment(
 ) -> Iterator[Deployment]:
     """One whose knowledge stack is for the tests to deploy."""
     write_environment(directory, NAME)
-    made = Deployment(NAME, directory, local_cloud, tmp_path_factory.mktemp(NAME))
-    yield made
-    made.destroy()
+    with Deployment(NAME, directory, local_cloud, tmp_path_factory.mktemp(NAME)) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -126,11 +126,10 @@ def own(
     key: str,
 ) -> Iterator[OwnDeployment]:
     write_environment(directory, "own", search, "owned")
-    deployment = OwnDeployment("own", directory, local_cloud, tmp_path_factory.mktemp("own"))
-    deployment.egress = launcher.settings(local_cloud)["egress_port"]
-    deployment.deploy()
-    yield deployment
-    deployment.destroy()
+    with OwnDeployment("own", directory, local_cloud, tmp_path_factory.mktemp("own")) as deployment:
+        deployment.egress = launcher.settings(local_cloud)["egress_port"]
+        deployment.deploy()
+        yield deployment
 
 
 def test_it_answers_from_its_documents(own: OwnDeployment) -> None:

@@ -30,10 +30,9 @@ def role(name: str, trust: dict[str, Any], statements: list[dict[str, Any]]) -> 
 def team(local_cloud: Instance, directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The other team's domain; what is on it came from nobody here."""
     write_environment(directory, "team")
-    deployment = Deployment("team", directory, local_cloud, tmp_path_factory.mktemp("team"))
-    deployment.deploy("search")
-    yield boto3.client("opensearch").describe_domain(DomainName="osml-team")["DomainStatus"]
-    deployment.destroy()
+    with Deployment("team", directory, local_cloud, tmp_path_factory.mktemp("team")) as deployment:
+        deployment.deploy("search")
+        yield boto3.client("opensearch").describe_domain(DomainName="osml-team")["DomainStatus"]
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +80,9 @@ def guest(
         "admin_role": admin,
     }
     write_environment(directory, "guest", search, "guests")
-    deployment = Deployment("guest", directory, local_cloud, tmp_path_factory.mktemp("guest"))
-    deployment.deploy()
-    yield deployment
-    deployment.destroy()
+    with Deployment("guest", directory, local_cloud, tmp_path_factory.mktemp("guest")) as deployment:
+        deployment.deploy()
+        yield deployment
 
 
 def test_the_guest_is_answered_from_its_own_documents(guest: Deployment) -> None:

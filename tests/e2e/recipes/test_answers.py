@@ -84,9 +84,8 @@ def deployment(local_cloud: Instance, tmp_path: Path, monkeypatch: pytest.Monkey
     """An environment `e2e` whose file the test writes; its stacks are gone at the end."""
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     secret.put(SECRET["name"], "api_key", local_cloud.deepseek_key.read_text().strip())
-    found = Deployment("e2e", tmp_path, local_cloud, tmp_path)
-    yield found
-    found.destroy()
+    with Deployment("e2e", tmp_path, local_cloud, tmp_path) as made:
+        yield made
     boto3.client("secretsmanager").delete_secret(SecretId=SECRET["name"], ForceDeleteWithoutRecovery=True)
 
 

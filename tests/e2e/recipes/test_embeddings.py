@@ -124,9 +124,8 @@ def deployment(
     write(tmp_path, request.param, {"embedding": CASES[request.param].embedding})
     if "secret" in CASES[request.param].embedding:
         secret.put("osml/e2e/openai", "api_key", local_cloud.deepseek_key.read_text().strip(), REGION)
-    made = Deployment(request.param, tmp_path, local_cloud, tmp_path)
-    yield made
-    made.destroy()
+    with Deployment(request.param, tmp_path, local_cloud, tmp_path) as made:
+        yield made
 
 
 def test_a_provider_from_deploy_to_destroy(

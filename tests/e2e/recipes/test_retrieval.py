@@ -85,9 +85,8 @@ def finding(
 ) -> Iterator[Finding]:
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     write(tmp_path, "finding", EMBEDDING)
-    made = Deployment("finding", tmp_path, local_cloud, tmp_path)
-    yield Finding(made, tmp_path, rows)
-    made.destroy()
+    with Deployment("finding", tmp_path, local_cloud, tmp_path) as made:
+        yield Finding(made, tmp_path, rows)
 
 
 def reranks(instance: Instance) -> int:

@@ -1,0 +1,105 @@
+"""JSON Schema of an environment file, for editors: they complete settings, explain them, and mark what is wrong.
+
+The schema refuses what the types of the settings refuse. Rules across settings (`settings/rules/`) are not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from settings.environment import Environment
+from settings.recipe import RECIPES, Preset
+
+Schema = dict[str, Any]
+DIALECT = "http://json-schema.org/draft-07/schema#"
+FILE = "schema.json"
+FIRST_LINE = f"# yaml-language-server: $schema={FILE}"
+# YAML 1.2, which editors read, has no other word for false; PyYAML reads these as false.
+OFF = {"enum": [False, "off", "no"], "description": "None."}
+_NULL = {"type": "null"}
+_REFERENCE = "#/definitions/{model}"
+
+
+def schema() -> Schema:
+    """What every environment file must fit, whose recipe presets some of its settings."""
+    made = Environment.model_json_schema(ref_template=_REFERENCE)
+    definitions = made.pop("$defs")
+    for _, discriminator in _discriminators(made):
+        for reference in discriminator["mapping"].values():
+            # A recipe may make the choice; otherwise `_of_recipe` requires it.
+            member = definitions[reference.rpartition("/")[2]]
+            member["required"] = [name for name in member.get("required", ()) if name != discriminator["propertyName"]]
+    root: Schema = _written(made)
+    del root["properties"]["name"]
+    root["properties"]["keeper"] = {"anyOf": [root["properties"]["keeper"], OFF]}
+    presets = {name for preset in RECIPES.values() for name in preset}
+    root["required"] = [name for name in made["required"] if name not in {"name", *presets}]
+    root["allOf"] = [_of_recipe(recipe, preset, made, definitions) for recipe, preset in RECIPES.items()]
+    return {
+        "$schema": DIALECT,
+        **root,
+        "definitions": {name: _written(definition) for name, definition in definitions.items()},
+    }
+
+
+def _written(value: Any) -> Any:
+    """A part of a schema without titles and without null, which no file may hold, and with choices as rules."""
+    if isinstance(value, list):
+        return [_written(part) for part in value if part != _NULL]
+    if not isinstance(value, dict):
+        return value
+    if "discriminator" in value:
+        return _choice(value["discriminator"])
+    kept = {
+        name: {each: _written(part) for each, part in content.items()} if name == "properties" else _written(content)
+        for name, content in value.items()
+        if name != "title" and not (name == "default" and content is None)
+    }
+    options = kept.get("anyOf", [])
+    if len(options) == 1:
+        del kept["anyOf"]
+        return {**options[0], **kept}
+    return kept
+
+
+def _choice(discriminator: Mapping[str, Any]) -> Schema:
+    """A group whose `kind` or `provider` says which settings it has: an editor reports errors of that choice alone."""
+    name, members = discriminator["propertyName"], discriminator["mapping"]
+    return {
+        "type": "object",
+        "properties": {name: {"enum": sorted(members)}},
+        "allOf": [
+            {"if": {"properties": {name: {"const": kind}}, "required": [name]}, "then": {"$ref": reference}}
+            for kind, reference in members.items()
+        ],
+    }
+
+
+def _of_recipe(recipe: str, preset: Preset, made: Schema, definitions: Mapping[str, Any]) -> Schema:
+    """What holds for the files of one recipe: the choices that it leaves open must be made."""
+    properties: Schema = {}
+    required = []
+    for name, discriminator in _discriminators(made):
+        choice = discriminator["propertyName"]
+        chosen = (preset.get(name) or {}).get(choice)
+        if chosen is None:
+            properties[name] = {"required": [choice]}
+            if name in made["required"]:
+                required.append(name)
+            continue
+        reference = discriminator["mapping"][chosen]
+        properties[name] = {"if": {"not": {"required": [choice]}}, "then": {"$ref": reference}}
+        if definitions[reference.rpartition("/")[2]]["required"]:
+            required.append(name)
+    return {
+        "if": {"properties": {"recipe": {"const": recipe}}, "required": ["recipe"]},
+        "then": {"properties": properties, "required": required},
+    }
+
+
+def _discriminators(made: Schema) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, content in made["properties"].items():
+        for option in (content, *content.get("anyOf", ())):
+            if "discriminator" in option:
+                yield name, option["discriminator"]

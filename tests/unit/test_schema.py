@@ -1,0 +1,102 @@
+"""The JSON Schema of environment files refuses what the settings' types refuse, and nothing that they accept."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+from pydantic import ValidationError
+
+from osml.place import CHECKOUT
+from settings.environment import Environment
+from settings.recipe import RECIPES
+from settings.schema import FILE, FIRST_LINE, schema
+
+ENVIRONMENTS = CHECKOUT / "environments"
+FILES = [*sorted(ENVIRONMENTS.glob("*.yaml")), *sorted((Path(__file__).parent / "files" / "whole").glob("*.yaml"))]
+SCHEMA = Draft7Validator(schema())
+# What ml-commons is given as it stands there.
+FREE = ("answer", "connector")
+Place = tuple[str | int, ...]
+
+
+def read(file: Path) -> dict[str, Any]:
+    settings: dict[str, Any] = yaml.safe_load(file.read_text())
+    return settings
+
+
+def accepted(settings: dict[str, Any]) -> bool:
+    """Whether the types and the rules of the settings accept a file."""
+    try:
+        Environment.model_validate({**settings, "name": "any"})
+    except ValidationError:
+        return False
+    return True
+
+
+def places(value: Any, path: Place = ()) -> Iterator[Place]:
+    """The path of every setting."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*path, key)
+        yield from places(inner, (*path, key))
+
+
+def changed(settings: dict[str, Any], path: Place, **change: Any) -> dict[str, Any]:
+    """A copy without the setting at `path`, or with another `name` or `value` there."""
+    made = copy.deepcopy(settings)
+    group: Any = made
+    for part in path[:-1]:
+        group = group[part]
+    value = group.pop(path[-1]) if "value" not in change else change["value"]
+    if change:
+        group[change.get("name", path[-1])] = value
+    return made
+
+
+def test_the_committed_file_is_the_schema_of_the_settings() -> None:
+    assert json.loads((ENVIRONMENTS / FILE).read_text()) == schema(), "write it again with `make schema`"
+    Draft7Validator.check_schema(schema())
+
+
+def test_each_environment_names_the_schema_in_its_first_line() -> None:
+    assert [file.name for file in ENVIRONMENTS.glob("*.yaml") if file.read_text().splitlines()[0] != FIRST_LINE] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_file_that_the_settings_accept_fits(file: Path) -> None:
+    assert [error.message for error in SCHEMA.iter_errors(read(file))] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_unknown_setting_and_a_wrong_kind_of_value_are_refused(file: Path) -> None:
+    settings, missed = read(file), []
+    for path in places(settings):
+        wrong = [changed(settings, path, value={"no": "setting"})]
+        if isinstance(path[-1], str):
+            wrong.append(changed(settings, path, name=f"{path[-1]}_x"))
+        # The name of a declared field may be any text.
+        missed += [path for one in wrong if path[:2] != FREE and SCHEMA.is_valid(one) and not accepted(one)]
+    assert missed == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_file_is_refused_that_the_settings_accept(file: Path) -> None:
+    settings = read(file)
+    without = {path: changed(settings, path) for path in places(settings) if isinstance(path[-1], str)}
+    assert [path for path, one in without.items() if accepted(one) and not SCHEMA.is_valid(one)] == []
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_missing_choice_is_refused_unless_the_recipe_makes_it(recipe: str) -> None:
+    settings = read(ENVIRONMENTS / "dev.yaml") | {"recipe": recipe}
+    for name, choice in (("search", "kind"), ("embedding", "provider"), ("answer", "provider")):
+        preset = (RECIPES[recipe].get(name) or {}).get(choice)
+        one = changed(settings, (name, choice))
+        errors = [error.message for error in SCHEMA.iter_errors(one)]
+        assert (f"'{choice}' is a required property" in errors) is (preset is None), errors
