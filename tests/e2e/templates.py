@@ -206,16 +206,17 @@ def _bundle(source: Path) -> Any:
     from opensearch_ml.engine.function_bundle import FunctionBundle
     from opensearch_ml.ingestion import document_drop
 
+    # The file with the handler tells the functions apart. Other files may come: a __pycache__ is staged, too, once
+    # something has imported the function in the checkout.
     if (source / "keeper.py").is_file():
         return FunctionBundle(source, folders=keeper.FOLDERS)
     if (source / "dropped.py").is_file():
         return FunctionBundle(source, native=True, folders=document_drop.FOLDERS)
     if (source / "handler.py").is_file():
         return FunctionBundle(source, folders=provisioner.FOLDERS)
-    held = {file.name for file in source.iterdir()}
-    for one in FUNCTIONS.values():
-        if held == {file.name for file in one.source.iterdir() if file.name != "__pycache__"}:
-            return FunctionBundle(one.source, native=one.native, folders=one.folders)
+    for part in FUNCTIONS.values():
+        if (source / part.handler.partition(".")[0]).with_suffix(".py").is_file():
+            return FunctionBundle(source, native=part.native, folders=part.folders)
     return FunctionBundle(source)
 
 
