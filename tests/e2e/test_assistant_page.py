@@ -85,6 +85,8 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     assert "✓ a question: answered" in osml("doctor", *ENV).stdout
     status = json.loads(osml("status", *ENV, "--json").stdout)
     assert {"Collection", "Function", "Index"} <= {one["kind"] for one in status["resources"]}
+    calls = [json.loads(line) for line in osml("logs", *ENV, "--source", "ask", "--json").stdout.splitlines()]
+    assert sum(call["text"].startswith("REPORT RequestId") for call in calls) >= 2
     password = tmp_path / "password"
     password.write_text(PASSWORD)
     osml("user", "add", *ENV, "--password-file", str(password), USER)

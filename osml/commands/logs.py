@@ -1,0 +1,73 @@
+"""The command `osml logs`."""
+
+import re
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+SECONDS_BETWEEN_LOOKS = 2.0
+
+
+def _span(text: str) -> timedelta:
+    if found := re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text):
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    raise typer.BadParameter("Write a number with s, m, h or d, such as 15m.")
+
+
+def logs(
+    env: Env = None,
+    sandbox: Sandbox = False,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="One log, such as ask or keeper; repeat for more.")
+    ] = None,
+    since: Annotated[
+        timedelta, typer.Option("--since", parser=_span, metavar="15m", help="How far back: s, m, h or d.")
+    ] = "15m",  # type: ignore[assignment]  # typer parses the default
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines until Ctrl-C.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print each line as a JSON object.")] = False,
+) -> None:
+    """Print the logs of an environment's functions, API and domain in the order of their times."""
+    import boto3
+
+    from osml.failure import Failure
+    from osml.remote.logs import Line, Logs, sources
+    from osml.remote.stack_state import stack_states
+    from osml.terminal import as_json, shown
+
+    where = place(env, sandbox)
+    session = boto3.Session()
+    groups = sources(stack_states(session, where))
+    if not groups:
+        raise Failure(f"{where.env} has no logs yet. Run `osml deploy {where.options}` first.", "not-deployed")
+    if unknown := sorted(set(source or ()) - set(groups)):
+        raise typer.BadParameter(f"{unknown[0]} is not a log of {where.env}; choose from {', '.join(sorted(groups))}.")
+    console = Console()
+
+    def put(line: Line) -> None:
+        if json:
+            print(as_json(asdict(line) | {"when": line.when.isoformat(timespec="milliseconds")}), flush=True)
+            return
+        when = line.when.astimezone().strftime("%H:%M:%S")
+        console.print(f"[dim]{when}[/] [cyan]{line.source}[/] {shown(line.text)}", highlight=False, soft_wrap=True)
+
+    found = Logs(session.client("logs"), {name: groups[name] for name in source or groups}, datetime.now(UTC) - since)
+    lines = found.next()
+    for line in lines:
+        put(line)
+    if not (lines or follow):
+        Console(stderr=True).print("No line was written in that time.")
+    try:
+        while follow:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            for line in found.next():
+                put(line)
+    except KeyboardInterrupt:
+        return
