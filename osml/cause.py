@@ -20,6 +20,7 @@ Cause = Literal[
     "object-changed",
     "object-missing",
     "operator-role-denied",
+    "package-missing",
     "question-failed",
     "wrong-account",
 ]

@@ -6,20 +6,14 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from importlib import metadata
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from osml import commands, local_cloud
-from osml.aws_error import of_aws
-from osml.failure import Failure
-from osml.system_error import of_system
+from osml import commands
+from osml.explained import explained
 from osml.terminal import as_json, shown
-
-if TYPE_CHECKING:
-    from sandbox.failure import SandboxError
-    from settings import SettingError
 
 app = typer.Typer(
     help="Deploy search and generated answers on Amazon OpenSearch, load documents, and ask questions.",
@@ -51,24 +45,13 @@ for name in sorted(found.name for found in pkgutil.iter_modules(commands.__path_
         app.command(context_settings=getattr(module, "SETTINGS", None))(command)
 
 
-def _explained(error: Exception) -> "Failure | SettingError | SandboxError | None":
-    """The error that has a sentence for a person; None for one that is a bug."""
-    from settings import SettingError
-
-    if isinstance(error, Failure | SettingError):
-        return error
-    if isinstance(error, local_cloud.errors()):
-        return error
-    return of_aws(error) or of_system(error)
-
-
 def _speaking(run: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(run)
     def guarded(*arguments: Any, **options: Any) -> Any:
         try:
             return run(*arguments, **options)
         except Exception as error:
-            failure = _explained(error)
+            failure = explained(error)
             if failure is None:
                 raise
             Console(stderr=True).print(f"[red]✗[/] {shown(str(failure))}", highlight=False, soft_wrap=True)

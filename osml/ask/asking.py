@@ -32,6 +32,17 @@ def ask(
     return answer
 
 
+def find(place: Place, asked: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()) -> list[question.Source]:
+    """The documents nearest to the question, without an answer; on a collection the assistant also answers.
+
+    Raises Failure.
+    """
+    if place.settings().engine is None:
+        return ask(place, asked, size, filters).sources
+    found = knowledge(place)
+    return question.find(Domain(found), found, mended(asked), size, filters)
+
+
 def filters(written: Sequence[str]) -> list[tuple[str, str]]:
     """Field and value of each `field=value` of the command line. Raises Failure for any other form."""
     found: list[tuple[str, str]] = []

@@ -81,6 +81,14 @@ def ask(
         return _asked(domain, knowledge, question, size, filters, conversation)
 
 
+def find(
+    domain: Domain, knowledge: Knowledge, question: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()
+) -> list[Source]:
+    """The `size` documents nearest to the question, without an answer; otherwise as `ask`."""
+    with legible(f"The question to the index {knowledge.index}"):
+        return _sources(domain, knowledge, question, size, filters)[0]
+
+
 def _asked(
     domain: Domain,
     knowledge: Knowledge,
@@ -91,7 +99,26 @@ def _asked(
 ) -> Answer:
     earlier = conversation.earlier if conversation else ()
     words = together(earlier, question, knowledge.retrieval.earlier_questions)
-    found = search(domain, knowledge, words, size, filters, PLACE)
+    sources, took = _sources(domain, knowledge, words, size, filters)
+    id = conversation.id if conversation else None
+    if knowledge.answer_model_id is None:
+        return Answer(question, None, sources, knowledge.llm_model, took, id)
+    answered = _answered(domain, knowledge, question, sources, id)
+    text = answer_in(answered)
+    if not text:
+        raise Failure(
+            f"The search found {len(sources)} documents, but the pipeline {knowledge.search_pipeline} gave no answer: "
+            f"it could not read the output of the model {knowledge.answer_model_id} as that of {knowledge.llm_model}.",
+            "answer-not-understood",
+        )
+    return Answer(question, text, sources, knowledge.llm_model, took + answered["took"], id)
+
+
+def _sources(
+    domain: Domain, knowledge: Knowledge, question: str, size: int, filters: Sequence[tuple[str, str]]
+) -> tuple[list[Source], int]:
+    """The documents found, and the search's milliseconds."""
+    found = search(domain, knowledge, question, size, filters, PLACE)
     hits: list[dict[str, Any]] = found["hits"]["hits"][:size]
     if not hits and filters:
         _refuse_unknown(domain, knowledge, filters)
@@ -100,20 +127,7 @@ def _asked(
     if not hits:
         sentence = f"The index {knowledge.index} has no documents. Load some with `osml ingest FILE`."
         raise Failure(sentence, "index-empty")
-    sources = [_source(hit, knowledge.text_field) for hit in hits]
-    id = conversation.id if conversation else None
-    if knowledge.answer_model_id is None:
-        return Answer(question, None, sources, knowledge.llm_model, found["took"], id)
-    answered = _answered(domain, knowledge, question, sources, id)
-    text = answer_in(answered)
-    if not text:
-        raise Failure(
-            f"The search found {len(hits)} documents, but the pipeline {knowledge.search_pipeline} gave no answer: "
-            f"it could not read the output of the model {knowledge.answer_model_id} as that of {knowledge.llm_model}.",
-            "answer-not-understood",
-        )
-    took = found["took"] + answered["took"]
-    return Answer(question, text, sources, knowledge.llm_model, took, id)
+    return [_source(hit, knowledge.text_field) for hit in hits], found["took"]
 
 
 def _source(hit: dict[str, Any], text_field: str) -> Source:

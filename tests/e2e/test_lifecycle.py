@@ -1,5 +1,6 @@
 """From nothing to a grounded answer and back, by the commands of the README: one story, told in order."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from urllib.parse import unquote
 import boto3
 import pytest
 import yaml
+from mcp import Client, StdioServerParameters
 from opensearchpy import OpenSearch
 
 from sandbox.instance import CHECKOUT, Instance
+from tests.e2e.conftest import OSML
 from tests.e2e.templates import Deployment
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
@@ -93,6 +96,28 @@ def test_ask_prints_the_answer_its_documents_and_the_next_command(osml: Any) -> 
     assert "18,937,000" in shown
     assert "new-york-city" in shown
     assert "osml ask --sandbox" in shown
+
+
+def test_an_agent_searches_asks_and_reads_over_its_protocol(osml: Any) -> None:
+    """`osml mcp` as the official client of the protocol starts it."""
+    program = StdioServerParameters(command=str(OSML), args=["mcp", "--sandbox"], env=osml.environment)
+
+    async def agent() -> list[Any]:
+        async with Client(program) as client:
+            search = await client.call_tool("search", {"question": QUESTION, "size": 2})
+            ask = await client.call_tool("ask", {"question": QUESTION})
+            listed = await client.call_tool("list_documents", {"search": "miami"})
+            shown = await client.call_tool("get_document", {"id": "miami"})
+            absent = await client.call_tool("get_document", {"id": "atlantis"})
+            return [search, ask, listed, shown, absent]
+
+    search, answer, listed, shown, absent = asyncio.run(agent())
+    assert {passage["id"] for passage in search.structured_content["passages"]} == {"new-york-city", "miami"}
+    assert "18,937,000" in answer.structured_content["text"]
+    assert [document["id"] for document in listed.structured_content["documents"]] == ["miami"]
+    assert "6,265,000" in json.dumps(shown.structured_content)
+    assert absent.is_error
+    assert "atlantis" in absent.content[0].text
 
 
 def test_hostile_text_goes_through_ingest_and_answer_unharmed(osml: Any, tmp_path: Path) -> None:

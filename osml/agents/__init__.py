@@ -1,0 +1,1 @@
+"""The documents of an environment as tools for agents."""

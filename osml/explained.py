@@ -1,0 +1,23 @@
+"""The errors that have a sentence for a person."""
+
+from typing import TYPE_CHECKING
+
+from osml import local_cloud
+from osml.aws_error import of_aws
+from osml.failure import Failure
+from osml.system_error import of_system
+
+if TYPE_CHECKING:
+    from sandbox.failure import SandboxError
+    from settings import SettingError
+
+
+def explained(error: Exception) -> "Failure | SettingError | SandboxError | None":
+    """The error that has a sentence for a person; None for one that is a bug."""
+    from settings import SettingError
+
+    if isinstance(error, Failure | SettingError):
+        return error
+    if isinstance(error, local_cloud.errors()):
+        return error
+    return of_aws(error) or of_system(error)
