@@ -24,7 +24,7 @@ def deploy(
     context: typer.Context,
     env: Env = None,
     sandbox: Sandbox = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before data is removed or replaced.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before data goes or permissions widen.")] = False,
     repair: Annotated[
         bool,
         typer.Option("--repair", help="Also restore objects in the engine that somebody deleted or changed by hand."),
@@ -32,8 +32,9 @@ def deploy(
 ) -> None:
     """Deploy every stack of an environment. Other options, such as --verbose, go to `cdk deploy`.
 
-    The command first lists the data that the deploy would remove or replace, and asks for confirmation, except on the
-    local cloud, or if the environment's file says that it was reviewed. The exit code is 0 when every object is as its
+    The command first lists the data that the deploy would remove or replace, then the permissions and network rules
+    that it would widen, and asks for confirmation of each, except on the local cloud. It does not ask about data if the
+    environment's file says that its loss was reviewed. The exit code is 0 when every object is as its
     stack defines it, 1 when the deploy fails, and 3 when it succeeds but somebody deleted or changed objects by hand;
     --repair restores those.
     """
@@ -58,6 +59,8 @@ def deploy(
     reviewed = where.settings().reviewed == mark_of(losses)
     if losses and not (yes or reviewed or where.instance):
         typer.confirm("Deploy anyway?", abort=True)
+    if not (yes or where.instance) and deployment.differences(broader=True):
+        typer.confirm("Deploy with these permissions?", abort=True)
     secret.require(where, deployment)
     deployment.deploy()
     if page.is_wanted(where):

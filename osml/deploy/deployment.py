@@ -31,6 +31,13 @@ class Deployment:
         """The data and stacks that the deploy would remove or replace. Raises Failure."""
         return review.losses(self._place, self.assembly)
 
+    def differences(self, broader: bool = False) -> int:
+        """Print how the templates differ from the deployed ones; return how many stacks differ. Raises Failure.
+
+        With `broader` only permissions and network rules that allow more count.
+        """
+        return cdk.differences(self._place, self.arguments, self.assembly, broader)
+
     def deploy(self, *stacks: str) -> None:
         """Deploy `stacks`, or all of them, after removing orphaned stacks and importing kept resources.
 

@@ -143,6 +143,10 @@ def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
     (name,) = (one for one in contents["ingest_pipelines"] if one.startswith("passages-"))
     (made,) = engine("GET", f"/_ingest/pipeline/{name}").values()
     engine("PUT", f"/_ingest/pipeline/{name}", made | {"processors": []})
+    differing = osml("diff", "--sandbox", code=1)
+    assert "harbour pilot" in differing.stdout
+    assert f"({name}) is changed: pipeline by hand" in differing.stderr
+    assert engine.ml_documents() == documents
     told = osml("deploy", "--sandbox", code=3).stderr
     assert f"({name}) is changed: pipeline by hand" in told
     assert "Restore them with `osml deploy --sandbox --repair`" in told

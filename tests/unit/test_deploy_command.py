@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from mlcommons import Owner
@@ -27,6 +29,7 @@ class Deploys:
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self.arguments: list[list[str]] = []
+        self.wider = 0
         self._capsys, self._monkeypatch = capsys, monkeypatch
         monkeypatch.setenv("COLUMNS", "300")
         monkeypatch.setenv("AWS_REGION", "eu-central-1")
@@ -34,6 +37,7 @@ class Deploys:
         monkeypatch.setattr(secret, "require", lambda *_: None)
         monkeypatch.setattr(neighbours, "require_apart", lambda _: None)
         monkeypatch.setattr(Deployment, "losses", lambda _: [])
+        monkeypatch.setattr(Deployment, "differences", lambda _, broader: self.wider if broader else 0)
         monkeypatch.setattr(Deployment, "deploy", lambda one: self.arguments.append(one.arguments))
 
     def __call__(self, *options: str, seen: Status | Failure) -> tuple[int, str]:
@@ -97,3 +101,19 @@ def test_a_repair_changes_nothing_of_others(deploys: Deploys) -> None:
 
 def test_a_deploy_that_only_prepares_compares_nothing(deploys: Deploys) -> None:
     assert deploys("--no-execute", seen=status(EDITED))[0] == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1), ("", 1)])
+def test_wider_permissions_are_asked_about(
+    deploys: Deploys, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    deploys.wider = 1
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    assert deploys(seen=status(GOOD))[0] == code
+    assert len(deploys.arguments) == 1 - code
+
+
+def test_yes_deploys_wider_permissions_without_a_question(deploys: Deploys, monkeypatch: pytest.MonkeyPatch) -> None:
+    deploys.wider = 1
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert deploys("--yes", seen=status(GOOD))[0] == 0

@@ -1,0 +1,44 @@
+"""The command `osml diff`."""
+
+import typer
+from rich.console import Console
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+from osml.terminal import shown
+
+
+def diff(env: Env = None, sandbox: Sandbox = False) -> None:
+    """Show what a deploy would change, without a deploy: templates, data that goes, and what was changed by hand.
+
+    The exit code is 0 when nothing differs, 1 when something does, and 2 when the comparison is impossible.
+    """
+    from osml.deploy import drift
+    from osml.deploy.deployment import Deployment
+    from osml.failure import Failure
+
+    where = place(env, sandbox)
+    deployment = Deployment(where, [])
+    try:
+        losses = [f"{loss}." for loss in deployment.losses()]
+        stacks = deployment.differences()
+    except Failure as failure:
+        _print(f"[red]✗[/] {shown(str(failure))}")
+        raise typer.Exit(2) from None
+    by_hand: list[str] = []
+    try:
+        by_hand = drift.drifted(where)
+    except Failure as failure:
+        _print(f"The objects in the engine were not compared with their stacks: {shown(str(failure))}")
+    for sentence in (*losses, *by_hand):
+        _print(f"[yellow]![/] {shown(sentence)}")
+    if by_hand:
+        _print(f"`osml deploy {where.options} --repair` restores what was changed by hand; without --repair it stays.")
+    if not (stacks or losses or by_hand):
+        _print("A deploy changes nothing.")
+        return
+    raise typer.Exit(1)
+
+
+def _print(text: str) -> None:
+    Console(stderr=True).print(text, highlight=False, soft_wrap=True)
