@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from settings import Group
+from settings.firewall import Firewall
+from settings.own_name import OwnName
 from settings.web_address import Origin
 
 # Of a chunk, also in an environment without an assistant.
@@ -34,7 +36,8 @@ class Assistant(Group):
 
     `second_factor` requires an authenticator app of every user of the pool; the sign-in page sets it up at the first
     sign-in. `addresses` are further addresses of the page, behind your own domain: users return there after the
-    sign-in, and the invitation mail has the first of them.
+    sign-in, and the invitation mail has the first of them. `domain` serves the API and the page at your own host name,
+    and `firewall` puts AWS WAF before both.
 
     API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
     belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
@@ -45,6 +48,8 @@ class Assistant(Group):
     page: bool = True
     second_factor: bool = False
     addresses: list[PageAddress] = Field(default_factory=list, max_length=50, examples=["https://help.example.com/rag"])
+    domain: OwnName | None = None
+    firewall: Firewall | None = None
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float | None = Field(default=None, ge=0)
     throttle: Throttle = Throttle()
@@ -54,6 +59,12 @@ class Assistant(Group):
     origins: list[Origin] = Field(default_factory=list, examples=["https://help.example.com"])
     conversation_days: int = Field(default=30, ge=1, le=3650)
     log_role: Literal["create", "exist"] = "exist"
+
+    @property
+    def page_addresses(self) -> list[str]:
+        """The addresses of the page besides API Gateway's own, the one in the invitation mail first."""
+        own = [f"https://{self.domain.name}/rag"] if self.domain else []
+        return [*self.addresses, *(address for address in own if address not in self.addresses)]
 
     @model_validator(mode="after")
     def _page_can_sign_in(self) -> Assistant:

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from settings import Group
 from settings.amazon_versions import check_offered
 from settings.domain_hardware import BURSTING, hardware_fault, has_own_disks
+from settings.own_name import OwnName
 from settings.search import Engine, RoleArn
 
 
@@ -35,18 +36,6 @@ class Volume(Group):
 
     size: int = Field(default=20, ge=10, le=16384)
     type: Literal["gp3", "gp2"] = "gp3"
-
-
-class CustomEndpoint(Group):
-    """Your own name for the domain, with its certificate in ACM. You create the CNAME record."""
-
-    name: str = Field(
-        pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", examples=["search.example.com"]
-    )
-    certificate_arn: str = Field(
-        pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}$",
-        examples=["arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"],
-    )
 
 
 class Maintenance(Group):
@@ -78,7 +67,7 @@ class NewDomain(Engine):
     volume: Volume = Volume()
     availability_zones: Literal[1, 2, 3] = 1
     standby: bool = False
-    custom_endpoint: CustomEndpoint | None = None
+    custom_endpoint: OwnName | None = None
     maintenance: Maintenance | None = None
     log_policy: Literal["create", "exist"] = "create"
     admins: list[RoleArn] = Field(default_factory=list, examples=["arn:aws:iam::111122223333:role/Team"])

@@ -93,7 +93,7 @@ class KnowledgeOutputs(IndexOutputs):
 
 
 class AssistantOutputs(Outputs):
-    """`osml-<env>-assistant`."""
+    """`osml-<env>-assistant`. `name_target` is the host that the CNAME record of your own name must have."""
 
     url: str | None = _output("ApiUrl", None)
     ask_function: str = _output("AskFunctionName")
@@ -102,3 +102,4 @@ class AssistantOutputs(Outputs):
     user_pool_id: str | None = _output("UserPoolId", None)
     user_pool_client_id: str | None = _output("UserPoolClientId", None)
     api_key_id: str | None = _output("ApiKeyId", None)
+    name_target: str | None = _output("NameTarget", None)

@@ -10,9 +10,11 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from opensearch_ml.assistant.api_name import ApiName
 from opensearch_ml.assistant.assistant_api import AssistantApi, SignIn
 from opensearch_ml.assistant.assistant_function import AssistantFunction
 from opensearch_ml.assistant.conversation_table import ConversationTable
+from opensearch_ml.assistant.firewall import Firewall
 from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.assistant.upload_jobs import UploadJobs
 from opensearch_ml.engine.log_retention import RETENTION
@@ -79,6 +81,8 @@ class AssistantStack(EnvironmentStack):
         api.answer(ask.function, seconds=waits)
         api.keep_documents(documents.function)
         client = self._page(api, pool) if assistant.page else None
+        own = self._own_name(api)
+        self._guard(api)
         if search.collection:
             self._let_operators_in(ask, documents)
         cloudwatch.Alarm(
@@ -92,10 +96,11 @@ class AssistantStack(EnvironmentStack):
         )
         self.outputs(
             AssistantOutputs(
-                url=api.url,
+                url=own.url if own else api.url,
                 ask_function=ask.function.function_name,
                 documents_function=documents.function.function_name,
-                page_url=api.page_url if assistant.page else None,
+                page_url=(f"{own.url}/rag" if own else api.page_url) if assistant.page else None,
+                name_target=own.target if own else None,
                 user_pool_id=pool.id if pool else None,
                 user_pool_client_id=client,
                 api_key_id=api.key_id,
@@ -210,9 +215,30 @@ class AssistantStack(EnvironmentStack):
             removal_policy=self.removal,
         )
 
+    def _own_name(self, api: AssistantApi) -> ApiName | None:
+        name = self._assistant.domain
+        if name is None:
+            return None
+        return ApiName(self, "Name", api=api.api, name=name.name, certificate_arn=name.certificate_arn)
+
+    def _guard(self, api: AssistantApi) -> None:
+        firewall = self._assistant.firewall
+        if firewall is None:
+            return
+        Firewall(
+            self,
+            "Firewall",
+            name=f"{self._environment.prefix}-assistant",
+            stage_arn=api.api.deployment_stage.stage_arn,
+            rate=firewall.rate,
+            managed=firewall.managed,
+            networks=firewall.networks,
+            countries=firewall.countries,
+        )
+
     def _page(self, api: AssistantApi, pool: SignInPool | None) -> str | None:
         """Make the page, and return the client of the `pool` that it signs people in with."""
-        client = pool.add_client(api.page_url, self._assistant.addresses) if pool else None
+        client = pool.add_client(api.page_url, self._assistant.page_addresses) if pool else None
         if client:
             api.admit(client)
         address = pool.address if pool else None
@@ -225,7 +251,7 @@ class AssistantStack(EnvironmentStack):
             "TOKEN_URL": f"{address}/oauth2/token" if address else "",
             "REVOKE_URL": f"{address}/oauth2/revoke" if address else "",
             "CLIENT_ID": client or "",
-            **({"ADDRESSES": " ".join(self._assistant.addresses)} if self._assistant.addresses else {}),
+            **({"ADDRESSES": " ".join(self._assistant.page_addresses)} if self._assistant.page_addresses else {}),
             **({"VISIBLE_SECONDS": str(visible)} if visible else {}),
         }
         api.show_page(self._function("page", variables).function)

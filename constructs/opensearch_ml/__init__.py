@@ -5,9 +5,11 @@ created as in README.md; `embedding` is a provider, and `role` its ConnectorRole
 `pipeline` are the constructs with these names.
 """
 
+from opensearch_ml.assistant.api_name import ApiName
 from opensearch_ml.assistant.assistant_api import AssistantApi
 from opensearch_ml.assistant.assistant_function import AssistantFunction
 from opensearch_ml.assistant.conversation_table import ConversationTable
+from opensearch_ml.assistant.firewall import Firewall
 from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.assistant.upload_jobs import UploadJobs
 from opensearch_ml.engine.domain_alarms import DomainAlarms
@@ -61,6 +63,7 @@ from opensearch_ml.resources.vector_index import VectorIndex
 
 __all__ = [
     "AnswerEndpoint",
+    "ApiName",
     "AssistantApi",
     "AssistantFunction",
     "BatchPlace",
@@ -72,6 +75,7 @@ __all__ = [
     "DomainAlarms",
     "EmbeddingEndpoint",
     "Ending",
+    "Firewall",
     "IndexAccess",
     "IngestPipeline",
     "IngestionPipeline",

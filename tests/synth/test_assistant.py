@@ -537,3 +537,49 @@ def test_the_assets_hold_what_runs(tmp_path: Path) -> None:
     held = {one.relative_to(tmp_path / "page").as_posix() for one in (tmp_path / "page").rglob("*") if one.is_file()}
     assert {"page.py", "web/index.html"} <= held
     assert not [name for name in held if name.endswith(".dist-info")]
+
+
+def test_a_firewall_refuses_by_network_country_rate_and_known_attacks_but_reads_no_bodies(
+    other: Other, of_type: OfType, flat: Flat
+) -> None:
+    firewall = {"rate": 500, "networks": ["203.0.113.0/24", "2001:db8::/32"], "countries": ["DE"]}
+    template = other("sandbox", assistant={"firewall": firewall})
+    acl = only(template, "AWS::WAFv2::WebACL")["Properties"]
+    rules = {rule["Name"]: rule for rule in acl["Rules"]}
+    assert [rule["Priority"] for rule in acl["Rules"]] == list(range(len(rules)))
+    assert acl["DefaultAction"] == {"Allow": {}}
+    blocked = {name for name, rule in rules.items() if rule.get("Action") == {"Block": {}}}
+    assert blocked == {"Networks", "Countries", "Rate"}
+    either = rules["Networks"]["Statement"]["NotStatement"]["Statement"]["OrStatement"]["Statements"]
+    assert len(either) == len(of_type(template, "AWS::WAFv2::IPSet")) == 2
+    assert rules["Rate"]["Statement"]["RateBasedStatement"]["Limit"] == 500
+    groups = {name: rules[name]["Statement"]["ManagedRuleGroupStatement"] for name in set(rules) - blocked}
+    assert len(groups) == 3
+    for name, group in groups.items():
+        looked_at = group.get("ScopeDownStatement", {}).get("NotStatement", {}).get("Statement", {})
+        skipped = looked_at.get("ByteMatchStatement", {}).get("SearchString")
+        assert skipped == (None if name == "AmazonIpReputationList" else "POST")
+    seen = [acl["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in acl["Rules"])]
+    assert not any(one["SampledRequestsEnabled"] for one in seen)
+    stage = flat(only(template, "AWS::WAFv2::WebACLAssociation")["Properties"]["ResourceArn"])
+    assert stage.startswith("arn:<AWS::Partition>:apigateway:<AWS::Region>::/restapis/")
+
+
+def test_without_limits_the_firewall_lets_every_network_and_country_in(other: Other) -> None:
+    acl = only(other("sandbox", assistant={"firewall": {"managed": False}}), "AWS::WAFv2::WebACL")["Properties"]
+    assert [rule["Name"] for rule in acl["Rules"]] == ["Rate"]
+
+
+def test_the_api_and_the_page_are_at_the_own_name(other: Other, of_type: OfType) -> None:
+    certificate = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
+    template = other("sandbox", assistant={"domain": {"name": "help.example.com", "certificate_arn": certificate}})
+    name = only(template, "AWS::ApiGateway::DomainName")["Properties"]
+    assert (name["DomainName"], name["RegionalCertificateArn"]) == ("help.example.com", certificate)
+    assert name["SecurityPolicy"] == "TLS_1_2"
+    assert "BasePath" not in only(template, "AWS::ApiGateway::BasePathMapping")["Properties"]
+    outputs = {name: output["Value"] for name, output in template["Outputs"].items()}
+    assert outputs["ApiUrl"] == "https://help.example.com"
+    assert outputs["PageUrl"] == "https://help.example.com/rag"
+    assert "NameTarget" in outputs
+    [client] = of_type(template, "AWS::Cognito::UserPoolClient").values()
+    assert "https://help.example.com/rag" in client["Properties"]["CallbackURLs"]

@@ -14,6 +14,7 @@ import pytest
 
 PUBLIC = [
     "AnswerEndpoint",
+    "ApiName",
     "AssistantApi",
     "AssistantFunction",
     "BatchPlace",
@@ -25,6 +26,7 @@ PUBLIC = [
     "DomainAlarms",
     "EmbeddingEndpoint",
     "Ending",
+    "Firewall",
     "IndexAccess",
     "IngestPipeline",
     "IngestionPipeline",
@@ -76,6 +78,7 @@ PUBLIC = [
 ]
 CONSTRUCTS = [
     "AnswerEndpoint",
+    "ApiName",
     "AssistantApi",
     "AssistantFunction",
     "ConnectorRole",
@@ -84,6 +87,7 @@ CONSTRUCTS = [
     "DocumentDrop",
     "DomainAlarms",
     "EmbeddingEndpoint",
+    "Firewall",
     "IndexAccess",
     "IngestPipeline",
     "IngestionPipeline",

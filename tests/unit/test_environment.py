@@ -148,7 +148,7 @@ def test_sandbox_is_small_and_production_is_not() -> None:
             "index:\n  text_field: embedding\n",
             "index: text_field and embedding_field are both 'embedding'; give each a field of its own.",
         ),
-        ("index:\n", "index:\n  name: docs\n", " is not YAML in line 23: 'name' is set twice; correct that line."),
+        ("index:\n", "index:\n  name: docs\n", " is not YAML in line 24: 'name' is set twice; correct that line."),
         (SANDBOX, "- a\n- b\n", "holds no settings; start with the line 'recipe: deepseek-api'."),
         (
             SANDBOX,

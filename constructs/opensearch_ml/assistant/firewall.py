@@ -1,0 +1,137 @@
+"""Firewall: AWS WAF before a stage of API Gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_wafv2 as wafv2
+from constructs import Construct
+
+# Rules of Amazon, and whether they also look at POST. Bodies are documents and questions, which may contain any text:
+# `<script>` is a sentence of a handbook, and a body of more than 8 KB an attack to the first of these groups.
+MANAGED = {
+    "AWSManagedRulesAmazonIpReputationList": True,
+    "AWSManagedRulesCommonRuleSet": False,
+    "AWSManagedRulesKnownBadInputsRuleSet": False,
+}
+
+_POST = wafv2.CfnWebACL.StatementProperty(
+    byte_match_statement=wafv2.CfnWebACL.ByteMatchStatementProperty(
+        field_to_match=wafv2.CfnWebACL.FieldToMatchProperty(method={}),
+        positional_constraint="EXACTLY",
+        search_string="POST",
+        text_transformations=[wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")],
+    )
+)
+
+
+class Firewall(Construct):
+    """A web ACL in front of the API stage with the ARN `stage_arn`; what it refuses gets a 403.
+
+    An address may send `rate` requests in five minutes. With `managed` Amazon's list of bad addresses applies to all
+    requests, and its rules against known attacks to all but POST. If `networks` (CIDR ranges, IPv4 or IPv6) or
+    `countries` (two letters) are given, only requests from one of the networks and one of the countries pass.
+
+    Example::
+
+        api = ml.AssistantApi(stack, "GuardedApi", name="guarded", stage="live", sign_in="iam")
+        ml.Firewall(stack, "Firewall", name="guarded", stage_arn=api.api.deployment_stage.stage_arn)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        stage_arn: str,
+        rate: int = 2000,
+        managed: bool = True,
+        networks: Sequence[str] = (),
+        countries: Sequence[str] = (),
+    ) -> None:
+        super().__init__(scope, id)
+        self._name = name
+        rules = []
+        if networks:
+            rules.append(self._block("Networks", _none_of(self._sets(networks))))
+        if countries:
+            here = wafv2.CfnWebACL.GeoMatchStatementProperty(country_codes=list(countries))
+            rules.append(
+                self._block("Countries", _none_of([wafv2.CfnWebACL.StatementProperty(geo_match_statement=here)]))
+            )
+        limit = wafv2.CfnWebACL.RateBasedStatementProperty(aggregate_key_type="IP", limit=rate)
+        rules.append(self._block("Rate", wafv2.CfnWebACL.StatementProperty(rate_based_statement=limit)))
+        rules += [_managed(group, posts=posts) for group, posts in MANAGED.items() if managed]
+        self.web_acl = wafv2.CfnWebACL(
+            self,
+            "WebAcl",
+            name=name,
+            scope="REGIONAL",
+            default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
+            visibility_config=_seen(name),
+            rules=[_numbered(rule, number) for number, rule in enumerate(rules)],
+        )
+        wafv2.CfnWebACLAssociation(self, "Association", resource_arn=stage_arn, web_acl_arn=self.web_acl.attr_arn)
+
+    def _sets(self, networks: Sequence[str]) -> list[wafv2.CfnWebACL.StatementProperty]:
+        """A set of addresses for each version of the protocol."""
+        found = []
+        for version, there in (("IPV4", "."), ("IPV6", ":")):
+            if those := [network for network in networks if there in network]:
+                addresses = wafv2.CfnIPSet(
+                    self, version.title(), scope="REGIONAL", ip_address_version=version, addresses=those
+                )
+                reference = wafv2.CfnWebACL.IPSetReferenceStatementProperty(arn=addresses.attr_arn)
+                found.append(wafv2.CfnWebACL.StatementProperty(ip_set_reference_statement=reference))
+        return found
+
+    def _block(self, name: str, statement: wafv2.CfnWebACL.StatementProperty) -> wafv2.CfnWebACL.RuleProperty:
+        return wafv2.CfnWebACL.RuleProperty(
+            name=name,
+            priority=0,
+            statement=statement,
+            action=wafv2.CfnWebACL.RuleActionProperty(block={}),
+            visibility_config=_seen(f"{self._name}-{name}"),
+        )
+
+
+def _none_of(statements: Sequence[wafv2.CfnWebACL.StatementProperty]) -> wafv2.CfnWebACL.StatementProperty:
+    """True for a request for which no statement is."""
+    any_of = statements[0]
+    if len(statements) > 1:
+        either = wafv2.CfnWebACL.OrStatementProperty(statements=list(statements))
+        any_of = wafv2.CfnWebACL.StatementProperty(or_statement=either)
+    return wafv2.CfnWebACL.StatementProperty(not_statement=wafv2.CfnWebACL.NotStatementProperty(statement=any_of))
+
+
+def _managed(group: str, *, posts: bool) -> wafv2.CfnWebACL.RuleProperty:
+    """Amazon's rules of a group, for all requests or for those that are no `posts`."""
+    statement = wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
+        vendor_name="AWS", name=group, scope_down_statement=None if posts else _none_of([_POST])
+    )
+    return wafv2.CfnWebACL.RuleProperty(
+        name=group.removeprefix("AWSManagedRules"),
+        priority=0,
+        statement=wafv2.CfnWebACL.StatementProperty(managed_rule_group_statement=statement),
+        override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
+        visibility_config=_seen(group),
+    )
+
+
+def _numbered(rule: wafv2.CfnWebACL.RuleProperty, number: int) -> wafv2.CfnWebACL.RuleProperty:
+    return wafv2.CfnWebACL.RuleProperty(
+        name=rule.name,
+        priority=number,
+        statement=rule.statement,
+        action=rule.action,
+        override_action=rule.override_action,
+        visibility_config=rule.visibility_config,
+    )
+
+
+def _seen(metric: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
+    """Metrics, but no sampled requests: they contain what people ask for."""
+    return wafv2.CfnWebACL.VisibilityConfigProperty(
+        cloud_watch_metrics_enabled=True, metric_name=metric, sampled_requests_enabled=False
+    )

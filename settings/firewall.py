@@ -1,0 +1,41 @@
+"""The settings of the web application firewall before the assistant's API."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from settings import Group
+
+
+def _is_network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError(
+            f"{text} is no range of addresses; write one such as 203.0.113.0/24, with no bits set behind the length"
+        ) from None
+    if text.endswith("/0"):
+        raise ValueError(f"{text} is every address; leave it out to let all in")
+    return text
+
+
+Network = Annotated[str, Field(pattern=r"^[0-9a-f.:]+/[0-9]{1,3}$"), AfterValidator(_is_network)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class Firewall(Group):
+    """AWS WAF before the API and the page. What it refuses gets a 403.
+
+    An address may send `rate` requests in five minutes. `managed` applies Amazon's list of bad addresses to all
+    requests, and its rules against known attacks to all but POST, because documents may contain any text. If `networks`
+    or `countries` are given, all others are refused: `networks` are ranges of addresses, `countries` are two letters of
+    ISO 3166.
+    """
+
+    rate: int = Field(default=2000, ge=10, le=2_000_000_000)
+    managed: bool = True
+    networks: list[Network] = Field(default_factory=list, max_length=10_000, examples=["203.0.113.0/24"])
+    countries: list[Country] = Field(default_factory=list, max_length=50, examples=["DE"])

@@ -1,0 +1,19 @@
+"""Your own host name for something that AWS serves, with its certificate."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from settings import Group
+
+
+class OwnName(Group):
+    """Your own host `name` with its certificate in ACM, in the environment's region. You create the CNAME record."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", examples=["search.example.com"]
+    )
+    certificate_arn: str = Field(
+        pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}$",
+        examples=["arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"],
+    )
