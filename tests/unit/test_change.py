@@ -5,6 +5,7 @@ Their number is the one in docs/architecture.md.
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
 import shutil
@@ -141,6 +142,21 @@ def test_the_settings_of_an_embedding_provider_are_one_file(copy: Copy) -> None:
     assert "AcmeEmbedding(" in copy.loads(f"{settings}index: {{batch_size: 8}}\n")
     # The other one is in the construct library: tests/synth/test_change.py
     assert counted("embedding provider") == len(copy.wrote) + 1
+
+
+def test_the_construct_library_exports_every_provider() -> None:
+    """The one line that a provider needs besides its files; docs/architecture.md says why."""
+    library = CHECKOUT / "constructs" / "opensearch_ml"
+    exports = (library / "__init__.py").read_text()
+    providers = {
+        file.stem
+        for file in (library / "providers").glob("*.py")
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name == file.stem
+    }
+    assert {"titan_embedding", "deepseek_chat"} <= providers
+    lines = [f"from opensearch_ml.providers.{name} import {name} as {name}\n" for name in sorted(providers)]
+    assert [line for line in lines if line not in exports] == []
 
 
 def test_the_settings_of_an_answer_provider_are_one_file_and_its_recipe_another(copy: Copy) -> None:
