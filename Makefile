@@ -48,7 +48,7 @@ node_modules/.installed: $(VENV)/.installed package-lock.json
 check: install ## format, lint, types, unit tests: seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy app.py osml settings sandbox stacks constructs/opensearch_ml lambda tests benchmarks
+	$(BIN)/mypy app.py osml settings sandbox stacks constructs/opensearch_ml lambda tests benchmarks trials
 	$(MAKE) unit
 
 unit: install

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.deployment import QUESTION, deployed
-from benchmarks.report import publish
 from osml.ask import question
 from osml.remote.domain import Domain
 from osml.remote.stack import Knowledge, knowledge
 from sandbox.models.control import struck
+from trials.report import publish
 
 ROUNDS, CALLS, SLOW_MS = 5, 100, 300
 COLUMNS = ("what", "raw p50", "ask p50", "ratio", "spread", "raw p99", "ask p99", "ratio", "spread")

@@ -11,9 +11,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from benchmarks.report import publish
 from opensearch_ml.engine.function_bundle import FunctionBundle
 from opensearch_ml.engine.provisioner import FOLDERS, SOURCE
+from trials.report import publish
 
 ROUNDS = 15
 COLUMNS = ("imported", "median", "spread", "over bare", "zip")

@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 
 from benchmarks.deployment import QUESTION, deployed
-from benchmarks.report import publish
+from trials.report import publish
 
 ROUNDS = 5
 BASES = tuple(sys.argv[1:]) or ("sandbox", "sandbox-aoss")

@@ -10,8 +10,8 @@ import statistics
 import subprocess
 import time
 
-from benchmarks.report import publish
 from osml.place import CHECKOUT
+from trials.report import publish
 
 ROUNDS = 3
 COLUMNS = ("step", "median", "spread", "share")

@@ -19,9 +19,10 @@ from sandbox.engine.line import PUBLISHED, Line, Part, Plugin, nearest
 from sandbox.engine.remote import SETTING
 from sandbox.engine.repository import sources
 from sandbox.progress import Lines
+from trials.role_headers import role_headers
 
 CALLER = "arn:aws:iam::000000000000:role/benchmark"
-ROLE_HEADERS = {"x-forwarded-for": "127.0.0.1", "x-proxy-user": CALLER, "x-proxy-roles": CALLER}
+ROLE_HEADERS = role_headers(CALLER)
 LINE = nearest(None)
 # No public repository serves it here; a folder or repository of OSML_MAVEN_REPOSITORIES may.
 FLOW_FRAMEWORK = Part(

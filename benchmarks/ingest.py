@@ -5,11 +5,9 @@ an index without a model, in some minutes more.
 """
 
 import argparse
-import os
 import random
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,7 +17,8 @@ from pathlib import Path
 
 from benchmarks.embedding_index import RECIPE_BATCH, Engine, engine
 from benchmarks.loaders import Load, async_bulk, bulk, ours, parallel_bulk, prepare_raw, raw
-from benchmarks.report import publish
+from trials.ingesting import command
+from trials.report import publish
 
 ROUNDS = 7
 FEW, MANY = 1_000, 20_000
@@ -159,10 +158,9 @@ def _memory(found: Engine, folder: Path) -> None:
         file = _file(folder, count)
         with found.index("recipe", None, embeds=False) as index:
             state = folder / f"state-{count}"
-            command = [sys.executable, "-m", "tests.contract.ingesting", found.url, index, str(state), str(file)]
+            process = command(found.destination(index), state, file)
             began = time.monotonic()
-            environment = {**os.environ, "OSML_TEST_CA": found.ca}
-            said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+            said = subprocess.run(process, stdout=subprocess.PIPE, text=True, check=True).stdout
             seconds = time.monotonic() - began
             passages, _ = found.held(index)
         peak = int(said.split()[-1]) / 1024

@@ -18,12 +18,12 @@ from benchmarks.engine import Engine, engine
 from benchmarks.plot import plotted
 from benchmarks.quick_endpoint import quick_endpoint
 from benchmarks.reference_set import ReferenceSet
-from benchmarks.report import publish
 from benchmarks.tools.flow_framework import FlowFramework
 from benchmarks.tools.kernel import Kernel
 from benchmarks.tools.py_ml import py_ml
 from benchmarks.tools.raw import RawRequests
 from benchmarks.tools.tool import Tool, Unable
+from trials.report import publish
 
 WARM, ROUNDS = 6, int(sys.argv[1]) if len(sys.argv) > 1 else 9
 WORK = {

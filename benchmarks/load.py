@@ -10,8 +10,8 @@ import requests
 
 from benchmarks.clients import GOOD, Call, Outcomes, closed_loop, open_loop
 from benchmarks.deployment import Deployed, deployed
-from benchmarks.report import publish
 from sandbox.models.control import struck
+from trials.report import publish
 
 QUESTIONS, RATE = 500, 20.0
 SHARES = (0.0, 0.2, 0.5, 1.0)

@@ -15,7 +15,7 @@ from opensearchpy import AsyncOpenSearch, OpenSearch, helpers
 
 from benchmarks.embedding_index import Engine
 from benchmarks.engine import ROLE_HEADERS
-from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
+from corpus.bulk import CONTENT_TYPE
 from corpus.chunks import chunks
 from corpus.formats import Reading
 from corpus.load import load
@@ -29,19 +29,10 @@ Load = Callable[[Engine, str, Path], None]
 def ours(engine: Engine, index: str, file: Path) -> None:
     """As `osml ingest` does, without its progress bar and its signatures."""
 
-    def connect() -> Bulk:
-        session = engine.session()
-
-        def send(body: bytes) -> Reply:
-            answer = session.post(f"{engine.url}{PATH}", body, headers={"content-type": CONTENT_TYPE}, timeout=180)
-            return Reply(answer.status_code, {}, answer.content)
-
-        return Bulk(send, index)
-
     with file.open("rb") as stream:
         report = load(
             read(stream, "documents.ndjson", Reading("text")),
-            connect,
+            engine.destination(index).connect,
             parts=partial(chunks, text_field="text", most=PASSAGE_CHARACTERS),
         )
     if report.failed:

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.clients import GOOD, Call, Outcomes, closed_loop
 from benchmarks.deployment import Deployed, deployed
-from benchmarks.report import publish
+from trials.report import publish
 
 # Clients, and the calls that they send together in each round.
 CALLS = {1: 60, 8: 160, 32: 320}

@@ -14,8 +14,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.report import publish
 from osml.place import CHECKOUT
+from trials.report import publish
 
 ENVIRONMENT = "prod"
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 5

@@ -9,7 +9,7 @@ import requests
 
 from benchmarks.clients import Outcomes, closed_loop, open_loop
 from benchmarks.load import outcome
-from benchmarks.report import publish
+from trials.report import publish
 
 BUSY = {"message": "Try again soon.", "request_id": "1"}
 ANSWER = {"answer": "At nine.", "grounded": True}

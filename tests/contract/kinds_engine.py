@@ -28,7 +28,9 @@ from mlcommons import (
 )
 from mlcommons.transport import is_write
 from sandbox.models.json_handler import JsonHandler
-from tests.contract.front_engine import EngineAddress
+from tests.contract.front_engine import EngineAddress, engine_address
+from trials.ingesting import Destination
+from trials.role_headers import role_headers
 
 DIMENSION = 4
 TESTER = "arn:aws:iam::000000000000:role/contract-tests"
@@ -178,11 +180,17 @@ class RoleHeaders(AuthBase):
     """Signs in as an IAM role would through the front; an admin certificate would make hidden models (3.4)."""
 
     def __init__(self, arn: str = TESTER) -> None:
-        self._headers = {"x-forwarded-for": "127.0.0.1", "x-proxy-user": arn, "x-proxy-roles": arn}
+        self._headers = role_headers(arn)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers.update(self._headers)
         return request
+
+
+def destination(index: str) -> Destination:
+    """An index of the engine under test."""
+    engine = engine_address()
+    return Destination(engine.url, engine.ca, TESTER, index)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,7 @@
 """An ingest into a real engine through a real pipeline, whose model throttles, refuses, and whose process is killed."""
 
 import json
-import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,8 +15,8 @@ from mlcommons import HttpTransport
 from sandbox.models.json_handler import JsonHandler, serving
 from tests.contract import kinds_engine
 from tests.contract.index_versions import Embedder, Library
-from tests.contract.ingesting import ingest
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import Engine, destination
+from trials.ingesting import command, ingest
 
 engine_transport = kinds_engine.engine_transport
 POISON = "poison"
@@ -95,7 +93,7 @@ def held(library: Library) -> list[str]:
 def test_a_throttled_model_loses_and_doubles_nothing(library: Library, endpoint: Endpoint, tmp_path: Path) -> None:
     endpoint.throttled = 5
     file = write(tmp_path / "a.ndjson", 600)
-    report = ingest(os.environ["OSML_TEST_ENGINE_URL"], library.alias, tmp_path / "state", file)
+    report = ingest(destination(library.alias), tmp_path / "state", file)
     assert report.summary == "600 created, 0 updated, 0 failed"
     assert held(library) == sorted(f"d{n}" for n in range(600))
     assert endpoint.turned_away > 0
@@ -104,7 +102,7 @@ def test_a_throttled_model_loses_and_doubles_nothing(library: Library, endpoint:
 def test_only_the_poisoned_documents_are_rejected(library: Library, tmp_path: Path) -> None:
     poisoned = frozenset({3, 40, 41, 199})
     file = write(tmp_path / "a.ndjson", 200, poisoned)
-    report = ingest(os.environ["OSML_TEST_ENGINE_URL"], library.alias, tmp_path / "state", file)
+    report = ingest(destination(library.alias), tmp_path / "state", file)
     assert report.summary == "196 created, 0 updated, 4 failed"
     assert held(library) == sorted(f"d{n}" for n in range(200) if n not in poisoned)
     letters = [json.loads(line) for line in (tmp_path / "rejected.ndjson").read_text().splitlines()]
@@ -119,10 +117,9 @@ def test_after_a_kill_an_ingest_resumes_without_loss_or_duplicates(
     poisoned = frozenset({7, 1_500})
     file = write(tmp_path / "a.ndjson", 2_000, poisoned)
     (tmp_path / "b.md").write_text("# Leave\n\n" + "A day is granted to whoever asks. " * 20)
-    state, url = tmp_path / "state", os.environ["OSML_TEST_ENGINE_URL"]
+    state, to = tmp_path / "state", destination(library.alias)
     files = [file, tmp_path / "b.md"]
-    command = [sys.executable, "-m", "tests.contract.ingesting", url, library.alias, str(state), *map(str, files)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command(to, state, *files), stdout=subprocess.DEVNULL) as process:
         until = time.monotonic() + 60
         while not (state.exists() and state.stat().st_size) and time.monotonic() < until:
             time.sleep(0.01)
@@ -130,7 +127,7 @@ def test_after_a_kill_an_ingest_resumes_without_loss_or_duplicates(
     settled = json.loads(state.read_text().splitlines()[-1])["report"]["read"]
     assert 0 < settled < 2_001
     endpoint.seconds = 0.0
-    report = ingest(url, library.alias, state, *files)
+    report = ingest(to, state, *files)
     chunks = [one for one in held(library) if one.startswith("b.md")]
     assert (report.read, report.arrived, report.failed) == (2_001, 1_998 + len(chunks), 2)
     assert held(library) == sorted([*(f"d{n}" for n in range(2_000) if n not in poisoned), *chunks])

@@ -1,6 +1,5 @@
 """Replicas and refresh of an index during its first load, on a real engine."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from osml.ingest.initial_load import InitialLoad
 from osml.remote.domain import Domain
 from tests.contract import filled_library, kinds_engine
 from tests.contract.index_versions import Library
-from tests.contract.ingesting import ingest
+from tests.contract.kinds_engine import destination
 from tests.contract.test_ingest import write
+from trials.ingesting import ingest
 
 engine_transport = kinds_engine.engine_transport
 library, domain = filled_library.library, filled_library.domain
@@ -40,7 +40,7 @@ def found(library: Library) -> int:
 
 
 def fill(library: Library, folder: Path, count: int = 50) -> None:
-    report = ingest(os.environ["OSML_TEST_ENGINE_URL"], library.alias, folder / "s", write(folder / "a.ndjson", count))
+    report = ingest(destination(library.alias), folder / "s", write(folder / "a.ndjson", count))
     assert report.arrived == count
 
 

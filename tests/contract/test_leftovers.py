@@ -1,7 +1,6 @@
 """Documents that have become shorter, whole or cut: what is left of them after another load, on a real engine."""
 
 import json
-import os
 import threading
 import time
 from collections.abc import Sequence
@@ -17,7 +16,8 @@ from osml.ingest.leftovers import Leftovers
 from osml.remote.domain import Domain
 from tests.contract import filled_library, kinds_engine
 from tests.contract.index_versions import Library
-from tests.contract.ingesting import ingest
+from tests.contract.kinds_engine import destination
+from trials.ingesting import ingest
 
 engine_transport = kinds_engine.engine_transport
 library, domain = filled_library.library, filled_library.domain
@@ -102,8 +102,7 @@ def load(library: Library, leftovers: Leftovers, folder: Path, documents: dict[s
     file = folder / "documents.ndjson"
     lines = [json.dumps({"id": id, "text": (SENTENCE * count).strip()}) for id, count in documents.items()]
     file.write_text("\n".join(lines))
-    url = os.environ["OSML_TEST_ENGINE_URL"]
-    report = ingest(url, library.alias, folder / "state", file, leftovers=leftovers.remove)
+    report = ingest(destination(library.alias), folder / "state", file, leftovers=leftovers.remove)
     assert not report.failed
     # What has been loaded just before is not seen otherwise; `osml ingest` begins with it.
     library.client.post(f"/{library.alias}/_refresh")

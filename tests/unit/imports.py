@@ -1,8 +1,9 @@
-"""What the files of this repository import, read from their text."""
+"""What the files of this repository import or start, read from their text."""
 
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Container
 from pathlib import Path
@@ -15,6 +16,8 @@ PLACES: dict[str, Path] = {name: CHECKOUT / place for name, place in PROJECT["pa
     "sandbox": CHECKOUT / "sandbox"
 }
 OURS = frozenset(PLACES)
+# After a quotation mark or `-m`.
+MODULE_IN_TEXT = re.compile(r"""(?:["']|-m )([a-z_]\w*(?:\.\w+)+)(?=["'\s])""")
 LAMBDA = CHECKOUT / "lambda"
 LIBRARIES = frozenset(name for name, place in PROJECT["package-dir"].items() if Path(place).parent == Path("lambda"))
 # What a construct copies beside a function's own code.
@@ -35,6 +38,17 @@ def imports(file: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
+
+
+def named(file: Path) -> set[str]:
+    """The modules of this repository that a file names in its strings, as `python -m` and `import_module` take them."""
+    return {name for name in MODULE_IN_TEXT.findall(file.read_text()) if _is_module(name)}
+
+
+def _is_module(name: str) -> bool:
+    top, *rest = name.split(".")
+    place = PLACES.get(top, CHECKOUT / top).joinpath(*rest)
+    return place.with_suffix(".py").is_file() or (place.is_dir() and any(place.glob("*.py")))
 
 
 def file_of(module: str) -> Path | None:

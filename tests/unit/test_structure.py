@@ -1,9 +1,12 @@
 """The folders of this repository: what imports what, and what is installed.
 
 The arrows run down: app → stacks → constructs → settings; functions → libraries → settings; osml → libraries, settings.
+Tests and benchmarks use all of them, and nothing of each other.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
@@ -14,11 +17,13 @@ from tests.unit.imports import (
     LIBRARIES,
     LOCAL_CLOUD,
     OURS,
+    PLACES,
     PROJECT,
     at_start,
     folder,
     imports,
     module_of,
+    named,
 )
 
 # Whatever is not named here imports none of the others.
@@ -33,19 +38,51 @@ MAY_IMPORT = {
 }
 
 
-def imported(package: str) -> dict[str, set[str]]:
-    """For each of our other packages that a package imports, the files that do."""
-    found: dict[str, set[str]] = {}
-    for file in folder(package).rglob("*.py"):
-        for name in {name.partition(".")[0] for name in imports(file)} & OURS - {package}:
-            found.setdefault(name, set()).add(file.relative_to(CHECKOUT).as_posix())
-    return found
+# They import all packages, and `trials`; nothing imports them.
+UNSHARED = frozenset({"benchmarks", "tests"})
+DEVELOPMENT = UNSHARED | {"trials"}
+
+
+def used(package: str) -> dict[str, set[str]]:
+    """For each of our other packages that a package imports or starts, the files that do."""
+    files_by_package: dict[str, set[str]] = {}
+    for file in PLACES.get(package, CHECKOUT / package).rglob("*.py"):
+        for name in {name.partition(".")[0] for name in imports(file) | named(file)} & (OURS | DEVELOPMENT) - {package}:
+            files_by_package.setdefault(name, set()).add(file.relative_to(CHECKOUT).as_posix())
+    return files_by_package
 
 
 @pytest.mark.parametrize("package", sorted(OURS))
-def test_a_package_imports_only_those_below_it(package: str) -> None:
-    up = {name: files for name, files in imported(package).items() if name not in MAY_IMPORT.get(package, set())}
+def test_a_package_uses_only_those_below_it(package: str) -> None:
+    up = {name: files for name, files in used(package).items() if name not in MAY_IMPORT.get(package, set())}
     assert up == {}
+
+
+@pytest.mark.parametrize("package", sorted(DEVELOPMENT))
+def test_tests_and_benchmarks_use_nothing_of_each_other(package: str) -> None:
+    assert {name: files for name, files in used(package).items() if name in UNSHARED} == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import tests.unit.imports",
+        "def f():\n    from tests.unit import imports",
+        'command = [sys.executable, "-m", "tests.unit.imports", "url"]',
+        'command = "python -m tests.unit.imports url"',
+        'module = import_module("tests.unit.imports")',
+    ],
+)
+def test_an_import_and_a_started_module_are_seen(line: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.py"
+    file.write_text(f"{line}\n")
+    assert "tests.unit.imports" in imports(file) | named(file)
+
+
+def test_the_name_of_no_module_is_not_seen(tmp_path: Path) -> None:
+    file = tmp_path / "file.py"
+    file.write_text('name = "tests.unit.nothing"\n')
+    assert named(file) == set()
 
 
 def test_every_folder_with_modules_is_installed() -> None:

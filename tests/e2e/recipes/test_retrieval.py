@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import requests
 
-from benchmarks.report import publish
 from osml.ask import asking
 from osml.ask.question import ask
 from osml.evaluate.evaluate import ALONE, DEPLOYED, Quality, evaluate
@@ -23,6 +22,7 @@ from sandbox import launcher
 from sandbox.instance import CHECKOUT, Instance
 from tests.e2e.recipes.test_embeddings import write
 from tests.e2e.templates import Deployment
+from trials.report import publish
 
 PAGE = os.environ.get("OSML_RETRIEVAL")
 SET = CHECKOUT / "samples" / "evaluation"

@@ -1,0 +1,1 @@
+"""What tests and benchmarks share: an ingest in a process of its own, and tables of figures in docs/."""

@@ -1,0 +1,86 @@
+"""`python -m trials.ingesting URL CA ROLE INDEX STATE FILE…`: an ingest of files, as a process that a test can kill.
+
+It differs from `osml ingest` in its destination: an engine without a front. It prints its report and its peak memory.
+"""
+
+import re
+import sys
+from dataclasses import astuple, dataclass
+from functools import partial
+from pathlib import Path
+
+import requests
+
+from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
+from corpus.chunks import chunks
+from corpus.formats import Reading
+from corpus.load import load
+from corpus.report import Report
+from corpus.track import Leftovers
+from osml.ingest.dead_letters import DeadLetters
+from osml.ingest.journal import Journal
+from osml.ingest.loading import Loading
+from osml.ingest.progress import Pace
+from osml.ingest.sources import Sources
+from trials.role_headers import role_headers
+
+
+@dataclass(frozen=True)
+class Destination:
+    """An index of an engine: the file `ca` checks its certificate, and `role` is the ARN of the role that writes."""
+
+    url: str
+    ca: str
+    role: str
+    index: str
+
+    def connect(self) -> Bulk:
+        """A connection of its own."""
+        session = requests.Session()
+        # REQUESTS_CA_BUNDLE would win over `verify`.
+        session.trust_env = False
+        session.verify = self.ca
+        session.headers.update({**role_headers(self.role), "content-type": CONTENT_TYPE})
+
+        def send(body: bytes) -> Reply:
+            response = session.post(f"{self.url}{PATH}", body, timeout=180)
+            return Reply(response.status_code, {}, response.content)
+
+        return Bulk(send, self.index)
+
+
+def command(to: Destination, state: Path, *files: Path) -> list[str]:
+    """The command line of the process."""
+    return [sys.executable, "-m", "trials.ingesting", *astuple(to), str(state), *map(str, files)]
+
+
+def ingest(to: Destination, state: Path, *files: Path, leftovers: Leftovers | None = None) -> Report:
+    """Loads what `state` does not name as settled; dead letters go into `rejected.ndjson` in the same folder."""
+    journal = Journal(state)
+    rejected = DeadLetters(state.with_name("rejected.ndjson"), journal.size)
+    sources = Sources([str(file) for file in files])
+    loading = Loading(sources, Reading("text"), journal, rejected, Pace(0, journal.report))
+    try:
+        load(
+            loading.entries(),
+            to.connect,
+            parts=partial(chunks, text_field="text", most=200),
+            report=journal.report,
+            dead_letters=loading.dead_letter,
+            confirmed=loading.confirmed,
+            leftovers=leftovers,
+        )
+        loading.finish()
+        journal.end()
+    finally:
+        rejected.close()
+        journal.close()
+    return journal.report
+
+
+if __name__ == "__main__":
+    url, ca, role, index, state, *files = sys.argv[1:]
+    print(ingest(Destination(url, ca, role, index), Path(state), *map(Path, files)).summary)
+    # The peak of this process alone: `ru_maxrss` includes the memory of its parent at its start (Linux 6.18).
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    print("Peak memory in KiB:", peak[1] if peak else "unknown")
