@@ -1,7 +1,7 @@
-"""Each kind with a specification, one that is changed in place, and one that asks for a new object: a file for each.
+"""A subject for each kind: a specification, a change of it in place, and a change that needs a new object.
 
-Beside its `subject`, a file says whether the kind is NAMED by its specification, gets its id from the server
-(WITH_SERVER_ID), or is a part of a list that others share (SHARED).
+Each file has a function `subject`, and says of its kind whether the specification names the object (NAMED), the server
+makes its id (WITH_SERVER_ID), or it is an entry of a shared list (SHARED).
 """
 
 import pkgutil
@@ -17,12 +17,24 @@ from tests.contract.kinds_engine import Engine
 
 @dataclass(frozen=True)
 class Subject:
-    """`in_place` and `replacing` are None where the kind knows no such change."""
+    """`in_place` and `replacing` are None if the kind has no such change."""
 
     kind: str
     spec: dict[str, Any]
     in_place: dict[str, Any] | None = None
     replacing: dict[str, Any] | None = None
+
+
+def pipeline(kind: str, engine: Engine, processors: str) -> Subject:
+    """A pipeline of either kind; `processors` is the field with its list of processors."""
+    name = f"{engine.stack}-pipeline"
+    body = {"description": "First", processors: []}
+    return Subject(
+        kind,
+        {"name": name, "pipeline": body},
+        in_place={"name": name, "pipeline": body | {"description": "Second"}},
+        replacing={"name": f"{name}-2", "pipeline": body},
+    )
 
 
 def _modules() -> dict[str, ModuleType]:

@@ -24,5 +24,8 @@ def subject(engine: Engine) -> Subject:
     wider["mappings"]["properties"]["title"] = {"type": "keyword", "ignore_above": 100}
     wider["settings"]["index"]["refresh_interval"] = "5s"
     return Subject(
-        "Index", {"name": name, "body": body}, {"name": name, "body": wider}, {"name": f"{name}-2", "body": body}
+        "Index",
+        {"name": name, "body": body},
+        in_place={"name": name, "body": wider},
+        replacing={"name": f"{name}-2", "body": body},
     )

@@ -1,17 +1,10 @@
-"""A pipeline on the way in."""
+"""An ingest pipeline."""
 
 from tests.contract.kinds_engine import Engine
-from tests.contract.subjects import Subject
+from tests.contract.subjects import Subject, pipeline
 
 NAMED = True
 
 
 def subject(engine: Engine) -> Subject:
-    name = f"{engine.stack}-pipeline"
-    first = {"description": "First", "processors": []}
-    return Subject(
-        "IngestPipeline",
-        {"name": name, "pipeline": first},
-        {"name": name, "pipeline": first | {"description": "Second"}},
-        {"name": f"{name}-2", "pipeline": first},
-    )
+    return pipeline("IngestPipeline", engine, processors="processors")

@@ -14,4 +14,8 @@ def subject(engine: Engine) -> Subject:
         engine.apply("Connector", {"connector": engine.connector(version=version)}, owner=engine.owner(name))
         for name, version in (("Old", "1"), ("New", "2"))
     )
-    return Subject("Model", spec | {"connector_id": old.physical_id}, spec | {"connector_id": new.physical_id})
+    return Subject(
+        "Model",
+        spec | {"connector_id": old.physical_id},
+        in_place=spec | {"connector_id": new.physical_id},
+    )

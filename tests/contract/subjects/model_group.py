@@ -11,5 +11,5 @@ def subject(engine: Engine) -> Subject:
     return Subject(
         "ModelGroup",
         {"name": f"{engine.stack} group", "description": "First"},
-        {"name": f"{engine.stack} group renamed", "description": "Second"},
+        in_place={"name": f"{engine.stack} group renamed", "description": "Second"},
     )

@@ -13,6 +13,6 @@ def subject(engine: Engine) -> Subject:
     return Subject(
         "Role",
         spec | {"description": "First", "index_permissions": [permission]},
-        spec | {"index_permissions": [permission, permission | {"allowed_actions": ["search"]}]},
-        spec | {"name": f"{name}-2"},
+        in_place=spec | {"index_permissions": [permission, permission | {"allowed_actions": ["search"]}]},
+        replacing=spec | {"name": f"{name}-2"},
     )

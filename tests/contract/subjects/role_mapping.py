@@ -1,4 +1,4 @@
-"""Backend roles of a role."""
+"""The mapping of a role of the security plugin."""
 
 from tests.contract.kinds_engine import Engine
 from tests.contract.subjects import Subject
@@ -13,6 +13,6 @@ def subject(engine: Engine) -> Subject:
     return Subject(
         "RoleMapping",
         {"role": role, "backend_roles": ["arn:aws:iam::1:role/a"]},
-        {"role": role, "backend_roles": ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]},
-        {"role": f"{role}-2", "backend_roles": ["arn:aws:iam::1:role/a"]},
+        in_place={"role": role, "backend_roles": ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]},
+        replacing={"role": f"{role}-2", "backend_roles": ["arn:aws:iam::1:role/a"]},
     )

@@ -1,17 +1,10 @@
-"""A pipeline on the way of a search."""
+"""A search pipeline."""
 
 from tests.contract.kinds_engine import Engine
-from tests.contract.subjects import Subject
+from tests.contract.subjects import Subject, pipeline
 
 NAMED = True
 
 
 def subject(engine: Engine) -> Subject:
-    name = f"{engine.stack}-pipeline"
-    first = {"description": "First", "request_processors": []}
-    return Subject(
-        "SearchPipeline",
-        {"name": name, "pipeline": first},
-        {"name": name, "pipeline": first | {"description": "Second"}},
-        {"name": f"{name}-2", "pipeline": first},
-    )
+    return pipeline("SearchPipeline", engine, processors="request_processors")

@@ -1,4 +1,4 @@
-"""Endpoints that connectors may go to."""
+"""The endpoints that connectors may call."""
 
 from tests.contract.kinds_engine import Engine
 from tests.contract.subjects import Subject
@@ -8,4 +8,4 @@ SHARED = True
 
 def subject(engine: Engine) -> Subject:
     pattern = rf"^https://{engine.stack}\.example\.com/.*$"
-    return Subject("TrustedEndpoints", {"patterns": [pattern]}, {"patterns": [pattern, "^https://two/.*$"]})
+    return Subject("TrustedEndpoints", {"patterns": [pattern]}, in_place={"patterns": [pattern, "^https://two/.*$"]})
