@@ -72,8 +72,7 @@ class AssistantStack(EnvironmentStack):
             told["ORIGINS"] = " ".join(assistant.origins)
         waits = environment.timeouts.waits["api"]
         ask = self._function("ask", told, Duration.seconds(waits))
-        queue = {"QUEUE_URL": self._jobs.queue.queue_url}
-        documents = self._function("documents", told | queue, self._jobs.seconds)
+        documents = self._function("documents", told, self._jobs.seconds)
         self._jobs.work(documents)
         self._allow(ask, documents)
         pool = self._pool() if assistant.sign_in == "cognito" else None

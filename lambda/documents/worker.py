@@ -1,4 +1,7 @@
-"""The function as the queue calls it: one message, one job of an upload."""
+"""The function documents when the queue calls it: one message, one job of an upload.
+
+Variables: `QUEUE_URL`, and `ATTEMPTS`, the number of calls that a message gets.
+"""
 
 import json
 import os
@@ -12,10 +15,8 @@ from rag.own_settings import settings
 from rag.parts import Parts
 from rag.parts import parts as own_parts
 
-# Seconds kept back from the function's time, for noting how far the job is.
+# Seconds of the function's time that are left for storing the job's progress.
 MARGIN = 15.0
-# Calls for one message, as the queue has it; the last one tells as failed what was only late.
-ATTEMPTS = 5
 # A message comes back after 5, 20, 80 … seconds.
 FIRST_RETURN = 5
 
@@ -23,7 +24,7 @@ FIRST_RETURN = 5
 def worked(
     event: dict[str, Any], context: Any, jobs: Jobs | None = None, sqs: Any = None, parts: Parts | None = None
 ) -> dict[str, Any]:
-    """`batchItemFailures` are the messages whose job is to be tried again."""
+    """`batchItemFailures` are the messages whose jobs are tried again. The last attempt fails what was only late."""
     failures = []
     for record in event["Records"]:
         received = int(record["attributes"]["ApproximateReceiveCount"])
@@ -31,8 +32,8 @@ def worked(
         telemetry.belongs_to(settings().environment)
         for id in _jobs_of(record):
             seconds = context.get_remaining_time_in_millis() / 1000 - MARGIN
-            one, made = jobs or Jobs(str(settings().uploads)), parts or own_parts()
-            why = one.work(id, seconds, made, last=received >= ATTEMPTS)
+            last = received >= int(os.environ["ATTEMPTS"])
+            why = (jobs or Jobs(str(settings().uploads))).work(id, seconds, parts or own_parts(), last=last)
             telemetry.logger.info("Worked on a job.", extra={"job": id, "received": received, "later": why})
             if why:
                 failures.append({"itemIdentifier": record["messageId"]})
@@ -42,9 +43,9 @@ def worked(
 
 
 def _jobs_of(record: dict[str, Any]) -> list[str]:
-    """Ids that a message of S3 names; none when it is a test of the queue."""
-    found = json.loads(record["body"]).get("Records", [])
-    keys = [unquote_plus(one["s3"]["object"]["key"]) for one in found]
+    """The ids in a message from S3; none when S3 only tests the queue."""
+    events = json.loads(record["body"]).get("Records", [])
+    keys = [unquote_plus(event["s3"]["object"]["key"]) for event in events]
     return [key.removeprefix(f"{BEGIN}/") for key in keys if key.startswith(f"{BEGIN}/")]
 
 

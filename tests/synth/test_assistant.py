@@ -261,11 +261,13 @@ def test_uploads_are_worked_on_by_the_function_documents(domain: Template, of_ty
     assert told["FunctionName"] == "<DocumentsFunction8356188C>"
     assert (told["BatchSize"], told["ScalingConfig"]) == (1, {"MaximumConcurrency": 2})
     assert told["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    function = domain["Resources"]["DocumentsFunction8356188C"]["Properties"]
-    queues = [one["Properties"] for one in of_type(domain, "AWS::SQS::Queue").values()]
-    (queue,) = [one for one in queues if "RedrivePolicy" in one]
+    function = flat(domain["Resources"]["DocumentsFunction8356188C"]["Properties"])
+    queues = {name: resource["Properties"] for name, resource in of_type(domain, "AWS::SQS::Queue").items()}
+    ((name, queue),) = [(name, queue) for name, queue in queues.items() if "RedrivePolicy" in queue]
     assert queue["VisibilityTimeout"] == 2 * function["Timeout"] == 600
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    variables = function["Environment"]["Variables"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == int(variables["ATTEMPTS"]) == 5
+    assert variables["QUEUE_URL"] == f"<{name}>"
     (rule,) = only(domain, "AWS::S3::Bucket")["Properties"]["LifecycleConfiguration"]["Rules"]
     assert (rule["ExpirationInDays"], rule["Status"]) == (14, "Enabled")
 

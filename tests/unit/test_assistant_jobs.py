@@ -9,10 +9,10 @@ import pytest
 
 import worker
 from rag import files, jobs
+from rag.models import DocumentIn, Job, PartIn
 from rag.failures import Absent, Invalid, Throttled
 from rag.files import Stored
 from rag.jobs import Jobs
-from rag.models import DocumentIn, Job, PartIn
 from tests.unit.stored_objects import Bucket
 from tests.unit.test_assistant_files import Index, parts, sent, table
 from tests.unit.unlogged import unlogged
@@ -158,11 +158,12 @@ class Context:
         return 300_000
 
 
-@pytest.mark.parametrize(("received", "seconds"), [(1, 5), (2, 20), (4, 320), (5, None)])
+@pytest.mark.parametrize(("received", "seconds"), [(1, 5), (2, 20), (3, 80), (4, None)])
 def test_a_message_comes_again_later_each_time(
     made: Jobs, monkeypatch: pytest.MonkeyPatch, received: int, seconds: int | None
 ) -> None:
     monkeypatch.setenv("QUEUE_URL", "q")
+    monkeypatch.setenv("ATTEMPTS", "4")
     monkeypatch.setattr(worker, "settings", lambda: parts(Index()).settings)
     queue, index = Queue(), Index(later={"d1"})
     state = made.go_on(sent("a.csv", table(3)), Stored(0))

@@ -1,4 +1,4 @@
-"""UploadJobs: where the assistant keeps uploads that are more than one request stores, and what calls it for them."""
+"""UploadJobs: a bucket for uploads that one request cannot store, and the queue whose messages call the function."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from opensearch_ml.engine.python_function import PythonFunction
 from opensearch_ml.ingestion.object_queue import consumption, queues, tell
 
 KEPT = Duration.days(14)
-# As many as the function counts, see worker.py.
 ATTEMPTS = 5
 AT_ONCE = 2
 SECONDS = 300
@@ -21,10 +20,10 @@ FOLDERS = ("uploads", "jobs", "begin")
 
 
 class UploadJobs(Construct):
-    """`bucket` keeps uploads and jobs for 14 days; S3 tells `queue` of a job that is to begin or to go on.
+    """`bucket` keeps uploads and jobs for 14 days; S3 sends a message to `queue` when a job begins or goes on.
 
-    `work` has a function called for each, two at a time; its calls take up to `seconds`. A message that it has failed
-    for five times is in `dead_letters`.
+    `work` makes the messages call a function, two calls at a time; each call takes up to `seconds`. After five failed
+    calls a message is in `dead_letters`.
 
     Example::
 
@@ -36,7 +35,7 @@ class UploadJobs(Construct):
     def __init__(self, scope: Construct, id: str, *, removal_policy: RemovalPolicy = RemovalPolicy.DESTROY) -> None:
         super().__init__(scope, id)
         self.seconds = Duration.seconds(SECONDS)
-        # A call that died is followed by another one when its message is seen again.
+        # The message of a call that ended without an answer becomes visible again and calls the function again.
         hidden = Duration.seconds(2 * SECONDS)
         self.queue, self.dead_letters = queues(
             self, visibility=hidden, attempts=ATTEMPTS, removal_policy=removal_policy
@@ -56,16 +55,18 @@ class UploadJobs(Construct):
         tell(self.queue, self.bucket, "begin/")
 
     def work(self, function: PythonFunction) -> None:
-        """Have `function` called for each job, and let it keep uploads."""
+        """Call `function` for each job, tell it the queue by its variables, and let it keep uploads."""
+        function.function.add_environment("QUEUE_URL", self.queue.queue_url)
+        function.function.add_environment("ATTEMPTS", str(ATTEMPTS))
         function.allow(
             consumption(self.queue),
             iam.PolicyStatement(
                 actions=["s3:GetObject", "s3:PutObject"],
                 resources=[self.bucket.arn_for_objects(f"{folder}/*") for folder in FOLDERS],
             ),
-            # Without it S3 says that an object is forbidden when it is not there.
+            # Without it, S3 answers "forbidden" for a missing object.
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
-            wildcards="Every object under a prefix: a job's id is made up when it is needed.",
+            wildcards="Every object under a prefix: a job's id is made when the job begins.",
         )
         lambda_.EventSourceMapping(
             self,
