@@ -20,19 +20,10 @@ from gateway.mistake import mistake
 from gateway.request import json_body, request_id
 from rag import documents, files
 from rag import health as index
+from rag.document_models import JOB_ID, DocumentList, DocumentRemoved, DocumentShown, DocumentsIn, DocumentsStored, Job
 from rag.failures import Absent, Invalid
 from rag.jobs import Jobs, State
-from rag.models import (
-    JOB_ID,
-    DocumentList,
-    DocumentRemoved,
-    DocumentShown,
-    DocumentsIn,
-    DocumentsStored,
-    Health,
-    Job,
-    Problem,
-)
+from rag.models import Health, Problem
 from rag.own_settings import settings
 from rag.parts import parts
 from rag.search import Page as SomeDocuments

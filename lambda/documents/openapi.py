@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.sse import MEDIA_TYPE, Failed
-from rag.models import Answer, DocumentsStored, Health, Job, Problem, Question
+from rag.document_models import DocumentsStored, Job
+from rag.models import Answer, Health, Problem, Question
 
 JSON = "application/json"
 VERSION = "1.0.0"

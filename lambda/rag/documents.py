@@ -7,8 +7,7 @@ from corpus.chunks import chunks
 from corpus.document import Document
 from corpus.report import Retry
 from rag.budget import Budget
-from rag.failures import Absent, Failure, Invalid, Throttled, TimedOut, Unavailable
-from rag.models import (
+from rag.document_models import (
     DocumentIn,
     DocumentList,
     DocumentRemoved,
@@ -16,8 +15,9 @@ from rag.models import (
     DocumentShown,
     DocumentsStored,
     PassageShown,
-    place_in,
 )
+from rag.failures import Absent, Failure, Invalid, Throttled, TimedOut, Unavailable
+from rag.models import place_in
 from rag.parts import Parts
 from rag.parts import parts as own_parts
 from rag.search import Page, Passage, Replaced

@@ -10,8 +10,8 @@ from corpus.document import Document, Entry, Unreadable
 from corpus.formats import Reading
 from corpus.source import read
 from rag.budget import Budget
+from rag.document_models import DocumentResult, FileIn
 from rag.documents import failed, put
-from rag.models import DocumentResult, FileIn
 from rag.parts import Parts
 
 # The limit of the function's memory for reading, in bytes.

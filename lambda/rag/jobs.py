@@ -19,10 +19,10 @@ from corpus.document import Entry, Unreadable
 from corpus.formats import Reading
 from corpus.source import read
 from rag.budget import Budget
+from rag.document_models import DocumentIn, FileIn, Job, PartIn
 from rag.documents import documents_of
 from rag.failures import Absent, Failure, Invalid
 from rag.files import MOST_MEMORY, Stored, store_entries
-from rag.models import DocumentIn, FileIn, Job, PartIn
 from rag.parts import Parts
 
 UPLOADS, JOBS, BEGIN = "uploads", "jobs", "begin"

@@ -20,7 +20,7 @@ from osml.ask.question import Answer, Source
 from osml.documents.library import library
 from osml.explained import explained
 from osml.place import Place
-from rag.models import DocumentList, DocumentShown
+from rag.document_models import DocumentList, DocumentShown
 from rag.search import Page
 
 MOST = 50

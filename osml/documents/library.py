@@ -14,8 +14,8 @@ from osml.remote.domain import signature
 from osml.remote.functions import Functions, Reply
 from osml.remote.stack import knowledge
 from rag import documents
+from rag.document_models import DocumentList, DocumentListed, DocumentRemoved, DocumentShown
 from rag.failures import Failure as Failed
-from rag.models import DocumentList, DocumentListed, DocumentRemoved, DocumentShown
 from rag.parts import Parts
 from rag.search import Page
 from rag.search.domain import Domain

@@ -17,9 +17,10 @@ import pytest
 
 from mlcommons import HttpTransport
 from rag.answering import answer
+from rag.document_models import DocumentIn, DocumentsStored
 from rag.documents import store
 from rag.events import Answered, Event
-from rag.models import Answer, DocumentIn, DocumentsStored, Question
+from rag.models import Answer, Question
 from rag.parts import Parts, assembled
 from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server

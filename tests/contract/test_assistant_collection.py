@@ -13,11 +13,11 @@ import pytest
 
 from rag.answering import NOT_IN_DOCUMENTS
 from rag.budget import Budget
+from rag.document_models import DocumentListed
 from rag.documents import delete, listed
 from rag.embedding import Embedding, Vectors
 from rag.events import Text
 from rag.failures import Absent, Broken, Failure, Throttled, Unavailable
-from rag.models import DocumentListed
 from rag.parts import Parts
 from rag.search import Page
 from tests.contract import assistant_engine, kinds_engine

@@ -12,10 +12,11 @@ import pytest
 from corpus.document import Document, document
 from rag.answering import NOT_IN_DOCUMENTS, answer
 from rag.budget import Budget
+from rag.document_models import DocumentIn, DocumentList
 from rag.documents import store
 from rag.events import Answered, Event, Sources, Stage, Text
 from rag.failures import Broken, Failure, Invalid, Throttled, TimedOut, Unavailable
-from rag.models import DocumentIn, DocumentList, Filters, Question, Source
+from rag.models import Filters, Question, Source
 from rag.parts import Parts
 from rag.prompt import Turn
 from rag.search import Found, Page, Passage, Replaced

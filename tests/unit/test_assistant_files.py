@@ -13,8 +13,8 @@ from corpus.formats import Reading
 from corpus.source import read
 from rag import documents, files
 from rag.budget import Budget
+from rag.document_models import DocumentIn, FileIn
 from rag.failures import Throttled
-from rag.models import DocumentIn, FileIn
 from rag.parts import Parts
 from rag.search import Passage, Replaced
 from settings.runtime_settings import RuntimeSettings as Settings

@@ -9,7 +9,7 @@ import pytest
 
 import worker
 from rag import files, jobs
-from rag.models import DocumentIn, Job, PartIn
+from rag.document_models import DocumentIn, Job, PartIn
 from rag.failures import Absent, Invalid, Throttled
 from rag.files import Stored
 from rag.jobs import Jobs

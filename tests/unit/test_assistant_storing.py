@@ -9,8 +9,8 @@ from requests.auth import AuthBase
 
 from rag import documents
 from rag.budget import Budget
+from rag.document_models import DocumentIn, DocumentsStored
 from rag.failures import Unavailable
-from rag.models import DocumentIn, DocumentsStored
 from rag.parts import Parts
 from rag.search.domain import Domain
 from rag.search.engine import Engine

@@ -11,10 +11,7 @@ from hypothesis import settings as hypothesis_settings
 import api
 from gateway import telemetry
 from rag import documents, files, health, own_settings
-from rag.failures import Absent, Invalid, Throttled
-from rag.files import Stored
-from rag.jobs import Jobs
-from rag.models import (
+from rag.document_models import (
     DocumentIn,
     DocumentList,
     DocumentListed,
@@ -22,8 +19,11 @@ from rag.models import (
     DocumentResult,
     DocumentsStored,
     FileIn,
-    Health,
 )
+from rag.failures import Absent, Invalid, Throttled
+from rag.files import Stored
+from rag.jobs import Jobs
+from rag.models import Health
 from rag.search import Page
 from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, any_json, event
 from tests.unit.stored_objects import Bucket

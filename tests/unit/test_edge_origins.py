@@ -10,9 +10,10 @@ import api
 import ask
 from gateway import origins
 from rag import answering, documents, own_settings
+from rag.document_models import DocumentList
 from rag.events import Answered, Event, Stage
 from rag.failures import Throttled
-from rag.models import Answer, DocumentList, Question, Timings
+from rag.models import Answer, Question, Timings
 from tests.unit.edge_requests import SETTINGS, Context, event
 
 FIRST, SECOND = "https://help.example.com", "https://shop.example.com:8443"

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from rag.budget import Budget
+from rag.document_models import DocumentList
 from rag.failures import Failure
-from rag.models import DocumentList, Filters, Source
+from rag.models import Filters, Source
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from time import perf_counter, time_ns
 from typing import Any
 
 from rag.budget import Budget
+from rag.document_models import DocumentList, DocumentListed
 from rag.embedding import Embedding
 from rag.failures import Broken, Failure, Throttled
-from rag.models import DocumentList, DocumentListed, Filters, Source
+from rag.models import Filters, Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.engine import TITLE, Engine, title
 from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions

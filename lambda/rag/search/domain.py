@@ -6,8 +6,9 @@ from time import perf_counter
 from typing import Any
 
 from rag.budget import Budget
+from rag.document_models import DocumentList, DocumentListed
 from rag.failures import Broken, Failure, Unavailable
-from rag.models import DocumentList, DocumentListed, Filters, Highlight, Source
+from rag.models import Filters, Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.engine import TITLE, Action, Engine, title
 from rag.search.in_use import searched

@@ -1,0 +1,202 @@
+"""Requests and responses of the API about documents, uploads and jobs; the OpenAPI document is made from them."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from corpus.document import LONGEST_ID, id_fault
+from corpus.report import Retry
+from rag.models import Body, Place
+
+MOST_DOCUMENTS = 100
+# Of a file; with parts of the largest body that is 200 MB.
+MOST_PARTS = 64
+JOB_ID = r"^[0-9a-f]{32}$"
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+
+
+class PlaceIn(Place):
+    """The position in its file of the text from the character `start` on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: int = Field(ge=0, description="In Unicode code points.", examples=[0])
+
+
+class DocumentIn(Body):
+    """A document to store; one with the same id is replaced with all its passages."""
+
+    id: str = Field(
+        description=f"Names the document: 1 to {LONGEST_ID} bytes of any characters, not all of them blank.",
+        examples=["handbook/boston.md"],
+    )
+    text: Annotated[str, StringConstraints(min_length=1)] = Field(
+        description="The whole text; a long text is split into passages.",
+        examples=["The metro area population of Boston in 2023 was 4,327,000."],
+    )
+    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = Field(
+        default=None, description="The title shown with the sources.", examples=["Boston"]
+    )
+    places: Annotated[list[PlaceIn], Field(max_length=100_000)] = Field(
+        default_factory=list, description="The positions of parts of the text in their file, in text order."
+    )
+
+    @field_validator("id")
+    @classmethod
+    def _storable(cls, value: str) -> str:
+        if wrong := id_fault(value):
+            raise ValueError(wrong)
+        return value
+
+    @field_validator("text")
+    @classmethod
+    def _written(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("the text is blank")
+        return value
+
+
+FileName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class _Content(Body):
+    """Bytes, in Base64."""
+
+    content: Base64Bytes = Field(description="The file, in Base64.", examples=["TGVhdmUgaXMgZ3JhbnRlZC4="])
+
+    @field_validator("content", mode="before")
+    @classmethod
+    def _in_base64(cls, value: object) -> object:
+        # Python's decoder ignores characters that are not Base64.
+        if isinstance(value, str) and (len(value) % 4 or not _BASE64.fullmatch(value)):
+            raise ValueError("the content is not Base64")
+        return value
+
+
+class FileIn(_Content):
+    """A file that is read and stored as `osml ingest` and the bucket do it."""
+
+    name: FileName = Field(
+        description="Its end says the format; a document that is a whole file has it as its id.",
+        examples=["leave.pdf"],
+    )
+
+
+class PartIn(_Content):
+    """A part of a file that is larger than one request: parts may come in any order, and again."""
+
+    name: FileName | None = Field(
+        default=None,
+        description="As of a file; without it the parts together are a JSON list of documents.",
+        examples=["leave.pdf"],
+    )
+    job: Annotated[str, StringConstraints(pattern=JOB_ID)] | None = Field(
+        default=None, description="The job that the answer to the first part has named; left out with that one."
+    )
+    number: int = Field(ge=1, le=MOST_PARTS, description="Which part it is, from 1.", examples=[1])
+    of: int = Field(ge=1, le=MOST_PARTS, description="How many parts the file has.", examples=[3])
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        if self.number > self.of:
+            raise ValueError(f"number is {self.number}, but the file has {self.of} parts")
+        return self
+
+
+class DocumentsIn(Body):
+    """Documents to store together, a file, or a part of one; what becomes of one does not depend on the others."""
+
+    documents: Annotated[list[DocumentIn], Field(min_length=1, max_length=MOST_DOCUMENTS)] | None = None
+    file: FileIn | None = None
+    part: PartIn | None = None
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if [self.documents, self.file, self.part].count(None) != 2:
+            raise ValueError("send either documents, file or part")
+        return self
+
+
+class DocumentResult(BaseModel):
+    """The result of one document of a batch."""
+
+    id: str = Field(
+        description="The document's id, or the place in a file that could not be read.", examples=["boston"]
+    )
+    title: str | None = Field(default=None, description="The document's title.", examples=["Boston"])
+    status: Literal["stored", "partial", "failed"] = Field(
+        description="All of it is stored, or a part of it beside parts of the version before, or nothing of it."
+    )
+    passages: int = Field(ge=0, description="How many passages of it are stored.", examples=[1])
+    message: str | None = Field(default=None, description="Why it is not stored, in one sentence.")
+    retry: Retry | None = Field(
+        default=None, description="Whether the same document may be stored another time; null of one that is stored."
+    )
+
+
+class DocumentsStored(BaseModel):
+    """The results, in the order of the request; for a file also results of unreadable entries."""
+
+    documents: list[DocumentResult]
+    stored: int = Field(ge=0, examples=[1])
+    failed: int = Field(ge=0, description="How many are not stored, or not whole.", examples=[0])
+
+
+class Job(BaseModel):
+    """An upload that is more than one request stores. It goes on by itself, also after an interruption."""
+
+    id: str = Field(description="For GET /jobs/{id}.", examples=["0f8fad5bd9cb469fa16570867728950e"])
+    name: str | None = Field(default=None, description="The file's name.", examples=["handbook.pdf"])
+    status: Literal["receiving", "waiting", "running", "done", "stopped"] = Field(
+        description="Parts are missing; it is about to go on; it is under way; all is settled; it has broken off."
+    )
+    parts: int = Field(ge=1, description="How many parts the file has.")
+    received: list[int] = Field(default_factory=list, description="The parts that are here, while parts are missing.")
+    progress: float = Field(default=0.0, ge=0, le=1, description="The share of the upload that is settled.")
+    stored: int = Field(default=0, ge=0, description="Documents that are stored.")
+    failed: int = Field(default=0, ge=0, description="Documents that are not stored, or not whole.")
+    passages: int = Field(default=0, ge=0, description="Passages that are stored.")
+    documents: list[DocumentResult] = Field(
+        default_factory=list, description="The first 100 documents that are stored, and the first 1,000 of the others."
+    )
+    message: str | None = Field(default=None, description="Why it waits or has broken off, in one sentence.")
+    updated: datetime = Field(description="When this was last noted.")
+
+
+class DocumentListed(BaseModel):
+    """A document of the index."""
+
+    id: str = Field(examples=["boston"])
+    title: str | None = Field(default=None, examples=["Boston"])
+    passages: int = Field(ge=1, examples=[1])
+
+
+class DocumentList(BaseModel):
+    """One page of the documents, by id; `after` is present if there are more."""
+
+    documents: list[DocumentListed]
+    after: str | None = Field(default=None, description="Send it to get the next page.")
+
+
+class PassageShown(Place):
+    """A passage of a document, and where in its file it begins."""
+
+    id: str = Field(examples=["boston#2"])
+    text: str
+
+
+class DocumentShown(BaseModel):
+    """A document as it is in the index: its passages follow one another."""
+
+    id: str = Field(examples=["boston"])
+    title: str | None = Field(default=None, examples=["Boston"])
+    passages: list[PassageShown]
+
+
+class DocumentRemoved(BaseModel):
+    """The removed document."""
+
+    id: str = Field(examples=["boston"])
+    passages: int = Field(ge=1, description="The number of removed passages.", examples=[1])
