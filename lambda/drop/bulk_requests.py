@@ -1,4 +1,4 @@
-"""Connections to the search engine: one for each thread that sends, all with one sign-in."""
+"""Connections to the search engine: one for each sending thread, all with the same sign-in."""
 
 import time
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from mlcommons import Patience
 from mlcommons.errors import ProvisioningError
 
 CONNECT_SECONDS = 10.0
-# A batch is embedded before it is answered; the engine's own patience with a model ends sooner.
+# The engine embeds a batch before it answers; its own timeout for a model is shorter.
 ANSWER_SECONDS = 180.0
 
 
 def connect(target: dict[str, Any], index: str, ends: float) -> Callable[[], Bulk]:
-    """What makes a destination of `index` on `target`; no request goes on after `ends` on the monotonic clock.
+    """A function that connects to `index` on `target`; no request lasts beyond `ends` on the monotonic clock.
 
     Raises Stopped when the sign-in fails.
     """

@@ -1,4 +1,4 @@
-"""SQS calls this function with what S3 says of the objects in a bucket; it loads them, and names those it could not.
+"""SQS calls this function with messages of S3 about objects in a bucket; it loads them, and names those that failed.
 
 Variables: `DESTINATION` (JSON: `target` as for sign_in.py, `index`, `text_field`, `passage_characters`,
 `passage_tokens`, `passage_overlap`), `DOCUMENTS` and `REFUSED` (the prefixes in the bucket), `QUEUE_URL`,
@@ -26,15 +26,15 @@ from corpus.load import BACKOFF, load
 from dropped_objects import TIME_OVER, Dropped, Shipment
 from messages import Message, objects_of
 
-# Left for dead letters, and for giving messages back.
+# The time that is left for dead letters and for returning messages.
 MARGIN_SECONDS = 15.0
-# A message comes back after 5, 20, 80 … seconds, a quarter of an hour at most, and at once to be given up.
+# A message comes back after 5, 20, 80 … seconds, at most a quarter of an hour; after the last attempt, at once.
 FIRST_RETURN, LAST_RETURN = 5, 900
 PATIENTLY = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 4, "mode": "standard"})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The function's entry point: `batchItemFailures` are the messages that are to come again."""
+    """The function's entry point: `batchItemFailures` are the messages that come again."""
     ends = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
     messages = [Message.of(record) for record in event["Records"]]
     to = json.loads(os.environ["DESTINATION"])
@@ -59,7 +59,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
-    """Send everything; the reason when it was not to the end."""
+    """Load all objects; returns the reason if the load was not finished."""
     try:
         load(
             shipment.entries(),
@@ -96,7 +96,7 @@ def _on_time(ends: float) -> None:
 
 
 def _refuse(one: Dropped) -> str:
-    """Write the dead letters of an object beside it; the reason when that failed."""
+    """Write the dead letters of an object into the bucket; returns the reason if that failed."""
     key = f"{os.environ['REFUSED']}{one.name}.ndjson"
     try:
         _client("s3").put_object(Bucket=one.bucket, Key=key, Body=one.written(), ContentType="application/x-ndjson")
@@ -106,7 +106,7 @@ def _refuse(one: Dropped) -> str:
 
 
 def _give_up(messages: list[Message]) -> set[str]:
-    """Lay messages whose objects no further try would load with the dead letters; ids of those that are not there."""
+    """Send messages whose objects can never be loaded to the dead letters; returns the ids of those that failed."""
     if not messages:
         return set()
     entries = [{"Id": str(number), "MessageBody": one.body} for number, one in enumerate(messages)]
@@ -119,7 +119,7 @@ def _give_up(messages: list[Message]) -> set[str]:
 
 
 def _give_back(messages: list[Message]) -> None:
-    """Let messages come back sooner than their queue would, later with each time."""
+    """Return messages to the queue earlier than its visibility timeout, with a longer wait after each attempt."""
     if not messages:
         return
     entries = [
@@ -133,7 +133,7 @@ def _give_back(messages: list[Message]) -> None:
     try:
         _client("sqs").change_message_visibility_batch(QueueUrl=os.environ["QUEUE_URL"], Entries=entries)
     except (ClientError, BotoCoreError) as error:
-        # They come back all the same, when the queue's own time is over.
+        # They come back anyway, after the queue's visibility timeout.
         _log().warning(
             "Messages could not be returned to the queue.", extra={"finding": "NotGivenBack", "why": _code(error)}
         )
@@ -145,7 +145,7 @@ def _until_return(received: int) -> int:
 
 
 def _tell(shipment: Shipment, messages: list[Message], trouble: str) -> None:
-    """One line for each object that was not loaded, and one with figures, as metrics."""
+    """Log a line for each object that was not loaded, and one line with numbers as metrics."""
     log = _log()
     for message in messages:
         if message.fault:

@@ -1,4 +1,4 @@
-"""The objects of one call, read one after another, and what becomes of each."""
+"""The objects of one call, read one after another, and the result of each."""
 
 import json
 import tempfile
@@ -25,12 +25,12 @@ NOT_HERE = (".parquet", ".parquet.gz")
 
 @dataclass
 class Dropped:
-    """An object: `name` is its key behind the prefix, and the id of a document that is a whole object.
+    """An object: `name` is its key after the prefix, and the id of a document that is a whole object.
 
-    messages: ids of those that name it.
-    read, settled: entries given to be loaded, and those whose fate is known; `ended` when there are no more to give.
-    dead_letters: dead letters as NDJSON, None when there are none; `refused` how many, `reason` the first one's, and
-        `later` how many of them may be taken another time.
+    messages: the ids of the messages that name it.
+    read, settled: the number of entries that were read, and of those with a result; `ended` when all were read.
+    dead_letters: NDJSON, None without any; `refused` is their number, `reason` the reason of the first one, and
+        `later` the number of those that may be loaded later.
     trouble: why it could not be read to its end.
     """
 
@@ -49,21 +49,21 @@ class Dropped:
 
     @property
     def is_settled(self) -> bool:
-        """The fate of all that is in it is known."""
+        """All its entries have a result."""
         return self.ended and self.settled == self.read
 
     @property
     def is_loaded(self) -> bool:
-        """All that is in it is in the index, or it is gone."""
+        """All its entries are in the index, or it was deleted."""
         return self.is_settled and not self.refused and not self.trouble
 
     @property
     def is_hopeless(self) -> bool:
-        """Its fate is known, and another try would end as this one did."""
+        """All its entries have a result, and another attempt would have the same."""
         return self.is_settled and self.refused > self.later == 0 and not self.trouble
 
     def refuse(self, dead_letter: DeadLetter) -> None:
-        """Something of it did not arrive."""
+        """Add a dead letter."""
         if self.dead_letters is None:
             self.dead_letters = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - goes with its object
         self.refused += 1
@@ -72,14 +72,14 @@ class Dropped:
         self.dead_letters.write(json.dumps(asdict(dead_letter), allow_nan=False).encode() + b"\n")
 
     def written(self) -> IO[bytes]:
-        """The dead letters, from the first one on."""
+        """The dead letters, from the first byte on."""
         assert self.dead_letters  # noqa: S101 - for the type checker: asked only when there are some
         self.dead_letters.seek(0)
         return self.dead_letters
 
 
 class Shipment:
-    """`objects` as one stream of entries, so that small ones share requests; dead letters find back to their object."""
+    """`objects` as one stream of entries, so that small ones share requests; each dead letter goes to its object."""
 
     def __init__(
         self,
@@ -89,15 +89,15 @@ class Shipment:
         on_time: Callable[[], None],
         left: Callable[[], float] = lambda: LONGEST,
     ) -> None:
-        """`on_time` raises when there is no time for another entry; `left` are the seconds until then."""
+        """`on_time` raises when there is no time for another entry; `left` returns the seconds until then."""
         self.objects = objects
-        # The same for each object, so that what it may take does not depend on its neighbours.
+        # The same for each object, so that its limit does not depend on the other objects.
         self._seconds = min(LONGEST, left() / 2)
         self._s3, self._reading, self._on_time, self._left = s3, reading, on_time, left
         self._at = 0
 
     def entries(self) -> Iterator[Entry]:
-        """All entries of all objects; an object that cannot be read leaves the others alone."""
+        """All entries of all objects; an object that cannot be read does not affect the others."""
         for one in self.objects:
             try:
                 for entry in self._entries(one):
@@ -109,11 +109,11 @@ class Shipment:
             one.ended = True
 
     def dead_letter(self, dead_letter: DeadLetter) -> None:
-        """Something of the object that is being settled did not arrive."""
+        """Add a dead letter to the object of the next unsettled entry."""
         self._current().refuse(dead_letter)
 
     def confirmed(self, _: Entry) -> None:
-        """The next entry is settled; entries are confirmed in the order in which they were given."""
+        """Note that the next entry is settled; entries are confirmed in the order of reading."""
         self._current().settled += 1
 
     def _current(self) -> Dropped:
@@ -129,7 +129,7 @@ class Shipment:
             body = self._s3.get_object(Bucket=one.bucket, Key=one.key)["Body"]
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return  # removed since: there is nothing to load
+                return  # deleted meanwhile: there is nothing to load
             raise
         if self._left() < self._seconds:
             raise Stopped(TIME_OVER)

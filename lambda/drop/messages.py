@@ -1,4 +1,4 @@
-"""What S3 says through a queue: which objects are there to be loaded."""
+"""Messages of S3 in a queue: the objects to load."""
 
 import json
 from collections.abc import Iterable
@@ -11,11 +11,9 @@ from dropped_objects import Dropped
 
 @dataclass(frozen=True)
 class Message:
-    """One message: its `body`, how often it was `received`, the objects it names as bucket, key and size.
+    """One message: its `body`, how often it was `received`, and its objects as bucket, key and size.
 
-    `fault` says why it names none.
-
-    S3's own test of a queue names no object.
+    `fault` says why it names no objects. A test message of S3 has neither.
     """
 
     id: str
@@ -36,7 +34,7 @@ class Message:
             if body.get("Event") == "s3:TestEvent":
                 return cls(id, receipt, received, text)
             found = tuple(
-                # As in a form: a space is a plus.
+                # Encoded as in a form: a space is a plus.
                 (str(s3["bucket"]["name"]), unquote_plus(s3["object"]["key"]), int(s3["object"].get("size", 0)))
                 for s3 in (one["s3"] for one in body["Records"])
             )
@@ -46,7 +44,7 @@ class Message:
 
 
 def objects_of(messages: Iterable[Message], prefix: str) -> list[Dropped]:
-    """Each object once, whatever many messages name it, the smallest first: a large one may use up the time."""
+    """Each object once, even if several messages name it, the smallest first: a large one may use up the time."""
     found: dict[tuple[str, str], Dropped] = {}
     sizes: dict[tuple[str, str], int] = {}
     for message in messages:

@@ -1,4 +1,4 @@
-"""What ends soon, or has ended: a model, a container, a version. The stack knows the days, only a clock is needed."""
+"""Models, containers and versions whose support ends soon or has ended. The stack knows the dates."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from report import Finding
 
 
 def endings(told: str, today: date) -> Iterator[Finding]:
-    """One finding for each of `told`, a JSON list of `{"about", "why", "told_from"}`, whose day has come."""
+    """A finding for each entry of `told` whose date has come: a JSON list of `{"about", "why", "told_from"}`."""
     for one in json.loads(told):
         if date.fromisoformat(one["told_from"]) <= today:
             yield Finding("Ending", one["about"], one["why"])

@@ -1,7 +1,7 @@
-"""EventBridge calls this function, on a schedule and when a secret got a new value; a round does the rest.
+"""EventBridge calls this function on a schedule and when a secret gets a new value; each call is a round.
 
-Variables: `STACK` (the stack whose objects are kept), `ENVIRONMENT`, and `ENDINGS` (what of it ends, as JSON).
-It never fails for what it finds: a round that could not be made is a finding as well, so one metric tells of all.
+Variables: `STACK` (the stack whose objects are watched), `ENVIRONMENT`, and `ENDINGS` (the ends of support, as JSON).
+It never fails because of a finding. A round that could not run is also a finding, so one metric covers everything.
 """
 
 import functools
@@ -27,7 +27,7 @@ from rounds import Engines, Round
 from secret_change import changed_at
 from stack import StackChanges, require_quiet
 
-# Left for the report.
+# The time that is left for the report.
 MARGIN_SECONDS = 10.0
 
 

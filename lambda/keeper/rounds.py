@@ -1,4 +1,4 @@
-"""One round: secrets that changed, models that do not answer, what is not as it was deployed, what is to be swept."""
+"""One round: changed secrets, models that do not answer, objects that differ from the deployed ones, and the sweep."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
@@ -17,15 +17,15 @@ from secret_change import names
 
 
 class Engines(Protocol):
-    """Signs in to targets; all clients share the round's time, and one for `parts` of it stops after one of them."""
+    """Signs in to targets. All clients share the round's time; a client for `parts` of it stops after one part."""
 
     def __call__(self, target: dict[str, Any], parts: int = 1) -> Client: ...
 
 
 class Round:
-    """`changed_at` tells when a secret got its value, in seconds since 1970.
+    """`changed_at` returns when a secret got its value, in seconds since 1970.
 
-    `rotated` are complete ARNs of secrets that are known to have a new value.
+    `rotated` are the complete ARNs of secrets with a new value, by their events.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Round:
         self._renewed: set[str] = set()
 
     def findings(self) -> Iterator[Finding]:
-        """Do it all, in order, and tell what was found; ends at an engine that does not answer."""
+        """Do all steps in order and return the findings; stops at an engine that does not answer."""
         try:
             for connector in self._connectors:
                 yield from self._guarded(connector, self._fresh)
@@ -65,7 +65,7 @@ class Round:
             yield Finding("Unhealed", str(one), str(error))
 
     def _fresh(self, connector: Watched) -> Iterator[Finding]:
-        """Renew the connector when one of its secrets changed after it was read."""
+        """Renew the connector if one of its secrets changed after the connector read it."""
         arns = secrets_of(connector.wanted)
         if not arns:
             return
@@ -88,8 +88,8 @@ class Round:
         yield Finding("Renewed", str(connector), note or "its secret was read again")
 
     def _answering(self, model: Watched) -> Iterator[Finding]:
-        """Ask the model; when it does not answer, renew its connector or deploy it again."""
-        # So that one slow model leaves time to heal it, for the others, and for the rest of the round.
+        """Probe the model; if it does not answer, renew its connector or deploy it again."""
+        # So one slow model leaves time for its repair, for the other models and for the rest of the round.
         parts = 2 * (len(self._models) + 1)
         trouble = _trouble(self._client_for(model.target, parts), model)
         if trouble is None:
@@ -109,9 +109,9 @@ class Round:
         yield Finding("Healed", str(model), str(trouble))
 
     def _as_deployed(self, one: Watched) -> Iterator[Finding]:
-        """Compare, and change nothing: a person may be at work, and `osml deploy --repair` brings it back.
+        """Compare and change nothing: somebody may be working on it, and `osml deploy --repair` restores it.
 
-        What the engine itself has broken is nobody's work, and is mended.
+        Damage by the engine itself is repaired.
         """
         client = self._client_for(one.target)
         found = compare(client, one)
@@ -133,12 +133,12 @@ class Round:
 
 
 def _key_refused(error: ProvisioningError) -> bool:
-    """Tell a provider that refuses the key from an engine that refuses us."""
+    """Whether the provider refuses the key, and not the engine the keeper."""
     return isinstance(error, Refused) and "remote service" in error.reason
 
 
 def _trouble(client: Client, model: Watched) -> ProvisioningError | None:
-    """Why the model does not answer; None when it does, or when its provider only asks for fewer questions."""
+    """Why the model does not answer; None if it does, or if its provider only throttles."""
     state = _state(client, model)
     if state != "DEPLOYED":
         return Unready(f"Checking model {model.id}", f"its state is {state}", cause="model-not-deployed")
@@ -161,7 +161,7 @@ def _state(client: Client, model: Watched) -> str:
 
 
 def _deploy_again(client: Client, model: Watched) -> None:
-    """Undeploy what says that it is deployed, then deploy; raises when the model does not answer then."""
+    """Undeploy the model if its state is deployed, then deploy it; raises if it still does not answer."""
     path, state = path_of("_plugins", "_ml", "models", model.id), _state(client, model)
     if state == "DEPLOYED":
         client.post(f"{path}/_undeploy")

@@ -1,10 +1,10 @@
-"""When a secret got its current value. Its value is not looked at."""
+"""When a secret got its current value. The value itself is not read."""
 
 import boto3
 
 
 def changed_at(arn: str) -> float:
-    """Seconds since 1970 of the last change, that of a tag too; raises botocore's errors.
+    """Seconds since 1970 of the last change, also of a tag; raises botocore's errors.
 
     `arn` may lack the six random characters at its end.
     """

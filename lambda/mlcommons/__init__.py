@@ -4,7 +4,7 @@
     client, owner = Client(transport), Owner("dev", "Chat")
     outcome = apply(kind_named("ModelGroup"), {"name": "chat"}, client=client, owner=owner)
 
-Nothing here imports crhelper, boto3 or argparse: what signs, tells the time and sleeps is passed in.
+Nothing here imports crhelper, boto3 or argparse: signatures, clock and sleep are passed in.
 """
 
 from mlcommons.client import Client

@@ -1,9 +1,9 @@
 """The backend roles of one OpenSearch role, over an API that cannot compare and swap.
 
-PATCH takes add, remove and replace only (security 3.4). Appending is safe at any time: the server does it on its
-own latest list. Removing goes by position, and making or deleting the mapping takes everything: for these, only one
-may write at a time. Where the engine grants no locks, whoever removes appends a ticket, `osml:lock:<random>`, and
-waits until no other ticket is in front of it. Appends do not shift positions.
+PATCH takes only add, remove and replace (security 3.4). Appending is always safe: the server appends to its own latest
+list. A removal names a position, and making or deleting the mapping writes the whole list: for these, only one may
+write at a time. If the engine grants no locks, a writer that removes appends a ticket, `osml:lock:<random>`, and waits
+until no other ticket is before it. Appends do not shift positions.
 """
 
 import secrets
@@ -38,7 +38,7 @@ class BackendRoles:
         return [entry for entry in mapping.get("backend_roles", []) if not entry.startswith(_TICKET)]
 
     def make(self, entries: Collection[str]) -> None:
-        """Make the mapping; raises `InvalidSpec` when there is no such role."""
+        """Make the mapping; raises `InvalidSpec` if the role does not exist."""
         try:
             self._client.put(self._path, {"backend_roles": list(entries)})
         except NotFound as error:
@@ -49,25 +49,25 @@ class BackendRoles:
             steps: list[dict[str, Any]] = [
                 {"op": "add", "path": "/backend_roles/-", "value": entry} for entry in entries
             ]
-        else:  # a mapping of hosts or users alone has no list to append to (400, 3.4)
+        else:  # a mapping of only hosts or users has no list to append to (400, 3.4)
             steps = [{"op": "add", "path": "/backend_roles", "value": list(entries)}]
         self._client.patch(self._path, steps)
 
     def remove(self, entries: Collection[str]) -> None:
-        """Remove by position: only within `lock`."""
+        """Remove by position; call it only within `lock`."""
         places = [place for place, entry in enumerate(self._all()) if entry in entries]
         steps = [{"op": "remove", "path": f"/backend_roles/{place}"} for place in reversed(places)]
         if steps:
             self._client.patch(self._path, steps)
 
     def drop(self) -> None:
-        """Delete the mapping itself, if it is there."""
+        """Delete the mapping itself, if it exists."""
         with suppress(NotFound):  # also when a first answer was lost
             self._client.delete(self._path)
 
     @contextmanager
     def lock(self) -> Iterator[bool]:
-        """Hold the right to remove; False when others may make or delete the mapping at the same time."""
+        """Hold the right to remove; False if others may make or delete the mapping at the same time."""
         with locks.lock(self._client) as alone:
             if alone or not self._all():
                 yield alone
@@ -98,7 +98,7 @@ class BackendRoles:
             if tickets[0] != head:
                 head, since = tickets[0], patience.elapsed()
             elif patience.elapsed() - since > locks.ABANDONED_AFTER:
-                self.remove([head])  # its function died: nobody needs as long for two requests
+                self.remove([head])  # its function died: two requests never take so long
             if not patience.wait(min(attempt, 3)):
                 raise Conflict(f"Changing the mapping of {self._role}", "others keep changing it", "Try again.")
             attempt += 1

@@ -17,7 +17,7 @@ from mlcommons.translation import reason_of
 from mlcommons.versions import scrolled_at_once
 
 EVERYTHING = -1
-# So few documents are carried while writers wait.
+# At most so many documents are copied while writers wait.
 FEW = 200
 MOST_ROUNDS = 10
 SLICES = 4
@@ -49,12 +49,12 @@ def move(client: Client, alias: str, old: IndexVersion, new: IndexVersion) -> No
 
 
 def thaw(client: Client, index: IndexVersion) -> None:
-    """Let an index take writes again, through its own pipeline."""
+    """Remove the write block of an index, and restore its pipeline."""
     client.put(path_of(index.name, "_settings"), {_BLOCK: None, _PIPELINE: index.pipeline})
 
 
 def _given(client: Client, alias: str, old: IndexVersion, new: IndexVersion) -> None:
-    """Move the alias, also when the answer is lost."""
+    """Move the alias; a lost answer is no failure."""
     while True:
         try:
             return give(client, alias, new.name, old.name)
@@ -67,7 +67,7 @@ def _given(client: Client, alias: str, old: IndexVersion, new: IndexVersion) -> 
 
 @dataclass(frozen=True)
 class _Tally:
-    """How many documents an index holds, and how many of them without a vector."""
+    """The number of documents of an index, and of those without a vector."""
 
     documents: int
     bare: int
@@ -81,9 +81,9 @@ class _Carrying:
         self._until = client.patience.elapsed() + client.patience.left() * 0.9
 
     def rounds(self) -> int:
-        """Carry over what there is, and what was written meanwhile, until little is left; returns its number.
+        """Copy all documents, then those written meanwhile, until few are left; returns the number of the last write.
 
-        What `new` has given to `old` once, when it was the newer of the two, it still has: a way back is short.
+        Documents that an earlier move copied from `new` to `old` are still in `new`, so a way back is short.
         """
         cancel_reindex(self._client, self._new.name)
         given = self._old.meta.get("carried", {})
@@ -98,10 +98,9 @@ class _Carrying:
         return since
 
     def freeze(self) -> None:
-        """Refuse writes to `old`, and return when those that were under way have ended.
+        """Block writes to `old`, and return when the writes in progress have ended.
 
-        Without a pipeline a write that has not arrived yet takes no time: none is embedded by the old model and arrives
-        in the new index.
+        Without its pipeline the old model embeds no further write, so none with an old vector reaches the new index.
         """
         self._in_time()
         frozen = {_BLOCK: True, _PIPELINE: NO_PIPELINE}
@@ -113,14 +112,14 @@ class _Carrying:
             raise
 
     def open(self) -> None:
-        """Let `old` take writes again; if that fails, the way back of CloudFormation does it."""
+        """Remove the write block of `old`; if that fails, CloudFormation's rollback does it."""
         try:
             thaw(self._client, self._old)
         except ProvisioningError as error:
             log.warning({"takes no writes": self._old.name, "because": str(error)})
 
     def last(self, since: int) -> None:
-        """Carry over the rest of what is frozen now, see that both are the same, and note up to where."""
+        """Copy the rest of the blocked index, check that both are equal, and note up to which write."""
         self._carry(since)
         wanted, seen = self._tally(self._old), self._tally(self._new)
         if seen.documents > wanted.documents:
@@ -135,9 +134,9 @@ class _Carrying:
         self._bare, self._upto = seen.bare, _written(self._client, self._new)
 
     def settle(self) -> None:
-        """Note up to where `new` is as `old`, and embed what arrived between two moments.
+        """Note up to which write `new` equals `old`, and embed the documents without a vector.
 
-        That is what was sent to `old` while it had no pipeline, and stored in `new`.
+        They were sent to `old` while it had no pipeline, and stored in `new`.
         """
         try:
             carried = {"from": self._old.uuid, "upto": self._upto}
@@ -150,7 +149,7 @@ class _Carrying:
             log.warning({"the alias has moved": self._alias, "left undone": str(error)})
 
     def _carry(self, since: int) -> int:
-        """Carry over what was written after number `since`; how many documents that were."""
+        """Copy the documents written after number `since`; returns their number."""
         self._client.post(path_of(self._old.name, "_refresh"))
         while True:
             try:
@@ -164,7 +163,7 @@ class _Carrying:
         if failures := answer.get("failures"):
             error = self._failed(failures[0])
             if not isinstance(error, Throttled):
-                # A model refuses all texts of a call for the sake of one: alone, the others pass.
+                # A model refuses all texts of a call because of one: separately, the others are accepted.
                 alone = self._copy({"ids": {"values": [one["id"] for one in failures if "id" in one]}}, 1)
                 error = self._failed((alone.get("failures") or failures)[0])
             raise error
@@ -190,7 +189,7 @@ class _Carrying:
             if not self._is_time or not self._client.patience.wait(min(attempt, 3)):
                 cancel_reindex(self._client, self._new.name)
                 status = seen["task"].get("status", {})
-                # A sliced task tells of the slices that have ended, so not of all documents.
+                # The status of a sliced task covers only the slices that have ended, so not all documents.
                 done, wanted = status.get("created", 0) + status.get("updated", 0), self._tally(self._old).documents
                 raise self._late(f"only {done} of {wanted} documents")
             attempt += 1
@@ -202,7 +201,7 @@ class _Carrying:
         return kind(self._tried, said, "Correct or remove that document, then deploy again.")
 
     def _remove_surplus(self) -> None:
-        """Remove from `new` what is not in `old` any more."""
+        """Remove the documents of `new` that are no longer in `old`."""
         self._client.post(path_of(self._new.name, "_refresh"))
         made = self._client.post(path_of(self._new.name, "_search", "point_in_time"), keep_alive="1m")
         view = {"pit": {"id": made["pit_id"], "keep_alive": "1m"}, "sort": ["_doc"], "size": PAGE, "_source": False}
@@ -220,7 +219,7 @@ class _Carrying:
         self._client.post(path_of(self._new.name, verb), {"query": query}, **options)
 
     def _drain(self) -> None:
-        """Return when the writes that are under way now, to the alias or the old index, have ended."""
+        """Return when the present writes to the alias or the old index have ended."""
         patience = self._client.patience
         named = re.compile(rf"[\[ ]({re.escape(self._alias)}|{re.escape(self._old.name)})[\],]")
 
@@ -258,7 +257,7 @@ class _Carrying:
 
 
 def _written(client: Client, index: IndexVersion) -> int:
-    """The number of the last write that no earlier one is missing before, the least of all shards."""
+    """The last write before which none is missing: the lowest local checkpoint of all shards."""
     try:
         answer = client.get(path_of(index.name, "_stats", "docs"), level="shards")
         shards = answer["indices"][index.name]["shards"].values()

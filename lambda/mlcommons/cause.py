@@ -49,11 +49,11 @@ _TAG = re.compile(r"\[cause: ([a-z-]+)\]")
 
 
 def tag(cause: Cause) -> str:
-    """The cause as it ends a text that only a person or CloudFormation carries on."""
+    """The cause in the form that ends a text for people or CloudFormation."""
     return f"[cause: {cause}]"
 
 
 def cause_in(text: str) -> Cause | None:
-    """The cause that `text` was tagged with; None without a tag, and of a word that is no cause here."""
+    """The cause in the tag of `text`; None without a tag, or if the word is no known cause."""
     found = [word for word in _TAG.findall(text) if word in get_args(Cause)]
     return found[-1] if found else None

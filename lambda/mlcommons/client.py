@@ -1,4 +1,4 @@
-"""JSON verbs on top of a transport: they retry what is safe to repeat and raise our errors, nothing else."""
+"""JSON verbs on top of a transport: they repeat what is safe to repeat, and raise only `ProvisioningError`s."""
 
 import functools
 import logging
@@ -31,13 +31,13 @@ def _no_secret(arn: str, key: str) -> str:
 
 
 class Client:
-    """Speaks to one engine within one invocation's patience.
+    """Sends requests to one engine within one invocation's patience.
 
     Every verb returns the parsed JSON body and raises a `ProvisioningError`. Reads, PUT and DELETE are repeated after
-    whatever may pass, other requests only when nothing can have come of them: after 403, 429 and when they cannot have
-    arrived. How long is the patience's to say. `before_write` is called before each request that changes state.
-    `secret` reads the value under a key of a JSON secret: what a specification only refers to. A `collection` says
-    what its refusals mean and how long its policies may take to spread.
+    every temporary fault; other requests only if they cannot have been carried out: after 403, 429 and without a
+    connection. The patience decides how long. `before_write` is called before each request that changes state.
+    `secret` reads the value of a key of a JSON secret to which a specification refers. A `collection` knows what its
+    refusals mean, and how long its policies need to spread.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Client:
 
     @functools.cached_property
     def version(self) -> Version | None:
-        """The engine's version, asked for once; None when it does not tell, as a collection does not."""
+        """The engine's version, read once; None if the engine does not tell it, such as a collection."""
         try:
             return None if self._collection else version_of(self.glance("/"))
         except ProvisioningError:
@@ -66,40 +66,40 @@ class Client:
         return self._call(Request("GET", path, query))
 
     def find(self, path: str, **query: str) -> Any | None:
-        """GET, with None for an object that is not there."""
+        """GET; None for a missing object."""
         try:
             return self.get(path, **query)
         except NotFound:
             return None
 
     def glance(self, path: str) -> Any:
-        """GET, sent a single time whatever comes of it: nothing is waited for."""
+        """GET, sent only once, without a wait after a fault."""
         return self._once(Request("GET", path))
 
     def probe(self, path: str, body: Any, **query: str) -> Any:
-        """POST of a search, sent a single time whatever comes of it: nothing is waited for."""
+        """POST of a search, sent only once, without a wait after a fault."""
         return self._once(Request("POST", path, query, body))
 
     def post(self, path: str, body: Any = None, **query: str) -> Any:
         return self._call(Request("POST", path, query, body))
 
     def put(self, path: str, body: Any, *, once: bool = False, **query: str) -> Any:
-        """PUT; `once` when a second time would be refused, as making an index is."""
+        """PUT; `once` if the engine would refuse a second request, as when an index is made."""
         return self._call(Request("PUT", path, query, body), once)
 
     def attempt(self, path: str, body: Any, **query: str) -> Any:
-        """PUT, sent a single time whatever comes of it: nothing is waited for."""
+        """PUT, sent only once, without a wait after a fault."""
         return self._once(Request("PUT", path, query, body))
 
     def patch(self, path: str, body: Any) -> Any:
         return self._call(Request("PATCH", path, {}, body))
 
     def delete(self, path: str, *, once: bool = False) -> Any:
-        """DELETE; `once` when a second time could hit what someone else has made there since."""
+        """DELETE; `once` if a second request could delete an object that somebody else has made since."""
         return self._call(Request("DELETE", path), once)
 
     def outlast(self, error: ProvisioningError) -> bool:
-        """Wait until what failed may be tried again; False when it may not, see `Patience.outlast`."""
+        """Wait until the failed request may be repeated; False if it may not, see `Patience.outlast`."""
         spreading = self._collection.spreading_of(error) if self._collection else None
         attempt = self.patience.attempt
         if not self.patience.outlast(error, spreading):
@@ -132,7 +132,7 @@ class Client:
 
 
 def path_of(*parts: str) -> str:
-    """Join path parts, each quoted as a whole: `path_of("_ingest", "pipeline", name)`."""
+    """Join path parts, each quoted: `path_of("_ingest", "pipeline", name)`."""
     return "/" + "/".join(quote(part, safe="") for part in parts)
 
 

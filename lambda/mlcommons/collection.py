@@ -1,4 +1,4 @@
-"""A collection of OpenSearch Serverless: whom its data access policy must name, and what its refusals mean.
+"""A collection of OpenSearch Serverless: its data access policy, and what its refusals mean.
 
 It lacks most APIs of a cluster (`_cluster/*`, `_refresh`) and answers 404 without a body to them. Its gateway refuses
 with `{"status": 403, "error": {"reason": "403 Forbidden", "type": "Forbidden"}}`, or without a body and with the cause
@@ -15,10 +15,11 @@ _HINT_HEADER = "x-aoss-response-hint"
 
 @dataclass(frozen=True)
 class Collection:
-    """What a client knows of the collection it speaks to.
+    """The collection of a client.
 
-    `policy` is the data access policy and `principal` who signs, as messages name them; `spreading` is for how many
-    seconds of an invocation a refusal may be a policy that has not spread yet (AWS says a minute).
+    `policy` is the name of the data access policy and `principal` the identity that signs; messages name both.
+    `spreading` is for how many seconds of an invocation a refusal may mean that the policy has not spread yet (AWS says
+    a minute).
     """
 
     policy: str = "of the collection"
@@ -26,11 +27,11 @@ class Collection:
     spreading: float = 75.0
 
     def spreading_of(self, error: ProvisioningError) -> float | None:
-        """For how many seconds the error may be a policy that has not spread; None when it is no refusal."""
+        """For how many seconds the error may be a policy that has not spread; None if it is no refusal."""
         return self.spreading if isinstance(error, Refused) else None
 
     def hint(self, answer: Answer) -> str:
-        """What to do about an answer of status 400 or more; empty when nothing special is known."""
+        """What to do about an answer with status 400 or above; empty if nothing special is known."""
         cause = answer.headers.get(_HINT_HEADER, "")
         if answer.status == 401 or "network-policy" in cause:
             return "Allow the request's VPC endpoint or public address in the collection's network policy."

@@ -1,10 +1,10 @@
-"""Is what the server shows what was asked for? It writes numbers as strings and adds defaults."""
+"""Whether the object matches the specification: the server writes numbers as strings, and adds defaults."""
 
 from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """Turn every leaf into the string the server would make of it."""
+    """Turn every leaf into the string that the server makes of it."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -15,10 +15,10 @@ def plain(value: Any) -> Any:
 
 
 def contradicts(observed: Any, desired: Any) -> bool:
-    """Tell whether `observed` says something else than `desired`.
+    """Whether `observed` contradicts `desired`.
 
-    What only the server has is its default and no contradiction (k-NN adds `parameters: {}`), nor is a leaf
-    that it leaves out because it equals a default (`"index": true`); a whole object that is missing is one.
+    A value that only the server has is a default and no contradiction (k-NN adds `parameters: {}`). Neither is a leaf
+    that it leaves out because it equals a default (`"index": true`). A missing object is a contradiction.
     """
     if isinstance(desired, dict):
         if not isinstance(observed, dict):
@@ -35,7 +35,7 @@ def contradicts(observed: Any, desired: Any) -> bool:
 
 
 def flattened(settings: dict[str, Any], prefix: str = "index.") -> dict[str, Any]:
-    """Return index settings as one level of `index.…` keys, however deeply they were nested."""
+    """Return index settings as one level of `index.…` keys, at any depth of nesting."""
     flat: dict[str, Any] = {}
     for key, value in settings.items():
         name = key if key.startswith(prefix) or key == prefix.rstrip(".") else prefix + key

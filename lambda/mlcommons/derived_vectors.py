@@ -1,9 +1,9 @@
 """Vectors that the engine leaves out of `_source` and derives from its graphs, as k-NN does by default since 3.0.
 
-k-NN 3.0 to 3.5 breaks such an index: after a scroll that has fetched ten or more documents of a segment in a row, the
-documents of that segment cannot be read any more, until another segment takes its place
-(https://github.com/opensearch-project/k-NN/issues/3191). Every question that meets one of them fails. So an index is
-made without on these versions; one that was made before is looked at, and mended when it is broken.
+k-NN 3.0 to 3.5 breaks such an index: after a scroll that fetched ten or more consecutive documents of a segment, the
+documents of that segment cannot be read until another segment replaces it
+(https://github.com/opensearch-project/k-NN/issues/3191). Every question that finds one of them fails. So on these
+versions an index is made without derived vectors; an older index is checked, and repaired if it is broken.
 """
 
 from typing import Any
@@ -14,18 +14,18 @@ from mlcommons.errors import Failed, Unready
 from mlcommons.versions import breaks_derived_vectors, created_by, never_breaks_derived_vectors
 
 SETTING = "index.knn.derived_source.enabled"
-# What is wrong with the index, in the place of a field that differs.
+# The difference of a broken index, in place of a field's name.
 BROKEN = "unreadable documents"
 MENDING = "osml-mending"
 WHY = "some documents cannot be read (k-NN #3191)"
-# Fewer than ten in a row, so that looking breaks nothing; some of most segments, by chance.
+# Fewer than ten consecutive documents, so that the check breaks nothing; random, so from most segments.
 AT_ONCE, LOOKS = 9, 4
 
 
 def readable(client: Client, body: dict[str, Any]) -> dict[str, Any]:
-    """The body of an index, without derived vectors where a scroll would break them and the body does not ask for any.
+    """The body of an index, without derived vectors if a scroll would break them, unless the body sets them.
 
-    The setting of an index that is there can never be changed.
+    The setting of an existing index can never change.
     """
     settings = flattened(body.get("settings", {}))
     has_vectors = str(settings.get("index.knn")).lower() == "true"
@@ -35,7 +35,7 @@ def readable(client: Client, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_broken(client: Client, name: str, index: dict[str, Any]) -> bool:
-    """Tell whether documents of the index, as the server shows it, cannot be read; without such vectors nobody asks."""
+    """Whether documents of the index cannot be read; sends a request only if the index has derived vectors."""
     settings = flattened(index.get("settings", {}))
     if str(settings.get(SETTING)).lower() != "true":
         return False
@@ -45,9 +45,9 @@ def is_broken(client: Client, name: str, index: dict[str, Any]) -> bool:
 
 
 def mend(client: Client, name: str) -> None:
-    """Write all segments anew, as one, and return when that is done; questions fail until then.
+    """Merge all segments into a new one, and return when that is done; questions fail until then.
 
-    A single segment is left as it is, so there is another one first: a document that no question finds.
+    The engine does not rewrite a single segment, so a second one is made first: a document that no question finds.
     """
     another = path_of(name, "_doc", MENDING)
     client.put(another, {}, pipeline="_none", refresh="true")
@@ -69,7 +69,7 @@ def _merge(client: Client, name: str) -> None:
 
 
 def _reads(client: Client, name: str, seed: int, *, source: bool = True) -> bool:
-    """Whether some documents of the index are shown; the answer itself, which holds vectors, is not."""
+    """Whether some documents of the index can be read; the answer leaves them out, because they contain vectors."""
     by_chance = {"function_score": {"random_score": {"seed": seed, "field": "_seq_no"}}}
     query = {"query": by_chance, "size": AT_ONCE, "_source": source}
     try:

@@ -1,4 +1,4 @@
-"""Whether an object is as its stack wants it: the one comparison of status, doctor, deploy and keeper."""
+"""Whether an object matches its stack: the one comparison of status, doctor, deploy and keeper."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,9 +17,9 @@ _OF_MASTERS = ("Role", "RoleMapping")
 
 @dataclass(frozen=True)
 class Compared:
-    """`fields` are those that differ; `owner` is whose mark the object bears; `body` is what the engine shows.
+    """`fields` are the fields that differ, `owner` is that of the object's mark, `body` is the object in the engine.
 
-    A model is "not deployed" when nothing else differs: the engine may deploy it by itself on the next call.
+    A model is "not deployed" if nothing else differs: the engine may deploy it by itself on the next call.
     """
 
     one: Watched
@@ -31,22 +31,22 @@ class Compared:
 
     @property
     def is_drift(self) -> bool:
-        """It is not as deployed, and only a deploy changes that."""
+        """It differs from the deployed object, and only a deploy changes that."""
         return self.state in DRIFTED
 
     @property
     def is_broken(self) -> bool:
-        """An index that nobody has changed, and that the engine cannot read."""
+        """It is an index that nobody has changed and that the engine cannot read."""
         return BROKEN in self.fields
 
     @property
     def difference(self) -> str:
-        """What differs, in a few words."""
+        """The difference, in a few words."""
         return WHY if self.is_broken else f"{', '.join(self.fields)} by hand"
 
     @property
     def sentence(self) -> str:
-        """What is so, after the object's name."""
+        """The state in words, to follow the object's name."""
         return {
             "as deployed": "is as deployed",
             "missing": "is missing",
@@ -58,9 +58,9 @@ class Compared:
 
 
 def compare(client: Client, one: Watched) -> Compared:
-    """Read the object and compare it; nothing is written. Raises `ProvisioningError` when it cannot be read.
+    """Read the object and compare it; nothing is written. Raises `ProvisioningError` if it cannot be read.
 
-    Without a specification a change does not show, only that it is missing or somebody else's.
+    Without a specification, it shows only that the object is missing or belongs to somebody else.
     """
     try:
         observed = one.verbs.read(client, one.id, one.owner)

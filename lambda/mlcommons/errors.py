@@ -1,21 +1,21 @@
-"""Everything that can go wrong, as one tree.
+"""All errors, as one tree.
 
     ProvisioningError
     ├── InvalidSpec        the specification itself is wrong; nothing was sent
     ├── Refused            401, 403: the caller, or a role it passes, lacks a permission
-    ├── Rejected           400: the engine understood and said no
+    ├── Rejected           400: the engine understood the request and refused it
     ├── NotFound           404 about the object itself
-    ├── Conflict           409: something else is in the way
+    ├── Conflict           409: another object or request conflicts
     │   └── NotOurs        the object exists and belongs to another owner
     ├── Throttled          429: too many requests
-    ├── Blocked            403, 429, 500, 503: the cluster takes no writes for now, whoever asks
+    ├── Blocked            403, 429, 500, 503: the cluster takes no writes at present, from anybody
     ├── Unreachable        no answer, or an answer that is not the engine's
-    │   ├── Untrusted      the other side's certificate is not the one it should have
+    │   ├── Untrusted      the other side has a wrong certificate
     │   └── Unanswered     the request may have been carried out: look before repeating it
-    ├── Failed             5xx: the engine or the provider behind it broke; or it is not ready for the request
+    ├── Failed             5xx: the engine or the provider behind it failed, or is not ready for the request
     └── Unready            written, but it does not work (yet)
 
-A message is one sentence or two: what was tried on what, what came back, what to do. Each error carries a cause.
+A message is one or two sentences: what was tried on which object, what came back, what to do. Each error has a cause.
 """
 
 from mlcommons.cause import Cause
@@ -24,8 +24,8 @@ from mlcommons.cause import Cause
 class ProvisioningError(Exception):
     """Base of all errors.
 
-    `tried` names the action and its object, `reason` what came back, `hint` what to do about it; `str()` joins them.
-    `cause` is that of the class unless one is given.
+    `tried` names the action and its object, `reason` the answer, `hint` what to do; `str()` joins them. `cause` is that
+    of the class unless another is given.
     """
 
     cause: Cause = "unexplained"
@@ -52,7 +52,7 @@ class InvalidSpec(ProvisioningError):
 
 
 class Refused(ProvisioningError):
-    """A permission is missing: of the caller (IAM or role mapping) or of a role it passes on."""
+    """A permission is missing: of the caller (IAM or role mapping) or of a role that it passes."""
 
     cause = "request-refused"
 
@@ -70,13 +70,13 @@ class NotFound(ProvisioningError):
 
 
 class Conflict(ProvisioningError):
-    """Another object, or another request at the same moment, is in the way."""
+    """Another object, or another request at the same moment, conflicts."""
 
     cause: Cause = "conflict"
 
 
 class NotOurs(Conflict):
-    """The object exists and carries another owner's mark, or none. It is left alone."""
+    """The object exists and has another owner's mark, or none. It is not changed."""
 
     cause = "not-ours"
 
@@ -88,13 +88,13 @@ class Throttled(ProvisioningError):
 
 
 class Blocked(ProvisioningError):
-    """A block lies on the cluster or the index (read-only, disk full, recovering). No permission lifts it."""
+    """The cluster or the index is blocked (read-only, disk full, recovering). No permission removes a block."""
 
     cause = "writes-blocked"
 
 
 class Unreachable(ProvisioningError):
-    """No engine at the address: refused, unknown, or something else answers there."""
+    """No engine at the address: the connection is refused, the name is unknown, or another program answers."""
 
     cause: Cause = "engine-unreachable"
 
@@ -106,18 +106,18 @@ class Untrusted(Unreachable):
 
 
 class Unanswered(Unreachable):
-    """The request left and no answer came back, so it may have been carried out."""
+    """The request was sent and no answer came back, so it may have been carried out."""
 
     cause = "unanswered"
 
 
 class Failed(ProvisioningError):
-    """The engine, or the provider behind a connector, answered with a 5xx, or is about to be ready for this."""
+    """The engine, or the provider behind a connector, answered with a 5xx, or is not ready yet."""
 
     cause = "request-failed"
 
 
 class Unready(ProvisioningError):
-    """The object is there and does not do its work: not deployed, no answer, or not as written."""
+    """The object exists and does not work: not deployed, no answer, or not as written."""
 
     cause = "not-ready"

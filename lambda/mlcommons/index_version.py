@@ -1,4 +1,4 @@
-"""The versions of an index: physical indexes `<alias>-…` of one owner, one of which bears the alias."""
+"""The versions of an index: physical indexes `<alias>-…` of one owner, one of which has the alias."""
 
 import contextlib
 import re
@@ -14,7 +14,7 @@ NO_PIPELINE = "_none"
 
 @dataclass(frozen=True)
 class IndexVersion:
-    """An index as the server shows it: its name, whose mark it carries, its aliases, mappings and settings."""
+    """An index as the server shows it: its name, the owner in its mark, its aliases, mappings and settings."""
 
     name: str
     owner: Owner | None
@@ -22,22 +22,22 @@ class IndexVersion:
 
     @property
     def uuid(self) -> str:
-        """Another one for each index that ever was, whatever its name."""
+        """Unique for each index that ever existed, also under the same name."""
         return str(self._settings.get("uuid"))
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it takes no writes: it has been in use, and another one has taken its place or is about to."""
+        """Whether it has a write block: another index version has replaced it or is about to."""
         return str(self._settings.get("blocks", {}).get("write")) == "true"
 
     @property
     def meta(self) -> dict[str, Any]:
-        """What is noted in its mappings."""
+        """The notes in its mappings."""
         return dict(self.body.get("mappings", {}).get("_meta", {}))
 
     @property
     def pipeline(self) -> str | None:
-        """The ingest pipeline that its specification names, also while it is frozen and has none."""
+        """The ingest pipeline of its specification, also while the index is blocked and has none."""
         return self.meta.get("default_pipeline")
 
     @property
@@ -47,11 +47,11 @@ class IndexVersion:
 
     @property
     def embedded(self) -> list[str]:
-        """The fields that a pipeline makes of the text: vectors, and weights of words, which know no `exists`."""
+        """The fields that a pipeline makes from the text: vectors, and weights of words, for which `exists` fails."""
         return self._fields("knn_vector", "rank_features")
 
     def bears(self, alias: str) -> bool:
-        """Whether the alias names this one."""
+        """Whether the alias names this index."""
         return alias in self.body.get("aliases", {})
 
     def _fields(self, *types: str) -> list[str]:
@@ -65,7 +65,7 @@ class IndexVersion:
 
 
 def index_versions(client: Client, alias: str) -> list[IndexVersion]:
-    """Whatever is called `alias` or `alias-…`, in one request; of any owner."""
+    """All indexes named `alias` or `alias-…`, of any owner, in one request."""
     answer = client.find(path_of(f"{alias},{alias}-*"), ignore_unavailable="true") or {}
     return [
         IndexVersion(name, read_mark(body.get("mappings", {}).get("_meta", {}).get("osml")).owner, body)
@@ -74,19 +74,19 @@ def index_versions(client: Client, alias: str) -> list[IndexVersion]:
 
 
 def give(client: Client, alias: str, new: str, old: str | None = None) -> None:
-    """Let the alias name `new` and, from the same moment on, `old` no more."""
+    """Move the alias from `old` to `new` in one request."""
     actions: list[dict[str, Any]] = [{"remove": {"index": old, "alias": alias}}] if old else []
     actions.append({"add": {"index": new, "alias": alias, "is_write_index": True}})
     client.post("/_aliases", {"actions": actions})
 
 
 def take(client: Client, alias: str, names: list[str]) -> None:
-    """Let the alias name none of these indexes any more; without any it is gone."""
+    """Remove the alias from these indexes; without an index it no longer exists."""
     client.post("/_aliases", {"actions": [{"remove": {"index": name, "alias": alias}} for name in names]})
 
 
 def cancel_reindex(client: Client, to: str) -> None:
-    """End the `_reindex` tasks into an index that an invocation has left behind, and return when they have ended."""
+    """End the `_reindex` tasks that an ended invocation has left, and return when they have ended."""
     into = re.compile(rf"to \[{re.escape(to)}\]")
     attempt = 0
     while running := [id for id, one in tasks(client, "*reindex").items() if into.search(one)]:
@@ -99,7 +99,7 @@ def cancel_reindex(client: Client, to: str) -> None:
 
 
 def tasks(client: Client, actions: str) -> dict[str, str]:
-    """The tasks under way on all nodes, id → description, children included."""
+    """The running tasks of all nodes, id → description, with their children."""
     answer = client.get("/_tasks", actions=actions, detailed="true")
     return {
         id: str(one.get("description"))

@@ -1,4 +1,4 @@
-"""What every log line of an invocation says besides its own: whose it is, since when, and which attempt.
+"""The fields of every log line of an invocation: its subject, the time since its begin, and the attempt.
 
 Lines are JSON objects (Powertools' formatter takes a message that is a dict). A specification is never logged.
 """
@@ -27,14 +27,14 @@ _subject: ContextVar[Subject | None] = ContextVar("subject", default=None)
 
 
 def begin(subject: Subject | None) -> None:
-    """From here on this thread's lines are about `subject`; None ends that."""
+    """Set the subject of this thread's following lines; None ends that."""
     _subject.set(subject)
 
 
 class About(logging.Filter):
-    """Adds the subject to records, those of libraries too: a text becomes `{"said": text, …}`.
+    """Adds the subject to records, also those of libraries: a text becomes `{"said": text, …}`.
 
-    `milliseconds` counts from the invocation's begin; `attempt` is 1 until something was tried again.
+    `milliseconds` counts from the invocation's begin; `attempt` is 1 until something is repeated.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -1,6 +1,6 @@
-"""The policy of all kinds, once: adopt, replace, update, leave alone, retry, wait, verify.
+"""The policy of all kinds, once: adopt, replace, update, keep, retry, wait, verify.
 
-Two entries: `apply` brings an object to its specification, `destroy` removes it. Both may be called again at
+It has two functions: `apply` brings an object to its specification, `destroy` removes it. Both may be called again at
 any time, with the same or an outdated id, and end in the same state.
 """
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: the object's id, ids for others to refer to, whether anything was written, a note."""
+    """The result: the object's id, ids for other objects to refer to, whether anything was written, a note."""
 
     physical_id: str
     data: dict[str, str]
@@ -34,7 +34,7 @@ class Outcome:
 
 
 def _legible(verb: Callable[P, T]) -> Callable[P, T]:
-    """Turn what nobody could have foreseen in an answer's JSON, a text where an object belongs, into a sentence."""
+    """Turn an unexpected form of an answer's JSON, such as a text instead of an object, into a sentence."""
 
     @functools.wraps(verb)
     def read(*arguments: P.args, **named: P.kwargs) -> T:
@@ -61,13 +61,13 @@ def apply(
 ) -> Outcome:
     """Bring the object to `desired` (JSON) and return when it works.
 
-    Without `physical_id`, or when that object is gone, the owner's own object is adopted or a new one made. A
-    new id in the outcome means that the old object is to be destroyed by a later call. `on_created` learns the
-    id as soon as the server has made it. What was made and does not work is removed again as far as the time allows;
-    the rest is left to a `destroy` of that id. No change, no write. `previous` is the specification before this one:
-    in a rollback, that of a replacement whose function may have died before it told its object's id. Where it is the
-    same as `desired`, and so is the object, one read is all: whether it works was asked when it was made.
-    Raises `NotOurs` when the object belongs to another owner, and any other `ProvisioningError`.
+    Without `physical_id`, or if that object no longer exists, the owner's own object is adopted or a new one is made.
+    If the outcome has a new id, a later call must destroy the old object. `on_created` gets the id as soon as the
+    server has made it. A new object that does not work is removed again if there is time; otherwise a `destroy` of
+    that id removes it. Without a change there is no write. `previous` is the specification before this one: in a
+    rollback, that of a replacement whose function may have died before it returned its object's id. If `previous`
+    equals `desired` and the object matches it, the kernel sends one read and no probe, because the object was probed
+    when it was made. Raises `NotOurs` if the object belongs to another owner, and any other `ProvisioningError`.
     """
     spec = kind.parse(desired)
     before = _read(kind, client, physical_id, owner)
@@ -91,10 +91,10 @@ def apply(
 
 @_legible
 def destroy(kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any = None) -> Outcome:
-    """Remove the object if it is there and ours; otherwise say so and succeed.
+    """Remove the object if it exists and belongs to the owner; otherwise say so and succeed.
 
-    `previous` is the last specification: after a create that never learned its id (`physical_id` is None, or cannot be
-    one of the kind) the object is looked for by its owner's mark.
+    `previous` is the last specification. If the create never learned the id (`physical_id` is None, or cannot be an id
+    of the kind), the object is searched by its owner's mark.
     """
     observed = _read(kind, client, physical_id, owner)
     is_known = physical_id is not None and kind.could_be(physical_id, owner)
@@ -115,7 +115,7 @@ def destroy(kind: Kind[S], physical_id: str | None, *, client: Client, owner: Ow
 def _created(
     kind: Kind[S], spec: S, client: Client, owner: Owner, on_created: Callable[[str], None], known: frozenset[str]
 ) -> Outcome:
-    """Adopt or make; what was made (`known` were there before) and does not work is removed again."""
+    """Adopt or make; a new object (not in `known`) that does not work is removed again."""
     found = kind.find(client, spec, owner)
     if found and found.owner != owner:
         raise _not_ours(kind, found, owner)
@@ -139,7 +139,7 @@ def _created(
 
 
 def _unmake(kind: Kind[S], spec: S, client: Client, owner: Owner, new_id: str | None, known: frozenset[str]) -> None:
-    """Leave nothing behind, also when the answer to the create never came."""
+    """Remove the new object, also if the answer to the create never came."""
     made = kind.read(client, new_id, owner) if new_id else kind.find(client, spec, owner)
     if made and made.owner == owner and made.physical_id not in known:
         _persistently(client, lambda: kind.delete(client, made, owner))
@@ -147,7 +147,7 @@ def _unmake(kind: Kind[S], spec: S, client: Client, owner: Owner, new_id: str | 
 
 
 def _remove_stray(kind: Kind[S], previous: Any, client: Client, owner: Owner, current: Observed) -> None:
-    """Remove our object of the previous specification when the current one is not of it; costs nothing otherwise."""
+    """Remove the owner's object of the previous specification if the current one is another; else send nothing."""
     with contextlib.suppress(ProvisioningError):
         spec = kind.parse(previous)
         if set(kind.changes(current, spec)) & kind.replace_on:
@@ -171,21 +171,21 @@ def _updated(kind: Kind[S], spec: S, client: Client, owner: Owner, before: Obser
 
 
 def _make(kind: Kind[S], spec: S, client: Client, owner: Owner) -> str:
-    """Create once, even when an answer is lost: then the object is looked for before it is made again."""
+    """Create once: after a lost answer, the object is searched before it is made again."""
     while True:
         try:
             return kind.create(client, spec, owner)
         except ProvisioningError as error:
             if not client.outlast(error):
                 raise
-        # Looked for after the wait, when the server has come to the end of what it may still have been at.
+        # Searched after the wait, when the server has finished a create that it may still have been working on.
         found = kind.find(client, spec, owner)
         if found and found.owner == owner and not set(kind.changes(found, spec)) & kind.replace_on:
             return found.physical_id
 
 
 def _persistently(client: Client, write: Callable[[], T]) -> T:
-    """Repeat an idempotent write over conflicts of the moment and broken answers."""
+    """Repeat an idempotent write after temporary conflicts and truncated answers."""
     while True:
         try:
             return write()
@@ -195,9 +195,9 @@ def _persistently(client: Client, write: Callable[[], T]) -> T:
 
 
 def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: str) -> Observed:
-    """Read what was written, for as long as it may take to show, and return it.
+    """Read the object until the write is visible, and return it.
 
-    A collection makes an index after it has said so.
+    A collection answers before it has made an index.
     """
     patience = client.patience
     since, attempt = patience.elapsed(), 0

@@ -1,4 +1,4 @@
-"""What a kind is: its specification and its verbs. All policy is in `mlcommons.kernel`."""
+"""A kind: its specification and its verbs. All policy is in `mlcommons.kernel`."""
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
 
@@ -16,7 +16,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class Observed:
-    """An object as the server shows it: its id, whose mark it carries, its body, the digest in its mark."""
+    """An object as the server shows it: its id, the owner in its mark, its body, the digest in its mark."""
 
     physical_id: str
     owner: Owner | None
@@ -25,9 +25,9 @@ class Observed:
 
 
 class Kind(ABC, Generic[S]):
-    """One kind of object. `name` is its noun; a change of a field in `replace_on` asks for a new object.
+    """One kind of object. `name` is its noun; a change of a field in `replace_on` needs a new object.
 
-    The verbs speak to the server and decide nothing: they return what they saw or raise `ProvisioningError`.
+    The verbs only send requests to the server: they return what it shows, or raise `ProvisioningError`.
     """
 
     name: ClassVar[str]
@@ -40,19 +40,19 @@ class Kind(ABC, Generic[S]):
 
     @abstractmethod
     def could_be(self, physical_id: str, owner: Owner) -> bool:
-        """Tell whether an id has the form of this kind's ids; others are never sent to the server."""
+        """Whether an id has the form of this kind's ids; other ids are never sent to the server."""
 
     @abstractmethod
     def find(self, client: Client, spec: S, owner: Owner) -> Observed | None:
-        """Look for the object without its id: by its owner's mark or by its name."""
+        """Search the object without its id: by its owner's mark or by its name."""
 
     @abstractmethod
     def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
-        """Return the object, or None when it is missing."""
+        """Return the object, or None if it is missing."""
 
     @abstractmethod
     def changes(self, observed: Observed, spec: S) -> Collection[str]:
-        """Name the fields in which the object differs from the specification, the server's defaults aside."""
+        """Name the fields that differ between object and specification, except the server's defaults."""
 
     @abstractmethod
     def create(self, client: Client, spec: S, owner: Owner) -> str:
@@ -63,24 +63,24 @@ class Kind(ABC, Generic[S]):
         raise TypeError(f"{self.name} is replaced, never updated")
 
     def adopt(self, client: Client, found: Observed, spec: S) -> None:
-        """Bring up to date what cannot be compared, in an object that was made before and is taken over."""
+        """Update the parts of an adopted object that cannot be compared."""
         return
 
     @abstractmethod
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
-        """Remove the object; returns a note when more is to be said than that it is gone."""
+        """Remove the object; returns a note if there is more to say than that it was removed."""
 
     def check(self, client: Client, spec: S) -> None:
-        """Verify, before anything is written, what the server does not."""
+        """Check, before any write, what the server does not check."""
         return
 
     def ready(self, client: Client, physical_id: str, spec: S, seen: Observed | None = None) -> None:
-        """Return when the object does its work; raises `Unready` and what the work itself raises.
+        """Return when the object works; raises `Unready`, and any error of the probe.
 
         `seen` is the object if it has just been read.
         """
         return
 
     def restore(self, client: Client, before: Observed) -> None:
-        """Undo an update that left the object without its work."""
+        """Undo an update after which the object does not work."""
         return

@@ -1,7 +1,7 @@
-"""Ownership inside a shared list of strings: beside each entry an inert one that says who put it there.
+"""Ownership in a shared list of strings: for each entry a second one without effect, which names the owner.
 
-A mark is `osml:<stack>/<logical id>:added:<entry>`, or `:found:` when the entry was there before anyone's
-mark. An entry leaves the list with the last mark that added it; what was found stays. See docs/decisions/0003.
+Such a mark is `osml:<stack>/<logical id>:added:<entry>`, or `:found:` if the entry was in the list without a mark. An
+entry is removed with the last mark that says `added`; an entry that was found stays. See docs/decisions/0003.
 """
 
 import re
@@ -13,23 +13,23 @@ _MARK = re.compile(r"osml:(?P<owner>[A-Za-z0-9-]+/[A-Za-z0-9-]+):(?P<how>added|f
 
 
 def ours(entries: Iterable[str], owner: Owner) -> set[str]:
-    """Return the entries that carry the owner's mark and are in the list."""
+    """Return the entries of the list that have the owner's mark."""
     present = set(entries)
     return {entry for holder, _, entry in _marks(present) if holder == str(owner) and entry in present}
 
 
 def is_marked(entries: Iterable[str], owner: Owner) -> bool:
-    """Tell whether the owner has any mark in the list, its entry being there or not."""
+    """Whether the owner has any mark in the list, with or without its entry."""
     return any(holder == str(owner) for holder, _, _ in _marks(entries))
 
 
 def has_marks(entries: Iterable[str]) -> bool:
-    """Tell whether anyone has a mark in the list."""
+    """Whether any owner has a mark in the list."""
     return bool(_marks(entries))
 
 
 def merged(entries: Iterable[str], owner: Owner, wanted: Iterable[str]) -> list[str]:
-    """Return the list after `owner` wants exactly `wanted`; an empty `wanted` takes the owner out.
+    """Return the list in which `owner` has exactly `wanted`; an empty `wanted` removes the owner.
 
     Entries and marks of others keep their place; merging twice changes nothing.
     """

@@ -1,9 +1,9 @@
-"""A lock on what the cluster keeps once and whose APIs cannot compare and swap: the shared lists.
+"""A lock for the shared lists, whose APIs cannot compare and swap.
 
-A lock is a component template that exists for as long as someone holds it: with `create=true` the cluster manager
-makes one and refuses a second (OpenSearch 3.4; the check is part of its cluster state update). No index template
-refers to it, so it changes no index; it costs two small cluster state updates and needs no shard. There is one for all
-lists, so that whoever comes next, wherever, takes over what the dead have left.
+The lock is a component template that exists while somebody holds it: with `create=true` the cluster manager makes it
+once and refuses a second time (OpenSearch 3.4; the check is part of its cluster state update). No index template refers
+to it, so it changes no index; it costs two small cluster state updates and needs no shard. All lists share one lock, so
+the next writer of any list takes over the lock of a function that died.
 """
 
 import secrets
@@ -14,16 +14,16 @@ from mlcommons.client import Client
 from mlcommons.errors import Conflict, NotFound, ProvisioningError, Refused, Rejected
 
 _PATH = "/_component_template/osml-lock"
-ABANDONED_AFTER = 15.0  # seconds; nobody needs as long for two requests
-PAUSE = 0.5  # seconds; without locks, longer than others take between their reading and their writing
+ABANDONED_AFTER = 15.0  # seconds; two requests never take so long
+PAUSE = 0.5  # seconds; without locks, longer than the time between another writer's read and write
 
 
 @contextmanager
 def lock(client: Client) -> Iterator[bool]:
-    """Hold the only lock; False when the engine grants none, and others may write at the same time.
+    """Hold the lock; False if the engine grants none, and others may write at the same time.
 
-    Whose function died with a lock loses it to the next who waits, after `ABANDONED_AFTER` seconds. So does whoever
-    takes longer: look again at what was written. Raises `Conflict` when others hold it until the deadline.
+    After `ABANDONED_AFTER` seconds the next writer takes the lock over, from a function that died and also from a slow
+    one: so read again after the write. Raises `Conflict` if others hold it until the deadline.
     """
     ticket = secrets.token_hex(8)
     held = _take(client, ticket)
@@ -65,7 +65,7 @@ def _take(client: Client, ticket: str) -> bool:
 
 
 def _give_back(client: Client, ticket: str, since: float) -> None:
-    """Try for as long as it is ours without doubt; a lock that stays after that is an abandoned one."""
+    """Try while the lock is certainly still held; a lock that stays after that is abandoned."""
     patience = client.patience
     begun, doubtful = patience.elapsed(), patience.elapsed() - since > ABANDONED_AFTER
     while True:
@@ -81,7 +81,7 @@ def _give_back(client: Client, ticket: str, since: float) -> None:
 
 
 def _holder(client: Client) -> str:
-    """Return the ticket of whoever holds the lock, or an empty string."""
+    """Return the ticket of the holder, or an empty string."""
     shown = client.find(_PATH) or {}
     for template in shown.get("component_templates", []):
         return str(template["component_template"].get("_meta", {}).get("osml", "unknown"))

@@ -1,9 +1,8 @@
-"""A model is moved to another connector, and answers through it when this returns.
+"""Moves a model to another connector, and returns when the model answers through it.
 
-ml-commons (3.4, UpdateModelCacheTransportAction) answers the request as soon as each node has heard of it; until a node
-has loaded the model anew, which takes some 0.1 s and on a busy engine seconds, it goes on to call the old connector. In
-the profile a node shows the object that it predicts with, by a name of its own: once that is another, so is the
-connector.
+ml-commons (3.4, UpdateModelCacheTransportAction) answers the request as soon as each node has received it. A node calls
+the old connector until it has loaded the model again, which takes about 0.1 s, and seconds on a busy engine. The
+profile shows the object with which a node predicts; when this is another object, the connector is another.
 """
 
 from collections.abc import Callable
@@ -14,9 +13,9 @@ from mlcommons.errors import ProvisioningError
 from mlcommons.search import hits
 from mlcommons.versions import updates_show_late
 
-# How long it is waited for nodes that show nothing, or the same for ever.
+# The wait for nodes that show no object, or always the same.
 RELOAD_SECONDS = 2.0
-# And for a search that shows the model as it was; an index is refreshed every second, unless somebody has set it so.
+# The wait for a search that shows the earlier model; an index is refreshed every second, unless it is set otherwise.
 SHOW_SECONDS = 5.0
 # Waits begin below 16 ms and double, up to a quarter of a second.
 _SOON, _STEADY = -4, 0
@@ -49,7 +48,7 @@ def _using(model_id: str, connector_id: str) -> dict[str, Any]:
 
 
 def _predictors(client: Client, model_id: str) -> dict[str, str] | None:
-    """What each node that serves the model predicts with; None when that is not told."""
+    """The object with which each node predicts; None if the profile does not show it."""
     try:
         nodes = client.glance(path_of("_plugins", "_ml", "profile", "models", model_id)).get("nodes", {})
         return {node: str(shown["models"][model_id]["predictor"]) for node, shown in nodes.items()}

@@ -1,6 +1,6 @@
-"""Whose object is it: the mark an object carries in the one free text field its kind has.
+"""The owner of an object: the mark in the one free text field of its kind.
 
-Ids are made by the server and names are not unique, so the mark is all that tells our object from another's.
+The server makes ids and names are not unique, so only the mark distinguishes an owner's object from those of others.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class Mark:
-    """What a marked text says: its owner, the text before the mark, the digest of the spec it was made from."""
+    """A marked text: its owner, the text before the mark, the digest of the specification."""
 
     owner: Owner | None
     text: str
@@ -48,14 +48,14 @@ class Mark:
 
 def marked(text: str, owner: Owner, digest: str | None = None) -> str:
     """Return `text` with the owner's mark at its end."""
-    # Not a colon before the digest: the engine's tokenizer joins letters around one, and a search for the mark
-    # without its digest would miss it.
+    # No colon before the digest: the engine's tokenizer joins letters around a colon, and a search for the mark
+    # without its digest would not find it.
     mark = f"(osml:{owner}/{digest})" if digest else f"(osml:{owner})"
     return f"{text} {mark}".strip()
 
 
 def read_mark(text: str | None) -> Mark:
-    """Take a description apart; without a mark the owner is None and the text is the whole description."""
+    """Split a description; without a mark, the owner is None and the text is the whole description."""
     match = _MARK.search(text or "")
     if not match:
         return Mark(None, text or "")

@@ -1,4 +1,4 @@
-"""How long to go on: one deadline for everything an invocation does, and waits that grow with full jitter."""
+"""How long an invocation repeats: one deadline for everything, and waits that grow with full jitter."""
 
 import math
 import random
@@ -22,10 +22,10 @@ from mlcommons.errors import (
     Untrusted,
 )
 
-# What is kept for the look after a wait, and for saying what it found.
+# The time that is left for the read after a wait, and for the answer.
 LAST_LOOK = 1.0
 
-# For how many seconds an invocation waits for one trouble to pass, however many of its requests meet it.
+# The seconds that an invocation waits for one kind of fault, in all its requests together.
 UNTIL_THE_END = math.inf
 OUTAGE = 120.0
 NO_CONNECTION = 30.0
@@ -34,7 +34,7 @@ MISHAP = 10.0
 
 @dataclass(frozen=True)
 class Trouble:
-    """What may pass by itself, and for how many seconds it is waited for. See docs/decisions/0012."""
+    """Kinds of temporary faults, with the seconds that each is waited for. See docs/decisions/0012."""
 
     name: str
     seconds: float
@@ -44,8 +44,8 @@ class Trouble:
 class Patience:
     """One invocation's time.
 
-    `seconds` is all there is, `propagation` how long a 403 may be IAM that has not spread yet, and a written object
-    may not show (about 10 s on AWS). `clock`, `sleep` and `jitter` (0 ≤ x < 1) are passed in by tests.
+    `seconds` is the whole time. `propagation` is how long a 403 may mean that IAM has not spread yet, and how long a
+    written object may stay invisible (about 10 s on AWS). Tests pass `clock`, `sleep` and `jitter` (0 ≤ x < 1).
     """
 
     seconds: float = 300.0
@@ -69,17 +69,17 @@ class Patience:
         return max(0.0, self.seconds - self.elapsed())
 
     def wait(self, attempt: float, at_least: float | None = None) -> bool:
-        """Sleep before look number `attempt` + 1; False, at once, when too little time would be left for it.
+        """Sleep before read number `attempt` + 1; False, at once, if too little time would be left for it.
 
-        Below 0 are waits for what is a matter of milliseconds. `at_least` is the server's Retry-After in seconds.
+        Attempts below 0 are waits of milliseconds. `at_least` is the server's Retry-After in seconds.
         """
         return self._pause(attempt, at_least) is not None
 
     def outlast(self, error: ProvisioningError, spreading: float | None = None) -> bool:
-        """Sleep before another try after `error`; False, at once, when it will not pass or was waited for enough.
+        """Sleep before another attempt after `error`; False, at once, if the fault is lasting or its time is used up.
 
-        Requests and verbs, whoever repeats them, share what there is for a trouble, so repeats never multiply.
-        `spreading` takes the place of `propagation`, and lets any refusal be one that passes.
+        All requests and verbs share the seconds of a kind of fault, so repetitions never multiply. `spreading` replaces
+        `propagation`, and makes every refusal temporary.
         """
         if spreading is None:
             spreading = self.propagation if error.status == HTTPStatus.FORBIDDEN else 0.0

@@ -1,4 +1,4 @@
-"""Asking a deployed model, to see that it answers and how long its vectors are."""
+"""Predictions of a deployed model, to check that it answers and how long its vectors are."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from mlcommons.errors import NotFound, Unready
 
 
 def predict(client: Client, model_id: str, probe: dict[str, Any]) -> list[dict[str, Any]]:
-    """Send the body of a `_predict` and return the output tensors; raises `Unready` when there is none."""
+    """Send the body of a `_predict` and return the output tensors; raises `Unready` if there are none."""
     tried = f"Probing model {model_id}"
     try:
         answer = client.post(path_of("_plugins", "_ml", "models", model_id, "_predict"), probe)
@@ -21,7 +21,7 @@ def predict(client: Client, model_id: str, probe: dict[str, Any]) -> list[dict[s
 
 
 def vector_length(outputs: list[dict[str, Any]]) -> int | None:
-    """Return the length of the first vector among the outputs, None when there is none."""
+    """Return the length of the first vector among the outputs, None without one."""
     for output in outputs:
         data = output.get("data")
         if isinstance(data, list) and data and all(isinstance(number, int | float) for number in data):

@@ -1,6 +1,6 @@
-"""The cause that a foreign text speaks of: a text of the engine, of a provider behind it, or of AWS.
+"""The cause in a foreign text: a text of the engine, of a provider behind it, or of AWS.
 
-Many were seen on OpenSearch 3.4. Errors of ours are not recognized: each carries its cause.
+Many texts are from OpenSearch 3.4. Errors of osml need no recognition: each has its cause.
 """
 
 import re
@@ -8,14 +8,14 @@ import re
 from mlcommons.cause import Cause
 
 _TEXTS: tuple[tuple[Cause, str], ...] = (
-    # First, because the engine repeats the whole body, whose passages may hold any word.
+    # First, because the engine repeats the whole body, whose passages may contain any word.
     ("request-body-broken", r"invalid payload|malformedjson|invalid json in payload"),
     ("pass-role-missing", r"iam:PassRole"),
     ("secret-missing", r"can't find the specified secret|secret \S+ (does not exist|has no value)"),
     ("secret-key-missing", r"has no key '"),
     ("endpoint-not-trusted", r"trusted connector endpoint regex"),
     ("private-address", r"private ip"),
-    # Before the timeouts: the engine says of both that they took too long.
+    # Before the timeouts: the engine's text for both says that they took too long.
     ("connections-exhausted", r"Acquire operation took longer|cannot get a connection from the pool"),
     ("throttled", r"throttl|too many requests|rate limit|\b429\b"),
     ("endpoint-too-slow", r"read timed? ?out|timed out while waiting for the model"),
@@ -25,7 +25,7 @@ _TEXTS: tuple[tuple[Cause, str], ...] = (
         r"supported api model names are|model not exist|reached the end of its life|marked by provider as legacy"
         r"|model identifier is invalid|the model \S+ (does not exist|has been deprecated)",
     ),
-    # Before the next one, whose words are in it.
+    # Before the next entry, whose words it contains.
     (
         "model-not-subscribed",
         r"required aws.marketplace actions|aws-marketplace:\w+|use case details have not been submitted",
@@ -51,5 +51,5 @@ _KNOWN = tuple((cause, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for cause
 
 
 def recognized(text: str) -> Cause | None:
-    """The cause that a foreign `text` speaks of; None when it is none that is known."""
+    """The cause in a foreign `text`; None if it is unknown."""
     return next((cause for cause, pattern in _KNOWN if pattern.search(text)), None)

@@ -1,4 +1,4 @@
-"""Connectors that are out of use and that the engine will not delete yet: marked now, swept later.
+"""Unused connectors that the engine does not delete yet: they are marked now and swept later.
 
 ml-commons (3.4) looks for a connector's users with a match query on an analyzed field, so models whose connector id
 shares a token with ours, cut at hyphens, count as its users, and an update that would mark the connector is refused
@@ -14,25 +14,26 @@ _NAME = "Retired connector"
 
 
 def retire(client: Client, connector_id: str, owner: Owner) -> None:
-    """Leave the connector to a later `sweep`; once more is as good."""
+    """Leave the connector to a later `sweep`; may be repeated."""
     body = {"name": f"{_NAME} {connector_id}", "description": marked("Deleted with its connector by osml", owner)}
     try:
         client.post("/_plugins/_ml/model_groups/_register", body)
-    except (Conflict, Rejected):  # the name is taken: it was retired before
+    except (Conflict, Rejected):  # the name exists: it was retired before
         if not is_retired(client, connector_id):
             raise
 
 
 def is_retired(client: Client, connector_id: str) -> bool:
-    """Tell whether the connector waits for its sweep."""
+    """Whether the connector waits for a sweep."""
     return any(found == connector_id for _, found, _ in _retired(client, f"{_NAME} {connector_id}"))
 
 
 def sweep(client: Client) -> list[str]:
-    """Delete every retired connector that the engine lets go, whoever's it was, and return their ids.
+    """Delete the retired connectors of all owners, and return their ids.
 
-    One that a model uses (again) stays, whatever the engine would say. Costs one search when there is none.
-    Raises `ProvisioningError` when the engine does not answer; what it refuses to delete stays for the next sweep.
+    A connector that a model uses (again) stays, without a request to delete it. Without retired connectors it costs one
+    search. Raises `ProvisioningError` if the engine does not answer; connectors that it refuses to delete stay for the
+    next sweep.
     """
     gone = []
     for group_id, connector_id, owner in _retired(client, _NAME):
@@ -51,12 +52,12 @@ def sweep(client: Client) -> list[str]:
 
 
 def is_used(client: Client, connector_id: str) -> bool:
-    """Tell whether a model refers to the connector, by reading the models."""
+    """Whether a model refers to the connector; reads the models."""
     return bool(users_of(client, [connector_id]))
 
 
 def users_of(client: Client, connector_ids: list[str]) -> dict[str, str]:
-    """Models that refer to one of the connectors, and to which; analysis takes ids apart, so each is compared."""
+    """Models that refer to one of the connectors, and to which. The search splits ids, so each id is compared."""
     either = [{"match_phrase": {"connector_id": one}} for one in connector_ids]
     models = current(client, "models", hits(client, "models", {"bool": {"should": either}}))
     used = {model_id: str(body.get("connector_id")) for model_id, body in models.items()}

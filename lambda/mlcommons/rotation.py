@@ -1,9 +1,9 @@
-"""A connector reads its secret again, keeps its id, and no prediction fails meanwhile.
+"""Makes a connector read its secret again, with the same id and without a failed prediction.
 
 ml-commons (3.4) keeps the credential of a deployed model in memory and refuses to update a connector that a deployed
-model uses. So a stand-in with the secret's new value is tried and takes the models over in place, the connector is
-updated, the models come back, and the stand-in goes. Whoever is stopped between two steps leaves models that answer;
-another `renew`, or `settle`, ends it.
+model uses. So a stand-in with the secret's new value is probed, the models are moved to it in place, the connector is
+updated, the models are moved back, and the stand-in is deleted. After a stop between two steps the models still answer;
+another `renew`, or `settle`, finishes the work.
 """
 
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ from mlcommons.stand_in import end_trials, stand_in_name, stand_ins, trial_name
 
 
 def secrets_of(spec: ConnectorSpec) -> set[str]:
-    """ARNs of the secrets that the connector's credential is read from, perhaps without their six random characters."""
+    """The ARNs of the secrets of the connector's credential, perhaps without their six random characters."""
     arns = {str(one["secretArn"]) for one in spec.secrets.values()}
     credential = spec.connector.get("credential", {})
     return arns | ({str(credential["secretArn"])} if "secretArn" in credential else set())
 
 
 def last_read(connector: Mapping[str, Any]) -> float | None:
-    """When the connector, as the server shows it, was last written, and read its secret; in seconds since 1970."""
+    """When the connector was last written and read its secret, by the server's answer; in seconds since 1970."""
     times = [int(connector[name]) for name in ("created_time", "last_updated_time") if connector.get(name)]
     return max(times) / 1000 if times else None
 
@@ -37,10 +37,10 @@ def last_read(connector: Mapping[str, Any]) -> float | None:
 def renew(
     client: Client, connector_id: str, spec: ConnectorSpec, owner: Owner, probes: Mapping[str, dict[str, Any]]
 ) -> str:
-    """Read the secret again for the connector and for every model that uses it; returns a note, empty when all is done.
+    """Read the secret again for the connector and for every model that uses it; returns a note, empty if all is done.
 
-    `probes` are bodies of a `_predict` by model id. With one of them a model of its own tries the new value first: when
-    the provider refuses it, that is raised, and no model has been touched.
+    `probes` are bodies of a `_predict` by model id. With one of them, a separate model probes the new value first: if
+    the provider refuses it, that error is raised, and no model has changed.
     """
     _require_ours(client, connector_id, owner)
     left = stand_ins(client, connector_id, owner)
@@ -49,7 +49,7 @@ def renew(
     before = users_of(client, [connector_id, *left])
     if before:
         stand_in = Connector().create(client, _stand_in(spec, connector_id), owner)
-        # Before a model uses it: whenever none does any more, any sweep may delete it.
+        # Before a model uses it, so that any sweep may delete it when no model uses it any more.
         retire(client, stand_in, owner)
         for model_id in list(before.keys() & probes.keys())[:1]:
             _try(client, connector_id, stand_in, model_id, probes[model_id], owner)
@@ -69,7 +69,7 @@ def renew(
 
 
 def settle(client: Client, connector_id: str, owner: Owner) -> bool:
-    """End a renewal that was stopped after the connector itself was updated; False when there was nothing to end."""
+    """Finish a renewal that stopped after the connector was updated; False if there was nothing to finish."""
     found = stand_ins(client, connector_id, owner)
     if not found:
         return False
@@ -96,13 +96,13 @@ def _stand_in(spec: ConnectorSpec, connector_id: str) -> ConnectorSpec:
 
 
 def _try(client: Client, connector_id: str, stand_in: str, model_id: str, probe: dict[str, Any], owner: Owner) -> None:
-    """Ask a model of its own that uses the stand-in; raises what the provider refuses; other models are at rest."""
+    """Probe a separate model that uses the stand-in; raises the provider's refusal; no other model changes."""
     group = client.get(path_of("_plugins", "_ml", "models", model_id))["model_group_id"]
     spec = ModelSpec(trial_name(connector_id), str(group), stand_in, probe)
     try:
         Model().ready(client, Model().create(client, spec, owner), spec)
     except ProvisioningError:
-        with suppress(ProvisioningError):  # what is left is ended by the next renewal
+        with suppress(ProvisioningError):  # the next renewal removes what is left
             end_trials(client, connector_id, owner)
             sweep(client)
         raise

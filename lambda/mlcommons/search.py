@@ -1,4 +1,4 @@
-"""Looking for marked objects among connectors, model groups and models, whose ids the server makes."""
+"""Searches for marked objects among connectors, model groups and models, whose ids the server makes."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ _MOST = 100
 
 
 def server_made(physical_id: str) -> bool:
-    """Tell whether an id has the form of a document id made by OpenSearch (20 characters, base64url)."""
+    """Whether an id has the form of a document id made by OpenSearch (20 characters, base64url)."""
     return bool(_ID.fullmatch(physical_id))
 
 
@@ -24,12 +24,12 @@ def hits(client: Client, collection: str, query: dict[str, Any]) -> list[tuple[s
 
 
 def marked_by(owner: Owner) -> dict[str, Any]:
-    """A query for what carries the owner's mark. It only narrows: analysis takes marks apart at hyphens."""
+    """A query for objects with the owner's mark. It also finds others, because the search splits marks at hyphens."""
     return {"match_phrase": {"description": f"osml:{owner}"}}
 
 
 def current(client: Client, collection: str, found: list[tuple[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """What a search has found, by id, as it is now: where updates show late, each is read."""
+    """The found objects by id, in their present state: on versions where updates show late, each is read."""
     if not found or not updates_show_late(client.version):
         return dict(found)
     read = {found_id: client.find(path_of("_plugins", "_ml", collection, found_id)) for found_id, _ in found}
@@ -37,7 +37,7 @@ def current(client: Client, collection: str, found: list[tuple[str, dict[str, An
 
 
 def owned(client: Client, collection: str, owner: Owner) -> dict[str, dict[str, Any]]:
-    """What carries the owner's mark, by id."""
+    """The objects with the owner's mark, by id."""
     found = hits(client, collection, marked_by(owner))
     ours = [one for one in found if read_mark(one[1].get("description")).owner == owner]
     return current(client, collection, ours)

@@ -1,4 +1,4 @@
-"""From JSON to a kind's specification: unknown, missing and mistyped fields die here, in one sentence."""
+"""From JSON to a kind's specification: one sentence refuses unknown, missing and mistyped fields."""
 
 import types
 import typing

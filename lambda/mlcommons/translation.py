@@ -1,4 +1,4 @@
-"""Foreign errors become ours, in this one place: an answer of 400 or more in, one `ProvisioningError` out."""
+"""The one place that turns foreign errors, answers with status 400 or above, into `ProvisioningError`s."""
 
 import re
 from typing import Any
@@ -15,16 +15,16 @@ from mlcommons.transport import Answer
 # ml-commons 3.4 wraps it in a 500 of its own, and the security plugin in the text of a 500.
 _BLOCKED = re.compile(r"blocked by: \[[A-Z_]+/\d+/")
 
-# With the first connector of a cluster, or some seconds after its start, ml-commons (3.4) makes the key that it
-# encrypts credentials with; who makes another connector at the same moment gets this 404, and nothing was done.
+# With the first connector of a cluster, or some seconds after its start, ml-commons (3.4) makes the key that
+# encrypts credentials; another create of a connector at the same moment gets this 404, and nothing was done.
 _NO_KEY_YET = "encryption master key has not been initialized yet"
 
-# Amazon begins with the ARN of the caller's session: so long that the permission it lacks would not be shown.
+# Amazon's text begins with the ARN of the caller's session, so long that the missing permission would be cut off.
 _DENIED = re.compile(
     r"User: arn:\S+?:(?:assumed-role|role|user)/([\w+=,.@-]+)\S* is not authorized to perform: (\w+:\w+)"
 )
 
-# What helps, by less exact words than those of `recognition`: here the engine or a provider has refused something.
+# Hints, by less exact words than those of `recognition`: here the engine or a provider has refused something.
 _HINTS: tuple[tuple[str, Cause | None, str], ...] = (
     (r"iam:PassRole", "pass-role-missing", "Grant the signing role iam:PassRole on the connector role."),
     (
@@ -59,7 +59,7 @@ _HINTS: tuple[tuple[str, Cause | None, str], ...] = (
         "The connector role must trust the service (opensearchservice.amazonaws.com).",
     ),
     (r"InvokeEndpoint|InvokeModel", "model-call-denied", "Allow the connector role to invoke the model."),
-    # ml-commons before 3.2 says so, with 400, of any status without a body.
+    # The text of ml-commons before 3.2, with 400, for any status without a body.
     (r"No response from model", None, "The provider answered without a message. See its log."),
     (
         r"authentication|api key|unauthorized|invalid.*(key|token)",
@@ -71,7 +71,7 @@ _REFUSED = tuple((re.compile(pattern, re.IGNORECASE | re.DOTALL), cause, hint) f
 
 
 def error_of(tried: str, answer: Answer, collection: Collection | None = None) -> ProvisioningError:
-    """Return the error that an answer of status 400 or more means; `tried` starts its sentence."""
+    """Return the error for an answer with status 400 or above; `tried` starts its sentence."""
     reason = redacted(_DENIED.sub(r"\2 is not allowed to \1", reason_of(answer.body)), answer.status)
     reason = reason if reason.startswith(str(answer.status)) else f"{answer.status} {reason}".strip()
     cause, hint = _meant(answer, reason)
@@ -83,7 +83,7 @@ def error_of(tried: str, answer: Answer, collection: Collection | None = None) -
 
 
 def reason_of(body: Any) -> str:
-    """Find the sentence inside an error body of the engine, of IAM or of a provider."""
+    """Return the sentence in an error body of the engine, of IAM or of a provider."""
     if not isinstance(body, dict):
         return " ".join(str(body or "").split())
     error = body.get("error")
@@ -123,7 +123,7 @@ def _class_of(answer: Answer) -> type[ProvisioningError]:
 
 
 def _about_the_object(body: Any) -> bool:
-    """Tell the engine's own 404 from one of a load balancer or of an unknown domain.
+    """Whether a 404 is the engine's own, and not that of a load balancer or of an unknown domain.
 
     Pipelines answer `{}`, the security API `{"status": "NOT_FOUND"}`, the rest
     `{"error": {…}, "status": 404}`, a delete of a document `{"result": "not_found"}`.
@@ -133,15 +133,15 @@ def _about_the_object(body: Any) -> bool:
     if not isinstance(body, dict):
         return False
     error = body.get("error")
-    # A collection's gateway says `{"reason": "404 Not Found", …}` of what is not an object of the engine.
+    # A collection's gateway answers `{"reason": "404 Not Found", …}` for paths that are no object of the engine.
     of_engine = isinstance(error, dict) and body.get("status") == 404 and error.get("reason") != "404 Not Found"
-    if of_engine and "remote service" in str(body):  # a provider's 404 comes through _predict unchanged
+    if of_engine and "remote service" in str(body):  # _predict passes a provider's 404 on unchanged
         return False
     return of_engine or body.get("status") == "NOT_FOUND" or body.get("result") == "not_found"
 
 
 def _meant(answer: Answer, reason: str) -> tuple[Cause | None, str]:
-    """The cause, None where that of the class is the best there is, and the hint, which may be empty."""
+    """The cause, None if that of the class fits best, and the hint, which may be empty."""
     if _BLOCKED.search(reason):
         return "writes-blocked", "No permission is missing. Free disk space, or remove the block."
     if answer.status == 404 and "remote service" in reason:

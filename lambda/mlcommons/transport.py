@@ -1,4 +1,4 @@
-"""One way to the engine: a request goes in, an answer comes out, and only this file knows `requests`."""
+"""The transport to the engine: it sends a request and returns the answer. Only this module uses `requests`."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ MAYBE = "The request may have succeeded."
 
 @dataclass(frozen=True)
 class Request:
-    """`path` starts with a slash and is quoted already; `query` is not; `body` is any JSON value or None."""
+    """`path` starts with a slash and is already quoted; `query` is not; `body` is any JSON value or None."""
 
     method: str
     path: str
@@ -24,7 +24,7 @@ class Request:
 
     @property
     def target(self) -> str:
-        """Path and query as they are signed: quoted with %20, never with `+`, which SigV4 reads as a plus."""
+        """Path and query in the signed form: quoted with %20, never with `+`, which SigV4 reads as a plus."""
         if not self.query:
             return self.path
         return f"{self.path}?{urlencode(self.query, quote_via=quote, safe='')}"
@@ -46,10 +46,10 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """The real one, over a kept-open `requests` session.
+    """The transport over one open `requests` session.
 
-    `endpoint` is `https://host[:port]`; `auth` signs each request (SigV4); `verify` is a CA bundle's path or
-    True for the system's roots; `cert` a client certificate and its key. There is no way to turn TLS off.
+    `endpoint` is `https://host[:port]`; `auth` signs each request (SigV4); `verify` is the path of a CA bundle, or True
+    for the system's roots; `cert` is a client certificate and its key. TLS cannot be turned off.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class HttpTransport:
                 data=body,
                 headers=headers,
                 timeout=(min(timeout, 10.0), timeout),
-                verify=self._verify,  # a session's is overruled by REQUESTS_CA_BUNDLE (requests 2.34)
+                verify=self._verify,  # REQUESTS_CA_BUNDLE takes precedence over a session's (requests 2.34)
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as error:
@@ -93,12 +93,12 @@ class HttpTransport:
 
 
 def answer_of(response: requests.Response) -> Answer:
-    """A response as the rest of the package knows it, for every transport over `requests`."""
+    """The answer of a response of `requests`, for every transport that uses it."""
     return Answer(response.status_code, _parsed(response.text), _lower(response.headers))
 
 
 class MockTransport:
-    """For tests: `handler` answers or raises; `requests` lists all, `writes` those that change state."""
+    """For tests: `handler` answers or raises; `requests` lists all requests, `writes` those that change state."""
 
     def __init__(self, handler: Callable[[Request], Answer]) -> None:
         self._handler = handler
@@ -114,7 +114,7 @@ class MockTransport:
 
 
 def is_write(request: Request) -> bool:
-    """Tell whether a request changes state; searches and predictions are POSTs that do not."""
+    """Whether a request changes state; searches and predictions are POSTs that do not."""
     return request.method not in ("GET", "HEAD") and not request.path.endswith(("/_search", "/_predict"))
 
 
@@ -131,7 +131,7 @@ def _no_connection(tried: str, error: Exception) -> Unreachable:
 
 def _no_tls(tried: str, error: Exception) -> Unreachable:
     cause = _innermost(error)
-    # A connection that ends inside TLS is an SSLError too (EOF occurred in violation of protocol), at any moment.
+    # A connection that ends within TLS is also an SSLError (EOF occurred in violation of protocol), at any moment.
     if "EOF" in cause or "reset" in cause or "closed" in cause:
         return Unanswered(tried, cause, MAYBE)
     return Untrusted(tried, cause, "TLS failed. Check the domain's host name and CA.")

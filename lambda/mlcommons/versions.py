@@ -1,12 +1,12 @@
-"""What the kernel does differently from one version of OpenSearch to another; nothing else of it asks for one."""
+"""The differences between versions of OpenSearch; no other part of the kernel reads the version."""
 
 from collections.abc import Mapping
 from typing import Any
 
 Version = tuple[int, int]
 
-# k-NN 3.0 to 3.5 breaks an index whose vectors are derived, as they are by default since 3.0: after a scroll that has
-# fetched ten or more documents of a segment in a row, their source cannot be read any more
+# k-NN 3.0 to 3.5 breaks an index with derived vectors, the default since 3.0: after a scroll that fetched ten or more
+# consecutive documents of a segment, their source cannot be read
 # (https://github.com/opensearch-project/k-NN/issues/3191).
 _BREAKING, _MENDED = (3, 0), (3, 6)
 _FEW, _MANY = 9, 32
@@ -15,7 +15,7 @@ _UPDATES_SHOW = (3, 3)
 
 
 def version_of(answer: Any) -> Version | None:
-    """Major and minor version that the answer to `GET /` names; None when it names none of OpenSearch."""
+    """The major and minor version in the answer to `GET /`; None if it is no version of OpenSearch."""
     try:
         major, minor = (int(part) for part in str(answer["version"]["number"]).split(".")[:2])
     except (LookupError, TypeError, ValueError):
@@ -25,7 +25,7 @@ def version_of(answer: Any) -> Version | None:
 
 
 def created_by(settings: Mapping[str, Any]) -> Version | None:
-    """Version that made an index, by its flattened settings; None when they do not say it.
+    """The version that made an index, by its flattened settings; None if they do not contain it.
 
     The number is that of org.opensearch.Version: two digits a part and two of the build, with bit 27 turned on.
     """
@@ -37,26 +37,26 @@ def created_by(settings: Mapping[str, Any]) -> Version | None:
 
 
 def never_breaks_derived_vectors(made: Version | None) -> bool:
-    """Tell whether every engine that opens an index of this version leaves its vectors whole: none is older."""
+    """Whether no engine that can open an index of this version breaks its vectors: older engines cannot open it."""
     return made is not None and made >= _MENDED
 
 
 def breaks_derived_vectors(version: Version | None) -> bool:
-    """Tell whether a scroll breaks an index whose vectors are derived, so that one is made without."""
+    """Whether a scroll breaks an index with derived vectors, so that an index is made without them."""
     return version is not None and _BREAKING <= version < _MENDED
 
 
 def scrolled_at_once(version: Version | None) -> int:
-    """How many documents of an index are fetched at once to be copied: one call of the model, as the recipes set it.
+    """How many documents of an index a copy fetches at once: those of one call of the model in the recipes.
 
-    Fewer where that would break the index, or where the version is not known.
+    Fewer if that would break the index, or if the version is unknown.
     """
     return _FEW if version is None or _BREAKING <= version < _MENDED else _MANY
 
 
 def updates_show_late(version: Version | None) -> bool:
-    """Tell whether a search finds what an update changed after a second only, as it was before.
+    """Whether a search shows an update up to a second late.
 
-    The engine searches like this itself: for the models that use a connector, and for the name of a model group.
+    The engine's own searches are also late: for the models that use a connector, and for the name of a model group.
     """
     return version is None or version < _UPDATES_SHOW

@@ -1,4 +1,4 @@
-"""The objects that a stack stands for: what they are called, and how they should be."""
+"""The objects of a stack: their ids, and their desired state."""
 
 import json
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from mlcommons.owner import Owner
 
 @dataclass(frozen=True)
 class Watched:
-    """`kind` is a noun of mlcommons, `id` the object's own; `spec` is None where nobody wrote it down.
+    """`kind` is a noun of mlcommons, `id` is the object's id; `spec` is None if it was not stored.
 
-    `target` is where the object is. A model that is not `asked` may rightly not answer: its endpoint is stopped at
-    night, for example.
+    `target` is the engine of the object. A model that is not `asked` gets no probe, for example because its endpoint is
+    stopped at night.
     """
 
     kind: str
@@ -36,7 +36,7 @@ class Watched:
 
     @property
     def wanted(self) -> Any:
-        """The parsed specification; raises InvalidSpec, also without one."""
+        """The parsed specification; raises InvalidSpec, also if there is none."""
         if self.spec is None:
             raise InvalidSpec(
                 f"Reading the specification of {self}", "its parameter does not exist", "Deploy again, which writes it."
@@ -45,20 +45,20 @@ class Watched:
 
     @property
     def probe(self) -> dict[str, Any] | None:
-        """The body of a `_predict` that a working model answers; None for what is no model, or without its spec."""
+        """The body of a `_predict` that a working model answers; None for other kinds, or without a specification."""
         found = (self.spec or {}).get("probe")
         return found if self.kind == "Model" and isinstance(found, dict) else None
 
 
 def folder_of(stack: str) -> str:
-    """Where the parameters of a stack's objects are, each `<folder>/<logical id>`."""
+    """The folder of the parameters of a stack's objects, each `<folder>/<logical id>`."""
     return f"/osml/{stack}"
 
 
 def watched(ssm: Any, stack: str) -> Iterator[Watched]:
-    """What the parameters of the stack tell: JSON of `kind`, `id`, `target`, `spec` and perhaps `asked`.
+    """The objects in the parameters of the stack: JSON of `kind`, `id`, `target`, `spec` and perhaps `asked`.
 
-    `ssm` is boto3's client. Raises botocore's errors, and InvalidSpec for a parameter that holds something else.
+    `ssm` is boto3's client. Raises botocore's errors, and InvalidSpec for a parameter of another form.
     """
     folder = folder_of(stack)
     for page in ssm.get_paginator("get_parameters_by_path").paginate(Path=folder):

@@ -1,4 +1,4 @@
-"""The kinds, a file each, found by being there: the noun of `Custom::MlConnector` is the kind `Connector`."""
+"""The kinds, one file each, found automatically: the noun of `Custom::MlConnector` is the kind `Connector`."""
 
 import pkgutil
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ def _found() -> Iterator[Kind[Any]]:
     for file in pkgutil.iter_modules(__path__):
         module = import_module(f"{__name__}.{file.name}")
         classes = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, Kind)]
-        # A class without a noun of its own is what several kinds share.
+        # A class without a noun is a base of several kinds.
         yield from (one() for one in classes if one.__module__ == module.__name__ and "name" in vars(one))
 
 

@@ -1,7 +1,7 @@
-"""Alias: the name that people use for an index, while one index version replaces another.
+"""Alias: the name of an index for its users, while one index version replaces another.
 
-It is moved in place, so that CloudFormation moves it back when it rolls back. It belongs to the stack of the index that
-it names; an alias has no field for a mark of its own.
+It is updated in place, so a rollback of CloudFormation moves it back. It belongs to the stack of the index that it
+names, because an alias has no field for a mark.
 """
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
@@ -20,7 +20,7 @@ from mlcommons.owner import Owner
 
 @dataclass(frozen=True)
 class AliasSpec:
-    """`index` is one of this stack, called `<name>-…`; it takes over the documents of the one named before."""
+    """`index` belongs to this stack and is named `<name>-…`; it takes over the documents of the previous index."""
 
     name: str
     index: str

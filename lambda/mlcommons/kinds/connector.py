@@ -1,7 +1,7 @@
-"""Connector: the way to a model's provider. Never changed in place: a new one takes over, the old one goes.
+"""Connector: how ml-commons calls one provider. It is never changed in place; a new one replaces the old one.
 
-A connector that a deployed model uses cannot be updated (400), so any change makes a new one with a new id;
-the model is then moved to it. The digest in the mark tells an owner's old connector from its new one.
+A connector that a deployed model uses cannot be updated (400), so every change makes a new one with a new id, and the
+model is moved to it. The digest in the mark distinguishes an owner's old connector from its new one.
 """
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
@@ -28,8 +28,8 @@ _SHOWN = ("name", "version", "protocol", "parameters", "actions", "client_config
 class ConnectorSpec:
     """`connector` is the body of ml-commons' connector creation.
 
-    `secrets` refers to the values of its credential that are read when it is made, and never kept:
-    `{"access_key": {"secretArn": …, "key": …}}`. Another `revision` asks for them to be read again.
+    `secrets` refers to values of its credential, which are read when it is made and never stored:
+    `{"access_key": {"secretArn": …, "key": …}}`. Another `revision` makes the kernel read them again.
     """
 
     connector: dict[str, Any]
@@ -38,7 +38,7 @@ class ConnectorSpec:
 
     @property
     def digest(self) -> str:
-        """Changes with the body and with what it refers to, never with a value in a secret."""
+        """Changes with the body and the references in it, never with a value in a secret."""
         if not self.secrets:
             return digest_of(self.connector)
         return digest_of({"connector": self.connector, "secrets": self.secrets, "revision": self.revision})
@@ -80,7 +80,7 @@ class Connector(Kind[ConnectorSpec]):
             raise
 
     def adopt(self, client: Client, found: Observed, spec: ConnectorSpec) -> None:
-        """Read its secret again: in a rollback the provider may refuse the value that the connector had from before."""
+        """Read its secret again: in a rollback, the provider may refuse the connector's earlier value."""
         if not spec.secrets and "secretArn" not in spec.connector.get("credential", {}):
             return
         try:
@@ -92,20 +92,20 @@ class Connector(Kind[ConnectorSpec]):
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         note = _remove(client, observed.physical_id, owner)
-        with contextlib.suppress(ProvisioningError):  # nobody fails because of leftovers
+        with contextlib.suppress(ProvisioningError):  # a leftover fails nobody's deploy
             leave(client, observed.physical_id, owner)
             sweep(client)
         return note
 
 
 def credential_of(client: Client, spec: ConnectorSpec) -> dict[str, Any]:
-    """Return the credential as the server is told it, with the values that the specification refers to."""
+    """Return the credential for the server, with the values to which the specification refers."""
     values = {name: client.secret(one["secretArn"], one["key"]) for name, one in spec.secrets.items()}
     return {**spec.connector.get("credential", {}), **values}
 
 
 def urls_of(connector: dict[str, Any]) -> list[str]:
-    """The URLs that a connector calls, its parameters filled in."""
+    """The URLs that a connector calls, with its parameters filled in."""
     urls = [str(action.get("url")) for action in connector.get("actions", ())]
     for name, value in connector.get("parameters", {}).items():
         urls = [url.replace(f"${{parameters.{name}}}", str(value)) for url in urls]
@@ -113,9 +113,9 @@ def urls_of(connector: dict[str, Any]) -> list[str]:
 
 
 def _shown(connector: dict[str, Any]) -> dict[str, Any]:
-    """The part of a connector that the server shows again, as it shows it: no credential, upper-case actions.
+    """The part of a connector that the server returns, in its form: no credential, upper-case actions.
 
-    Parameters that are lists or objects come back as text of the server's own making and are left out.
+    Parameters that are lists or objects are left out, because the server returns them as its own text.
     """
     shown = {key: value for key, value in connector.items() if key in _SHOWN}
     if "parameters" in shown:

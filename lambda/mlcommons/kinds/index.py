@@ -1,7 +1,7 @@
-"""Index: where the vectors live. Fields are added in place; another dimension or method needs a new index.
+"""Index: holds documents and vectors. Fields are added in place; another dimension or method needs a new index.
 
-The mark is in `mappings._meta.osml`, with a digest of the body: the server leaves out what equals its
-defaults and adds others, so that its answer alone does not tell whether the body has changed.
+The mark is in `mappings._meta.osml`, with a digest of the body: the server leaves out values that equal its defaults
+and adds others, so its answer does not show whether the body has changed.
 """
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
@@ -25,7 +25,7 @@ _NAME = re.compile(r"(?![_+-])[^A-Z\s*?,/\\#:<>|\"]+")
 
 @dataclass(frozen=True)
 class Embedding:
-    """The model whose vectors go into `field`, and the body of a `_predict` that shows one."""
+    """The model that makes the vectors of `field`, and the body of a `_predict` that returns one."""
 
     model_id: str
     field: str
@@ -34,7 +34,7 @@ class Embedding:
 
 @dataclass(frozen=True)
 class IndexSpec:
-    """`body` holds settings, mappings and aliases as index creation takes them."""
+    """`body` has settings, mappings and aliases as in the request that makes an index."""
 
     name: str
     body: dict[str, Any] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Index(Kind[IndexSpec]):
         answer = client.find(path_of(physical_id))
         if not answer:
             return None
-        # An alias answers with the index behind it, which is not the one of that name.
+        # For an alias the engine answers with its index, which has another name.
         body = answer.get(physical_id, {})
         if is_broken(client, physical_id, body):
             body = body | {BROKEN: True}
@@ -114,7 +114,7 @@ class Index(Kind[IndexSpec]):
         try:
             if settings:
                 client.put(path_of(observed.physical_id, "_settings"), settings)
-            # Last, because the mark in it says that the index is as specified.
+            # Last, because the mark in it says that the index matches the specification.
             client.put(path_of(observed.physical_id, "_mapping"), _mappings(spec, owner))
         except Rejected as error:
             raise InvalidSpec(
@@ -126,7 +126,7 @@ class Index(Kind[IndexSpec]):
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         if "default_pipeline" in observed.body.get("mappings", {}).get("_meta", {}):
-            # A copy that an ended invocation has left would make the index anew, without its fields.
+            # A `_reindex` that an ended invocation has left would make the index again, without its fields.
             cancel_reindex(client, observed.physical_id)
         try:
             client.delete(path_of(observed.physical_id))
@@ -136,12 +136,12 @@ class Index(Kind[IndexSpec]):
 
 
 def is_index_name(name: str) -> bool:
-    """Tell whether an index, or an alias, may be called so."""
+    """Whether an index or an alias may have this name."""
     return bool(_NAME.fullmatch(name)) and name not in (".", "..")
 
 
 def _lost(present: dict[str, Any]) -> set[str]:
-    """Settings that somebody took off; an index version that goes out of use is frozen, and rightly has no pipeline."""
+    """Settings that somebody has removed; a replaced index version has a write block, and correctly no pipeline."""
     frozen = str(present.get("index.blocks.write")) == "true"
     return set() if frozen else {"index.default_pipeline", "index.search.default_pipeline"} - present.keys()
 
@@ -150,7 +150,7 @@ def _mappings(spec: IndexSpec, owner: Owner) -> dict[str, Any]:
     mappings = dict(spec.body.get("mappings", {}))
     notes = {"osml": marked("", owner, digest_of(spec.body))}
     pipeline = flattened(spec.body.get("settings", {})).get("index.default_pipeline")
-    if pipeline:  # an index version that goes out of use loses the setting
+    if pipeline:  # a replaced index version loses the setting
         notes["default_pipeline"] = pipeline
     return mappings | {"_meta": mappings.get("_meta", {}) | notes}
 

@@ -1,4 +1,4 @@
-"""IngestPipeline: what turns a document's text into a vector on its way in."""
+"""IngestPipeline: turns the text of a document into a vector before it is indexed."""
 
 from mlcommons.kinds.pipeline import Pipeline
 

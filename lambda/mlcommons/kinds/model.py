@@ -1,4 +1,4 @@
-"""Model: a deployed remote model. Ready means that its probe was answered, not that it is DEPLOYED."""
+"""Model: a deployed remote model. It is ready when it has answered its probe, not when its state is DEPLOYED."""
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
 
@@ -17,11 +17,11 @@ from mlcommons.search import owned, server_made
 _DEPLOYED = "DEPLOYED"
 _ON_ITS_WAY = ("REGISTERING", "REGISTERED", "DEPLOYING")
 _OFF = ("REGISTERED", "UNDEPLOYED", "DEPLOY_FAILED")
-# A remote model has its state within some 20 ms on an idle engine (ml-commons 3.4), and within seconds on a busy one.
-# Waits begin below 8 ms and grow by half a doubling, so that at most a third of the time is waited for nothing.
+# A remote model has its state within about 20 ms on an idle engine (ml-commons 3.4), within seconds on a busy one.
+# Waits begin below 8 ms and grow by half a doubling, so at most a third of the time is waited in vain.
 _SOON, _STEP = -5.0, 0.5
-# Looks, some 0.2 s, after which what is still deployed is undeployed once more. Twice in 800 deletes it stayed so:
-# every ten seconds ml-commons (3.4) writes the state of all models, and may write what it saw before.
+# Reads, about 0.2 s, after which a model that is still deployed is undeployed again. It stayed deployed twice in 800
+# deletes: every ten seconds ml-commons (3.4) writes the state of all models, and may write an earlier state.
 _FORGOTTEN = 8
 
 
@@ -29,8 +29,8 @@ _FORGOTTEN = 8
 class ModelSpec:
     """`probe` is the body of a `_predict` the model must answer, e.g. `{"parameters": {"inputs": "hi"}}`.
 
-    `generation` is the index version whose vectors the model makes. Another one makes another model with another id;
-    anything else changes in place.
+    `generation` is the index version whose vectors the model makes. Another index version is another model with another
+    id; all other changes are made in place.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Model(Kind[ModelSpec]):
             return {"generation"}
         wanted = _wanted(spec, observed.owner)
         differing = {field for field, value in wanted.items() if observed.body.get(field) != value}
-        # A model registered a moment ago is deploying; one that was undeployed, or lost its nodes, is not.
+        # A new model is being deployed; a model that was undeployed, or lost its nodes, is not.
         lost = observed.body.get("model_state") not in (_DEPLOYED, *_ON_ITS_WAY)
         return differing | {"deployment"} if lost else differing
 
@@ -89,7 +89,7 @@ class Model(Kind[ModelSpec]):
             _wait_deployed(client, observed.physical_id)
 
     def ready(self, client: Client, physical_id: str, spec: ModelSpec, seen: Observed | None = None) -> None:
-        # A prediction before DEPLOYED once ended in DEPLOY_FAILED (ml-commons 3.4): wait, then ask.
+        # A prediction before DEPLOYED once ended in DEPLOY_FAILED (ml-commons 3.4): wait, then probe.
         if seen is None or seen.body.get("model_state") != _DEPLOYED:
             _wait_deployed(client, physical_id)
         predict(client, physical_id, spec.probe)
@@ -107,7 +107,7 @@ class Model(Kind[ModelSpec]):
                 try:
                     client.delete(path_of("_plugins", "_ml", "models", model_id))
                     break
-                except Rejected:  # it was about to be deployed, or its state was not what the engine acts by (3.4)
+                except Rejected:  # it was about to be deployed, or its shown state was not the one in use (3.4)
                     if again:
                         raise
         except NotFound:
@@ -147,7 +147,7 @@ def _undeploy(client: Client, model_id: str) -> None:
 
 
 def _looks(client: Client, model_id: str, states: tuple[str, ...], tried: str) -> Iterator[str]:
-    """The model's state, again and again until it is one of `states`."""
+    """The model's state, read repeatedly until it is one of `states`."""
     attempt = _SOON
     while True:
         body = _read(client, model_id)

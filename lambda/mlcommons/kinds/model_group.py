@@ -1,4 +1,4 @@
-"""ModelGroup: what holds the versions of a model, and who may use them. Its name is unique in the domain."""
+"""ModelGroup: the versions of a model, and who may use them. Its name is unique in the domain."""
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
 
@@ -26,7 +26,7 @@ class ModelGroup(Kind[ModelGroupSpec]):
         return server_made(physical_id)
 
     def find(self, client: Client, spec: ModelGroupSpec, owner: Owner) -> Observed | None:
-        """Ours by its mark, or another's that already has the name."""
+        """The owner's group by its mark, or another group that already has the name."""
         either = [{"match_phrase": {"name": spec.name}}, marked_by(owner)]
         seen = hits(client, "model_groups", {"bool": {"should": either}})
         found = [
@@ -50,13 +50,13 @@ class ModelGroup(Kind[ModelGroupSpec]):
         return str(client.post("/_plugins/_ml/model_groups/_register", body)["model_group_id"])
 
     def update(self, client: Client, observed: Observed, spec: ModelGroupSpec, owner: Owner) -> None:
-        # The server refuses a name that is already taken, its own included, so only what changes is sent.
+        # The server refuses a name that exists, also the group's own, so only changed fields are sent.
         wanted = {"name": spec.name, "description": marked(spec.description, owner)}
         body = {field: value for field, value in wanted.items() if field in self.changes(observed, spec)}
         try:
             client.put(path_of("_plugins", "_ml", "model_groups", observed.physical_id), body)
         except Rejected as error:
-            # The name that the group had a moment ago, where updates show late (mlcommons.versions).
+            # The group's previous name, on versions where updates show late (mlcommons.versions).
             if observed.physical_id not in error.reason:
                 raise
             raise Conflict(error.tried, error.reason, error.hint, error.cause) from error

@@ -1,4 +1,4 @@
-"""What ingest and search pipelines share: a name, a body, and a description that carries the mark."""
+"""The common part of ingest and search pipelines: a name, a body, and a description with the mark."""
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
 
@@ -12,7 +12,7 @@ from mlcommons.errors import NotFound
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, marked, read_mark
 
-# A name with `*` or `,` would address other pipelines too, in a DELETE all of them.
+# A name with `*` or `,` would also name other pipelines, in a DELETE all of them.
 _NAME = re.compile(r"[^\s*?,/\\#:<>|\"]+")
 
 

@@ -1,7 +1,7 @@
-"""Role: what those mapped to it may do on the engine. Changed in place; another name needs a new role.
+"""Role: the permissions of its mapped identities on the engine. Changed in place; another name needs a new role.
 
-The mark is in `description`, which the security API keeps (seen on 3.4; 2.x has it in its list of keys too).
-A role that the engine brings along (reserved, static or hidden) is never ours, whatever it says.
+The mark is in `description`, which the security API keeps (seen on 3.4; the list of keys of 2.x has it too). A role of
+the engine itself (reserved, static or hidden) never belongs to an owner, whatever its description says.
 """
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
@@ -16,7 +16,7 @@ from mlcommons.errors import NotFound
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, marked, read_mark
 
-# The API takes any name, but a name with `*` in a permission or a mapping would mean others too.
+# The API takes any name, but in a permission or a mapping a name with `*` would also mean other roles.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _BUILT_IN = ("reserved", "static", "hidden")
 _RESTRICTIONS = ("dls", "fls", "masked_fields")
@@ -24,7 +24,7 @@ _RESTRICTIONS = ("dls", "fls", "masked_fields")
 
 @dataclass(frozen=True)
 class IndexPermission:
-    """Actions or action groups on all indexes that a pattern matches, on every document and field of them."""
+    """Actions or action groups on all indexes that a pattern matches, on all their documents and fields."""
 
     index_patterns: list[str]
     allowed_actions: list[str]
@@ -93,5 +93,5 @@ def _body(spec: RoleSpec, owner: Owner) -> dict[str, Any]:
 
 
 def _unrestricted(permission: dict[str, Any]) -> dict[str, Any]:
-    """A permission without the restrictions to documents and fields that the server shows and that are empty."""
+    """A permission without the empty restrictions to documents and fields that the server adds."""
     return {key: value for key, value in permission.items() if value or key not in _RESTRICTIONS}

@@ -1,4 +1,4 @@
-"""RoleMapping: our IAM roles among the backend roles of an OpenSearch role that others map too."""
+"""RoleMapping: the owner's IAM roles among the backend roles of an OpenSearch role that others also map."""
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
 
@@ -13,7 +13,7 @@ from mlcommons.kind import Kind, Observed
 from mlcommons.lock import PAUSE
 from mlcommons.owner import Owner
 
-# An inert backend role: says that the whole mapping was made by osml and may go with the last entry.
+# A backend role without effect: osml made the whole mapping, and may delete it with the last entry.
 _MADE = "osml:mapping-made"
 _OTHER_PARTS = ("and_backend_roles", "hosts", "users", "description")
 
@@ -25,7 +25,7 @@ class RoleMappingSpec:
 
 
 class RoleMapping(Kind[RoleMappingSpec]):
-    """The physical id is `<role>:<owner>`; the object is our part of the mapping."""
+    """The physical id is `<role>:<owner>`; the object is the owner's part of the mapping."""
 
     name = "RoleMapping"
     spec_type = RoleMappingSpec
@@ -66,7 +66,7 @@ def _role(physical_id: str, owner: Owner) -> str:
 
 
 def _merge(client: Client, role: str, owner: Owner, wanted: list[str]) -> None:
-    """Bring our part of the list to `wanted`, under our lock; where there are no locks, look again until it is."""
+    """Bring the owner's part of the list to `wanted` with a lock; without locks, repeat until it is so."""
     shared = BackendRoles(client, role)
     attempt = 0
     while True:
@@ -92,13 +92,13 @@ def _settle(shared: BackendRoles, owner: Owner, wanted: list[str]) -> None:
         shared.append(new)
     last = not new and set(gone) == set(entries) and _MADE in entries
     if last and not any(mapping.get(part) for part in _OTHER_PARTS):
-        shared.drop()  # at once: whose marks are gone already cannot be found by a second delete
+        shared.drop()  # in one request: a second delete could not find entries whose marks are already removed
     elif gone:
         shared.remove(gone)
 
 
 def _difference(entries: list[str], owner: Owner, wanted: list[str]) -> tuple[list[str], list[str]]:
-    """What is to go and what is to come; the mapping's own mark goes with the last entry of anyone."""
+    """The entries to remove and those to add; the mapping's own mark is removed with the last entry of anybody."""
     after = ledger.merged(entries, owner, wanted)
     if not ledger.has_marks(after):
         after = [entry for entry in after if entry != _MADE]

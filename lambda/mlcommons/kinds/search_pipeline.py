@@ -1,4 +1,4 @@
-"""SearchPipeline: what turns a question into a neural query, and hits into an answer."""
+"""SearchPipeline: turns a question into a neural query, and hits into an answer."""
 
 from mlcommons.kinds.pipeline import Pipeline
 

@@ -1,10 +1,10 @@
-"""TrustedEndpoints: our patterns in the cluster's list of addresses that connectors may call.
+"""TrustedEndpoints: the owner's patterns in the cluster's list of addresses that connectors may call.
 
-An entry of ours is `<pattern>|^osml:<stack>/<logical id>$`: a regular expression of two branches, the second
-of which matches no URL. It stands beside an equal entry of someone else, so nobody's pattern goes with ours.
+An entry is `<pattern>|^osml:<stack>/<logical id>$`: a regular expression with two branches, of which the second matches
+no URL. It can be in the list together with an equal entry of somebody else, and is removed alone.
 
-Where the list trusts all our patterns without us, by its defaults or by what somebody has set, nothing is written:
-a list that is set no longer follows the defaults of a newer engine.
+If the list already trusts all patterns, by its defaults or by entries of others, nothing is written: a list that is set
+no longer follows the defaults of a newer engine.
 """
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
@@ -22,7 +22,7 @@ from mlcommons.owner import Owner, digest_of
 
 _SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 _PATH = "/_cluster/settings"
-# A dot without its backslash is one, too: so stands a domain's suffix that only the deploy knows.
+# A dot without its backslash also counts: a domain's suffix that only the deploy knows has no backslash.
 _TEXT_AND_MORE = re.compile(r"\^(?P<text>(?:[\w:/.-]|\\[^\w\s])+/)\.\*\$?")
 
 
@@ -42,10 +42,10 @@ class _Setting:
 
 
 class TrustedEndpoints(Kind[TrustedEndpointsSpec]):
-    """The physical id is `trusted-endpoints:<owner>`, and the object our part of the list.
+    """The physical id is `trusted-endpoints:<owner>`, and the object is the owner's part of the list.
 
-    It is `trusted-already:<owner>` where the list trusted everything when the object was made. That one is always
-    there, and gets a part of its own when the list has lost what it trusted.
+    The id is `trusted-already:<owner>` if the list trusted everything when the object was made. Such an object always
+    exists, and gets a part of the list when the list no longer trusts its patterns.
     """
 
     name = "TrustedEndpoints"
@@ -97,15 +97,15 @@ class TrustedEndpoints(Kind[TrustedEndpointsSpec]):
 
 
 def trusts_all(entries: Collection[str], patterns: Collection[str]) -> bool:
-    """Tell whether the list `entries` trusts whatever one of `patterns` does.
+    """Whether the list `entries` trusts all URLs that one of `patterns` matches.
 
-    That is known of an equal entry, and of patterns of one host or address with anything after it; of others it is not.
+    That is known for an equal entry, and for a pattern of one host or address followed by anything, and no others.
     """
     return all(pattern in entries or _is_matched(entries, _url_of(pattern)) for pattern in patterns)
 
 
 def _url_of(pattern: str) -> str | None:
-    """A URL that `pattern` matches, and hardly anything narrower does; None when it is no text with anything after."""
+    """A URL that `pattern` matches and narrower patterns hardly do; None if it is not a text followed by anything."""
     found = _TEXT_AND_MORE.fullmatch(pattern)
     return re.sub(r"\\(.)", r"\1", found["text"]) + "osml-any/path" if found else None
 
@@ -115,7 +115,7 @@ def _is_matched(entries: Collection[str], url: str | None) -> bool:
 
 
 def _matches(entry: str, url: str) -> bool:
-    # Java's expressions and Python's agree on what such lists hold; one that is odd here matches nothing.
+    # Java and Python read the expressions of such lists alike; an expression that Python refuses matches nothing.
     try:
         return re.fullmatch(entry, url) is not None
     except re.error:
@@ -123,7 +123,7 @@ def _matches(entry: str, url: str) -> bool:
 
 
 def _of_others(entries: list[str]) -> list[str]:
-    """The entries that no stack of osml takes with it when it goes."""
+    """The entries that no stack of osml removes."""
     return [entry for entry in entries if "^osml:" not in entry]
 
 
@@ -140,7 +140,7 @@ def _suffix(owner: Owner) -> str:
 
 
 def _begun(defaults: list[str]) -> str:
-    """An entry that says: this list was begun by osml, from these defaults. It matches no URL either."""
+    """An entry that says that osml set this list, from these defaults. It also matches no URL."""
     return f"^osml:defaults:{digest_of(sorted(defaults))}$"
 
 
@@ -157,7 +157,7 @@ def _read(client: Client) -> _Setting:
 
 
 def _merge(client: Client, owner: Owner, wanted: list[str]) -> None:
-    """Write our part of the list, under our lock; where there are no locks, look again until nobody has undone it."""
+    """Write the owner's part of the list with a lock; without locks, repeat until nobody has undone it."""
     attempt = 0
     while True:
         with lock(client) as alone:
@@ -175,7 +175,7 @@ def _merge(client: Client, owner: Owner, wanted: list[str]) -> None:
 
 
 def _merged(setting: _Setting, owner: Owner, wanted: list[str]) -> list[str] | None:
-    """Return the list with exactly `wanted` of ours, None when it is to be as if osml had never been there."""
+    """Return the list with exactly `wanted` of the owner's entries; None to restore the state before osml."""
     suffix = _suffix(owner)
     mine = [pattern + suffix for pattern in dict.fromkeys(wanted)]
     if {entry for entry in setting.entries if entry.endswith(suffix)} == set(mine):
