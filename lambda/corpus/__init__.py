@@ -1,4 +1,4 @@
-"""Documents out of files, and into a search index: what the command line and the ingest function share.
+"""Reads documents from files and loads them into a search index, for the command line and the functions.
 
     report = load(
         read(stream, "handbook/leave.pdf", Reading("text")),
@@ -6,5 +6,5 @@
         parts=partial(chunks, text_field="text", most=1000),
     )
 
-Imports neither boto3 nor what parses a format that no file has.
+Imports no boto3, and imports the parser of a format only for a file of that format.
 """

@@ -1,7 +1,7 @@
-"""Files read in a process of their own: what a parser does wrong, or too much of, is the end of that file alone.
+"""Reads files in a separate process, so that a parser's fault, time or memory affects only that file.
 
-The process has no credentials and no connection but a socket. Over it come a request and the file's descriptor, and
-go rows; see reader.py. It is kept for the next file, and ended when a file takes too long or too much.
+The process has no credentials, and one socket as its only connection. It receives a request and the file's descriptor,
+and returns rows; see reader.py. It stays for the next file, and is ended when a file takes too much time or memory.
 """
 
 import atexit
@@ -23,16 +23,16 @@ from typing import Any, BinaryIO
 from corpus.formats import Reading, Row
 
 LENGTH = struct.Struct("!I")
-# Of one row, as JSON. A text of LARGEST characters takes six times as many bytes at most.
+# The limit of one row as JSON. A text of LARGEST characters takes at most six times as many bytes.
 LARGEST_FRAME = 128 << 20
 _PIECE = 1 << 16
-# What a Python needs to start, and nothing that is a secret.
+# The variables that a Python needs to start; none of them is a secret.
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file may take: `seconds` until its next row, and `memory` in bytes (on Linux)."""
+    """The limits of a file: `seconds` until its next row, and `memory` in bytes (on Linux)."""
 
     seconds: float = 60.0
     memory: int = 1 << 30
@@ -43,7 +43,7 @@ class _Ended(Exception):
 
 
 def apart(file: BinaryIO, name: str, reading: Reading, limits: Limits) -> Iterator[tuple[Row, int]]:
-    """The rows of a file that has a descriptor, each with how far the file is read."""
+    """The rows of a file with a descriptor, each with the position up to which the file is read."""
     reader = _idle(limits) or _Reader(limits)
     finished = False
     try:
@@ -55,7 +55,7 @@ def apart(file: BinaryIO, name: str, reading: Reading, limits: Limits) -> Iterat
     except _Ended as ended:
         yield Row(name, reason=str(ended)), os.fstat(file.fileno()).st_size
     finally:
-        # One that was stopped in the middle of a file would go on with it.
+        # A process that was stopped within a file would continue with that file.
         if finished:
             _keep(reader)
         else:
@@ -84,11 +84,11 @@ class _Reader:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be asked."""
+        """Whether the process runs."""
         return self._process.poll() is None
 
     def ask(self, file: BinaryIO, name: str, reading: Reading) -> None:
-        """Have it read the file from its beginning."""
+        """Request the rows of a file from its beginning."""
         file.seek(0)
         request = json.dumps([name, asdict(reading), self.limits.seconds]).encode()
         try:
@@ -98,7 +98,7 @@ class _Reader:
             raise _Ended(self._why()) from None
 
     def hear(self, seconds: float) -> list[Any] | None:
-        """The fields of the next row and a position; None behind the last one."""
+        """The fields of the next row and a position; None after the last row."""
         ends = time.monotonic() + seconds
         (size,) = LENGTH.unpack(self._take(LENGTH.size, ends, seconds))
         if size > LARGEST_FRAME:
@@ -107,7 +107,7 @@ class _Reader:
         return answer or None
 
     def end(self) -> None:
-        """It reads no more."""
+        """End the process."""
         with contextlib.suppress(OSError):
             self._process.kill()
         self._process.wait()
@@ -130,7 +130,7 @@ class _Reader:
         return taken
 
     def _why(self) -> str:
-        """Why the process is gone."""
+        """Why the process has ended."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         if self._process.returncode == -signal.SIGXCPU:
@@ -143,7 +143,7 @@ _keeping = threading.Lock()
 
 
 def _idle(limits: Limits) -> _Reader | None:
-    """A process that waits for a file, under the same limits of memory."""
+    """A process that waits for a file, with the same limit of memory."""
     with _keeping:
         for reader in [one for one in _kept if one.limits.memory == limits.memory]:
             _kept.remove(reader)

@@ -1,4 +1,4 @@
-"""A Destination: the `_bulk` API of an engine whose index embeds what it is given."""
+"""A Destination: the `_bulk` API of an engine whose index embeds documents."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
 from corpus.document import Document
 from corpus.refusal import said
 
-# A write to a name that is gone for a moment would make an index of that name, without its fields.
+# A write to a name that does not exist for a moment would make an index of that name, without its fields.
 PATH = "/_bulk?require_alias=true&filter_path=items.*.status,items.*.result,items.*.error"
 CONTENT_TYPE = "application/x-ndjson"
-# Too busy, or between the client and a node that is going or coming.
+# The engine is busy, or a node is starting or stopping.
 LATER = frozenset({429, 502, 503, 504})
 TOO_LARGE = 413
 BROKEN = 500
@@ -31,7 +31,7 @@ _CREATED, _UPDATED = Outcome(Verdict.CREATED), Outcome(Verdict.UPDATED)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to one request: header names in lower case."""
+    """The answer to one request; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,7 +39,7 @@ class Reply:
 
 
 def passes(error: Mapping[str, Any], status: int | None) -> bool:
-    """Whether what an item of an answer was refused for is over a moment later."""
+    """Whether an item of an answer was refused for a temporary reason."""
     return status in LATER or _PASSES.search(json.dumps(error)) is not None
 
 
@@ -49,7 +49,7 @@ request would fare no better."""
 
 
 class Bulk:
-    """Sends batches by `send` to the alias `index`, which has a pipeline that embeds."""
+    """Sends batches with `send` to the alias `index`, whose pipeline embeds."""
 
     most_bytes = 1_000_000
     most_documents = 512
@@ -64,7 +64,7 @@ class Bulk:
         return f"{self._into}{json.dumps(document.id)}}}}}\n{json.dumps(source)}\n".encode()
 
     def send(self, batch: Sequence[bytes]) -> list[Outcome]:
-        """As Destination says."""
+        """See Destination."""
         reply = self._send(b"".join(batch))
         if reply.status in LATER:
             raise Busy(self._reason(reply), asked_to_wait(reply.headers) or 0.0)
@@ -84,7 +84,7 @@ class Bulk:
         return outcomes
 
     def _outcomes(self, items: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
-        """Of each item; documents that a model was given in one call fail alike, so that is read once."""
+        """The outcome of each item. Documents of one call of the model fail with the same text, which is read once."""
         last: dict[str, Any] = {}
         failed = Outcome(Verdict.FAILED)
         for one in items:
@@ -105,5 +105,5 @@ class Bulk:
         return Outcome(Verdict.FAILED if broke else Verdict.REFUSED, reason)
 
     def _reason(self, reply: Reply) -> str:
-        """Status and the server's own words."""
+        """The status and the server's text."""
         return f"{reply.status}: {redacted(said(reply.body.decode(errors='replace')), reply.status)}"

@@ -1,4 +1,4 @@
-"""Cuts a document into chunks that are small enough to embed, where a thought ends."""
+"""Cuts a document into chunks that are small enough to embed, at the ends of paragraphs and sentences."""
 
 import re
 from bisect import bisect_right
@@ -9,15 +9,15 @@ from corpus.document import Document
 from corpus.sentences import ends_sentence
 from corpus.tokens import count, reach
 
-# Where a chunk may end: each run of white space, and behind a sentence of scripts that have none between sentences.
-# A match takes all of its run, so that no character is looked at twice.
+# Where a chunk may end: at white space, and after a sentence of a script without white space between sentences.
+# A match takes a whole run of white space, so that no character is read twice.
 _GAP = re.compile(r"\s+|[\u3002\uff01\uff1f][」』”]*")
 _LINES = frozenset("\n\r\u2028\u2029")
 # From the worst place to cut to the best.
 _WORD, _LINE, _SENTENCE, _PARAGRAPH, _SECTION = range(5)
-# Of the largest size: what the last chunk has at least.
+# The share of the largest size that the last chunk has at least.
 _LAST = 4
-# Of the tokens: what the title takes at most.
+# The share of the tokens that the title takes at most.
 _LONGEST_TITLE = 4
 
 
@@ -26,11 +26,11 @@ def chunks(
 ) -> list[Document]:
     """The chunks of at most `most` characters, and of `tokens` that a model reads; a single one is the document itself.
 
-    Up to `overlap` percent of a chunk are at the beginning of the next one, too, from a sentence or a word on; never
-    what belongs to another section.
+    Up to `overlap` percent of a chunk are also at the beginning of the next one, from the beginning of a sentence or a
+    word, and never from another section.
 
-    The title, which is embedded before the text of each, takes its tokens of them. The chunks of `leave` are `leave#1`,
-    `leave#2`, …; each has the other fields, too, and says where it stands in the file: its `page`, `sheet`, `slide` or
+    The title is embedded before the text of each chunk, and its tokens count. The chunks of `leave` are `leave#1`,
+    `leave#2`, …. Each chunk also has the other fields, and its position in the file: `page`, `sheet`, `slide` or
     `section`.
     """
     text = document.source[text_field]
@@ -44,7 +44,7 @@ def chunks(
         return [document]
     found = []
     for number, (start, end) in enumerate(found_at, 1):
-        # A text that is one chunk stays as it is.
+        # A text of one chunk does not change.
         said = text if len(found_at) == 1 else text[start:end]
         place = bisect_right(starts, start) - 1
         where = document.places[place][1] if place >= 0 else {}
@@ -54,17 +54,17 @@ def chunks(
 
 
 def split(text: str, most: int, tokens: int | None = None, overlap: int = 0) -> list[str]:
-    """The texts of the chunks: nothing is lost but white space between them."""
+    """The texts of the chunks; only white space between them is lost."""
     return [text[start:end] for start, end in spans(text, most, frozenset(), tokens, overlap)]
 
 
 def _titles_share(title: Any, tokens: int) -> int:
-    """A quarter at most: a title that takes more is none."""
+    """The title's tokens, at most a quarter of all."""
     return min(count(title), tokens // _LONGEST_TITLE) if isinstance(title, str) else 0
 
 
 def _sections(places: Any) -> Iterator[int]:
-    """Where a section, a sheet or a slide begins; a page ends in the middle of a sentence as well."""
+    """Where sections, sheets and slides begin; not pages, which may end within a sentence."""
     before: Mapping[str, Any] = {}
     for start, where in places:
         now = {name: value for name, value in where.items() if name != "page"}
@@ -76,7 +76,7 @@ def _sections(places: Any) -> Iterator[int]:
 def spans(
     text: str, most: int, sections: Collection[int], tokens: int | None, overlap: int
 ) -> Iterator[tuple[int, int]]:
-    """Where the chunks begin and end, without white space around them."""
+    """The ranges of the chunks, without white space at both ends."""
     last, ordered = len(text.rstrip()), sorted(sections)
     start = len(text) - len(text.lstrip())
     while start < last:
@@ -86,7 +86,7 @@ def spans(
         if full == last:
             yield start, last
             return
-        # What is left behind it is no crumb.
+        # The rest after it is not too short.
         room = full - start
         end, following = _cut(text, start, min(room, max(1, last - start - room // _LAST)), sections)
         yield start, end
@@ -94,7 +94,7 @@ def spans(
 
 
 def _back(text: str, earliest: int, end: int, following: int, sections: Sequence[int]) -> int:
-    """Where the next chunk begins: behind `earliest` and before the `end` of this one, or at `following`."""
+    """Where the next chunk begins: after `earliest` and before the `end` of this chunk, or at `following`."""
     section = bisect_right(sections, following) - 1
     if earliest >= end or (section >= 0 and sections[section] > earliest):
         return following if earliest >= end else sections[section]
@@ -112,14 +112,14 @@ def _back(text: str, earliest: int, end: int, following: int, sections: Sequence
 def _cut(text: str, start: int, most: int, sections: Collection[int]) -> tuple[int, int]:
     """Where the chunk that begins at `start` ends and the next one begins: at the best place in its second half.
 
-    A longer word is cut itself.
+    A word that is longer than a chunk is cut.
     """
     limit = start + most
     best, cut = -1, (limit, limit)
     for gap in _GAP.finditer(text, start + most // 2, limit + 1):
         is_space = gap[0][0].isspace()
         end = gap.start() if is_space else gap.end()
-        # The half may begin within white space.
+        # The second half may begin within white space.
         while is_space and text[end - 1].isspace():
             end -= 1
         if end > limit:

@@ -1,4 +1,4 @@
-"""The threads that send: they share two queues, and each has a connection of its own."""
+"""The threads that send: they share two queues, and each has its own connection."""
 
 import queue
 import threading
@@ -14,7 +14,7 @@ MOST_THREADS = 16
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for a batch: an outcome for each item, or what was raised; `seconds` since it was given."""
+    """The answer for a batch: an outcome for each item, or the exception; `seconds` since the batch was given."""
 
     batch: list[Item]
     result: list[Outcome] | Exception
@@ -22,7 +22,7 @@ class Answer:
 
 
 class Crew:
-    """Sends batches in up to MOST_THREADS threads, which start as they are needed."""
+    """Sends batches in up to MOST_THREADS threads, which start when they are needed."""
 
     def __init__(self, connect: Callable[[], Destination]) -> None:
         self._connect = connect
@@ -38,18 +38,18 @@ class Crew:
         return self.batches >= MOST_THREADS
 
     def give(self, batch: list[Item]) -> None:
-        """Have it sent at once, unless the crew is full."""
+        """Send the batch at once; if the crew is full, the batch waits for a thread."""
         self.batches += 1
         self.items += len(batch)
         if self.batches > len(self._threads) and len(self._threads) < MOST_THREADS:
             work = (self._connect, self._jobs, self._answers)
-            # A daemon: who interrupts the program does not wait for answers.
+            # A daemon, so that an interrupted program does not wait for answers.
             self._threads.append(threading.Thread(target=_work, args=work, daemon=True))
             self._threads[-1].start()
         self._jobs.put(batch)
 
     def take(self, seconds: float | None) -> Answer | None:
-        """The next answer; None when there is none within `seconds`."""
+        """The next answer; None if there is none within `seconds`."""
         try:
             answer = self._answers.get(timeout=seconds)
         except queue.Empty:
@@ -59,7 +59,7 @@ class Crew:
         return answer
 
     def close(self) -> None:
-        """Ends threads that have nothing to send; one that waits for an answer ends after it."""
+        """End idle threads; a thread that waits for an answer ends after it."""
         for _ in self._threads:
             self._jobs.put(None)
 

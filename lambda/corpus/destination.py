@@ -1,4 +1,4 @@
-"""Where documents go: the seam between loading and whatever takes a batch."""
+"""Where documents go: the interface between a load and the API that takes a batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from corpus.document import Document
 
 
 class Verdict(Enum):
-    """What became of one document of a batch."""
+    """The result of one document of a batch."""
 
     CREATED = "created"
     UPDATED = "updated"
     STORED = "stored"  # new or replaced, the destination does not say which
-    LATER = "later"  # refused for now: the same document may be taken a moment later
-    FAILED = "failed"  # something broke: it may pass, and it may be the doing of one document of the batch
+    LATER = "later"  # refused at present: the same document may be accepted later
+    FAILED = "failed"  # something failed: it may be temporary, and one document of the batch may be the reason
     REFUSED = "refused"
 
 
@@ -24,35 +24,35 @@ ARRIVED = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.STORED})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict; the last three come with the destination's own words."""
+    """A verdict; the last three have the destination's text."""
 
     verdict: Verdict
     reason: str = ""
 
 
 class Destination(Protocol):
-    """One connection to where documents go; each thread makes its own."""
+    """One connection to the place where documents go; each thread makes its own."""
 
     most_bytes: int  # of one batch, encoded
     most_documents: int  # of one batch
 
     def encode(self, document: Document) -> bytes:
-        """The document as it travels; needs no connection."""
+        """The document in the form of a request; needs no connection."""
         ...
 
     def send(self, batch: Sequence[bytes]) -> list[Outcome]:
         """Sends encoded documents; gives one outcome each, in their order.
 
-        Raises Busy when all of them are to be sent again later, TooLarge when the batch is to be sent in halves, and
-        Stopped when nothing can be sent any more.
+        Raises Busy if all of them must be sent again later, TooLarge if the batch must be sent in halves, and Stopped
+        if nothing more can be sent.
         """
         ...
 
 
 class Busy(Exception):
-    """Not now: `reason` in the destination's words, `wait` the seconds it asked for.
+    """Not at present: `reason` is the destination's text, `wait` the seconds that it asked for.
 
-    `unsure` when nobody knows whether the batch arrived: a broken connection.
+    `unsure` if the batch may have arrived: the connection broke.
     """
 
     def __init__(self, reason: str, wait: float = 0.0, unsure: bool = False) -> None:
@@ -61,8 +61,8 @@ class Busy(Exception):
 
 
 class TooLarge(Exception):
-    """More than the destination takes at once, in its own words."""
+    """The batch is larger than the destination accepts, in its own words."""
 
 
 class Stopped(Exception):
-    """Nothing more can be sent: one sentence that says what was tried, what came back, and what to do."""
+    """Nothing more can be sent. The message is one sentence: what was tried, what came back, and what to do."""

@@ -1,4 +1,4 @@
-"""What a file holds: documents, and places where one was expected and could not be read."""
+"""The entries of a file: documents, and places where a document was expected and could not be read."""
 
 import hashlib
 import json
@@ -11,19 +11,19 @@ from typing import Any
 from calls.plain import mended, plain
 from corpus.fields import kept
 
-# An `_id` has at most 512 bytes (OpenSearch); parts add to it.
+# An `_id` has at most 512 bytes (OpenSearch), with the number of a chunk.
 LONGEST_ID = 480
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document, or a part of one: `source` are its fields.
+    """One document, or a chunk of one: `source` are its fields.
 
-    id: its name in the index.
+    id: its id in the index.
     where: `file:line` or `file`, for messages.
-    of: the id of the document that it is a part of; its own when it is a whole one.
-    read: bytes of the file between the entry before and the end of this one.
-    places: from which characters of the text on it stands where in the file; see formats/outline.py.
+    of: the id of the chunk's document; equal to `id` for a whole document.
+    read: bytes of the file from the end of the entry before to the end of this one.
+    places: the positions in the file, each from one character of the text on; see formats/outline.py.
     """
 
     id: str
@@ -36,9 +36,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What is no document, and why: `reason` ends a sentence that begins with `where`.
+    """An entry that is no document: `reason` ends a sentence that begins with `where`.
 
-    `source` is what was found, as far as that can be said in JSON.
+    `source` is the entry itself, as far as JSON can express it.
     """
 
     where: str
@@ -58,11 +58,11 @@ def document(
     of: str | None = None,
     places: Sequence[tuple[int, Mapping[str, Any]]] = (),
 ) -> Entry:
-    """The document of these fields, which hold its text and perhaps an `id`; `of` when it is a part of another one.
+    """The document of these fields, with its text and perhaps an `id`; with `of` it is a chunk of that document.
 
-    An `_id` is its id where there is no other, as in exports and in BEIR's sets. Without one it is the SHA-256 of the
-    content, so that loading a file twice does not double it. What a file holds is data: no field of it says what the
-    document is a part of, or acts on the engine.
+    Without an `id`, `_id` is its id, as in exports and in BEIR's sets. Without both, it is the SHA-256 of the content,
+    so that loading a file twice does not double it. Fields of a file are only data: none of them determines to which
+    document a chunk belongs, or has an effect on the engine.
     """
     found: dict[str, Any] = plain(fields)
     text = found.get(text_field)
@@ -89,14 +89,14 @@ def _digest(source: Mapping[str, Any]) -> str:
 
 
 def id_fault(id: str) -> str:
-    """What keeps `id` from being that of a document, whichever way it comes in; empty when nothing does."""
+    """Why `id` cannot be a document's id, in every way of loading; empty if it can."""
     if id.strip() and len(id.encode(errors="surrogatepass")) <= LONGEST_ID:
         return ""
     return f"an id has 1 to {LONGEST_ID} bytes, and is not blank"
 
 
 def named(name: str) -> str:
-    """The id of the document that a whole file is: its name, or the name's SHA-256 where that cannot be an id."""
+    """The id of a document that is a whole file: its name, or the name's SHA-256 if the name cannot be an id."""
     name = unicodedata.normalize("NFC", name)
     fits = len(name.encode(errors="surrogatepass")) <= LONGEST_ID and "#" not in name
     return name if fits else hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()

@@ -1,19 +1,20 @@
-"""Fields of a document: those that a file gave it, and those of its source that are ours.
+"""Fields of a document: those of its file, and those that osml adds.
 
-A file's field whose name is one of ours, or one that the engine acts on, is kept under another: as a `name` and `value`
-of the list `osml.kept`, where it means nothing. The ingest pipeline does the same with what the engine cannot hold.
+A file's field with the name of one of osml's fields, or with a name that has an effect on the engine, is moved: it is a
+`name` and `value` in the list `osml.kept`, without an effect. The ingest pipeline does the same with values that the
+engine cannot index.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 OURS = "osml"
-# What a document is a part of, its vector, and the weights of its words: by their usual names.
+# The usual names of a chunk's document, its vector, and the weights of its words.
 RESERVED = frozenset({OURS, "document", "embedding", "word_weights"})
 
 
 def kept(fields: Mapping[str, Any], text_field: str) -> dict[str, Any]:
-    """The `fields` of a file as a source holds them; a title is a text."""
+    """The `fields` of a file in the form of `_source`; a title becomes text."""
     source: dict[str, Any] = {}
     apart: list[dict[str, Any]] = []
     for name, value in fields.items():
@@ -30,7 +31,7 @@ def kept(fields: Mapping[str, Any], text_field: str) -> dict[str, Any]:
 
 
 def given(source: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that `kept` was given."""
+    """The reverse of `kept`: the fields of the file."""
     return {**{name: value for name, value in source.items() if name != OURS}, **dict(_apart(source))}
 
 

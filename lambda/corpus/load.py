@@ -1,4 +1,4 @@
-"""Loads documents: as many at once as their destination takes, each accounted for, in order."""
+"""Loads documents: as many at once as their destination accepts, with a result for each, in order."""
 
 import contextlib
 import heapq
@@ -17,17 +17,17 @@ from corpus.report import DeadLetter, Report
 from corpus.track import Item, Leftovers, Track
 
 ATTEMPTS = 12
-# Of the pause before a busy destination is asked again, for documents that were turned away alone: a model that
-# throttles one call takes the next, and the window keeps the number of calls down.
+# The share of the usual pause for documents that were refused while others were accepted: a model that throttles one
+# call may accept the next, and the window limits the number of calls.
 SOONER = 0.1
-# From then on what is in a batch that fails is sent alone.
+# After so many attempts, each document of a failed batch is sent alone.
 ALONE = 3
 LONGEST_ASKED = 60.0
-# Entries read ahead of the first one whose fate is open.
+# The limit of entries that are read after the first one without a result.
 AHEAD, AHEAD_BYTES = 20_000, 32_000_000
-# As many refused one after another, and none taken: the fault is not theirs.
+# If so many documents in a row are refused and none is accepted, the documents are not the reason.
 HOPELESS = 1_000
-# Seconds in which nothing is taken, and something is tried.
+# The limit of seconds in which documents are sent and none is accepted.
 DROUGHT = 600.0
 
 
@@ -49,17 +49,18 @@ def load(
     """Sends every document of `entries`, in memory that does not grow with their number.
 
     connect: makes a Destination; called once here, and once in each thread that sends.
-    parts: what a document is cut into on the way; the whole of it by default.
-    report: counts on in this one, as when an earlier load is continued.
-    dead_letters: is given each document or part that did not arrive, and each Unreadable, once.
-    confirmed: is given each entry, in their order, once the fate of it and of all before it is settled, after its
-        dead_letters: whoever notes the last one knows where to go on.
-    leftovers: is given documents that arrived, and the ids of their parts, before they are confirmed; None when the
-        destination has nothing else of them.
-    pause: seconds before a repetition, by its number and what was asked for.
+    parts: returns the chunks of a document; by default the document itself.
+    report: the counts are added to this one, for example when an earlier load is continued.
+    dead_letters: called once with each document or chunk that was not loaded, and with each Unreadable.
+    confirmed: called with each entry in order, when it and all entries before it are settled, after its dead letters.
+        A caller that notes the last one can resume there.
+    leftovers: called with loaded documents and the ids of their chunks, before they are confirmed; None if the
+        destination has no other chunks of them.
+    pause: returns the seconds before a repetition, from its number and the seconds that the destination asked for.
 
-    Documents of one id are sent one after the other, so that the last one stays. Raises Stopped, or what `entries` or
-    `connect` raise, with what is then in doubt counted as failed in `report`, but neither a dead letter nor confirmed.
+    Documents with the same id are sent one after the other, so that the last one stays. Raises Stopped, and the
+    exceptions of `entries` and `connect`. Then `report` counts documents without a result as failed; they are neither
+    dead letters nor confirmed.
     """
     report = Report() if report is None else report
     run = _Load(connect, parts, Track(report, dead_letters, confirmed, leftovers), pause)
@@ -67,7 +68,7 @@ def load(
         with seldom_collected():
             run.all(entries)
     except Exception as error:
-        # What was to be written of it may be what failed.
+        # Writing its dead letters may be what failed.
         with contextlib.suppress(OSError):
             run.abandon(str(error))
         raise
@@ -77,7 +78,7 @@ def load(
 
 
 class _Load:
-    """The state of one load, in the thread that called for it."""
+    """The state of one load, in the thread of its caller."""
 
     def __init__(
         self,
@@ -102,7 +103,7 @@ class _Load:
         self._taken = time.monotonic()
 
     def all(self, entries: Iterable[Entry]) -> None:
-        """Reads, sends and settles everything."""
+        """Read, send and settle everything."""
         for entry in entries:
             self._enter(entry)
             while self._has_enough():
@@ -112,18 +113,18 @@ class _Load:
         self._track.advance(ending=True)
 
     def abandon(self, reason: str) -> None:
-        """Hears the answers that are still to come, and counts what is in doubt as failed."""
+        """Wait for the missing answers, and count documents without a result as failed."""
         while self._crew.batches:
             answer = self._crew.take(None)
             if answer and not isinstance(answer.result, Exception):
                 for item, outcome in zip(answer.batch, answer.result, strict=True):
-                    # What was refused or sent off would have been sent again.
+                    # Documents that were throttled or unanswered would have been sent again.
                     if outcome.verdict in ARRIVED:
                         self._track.settle(item, outcome)
         self._track.abandon(reason)
 
     def close(self) -> None:
-        """Lets the threads go."""
+        """End the threads."""
         self._crew.close()
 
     def _enter(self, entry: Entry) -> None:
@@ -141,7 +142,7 @@ class _Load:
         self._fresh_bytes += tracked.size
 
     def _has_enough(self) -> bool:
-        """Whether to read no further for now."""
+        """Whether no more entries are read at present."""
         return (
             self._fills_a_batch()
             or len(self._track) >= AHEAD
@@ -156,7 +157,7 @@ class _Load:
         return min(self._pace.batch, self._destination.most_documents)
 
     def _step(self, ending: bool = False) -> None:
-        """Sends a batch, or hears an answer; `ending` sends one that is not full, too."""
+        """Send a batch, or wait for an answer; with `ending`, also send a batch that is not full."""
         now = time.monotonic()
         room = not self._crew.full and self._crew.items < self._pace.window
         if room and now >= self._quiet_until:
@@ -174,7 +175,7 @@ class _Load:
             self._track.advance()
 
     def _longest_wait(self, now: float) -> float | None:
-        """Seconds until there may be something to send; None when only an answer can bring that about."""
+        """The seconds until there may be something to send; None if that needs an answer first."""
         if self._quiet_until > now:
             return self._quiet_until - now
         if self._waiting:
@@ -239,7 +240,7 @@ class _Load:
         if again:
             self._wait(again, reasons)
         for reason, items in refused.items():
-            # One document that the model refuses fails all that are embedded in the same call.
+            # One document that the model refuses fails all documents of the same call.
             if len(items) > 1:
                 self._halve(items)
             else:
@@ -256,7 +257,7 @@ class _Load:
         self._halves += [items[:middle], items[middle:]]
 
     def _wait(self, items: list[Item], reasons: list[str], busy: Busy | None = None) -> None:
-        """Has the items sent again after a pause, together, but those whose patience is at its end."""
+        """Send the items again together after a pause, except those whose attempts are used up."""
         now = time.monotonic()
         if now - self._taken > DROUGHT:
             raise Stopped(f"Nothing was taken for {DROUGHT / 60:.0f} minutes, last answer: {reasons[-1]}.")

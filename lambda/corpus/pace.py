@@ -1,48 +1,49 @@
-"""How many documents may be under way at once: more while all goes well, fewer when some are turned away."""
+"""How many documents may be in flight: more while all are accepted, fewer when some are refused."""
 
 import math
 
-# Eight calls of 32 documents, about half of what `helpers.bulk` of opensearch-py sends with its first request.
+# Eight calls of 32 documents, about half of the first request of `helpers.bulk` of opensearch-py.
 FIRST = 256
-# Documents to send together at least: one call, as the recipes set `batch_size`.
+# The least number of documents to send together: one call, as the recipes set `batch_size`.
 LEAST = 32
 # The window grows by the number accepted, times this: DOUBLING until the first refusal, GROWTH after it. It shrinks by
-# half a place for each document refused, so it stands still where 2 of 7 are refused.
+# half a place for each document refused, so it stays the same when 2 of 7 are refused.
 DOUBLING, GROWTH = 1.0, 0.2
 # Added to the growth when a whole window is accepted.
 RECOVERY = 0.1
 LOWEST = 0.1
-# Seconds, before something is sent again or anything at all.
+# The longest pause in seconds.
 LONGEST_PAUSE = 20.0
-# Documents that wait so many seconds wait in a queue, and more of them would only wait longer; what embeds them gives
-# them up after 30 (`read_timeout` of the connectors here).
+# Documents that wait so many seconds are in a queue, and more of them would only wait longer. The connectors give a
+# call up after 30 seconds (their `read_timeout`).
 SLOW = 5.0
 
 
 class Pace:
-    """Increase by what got through, decrease by what was turned away, so that the window finds the same share of
-    refusals at every limit. A fixed step would have two of three calls refused at a low limit, and hardly one at a
-    high one.
+    """The window of documents in flight.
 
-    One throttled call of many is normal at a provider's limit, and halving for each would leave a tenth of it: so of
-    a whole window turned away half is taken back, of a tenth of one a twentieth (as RFC 8257 weighs them). The window
-    doubles at first, and grows more slowly with each refusal until as many as fill it have come. It does not grow
-    while answers are slow. A window of less than one call's documents stands for a call now and then: `pause`.
+    It grows by accepted documents and shrinks by refused ones, so that it settles at the same share of refusals at
+    every limit. A fixed step would have two of three calls refused at a low limit, and hardly any at a high one.
+
+    Near a provider's limit, one throttled call of many is normal, and halving for each would leave a tenth of the
+    limit. So a whole refused window takes half of it away, and a refused tenth takes a twentieth (the weights of
+    RFC 8257). At first the window doubles; with each refusal it grows more slowly, until a whole window was refused.
+    It does not grow while answers are slow. A window of less than one call's documents means a `pause` between calls.
     """
 
     def __init__(self, most: int) -> None:
-        """`most` documents at once, however well it goes."""
+        """At most `most` documents are in flight."""
         self.window = float(min(FIRST, most))
         self._most = most
         self._growth = DOUBLING
 
     @property
     def batch(self) -> int:
-        """Documents to send together: a quarter of the window, so that one is made while others are under way."""
+        """The number of documents to send together: a quarter of the window, so that others are in flight meanwhile."""
         return max(LEAST, math.ceil(self.window / 4))
 
     def answered(self, came: int, turned_away: int, seconds: float) -> None:
-        """A batch was answered after `seconds`: `came` documents got through, others were told to come later."""
+        """A batch was answered after `seconds`: `came` documents were accepted, the others throttled."""
         weight = min(1.0, self.window / max(1, came + turned_away))
         growth = self._growth + weight * (RECOVERY * came - turned_away) / self.window
         self._growth = max(GROWTH, min(growth, DOUBLING))
@@ -51,5 +52,5 @@ class Pace:
         self.window = max(LOWEST, min(window, float(self._most)))
 
     def pause(self, seconds: float) -> float:
-        """Seconds to send nothing for, after an answer that took `seconds`."""
+        """The seconds for which nothing is sent, after an answer that took `seconds`."""
         return min(LONGEST_PAUSE, seconds * max(0.0, LEAST / self.window - 1))

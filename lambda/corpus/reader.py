@@ -1,4 +1,4 @@
-"""The process that apart.py has read files in: `python -m corpus.reader DESCRIPTOR MEMORY`."""
+"""The process in which apart.py reads files: `python -m corpus.reader DESCRIPTOR MEMORY`."""
 
 import contextlib
 import json
@@ -13,12 +13,12 @@ from corpus.apart import LENGTH
 from corpus.formats import Reading
 from corpus.source import positioned
 
-# Of files that a parser writes: nothing here needs to.
+# The limit of files that a parser writes: none needs to write any.
 _LARGEST_WRITTEN = 2 << 30
 
 
 def main(descriptor: int, memory: int) -> None:
-    """Reads files until nobody asks any more."""
+    """Read files until the parent closes the socket."""
     _limit(resource.RLIMIT_DATA, memory)
     _limit(resource.RLIMIT_FSIZE, _LARGEST_WRITTEN)
     _limit(resource.RLIMIT_CORE, 0)
@@ -48,7 +48,7 @@ def _say(connection: socket.socket, said: list[Any]) -> None:
 
 
 def _allow(seconds: float) -> None:
-    """So much of the processor from now on: who asked may be gone, and nobody else would end this."""
+    """Limit the processor time from now on, because nothing else ends this process if its parent is gone."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 2, hard))
 

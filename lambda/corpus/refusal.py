@@ -1,4 +1,4 @@
-"""What the search engine, or Amazon in front of it, says when it does not do what it was asked."""
+"""The text with which the search engine, or Amazon in front of it, refuses a request."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ _QUOTED = 300
 
 
 def said(text: str) -> str:
-    """The server's own words: OpenSearch nests them in `error`, Amazon says `Message`; else how the text begins."""
+    """The server's text: OpenSearch's is within `error`, Amazon's is `Message`; else the beginning of the body."""
     try:
         body = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What became of the documents, in figures and in the first sentences."""
+"""The results of a load, as numbers and the first sentences."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,7 +10,7 @@ Retry = Literal["later", "never"]
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A dead letter: a document, or a part of one, that did not arrive, where it is from and why."""
+    """A document, or a chunk of one, that was not loaded, with its place and the reason."""
 
     where: str
     id: str | None
@@ -21,14 +21,14 @@ class DeadLetter:
 
 @dataclass
 class Report:
-    """Counts, in what the index holds: a document that was split counts once for each of its parts.
+    """Counts of documents of the index: a document in chunks counts once for each chunk.
 
-    read: documents, and places where one was expected and none could be read.
-    stored: those that arrived where new and replaced ones are not told apart.
-    later: those of `failed` that may be taken when they are loaded again as they are; the others never are.
-    removed: what an earlier load had made of the same documents, and this one did not replace.
+    read: documents of files, and places where a document was expected and could not be read.
+    stored: loaded ones, if the destination does not distinguish new from replaced ones.
+    later: those of `failed` that may be accepted when they are loaded again unchanged; the others never are.
+    removed: chunks of an earlier load of the same documents that this load did not replace.
     errors: a sentence for each of the first MOST_ERRORS of `failed`.
-    unkept: names of fields that the destination does not keep.
+    unkept: names of fields that the destination does not store.
     """
 
     read: int = 0
@@ -43,18 +43,18 @@ class Report:
 
     @property
     def arrived(self) -> int:
-        """How many are in the index."""
+        """The number of loaded ones."""
         return self.created + self.updated + self.stored
 
     @property
     def summary(self) -> str:
-        """The figures, in words; everything is in one of them."""
+        """The counts in words; each document is in one of them."""
         arrived = f"{self.stored} stored" if self.stored else f"{self.created} created, {self.updated} updated"
         removed = f", {self.removed} old parts removed" if self.removed else ""
         return f"{arrived}, {self.failed} failed{removed}"
 
     def fail(self, where: str, reason: str, retry: Retry = "never") -> None:
-        """Counts one that did not arrive."""
+        """Count one that was not loaded."""
         self.failed += 1
         self.later += retry == "later"
         if len(self.errors) < MOST_ERRORS:

@@ -1,14 +1,14 @@
-"""Where sentences begin and end in a text; the time that it takes grows as the text does."""
+"""Where sentences begin and end in a text; the time is proportional to the text."""
 
 import re
 from collections.abc import Iterator
 
-# White space and the ends of sentences in scripts without white space. A match takes all of its run, so that no
-# character is looked at twice, whatever the text.
+# White space and the ends of sentences in scripts without white space. A match takes a whole run, so that no
+# character is read twice in any text.
 _GAP = re.compile(r"\s+|[\u3002\uff01\uff1f][」』”]*")
 _LINES = frozenset("\r\n\u2028\u2029")
 _ENDS, _CLOSING = frozenset(".!?\u061f"), frozenset("\"')]»”")
-# Closing marks behind a full stop.
+# Closing marks after a full stop.
 _MOST_CLOSING = 8
 # A full stop after one of these, or after a single capital, ends no sentence.
 _ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|No|vs|Inc|Ltd|Co|approx|e\.g|i\.e)|\b[A-Z])\.$")

@@ -15,7 +15,7 @@ from corpus.apart import Limits, apart
 from corpus.document import Entry, Unreadable, document
 from corpus.formats import Format, Reading, Row
 
-# By the end of a name: the module of `corpus.formats`, imported when there is such a file, for what parses it is large.
+# The module of `corpus.formats` for the end of a name; imported only for such a file, because parsers are large.
 FORMATS = {
     ".ndjson": "lines",
     ".jsonl": "lines",
@@ -48,28 +48,28 @@ FORMATS = {
     ".text": "plain",
 }
 COMPRESSED = ".gz"
-# What reads them takes time and memory in proportion, and nothing of somebody else's; all others are read apart.
+# Reading these needs time and memory in proportion and no foreign parser; all others are read in a separate process.
 HERE = frozenset(("lines", "rows", "plain"))
 
 
 def readable(name: str) -> bool:
-    """Whether the end of the name is that of a format, or of one and `.gz`."""
+    """Whether the name ends like a format, perhaps with `.gz`."""
     return _format(name) is not None
 
 
 def ending(name: str) -> str:
-    """The end of a name that says a format, in small letters; empty where there is none."""
+    """The end of a name that determines the format, in lower case; empty if there is none."""
     return PurePosixPath(name.lower().removesuffix(COMPRESSED)).suffix
 
 
 def read(
     stream: BinaryIO, name: str, reading: Reading, skip: int = 0, limits: Limits | None = None
 ) -> Generator[Entry]:
-    """The entries of the file `name`, without the first `skip` ones: those that an earlier load has settled.
+    """The entries of the file `name`, without the first `skip` ones, which an earlier load has settled.
 
-    `name` decides the format, and is the id of a document that is a whole file; a file whose end of the name says
-    nothing is one Unreadable, and so is one that takes more than `limits` to be read. Never more of a file in memory
-    than one document takes. A `stream` that is not seekable is laid into a temporary file first.
+    `name` determines the format, and is the id of a document that is a whole file. A file with an unknown end of the
+    name is one Unreadable, and so is a file beyond the `limits`. At most one document of a file is in memory. A
+    `stream` that is not seekable is copied into a temporary file first.
     """
     chosen = _format(name)
     if chosen is None:
@@ -90,10 +90,10 @@ def read(
 
 
 def positioned(raw: BinaryIO, name: str, reading: Reading) -> Iterator[tuple[Row, int]]:
-    """The rows of a file, read in this process, each with how far the file is read."""
+    """The rows of a file, read in this process, each with the position up to which the file is read."""
     file = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if name.lower().endswith(COMPRESSED) else raw
     for row in _rows(file, name, reading):
-        # Of a compressed file, progress is what has been read of the file itself.
+        # The progress of a compressed file is the position in the compressed file.
         yield row, raw.tell() if row.position is None or file is not raw else row.position
 
 

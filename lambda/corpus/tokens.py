@@ -1,32 +1,32 @@
-"""How far a text goes with a number of tokens, told by its words: no tokenizer is at hand where texts are cut.
+"""An estimate of the tokens of a text from its words: where texts are cut, there is no tokenizer.
 
-The figures are those of the vocabulary that BERT and its many children have (all-MiniLM, bge), which splits more than
-others do. Measured against all-MiniLM-L6-v2's own tokenizer, the estimate is 1.0 to 1.15 times the tokens of English,
-German, French, Chinese, Japanese, Russian, Arabic, Hindi, figures and code, 1.2 of Korean, and 0.9 of Finnish and of
-hexadecimal digits, for which SURE is kept back.
+The figures are for the vocabulary of BERT and its descendants (all-MiniLM, bge), which splits more than others.
+Compared with the tokenizer of all-MiniLM-L6-v2, the estimate is 1.0 to 1.15 times the tokens of English, German,
+French, Chinese, Japanese, Russian, Arabic, Hindi, figures and code, 1.2 of Korean, and 0.9 of Finnish and of
+hexadecimal digits, for which SURE leaves some tokens free.
 """
 
 import re
 from math import ceil
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
-# A usual English word is one token; a long one, as German makes them, is split.
+# A common English word is one token; a long word, such as a German compound, is split.
 _USUAL, _LONGER = 7, 0.8
-# A word of Latin letters with accents, which the vocabulary has few of.
+# A word with accents; the vocabulary has few of them.
 _ACCENTED, _USUAL_ACCENTED, _LONGER_ACCENTED, _LATIN = 1.3, 3, 0.55, "\u0250"
 _DIGIT, _YEAR = 0.8, 1.5
 _HANGUL, _SYLLABLE = ("\uac00", "\ud7a3"), 2.6
-# Of the tokens that a model reads: two are marks of its own, and the estimate may be too low.
+# The share of a model's tokens to use: two are its own marks, and the estimate may be too low.
 MARKS, SURE = 2, 0.9
 
 
 def estimate(text: str) -> int:
-    """How many tokens the text has, by its words; those that `reach` counts by."""
+    """The estimated tokens of the text, as `reach` counts them."""
     return round(_cost(text))
 
 
 def count(text: str) -> int:
-    """How many tokens a text has at most, without the marks."""
+    """The largest number of tokens that a text may have, without the marks."""
     return ceil(_cost(text) / SURE)
 
 
@@ -35,7 +35,7 @@ def _cost(text: str) -> float:
 
 
 def reach(text: str, start: int, limit: int, tokens: int) -> int:
-    """Where the text from `start` on has used up `tokens`, or `limit`, whichever comes first; behind `start`."""
+    """Where the text from `start` on has used up `tokens`, or `limit` if that is earlier; always after `start`."""
     left = (tokens - MARKS) * SURE
     for word in _WORD.finditer(text, start, limit):
         cost = _tokens(word[0])

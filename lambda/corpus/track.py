@@ -1,4 +1,4 @@
-"""Entries in the order they were read, until the fate of each is known."""
+"""Entries in the order of reading, until each has a result."""
 
 import itertools
 import time
@@ -12,7 +12,7 @@ from corpus.document import Document, Entry, Unreadable
 from corpus.fields import given
 from corpus.report import DeadLetter, Report, Retry
 
-# Documents whose leftovers are looked for together, their bytes, and the seconds after which fewer do.
+# Leftovers are searched for so many documents together, or so many bytes, or after so many seconds.
 TOGETHER, TOGETHER_BYTES, TOGETHER_SECONDS = 256, 4_000_000, 1.0
 
 Leftovers = Callable[[Mapping[str, Sequence[str]]], int]
@@ -21,7 +21,7 @@ Leftovers = Callable[[Mapping[str, Sequence[str]]], int]
 
 @dataclass(slots=True)
 class Tracked:
-    """An entry, how many of its parts are `open`, their bytes, and what became of the others."""
+    """An entry, the number of its chunks without a result (`open`), their bytes, and the results of the others."""
 
     entry: Entry
     open: int
@@ -31,9 +31,9 @@ class Tracked:
 
 @dataclass(slots=True)
 class Item:
-    """A document, or a part of one, on its way: encoded, and how often it was sent in vain.
+    """A document or a chunk in flight: encoded, with the number of its failed attempts.
 
-    suspect: a batch with it has failed, so that it may be what breaks batches.
+    suspect: a batch with it has failed, so it may be the reason.
     """
 
     document: Document
@@ -44,7 +44,7 @@ class Item:
 
 
 class Track:
-    """Counts, writes dead letters and confirms in the order of reading: all three can be continued from one place."""
+    """Counts, writes dead letters and confirms in the order of reading, so that a load can resume all three."""
 
     def __init__(
         self,
@@ -62,27 +62,27 @@ class Track:
         return len(self._open)
 
     def add(self, entry: Entry, parts: int = 0, size: int = 0) -> Tracked:
-        """An entry was read, of parts of `size` bytes together; it is settled when each of them has an outcome."""
+        """Add an entry whose chunks have `size` bytes together; it is settled when each chunk has an outcome."""
         tracked = Tracked(entry, parts, size)
         self._open.append(tracked)
         self.bytes += size
         return tracked
 
     def settle(self, item: Item, outcome: Outcome) -> None:
-        """The fate of `item` is known."""
+        """Note the result of `item`."""
         item.tracked.outcomes.append((item.document, outcome))
         item.tracked.open -= 1
 
     def advance(self, ending: bool = False) -> None:
-        """Passes over what is settled, up to the first entry that is not.
+        """Confirm the settled entries, up to the first one that is not.
 
-        Where leftovers are looked for, not before it is worth the request, or `ending`.
+        If leftovers are searched, wait until there are enough entries for the request, or until `ending`.
         """
         if self._leftovers and not self._clear(self._leftovers, ending):
             return
         while self._open and not self._open[0].open:
             tracked = self._open[0]
-            # One whose letters could not be written is not passed over, and nothing behind it is.
+            # An entry whose dead letters could not be written is not confirmed, nor is any after it.
             for dead_letter in _letters(tracked):
                 self._dead_letters(dead_letter)
             self._open.popleft()
@@ -91,9 +91,9 @@ class Track:
             self._confirmed(tracked.entry)
 
     def abandon(self, reason: str) -> None:
-        """Counts what is left: the parts with an outcome, and as failed those without.
+        """Count the rest: chunks with an outcome, and those without as failed.
 
-        What is settled is passed over as ever, unless its leftovers would have to be looked for.
+        Settled entries are confirmed as usual, unless their leftovers would have to be searched.
         """
         if self._leftovers is None:
             self.advance()
@@ -104,7 +104,7 @@ class Track:
         self._open.clear()
 
     def _clear(self, leftovers: Leftovers, ending: bool) -> bool:
-        """Remove the leftovers of what is settled, before it is confirmed; False when that waits for more of it."""
+        """Remove the leftovers of settled entries before they are confirmed; False if that waits for more entries."""
         settled = list(itertools.takewhile(lambda one: not one.open, self._open))
         enough = len(settled) >= TOGETHER or sum(one.size for one in settled) >= TOGETHER_BYTES
         if not (ending or enough or time.monotonic() - self._cleared >= TOGETHER_SECONDS):
@@ -132,7 +132,7 @@ class Track:
 
 
 def _letters(tracked: Tracked) -> Iterator[DeadLetter]:
-    """One for each part that did not arrive."""
+    """A dead letter for each chunk that was not loaded."""
     entry = tracked.entry
     if isinstance(entry, Unreadable):
         yield DeadLetter(entry.where, None, entry.reason, plain(entry.source))
@@ -147,7 +147,7 @@ def _retry(outcome: Outcome) -> Retry:
 
 
 def _wholes(settled: Iterable[Tracked]) -> dict[str, list[str]]:
-    """Documents all of which arrived, and the ids of their parts; a part that was given by itself is none."""
+    """The completely loaded documents, and the ids of their chunks; a chunk that was an entry itself does not count."""
     found: dict[str, list[str]] = {}
     for one in settled:
         if isinstance(one.entry, Document) and one.entry.of == one.entry.id:

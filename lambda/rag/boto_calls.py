@@ -38,7 +38,7 @@ _STATUS = {
 }
 
 
-# Seconds, of which a client takes the most that there are left: a few, for each has connections of its own.
+# Timeouts in seconds; a call uses the client with the largest one within its time. Few, because each has connections.
 _WAITS = (1, 2, 3, 5, 8, 12, 17, 22, 27, *range(30, 901, 5))
 
 
@@ -52,9 +52,9 @@ def client(service: str, region: str | None, read_seconds: float, connect_second
 
 
 class Clients:
-    """Clients of one service that differ in how long they wait: botocore's wait is its client's, and not a call's.
+    """Clients of one service with different timeouts, because botocore sets a timeout for a client and not for a call.
 
-    They are made when they are first needed, and may be used by several threads.
+    They are made at their first use, and several threads may use them.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Clients:
         self._making = Lock()
 
     def within(self, budget: Budget) -> Any:
-        """One that waits for a byte no longer than there is time left; raises `TimedOut` when there is none."""
+        """A client whose timeout is within the time left; raises `TimedOut` if no time is left."""
         left = budget.call(self._most)
         seconds = left if left == self._most else max([one for one in _WAITS if one <= left], default=_WAITS[0])
         with self._making:

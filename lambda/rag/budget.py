@@ -31,7 +31,7 @@ class Budget:
         self._end = clock() + seconds
 
     def keeping(self, seconds: float) -> "Budget":
-        """This one without its last `seconds`, of which a tenth is kept at most."""
+        """This budget without its last `seconds`, or without its last tenth if that is less."""
         left = self.left()
         return Budget(left - min(seconds, left / 10), self._clock, self._sleep, self._jitter)
 

@@ -50,42 +50,42 @@ def store(documents: Sequence[DocumentIn], seconds: float, parts: Parts | None =
 
 
 def refuse_doubled(documents: Sequence[DocumentIn]) -> None:
-    """Raises `Invalid` for two documents with one id."""
+    """Raises `Invalid` for two documents with the same id."""
     doubled = sorted(id for id, times in Counter(one.id for one in documents).items() if times > 1)
     if doubled:
         raise Invalid(f"The id {doubled[0]} belongs to more than one document. Give each document its own id.")
 
 
 def documents_of(given: Sequence[DocumentIn], text_field: str) -> list[Document]:
-    """The documents that a request names."""
+    """The documents of a request."""
     return [_document(one, text_field) for one in given]
 
 
 def put(documents: Sequence[Document], budget: Budget, parts: Parts) -> list[DocumentResult]:
-    """The result of each document, which replaces an earlier one with its id; raises a `Failure` when all failed."""
+    """Store documents, each in place of an earlier one with its id; raises a `Failure` if all of them failed."""
     split = [passages(one, parts.settings) for one in documents]
     replaced = parts.search.replace([passage for of_one in split for passage in of_one], budget)
     return [_result(document, of_one, replaced) for document, of_one in zip(documents, split, strict=True)]
 
 
 def told(results: list[DocumentResult]) -> DocumentsStored:
-    """The results, counted."""
+    """The results with their counts."""
     stored = sum(result.status == "stored" for result in results)
     return DocumentsStored(documents=results, stored=stored, failed=len(results) - stored)
 
 
 def failed(id: str, message: str, again: Retry = "never") -> DocumentResult:
-    """The result of what could not be stored, or not be read."""
+    """The result of a document that could not be stored, or an entry that could not be read."""
     return DocumentResult(id=id, status="failed", passages=0, message=message, retry=again)
 
 
 def retry(failure: Failure) -> Retry:
-    """Whether the same document may be stored another time."""
+    """Whether another attempt may store the same document."""
     return "later" if isinstance(failure, Throttled | Unavailable | TimedOut) else "never"
 
 
 def passages(document: Document, settings: RuntimeSettings) -> list[Passage]:
-    """The document's chunks, cut as in every load."""
+    """The document's chunks, the same as in every other load."""
     field, limits = settings.index.text_field, settings.limits
     return [
         Passage(
@@ -108,7 +108,7 @@ def listed(page: Page, seconds: float, parts: Parts | None = None) -> DocumentLi
 
 
 def shown(id: str, seconds: float, parts: Parts | None = None) -> DocumentShown:
-    """A document with its passages; raises `Absent` when there is none, or another `Failure`."""
+    """A document with its passages; raises `Absent` if it does not exist, or another `Failure`."""
     parts = own_parts() if parts is None else parts
     passages = parts.search.shown(id, Budget(seconds))
     if not passages:

@@ -1,4 +1,4 @@
-"""What is to be stored, entry after entry: a file as every way in reads it, as far as the time goes."""
+"""Stores the entries of a file, which is read as in every other load, until the time is over."""
 
 import io
 import time
@@ -16,7 +16,7 @@ from rag.parts import Parts
 
 # The limit of the function's memory for reading, in bytes.
 MOST_MEMORY = 512 << 20
-# Shares of the request's time: for reading, and after which no further documents start.
+# Shares of the request's time: for reading, and for starting further documents.
 READING, BEGINNING = 0.5, 0.3
 # The number of characters that are stored together.
 TOGETHER = 64_000
@@ -24,9 +24,10 @@ TOGETHER = 64_000
 
 @dataclass
 class Stored:
-    """How far it went: `settled` entries, whose results these are, and `read` bytes of the file up to there.
+    """The progress: the number of `settled` entries with their results, and the `read` bytes of the file.
 
-    ended: there are no more. later: why the next documents could not be stored for now, empty when it was for time.
+    ended: there are no more entries. later: why the next documents could not be stored at present, empty if only the
+    time was over.
     """
 
     settled: int
@@ -37,7 +38,7 @@ class Stored:
 
 
 def store(file: FileIn, seconds: float, parts: Parts) -> Stored:
-    """Store what is in the file as far as `seconds` go."""
+    """Store the documents of the file within `seconds`."""
     began = time.monotonic()
     limits = Limits(seconds * READING, MOST_MEMORY)
     is_cut = False
@@ -48,7 +49,7 @@ def store(file: FileIn, seconds: float, parts: Parts) -> Stored:
     def in_time() -> Generator[Entry]:
         nonlocal is_cut
         for entry in read(io.BytesIO(file.content), file.name, Reading(parts.settings.index.text_field), 0, limits):
-            # With more time it may be read.
+            # It may be read with more time.
             is_cut = isinstance(entry, Unreadable) and not goes_on()
             if is_cut:
                 return
@@ -69,10 +70,10 @@ def store_entries(
     *,
     last: bool = False,
 ) -> Stored:
-    """Store the entries behind those that are settled; `stored` counts on, and `tell` is given it after each step.
+    """Store the entries after the settled ones; each step adds to `stored`, and calls `tell` with it.
 
-    Ends before documents that may be stored later, unless it is the `last` try: then that is their result. No further
-    ones are begun when it does not `goes_on`. Raises a `Failure`.
+    Stops at documents that may be stored later; in the `last` attempt, that is their result. Starts no further
+    documents if `goes_on` returns False. Raises a `Failure`.
     """
     most, field_name = parts.settings.limits.documents, parts.settings.index.text_field
     waiting, unread = dict[str, Document](), list[DocumentResult]()

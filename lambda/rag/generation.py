@@ -84,7 +84,7 @@ class PipelineGeneration:
             seconds=max(1, int(budget.call(most))),
         )
         path = self._engine.in_index("_search")
-        # Once, because the caller retries and knows whether a part of the answer has been shown.
+        # One attempt, because the caller retries and knows whether a part of the answer has been shown.
         query = {"search_pipeline": self._chosen.search_pipeline}
         answer = self._engine.send("POST", path, body, budget, most=most, again=(), query=query)
         text = answer_in(answer)

@@ -1,7 +1,7 @@
-"""Uploads that are more than one request stores: kept in a bucket, and stored by calls of the function of their own.
+"""Uploads that are larger than one request: a bucket keeps them, and separate calls of the function store them.
 
-In the bucket: `uploads/<job>/<part>`, the upload; `jobs/<job>.json`, how far it is; `begin/<job>`, which S3 tells the
-queue of, and the queue the function. A call that ends before its job does writes that object again.
+In the bucket, `uploads/<job>/<part>` is the upload and `jobs/<job>.json` its progress. S3 sends a message about
+`begin/<job>` to the queue, which calls the function. A call that ends before its job writes that object again.
 """
 
 import json
@@ -26,19 +26,19 @@ from rag.files import MOST_MEMORY, Stored, store_entries
 from rag.parts import Parts
 
 UPLOADS, JOBS, BEGIN = "uploads", "jobs", "begin"
-# Results that a job keeps: of documents that are stored, and of others.
+# The limits of results that a job keeps: of stored documents, and of others.
 MOST_STORED, MOST_OTHERS = 100, 1000
-# Seconds between two notes of how far a job is, and those that reading may take until its next document.
+# The seconds between two writes of a job's progress, and the limit for reading the next document.
 OFTEN, READING = 2.0, 60.0
-# A job that says nothing for so long has broken off: its last message went to the dead letters.
+# A job without progress for so long has stopped: its last message went to the dead letters.
 SILENT = timedelta(minutes=45)
 BROKE_OFF = "It broke off again and again behind what is told here; what was stored stays. Send the rest anew."
 
 
 class State(Job):
-    """A job as the bucket keeps it: `settled` entries.
+    """A job in the bucket, with the number of `settled` entries.
 
-    Of a file `size` are its bytes, and `read` those that are settled; without a name it is of so many documents.
+    For a file, `size` and `read` are all bytes and the settled bytes; without a name they count documents.
     """
 
     settled: int = 0
@@ -47,12 +47,12 @@ class State(Job):
 
     @property
     def told(self) -> Job:
-        """As the API gives it."""
+        """The job in the API's form."""
         return Job.model_validate(self.model_dump(include=set(Job.model_fields)))
 
 
 class Jobs:
-    """Those of an environment; `bucket` is its bucket, `s3` a client of boto3."""
+    """The jobs of an environment; `bucket` is its bucket, `s3` a client of boto3."""
 
     def __init__(self, bucket: str, s3: Any = None) -> None:
         if s3 is None:
@@ -62,7 +62,7 @@ class Jobs:
         self._bucket, self._s3 = bucket, s3
 
     def take(self, part: PartIn) -> State:
-        """Keep a part of a file; with the last one that is missing the job begins. Raises `Absent` or `Invalid`."""
+        """Keep a part of a file; the job begins with the last missing part. Raises `Absent` or `Invalid`."""
         state = self._new(part.name, part.of) if part.job is None else self.state(part.job)
         if (state.name, state.parts) != (part.name, part.of) or state.status != "receiving":
             raise Invalid(
@@ -80,7 +80,7 @@ class Jobs:
         return state
 
     def go_on(self, file: FileIn, done: Stored) -> State:
-        """A job for what a request has not stored of a file, behind what is `done`."""
+        """A job for the rest of a file of which a request has stored what is `done`."""
         state = self._new(file.name, 1)
         return self._kept(state, file.content, len(file.content), done)
 
@@ -97,7 +97,7 @@ class Jobs:
         return state
 
     def state(self, id: str) -> State:
-        """How far a job is. Raises `Absent`."""
+        """The state of a job. Raises `Absent`."""
         try:
             kept = self._s3.get_object(Bucket=self._bucket, Key=f"{JOBS}/{id}.json")["Body"].read()
         except self._s3.exceptions.NoSuchKey:
@@ -110,10 +110,10 @@ class Jobs:
         return state
 
     def work(self, id: str, seconds: float, parts: Parts, *, last: bool) -> str:
-        """Store what is left of a job within `seconds`.
+        """Store the rest of a job within `seconds`.
 
-        Gives why it is to be tried again later, empty when it is not; when the time is over, it has begun another
-        call. With `last` what may be stored later is told as not stored.
+        Returns why the same message must be tried again later; empty otherwise, also if the time was over and the job
+        continues with another call. With `last`, documents that might be stored later are reported as not stored.
         """
         state = self.state(id)
         if state.status in ("done", "stopped"):
@@ -167,7 +167,7 @@ class Jobs:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)
 
     def _sizes(self, state: State) -> dict[int, int]:
-        """Bytes of each part that is there. A job has fewer than the thousand objects that one answer lists."""
+        """The bytes of each part in the bucket. A job has fewer parts than the thousand objects of one answer."""
         found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{UPLOADS}/{state.id}/").get("Contents", [])
         return {int(one["Key"].rpartition("/")[2]): one["Size"] for one in found}
 
@@ -186,7 +186,7 @@ def _entries(state: State, file: IO[bytes], parts: Parts) -> Generator[Entry]:
 
 
 def _given(file: IO[bytes], text_field: str, skip: int) -> Generator[Entry]:
-    """Of a JSON list of documents."""
+    """The entries of a JSON list of documents."""
     try:
         given = json.load(file)
     except (ValueError, RecursionError) as error:
@@ -205,7 +205,7 @@ def _given(file: IO[bytes], text_field: str, skip: int) -> Generator[Entry]:
 
 
 def _note(state: State, so_far: Stored) -> None:
-    """Moves the results into the job."""
+    """Move the results into the job."""
     results, so_far.results = so_far.results, []
     for one in results:
         state.stored += one.status == "stored"

@@ -11,7 +11,7 @@ ENGINE, EMBEDDING, ANSWER, MEMORY, SECRETS = (
     "The store of keys",
 )
 _MOST = 600
-# About the time for which an index is closed to writers while another replaces it.
+# About the time for which an index has a write block while another replaces it.
 _BLOCKED_SECONDS = 2.0
 _TELL = "Contact your administrator; the log has the reason."
 

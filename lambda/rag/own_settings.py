@@ -16,7 +16,7 @@ def from_environment() -> RuntimeSettings:
 
 @cache
 def settings() -> RuntimeSettings:
-    """The settings of this environment; raises `Refused` when they cannot be read."""
+    """The settings of this environment; raises `Refused` if they cannot be read."""
     try:
         return from_environment()
     except ValidationError as error:

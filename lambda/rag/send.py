@@ -1,4 +1,4 @@
-"""The callable with which modules that the command line shares send requests to the engine."""
+"""The type of the function that sends requests to the engine, in modules that the command line also uses."""
 
 from collections.abc import Callable
 from typing import Any

@@ -38,7 +38,7 @@ class Wire:
                 method,
                 url,
                 timeout=(min(self._connect_seconds, seconds), seconds),
-                verify=os.environ.get("REQUESTS_CA_BUNDLE", True),  # a session's own is overruled by it
+                verify=os.environ.get("REQUESTS_CA_BUNDLE", True),  # it would override a session's own
                 allow_redirects=False,
                 **options,
             )

@@ -1,10 +1,10 @@
-"""The formats: a module each, imported only when there is such a file."""
+"""The formats, one module each; a module is imported only for a file of its format."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
-# Bytes of a line, or of a file that is one document; characters of the text of one.
+# The limit of a line or of a file that is one document, in bytes, and of a document's text, in characters.
 LARGEST = 16 * 1024 * 1024
 
 
@@ -12,9 +12,9 @@ LARGEST = 16 * 1024 * 1024
 class Reading:
     """How tables and objects become documents.
 
-    text_field: the field of the index that holds the text.
-    given: the field or column of the file that holds it, by default the same.
-    columns: those that the text is made of, each with its name, in the place of one that holds it.
+    text_field: the field of the index with the text.
+    given: the field or column of the file with the text; by default it has the same name.
+    columns: the columns that together are the text, each with its name; they replace `given`.
     """
 
     text_field: str
@@ -22,7 +22,7 @@ class Reading:
     columns: Sequence[str] = ()
 
     def text_of(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields with the text where the index has it."""
+        """The fields, with the text under the index's name."""
         if self.columns:
             said = [f"{name}: {fields[name]}" for name in self.columns if fields.get(name) not in (None, "")]
             left = {name: value for name, value in fields.items() if name not in self.columns or name == "id"}
@@ -34,11 +34,11 @@ class Reading:
 
 
 class Row(NamedTuple):
-    """One place in a file: the `fields` of a document, or the `reason` why there are none, and what was `found`.
+    """One entry of a file: the `fields` of a document, or the `reason` why it is none, with the entry as `found`.
 
-    of: the document that this is a part of, when it is one.
-    position: bytes of the file up to the end of this; None when that is where the file is read next.
-    places: from which characters of the text on it stands where in the file; see outline.py.
+    of: the id of its document, if this is a chunk.
+    position: bytes of the file up to the end of this entry; None if that is the file's present position.
+    places: the positions in the file, each from one character of the text on; see outline.py.
     """
 
     where: str
@@ -51,19 +51,19 @@ class Row(NamedTuple):
 
 
 class Format(Protocol):
-    """What a module here offers."""
+    """The functions of each module in this folder."""
 
     def rows(self, file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-        """What is in the file, in order; `name` is for messages. Raises UnicodeDecodeError."""
+        """The entries of the file in order; `name` is for messages. Raises UnicodeDecodeError."""
         ...
 
 
 def whole(file: BinaryIO) -> bytes | None:
-    """All of the file; None when it has more than LARGEST bytes."""
+    """The whole file; None if it has more than LARGEST bytes."""
     content = file.read(LARGEST + 1)
     return content if len(content) <= LARGEST else None
 
 
 def too_large(name: str) -> Row:
-    """A file that should be one document and has more than LARGEST bytes."""
+    """The row for a file that is one document and has more than LARGEST bytes."""
     return Row(name, reason=f"has more than {LARGEST // 1024**2} MiB, too much for one document; cut it")

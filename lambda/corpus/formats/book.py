@@ -1,4 +1,4 @@
-"""Books (epub): the pages in the order in which they are read."""
+"""Books (epub): the pages in reading order."""
 
 from collections.abc import Iterator
 from posixpath import dirname, join, normpath

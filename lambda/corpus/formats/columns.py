@@ -16,7 +16,7 @@ BATCH = 256
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """A row for each; what is null is no field."""
+    """A row for each row of the file; a null is no field."""
     try:
         table = parquet.ParquetFile(file)
         names = table.schema_arrow.names
@@ -37,7 +37,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it: dates in ISO 8601, bytes in Base64."""
+    """The value in JSON: dates in ISO 8601, bytes in Base64."""
     if isinstance(value, dict):
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""NDJSON: a JSON object a line."""
+"""NDJSON: one JSON object a line."""
 
 import json
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from corpus.formats import LARGEST, Reading, Row
 from corpus.formats.encoding import utf8
 
 LETTER = {"where", "id", "reason", "document"}
-# Since letters say whether another try may help.
+# Dead letters have it since they say whether another attempt may help.
 LETTERS = (LETTER, LETTER | {"retry"})
 _SHOWN = 1_000
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """A row for each line that is not empty. A line of a file of dead letters is the document that it is about."""
+    """A row for each line that is not empty. A dead letter becomes the document that it contains."""
     number = position = 0
     file = utf8(file)
     while line := file.readline(LARGEST + 1):
@@ -46,7 +46,7 @@ def _row(where: str, line: bytes, position: int, reading: Reading) -> Row:
 
 
 def _value(line: bytes) -> Any:
-    """As `json.loads`, which looks for an encoding first and takes half as long again for it."""
+    """Like `json.loads`, which first determines the encoding and so takes half as long again."""
     try:
         return json.loads(line.decode())
     except ValueError:
@@ -58,6 +58,6 @@ def _letter(where: str, letter: dict[str, Any], position: int) -> Row:
         reason = f"{letter['where']}: {letter['reason']}"
         return Row(where, reason=reason, found=letter["document"], position=position)
     fields = dict(letter["document"])
-    # Ours, where the letter was written by a load: a row of that shape cannot name a document that it is no part of.
+    # Only for a dead letter of a load: another row of that form cannot name a document to which it does not belong.
     of = fields.pop("document", None)
     return Row(where, fields, of=of if isinstance(of, str) else None, position=position)

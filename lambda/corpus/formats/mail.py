@@ -1,4 +1,4 @@
-"""Messages (eml): who wrote what to whom when, and what is attached."""
+"""Messages (eml): sender, recipients, date, text and attachments."""
 
 import email
 import email.policy
@@ -12,12 +12,12 @@ from corpus.formats.page import read_into
 from corpus.formats.plain import one
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
-# With what is attached, in Base64; what is read of it has limits of its own.
+# With attachments, in Base64; each attachment has its own limits.
 LARGEST_MESSAGE = 8 * LARGEST
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """One row of the message; what is attached is read as a file of its own would be, as far as it can be."""
+    """One row for the message; then each attachment is read like a separate file."""
     content = file.read(LARGEST_MESSAGE + 1)
     if len(content) > LARGEST_MESSAGE:
         yield Row(name, reason=f"has more than {LARGEST_MESSAGE >> 20} MiB, too much for one message")
@@ -44,7 +44,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _attached(message: EmailMessage) -> Iterator[EmailMessage]:
-    """What is attached; pictures that the message shows are a part of how it looks."""
+    """The attachments, without pictures that the message itself shows."""
     for part in message.iter_attachments():
         if part.get_content_maintype() != "image" or part.get_content_disposition() == "attachment":
             yield part
@@ -64,5 +64,5 @@ def _said(part: MIMEPart) -> str:
     try:
         return str(part.get_content())
     except (LookupError, UnicodeError):
-        # An encoding that nobody knows.
+        # An unknown encoding.
         return cast(bytes, part.get_payload(decode=True)).decode(errors="replace")

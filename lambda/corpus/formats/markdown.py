@@ -1,4 +1,4 @@
-"""Markdown, made HTML by markdown-it-py and read as a page: so HTML within it is read, too."""
+"""Markdown, which markdown-it-py turns into HTML: so HTML within it is also read."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _KNOWN = BLOCKS | LINES | CELLS | UNSEEN | frozenset(_INLINE.split())
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """One row; the first heading is the title. Front matter is left out, but for a title where there is no heading."""
+    """One row; the first heading is the title. Front matter is left out; without a heading, its title is the title."""
     content = whole(file)
     if content is None:
         yield too_large(name)
@@ -42,7 +42,7 @@ def _html(text: str) -> str:
 
 
 def _inline(_: Any, tokens: Any, at: int, *__: Any) -> str:
-    """A tag; what is none of HTML is a placeholder such as <name>, which a reader sees."""
+    """A tag; an unknown tag is a placeholder such as <name>, and stays as text."""
     content: str = tokens[at].content
     tag = _TAG.match(content)
     if tag and tag[1].lower() not in _KNOWN:
@@ -51,7 +51,7 @@ def _inline(_: Any, tokens: Any, at: int, *__: Any) -> str:
 
 
 def _front_matter(text: str) -> tuple[str | None, str]:
-    """The title that it gives, and the text behind it; all of the text when it has none."""
+    """The title in front matter, and the text after it; the whole text without front matter."""
     lines = text.splitlines(keepends=True)
     ends = _FENCES.get(lines[0].rstrip()) if lines else None
     end = next((at for at, line in enumerate(lines[1:], 1) if ends and line.rstrip() in ends), None)

@@ -1,4 +1,4 @@
-"""NaN and Infinity, which are no JSON and which programs write all the same."""
+"""NaN and Infinity, which are not JSON, but which programs write into it."""
 
 import re
 from typing import BinaryIO, cast
@@ -9,13 +9,13 @@ _LONGEST = len(b"-Infinity")
 
 
 class NoNumbers:
-    """A binary stream in which each of them, outside of strings, is null."""
+    """A binary stream that replaces them with null, except in strings."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._rest, self._in_string = file, b"", False
 
     def read(self, size: int = -1) -> bytes:
-        """About so many bytes; none at the end only."""
+        """About so many bytes; none only at the end."""
         while size:
             more = self._file.read(size)
             found = self._translated(self._rest + more, last=not more)
@@ -24,7 +24,7 @@ class NoNumbers:
         return b""
 
     def _translated(self, data: bytes, *, last: bool) -> bytes:
-        """What can be said of `data`; what may go on in what follows is the rest."""
+        """`data` translated, and a rest that may continue in the following bytes."""
         found: list[bytes] = []
         at, upto = 0, len(data)
         self._rest = b""
@@ -53,5 +53,5 @@ class NoNumbers:
 
 
 def without(file: BinaryIO) -> BinaryIO:
-    """`file` to be read, with null in their place."""
+    """`file`, with null in their place."""
     return cast(BinaryIO, NoNumbers(file))

@@ -9,7 +9,7 @@ from corpus.formats.package import Attributes, Package, Refused, attribute, loca
 from corpus.formats.page import BETWEEN_CELLS
 from corpus.formats.plain import one
 
-# What was deleted while changes were tracked, how things look, and formulas in a language of their own.
+# Tracked deletions, styles, and formulas in their own language.
 UNSEEN = frozenset(("tracked-changes", "automatic-styles", "font-face-decls", "scripts", "annotation-end", "forms"))
 _BREAKS = {"tab": "\t", "line-break": "\n"}
 
@@ -33,7 +33,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 class _Text:
-    """Takes the tags of a part; with `only`, what stands within those."""
+    """Reads the tags of a part; with `only`, only the text within those."""
 
     def __init__(self, outline: Outline, only: tuple[str, ...] = ()) -> None:
         self._outline, self._only = outline, only
@@ -46,7 +46,7 @@ class _Text:
         self._slide = 0
 
     def all(self, package: Package, part: str) -> None:
-        """Everything in the part."""
+        """Read the whole part."""
         package.walk(part, self._start, self._end, self._said)
 
     def _start(self, tag: str, attributes: Attributes) -> None:

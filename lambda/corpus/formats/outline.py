@@ -1,4 +1,4 @@
-"""A text that is put together block by block, and where its parts stand in the file."""
+"""A text that is assembled block by block, with the positions of its parts in the file."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,14 @@ Place = tuple[int, Mapping[str, Any]]
 
 # Between the headings of a section, the outermost first.
 WITHIN = " > "
-# Of a heading in `section`: a paragraph that is marked up as a heading is none.
+# The limit of a heading in `section`: a longer text is a paragraph with the style of a heading.
 LONGEST_HEADING = 200
 
 
 class Outline:
     """`text` and its `places`; `title` is the first heading.
 
-    Blocks are apart by an empty line, unless they are given as lines of one block.
+    An empty line separates blocks, unless they are given as lines of one block.
     """
 
     def __init__(self) -> None:
@@ -36,19 +36,19 @@ class Outline:
         return "".join(self._pieces)
 
     def at(self, **where: Any) -> None:
-        """What follows stands there: on that page, sheet or slide."""
+        """The following blocks are there: on that page, sheet or slide."""
         self._at |= where
 
     def leave(self) -> None:
-        """What follows is in none of the sections so far."""
+        """The following blocks are in none of the sections so far."""
         self._headings.clear()
 
     def part(self) -> None:
-        """What follows is no further line of the block before: a table begins, or ends."""
+        """The next line begins a new block: a table begins, or ends."""
         self._apart = True
 
     def heading(self, level: int, text: str) -> None:
-        """What follows is in this section, as deep as `level` (1 is the outermost)."""
+        """The following blocks are in this section of that `level` (1 is the outermost)."""
         said = " ".join(text.split())
         if not said:
             return
@@ -60,7 +60,7 @@ class Outline:
         self.block(text)
 
     def block(self, text: str, apart: str = "\n\n") -> None:
-        """A paragraph, a row of a table, an entry of a list; `apart` is what is between it and the one before."""
+        """Add a paragraph, a row of a table, or an entry of a list, after the text `apart`."""
         text = text.strip("\r\n").rstrip()
         if not text.strip():
             return

@@ -9,9 +9,9 @@ from xml.parsers import expat
 
 from corpus.formats import Row
 
-# Bytes of all that an archive holds, unpacked, and how many files that may be.
+# The limits of an archive: unpacked bytes, and files.
 LARGEST_UNPACKED, MOST_FILES = 1 << 30, 20_000
-# Of one XML file: what is read of it is a part of the text.
+# The limit of one XML file.
 LARGEST_XML = 256 << 20
 _PIECE = 1 << 16
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -21,7 +21,7 @@ Attributes = Mapping[str, str]
 
 
 class Refused(ValueError):
-    """The archive cannot be read: the reason ends a sentence that begins with the file's name."""
+    """The archive cannot be read; the reason ends a sentence that begins with the file's name."""
 
 
 class Package:
@@ -31,7 +31,7 @@ class Package:
         try:
             self._archive = zipfile.ZipFile(file)
         except zipfile.BadZipFile as error:
-            # Office lays a file that has a password into a container of the time before.
+            # Office puts a file with a password into a container of the older format.
             file.seek(0)
             if file.read(4) == b"\xd0\xcf\x11\xe0":
                 raise Refused("is encrypted, or of a format before 2007; save it anew without a password") from None
@@ -44,7 +44,7 @@ class Package:
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
-        """A file of it."""
+        """A file of the archive."""
         try:
             with self._archive.open(name) as file:
                 yield file  # type: ignore[misc] # ZipExtFile reads as a BinaryIO does
@@ -54,7 +54,7 @@ class Package:
             raise Refused(f"is damaged in its part {name} ({error})") from None
 
     def read(self, name: str) -> bytes:
-        """All of a file of it."""
+        """The whole content of a file of the archive."""
         with self.open(name) as file:
             content = file.read(LARGEST_XML + 1)
         if len(content) > LARGEST_XML:
@@ -68,11 +68,11 @@ class Package:
         end: Callable[[str], None] = lambda _: None,
         text: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Calls for each tag and text of an XML file; names are `namespace local`, of no namespace `local`."""
+        """Call the functions for each tag and text of an XML file; names are `namespace local`, or only `local`."""
         parser = expat.ParserCreate(namespace_separator=_BETWEEN)
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
-        # A document of an office defines no entities; one that does wants more than to be read.
+        # Office programs define no entities; a file that does is an attack.
         parser.EntityDeclHandler = _no_entities
         read = 0
         try:
@@ -111,7 +111,7 @@ class Package:
         return {id: one for id, one in found.items() if one[1] in self.names}
 
     def title(self) -> str | None:
-        """What the document's properties say it is called."""
+        """The title in the document's properties."""
         said: list[str] = []
         within = False
 
@@ -139,12 +139,12 @@ def local(tag: str) -> str:
 
 
 def attribute(attributes: Attributes, name: str) -> str | None:
-    """The attribute of that name, of whatever namespace."""
+    """The attribute of that name, in any namespace."""
     return next((value for key, value in attributes.items() if local(key) == name), None)
 
 
 def refused(name: str, error: Refused) -> Row:
-    """The row of an archive that cannot be read."""
+    """The row for an archive that cannot be read."""
     return Row(name, reason=str(error))
 
 

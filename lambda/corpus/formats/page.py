@@ -1,4 +1,4 @@
-"""HTML, parsed by selectolax as browsers do it: all that a reader sees of the content."""
+"""HTML, parsed by selectolax as browsers do: all visible text except menus."""
 
 import codecs
 import re
@@ -12,7 +12,7 @@ from corpus.formats.encoding import encoding_of
 from corpus.formats.outline import Outline
 from corpus.formats.plain import one
 
-# Menus are left out, and what stands on no page.
+# Menus are left out, and elements that no page shows.
 UNSEEN = frozenset(
     ("head", "script", "style", "template", "noscript", "svg", "nav", "iframe", "object", "select", "button")
 )
@@ -30,7 +30,7 @@ BETWEEN_CELLS = " | "
 
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CHARSET = re.compile(rb"<meta[^>]{0,1000}?charset\s{0,20}=\s{0,20}[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
-# Where a page must say its encoding, and what browsers take one name for.
+# The bytes in which a page must name its encoding, and the encodings that browsers use for some names.
 # https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding
 _HEAD = 1024
 _MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
@@ -48,7 +48,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def decoded(content: bytes) -> str:
-    """As a browser does: by a byte order mark, what the page says, UTF-8, or Windows-1252, in this order."""
+    """Decode as browsers do: by a byte order mark, the page's own encoding, UTF-8, or Windows-1252, in this order."""
     said = encoding_of(content)
     if said is None:
         found = _CHARSET.search(content, 0, _HEAD)
@@ -66,7 +66,7 @@ def decoded(content: bytes) -> str:
 
 
 def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
-    """Adds what the page holds, its headings `level` deeper than they are; gives its title."""
+    """Add the content of the page, with its headings `level` levels deeper; returns its title."""
     tree = LexborHTMLParser(html)
     title = tree.css_first("head > title")
     _Walk(outline, level).all(tree.root)
@@ -74,7 +74,7 @@ def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
 
 
 class _Walk:
-    """From node to node, without recursion: pages nest as deep as they like."""
+    """Walks from node to node without recursion, because pages may nest at any depth."""
 
     def __init__(self, outline: Outline, level: int) -> None:
         self._outline, self._level = outline, level
@@ -84,7 +84,7 @@ class _Walk:
         self._heading: int | None = None
 
     def all(self, root: Any) -> None:
-        """Everything below the root."""
+        """Read everything below the root."""
         node = root
         while node is not None:
             below = None
@@ -139,7 +139,7 @@ class _Walk:
             self._flush("\n\n")
 
     def _flush(self, apart: str) -> None:
-        """What was said is a block; `apart` is the least between it and the next one."""
+        """Make a block of the collected text; `apart` is the least text between it and the next block."""
         text = "".join(self._said)
         self._said = []
         if not self._in_pre:

@@ -1,4 +1,4 @@
-"""PDF, read by PDFium: the text layer with what is filled into forms, a page after the other."""
+"""PDF, read by PDFium: the text layer and the values of forms, page by page."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -10,12 +10,12 @@ from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
 from corpus.formats.plain import one
 
-# What PDFium gives for a hyphen at the end of a line, and for a character that has no place in Unicode.
+# PDFium's character for a hyphen at the end of a line, and for a character without a code in Unicode.
 _HYPHEN, _NOTHING = "\ufffe", "\x00"
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """A row of all pages that hold text, and one for each stretch of pages that hold none but pictures."""
+    """One row for all pages with text, and one for each sequence of pages with only pictures."""
     try:
         document = pypdfium2.PdfDocument(file.read())
         document.init_forms()
@@ -51,9 +51,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _page(document: Any, number: int) -> tuple[str, bool]:
-    """The text of a page, and whether anything is drawn on it."""
+    """The text of a page, and whether it has pictures or drawings."""
     page = document[number]
-    # What was filled into a form stands beside the page until it is made a part of it.
+    # The values of a form are not part of the page's text until the form is flattened.
     if pypdfium2.raw.FPDFPage_Flatten(page, pypdfium2.raw.FLAT_NORMALDISPLAY) == pypdfium2.raw.FLATTEN_SUCCESS:
         page.close()
         page = document[number]

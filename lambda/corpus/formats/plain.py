@@ -1,4 +1,4 @@
-"""Plain text: a file is a document."""
+"""Plain text: a file is one document."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -17,7 +17,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def one(name: str, reading: Reading, text: "str | Outline", title: str | None = None) -> Row:
-    """The row of a document that is a whole file; without a `title` it is the outline's, or the file's name."""
+    """The row of a document that is a whole file; the default title is the outline's, or the file's name."""
     outline = text if isinstance(text, Outline) else None
     said = text.text if isinstance(text, Outline) else text
     if not said.strip():

@@ -9,7 +9,7 @@ from striprtf.striprtf import rtf_to_text
 from corpus.formats import Reading, Row, too_large, whole
 from corpus.formats.plain import one
 
-# striprtf leaves these out; as a paragraph each they are read.
+# striprtf leaves these out; as paragraphs they are read.
 _BESIDE = re.compile(r"\\(?:footnote|annotation|header[lrf]?|footer[lrf]?)(?![A-Za-z])")
 _TITLE = re.compile(r"\{\\title\s([^{}\\]{1,500})\}")
 
@@ -23,7 +23,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     if not content.lstrip().startswith(b"{\\rtf"):
         yield Row(name, reason="is no Rich Text that can be read")
         return
-    # What is not ASCII is written in escapes; a byte that is not is of the usual code page.
+    # Characters beyond ASCII are escaped; an unescaped byte is of the usual code page.
     source = content.decode("cp1252", errors="replace")
     title = _TITLE.search(source)
     text: str = rtf_to_text(_BESIDE.sub(r"\\par ", source), errors="replace")  # type: ignore[no-untyped-call] # of striprtf 0.0

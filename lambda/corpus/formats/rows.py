@@ -1,4 +1,4 @@
-"""CSV and TSV: a document a row where a column holds the text, otherwise a document of all rows."""
+"""CSV and TSV: one document a row if a column has the text, otherwise one document of all rows."""
 
 import csv
 import io
@@ -13,14 +13,14 @@ from corpus.formats.plain import one
 from corpus.formats.table import documents_in, fields_of, lacking, names_of, say
 
 DELIMITERS = (",", "\t", ";", "|")
-# Lines within a quoted cell that all look like rows are rows: the quote was never closed.
+# So many lines within a quoted cell that all look like rows are rows: the quote was never closed.
 SWALLOWED = 3
 _OPEN = "a quote that is opened in this row is not closed"
 _MISPLACED = "its quotes do not fit together"
 
 
 class _Record(NamedTuple):
-    """The cells that begin in line `number`; `reason` why there are none in `line`."""
+    """The cells that begin in line `number`, or the `reason` why `line` has none."""
 
     number: int
     cells: list[str]
@@ -29,7 +29,7 @@ class _Record(NamedTuple):
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """A row for each; empty cells are no fields. What is between cells is found in the first row, or said by `sep=`."""
+    """A row for each line; empty cells are no fields. The first row or `sep=` determines the separator."""
     csv.field_size_limit(LARGEST)
     raw = utf8(file)
     text = io.TextIOWrapper(cast(IO[bytes], raw), encoding="utf-8", newline="")
@@ -75,26 +75,26 @@ def _together(records: Iterable[_Record], name: str, names: Sequence[str], readi
 
 
 class _Lines:
-    """Lines of a text, of which some can be given back."""
+    """The lines of a text; lines can be put back."""
 
     def __init__(self, text: IO[str]) -> None:
         self._text, self._again = text, deque[str]()
         self.number = 0
 
     def next(self) -> str:
-        """The next line with its end; an empty text when there is none."""
+        """The next line with its end; an empty text if there is none."""
         line = self._again.popleft() if self._again else self._text.readline(LARGEST + 1)
         self.number += bool(line)
         return line
 
     def back(self, lines: Sequence[str]) -> None:
-        """These are the next ones."""
+        """Put these lines back, as the next ones."""
         self._again.extendleft(reversed(lines))
         self.number -= len(lines)
 
 
 def _between(lines: _Lines) -> str:
-    """What makes the most cells of the first row."""
+    """The separator that makes the most cells of the first row."""
     line = lines.next()
     if line.lower().startswith("sep=") and len(line.strip("\r\n")) == len("sep=") + 1:
         return line[len("sep=")]
@@ -103,7 +103,7 @@ def _between(lines: _Lines) -> str:
 
 
 def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:
-    """Rows of at most `width` cells (0: any number); behind one whose quotes are wrong it goes on in the next line."""
+    """Rows of at most `width` cells (0: any number); after a row with wrong quotes it continues in the next line."""
     while line := lines.next():
         number, taken, size = lines.number, [line], len(line)
         opened = quoted = _ends_quoted(line, between, quoted=False)
@@ -121,12 +121,12 @@ def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:
         if opened or len(cells) != width:
             yield _Record(number, [], taken[0].rstrip("\r\n"), _OPEN if opened else _MISPLACED)
         else:
-            # A quote within a cell that is in quotes: what the cells are is plain all the same.
+            # A quote within a quoted cell: the cells are clear anyway.
             yield _Record(number, cells)
 
 
 def _ends_quoted(line: str, between: str, quoted: bool) -> bool | None:
-    """Whether a quote is open at the end of the line; None when one stands where none can."""
+    """Whether a quote is open at the end of the line; None if a quote is at an impossible place."""
     at = 0
     while True:
         if not quoted:
@@ -150,7 +150,7 @@ def _ends_quoted(line: str, between: str, quoted: bool) -> bool | None:
 
 
 def _swallows(taken: Sequence[str], between: str, width: int) -> bool:
-    """Whether all lines within a quoted cell are rows by themselves."""
+    """Whether all lines within a quoted cell are rows themselves."""
     within = taken[1:-1]
     return len(within) >= SWALLOWED and width > 1 and all(len(_cells([line], between)) == width for line in within)
 

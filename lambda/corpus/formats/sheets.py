@@ -1,4 +1,4 @@
-"""Workbooks (xlsx, xlsm, xlsb, xls, ods), read by Calamine: as a table is, a sheet after the other."""
+"""Workbooks (xlsx, xlsm, xlsb, xls, ods), read by Calamine: each sheet is a table."""
 
 import datetime
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _ARCHIVE = b"PK"
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """A row for each in sheets where a column holds the text; one of all other sheets."""
+    """One row for each row of sheets in which a column has the text, and one row for all other sheets."""
     outline = Outline()
     found = False
     try:
@@ -58,7 +58,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _header(table: Sequence[tuple[int, Sequence[Any]]]) -> list[str] | None:
-    """The names of the columns, where the first row is of at least two words and no cell of it is a figure."""
+    """The names of the columns, if the first row has at least two words and no numbers."""
     if len(table) < 2:
         return None
     first = [cell for cell in table[0][1] if cell != ""]
@@ -68,7 +68,7 @@ def _header(table: Sequence[tuple[int, Sequence[Any]]]) -> list[str] | None:
 
 
 def _plain(cell: Any) -> Any:
-    """As JSON has it: dates in ISO 8601, whole numbers without a fraction."""
+    """The value in JSON: dates in ISO 8601, whole numbers without a fraction."""
     if isinstance(cell, datetime.date | datetime.time):
         return cell.isoformat()
     if isinstance(cell, datetime.timedelta):

@@ -1,4 +1,4 @@
-"""PowerPoint (pptx): the slides in their order, each with its tables, diagrams, charts and notes."""
+"""PowerPoint (pptx): the slides in order, each with its tables, diagrams, charts and notes."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -9,10 +9,10 @@ from corpus.formats.package import Attributes, Package, Refused, attribute, loca
 from corpus.formats.page import BETWEEN_CELLS
 from corpus.formats.plain import one
 
-# What a slide shows or holds besides its own part, in this order.
+# Further parts of a slide, in this order.
 BESIDE = ("diagramData", "chart", "chartEx", "notesSlide", "comments")
 TITLES = ("title", "ctrTitle")
-# Placeholders that say the same on each slide: number, date, footer, header.
+# Placeholders with the same text on each slide: number, date, footer, header.
 REPEATED = ("sldNum", "dt", "hdr", "sldImg")
 
 
@@ -34,7 +34,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _order(package: Package, main: str) -> list[str]:
-    """The relationships of the slides, as they are shown."""
+    """The relationships of the slides, in the order of the show."""
     ids: list[str] = []
 
     def start(tag: str, attributes: Attributes) -> None:
@@ -56,7 +56,7 @@ def _slide(outline: Outline, package: Package, number: int, part: str) -> None:
 
 
 class _Shapes:
-    """Takes the tags of a part. A chart has its words in `v`, all else in paragraphs."""
+    """Reads the tags of a part. The words of a chart are in `v`, all others in paragraphs."""
 
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
@@ -68,7 +68,7 @@ class _Shapes:
         self._unseen = 0
 
     def all(self, package: Package, part: str) -> None:
-        """Everything in the part."""
+        """Read the whole part."""
         package.walk(part, self._start, self._end, self._text)
 
     def _start(self, tag: str, attributes: Attributes) -> None:

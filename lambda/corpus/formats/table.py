@@ -1,4 +1,4 @@
-"""A table: its columns' names, and what a row of it says."""
+"""A table: the names of its columns, and the text of a row."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from corpus.formats.page import BETWEEN_CELLS
 
 
 def names_of(header: Sequence[str]) -> list[str]:
-    """A name for each column, none twice: an unnamed one is `column_3`, a second `note` is `note_2`."""
+    """A unique name for each column: an unnamed one is `column_3`, a second `note` is `note_2`."""
     given = [cell.strip() for cell in header]
     names: list[str] = []
     for place, name in enumerate(given, 1):
@@ -23,14 +23,14 @@ def names_of(header: Sequence[str]) -> list[str]:
 
 
 def documents_in(names: Sequence[str], reading: Reading) -> bool:
-    """Whether each row is a document, with its text where `reading` says; otherwise the table is one document."""
+    """Whether each row is a document, with its text in columns of `reading`; otherwise the table is one document."""
     if reading.columns:
         return set(reading.columns) <= set(names)
     return (reading.given or reading.text_field) in names
 
 
 def lacking(names: Sequence[str], reading: Reading) -> str | None:
-    """Why the table cannot be read as it was asked for; None when it can."""
+    """Why the table cannot be read with the options of the command; None if it can."""
     wanted = [*reading.columns] or ([reading.given] if reading.given else [])
     missing = [name for name in wanted if name not in names]
     return f"the first row names no column `{missing[0]}`, but {', '.join(names)}" if missing else None
@@ -42,7 +42,7 @@ def fields_of(names: Sequence[str], cells: Sequence[Any]) -> Mapping[str, Any]:
 
 
 def say(outline: Outline, names: Sequence[str] | None, cells: Sequence[str]) -> None:
-    """Adds a row as a line that names its columns, so that it can be understood alone."""
+    """Add a row as a line that names its columns, so that it can be understood alone."""
     if names is None:
         outline.block(BETWEEN_CELLS.join(cell for cell in cells if cell), "\n")
         return

@@ -1,4 +1,4 @@
-"""JSON: an array of objects, or one object after another; read by ijson, as a stream."""
+"""JSON: an array of objects, or consecutive objects; ijson reads it as a stream."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -9,13 +9,13 @@ from corpus.formats import Reading, Row
 from corpus.formats.encoding import utf8
 from corpus.formats.no_numbers import without
 
-# The request of the API that stores documents, kept in a file.
+# The API's request that stores documents, as a file.
 LIST = "documents"
 _BLANK = b" \t\r\n"
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """A row for each object; behind a mistake nothing can be read."""
+    """A row for each object; after a mistake nothing can be read."""
     file = utf8(file)
     first = b" "
     while first and first in _BLANK:
@@ -23,7 +23,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     file.seek(start)
     number = 0
     try:
-        # A number with a fraction would be a Decimal, which JSON has not.
+        # A number with a fraction would be a Decimal, which JSON lacks.
         values = ijson.items(without(file), "item" if first == b"[" else "", multiple_values=True, use_float=True)
         for number, value in enumerate(values, 1):
             where = f"{name}:{number}"

@@ -1,4 +1,4 @@
-"""Word (docx): the text in its order with tables, text boxes and notes, then headers, footers and comments."""
+"""Word (docx): the text in order, with tables, text boxes and notes; then headers, footers and comments."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from corpus.formats.package import Attributes, Package, Refused, attribute, loca
 from corpus.formats.page import BETWEEN_CELLS
 from corpus.formats.plain import one
 
-# What stands in parts of its own, in this order behind the text.
+# Separate parts, in this order after the text.
 BESIDE = ("footnotes", "endnotes", "comments", "header", "footer")
-# Fallback repeats what Choice says, instrText is how a field is made, and deleted text is deleted.
+# Fallback repeats Choice, instrText is the instruction of a field, and the others are deleted text or formatting.
 UNSEEN = frozenset(("Fallback", "instrText", "delText", "delInstrText", "rPr", "pPrChange"))
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _HEADING = re.compile(r"heading (\d)$", re.IGNORECASE)
@@ -41,7 +41,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _levels(package: Package, part: str) -> dict[str, int]:
-    """The level of each style that is a heading's."""
+    """The level of each style for headings."""
     levels: dict[str, int] = {}
     style = ""
 
@@ -62,7 +62,7 @@ def _levels(package: Package, part: str) -> dict[str, int]:
 
 
 class _Text:
-    """Takes the tags of a part; a paragraph within another one, as of a text box, comes before the rest of it."""
+    """Reads the tags of a part. A paragraph within another one, as in a text box, comes before the rest of that one."""
 
     def __init__(self, outline: Outline, levels: dict[str, int]) -> None:
         self._outline, self._levels = outline, levels
@@ -74,7 +74,7 @@ class _Text:
         self._reading = False
 
     def all(self, package: Package, part: str) -> None:
-        """Everything in the part."""
+        """Read the whole part."""
         package.walk(part, self._start, self._end, self._said)
 
     def _start(self, tag: str, attributes: Attributes) -> None:
@@ -103,7 +103,7 @@ class _Text:
         elif name == "outlineLvl" and (value := attribute(attributes, "val") or "").isdigit() and int(value) < _LOWEST:
             self._level[-1] = int(value) + 1
         elif name == "sym" and (code := attribute(attributes, "char")):
-            # A character of a symbol font, moved to where Unicode has none of its own.
+            # A character of a symbol font, in Unicode's private area.
             self._paragraphs[-1].append("•" if code.upper().startswith("F0") else chr(int(code, 16)))
 
     def _said(self, text: str) -> None:
@@ -134,7 +134,7 @@ class _Text:
             self._outline.block(text)
 
     def _row(self, text: str) -> None:
-        """A row of a table in a cell is a part of that cell."""
+        """End a row; the row of a table within a cell is part of that cell."""
         if self._cells:
             self._cells[-1].append(text)
         else:

@@ -34,7 +34,7 @@ class Passage:
 
     @property
     def embedded(self) -> str:
-        """What its vector is of: the title before the text."""
+        """The text that is embedded: the title before the text."""
         return f"{self.title} {self.text}" if self.title else self.text
 
     def source(self, text_field: str) -> dict[str, Any]:
@@ -45,11 +45,11 @@ class Passage:
 
 @dataclass(frozen=True)
 class Replaced:
-    """What became of passages that were to be stored: those in none of these are in the index, and alone there.
+    """The result of storing passages. Documents in none of these fields are stored, and their older passages removed.
 
     failed: why a passage could not be stored, by its id.
-    partial: how many new passages the index holds of a document of which others failed, by the document's id.
-    surplus: documents all of whose passages are stored, and of which older ones may still be found.
+    partial: the number of new passages in the index of a document of which others failed, by the document's id.
+    surplus: documents with all passages stored, of which older ones may still be found.
     """
 
     failed: Mapping[str, Failure] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Replaced:
 
 @dataclass(frozen=True)
 class Page:
-    """Up to `size` documents by id, from behind `after`; with `search` those whose id or title holds it."""
+    """Up to `size` documents in the order of ids, after `after`; with `search`, those with it in the id or title."""
 
     size: int
     after: str | None = None
@@ -76,14 +76,14 @@ class Searching(Protocol):
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         """Store the passages and remove all others of their documents.
 
-        A document of which one fails is not stored at all, if that can be had; what was there before stays.
+        If one of its passages fails, a document is not stored at all if possible, and its earlier passages stay.
         """
 
     def listed(self, page: Page, budget: Budget) -> DocumentList:
         """The documents of a page."""
 
     def shown(self, document: str, budget: Budget) -> list[Source]:
-        """The passages of a document as they follow one another; none when it is not there."""
+        """The passages of a document in order; none if it does not exist."""
 
     def remove(self, document: str, budget: Budget) -> int:
         """Remove a document; returns how many passages it had."""

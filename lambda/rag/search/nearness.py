@@ -48,7 +48,7 @@ class Nearness:
         try:
             answer = self._send("POST", path, body)
         except Exception:
-            self._models.pop(index)  # it may have gone, and another embeds by now
+            self._models.pop(index)  # it may have been deleted, and another model embeds now
             raise
         vectors = [one.get("data") for part in answer["inference_results"] for one in part["output"]]
         if len(vectors) != len(texts) or not all(vectors):
