@@ -1,4 +1,4 @@
-"""An engine without a cloud around it, for tests and benchmarks: started empty, and ended."""
+"""An engine without the local AWS, for tests and benchmarks: it starts empty, and is ended."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Where things that outlive a sandbox are kept: the assembled engine, a Java, downloaded files."""
+"""The folder for everything that a sandbox leaves for the next one: the assembled engine, a Java, downloads."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def cache_directory(environment: Mapping[str, str] = os.environ) -> Path:
 
 @contextmanager
 def appearing(folder: Path) -> Iterator[Path]:
-    """A place for a new folder, which becomes `folder` when the block ends: nobody ever sees half of it.
+    """A path for a new folder, which becomes `folder` when the block ends, so that `folder` is always complete.
 
-    Where another process was quicker, its folder stays. After an exception nothing is left.
+    If another process was faster, its folder stays. After an exception nothing is left.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:

@@ -1,4 +1,4 @@
-"""A local cloud belongs to one run of tests or benchmarks: the run that ends first would end the cloud of the other."""
+"""Lets only one run of tests or benchmarks use a local cloud: the run that ends first would end it for the other."""
 
 import fcntl
 from collections.abc import Iterator

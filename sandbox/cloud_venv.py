@@ -1,6 +1,6 @@
-"""The virtual environment of the cloud process: MiniStack and what AWS's own Python runtime has, nothing else.
+"""The virtual environment of the cloud process: MiniStack and the packages of AWS's Python runtime, and no others.
 
-Functions run under an interpreter made from it, so the project's packages must not be in it.
+The interpreter of functions is made from it, so the project's packages must not be in it.
 """
 
 import hashlib
@@ -18,8 +18,8 @@ REQUIREMENTS = Path(__file__).with_name("requirements-cloud.txt")
 def cloud_python(cache: Path, report: Callable[[str], None], requirements: Path = REQUIREMENTS) -> Path:
     """The interpreter `<cache>/cloud-<hash of the requirements>/bin/python`; installs it the first time.
 
-    OSML_CLOUD_PYTHON names another interpreter that has these packages. `report` is told one line when something is
-    installed. Raises SandboxError with the installer's last words.
+    OSML_CLOUD_PYTHON names another interpreter with these packages. `report` gets a line when something is installed.
+    Raises SandboxError with the end of the installer's output.
     """
     if chosen := os.environ.get("OSML_CLOUD_PYTHON"):
         return Path(chosen)
@@ -29,7 +29,7 @@ def cloud_python(cache: Path, report: Callable[[str], None], requirements: Path 
     if python.exists():
         return python
     report("Installing the local AWS …")
-    # Built elsewhere: a virtual environment is relocatable where only its python is called.
+    # Built under another path: a virtual environment can be moved if only its python is called.
     with appearing(folder) as building:
         install("The local AWS", "venv", "--relocatable", "--python", sys.executable, str(building))
         options = ["--require-hashes", "--compile-bytecode", "--python", str(building / "bin" / "python")]

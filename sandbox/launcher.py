@@ -24,7 +24,7 @@ from sandbox.prepare import prepare
 from sandbox.process import Process, start
 from sandbox.progress import Progress
 
-# It takes 15 s with two idle cores, and ten times as long if many others start.
+# The start takes 15 s with two idle cores, and ten times as long if many others start.
 ENGINE_SECONDS = 300.0
 EXISTING_ENDPOINTS = {
     "all-minilm-l6-v2": {"model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"},

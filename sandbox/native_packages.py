@@ -1,4 +1,4 @@
-"""Native packages of the functions, built for this machine: what an asset for Amazon's processors lacks here."""
+"""Native packages of the functions, built for this machine, because an asset has those for Amazon's processors."""
 
 import hashlib
 import shutil
@@ -10,7 +10,7 @@ from sandbox.cache import appearing
 from sandbox.installer import install
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-# Extension modules, and the libraries that repaired wheels carry beside them.
+# Extension modules, and the libraries that repaired wheels contain.
 NATIVE = ("*.so", "*.pyd", "*.dylib", "*.so.*")
 
 
@@ -50,7 +50,7 @@ def _installed(requirements: Path, python: Path, building: Path) -> Path:
 
 
 def _keep_native(target: Path, building: Path) -> None:
-    """Sorts the native files below `target` into a folder per distribution, by RECORD, and removes the rest."""
+    """Move the native files below `target` to a folder for each distribution, by RECORD, and remove the rest."""
     for info in target.glob("*.dist-info"):
         package = building / info.name.removesuffix(".dist-info")
         package.mkdir(exist_ok=True)
@@ -63,6 +63,6 @@ def _keep_native(target: Path, building: Path) -> None:
 
 
 def _tag(python: Path) -> str:
-    """What tells two interpreters' extension modules apart, such as `cpython-311-x86_64-linux-gnu`."""
+    """The tag of an interpreter's extension modules, such as `cpython-311-x86_64-linux-gnu`."""
     asked = "import sysconfig; print(sysconfig.get_config_var('SOABI'))"
     return subprocess.run([str(python), "-c", asked], capture_output=True, text=True, check=True).stdout.strip()

@@ -23,9 +23,9 @@ from sandbox.progress import ConsoleProgress, Progress
 
 
 def prepare(cache: Path, progress: Progress, line: Line | None) -> None:
-    """Fill the cache with the line's engine, its Java, the local AWS and the model weights; what is there stays.
+    """Fill the cache with the line's engine, its Java, the local AWS and the model weights; existing parts stay.
 
-    `line` is None where the engine is somebody's own. Raises the first SandboxError, after the others have ended.
+    `line` is None if the user has their own engine. Raises the first SandboxError, after the others have ended.
     """
     with ThreadPoolExecutor() as workers:
         running: list[Future[object]] = [
@@ -42,7 +42,7 @@ def prepare(cache: Path, progress: Progress, line: Line | None) -> None:
 
 
 def _version(environment: Path) -> str | None:
-    """`search.engine_version` of the file, None where it says none; what is wrong with it is told by the deploy."""
+    """`search.engine_version` of the file, None without it; the deploy reports errors in the file."""
     try:
         found = yaml.safe_load(environment.read_bytes())
     except (yaml.YAMLError, ValueError, RecursionError, OSError):

@@ -1,4 +1,4 @@
-"""A process that the local cloud started, known by pid and creation time, so that no other one is ever ended."""
+"""A process that the local cloud started, identified by pid and creation time, so that no other is ever ended."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Process:
-    """`created` is the kernel's creation time in seconds: a pid that was given to someone else does not match."""
+    """`created` is the kernel's creation time in seconds, so another process with the same pid does not match."""
 
     pid: int
     created: float
@@ -23,7 +23,7 @@ class Process:
         return found is not None and not _ended(found)
 
     def stop(self, grace: float = 10.0) -> None:
-        """Ends the process and its children: SIGTERM, `grace` seconds, then SIGKILL. Ending the ended is a success."""
+        """End the process and its children: SIGTERM, `grace` seconds, then SIGKILL. An ended process is a success."""
         found = self._find()
         if found is None or _ended(found):
             return
@@ -53,7 +53,7 @@ def start(
     user: int | None = None,
     group: int | None = None,
 ) -> Process:
-    """Starts `argv` in a session of its own, with its output in `log`; `user` and `group` are numeric ids.
+    """Start `argv` in a new session, with its output in `log`; `user` and `group` are numeric ids.
 
     Other users cannot read the files that it makes.
     """
@@ -78,7 +78,7 @@ def start(
 def bearing(name: str, value: str) -> list[Process]:
     """All processes that were started with the environment variable `name` set to `value`.
 
-    Those of other users, which we may not look into, are left out.
+    Processes of other users are left out, because their variables cannot be read.
     """
     found = []
     for process in psutil.process_iter():
@@ -89,7 +89,7 @@ def bearing(name: str, value: str) -> list[Process]:
 
 
 def _await_end(processes: Sequence[psutil.Process], seconds: float) -> None:
-    # psutil.wait_procs would wait for zombies too, and in containers nobody may ever reap an orphan.
+    # psutil.wait_procs would also wait for zombies, and in containers nobody may ever reap an orphan.
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and not all(_ended(process) for process in processes):
         time.sleep(0.05)

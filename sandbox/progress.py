@@ -17,14 +17,14 @@ _MEGABYTE = 1_000_000
 
 class Progress(Protocol):
     def step(self, text: str) -> None:
-        """Tell of a step."""
+        """Report a step."""
 
     def download(self, name: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
-        """A display for `total` bytes, 0 when unknown; the block's value takes the bytes of each piece."""
+        """A display for `total` bytes, 0 if unknown; the block's value is called with the bytes of each piece."""
 
 
 class ConsoleProgress:
-    """Lines with the seconds since now before them; bars on a terminal, and elsewhere a line for each quarter."""
+    """Lines that begin with the seconds since the start; bars on a terminal, elsewhere a line for each quarter."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
@@ -67,7 +67,7 @@ class ConsoleProgress:
 
 
 class Lines:
-    """Progress as lines for a function that takes one; downloads tell nothing."""
+    """Progress as lines for a function; downloads report nothing."""
 
     def __init__(self, report: Callable[[str], None]) -> None:
         self.step = report

@@ -1,4 +1,4 @@
-"""The engine of a local cloud: one that we assemble and start, or one that its user runs and names by URL."""
+"""The engine of a local cloud: it assembles and starts one, or uses one that the user runs and names by URL."""
 
 import os
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ OWN = ("OSML_ENGINE_URL", "OSML_ENGINE_CA", "OSML_ENGINE_ADMIN_CERT", "OSML_ENGI
 
 
 class Engine(Protocol):
-    """An OpenSearch with security, and ml-commons or not; the certificates are those of its administrator."""
+    """An OpenSearch with security, with or without ml-commons; the certificates are those of its administrator."""
 
     @property
     def url(self) -> str: ...
@@ -43,7 +43,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class GivenEngine:
-    """An engine that somebody else runs: never started, ended or wiped by us."""
+    """An engine that somebody else runs: the local cloud never starts, ends or empties it."""
 
     url: str
     ca: Path
@@ -92,14 +92,14 @@ class AssembledEngine:
 
 
 def is_own() -> bool:
-    """Whether the user names an engine of their own."""
+    """Whether the user names their own engine."""
     return bool(os.environ.get(OWN[0]))
 
 
 def chosen(instance: Instance, progress: Progress, line: Line) -> Engine:
     """The engine named by OSML_ENGINE_URL with its certificates, otherwise one of the line.
 
-    Raises SandboxError when an engine is named incompletely or does not answer, or when a part or a Java is missing.
+    Raises SandboxError if an engine is named incompletely or does not answer, or if a part or a Java is missing.
     """
     given = {name: os.environ.get(name, "") for name in OWN}
     if is_own():

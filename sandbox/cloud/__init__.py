@@ -1,4 +1,4 @@
-"""AWS on this machine: MiniStack in one process with the front, and what it lacks of Amazon's behaviour.
+"""AWS on this machine: MiniStack in one process with the front, and behaviour of Amazon that MiniStack lacks.
 
-Each module of this package closes one gap. `__main__` starts all of it.
+Each module adds one such behaviour. `__main__` starts all of them.
 """

@@ -1,10 +1,10 @@
-"""Where Amazon's host names are reached on this machine; templates name Amazon's, what is made from them gets these.
+"""Addresses on this machine for Amazon's host names: templates contain Amazon's, deployed objects get these.
 
 https://<id>.execute-api.<region>.amazonaws.com/<stage>    →  https://127.0.0.1:<port>/_aws/execute-api/<id>/<stage>
 https://<prefix>.auth.<region>.amazoncognito.com/<path>    →  https://127.0.0.1:<port>/_aws/<that host>/<path>
 
-They are put in place of Amazon's in the variables of functions, in the URLs of user pool clients and in the outputs of
-stacks. MiniStack 1.5.33 leaves the names there, and no browser can resolve them.
+They replace Amazon's in the variables of functions, in the URLs of user pool clients and in the outputs of stacks.
+MiniStack 1.5.33 leaves Amazon's names, which no browser can resolve.
 """
 
 import re

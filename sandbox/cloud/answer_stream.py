@@ -1,4 +1,4 @@
-"""One answer that arrives in pieces: from the thread that hears them to the event loop that sends them on."""
+"""One answer in pieces: from the thread that receives them to the event loop that sends them."""
 
 import asyncio
 import contextlib
@@ -32,12 +32,12 @@ class AnswerStream:
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     def put(self, piece: bytes) -> None:
-        """From any thread; a piece that nobody reads any more is dropped."""
+        """Add a piece, from any thread; it is dropped if nobody reads any more."""
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._queue.put_nowait, piece)
 
     def end(self) -> None:
-        """On the event loop: no piece follows."""
+        """Note on the event loop that no piece follows."""
         self._queue.put_nowait(None)
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -45,12 +45,12 @@ class AnswerStream:
             yield piece
 
 
-# Set while somebody listens: an execution environment hands the pieces on as they come.
+# Set while a client listens: an execution environment passes the pieces on as they arrive.
 listening: contextvars.ContextVar[AnswerStream | None] = contextvars.ContextVar("listening", default=None)
 
 
 def begun(call: Callable[[], Awaitable[Result]]) -> tuple[AsyncIterator[bytes], "asyncio.Task[Result]"]:
-    """Starts the call of a function: its answer's pieces, and the call itself, which outlives a client that goes."""
+    """Start the call of a function; returns its answer's pieces and the call, which continues without the client."""
     stream = AnswerStream()
     context = contextvars.copy_context()
     context.run(listening.set, stream)
@@ -65,7 +65,7 @@ def begun(call: Callable[[], Awaitable[Result]]) -> tuple[AsyncIterator[bytes], 
 
 
 async def read_prelude(pieces: AsyncIterator[bytes]) -> Prelude | None:
-    """The prelude; None when the answer does not begin with one. Reads no piece beyond it."""
+    """The prelude; None if the answer does not begin with one. Reads no piece after it."""
     heard = b""
     async for piece in pieces:
         heard += piece

@@ -1,7 +1,7 @@
-"""Parts of a REST API that MiniStack 1.5.33's CloudFormation drops: each deploys, and does nothing.
+"""Parts of a REST API that MiniStack 1.5.33's CloudFormation ignores: each deploys without an effect.
 
-- request validators, and which one a method has
-- the role by which access logs are written, without which Amazon makes no stage that has one
+- request validators, and the validator of each method
+- the role that writes access logs, without which Amazon makes no stage with an access log
 - the throttling of single methods, in a usage plan and in a stage, whose paths are written `/~1ask` for `/ask`
 """
 
@@ -61,7 +61,7 @@ def install() -> None:
 
 
 def _logged(make: Any, place: int) -> Any:
-    """The handler with a look at the properties, its argument at `place`."""
+    """The handler with a check of the properties, its argument number `place`."""
 
     def make_logged(*args: Any, **more: Any) -> Any:
         wanted = args[place].get("AccessLogSetting")

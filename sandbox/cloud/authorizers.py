@@ -1,8 +1,8 @@
-"""COGNITO_USER_POOLS authorizers of REST APIs, as Amazon's decide.
+"""COGNITO_USER_POOLS authorizers of REST APIs, with Amazon's decisions.
 
-MiniStack 1.5.33 asks for a pool's keys by http even where it serves TLS only, so that every token is refused. It takes
-access and refresh tokens where Amazon takes identity tokens, and does not look at `IdentityValidationExpression`, by
-which an authorizer is bound to one client of its pools.
+MiniStack 1.5.33 reads a pool's keys by http even if it serves only TLS, so it refuses every token. It accepts access
+and refresh tokens where Amazon accepts identity tokens, and ignores `IdentityValidationExpression`, which binds an
+authorizer to one client of its pools.
 """
 
 import base64
@@ -44,7 +44,7 @@ def install(gateway: str) -> None:
 
 
 def _meant(claims: Claims, authorizer: Claims, method: Claims) -> bool:
-    """An access token where the method names scopes, otherwise an identity token for a client that is admitted."""
+    """An access token if the method names scopes, otherwise an identity token for an admitted client."""
     wanted = "access" if method.get("authorizationScopes") else "id"
     expression = authorizer.get("identityValidationExpression")
     return claims.get("token_use") == wanted and bool(

@@ -1,6 +1,6 @@
-"""What Amazon's Python runtime is to a function: asks the Runtime API for events and answers with the handler.
+"""The counterpart of Amazon's Python runtime: gets events from the Runtime API and answers with the handler.
 
-Runs in the function's own process, when its exec wrapper executes the command that it was given. Standard library only.
+It runs in the function's process, when the exec wrapper executes its command. Standard library only.
 """
 
 import http.client

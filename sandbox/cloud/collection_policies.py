@@ -1,9 +1,9 @@
-"""What OpenSearch Serverless refuses about a policy's document.
+"""The checks of OpenSearch Serverless for a policy's document.
 
 Encryption: `{"Rules": […], "AWSOwnedKey": true | "KmsARN": …}`. Network: a list of `{"Rules", "AllowFromPublic",
 "SourceVPCEs", "SourceServices", "Description"}`. Data: a list of `{"Rules", "Principal", "Description"}`. Retention:
-`{"Rules": […]}`. A rule is `{"ResourceType", "Resource", "Permission"}`. The sentences are shaped like Amazon's; what
-stands in their brackets is this module's.
+`{"Rules": […]}`. A rule is `{"ResourceType", "Resource", "Permission"}`. The sentences have the form of Amazon's; the
+text in their brackets is from this module.
 """
 
 import re
@@ -19,7 +19,7 @@ _PERMISSIONS = {"collection": _COLLECTION, "index": _INDEX, "model": _MODEL}
 _NAME = r"[a-z*][a-z0-9_*-]*"
 _RESOURCES = {
     "collection": re.compile(rf"collection/{_NAME}"),
-    # The dashboards of a collection are named by the collection.
+    # A collection's name also names its dashboards.
     "dashboard": re.compile(rf"collection/{_NAME}"),
     "index": re.compile(rf"index/{_NAME}/[^/]+"),
     "model": re.compile(rf"model/{_NAME}/[^/]+"),

@@ -1,7 +1,7 @@
-"""What OpenSearch Serverless keeps beside collections: groups, VPC endpoints, lifecycle policies.
+"""Further objects of OpenSearch Serverless: collection groups, VPC endpoints, lifecycle policies.
 
-MiniStack 1.5.33 knows none of them. Here they are records: a group lends its generation to its collections, the rest
-does nothing.
+MiniStack 1.5.33 has none of them. Here they are records: a group determines the generation of its collections, the
+others have no effect.
 """
 
 import json
@@ -26,7 +26,7 @@ LIFECYCLE_POLICIES = AccountRegionScopedDict()
 
 
 def joined(group_name: str | None, collection: Record) -> Record | None:
-    """The group that a new collection joins; raises MiniStack's `_Invalid` when it cannot."""
+    """The group of a new collection; raises MiniStack's `_Invalid` if the collection cannot join it."""
     if group_name is None:
         return None
     group = _by_name(GROUPS, group_name)
@@ -60,7 +60,7 @@ def change_group(identity: str, data: Record) -> None:
 
 
 def end_group(identity: str) -> None:
-    """An absent group is gone already; one with collections is refused."""
+    """Delete a group; a missing group is no error, and a group with collections is refused."""
     group = GROUPS.get(identity)
     if group is None:
         return
@@ -86,7 +86,7 @@ def change_vpc_endpoint(identity: str, data: Record) -> None:
 
 
 def end_vpc_endpoint(identity: str) -> None:
-    """One that a network policy names is refused: it must be taken out of the policy first."""
+    """Delete an endpoint; refused while a network policy names it."""
     for policy in aoss._security_policies.values():
         statements = policy["policy"] if policy["type"] == "network" else []
         if any(identity in (statement.get("SourceVPCEs") or ()) for statement in statements):

@@ -1,8 +1,8 @@
 """OpenSearch Serverless: MiniStack keeps collections and policies, the front opens a collection's endpoint.
 
-Every way to a collection (CloudFormation, the API) passes the functions wrapped here. MiniStack 1.5.33 has the API
-and no CloudFormation types, knows no collection groups, and wants the dashboards of a network policy named
-`dashboard/…`, where Amazon names them by their collection.
+CloudFormation and the API both use the functions that are wrapped here. MiniStack 1.5.33 has the API and no
+CloudFormation types, has no collection groups, and expects `dashboard/…` for the dashboards of a network policy, where
+Amazon uses the collection's name.
 """
 
 import json
@@ -32,7 +32,7 @@ class CollectionEndpoints(Protocol):
 
 
 class MiniStackPolicies:
-    """Implements `sandbox.front.collection.record.Policies` from what MiniStack keeps."""
+    """Implements `sandbox.front.collection.record.Policies` with MiniStack's policies."""
 
     def network(self, account: str, region: str) -> Sequence[Sequence[Record]]:
         with request_scope(account, region):
@@ -62,7 +62,7 @@ def install(front: CollectionEndpoints) -> None:
     aoss._delete_collection = _deleting(aoss._delete_collection, front)
     aoss._HANDLERS |= {"CreateCollection": aoss._create_collection, "DeleteCollection": aoss._delete_collection}
     aoss._HANDLERS |= collection_records.OPERATIONS
-    # Opening an endpoint waits for the engine: the gateway must not wait with it.
+    # Opening an endpoint waits for the engine; the gateway must not wait too.
     aoss._OFFLOOP |= {"CreateCollection"}
     runs_on_worker = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda resource_type: resource_type == COLLECTION or runs_on_worker(resource_type)
@@ -113,7 +113,7 @@ def _check_encryption(document: Any, own_name: str) -> None:
 
 
 def _refusing(check: Callable[..., None]) -> Callable[..., None]:
-    """The check with MiniStack's own exception, which its API answers as a ValidationException."""
+    """The check with MiniStack's own exception, which becomes a ValidationException of its API."""
 
     def validate(*args: Any) -> None:
         try:

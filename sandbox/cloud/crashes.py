@@ -1,7 +1,7 @@
-"""A crashed or timed-out handler fails its custom resource at once, with the error it died of.
+"""Fails the custom resource of a crashed or timed-out handler at once, with the handler's error.
 
-On Amazon such a resource hangs until its ServiceTimeout (an hour by default): nobody answers for the dead handler.
-Here the answer is given for it. MiniStack 1.5.33 hangs, too.
+On Amazon such a resource waits until its ServiceTimeout (an hour by default), because the handler sends no answer. Here
+this module sends it. MiniStack 1.5.33 also waits.
 """
 
 from typing import Any
@@ -12,8 +12,8 @@ from ministack.services.cloudformation import custom_resource
 LONGEST_REASON = 1500
 INIT_FAILED = "Worker init failed: "
 NEVER_LOADED = (INIT_FAILED, "Worker process exited immediately")
-# MiniStack sends no Delete for this id. A function that cannot be loaded has made nothing, and its Delete would
-# die of the same error: on Amazon the rollback then waits for another ServiceTimeout and fails.
+# MiniStack sends no Delete for this id. A function that cannot be loaded has made nothing, and its Delete would fail
+# with the same error: on Amazon the rollback then waits for another ServiceTimeout and fails.
 NOTHING_MADE = "FAILED_CREATE_MARKER"
 Event = dict[str, Any]
 
@@ -36,7 +36,7 @@ def install() -> None:
 
 
 def reason(function_name: str, body: Any) -> str:
-    """One sentence: which function, and what it died of (an exception's text, an import error, a timeout)."""
+    """One sentence: the function and its error (an exception's text, an import error, a timeout)."""
     text = " ".join((_error(body) or "it ended without an answer").split())
     if text.startswith(INIT_FAILED):
         text = f"it cannot be loaded: {text.removeprefix(INIT_FAILED)}"

@@ -1,8 +1,8 @@
-"""What CloudFormation does with custom resources and MiniStack 1.5.33 does not.
+"""Behaviour of CloudFormation for custom resources that MiniStack 1.5.33 lacks.
 
-- A failed Create is followed, when the stack is rolled back or deleted, by a Delete with the id it answered.
+- After a failed Create, the rollback or the deletion of the stack sends a Delete with the id of the Create's answer.
 - Responses over 4,096 bytes and successes without a physical id fail the resource.
-- Events carry the ServiceToken at their top, too.
+- Events also have the ServiceToken at their top level.
 """
 
 import json
@@ -21,14 +21,14 @@ LONGEST_RESPONSE = 4096
 
 
 class Answers:
-    """Which physical id came back for which request: `deliver_response` knows only the request's token."""
+    """The physical id in the answer to each request: `deliver_response` gets only the request's token."""
 
     def __init__(self) -> None:
         self._here = threading.local()
         self._ids: dict[str, str] = {}
 
     def begin(self, token: str) -> None:
-        """This thread asks under `token`."""
+        """Note that this thread sends the request `token`."""
         self._here.token = token
 
     def record(self, token: str, response: Properties) -> None:
@@ -39,12 +39,12 @@ class Answers:
         self._ids.pop(token, None)
 
     def end(self) -> str | None:
-        """The id that came back for this thread's last request."""
+        """The id in the answer to this thread's last request."""
         return self._ids.pop(self._here.token, None) if getattr(self._here, "token", None) else None
 
 
 class FailedCreates:
-    """Custom resources whose Create failed and whose Delete is still to be sent, by stack and logical id."""
+    """Custom resources whose Create failed and which get a Delete later, by stack and logical id."""
 
     def __init__(self) -> None:
         self._records: dict[tuple[str, str], Properties] = {}
@@ -76,7 +76,7 @@ def install() -> None:
 
 
 def checked(response: Properties) -> Properties:
-    """The response as CloudFormation takes it: one it refuses becomes a failure with its reason."""
+    """The response with CloudFormation's checks: a refused one becomes a failure with the reason."""
     refusal = None
     if len(json.dumps(response).encode()) > LONGEST_RESPONSE:
         refusal = "Response object is too long."
@@ -111,7 +111,7 @@ def _checking(deliver: Callable[..., bool], answers: Answers) -> Callable[..., b
 
 
 def _noting_failed_creates(invoke: Callable[..., Any], answers: Answers, failed: FailedCreates) -> Callable[..., Any]:
-    # MiniStack calls it with some arguments by position and some by name: both must keep working.
+    # MiniStack passes some arguments by position and some by name: both must work.
     def invoke_custom_resource(
         request_type: str,
         logical_id: str,
@@ -136,7 +136,7 @@ def _noting_failed_creates(invoke: Callable[..., Any], answers: Answers, failed:
             )
         except (RuntimeError, TimeoutError):
             if request_type == "Create":
-                # Without an answer, CloudFormation deletes under a name of its own making.
+                # Without an answer, CloudFormation makes up the id for the Delete.
                 known = answers.end() or generated_name(stack_name, logical_id, 128)
                 failed.add(stack_id, logical_id, resource_type, known, props)
             raise
@@ -153,7 +153,7 @@ def _with_failed_create(describe: Callable[..., Properties], failed: FailedCreat
         for stack in list(cloudformation._stacks.values()):
             record = failed.take(stack["StackId"], logical_id) if logical_id else None
             if record is not None:
-                # Last created, so first deleted: by the rollback, or by the stack's deletion after --no-rollback.
+                # Last created and so first deleted, by the rollback or by the stack's deletion after --no-rollback.
                 stack.setdefault("_resources", {})[logical_id] = record
                 operation["created"].append(logical_id)
         return operation

@@ -1,6 +1,6 @@
-"""A deleted stack keeps its events under its id when another stack takes its name, as CloudFormation keeps them.
+"""Keeps the events of a deleted stack under its id when another stack gets its name, as CloudFormation does.
 
-MiniStack 1.5.33 keeps stacks by name, and forgets the one before.
+MiniStack 1.5.33 keeps stacks by name, and forgets the earlier one.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What Amazon OpenSearch Service refuses about a domain before it makes one: the part that needs no cluster."""
+"""The checks of Amazon OpenSearch Service before it makes a domain: those that need no cluster."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from sandbox.cloud.template import as_bool, as_document
 Properties = dict[str, Any]
 ENGINE_VERSION = re.compile(r"(OpenSearch|Elasticsearch)_\d+\.\d+")
 IAM_ARN = re.compile(r"arn:aws[a-z-]*:(iam|sts)::\d{12}:.+")
-# As the Developer Guide lists them: instances with disks of their own, instances that do not encrypt, small volumes.
+# From the Developer Guide: instances with their own disks, instances that do not encrypt, small volumes.
 NO_VOLUME = ("i3", "i4g", "i4i", "i8g", "im4gn", "oi2", "r6gd", "r7gd", "r8gd")
 NO_ENCRYPTION = ("m3", "r3", "t2")
 LARGEST_VOLUME = {"t3.small.search": 100, "t3.medium.search": 200}
@@ -16,7 +16,7 @@ PASSWORD_PARTS = (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]")
 
 
 class InvalidDomain(ValueError):
-    """The domain's settings contradict each other; the message names the setting and the way out."""
+    """The domain's settings contradict each other; the message names the setting and the fix."""
 
 
 def check(props: Properties, *, creating: bool) -> None:
@@ -91,7 +91,7 @@ def _check_fine_grained(props: Properties, *, creating: bool) -> None:
 
 
 def _is_open(policies: Properties | None) -> bool:
-    """Whether a statement lets any caller in, whatever the condition of its request."""
+    """Whether a statement admits any caller, without a condition on the request."""
     if policies is None:
         return False
     statements = policies.get("Statement", [])

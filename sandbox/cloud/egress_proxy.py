@@ -1,6 +1,7 @@
-"""The proxy that functions call the world through: model hosts are led to the model endpoints, nothing goes further.
+"""The proxy for all outgoing calls of functions: calls of model hosts go to the model endpoints, others are refused.
 
-HTTPS clients ask it to CONNECT. For a model host it then speaks TLS itself, under a certificate of the local CA.
+HTTPS clients send it CONNECT. For a model host it then ends the TLS connection itself, with a certificate of the local
+CA.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ from sandbox.front.wire import keeps_alive, read_request
 logger = logging.getLogger("sandbox.cloud.egress_proxy")
 
 IDLE_SECONDS = 180.0
-# Longest wait for the next piece of a model's answer: longer than the longest function.
+# The longest wait for the next piece of a model's answer: longer than the longest function.
 MODEL_SECONDS = 960.0
 LONGEST_LINE = 8192
 
@@ -43,7 +44,7 @@ class EgressProxy:
         threading.Thread(target=self._accept, name="way-out", daemon=True).start()
 
     def close(self) -> None:
-        """Takes no new connection; those that are open end with the functions."""
+        """Accept no new connections; open ones end with the functions."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -84,7 +85,7 @@ class EgressProxy:
                     return
 
     def _forward(self, request: Request, host: str, sink: BinaryIO) -> bool:
-        """Whether the answer came to its end."""
+        """Whether the answer is complete."""
         headers = urllib3.HTTPHeaderDict()
         for name, value in request.headers:
             if name.lower() not in HOP_BY_HOP:
@@ -106,7 +107,7 @@ class EgressProxy:
         try:
             return _relay(answer, request, sink)
         finally:
-            # A connection with an answer half read must not be used again.
+            # A connection with an incompletely read answer must not be used again.
             answer.close()
 
 
@@ -128,7 +129,7 @@ def _relay(answer: urllib3.BaseHTTPResponse, request: Request, sink: BinaryIO) -
 
 
 def _asked(connection: socket.socket) -> tuple[str, str]:
-    """Method and target of the request line; the headers are read off. Nothing of what follows is."""
+    """Method and target of the request line. Reads the headers too, and nothing after them."""
     head = bytearray()
     while not head.endswith(b"\r\n\r\n"):
         byte = connection.recv(1)
@@ -140,7 +141,7 @@ def _asked(connection: socket.socket) -> tuple[str, str]:
 
 
 def _answer(status: int, sentence: str) -> bytes:
-    # Python's clients show the reason phrase of a proxy's refusal, and not its body.
+    # Python's clients show only the reason phrase of a proxy's refusal, not its body.
     body = sentence.encode()
     lines = [f"HTTP/1.1 {status} {sentence}", "Content-Type: text/plain; charset=utf-8", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body

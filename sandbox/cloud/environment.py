@@ -1,4 +1,4 @@
-"""The environment MiniStack and the functions it runs live in."""
+"""The environment variables of MiniStack and its functions."""
 
 import os
 from collections.abc import Mapping
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sandbox.cloud.settings import CloudSettings
 
-# All else is dropped: functions inherit this process's environment, and a key exported in a developer's shell
-# must reach no function. The last one is the mark by which `down` finds them.
+# All others are dropped: functions inherit this process's environment, and a key that is exported in a developer's
+# shell must reach no function. `down` finds the processes by the last one.
 INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "NODE_OPTIONS", "OSML_SANDBOX_HOME")
 
 
 def cloud_environment(settings: CloudSettings, outer: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of the process; to be set before `ministack` is imported, which reads it then."""
+    """All environment variables of the process; set them before the import of `ministack`, which reads them."""
     temporary = str(temporary_folder(settings))
     bundle, gateway = str(settings.ca_bundle), f"https://127.0.0.1:{settings.aws_port}"
     inherited = {name: outer[name] for name in INHERITED if name in outer}
@@ -57,7 +57,7 @@ def cloud_environment(settings: CloudSettings, outer: Mapping[str, str]) -> dict
 
 
 def temporary_folder(settings: CloudSettings) -> Path:
-    """Where functions are unpacked; inside `home`, so that nothing is left outside after a kill."""
+    """The folder in which functions are unpacked; within `home`, so that a kill leaves nothing elsewhere."""
     return settings.home / "tmp"
 
 

@@ -1,6 +1,6 @@
-"""Functions with AWS_LAMBDA_EXEC_WRAPPER: the script starts the runtime client, which then speaks the Runtime API.
+"""Functions with AWS_LAMBDA_EXEC_WRAPPER: the script starts the runtime client, which then uses the Runtime API.
 
-On Amazon it gets the runtime's own command as arguments and may start another client instead
+On Amazon the script gets the runtime's own command as arguments and may start another client instead
 (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper). MiniStack 1.5.33 ignores it.
 """
 
@@ -32,12 +32,12 @@ logger = logging.getLogger("sandbox.cloud.functions")
 
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 TASK_ROOT = "/var/task/"
-# Amazon's limit of the Init phase; after it, Init runs once more under the function's own timeout.
+# Amazon's limit of the Init phase; after it, Init runs again with the function's own timeout.
 INIT_SECONDS = 10.0
-# Seconds that an answer on its way has when its process ends, and that a process has to end after it failed to begin.
+# Seconds for an answer in transit after its process has ended, and for a process to end after a failed start.
 LAST_ANSWER, LAST_WORDS = 0.1, 1.0
-# Seconds that a runtime has to ask again before the log of a call is taken for complete; what comes later, with work
-# after the answer on a busy machine, is in the log of the next call.
+# The log of a call is complete when the runtime asks for the next event, or after so many seconds. Later lines, of work
+# after the answer on a busy machine, are in the log of the next call.
 LAST_LINES = 2.0
 Result = dict[str, Any]
 
@@ -68,7 +68,7 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
     ) -> Result:
         """MiniStack's result: `{"status": "ok", "result", "log"}` or `{"status": "error", "error", "log"}`.
 
-        A streamed answer goes to whoever listens, piece by piece, and its `result` is then empty bytes.
+        A streamed answer goes to its listener piece by piece, and its `result` is then empty bytes.
         """
         with self._lock:
             timeout = float(self.config.get("Timeout", 3))
@@ -94,7 +94,7 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
                 invocation.fail("Runtime exited before it was asked", "Runtime.ExitError")
             if not invocation.settled.wait(timeout):
                 return self._timed_out(timeout)
-            # What is written between the answer and the next question belongs to this call, too.
+            # Lines between the answer and the next event also belong to this call.
             api.idle.wait(LAST_LINES)
             log = self._log()
             if invocation.error is not None:
@@ -102,7 +102,7 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
             return {"status": "ok", "result": _body(invocation), "log": log}
 
     def _begin(self, seconds: float) -> bool:
-        """Whether a fresh process asked for its first event in time. Raises RuntimeError when it could not begin."""
+        """Whether a new process asked for its first event in time. Raises RuntimeError if it could not start."""
         self._spawn()
         process, api = self._proc, self._api
         assert process is not None  # noqa: S101

@@ -1,6 +1,6 @@
 """The association of a web ACL with the stage of an API, as CloudFormation makes it; MiniStack 1.5.33 lacks the type.
 
-Nothing is filtered on this machine: MiniStack keeps web ACLs and does not apply them.
+Nothing is filtered on this machine: MiniStack stores web ACLs and does not apply them.
 """
 
 import json

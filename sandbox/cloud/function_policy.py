@@ -1,4 +1,4 @@
-"""API Gateway calls a function only when the function's own policy lets it. MiniStack 1.5.33 does not ask."""
+"""API Gateway calls a function only if the function's own policy allows it. MiniStack 1.5.33 does not check it."""
 
 import logging
 from typing import Any
@@ -32,7 +32,7 @@ def install() -> None:
         function = streamed_function(uri) or apigateway_v1._extract_lambda_ref_from_integration_uri(uri)
         record, _, _ = lambda_svc._get_func_record_for_ref_in_scope(function, account_id=account, region=region)
         caller = f"arn:aws:execute-api:{region}:{account}:{api_id}/{stage_name}/{method}{resource['path']}"
-        # With a role of its own, an integration needs none of the function's permissions.
+        # An integration with its own role needs no permission of the function's policy.
         if record and not integration.get("credentials") and not may_invoke(record["policy"], function, caller):
             logger.error("The policy of %s does not let %s invoke it.", function, caller)
             return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")

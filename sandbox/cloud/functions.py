@@ -1,4 +1,4 @@
-"""How Lambda functions run here: with a Python that has what Amazon's runtime has, and nothing of this checkout."""
+"""Runs Lambda functions with a Python that has the packages of Amazon's runtime, and none of this checkout."""
 
 import os
 import secrets
@@ -21,8 +21,8 @@ from sandbox.cloud.exec_wrapper import WRAPPER, WrappedWorker
 from sandbox.cloud.native_code import NativeCode
 from sandbox.failure import SandboxError
 
-# What Amazon's Python runtimes carry. MiniStack 1.5.33 runs functions with its own interpreter, where a dependency
-# that is missing from an asset would be found among MiniStack's.
+# The packages of Amazon's Python runtimes. MiniStack 1.5.33 runs functions with its own interpreter, which would find
+# a dependency that is missing from an asset among MiniStack's packages.
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 RUNTIME_DISTRIBUTIONS = ("boto3-", "botocore-", "s3transfer-", "jmespath-", "python_dateutil-", "urllib3-", "six-")
 
@@ -30,7 +30,7 @@ RUNTIME_DISTRIBUTIONS = ("boto3-", "botocore-", "s3transfer-", "jmespath-", "pyt
 def install(home: Path, native: NativeCode) -> None:
     """Points MiniStack's function workers at the runtime made in `home`; once per process."""
     python, packages = runtime_python(home / "lambda-runtime")
-    # Alone among the packages: beside its own source, modules of this checkout would hide those of Python.
+    # Copied alone among the packages: next to its own source, modules of this checkout would hide those of Python.
     shutil.copy(Path(__file__).with_name("bootstrap.py"), packages)
     WrappedWorker.python, WrappedWorker.runtime = python, packages
     detect = lambda_runtime._detect_runtime_binary
@@ -102,7 +102,7 @@ def _reserve(name: str, props: dict[str, Any]) -> None:
 
 
 def _traced(identify: Callable[..., str | None]) -> Callable[..., str]:
-    """On Amazon every call has a trace; without it, X-Ray's library logs that the function is still beginning."""
+    """On Amazon every call has a trace; without one, X-Ray's library logs that the function is still starting."""
 
     def _xray_trace_id_for_invocation(config: dict[str, Any], inbound_trace_header: str | None = None) -> str:
         fresh = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"

@@ -1,7 +1,7 @@
-"""Things that exist are taken into a stack, as CloudFormation imports them, and Cloud Control tells what exists.
+"""CloudFormation's import of existing resources into a stack, and Cloud Control's list of them, for further types.
 
-MiniStack 1.5.33 imports queues, tables, buckets, roles and some more, and its Cloud Control knows what it has made
-itself. The types here are those that an environment keeps besides.
+MiniStack 1.5.33 imports queues, tables, buckets, roles and some more, and its Cloud Control lists only what it has made
+itself. The types here are the others that an environment keeps.
 """
 
 import json
@@ -28,7 +28,7 @@ _SERVERLESS = collection_types.SERVICE
 
 
 def install() -> None:
-    """Registers how each type is found and taken in; after the types themselves, once per process."""
+    """Registers how each type is found and imported; call it after the types are registered, once per process."""
     for type, (keys, found) in _TYPES.items():
         changesets._IMPORT_LOOKUPS[type] = (keys, _problem(type, keys, found))
         provisioners._RESOURCE_HANDLERS[type]["import"] = _taking(found)

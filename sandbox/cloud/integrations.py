@@ -1,8 +1,8 @@
-"""What a REST API does around a function: sizes, waits, answers it cannot read, and who called.
+"""The behaviour of a REST API around a function: limits of size and time, malformed answers, and the caller.
 
-MiniStack 1.5.33 takes bodies of any size, hands on events of any size, waits without end, passes on what is no proxy
-response, answers a crash with its text and a function without a free place with 429, and tells the function nothing
-about the API key.
+MiniStack 1.5.33 accepts bodies and events of any size, waits without a limit, passes on answers that are no proxy
+response, answers a crash with its text and a throttled function with 429, and does not pass the API key to the
+function.
 """
 
 import asyncio
@@ -31,15 +31,15 @@ Record = dict[str, Any]
 
 
 class Malformed(Exception):
-    """The function answered something that is no proxy response, or died."""
+    """The function's answer is no proxy response, or the function died."""
 
 
 class Throttled(Exception):
-    """The function runs as often at once as it may."""
+    """The function has reached its limit of simultaneous calls."""
 
 
 class TooLarge(Exception):
-    """The event with the body in it is larger than a function takes; a body in base64 grows by a third."""
+    """The event with its body is larger than a function accepts; a body in base64 is a third larger."""
 
 
 class BadGateway(apigateway_v1._GatewayError):  # type: ignore[misc]
@@ -59,7 +59,7 @@ def install() -> None:
 
 
 def function_throttled() -> Any:
-    """The gateway response for a function that did not take the call: a 500 of no type of its own.
+    """The gateway response for a throttled function: a 500 without a type of its own.
 
     It is neither a 429, which is for Amazon's own limits (https://stackoverflow.com/questions/36363280), nor an
     INTEGRATION_FAILURE (https://repost.aws/questions/QUfI6bsdd0SOiPeyimzxSkfQ).
@@ -68,7 +68,7 @@ def function_throttled() -> Any:
 
 
 def too_large() -> Any:
-    """The gateway response for a request that is not handed on."""
+    """The gateway response for a request that is not passed on."""
     return apigateway_v1._gw_error("REQUEST_TOO_LARGE", "Request Too Long")
 
 
@@ -106,7 +106,7 @@ def _bounded(invoke: Callable[..., Any]) -> Callable[..., Any]:
     async def _invoke_lambda_proxy_v1(integration: Record, *args: Any, **kwargs: Any) -> Any:
         seconds = int(integration.get("timeoutInMillis") or WAIT_MILLISECONDS) / 1000
         running = asyncio.ensure_future(invoke(integration, *args, **kwargs))
-        # Not `wait_for`: MiniStack's threads take a cancellation only when the function has ended.
+        # Not `wait_for`: MiniStack's threads react to a cancellation only when the function has ended.
         done, _ = await asyncio.wait({running}, timeout=seconds)
         if not done:
             running.add_done_callback(lambda late: late.cancelled() or late.exception())

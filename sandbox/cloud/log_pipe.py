@@ -1,7 +1,7 @@
-"""What a function's process writes: all that it has written by the time it answers is in the log of that call.
+"""The output of a function's process: all lines before its answer are in the log of that call.
 
-MiniStack 1.5.33 waits 50 ms for a first line and 5 ms for another one. On a busy machine that is too short, and the
-last lines are in the log of the next call, or in none; of a call that writes nothing it is a pause.
+MiniStack 1.5.33 waits 50 ms for a first line and 5 ms for each further one. On a busy machine that is too short, and
+the last lines are in the log of the next call, or in none; for a call without output it is a needless wait.
 """
 
 import contextlib
@@ -17,15 +17,15 @@ _AT_ONCE = 65_536
 
 
 class LogPipe:
-    """Puts what comes out of `stream`, a pipe, into `lines`: as it comes, and up to now when that is asked for."""
+    """Moves the output of `stream`, a pipe, into `lines`: continuously, and completely when `catch_up` is called."""
 
     def __init__(self, stream: IO[Any], lines: "queue.Queue[str]") -> None:
         self.lines = lines
-        # Held: whoever else drops it would close it, and its number would soon be another file's.
+        # This reference keeps the stream open; otherwise its number could soon belong to another file.
         self._pipe = stream
         self._begun = b""
         self._ended = False
-        # Whoever holds it reads, and puts what was read: without it nothing is on its way.
+        # The holder reads and adds lines; while nobody holds it, no line is between pipe and `lines`.
         self._lock = threading.Lock()
         os.set_blocking(stream.fileno(), False)
 
@@ -38,7 +38,7 @@ class LogPipe:
                 self.catch_up()
 
     def catch_up(self) -> None:
-        """What is in the pipe becomes lines; one that is not complete stays until it is."""
+        """Turn the content of the pipe into lines; an incomplete line stays until it is complete."""
         with self._lock, contextlib.suppress(BlockingIOError):
             while not self._ended:
                 read = os.read(self._pipe.fileno(), _AT_ONCE)
@@ -60,7 +60,7 @@ def install() -> None:
 
     def _drain_stderr_bounded(self: Any, *waits: float, **named: float) -> str:
         pipe: LogPipe | None = getattr(self, "_log_pipe", None)
-        # Workers of other kinds have readers of their own.
+        # Workers of other kinds have their own readers.
         if pipe is None or pipe.lines is not self._stderr_queue:
             return str(drain(self, *waits, **named))
         pipe.catch_up()

@@ -1,6 +1,6 @@
-"""Metrics that functions embed in their log lines.
+"""Metrics in the log lines of functions.
 
-MiniStack 1.5.33 keeps such a line and makes no metric of it.
+MiniStack 1.5.33 stores such a line and makes no metric from it.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -14,7 +14,7 @@ Record = dict[str, Any]
 
 
 def install() -> None:
-    """Makes metrics of what functions log from now on; once per process."""
+    """Makes metrics from the following log lines of functions; once per process."""
     append = cloudwatch_logs._append_log_events
 
     def append_with_metrics(stream: Record, events: list[Record]) -> None:

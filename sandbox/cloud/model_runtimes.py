@@ -1,8 +1,8 @@
-"""Calls of SageMaker's and Bedrock's runtimes: MiniStack 1.5.33 makes up Bedrock's answers and has no SageMaker.
+"""Calls of SageMaker's and Bedrock's runtimes: MiniStack 1.5.33 invents Bedrock's answers and has no SageMaker.
 
-Here the model server answers, streamed where the call asks for a stream. MiniStack checks the signature. It asks IAM
-about `bedrock:Converse` and, for an inference profile, a foundation model of that name: Amazon asks about
-`bedrock:InvokeModel` on the profile and on the model in each of its regions.
+Here the model server answers, with a stream if the call wants one. MiniStack checks the signature. For IAM it checks
+`bedrock:Converse` and, for an inference profile, a foundation model of that name; Amazon checks `bedrock:InvokeModel`
+on the profile and on the model in each of its regions.
 """
 
 import json
@@ -31,7 +31,7 @@ Reply = tuple[int, dict[str, str], Any]
 
 
 def install(models_url: str, authority: Authority) -> None:
-    """Puts the model server behind both runtimes; once per process."""
+    """Lets the model server answer for both runtimes; once per process."""
     app.SERVICE_HANDLERS["bedrock-runtime"] = _runtime("bedrock-runtime.{}.amazonaws.com", models_url, authority)
     app.SERVICE_HANDLERS["sagemaker"] = _runtime("runtime.sagemaker.{}.amazonaws.com", models_url, authority)
     router.SERVICE_PATTERNS["sagemaker"] = {
@@ -46,7 +46,7 @@ def install(models_url: str, authority: Authority) -> None:
     extract = iam_actions.extract_iam_action
 
     def extract_iam_action(service: str, *arguments: Any) -> str | None:
-        # None makes MiniStack check the signature alone.
+        # With None, MiniStack checks only the signature.
         return None if service == "bedrock-runtime" else extract(service, *arguments)
 
     iam_actions.extract_iam_action = extract_iam_action
@@ -55,7 +55,7 @@ def install(models_url: str, authority: Authority) -> None:
 def _runtime(hosts: str, models_url: str, authority: Authority) -> Any:
     async def runtime(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Reply:
         host = hosts.format(get_region())
-        # The gateway hands over the decoded path; a model's ARN holds slashes.
+        # The gateway passes the decoded path; a model's ARN contains slashes.
         call = MODEL_CALL.fullmatch(path)
         raw = f"/model/{quote(call[1], safe='')}/{call[2]}" if call else quote(path)
         passed = {name: value for name, value in headers.items() if PASSED.fullmatch(name)}
@@ -96,7 +96,7 @@ def _opened(request: urllib.request.Request) -> Any:
 
 
 def _pieces(answer: Any) -> Any:
-    """Sends the body on as it comes; an end before the last piece leaves the client's answer unfinished, too."""
+    """Pass the body on as it arrives; if it breaks off, the client's answer also stays incomplete."""
 
     async def runner(send: Any, _receive: Any) -> None:
         with answer:

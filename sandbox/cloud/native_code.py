@@ -1,7 +1,7 @@
-"""Assets built for Amazon's processors, run on this machine's.
+"""Runs assets for Amazon's processors on this machine's processor.
 
-An asset's native wheels hold extension modules for one processor and one Python. Beside each of them goes the same
-version's module for this machine, from a folder `<name>-<version>` of the native packages that the launcher prepared.
+An asset's native wheels contain extension modules for one processor and one Python. The module of the same version for
+this machine is added next to each, from a folder `<name>-<version>` of the native packages that the launcher prepared.
 """
 
 import io
@@ -23,9 +23,9 @@ class NativeCode:
         self.adapted = lru_cache(maxsize=8)(self._adapted)
 
     def _adapted(self, code_zip: bytes) -> bytes:
-        """The asset, unchanged when all of it is pure Python.
+        """The asset, unchanged if all of it is pure Python.
 
-        Raises SandboxError naming the first native package that is not there, its version and the fix.
+        Raises SandboxError with the first missing native package, its version and the fix.
         """
         with zipfile.ZipFile(io.BytesIO(code_zip)) as archive:
             packages = native_packages(archive)
@@ -34,7 +34,7 @@ class NativeCode:
             return code_zip
         changed = io.BytesIO(code_zip)
         with zipfile.ZipFile(changed, "a") as archive, warnings.catch_warnings():
-            # A module without a processor in its name is there already; the later one is unpacked over it.
+            # A module without a processor in its name has the same name as this one, and is replaced.
             warnings.simplefilter("ignore", UserWarning)
             for folder in folders:
                 for file in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -54,7 +54,7 @@ class NativeCode:
 
 
 def native_packages(archive: zipfile.ZipFile) -> list[str]:
-    """`<name>-<version>` of every distribution in the archive whose wheel is for some machine only."""
+    """`<name>-<version>` of every distribution in the archive whose wheel is for one kind of machine."""
     found = []
     for entry in archive.namelist():
         folder, _, file = entry.partition("/")

@@ -1,6 +1,6 @@
-"""Which parameters a caller may list: those below a path, as its policy names it.
+"""The parameters that a caller may list: those below the path in its policy.
 
-MiniStack 1.5.33 asks the policy about every resource, so a policy that names a path allows nothing.
+MiniStack 1.5.33 checks the policy for all resources, so a policy with a path allows nothing.
 """
 
 import json
@@ -34,7 +34,7 @@ def install() -> None:
 
 
 def folder(body: bytes) -> str:
-    """The path of a request, as Amazon names it in a refusal: without a slash at its end; `/*` when there is none."""
+    """The path of a request in Amazon's form for a refusal: without a slash at its end; `/*` if there is none."""
     try:
         path = json.loads(body)["Path"]
     except (ValueError, KeyError, TypeError):

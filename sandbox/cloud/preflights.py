@@ -1,6 +1,6 @@
-"""OPTIONS methods as CDK's `add_cors_preflight` makes them: a mock whose template chooses among several origins.
+"""OPTIONS methods of CDK's `add_cors_preflight`: a mock whose template chooses among several origins.
 
-MiniStack 1.5.33 does not run a mock's response template and sends it to the browser; it gives 204 a body.
+MiniStack 1.5.33 sends a mock's response template to the browser without running it, and gives a 204 a body.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Queues as operators know them: metrics that alarms look at, dead letters that are sent back, calls for ten at once.
+"""Further behaviour of SQS: metrics for alarms, the redrive of dead letters, and permissions of batch calls.
 
-MiniStack 1.5.33 has no metrics of SQS and no StartMessageMoveTask, and asks policies about actions such as
-sqs:ChangeMessageVisibilityBatch, which IAM does not have: whoever may do a thing may do ten of them.
+MiniStack 1.5.33 has no metrics of SQS and no StartMessageMoveTask. It checks policies for actions such as
+sqs:ChangeMessageVisibilityBatch, which IAM does not have: the action for one message also permits the batch.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
@@ -18,7 +18,7 @@ from ministack.services import cloudwatch, sqs
 
 Record = dict[str, Any]
 NAMESPACE = "AWS/SQS"
-# Amazon does so every minute, which is long for a test.
+# Amazon measures every minute, which is long for a test.
 SECONDS = 1.0
 
 
@@ -36,7 +36,7 @@ def install() -> None:
 
 
 def measured(queue: Record, now: float) -> dict[str, float]:
-    """What the metrics of a queue are at `now`, in messages and seconds."""
+    """The metrics of a queue at `now`, in messages and seconds."""
     visible = [one for one in queue["messages"] if one["visible_at"] <= now]
     oldest = min((one.get("enqueued_at", one["sent_at"]) for one in queue["messages"]), default=now)
     return {
@@ -72,7 +72,7 @@ def _measure(account: str, region: str, last: dict[tuple[str, str, str], dict[st
 
 
 def _start_message_move_task(data: Record, _: str) -> Record:
-    """Moves all at once, to the queue that each came from or to DestinationArn; MiniStack has done the signing."""
+    """Move all messages at once, to their source queues or to DestinationArn; MiniStack has checked the signature."""
     source = sqs._queue_by_arn(str(data.get("SourceArn", "")))
     if source is None:
         raise sqs._Err("ResourceNotFoundException", "The resource that you specified for the SourceArn doesn't exist.")

@@ -1,4 +1,4 @@
-"""IAM roles as MiniStack keeps them: trust, policies, and how long ago they were written."""
+"""IAM roles of MiniStack: trust, policies, and the time since they were written."""
 
 import hashlib
 import json
@@ -63,9 +63,9 @@ def trusts(role: Record, service: str, context: Mapping[str, str]) -> bool:
 
 
 class RoleClock:
-    """When each role, its trust or one of its policies was last written: IAM on Amazon takes seconds to spread it.
+    """When each role, its trust or one of its policies was last written; on Amazon, a write takes seconds to spread.
 
-    MiniStack keeps no such time, so roles are looked at after every write of IAM.
+    MiniStack stores no such time, so this class compares all roles after every write of IAM.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -74,7 +74,7 @@ class RoleClock:
         self._seen: dict[str, tuple[str, float]] = {}
 
     def observe(self) -> None:
-        """Notes the time for every role that is not as it was at the last look."""
+        """Note the time for every role that has changed since the last call."""
         with self._lock:
             current = {role["Arn"]: _fingerprint(role) for role in iam._roles.to_dict().values()}
             for arn in self._seen.keys() - current.keys():
@@ -90,7 +90,7 @@ class RoleClock:
         return self._now() - seen[1] if seen else 0.0
 
     def install(self) -> None:
-        """Looks after every write of IAM through CloudFormation and the API; once per process."""
+        """Calls `observe` after every write of IAM through CloudFormation and the API; once per process."""
         handle = iam.handle_request
 
         async def handle_request(*args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Amazon's Runtime API for one execution environment: it hands out one invocation at a time and hears its answer.
+"""Amazon's Runtime API for one execution environment: it serves one invocation at a time and receives its answer.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, with response streaming
 (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming).
@@ -22,9 +22,9 @@ NEXT, INIT_ERROR = "/2018-06-01/runtime/invocation/next", "/2018-06-01/runtime/i
 
 @dataclass
 class Invocation:
-    """One event and its answer; `hear` gets the pieces of a streamed answer, which is then not kept.
+    """One event and its answer; `hear` gets the pieces of a streamed answer, which is then not stored.
 
-    `settled` is set once `answer` (the raw body) or `error` (`{"errorMessage", "errorType"}`) is known.
+    `settled` is set when `answer` (the raw body) or `error` (`{"errorMessage", "errorType"}`) is known.
     """
 
     request_id: str
@@ -48,7 +48,7 @@ class Invocation:
 class RuntimeApi:
     """Listens on a free port of 127.0.0.1 until closed.
 
-    `idle` is set while the runtime asks for an event and has none, and once it has failed to begin.
+    `idle` is set while the runtime waits for an event, and when it has failed to start.
     """
 
     def __init__(self) -> None:
@@ -62,13 +62,13 @@ class RuntimeApi:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def offer(self, invocation: Invocation) -> None:
-        """The runtime's next event; the one before must be settled."""
+        """Give the runtime its next event; the event before must be settled."""
         self.current = invocation
         self.idle.clear()
         self._pending.put(invocation)
 
     def close(self) -> None:
-        """Nothing is handed out any more, and a late answer changes nothing."""
+        """Serve no more events, and ignore late answers."""
         self.current = None
         self._pending.put(None)
         self._server.shutdown()
@@ -85,7 +85,7 @@ class RuntimeApi:
         self.idle.set()
 
     def answering(self, request_id: str) -> Invocation | None:
-        """The invocation that an answer belongs to; None for a late or a second one."""
+        """The invocation of an answer; None for a late or a second answer."""
         invocation = self.current
         if invocation is None or invocation.request_id != request_id or invocation.settled.is_set():
             return None
@@ -97,7 +97,7 @@ class _Server(ThreadingHTTPServer):
     api: RuntimeApi
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A runtime that was ended in the middle of a request: its environment says so."""
+        """Print nothing: if a runtime was ended during a request, its environment reports it."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(self._pieces())
 
     def _pieces(self) -> Iterator[bytes]:
-        """The body as it comes; a chunk is a piece. Raises ConnectionError when it ends early."""
+        """The pieces of the body as they arrive, one for each chunk. Raises ConnectionError if it ends early."""
         self._trailers: dict[str, str] = {}
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
             yield self._exactly(int(self.headers.get("Content-Length", 0)))
@@ -189,11 +189,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """The function's own log is what counts."""
+        """Print nothing: the function has its own log."""
 
 
 def _error(body: bytes) -> dict[str, str]:
-    """`{"errorMessage", "errorType"}`, whatever the runtime sent."""
+    """`{"errorMessage", "errorType"}` for any body that the runtime sends."""
     try:
         given = json.loads(body)
     except ValueError:

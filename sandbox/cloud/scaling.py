@@ -1,6 +1,6 @@
-"""Application Auto Scaling's targets and policies, as CloudFormation makes them; nothing here scales.
+"""CloudFormation's types for targets and policies of Application Auto Scaling; nothing here scales.
 
-MiniStack 1.5.33 does not know these types.
+MiniStack 1.5.33 lacks these types.
 """
 
 import re

@@ -1,13 +1,13 @@
-"""Managed login: what Cognito serves at the domain of a user pool, here under `/_aws/<domain>/` of the gateway.
+"""Managed login: Cognito's pages at the domain of a user pool, here under `/_aws/<domain>/` of the gateway.
 
-GET  /oauth2/authorize   → /login, or straight back to the client for who has signed in within the hour
+GET  /oauth2/authorize   → /login, or back to the client at once for a user who has signed in within the hour
 GET  /login              the form; POST: back to the client with a code, or the form with a message
-POST /oauth2/token       code and refresh_token against tokens (PKCE is checked)
-POST /oauth2/revoke      a refresh token is good no more
-GET  /logout             forgets the sign-in, and goes to a sign-out URL of the client
+POST /oauth2/token       tokens for a code or a refresh_token (PKCE is checked)
+POST /oauth2/revoke      makes a refresh token invalid
+GET  /logout             forgets the sign-in, and redirects to a sign-out URL of the client
 
-Forms, codes and tokens are MiniStack's. MiniStack 1.5.33 serves them for any client on any host, knows no session, lets
-everyone sign up, and sends a browser that signs out wherever the request says.
+Forms, codes and tokens are MiniStack's. MiniStack 1.5.33 serves them for any client on any host, has no sessions, lets
+everyone sign up, and redirects a browser that signs out to any URL in the request.
 """
 
 import html
@@ -64,7 +64,7 @@ class Request:
 
 
 def install() -> None:
-    """Puts managed login before MiniStack's own paths, and closes sign-up where a pool does; once per process."""
+    """Serves managed login instead of MiniStack's paths, and refuses sign-up if the pool does; once per process."""
     served, logins = app.app, Logins()
 
     async def with_sign_in(scope: Any, receive: Any, send: Any) -> None:
@@ -102,7 +102,7 @@ def install() -> None:
 
 
 class Logins:
-    """Answers for every domain; remembers by cookie who has signed in, in which pool."""
+    """Answers for every domain; each cookie stands for a user who has signed in to a pool."""
 
     def __init__(self) -> None:
         self._sessions: dict[str, tuple[str, str, float]] = {}
@@ -176,7 +176,7 @@ class Logins:
         return 302, {"Location": target, "Set-Cookie": _cookie(request, "", 0)}, b""
 
     def _name(self, request: Request) -> str | None:
-        """Who has signed in to this pool by the request's cookie, and may still."""
+        """The user of the request's cookie in this pool, if the user may still sign in."""
         pool_id, name, until = self._sessions.get(request.session, ("", "", 0.0))
         user = request.pool["_users"].get(name) if pool_id == request.pool_id and until > time.time() else None
         return name if user is not None and not cognito._hosted_ui_user_status_error(user) else None
@@ -192,7 +192,7 @@ async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
 
 
 def _here(reply: Reply, request: Request) -> Reply:
-    """MiniStack's page with its form sent to this domain, and its message read aloud."""
+    """MiniStack's page, with a form that posts to this domain and a message that screen readers read."""
     status, headers, body = reply
     body = body.replace(b'action="/login"', f'action="{request.base}/login"'.encode())
     return status, headers, body.replace(b'<div class="error">', b'<div class="error" role="alert">')

@@ -1,7 +1,7 @@
-"""Answers that arrive in pieces, through API Gateway's REST APIs and `InvokeWithResponseStream`.
+"""Streamed answers through API Gateway's REST APIs and `InvokeWithResponseStream`.
 
-MiniStack 1.5.33 forgets `responseTransferMode`, does not know the URIs of streaming integrations, and sends every
-answer in one piece. What it has and what is used here: bodies that send themselves (`StreamingResponse`).
+MiniStack 1.5.33 ignores `responseTransferMode`, lacks the URIs of streaming integrations, and sends every answer in one
+piece. It has bodies that send themselves (`StreamingResponse`), which this module uses.
 
 Facts: https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
 """
@@ -165,9 +165,9 @@ class _Truncated(Exception):
 
 
 def _while_there(send_all: Callable[[Send], Awaitable[None]]) -> Callable[[Send, Receive], Awaitable[None]]:
-    """Sends until the end, or until the client is gone; the function goes on without it, as on Amazon.
+    """Send until the end, or until the client disconnects; the function continues without it, as on Amazon.
 
-    An answer that breaks off is left without its last frame: the client must not take it for whole.
+    An answer that breaks off gets no last frame, so that the client knows that it is incomplete.
     """
 
     async def run(send: Send, receive: Receive) -> None:

@@ -1,7 +1,7 @@
-"""DynamoDB tables as CloudFormation declares them: items go when their time is over, and the table says how it is kept.
+"""CloudFormation's properties of DynamoDB tables: expired items are removed, and backups are shown.
 
-MiniStack 1.5.33 drops `TimeToLiveSpecification` and `PointInTimeRecoverySpecification` of a template, and removes
-items once a minute. Amazon removes them within days: code must not rely on either.
+MiniStack 1.5.33 ignores `TimeToLiveSpecification` and `PointInTimeRecoverySpecification` of a template, and removes
+expired items once a minute. Amazon removes them within days: code must rely on neither.
 """
 
 import threading
@@ -35,7 +35,7 @@ def install() -> None:
 
 
 def expire(now: float) -> None:
-    """Removes every item whose time, a number of seconds since 1970, is over at `now`."""
+    """Remove every item whose expiry, in seconds since 1970, is before `now`."""
     with dynamodb._lock:
         for (account, region, name), setting in list(dynamodb._ttl_settings.all_items()):
             table = dynamodb._tables.get_scoped(account, region, name)
@@ -52,7 +52,7 @@ def expire(now: float) -> None:
 
 
 def _declared(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """The last mapping among the handler's arguments is the declaration, of a creation and of an update alike."""
+    """The declared properties: the last mapping among the handler's arguments, for a create and for an update."""
 
     def declared(*args: Any, **kwargs: Any) -> Any:
         name, attributes = handler(*args, **kwargs)

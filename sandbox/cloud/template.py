@@ -1,4 +1,4 @@
-"""Values as they arrive from a template."""
+"""Values of a template."""
 
 import copy
 import json
@@ -9,12 +9,12 @@ Properties = dict[str, Any]
 
 
 def as_bool(value: object) -> bool:
-    """CloudFormation takes `"true"` where it wants a boolean."""
+    """The value as a boolean; CloudFormation also accepts `"true"`."""
     return str(value).lower() == "true"
 
 
 def as_document(value: object) -> dict[str, Any] | None:
-    """A policy given as JSON or as its text; None when there is none. Raises ValueError when it is not an object."""
+    """A policy from JSON or its text; None without one. Raises ValueError if it is no object."""
     if value in (None, "", {}):
         return None
     parsed = json.loads(value) if isinstance(value, str) else copy.deepcopy(value)

@@ -1,8 +1,8 @@
-"""Whom a role trusts, as IAM keeps it: a role that is named in a trust policy must exist, and is kept by its id.
+"""Trust policies of roles as in IAM: a role in a trust policy must exist, and IAM stores its id.
 
-When that role goes, the policy shows the id in the place of the ARN, and a role that is made again under the same name
-is not trusted. Under `aws:PrincipalArn` a session has the ARN of its role. MiniStack 1.5.33 keeps the text, and gives
-a session its own ARN.
+When that role is deleted, the policy shows the id instead of the ARN, and a new role with the same name is not trusted.
+The `aws:PrincipalArn` of a session is the ARN of its role. MiniStack 1.5.33 stores the text, and uses the session's own
+ARN.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 
 def install() -> None:
-    """Wraps every way in which a role or its trust is written or removed; once per process."""
+    """Wraps all functions that write or remove a role or its trust; once per process."""
     for action in WRITES:
         iam._IAM_HANDLERS[action] = _known(iam._IAM_HANDLERS[action])
     iam._IAM_HANDLERS["DeleteRole"] = _forgotten(iam._IAM_HANDLERS["DeleteRole"])
@@ -48,7 +48,7 @@ def install() -> None:
 
 
 def role_of(arn: str) -> str:
-    """The ARN of the role that a session is of; any other ARN as it is."""
+    """The ARN of a session's role; any other ARN unchanged."""
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[2] != "sts" or not parts[5].startswith("assumed-role/"):
         return arn
@@ -57,7 +57,7 @@ def role_of(arn: str) -> str:
 
 
 def unknown_principal(document: Any) -> str | None:
-    """The first role in a trust policy that is not there; None when all are."""
+    """The first role in a trust policy that does not exist; None if all exist."""
     return next((arn for arn in _trusted(document) if arn.split(":")[5].rsplit("/", 1)[-1] not in iam._roles), None)
 
 

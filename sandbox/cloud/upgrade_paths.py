@@ -1,12 +1,12 @@
-"""Which engine versions Amazon takes a domain from, in place, and to which.
+"""The engine versions between which Amazon upgrades a domain in place.
 
-By Amazon's guide, "Upgrading Amazon OpenSearch Service domains" (version-migration), in November 2026.
+From Amazon's guide, "Upgrading Amazon OpenSearch Service domains" (version-migration), in November 2026.
 """
 
 from sandbox.cloud.domain_rules import InvalidDomain
 
 Version = tuple[str, int, int]
-# For a product and a major version: the product, the lowest and the highest version of another major that leads to it.
+# For a product and major version: the product and the lowest and highest version of another major that upgrade to it.
 _BEFORE: dict[tuple[str, int], list[tuple[str, tuple[int, int], tuple[int, int]]]] = {
     ("OpenSearch", 3): [("OpenSearch", (2, 19), (2, 19))],
     ("OpenSearch", 2): [("OpenSearch", (1, 3), (1, 3))],
@@ -17,7 +17,7 @@ _BEFORE: dict[tuple[str, int], list[tuple[str, tuple[int, int], tuple[int, int]]
 
 
 def check(before: str, after: str) -> None:
-    """Raises InvalidDomain where a domain of the version `before` cannot become one of `after`."""
+    """Raises InvalidDomain if a domain of the version `before` cannot be upgraded to `after`."""
     if not leads(before, after):
         raise InvalidDomain(
             f"EngineVersion {before} cannot be upgraded to {after} in place: a version goes up only, and to OpenSearch "
@@ -26,7 +26,7 @@ def check(before: str, after: str) -> None:
 
 
 def leads(before: str, after: str) -> bool:
-    """Whether Amazon upgrades a domain of the one version to the other, or both are the same."""
+    """Whether Amazon upgrades a domain from one version to the other, or both are the same."""
     if before == after:
         return True
     product, major, minor = _parsed(before)

@@ -39,7 +39,7 @@ def install() -> None:
 
 
 def prefix_refusal(prefix: str) -> str | None:
-    """Why Cognito does not take the prefix of a domain; None for one that it takes, should nobody have it yet."""
+    """Why Cognito refuses the prefix of a domain; None if it accepts a prefix that nobody has yet."""
     if not PREFIX.fullmatch(prefix):
         return f"The domain prefix {prefix!r} has to be 1 to 63 small letters, digits and inner hyphens."
     return next((f"Domain cannot contain reserved word: {word}" for word in RESERVED if word in prefix), None)

@@ -1,4 +1,4 @@
-"""An OpenSearch home folder put together from its parts, once per machine and line."""
+"""An OpenSearch home folder, assembled from its parts once per machine and line."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from sandbox.engine.repository import Sources, sources
 from sandbox.progress import Progress
 
 _FETCHERS = 6
-# The environment file whose recipe needs no machine learning in the engine.
+# An environment file whose recipe needs no machine learning in the engine.
 BARE_ENVIRONMENT = "sandbox-aoss"
 
 Files = Mapping[tuple[Part, ...], Path]
 
 
 def assemble(cache: Path, progress: Progress, java: Java, line: Line, places: Sources | None = None) -> Path:
-    """The home folder of an engine that this Java can run, made when it is not there yet.
+    """The home folder of an engine that this Java can run; assembles it if it does not exist.
 
-    The folder is shared: nothing is ever written to it, each instance has configuration, data and logs of its own.
-    It is named after the line's file and this module, so a change of either makes another folder, and it appears
-    whole or not at all. Everybody may read it.
+    Instances share the folder and write nothing into it: each has its own configuration, data and logs. Its name
+    depends on the line's file and this module, so a change of either makes another folder. It appears only when it is
+    complete. Everybody may read it.
 
     Args:
-        cache: the folder to keep it in; made when missing.
-        progress: is told of each step and of the bytes that arrive.
+        cache: the parent folder; made if it is missing.
+        progress: gets each step and the number of bytes that arrive.
         java: modules that need a locale it lacks are left out.
-        line: what to assemble.
-        places: `sources(cache)` unless given.
+        line: the line to assemble.
+        places: `sources(cache)` by default.
 
     Raises:
         PartMissing: a part was found nowhere.
@@ -63,7 +63,7 @@ def assemble(cache: Path, progress: Progress, java: Java, line: Line, places: So
 
 
 def fetch(cache: Path, progress: Progress, line: Line) -> None:
-    """Have the line's parts on this machine, unless it was assembled already; what `assemble` raises."""
+    """Download the line's parts, unless it is already assembled; raises the same errors as `assemble`."""
     if not any(cache.glob(f"opensearch-{line.version}-{_key(line)}*")):
         obtain(list(line.choices()), sources(cache), progress)
 
@@ -74,7 +74,7 @@ def has_ml(home: Path) -> bool:
 
 
 def obtain(wanted: Sequence[tuple[Part, ...]], places: Sources, progress: Progress) -> Files:
-    """A verified file for each of the wanted, fetched at the same time where no folder has it.
+    """A verified file for each wanted part; parts that no folder has are downloaded in parallel.
 
     Raises:
         PartMissing: a part was found nowhere.
@@ -133,9 +133,10 @@ def _plugin(plugin: Plugin, home: Path, line: Line, files: Files) -> None:
 
 
 def _share(plugin: Plugin, other: Path, home: Path) -> None:
-    """Leave every library in one place: OpenSearch refuses a plugin that repeats a class of what it can see.
+    """Leave every library in one place: OpenSearch refuses a plugin that repeats a class of core or another plugin.
 
-    What the core has goes. What the other plugin has comes from there, as that one sees this folder too.
+    Libraries that the core has are removed. Libraries of the other plugin come from its folder, because it also uses
+    this plugin's folder.
     """
     folder = home / "plugins" / plugin.name
     own, cores, others = _libraries(folder), _libraries(home / "lib"), _libraries(other)
@@ -155,7 +156,7 @@ def _descriptor(folder: Path) -> Path:
 
 
 def _unpack(archive: Path, folder: Path, *, inner: bool = False) -> None:
-    """Unpack to a new folder; with `inner`, without the one folder that holds everything in the archive."""
+    """Unpack to a new folder; with `inner`, without the archive's single top folder."""
     with zipfile.ZipFile(archive) as packed:
         if not inner:
             packed.extractall(folder)

@@ -7,14 +7,14 @@ from pathlib import Path
 from sandbox.engine.java import Java
 from sandbox.engine.line import Line
 
-# The second compiler costs as much processor time at the start as everything else together; this collector is a tenth
-# cheaper than G1 at the start.
+# At the start, the second compiler takes as much processor time as everything else together, and this collector takes
+# a tenth less than G1.
 _QUICK_START = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms512m"]
 _LONG_RUN = ["-Xms256m", "-XX:+UseG1GC", "-XX:G1ReservePercent=25", "-XX:InitiatingHeapOccupancyPercent=30"]
 
 
 def command(line: Line, home: Path, java: Java, folder: Path, *, optimize: bool = False) -> list[str]:
-    """What `bin/opensearch` would end up running, without the short-lived Javas it starts before.
+    """The command that `bin/opensearch` finally runs, without the short Java processes before it.
 
     Args:
         line: whose options are added.
@@ -25,7 +25,7 @@ def command(line: Line, home: Path, java: Java, folder: Path, *, optimize: bool 
             processor time.
     """
     if optimize:
-        vectors = "jdk.incubator.vector"  # of no use to the first compiler
+        vectors = "jdk.incubator.vector"  # useless for the first compiler
         speed = [*_LONG_RUN, *([f"--add-modules={vectors}"] if vectors in java.modules else [])]
     else:
         speed = _QUICK_START

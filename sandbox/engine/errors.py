@@ -1,10 +1,10 @@
-"""What can go wrong with the engine.
+"""Errors of the engine.
 
     SandboxError
     └── EngineError
         ├── PartMissing        a part of the engine was found nowhere
-        ├── ChecksumMismatch   a file was found, and is not the part it should be
-        ├── JavaMissing        no Java that can run the engine, and none could be installed
+        ├── ChecksumMismatch   a file has another content than the part
+        ├── JavaMissing        no Java can run the engine, and none could be installed
         └── NotReady           the engine was started and does not answer
 
 The message of each is a sentence for a person.
@@ -14,7 +14,7 @@ from sandbox.failure import SandboxError
 
 
 class EngineError(SandboxError):
-    """The engine could not be put together or started."""
+    """The engine could not be assembled or started."""
 
     cause = "engine-failed"
 
@@ -24,11 +24,11 @@ class PartMissing(EngineError):
 
 
 class ChecksumMismatch(EngineError):
-    """A file was found, and is not the part it should be."""
+    """A file has another content than the part."""
 
 
 class JavaMissing(EngineError):
-    """No Java that can run the engine, and none could be installed."""
+    """No Java can run the engine, and none could be installed."""
 
 
 class NotReady(EngineError):

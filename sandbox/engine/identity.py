@@ -1,4 +1,4 @@
-"""Whom the engine runs as: OpenSearch refuses to be root."""
+"""The user of the engine's process: OpenSearch refuses to run as root."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from sandbox.engine.errors import EngineError
 
 @dataclass(frozen=True)
 class Identity:
-    """A numeric user and group to start the engine as."""
+    """The numeric user and group of the engine's process."""
 
     uid: int
     gid: int
 
     def owns(self, folder: Path) -> None:
-        """Hand a folder and everything below it over."""
+        """Give the user a folder and everything below it."""
         for path in (folder, *folder.rglob("*")):
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def reaches(self, path: Path, purpose: str) -> None:
-        """Raise an EngineError when a folder on the way to `path` lets other users not pass."""
+        """Raise an EngineError if other users cannot enter a parent folder of `path`."""
         for folder in path.resolve().parents:
             if not folder.stat().st_mode & 0o001:
                 raise EngineError(
@@ -34,7 +34,7 @@ class Identity:
 
 
 def identity() -> Identity | None:
-    """`nobody` when this process is root; None when the engine may run as whoever runs this process."""
+    """`nobody` if this process is root; None if the engine may run as the user of this process."""
     if os.geteuid() != 0:
         return None
     nobody = pwd.getpwnam("nobody")

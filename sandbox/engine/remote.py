@@ -1,4 +1,4 @@
-"""Maven repositories over HTTP: a part is streamed to a file and compared with its digest on the way."""
+"""Maven repositories over HTTP: a part is streamed to a file, and its digest is checked meanwhile."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _STATED = ("sha512", "sha256", "sha1")
 
 
 class FetchFailed(Exception):
-    """One repository did not deliver the part. Half a sentence, for the list of what was tried."""
+    """One repository did not deliver the part. The message is half a sentence, for the list of attempts."""
 
 
 def named(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """The folders and addresses of OSML_MAVEN_REPOSITORIES, in order; commas stand between them."""
+    """The folders and addresses in OSML_MAVEN_REPOSITORIES, in order, separated by commas."""
     return [place.strip() for place in environment.get(SETTING, "").split(",") if place.strip()]
 
 
 def repositories(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> list[str]:
-    """The addresses to ask, in order: the setting's, then the user's mirror of Maven Central, or Maven Central."""
+    """The addresses of repositories in order: the setting's, then the user's mirror or Maven Central."""
     chosen = [place for place in named(environment) if "://" in place]
     return [*chosen, _mirror(home or Path.home()) or Downloader().resolver.base]
 
 
 def size(address: str, part: Part) -> int:
-    """The part's size in bytes as the repository states it; 0 when it does not."""
+    """The part's size in bytes from the repository; 0 if the repository does not state it."""
     try:
         answer = requests.head(_url(address, part), timeout=_PATIENCE, allow_redirects=True)
     except requests.RequestException:
@@ -47,16 +47,16 @@ def size(address: str, part: Part) -> int:
 
 
 def download(address: str, part: Part, target: Path, arrived: Callable[[int], None]) -> None:
-    """Write the part to `target`, which is complete and the right file afterwards.
+    """Download the part to `target`, and verify it.
 
     Args:
         address: the repository's.
-        part: what to fetch.
+        part: the part to download.
         target: overwritten.
-        arrived: is told the bytes of each piece; a negative number when pieces are fetched again.
+        arrived: gets the bytes of each piece; a negative number when pieces are downloaded again.
 
     Raises:
-        FetchFailed: the repository does not serve the part, or not to the end in three attempts.
+        FetchFailed: the repository does not serve the part, or did not complete it in three attempts.
         ChecksumMismatch: the repository serves another file.
     """
     for attempt in range(1, _ATTEMPTS + 1):
@@ -111,7 +111,7 @@ def digest(file: Path, algorithm: str) -> str:
 
 
 def _mirror(home: Path) -> str | None:
-    """The address that the user's Maven settings name in place of Maven Central, if any."""
+    """The address of a mirror of Maven Central in the user's Maven settings, if any."""
     try:
         settings = ElementTree.parse(home / ".m2" / "settings.xml")  # noqa: S314 - the user's own file
     except (OSError, ElementTree.ParseError):
@@ -133,6 +133,6 @@ def shown(address: str) -> str:
 
 
 def _gist(failure: Exception) -> str:
-    """The cause, without what urllib3 says around it and without addresses, which may hold a password."""
+    """The reason, without urllib3's text around it and without addresses, which may contain a password."""
     said = re.sub(r"https?://\S+", "", str(failure))
     return said.partition("Caused by ")[2][:200] or said[:200]

@@ -1,4 +1,4 @@
-"""Where a part comes from: folders in Maven's layout first, then Maven repositories over HTTP."""
+"""Finds parts: first in folders in Maven's layout, then in Maven repositories over HTTP."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sandbox.engine.line import PUBLISHED, Part
 
 @dataclass(frozen=True)
 class Sources:
-    """The places a part is looked for, in order.
+    """The places of parts, in order.
 
-    `folders` are other people's and only read; `downloads` is ours and takes what is fetched from `addresses`;
-    `maven_cache` is the user's, and only read.
+    `folders` belong to others and are only read; `downloads` receives the downloads from `addresses`; `maven_cache` is
+    the user's, and only read.
     """
 
     folders: tuple[Path, ...]
@@ -27,7 +27,7 @@ class Sources:
     addresses: tuple[str, ...]
 
     def local(self, choices: Sequence[Part]) -> Path | None:
-        """A verified copy of the first choice that a folder has; it must not be changed.
+        """A verified file of the first choice that a folder has; do not change it.
 
         Raises:
             ChecksumMismatch: a folder holds another file under the part's name.
@@ -36,7 +36,7 @@ class Sources:
             for folder in (*self.folders, self.downloads, self.maven_cache):
                 if not (file := folder / part.path).is_file():
                     continue
-                # A published part was compared with its repository's checksum by whoever fetched it.
+                # The checksum of a published part was compared when it was downloaded.
                 if part.sha256 != PUBLISHED:
                     try:
                         remote.check(part, file)
@@ -48,12 +48,12 @@ class Sources:
         return None
 
     def size(self, choices: Sequence[Part]) -> int:
-        """Bytes that fetching the first choice that is served will take; 0 when nobody says."""
+        """The bytes of the first available choice; 0 if no repository states them."""
         sizes = (remote.size(address, part) for part in choices for address in self.addresses)
         return next(filter(None, sizes), 0)
 
     def fetch(self, choices: Sequence[Part], arrived: Callable[[int], None]) -> Path:
-        """Fetch the first choice that a repository serves into `downloads`; `arrived` is told the bytes.
+        """Download the first choice that a repository serves to `downloads`; `arrived` gets the bytes.
 
         Raises:
             ChecksumMismatch: a repository serves another file.
@@ -88,7 +88,7 @@ class Sources:
 
 
 def sources(cache: Path, environment: Mapping[str, str] = os.environ) -> Sources:
-    """The places of this machine: the setting's folders, ours, the user's Maven cache, then repositories."""
+    """The places of this machine: the setting's folders, downloads, the user's Maven cache, then repositories."""
     folders = [Path(place).expanduser() for place in remote.named(environment) if "://" not in place]
     return Sources(
         folders=tuple(folders),

@@ -1,4 +1,4 @@
-"""Who the engine believes callers to be: the files its security plugin starts from."""
+"""The authentication of callers: the files with which the engine's security plugin starts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _OURS: dict[str, dict[str, Any]] = {
             "dynamic": {
                 "http": {
                     "anonymous_auth_enabled": False,
-                    # The proxy authenticator accepts no request that did not pass this check first,
-                    # so whoever uses it has to send x-forwarded-for too.
+                    # The proxy authenticator accepts only requests that passed this check, so they also need
+                    # x-forwarded-for.
                     "xff": {
                         "enabled": True,
                         "internalProxies": r"127\.0\.0\.1",
@@ -50,7 +50,7 @@ _OURS: dict[str, dict[str, Any]] = {
     },
     "internalusers": {},
     "audit": {"config": {"enabled": False}},
-    # Upstream maps everybody to own_index and an "admin" to all_access; a new Amazon domain maps its master alone.
+    # Upstream maps everybody to own_index and an "admin" to all_access; a new Amazon domain maps only its master.
     "rolesmapping": {"all_access": {"reserved": False}},
 }
 _FILES = {
@@ -62,9 +62,9 @@ _FILES = {
 
 
 def write_security(home: Path, config: Path) -> None:
-    """Fill `config/opensearch-security`: the plugin's own roles and action groups, and our ways to log in.
+    """Fill `config/opensearch-security`: the plugin's own roles and action groups, and osml's authentication.
 
-    No user and no password exist afterwards. The holder of the admin certificate is the only one with rights.
+    There are no users and no passwords then. Only the holder of the admin certificate has permissions.
     """
     folder = config / FOLDER
     shutil.copytree(home / "config" / FOLDER, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.example"))

@@ -18,11 +18,11 @@ def settings(
     trusted_endpoints: Sequence[str],
     ml: bool,
 ) -> dict[str, Any]:
-    """The settings of one node on 127.0.0.1 that is a cluster by itself.
+    """The settings of a cluster of one node on 127.0.0.1.
 
-    `trusted_endpoints` are the regular expressions of all URLs that connectors may have. With `ml` false,
-    ml-commons is not there and none of its settings may be. Certificates are expected as
-    `tls/{ca,node,node-key}.pem` beside the file.
+    `trusted_endpoints` are the regular expressions of all URLs that connectors may have. `ml` is False if the engine
+    has no ml-commons; then none of its settings is allowed. Certificates are `tls/{ca,node,node-key}.pem` in the folder
+    of the file.
     """
     security = "plugins.security"
     tls = {

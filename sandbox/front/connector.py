@@ -1,4 +1,4 @@
-"""Connectors on their way into the engine: URLs checked and led to the egress, credentials resolved."""
+"""Connectors in requests to the engine: their URLs are checked and rewritten, their credentials are resolved."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ConnectorGate:
         domain: Domain,
         stored: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """`written` for the engine; `stored` is the connector that it updates, with its original URLs.
+        """Turn `written` into the engine's form; `stored` is the connector that it updates, with its original URLs.
 
         Raises `UntrustedUrl`, `WrongCredential`, `SecretMissing`, `AccessDenied`.
         """
@@ -69,7 +69,7 @@ class ConnectorGate:
 
 
 def _merged(written: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """What ml-commons will hold after the update: parameters are merged, everything else is replaced."""
+    """The connector of ml-commons after the update: parameters are merged, all other fields are replaced."""
     merged = {**stored, **{name: value for name, value in written.items() if value is not None}}
     if stored.get("parameters") or written.get("parameters"):
         merged["parameters"] = {**(stored.get("parameters") or {}), **(written.get("parameters") or {})}

@@ -1,4 +1,4 @@
-"""A JSON body that is read and changed on its way."""
+"""A JSON body that the front reads and changes."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ from sandbox.front.request import Request
 
 
 def decoded(body: bytes) -> Any:
-    """The value; None for a body that is no JSON."""
+    """The value of a body; None if the body is no JSON."""
     try:
         return json.loads(body)
     except ValueError:
@@ -19,12 +19,12 @@ def decoded(body: bytes) -> Any:
 
 
 def encoded(value: Any) -> bytes:
-    """As short as JSON can be."""
+    """The shortest JSON of a value."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def readable(request: Request) -> Request:
-    """The request with a body that can be read and changed; raises `InvalidArgument` when it is not what it says."""
+    """The request with an uncompressed body; raises `InvalidArgument` if its encoding is wrong."""
     coding = (request.header("content-encoding") or "identity").lower()
     if coding == "identity":
         return request

@@ -1,4 +1,4 @@
-"""Where the engine's connectors are led: the provider's own checks, then the model endpoints."""
+"""The target of the engine's connectors: makes the provider's checks, then calls the model endpoints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PROVED = frozenset({"authorization", "x-amz-security-token", "x-amz-date", "x-a
 
 
 class Egress:
-    """Answers model calls. `hosts` are those outside AWS that the model endpoints stand for."""
+    """Answers model calls. `hosts` are the hosts outside AWS that the model endpoints emulate."""
 
     def __init__(self, authority: Authority, models: Upstream, hosts: tuple[str, ...]) -> None:
         self._authority = authority
@@ -47,11 +47,11 @@ class Egress:
         return self._models.send(request.method, request.target, headers, request.body)
 
     def _admit(self, request: Request, host: str, path: str) -> str | None:
-        """The endpoint header of SageMaker; raises what the provider would answer."""
+        """The endpoint header of SageMaker; raises the provider's refusal."""
         signature = read_signature(request)
         if signature is None:
             raise ProviderRefusal(403, "MissingAuthenticationTokenException", "Missing Authentication Token", "Message")
-        # The engine signed the address of this listener: host and path are those of the request as it came.
+        # The engine signed the address of this listener: the host and path of the request as it arrived.
         credential = self._authority.credential(signature.access_key, signature.token)
         call = invocation(host, path, credential.caller.account)
         if call is None:
@@ -80,7 +80,7 @@ def _refuse_private(host: str) -> None:
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address that a host name spells, None for a name; 2130706433, 0x7f.1 and 127.1 are 127.0.0.1, too."""
+    """The IP address in a host name, None for a name; 2130706433, 0x7f.1 and 127.1 also are 127.0.0.1."""
     try:
         return ipaddress.ip_address(name)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The OpenSearch engine behind the domains: as a caller, and as its administrator."""
+"""Requests to the OpenSearch engine of all domains: of a caller, and of its administrator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class EngineRefused(Exception):
 
 @dataclass(frozen=True)
 class Engine:
-    """`callers` has no client certificate: the proxy headers alone say who is asking."""
+    """`callers` has no client certificate: only the proxy headers name the caller."""
 
     callers: Upstream
     admin: Upstream
@@ -40,7 +40,7 @@ class Engine:
         return any(plugin["component"] == "opensearch-ml" for plugin in plugins)
 
     def forward(self, request: Request, principal: str | None, basic: str | None = None) -> Answer:
-        """The request as `principal` (an ARN), or with a Basic header, or as nobody."""
+        """Send the request as `principal` (an ARN), with a Basic header, or without a caller."""
         headers = [pair for pair in request.headers if _passes(pair[0])]
         if principal is not None:
             headers += _identity(principal)
@@ -49,7 +49,7 @@ class Engine:
         return self.callers.send(request.method, request.target, headers, request.body)
 
     def administer(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Status and decoded body; raises `EngineRefused` for any other error than 404."""
+        """The status and decoded body; raises `EngineRefused` for every error except 404."""
         payload = b"" if body is None else json.dumps(body).encode()
         answer = self.admin.send(method, path, _JSON if payload else (), payload)
         if answer.status >= 400 and answer.status != 404:
@@ -65,9 +65,9 @@ class Engine:
 
 
 def _identity(principal: str) -> Headers:
-    """Proxy headers of the security plugin; the address makes them count (`xff.internalProxies`)."""
+    """The proxy headers of the security plugin; it accepts them from this address (`xff.internalProxies`)."""
     headers = (("x-forwarded-for", "127.0.0.1"), ("x-proxy-user", principal))
-    # The plugin splits the roles header at commas, which IAM names may hold: `…:role/x,admin` would be `admin`.
+    # The plugin splits the roles header at commas, which IAM names may contain: `…:role/x,admin` would be `admin`.
     return headers if "," in principal else (*headers, ("x-proxy-roles", principal))
 
 

@@ -16,7 +16,7 @@ from sandbox.front.wire import keeps_alive, read_request, write_answer
 logger = logging.getLogger(__name__)
 
 Respond = Callable[[Request], Answer]
-# Long enough for a client's pause between two requests, short enough to give threads back.
+# Longer than a client's pause between two requests, and short enough to free threads.
 _IDLE_SECONDS = 180.0
 
 
@@ -38,7 +38,7 @@ class Listener:
         self._acceptor.start()
 
     def close(self) -> None:
-        """Stops accepting and cuts the connections that are open."""
+        """Stop accepting, and close the open connections."""
         with self._lock:
             self._closed = True
             connections = list(self._open)
@@ -68,7 +68,7 @@ class Listener:
             plain.settimeout(_IDLE_SECONDS)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is not None:
-                # The handshake belongs to this thread: in accept() one silent client would stop all others.
+                # The handshake is in this thread: in accept(), one silent client would block all others.
                 connection = self._tls.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
                 connection.do_handshake()
             with self._lock:
@@ -111,5 +111,5 @@ class Listener:
 
 
 def answer_of(refusal: Refusal) -> Answer:
-    """The refusal as the client reads it."""
+    """The answer to the client for a refusal."""
     return Answer(refusal.status, (("Content-Type", "application/json"), *refusal.headers()), refusal.encoded())

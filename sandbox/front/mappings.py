@@ -1,4 +1,4 @@
-"""Mappings on their way into a domain's engine and back: where they stand, and who keeps their vectors."""
+"""Mappings in requests to a domain's engine and in its answers: replaces the engine of their vector fields."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _TEMPLATES = ("_index_template", "_component_template", "_template")
 
 
 class MappingGate:
-    """Passes on what makes, changes or shows a mapping; None for every other request."""
+    """Passes on requests that make, change or show a mapping; returns None for all others."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._written = WrittenFields()
 
     def respond(self, request: Request, forward: Forward) -> Answer | None:
-        """Raises `NotOffered` for what needs a trained model."""
+        """Raises `NotOffered` for a request that needs a trained model."""
         segments = request.segments()
         if request.method in ("PUT", "POST") and segments:
             refuse_training(segments)
@@ -64,7 +64,7 @@ class MappingGate:
     def _template(self, request: Request, forward: Forward) -> Answer:
         body = decoded(request.body)
         inner = body.get("template", body) if isinstance(body, dict) else None
-        # A component of a template may leave `index.knn` to another one.
+        # A component template may leave `index.knn` to another one.
         fields = _inward(inner, says_knn(inner.get("settings")) is not False) if isinstance(inner, dict) else {}
         return _warned(forward(request.with_body(encoded(body)) if fields else request), fields)
 
@@ -89,6 +89,6 @@ def _warned(answer: Answer, fields: Fields) -> Answer:
 
 
 def _uncompressed(request: Request) -> Request:
-    """Asks for an answer that can be read and changed on its way back."""
+    """The request for an uncompressed answer, which the front can read and change."""
     kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
     return replace(request, headers=kept)

@@ -1,4 +1,4 @@
-"""A domain's master user inside the engine: mapped when the domain appears, unmapped when it goes."""
+"""A domain's master user in the engine: it is mapped while the domain exists."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ logger = logging.getLogger(__name__)
 
 _API = "/_plugins/_security/api"
 ROLES = ("all_access", "security_manager")
-# Amazon's domains have this role and the open-source plugin has not. It opens the security API through the
-# engine's setting `plugins.security.restapi.roles_enabled`; the plugin refuses `restapi:admin/*` in a role.
+# Amazon's domains have this role, and the open-source plugin does not. It permits the security API by the engine's
+# setting `plugins.security.restapi.roles_enabled`; the plugin refuses `restapi:admin/*` in a role.
 _SECURITY_MANAGER = {"description": "Manage the security plugin", "cluster_permissions": []}
 _EFFECTIVE_SECONDS = 30.0
 _FIELDS = ("users", "backend_roles", "hosts", "and_backend_roles")
 
 
 class MasterUsers:
-    """Merges master users into role mappings, and takes only them out again."""
+    """Adds master users to role mappings, and removes only them."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class MasterUsers:
         self._lock = Lock()
 
     def install(self, domain: Domain) -> None:
-        """Maps the domain's master user and waits until the engine honours it; raises `EngineRefused`."""
+        """Map the domain's master user, and wait until the engine applies it; raises `EngineRefused`."""
         with self._lock:
             path = f"{_API}/roles/security_manager"
             if self._engine.administer("GET", path)[0] == 404:
@@ -56,7 +56,7 @@ class MasterUsers:
         self._await(domain)
 
     def remove(self, domain: Domain) -> None:
-        """Takes the master user out of the mappings; an internal user is deleted."""
+        """Remove the master user from the mappings; an internal user is deleted."""
         with self._lock:
             for role in ROLES:
                 status, body = self._engine.administer("GET", f"{_API}/rolesmapping/{role}")
@@ -85,7 +85,7 @@ class MasterUsers:
         self._write(role, mapping, merged)
 
     def _write(self, role: str, mapping: dict[str, Any], wanted: dict[str, list[str]]) -> None:
-        # The plugin stores no empty list, and `replace` fails on a field that is not stored.
+        # The plugin stores no empty list, and `replace` fails for a missing field.
         changes = [
             {"op": "add", "path": f"/{field}", "value": names}
             for field, names in wanted.items()

@@ -1,4 +1,4 @@
-"""What a call to a model means to IAM: the action and the resources, read from host and path."""
+"""The IAM action and resources of a call to a model, from its host and path."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _BEDROCK = re.compile(r"bedrock-runtime\.([a-z0-9-]+)\.amazonaws\.com")
 _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations(-response-stream)?")
 _MODEL_CALL = re.compile(r"/model/(.+)/(?:(?:invoke|converse)|(invoke-with-response-stream|converse-stream))")
 _PROFILE = re.compile(r"(us|eu|apac|jp|au|ca|us-gov|global)\.(.+)")
-# Where the profiles of a geography lead; a geography that is not listed leads to the calling region.
+# The regions of a geography's profiles; a geography that is not listed means the calling region.
 _DESTINATIONS = {"us": ("us-east-1", "us-east-2", "us-west-2")}
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One model call: all of `resources` must be allowed. `endpoint` is SageMaker's, None for Bedrock."""
+    """One model call: the caller needs all `resources`. `endpoint` is SageMaker's, None for Bedrock."""
 
     service: str
     region: str
@@ -28,14 +28,14 @@ class Invocation:
     endpoint: str | None = None
 
     def component_arn(self, name: str) -> str:
-        """The ARN of the inference component `name` beside the endpoint."""
+        """The ARN of the inference component `name` in the region and account of the endpoint."""
         return self.resources[0].rpartition(":")[0] + f":inference-component/{name}"
 
 
 def invocation(host: str, path: str, account: str) -> Invocation | None:
-    """The call that `path` (raw) on an AWS `host` is; None for hosts that nothing here stands for.
+    """The call of the raw `path` on an AWS `host`; None for hosts that the sandbox does not emulate.
 
-    Raises `ProviderRefusal` for a path that the provider does not have.
+    Raises `ProviderRefusal` for a path that the provider lacks.
     """
     if match := _SAGEMAKER.fullmatch(host):
         region = match.group(1)
@@ -58,7 +58,7 @@ def invocation(host: str, path: str, account: str) -> Invocation | None:
 
 
 def _model_arns(model: str, region: str, account: str) -> tuple[str, ...]:
-    """An ARN stands for itself; a profile needs the model in each region that it leads to as well."""
+    """The ARNs of a model: an ARN is only itself; a profile also needs the model in each of its regions."""
     arn = model
     if model.startswith("arn:"):
         if ":inference-profile/" not in model:

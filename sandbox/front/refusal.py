@@ -1,4 +1,4 @@
-"""Why the front refuses a request, each with the status and body that AWS or ml-commons would answer.
+"""The front's refusals of requests, each with the status and body of AWS or ml-commons.
 
 Refusal
 ├── MalformedRequest            400  not HTTP that the front can read
@@ -16,13 +16,13 @@ Refusal
 │   ├── UntrustedUrl
 │   ├── WrongCredential
 │   └── SecretMissing           raised by the authority
-├── CollectionRefusal           what OpenSearch Serverless answers
+├── CollectionRefusal           an answer of OpenSearch Serverless
 │   ├── CollectionForbidden     403  one body for every cause; the log holds the cause
 │   ├── UnsupportedOperation    404  without a body
 │   └── InvalidArgument         400  the error body of the engine
-├── NotOffered                  501  Amazon has it, the sandbox has not
+├── NotOffered                  501  Amazon has it, the sandbox does not
 ├── ProviderRefusal             the status and error type of the model's provider
-├── UnknownHost                 502  nothing on this machine answers for the host
+├── UnknownHost                 502  the sandbox does not emulate the host
 └── Unreachable                 503  {"Message": …}
     ├── EngineUnreachable
     └── ModelsUnreachable
@@ -36,7 +36,7 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """An answer other than the one that was asked for. `str()` is the sentence the client reads."""
+    """Base of all refusals. `str()` is the sentence for the client."""
 
     status: int = 400
 
@@ -51,17 +51,17 @@ class Refusal(Exception):
 
 
 class MalformedRequest(Refusal):
-    """The bytes on the wire are not an HTTP/1.1 request that can be passed on."""
+    """The bytes are not an HTTP/1.1 request that can be passed on."""
 
 
 class BodyTooLarge(Refusal):
-    """The body exceeds the largest that the engine takes."""
+    """The body is larger than the engine accepts."""
 
     status = 413
 
 
 class SignatureRefusal(Refusal):
-    """The signature does not prove who is calling."""
+    """The signature does not prove the caller's identity."""
 
     status = 403
 
@@ -82,7 +82,7 @@ class SignatureExpired(SignatureRefusal):
 
 
 class SignatureMismatch(SignatureRefusal):
-    """The request is not the one that was signed, or was signed with another secret key."""
+    """The request differs from the signed one, or was signed with another secret key."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -92,7 +92,7 @@ class SignatureMismatch(SignatureRefusal):
 
 
 class SignatureReplayed(SignatureRefusal):
-    """The same signed request came before; Amazon has no such refusal and takes it until its date is too old."""
+    """The same signed request came before; Amazon has no such refusal, and accepts it until its date is too old."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
@@ -109,7 +109,7 @@ class UnknownKey(SignatureRefusal):
 
 
 class InvalidToken(SignatureRefusal):
-    """The session token is missing, of another key, or expired."""
+    """The session token is missing, expired, or belongs to another key."""
 
     def __init__(self, *_: object, expired: bool = False) -> None:
         verdict = "expired" if expired else "invalid."
@@ -117,7 +117,7 @@ class InvalidToken(SignatureRefusal):
 
 
 class AccessDenied(Refusal):
-    """IAM does not let the caller do this."""
+    """IAM does not permit the caller this action."""
 
     status = 403
 
@@ -128,7 +128,7 @@ def _of_engine(kind: str, reason: str, status: int) -> dict[str, Any]:
 
 
 class ConnectorRefusal(Refusal):
-    """A connector that the managed service would not store."""
+    """A connector that the managed service would refuse."""
 
     def body(self) -> dict[str, Any]:
         return _of_engine("illegal_argument_exception", str(self), self.status)
@@ -138,7 +138,7 @@ class UntrustedUrl(ConnectorRefusal):
     """The URL matches none of the domain's trusted endpoints."""
 
     def __init__(self) -> None:
-        # Word for word what ml-commons 3.4.0 answers.
+        # The exact answer of ml-commons 3.4.0.
         super().__init__("Connector URL is not matching the trusted connector endpoint regex")
 
 
@@ -154,7 +154,7 @@ class SecretMissing(ConnectorRefusal):
 
 
 class CollectionRefusal(Refusal):
-    """An answer of OpenSearch Serverless itself, before any index is reached."""
+    """An answer of OpenSearch Serverless itself, before the request reaches an index."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause)
@@ -165,7 +165,7 @@ class CollectionRefusal(Refusal):
 
 
 class CollectionForbidden(CollectionRefusal):
-    """Signature, IAM, network policy or data access policy say no. Amazon does not tell which; `str()` does."""
+    """Signature, IAM, network policy or data access policy refuse. Amazon does not say which; `str()` does."""
 
     status = 403
 
@@ -175,7 +175,7 @@ class CollectionForbidden(CollectionRefusal):
 
 
 class UnsupportedOperation(CollectionRefusal):
-    """A path that OpenSearch has and OpenSearch Serverless has not."""
+    """A path of OpenSearch that OpenSearch Serverless lacks."""
 
     status = 404
 
@@ -184,7 +184,7 @@ class UnsupportedOperation(CollectionRefusal):
 
 
 class InvalidArgument(CollectionRefusal):
-    """A part of the request that OpenSearch Serverless does not take."""
+    """A part of the request that OpenSearch Serverless does not accept."""
 
     def __init__(self, reason: str, kind: str = "illegal_argument_exception") -> None:
         super().__init__(reason)
@@ -195,13 +195,13 @@ class InvalidArgument(CollectionRefusal):
 
 
 class NotOffered(Refusal):
-    """Amazon would do this, and nothing on this machine can."""
+    """Amazon does this, and the sandbox cannot."""
 
     status = 501
 
 
 class ProviderRefusal(Refusal):
-    """What SageMaker or Bedrock answers to a call that it refuses."""
+    """An answer of SageMaker or Bedrock that refuses a call."""
 
     def __init__(self, status: int, kind: str, sentence: str, key: str = "message") -> None:
         super().__init__(sentence)
@@ -215,13 +215,13 @@ class ProviderRefusal(Refusal):
 
 
 class UnknownHost(Refusal):
-    """A connector led to a host that nothing on this machine stands for."""
+    """A connector calls a host that the sandbox does not emulate."""
 
     status = 502
 
 
 class Unreachable(Refusal):
-    """A process of the sandbox behind the front does not answer."""
+    """The process of the sandbox that the front calls does not answer."""
 
     status = 503
 

@@ -1,11 +1,11 @@
-"""A signed request counts once.
+"""Accepts a signed request only once.
 
-Amazon keeps no list of signatures: within the five minutes that a date is good for it takes the same request again
+Amazon keeps no list of signatures: during the five minutes in which a date is valid, it accepts the same request again
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html, "Protect against reuse of the signed portions").
-The front is stricter. A signature says its second, so two honest requests that are alike in every signed part bear the
-same one when they were signed in the same second, and then they come together: a client that repeats after a broken
-connection, or two processes that ask the same. What comes again later was kept by somebody and is refused.
-A presigned query is made to be used more than once and is exempt.
+The front is stricter. A signature contains its second, so two honest requests with the same signed parts have the same
+signature if they were signed in the same second. They arrive at about the same time: a client that repeats after a
+broken connection, or two processes with the same request. A later repetition is a stored copy and is refused.
+A presigned query may be used more than once and is exempt.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from threading import Lock
 from sandbox.front.refusal import SignatureReplayed
 from sandbox.front.signature import SKEW, Signature
 
-# The second of signing, and how much longer one of two requests may be on its way on a crowded machine.
+# The second of signing, and the longest delay between two such requests on a busy machine.
 TOGETHER_SECONDS = 15.0
-# A date may lie as far ahead of the clock as behind it.
+# A date may be as far after the clock as before it.
 _KEPT_SECONDS = 2 * SKEW.total_seconds()
 
 
 class Replays:
-    """Remembers the signatures that were found right, for as long as their dates are good. Any thread may ask.
+    """Stores the verified signatures while their dates are valid. Any thread may use it.
 
     `together` is how many seconds after its first arrival a signature may come again.
     """
@@ -37,7 +37,7 @@ class Replays:
         self._lock = Lock()
 
     def verify(self, signature: Signature) -> None:
-        """Take note of a signature whose digest is right; raises `SignatureReplayed`."""
+        """Store a signature with a correct digest; raises `SignatureReplayed`."""
         if signature.expires is not None:
             return
         now = self._clock()

@@ -1,4 +1,4 @@
-"""One HTTP request and one answer, as bytes and names; no sockets."""
+"""One HTTP request and one answer, without sockets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came over the wire; `target` is the raw path and query, header names are as sent."""
+    """A request as it arrived; `target` is the raw path and query, and header names are unchanged."""
 
     method: str
     target: str
@@ -32,7 +32,7 @@ class Request:
         return ",".join(values) if values else None
 
     def segments(self) -> tuple[str, ...]:
-        """The path as the engine routes it: percent-decoded parts, empty ones dropped."""
+        """The path as the engine routes it: percent-decoded parts, without empty ones."""
         return tuple(unquote(part) for part in self.path.split("/") if part)
 
     def with_body(self, body: bytes) -> Request:

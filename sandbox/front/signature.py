@@ -1,8 +1,8 @@
-"""Signature Version 4 as a service reads it: parse, scope, clock, and the comparison itself.
+"""Signature Version 4 as a service verifies it: parts, scope, time, and digest.
 
-Strict where signers differ. The payload hash is always that of the body that arrived, so `UNSIGNED-PAYLOAD`,
-which only S3 takes, never matches. Query strings are decoded and encoded again, so a signer that signs a raw
-`:` or `+` is refused here as it is by the service.
+It is strict where signers differ. The payload hash is always that of the received body, so `UNSIGNED-PAYLOAD`, which
+only S3 accepts, never matches. Query strings are decoded and encoded again, so a signer that signs a raw `:` or `+` is
+refused, as the service does.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 class Signature:
     """The parts of an `Authorization: AWS4-HMAC-SHA256` header or of a presigned query.
 
-    `expires` is the life of a presigned request in seconds, None for a header signature.
+    `expires` is how long a presigned request is valid in seconds, None for a signature in a header.
     """
 
     access_key: str
@@ -47,7 +47,7 @@ class Signature:
 
 
 def read_signature(request: Request) -> Signature | None:
-    """The request's signature, None when it carries none; raises `IncompleteSignature`."""
+    """The request's signature, None without one; raises `IncompleteSignature`."""
     authorization = request.header("authorization")
     if authorization is not None and authorization.startswith("AWS4"):
         return _from_header(request, authorization)
@@ -57,7 +57,7 @@ def read_signature(request: Request) -> Signature | None:
 
 
 def verify_scope(signature: Signature, region: str, service: str) -> None:
-    """Date, region, service and terminator of the credential scope; raises `WrongScope`."""
+    """Check date, region, service and terminator of the credential scope; raises `WrongScope`."""
     faults = []
     if signature.scope_date != signature.timestamp[:8]:
         faults.append(
@@ -77,7 +77,7 @@ def verify_scope(signature: Signature, region: str, service: str) -> None:
 
 
 def verify_time(signature: Signature, now: datetime) -> None:
-    """At most five minutes from the clock, or within a presigned life; raises `SignatureExpired`."""
+    """Check the time: five minutes at most from the clock, or a valid presigned request; raises `SignatureExpired`."""
     try:
         signed = datetime.strptime(signature.timestamp, _STAMP).replace(tzinfo=UTC)
     except ValueError:
@@ -100,14 +100,14 @@ def verify_time(signature: Signature, now: datetime) -> None:
 
 
 def verify_digest(signature: Signature, request: Request, secret_key: str) -> None:
-    """Signs the request again and compares; raises `SignatureMismatch`."""
+    """Sign the request again and compare; raises `SignatureMismatch`."""
     body_hash = hashlib.sha256(request.body).hexdigest()
     claimed = request.header("x-amz-content-sha256")
     if claimed is not None and claimed != body_hash:
         raise SignatureMismatch
     canonical = _canonical_request(signature, request, body_hash)
     scope = f"{signature.scope_date}/{signature.region}/{signature.service}/{TERMINATOR}"
-    # Header values were read as latin-1, so this gives back the bytes that were on the wire.
+    # Header values were read as latin-1, so this restores the received bytes.
     digest = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
     text = f"{ALGORITHM}\n{signature.timestamp}\n{scope}\n{digest}"
     key = _signing_key(secret_key, signature.scope_date, signature.region, signature.service)
@@ -117,7 +117,7 @@ def verify_digest(signature: Signature, request: Request, secret_key: str) -> No
 
 
 def without_signature(request: Request) -> str:
-    """The target with the parameters of a presigned query taken off: the engine refuses unknown ones."""
+    """The target without the parameters of a presigned query, because the engine refuses unknown ones."""
     pairs = [pair for pair in request.query.split("&") if pair and not pair.startswith("X-Amz-")]
     return request.path + ("?" + "&".join(pairs) if pairs else "")
 

@@ -1,12 +1,12 @@
-"""The domain's trusted connector endpoints, kept inside the engine's own setting.
+"""The domain's trusted connector endpoints, stored in the engine's own setting.
 
-The engine only ever sees URLs that lead to the egress, so its effective list holds that one pattern. What the
-domain's clients trust is stored beside it, in entries that match nothing, and is checked by the front:
+The engine gets only URLs of the egress, so its effective list has only that pattern. The patterns of the domain's
+clients are stored in further entries that match nothing, and the front checks them:
 
     [<egress pattern>, "never^default:<d>"…]                                  nothing set: the defaults
     [<egress pattern>, "never^default:<d>"…, "never^set", "never^set:<c>"…]   set to [<c>…]
 
-Patterns are percent-encoded there, so that no bracket of theirs can join in.
+Patterns are percent-encoded there, so that their brackets have no effect.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SET = "never^set"
 
 
 class TrustedEndpoints:
-    """Reads and writes the setting as a client sees it. `pattern` matches the egress and nothing else."""
+    """Reads and writes the setting as a client sees it. `pattern` matches only the egress."""
 
     def __init__(self, engine: Engine, pattern: str) -> None:
         self._engine = engine
@@ -36,26 +36,26 @@ class TrustedEndpoints:
         self._defaults: list[str] | None = None
 
     def ensure(self) -> None:
-        """Puts the egress pattern into the engine's list, unless it is there; what a client set is kept."""
+        """Add the egress pattern to the engine's list, if it is missing; entries of clients are kept."""
         stored = self._stored()
         if stored[:1] == [self._pattern]:
             return
         if not any(entry.startswith(_DEFAULT) for entry in stored):
-            # The engine shows its defaults only while nothing is set.
+            # The engine shows its defaults only while the setting is not set.
             self._engine.administer("PUT", _PATH, {"persistent": {SETTING: None}})
         client = self._decode(stored) if stored else None
         self._engine.administer("PUT", _PATH, {"persistent": {SETTING: self._entries(client)}})
 
     def withdraw(self) -> None:
-        """Gives the engine its own default list back."""
+        """Restore the engine's own default list."""
         self._engine.administer("PUT", _PATH, {"persistent": {SETTING: None}, "transient": {SETTING: None}})
 
     def trusts(self, url: str) -> bool:
-        """Whether one of the client's patterns, or of the defaults, matches the whole URL."""
+        """Whether one of the client's patterns, or one of the defaults, matches the whole URL."""
         return any(_matches(pattern, url) for pattern in self.effective())
 
     def effective(self) -> list[str]:
-        """The patterns that count now: transient before persistent before the defaults."""
+        """The present patterns: transient before persistent before the defaults."""
         _, body = self._engine.administer("GET", _PATH)
         for scope in ("transient", "persistent"):
             entries = body[scope].get(SETTING)
@@ -65,7 +65,7 @@ class TrustedEndpoints:
         return self._default_patterns()
 
     def inward(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """A client's `_cluster/settings` body as the engine gets it."""
+        """A client's `_cluster/settings` body in the engine's form."""
         for scope in ("persistent", "transient"):
             block = settings.get(scope)
             if not isinstance(block, dict):
@@ -103,7 +103,7 @@ class TrustedEndpoints:
         return entries
 
     def _decode(self, entries: list[str]) -> list[str] | None:
-        """The client's patterns; None when the client has set nothing."""
+        """The client's patterns; None if no client has set any."""
         if entries[:1] != [self._pattern] and not any(entry.startswith(_DEFAULT) for entry in entries):
             return entries
         if _SET not in entries:
@@ -134,7 +134,7 @@ def _matches(pattern: str, url: str) -> bool:
 
 
 def _places(block: dict[str, Any], name: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """Where a setting stands: keys may be dotted, nested, or both."""
+    """The places of a setting: keys may be dotted, nested, or both."""
     for key, value in block.items():
         if key == name:
             yield block, key

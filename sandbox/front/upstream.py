@@ -1,4 +1,4 @@
-"""A pool of connections to one process behind the front."""
+"""A pool of connections from the front to one process."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
 class Upstream:
-    """Sends a request and reads the whole answer; raises `refusal` when nothing answers.
+    """Sends a request and reads the whole answer; raises `refusal` without an answer.
 
-    `ca` verifies an https `url`, `certificate` is a client's PEM pair, `seconds` bounds the wait.
+    `ca` verifies an https `url`, `certificate` is a client's PEM pair, `seconds` limits the wait.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Upstream:
         self._pool = urllib3.connection_from_url(self.url, **options)
 
     def send(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answer:
-        """Headers that belong to one connection are left out, both ways; the body's coding is not touched."""
+        """Send the request, without headers of the connection in either direction, and with the body's own encoding."""
         fields = urllib3.HTTPHeaderDict()
         for name, value in headers:
             if name.lower() not in HOP_BY_HOP:
@@ -71,8 +71,8 @@ class Upstream:
         except NewConnectionError:
             raise
         except (ProtocolError, SSLError):
-            # A pooled connection that the other side closed at this very moment; or a handshake that a busy engine gave
-            # up with an "internal error", of which its log says nothing (OpenSearch 3.4, once in some hundred runs).
+            # A pooled connection that the other side has just closed; or a handshake that a busy engine ended with an
+            # "internal error", without a line in its log (OpenSearch 3.4, once in some hundred runs).
             if method not in _REPEATABLE:
                 raise
             return self._pool.urlopen(method, target, body or None, fields, decode_content=False, redirect=False)

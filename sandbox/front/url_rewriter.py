@@ -1,4 +1,4 @@
-"""Connector URLs, led to the egress on the way in and put back on the way out.
+"""Connector URLs: requests to the engine get the egress's URLs, and answers the original ones.
 
 https://${parameters.endpoint}/v1/chat  →  http://127.0.0.1:<port>/_aws/${parameters.endpoint}/v1/chat
 http://host/path                        →  http://127.0.0.1:<port>/_plain/host/path
@@ -15,30 +15,30 @@ from typing import Any
 _PLACEHOLDER = re.compile(r"\$\{parameters\.([^}]*?)(?::-([^}]*))?\}")
 _DEEPEST = 10
 SECURE, PLAIN = "/_aws/", "/_plain/"
-# The hosts outside AWS that the model endpoints stand for.
+# The hosts outside AWS that the model endpoints emulate.
 MODEL_HOSTS = ("api.deepseek.com", "api.openai.com")
 
 
 @dataclass(frozen=True)
 class UrlRewriter:
-    """The way over the egress that listens on `port`."""
+    """Rewrites URLs for the egress that listens on `port`."""
 
     port: int
 
     @property
     def pattern(self) -> str:
-        """What the engine's own list of trusted endpoints must hold."""
+        """The pattern that the engine's own list of trusted endpoints must contain."""
         return rf"^http://127\.0\.0\.1:{self.port}/_(aws|plain)/.*$"
 
     def there(self, template: str) -> str | None:
-        """The URL template over the egress; None when it does not begin with a scheme."""
+        """The URL template of the egress; None if the original does not begin with a scheme."""
         for scheme, prefix in (("https://", SECURE), ("http://", PLAIN)):
             if template.lower().startswith(scheme):
                 return f"{self._base}{prefix}{template[len(scheme) :]}"
         return None
 
     def back(self, text: bytes) -> bytes:
-        """Any text of the engine with the original URLs in it."""
+        """A text of the engine, with the original URLs restored."""
         base = self._base.encode()
         if base not in text:
             return text
@@ -50,7 +50,7 @@ class UrlRewriter:
 
 
 def resolve(template: str, parameters: Mapping[str, Any]) -> str:
-    """`${parameters.x}` and `${parameters.x:-default}` filled in, values within values too."""
+    """Fill in `${parameters.x}` and `${parameters.x:-default}`, also in values."""
 
     def fill(match: re.Match[str]) -> str:
         name, default = match.groups()
@@ -68,6 +68,6 @@ def resolve(template: str, parameters: Mapping[str, Any]) -> str:
 
 
 def leading_parameter(template: str) -> str | None:
-    """The parameter that a URL begins with, when its scheme comes from there."""
+    """The parameter at the beginning of a URL, if it contains the scheme."""
     match = _PLACEHOLDER.match(template)
     return match.group(1) if match else None

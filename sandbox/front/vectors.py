@@ -1,8 +1,8 @@
-"""Vector fields of a domain's index, as this machine's k-NN plugin can keep them.
+"""Turns vector fields of a domain's index into those that this machine's k-NN plugin supports.
 
-Amazon's plugin keeps vectors by Faiss unless told otherwise; the one published for every platform has no native
-library, and the engine ends for good at the first vector of such a field. So a field gets Lucene's HNSW on the way in,
-the answer says so in a `Warning`, and clients are shown the field as they have written it.
+Amazon's plugin uses Faiss by default. The plugin that is published for every platform has no native library, and the
+engine's process ends at the first vector of such a field. So the engine gets Lucene's HNSW, the answer says so in a
+`Warning`, and clients see the field as they have written it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.front.refusal import NotOffered
 
 KEPT = "lucene"
-# What only a native engine has, besides its own name: encoders, and vectors that are kept on disk.
+# Properties of native engines, besides their names: encoders, and vectors on disk.
 _NATIVE = ("engine", "mode", "compression_level")
 _PARAMETERS = ("m", "ef_construction")
 _DISTANCES = ("l2", "cosinesimil", "innerproduct")
@@ -25,9 +25,9 @@ Fields = dict[str, dict[str, Any]]
 
 
 def lucene_inward(mapping: dict[str, Any], *, knn: bool) -> Fields:
-    """Change a mapping (`{"properties": …}`) in place; what was there before, by the fields' paths.
+    """Change a mapping (`{"properties": …}`) in place; returns the original fields by their paths.
 
-    A field without a method has the default engine only where the index has `index.knn`; elsewhere it takes none.
+    A field without a method has the default engine only if the index has `index.knn`; otherwise it has no engine.
     Raises `NotOffered` for a field of a trained model.
     """
     changed: Fields = {}
@@ -51,7 +51,7 @@ def warning(fields: Fields) -> str:
 
 
 def says_knn(settings: Any) -> bool | None:
-    """Whether index settings, nested or dotted, turn `index.knn` on; None when they say nothing of it."""
+    """Whether index settings, nested or dotted, turn `index.knn` on; None if they do not contain it."""
     for name, value in _flat(settings if isinstance(settings, dict) else {}):
         if name.removeprefix("index.") == "knn":
             return str(value).lower() == "true"
@@ -59,19 +59,19 @@ def says_knn(settings: Any) -> bool | None:
 
 
 class WrittenFields:
-    """The vector fields of indexes as their clients wrote them, where the engine keeps others."""
+    """The original vector fields of indexes, if the engine has others."""
 
     def __init__(self) -> None:
         self._fields: dict[str, Fields] = {}
         self._lock = Lock()
 
     def remember(self, index: str, fields: Fields, *, made: bool) -> None:
-        """`made` is an index that has just come to be: what an earlier one of its name had is forgotten."""
+        """Store the original fields; `made` is a new index, for which those of an earlier index are removed."""
         with self._lock:
             self._fields[index] = fields if made else {**self._fields.get(index, {}), **fields}
 
     def outward(self, answer: Any) -> bool:
-        """Change the answer to `GET <index>` or `GET <index>/_mapping` in place; True when something was changed."""
+        """Change the answer to `GET <index>` or `GET <index>/_mapping` in place; True if something has changed."""
         changed = False
         for index, described in answer.items() if isinstance(answer, dict) else ():
             written = self._fields.get(index)
@@ -86,7 +86,7 @@ class WrittenFields:
 
 
 def vector_fields(mapping: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every vector field of a mapping and of its dynamic templates, by its path; a semantic field holds one."""
+    """Every vector field of a mapping and its dynamic templates, by its path; a semantic field contains one."""
     for name in ("properties", "fields"):
         container = mapping.get(name)
         for key, field in container.items() if isinstance(container, dict) else ():

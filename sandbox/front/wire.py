@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a socket file: one request in, one answer out."""
+"""HTTP/1.1 on a socket file: reads one request and writes one answer."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import BinaryIO
 from sandbox.front.refusal import BodyTooLarge, MalformedRequest
 from sandbox.front.request import HOP_BY_HOP, Answer, Request
 
-# The engine's own limit (`http.max_content_length`), and that of a domain's larger instances.
+# The engine's own limit (`http.max_content_length`), equal to that of a domain's larger instances.
 LARGEST_BODY = 100 * 1024 * 1024
 _LONGEST_LINE = 64 * 1024
 _MOST_HEADERS = 200
 
 
 def read_request(source: BinaryIO, sink: BinaryIO) -> Request | None:
-    """The next request, None when the client is gone; raises `MalformedRequest` or `BodyTooLarge`.
+    """The next request, None if the client has closed; raises `MalformedRequest` or `BodyTooLarge`.
 
-    Writes `100 Continue` to `sink` when the client waits for it before it sends a body.
+    Writes `100 Continue` to `sink` if the client waits for it before it sends a body.
     """
     line = source.readline(_LONGEST_LINE + 1)
     if line in (b"\r\n", b"\n"):
@@ -60,7 +60,7 @@ def _read_headers(source: BinaryIO) -> tuple[tuple[str, str], ...]:
         if line in (b"\r\n", b"\n"):
             return tuple(headers)
         name, colon, value = _text(line).partition(":")
-        # A folded line or a space before the colon may be read differently by the engine: refuse both.
+        # The engine may read a folded line or a space before the colon differently, so both are refused.
         if not colon or not name or name != name.strip() or len(headers) == _MOST_HEADERS:
             raise MalformedRequest("A header line cannot be read.")
         headers.append((name, value.strip()))

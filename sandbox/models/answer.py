@@ -1,8 +1,8 @@
-"""The extractive stand-in for an answer model: it quotes the documents of the prompt and nothing else.
+"""The extractive stand-in for an answer model: it only quotes the documents of the prompt.
 
-It follows no instruction, neither of the caller nor of a document: it ranks the documents' sentences by
-their nearness to each part of the question (embedding, shared words, names, years) and repeats the best.
-The one thing it adds is a difference between two figures it quotes.
+It follows no instruction of the caller or of a document: it ranks the documents' sentences by their nearness to each
+part of the question (embedding, shared words, names, years), and repeats the best. It adds only the difference between
+two quoted figures.
 """
 
 import re
@@ -24,7 +24,7 @@ _FOLLOW_UP = re.compile(r"\s*(?:and|what about|how about|compared?|how is|how do
 
 @dataclass(frozen=True)
 class Answer:
-    """`text` is for the reader; `reasoning` is what a reasoning model would think aloud, without its tags."""
+    """`text` is for the reader; `reasoning` is the reasoning of a reasoning model, without its tags."""
 
     text: str
     reasoning: str
@@ -32,7 +32,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Part:
-    """One question of the prompt's question, with the names and years it asks for."""
+    """One part of the prompt's question, with its names and years."""
 
     text: str
     names: list[str]
@@ -48,7 +48,7 @@ class StandIn:
         self._model = model
 
     def answer(self, prompt: Prompt) -> Answer:
-        """Return the best sentences of the documents, or the statement that the documents hold no answer."""
+        """Return the best sentences of the documents, or a statement that they contain no answer."""
         sentences = [
             found for number, document in enumerate(prompt.documents, 1) for found in text_of.split(document, number)
         ]
@@ -115,7 +115,7 @@ def _parts(prompt: Prompt, sentences: list[Sentence]) -> list[_Part]:
 def _reply(
     part: _Part, sentences: list[Sentence], scores: list[float], already: list[Sentence]
 ) -> tuple[list[str], list[Sentence]]:
-    """Return the lines to say for one part, and the sentences quoted in them."""
+    """Return the lines of the answer for one part, and the sentences quoted in them."""
     lines: list[str] = []
     quoted: list[Sentence] = []
     for name in part.names if part.years else []:
@@ -138,7 +138,7 @@ def _reply(
 
 
 def _stating(year: int, about: list[tuple[float, Sentence]]) -> Sentence | None:
-    """The best sentence that gives a figure for `year`; failing that, the best that names the year at all."""
+    """The best sentence with a figure for `year`; without one, the best that names the year."""
     figures = [pair for pair in about if pair[1].figure is not None and pair[1].figure[0] == year]
     named = [pair for pair in about if year in text_of.years(pair[1].text)]
     best = max(figures or named, key=lambda pair: pair[0], default=None)
@@ -146,7 +146,7 @@ def _stating(year: int, about: list[tuple[float, Sentence]]) -> Sentence | None:
 
 
 def _difference(name: str, stated: list[Sentence]) -> list[str]:
-    """The plain difference of two figures, when the two sentences differ in little but year and figure."""
+    """The difference of two figures, if their sentences differ in little except year and figure."""
     figures = sorted({found.figure: found for found in stated if found.figure is not None}.items())
     if len(figures) < 2:
         return []
@@ -162,7 +162,7 @@ def _difference(name: str, stated: list[Sentence]) -> list[str]:
 
 
 def _shortlist(sentences: list[Sentence], parts: list[_Part]) -> list[Sentence]:
-    """Long contexts: only the sentences that share most with the question are worth a forward pass."""
+    """For long contexts, the sentences with the most words of the question; only these are embedded."""
     if len(sentences) <= _CANDIDATES:
         return sentences
     asked = frozenset().union(*[text_of.content_words(part.text) for part in parts])
@@ -178,7 +178,7 @@ def _shortlist(sentences: list[Sentence], parts: list[_Part]) -> list[Sentence]:
 
 
 def _rarity(sentences: list[Sentence]) -> dict[str, float]:
-    """Inverse document frequency of each word among the sentences; the key "" is that of an unseen word."""
+    """The inverse document frequency of each word among the sentences; the key "" is for words in none of them."""
     counts: dict[str, int] = {"": 0}
     for found in sentences:
         for word in found.words:
@@ -187,14 +187,14 @@ def _rarity(sentences: list[Sentence]) -> dict[str, float]:
 
 
 def _known_names(sentences: list[Sentence]) -> list[str]:
-    """Capitalised spans of the documents; a single word counts only if it is never written small."""
+    """Capitalised spans of the documents; a single word counts only if it is never in lower case."""
     spans = dict.fromkeys(name for found in sentences for name in text_of.names(found.text))
     small = {word for found in sentences for word in re.findall(r"(?<!\w)[a-z]\w*", found.text)}
     return [name for name in spans if " " in name or (len(name) > 2 and name.lower() not in small)]
 
 
 def _widest(names: list[str]) -> list[str]:
-    """Each name once, those inside a longer one off."""
+    """Each name once, without names within a longer one."""
     once: dict[str, str] = {}
     for name in names:
         once.setdefault(name.lower(), name)
@@ -208,7 +208,7 @@ def _initials(name: str) -> str:
 
 
 def _opens(text: str, name: str) -> bool:
-    """A first word is capitalised anyhow, so it may be no name."""
+    """Whether it is a first word, which is always capitalised and so may be no name."""
     return text.lstrip(" \"'«“¿").startswith(name) and " " not in name
 
 

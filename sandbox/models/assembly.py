@@ -1,4 +1,4 @@
-"""The server with its providers over one set of weights."""
+"""The server with its providers, which share one set of weights."""
 
 from functools import cache
 from pathlib import Path
@@ -31,7 +31,7 @@ def model_server(
     """
     model = MiniLM(weights)
     stand_in = StandIn(model)
-    # 45 MB that most clouds never ask for.
+    # 45 MB that most local clouds never need.
     words = cache(lambda: WordVectors(weights / GRAPH))
     forward = None
     if answer_url is not None and answer_key_file is not None and answer_model is not None:

@@ -1,6 +1,6 @@
 """Bedrock runtime: `POST /model/<id>/invoke`, `/converse`, and both as an event stream.
 
-Held here: Titan text embeddings v1 and v2, Cohere text embeddings v3, Cohere's and Amazon's rerank models, DeepSeek-R1
+The models: Titan text embeddings v1 and v2, Cohere text embeddings v3, Cohere's and Amazon's rerank models, DeepSeek-R1
 as the managed profile `us.deepseek.r1-v1:0` (or its ARN), and imported models by ARN (R1 with `max_gen_len`, answering
 `generation`); the chat models of `bedrock_models` by Converse only.
 """
@@ -22,7 +22,7 @@ from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole
 from sandbox.models.generation import finished, with_thinking
 from sandbox.models.titan import Malformed, check_keys, json_type
 
-# An ARN holds a slash, which a client may leave unencoded.
+# An ARN contains a slash, which a client may leave unencoded.
 _PATH = re.compile(r"/model/(.+)/(invoke|invoke-with-response-stream|converse|converse-stream)")
 _PROFILE = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+:\d{12}:inference-profile/)?us\.deepseek\.r1-v1:0")
 _IMPORTED = re.compile(r"arn:aws:bedrock:[a-z0-9-]+:\d{12}:imported-model/[a-z0-9]+")
@@ -70,7 +70,7 @@ class Bedrock:
         return _error(429, "ThrottlingException", "Too many requests, please wait before trying again.")
 
     def failed(self, status: int) -> Reply:
-        """The exception that belongs to the status; InternalServerException where Bedrock has none."""
+        """The exception for the status; InternalServerException if Bedrock has none."""
         kinds = {408: "ModelTimeoutException", 424: "ModelErrorException", 429: "ModelNotReadyException",
                  403: "AccessDeniedException", 503: "ServiceUnavailableException"}  # fmt: skip
         message = "The system encountered an unexpected error during processing. Try your request again."
@@ -131,7 +131,7 @@ class Bedrock:
 
 
 def _check(body: dict[str, Any], limit: str, most: int) -> None:
-    """Check what managed and imported models share, and `limit`, each one's name for the longest answer."""
+    """Check the common fields of managed and imported models, and `limit`, their name for the longest answer."""
     if not isinstance(body["prompt"], str):
         raise Malformed(f"#/prompt: expected type: String, found: {json_type(body['prompt'])}")
     if not body["prompt"]:

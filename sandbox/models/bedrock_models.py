@@ -1,4 +1,4 @@
-"""Which chat models Bedrock has, which of them need an inference profile, and which have ended.
+"""The chat models of Bedrock, those that need an inference profile, and those that have ended.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle.html, as of November 2026.
 """
@@ -40,7 +40,7 @@ class Retired(Exception):
 
 
 class Unknown(Exception):
-    """There is no such model, or not without an inference profile; the message is Bedrock's."""
+    """The model does not exist, or needs an inference profile; the message is Bedrock's."""
 
 
 def require_chat(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Bedrock's answers as the events it streams them in; each has the answer that comes in one piece as its source."""
+"""Bedrock's answers as streamed events; each function makes them from the answer in one piece."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ def imported(answer: dict[str, Any]) -> Iterator[Event]:
 
 
 def converse(answer: dict[str, Any]) -> Iterator[Event]:
-    """ConverseStream: the blocks of the message, thoughts first, then why it ended and what it took."""
+    """ConverseStream: the blocks of the message, reasoning first, then the reason of its end and its usage."""
     yield "messageStart", {"role": "assistant"}
     for index, block in enumerate(reversed(answer["output"]["message"]["content"])):
         text = block["text"] if "text" in block else block["reasoningContent"]["reasoningText"]["text"]
@@ -38,5 +38,5 @@ def converse(answer: dict[str, Any]) -> Iterator[Event]:
 
 
 def _chunk(body: dict[str, Any]) -> Event:
-    # Bedrock pads chunks with a `p` of changing length, so that their size does not tell their content.
+    # Bedrock pads chunks with a `p` of varying length, so that their size does not show their content.
     return "chunk", {"bytes": base64.b64encode(json.dumps(body).encode()).decode(), "p": "abcdefgh"}

@@ -20,7 +20,7 @@ class Invalid(Exception):
 def converse(body: Any, model: MiniLM, stand_in: StandIn, *, thinks: bool = True) -> dict[str, Any]:
     """Answer `{"messages", "system"?, "inferenceConfig"?}`: text first, then the reasoning, as R1 does.
 
-    A model that does not think gives its text alone, as Nova and Claude do unless asked to.
+    A model without reasoning gives only its text, as Nova and Claude do by default.
     """
     began = time.monotonic()
     messages, system, inference = _checked(body)

@@ -1,6 +1,6 @@
 """DeepSeek's chat API: `POST /chat/completions`, plain or as an event stream, and `GET /models`; both under `/v1`, too.
 
-It thinks unless `thinking` is disabled. What it thinks counts against `max_tokens`.
+It reasons unless `thinking` is disabled. The reasoning counts towards `max_tokens`.
 https://api-docs.deepseek.com/guides/thinking_mode
 """
 
@@ -19,12 +19,12 @@ from sandbox.models.generation import Generation, finished, pieces
 from sandbox.models.key import KeyFile
 
 MODELS = ("deepseek-flash", "deepseek-v4-pro")
-# Names of retired models, which the API serves by another for now. https://github.com/anomalyco/models.dev/issues/7726
+# Names of retired models, for which the API uses another. https://github.com/anomalyco/models.dev/issues/7726
 ALIASES = {"deepseek-v4-flash": "deepseek-flash", "deepseek-v4-flash-vision-exp": "deepseek-flash"}
 MOST_TOKENS = 393_216
 _CHAT, _LIST = "/chat/completions", "/models"
 _RANGES = {"temperature": (0, 2), "top_p": (0, 1)}
-# The penalties are without effect since V4.
+# The penalties have no effect since V4.
 _PASSED_OVER = {
     "response_format",
     "tools",
@@ -56,14 +56,14 @@ class DeepSeek:
     """Answers chat completions with the stand-in, or forwards them to a real model; lists its own models."""
 
     def __init__(self, model: MiniLM, stand_in: StandIn, key: KeyFile, forward: Forward | None = None) -> None:
-        """`key` is what callers must send; with `forward` the stand-in is not asked."""
+        """`key` is the callers' key; with `forward` the stand-in is not used."""
         self._model = model
         self._stand_in = stand_in
         self._key = key
         self._forward = forward
 
     def answer(self, call: Call) -> Reply:
-        """Answer a chat completion or the list; the key is looked at before the body, as DeepSeek does."""
+        """Answer a chat completion or the list; the key is checked before the body, as DeepSeek does."""
         asked = (call.method, call.path.removeprefix("/v1"))
         if asked not in (("POST", _CHAT), ("GET", _LIST)):
             return Refused(404, f"Nothing is at {call.method} {call.path}.").reply
@@ -120,7 +120,7 @@ class DeepSeek:
     def _written(
         self, thought: str | None, text: str, limit: int | None, stop: str | Sequence[str]
     ) -> tuple[str | None, Generation]:
-        """The thoughts and the answer within `limit` tokens: what the thoughts leave is for the answer."""
+        """The reasoning and the answer within `limit` tokens: the answer gets the tokens that the reasoning leaves."""
         stops = (stop,) if isinstance(stop, str) else stop
         if thought is None or limit is None:
             return thought, finished(text, self._model, limit, stops)

@@ -29,7 +29,7 @@ class MiniLM:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         options = onnxruntime.SessionOptions()
-        # The machine's cores are shared with the engine: a text has one thread, and `_CORES` texts run at a time.
+        # The engine uses the same cores: each text has one thread, and `_CORES` texts run at a time.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(directory / GRAPH, options, providers=["CPUExecutionProvider"])
         self._cores = ThreadPoolExecutor(_CORES, thread_name_prefix="embedding")
@@ -38,7 +38,7 @@ class MiniLM:
         """Return one row per text, shape (n, 384), float32; unit length unless `normalize` is false."""
         if not texts:
             return np.zeros((0, DIMENSION), dtype=np.float32)
-        # Each text alone: a batch is not faster on a processor, and its shorter texts are padded to the longest.
+        # Each text alone: on a CPU a batch is not faster, and its shorter texts are padded to the longest.
         pooled = np.stack(list(self._cores.map(self._pooled, texts)))
         return unit(pooled) if normalize else pooled
 

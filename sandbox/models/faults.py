@@ -1,4 +1,4 @@
-"""Faults on demand, and counts of what was asked: what a test sets and reads under `/_control`."""
+"""Faults on demand, and counts of calls: a test sets and reads them under `/_control`."""
 
 import threading
 from collections import deque
@@ -13,7 +13,7 @@ _BATCHES_KEPT = 32
 class Faults:
     """`delay_ms` before each answer; the shares (0 to 1) of calls throttled, or failed with a status.
 
-    `echo` other than 0 has a refused key repeated whole in the refusal, as some providers and proxies do.
+    If `echo` is not 0, the refusal repeats a refused key, as some providers and proxies do.
     """
 
     delay_ms: float = 0
@@ -25,7 +25,7 @@ class Faults:
 
 @dataclass
 class Counts:
-    """What one path has seen; `rejected` are the errors that the request itself brought about."""
+    """The counts of one path; `rejected` are errors because of the request itself."""
 
     calls: int = 0
     throttled: int = 0
@@ -35,7 +35,7 @@ class Counts:
 
 
 class Control:
-    """Faults and counts per provider. Shares are spread evenly (0.25: each fourth call): exact counts."""
+    """Faults and counts for each provider. Shares are spread evenly (0.25: each fourth call), so counts are exact."""
 
     def __init__(self) -> None:
         """Start without faults and with all counts at zero."""
@@ -52,14 +52,14 @@ class Control:
             self._forget_carry(provider)
 
     def reset(self, provider: str) -> None:
-        """Take back the provider's faults and set its counts to zero."""
+        """Remove the provider's faults, and set its counts to zero."""
         with self._lock:
             self._faults[provider] = Faults()
             self._counts[provider] = {}
             self._forget_carry(provider)
 
     def arrive(self, provider: str, path: str) -> tuple[Faults, str | None]:
-        """Count a call; return the faults in force and which one strikes it: `throttle`, `fail` or None."""
+        """Count a call; return the present faults, and the fault of this call: `throttle`, `fail` or None."""
         with self._lock:
             faults = self._faults[provider]
             counts = self._counts[provider].setdefault(path, Counts())
@@ -73,7 +73,7 @@ class Control:
             return faults, None
 
     def leave(self, provider: str, path: str, status: int, batch: int | None) -> None:
-        """Count the outcome of a call that no fault struck."""
+        """Count the outcome of a call without a fault."""
         with self._lock:
             counts = self._counts[provider].setdefault(path, Counts())
             counts.rejected += status >= 400

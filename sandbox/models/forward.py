@@ -10,12 +10,12 @@ from sandbox.models.exchange import Reply
 from sandbox.models.key import KeyFile
 
 _SECONDS = 120
-# Members that only DeepSeek takes; OpenAI refuses a request for a member that it does not know.
+# Members that only DeepSeek accepts; OpenAI refuses a request with an unknown member.
 _OWN = ("thinking",)
 
 
 class Forward:
-    """Sends chat completions to `<url>/chat/completions` under another key and model name."""
+    """Sends chat completions to `<url>/chat/completions` with another key and model name."""
 
     def __init__(self, url: str, key: KeyFile, model: str) -> None:
         """`url` is the base address, such as `https://host/v1`; raises `ValueError` if it is not http(s)."""
@@ -29,7 +29,7 @@ class Forward:
         self._model = model
 
     def send(self, body: dict[str, Any]) -> Reply:
-        """Return the other side's status and body unchanged; a DeepSeek-shaped 502 if it is out of reach."""
+        """Return the other side's status and body unchanged; a 502 in DeepSeek's form if it cannot be reached."""
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=_SECONDS)
         sent = {name: value for name, value in body.items() if name not in _OWN or self._host == "api.deepseek.com"}

@@ -1,4 +1,4 @@
-"""A generated text: where a provider's token limit or stop sequences cut it, and the pieces it is streamed in."""
+"""A generated text: cut at a provider's token limit or stop sequences, and in pieces for a stream."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -29,12 +29,12 @@ def finished(text: str, model: MiniLM, max_tokens: int | None, stop: Sequence[st
 
 
 def with_thinking(reasoning: str, text: str, opened: bool) -> str:
-    """Return what DeepSeek-R1 writes; a prompt that ended in `<think>` has opened the tag already."""
+    """Return the text in DeepSeek-R1's form; a prompt that ends in `<think>` has already opened the tag."""
     return f"{'' if opened else '<think>'}\n{reasoning}\n</think>\n\n{text}"
 
 
 def pieces(text: str) -> Iterator[str]:
-    """The text in the pieces that a stream carries it in: a few words each, nothing lost."""
+    """The pieces of the text for a stream: a few words each, complete."""
     words = re.findall(r"\s*\S+|\s+", text)
     for start in range(0, len(words), _WORDS_IN_A_PIECE):
         yield "".join(words[start : start + _WORDS_IN_A_PIECE])

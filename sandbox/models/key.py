@@ -1,4 +1,4 @@
-"""Keys that lie in a file, one a line, and may be replaced while the process runs."""
+"""Keys in a file, one a line, which may change while the process runs."""
 
 import hmac
 import threading
@@ -8,11 +8,11 @@ from pathlib import Path
 class KeyFile:
     """The keys in `path`, one a line, without surrounding white space; read again when the file changes.
 
-    More than one is what a provider has while a key is being rotated.
+    A provider has more than one during the rotation of a key.
     """
 
     def __init__(self, path: Path) -> None:
-        """The file need not exist yet: until it does, no key is right."""
+        """The file need not exist yet: without it, no key is right."""
         self._path = path
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None

@@ -32,12 +32,12 @@ class OpenAI:
     """Answers embedding requests, and lists its models."""
 
     def __init__(self, model: MiniLM, key: KeyFile) -> None:
-        """`key` is what callers must send."""
+        """`key` is the callers' key."""
         self._model = model
         self._key = key
 
     def answer(self, call: Call) -> Reply:
-        """Answer a request; the key is looked at before the body, as OpenAI does."""
+        """Answer a request; the key is checked before the body, as OpenAI does."""
         try:
             asked = (call.method, call.path)
             if asked not in (_EMBED, _LIST):
@@ -56,7 +56,7 @@ class OpenAI:
         return json_reply(429, {"error": {**error, "code": "rate_limit_exceeded"}})
 
     def failed(self, status: int) -> Reply:
-        """`server_error` with the status asked for."""
+        """`server_error` with the requested status."""
         message = "The server had an error while processing your request. Sorry about that!"
         error = {"message": message, "type": "server_error", "param": None, "code": None}
         return json_reply(status, {"error": error})

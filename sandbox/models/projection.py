@@ -1,8 +1,7 @@
-"""MiniLM's vectors in the lengths that other models have.
+"""MiniLM's vectors in the lengths of other models.
 
-A vector of 384 dimensions is led by a fixed seeded projection into another number of dimensions. Into more the
-projection is an isometry: every cosine stays what MiniLM says. Into 256 it keeps 256 of 384 directions, so
-cosines shift a little.
+A fixed seeded projection maps a vector of 384 dimensions to another number of dimensions. To more dimensions it is an
+isometry: every cosine stays equal. To 256 it keeps 256 of 384 directions, so cosines change a little.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""What a caller asked: the question, the documents and the earlier questions inside a prompt.
+"""The parts of a prompt: the question, the documents and the earlier questions.
 
 Three forms are read. The retrieval_augmented_generation processor sends chat messages (blocks
 `SEARCH RESULT n: …`, `QUESTION: …`, `ANSWER:`) or one string, whose parts it separates by a backslash and an
-`n` (not by a line feed). Anything else counts as the question alone, unless it carries the same markers.
+`n` (not by a line feed). Any other text is only the question, unless it has the same markers.
 """
 
 import re
@@ -37,7 +37,7 @@ def from_messages(messages: Sequence[dict[str, Any]]) -> Prompt:
     documents: list[str] = []
     earlier: list[str] = []
     question = ""
-    # Where the question has a message of its own, so has each document: what it holds is not searched for slots.
+    # If the question has its own message, so has each document, and its text is not searched for slots.
     apart = any(_QUESTION.match(text) for message in messages for text in blocks(message.get("content")))
     for message in messages:
         if message.get("role") == "assistant":
@@ -71,7 +71,7 @@ def blocks(content: Any) -> list[str]:
 
 
 def _block(text: str) -> Prompt:
-    """One block of several: one that begins with a result's marker is a document, whatever else it holds."""
+    """One block of several: a block that begins with a result's marker is a document, with any further text."""
     marker = _RESULT.match(text)
     return Prompt("", [_trimmed(text[marker.end() :])]) if marker is not None else _whole(text)
 
@@ -95,7 +95,7 @@ def _whole(text: str) -> Prompt:
 
 
 def _in_order(markers: Iterable[re.Match[str]]) -> list[re.Match[str]]:
-    """The markers 1, 2, 3, …; one out of order is text of the document it stands in."""
+    """The markers 1, 2, 3, …; a marker out of order is part of its document's text."""
     kept: list[re.Match[str]] = []
     for marker in markers:
         if int(marker.group(1)) == len(kept) + 1:

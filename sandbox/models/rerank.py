@@ -1,8 +1,8 @@
 """Rerank models on Bedrock, in their wire shapes, over MiniLM and the passages' own words.
 
-No cross-encoder: the score of a passage is the mean of two things that a vector of the whole passage does not tell. How
-near its nearest sentence is to the query in meaning (cosine), and what share of the query's words it holds, each
-weighed by its rarity among the documents of the call. Both are between 0 and 1, and so is the score.
+It is no cross-encoder. The score of a passage is the mean of two values that a vector of the whole passage does not
+show: the cosine of its nearest sentence with the query, and the share of the query's words that it contains, each word
+weighted by its rarity among the documents of the call. Both are between 0 and 1, and so is the score.
 """
 
 import math

@@ -1,6 +1,6 @@
 """SageMaker runtime: `POST /endpoints/<name>/invocations` and `…/invocations-response-stream`, and the containers.
 
-The header `x-sandbox-endpoint` (JSON: `name`, `model`, `shape`) says what the endpoint holds:
+The header `x-sandbox-endpoint` (JSON: `name`, `model`, `shape`) determines the endpoint's model:
 - all-MiniLM-L6-v2, shape `array`: a JSON array of strings → `[[384 floats], …]`
 - all-MiniLM-L6-v2, shape `inputs` (text-embeddings-inference): `{"inputs": str | [str], …}` → the same;
   at most 32 texts a call, as that server's default, or `max_client_batch_size` of the header
@@ -39,7 +39,7 @@ _TGI_PARAMETERS = _TGI_NUMBERS | _TGI_WHOLES | _TGI_FLAGS | {"stop"}
 
 
 class ContainerError(Exception):
-    """The container inside the endpoint refused the request: its HTTP status and its body."""
+    """The endpoint's container refused the request, with its HTTP status and body."""
 
     def __init__(self, status: int, message: str, kind: str = "validation") -> None:
         """`message` is the container's `error`, `kind` its `error_type`."""
@@ -52,7 +52,7 @@ class SageMaker:
     """Answers invocations of embedding and answer endpoints."""
 
     def __init__(self, model: MiniLM, words: Callable[[], WordVectors], stand_in: StandIn) -> None:
-        """`model` embeds, `words` gives what a sparse encoder is made of when one is asked, `stand_in` answers."""
+        """`model` embeds, `words` returns the word vectors for a sparse encoder, `stand_in` answers."""
         self._model = model
         self._words = words
         self._stand_in = stand_in
@@ -118,7 +118,7 @@ class SageMaker:
         return json_reply(200, encode(self._model, self._words(), texts), batch=len(texts))
 
     def _tei(self, asked: Any, most: int) -> Reply:
-        """Refuse with text-embeddings-inference's statuses: 422 for the shape, 413 for what is too long."""
+        """Refuse with text-embeddings-inference's statuses: 422 for a wrong shape, 413 for a long request."""
         _known(asked, _TEI_FIELDS)
         texts = [asked["inputs"]] if isinstance(asked["inputs"], str) else asked["inputs"]
         if not is_strings(texts):
@@ -151,7 +151,7 @@ class SageMaker:
         answer = self._stand_in.answer(read)
         written = with_thinking(answer.reasoning, answer.text, read.thinking_opened)
         done = finished(written, self._model, parameters.get("max_new_tokens"), parameters.get("stop", ()))
-        # Tokens are streamed as they are made; the prompt is not among them.
+        # Tokens are streamed without those of the prompt.
         echoed = parameters.get("return_full_text", True) and not asked.get("stream")
         return (inputs if echoed else "") + done.text
 
@@ -177,7 +177,7 @@ def _lmi_tokens(text: str) -> Reply:
 
 
 def _parts(reply: Reply) -> Reply:
-    """The container's reply in payload parts, which may end anywhere in it."""
+    """The container's reply in payload parts, which may end at any byte."""
     body = [reply.body] if isinstance(reply.body, bytes) else reply.body
     halves = (half for piece in body for half in (piece[: len(piece) // 2], piece[len(piece) // 2 :]) if half)
     sent = (message("PayloadPart", half, "application/octet-stream") for half in halves)
@@ -242,6 +242,6 @@ def _headers(kind: str) -> dict[str, str]:
 
 
 def _rounded(rows: Vectors) -> list[list[float]]:
-    """Nine decimals are all a float32 of this size holds."""
+    """Nine decimals: the precision of a float32 of this size."""
     listed: list[list[float]] = np.round(rows.astype(np.float64), 9).tolist()
     return listed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-# Documents that were escaped once too often hold a backslash and an n where a line ends.
+# Documents that were escaped twice have a backslash and an n at the end of a line.
 _LINE = re.compile(r"[\r\n\u2028\u2029]+|(?<![:\w\\])\\+n|(?<![:\\])\\+n(?=[A-Z\d])")
 _END = re.compile(r"(?<=[.!?\u061f])[\"')\]»”]*\s+(?=[^\sa-z])|(?<=[\u3002\uff01\uff1f])\s*")
 _ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|No|vs|Inc|Ltd|Co|approx|e\.g|i\.e)|\b[A-Z])\.$")
@@ -27,7 +27,7 @@ class Sentence:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words that carry meaning, lower case, plural endings off."""
+        """The words with a meaning, in lower case, without plural endings."""
         return content_words(self.text)
 
     @cached_property
@@ -48,7 +48,7 @@ class Sentence:
         return frozenset(word for word in self.words if not any(letter.isdigit() for letter in word))
 
     def mentions(self, name: str) -> bool:
-        """Whether `name` stands in the sentence as whole words, in any case."""
+        """Whether the sentence contains `name` as whole words, in upper or lower case."""
         return contains(self.text, name)
 
 
@@ -67,13 +67,13 @@ def split(document: str, number: int) -> list[Sentence]:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Return the words of `text` that carry meaning, lower case, plural and possessive endings off."""
+    """Return the words of `text` with a meaning, in lower case, without plural and possessive endings."""
     words = (word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text))
     return frozenset(_singular(word) for word in words if word not in _COMMON)
 
 
 def names(text: str) -> list[str]:
-    """Return the spans of capitalised words, leading question words off, in the order of the text."""
+    """Return the spans of capitalised words, without leading question words, in the order of the text."""
     found = []
     for match in _NAME.finditer(text):
         words = match.group().removesuffix("'s").removesuffix("’s").split(" ")
@@ -90,7 +90,7 @@ def years(text: str) -> list[int]:
 
 
 def contains(text: str, name: str) -> bool:
-    """Whether `name` stands in `text` as whole words, in any case."""
+    """Whether `text` contains `name` as whole words, in upper or lower case."""
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 

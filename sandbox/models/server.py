@@ -40,12 +40,12 @@ class ModelServer(ThreadingHTTPServer):
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """The port of the server."""
         return int(self.server_address[1])
 
     @contextmanager
     def running(self) -> Iterator[str]:
-        """Serve in a thread; gives the base address, and closes the server at the end."""
+        """Serve in a thread; yields the base address, and closes the server at the end."""
         thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
@@ -56,7 +56,7 @@ class ModelServer(ThreadingHTTPServer):
             self.server_close()
 
     def reply(self, provider: str, call: Call) -> Reply:
-        """Let a fault strike or the provider answer, and count which it was."""
+        """Answer with a fault or with the provider, and count it."""
         answering = self.providers[provider]
         faults, struck = self.control.arrive(provider, call.path)
         time.sleep(faults.delay_ms / 1000)
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, status: int, message: str) -> None:
         self._send(json_reply(status, {"message": message}, {"Connection": "close"}))
-        # Closing with bytes unread resets the connection, and the caller may lose the reply: read them off.
+        # Closing with unread bytes resets the connection, and the caller may lose the reply: so read them.
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
@@ -172,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing for each call: the counts are under `/_control`."""
+        """Print no line for a call: the counts are under `/_control`."""
 
 
 def _echoed(reply: Reply, call: Call) -> Reply:

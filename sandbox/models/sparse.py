@@ -1,9 +1,9 @@
 """Sparse vectors: a weight for each word of a text, and for words that are related to it.
 
-No sparse encoder runs here. A word piece weighs by how often it stands in the text and how rare it is: BERT's
-vocabulary is in the order of frequency from piece 1996 on. To it come the pieces nearest to it in MiniLM's table of
-word vectors, weighed by the square of their cosine: `carpet` comes with `rug`, with less weight than itself. What a
-trained encoder adds, words that follow from the whole sentence, is missing.
+No sparse encoder runs here. The weight of a word piece grows with its number in the text and its rarity: BERT's
+vocabulary is in the order of frequency from piece 1996 on. The nearest pieces in MiniLM's table of word vectors are
+added, weighted by the square of their cosine: `carpet` adds `rug`, with a lower weight. Words that a trained encoder
+adds from the whole sentence are missing.
 """
 
 import math

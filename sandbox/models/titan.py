@@ -1,6 +1,6 @@
 """Amazon Titan text embeddings v1 and v2 in their wire shapes, over MiniLM's vectors.
 
-No Titan model runs here: MiniLM's vectors are led into 1536 (v1) or 1024, 512 or 256 (v2) dimensions.
+No Titan model runs here: MiniLM's vectors are projected to 1536 (v1) or 1024, 512 or 256 (v2) dimensions.
 """
 
 from typing import Any

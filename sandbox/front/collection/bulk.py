@@ -16,7 +16,7 @@ NO_ID = "Document ID is not supported in create/index operation request"
 
 @dataclass(frozen=True)
 class Action:
-    """`meta` is what the action line holds beside the verb; `index` the one named there, or that of the path."""
+    """`meta` are the fields of the action line; `index` is the index there, or that of the path."""
 
     verb: str
     meta: Mapping[str, Any]
@@ -25,11 +25,11 @@ class Action:
 
     @property
     def names_document(self) -> bool:
-        """Whether it writes a document under an id that the client chose."""
+        """Whether it writes a document with an id that the client chose."""
         return self.verb != "delete" and "_id" in self.meta
 
     def refusal(self) -> dict[str, Any]:
-        """The item of an answer that says so."""
+        """The item of an answer for a refused action."""
         error = {"type": "illegal_argument_exception", "reason": NO_ID}
         return {self.verb: {"_index": self.index, "_id": self.meta["_id"], "status": 400, "error": error}}
 
@@ -64,7 +64,7 @@ def write_bulk(actions: Sequence[Action], names: Names) -> bytes:
 
 
 def with_refusals(answer: Mapping[str, Any], actions: Sequence[Action]) -> dict[str, Any]:
-    """The engine's answer to the other actions, with those that name a document refused at their places."""
+    """The engine's answer to the other actions, completed with refusals of the actions that name a document."""
     done = iter(answer.get("items", ()))
     items = [action.refusal() if action.names_document else next(done) for action in actions]
     return {**answer, "errors": True, "items": items}

@@ -1,4 +1,4 @@
-"""The names of a collection's indexes: with its prefix in the engine, without it for clients."""
+"""The names of a collection's indexes: with a prefix in the engine, without it for clients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.front.refusal import InvalidArgument
 
 @dataclass(frozen=True)
 class Names:
-    """Translates expressions (`a,b*,-bc`) inwards and whole answers outwards."""
+    """Adds the prefix to expressions (`a,b*,-bc`) of requests, and removes it from whole answers."""
 
     prefix: str
 
@@ -21,7 +21,7 @@ class Names:
         return ",".join(self._prefixed(part) for part in parts(expression))
 
     def outward(self, text: bytes) -> bytes:
-        """The prefix is derived from a digest, so that it stands nowhere else."""
+        """Remove the prefix; it is derived from a digest, so no other text contains it."""
         return text.replace(self.prefix.encode(), b"")
 
     def mget(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class Names:
         return {**body, "docs": documents} if "docs" in body else dict(body)
 
     def header(self, header: Mapping[str, Any]) -> dict[str, Any]:
-        """A line of `_msearch` that says where the next one searches; without an index, everywhere."""
+        """A line of `_msearch` with the indexes of the next search; without an index, all."""
         rest = {key: value for key, value in header.items() if key != "index"}
         return {**rest, "index": self.inward(_joined(header.get("index"))).split(",")}
 
@@ -44,13 +44,13 @@ class Names:
 
 
 def parts(expression: str | None) -> list[str]:
-    """The names of an expression; `*` for all indexes, however they are meant."""
+    """The names of an expression; `*` for every form of all indexes."""
     found = [part.strip() for part in (expression or ALL).split(",") if part.strip()]
     return [ALL if part == "_all" else part for part in found] or [ALL]
 
 
 def named(headers: Iterable[Mapping[str, Any]], key: str) -> Iterator[str]:
-    """Every index that objects of a body name under `key`; a header of `_msearch` without one means all."""
+    """The indexes that objects of a body name by `key`; a header of `_msearch` without one means all."""
     for header in headers:
         yield from parts(_joined(header.get(key)))
 

@@ -1,7 +1,7 @@
-"""What a request to a collection is: the operation, the permission it needs, the indexes that its path names.
+"""The operation of a request to a collection, with the permission that it needs and the indexes of its path.
 
-After "Supported operations and plugins in Amazon OpenSearch Serverless" of the developer guide. Whatever is not
-there is answered like a path that does not exist.
+From "Supported operations and plugins in Amazon OpenSearch Serverless" of the developer guide. All other paths are
+answered as if they did not exist.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _OF_COLLECTION: dict[str, dict[str, str]] = {
     "_mappings": {"GET": _DESCRIBE},
     **dict.fromkeys(("_analyze", "_count", "_field_caps", "_mget", "_msearch", "_search"), _READS),
 }
-# Amazon has these; one engine behind all collections cannot keep them apart.
+# Amazon has these; with one engine for all collections, they cannot be kept apart.
 _ELSEWHERE = {("_alias",), ("_aliases",), ("_index_template",), ("_component_template",), ("_cat", "aliases")}
 _ELSEWHERE |= {("_cat", "templates"), ("_search", "pipeline"), ("_ingest", "pipeline"), ("_rank_eval",)}
 
@@ -71,7 +71,7 @@ class Operation:
 
 
 def operation(request: Request) -> Operation:
-    """Raises `UnsupportedOperation` for what Amazon does not have, `NotOffered` for what is missing here alone."""
+    """Raises `UnsupportedOperation` for paths that Amazon lacks, `NotOffered` for those that only the sandbox lacks."""
     match request.segments():
         case ["_cat", "indices", *rest] if len(rest) <= 1 and request.method == "GET":
             return Operation("_cat", _DESCRIBE, rest[0] if rest else None, "indices")

@@ -1,7 +1,7 @@
-"""Whom the network and data access policies of OpenSearch Serverless let in.
+"""Decides by the network and data access policies of OpenSearch Serverless.
 
-Patterns know `*` only. A resource is `collection/<name>` or `index/<collection>/<index>`; each part is matched by
-itself, so that no star reaches over a slash.
+Patterns have only `*`. A resource is `collection/<name>` or `index/<collection>/<index>`; each part is matched
+separately, so that a star matches no slash.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ EVERYTHING = "aoss:*"
 def reachable(documents: Iterable[Sequence[Mapping[str, Any]]], name: str, vpc_endpoints: AnyOf[str]) -> bool:
     """Whether a network policy opens the collection to the public, or to a VPC endpoint that exists.
 
-    Where a caller is cannot be told on one machine, so any of the endpoints will do.
+    On one machine the caller's network is unknown, so any of the endpoints is enough.
     """
     return any(
         statement.get("AllowFromPublic") is True
@@ -35,7 +35,7 @@ def permits(
 ) -> bool:
     """Whether a data access policy grants `permission` (`aoss:ReadDocument`…) on the resource to one of the principals.
 
-    A policy made less than `young` seconds ago does not count yet.
+    A policy that was made less than `young` seconds ago does not apply yet.
     """
     kind = resource.partition("/")[0]
     return any(
@@ -57,7 +57,7 @@ def _concerns(statement: Mapping[str, Any], kind: str, resource: str, permission
 
 
 def covers(pattern: str, resource: str) -> bool:
-    """Whether the pattern covers a resource, or every resource that an expression with stars can mean."""
+    """Whether the pattern covers a resource, or all resources of an expression with stars."""
     expected, given = pattern.split("/"), resource.split("/")
     return len(expected) == len(given) and all(
         re.fullmatch(re.escape(part).replace(r"\*", ".*"), text, re.DOTALL)

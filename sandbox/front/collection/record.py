@@ -1,4 +1,4 @@
-"""A collection of OpenSearch Serverless as the front sees it, and the policies that guard it."""
+"""A collection of OpenSearch Serverless for the front, and its policies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Collection:
 
     @property
     def prefix(self) -> str:
-        """What the names of its indexes begin with in the engine; no client ever sees it."""
+        """The prefix of its indexes' names in the engine; clients never see it."""
         return f"aoss-{hashlib.sha256(self.arn.encode()).hexdigest()[:20]}."
 
 
@@ -38,7 +38,7 @@ class DataPolicy:
 
 
 class Policies(Protocol):
-    """The policies of an account and region, as they are at this moment. Called from many threads."""
+    """The present policies of an account and region. Many threads call it."""
 
     def network(self, account: str, region: str) -> Sequence[Sequence[Mapping[str, Any]]]:
         """The documents of all network policies."""
@@ -47,5 +47,5 @@ class Policies(Protocol):
     def data(self, account: str, region: str) -> Sequence[DataPolicy]: ...
 
     def vpc_endpoints(self, account: str, region: str) -> AnyOf[str]:
-        """The ids of OpenSearch Serverless's VPC endpoints that exist."""
+        """The ids of the existing VPC endpoints of OpenSearch Serverless."""
         ...

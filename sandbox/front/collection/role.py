@@ -1,6 +1,6 @@
-"""What the engine lets a collection's requests do: everything with its own indexes, and nothing else.
+"""The role of a collection's requests in the engine: it permits everything on its own indexes, and nothing else.
 
-Names in bodies that the front does not translate (a terms look-up in another index) end here, too.
+It also refuses names in bodies that the front does not translate (a terms look-up in another index).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class CollectionRoles:
         self._clock = clock
 
     def install(self, collection: Collection) -> None:
-        """Returns once the engine honours the role; raises `EngineRefused`, `EngineUnreachable`."""
+        """Make the role, and return when the engine applies it; raises `EngineRefused`, `EngineUnreachable`."""
         name = _name(collection)
         permissions = {"index_patterns": [f"{collection.prefix}*"], "allowed_actions": ["indices_all"]}
         role = {"cluster_permissions": _CLUSTER, "index_permissions": [permissions]}
@@ -48,7 +48,7 @@ class CollectionRoles:
             self._sleep(0.05)
 
     def remove(self, collection: Collection) -> None:
-        """Removes the collection's indexes with their documents, then the role. Raises as `install`."""
+        """Remove the collection's indexes with their documents, then the role. Raises the same errors as `install`."""
         self._engine.administer("DELETE", f"/{collection.prefix}*?expand_wildcards=all")
         for kind in ("rolesmapping", "roles"):
             self._engine.administer("DELETE", f"{_API}/{kind}/{_name(collection)}")

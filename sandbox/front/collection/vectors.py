@@ -1,8 +1,8 @@
-"""Vector fields and settings of a collection's index, as this machine's k-NN plugin can keep them.
+"""Turns vector fields and settings of a collection's index into those that this machine's k-NN plugin supports.
 
-OpenSearch Serverless has Faiss and nothing else; the plugin published for every platform has no native library, so
-an index gets Lucene's HNSW on the way in and is shown as Faiss on the way out. Shards and replicas are Amazon's own
-business and have no effect there: they are left out.
+OpenSearch Serverless has only Faiss. The plugin that is published for every platform has no native library, so an
+index gets Lucene's HNSW in the engine, and answers show Faiss. Amazon manages shards and replicas itself, and ignores
+them in requests: they are left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PIPELINES = ("default_pipeline", "final_pipeline", "search.default_pipeline")
 
 
 def index_inward(body: Mapping[str, Any], generation: Generation) -> dict[str, Any]:
-    """The body of a creation; raises `InvalidArgument`, or `NotOffered` for aliases."""
+    """The body that makes an index; raises `InvalidArgument`, or `NotOffered` for aliases."""
     if body.get("aliases"):
         raise NotOffered("Aliases exist on Amazon; the local cloud keeps none: create the index without them.")
     inward = dict(body)
@@ -34,8 +34,8 @@ def index_inward(body: Mapping[str, Any], generation: Generation) -> dict[str, A
 def mapping_inward(mapping: Mapping[str, Any], generation: Generation) -> dict[str, Any]:
     """A mapping (`{"properties": …}`) with Lucene in its vector fields.
 
-    Raises `InvalidArgument` as Amazon does: NextGen takes no `engine` at all and chooses Faiss itself, Classic takes
-    Faiss alone.
+    Raises `InvalidArgument` as Amazon does: NextGen accepts no `engine` and chooses Faiss itself, Classic accepts only
+    Faiss.
     """
     changed = copy.deepcopy(dict(mapping))
     for field in _vector_fields(changed):
@@ -67,7 +67,7 @@ def settings_inward(settings: Mapping[str, Any], path: str = "") -> dict[str, An
 
 
 def answer_outward(answer: Any) -> Any:
-    """The answer to `GET <index>` or `GET <index>/_mapping`, changed in place: vector fields are Faiss's."""
+    """Change the answer to `GET <index>` or `GET <index>/_mapping` in place: vector fields show Faiss."""
     for described in answer.values() if isinstance(answer, dict) else ():
         if isinstance(described, dict) and isinstance(described.get("mappings"), dict):
             for field in _vector_fields(described["mappings"]):
