@@ -87,8 +87,8 @@ class Bulk:
         """The outcome of each item. Documents of one call of the model fail with the same text, which is read once."""
         last: dict[str, Any] = {}
         failed = Outcome(Verdict.FAILED)
-        for one in items:
-            item = one["index"]
+        for entry in items:
+            item = entry["index"]
             if item.get("error") is None:
                 yield _CREATED if item["result"] == "created" else _UPDATED
                 continue

@@ -42,15 +42,15 @@ def chunks(
     found_at = list(spans(text, most, frozenset(_sections(document.places)), tokens, overlap))
     if not found_at:
         return [document]
-    found = []
+    parts = []
     for number, (start, end) in enumerate(found_at, 1):
         # A text of one chunk does not change.
         said = text if len(found_at) == 1 else text[start:end]
         place = bisect_right(starts, start) - 1
         where = document.places[place][1] if place >= 0 else {}
         id = document.id if len(found_at) == 1 else f"{document.id}#{number}"
-        found.append(Document(id, {**document.source, **where, text_field: said}, document.where, document.of))
-    return found
+        parts.append(Document(id, {**document.source, **where, text_field: said}, document.where, document.of))
+    return parts
 
 
 def split(text: str, most: int, tokens: int | None = None, overlap: int = 0) -> list[str]:

@@ -64,23 +64,23 @@ def document(
     so that loading a file twice does not double it. Fields of a file are only data: none of them determines to which
     document a chunk belongs, or has an effect on the engine.
     """
-    found: dict[str, Any] = plain(fields)
-    text = found.get(text_field)
+    given_fields: dict[str, Any] = plain(fields)
+    text = given_fields.get(text_field)
     if not isinstance(text, str):
-        return Unreadable(where, f"a JSON object with a string `{text_field}` is wanted", found, read)
+        return Unreadable(where, f"a JSON object with a string `{text_field}` is wanted", given_fields, read)
     if not text.strip():
-        return Unreadable(where, f"the text, `{text_field}`, is blank", found, read)
-    given = found.pop("id", None)
-    if given is None and isinstance(found.get("_id"), str | int):
-        given = found.pop("_id")
-    key = _digest(found) if given is None else str(given)
+        return Unreadable(where, f"the text, `{text_field}`, is blank", given_fields, read)
+    given = given_fields.pop("id", None)
+    if given is None and isinstance(given_fields.get("_id"), str | int):
+        given = given_fields.pop("_id")
+    key = _digest(given_fields) if given is None else str(given)
     wrong = id_fault(key)
     if wrong:
-        return Unreadable(where, wrong, {"id": given, **found}, read)
+        return Unreadable(where, wrong, {"id": given, **given_fields}, read)
     whole = key if of is None else mended(of)
     if whole != key and not re.fullmatch(re.escape(whole) + "#[0-9]+", key):
-        return Unreadable(where, f"{key!r} is no part of a document {whole!r}", {"id": given, **found}, read)
-    return Document(key, kept(found, text_field), where, whole, read, [(at, plain(one)) for at, one in places])
+        return Unreadable(where, f"{key!r} is no part of a document {whole!r}", {"id": given, **given_fields}, read)
+    return Document(key, kept(given_fields, text_field), where, whole, read, [(at, plain(one)) for at, one in places])
 
 
 def _digest(source: Mapping[str, Any]) -> str:

@@ -79,11 +79,11 @@ def read(
         before = 0
         if chosen in HERE:
             raw = stream if _seekable(stream) else stack.enter_context(_laid_down(stream))
-            found = positioned(raw, name, reading)
+            positions = positioned(raw, name, reading)
         else:
             raw = stream if _has_descriptor(stream) else stack.enter_context(_laid_down(stream))
-            found = apart(raw, name, reading, limits or Limits())
-        for number, (row, position) in enumerate(found):
+            positions = apart(raw, name, reading, limits or Limits())
+        for number, (row, position) in enumerate(positions):
             if number >= skip:
                 yield _entry(row, reading.text_field, max(0, position - before))
             before = max(before, position)

@@ -105,8 +105,8 @@ class Track:
 
     def _clear(self, leftovers: Leftovers, ending: bool) -> bool:
         """Remove the leftovers of settled entries before they are confirmed; False if that waits for more entries."""
-        settled = list(itertools.takewhile(lambda one: not one.open, self._open))
-        enough = len(settled) >= TOGETHER or sum(one.size for one in settled) >= TOGETHER_BYTES
+        settled = list(itertools.takewhile(lambda tracked: not tracked.open, self._open))
+        enough = len(settled) >= TOGETHER or sum(tracked.size for tracked in settled) >= TOGETHER_BYTES
         if not (ending or enough or time.monotonic() - self._cleared >= TOGETHER_SECONDS):
             return False
         wholes = _wholes(settled)
@@ -148,10 +148,10 @@ def _retry(outcome: Outcome) -> Retry:
 
 def _wholes(settled: Iterable[Tracked]) -> dict[str, list[str]]:
     """The completely loaded documents, and the ids of their chunks; a chunk that was an entry itself does not count."""
-    found: dict[str, list[str]] = {}
-    for one in settled:
-        if isinstance(one.entry, Document) and one.entry.of == one.entry.id:
-            found.pop(one.entry.id, None)
-            if all(outcome.verdict in (Verdict.CREATED, Verdict.UPDATED) for _, outcome in one.outcomes):
-                found[one.entry.id] = [part.id for part, _ in one.outcomes]
-    return found
+    wholes: dict[str, list[str]] = {}
+    for tracked in settled:
+        if isinstance(tracked.entry, Document) and tracked.entry.of == tracked.entry.id:
+            wholes.pop(tracked.entry.id, None)
+            if all(outcome.verdict in (Verdict.CREATED, Verdict.UPDATED) for _, outcome in tracked.outcomes):
+                wholes[tracked.entry.id] = [part.id for part, _ in tracked.outcomes]
+    return wholes

@@ -55,5 +55,5 @@ def tag(cause: Cause) -> str:
 
 def cause_in(text: str) -> Cause | None:
     """The cause in the tag of `text`; None without a tag, or if the word is no known cause."""
-    found = [word for word in _TAG.findall(text) if word in get_args(Cause)]
-    return found[-1] if found else None
+    causes = [word for word in _TAG.findall(text) if word in get_args(Cause)]
+    return causes[-1] if causes else None

@@ -57,22 +57,22 @@ class Compared:
         }[self.state]
 
 
-def compare(client: Client, one: Watched) -> Compared:
+def compare(client: Client, watched: Watched) -> Compared:
     """Read the object and compare it; nothing is written. Raises `ProvisioningError` if it cannot be read.
 
     Without a specification, it shows only that the object is missing or belongs to somebody else.
     """
     try:
-        observed = one.verbs.read(client, one.id, one.owner)
+        observed = watched.verbs.read(client, watched.id, watched.owner)
     except Refused as error:
-        if one.kind not in _OF_MASTERS:
+        if watched.kind not in _OF_MASTERS:
             raise
-        return Compared(one, "not visible", reason=error.reason)
+        return Compared(watched, "not visible", reason=error.reason)
     if observed is None:
-        return Compared(one, "missing")
-    if observed.owner != one.owner:
-        return Compared(one, "taken over", owner=observed.owner, body=observed.body)
-    fields = tuple(sorted(one.verbs.changes(observed, one.wanted))) if one.spec else ()
+        return Compared(watched, "missing")
+    if observed.owner != watched.owner:
+        return Compared(watched, "taken over", owner=observed.owner, body=observed.body)
+    fields = tuple(sorted(watched.verbs.changes(observed, watched.wanted))) if watched.spec else ()
     left = tuple(name for name in fields if name != "deployment")
     state: State = "changed" if left else "not deployed" if fields else "as deployed"
-    return Compared(one, state, left, observed.owner, observed.body)
+    return Compared(watched, state, left, observed.owner, observed.body)

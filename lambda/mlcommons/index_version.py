@@ -89,7 +89,7 @@ def cancel_reindex(client: Client, to: str) -> None:
     """End the `_reindex` tasks that an ended invocation has left, and return when they have ended."""
     into = re.compile(rf"to \[{re.escape(to)}\]")
     attempt = 0
-    while running := [id for id, one in tasks(client, "*reindex").items() if into.search(one)]:
+    while running := [id for id, description in tasks(client, "*reindex").items() if into.search(description)]:
         for id in running:
             with contextlib.suppress(NotFound):
                 client.post(path_of("_tasks", id, "_cancel"))
@@ -102,7 +102,7 @@ def tasks(client: Client, actions: str) -> dict[str, str]:
     """The running tasks of all nodes, id → description, with their children."""
     answer = client.get("/_tasks", actions=actions, detailed="true")
     return {
-        id: str(one.get("description"))
+        id: str(task.get("description"))
         for node in answer.get("nodes", {}).values()
-        for id, one in node.get("tasks", {}).items()
+        for id, task in node.get("tasks", {}).items()
     }

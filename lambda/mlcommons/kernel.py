@@ -116,16 +116,16 @@ def _created(
     kind: Kind[S], spec: S, client: Client, owner: Owner, on_created: Callable[[str], None], known: frozenset[str]
 ) -> Outcome:
     """Adopt or make; a new object (not in `known`) that does not work is removed again."""
-    found = kind.find(client, spec, owner)
-    if found and found.owner != owner:
-        raise _not_ours(kind, found, owner)
-    if found:
-        changes = set(kind.changes(found, spec))
+    existing = kind.find(client, spec, owner)
+    if existing and existing.owner != owner:
+        raise _not_ours(kind, existing, owner)
+    if existing:
+        changes = set(kind.changes(existing, spec))
         if not changes & kind.replace_on:
-            on_created(found.physical_id)
-            kind.adopt(client, found, spec)
-            return _updated(kind, spec, client, owner, found, changes)
-        known |= {found.physical_id}
+            on_created(existing.physical_id)
+            kind.adopt(client, existing, spec)
+            return _updated(kind, spec, client, owner, existing, changes)
+        known |= {existing.physical_id}
     new_id: str | None = None
     try:
         new_id = _make(kind, spec, client, owner)
@@ -179,9 +179,9 @@ def _make(kind: Kind[S], spec: S, client: Client, owner: Owner) -> str:
             if not client.outlast(error):
                 raise
         # Searched after the wait, when the server has finished a create that it may still have been working on.
-        found = kind.find(client, spec, owner)
-        if found and found.owner == owner and not set(kind.changes(found, spec)) & kind.replace_on:
-            return found.physical_id
+        existing = kind.find(client, spec, owner)
+        if existing and existing.owner == owner and not set(kind.changes(existing, spec)) & kind.replace_on:
+            return existing.physical_id
 
 
 def _persistently(client: Client, write: Callable[[], T]) -> T:
@@ -224,10 +224,10 @@ def _read(kind: Kind[S], client: Client, physical_id: str | None, owner: Owner) 
     return kind.read(client, physical_id, owner) if physical_id and kind.could_be(physical_id, owner) else None
 
 
-def _not_ours(kind: Kind[S], found: Observed, owner: Owner) -> NotOurs:
+def _not_ours(kind: Kind[S], existing: Observed, owner: Owner) -> NotOurs:
     return NotOurs(
-        f"Applying {kind.name} {found.physical_id} for {owner}",
-        f"it already exists and belongs to {found.owner or 'no stack'}",
+        f"Applying {kind.name} {existing.physical_id} for {owner}",
+        f"it already exists and belongs to {existing.owner or 'no stack'}",
         "Choose another name, or remove that object first.",
     )
 

@@ -62,7 +62,7 @@ class Kind(ABC, Generic[S]):
         """Bring the object to its specification in place."""
         raise TypeError(f"{self.name} is replaced, never updated")
 
-    def adopt(self, client: Client, found: Observed, spec: S) -> None:
+    def adopt(self, client: Client, existing: Observed, spec: S) -> None:
         """Update the parts of an adopted object that cannot be compared."""
         return
 

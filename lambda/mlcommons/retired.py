@@ -25,7 +25,7 @@ def retire(client: Client, connector_id: str, owner: Owner) -> None:
 
 def is_retired(client: Client, connector_id: str) -> bool:
     """Whether the connector waits for a sweep."""
-    return any(found == connector_id for _, found, _ in _retired(client, f"{_NAME} {connector_id}"))
+    return any(retired_id == connector_id for _, retired_id, _ in _retired(client, f"{_NAME} {connector_id}"))
 
 
 def sweep(client: Client) -> list[str]:
@@ -58,17 +58,17 @@ def is_used(client: Client, connector_id: str) -> bool:
 
 def users_of(client: Client, connector_ids: list[str]) -> dict[str, str]:
     """Models that refer to one of the connectors, and to which. The search splits ids, so each id is compared."""
-    either = [{"match_phrase": {"connector_id": one}} for one in connector_ids]
+    either = [{"match_phrase": {"connector_id": connector_id}} for connector_id in connector_ids]
     models = current(client, "models", hits(client, "models", {"bool": {"should": either}}))
     used = {model_id: str(body.get("connector_id")) for model_id, body in models.items()}
-    return {model_id: one for model_id, one in used.items() if one in connector_ids}
+    return {model_id: connector_id for model_id, connector_id in used.items() if connector_id in connector_ids}
 
 
 def _retired(client: Client, phrase: str) -> list[tuple[str, str, Owner]]:
     """Return the id of each model group that retires a connector, the connector's id and its owner."""
-    found = []
+    retired = []
     for group_id, source in hits(client, "model_groups", {"match_phrase": {"name": phrase}}):
         name, owner = str(source.get("name")), read_mark(source.get("description")).owner
         if owner and name.startswith(f"{_NAME} "):
-            found.append((group_id, name.removeprefix(f"{_NAME} "), owner))
-    return found
+            retired.append((group_id, name.removeprefix(f"{_NAME} "), owner))
+    return retired

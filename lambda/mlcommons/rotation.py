@@ -23,7 +23,7 @@ from mlcommons.stand_in import end_trials, stand_in_name, stand_ins, trial_name
 
 def secrets_of(spec: ConnectorSpec) -> set[str]:
     """The ARNs of the secrets of the connector's credential, perhaps without their six random characters."""
-    arns = {str(one["secretArn"]) for one in spec.secrets.values()}
+    arns = {str(reference["secretArn"]) for reference in spec.secrets.values()}
     credential = spec.connector.get("credential", {})
     return arns | ({str(credential["secretArn"])} if "secretArn" in credential else set())
 
@@ -70,13 +70,13 @@ def renew(
 
 def settle(client: Client, connector_id: str, owner: Owner) -> bool:
     """Finish a renewal that stopped after the connector was updated; False if there was nothing to finish."""
-    found = stand_ins(client, connector_id, owner)
-    if not found:
+    ids = stand_ins(client, connector_id, owner)
+    if not ids:
         return False
     end_trials(client, connector_id, owner)
-    for model_id in users_of(client, found):
+    for model_id in users_of(client, ids):
         move(client, model_id, {"connector_id": connector_id})
-    for stand_in in found:
+    for stand_in in ids:
         retire(client, stand_in, owner)
     sweep(client)
     return True

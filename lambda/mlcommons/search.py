@@ -28,16 +28,16 @@ def marked_by(owner: Owner) -> dict[str, Any]:
     return {"match_phrase": {"description": f"osml:{owner}"}}
 
 
-def current(client: Client, collection: str, found: list[tuple[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+def current(client: Client, collection: str, results: list[tuple[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
     """The found objects by id, in their present state: on versions where updates show late, each is read."""
-    if not found or not updates_show_late(client.version):
-        return dict(found)
-    read = {found_id: client.find(path_of("_plugins", "_ml", collection, found_id)) for found_id, _ in found}
+    if not results or not updates_show_late(client.version):
+        return dict(results)
+    read = {found_id: client.find(path_of("_plugins", "_ml", collection, found_id)) for found_id, _ in results}
     return {found_id: body for found_id, body in read.items() if body}
 
 
 def owned(client: Client, collection: str, owner: Owner) -> dict[str, dict[str, Any]]:
     """The objects with the owner's mark, by id."""
-    found = hits(client, collection, marked_by(owner))
-    ours = [one for one in found if read_mark(one[1].get("description")).owner == owner]
+    marked = hits(client, collection, marked_by(owner))
+    ours = [hit for hit in marked if read_mark(hit[1].get("description")).owner == owner]
     return current(client, collection, ours)

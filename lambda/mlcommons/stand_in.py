@@ -24,7 +24,7 @@ def trial_name(connector_id: str) -> str:
 def stand_ins(client: Client, connector_id: str, owner: Owner) -> list[str]:
     """The ids of this connector's stand-ins."""
     name = stand_in_name(connector_id)
-    return [found for found, source in owned(client, "connectors", owner).items() if source.get("name") == name]
+    return [id for id, source in owned(client, "connectors", owner).items() if source.get("name") == name]
 
 
 def end_trials(client: Client, connector_id: str, owner: Owner) -> None:
@@ -39,7 +39,7 @@ def leave(client: Client, connector_id: str, owner: Owner) -> None:
 
     The stand-in cannot be swept before its model is deleted: no sweep deletes a connector that a model uses.
     """
-    if found := stand_ins(client, connector_id, owner):
+    if ids := stand_ins(client, connector_id, owner):
         end_trials(client, connector_id, owner)
-        for stand_in in found:
+        for stand_in in ids:
             retire(client, stand_in, owner)

@@ -46,8 +46,8 @@ class Watched:
     @property
     def probe(self) -> dict[str, Any] | None:
         """The body of a `_predict` that a working model answers; None for other kinds, or without a specification."""
-        found = (self.spec or {}).get("probe")
-        return found if self.kind == "Model" and isinstance(found, dict) else None
+        body = (self.spec or {}).get("probe")
+        return body if self.kind == "Model" and isinstance(body, dict) else None
 
 
 def folder_of(stack: str) -> str:
@@ -62,8 +62,9 @@ def watched(ssm: Any, stack: str) -> Iterator[Watched]:
     """
     folder = folder_of(stack)
     for page in ssm.get_paginator("get_parameters_by_path").paginate(Path=folder):
-        for one in page["Parameters"]:
-            yield _told(one["Name"], Owner(stack, one["Name"].removeprefix(f"{folder}/")), one["Value"])
+        for parameter in page["Parameters"]:
+            name, value = parameter["Name"], parameter["Value"]
+            yield _told(name, Owner(stack, name.removeprefix(f"{folder}/")), value)
 
 
 def _told(name: str, owner: Owner, value: str) -> Watched:

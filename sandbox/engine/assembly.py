@@ -80,10 +80,10 @@ def obtain(wanted: Sequence[tuple[Part, ...]], places: Sources, progress: Progre
         PartMissing: a part was found nowhere.
         ChecksumMismatch: a part is not the file it should be.
     """
-    found = {choices: places.local(choices) for choices in wanted}
-    missing = [choices for choices, file in found.items() if file is None]
+    local = {choices: places.local(choices) for choices in wanted}
+    missing = [choices for choices, file in local.items() if file is None]
     if not missing:
-        return {choices: file for choices, file in found.items() if file}
+        return {choices: file for choices, file in local.items() if file}
     with ThreadPoolExecutor(_FETCHERS) as fetchers:
         total = sum(fetchers.map(places.size, missing))
         with progress.download("The engine's parts", total) as arrived:
@@ -92,7 +92,7 @@ def obtain(wanted: Sequence[tuple[Part, ...]], places: Sources, progress: Progre
             except BaseException:
                 fetchers.shutdown(wait=False, cancel_futures=True)
                 raise
-    return {choices: file for choices, file in found.items() if file} | dict(zip(missing, fetched, strict=True))
+    return {choices: file for choices, file in local.items() if file} | dict(zip(missing, fetched, strict=True))
 
 
 def _key(line: Line) -> str:

@@ -48,8 +48,8 @@ def java(
         JavaMissing: none of them can run the line, and the package could not be installed.
     """
     for home in _homes(environment):
-        if (found := inspect(home)) and needs.allows(found.release):
-            return found
+        if (candidate := inspect(home)) and needs.allows(candidate.release):
+            return candidate
     return _runtime(cache, report, needs)
 
 

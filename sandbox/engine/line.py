@@ -115,9 +115,9 @@ class Line:
 
 def release(version: str) -> tuple[int, int]:
     """The major and minor version in `2.19.1`, `OpenSearch_2.19` and similar; raises ValueError without one."""
-    if not (found := re.search(r"(\d+)\.(\d+)", version)):
+    if not (match := re.search(r"(\d+)\.(\d+)", version)):
         raise ValueError(f"{version!r} names no version")
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])
 
 
 @cache

@@ -9,7 +9,7 @@ from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, Package, Refused, local, refused
 from corpus.formats.page import decoded, read_into
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 
 _PAGES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
 
@@ -28,7 +28,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     except Refused as error:
         yield refused(name, error)
         return
-    yield one(name, reading, outline, title)
+    yield document_row(name, reading, outline, title)
 
 
 def _contents(package: Package) -> tuple[str | None, list[str]]:

@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 from corpus.formats import LARGEST, Reading, Row
 from corpus.formats.outline import Outline
 from corpus.formats.page import read_into
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
 # With attachments, in Base64; each attachment has its own limits.
@@ -37,7 +37,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             read_into(outline, said)
         else:
             outline.block(said)
-    yield one(name, reading, outline, str(message["Subject"] or "") or None)
+    yield document_row(name, reading, outline, str(message["Subject"] or "") or None)
     for number, attached in enumerate(_attached(message), 1):
         called = attached.get_filename() or f"attachment {number}"
         yield from _rows(attached, f"{name}/{called}", reading)

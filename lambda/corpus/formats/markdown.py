@@ -10,7 +10,7 @@ from corpus.formats import Reading, Row, too_large, whole
 from corpus.formats.encoding import decoded
 from corpus.formats.outline import Outline
 from corpus.formats.page import BLOCKS, CELLS, LINES, UNSEEN, read_into
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 _TITLE = re.compile(r"title[ \t]*[:=][ \t]*[\"']?(.*?)[\"']?[ \t]*$")
@@ -32,7 +32,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     title, text = _front_matter(decoded(content))
     outline = Outline()
     read_into(outline, _html(text))
-    yield one(name, reading, outline, outline.title or title)
+    yield document_row(name, reading, outline, outline.title or title)
 
 
 def _html(text: str) -> str:

@@ -18,14 +18,14 @@ class NoNumbers:
         """About so many bytes; none only at the end."""
         while size:
             more = self._file.read(size)
-            found = self._translated(self._rest + more, last=not more)
-            if found or not more:
-                return found
+            data = self._translated(self._rest + more, last=not more)
+            if data or not more:
+                return data
         return b""
 
     def _translated(self, data: bytes, *, last: bool) -> bytes:
         """`data` translated, and a rest that may continue in the following bytes."""
-        found: list[bytes] = []
+        pieces: list[bytes] = []
         at, upto = 0, len(data)
         self._rest = b""
         while at < upto:
@@ -38,18 +38,18 @@ class NoNumbers:
                     self._rest, upto = data[end:], end
                 else:
                     end = upto
-                found.append(data[at:end])
+                pieces.append(data[at:end])
                 at = end
                 continue
             word = _OUTSIDE.search(data, at)
             if word is None:
                 end = upto if last else max(at, upto - _LONGEST + 1)
                 self._rest = data[end:]
-                return b"".join([*found, data[at:end]])
+                return b"".join([*pieces, data[at:end]])
             self._in_string = word[0] == b'"'
-            found += [data[at : word.start()], b'"' if self._in_string else b"null"]
+            pieces += [data[at : word.start()], b'"' if self._in_string else b"null"]
             at = word.end()
-        return b"".join(found)
+        return b"".join(pieces)
 
 
 def without(file: BinaryIO) -> BinaryIO:

@@ -7,7 +7,7 @@ from corpus.formats import Reading, Row
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, Package, Refused, attribute, local, refused
 from corpus.formats.page import BETWEEN_CELLS
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 
 # Tracked deletions, styles, and formulas in their own language.
 UNSEEN = frozenset(("tracked-changes", "automatic-styles", "font-face-decls", "scripts", "annotation-end", "forms"))
@@ -29,7 +29,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     except Refused as error:
         yield refused(name, error)
         return
-    yield one(name, reading, outline, title)
+    yield document_row(name, reading, outline, title)
 
 
 class _Text:

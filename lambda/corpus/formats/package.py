@@ -36,11 +36,11 @@ class Package:
             if file.read(4) == b"\xd0\xcf\x11\xe0":
                 raise Refused("is encrypted, or of a format before 2007; save it anew without a password") from None
             raise Refused(f"is damaged ({error})") from None
-        found = self._archive.infolist()
-        unpacked = sum(one.file_size for one in found)
-        if unpacked > LARGEST_UNPACKED or len(found) > MOST_FILES:
-            raise Refused(f"would take {unpacked >> 20:,} MiB in {len(found):,} files unpacked, too much to be read")
-        self.names = {one.filename for one in found}
+        files = self._archive.infolist()
+        unpacked = sum(one.file_size for one in files)
+        if unpacked > LARGEST_UNPACKED or len(files) > MOST_FILES:
+            raise Refused(f"would take {unpacked >> 20:,} MiB in {len(files):,} files unpacked, too much to be read")
+        self.names = {one.filename for one in files}
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:

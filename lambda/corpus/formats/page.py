@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from corpus.formats import Reading, Row, too_large, whole
 from corpus.formats.encoding import encoding_of
 from corpus.formats.outline import Outline
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 
 # Menus are left out, and elements that no page shows.
 UNSEEN = frozenset(
@@ -44,16 +44,16 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         return
     outline = Outline()
     title = read_into(outline, decoded(content))
-    yield one(name, reading, outline, title)
+    yield document_row(name, reading, outline, title)
 
 
 def decoded(content: bytes) -> str:
     """Decode as browsers do: by a byte order mark, the page's own encoding, UTF-8, or Windows-1252, in this order."""
     said = encoding_of(content)
     if said is None:
-        found = _CHARSET.search(content, 0, _HEAD)
+        charset = _CHARSET.search(content, 0, _HEAD)
         try:
-            said = codecs.lookup(found[1].decode()).name if found else None
+            said = codecs.lookup(charset[1].decode()).name if charset else None
         except LookupError:
             said = None
     for encoding in (_MEANT.get(said, said) if said else None, "utf-8", "cp1252"):

@@ -8,7 +8,7 @@ import pypdfium2
 
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 
 # PDFium's character for a hyphen at the end of a line, and for a character without a code in Unicode.
 _HYPHEN, _NOTHING = "\ufffe", "\x00"
@@ -43,7 +43,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     if not len(outline):
         yield Row(name, reason="holds no text; if it was scanned, put it through text recognition first")
         return
-    yield one(name, reading, outline, title)
+    yield document_row(name, reading, outline, title)
     for pages in _stretches(unread):
         yield Row(f"{name}, {pages}", reason="no text, but pictures; put the file through text recognition first")
     for pages in _stretches(broken):

@@ -13,10 +13,10 @@ from corpus.formats.outline import Outline
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row."""
     content = whole(file)
-    yield too_large(name) if content is None else one(name, reading, decoded(content))
+    yield too_large(name) if content is None else document_row(name, reading, decoded(content))
 
 
-def one(name: str, reading: Reading, text: "str | Outline", title: str | None = None) -> Row:
+def document_row(name: str, reading: Reading, text: "str | Outline", title: str | None = None) -> Row:
     """The row of a document that is a whole file; the default title is the outline's, or the file's name."""
     outline = text if isinstance(text, Outline) else None
     said = text.text if isinstance(text, Outline) else text

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from striprtf.striprtf import rtf_to_text
 
 from corpus.formats import Reading, Row, too_large, whole
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 
 # striprtf leaves these out; as paragraphs they are read.
 _BESIDE = re.compile(r"\\(?:footnote|annotation|header[lrf]?|footer[lrf]?)(?![A-Za-z])")
@@ -27,4 +27,4 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     source = content.decode("cp1252", errors="replace")
     title = _TITLE.search(source)
     text: str = rtf_to_text(_BESIDE.sub(r"\\par ", source), errors="replace")  # type: ignore[no-untyped-call] # of striprtf 0.0
-    yield one(name, reading, text.replace("|\n", "\n").replace("|", " | "), title and title[1])
+    yield document_row(name, reading, text.replace("|\n", "\n").replace("|", " | "), title and title[1])

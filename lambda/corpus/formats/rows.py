@@ -9,7 +9,7 @@ from typing import IO, BinaryIO, NamedTuple, cast
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.encoding import utf8
 from corpus.formats.outline import Outline
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 from corpus.formats.table import documents_in, fields_of, lacking, names_of, say
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -71,7 +71,7 @@ def _together(records: Iterable[_Record], name: str, names: Sequence[str], readi
         if len(outline) > LARGEST:
             yield too_large(name)
             return
-    yield one(name, reading, outline)
+    yield document_row(name, reading, outline)
 
 
 class _Lines:
@@ -99,7 +99,7 @@ def _between(lines: _Lines) -> str:
     if line.lower().startswith("sep=") and len(line.strip("\r\n")) == len("sep=") + 1:
         return line[len("sep=")]
     lines.back([line] if line else [])
-    return max(DELIMITERS, key=lambda one: len(_cells([line], one)))
+    return max(DELIMITERS, key=lambda delimiter: len(_cells([line], delimiter)))
 
 
 def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:

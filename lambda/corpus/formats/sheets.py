@@ -9,7 +9,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
 from corpus.formats.package import Package, Refused, refused
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 from corpus.formats.table import documents_in, fields_of, names_of, say
 
 _ARCHIVE = b"PK"
@@ -18,7 +18,7 @@ _ARCHIVE = b"PK"
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row for each row of sheets in which a column has the text, and one row for all other sheets."""
     outline = Outline()
-    found = False
+    has_text = False
     try:
         if file.read(len(_ARCHIVE)) == _ARCHIVE:
             Package(file)
@@ -34,7 +34,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             table = [(number, row) for number, row in table if any(cell != "" for cell in row)]
             names = _header(table)
             if names and documents_in(names, reading):
-                found = True
+                has_text = True
                 for number, row in table[1:]:
                     fields = {**fields_of(names, row), "sheet": sheet}
                     yield Row(f"{name}, sheet {sheet}:{number}", reading.text_of(fields))
@@ -51,10 +51,10 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     except (CalamineError, Refused, OSError) as error:
         yield refused(name, error) if isinstance(error, Refused) else Row(name, reason=f"is damaged ({error})")
         return
-    if reading.given and not found:
+    if reading.given and not has_text:
         yield Row(name, reason=f"has no sheet whose first row names a column `{reading.given}`")
-    elif len(outline) or not found:
-        yield one(name, reading, outline)
+    elif len(outline) or not has_text:
+        yield document_row(name, reading, outline)
 
 
 def _header(table: Sequence[tuple[int, Sequence[Any]]]) -> list[str] | None:

@@ -7,7 +7,7 @@ from corpus.formats import Reading, Row
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, Package, Refused, attribute, local, refused
 from corpus.formats.page import BETWEEN_CELLS
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 
 # Further parts of a slide, in this order.
 BESIDE = ("diagramData", "chart", "chartEx", "notesSlide", "comments")
@@ -30,7 +30,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     except Refused as error:
         yield refused(name, error)
         return
-    yield one(name, reading, outline, None if title == "PowerPoint Presentation" else title)
+    yield document_row(name, reading, outline, None if title == "PowerPoint Presentation" else title)
 
 
 def _order(package: Package, main: str) -> list[str]:

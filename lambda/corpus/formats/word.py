@@ -8,7 +8,7 @@ from corpus.formats import Reading, Row
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, Package, Refused, attribute, local, refused
 from corpus.formats.page import BETWEEN_CELLS
-from corpus.formats.plain import one
+from corpus.formats.plain import document_row
 
 # Separate parts, in this order after the text.
 BESIDE = ("footnotes", "endnotes", "comments", "header", "footer")
@@ -37,7 +37,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     except Refused as error:
         yield refused(name, error)
         return
-    yield one(name, reading, outline, title)
+    yield document_row(name, reading, outline, title)
 
 
 def _levels(package: Package, part: str) -> dict[str, int]:
@@ -51,9 +51,9 @@ def _levels(package: Package, part: str) -> dict[str, int]:
         if name == "style":
             style = attribute(attributes, "styleId") or ""
         elif name == "name":
-            found = _HEADING.match(value)
-            if found or value.lower() == "title":
-                levels[style] = int(found[1]) if found else 1
+            heading = _HEADING.match(value)
+            if heading or value.lower() == "title":
+                levels[style] = int(heading[1]) if heading else 1
         elif name == "outlineLvl" and value.isdigit() and int(value) < _LOWEST:
             levels.setdefault(style, int(value) + 1)
 

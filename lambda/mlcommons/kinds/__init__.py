@@ -12,9 +12,9 @@ from mlcommons.kind import Kind
 def _found() -> Iterator[Kind[Any]]:
     for file in pkgutil.iter_modules(__path__):
         module = import_module(f"{__name__}.{file.name}")
-        classes = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, Kind)]
+        classes = [member for member in vars(module).values() if isinstance(member, type) and issubclass(member, Kind)]
         # A class without a noun is a base of several kinds.
-        yield from (one() for one in classes if one.__module__ == module.__name__ and "name" in vars(one))
+        yield from (member() for member in classes if member.__module__ == module.__name__ and "name" in vars(member))
 
 
 KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in _found()}

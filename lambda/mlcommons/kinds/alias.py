@@ -38,21 +38,21 @@ class Alias(Kind[AliasSpec]):
         return self.read(client, spec.name, owner)
 
     def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
-        found = index_versions(client, physical_id)
-        for one in found:
-            if one.name == physical_id:  # an index of that name, so there is no alias
-                return Observed(physical_id, one.owner, [one])
-        bearers = [one for one in found if one.bears(physical_id)]
+        versions = index_versions(client, physical_id)
+        for version in versions:
+            if version.name == physical_id:  # an index of that name, so there is no alias
+                return Observed(physical_id, version.owner, [version])
+        bearers = [version for version in versions if version.bears(physical_id)]
         if not bearers:
             return None
-        strange = [one for one in bearers if one.owner is None or one.owner.stack != owner.stack]
+        strange = [version for version in bearers if version.owner is None or version.owner.stack != owner.stack]
         return Observed(physical_id, strange[0].owner if strange else owner, bearers)
 
     def changes(self, observed: Observed, spec: AliasSpec) -> Collection[str]:
         if spec.name != observed.physical_id:
             return {"name"}
         bearers: list[IndexVersion] = observed.body
-        named = [one.name for one in bearers] == [spec.index]
+        named = [version.name for version in bearers] == [spec.index]
         return () if named and not bearers[0].is_frozen else {"index"}
 
     def create(self, client: Client, spec: AliasSpec, owner: Owner) -> str:

@@ -79,13 +79,13 @@ class Connector(Kind[ConnectorSpec]):
                 error.tried = f"Connecting to {', '.join(urls_of(spec.connector))}"
             raise
 
-    def adopt(self, client: Client, found: Observed, spec: ConnectorSpec) -> None:
+    def adopt(self, client: Client, existing: Observed, spec: ConnectorSpec) -> None:
         """Read its secret again: in a rollback, the provider may refuse the connector's earlier value."""
         if not spec.secrets and "secretArn" not in spec.connector.get("credential", {}):
             return
         try:
             update = {"credential": credential_of(client, spec)}
-            client.put(path_of("_plugins", "_ml", "connectors", found.physical_id), update)
+            client.put(path_of("_plugins", "_ml", "connectors", existing.physical_id), update)
         except Rejected as error:
             if IN_USE not in error.reason:
                 raise
@@ -100,7 +100,7 @@ class Connector(Kind[ConnectorSpec]):
 
 def credential_of(client: Client, spec: ConnectorSpec) -> dict[str, Any]:
     """Return the credential for the server, with the values to which the specification refers."""
-    values = {name: client.secret(one["secretArn"], one["key"]) for name, one in spec.secrets.items()}
+    values = {name: client.secret(reference["secretArn"], reference["key"]) for name, reference in spec.secrets.items()}
     return {**spec.connector.get("credential", {}), **values}
 
 

@@ -29,12 +29,12 @@ class ModelGroup(Kind[ModelGroupSpec]):
         """The owner's group by its mark, or another group that already has the name."""
         either = [{"match_phrase": {"name": spec.name}}, marked_by(owner)]
         seen = hits(client, "model_groups", {"bool": {"should": either}})
-        found = [
+        groups = [
             Observed(found_id, read_mark(body.get("description")).owner, body)
             for found_id, body in current(client, "model_groups", seen).items()
         ]
-        named = [one for one in found if one.body.get("name") == spec.name]
-        return next((one for one in found if one.owner == owner), named[0] if named else None)
+        named = [group for group in groups if group.body.get("name") == spec.name]
+        return next((group for group in groups if group.owner == owner), named[0] if named else None)
 
     def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
         body = client.find(path_of("_plugins", "_ml", "model_groups", physical_id))

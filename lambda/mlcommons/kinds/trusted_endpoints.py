@@ -106,8 +106,8 @@ def trusts_all(entries: Collection[str], patterns: Collection[str]) -> bool:
 
 def _url_of(pattern: str) -> str | None:
     """A URL that `pattern` matches and narrower patterns hardly do; None if it is not a text followed by anything."""
-    found = _TEXT_AND_MORE.fullmatch(pattern)
-    return re.sub(r"\\(.)", r"\1", found["text"]) + "osml-any/path" if found else None
+    match = _TEXT_AND_MORE.fullmatch(pattern)
+    return re.sub(r"\\(.)", r"\1", match["text"]) + "osml-any/path" if match else None
 
 
 def _is_matched(entries: Collection[str], url: str | None) -> bool:
