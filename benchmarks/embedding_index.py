@@ -15,7 +15,7 @@ from opensearch_ml.providers.provider import client_config
 from opensearch_ml.resources.vector_index import HNSW
 from sandbox.alone import alone
 from settings.knowledge import Index
-from trials.ingesting import Destination
+from trials.ingesting import EngineIndex
 
 # As `sagemaker_embedding` sets it.
 RECIPE_CLIENT = client_config(connections=100, connect_seconds=5, read_seconds=30)
@@ -40,9 +40,9 @@ class Engine:
         session.headers.update(ROLE_HEADERS)
         return session
 
-    def destination(self, index: str) -> Destination:
+    def engine_index(self, index: str) -> EngineIndex:
         """An index of the engine, for a load."""
-        return Destination(self.url, self.ca, CALLER, index)
+        return EngineIndex(self.url, self.ca, CALLER, index)
 
     def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """The answer as JSON; raises HTTPError."""

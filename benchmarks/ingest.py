@@ -158,7 +158,7 @@ def _memory(found: Engine, folder: Path) -> None:
         file = _file(folder, count)
         with found.index("recipe", None, embeds=False) as index:
             state = folder / f"state-{count}"
-            process = command(found.destination(index), state, file)
+            process = command(found.engine_index(index), state, file)
             began = time.monotonic()
             said = subprocess.run(process, stdout=subprocess.PIPE, text=True, check=True).stdout
             seconds = time.monotonic() - began

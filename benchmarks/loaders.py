@@ -32,7 +32,7 @@ def ours(engine: Engine, index: str, file: Path) -> None:
     with file.open("rb") as stream:
         report = load(
             read(stream, "documents.ndjson", Reading("text")),
-            engine.destination(index).connect,
+            engine.engine_index(index).connect,
             parts=partial(chunks, text_field="text", most=PASSAGE_CHARACTERS),
         )
     if report.failed:

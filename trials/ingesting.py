@@ -26,7 +26,7 @@ from trials.role_headers import role_headers
 
 
 @dataclass(frozen=True)
-class Destination:
+class EngineIndex:
     """An index of an engine: the file `ca` checks its certificate, and `role` is the ARN of the role that writes."""
 
     url: str
@@ -49,12 +49,12 @@ class Destination:
         return Bulk(send, self.index)
 
 
-def command(to: Destination, state: Path, *files: Path) -> list[str]:
+def command(to: EngineIndex, state: Path, *files: Path) -> list[str]:
     """The command line of the process."""
     return [sys.executable, "-m", "trials.ingesting", *astuple(to), str(state), *map(str, files)]
 
 
-def ingest(to: Destination, state: Path, *files: Path, leftovers: Leftovers | None = None) -> Report:
+def ingest(to: EngineIndex, state: Path, *files: Path, leftovers: Leftovers | None = None) -> Report:
     """Loads what `state` does not name as settled; dead letters go into `rejected.ndjson` in the same folder."""
     journal = Journal(state)
     rejected = DeadLetters(state.with_name("rejected.ndjson"), journal.size)
@@ -80,7 +80,7 @@ def ingest(to: Destination, state: Path, *files: Path, leftovers: Leftovers | No
 
 if __name__ == "__main__":
     url, ca, role, index, state, *files = sys.argv[1:]
-    print(ingest(Destination(url, ca, role, index), Path(state), *map(Path, files)).summary)
+    print(ingest(EngineIndex(url, ca, role, index), Path(state), *map(Path, files)).summary)
     # The peak of this process alone: `ru_maxrss` includes the memory of its parent at its start (Linux 6.18).
     peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     print("Peak memory in KiB:", peak[1] if peak else "unknown")

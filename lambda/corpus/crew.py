@@ -13,7 +13,7 @@ MOST_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BatchAnswer:
     """The answer for a batch: an outcome for each item, or the exception; `seconds` since the batch was given."""
 
     batch: list[Item]
@@ -27,7 +27,7 @@ class Crew:
     def __init__(self, connect: Callable[[], Destination]) -> None:
         self._connect = connect
         self._jobs: queue.SimpleQueue[list[Item] | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[BatchAnswer] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self.batches = 0
         self.items = 0
@@ -48,7 +48,7 @@ class Crew:
             self._threads[-1].start()
         self._jobs.put(batch)
 
-    def take(self, seconds: float | None) -> Answer | None:
+    def take(self, seconds: float | None) -> BatchAnswer | None:
         """The next answer; None if there is none within `seconds`."""
         try:
             answer = self._answers.get(timeout=seconds)
@@ -67,7 +67,7 @@ class Crew:
 def _work(
     connect: Callable[[], Destination],
     jobs: "queue.SimpleQueue[list[Item] | None]",
-    answers: "queue.SimpleQueue[Answer]",
+    answers: "queue.SimpleQueue[BatchAnswer]",
 ) -> None:
     destination: Destination | None = None
     while (batch := jobs.get()) is not None:
@@ -78,4 +78,4 @@ def _work(
             result = destination.send([item.body for item in batch])
         except Exception as error:  # noqa: BLE001 - it is raised again where the load waits
             result = error
-        answers.put(Answer(batch, result, time.monotonic() - began))
+        answers.put(BatchAnswer(batch, result, time.monotonic() - began))

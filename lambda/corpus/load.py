@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from calls.backoff import Backoff
-from corpus.crew import MOST_THREADS, Answer, Crew
+from corpus.crew import MOST_THREADS, BatchAnswer, Crew
 from corpus.destination import ARRIVED, Busy, Destination, Outcome, Stopped, TooLarge, Verdict
 from corpus.document import Document, Entry, Unreadable
 from corpus.garbage import seldom_collected
@@ -205,7 +205,7 @@ class _Load:
             self._fresh_bytes -= len(batch[-1].body)
         return batch
 
-    def _settle(self, answer: Answer) -> None:
+    def _settle(self, answer: BatchAnswer) -> None:
         result = answer.result
         if isinstance(result, Busy):
             self._pace.answered(0, len(answer.batch), answer.seconds)
@@ -222,7 +222,7 @@ class _Load:
         else:
             self._settle_each(answer, result)
 
-    def _settle_each(self, answer: Answer, outcomes: Sequence[Outcome]) -> None:
+    def _settle_each(self, answer: BatchAnswer, outcomes: Sequence[Outcome]) -> None:
         again: list[Item] = []
         reasons: list[str] = []
         refused: defaultdict[str, list[Item]] = defaultdict(list)

@@ -29,7 +29,7 @@ from mlcommons import (
 from mlcommons.transport import is_write
 from sandbox.models.json_handler import JsonHandler
 from tests.contract.front_engine import EngineAddress, engine_address
-from trials.ingesting import Destination
+from trials.ingesting import EngineIndex
 from trials.role_headers import role_headers
 
 DIMENSION = 4
@@ -187,10 +187,10 @@ class RoleHeaders(AuthBase):
         return request
 
 
-def destination(index: str) -> Destination:
+def engine_index(index: str) -> EngineIndex:
     """An index of the engine under test."""
     engine = engine_address()
-    return Destination(engine.url, engine.ca, TESTER, index)
+    return EngineIndex(engine.url, engine.ca, TESTER, index)
 
 
 @pytest.fixture(scope="session")

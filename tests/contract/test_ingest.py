@@ -15,7 +15,7 @@ from mlcommons import HttpTransport
 from sandbox.models.json_handler import JsonHandler, serving
 from tests.contract import kinds_engine
 from tests.contract.index_versions import Embedder, Library
-from tests.contract.kinds_engine import Engine, destination
+from tests.contract.kinds_engine import Engine, engine_index
 from trials.ingesting import command, ingest
 
 engine_transport = kinds_engine.engine_transport
@@ -93,7 +93,7 @@ def held(library: Library) -> list[str]:
 def test_a_throttled_model_loses_and_doubles_nothing(library: Library, endpoint: Endpoint, tmp_path: Path) -> None:
     endpoint.throttled = 5
     file = write(tmp_path / "a.ndjson", 600)
-    report = ingest(destination(library.alias), tmp_path / "state", file)
+    report = ingest(engine_index(library.alias), tmp_path / "state", file)
     assert report.summary == "600 created, 0 updated, 0 failed"
     assert held(library) == sorted(f"d{n}" for n in range(600))
     assert endpoint.turned_away > 0
@@ -102,7 +102,7 @@ def test_a_throttled_model_loses_and_doubles_nothing(library: Library, endpoint:
 def test_only_the_poisoned_documents_are_rejected(library: Library, tmp_path: Path) -> None:
     poisoned = frozenset({3, 40, 41, 199})
     file = write(tmp_path / "a.ndjson", 200, poisoned)
-    report = ingest(destination(library.alias), tmp_path / "state", file)
+    report = ingest(engine_index(library.alias), tmp_path / "state", file)
     assert report.summary == "196 created, 0 updated, 4 failed"
     assert held(library) == sorted(f"d{n}" for n in range(200) if n not in poisoned)
     letters = [json.loads(line) for line in (tmp_path / "rejected.ndjson").read_text().splitlines()]
@@ -117,7 +117,7 @@ def test_after_a_kill_an_ingest_resumes_without_loss_or_duplicates(
     poisoned = frozenset({7, 1_500})
     file = write(tmp_path / "a.ndjson", 2_000, poisoned)
     (tmp_path / "b.md").write_text("# Leave\n\n" + "A day is granted to whoever asks. " * 20)
-    state, to = tmp_path / "state", destination(library.alias)
+    state, to = tmp_path / "state", engine_index(library.alias)
     files = [file, tmp_path / "b.md"]
     with subprocess.Popen(command(to, state, *files), stdout=subprocess.DEVNULL) as process:
         until = time.monotonic() + 60

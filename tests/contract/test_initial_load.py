@@ -11,7 +11,7 @@ from osml.ingest.initial_load import InitialLoad
 from osml.remote.domain import Domain
 from tests.contract import filled_library, kinds_engine
 from tests.contract.index_versions import Library
-from tests.contract.kinds_engine import destination
+from tests.contract.kinds_engine import engine_index
 from tests.contract.test_ingest import write
 from trials.ingesting import ingest
 
@@ -40,7 +40,7 @@ def found(library: Library) -> int:
 
 
 def fill(library: Library, folder: Path, count: int = 50) -> None:
-    report = ingest(destination(library.alias), folder / "s", write(folder / "a.ndjson", count))
+    report = ingest(engine_index(library.alias), folder / "s", write(folder / "a.ndjson", count))
     assert report.arrived == count
 
 

@@ -16,7 +16,7 @@ from osml.ingest.leftovers import Leftovers
 from osml.remote.domain import Domain
 from tests.contract import filled_library, kinds_engine
 from tests.contract.index_versions import Library
-from tests.contract.kinds_engine import destination
+from tests.contract.kinds_engine import engine_index
 from trials.ingesting import ingest
 
 engine_transport = kinds_engine.engine_transport
@@ -102,7 +102,7 @@ def load(library: Library, leftovers: Leftovers, folder: Path, documents: dict[s
     file = folder / "documents.ndjson"
     lines = [json.dumps({"id": id, "text": (SENTENCE * count).strip()}) for id, count in documents.items()]
     file.write_text("\n".join(lines))
-    report = ingest(destination(library.alias), folder / "state", file, leftovers=leftovers.remove)
+    report = ingest(engine_index(library.alias), folder / "state", file, leftovers=leftovers.remove)
     assert not report.failed
     # What has been loaded just before is not seen otherwise; `osml ingest` begins with it.
     library.client.post(f"/{library.alias}/_refresh")

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
-from corpus.formats.package import Attributes, Package, Refused, local, refused
+from corpus.formats.package import Attributes, BadArchive, Package, local, refused
 from corpus.formats.page import decoded, read_into
 from corpus.formats.plain import document_row
 
@@ -25,7 +25,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             if len(outline) > LARGEST:
                 yield too_large(name)
                 return
-    except Refused as error:
+    except BadArchive as error:
         yield refused(name, error)
         return
     yield document_row(name, reading, outline, title)
@@ -63,6 +63,6 @@ def _contents(package: Package) -> tuple[str | None, list[str]]:
 
     package.walk("META-INF/container.xml", root)
     if not roots:
-        raise Refused("names no book in its container")
+        raise BadArchive("names no book in its container")
     package.walk(roots[0], start, end, text)
     return "".join(title).strip() or None, [manifest[id] for id in spine if id in manifest]

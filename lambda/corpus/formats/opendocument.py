@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from corpus.formats import Reading, Row
 from corpus.formats.outline import Outline
-from corpus.formats.package import Attributes, Package, Refused, attribute, local, refused
+from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.page import BETWEEN_CELLS
 from corpus.formats.plain import document_row
 
@@ -20,13 +20,13 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     try:
         package = Package(file)
         if "META-INF/manifest.xml" in package.names and b"encryption-data" in package.read("META-INF/manifest.xml"):
-            raise Refused("is encrypted; save it without a password")
+            raise BadArchive("is encrypted; save it without a password")
         _Text(outline).all(package, "content.xml")
         outline.leave()
         if "styles.xml" in package.names:
             _Text(outline, only=("header", "footer", "header-first", "footer-first")).all(package, "styles.xml")
         title = package.title()
-    except Refused as error:
+    except BadArchive as error:
         yield refused(name, error)
         return
     yield document_row(name, reading, outline, title)

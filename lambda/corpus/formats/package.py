@@ -20,12 +20,12 @@ _BETWEEN = " "
 Attributes = Mapping[str, str]
 
 
-class Refused(ValueError):
+class BadArchive(ValueError):
     """The archive cannot be read; the reason ends a sentence that begins with the file's name."""
 
 
 class Package:
-    """The files of an archive by their names. Raises Refused."""
+    """The files of an archive by their names. Raises BadArchive."""
 
     def __init__(self, file: BinaryIO) -> None:
         try:
@@ -34,12 +34,12 @@ class Package:
             # Office puts a file with a password into a container of the older format.
             file.seek(0)
             if file.read(4) == b"\xd0\xcf\x11\xe0":
-                raise Refused("is encrypted, or of a format before 2007; save it anew without a password") from None
-            raise Refused(f"is damaged ({error})") from None
+                raise BadArchive("is encrypted, or of a format before 2007; save it anew without a password") from None
+            raise BadArchive(f"is damaged ({error})") from None
         files = self._archive.infolist()
         unpacked = sum(one.file_size for one in files)
         if unpacked > LARGEST_UNPACKED or len(files) > MOST_FILES:
-            raise Refused(f"would take {unpacked >> 20:,} MiB in {len(files):,} files unpacked, too much to be read")
+            raise BadArchive(f"would take {unpacked >> 20:,} MiB in {len(files):,} files unpacked, too much to be read")
         self.names = {one.filename for one in files}
 
     @contextmanager
@@ -49,16 +49,16 @@ class Package:
             with self._archive.open(name) as file:
                 yield file  # type: ignore[misc] # ZipExtFile reads as a BinaryIO does
         except KeyError:
-            raise Refused(f"lacks its part {name}") from None
+            raise BadArchive(f"lacks its part {name}") from None
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-            raise Refused(f"is damaged in its part {name} ({error})") from None
+            raise BadArchive(f"is damaged in its part {name} ({error})") from None
 
     def read(self, name: str) -> bytes:
         """The whole content of a file of the archive."""
         with self.open(name) as file:
             content = file.read(LARGEST_XML + 1)
         if len(content) > LARGEST_XML:
-            raise Refused(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, too much to be read")
+            raise BadArchive(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, too much to be read")
         return content
 
     def walk(
@@ -80,18 +80,18 @@ class Package:
                 while piece := file.read(_PIECE):
                     read += len(piece)
                     if read > LARGEST_XML:
-                        raise Refused(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, too much to be read")
+                        raise BadArchive(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, too much to be read")
                     parser.Parse(piece)
                 parser.Parse(b"", True)
         except expat.ExpatError as error:
-            raise Refused(f"is damaged in its part {name} ({error})") from None
+            raise BadArchive(f"is damaged in its part {name} ({error})") from None
 
     def main(self, what: str) -> str:
-        """The part that an Office file is about. Raises Refused, which says that the file is no `what`."""
+        """The part that an Office file is about. Raises BadArchive, which says that the file is no `what`."""
         for kind, part in self.related("").values():
             if kind == "officeDocument":
                 return part
-        raise Refused(f"is no {what} that can be read")
+        raise BadArchive(f"is no {what} that can be read")
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
         """What an Office part refers to within the archive: kind and name, by the id of the relationship."""
@@ -143,10 +143,10 @@ def attribute(attributes: Attributes, name: str) -> str | None:
     return next((value for key, value in attributes.items() if local(key) == name), None)
 
 
-def refused(name: str, error: Refused) -> Row:
+def refused(name: str, error: BadArchive) -> Row:
     """The row for an archive that cannot be read."""
     return Row(name, reason=str(error))
 
 
 def _no_entities(*_: object) -> None:
-    raise Refused("defines entities of its own, which no office does")
+    raise BadArchive("defines entities of its own, which no office does")

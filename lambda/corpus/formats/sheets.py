@@ -8,7 +8,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
-from corpus.formats.package import Package, Refused, refused
+from corpus.formats.package import BadArchive, Package, refused
 from corpus.formats.plain import document_row
 from corpus.formats.table import documents_in, fields_of, names_of, say
 
@@ -48,8 +48,8 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     except PasswordError:
         yield Row(name, reason="is encrypted; save it without a password")
         return
-    except (CalamineError, Refused, OSError) as error:
-        yield refused(name, error) if isinstance(error, Refused) else Row(name, reason=f"is damaged ({error})")
+    except (CalamineError, BadArchive, OSError) as error:
+        yield refused(name, error) if isinstance(error, BadArchive) else Row(name, reason=f"is damaged ({error})")
         return
     if reading.given and not has_text:
         yield Row(name, reason=f"has no sheet whose first row names a column `{reading.given}`")

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from corpus.formats import Reading, Row
 from corpus.formats.outline import Outline
-from corpus.formats.package import Attributes, Package, Refused, attribute, local, refused
+from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.page import BETWEEN_CELLS
 from corpus.formats.plain import document_row
 
@@ -27,7 +27,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             if id in related:
                 _slide(outline, package, number, related[id][1])
         title = package.title()
-    except Refused as error:
+    except BadArchive as error:
         yield refused(name, error)
         return
     yield document_row(name, reading, outline, None if title == "PowerPoint Presentation" else title)

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from corpus.formats import Reading, Row
 from corpus.formats.outline import Outline
-from corpus.formats.package import Attributes, Package, Refused, attribute, local, refused
+from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.page import BETWEEN_CELLS
 from corpus.formats.plain import document_row
 
@@ -34,7 +34,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             for part in sorted({part for found, part in related.values() if found == kind}):
                 _Text(outline, levels).all(package, part)
         title = package.title()
-    except Refused as error:
+    except BadArchive as error:
         yield refused(name, error)
         return
     yield document_row(name, reading, outline, title)
