@@ -28,6 +28,7 @@ from sandbox.cloud import (
     functions,
     imports,
     integrations,
+    log_events,
     log_pipe,
     metrics,
     model_runtimes,
@@ -119,6 +120,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     user_pools.install()
     sign_in.install()
     tables.install()
+    log_events.install()
     metrics.install()
     parameters.install()
     firewalls.install()

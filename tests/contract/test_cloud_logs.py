@@ -46,6 +46,8 @@ def test_the_log_of_a_call_is_complete_when_it_is_answered(cloud: Cloud, wrapped
     with ThreadPoolExecutor(AT_ONCE) as several:
         list(several.map(call, range(CALLS)))
     assert sum(line.startswith("line ") for line in logged(cloud, name)) == LINES * CALLS
+    events = client(cloud, "logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert len({event["eventId"] for event in events}) == len(events)
 
 
 def logged(cloud: Cloud, name: str) -> list[str]:
