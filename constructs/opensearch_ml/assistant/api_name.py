@@ -15,7 +15,9 @@ class ApiName(Construct):
 
     Example::
 
+        ask = ml.AssistantFunction(stack, "NamedAsk", part="ask", variables={"ASSISTANT": "{}"})
         api = ml.AssistantApi(stack, "NamedApi", name="named", stage="live", sign_in="iam")
+        api.answer(ask.function, seconds=120)
         certificate = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
         ml.ApiName(stack, "Name", api=api.api, name="help.example.com", certificate_arn=certificate)
     """

@@ -34,7 +34,9 @@ class Firewall(Construct):
 
     Example::
 
+        ask = ml.AssistantFunction(stack, "GuardedAsk", part="ask", variables={"ASSISTANT": "{}"})
         api = ml.AssistantApi(stack, "GuardedApi", name="guarded", stage="live", sign_in="iam")
+        api.answer(ask.function, seconds=120)
         ml.Firewall(stack, "Firewall", name="guarded", stage_arn=api.api.deployment_stage.stage_arn)
     """
 
