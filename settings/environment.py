@@ -23,6 +23,7 @@ from settings.keeper import Keeper, OptionalKeeper
 from settings.knowledge import Index, Prompt, Timeouts
 from settings.model_settings import REGION, model_class, providers
 from settings.new_domain import NewDomain
+from settings.operators import Operators
 from settings.recipe import FIRST, RECIPES, with_preset
 from settings.retrieval import Retrieval
 from settings.rules import RULES
@@ -70,6 +71,7 @@ class Environment(Group):
     prompt: Prompt = Prompt()
     timeouts: Timeouts = Timeouts()
     keeper: OptionalKeeper = Keeper()
+    operators: Operators = Operators()
     alarms: Alarms | None = None
     assistant: Assistant | None = None
     drop: Drop | None = None

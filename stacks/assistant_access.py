@@ -8,6 +8,7 @@ from constructs import Construct
 from opensearch_ml.engine.grantee import Grantee
 from opensearch_ml.engine.target import Target
 from opensearch_ml.providers.inline_credentials import READ
+from opensearch_ml.resources.index_version import every_version
 from opensearch_ml.resources.role_mapping import RoleMapping
 from opensearch_ml.resources.security_role import SecurityRole
 from settings import Environment
@@ -18,8 +19,6 @@ GUESSED = (
     "A conversation's id is part of its path, the index of the day ends with its version's eight digits, and the "
     "six characters at a secret's end are Amazon's."
 )
-# Of a length, so that no other index whose name only begins alike is meant.
-INDEX_VERSION = "?" * 8
 
 
 def grant_search(
@@ -35,7 +34,7 @@ def grant_search(
     highlight = environment.retrieval.highlight
     if part == "ask" and highlight and highlight.by == "meaning":
         need = need.with_marks()
-    index_version = f"{index}-{INDEX_VERSION}"
+    index_version = every_version(index)
     if search.collection:
         function.allow(search.collection.requests)
         search.collection.grant_index(function.role, need.collection, index=index)

@@ -22,6 +22,7 @@ from opensearch_ml.engine.operator_role import OperatorRole
 from opensearch_ml.engine.serverless_collection import ServerlessCollection
 from settings import Environment
 from settings.delivery import Delivery, DeliveryStage, Source
+from settings.operators import Operators
 from settings.outputs import HANDED_ON, AssistantOutputs, IndexOutputs
 from settings.serverless import Serverless
 from stacks.delivery_findings import acknowledge_pipeline
@@ -157,7 +158,7 @@ class DeliveryStack(cdk.Stack):
 
     def _deliver(self, pipeline: pipelines.CodePipeline, stage: DeliveryStage, environment: Environment) -> None:
         stacks = EnvironmentStage(self, environment)
-        if environment.account in self._foreign:
+        if environment.account in self._foreign or environment.operators != Operators():
             self._let_in(stacks)
         review = self._review(environment)
         before: list[pipelines.Step] = [review]
@@ -187,7 +188,7 @@ class DeliveryStack(cdk.Stack):
         )
 
     def _let_in(self, stacks: EnvironmentStage) -> None:
-        """Let the smoke step of this account take the operator role of another account."""
+        """Let the smoke step take an operator role of another account, or one that trusts named identities alone."""
         smoke = f"arn:{self.partition}:iam::{self._delivery.account}:role/{NAME}-smoke"
         for operator in stacks.operators():
             policy = operator.role.assume_role_policy

@@ -10,13 +10,14 @@ from constructs import Construct
 from opensearch_ml.engine.keeper import Ending, Keeper
 from opensearch_ml.engine.log_retention import RETENTION
 from opensearch_ml.providers.provider import Provider
-from opensearch_ml.resources.index_version import index_version
+from opensearch_ml.resources.index_version import every_version, index_version
 from opensearch_ml.resources.ingest_pipeline import IngestPipeline
 from opensearch_ml.resources.ml_connector import MlConnector
 from opensearch_ml.resources.ml_model import MlModel
 from opensearch_ml.resources.ml_model_group import MlModelGroup
 from opensearch_ml.resources.role_mapping import RoleMapping
 from opensearch_ml.resources.search_pipeline import Mixture, SearchPipeline
+from opensearch_ml.resources.security_role import SecurityRole
 from opensearch_ml.resources.trusted_endpoints import TrustedEndpoints
 from opensearch_ml.resources.vector_index import FIELDS_VERSION, HNSW, VectorIndex
 from settings import Environment
@@ -123,22 +124,24 @@ class KnowledgeStack(EnvironmentStack):
     def _grant_access(self, trusted_endpoints: list[str]) -> list[Construct]:
         """Who may do what on the domain, and where its connectors may go.
 
-        Of the roles a managed domain has from the start, all_access is the only one that may write to an
-        index: the operator gets it, and IAM keeps the operator from the security API. The provisioner gets it too: on
-        an existing domain it is not the master user, and on its own somebody may take the master user out of the list,
-        which the other role of a master user lets it put back. An engine of one's own knows no IAM roles.
+        The provisioner gets all_access: on an existing domain it is not the master user, and on its own somebody may
+        take the master user out of the list, which the other role of a master user lets it put back. The operator gets
+        a role of its own. An engine of one's own knows no IAM roles.
         """
         search, provisioner = self._settings, self._search.provisioner.role.role_arn
-        mappings: dict[str, list[str]] = {}
+        mappings: list[tuple[str, str, list[str]]] = []
         if isinstance(search, NewDomain | ExistingDomain):
-            mappings = {
-                "ml_full_access": [provisioner, *search.admins],
-                "all_access": [self._search.operator.arn, provisioner, *search.admins],
-                "security_manager": search.admins,
-            }
+            self._grant_operator()
+            # Another logical id than that of earlier versions, whose list held the operator: it goes at the end of an
+            # update, and no rollback asks the provisioner for what it refuses.
+            mappings = [
+                ("MlFullAccess", "ml_full_access", [provisioner, *search.admins]),
+                ("Administrators", "all_access", [provisioner, *search.admins]),
+                ("SecurityManager", "security_manager", search.admins),
+            ]
         access: list[Construct] = [
-            RoleMapping(self, f"Map{_camel(role)}", target=self._target, role=role, backend_roles=backend_roles)
-            for role, backend_roles in mappings.items()
+            RoleMapping(self, f"Map{id}", target=self._target, role=role, backend_roles=backend_roles)
+            for id, role, backend_roles in mappings
             if backend_roles
         ]
         if trusted_endpoints:
@@ -146,6 +149,22 @@ class KnowledgeStack(EnvironmentStack):
             trusted.node.add_dependency(*access)
             access.append(trusted)
         return access
+
+    def _grant_operator(self) -> None:
+        operator, index = self._search.operator, self._environment.index.name
+        role = SecurityRole(
+            self,
+            "OperatorRights",
+            target=self._target,
+            name=f"{self._environment.prefix}-operator",
+            description="What operators may do",
+            cluster=operator.CLUSTER,
+            index=operator.INDEX,
+            indexes=[index, every_version(index)],
+            everywhere=operator.EVERYWHERE,
+        )
+        mapping = RoleMapping(self, "MapOperator", target=self._target, role=role.name, backend_roles=[operator.arn])
+        mapping.node.add_dependency(role)
 
     def _index_version_of(self, embedding: Provider, sparse: Provider | None) -> str:
         """Changes with all that an index cannot change in place."""
@@ -258,7 +277,3 @@ class KnowledgeStack(EnvironmentStack):
             system_prompt=prompt.system,
             user_instructions=prompt.instructions,
         )
-
-
-def _camel(role: str) -> str:
-    return "".join(part.title() for part in role.split("_"))

@@ -57,7 +57,17 @@ class SearchStack(EnvironmentStack):
             self.provisioner.allow_admin(self.engine.admin_role)
         if self.engine.login:
             self.provisioner.allow_login(self.engine.login.arn)
-        self.operator = OperatorRole(self, "Operator", engine=self.engine, name=environment.domain_name)
+        highlight, operators = environment.retrieval.highlight, environment.operators
+        self.operator = OperatorRole(
+            self,
+            "Operator",
+            engine=self.engine,
+            name=environment.domain_name,
+            index=environment.index.name,
+            principals=operators.principals,
+            second_factor=operators.second_factor,
+            marks=highlight is not None and highlight.by == "meaning",
+        )
         dashboard(self, environment, collection=self.collection)
         if environment.alarms and environment.alarms.address:
             make_topic(self, environment, environment.alarms.address)

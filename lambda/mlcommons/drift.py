@@ -11,7 +11,7 @@ from mlcommons.watched import Watched
 
 State = Literal["as deployed", "missing", "changed", "taken over", "not deployed", "not visible"]
 DRIFTED: tuple[State, ...] = ("missing", "changed", "taken over")
-# Only a master user may read them.
+# Only an administrator of the engine may read them.
 _OF_MASTERS = ("Role", "RoleMapping")
 
 
@@ -64,10 +64,10 @@ def compare(client: Client, watched: Watched) -> Compared:
     """
     try:
         observed = watched.verbs.read(client, watched.id, watched.owner)
-    except Refused as error:
+    except Refused:
         if watched.kind not in _OF_MASTERS:
             raise
-        return Compared(watched, "not visible", reason=error.reason)
+        return Compared(watched, "not visible", reason="administrators of the engine alone may read it")
     if observed is None:
         return Compared(watched, "missing")
     if observed.owner != watched.owner:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from osml.doctor.checks.context import Context
+from osml.rehearsal.administrator import administrator
 from osml.rehearsal.difference import differences
 from osml.rehearsal.subject import Asked, Comparison, compared, counted
 
@@ -11,9 +12,9 @@ KINDS = {"roles": "role", "rolesmapping": "role mapping", "internalusers": "user
 
 def look(context: Context, _: Asked) -> dict[str, dict[str, Any]]:
     """The definitions by kind of the security API and by name, without those of the plugin itself."""
-    found = {}
+    found, domain = {}, administrator(context)
     for kind in KINDS:
-        every = context.domain.json("GET", f"/_plugins/_security/api/{kind}")
+        every = domain.json("GET", f"/_plugins/_security/api/{kind}")
         found[kind] = {
             name: {
                 **one,

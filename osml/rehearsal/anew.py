@@ -6,6 +6,7 @@ from typing import Any
 
 from osml.doctor.checks.context import Context
 from osml.failure import Failure
+from osml.rehearsal.administrator import administrator
 from osml.rehearsal.pipelines import PATHS
 from osml.rehearsal.settings import ARCHIVED
 from osml.rehearsal.subject import Asked, Comparison, compared
@@ -23,9 +24,8 @@ def look(context: Context, _: Asked) -> Refusals:
     Created objects are removed again. The engine's own indexes are left out.
     """
     name = f"osml-anew-{uuid.uuid4().hex[:12]}"
-    return {
-        what: _refusal(context.domain, path.format(name=name), body) for what, path, body in _made(context.domain, name)
-    }
+    domain = administrator(context)
+    return {what: _refusal(domain, path.format(name=name), body) for what, path, body in _made(domain, name)}
 
 
 def _made(domain: Domain, name: str) -> Iterator[tuple[str, str, Any]]:

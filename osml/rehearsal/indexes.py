@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from osml.doctor.checks.context import Context
+from osml.rehearsal.administrator import administrator
 from osml.rehearsal.subject import Asked, Comparison, compared, counted
 
 HEALTH = ("red", "yellow", "green")
@@ -19,7 +20,7 @@ class Index:
 
 def look(context: Context, _: Asked) -> dict[str, Index]:
     """All indexes by name, including the engine's own."""
-    domain = context.domain
+    domain = administrator(context)
     domain.json("POST", "/_refresh")
     aliases = domain.json("GET", "/_alias?expand_wildcards=all")
     health = domain.json("GET", "/_cluster/health?level=indices&expand_wildcards=all")["indices"]

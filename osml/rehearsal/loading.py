@@ -1,12 +1,16 @@
 """A document can be loaded, found by its words, and removed."""
 
+import json
 import uuid
+from http import HTTPStatus
 
+from corpus.bulk import CONTENT_TYPE
 from corpus.document import Document
 from osml.ask import question
 from osml.doctor.checks.context import Context
 from osml.ingest import documents
 from osml.rehearsal.subject import NOTED, SAME, WORSE, Asked, Comparison
+from osml.remote.domain import Domain
 
 TEXT = "The lighthouse keeper of {id} paints forty buoys before breakfast and counts them twice."
 FIRST = 10
@@ -15,7 +19,7 @@ FIRST = 10
 def look(context: Context, _: Asked) -> str | None:
     """The problem, or None. The document is removed in any case."""
     domain, knowledge, id = context.domain, context.knowledge, f"osml-rehearsal-{uuid.uuid4().hex[:12]}"
-    text, path = TEXT.format(id=id), f"/{knowledge.index}/_doc/{id}?refresh=true"
+    text = TEXT.format(id=id)
     bulk = documents.bulk(domain, knowledge.index)
     try:
         (outcome,) = bulk.send([bulk.encode(Document(id, {knowledge.text_field: text}, "rehearsal", id))])
@@ -26,10 +30,18 @@ def look(context: Context, _: Asked) -> str | None:
         if id not in [hit["_id"] for hit in found]:
             return f"The index {knowledge.index} took a document, but a search for its words does not find it."
     finally:
-        removed = domain.request("DELETE", path)
-    if removed.status_code != 200:
-        return f"The index {knowledge.index} did not remove the document {id}: {removed.status_code}."
+        removed = _remove(domain, knowledge.index, id)
+    if removed != HTTPStatus.OK:
+        return f"The index {knowledge.index} did not remove the document {id}: {removed}."
     return None
+
+
+def _remove(domain: Domain, index: str, id: str) -> int:
+    """The status of the item."""
+    line = json.dumps({"delete": {"_index": index, "_id": id}})
+    kind, asked = {"content-type": CONTENT_TYPE}, {"refresh": "true"}
+    (item,) = domain.json("POST", "/_bulk", params=asked, data=f"{line}\n", headers=kind)["items"]
+    return int(item["delete"]["status"])
 
 
 def compare(before: str | None, after: str | None) -> Comparison:

@@ -6,6 +6,7 @@ The engine archives those that the later line does not know, which is a fault.
 from typing import Any
 
 from osml.doctor.checks.context import Context
+from osml.rehearsal.administrator import administrator
 from osml.rehearsal.difference import short
 from osml.rehearsal.subject import Asked, Comparison, compared, counted
 
@@ -34,8 +35,9 @@ def look(context: Context, _: Asked) -> Settings:
 
     Transient settings are left out, because no restart keeps them.
     """
-    cluster = context.domain.json("GET", "/_cluster/settings?flat_settings=true")["persistent"]
-    indexes = context.domain.json("GET", "/_settings?flat_settings=true&expand_wildcards=all")
+    domain = administrator(context)
+    cluster = domain.json("GET", "/_cluster/settings?flat_settings=true")["persistent"]
+    indexes = domain.json("GET", "/_settings?flat_settings=true&expand_wildcards=all")
     return {CLUSTER: cluster, **{f"the index {name}": one["settings"] for name, one in indexes.items()}}
 
 

@@ -1,121 +1,21 @@
 """The security roles of the functions on a real engine: each may embed, and none may do what another does, or more."""
 
-import json
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import requests
 
 from rag.search.nearness import Nearness
-from stacks.assistant_needs import MEMORY, NEEDS, Need
-from tests.contract import kinds_engine
-from tests.contract.kinds_engine import DIMENSION, Engine, RoleHeaders
+from stacks.assistant_needs import MEMORY, NEEDS
+from tests.contract import callers, kinds_engine
+from tests.contract.callers import Caller, World
+from tests.contract.kinds_engine import Engine
 
-engine, engine_transport, provider = (
+engine, engine_transport, provider, world = (
     kinds_engine.engine,
     kinds_engine.engine_transport,
     kinds_engine.provider,
+    callers.world,
 )
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Sends requests as an IAM role would through the front."""
-
-    endpoint: str
-    arn: str
-
-    def send(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        """Status and body; a list is sent as lines of JSON."""
-        lines = [json.dumps(one) for one in body] if isinstance(body, list) else [json.dumps(body)] if body else []
-        answer = requests.request(
-            method,
-            f"{self.endpoint}{path}",
-            data="".join(f"{line}\n" for line in lines),
-            headers={"Content-Type": "application/json"},
-            auth=RoleHeaders(self.arn),
-            verify=os.environ["OSML_TEST_CA"],
-            timeout=20,
-        )
-        return answer.status_code, answer.json()
-
-    def post(self, path: str, body: Any = None) -> dict[str, Any]:
-        status, answer = self.send("POST", path, body)
-        assert status in (200, 201), answer
-        return answer
-
-
-@dataclass(frozen=True)
-class World:
-    """An index whose documents are embedded by a model that nobody has asked yet, and the functions as callers."""
-
-    index: str
-    model: str
-    callers: dict[str, Caller]
-
-    @property
-    def ask(self) -> Caller:
-        return self.callers["ask"]
-
-    @property
-    def documents(self) -> Caller:
-        return self.callers["documents"]
-
-    def store(self, id: str) -> list[dict[str, Any]]:
-        return [{"index": {"_index": self.index, "_id": id}}, {"id": id, "document": id, "text": "hello"}]
-
-
-def _model(engine: Engine, name: str, probe: dict[str, Any], body: dict[str, Any]) -> str:
-    connector = engine.apply("Connector", {"connector": body}, owner=engine.owner(f"{name}Connector")).physical_id
-    group = engine.apply("ModelGroup", {"name": f"{engine.stack} {name}"}, owner=engine.owner(f"{name}Group"))
-    spec = {
-        "name": f"{engine.stack} {name}",
-        "model_group_id": group.physical_id,
-        "connector_id": connector,
-        "probe": {"parameters": probe},
-    }
-    return engine.apply("Model", spec, owner=engine.owner(name)).physical_id
-
-
-def _caller(engine: Engine, part: str, index: str, need: Need | None = None) -> Caller:
-    need, arn = need or NEEDS[part], f"arn:aws:iam::000000000000:role/{engine.stack}-{part}"
-    role = {
-        "name": f"{engine.stack}-{part}",
-        "cluster_permissions": list(need.cluster),
-        "index_permissions": [{"index_patterns": [index], "allowed_actions": list(need.index)}],
-    }
-    engine.apply("Role", role, owner=engine.owner(f"{part}Role"))
-    mapping = {"role": role["name"], "backend_roles": [arn]}
-    engine.apply("RoleMapping", mapping, owner=engine.owner(f"{part}Mapping"))
-    return Caller(engine.transport.endpoint, arn)
-
-
-@pytest.fixture
-def world(engine: Engine) -> Iterator[World]:
-    index = f"{engine.stack}-passages"
-    texts = engine.connector("/embed")
-    texts["actions"][0] |= {
-        "request_body": '{"input": ${parameters.input}}',
-        "pre_process_function": "connector.pre_process.default.embedding",
-    }
-    embedding = _model(engine, "embedding", {"input": ["hello"]}, texts)
-    admin = engine.client()
-    embedded = {"text_embedding": {"model_id": embedding, "field_map": {"text": "embedding"}}}
-    admin.put(f"/_ingest/pipeline/{index}", {"processors": [embedded]})
-    method = {"name": "hnsw", "engine": "lucene", "space_type": "l2"}
-    properties = {
-        **{name: {"type": "keyword"} for name in ("id", "document")},
-        "text": {"type": "text"},
-        "embedding": {"type": "knn_vector", "dimension": DIMENSION, "method": method},
-    }
-    settings = {"index": {"knn": True, "default_pipeline": index}}
-    admin.put(f"/{index}", {"settings": settings, "mappings": {"properties": properties}})
-    yield World(index, embedding, {part: _caller(engine, part, index) for part in NEEDS})
-    admin.delete(f"/{index}")
-    admin.delete(f"/_ingest/pipeline/{index}")
 
 
 @pytest.mark.parametrize("part", NEEDS)
@@ -150,7 +50,8 @@ def test_marking_by_meaning_takes_permissions_that_no_other_question_has(world: 
     enrich = {"neural_query_enricher": {"default_model_id": world.model}}
     admin.put(f"/_search/pipeline/{pipeline}", {"request_processors": [enrich]})
     admin.put(f"/{world.index}/_settings", {"index.search.default_pipeline": pipeline})
-    marks = _caller(engine, "marks", world.index, NEEDS["ask"].with_marks())
+    need = NEEDS["ask"].with_marks()
+    marks = callers.caller(engine, "marks", world.index, cluster=need.cluster, on_index=need.index)
     statuses: list[int] = []
 
     def send(caller: Caller, method: str, path: str, body: Any) -> Any:

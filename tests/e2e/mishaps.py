@@ -59,14 +59,14 @@ def throttled(ward: Ward) -> AbstractContextManager[None]:
 
 @contextmanager
 def replaced_mapping(ward: Ward) -> Iterator[None]:
-    """Somebody writes the list of all_access with their own role in it, and so without ours."""
-    with _mapping(ward, "all_access", lambda role: "operator" not in role.lower()):
+    """Somebody writes the list of the operator's role with their own role in it, and so without ours."""
+    with _mapping(ward, f"osml-{ward.deployment.name}-operator", lambda _: False):
         yield
 
 
 @contextmanager
 def lessened_mapping(ward: Ward) -> Iterator[None]:
-    """The provisioner loses its role for machine learning, which only the next deploy would notice."""
+    """The provisioner loses its role for machine learning, which only the keeper and the next deploy notice."""
     with _mapping(ward, "ml_full_access", lambda role: role.startswith("osml:")):
         yield
 
@@ -149,11 +149,11 @@ def exhausted_pool(ward: Ward) -> Iterator[None]:
 def replaced_trust(ward: Ward) -> Iterator[None]:
     """Somebody sets the list for their own connector, which replaces it."""
     before = ward.operator.json("GET", SETTINGS)["persistent"].get(TRUSTED)
-    ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: ["^https://api\\.openai\\.com/.*$"]}})
+    ward.by_hand("PUT", SETTINGS, {"persistent": {TRUSTED: ["^https://api\\.openai\\.com/.*$"]}})
     try:
         yield
     finally:
-        ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: before}})
+        ward.by_hand("PUT", SETTINGS, {"persistent": {TRUSTED: before}})
 
 
 @contextmanager
@@ -162,12 +162,12 @@ def private_address(ward: Ward) -> Iterator[None]:
     settings = ward.operator.json("GET", f"{SETTINGS}&include_defaults=true")
     before = settings["persistent"].get(TRUSTED)
     trusted = before or settings["defaults"][TRUSTED]
-    ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: [*trusted, "^https://10\\.0\\.0\\.5/.*$"]}})
+    ward.by_hand("PUT", SETTINGS, {"persistent": {TRUSTED: [*trusted, "^https://10\\.0\\.0\\.5/.*$"]}})
     try:
-        with ward.edited(ward.answer, {"parameters": {"endpoint": "10.0.0.5"}}, ward.as_operator):
+        with ward.edited(ward.answer, {"parameters": {"endpoint": "10.0.0.5"}}, ward.by_hand):
             yield
     finally:
-        ward.operator.json("PUT", SETTINGS, json={"persistent": {TRUSTED: before}})
+        ward.by_hand("PUT", SETTINGS, {"persistent": {TRUSTED: before}})
 
 
 @contextmanager
@@ -242,9 +242,9 @@ def delete_index(ward: Ward) -> None:
     ward.engine("DELETE", f"/{name}")
 
 
-def replace_both_mappings(ward: Ward) -> None:
-    """Somebody writes the lists of both roles with their own role in them, and nobody else's: not the master user's."""
-    for role in ("all_access", "ml_full_access"):
+def replace_mappings(ward: Ward) -> None:
+    """Somebody writes the lists of roles with their own role in them, and nobody else's: not the master user's."""
+    for role in ("all_access", "ml_full_access", f"osml-{ward.deployment.name}-operator"):
         ward.engine("PUT", f"{MAPPINGS}/{role}", {"backend_roles": ["arn:aws:iam::000000000000:role/theirs"]})
 
 
@@ -261,7 +261,6 @@ BY_HAND: tuple[tuple[str, Callable[[Ward], AbstractContextManager[None]]], ...] 
     ("model-not-deployed", undeployed_model),  # 1
     ("throttled", throttled),  # 2
     ("role-mapping-missing", replaced_mapping),  # 3
-    ("role-mapping-missing", lessened_mapping),  # 3
     ("pass-role-missing", lost_pass_role),  # 4
     ("secret-key-missing", renamed_key),  # 4
     ("endpoint-too-slow", slow_endpoint),  # 6

@@ -180,7 +180,8 @@ def _template(stack: str, template: Template) -> dict[str, str]:
         return {"TemplateBody": text}
     key = f"{stack}.template.json"
     _bucket().put_object(Bucket=BUCKET, Key=key, Body=text.encode())
-    return {"TemplateURL": f"https://{BUCKET}.s3.amazonaws.com/{key}"}
+    # MiniStack 1.5.33 takes the first part of the path for the bucket.
+    return {"TemplateURL": f"https://s3.amazonaws.com/{BUCKET}/{key}"}
 
 
 def _upload_functions(folder: Path, stack: str) -> None:

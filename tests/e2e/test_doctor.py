@@ -130,7 +130,7 @@ def test_a_faulty_custom_connector_is_explained_step_by_step(ward: Ward, directo
     write(directory, recipe="custom", answer=OWN)
     ward.deployment.deploy("inference", "knowledge")
     assert last(ward).complaint == "request-body-broken"
-    with ward.edited(ward.answer, {"actions": [CAREFUL]}, ward.as_operator):
+    with ward.edited(ward.answer, {"actions": [CAREFUL]}, ward.by_hand):
         assert last(ward).complaint == "object-changed"
     careful = OWN | {"connector": OWN["connector"] | {"actions": [CAREFUL]}}
     write(directory, recipe="custom", answer=careful)
@@ -205,7 +205,7 @@ def test_status_tells_missing_changed_and_silent_objects(ward: Ward) -> None:
 
 
 def test_changes_by_hand_are_reported_alike_everywhere_and_repaired(ward: Ward) -> None:
-    """The answer pipeline edited, then both mappings replaced, a model and the index deleted, the trusted list set."""
+    """The answer pipeline edited, then mappings replaced, a model and the index deleted, the trusted list set."""
     place, answer = ward.deployment.place, ward.answer
     mishaps.edit_answer_pipeline(ward)
     assert states(ward, "changed") == {("SearchPipeline", owner(ward, f"{ward.known.index}-answer"))}
@@ -214,13 +214,17 @@ def test_changes_by_hand_are_reported_alike_everywhere_and_repaired(ward: Ward) 
     mishaps.delete_index(ward)
     ward.undeploy(answer)
     ward.engine("DELETE", f"/_plugins/_ml/models/{answer}")
-    ward.operator.json("PUT", mishaps.SETTINGS, json={"persistent": {mishaps.TRUSTED: []}})
+    ward.by_hand("PUT", mishaps.SETTINGS, {"persistent": {mishaps.TRUSTED: []}})
     assert {kind for kind, _ in states(ward, "missing")} == {"Index", "Alias", "Model"}
     # The defaults trusted its hosts.
     assert {kind for kind, _ in states(ward, "changed")} == {"SearchPipeline", "TrustedEndpoints"}
     assert len(drift.drifted(place)) == 5
     assert keeper_findings(ward) == {"Alias", "Index", "Model", "SearchPipeline", "TrustedEndpoints"}
-    mishaps.replace_both_mappings(ward)
+    with mishaps.lessened_mapping(ward):
+        # Who may do what is not for operators to see.
+        assert {kind for kind, _ in states(ward, "not visible to you")} == {"Role", "RoleMapping"}
+        assert "RoleMapping" in keeper_findings(ward)
+    mishaps.replace_mappings(ward)
     assert last(ward).complaint == "role-mapping-missing"
     assert "--repair" in (last(ward).fix or "")
     [told] = drift.drifted(place)
@@ -233,7 +237,7 @@ def test_changes_by_hand_are_reported_alike_everywhere_and_repaired(ward: Ward) 
     assert last(ward).state == "ok"
     assert status.look(place).is_healthy
     # With the defaults back in effect nothing of ours is needed in the list.
-    ward.operator.json("PUT", mishaps.SETTINGS, json={"persistent": {mishaps.TRUSTED: None}})
+    ward.by_hand("PUT", mishaps.SETTINGS, {"persistent": {mishaps.TRUSTED: None}})
     assert drift.drifted(place) == []
 
 

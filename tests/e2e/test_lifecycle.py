@@ -14,7 +14,10 @@ import yaml
 from mcp import Client, StdioServerParameters
 from opensearchpy import OpenSearch
 
+from osml.place import Place
+from osml.remote.stack import knowledge
 from sandbox.instance import CHECKOUT, Instance
+from tests.e2e.administrator import administrator
 from tests.e2e.conftest import OSML
 from tests.e2e.templates import Deployment
 
@@ -172,14 +175,15 @@ def invocations() -> int:
 
 
 def test_destroy_leaves_nothing_of_ours_and_all_of_theirs(
-    before: dict[str, Any], osml: Any, cdk: Any, engine: Any, client: OpenSearch
+    before: dict[str, Any], osml: Any, cdk: Any, engine: Any, client: OpenSearch, local_cloud: Instance
 ) -> None:
     theirs = "arn:aws:iam::000000000000:role/late-foreigner"
     shared = "/_plugins/_security/api/rolesmapping/ml_full_access"
     ours = engine("GET", shared)["ml_full_access"]["backend_roles"]
     engine("PATCH", shared, [{"op": "replace", "path": "/backend_roles", "value": [*ours, theirs]}])
     pattern = "^https://foreign\\.example/.*$"
-    client.cluster.put_settings(body={"persistent": {SETTING: [*trusted(client), pattern]}})
+    with administrator(engine, knowledge(Place("sandbox", local_cloud))) as domain:
+        domain.json("PUT", "/_cluster/settings", json={"persistent": {SETTING: [*trusted(client), pattern]}})
 
     cdk("destroy", "osml-sandbox-knowledge", "--force")
     now = engine.contents()

@@ -11,22 +11,37 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
+import requests
 import yaml
 
+from opensearch_ml.engine.operator_role import PATHS
+from opensearch_ml.resources.index_version import every_version
 from osml.ask import smoke
+from osml.ask.conversation import NEW, opened
+from osml.ask.conversation import keep as keep_turn
+from osml.ask.question import ask
 from osml.deploy import secret
+from osml.doctor import doctor
+from osml.documents.library import library
 from osml.failure import Failure
+from osml.ingest.initial_load import InitialLoad
+from osml.remote.stack import knowledge
+from osml.status import status
+from rag.search import Page
 from sandbox.instance import REGION, Instance
 from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import DeployFailed, Deployment
 
 ENVIRONMENT = "sandbox"
+INDEX = "passages"
 QUESTION = "How many people live in the metro area of Miami?"
 
 
@@ -51,9 +66,7 @@ NEEDED = {
     Grant("search", "ProvisionerPolicy", "es:ESHttpDelete"): "deploy",
     Grant("search", "OperatorPolicy", "es:ESHttpPost"): "ingest",
     Grant("search", "OperatorPolicy", "es:ESHttpGet"): "ingest",
-    Grant("search", "OperatorPolicy", "es:ESHttpHead"): "work",
     Grant("search", "OperatorPolicy", "es:ESHttpPut"): "work",
-    Grant("search", "OperatorPolicy", "es:ESHttpDelete"): "work",
     Grant("knowledge", "PassRole", "iam:PassRole"): "deploy",
     Grant("knowledge", "EmbeddingRolePolicy", "sagemaker:InvokeEndpoint"): "deploy",
     Grant("knowledge", "AnswerRolePolicy", "secretsmanager:GetSecretValue"): "deploy",
@@ -176,14 +189,25 @@ def life(deployment: Lessened) -> Iterator[tuple[str, Callable[[], Any]]]:
 
 
 def work(deployment: Lessened) -> None:
-    """What people do with documents as operators, besides ingesting and asking."""
-    domain, index = deployment.domain(), deployment.outputs("knowledge")["IndexName"]
-    domain.json("PUT", f"/{index}/_doc/note", json={"text": "A note about Miami.", "title": "Note"})
-    domain.json("GET", f"/{index}/_doc/note")
-    answer = domain.request("HEAD", f"/{index}")
-    if not answer.ok:
-        raise Failure(f"HEAD /{index} answered {answer.status_code}")
-    domain.json("DELETE", f"/{index}/_doc/note")
+    """What people do as operators, besides ingesting and asking."""
+    domain, index, place = deployment.domain(), INDEX, deployment.place
+    with InitialLoad(domain, index, replicas=0).quiet(continues=True):
+        deployment.ingest()
+    documents = library(place)
+    (one, *_) = documents.listed(Page(1)).documents
+    assert documents.shown(one.id).passages
+    documents.removed(one.id)
+    conversation = opened(domain, NEW, QUESTION, 3)
+    ask(domain, knowledge(place), QUESTION, conversation=conversation)
+    assert opened(domain, conversation.id, QUESTION, 3).earlier == [QUESTION]
+    keep_turn(domain, conversation, QUESTION)
+    seen = status.look(place)
+    faults = [one for one in seen.resources if not one.is_healthy]
+    if faults or seen.trouble:
+        raise Failure(f"The status says {seen.trouble}, {faults}")
+    last = list(doctor.examine(place))[-1]
+    if last.state != "ok":
+        raise Failure(f"The doctor ends with {last}")
 
 
 def keep(deployment: Lessened) -> None:
@@ -208,8 +232,29 @@ def first_fault(deployment: Lessened) -> tuple[str, str]:
 
 
 @pytest.mark.usefixtures("whole_afterwards")
-def test_with_every_action_nothing_fails(deployment: Lessened) -> None:
+def test_with_every_action_nothing_fails_and_every_path_of_the_operator_is_used(
+    deployment: Lessened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: set[tuple[str, str]] = set()
+    send = requests.Session.send
+
+    def noted(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        sent.add((str(request.method), urlsplit(str(request.url)).path[1:]))
+        return send(session, request, **options)
+
+    monkeypatch.setattr(requests.Session, "send", noted)
     assert first_fault(deployment) == ("", "")
+    unused = [
+        (action, path)
+        for action, paths in PATHS.items()
+        for path in paths
+        if not any(
+            action == f"es:ESHttp{method.capitalize()}"
+            and fnmatchcase(seen, path.format(index=INDEX, versions=every_version(INDEX)))
+            for method, seen in sent
+        )
+    ]
+    assert unused == []
 
 
 @pytest.mark.usefixtures("whole_afterwards")

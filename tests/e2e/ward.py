@@ -14,6 +14,7 @@ from osml.remote.stack import knowledge
 from sandbox import launcher
 from sandbox.instance import Instance
 from sandbox.models.control import struck
+from tests.e2e.administrator import administrator
 from tests.e2e.templates import Deployment
 from tests.undeploying import undeploy
 
@@ -69,9 +70,13 @@ class Ward:
         """The provider of models throttles, fails or is slow."""
         return struck(launcher.settings(self.instance)["models_url"], provider, **faults)
 
-    def as_operator(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        """A request through the front, which leads a connector's URL to the models as the domain would."""
-        return self.operator.json(method, path, json=body)
+    def by_hand(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """A request of an administrator through the front, which leads a connector's URL to the models.
+
+        The engine may have lost the mapping of an administrator, so each request has a new one.
+        """
+        with administrator(self.engine, self.known) as domain:
+            return domain.json(method, path, json=body)
 
     def undeploy(self, model_id: str) -> None:
         """As somebody does who wants to change a connector."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+ROOT_FOLDER = Path(__file__).resolve().parents[2]
 Templates = dict[str, dict[str, Any]]
 Flat = Callable[[Any], Any]
 OfType = Callable[[dict[str, Any], str], dict[str, Any]]
@@ -65,15 +69,112 @@ def test_provisioner_may_write_its_log_and_send_requests(search: dict[str, Any],
     ]
 
 
-def test_operator_may_send_requests_but_not_change_access(search: dict[str, Any], statements: Any) -> None:
-    assert statements(search, "OperatorPolicy") == [
-        {"Effect": "Allow", "Action": without(HTTP, "es:ESHttpPatch"), "Resource": f"{DOMAIN}/*"},
-        {
-            "Effect": "Deny",
-            "Action": [action for action in HTTP if action not in ("es:ESHttpGet", "es:ESHttpHead")],
-            "Resource": f"{DOMAIN}/_plugins/_security/*",
-        },
-    ]
+def may_send(statements: list[Any], method: str, path: str) -> bool:
+    """Whether a statement allows the request; IAM's wildcards match slashes, too."""
+    action, resource = f"es:ESHttp{method.capitalize()}", f"{DOMAIN}{path}"
+    return any(
+        action in listed(one["Action"])
+        and any(fnmatchcase(resource, pattern.replace("[", "[[]")) for pattern in listed(one["Resource"]))
+        for one in statements
+        if one["Effect"] == "Allow"
+    )
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/passages"),
+        ("GET", "/passages-0123abcd"),
+        ("GET", "/passages/_alias"),
+        ("GET", "/_plugins/_security/authinfo"),
+        ("POST", "/_bulk"),
+        ("POST", "/passages/_search"),
+        ("POST", "/passages-0123abcd/_search"),
+        ("PUT", "/passages/_settings"),
+    ],
+)
+def test_operator_may_ask_and_load(method: str, path: str, search: dict[str, Any], statements: Any) -> None:
+    assert may_send(statements(search, "OperatorPolicy"), method, path)
+
+
+@pytest.mark.parametrize("method", ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_plugins/_security/api/roles/mine",
+        "/_plugins/_security/api/rolesmapping",
+        "/_opendistro/_security/api/roles/mine",
+        "/_opendistro/_security/authinfo",
+        "//_plugins/_security/api/roles/mine",
+        "/_dashboards/api/v1/configuration/roles/mine",
+        "/_snapshot/mine",
+        "/_scripts/painless/_execute",
+        "/_reindex",
+        "/_aliases",
+        "/_search",
+        "/_plugins/_ml/connectors/_create",
+        "/_plugins/_ml/agents/_register",
+        "/other/_search",
+        "/passages-of-others/_search",
+        "/passages/_doc/1",
+        "/passages/_mapping",
+    ],
+)
+def test_operator_may_not_send_what_an_administrator_sends(
+    method: str, path: str, search: dict[str, Any], statements: Any
+) -> None:
+    """Ids are in the path, so IAM lets a GET of any name under `connectors/` pass; the engine has no such name."""
+    allowed = may_send(statements(search, "OperatorPolicy"), method, path)
+    assert allowed == (method == "GET" and path.startswith("/_plugins/_ml/connectors/"))
+
+
+def test_operator_is_no_administrator_of_the_engine(knowledge: dict[str, Any], flat: Flat) -> None:
+    mapped = {}
+    for resource in knowledge["Resources"].values():
+        if resource["Type"] == "Custom::MlRoleMapping":
+            spec = json.loads(flat(resource["Properties"]["Spec"]))
+            mapped[spec["role"]] = spec["backend_roles"]
+    operator = [one for roles in mapped.values() for one in roles if "Operator" in one]
+    assert len(operator) == 1
+    assert mapped["osml-sandbox-operator"] == operator
+
+
+TEAM = "arn:aws:iam::111122223333:role/Team"
+OTHER = "arn:aws:iam::444455556666:role/Team"
+ROOT = "arn:<AWS::Partition>:iam::{}:root"
+
+
+@pytest.mark.parametrize(
+    ("operators", "accounts", "condition"),
+    [
+        ({}, ["<AWS::AccountId>"], None),
+        ({"second_factor": True}, ["<AWS::AccountId>"], {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        (
+            {"principals": [TEAM, OTHER], "second_factor": True},
+            ["111122223333", "444455556666"],
+            {"ArnLike": {"aws:PrincipalArn": [TEAM, OTHER]}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        ),
+    ],
+)
+def test_operator_trusts_whom_the_file_names(
+    operators: dict[str, Any], accounts: list[str], condition: Any, synthesize: Any, flat: Flat, tmp_path: Path
+) -> None:
+    settings = yaml.safe_load((ROOT_FOLDER / "environments" / "sandbox.yaml").read_text())
+    del settings["assistant"]
+    (tmp_path / "sandbox.yaml").write_text(yaml.safe_dump(settings | {"operators": operators}))
+    resources = synthesize("sandbox", tmp_path)["osml-sandbox-search"]["Resources"]
+    (role,) = (one for name, one in resources.items() if name.startswith("OperatorRole") and "Role" in one["Type"])
+    statements = flat(role["Properties"]["AssumeRolePolicyDocument"]["Statement"])
+    trusted = [one for statement in statements for one in listed(statement["Principal"]["AWS"])]
+    assert trusted == [ROOT.format(account) for account in accounts]
+    assert {json.dumps(statement.get("Condition"), sort_keys=True) for statement in statements} == {
+        json.dumps(condition, sort_keys=True)
+    }
 
 
 def test_provisioner_may_pass_the_connector_roles_and_no_others(
@@ -180,7 +281,8 @@ def test_backend_roles_of_the_sandbox(knowledge: dict[str, Any], flat: Flat, of_
     specs = [
         json.loads(flat(one["Properties"]["Spec"])) for one in of_type(knowledge, "Custom::MlRoleMapping").values()
     ]
-    assert {spec["role"]: len(spec["backend_roles"]) for spec in specs} == {"ml_full_access": 1, "all_access": 2}
+    mapped = {"ml_full_access": 1, "all_access": 1, "osml-sandbox-operator": 1}
+    assert {spec["role"]: len(spec["backend_roles"]) for spec in specs} == mapped
     (provisioner,) = next(spec["backend_roles"] for spec in specs if spec["role"] == "ml_full_access")
     assert "ProvisionerRole" in provisioner
     operator, again = next(spec["backend_roles"] for spec in specs if spec["role"] == "all_access")

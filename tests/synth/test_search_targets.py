@@ -178,13 +178,13 @@ def test_endpoints_are_those_that_provisioner_and_keeper_call(
     assert {flat(one["Properties"]["ServiceName"]).rpartition(".")[2] for one in endpoints} == services
 
 
-def test_a_guest_takes_the_admin_role_for_role_mappings_and_for_nothing_else(
+def test_a_guest_takes_the_admin_role_for_roles_and_their_mappings_and_for_nothing_else(
     made: dict[str, Templates], flat: Flat, of_type: OfType, statements: Any
 ) -> None:
     knowledge, search = made["guest"]["osml-guest-knowledge"], made["guest"]["osml-guest-search"]
     for resource in of_type(knowledge, "Custom::Ml").values():
         role = json.loads(flat(resource["Properties"]["Target"])).get("role")
-        mapping = resource["Type"] == "Custom::MlRoleMapping"
+        mapping = resource["Type"] in ("Custom::MlRole", "Custom::MlRoleMapping")
         assert role == (ADMIN if mapping else None)
     allowed = statements(search, "ProvisionerPolicy")
     assert {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ADMIN} in allowed

@@ -72,7 +72,7 @@ def test_a_model_without_a_probe_or_that_may_sleep_is_not_asked(one: Watched) ->
 def test_a_mapping_that_one_may_not_read_is_not_missing() -> None:
     one = Watched("RoleMapping", f"all_access:{OWNER}", OWNER)
     found = entry(client({"/all_access": Answer(403, REFUSED)}), one)
-    assert found.state == "not visible to you"
+    assert (found.state, found.detail) == ("not visible to you", "administrators of the engine alone may read it")
     assert found.is_healthy
 
 

@@ -1,40 +1,122 @@
-"""OperatorRole: the role that users of the account assume to search, ask and ingest."""
+"""OperatorRole: the role that users of the account assume to search, ask, load, evaluate and see the state."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from opensearch_ml.engine.acknowledge import acknowledge_wildcards
-from opensearch_ml.engine.search_domain import HTTP_ACTIONS
+from opensearch_ml.engine.grantee import Grantee
 from opensearch_ml.engine.search_engine import SearchEngine
 from opensearch_ml.providers.inline_credentials import READ
+from opensearch_ml.resources.index_version import every_version
 
-# The security API, which is denied, is the only one that takes PATCH.
-REQUESTS = tuple(action for action in HTTP_ACTIONS if action != "es:ESHttpPatch")
-WRITES = tuple(action for action in HTTP_ACTIONS if action not in ("es:ESHttpGet", "es:ESHttpHead"))
-SECURITY_API = "_plugins/_security/*"
+ML = "cluster:admin/opensearch/ml"
+# `{index}` is the index, `{versions}` each of its versions.
+PATHS: Mapping[str, Sequence[str]] = {
+    "es:ESHttpGet": (
+        "",
+        "_cluster/settings",
+        "_ingest/pipeline",
+        "_ingest/pipeline/*",
+        "_mapping",
+        "_plugins/_ml/connectors/*",
+        "_plugins/_ml/memory/*",
+        "_plugins/_ml/model_groups/*",
+        "_plugins/_ml/models/*",
+        "_plugins/_security/authinfo",
+        "_search/pipeline",
+        "_search/pipeline/*",
+        "{index}",
+        # The index and its versions in one request, whether or not IAM is shown the comma and the `*` quoted.
+        "{index}*{index}-*",
+        "{index}/_alias",
+        "{index}/_count",
+        "{index}/_settings",
+        "{versions}",
+    ),
+    "es:ESHttpPost": (
+        "_bulk",
+        "_plugins/_ml/_predict/text_embedding/*",
+        "_plugins/_ml/connectors/_search",
+        "_plugins/_ml/memory",
+        "_plugins/_ml/memory/*",
+        "_plugins/_ml/model_groups/_search",
+        "_plugins/_ml/models/*/_predict",
+        "_plugins/_ml/models/_search",
+        "{index}/_refresh",
+        "{index}/_search",
+        "{versions}/_search",
+    ),
+    "es:ESHttpPut": ("{index}/_settings",),
+}
+MARKED = "{versions}/_settings/index.search.default_pipeline"
 
 
-class OperatorRole(Construct):
-    """May send signed requests to the domain of `engine`, except requests that change permissions.
+class OperatorRole(Grantee):
+    """May send the requests of `PATHS` to the domain of `engine`, and none that changes who may do what.
 
-    For a self-managed engine it may read the login instead; for a collection it has no permissions by itself. Every
-    identity of this account with `sts:AssumeRole` on the role may assume it. `name` is the domain's or the
-    environment's, for the description.
+    What the engine lets it do is the security role of `CLUSTER`, `INDEX` and `EVERYWHERE`, which a SecurityRole makes
+    and a RoleMapping gives to `arn`. For a self-managed engine it may read the login instead; for a collection it has
+    no permissions by itself. `name` is the domain's or the environment's, for the description. With `marks` it may also
+    ask which model embeds the questions to `index`.
+
+    `principals` are ARNs of IAM roles and users, also with `*`, that may assume it; without any, every identity of this
+    account whose own policies allow `sts:AssumeRole` on it. With `second_factor` their session must have begun with
+    MFA.
 
     Example::
 
-        operator = ml.OperatorRole(stack, "Operator", engine=engine, name="articles")
+        operator = ml.OperatorRole(stack, "Operator", engine=engine, name="articles", index="articles")
         operator.grant_assume_role(iam.Role.from_role_name(stack, "Team", "search-team"))
+        role = ml.SecurityRole(
+            stack, "OperatorRights", target=target, name="articles-operator", indexes=["articles"],
+            cluster=operator.CLUSTER, index=operator.INDEX, everywhere=operator.EVERYWHERE,
+        )
+        ml.RoleMapping(stack, "MapOperator", target=target, role=role.name, backend_roles=[operator.arn])
     """
 
-    def __init__(self, scope: Construct, id: str, *, engine: SearchEngine, name: str) -> None:
+    CLUSTER = (
+        "cluster:admin/ingest/pipeline/get",
+        *(f"{ML}/{one}s/{verb}" for one in ("connector", "model_group", "model") for verb in ("get", "search")),
+        *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search")),
+        *(f"{ML}/memory/interaction/{verb}" for verb in ("create", "list")),
+        f"{ML}/predict",
+        "cluster:admin/search/pipeline/get",
+        "cluster:monitor/main",
+        "cluster:monitor/state",
+        "indices:data/write/bulk",
+    )
+    INDEX = (
+        "indices:admin/aliases/get",
+        "indices:admin/refresh*",
+        "indices:admin/settings/update",
+        "indices:data/read/search*",
+        *(f"indices:data/write/{verb}*" for verb in ("bulk", "delete", "index")),
+        "indices:monitor/settings/get",
+    )
+    # For the status, which looks at the marks of all environments on the engine, and for versions of the index by a
+    # pattern that other names match: names, fields and settings of indexes, and no document.
+    EVERYWHERE = ("indices:admin/get", "indices:admin/mappings/get")
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        engine: SearchEngine,
+        name: str,
+        index: str,
+        principals: Sequence[str] = (),
+        second_factor: bool = False,
+        marks: bool = False,
+    ) -> None:
         super().__init__(scope, id)
         self.role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.AccountRootPrincipal(),
+            assumed_by=_trusted(principals, second_factor=second_factor),
             description=f"Searches, asks and ingests on the domain {name}"
             if engine.domain_arn
             else f"Searches, asks and ingests for {name}",
@@ -42,26 +124,42 @@ class OperatorRole(Construct):
         self.arn = self.role.role_arn
         if not engine.domain_arn and not engine.login:
             return
-        policy = iam.Policy(self, "Policy", roles=[self.role])
+        self.policy = iam.Policy(self, "Policy", roles=[self.role])
         if engine.domain_arn:
-            self._allow_requests(policy, engine.domain_arn)
+            self._allow_requests(engine.domain_arn, index, marks=marks)
         if engine.login:
-            policy.add_statements(iam.PolicyStatement(actions=[READ], resources=[engine.login.arn]))
+            self.allow(iam.PolicyStatement(actions=[READ], resources=[engine.login.arn]))
 
     def grant_assume_role(self, grantee: iam.IPrincipal) -> iam.Grant:
         """Let `grantee` assume the role."""
         return self.role.grant_assume_role(grantee)
 
-    def _allow_requests(self, policy: iam.Policy, domain_arn: str) -> None:
-        policy.add_statements(
-            iam.PolicyStatement(actions=list(REQUESTS), resources=[f"{domain_arn}/*"]),
+    def _allow_requests(self, domain_arn: str, index: str, *, marks: bool) -> None:
+        statements = [
             iam.PolicyStatement(
-                effect=iam.Effect.DENY, actions=list(WRITES), resources=[f"{domain_arn}/{SECURITY_API}"]
-            ),
+                actions=[action],
+                resources=[
+                    f"{domain_arn}/{path.format(index=index, versions=every_version(index))}"
+                    for path in (*paths, *([MARKED] if marks and action == "es:ESHttpGet" else []))
+                ],
+            )
+            for action, paths in PATHS.items()
+        ]
+        self.allow(
+            *statements,
+            wildcards="The engine gives ids to models, connectors and conversations, pipelines of other environments "
+            "are listed by the status, and the index of the day ends with its version's eight digits.",
         )
-        acknowledge_wildcards(
-            policy,
-            [f"{domain_arn}/*"],
-            "Indexes and pipelines are paths of the domain that IAM cannot know; what the role may do on them is "
-            "up to fine-grained access control.",
-        )
+
+
+def _trusted(principals: Sequence[str], *, second_factor: bool) -> iam.IPrincipal:
+    """By a condition: IAM refuses a principal that does not exist yet, and no longer knows one that is made again."""
+    conditions: dict[str, object] = {}
+    if principals:
+        conditions["ArnLike"] = {"aws:PrincipalArn": list(principals)}
+    if second_factor:
+        conditions["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
+    accounts = sorted({arn.split(":")[4] for arn in principals})
+    roots = [iam.AccountPrincipal(account) for account in accounts] or [iam.AccountRootPrincipal()]
+    trusted = [iam.PrincipalWithConditions(root, conditions) if conditions else root for root in roots]
+    return trusted[0] if len(trusted) == 1 else iam.CompositePrincipal(*trusted)

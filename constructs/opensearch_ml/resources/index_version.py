@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from aws_cdk import Token
 
+DIGITS = 8
+
 
 def index_version(vectors: Mapping[str, object], **index: object) -> str:
     """Eight hex digits that change with the `vectors` of a provider or with a static part of the index.
@@ -19,4 +21,9 @@ def index_version(vectors: Mapping[str, object], **index: object) -> str:
         if Token.is_unresolved(part):
             raise ValueError(f"{name} is known at deploy time only, and names no index version; give its value here.")
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:8]
+    return hashlib.sha256(canonical.encode()).hexdigest()[:DIGITS]
+
+
+def every_version(index: str) -> str:
+    """A pattern of the names of all versions of `index`, of their length: other names that begin alike do not match."""
+    return f"{index}-{'?' * DIGITS}"

@@ -13,7 +13,7 @@ from opensearch_ml.resources.ml_resource import MlResource
 class SecurityRole(MlResource):
     """The role `name` on the domain: `cluster` permissions, and `index` permissions on the indexes `indexes`.
 
-    Nobody has the role without a RoleMapping.
+    The permissions `everywhere` are on all indexes. Nobody has the role without a RoleMapping.
 
     Example::
 
@@ -33,8 +33,13 @@ class SecurityRole(MlResource):
         cluster: Sequence[str] = (),
         index: Sequence[str] = (),
         indexes: Sequence[str] = (),
+        everywhere: Sequence[str] = (),
     ) -> None:
-        permissions = [{"index_patterns": list(indexes), "allowed_actions": list(index)}] if index else []
+        permissions = [
+            {"index_patterns": list(patterns), "allowed_actions": list(actions)}
+            for patterns, actions in ((indexes, index), (["*"], everywhere))
+            if actions
+        ]
         spec: dict[str, object] = {
             "name": name,
             **({"description": description} if description else {}),

@@ -1,0 +1,44 @@
+"""The settings of the operator role: who may assume it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from settings import Group
+
+# A name does not begin with `*`, because `role/*` is everybody.
+PrincipalArn = Annotated[
+    str,
+    Field(
+        pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/([A-Za-z0-9_+=,.@*-]+/)*"
+        r"[A-Za-z0-9_+=,.@-][A-Za-z0-9_+=,.@*-]*$"
+    ),
+]
+IDENTITY_CENTER = "aws-reserved/sso.amazonaws.com/"
+
+
+class Operators(Group):
+    """Who may assume the operator role, with which osml asks, loads, evaluates and shows the state.
+
+    `principals` are ARNs of IAM roles and users; each also needs `sts:AssumeRole` on the role in its own policies. A
+    `*` in them means any characters, as in roles that IAM Identity Center makes. Without any, every identity of the
+    account with that permission may. `second_factor` requires a session that began with MFA, which no session of IAM
+    Identity Center or of another identity provider says of itself.
+    """
+
+    principals: list[PrincipalArn] = Field(
+        default_factory=list, max_length=50, examples=["arn:aws:iam::111122223333:role/Team"]
+    )
+    second_factor: bool = False
+
+    @model_validator(mode="after")
+    def _factor_shows(self) -> Operators:
+        of_center = next((one for one in self.principals if IDENTITY_CENTER in one), None)
+        if self.second_factor and of_center:
+            raise ValueError(
+                f"second_factor is true, but {of_center} is a role of IAM Identity Center, whose sessions do not say "
+                "whether they began with MFA; require MFA in Identity Center, and leave second_factor out"
+            )
+        return self
