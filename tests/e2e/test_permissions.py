@@ -27,7 +27,7 @@ from opensearch_ml.resources.index_version import every_version
 from osml.ask import smoke
 from osml.ask.conversation import NEW, opened
 from osml.ask.conversation import keep as keep_turn
-from osml.ask.question import ask
+from osml.ask.question import ask, search
 from osml.deploy import secret
 from osml.doctor import doctor
 from osml.documents.library import library
@@ -89,6 +89,12 @@ ONLY_ON_AWS = {
     "logs:CreateLogGroup": "SageMaker makes the endpoint's log group",
     "logs:CreateLogStream": "Lambda and SageMaker write logs as the role",
     "logs:PutLogEvents": "Lambda and SageMaker write logs as the role",
+}
+
+
+# Paths of the operator that this environment does not take.
+USED_ELSEWHERE = {
+    "_plugins/_ml/_predict/text_embedding/*": "by the doctor where there is no keeper, and by marks by meaning",
 }
 
 
@@ -197,6 +203,8 @@ def work(deployment: Lessened) -> None:
     (one, *_) = documents.listed(Page(1)).documents
     assert documents.shown(one.id).passages
     documents.removed(one.id)
+    # What finds nothing looks whether the alias has moved.
+    assert search(domain, knowledge(place), QUESTION, 1, [("title", "Nothing of that name")])["hits"]["hits"] == []
     conversation = opened(domain, NEW, QUESTION, 3)
     ask(domain, knowledge(place), QUESTION, conversation=conversation)
     assert opened(domain, conversation.id, QUESTION, 3).earlier == [QUESTION]
@@ -248,7 +256,8 @@ def test_with_every_action_nothing_fails_and_every_path_of_the_operator_is_used(
         (action, path)
         for action, paths in PATHS.items()
         for path in paths
-        if not any(
+        if path not in USED_ELSEWHERE
+        and not any(
             action == f"es:ESHttp{method.capitalize()}"
             and fnmatchcase(seen, path.format(index=INDEX, versions=every_version(INDEX)))
             for method, seen in sent
