@@ -45,6 +45,8 @@ class SearchStack(EnvironmentStack):
             # Whoever lets it into an existing domain names it in a trust policy or a role mapping.
             role_name=f"{environment.prefix}-provisioner" if isinstance(search, ExistingDomain) else None,
             network=network,
+            prefix=environment.prefix,
+            administrators=search.admins if isinstance(search, NewDomain | ExistingDomain) else (),
         )
         self.network = network
         self.collection: ServerlessCollection | None = None

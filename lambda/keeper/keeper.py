@@ -1,6 +1,7 @@
 """EventBridge calls this function on a schedule and when a secret gets a new value; each call is a round.
 
-Variables: `STACK` (the stack whose objects are watched), `ENVIRONMENT`, and `ENDINGS` (the ends of support, as JSON).
+Variables: `STACK` (the stack whose objects are watched), `ENVIRONMENT`, `ENGINES` (where they are), and `ENDINGS` (the
+ends of support), the last two as JSON. From an event it reads only the source and the names of secrets.
 It never fails because of a finding. A round that could not run is also a finding, so one metric covers everything.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from aws.engines import require_own
 from aws.secret_values import secret_value
 from aws.sign_in import sign_in
 from aws.telemetry import json_lines
@@ -65,6 +67,7 @@ def _engines(stack: str, patience: Patience) -> Engines:
     @functools.cache
     def transport(target: str) -> HttpTransport:
         where = json.loads(target)
+        require_own(where)
         return HttpTransport(where["endpoint"], auth=sign_in(where, patience))
 
     def client_for(target: dict[str, Any], parts: int = 1) -> Client:

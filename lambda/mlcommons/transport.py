@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import requests
 
-from mlcommons.errors import Unanswered, Unreachable, Untrusted
+from mlcommons.errors import InvalidSpec, Unanswered, Unreachable, Untrusted
 
 MAYBE = "The request may have succeeded."
 
@@ -49,7 +49,8 @@ class HttpTransport:
     """The transport over one open `requests` session.
 
     `endpoint` is `https://host[:port]`; `auth` signs each request (SigV4); `verify` is the path of a CA bundle, or True
-    for the system's roots; `cert` is a client certificate and its key. TLS cannot be turned off.
+    for the system's roots; `cert` is a client certificate and its key. TLS cannot be turned
+    off: another scheme raises `InvalidSpec`.
     """
 
     def __init__(
@@ -59,6 +60,8 @@ class HttpTransport:
         verify: str | bool = True,
         cert: tuple[str, str] | None = None,
     ) -> None:
+        if not endpoint.startswith("https://"):
+            raise InvalidSpec(f"Connecting to {endpoint}", "requests are sent over TLS only", "Begin it with https://.")
         self.endpoint = endpoint.rstrip("/")
         self._session = requests.Session()
         self._session.auth = auth

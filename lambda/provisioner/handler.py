@@ -2,7 +2,8 @@
 
 Properties of every resource: `Target` (`{"endpoint", "region", "service"}`, how to sign in, see `sign_in`, and of a
 collection, service `aoss`, also `data_policy`, a name, and `principal`, the ARN it must name) and `Spec`, each one JSON
-string, because CloudFormation hands numbers and booleans on as text. Data returned: `Id`.
+string, because CloudFormation hands numbers and booleans on as text. Data returned: `Id`. See `invitation` for whom it
+obeys, and `aws.engines` for where it goes.
 """
 
 import contextlib
@@ -20,9 +21,11 @@ helper = CfnResource(log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
 
 imported = False
 try:
+    from aws.engines import require_own
     from aws.secret_values import secret_value
     from aws.sign_in import sign_in
     from aws.telemetry import json_lines
+    from invitation import require_granted, require_invited
     from mlcommons import (
         Client,
         Collection,
@@ -57,7 +60,9 @@ log = logging.getLogger("provisioner")
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """The function's entry point; crhelper answers CloudFormation."""
+    """The function's entry point; crhelper answers CloudFormation. Raises `Uninvited` for other callers."""
+    if imported:
+        require_invited(event, context.invoked_function_arn)
     try:
         helper(event, context)
     finally:
@@ -71,9 +76,11 @@ def _apply(event: dict[str, Any], context: Any) -> str:
     if event["RequestType"] == "Create":
         helper.PhysicalResourceId = NOTHING_MADE
     with _told():
+        kind, spec = kind_named(event["ResourceType"]), _property(event, "Spec")
+        require_granted(kind.name, spec)
         outcome = apply(
-            kind_named(event["ResourceType"]),
-            _property(event, "Spec"),
+            kind,
+            spec,
             client=_client(event, context),
             owner=_owner(event),
             physical_id=_physical_id(event),
@@ -137,6 +144,7 @@ def _client(event: dict[str, Any], context: Any) -> "Client":
     journal.begin(
         journal.Subject(event["RequestId"], event["RequestType"], event["ResourceType"], _owner(event), patience)
     )
+    require_own(target)
     auth = sign_in(target, patience)
     transport = HttpTransport(target["endpoint"], auth=auth)
     return Client(transport, patience, _about_to_write, secret_value, _collection(target))

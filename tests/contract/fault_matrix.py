@@ -43,6 +43,11 @@ class Cell:
         return f"{self.verb} {self.kind}: {self.fault.name} {how} call {self.call}"
 
 
+def target(proxy: Proxy) -> dict[str, str]:
+    """The engine that the function serves."""
+    return {"endpoint": proxy.url, "region": "us-east-1", "service": "es"}
+
+
 @dataclass
 class Stack:
     """A stack of one resource: sends its events as CloudFormation does, and knows what is the owner's on the engine."""
@@ -64,7 +69,7 @@ class Stack:
         started = self.proxy.clock()
         event = {
             "RequestType": request_type,
-            "ResponseURL": "https://response.example.com/x",
+            "ResponseURL": "https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/x",
             "StackId": f"arn:aws:cloudformation:us-east-1:000000000000:stack/{self.owner.stack}/0a1b",
             "RequestId": "r-1",
             "LogicalResourceId": self.owner.logical_id,
@@ -75,7 +80,11 @@ class Stack:
             event["PhysicalResourceId"] = physical_id
         if old:
             event["OldResourceProperties"] = self.properties(old)
-        context = SimpleNamespace(aws_request_id="a-1", get_remaining_time_in_millis=lambda: SECONDS * 1000)
+        context = SimpleNamespace(
+            aws_request_id="a-1",
+            invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:provisioner",
+            get_remaining_time_in_millis=lambda: SECONDS * 1000,
+        )
         self.module.handler(event, context)
         answer = self.answers.pop()
         took, most = self.proxy.clock() - started, SECONDS - self.module.MARGIN_SECONDS
@@ -87,8 +96,7 @@ class Stack:
         return answer
 
     def properties(self, spec: Any) -> dict[str, str]:
-        target = {"endpoint": self.proxy.url, "region": "us-east-1", "service": "es"}
-        return {"Target": json.dumps(target), "Spec": json.dumps(spec)}
+        return {"Target": json.dumps(target(self.proxy)), "Spec": json.dumps(spec)}
 
     def well(self, request_type: str, spec: Any, physical_id: str | None = None, old: Any = None) -> str:
         """Send an event that nothing disturbs; returns the id."""

@@ -30,7 +30,11 @@ ABANDONED_AFTER = 2.0
 
 def handle(event: dict[str, Any]) -> None:
     """As the runtime calls the function; it answers to the event's ResponseURL."""
-    context = SimpleNamespace(aws_request_id=event["RequestId"], get_remaining_time_in_millis=lambda: SECONDS * 1000)
+    context = SimpleNamespace(
+        aws_request_id=event["RequestId"],
+        invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:provisioner",
+        get_remaining_time_in_millis=lambda: SECONDS * 1000,
+    )
     handler.handler(event, context)
 
 

@@ -37,6 +37,11 @@ KINDS = {
 _LONGEST_SECONDS = 90.0
 
 
+def target(here: Trial) -> dict[str, str]:
+    """The engine that the function serves."""
+    return {"endpoint": f"https://localhost:{here.port}", "region": "us-east-1", "service": "es"}
+
+
 class Lost(Exception):
     """The function did not answer CloudFormation, or answered that it failed."""
 
@@ -61,6 +66,9 @@ class Function:
             "AWS_SESSION_TOKEN": keys.session_token,
             "AWS_EC2_METADATA_DISABLED": "true",
             "IAM_PROPAGATION_SECONDS": "0",
+            "ENGINES": json.dumps([target(here)]),
+            # Where the function finds AWS, whose answers it sends there.
+            "AWS_ENDPOINT_URL": f"https://localhost:{self._listener.port}",
             "SSL_CERT_FILE": here.address.ca,
             "REQUESTS_CA_BUNDLE": here.address.ca,
         }
@@ -234,8 +242,7 @@ class Stack:
         return event
 
     def _properties(self, spec: Any) -> dict[str, str]:
-        target = {"endpoint": f"https://localhost:{self.here.port}", "region": "us-east-1", "service": "es"}
-        return {"Target": json.dumps(target), "Spec": json.dumps(spec)}
+        return {"Target": json.dumps(target(self.here)), "Spec": json.dumps(spec)}
 
     def _spec(self, name: str, number: int) -> Any:
         """What the resource should be in this version; the index stays, everything else changes."""

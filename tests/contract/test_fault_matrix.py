@@ -1,6 +1,7 @@
 """Every fault at the calls of every kind. The whole is `make faults`, which also writes docs/faults.md; here a part."""
 
 import importlib
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 
 from mlcommons import Answer, Client, HttpTransport, Patience, Request
 from tests.contract import kinds_engine
-from tests.contract.fault_matrix import VERBS, Cell, Stack, Violation
+from tests.contract.fault_matrix import VERBS, Cell, Stack, Violation, target
 from tests.contract.fault_proxy import Proxy
 from tests.contract.fault_table import Table
 from tests.contract.faults import FAULTS
@@ -66,6 +67,7 @@ def module(proxy: Proxy) -> Iterator[ModuleType]:
             patch.setenv(name, "us-east-1")
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
+        patch.setenv("ENGINES", json.dumps([target(proxy)]))
         patch.delitem(sys.modules, "handler", raising=False)
         module = importlib.import_module("handler")
         patience = partial(Patience, clock=proxy.clock, sleep=proxy.clock.sleep, jitter=lambda: 0.5)

@@ -133,17 +133,6 @@ def test_operator_may_not_send_what_an_administrator_sends(
     assert allowed == (method == "GET" and path.startswith("/_plugins/_ml/connectors/"))
 
 
-def test_operator_is_no_administrator_of_the_engine(knowledge: dict[str, Any], flat: Flat) -> None:
-    mapped = {}
-    for resource in knowledge["Resources"].values():
-        if resource["Type"] == "Custom::MlRoleMapping":
-            spec = json.loads(flat(resource["Properties"]["Spec"]))
-            mapped[spec["role"]] = spec["backend_roles"]
-    operator = [one for roles in mapped.values() for one in roles if "Operator" in one]
-    assert len(operator) == 1
-    assert mapped["osml-sandbox-operator"] == operator
-
-
 TEAM = "arn:aws:iam::111122223333:role/Team"
 OTHER = "arn:aws:iam::444455556666:role/Team"
 ROOT = "arn:<AWS::Partition>:iam::{}:root"
@@ -175,6 +164,19 @@ def test_operator_trusts_whom_the_file_names(
     assert {json.dumps(statement.get("Condition"), sort_keys=True) for statement in statements} == {
         json.dumps(condition, sort_keys=True)
     }
+
+
+def test_provisioner_is_told_whom_it_obeys_and_where_it_goes(
+    search: dict[str, Any], of_type: OfType, flat: Flat
+) -> None:
+    (function,) = of_type(search, "AWS::Lambda::Function").values()
+    told = flat(function["Properties"]["Environment"]["Variables"])
+    assert told["PREFIX"] == "osml-sandbox"
+    (administrator,) = json.loads(told["ADMINISTRATORS"])
+    assert "ProvisionerRole" in administrator
+    (engine,) = json.loads(told["ENGINES"])
+    assert engine["endpoint"].startswith("https://<SearchDomain")
+    assert (engine["region"], engine["service"]) == ("<AWS::Region>", "es")
 
 
 def test_provisioner_may_pass_the_connector_roles_and_no_others(
@@ -285,6 +287,7 @@ def test_backend_roles_of_the_sandbox(knowledge: dict[str, Any], flat: Flat, of_
     assert {spec["role"]: len(spec["backend_roles"]) for spec in specs} == mapped
     (provisioner,) = next(spec["backend_roles"] for spec in specs if spec["role"] == "ml_full_access")
     assert "ProvisionerRole" in provisioner
-    operator, again = next(spec["backend_roles"] for spec in specs if spec["role"] == "all_access")
+    held = {spec["role"]: spec["backend_roles"] for spec in specs}
+    assert held["all_access"] == [provisioner]
+    (operator,) = held["osml-sandbox-operator"]
     assert "OperatorRole" in operator
-    assert again == provisioner

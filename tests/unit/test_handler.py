@@ -16,6 +16,12 @@ from reason import LONGEST, Refusal
 
 STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/kernel-stack/0a1b"
 GROUP = "aaaaaaaaaaaaaaaaaaaa"
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:provisioner"
+URL = "https://cloudformation-custom-resource-response-useast1.s3.us-east-1.amazonaws.com/x"
+ENGINE = {"endpoint": "https://d.example.com", "region": "us-east-1", "service": "es"}
+COLLECTION = {"endpoint": "https://c.example.com", "region": "us-east-1", "service": "aoss"}
+PROVISIONER = "arn:aws:iam::000000000000:role/provisioner"
+MALLORY = "arn:aws:iam::000000000000:role/mallory"
 
 
 class Domain:
@@ -74,6 +80,9 @@ def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("IAM_PROPAGATION_SECONDS", "0")
+    monkeypatch.setenv("ENGINES", json.dumps([ENGINE, {**ENGINE, "role": "arn:admin"}, COLLECTION]))
+    monkeypatch.setenv("ADMINISTRATORS", json.dumps([PROVISIONER]))
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr("crhelper.utils.HTTPSConnection", Answers)
     monkeypatch.delitem(sys.modules, "handler", raising=False)
     Answers.sent = []
@@ -91,19 +100,21 @@ def domain(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Domain:
 def _call(module: ModuleType, request_type: str, physical_id: str | None = None, **changes: Any) -> dict[str, Any]:
     event: dict[str, Any] = {
         "RequestType": request_type,
-        "ResponseURL": "https://response.example.com/x",
+        "ResponseURL": URL,
         "StackId": STACK,
         "RequestId": "r-1",
         "LogicalResourceId": "Group",
         "ResourceType": "Custom::MlModelGroup",
         "ResourceProperties": {
-            "Target": json.dumps({"endpoint": "https://d.example.com", "region": "us-east-1", "service": "es"}),
+            "Target": json.dumps(ENGINE),
             "Spec": json.dumps({"name": "chat"}),
         },
     }
     if physical_id:
         event["PhysicalResourceId"] = physical_id
-    context = SimpleNamespace(aws_request_id="a-1", get_remaining_time_in_millis=lambda: 60_000)
+    context = SimpleNamespace(
+        aws_request_id="a-1", invoked_function_arn=FUNCTION, get_remaining_time_in_millis=lambda: 60_000
+    )
     module.handler(event | changes, context)
     return Answers.sent[-1]
 
@@ -193,7 +204,7 @@ def test_a_collection_that_refuses_names_its_policy(
     transport = MockTransport(lambda _: forbidden)
     monkeypatch.setattr(module, "HttpTransport", lambda endpoint, auth: transport)
     monkeypatch.setenv("DATA_POLICY_SECONDS", "0")
-    target = {"endpoint": "https://c.example.com", "region": "us-east-1", "service": "aoss", **more}
+    target = {**COLLECTION, **more}
     spec = {"name": "passages", "body": {}}
     properties = {"Target": json.dumps(target), "Spec": json.dumps(spec)}
     failed = _call(module, "Create", ResourceType="Custom::MlIndex", ResourceProperties=properties)

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+import keeper
 from aws.telemetry import json_lines
 from ending import endings
 from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, kind_named
+from mlcommons.errors import InvalidSpec
 from mlcommons.owner import marked
 from mlcommons.watched import Watched
 from report import Finding, report
@@ -234,6 +236,21 @@ def test_a_round_before_an_engine_that_does_not_answer_ends_in_time(rounds: Roun
     assert rounds()[0] == "Unhealed Connector Connector"
     assert rounds.now <= 60
     assert rounds.writes == []
+
+
+def test_no_other_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may write the parameters of the stack writes its targets."""
+    own = {"endpoint": "https://x", "region": "us-east-1", "service": "es"}
+    signed: list[dict[str, Any]] = []
+    monkeypatch.setenv("ENGINES", json.dumps([own]))
+    monkeypatch.setattr(keeper, "sign_in", lambda where, _: signed.append(where))
+    clients = keeper._engines(STACK, Patience(seconds=1))
+    for change in ({"endpoint": "https://mallory.example.com"}, {"endpoint": "http://x"}, {"role": "arn:r"}):
+        with pytest.raises(InvalidSpec, match="serves another engine"):
+            clients({**own, **change})
+    assert signed == []
+    clients({**own, "principal": "arn:p"})
+    assert len(signed) == 1
 
 
 DIMENSIONS = {"environment": "dev", "stack": STACK}

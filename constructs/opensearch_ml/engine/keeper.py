@@ -85,6 +85,7 @@ class Keeper(Construct):
             environment={
                 "ENVIRONMENT": environment,
                 "STACK": self._stack.stack_name,
+                "ENGINES": self._stack.to_json_string(provisioner.engines),
                 "ENDINGS": json.dumps([_told(one) for one in endings]),
             },
             role=provisioner.role,

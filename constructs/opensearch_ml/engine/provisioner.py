@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -30,6 +32,11 @@ class Provisioner(PythonFunction):
     `policy`; otherwise CloudFormation calls it before its role has permissions. `role_name` is for others that must
     name the role before it exists. With a `network` the function runs in its subnets.
 
+    Whoever may invoke the function writes the event, so its variables say what it obeys: stacks of its account and
+    region, called `<prefix>-<word>` with a `prefix`, and the engines of its Targets. It maps `administrators` and its
+    own role to roles of the engine, and others only to roles whose names begin with the prefix, or without one to any
+    but those of an administrator.
+
     Example::
 
         provisioner = ml.Provisioner(stack, "Provisioner")
@@ -47,6 +54,8 @@ class Provisioner(PythonFunction):
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
         role_name: str | None = None,
         network: Network | None = None,
+        prefix: str | None = None,
+        administrators: Sequence[str] = (),
     ) -> None:
         longest = timeout or Duration.minutes(10)
         super().__init__(
@@ -63,6 +72,18 @@ class Provisioner(PythonFunction):
             network=network,
         )
         self.timeout = longest
+        self.engines: list[dict[str, object]] = []
+        named = Stack.of(self).to_json_string([self.role.role_arn, *administrators])
+        for name, value in {"PREFIX": prefix or "", "ADMINISTRATORS": named, "ENGINES": "[]"}.items():
+            self.function.add_environment(name, value)
+
+    def serve(self, engine: Mapping[str, object]) -> None:
+        """Let requests go to `engine`, the address or administration of a Target, which does so by itself."""
+        stack = Stack.of(self)
+        known = [stack.resolve(one) for one in self.engines]
+        if stack.resolve(engine) not in known:
+            self.engines.append(dict(engine))
+            self.function.add_environment("ENGINES", stack.to_json_string(self.engines))
 
     def allow_admin(self, role_arn: str) -> None:
         """Let the function assume a role that may change role mappings; that role must also trust this one."""

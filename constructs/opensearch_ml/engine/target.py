@@ -28,6 +28,10 @@ class Target:
     login: SecretKeys | None = None
     data_policy: str | None = None
 
+    def __post_init__(self) -> None:
+        for way in (self.address, self.administration):
+            self.provisioner.serve({name: way[name] for name in way if name not in ("data_policy", "principal")})
+
     @property
     def address(self) -> dict[str, object]:
         """The engine's address for the provisioner, and the login unless requests are signed."""

@@ -1,0 +1,94 @@
+"""Whose events the function obeys, and what it never grants, whatever an event says.
+
+Whoever may invoke the function writes the whole event. Variables of the function's template: `PREFIX` is that of its
+stacks and of the security roles that they make, empty for any; `ADMINISTRATORS` are the ARNs, a JSON list, that may be
+mapped to roles which the stacks have not made.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import urlsplit
+
+from mlcommons.errors import InvalidSpec
+
+# Roles with which the engine is born, and that are stronger than ours; without a PREFIX these alone are guarded.
+_BUILT_IN = ("all_access", "security_manager", "security_rest_api_access", "security_rest_api_full_access")
+# What makes an administrator: actions that a permission may name or match, and groups of such actions.
+_ADMINISTRATIVE = (
+    "cluster:admin/opendistro_security/config/update",
+    "cluster:admin/opensearch/security/any",
+    "cluster:admin/repository/put",
+    "cluster:admin/script/put",
+    "cluster:admin/settings/update",
+    "cluster:admin/snapshot/restore",
+    "restapi:admin/roles",
+    "security:any",
+    "system:admin/system_index",
+)
+_GROUPS = ("unlimited", "cluster_all", "manage_snapshots")
+_SUFFIX = r"(amazonaws\.(com|com\.cn|eu)|(c2s\.ic|sc2s\.sgov|csp\.hci\.ic)\.gov|cloud\.adc-e\.uk)"
+
+
+class Uninvited(Exception):
+    """The event is not one of CloudFormation for a stack of the function's own: nobody gets an answer."""
+
+
+def require_invited(event: dict[str, Any], function_arn: str) -> None:
+    """Raises `Uninvited` unless stack and answer's address are of the function's account, region and template."""
+    partition, region, account = (function_arn.split(":")[part] for part in (1, 3, 4))
+    prefix = os.environ.get("PREFIX", "")
+    name = rf"{re.escape(prefix)}-[a-z]+" if prefix else r"[A-Za-z][A-Za-z0-9-]*"
+    stack = rf"arn:{partition}:cloudformation:{region}:{account}:stack/{name}/[A-Za-z0-9-]+"
+    if not re.fullmatch(stack, str(event.get("StackId"))):
+        raise Uninvited(f"The stack {event.get('StackId')} is none of this function's.")
+    answer = urlsplit(str(event.get("ResponseURL")))
+    if answer.scheme != "https" or not _is_cloudformations(answer.netloc, region):
+        raise Uninvited(f"The host {answer.hostname} takes no answers of CloudFormation in {region}.")
+
+
+def require_granted(kind: str, spec: Any) -> None:
+    """Raises `InvalidSpec` where a specification makes somebody an administrator whom the template does not name."""
+    if not isinstance(spec, dict):
+        return
+    if kind == "RoleMapping":
+        _require_named(str(spec.get("role")), spec.get("backend_roles") or [])
+    elif kind == "Role":
+        _require_modest(str(spec.get("name")), spec)
+
+
+def _require_named(role: str, principals: Iterable[str]) -> None:
+    prefix = os.environ.get("PREFIX", "")
+    ours = role.startswith(f"{prefix}-") if prefix else role not in _BUILT_IN
+    strangers = set(principals) - set(json.loads(os.environ.get("ADMINISTRATORS", "[]")))
+    if not ours and strangers:
+        raise InvalidSpec(
+            f"Mapping {', '.join(sorted(strangers))} to the role {role}",
+            "the function's template does not name them as administrators",
+            "Add them to `search.admins`, and deploy the stack of the search engine.",
+        )
+
+
+def _require_modest(name: str, spec: dict[str, Any]) -> None:
+    prefix = os.environ.get("PREFIX", "")
+    permissions = [*(spec.get("cluster_permissions") or [])]
+    for group in spec.get("index_permissions") or []:
+        permissions += group.get("allowed_actions") or []
+    strong = [one for one in permissions if one in _GROUPS or any(fnmatchcase(name, one) for name in _ADMINISTRATIVE)]
+    if strong or (prefix and not name.startswith(f"{prefix}-")):
+        raise InvalidSpec(
+            f"Making the role {name}",
+            f"it has the permissions of an administrator: {', '.join(strong)}" if strong else f"it is not {prefix}-…",
+            "Make such a role as an administrator of the engine.",
+        )
+
+
+def _is_cloudformations(netloc: str, region: str) -> bool:
+    """Whether it is CloudFormation's bucket in the region, or where the SDK is told to find all of AWS."""
+    if netloc == urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).netloc and netloc:
+        return True
+    bucket = f"cloudformation-custom-resource-response-{region.replace('-', '')}"
+    return bool(re.fullmatch(rf"{bucket}\.s3([.-]{region})?\.{_SUFFIX}", netloc))
