@@ -36,7 +36,7 @@ $(VENV)/.begun: sandbox/requirements-prepare.txt
 $(VENV)/.installed: $(VENV)/.begun requirements-dev.txt requirements-node.txt pyproject.toml sandbox/pyproject.toml
 	@echo "Installing the Python packages …"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt $$($(BIN)/python -m osml.deploy.node)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . --editable sandbox
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable sandbox
 	@touch $@
 
 # With the npm of requirements-node.txt, where that was installed.
@@ -99,8 +99,8 @@ openapi: install ## write docs/openapi.json again
 	$(BIN)/python lambda/documents/api.py > docs/openapi.json
 
 lock: install ## pin the dependencies of pyproject.toml
-	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-header -o requirements.txt
-	$(BIN)/uv pip compile -q pyproject.toml sandbox/pyproject.toml --universal --extra dev --extra bench --generate-hashes --no-header -o requirements-dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml --group build --universal --generate-hashes --no-header -o requirements.txt
+	$(BIN)/uv pip compile -q pyproject.toml sandbox/pyproject.toml --group build --universal --extra dev --extra bench --generate-hashes --no-header -o requirements-dev.txt
 	$(BIN)/uv pip compile -q --group node --universal --generate-hashes --no-header -o requirements-node.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-prepare.in --constraint requirements-dev.txt --universal --generate-hashes --no-header -o sandbox/requirements-prepare.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt

@@ -19,7 +19,7 @@ from sandbox.engine.readiness import ready
 from sandbox.failure import SandboxError, StartFailed
 from sandbox.instance import CHECKOUT, REGION, Instance, StartedEngine
 from sandbox.native_packages import native_packages
-from sandbox.parts import NOT_RUNNING, ORDER, absence, holds_deployment, parts, running
+from sandbox.parts import NOT_RUNNING, ORDER, absence, holds_deployment, loss, parts, running
 from sandbox.prepare import prepare
 from sandbox.process import Process, start
 from sandbox.progress import Progress
@@ -48,6 +48,8 @@ def up(instance: Instance, progress: Progress, engine_version: str | None = None
             _same_line(instance, engine_version)
             progress.step("The local cloud is already running.")
         else:
+            if lost := loss(instance):
+                progress.step(lost)
             _end(instance)
             for folder in (instance.home / "engine", instance.before_upgrade):
                 shutil.rmtree(folder, ignore_errors=True)

@@ -24,6 +24,15 @@ def holds_deployment(instance: Instance) -> bool:
     return parts(instance).get("cloud", False)
 
 
+def loss(instance: Instance) -> str | None:
+    """What a start from nothing removes; None if there is nothing that it removes."""
+    if not parts(instance):
+        return None
+    if holds_deployment(instance):
+        return "The deployed stacks and the documents in OpenSearch are removed."
+    return "AWS has stopped, and the deployed stacks are lost with it. The documents in OpenSearch are removed, too."
+
+
 def absence(instance: Instance) -> str | None:
     """Why the local cloud cannot be used, and the fix; None if all parts run."""
     if running(instance):

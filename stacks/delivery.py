@@ -36,7 +36,7 @@ IMAGE = codebuild.LinuxBuildImage.AMAZON_LINUX_2023_5
 INSTALL = (
     "python3 -m venv .venv",
     ".venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt",
-    ".venv/bin/pip install --quiet --disable-pip-version-check --no-deps -e .",
+    ".venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .",
 )
 
 

@@ -40,6 +40,7 @@ from sandbox.cloud import (
     streaming,
     tables,
     trust,
+    unsigned,
     user_pools,
 )
 from sandbox.cloud.authority import MiniStackAuthority
@@ -113,6 +114,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     streaming.install()
     function_policy.install()
     preflights.install()
+    unsigned.install()
     api_resources.install()
     gateway = f"https://127.0.0.1:{settings.aws_port}"
     authorizers.install(gateway)

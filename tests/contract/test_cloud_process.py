@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from tests.contract.cloud_process import Cloud, role, running, start
@@ -53,6 +54,24 @@ def handler(event, context):
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with running(tmp_path_factory.mktemp("cloud")) as process:
         yield process
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 307),
+        ("PUT", "/unsigned-bucket", 403),
+        ("GET", "/signed-bucket", 403),
+        ("PUT", "/signed-bucket/a", 403),
+    ],
+)
+def test_s3_does_nothing_for_a_request_that_nobody_signed(cloud: Cloud, method: str, path: str, status: int) -> None:
+    cloud.client("s3").create_bucket(Bucket="signed-bucket")
+    host = {"Host": "s3.us-east-1.amazonaws.com"}
+    url = f"{cloud.gateway}{path}"
+    answer = requests.request(method, url, headers=host, verify=cloud.bundle, timeout=20, allow_redirects=False)
+    assert answer.status_code == status, answer.text
+    assert [one["Name"] for one in cloud.client("s3").list_buckets()["Buckets"]] == ["signed-bucket"]
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from osml.failure import Failure
@@ -138,6 +139,10 @@ def test_a_dead_engine_is_started_again_and_nothing_is_discarded_unasked(started
     assert "osml sandbox restart" in told["reason"]
 
 
+def alive_of(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if psutil.pid_exists(pid)]
+
+
 def test_discard_stops_the_local_cloud_and_starts_an_empty_one(
     started: Callable[..., Instance], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,8 +150,14 @@ def test_discard_stops_the_local_cloud_and_starts_an_empty_one(
     begun: list[dict[str, bool]] = []
     monkeypatch.setattr(launcher, "_start", lambda *_: begun.append(parts(instance)))
     monkeypatch.setattr(launcher, "_wait", lambda *_: None)
-    launcher.up(instance, Lines(print), discard=True)
+    said: list[tuple[str, list[int]]] = []
+    alive = [process.pid for process in instance.processes().values() if process.alive()]
+    launcher.up(instance, Lines(lambda line: said.append((line, alive_of(alive)))), discard=True)
     assert begun == [{}]
+    assert ("The deployed stacks and the documents in OpenSearch are removed" in said[0][0], said[0][1]) == (
+        True,
+        alive,
+    )
 
 
 def test_after_a_crash_of_aws_the_start_is_empty(
@@ -157,8 +168,10 @@ def test_after_a_crash_of_aws_the_start_is_empty(
     begun: list[int] = []
     monkeypatch.setattr(launcher, "_start", lambda *_: begun.append(1))
     monkeypatch.setattr(launcher, "_wait", lambda *_: None)
-    launcher.up(instance, Lines(print))
+    said: list[str] = []
+    launcher.up(instance, Lines(said.append))
     assert begun == [1]
+    assert "the deployed stacks are lost with it. The documents in OpenSearch are removed" in said[0]
 
 
 def test_dead_models_are_started_again_beside_the_engine(

@@ -1,0 +1,41 @@
+"""Requests to S3 that nobody signed: Amazon lists and makes no bucket for them.
+
+MiniStack 1.5.33 refuses them for a bucket and its objects, and lets these two pass. Amazon leads `GET /` to its product
+page, and answers the other with AccessDenied.
+"""
+
+import uuid
+from typing import Any
+
+from ministack.core.router import extract_access_key_id
+from ministack.services import s3
+
+PRODUCT_PAGE = "https://aws.amazon.com/s3/"
+REFUSED = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    "<Error><Code>AccessDenied</Code><Message>Access Denied</Message><RequestId>{id}</RequestId></Error>"
+)
+
+
+def install() -> None:
+    """Wraps MiniStack's S3; once per process."""
+    handle = s3.handle_request
+
+    async def handle_request(
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query_params: dict[str, Any],
+        *more: Any,
+        **named: Any,
+    ) -> Any:
+        signed = extract_access_key_id(headers, query_params) or headers.get("authorization") or named.get("internal")
+        whole = path.strip("/")
+        if not signed and method in ("GET", "HEAD") and not whole:
+            return 307, {"Location": PRODUCT_PAGE}, b""
+        if not signed and method == "PUT" and whole and "/" not in whole:
+            return 403, {"Content-Type": "application/xml"}, REFUSED.format(id=uuid.uuid4().hex[:16].upper()).encode()
+        return await handle(method, path, headers, body, query_params, *more, **named)
+
+    s3.handle_request = handle_request

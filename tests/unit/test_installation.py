@@ -1,0 +1,37 @@
+"""Everything that `make` installs is checked by its hash, what builds the editable installation too."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+INSTALLS = [
+    line.strip()
+    for file in ("Makefile", "stacks/delivery.py")
+    for line in (ROOT / file).read_text().splitlines()
+    if re.search(r"pip (install|sync)\b", line)
+]
+LOCKED = sorted([*ROOT.glob("requirements*.txt"), *ROOT.glob("sandbox/requirements*.txt")])
+
+
+@pytest.mark.parametrize("line", INSTALLS)
+def test_each_installation_checks_hashes_or_builds_with_what_was_checked(line: str) -> None:
+    assert "--require-hashes" in line or ("--no-deps" in line and "--no-build-isolation" in line)
+
+
+@pytest.mark.parametrize("project", [".", "sandbox"])
+def test_what_builds_is_locked(project: str) -> None:
+    build = tomllib.loads((ROOT / project / "pyproject.toml").read_text())["build-system"]["requires"]
+    group = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["build"]
+    assert build == group
+    for file in ("requirements.txt", "requirements-dev.txt"):
+        assert all(f"{one} \\\n    --hash=" in (ROOT / file).read_text() for one in build)
+
+
+@pytest.mark.parametrize("file", LOCKED, ids=lambda file: file.name)
+def test_each_locked_package_has_its_hash(file: Path) -> None:
+    packages = re.findall(r"^[a-z0-9A-Z_.\[\]-]+==.*$", file.read_text(), re.MULTILINE)
+    assert packages
+    assert [one for one in packages if not one.endswith("\\")] == []
