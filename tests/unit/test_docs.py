@@ -32,3 +32,20 @@ def test_every_recipe_has_environments_in_the_documents() -> None:
     shown = {block.split()[1] for _, _, block in BLOCKS}
     recipes = {"deepseek-api", "deepseek-sagemaker", "deepseek-bedrock", "semantic-search", "openai-chat", "serverless"}
     assert shown >= recipes
+
+
+def named_tests() -> list[str]:
+    return re.findall(r"`(tests/[a-z0-9_/]+\.py::[a-z0-9_]+)`", (ROOT / "docs" / "security.md").read_text())
+
+
+def test_each_line_of_the_threat_model_names_a_test() -> None:
+    section = (ROOT / "docs" / "security.md").read_text().partition("## Boundaries")[2].partition("## What remains")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ") and not line.startswith(("| who", "| ---"))]
+    assert len(lines) > 20
+    assert [line for line in lines if "`tests/" not in line] == []
+
+
+@pytest.mark.parametrize("name", sorted(set(named_tests())))
+def test_each_test_that_the_threat_model_names_exists(name: str) -> None:
+    file, _, function = name.partition("::")
+    assert re.search(rf"^def {function}\(", (ROOT / file).read_text(), re.MULTILINE)
