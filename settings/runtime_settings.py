@@ -21,6 +21,8 @@ from settings.model_settings import model_class
 from settings.retrieval import Retrieval
 
 VARIABLE = "ASSISTANT"
+# The alias of the function `ask` by which operators call it, on a collection.
+OPERATORS = "operators"
 Seconds = Annotated[int | float, Field(gt=0)]
 
 

@@ -25,6 +25,7 @@ from settings.knowledge import IndexNames, Prompt
 from settings.outputs import AssistantOutputs
 from settings.retrieval import Retrieval
 from settings.runtime_settings import (
+    OPERATORS,
     VARIABLE,
     EngineEmbedding,
     Limits,
@@ -256,9 +257,12 @@ class AssistantStack(EnvironmentStack):
         api.show_page(self._function("page", variables).function)
         return client
 
-    def _let_operators_in(self, *functions: AssistantFunction) -> None:
-        """A collection has no pipelines: the command line asks and ingests through the functions."""
-        arns = [one.function.function_arn for one in functions]
+    def _let_operators_in(self, ask: AssistantFunction, documents: AssistantFunction) -> None:
+        """A collection has no pipelines: the command line asks and ingests through the functions.
+
+        By its alias the function knows that an operator calls, whatever caller the event names.
+        """
+        arns = [ask.alias(OPERATORS), documents.function.function_arn]
         iam.Policy(
             self,
             "OperatorPolicy",

@@ -46,7 +46,7 @@ def _reply(event: dict[str, Any], context: "Context") -> Reply:
     seconds = max(context.get_remaining_time_in_millis() / 1000 - MARGIN, MARGIN)
     try:
         telemetry.belongs_to(settings().environment)
-        who = caller(event)
+        who = caller(event, context.invoked_function_arn)
         telemetry.logger.thread_safe_append_keys(caller=digest(who))
         question = _question(json_body(event, settings().limits.body_bytes))
         telemetry.asked()

@@ -6,7 +6,7 @@ from functools import cache
 from pydantic import ValidationError
 
 from rag.failures import Refused
-from settings.runtime_settings import VARIABLE, RuntimeSettings
+from settings.runtime_settings import OPERATORS, VARIABLE, RuntimeSettings
 
 
 def from_environment() -> RuntimeSettings:
@@ -23,3 +23,8 @@ def settings() -> RuntimeSettings:
         wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         message = "A setting of the assistant is wrong; its log names the setting. Deploy the assistant again."
         raise Refused(message, said=f"{VARIABLE}: {wrong}") from None
+
+
+def is_for_operators(function_arn: str) -> bool:
+    """Whether the function was called by its alias for operators."""
+    return function_arn.rpartition(":")[2] == OPERATORS

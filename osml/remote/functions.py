@@ -17,6 +17,7 @@ from osml.failure import Failure
 from osml.place import Place
 from osml.remote.operator import session
 from osml.remote.stack import assistant, passages
+from settings.runtime_settings import OPERATORS
 
 CONNECT_SECONDS = 10
 # Lambda's limit; the functions end before it.
@@ -51,12 +52,13 @@ class Functions:
     def __init__(self, place: Place, caller: boto3.Session | None = None) -> None:
         """The operator calls them unless `caller` is given; on a domain the operator may not call them.
 
-        In both cases the event names the operator as the caller.
+        In both cases the event names the operator as the caller; an operator's call is known by the alias.
         """
         found = assistant(place)
         self._operator = passages(place).operator_role_arn
         self._env = place.env
-        self._names = {"/ask": found.ask_function, "/documents": found.documents_function}
+        ask = found.ask_function if caller else f"{found.ask_function}:{OPERATORS}"
+        self._names = {"/ask": ask, "/documents": found.documents_function}
         # botocore must not retry: a second question would cost money, and its answer would be discarded.
         patient = Config(
             connect_timeout=CONNECT_SECONDS, read_timeout=LONGEST_SECONDS, retries={"total_max_attempts": 1}

@@ -314,7 +314,9 @@ def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Fl
     assert all(one["DependsOn"] for one in mappings)
 
 
-def test_on_a_collection_a_function_may_call_its_models_too(collection: Template, allowed: Any) -> None:
+def test_on_a_collection_a_function_may_call_its_models_too(
+    collection: Template, allowed: Any, of_type: OfType
+) -> None:
     log = {"logs:CreateLogStream", "logs:PutLogEvents"}
     arn = "<import ExportsOutputFnGetAttSearchCollectionE9B440CCArn6C0BACCE>"
     endpoint = f"arn:<AWS::Partition>:sagemaker:{PLACE}:endpoint/osml-sandbox-aoss-embedding"
@@ -333,8 +335,10 @@ def test_on_a_collection_a_function_may_call_its_models_too(collection: Template
         *UPLOADS,
     }
     assert allowed(collection, "OperatorPolicy") == {
-        "lambda:InvokeFunction": ["<AskFunctionDB1E4BA3.Arn>", "<DocumentsFunction8356188C.Arn>"]
+        "lambda:InvokeFunction": ["<DocumentsFunction8356188C.Arn>", "<AskOperators3DDB4D68>"]
     }
+    (alias,) = of_type(collection, "AWS::Lambda::Alias").values()
+    assert (alias["Properties"]["Name"], alias["Properties"]["FunctionVersion"]) == ("operators", "$LATEST")
 
 
 def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: Any, told: Any) -> None:

@@ -27,6 +27,7 @@ class Context:
     seconds: float = 30.0
     aws_request_id: str = "lambda-1"
     function_name: str = "ask"
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:ask"
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.seconds * 1000)

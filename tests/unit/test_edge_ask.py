@@ -145,6 +145,21 @@ def test_the_caller_is_taken_from_the_context_in_this_order(play: Play, context:
     assert (reply.status, heard) == (200, [who])
 
 
+def test_who_calls_the_alias_for_operators_is_one_whatever_the_event_says(play: Play) -> None:
+    heard: list[str] = []
+
+    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+        heard.append(caller)
+        yield Answered(ANSWER)
+
+    play(core)
+    forged = {"requestId": REQUEST_ID, "authorizer": {"claims": {"sub": "somebody"}}, "identity": {"userArn": "u"}}
+    for name in ("ask:operators", "ask:live", "ask"):
+        context = Context(invoked_function_arn=f"arn:aws:lambda:us-east-1:000000000000:function:{name}")
+        assert asked({"question": "Why?"}, context=context, requestContext=forged).status == 200
+    assert heard == ["direct", "somebody", "somebody"]
+
+
 def test_nobody_is_not_answered_unless_the_function_was_called_directly(play: Play) -> None:
     play(whole)
     nobody = {"requestId": REQUEST_ID, "identity": {"sourceIp": "192.0.2.1"}}

@@ -69,7 +69,7 @@ def test_a_question_goes_to_the_function_as_the_api_would_send_it(aws: AwsServer
     )
     assert [(source.id, source.score, source.text) for source in answer.sources] == [("boston#1", 0.8, "4,327,000")]
     function, event, key = aws.calls[0]
-    assert (function, key, event["buffered"]) == ("the-ask", TAKEN, True)
+    assert (function, key, event["buffered"]) == ("the-ask%3Aoperators", TAKEN, True)
     assert (event["httpMethod"], event["path"], event["headers"]["content-type"]) == (
         "POST",
         "/ask",
@@ -102,24 +102,24 @@ def test_an_answer_that_is_not_in_the_documents_is_an_answer(aws: AwsServer) -> 
             Answered(
                 {"Reason": "x", "message": "Rate exceeded"}, 429, {"x-amzn-errortype": "TooManyRequestsException"}
             ),
-            "The assistant answered 429: AWS throttles the function the-ask. Try again in a moment.",
+            "The assistant answered 429: AWS throttles the function the-ask:operators. Try again in a moment.",
         ),
         (
             Answered({"errorType": "E", "errorMessage": "it broke"}, headers={"X-Amz-Function-Error": "Unhandled"}),
-            "The function the-ask failed: it broke. See its log.",
+            "The function the-ask:operators failed: it broke. See its log.",
         ),
         (
             Answered({"errorType": "Runtime.ExitError"}, headers={"X-Amz-Function-Error": "Unhandled"}),
-            "The function the-ask failed: Runtime.ExitError. See its log.",
+            "The function the-ask:operators failed: Runtime.ExitError. See its log.",
         ),
         (
             Answered({"message": "Not found"}, 404, {"x-amzn-errortype": "ResourceNotFoundException"}),
-            f"Calling the function the-ask as {OPERATOR} failed: ",
+            f"Calling the function the-ask:operators as {OPERATOR} failed: ",
         ),
-        (Answered("no json"), "Calling the function the-ask failed: "),
-        (Answered({"hello": 1}), "The function the-ask gave an unexpected answer."),
-        (Answered([1]), "The function the-ask gave an unexpected answer."),
-        (proxied(200, ["a"]), "The function the-ask gave an unexpected answer."),
+        (Answered("no json"), "Calling the function the-ask:operators failed: "),
+        (Answered({"hello": 1}), "The function the-ask:operators gave an unexpected answer."),
+        (Answered([1]), "The function the-ask:operators gave an unexpected answer."),
+        (proxied(200, ["a"]), "The function the-ask:operators gave an unexpected answer."),
         (proxied(200, {"answer": "a"}), "The assistant's answer has another form than this command expects."),
     ],
 )
@@ -140,7 +140,7 @@ def test_no_answer_in_time_is_a_sentence(aws: AwsServer, monkeypatch: pytest.Mon
         return proxied(200, {})
 
     aws.answer = hang
-    with pytest.raises(Failure, match="504: The function the-ask gave no answer in"):
+    with pytest.raises(Failure, match="504: The function the-ask:operators gave no answer in"):
         asking.ask(PLACE, "Why?")
     hung.set()
     # On a busy machine the call is heard later than the answer is given up.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -96,3 +97,10 @@ class AssistantFunction(PythonFunction):
             removal_policy=removal_policy,
             network=network,
         )
+
+    def alias(self, name: str) -> str:
+        """The ARN of another name for the function, which tells callers apart by the name that they use."""
+        made = lambda_.CfnAlias(
+            self, name.title(), function_name=self.function.function_name, function_version="$LATEST", name=name
+        )
+        return made.ref
