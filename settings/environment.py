@@ -14,6 +14,7 @@ from settings.alarms import Alarms
 from settings.answer import AnswerModel
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.assistant import Assistant
+from settings.calibration import UNMEASURED, score
 from settings.drop import Drop
 from settings.embedding import EmbeddingModel
 from settings.embedding.sagemaker import SageMakerEmbedding
@@ -109,7 +110,15 @@ class Environment(Group):
     def min_score(self) -> float:
         """From which score on a passage is worth answering from: the assistant's, or that of the embedding model."""
         chosen = self.assistant.min_score if self.assistant else None
-        return self.embedding.min_score if chosen is None else chosen
+        known = self.embedding.calibration
+        usual = score(known.least if known else UNMEASURED, self.index.space_type)
+        return usual if chosen is None else chosen
+
+    @property
+    def matches(self) -> tuple[float, float] | None:
+        """From which scores on a passage is a good and a close match; None where the model is not measured."""
+        known, space = self.embedding.calibration, self.index.space_type
+        return (score(known.good, space), score(known.close, space)) if known else None
 
     @property
     def answer_endpoint_name(self) -> str:

@@ -114,6 +114,11 @@ class Retrieval(Group):
         return self.candidates if self.hybrid or self.rerank else 0
 
     @property
+    def rescored(self) -> bool:
+        """Whether a hit's score is another one than that of its vector."""
+        return bool(self.hybrid or self.rerank)
+
+    @property
     def marked_by_words(self) -> int:
         """How many sentences the engine's highlighter marks."""
         return self.highlight.sentences if self.highlight and self.highlight.by == "words" else 0

@@ -136,13 +136,17 @@ ChosenAnswer = Annotated[
 
 
 class RuntimeSettings(Told):
-    """All of it. Without `answer` the sources are the answer."""
+    """All of it. Without `answer` the sources are the answer.
+
+    From the scores of `matches` on a passage is a good and a close match; None where the model is not measured.
+    """
 
     environment: str
     search: Search
     index: IndexNames
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float = Field(default=0.6, ge=0)
+    matches: tuple[float, float] | None = None
     retrieval: Annotated[Retrieval, PlainSerializer(_differing)] = Retrieval()
     prompt: Prompt
     embedding: ChosenEmbedding

@@ -20,10 +20,10 @@ class Release(NamedTuple):
 SINCE: Mapping[str, Release] = {
     # neural_query_enricher knows the model of a `neural` query (neural-search#337).
     "embedded_questions": Release(2, 11),
-    # It finds a `neural` query within a hybrid one (neural-search#541).
-    "hybrid": Release(2, 12),
-    # neural-search#494
-    "rerank": Release(2, 12),
+    # The score of each named query of a hit, without which hybrid and reranked passages cannot be compared with
+    # `min_score` (OpenSearch#11626). Hybrid search and reranking themselves are of 2.12.
+    "hybrid": Release(2, 13),
+    "rerank": Release(2, 13),
     # It knows the model of a `neural_sparse` query (neural-search#614).
     "sparse": Release(2, 13),
     # connector.pre_process.bedrock.embedding (MLPreProcessFunction of ml-commons 2.13)

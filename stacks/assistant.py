@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -125,13 +126,16 @@ class AssistantStack(EnvironmentStack):
         environment, assistant, engine = self._environment, self._assistant, self._search.engine
         index, timeouts, table = environment.index, environment.timeouts, self._table
         login = Login(secretArn=engine.login.arn, **engine.login.keys) if engine.login else None
+        unusual: dict[str, Any] = {"matches": environment.matches} if environment.matches else {}
+        if environment.retrieval != Retrieval():
+            unusual["retrieval"] = environment.retrieval
         told = RuntimeSettings(
             environment=environment.name,
             search=Searched(endpoint=engine.endpoint, region=self.region, service=engine.service, login=login),
             index=IndexNames(name=index.name, text_field=index.text_field, embedding_field=index.embedding_field),
             top_k=assistant.top_k,
             min_score=environment.min_score,
-            **({"retrieval": environment.retrieval} if environment.retrieval != Retrieval() else {}),
+            **unusual,
             prompt=Prompt(system=environment.prompt.system, instructions=environment.prompt.instructions),
             embedding=EngineEmbedding() if self._knowledge else environment.embedding.told(environment),
             answer=self._answer(),

@@ -75,7 +75,7 @@ export class Exchange {
     this.#text = answer.answer ?? "";
     this.#draw();
     const sources = answer.sources ?? [];
-    this.#sources.show(sources, true);
+    this.#sources.show(sources, true, answer.grounded);
     if (!answer.grounded && !sources.length) {
       this.#answer.prepend(element("p", { className: "absent" }, "Not in the documents"));
       this.#after.replaceChildren(
@@ -83,6 +83,8 @@ export class Exchange {
       );
     } else if (answer.answer === null) {
       this.#answer.replaceChildren(element("p", { className: "absent" }, "The passages nearest to your question"));
+    } else if (!answer.grounded) {
+      this.#after.replaceChildren(element("p", { className: "hint" }, "No sentence of the documents supports this answer."));
     }
     this.#after.append(this.#sources.jumps(sources) ?? "", this.#made(answer));
     announce(`${this.#text ? `Answer: ${this.#text}` : "Done."} ${sources.length ? `${plural(sources.length, "source")}.` : ""}`);

@@ -1,7 +1,13 @@
 import { element, plural } from "./element.js";
 
 const score = (number) => number.toFixed(2);
-const match = (number) => (number >= 0.8 ? "Close match" : number >= 0.65 ? "Good match" : "Loose match");
+const MATCHES = { close: "Close match", good: "Good match", loose: "Loose match" };
+/** What the embedding model's similarity means; where that was never measured, the number alone. */
+const match = (source) => {
+  const number = source.similarity === null || source.similarity === undefined ? null : score(source.similarity);
+  const word = MATCHES[source.match];
+  return word ? [word, number].filter(Boolean).join(" ") : number ? `Similarity ${number}` : null;
+};
 const evidence = (number) => (number >= 0.75 ? "strong" : number >= 0.4 ? "partial" : "weak");
 
 const DRAWN = " is what the answer draws on, and how surely, from 0 to 1.";
@@ -21,13 +27,13 @@ export class Sources {
   }
 
   /** Drawn when sources are found, and again when the answer's evidence is known; open and closed sources stay so. */
-  show(sources, finished) {
+  show(sources, finished, grounded = true) {
     if (!sources.length) return this.node.replaceChildren();
     const used = sources.some((source) => source.used?.length);
     const near = !used && sources.some((source) => source.highlights?.length);
     const legend = used ? DRAWN : near ? NEAR : null;
     this.node.replaceChildren(
-      element("h3", {}, finished ? "Sources" : `Reading ${plural(sources.length, "passage")}`),
+      element("h3", {}, finished ? (grounded ? "Sources" : "Passages that were read") : `Reading ${plural(sources.length, "passage")}`),
       finished && legend ? element("p", { className: "legend" }, element("mark", {}, "Marked"), legend) : "",
       element("ol", {}, ...sources.map((source, index) => element("li", {}, this.#card(source, index + 1, near ? source.highlights : source.used, finished)))),
     );
@@ -77,7 +83,7 @@ export class Sources {
           element(
             "span",
             { className: "source-facts" },
-            [`${match(source.score)} ${score(source.score)}`, place(source) ?? part(source), used.length ? `${plural(used.length, "sentence")} used` : null]
+            [match(source), place(source) ?? part(source), used.length ? `${plural(used.length, "sentence")} used` : null]
               .filter(Boolean)
               .join(" · "),
           ),

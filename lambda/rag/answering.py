@@ -10,7 +10,7 @@ from rag.events import Answered, Event, Sources, Stage, Text
 from rag.evidence import used
 from rag.failures import Failure, Invalid
 from rag.generation import Generation
-from rag.models import Answer, Question, Source, Timings
+from rag.models import Answer, Match, Question, Source, Timings
 from rag.parts import Parts
 from rag.parts import parts as own_parts
 from rag.prompt import Turn
@@ -50,8 +50,7 @@ class _Asked:
         earlier = self._earlier()
         yield Stage("searching")
         found = self._found(earlier)
-        best = found.sources[0].score if found.sources else None
-        if best is None or best < self.parts.settings.min_score:
+        if not self._is_near(found.sources):
             yield Sources([])
             yield Text(NOT_IN_DOCUMENTS)
             yield self._answered(found, self._kept(earlier, None), NOT_IN_DOCUMENTS, [], None, None)
@@ -59,7 +58,7 @@ class _Asked:
         yield Sources(found.sources)
         generation = self.parts.generation
         if generation is None:
-            yield self._answered(found, self._kept(earlier, ""), None, found.sources, None, None)
+            yield self._answered(found, self._kept(earlier, ""), None, found.sources, None, None, grounded=True)
             return
         yield Stage("answering")
         model_began = perf_counter()
@@ -72,7 +71,10 @@ class _Asked:
         conversation = self.question.conversation_id
         if conversation is None or not generation.keeps:
             conversation = self._kept(earlier, said)
-        yield self._answered(found, conversation, said, used(said, found.sources), generation.name, model_ms)
+        sources = used(said, found.sources)
+        # A model that says that the passages hold no answer repeats none of their sentences.
+        grounded = any(source.used for source in sources)
+        yield self._answered(found, conversation, said, sources, generation.name, model_ms, grounded=grounded)
 
     def _earlier(self) -> Sequence[Turn]:
         if self.question.conversation_id is None:
@@ -83,7 +85,23 @@ class _Asked:
         most = self.parts.settings.retrieval.earlier_questions
         asked = together([turn.question for turn in earlier], self.question.question, most)
         size = self.question.top_k or self.parts.settings.top_k
-        return self.parts.search.nearest(asked, self.question.filters, size, self.budget)
+        found = self.parts.search.nearest(asked, self.question.filters, size, self.budget)
+        for source in found.sources:
+            source.match = self._match(source.similarity)
+        return found
+
+    def _is_near(self, sources: Sequence[Source]) -> bool:
+        """Whether one of them is near enough in meaning, whatever else the search has ordered them by."""
+        least = self.parts.settings.min_score
+        return bool(sources) and (least == 0 or any((one.similarity or 0.0) >= least for one in sources))
+
+    def _match(self, similarity: float | None) -> Match | None:
+        if self.parts.settings.matches is None:
+            return None
+        good, close = self.parts.settings.matches
+        if similarity is None or similarity < good:
+            return "loose"
+        return "close" if similarity >= close else "good"
 
     def _pieces(self, generation: Generation, sources: Sequence[Source], earlier: Sequence[Turn]) -> Iterator[str]:
         asked = self.question
@@ -119,6 +137,8 @@ class _Asked:
         sources: list[Source],
         model: str | None,
         model_ms: int | None,
+        *,
+        grounded: bool = False,
     ) -> Answered:
         timings = Timings(
             embed_ms=found.embed_ms, search_ms=found.search_ms, model_ms=model_ms, total_ms=_since(self.began)
@@ -126,7 +146,7 @@ class _Asked:
         return Answered(
             Answer(
                 answer=said,
-                grounded=bool(sources),
+                grounded=grounded,
                 sources=sources,
                 model=model,
                 conversation_id=conversation,

@@ -84,8 +84,11 @@ def place_in(fields: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
 
+Match = Literal["close", "good", "loose"]
+
+
 class Source(Place):
-    """A found passage; `score` is the search engine's, and a higher one is nearer."""
+    """A found passage; `score` is what the search ordered by, which says nothing beyond this search."""
 
     id: str = Field(description="Id of the passage.", examples=["boston#2"])
     document: str = Field(description="Id of the document the passage belongs to.", examples=["boston"])
@@ -93,7 +96,16 @@ class Source(Place):
     text: str = Field(
         description="The passage.", examples=["The metro area population of Boston in 2023 was 4,327,000."]
     )
-    score: float = Field(description="Nearness to the question.", examples=[0.81])
+    score: float = Field(description="The score in this search; a higher one came first.", examples=[0.97])
+    similarity: float | None = Field(
+        default=None,
+        description="How near the meaning is to the question, comparable between searches: the score of the vector, "
+        "which `min_score` is compared with. Null if only words led to the passage.",
+        examples=[0.81],
+    )
+    match: Match | None = Field(
+        default=None, description="What that similarity means with this embedding model; null if nobody measured it."
+    )
     used: list[UsedSentence] = Field(
         default_factory=list, description="Sentences the answer is based on, in text order."
     )
@@ -122,8 +134,11 @@ class Answer(BaseModel):
         description="The answer; null without an answer model.",
         examples=["In 2023 the metro area of Boston had 4,327,000 inhabitants."],
     )
-    grounded: bool = Field(description="Whether the documents contain passages near enough to the question.")
-    sources: list[Source] = Field(description="The passages of the answer, nearest first.")
+    grounded: bool = Field(
+        description="Whether sentences of the sources bear the answer out (`used`); without an answer model, whether "
+        "passages are near enough to the question."
+    )
+    sources: list[Source] = Field(description="The passages that the answer was to come from, best first.")
     model: str | None = Field(description="The answer model; null if none was called.", examples=["deepseek-flash"])
     conversation_id: str | None = Field(
         description="Send it with the next question; null if the conversation could not be stored.",

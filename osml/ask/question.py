@@ -15,7 +15,7 @@ from rag.pipeline import answer_in, asking
 from rag.search.highlight import highlights
 from rag.search.in_use import searched
 from rag.search.nearness import Nearness
-from rag.search.query import nearest, together
+from rag.search.query import nearest, parameters, together
 from settings.knowledge import IndexNames
 
 CONNECT_SECONDS = 10
@@ -172,7 +172,8 @@ def search(
         domain.in_use.setdefault(knowledge.index, knowledge.index_version)
 
     def search_in(named: str) -> dict[str, Any]:
-        return domain.patiently("POST", f"/{named}/_search", json=body, timeout=_timeout(knowledge))
+        asked = {"params": parameters(knowledge.retrieval), "json": body, "timeout": _timeout(knowledge)}
+        return domain.patiently("POST", f"/{named}/_search", **asked)
 
     found: dict[str, Any] = searched(knowledge.index, domain.in_use, search_in, domain.patient, Failure)
     shown = found["hits"]["hits"][:size]

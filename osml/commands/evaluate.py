@@ -35,14 +35,23 @@ def evaluate(
         list[Normalization] | None, typer.Option(help="How --words makes both scores comparable; repeat.")
     ] = None,
     ranks: Annotated[bool, typer.Option("--ranks", help="Try hybrid search by ranks instead of scores.")] = False,
+    unrelated: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="NDJSON of questions that no document answers: how often they get an answer, and the others none.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Measure how well search finds the documents that answer labelled questions: nDCG, recall, MRR, latency."""
     from osml.evaluate import evaluate as evaluating
     from osml.evaluate import evaluation_view
 
+    chosen = place(env, sandbox)
     found = evaluating.evaluate(
-        place(env, sandbox),
+        chosen,
         questions,
         words or [],
         [one.value for one in normalization or [Normalization.MIN_MAX]],
@@ -52,3 +61,9 @@ def evaluate(
         evaluation_view.print_json(found)
     else:
         evaluation_view.show(found)
+    if unrelated:
+        refusal = evaluating.refusal(chosen, found[0], unrelated)
+        if json:
+            evaluation_view.print_refusal_json(refusal)
+        else:
+            evaluation_view.show_refusal(refusal)

@@ -10,11 +10,13 @@ from typing import Any
 from osml.ask import question
 from osml.evaluate.beir import read_folder
 from osml.evaluate.evaluation import FAR, FIRST, Labelled, Marked, marked, ndcg, read, recall, reciprocal_rank
+from osml.evaluate.refusal import Refusal, read_unrelated
 from osml.failure import Failure
 from osml.place import Place
 from osml.remote.domain import Domain, legible
 from osml.remote.stack import Knowledge, knowledge
-from rag.search.query import EXPLORED, together
+from rag.search.query import EXPLORED, similarity, together
+from settings.assistant import Assistant
 from settings.knowledge import WORDS_FIELD
 
 DEPLOYED, ALONE = "as deployed", "the question alone"
@@ -28,6 +30,7 @@ class Quality:
     `far` is the recall of the first 100; as deployed and of hybrid search, of the candidates.
 
     If passages are marked, `marks` has an entry for each question whose labelled words are in a found passage.
+    As deployed, `similarities` has that of the nearest passage that an answer would come from, for each question.
     """
 
     way: str
@@ -37,6 +40,7 @@ class Quality:
     reciprocal_rank: float = 0.0
     milliseconds: list[float] = field(default_factory=list)
     marks: list[Marked] = field(default_factory=list)
+    similarities: list[float] = field(default_factory=list)
 
     @property
     def marked(self) -> float | None:
@@ -80,7 +84,7 @@ def evaluate(
     for search in ways.values():  # the first search opens connections
         search(questions[0])
     with legible(f"A search of the index {found.index}"):
-        qualities = _measured(ways, questions, found)
+        qualities = _measured(ways, questions, found, _shown(place))
     if not any(one.recall for one in qualities):
         raise Failure(
             f"The index {found.index} has none of the documents that {file} names. Load the documents of these "
@@ -89,7 +93,32 @@ def evaluate(
     return qualities
 
 
-def _measured(ways: dict[str, Search], questions: Sequence[Labelled], knowledge: Knowledge) -> list[Quality]:
+def refusal(place: Place, deployed: Quality, file: Path) -> Refusal:
+    """Whether the least score of the assistant tells the questions of `file` from those of `deployed`.
+
+    The documents must not answer any question of `file`. Raises Failure as `evaluate` does.
+    """
+    questions, found = read_unrelated(file), knowledge(place)
+    domain, unrelated = Domain(found), list[float]()
+    with legible(f"A search of the index {found.index}"):
+        for one in questions:
+            answer = question.search(domain, found, one, FIRST)
+            unrelated.append(_nearest(answer, _shown(place)))
+    return Refusal(deployed.similarities, unrelated, place.settings().min_score)
+
+
+def _shown(place: Place) -> int:
+    """How many passages an answer comes from."""
+    return (place.settings().assistant or Assistant()).top_k
+
+
+def _nearest(answer: dict[str, Any], shown: int) -> float:
+    return max((similarity(hit) or 0.0 for hit in answer["hits"]["hits"][:shown]), default=0.0)
+
+
+def _measured(
+    ways: dict[str, Search], questions: Sequence[Labelled], knowledge: Knowledge, shown: int
+) -> list[Quality]:
     qualities = {way: Quality(way) for way in ways}
     for one in questions:
         for way, search in ways.items():
@@ -101,6 +130,8 @@ def _measured(ways: dict[str, Search], questions: Sequence[Labelled], knowledge:
             quality.recall += recall(documents, one.relevant) / len(questions)
             quality.far += recall(documents, one.relevant, FAR) / len(questions)
             quality.reciprocal_rank += reciprocal_rank(documents, one.relevant) / len(questions)
+            if way == DEPLOYED:
+                quality.similarities.append(_nearest(answer, shown))
             if way == DEPLOYED and one.says and knowledge.retrieval.highlight:
                 quality.marks += _marks(answer, one.says, knowledge.text_field)
     return list(qualities.values())

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from osml.evaluate.evaluate import Quality
+from osml.evaluate.refusal import Refusal, percentiles
 
 BAR = 20
 
@@ -57,3 +58,44 @@ def print_json(qualities: Sequence[Quality]) -> None:
 def _marks(one: Quality) -> dict[str, float]:
     shares = {"marked": one.marked, "marked_text": one.marked_text}
     return {name: round(share, 4) for name, share in shares.items() if share is not None}
+
+
+def show_refusal(refusal: Refusal) -> None:
+    """Prints the distribution of both kinds of questions, and how many are on the wrong side of the least score."""
+    table = Table("questions", "count", "5%", "median", "95%", "wrong", box=None, header_style="bold")
+    kinds = (
+        ("answered by a document", refusal.related, refusal.false_refusals, "refused"),
+        ("about something else", refusal.unrelated, refusal.false_answers, "answered"),
+    )
+    for name, similarities, share, wrong in kinds:
+        cuts = [f"{cut:.3f}" for cut in percentiles(similarities)]
+        table.add_row(name, str(len(similarities)), *cuts, f"{share:.1%} {wrong}")
+    console = Console()
+    console.print(
+        f"\nSimilarity of the nearest passage; the least to answer (assistant.min_score) is {refusal.least:g}:"
+    )
+    console.print(table)
+    other = Refusal(refusal.related, refusal.unrelated, refusal.best)
+    console.print(
+        f"With {other.least:.3f}, {other.false_refusals:.1%} would be refused and {other.false_answers:.1%} answered.",
+        highlight=False,
+    )
+
+
+def print_refusal_json(refusal: Refusal) -> None:
+    """Prints the same on one line of JSON.
+
+    `{"min_score", "false_refusals", "false_answers", "best", "related": [5%, median, 95%], "unrelated": […]}`
+    """
+    shares = {"false_refusals": refusal.false_refusals, "false_answers": refusal.false_answers}
+    kinds = {"related": refusal.related, "unrelated": refusal.unrelated}
+    print(
+        json.dumps(
+            {
+                "min_score": refusal.least,
+                **{name: round(share, 4) for name, share in shares.items()},
+                "best": round(refusal.best, 4),
+                **{name: [round(cut, 4) for cut in percentiles(those)] for name, those in kinds.items()},
+            }
+        )
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
+from settings.calibration import CALIBRATED, Calibration
 from settings.model_settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -38,15 +39,13 @@ class EmbeddingModel(ModelSettings):
     """The common settings of all providers. `dimension` is the length of the model's vectors.
 
     A call takes at most `texts_a_call` texts, each with at most `characters`; None means no limit. A model reads
-    `tokens` of a text; the default is the least number of the open models. `min_score` is the default of the
-    assistant's setting.
+    `tokens` of a text; the default is the least number of the open models.
     """
 
     dimensions: ClassVar[Mapping[str, int]] = {}
     texts_a_call: ClassVar[int | None] = None
     characters: ClassVar[int | None] = None
     tokens: ClassVar[int] = min(OPEN_TOKENS.values())
-    min_score: ClassVar[float] = 0.6
 
     provider: str
     model: str
@@ -63,6 +62,11 @@ class EmbeddingModel(ModelSettings):
     def chunk_tokens(self) -> int:
         """Tokens of a chunk at most, so that the model reads all of it."""
         return OPEN_TOKENS.get(self.model, self.tokens)
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """How near passages are with this model, None where nobody has measured it."""
+        return CALIBRATED.get(self.model)
 
     @property
     def shown(self) -> str:

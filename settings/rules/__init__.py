@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from settings.rules.assistant import answers_in_time, keeps_conversations, score_means_something, signs_in_by_its_name
+from settings.rules.assistant import answers_in_time, keeps_conversations, signs_in_by_its_name
 from settings.rules.collection import collection_decides, collection_has_no_connector
 from settings.rules.engine import batches, converses, milliseconds, shard_copies, space
 from settings.rules.ingestion import drop_has_a_pipeline, ingestion_has_its_jobs
@@ -57,7 +57,6 @@ RULES: tuple[Rule, ...] = (
     since,
     reranks,
     quantizes,
-    score_means_something,
     one_partition,
     search_is_here,
     secrets_are_here,

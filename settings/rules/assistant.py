@@ -46,14 +46,3 @@ def keeps_conversations(environment: Environment) -> Iterator[str]:
             "assistant.conversation_days is set, but a domain keeps conversations in its own memory, without an end; "
             "leave it out"
         )
-
-
-def score_means_something(environment: Environment) -> Iterator[str]:
-    """Normalized scores say which passage is the best of those found, not whether it is any good."""
-    retrieval, assistant = environment.retrieval, environment.assistant
-    if retrieval.hybrid and not retrieval.rerank and assistant and environment.min_score:
-        yield (
-            f"assistant.min_score is {environment.min_score}, but scores of retrieval.hybrid are relative to the best "
-            "passage found, so that it would refuse nothing; set assistant.min_score to 0, or add retrieval.rerank, "
-            "whose scores are of the passage alone"
-        )

@@ -68,7 +68,7 @@ def _played(stage: Stage) -> None:
     for one in documents.values():
         stage.add(one["id"], one["title"], one["text"])
 
-    def source(identifier: str, score: float, *used: str) -> dict[str, Any]:
+    def source(identifier: str, similarity: float, *used: str) -> dict[str, Any]:
         one = documents[identifier]
         sentences = [re.search(rf"[^.]*\b{words}[^.]*(?:\.\d[^.]*)*\.", one["text"]) for words in used]
         spans = [
@@ -76,7 +76,10 @@ def _played(stage: Stage) -> None:
             for index, found in enumerate(sentences)
             if found
         ]
-        return {**one, "document": identifier, "score": score, "used": spans}
+        return {**one, "document": identifier, "score": similarity, "used": spans} | shown(similarity)
+
+    def shown(similarity: float) -> dict[str, Any]:
+        return {"similarity": similarity, "match": "close" if similarity > 0.8 else "loose"}
 
     sources = [
         source("new-york-city", 0.86, "In 2021", "In 2023"),

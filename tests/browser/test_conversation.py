@@ -12,8 +12,8 @@ PARK = "🌳 The park is open until ten. It has 3 ponds 🦆 and a café. Dogs a
 
 def source(text: str = PARK, *used: tuple[str, float], **changes: Any) -> dict[str, Any]:
     spans = [{"start": text.index(part), "end": text.index(part) + len(part), "score": score} for part, score in used]
-    whole = {"id": "park#2", "document": "park", "title": "The park", "text": text, "score": 0.83, "used": spans}
-    return {**whole, **changes}
+    whole = {"id": "park#2", "document": "park", "title": "The park", "text": text, "score": 0.97, "used": spans}
+    return {**whole, "similarity": 0.83, "match": "close", **changes}
 
 
 def test_an_answer_is_seen_as_it_comes(page: Page, stage: Stage) -> None:
@@ -77,6 +77,16 @@ def test_what_an_answer_draws_on_is_marked_and_nothing_else(page: Page, stage: S
     stage.asks.append([event("answer", **answer("Dogs are welcome.", [both, other]))])
     given = flows.finished(flows.send(page, "May dogs come?"))
     assert [one.marked for one in given.sources] == [["Dogs are welcome."], []]
+
+
+def test_an_answer_that_no_sentence_supports_has_no_sources(page: Page, stage: Stage) -> None:
+    far = source("Nothing.", similarity=0.66, match=None)
+    stage.asks.append([event("answer", **answer("The passages do not say.", [far], grounded=False))])
+    exchange = flows.send(page, "Who is the lion in Narnia?")
+    assert flows.finished(exchange).sources[0].facts == "Similarity 0.66 · passage 2"
+    expect(exchange.get_by_role("heading", name="Passages that were read")).to_be_visible()
+    expect(exchange.get_by_role("heading", name="Sources")).to_have_count(0)
+    expect(exchange.locator(".hint")).to_have_text("No sentence of the documents supports this answer.")
 
 
 def test_a_long_wait_shows_how_long(window: Any, stage: Stage) -> None:
@@ -153,7 +163,7 @@ def test_without_an_answer_model_the_passages_are_the_result(page: Page, stage: 
 
 def test_from_the_answer_to_its_source(page: Page, stage: Stage) -> None:
     unused = [source("Nothing of use here. " * 60, id=f"other#{number}", title="Other") for number in range(4)]
-    used = source(PARK, ("Dogs are welcome.", 0.5), id="park", score=0.66)
+    used = source(PARK, ("Dogs are welcome.", 0.5), id="park", similarity=0.66, match=None)
     stage.asks.append([event("answer", **answer("Dogs may come.", [*unused, used]))])
     exchange = flows.send(page, "May dogs come?")
     flows.finished(exchange)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -11,7 +12,7 @@ from mlcommons import HttpTransport
 from opensearch_ml.providers.bedrock_rerank import bedrock_rerank
 from opensearch_ml.resources.field_script import WORDS, field_mappings
 from opensearch_ml.resources.search_pipeline import Mixture
-from rag.search.query import nearest
+from rag.search.query import nearest, parameters, similarity
 from settings.knowledge import IndexNames
 from settings.retrieval import Hybrid, Rerank, Retrieval, Sparse
 from tests.contract import assistant_engine, kinds_engine
@@ -50,8 +51,8 @@ class Shelf:
             "response_processors": after or [],
         }
         body = nearest(QUESTION, 3, self.index, retrieval) | {"search_pipeline": pipeline}
-        index_version = f"{self.index.name}-1"
-        return self.engine.client().post(f"/{index_version}/_search", body)["hits"]["hits"]
+        path = f"/{self.index.name}-1/_search?{urlencode(parameters(retrieval))}"
+        return self.engine.client().post(path, body)["hits"]["hits"]
 
 
 def _model(engine: Engine, name: str, probe: dict[str, Any], connector: dict[str, Any]) -> str:
@@ -126,6 +127,19 @@ def test_words_and_meaning_become_one_score(shelf: Shelf, normalization: str) ->
     scores = [hit["_score"] for hit in hits]
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score < 1.5 for score in scores)
+
+
+@pytest.mark.parametrize("more", [{}, {"rerank": Rerank()}])
+def test_a_hit_tells_the_score_of_its_vector_however_it_is_ordered(shelf: Shelf, more: dict[str, Any]) -> None:
+    """`min_score` is compared with it: the best passage of a mixture always has nearly 1."""
+    plain = {hit["_id"]: similarity(hit) for hit in shelf.found(Retrieval())}
+    by = {"ml_opensearch": {"model_id": shelf.rerank}, "context": {"document_fields": ["text"]}}
+    after = [{"rerank": by}] if more else []
+    hits = shelf.found(
+        Retrieval(hybrid=Hybrid(), candidates=3, **more), phases=[Mixture((0.3, 0.7)).processor], after=after
+    )
+    assert {hit["_id"]: similarity(hit) for hit in hits} == pytest.approx(plain)
+    assert [hit["_score"] for hit in hits] != pytest.approx([similarity(hit) for hit in hits])
 
 
 def test_words_are_weighed_by_a_sparse_encoder(shelf: Shelf) -> None:

@@ -23,7 +23,7 @@ from rag.search import Found, Page, Passage, Replaced
 from rag.search.query import together
 from settings.runtime_settings import RuntimeSettings
 
-NINE = Source(id="shop", document="shop", text="The shop opens at nine.", score=0.9)
+NINE = Source(id="shop", document="shop", text="The shop opens at nine.", score=0.9, similarity=0.9)
 SETTINGS = RuntimeSettings.model_validate(
     {
         "environment": "test",
@@ -116,9 +116,16 @@ class Conversations:
         self.kept = [*earlier, turn]
 
 
-def parts(*script: list[str | Failure], score: float = 0.9, generation: bool = True) -> Parts:
-    sources = [NINE.model_copy(update={"score": score})]
-    return Parts(SETTINGS, Search(sources), Generation(list(script)) if generation else None, Conversations())
+def parts(
+    *script: list[str | Failure], similarity: float | None = 0.9, generation: bool = True, **settings: Any
+) -> Parts:
+    sources = [NINE.model_copy(update={"similarity": similarity})]
+    return Parts(
+        SETTINGS.model_copy(update=settings),
+        Search(sources),
+        Generation(list(script)) if generation else None,
+        Conversations(),
+    )
 
 
 def events(made: Parts, question: str = "When does the shop open?", **more: Any) -> list[Event]:
@@ -175,9 +182,13 @@ def test_a_question_that_fails_begins_no_conversation() -> None:
     assert made.conversations.begun == 0  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("score", "grounded"), [(0.6, True), (0.599, False)])
-def test_the_least_score_is_enough(score: float, grounded: bool) -> None:
-    made = parts(["At nine."], score=score)
+@pytest.mark.parametrize(
+    ("similarity", "least", "grounded"),
+    [(0.6, 0.6, True), (0.599, 0.6, False), (None, 0.6, False), (0.1, 0.0, True), (None, 0.0, True)],
+)
+def test_the_least_score_is_that_of_the_meaning(similarity: float | None, least: float, grounded: bool) -> None:
+    """The order may be by words, too: the best passage of a hybrid search always has nearly 1."""
+    made = parts(["The shop opens at nine."], similarity=similarity, min_score=least)
     last = events(made)[-1]
     assert isinstance(last, Answered)
     assert last.answer.grounded == grounded
@@ -185,6 +196,51 @@ def test_the_least_score_is_enough(score: float, grounded: bool) -> None:
     assert len(made.generation.script) == (0 if grounded else 1)  # type: ignore[union-attr]
     assert last.answer.conversation_id == "new"
     assert bool(made.conversations.kept) == grounded  # type: ignore[attr-defined]
+
+
+def test_one_near_passage_is_enough_wherever_it_stands() -> None:
+    made = parts(["The shop opens at nine."], similarity=None)
+    made.search.sources.append(NINE)  # type: ignore[attr-defined]
+    last = events(made)[-1]
+    assert isinstance(last, Answered)
+    assert len(last.answer.sources) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "grounded"),
+    [
+        ("The shop opens at nine.", True),
+        ("It is open from nine.", False),
+        ("The passages do not say.", False),
+        ("The documents do not contain an answer to this question.", False),
+        ("I could not find when the shop closes in the passages provided.", False),
+        ("Die Abschnitte enthalten keine Antwort.", False),
+    ],
+)
+def test_an_answer_is_grounded_where_a_sentence_of_the_sources_bears_it_out(said: str, grounded: bool) -> None:
+    last = events(parts([said]), "When does the shop close?")[-1]
+    assert isinstance(last, Answered)
+    assert (last.answer.grounded, bool(last.answer.sources[0].used)) == (grounded, grounded)
+    assert last.answer.answer == said
+
+
+@pytest.mark.parametrize(
+    ("similarity", "matches", "match"),
+    [
+        (0.84, (0.7, 0.85), "good"),
+        (0.85, (0.7, 0.85), "close"),
+        (0.69, (0.7, 0.85), "loose"),
+        (None, (0.7, 0.85), "loose"),
+        (0.9, None, None),
+    ],
+)
+def test_what_a_similarity_means_is_known_of_the_model(
+    similarity: float | None, matches: tuple[float, float] | None, match: str | None
+) -> None:
+    made = parts(["At nine."], similarity=similarity, min_score=0.0, matches=matches)
+    last = events(made)[-1]
+    assert isinstance(last, Answered)
+    assert last.answer.sources[0].match == match
 
 
 def test_without_a_model_the_sources_are_the_answer() -> None:

@@ -9,6 +9,7 @@ import pytest
 from osml.evaluate.beir import read_folder
 from osml.evaluate.evaluate import Quality
 from osml.evaluate.evaluation import Labelled, Marked, marked, ndcg, read, recall, reciprocal_rank
+from osml.evaluate.refusal import Refusal, percentiles, read_unrelated
 from osml.failure import Failure
 
 SET = Path(__file__).parents[2] / "samples" / "evaluation"
@@ -132,3 +133,32 @@ def test_the_set_that_is_shipped_names_documents_that_it_holds() -> None:
         assert documents[best].count(one.says) == 1
     assert len({one.question for one in questions}) == len(questions)
     assert isinstance(questions[0], Labelled)
+
+
+def test_who_is_on_the_wrong_side_of_the_least_score() -> None:
+    one = Refusal(related=[0.9, 0.8, 0.7, 0.4], unrelated=[0.3, 0.5, 0.6, 0.2, 0.1], least=0.6)
+    assert [one.false_refusals, one.false_answers] == pytest.approx([0.25, 0.2])
+    assert one.best == 0.7
+    assert Refusal(one.related, one.unrelated, 0.0).false_answers == 1
+    assert Refusal(one.related, one.unrelated, 0.95).false_refusals == 1
+
+
+def test_percentiles_of_one_and_of_many() -> None:
+    assert percentiles([0.5]) == (0.5, 0.5, 0.5)
+    assert percentiles([n / 100 for n in range(101)]) == pytest.approx((0.05, 0.5, 0.95))
+
+
+@pytest.mark.parametrize("line", ["{", '"a"', "{}", '{"question": " "}', '{"question": 1}'])
+def test_what_is_no_question_is_reported_with_its_line(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "unrelated.ndjson"
+    file.write_text('{"question": "a"}\n\n' + line)
+    with pytest.raises(Failure, match=r"unrelated\.ndjson:3 is no question"):
+        read_unrelated(file)
+    file.write_text("\n")
+    with pytest.raises(Failure, match="has no questions"):
+        read_unrelated(file)
+
+
+def test_the_unrelated_questions_of_the_set_differ() -> None:
+    found = read_unrelated(SET / "unrelated.ndjson")
+    assert len(found) == len(set(found)) == 300

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from settings import Environment, SettingError, load
+from settings.calibration import MINILM, score
 from settings.outputs import KnowledgeOutputs
 from settings.retrieval import Retrieval
 
@@ -86,9 +89,9 @@ def test_an_engine_quantizes_as_it_can(environment: Any, engine: str, version: s
             {"engine_version": "OpenSearch_2.19"},
             "retrieval.hybrid.normalization needs OpenSearch 3.0 or later",
         ),
-        ({"hybrid": {}}, {"engine_version": "OpenSearch_2.11"}, "retrieval.hybrid needs OpenSearch 2.12 or later"),
+        ({"hybrid": {}}, {"engine_version": "OpenSearch_2.11"}, "retrieval.hybrid needs OpenSearch 2.13 or later"),
         ({"hybrid": {"sparse": {}}}, {}, "retrieval.hybrid.sparse.endpoint is missing"),
-        ({"rerank": {}}, {"engine_version": "OpenSearch_2.11"}, "retrieval.rerank needs OpenSearch 2.12 or later"),
+        ({"rerank": {}}, {"engine_version": "OpenSearch_2.11"}, "retrieval.rerank needs OpenSearch 2.13 or later"),
         (
             {"rerank": {"region": "sa-east-1"}},
             {},
@@ -113,11 +116,26 @@ def test_what_does_not_fit_is_said_in_a_sentence(
     assert str(failure.value).startswith("environments/one.yaml: ") or "/one.yaml: " in str(failure.value)
 
 
-def test_a_least_score_says_nothing_of_relative_scores(environment: Any) -> None:
-    with pytest.raises(SettingError, match=r"set assistant\.min_score to 0, or add retrieval\.rerank"):
-        environment({"hybrid": {}}, assistant={})
-    environment({"hybrid": {}}, assistant={"min_score": 0.0})
-    environment({"hybrid": {}, "rerank": {}}, assistant={}, region="us-east-1")
+@pytest.mark.parametrize(("space", "least"), [("cosinesimil", 0.6), ("l2", 1 / 2.6), ("innerproduct", 1.2)])
+def test_the_least_score_is_in_the_engines_numbers(environment: Any, space: str, least: float) -> None:
+    """Of a model that nobody has measured: a cosine of 0.2."""
+    made = environment({}, assistant={}, index={"space_type": space})
+    assert made.min_score == pytest.approx(least, abs=1e-4)
+    assert made.matches is None
+    assert environment({}, assistant={"min_score": 0.0}, index={"space_type": space}).min_score == 0
+
+
+def test_a_measured_model_has_its_own_least_score(environment: Any) -> None:
+    minilm = {"provider": "sagemaker", "dimension": 384}
+    made = environment({"hybrid": {}}, assistant={}, embedding=minilm)
+    assert made.min_score == score(MINILM.least, "cosinesimil") == 0.68
+    assert made.matches == (score(MINILM.good, "cosinesimil"), score(MINILM.close, "cosinesimil")) == (0.75, 0.8)
+    assert MINILM.unrelated[2] < MINILM.least < MINILM.good < MINILM.close < 1
+
+
+@given(st.floats(-1, 1), st.sampled_from(["cosinesimil", "l2", "innerproduct"]))
+def test_a_greater_cosine_is_a_greater_score(cosine: float, space: str) -> None:
+    assert score(-1, space) <= score(cosine, space) <= score(1, space)
 
 
 def test_a_collection_has_none_of_it(tmp_path: Path) -> None:
@@ -133,7 +151,7 @@ def test_an_engine_of_one_s_own_may_be_of_a_version_that_amazon_lacks(tmp_path: 
     search = {**own, "engine_version": "OpenSearch_2.12", "vector_engine": "lucene"}
     sparse = {"hybrid": {"sparse": {"endpoint": "sparse"}}}
     (tmp_path / "one.yaml").write_text(yaml.safe_dump({**BASE, "search": search, "retrieval": sparse}))
-    with pytest.raises(SettingError, match=r"retrieval\.hybrid\.sparse needs OpenSearch 2\.13 or later"):
+    with pytest.raises(SettingError, match=r"retrieval\.hybrid needs OpenSearch 2\.13 or later"):
         load("one", tmp_path)
 
 

@@ -1,8 +1,12 @@
 """What the engine is asked for a question, in each way an environment may search."""
 
+from typing import Any
+
+import pytest
+
 from opensearch_ml.resources.field_script import WORDS
 from rag.search import Passage
-from rag.search.query import EXPLORED, nearest
+from rag.search.query import EXPLORED, nearest, parameters, similarity
 from settings.knowledge import WORDS_FIELD, IndexNames
 from settings.retrieval import Hybrid, Rerank, Retrieval, Sparse
 
@@ -20,7 +24,8 @@ def test_by_meaning() -> None:
 def test_hybrid_search_with_a_rerank_model() -> None:
     body = nearest("what?", 3, INDEX, Retrieval(hybrid=Hybrid(), rerank=Rerank()), [FILTER])
     words, meaning = body["query"]["hybrid"]["queries"]
-    assert words == {"bool": {"must": [{"match": {"osml.words": "what?"}}], "filter": [IN_USE, FILTER]}}
+    must = [{"match": {"osml.words": "what?"}}]
+    assert words == {"bool": {"must": must, "filter": [IN_USE, FILTER], "_name": "words"}}
     assert meaning["bool"]["must"][0]["neural"]["vector"]["k"] == EXPLORED
     assert body["size"] == 20
     assert body["ext"] == {"rerank": {"query_context": {"query_text": "what?"}}}
@@ -40,6 +45,27 @@ def test_as_many_as_are_wanted_when_that_is_more() -> None:
 def test_the_graph_is_walked_with_as_many_as_are_wanted_when_that_is_more() -> None:
     query = nearest("what?", EXPLORED + 10, INDEX, Retrieval())["query"]
     assert query["bool"]["must"][0]["neural"]["vector"]["k"] == EXPLORED + 10
+
+
+@pytest.mark.parametrize(
+    ("hit", "expected"),
+    [
+        ({"_score": 0.7}, 0.7),
+        ({"_score": 1.0, "matched_queries": {"meaning": 0.61, "words": 3.2}}, 0.61),
+        ({"_score": 0.5, "matched_queries": {"words": 3.2}}, None),
+    ],
+)
+def test_the_similarity_of_a_hit_is_the_score_of_its_vector(hit: dict[str, Any], expected: float | None) -> None:
+    assert similarity(hit) == expected
+
+
+@pytest.mark.parametrize("retrieval", [Retrieval(hybrid=Hybrid()), Retrieval(rerank=Rerank())])
+def test_the_score_of_the_vector_is_wanted_where_another_one_takes_its_place(retrieval: Retrieval) -> None:
+    query = nearest("what?", 3, INDEX, retrieval)["query"]
+    (*_, meaning) = query["hybrid"]["queries"] if retrieval.hybrid else [query]
+    assert meaning["bool"]["_name"] == "meaning"
+    assert parameters(retrieval) == {"include_named_queries_score": "true"}
+    assert parameters(Retrieval()) == {}
 
 
 def test_words_are_searched_where_the_index_has_them() -> None:

@@ -13,7 +13,7 @@ from rag.search import Found, Page, Passage, Replaced
 from rag.search.engine import TITLE, Action, Engine, title
 from rag.search.in_use import searched
 from rag.search.nearness import Nearness
-from rag.search.query import nearest
+from rag.search.query import nearest, parameters
 
 # Seconds of a request that are left for removing what must not stay.
 TIDYING = 3.0
@@ -121,7 +121,7 @@ class Domain:
         answer = searched(
             engine.index.name,
             self._in_use,
-            lambda index: engine.search(body, budget, index=index),
+            lambda index: engine.search(body, budget, index=index, query=parameters(engine.settings.retrieval)),
             engine.sender(budget),
             Failure,
         )

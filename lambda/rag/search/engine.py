@@ -15,6 +15,7 @@ from rag.models import PLACE, Filters, Highlight, Source, place_in
 from rag.other_side import ENGINE, failure_of, unusable
 from rag.search import Page
 from rag.search.highlight import highlights
+from rag.search.query import similarity
 from rag.send import Send
 from rag.wire import Wire
 from settings.runtime_settings import RuntimeSettings
@@ -87,10 +88,21 @@ class Engine:
         """The sources that a search with `body` finds, with `more` fields."""
         return _hits(self.search(body, budget, *more, index=index))
 
-    def search(self, body: dict[str, Any], budget: Budget, *more: str, index: str | None = None) -> Any:
-        """Like `hits`, but the engine's whole answer."""
-        fields = ["id", "document", "title", *PLACE, self.index.text_field, *more]
-        return self.send("POST", self.in_index("_search", index), {**body, "_source": fields}, budget)
+    def search(
+        self,
+        body: dict[str, Any],
+        budget: Budget,
+        *more: str,
+        index: str | None = None,
+        query: dict[str, str] | None = None,
+    ) -> Any:
+        """Like `hits`, but the engine's whole answer; `query` are the parameters of the address."""
+        wanted = {**body, "_source": self.found_fields(*more)}
+        return self.send("POST", self.in_index("_search", index), wanted, budget, query=query)
+
+    def found_fields(self, *more: str) -> list[str]:
+        """The fields of a passage that `source` reads, and `more`."""
+        return ["id", "document", "title", *PLACE, self.index.text_field, *more]
 
     def wanted(self, filters: Filters | None) -> list[dict[str, Any]]:
         """The filters as clauses that must all match."""
@@ -195,6 +207,7 @@ class Engine:
             title=mended(named) if isinstance(named := source.get("title"), str) else None,
             text=mended(str(source.get(self.index.text_field, ""))),
             score=hit["_score"],
+            similarity=similarity(hit),
             **place_in(source),
             highlights=[Highlight(start=start, end=end) for start, end in highlights(hit, self.index.text_field)],
         )

@@ -1,6 +1,6 @@
 """Search bodies for a question: passages near in meaning, or in meaning and words, of the index in use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rag.search.highlight import highlighting
@@ -12,6 +12,10 @@ Clause = dict[str, Any]
 # Lucene walks its graph with at most `k` candidates, and may miss a few passages that are far from all others: of
 # six among 2,000 it missed five with 50 candidates and none with 200 (OpenSearch 3.4, m 16, ef_construction 100).
 EXPLORED = 200
+# The names of the two queries, under which the engine gives a hit's score in each.
+WORDS, MEANING = "words", "meaning"
+# Only as a parameter of the address: in a body the scores are computed and left out (OpenSearch#22689).
+NAMED_SCORES = {"include_named_queries_score": "true"}
 
 
 def together(earlier: Sequence[str], question: str, most: int) -> str:
@@ -34,13 +38,16 @@ def nearest(
     if filters:
         # The filter is within the vector query; a filter after it would leave fewer than `k` hits.
         neural["filter"] = {"bool": {"filter": [*filters]}}
-    meaning: Clause = {"bool": {"must": [{"neural": {index.embedding_field: neural}}], "filter": [in_use]}}
+    by_vector: Clause = {"must": [{"neural": {index.embedding_field: neural}}], "filter": [in_use]}
+    if retrieval.rescored:
+        by_vector["_name"] = MEANING
+    meaning: Clause = {"bool": by_vector}
     body: dict[str, Any] = {"query": meaning, "size": wanted}
     if retrieval.hybrid:
         said: Clause = {"match": {WORDS_FIELD: question}}
         if retrieval.sparse_field:
             said = {"neural_sparse": {retrieval.sparse_field: {"query_text": question}}}
-        words: Clause = {"bool": {"must": [said], "filter": [in_use, *filters]}}
+        words: Clause = {"bool": {"must": [said], "filter": [in_use, *filters], "_name": WORDS}}
         # The order is that of the weights in the index's search pipeline.
         body["query"] = {"hybrid": {"queries": [words, meaning]}}
     if retrieval.rerank:
@@ -48,3 +55,15 @@ def nearest(
     if retrieval.marked_by_words:
         body["highlight"] = highlighting(question, index.text_field, retrieval.marked_by_words)
     return body
+
+
+def parameters(retrieval: Retrieval) -> dict[str, str]:
+    """The parameters of a search with that body."""
+    return NAMED_SCORES if retrieval.rescored else {}
+
+
+def similarity(hit: Mapping[str, Any]) -> float | None:
+    """The score of a hit's vector, whatever else its `_score` is made of; None if it was found by its words alone."""
+    named = hit.get("matched_queries")
+    score = named.get(MEANING) if isinstance(named, Mapping) else hit["_score"]
+    return None if score is None else float(score)

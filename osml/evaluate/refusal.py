@@ -1,0 +1,74 @@
+"""How often a search says no to questions that the documents answer, and yes to questions that they do not."""
+
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from osml.failure import Failure
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The similarities of the nearest passage shown, of `related` and `unrelated` questions, and the `least` to answer.
+
+    Of `related` ones the documents hold the answer.
+    """
+
+    related: Sequence[float]
+    unrelated: Sequence[float]
+    least: float
+
+    @property
+    def false_refusals(self) -> float:
+        """The share of related questions that are refused."""
+        return self._refused(self.related, self.least)
+
+    @property
+    def false_answers(self) -> float:
+        """The share of unrelated questions that are not refused."""
+        return 1 - self._refused(self.unrelated, self.least)
+
+    @property
+    def best(self) -> float:
+        """The least similarity with which the greater of both shares is smallest, and then the other one."""
+
+        def worse(least: float) -> tuple[float, float]:
+            shares = self._refused(self.related, least), 1 - self._refused(self.unrelated, least)
+            return max(shares), min(shares)
+
+        return min(sorted({*self.related, *self.unrelated}), key=worse)
+
+    @staticmethod
+    def _refused(similarities: Sequence[float], least: float) -> float:
+        return statistics.fmean(one < least for one in similarities)
+
+
+def percentiles(similarities: Sequence[float]) -> tuple[float, float, float]:
+    """The 5th, 50th and 95th percentile."""
+    if len(similarities) == 1:
+        return (similarities[0],) * 3
+    cuts = statistics.quantiles(similarities, n=20, method="inclusive")
+    return cuts[0], cuts[9], cuts[18]
+
+
+def read_unrelated(file: Path) -> list[str]:
+    """The questions of an NDJSON file, one a line: `{"question": …}`.
+
+    Raises Failure with the number of a wrong line.
+    """
+    found = []
+    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            question = json.loads(line)["question"]
+            if not (isinstance(question, str) and question.strip()):
+                raise ValueError
+        except (KeyError, TypeError, ValueError):
+            raise Failure(f'{file}:{number} is no question; one is {{"question": "…"}}.') from None
+        found.append(question)
+    if not found:
+        raise Failure(f"{file} has no questions.")
+    return found
