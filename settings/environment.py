@@ -33,10 +33,14 @@ from settings.secret import Secret
 from settings.self_managed import SelfManaged
 from settings.serverless import Serverless
 from settings.setting_file import load_file
+from settings.since import SINCE, Release
 
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,15}$")
 # What is written for a setting whose absence does not switch it off.
-EMPTY = {"keeper": "write `keeper: off` for none, or remove the line for the usual one"}
+EMPTY = {
+    "keeper": "write `keeper: off` for none, or remove the line for the usual one",
+    "retrieval.hybrid": "write `hybrid: off` for vectors alone, or remove the line for words and vectors",
+}
 
 
 def _any_of(package: ModuleType) -> Any:
@@ -140,7 +144,7 @@ class Environment(Group):
         """The recipe sets what the file leaves open, and the provider how long its model may think."""
         if not isinstance(settings, dict):
             return settings
-        settings = with_preset(settings)
+        settings = _with_hybrid(with_preset(settings))
         chosen, timeouts = settings.get("answer"), settings.get("timeouts")
         seconds = _patience(chosen) if isinstance(chosen, dict) else None
         if seconds is not None and isinstance(timeouts or {}, dict):
@@ -152,6 +156,16 @@ class Environment(Group):
         for fault in (fault for rule in RULES for fault in rule(self)):
             raise ValueError(fault)
         return self
+
+
+def _with_hybrid(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with hybrid search, which finds most, unless they say something of it or their engine has none."""
+    search, retrieval = settings.get("search"), settings.get("retrieval", {})
+    if not (isinstance(search, dict) and isinstance(retrieval, dict)):
+        return settings
+    version = re.fullmatch(r"OpenSearch_(\d+)\.(\d+)", str(search.get("engine_version")))
+    old = version is not None and Release(int(version[1]), int(version[2])) < SINCE["hybrid"]
+    return settings if old else {**settings, "retrieval": {"hybrid": {}, **retrieval}}
 
 
 def _patience(chosen: dict[str, Any]) -> int | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from settings import Group
+from settings.off import Off
 
 
 class Keeper(Group):
@@ -15,9 +16,4 @@ class Keeper(Group):
     minutes: int = Field(default=15, ge=1, le=1440)
 
 
-def _off(setting: Any) -> Any:
-    # YAML reads `off` as false.
-    return None if setting is False else setting
-
-
-OptionalKeeper = Annotated[Keeper | None, BeforeValidator(_off)]
+OptionalKeeper = Annotated[Keeper | None, Off]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from settings import Group
 from settings.endpoint_name import EndpointName
 from settings.model_settings import HUB_MODEL, REGION
+from settings.off import Off
 
 SPARSE_FIELD = "word_weights"
 
@@ -74,7 +75,7 @@ class Highlight(Group):
 
 
 class Retrieval(Group):
-    """How passages are found; by default by their vectors alone.
+    """How passages are found: in an environment by words and vectors, with `hybrid: off` by their vectors alone.
 
     With `hybrid` or `rerank`, the best passages are chosen from so many `candidates`. The search for a follow-up
     includes the last `earlier_questions` of its conversation. `quantization` makes vectors smaller: `fp16` halves them,
@@ -82,7 +83,7 @@ class Retrieval(Group):
     model, makes another index version; other changes happen in place.
     """
 
-    hybrid: Hybrid | None = None
+    hybrid: Annotated[Hybrid | None, Off] = None
     rerank: Rerank | None = None
     candidates: int = Field(default=20, ge=1, le=100)
     highlight: Highlight | None = None

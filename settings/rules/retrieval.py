@@ -20,13 +20,37 @@ RERANK_REGIONS = {
 QUANTIZED_BY = {"fp16": "faiss", "byte": "lucene", "disk": "faiss"}
 
 
+# What the assistant does by itself on a collection; the techniques are those that a collection has, too.
+# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-configure-neural-search.html
+ON_A_COLLECTION = frozenset({"hybrid", "candidates", "earlier_questions"})
+NORMALIZED_ON_A_COLLECTION = ("min_max", "l2")
+
+
 def on_an_engine(environment: Environment) -> Iterator[str]:
-    """A collection chooses by itself."""
-    chosen = sorted(environment.retrieval.model_fields_set)
-    if environment.engine is None and chosen:
+    """A collection chooses by itself, and the assistant mixes words and meaning there."""
+    retrieval = environment.retrieval
+    if environment.engine is not None:
+        return
+    for name in sorted(retrieval.model_fields_set - ON_A_COLLECTION):
         yield (
-            f"retrieval.{chosen[0]} is set, but a collection has no search pipelines and chooses its vectors' size; "
-            "leave it out, or search a domain"
+            f"retrieval.{name} is set, but a collection has no such search pipeline here and chooses its vectors' "
+            "size; leave it out, or search a domain"
+        )
+    hybrid = retrieval.hybrid
+    if hybrid and hybrid.sparse:
+        yield (
+            "retrieval.hybrid.sparse is set, but on a collection the words are compared by BM25; leave it out, or "
+            "search a domain"
+        )
+    if hybrid and hybrid.normalization not in NORMALIZED_ON_A_COLLECTION:
+        yield (
+            f"retrieval.hybrid.normalization is {hybrid.normalization!r}, but on a collection it can be "
+            f"{' or '.join(NORMALIZED_ON_A_COLLECTION)}; set one of them"
+        )
+    if hybrid and hybrid.combination != "arithmetic_mean":
+        yield (
+            f"retrieval.hybrid.combination is {hybrid.combination!r}, but on a collection it is arithmetic_mean; "
+            "leave it out"
         )
 
 

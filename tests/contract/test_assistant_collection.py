@@ -6,7 +6,7 @@ What only a collection refuses or does late is tested with the collection of the
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -18,10 +18,12 @@ from rag.documents import delete, listed
 from rag.embedding import Embedding, Vectors
 from rag.events import Text
 from rag.failures import Absent, Broken, Failure, Throttled, Unavailable
-from rag.parts import Parts
+from rag.parts import Parts, assembled
 from rag.search import Page
+from settings.retrieval import Hybrid, Retrieval
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
+from tests.contract.kinds_engine import RoleHeaders
 from tests.waiting import within
 
 engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
@@ -64,6 +66,28 @@ def test_below_the_least_score_no_model_is_asked(shelf: Shop) -> None:
     before = len(shelf.chat.bodies)
     answer = shelf.ask("xylophone zebra quantum entanglement")
     assert (answer.answer, answer.model, len(shelf.chat.bodies)) == (NOT_IN_DOCUMENTS, None, before)
+
+
+@pytest.fixture(scope="module")
+def mixing(shelf: Shop) -> Shop:
+    """The same index, searched by words and meaning."""
+    settings = shelf.parts.settings.model_copy(update={"retrieval": Retrieval(hybrid=Hybrid())})
+    return replace(shelf, parts=assembled(settings, RoleHeaders()))
+
+
+def test_words_and_meaning_are_mixed_and_the_similarity_stays_that_of_the_vector(shelf: Shop, mixing: Shop) -> None:
+    plain = {source.id: source.score for source in shelf.ask(ASKED).sources}
+    sources = mixing.ask(ASKED).sources
+    assert [source.id for source in sources] == ["boston", "paris"]
+    assert {source.id: source.similarity for source in sources} == pytest.approx(plain)
+    assert sources[0].score == pytest.approx(1)
+    assert [one.id for one in mixing.ask("Seine", filters={"document": "boston"}).sources] in ([], ["boston"])
+
+
+def test_the_best_of_a_mixture_is_refused_when_it_is_far_from_the_question(mixing: Shop) -> None:
+    before = len(mixing.chat.bodies)
+    assert mixing.ask("xylophone zebra quantum in the entanglement").answer == NOT_IN_DOCUMENTS
+    assert len(mixing.chat.bodies) == before
 
 
 def test_filters(shelf: Shop) -> None:

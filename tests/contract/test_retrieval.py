@@ -12,6 +12,7 @@ from mlcommons import HttpTransport
 from opensearch_ml.providers.bedrock_rerank import bedrock_rerank
 from opensearch_ml.resources.field_script import WORDS, field_mappings
 from opensearch_ml.resources.search_pipeline import Mixture
+from rag.search.mixture import mixed
 from rag.search.query import nearest, parameters, similarity
 from settings.knowledge import IndexNames
 from settings.retrieval import Hybrid, Rerank, Retrieval, Sparse
@@ -140,6 +141,23 @@ def test_a_hit_tells_the_score_of_its_vector_however_it_is_ordered(shelf: Shelf,
     )
     assert {hit["_id"]: similarity(hit) for hit in hits} == pytest.approx(plain)
     assert [hit["_score"] for hit in hits] != pytest.approx([similarity(hit) for hit in hits])
+
+
+@pytest.mark.parametrize("normalization", ["min_max", "l2"])
+def test_a_collection_mixes_words_and_meaning_as_the_engine_does(shelf: Shelf, normalization: Any) -> None:
+    """The assistant computes it there; here the engine's own processor is at hand."""
+    hybrid = Hybrid(words=0.3, normalization=normalization)
+    expected = shelf.found(
+        Retrieval(hybrid=hybrid, candidates=3), phases=[Mixture((0.3, 0.7), normalization).processor]
+    )
+    meaning = shelf.found(Retrieval())
+    body = {"query": {"match": {WORDS: QUESTION}}}
+    words = shelf.engine.client().post(f"/{shelf.index.name}-1/_search?search_pipeline=_none", body)["hits"]["hits"]
+    hits = mixed(words, meaning, hybrid)
+    assert [hit["_id"] for hit in hits] == [hit["_id"] for hit in expected]
+    for hit, one in zip(hits, expected, strict=True):
+        assert hit["_score"] == pytest.approx(one["_score"], abs=1e-4)
+        assert hit["matched_queries"] == pytest.approx(one["matched_queries"])
 
 
 def test_words_are_weighed_by_a_sparse_encoder(shelf: Shelf) -> None:

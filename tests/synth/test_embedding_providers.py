@@ -64,7 +64,7 @@ def test_one_model_and_a_pipeline_that_answers_nothing(synthesized: Any, of_type
     (pipeline,) = of_type(template, "Custom::MlSearchPipeline").values()
     spec = json.loads(flat(pipeline["Properties"]["Spec"]))
     assert re.fullmatch("passages-search-[0-9a-f]{8}", spec["name"])
-    assert set(spec["pipeline"]) == {"description", "request_processors"}
+    assert set(spec["pipeline"]) == {"description", "request_processors", "phase_results_processors"}
     assert {"AnswerModelId", "LlmModel"} & set(template["Outputs"]) == set()
 
 

@@ -29,6 +29,7 @@ OUTPUTS = {
     "TextField",
     "EmbeddingField",
     "Fields",
+    "Retrieval",
     "RagSeconds",
     "ClientSeconds",
 }

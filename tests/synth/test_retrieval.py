@@ -50,11 +50,19 @@ def spec(specs: dict[str, Settings], name: str) -> Settings:
     return found
 
 
-def test_without_settings_nothing_is_added(stack_of: Callable[..., Settings], specs_of: Any) -> None:
-    stack = stack_of({})
+def test_by_vectors_alone_nothing_is_added(stack_of: Callable[..., Settings], specs_of: Any) -> None:
+    off = {"hybrid": False}
+    stack = stack_of(off)
     assert "Retrieval" not in stack["Outputs"]
     assert "IndexVersion" in stack["Outputs"]
-    assert set(spec(specs_of({}), "SearchPipeline")["pipeline"]) == {"description", "request_processors"}
+    assert set(spec(specs_of(off), "SearchPipeline")["pipeline"]) == {"description", "request_processors"}
+
+
+def test_without_settings_words_and_vectors_are_mixed(stack_of: Callable[..., Settings], specs_of: Any) -> None:
+    assert json.loads(stack_of({})["Outputs"]["Retrieval"]["Value"]) == {"hybrid": {}}
+    (mixes,) = spec(specs_of({}), "SearchPipeline")["pipeline"]["phase_results_processors"]
+    combination = mixes["normalization-processor"]["combination"]
+    assert combination == {"technique": "arithmetic_mean", "parameters": {"weights": [0.5, 0.5]}}
 
 
 def test_hybrid_and_rerank_are_processors_and_make_no_index_version(

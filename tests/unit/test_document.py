@@ -124,7 +124,7 @@ GROUPS = (
         "search.volume",
         "search.custom_endpoint",
     ),
-    *("embedding", "answer", "index", "index.fields", "retrieval", "retrieval.hybrid", "retrieval.hybrid.sparse"),
+    *("embedding", "answer", "index", "index.fields", "retrieval", "retrieval.hybrid.sparse"),
     *("retrieval.rerank", "retrieval.highlight", "prompt", "timeouts", "assistant", "assistant.throttle", "drop"),
     *("ingestion", "answer.secret", "search.admins", "account", "region", "answer.temperature", "search.name"),
 )
@@ -141,9 +141,18 @@ def test_what_is_left_empty_is_refused_by_name(tmp_path: Path, path: str, empty:
     assert refused(tmp_path, text) == said
 
 
-def test_the_keeper_is_switched_off_by_a_word(tmp_path: Path) -> None:
-    said = "is left empty (null); write `keeper: off` for none, or remove the line for the usual one."
-    assert refused(tmp_path, f"{SANDBOX}keeper:\n").endswith(said)
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("keeper:\n", "write `keeper: off` for none, or remove the line for the usual one."),
+        (
+            "retrieval:\n  hybrid:\n",
+            "write `hybrid: off` for vectors alone, or remove the line for words and vectors.",
+        ),
+    ],
+)
+def test_what_is_there_by_default_is_switched_off_by_a_word(tmp_path: Path, lines: str, said: str) -> None:
+    assert refused(tmp_path, SANDBOX + lines).endswith(f"is left empty (null); {said}")
 
 
 def test_a_delivery_is_read_the_same_way(tmp_path: Path) -> None:

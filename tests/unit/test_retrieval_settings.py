@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from settings import Environment, SettingError, load
 from settings.calibration import MINILM, score
 from settings.outputs import KnowledgeOutputs
-from settings.retrieval import Retrieval
+from settings.retrieval import Hybrid, Retrieval
 
 BASE: dict[str, Any] = {
     "recipe": "semantic-search",
@@ -30,9 +30,24 @@ def environment(tmp_path: Path) -> Any:
     return loaded
 
 
-def test_without_settings_vectors_decide_alone(environment: Any) -> None:
+def test_words_and_vectors_decide_unless_the_file_says_otherwise(environment: Any) -> None:
     found = environment({}).retrieval
-    assert (found, found.quantization, found.looked_at) == (Retrieval(), "none", 0)
+    assert (found, found.quantization, found.looked_at) == (Retrieval(hybrid=Hybrid()), "none", 20)
+    assert environment({"candidates": 30}).retrieval.hybrid == Hybrid()
+    off = environment({"hybrid": False}).retrieval
+    assert (off, off.looked_at) == (Retrieval(), 0)
+
+
+def test_an_engine_without_hybrid_search_compares_vectors_alone(environment: Any) -> None:
+    old = environment({}, {"engine_version": "OpenSearch_2.11"}, index={"space_type": "innerproduct"})
+    assert old.retrieval == Retrieval()
+    new = environment({}, {"engine_version": "OpenSearch_2.15"}, index={"space_type": "innerproduct"})
+    assert new.retrieval.hybrid == Hybrid()
+
+
+def test_words_and_vectors_decide_in_every_environment_of_the_repository() -> None:
+    folder = Path(__file__).parents[2] / "environments"
+    assert {load(one.stem, folder).retrieval.hybrid for one in folder.glob("*.yaml")} == {Hybrid()}
 
 
 def test_what_a_client_must_know_to_ask(environment: Any) -> None:
@@ -52,7 +67,14 @@ def test_marks_are_asked_for_by_vectors_alone_or_with_words(environment: Any) ->
 
 @pytest.mark.parametrize(
     "written",
-    [{}, {"hybrid": {}}, {"rerank": {}, "candidates": 7}, {"highlight": {"by": "meaning"}}, {"earlier_questions": 0}],
+    [
+        {"hybrid": False},
+        {},
+        {"hybrid": {"words": 0.3}},
+        {"rerank": {}, "candidates": 7},
+        {"highlight": {"by": "meaning"}},
+        {"earlier_questions": 0},
+    ],
 )
 def test_clients_read_what_a_stack_has_written(environment: Any, written: dict[str, Any]) -> None:
     retrieval = environment(written, region="us-west-2").retrieval
@@ -60,7 +82,7 @@ def test_clients_read_what_a_stack_has_written(environment: Any, written: dict[s
     given: dict[str, Any] = dict.fromkeys(names, "x")
     outputs = KnowledgeOutputs(**given, embedding_field="e", retrieval=retrieval)
     said = dict(outputs.written())
-    assert ("Retrieval" in said) is bool(written)
+    assert ("Retrieval" in said) is (written != {"hybrid": False})
     assert KnowledgeOutputs.model_validate(said).retrieval == retrieval
 
 
@@ -98,7 +120,7 @@ def test_an_engine_quantizes_as_it_can(environment: Any, engine: str, version: s
             "retrieval.rerank.region is 'sa-east-1', where Bedrock has no cohere",
         ),
         ({"highlight": {"sentences": 0}}, {}, "retrieval.highlight.sentences is 0, but"),
-        ({"candidates": 30}, {}, "without hybrid or rerank nothing is chosen from them"),
+        ({"hybrid": False, "candidates": 30}, {}, "without hybrid or rerank nothing is chosen from them"),
         ({"quantization": "byte"}, {}, "set it to fp16 or disk, or search.vector_engine to lucene"),
         ({"quantization": "fp16"}, {"vector_engine": "lucene"}, "set it to byte, or search.vector_engine to faiss"),
         ({"quantization": "disk"}, {"engine_version": "OpenSearch_2.15"}, "faiss has since OpenSearch 2.17"),
@@ -138,11 +160,30 @@ def test_a_greater_cosine_is_a_greater_score(cosine: float, space: str) -> None:
     assert score(-1, space) <= score(cosine, space) <= score(1, space)
 
 
-def test_a_collection_has_none_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("retrieval", "sentence"),
+    [
+        ({"rerank": {}}, "retrieval.rerank is set, but a collection has no such search pipeline"),
+        ({"highlight": {}}, "retrieval.highlight is set, but a collection has"),
+        ({"quantization": "none"}, "retrieval.quantization is set, but a collection has"),
+        ({"hybrid": {"sparse": {"endpoint": "e"}}}, "on a collection the words are compared by BM25"),
+        ({"hybrid": {"normalization": "z_score"}}, "on a collection it can be min_max or l2; set one of them"),
+        ({"hybrid": {"combination": "harmonic_mean"}}, "on a collection it is arithmetic_mean; leave it out"),
+        ({"hybrid": {"words": 0.3, "normalization": "l2"}, "candidates": 50, "earlier_questions": 2}, None),
+        ({"hybrid": False}, None),
+    ],
+)
+def test_what_the_assistant_does_by_itself_on_a_collection(
+    tmp_path: Path, retrieval: dict[str, Any], sentence: str | None
+) -> None:
     settings = yaml.safe_load((Path(__file__).parents[2] / "environments" / "sandbox-aoss.yaml").read_text())
-    (tmp_path / "one.yaml").write_text(yaml.safe_dump({**settings, "retrieval": {"hybrid": {}}}))
-    with pytest.raises(SettingError, match=r"retrieval\.hybrid is set, but a collection has no search pipelines"):
+    (tmp_path / "one.yaml").write_text(yaml.safe_dump({**settings, "retrieval": retrieval}))
+    if sentence is None:
         load("one", tmp_path)
+        return
+    with pytest.raises(SettingError) as failure:
+        load("one", tmp_path)
+    assert sentence in str(failure.value)
 
 
 def test_an_engine_of_one_s_own_may_be_of_a_version_that_amazon_lacks(tmp_path: Path) -> None:

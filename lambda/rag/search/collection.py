@@ -20,6 +20,7 @@ from rag.failures import Broken, Failure, Throttled
 from rag.models import Filters, Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.engine import TITLE, Engine, title
+from rag.search.mixture import mixed
 from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
 
 _BATCH = 32
@@ -43,19 +44,34 @@ class Collection:
         [vector] = budget.retrying(lambda: self._embedding.of_question(question, budget))
         embed_ms = round((perf_counter() - began) * 1000)
         began = perf_counter()
-        knn: dict[str, Any] = {"vector": vector, "k": size}
-        wanted, superseded = self._engine.wanted(filters), list[dict[str, Any]]()
+        superseded = list[dict[str, Any]]()
         for _search in range(_SEARCHES):
-            if wanted or superseded:
-                knn["filter"] = {"bool": {"filter": wanted, "must_not": superseded}}
-            body = {"query": {"knn": {self._engine.index.embedding_field: knn}}, "size": size}
-            hits = self._engine.hits(body, budget, STORED)
+            narrowed = {"bool": {"filter": self._engine.wanted(filters), "must_not": superseded}}
+            hits = self._hits(question, vector, size, narrowed, budget)
             found = self._versions({str(hit["_source"].get("document")) for hit in hits}, budget)
             good = [hit for hit in hits if _is_current(hit, found)]
             if len(good) == len(hits):
                 break
             superseded += [clause for document, those in found.items() for clause in _superseded(document, those)]
         return Found([self._engine.source(hit) for hit in good], round((perf_counter() - began) * 1000), embed_ms)
+
+    def _hits(
+        self, question: str, vector: list[float], size: int, narrowed: dict[str, Any], budget: Budget
+    ) -> list[dict[str, Any]]:
+        """The best `size` hits that are `narrowed` to a clause, by meaning or by words and meaning, in one request."""
+        index, retrieval = self._engine.index, self._engine.settings.retrieval
+        most = max(size, retrieval.looked_at)
+        knn: dict[str, Any] = {"vector": vector, "k": most}
+        if any(narrowed["bool"].values()):
+            knn["filter"] = narrowed
+        meaning = {"query": {"knn": {index.embedding_field: knn}}, "size": most}
+        if retrieval.hybrid is None:
+            return self._engine.hits(meaning, budget, STORED)
+        # Both fields as one; the index of a collection has no field for both.
+        said = {"query": question, "fields": ["title", index.text_field], "type": "cross_fields"}
+        words = {"query": {"bool": {"must": [{"multi_match": said}], "filter": [narrowed]}}, "size": most}
+        by_words, by_meaning = self._engine.hits_of_each([words, meaning], budget, STORED)
+        return mixed(by_words, by_meaning, retrieval.hybrid)[:size]
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         """The new version first, then the older ones go; of a document that failed in part, the new one goes."""

@@ -29,6 +29,7 @@ SET = CHECKOUT / "samples" / "evaluation"
 EMBEDDING = {"embedding": {"provider": "titan", "dimension": 256}}
 RERANKS = "/model/cohere.rerank-v3-5:0/invoke"
 SPARSE = {"endpoint": "neural-sparse"}
+ALONE_BY_MEANING = {"hybrid": False}
 COLUMNS = ("`retrieval`", "nDCG@10", "recall@10", "MRR@10", "p50", "p99")
 FOLLOWED_COLUMNS = ("`retrieval`", "`earlier_questions`", "nDCG@10", "recall@10", "MRR@10")
 MARKED_COLUMNS = ("`highlight`", "answers marked", "of the text", "p50", "p99")
@@ -84,7 +85,7 @@ def finding(
     local_cloud: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[list[str]]
 ) -> Iterator[Finding]:
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
-    write(tmp_path, "finding", EMBEDDING)
+    write(tmp_path, "finding", EMBEDDING, {"retrieval": ALONE_BY_MEANING})
     with Deployment("finding", tmp_path, local_cloud, tmp_path) as made:
         yield Finding(made, tmp_path, rows)
 
@@ -99,12 +100,12 @@ def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instanc
     finding.deployment.deploy()
     finding.deployment.ingest(SET / "documents.ndjson")
     added = engine.contents()
-    plain = finding.measured("none")
+    plain = finding.measured("`hybrid: off`")
     assert plain[DEPLOYED].ndcg == pytest.approx(plain["meaning"].ndcg, abs=0.001)
     _filters_and_an_index_out_of_use(finding.deployment)
     _a_conversation(finding.deployment)
 
-    alone, one, two = finding.followed("none", {})
+    alone, one, two = finding.followed("`hybrid: off`", ALONE_BY_MEANING)
     # What is asked for often stands in the question before; two of them say more of what was before that.
     assert one.ndcg > alone.ndcg + 0.05
     assert two.ndcg > alone.ndcg
@@ -129,9 +130,9 @@ def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instanc
     # A search that says nothing to the rerank model keeps its order, and does not fail.
     assert finding.deployment.domain().json("POST", "/passages/_search", json={"size": 1})["hits"]["hits"]
 
-    finding.turn_on({"quantization": "byte"})
+    finding.turn_on({**ALONE_BY_MEANING, "quantization": "byte"})
     assert engine.contents()["indexes"] != added["indexes"]
-    smaller = finding.measured("`quantization: byte`")
+    smaller = finding.measured("`hybrid: off, quantization: byte`")
     # Neither words nor a rerank model are left of the deploy before.
     assert smaller[DEPLOYED].ndcg == pytest.approx(smaller["meaning"].ndcg, abs=0.001)
     # Seven bits a dimension move near neighbours past each other: on 3.6 to 0.850, from 0.823.

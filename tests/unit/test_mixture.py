@@ -1,0 +1,46 @@
+"""The order by words and meaning that the assistant computes on a collection; a contract test asks the engine, too."""
+
+from typing import Any, Literal
+
+import pytest
+
+from rag.search.mixture import mixed
+from rag.search.query import similarity
+from settings.retrieval import Hybrid
+
+
+def hits(**scores: float) -> list[dict[str, Any]]:
+    return [{"_id": id, "_score": score, "_source": {}} for id, score in scores.items()]
+
+
+@pytest.mark.parametrize(
+    ("normalization", "scores"),
+    [
+        # (9 - 1) / (9 - 1) * 0.25, and the last of a list has 0.001.
+        ("min_max", {"a": 0.25 + 0.75 * 0.5, "b": 0.75, "c": 0.25 * 0.5, "d": 0.25 * 0.001, "e": 0.75 * 0.001}),
+        # Lengths: sqrt(81 + 25 + 1) and sqrt(0.81 + 0.49 + 0.25).
+        (
+            "l2",
+            {
+                "a": 0.25 * 9 / 107**0.5 + 0.75 * 0.7 / 1.55**0.5,
+                "b": 0.75 * 0.9 / 1.55**0.5,
+                "c": 0.25 * 5 / 107**0.5,
+                "d": 0.25 * 1 / 107**0.5,
+                "e": 0.75 * 0.5 / 1.55**0.5,
+            },
+        ),
+    ],
+)
+def test_scores_worked_by_hand(normalization: Literal["min_max", "l2"], scores: dict[str, float]) -> None:
+    found = mixed(hits(a=9.0, c=5.0, d=1.0), hits(b=0.9, a=0.7, e=0.5), Hybrid(words=0.25, normalization=normalization))
+    assert {hit["_id"]: hit["_score"] for hit in found} == pytest.approx(scores)
+    assert [hit["_id"] for hit in found] == sorted(scores, key=lambda id: -scores[id])
+    assert {hit["_id"]: similarity(hit) for hit in found} == {"a": 0.7, "b": 0.9, "c": None, "d": None, "e": 0.5}
+
+
+@pytest.mark.parametrize("normalization", ["min_max", "l2"])
+def test_lists_of_one_and_of_none(normalization: Literal["min_max", "l2"]) -> None:
+    hybrid = Hybrid(normalization=normalization)
+    assert mixed([], [], hybrid) == []
+    assert [(hit["_id"], hit["_score"]) for hit in mixed(hits(a=3.0), hits(a=0.6), hybrid)] == [("a", pytest.approx(1))]
+    assert [(hit["_id"], hit["_score"]) for hit in mixed([], hits(a=0.6), hybrid)] == [("a", pytest.approx(0.5))]
