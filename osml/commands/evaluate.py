@@ -35,6 +35,12 @@ def evaluate(
         list[Normalization] | None, typer.Option(help="How --words makes both scores comparable; repeat.")
     ] = None,
     ranks: Annotated[bool, typer.Option("--ranks", help="Try hybrid search by ranks instead of scores.")] = False,
+    compare: Annotated[
+        str | None, typer.Option(help="Another environment, to be searched for the same questions as it is deployed.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Also write the results to this file, an HTML page with plots.")
+    ] = None,
     unrelated: Annotated[
         Path | None,
         typer.Option(
@@ -56,14 +62,18 @@ def evaluate(
         words or [],
         [one.value for one in normalization or [Normalization.MIN_MAX]],
         ranks=ranks,
+        compared=place(compare, sandbox) if compare else None,
     )
     if json:
         evaluation_view.print_json(found)
     else:
         evaluation_view.show(found)
-    if unrelated:
-        refusal = evaluating.refusal(chosen, found[0], unrelated)
-        if json:
-            evaluation_view.print_refusal_json(refusal)
-        else:
-            evaluation_view.show_refusal(refusal)
+    refusal = evaluating.refusal(chosen, found[0], unrelated) if unrelated else None
+    if refusal and json:
+        evaluation_view.print_refusal_json(refusal)
+    elif refusal:
+        evaluation_view.show_refusal(refusal)
+    if report:
+        from osml.evaluate.report import write
+
+        write(report, chosen.env, questions, found, refusal)

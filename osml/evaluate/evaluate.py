@@ -25,7 +25,7 @@ Search = Callable[[Labelled], dict[str, Any]]
 
 @dataclass
 class Quality:
-    """The means over all questions for one way of searching, and the milliseconds of each search.
+    """The means over all questions for one way of searching; the nDCG and the milliseconds of each search.
 
     `far` is the recall of the first 100; as deployed and of hybrid search, of the candidates.
 
@@ -34,13 +34,18 @@ class Quality:
     """
 
     way: str
-    ndcg: float = 0.0
+    gains: list[float] = field(default_factory=list)
     recall: float = 0.0
     far: float = 0.0
     reciprocal_rank: float = 0.0
     milliseconds: list[float] = field(default_factory=list)
     marks: list[Marked] = field(default_factory=list)
     similarities: list[float] = field(default_factory=list)
+
+    @property
+    def ndcg(self) -> float:
+        """The mean nDCG."""
+        return statistics.fmean(self.gains) if self.gains else 0.0
 
     @property
     def marked(self) -> float | None:
@@ -66,12 +71,14 @@ def evaluate(
     normalizations: Sequence[str] = ("min_max",),
     *,
     ranks: bool = False,
+    compared: Place | None = None,
 ) -> list[Quality]:
     """Search for each question of `file` in every way: as deployed, by words, by meaning.
 
     `file` is NDJSON or a folder in BEIR's layout. With `weights` also by both: words have the given weight and meaning
-    the rest, with each of the `normalizations`; with `ranks` also by reciprocal rank. A follow-up is searched together
-    with the questions before it, as the environment's settings define, and as deployed also alone. No answer model is
+    the rest, with each of the `normalizations`; with `ranks` also by reciprocal rank. The environment `compared` is
+    searched as it is deployed, too. A follow-up is searched together with the questions before it, as the environment's
+    settings define, and as deployed also alone. No answer model is
     called. Raises Failure when a search fails, or when the index has none of the labelled documents.
     """
     questions = read_folder(file) if file.is_dir() else read(file)
@@ -81,6 +88,8 @@ def evaluate(
     ways = dict(_ways(Domain(found), found, list(_mixtures(weights, normalizations, ranks=ranks))))
     if not any(one.after for one in questions):
         del ways[ALONE]
+    if compared:
+        ways |= _elsewhere(compared)
     for search in ways.values():  # the first search opens connections
         search(questions[0])
     with legible(f"A search of the index {found.index}"):
@@ -91,6 +100,20 @@ def evaluate(
             "questions with `osml ingest`, with the same ids."
         )
     return qualities
+
+
+def _elsewhere(place: Place) -> dict[str, Search]:
+    """Another environment as it is deployed, by its name."""
+    if place.settings().engine is None:
+        raise Failure(f"{place.env} is a collection, and osml evaluate works on a domain only; compare another one.")
+    found = knowledge(place)
+    domain = Domain(found)
+
+    def search(one: Labelled) -> dict[str, Any]:
+        words = together(one.after, one.question, found.retrieval.earlier_questions)
+        return question.search(domain, found, words, FIRST, fields=("document",))
+
+    return {f"{DEPLOYED} in {place.env}": search}
 
 
 def refusal(place: Place, deployed: Quality, file: Path) -> Refusal:
@@ -126,7 +149,7 @@ def _measured(
             answer = search(one)
             quality, documents = qualities[way], _documents(answer)
             quality.milliseconds.append((time.perf_counter() - began) * 1000)
-            quality.ndcg += ndcg(documents, one.relevant) / len(questions)
+            quality.gains.append(ndcg(documents, one.relevant))
             quality.recall += recall(documents, one.relevant) / len(questions)
             quality.far += recall(documents, one.relevant, FAR) / len(questions)
             quality.reciprocal_rank += reciprocal_rank(documents, one.relevant) / len(questions)

@@ -8,31 +8,53 @@ from rich.table import Table
 
 from osml.evaluate.evaluate import Quality
 from osml.evaluate.refusal import Refusal, percentiles
+from osml.evaluate.significance import p_value
 
 BAR = 20
 
 
 def show(qualities: Sequence[Quality]) -> None:
-    """Prints a table with a bar for nDCG, the best way first."""
+    """Prints a table with a bar for nDCG, the best way first, and how much each differs from what is deployed."""
     marking = any(one.marks for one in qualities)
     marks = ("marked", "of the text") if marking else ()
     table = Table(
-        "way", "nDCG@10", "", "recall@10", "recall@100", "MRR@10", *marks, "p50", "p99", box=None, header_style="bold"
+        "way",
+        "nDCG@10",
+        "",
+        "difference",
+        "p",
+        "recall@10",
+        "recall@100",
+        "MRR@10",
+        *marks,
+        "p50",
+        "p99",
+        box=None,
+        header_style="bold",
     )
     for one in sorted(qualities, key=lambda one: -one.ndcg):
         figures = [f"{one.recall:.3f}", f"{one.far:.3f}", f"{one.reciprocal_rank:.3f}"]
         if marking:
             figures += ["" if share is None else f"{share:.0%}" for share in (one.marked, one.marked_text)]
         times = [f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"]
-        table.add_row(one.way, f"{one.ndcg:.3f}", "█" * round(one.ndcg * BAR), *figures, *times)
+        against = [] if one is qualities[0] else [f"{one.ndcg - qualities[0].ndcg:+.3f}", shown_p(one, qualities[0])]
+        table.add_row(one.way, f"{one.ndcg:.3f}", "█" * round(one.ndcg * BAR), *(against or ["", ""]), *figures, *times)
     Console().print(table)
+
+
+def shown_p(one: Quality, other: Quality) -> str:
+    """How often chance alone would make two ways differ as much, for people."""
+    p = p_value(one.gains, other.gains)
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def print_json(qualities: Sequence[Quality]) -> None:
     """Prints the ways on one line of JSON.
 
-    `[{"way", "ndcg", "recall", "recall_100", "reciprocal_rank", "p50_ms", "p99_ms", "questions"}]`
+    `[{"way", "ndcg", "recall", "recall_100", "reciprocal_rank", "p50_ms", "p99_ms", "questions",
+    "difference", "p"}]`
 
+    The last two are in comparison with the first way, in nDCG.
     If passages are marked, also "marked" and "marked_text", both shares.
     """
     print(
@@ -47,6 +69,8 @@ def print_json(qualities: Sequence[Quality]) -> None:
                     "p50_ms": round(one.latency(50), 1),
                     "p99_ms": round(one.latency(99), 1),
                     "questions": len(one.milliseconds),
+                    "difference": round(one.ndcg - qualities[0].ndcg, 4),
+                    "p": round(p_value(one.gains, qualities[0].gains), 4),
                     **_marks(one),
                 }
                 for one in qualities

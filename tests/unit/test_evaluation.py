@@ -2,7 +2,9 @@
 
 import json
 import math
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -10,6 +12,8 @@ from osml.evaluate.beir import read_folder
 from osml.evaluate.evaluate import Quality
 from osml.evaluate.evaluation import Labelled, Marked, marked, ndcg, read, recall, reciprocal_rank
 from osml.evaluate.refusal import Refusal, percentiles, read_unrelated
+from osml.evaluate.report import write
+from osml.evaluate.significance import p_value
 from osml.failure import Failure
 
 SET = Path(__file__).parents[2] / "samples" / "evaluation"
@@ -162,3 +166,34 @@ def test_what_is_no_question_is_reported_with_its_line(tmp_path: Path, line: str
 def test_the_unrelated_questions_of_the_set_differ() -> None:
     found = read_unrelated(SET / "unrelated.ndjson")
     assert len(found) == len(set(found)) == 300
+
+
+def test_chance_explains_equal_figures_and_no_steady_difference() -> None:
+    figures = [n / 60 for n in range(60)]
+    assert p_value(figures, figures) == 1
+    assert p_value(figures, [one + 0.01 for one in figures]) < 0.001
+    swapped = [*figures[1::2], *figures[::2]]
+    assert p_value(figures, swapped) > 0.05
+    assert p_value(figures, swapped) == p_value(swapped, figures)
+
+
+def test_a_difference_of_few_questions_is_as_likely_as_its_signs() -> None:
+    """Of three questions that differ in one direction, all signs agree in 2 of 8 draws."""
+    assert p_value([1, 1, 1, 0], [0, 0, 0, 0]) == pytest.approx(0.25, abs=0.02)
+
+
+def test_a_report_is_one_page_with_every_way(tmp_path: Path) -> None:
+    ways = [
+        Quality("as deployed", [0.9, 0.7], 0.8, milliseconds=[5.0, 6.0]),
+        Quality("words <b>", [0.5, 0.5], 0.6, milliseconds=[5.0, 6.0]),
+    ]
+    file = tmp_path / "report.html"
+    write(file, "dev", tmp_path / "questions.ndjson", ways, Refusal([0.9, 0.8], [0.5, 0.95], 0.68))
+    page = file.read_text()
+    ElementTree.fromstring(f"<page>{''.join(re.findall('<svg.*?</svg>', page))}</page>")  # noqa: S314 of our own
+    assert "words &lt;b&gt;" in page
+    assert "<b>" not in page
+    for figure in ("0.800", "0.500", "-0.300", "0.0% of the labelled", "50.0% of the unrelated"):
+        assert figure in page
+    with pytest.raises(Failure, match="cannot be written"):
+        write(tmp_path, "dev", file, ways, None)

@@ -135,7 +135,7 @@ def test_a_question_finds_the_same_documents(before: Answer | None, after: Answe
 
 def test_searches_may_differ_in_the_last_digits() -> None:
     def measured(ndcg: float) -> list[Quality]:
-        return [Quality("as deployed", ndcg, milliseconds=[1.0]), Quality("words", 0.5, milliseconds=[1.0])]
+        return [Quality("as deployed", [ndcg], milliseconds=[1.0]), Quality("words", [0.5], milliseconds=[1.0])]
 
     assert quality.compare(None, None).state == SKIPPED
     assert quality.compare(measured(0.8), measured(0.795)).state == SAME
