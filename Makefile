@@ -130,8 +130,9 @@ load: install ## changes and crashes during questions and loads; writes docs/not
 drop: install ## 10,000 objects put into a bucket, while a fifth of the model's calls are refused
 	OSML_ENGINE_OPTIMIZE=1 OSML_DROP=10000 $(BIN)/pytest -q -s tests/e2e/test_drop.py
 
-retrieval: install ## every search setting, on all labelled questions; writes docs/evaluation.md
+retrieval: install ## every search setting, on all labelled questions and on SciFact; writes docs/evaluation.md
 	OSML_ENGINE_OPTIMIZE=1 OSML_RETRIEVAL=docs/evaluation.md $(BIN)/pytest -q tests/e2e/recipes/test_retrieval.py
+	$(BIN)/python -m benchmarks.scifact
 
 soak: install ## deploy, update and destroy 200 times, with random kills
 	$(BIN)/python -m tests.contract.soak --rounds 200

@@ -1,0 +1,132 @@
+"""SciFact, as the BEIR benchmark has it, through `osml ingest` and `osml evaluate`: the tables of docs/evaluation.md.
+
+The set is not part of this repository. OSML_SCIFACT names its folder; otherwise it is looked for in
+../shared/datasets/scifact. Without it nothing is measured. The 5,183 abstracts are embedded on this machine, which
+takes ten minutes on two idle cores.
+"""
+
+import contextlib
+import gzip
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import yaml
+
+from benchmarks.deployment import OSML
+from benchmarks.report import publish
+from osml.evaluate.evaluate import DEPLOYED, Quality, evaluate, refusal
+from osml.evaluate.evaluation_view import shown_p
+from osml.evaluate.refusal import Refusal, percentiles
+from osml.place import CHECKOUT, Place
+from sandbox.instance import Instance
+from sandbox.search_engine import OPTIMIZE
+
+VARIABLE, USUAL = "OSML_SCIFACT", CHECKOUT.parent / "shared" / "datasets" / "scifact"
+PAGE = CHECKOUT / "docs" / "evaluation.md"
+UNRELATED = CHECKOUT / "samples" / "evaluation" / "unrelated.ndjson"
+NAME = "scifact"
+WEIGHTS = (0.3, 0.5, 0.7)
+NORMALIZATIONS = ("min_max", "l2", "z_score")
+COLUMNS = ("", "nDCG@10", "p", "recall@100", "MRR@10", "p50", "p99")
+REFUSED = (
+    "`min_score`",
+    "claims: 5%, median, 95%",
+    "unrelated: 5%, median, 95%",
+    "claims refused",
+    "unrelated answered",
+)
+
+
+def main() -> None:
+    """Load, measure and publish."""
+    found = folder()
+    if found is None:
+        place = os.environ.get(VARIABLE, USUAL)
+        print(f"SciFact is not measured: {place} is no folder. Name the one that holds it in {VARIABLE}.")
+        return
+    with loaded(found) as (place, claims):
+        rows, refusals = measured(place, claims)
+    publish("scifact", COLUMNS, rows, PAGE)
+    publish("refusals", REFUSED, refusals, PAGE)
+
+
+def folder() -> Path | None:
+    """The folder of the set, None where there is none."""
+    named = os.environ.get(VARIABLE)
+    chosen = Path(named) if named else USUAL
+    return chosen if chosen.is_dir() else None
+
+
+def measured(place: Place, claims: Path) -> tuple[list[list[str]], list[list[str]]]:
+    """The rows of both tables, of the environment as it is deployed."""
+    ways = evaluate(place, claims, WEIGHTS, NORMALIZATIONS, ranks=True)
+    (deployed,) = [one for one in ways if one.way == DEPLOYED]
+    found = refusal(place, deployed, UNRELATED)
+    best = Refusal(found.related, found.unrelated, round(found.best, 3))
+    rows = [_row(one, deployed) for one in sorted(ways, key=lambda one: -one.ndcg)]
+    return rows, [_refusal_row(found), _refusal_row(best)]
+
+
+@contextlib.contextmanager
+def loaded(source: Path) -> Iterator[tuple[Place, Path]]:
+    """An environment in the local cloud `bench` that holds the abstracts, and the claims as `osml evaluate` reads them.
+
+    The local cloud begins anew, whatever an earlier run has left, and ends with the measurement.
+    """
+    instance = Instance.named("bench")
+    with tempfile.TemporaryDirectory() as directory:
+        settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
+        settings = {name: group for name, group in settings.items() if name not in ("answer", "assistant")}
+        (Path(directory) / f"{NAME}.yaml").write_text(yaml.safe_dump({**settings, "recipe": "semantic-search"}))
+        environment = {**os.environ, "OSML_SANDBOX": "bench", "OSML_ENVIRONMENTS": directory, OPTIMIZE: "1"}
+
+        def osml(*arguments: str) -> None:
+            subprocess.run([str(OSML), *arguments], env=environment, cwd=CHECKOUT, check=True)
+
+        where = ("--sandbox", "--env", NAME)
+        osml("sandbox", "down")
+        try:
+            osml("sandbox", "up")
+            osml("deploy", *where)
+            osml("ingest", *where, str(documents(source, Path(directory))))
+            with patch.dict(os.environ, instance.client_environment(), OSML_ENVIRONMENTS=directory):
+                yield Place(NAME, instance), questions(source)
+        finally:
+            osml("sandbox", "down")
+
+
+def documents(source: Path, directory: Path) -> Path:
+    """The file of the abstracts, unpacked in `directory` if need be."""
+    packed = source / "documents.ndjson.gz"
+    if not packed.is_file():
+        return source / "corpus.jsonl"
+    unpacked = directory / "documents.ndjson"
+    with gzip.open(packed) as read, unpacked.open("wb") as written:
+        shutil.copyfileobj(read, written)
+    return unpacked
+
+
+def questions(source: Path) -> Path:
+    """The file of the claims, or the folder, if it is BEIR's own."""
+    file = source / "questions.ndjson"
+    return file if file.is_file() else source
+
+
+def _row(one: Quality, deployed: Quality) -> list[str]:
+    p = "" if one is deployed else shown_p(one, deployed)
+    figures = [f"{one.ndcg:.3f}", p, f"{one.far:.3f}", f"{one.reciprocal_rank:.3f}"]
+    return [one.way, *figures, f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"]
+
+
+def _refusal_row(one: Refusal) -> list[str]:
+    cuts = [", ".join(f"{cut:.3f}" for cut in percentiles(those)) for those in (one.related, one.unrelated)]
+    return [f"{one.least:g}", *cuts, f"{one.false_refusals:.1%}", f"{one.false_answers:.1%}"]
+
+
+if __name__ == "__main__":
+    main()
