@@ -46,8 +46,8 @@ def main() -> None:
     """Load, measure and publish."""
     found = folder()
     if found is None:
-        place = os.environ.get(VARIABLE, USUAL)
-        print(f"SciFact is not measured: {place} is no folder. Name the one that holds it in {VARIABLE}.")
+        looked_in = os.environ.get(VARIABLE, USUAL)
+        print(f"SciFact is not measured: {looked_in} is no folder. Name the one that holds it in {VARIABLE}.")
         return
     with loaded(found) as (place, claims):
         rows, refusals = measured(place, claims)
