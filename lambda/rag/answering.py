@@ -15,7 +15,7 @@ from rag.parts import Parts
 from rag.parts import parts as own_parts
 from rag.prompt import Turn
 from rag.search import Found
-from rag.search.query import together
+from rag.search.query import texts
 
 NOT_IN_DOCUMENTS = "The documents do not contain an answer to this question."
 _log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class _Asked:
 
     def _found(self, earlier: Sequence[Turn]) -> Found:
         most = self.parts.settings.retrieval.earlier_questions
-        asked = together([turn.question for turn in earlier], self.question.question, most)
+        asked = texts([turn.question for turn in earlier], self.question.question, most)
         size = self.question.top_k or self.parts.settings.top_k
         found = self.parts.search.nearest(asked, self.question.filters, size, self.budget)
         for source in found.sources:

@@ -14,8 +14,9 @@ from rag.models import PLACE, place_in
 from rag.pipeline import answer_in, asking
 from rag.search.highlight import highlights
 from rag.search.in_use import searched
+from rag.search.mixture import FUSED, fused
 from rag.search.nearness import Nearness
-from rag.search.query import nearest, parameters, together
+from rag.search.query import nearest, parameters, texts
 from settings.knowledge import IndexNames
 
 CONNECT_SECONDS = 10
@@ -98,8 +99,7 @@ def _asked(
     conversation: Conversation | None,
 ) -> Answer:
     earlier = conversation.earlier if conversation else ()
-    words = together(earlier, question, knowledge.retrieval.earlier_questions)
-    sources, took = _sources(domain, knowledge, words, size, filters)
+    sources, took = _sources(domain, knowledge, question, size, filters, earlier)
     id = conversation.id if conversation else None
     if knowledge.answer_model_id is None:
         return Answer(question, None, sources, knowledge.llm_model, took, id)
@@ -115,10 +115,15 @@ def _asked(
 
 
 def _sources(
-    domain: Domain, knowledge: Knowledge, question: str, size: int, filters: Sequence[tuple[str, str]]
+    domain: Domain,
+    knowledge: Knowledge,
+    question: str,
+    size: int,
+    filters: Sequence[tuple[str, str]],
+    earlier: Sequence[str] = (),
 ) -> tuple[list[Source], int]:
     """The documents found, and the search's milliseconds."""
-    found = search(domain, knowledge, question, size, filters, PLACE)
+    found = search(domain, knowledge, question, size, filters, PLACE, earlier)
     hits: list[dict[str, Any]] = found["hits"]["hits"][:size]
     if not hits and filters:
         _refuse_unknown(domain, knowledge, filters)
@@ -157,27 +162,39 @@ def search(
     size: int,
     filters: Sequence[tuple[str, str]] = (),
     fields: Sequence[str] = (),
+    earlier: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The engine's answer with at least `size` hits, in one request unless the index version changes.
 
-    A hit holds its text and its `fields`. The first `size` hits have `marks`: ranges of the text near to the question.
+    With `earlier` questions there is a second request, together with them, and the hits are those of both. A hit holds
+    its text and its `fields`. The first `size` hits have `marks`: ranges of the text near to the question.
 
     The whole search uses one index version. Raises Failure.
     """
     narrowing = clauses(filters, knowledge.fields, knowledge.text_field)
     index = IndexNames(name=knowledge.index, text_field=knowledge.text_field, embedding_field=knowledge.embedding_field)
-    body = nearest(question, size, index, knowledge.retrieval, narrowing)
-    body["_source"] = [knowledge.text_field, *fields]
+    asked = texts(earlier, question, knowledge.retrieval.earlier_questions)
+    most = size if len(asked) == 1 else max(size, FUSED)
     if knowledge.index_version:
         domain.in_use.setdefault(knowledge.index, knowledge.index_version)
 
-    def search_in(named: str) -> dict[str, Any]:
-        asked = {"params": parameters(knowledge.retrieval), "json": body, "timeout": _timeout(knowledge)}
-        return domain.patiently("POST", f"/{named}/_search", **asked)
+    def answers(text: str) -> dict[str, Any]:
+        body = nearest(text, most, index, knowledge.retrieval, narrowing)
+        body["_source"] = [knowledge.text_field, *fields]
+        options = {"params": parameters(knowledge.retrieval), "json": body, "timeout": _timeout(knowledge)}
 
-    found: dict[str, Any] = searched(knowledge.index, domain.in_use, search_in, domain.patient, Failure)
+        def search_in(named: str) -> dict[str, Any]:
+            return domain.patiently("POST", f"/{named}/_search", **options)
+
+        answer: dict[str, Any] = searched(knowledge.index, domain.in_use, search_in, domain.patient, Failure)
+        return answer
+
+    found, *more = [answers(text) for text in asked]
+    for answer in more:
+        found["took"] += answer["took"]
+        found["hits"]["hits"] = fused(found["hits"]["hits"], answer["hits"]["hits"])
     shown = found["hits"]["hits"][:size]
-    marked = _marks(domain, knowledge, question, shown, domain.in_use[knowledge.index])
+    marked = _marks(domain, knowledge, asked[-1], shown, domain.in_use[knowledge.index])
     for hit, marks in zip(shown, marked, strict=True):
         hit["marks"] = marks
     return found

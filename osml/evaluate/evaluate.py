@@ -15,7 +15,7 @@ from osml.failure import Failure
 from osml.place import Place
 from osml.remote.domain import Domain, legible
 from osml.remote.stack import Knowledge, knowledge
-from rag.search.query import EXPLORED, similarity, together
+from rag.search.query import EXPLORED, similarity, texts
 from settings.assistant import Assistant
 from settings.knowledge import WORDS_FIELD
 
@@ -110,8 +110,7 @@ def _elsewhere(place: Place) -> dict[str, Search]:
     domain = Domain(found)
 
     def search(one: Labelled) -> dict[str, Any]:
-        words = together(one.after, one.question, found.retrieval.earlier_questions)
-        return question.search(domain, found, words, FIRST, fields=("document",))
+        return question.search(domain, found, one.question, FIRST, fields=("document",), earlier=one.after)
 
     return {f"{DEPLOYED} in {place.env}": search}
 
@@ -183,13 +182,16 @@ def _ways(
         return {"neural": {knowledge.embedding_field: neural}}
 
     def whole(one: Labelled) -> str:
-        return together(one.after, one.question, knowledge.retrieval.earlier_questions)
+        return texts(one.after, one.question, knowledge.retrieval.earlier_questions)[-1]
 
     def searched(body: dict[str, Any], **parameters: str) -> dict[str, Any]:
         wanted = {"size": FAR, "_source": ["document"], **body}
         return domain.patiently("POST", f"/{knowledge.index}/_search", params=parameters, json=wanted)
 
-    yield DEPLOYED, lambda one: question.search(domain, knowledge, whole(one), FIRST, fields=("document",))
+    def deployed(one: Labelled) -> dict[str, Any]:
+        return question.search(domain, knowledge, one.question, FIRST, fields=("document",), earlier=one.after)
+
+    yield DEPLOYED, deployed
     yield ALONE, lambda one: question.search(domain, knowledge, one.question, FIRST, fields=("document",))
     yield "words", lambda one: searched({"query": words(whole(one))}, search_pipeline="_none")
     yield "meaning", lambda one: searched({"query": meaning(whole(one))}, search_pipeline="_none")

@@ -330,7 +330,7 @@ class Traffic:
         searching = self.library.searching()
         while not self._over.is_set():
             try:
-                found = searching.nearest("which document is it?", None, 4, Budget(20.0))
+                found = searching.nearest(["which document is it?"], None, 4, Budget(20.0))
                 if len(found.sources) != 4:
                     self.faults.append(f"a question found {len(found.sources)} documents")
             except Failure as failure:

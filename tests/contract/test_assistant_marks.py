@@ -42,7 +42,7 @@ def told(shop: Shop, **retrieval: Any) -> RuntimeSettings:
 
 def marked(shop: Shop, question: str, **retrieval: Any) -> list[str]:
     search = Domain(Engine(told(shop, **retrieval), RoleHeaders()))
-    (source,) = search.nearest(question, None, 1, Budget(SECONDS)).sources
+    (source,) = search.nearest([question], None, 1, Budget(SECONDS)).sources
     return [HARBOUR[one.start : one.end] for one in source.highlights]
 
 
@@ -61,6 +61,6 @@ def test_by_meaning(shop: Shop) -> None:
 
 def test_a_model_that_does_not_answer_takes_no_passage_away(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     search = Domain(NoPredictions(told(shop, highlight={"by": "meaning"}), RoleHeaders()))
-    (source,) = search.nearest("Where is the lighthouse?", None, 1, Budget(SECONDS)).sources
+    (source,) = search.nearest(["Where is the lighthouse?"], None, 1, Budget(SECONDS)).sources
     assert (source.id, source.highlights) == ("harbour", [])
     assert "The passages are not marked" in caplog.text

@@ -20,7 +20,7 @@ from rag.models import Filters, Question, Source
 from rag.parts import Parts
 from rag.prompt import Turn
 from rag.search import Found, Page, Passage, Replaced
-from rag.search.query import together
+from rag.search.query import texts
 from settings.runtime_settings import RuntimeSettings
 
 NINE = Source(id="shop", document="shop", text="The shop opens at nine.", score=0.9, similarity=0.9)
@@ -43,11 +43,11 @@ class Search:
     """Finds what it holds."""
 
     sources: list[Source]
-    asked: list[tuple[str, int]] = field(default_factory=list)
+    asked: list[tuple[list[str], int]] = field(default_factory=list)
     failure: Failure | None = None
 
-    def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
-        self.asked.append((question, size))
+    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget) -> Found:
+        self.asked.append(([*texts], size))
         return Found(self.sources, search_ms=1)
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
@@ -147,19 +147,20 @@ def test_events_come_in_order_and_the_turn_is_kept() -> None:
     assert made.conversations.kept == [Turn("When does the shop open?", "At nine.")]  # type: ignore[attr-defined]
 
 
-def test_a_follow_up_is_searched_with_the_question_before_it() -> None:
+def test_a_follow_up_is_searched_alone_and_with_the_question_before_it() -> None:
     made = parts(["At nine."], ["At six."])
     events(made)
     events(made, "And when does it close?", conversation_id="new", top_k=7)
     assert made.search.asked == [  # type: ignore[attr-defined]
-        ("When does the shop open?", 4),
-        ("When does the shop open?\nAnd when does it close?", 7),
+        (["When does the shop open?"], 4),
+        (["And when does it close?", "When does the shop open?\nAnd when does it close?"], 7),
     ]
 
 
-@pytest.mark.parametrize(("most", "searched"), [(0, "d"), (1, "c\nd"), (2, "b\nc\nd"), (9, "a\nb\nc\nd")])
-def test_so_many_earlier_questions_are_searched_with_a_follow_up(most: int, searched: str) -> None:
-    assert together(["a", "b", "c"], "d", most) == searched
+@pytest.mark.parametrize(("most", "more"), [(0, []), (1, ["c\nd"]), (2, ["b\nc\nd"]), (9, ["a\nb\nc\nd"])])
+def test_so_many_earlier_questions_are_searched_with_a_follow_up(most: int, more: list[str]) -> None:
+    assert texts(["a", "b", "c"], "d", most) == ["d", *more]
+    assert texts([], "d", most) == ["d"]
 
 
 @pytest.mark.parametrize("keeps", [False, True])

@@ -33,7 +33,7 @@ class Alias(Engine):
 
 
 def nearest(domain: Domain, size: int = 4) -> int:
-    return len(domain.nearest("what?", None, size, Budget(20)).sources)
+    return len(domain.nearest(["what?"], None, size, Budget(20)).sources)
 
 
 def test_the_alias_is_asked_for_once() -> None:

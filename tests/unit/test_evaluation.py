@@ -139,6 +139,13 @@ def test_the_set_that_is_shipped_names_documents_that_it_holds() -> None:
     assert isinstance(questions[0], Labelled)
 
 
+def test_topic_changes_of_the_set_are_its_questions_after_one_about_something_else() -> None:
+    questions, changes = read(SET / "questions.ndjson"), read(SET / "topic-changes.ndjson")
+    relevant = {one.question: one.relevant for one in questions}
+    assert [one.question for one in changes] == [one.question for one in questions]
+    assert not any(one.relevant.keys() & relevant[one.after[0]].keys() for one in changes)
+
+
 def test_who_is_on_the_wrong_side_of_the_least_score() -> None:
     one = Refusal(related=[0.9, 0.8, 0.7, 0.4], unrelated=[0.3, 0.5, 0.6, 0.2, 0.1], least=0.6)
     assert [one.false_refusals, one.false_answers] == pytest.approx([0.25, 0.2])

@@ -54,7 +54,7 @@ def test_the_assistant_gives_them_with_its_sources(monkeypatch: pytest.MonkeyPat
     field = engine.index.text_field
     found = {"_id": "a", "_score": 0.5, "_source": {field: TEXT}, "highlight": {field: ["Dogs may come. "]}}
     monkeypatch.setattr(engine, "send", lambda *_, **__: {"hits": {"hits": [found]}, "i-1": {}})
-    (source,) = Domain(engine).nearest("dogs?", None, 1, Budget(20)).sources
+    (source,) = Domain(engine).nearest(["dogs?"], None, 1, Budget(20)).sources
     assert [one.model_dump() for one in source.highlights] == [{"start": 19, "end": 33}]
 
 

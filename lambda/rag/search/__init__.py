@@ -70,8 +70,8 @@ class Page:
 class Searching(Protocol):
     """A domain or a collection. Every method may raise `Failure`."""
 
-    def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
-        """Up to `size` passages near to the question."""
+    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget) -> Found:
+        """Up to `size` passages near to the question: the first text, and the second with those before it."""
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         """Store the passages and remove all others of their documents.

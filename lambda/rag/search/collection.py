@@ -20,7 +20,7 @@ from rag.failures import Broken, Failure, Throttled
 from rag.models import Filters, Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.engine import TITLE, Engine, title
-from rag.search.mixture import mixed
+from rag.search.mixture import FUSED, fused, mixed
 from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
 
 _BATCH = 32
@@ -38,16 +38,16 @@ class Collection:
         self._engine = engine
         self._embedding = embedding
 
-    def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
+    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget) -> Found:
         """Passages of current versions only; may be too few if old versions are repeatedly among the nearest."""
         began = perf_counter()
-        [vector] = budget.retrying(lambda: self._embedding.of_question(question, budget))
+        asked = [(text, self._vector(text, budget)) for text in texts]
         embed_ms = round((perf_counter() - began) * 1000)
         began = perf_counter()
         superseded = list[dict[str, Any]]()
         for _search in range(_SEARCHES):
             narrowed = {"bool": {"filter": self._engine.wanted(filters), "must_not": superseded}}
-            hits = self._hits(question, vector, size, narrowed, budget)
+            hits = self._hits(asked, size, narrowed, budget)
             found = self._versions({str(hit["_source"].get("document")) for hit in hits}, budget)
             good = [hit for hit in hits if _is_current(hit, found)]
             if len(good) == len(hits):
@@ -55,12 +55,23 @@ class Collection:
             superseded += [clause for document, those in found.items() for clause in _superseded(document, those)]
         return Found([self._engine.source(hit) for hit in good], round((perf_counter() - began) * 1000), embed_ms)
 
+    def _vector(self, text: str, budget: Budget) -> list[float]:
+        [vector] = budget.retrying(lambda: self._embedding.of_question(text, budget))
+        return vector
+
     def _hits(
-        self, question: str, vector: list[float], size: int, narrowed: dict[str, Any], budget: Budget
+        self, asked: Sequence[tuple[str, list[float]]], size: int, narrowed: dict[str, Any], budget: Budget
     ) -> list[dict[str, Any]]:
-        """The best `size` hits that are `narrowed` to a clause, by meaning or by words and meaning, in one request."""
+        """The best `size` hits that are `narrowed` to a clause, for a text and its vector, or for two."""
+        most = max(size, self._engine.settings.retrieval.looked_at, FUSED if len(asked) > 1 else 0)
+        lists = [self._hits_of(text, vector, most, narrowed, budget) for text, vector in asked]
+        return (lists[0] if len(lists) == 1 else fused(*lists))[:size]
+
+    def _hits_of(
+        self, text: str, vector: list[float], most: int, narrowed: dict[str, Any], budget: Budget
+    ) -> list[dict[str, Any]]:
+        """The best hits by meaning, or by words and meaning, in one request."""
         index, retrieval = self._engine.index, self._engine.settings.retrieval
-        most = max(size, retrieval.looked_at)
         knn: dict[str, Any] = {"vector": vector, "k": most}
         if any(narrowed["bool"].values()):
             knn["filter"] = narrowed
@@ -68,10 +79,10 @@ class Collection:
         if retrieval.hybrid is None:
             return self._engine.hits(meaning, budget, STORED)
         # Both fields as one; the index of a collection has no field for both.
-        said = {"query": question, "fields": ["title", index.text_field], "type": "cross_fields"}
+        said = {"query": text, "fields": ["title", index.text_field], "type": "cross_fields"}
         words = {"query": {"bool": {"must": [{"multi_match": said}], "filter": [narrowed]}}, "size": most}
         by_words, by_meaning = self._engine.hits_of_each([words, meaning], budget, STORED)
-        return mixed(by_words, by_meaning, retrieval.hybrid)[:size]
+        return mixed(by_words, by_meaning, retrieval.hybrid)
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         """The new version first, then the older ones go; of a document that failed in part, the new one goes."""

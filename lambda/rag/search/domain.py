@@ -12,6 +12,7 @@ from rag.models import Filters, Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.engine import TITLE, Action, Engine, title
 from rag.search.in_use import searched
+from rag.search.mixture import FUSED, fused
 from rag.search.nearness import Nearness
 from rag.search.query import nearest, parameters
 
@@ -28,13 +29,15 @@ class Domain:
         self._in_use: dict[str, str] = {}
         self._models: dict[str, str] = {}
 
-    def nearest(self, question: str, filters: Filters | None, size: int, budget: Budget) -> Found:
-        retrieval = self._engine.settings.retrieval
-        body = nearest(question, size, self._engine.index, retrieval, self._engine.wanted(filters))
+    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget) -> Found:
+        retrieval, wanted = self._engine.settings.retrieval, self._engine.wanted(filters)
+        most = size if len(texts) == 1 else max(size, FUSED)
         began = perf_counter()
-        found = [self._engine.source(hit) for hit in self._hits(body, budget)[:size]]
+        lists = [self._hits(nearest(text, most, self._engine.index, retrieval, wanted), budget) for text in texts]
+        hits = lists[0] if len(lists) == 1 else fused(*lists)
+        found = [self._engine.source(hit) for hit in hits[:size]]
         if retrieval.marked_by_meaning:
-            self._mark(found, question, retrieval.marked_by_meaning, budget)
+            self._mark(found, texts[-1], retrieval.marked_by_meaning, budget)
         return Found(found, search_ms=round((perf_counter() - began) * 1000))
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:

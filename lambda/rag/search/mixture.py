@@ -1,32 +1,60 @@
-"""The order of passages by words and meaning, where no search pipeline computes it: as the engine's processor does.
+"""The order of passages that are in two lists of hits: by their scores, made comparable, or by their ranks.
 
-The formulas are those of OpenSearch's normalization-processor (neural-search: MinMaxScoreNormalizationTechnique,
-L2ScoreNormalizationTechnique, ArithmeticMeanScoreCombinationTechnique).
+The formulas of scores are those of OpenSearch's normalization-processor (neural-search:
+MinMaxScoreNormalizationTechnique, L2ScoreNormalizationTechnique, ArithmeticMeanScoreCombinationTechnique), for what no
+search pipeline computes.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rag.search.query import MEANING, WORDS
+from rag.search.query import MEANING, WORDS, similarity
 from settings.retrieval import Hybrid
 
 Hit = dict[str, Any]
 # What the last of a list has, lest it seem not to be found.
 _LEAST = 0.001
+# How many hits of each list are fused, and what is added to a rank: so little that the first of each list is among the
+# four passages of an answer (docs/evaluation.md, "Follow-ups").
+FUSED, _RANK = 20, 2
 
 
 def mixed(words: Sequence[Hit], meaning: Sequence[Hit], hybrid: Hybrid) -> list[Hit]:
-    """The hits of both lists, best first, each with its score in both, by name, and the mean of both as its score."""
-    weights = {WORDS: hybrid.words, MEANING: 1 - hybrid.words}
-    hits: dict[str, Hit] = {}
+    """The hits by words and by meaning, best first; each has its score in both lists, by their names."""
+    found = _added([(hybrid.words, words), (1 - hybrid.words, meaning)], hybrid.normalization)
     for name, those in ((WORDS, words), (MEANING, meaning)):
-        normalized = _NORMALIZED[hybrid.normalization]([hit["_score"] for hit in those])
-        for hit, score in zip(those, normalized, strict=True):
-            one = hits.setdefault(hit["_id"], {**hit, "_score": 0.0, "matched_queries": {}})
-            one["_score"] += weights[name] * score
-            one["matched_queries"][name] = hit["_score"]
-    return sorted(hits.values(), key=lambda hit: -hit["_score"])
+        for hit in those:
+            found[hit["_id"]].setdefault("matched_queries", {})[name] = hit["_score"]
+    return _ordered(found)
+
+
+def fused(alone: Sequence[Hit], joined: Sequence[Hit]) -> list[Hit]:
+    """The hits of a follow-up alone and together with earlier questions, by their ranks in both lists.
+
+    Of equals the hit of the question alone is first. The similarity of a hit is that to the nearer of both texts.
+    """
+    found = dict[str, Hit]()
+    for hits in (alone, joined):
+        for rank, hit in enumerate(hits, start=1):
+            found.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += 1 / (_RANK + rank)
+    for id, hit in found.items():
+        known = [similarity(one) for one in (*alone, *joined) if one["_id"] == id]
+        near = max((one for one in known if one is not None), default=None)
+        hit["matched_queries"] = {} if near is None else {MEANING: near}
+    return _ordered(found)
+
+
+def _added(weighted: Sequence[tuple[float, Sequence[Hit]]], normalization: str) -> dict[str, Hit]:
+    found: dict[str, Hit] = {}
+    for weight, hits in weighted:
+        for hit, score in zip(hits, _NORMALIZED[normalization]([hit["_score"] for hit in hits]), strict=True):
+            found.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += weight * score
+    return found
+
+
+def _ordered(found: Mapping[str, Hit]) -> list[Hit]:
+    return sorted(found.values(), key=lambda hit: -hit["_score"])
 
 
 def _min_max(scores: Sequence[float]) -> list[float]:

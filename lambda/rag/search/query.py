@@ -18,9 +18,13 @@ WORDS, MEANING = "words", "meaning"
 NAMED_SCORES = {"include_named_queries_score": "true"}
 
 
-def together(earlier: Sequence[str], question: str, most: int) -> str:
-    """A follow-up with up to `most` earlier questions, because `And in 2021?` alone has no meaning."""
-    return "\n".join([*earlier[max(0, len(earlier) - most) :], question])
+def texts(earlier: Sequence[str], question: str, most: int) -> list[str]:
+    """The question and, if it is a follow-up, the question after up to `most` earlier ones.
+
+    `And in 2021?` alone has no meaning; a question about something else is not about what was asked before.
+    """
+    before = earlier[max(0, len(earlier) - most) :]
+    return [question, "\n".join([*before, question])] if before else [question]
 
 
 def nearest(
