@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.deployment import QUESTION, deployed
+from opensearch_ml.resources.search_pipeline import Mixture
 from osml.ask import question
 from osml.remote.domain import Domain
 from osml.remote.stack import Knowledge, knowledge
+from rag.search.query import nearest
 from sandbox.models.control import struck
+from settings.knowledge import IndexNames
 from trials.report import publish
 
 ROUNDS, CALLS, SLOW_MS = 5, 100, 300
@@ -52,8 +55,8 @@ def _raw(domain: Domain, body: dict[str, Any]) -> Callable[[], object]:
 
 
 def _search(found: Knowledge) -> dict[str, Any]:
-    neural = {"query_text": QUESTION, "k": 4}
-    return {"query": {"neural": {found.embedding_field: neural}}, "size": 4, "_source": [found.text_field]}
+    index = IndexNames(name=found.index, text_field=found.text_field, embedding_field=found.embedding_field)
+    return {**nearest(QUESTION, 4, index, found.retrieval), "_source": [found.text_field]}
 
 
 def _generation(found: Knowledge) -> dict[str, Any]:
@@ -61,10 +64,19 @@ def _generation(found: Knowledge) -> dict[str, Any]:
     rag = {"model_id": found.answer_model_id, "context_field_list": [found.text_field], "system_prompt": "Answer."}
     pipeline = {
         "request_processors": [{"neural_query_enricher": {"default_model_id": found.embedding_model_id}}],
+        "phase_results_processors": _mixing(found),
         "response_processors": [{"retrieval_augmented_generation": rag}],
     }
     asked = {"llm_model": found.llm_model, "llm_question": QUESTION, "context_size": 4, "timeout": found.rag_seconds}
     return {"search_pipeline": pipeline, "ext": {"generative_qa_parameters": asked}}
+
+
+def _mixing(found: Knowledge) -> list[dict[str, object]]:
+    """The processors that the environment's own pipeline has for words and meaning."""
+    hybrid = found.retrieval.hybrid
+    if hybrid is None:
+        return []
+    return [Mixture((hybrid.words, 1 - hybrid.words), hybrid.normalization, hybrid.combination).processor]
 
 
 def _round(ways: Ways, calls: int) -> dict[str, list[float]]:

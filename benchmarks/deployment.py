@@ -19,9 +19,11 @@ from benchmarks.quick_model import quick_model
 from osml.place import CHECKOUT, Place
 from osml.remote.domain import Domain
 from osml.remote.stack import knowledge, outputs
+from rag.search.query import nearest, parameters
 from sandbox import launcher
 from sandbox.instance import Instance
 from sandbox.search_engine import OPTIMIZE
+from settings.knowledge import IndexNames
 
 OSML = Path(sys.executable).with_name("osml")
 QUESTION = "How many people lived in the Boston metro area in 2023?"
@@ -51,11 +53,12 @@ class Deployed:
         """A client of the engine: each call is the signed neural search that the API sends for a question."""
         found = knowledge(self.place)
         domain = Domain(found)
-        neural = {"query_text": QUESTION, "k": 4}
-        body = {"query": {"neural": {found.embedding_field: neural}}, "size": 4, "_source": [found.text_field]}
+        index = IndexNames(name=found.index, text_field=found.text_field, embedding_field=found.embedding_field)
+        body = {**nearest(QUESTION, 4, index, found.retrieval), "_source": [found.text_field]}
+        path, asked = f"/{found.index}/_search", parameters(found.retrieval)
 
         def search() -> str:
-            return str(domain.request("POST", f"/{found.index}/_search", json=body).status_code)
+            return str(domain.request("POST", path, params=asked, json=body).status_code)
 
         return search
 

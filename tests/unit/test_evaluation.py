@@ -150,6 +150,8 @@ def test_who_is_on_the_wrong_side_of_the_least_score() -> None:
     one = Refusal(related=[0.9, 0.8, 0.7, 0.4], unrelated=[0.3, 0.5, 0.6, 0.2, 0.1], least=0.6)
     assert [one.false_refusals, one.false_answers] == pytest.approx([0.25, 0.2])
     assert one.best == 0.7
+    # Neither share may be large, even if the other one is nothing.
+    assert Refusal([0.9, 0.8, 0.7, 0.2], [0.95, 0.3, 0.25, 0.1], 0.0).best == 0.7
     assert Refusal(one.related, one.unrelated, 0.0).false_answers == 1
     assert Refusal(one.related, one.unrelated, 0.95).false_refusals == 1
 
