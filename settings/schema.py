@@ -32,14 +32,16 @@ def schema() -> Schema:
             member["required"] = [name for name in member.get("required", ()) if name != discriminator["propertyName"]]
     root: Schema = _written(made)
     del root["properties"]["name"]
-    root["properties"]["keeper"] = {"anyOf": [root["properties"]["keeper"], OFF]}
+    written = {name: _written(definition) for name, definition in definitions.items()}
+    for group, name in ((root, "keeper"), (written["Retrieval"], "hybrid")):
+        group["properties"][name] = {"anyOf": [group["properties"][name], OFF]}
     presets = {name for preset in RECIPES.values() for name in preset}
     root["required"] = [name for name in made["required"] if name not in {"name", *presets}]
     root["allOf"] = [_of_recipe(recipe, preset, made, definitions) for recipe, preset in RECIPES.items()]
     return {
         "$schema": DIALECT,
         **root,
-        "definitions": {name: _written(definition) for name, definition in definitions.items()},
+        "definitions": written,
     }
 
 

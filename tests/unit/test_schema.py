@@ -100,3 +100,10 @@ def test_a_missing_choice_is_refused_unless_the_recipe_makes_it(recipe: str) -> 
         one = changed(settings, (name, choice))
         errors = [error.message for error in SCHEMA.iter_errors(one)]
         assert (f"'{choice}' is a required property" in errors) is (preset is None), errors
+
+
+@pytest.mark.parametrize("change", [{"keeper": False}, {"retrieval": {"hybrid": False}}])
+def test_what_is_there_by_default_may_be_switched_off(change: dict[str, Any]) -> None:
+    settings = {**read(ENVIRONMENTS / "dev.yaml"), **change}
+    assert accepted(settings)
+    assert SCHEMA.is_valid(settings)
