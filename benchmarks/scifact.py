@@ -18,13 +18,13 @@ from unittest.mock import patch
 import yaml
 
 from benchmarks.deployment import OSML
-from benchmarks.report import publish
 from osml.evaluate.evaluate import DEPLOYED, Quality, evaluate, refusal
 from osml.evaluate.evaluation_view import shown_p
 from osml.evaluate.refusal import Refusal, percentiles
 from osml.place import CHECKOUT, Place
 from sandbox.instance import Instance
 from sandbox.search_engine import OPTIMIZE
+from trials.report import publish
 
 VARIABLE, USUAL = "OSML_SCIFACT", CHECKOUT.parent / "shared" / "datasets" / "scifact"
 PAGE = CHECKOUT / "docs" / "evaluation.md"
