@@ -15,11 +15,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from sandbox.domain_hosts import SUFFIX
 from sandbox.front.url_rewriter import MODEL_HOSTS
 
 LIFETIME = datetime.timedelta(days=365)
 # Who each certificate is for, beside this machine itself.
-HOSTS: dict[str, tuple[str, ...]] = {"node": (), "admin": (), "server": (), "models": MODEL_HOSTS}
+HOSTS: dict[str, set[str]] = {"node": set(), "admin": set(), "server": {f"*.{SUFFIX}"}, "models": set(MODEL_HOSTS)}
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class Certificates:
         return self.folder / f"{name}.key"
 
     def make(self) -> None:
-        """Makes all of them, unless all are there: the CA's own key is not kept."""
-        if self.bundle.exists() and all(self.key(name).exists() for name in HOSTS):
+        """Makes all of them, unless all are there with their hosts: the CA's own key is not kept."""
+        if self.bundle.exists() and all(self.key(name).exists() and self._names(name) >= HOSTS[name] for name in HOSTS):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         authority_key = ec.generate_private_key(ec.SECP256R1())
@@ -63,13 +64,18 @@ class Certificates:
             self._issue(name, authority_name, authority_key)
         _write(self.bundle, _machine_roots().read_bytes() + b"\n" + _pem(authority))
 
+    def _names(self, name: str) -> set[str]:
+        certificate = x509.load_pem_x509_certificate(self.certificate(name).read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return set(names.get_values_for_type(x509.DNSName))
+
     def _issue(self, name: str, issuer: x509.Name, issuer_key: ec.EllipticCurvePrivateKey) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         purposes = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         names: list[x509.GeneralName] = [
             x509.DNSName("localhost"),
             x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-            *(x509.DNSName(host) for host in HOSTS[name]),
+            *(x509.DNSName(host) for host in sorted(HOSTS[name])),
         ]
         certificate = (
             _builder(_name(name), issuer, key)

@@ -171,6 +171,7 @@ class Instance:
             "AWS_CA_BUNDLE": bundle,
             "REQUESTS_CA_BUNDLE": bundle,
             "SSL_CERT_FILE": bundle,
+            "CURL_CA_BUNDLE": bundle,
             "NODE_EXTRA_CA_CERTS": str(self.certificates.ca),
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": ",".join(

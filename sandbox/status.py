@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox import launcher
+from sandbox.front.url_rewriter import MODEL_HOSTS
 from sandbox.instance import ACCOUNT, REGION, Instance
 from sandbox.parts import ORDER, absence, parts
 
@@ -15,8 +16,8 @@ def describe(instance: Instance) -> dict[str, Any]:
 
     Shape: `{"running", "name", "parts", "reason", "account", "region",
     "engine": {"version", "has_ml", "asked", "distance"}, "addresses": {"engine", "aws", "models", "egress", "front"},
-    "certificates": {"ca", "bundle", "admin_cert", "admin_key"}, "deepseek_key_file", "logs", "processes",
-    "environment"}`. Secret keys are named by file, except the emulated account's `test`.
+    "certificates": {"ca", "bundle", "admin_cert", "admin_key"}, "model_hosts", "deepseek_key_file", "logs",
+    "processes", "environment"}`. Secret keys are named by file, except the emulated account's `test`.
     """
     reason = absence(instance)
     begun = {"running": reason is None, "name": instance.name, "parts": parts(instance), "reason": reason}
@@ -42,6 +43,7 @@ def describe(instance: Instance) -> dict[str, Any]:
             "admin_cert": engine["admin_cert"],
             "admin_key": engine["admin_key"],
         },
+        "model_hosts": list(MODEL_HOSTS),
         "deepseek_key_file": str(instance.deepseek_key),
         "logs": {name: str(instance.log(name)) for name in ORDER},
         "processes": {name: process.pid for name, process in instance.processes().items()},

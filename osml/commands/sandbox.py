@@ -1,6 +1,7 @@
 """The commands `osml sandbox …`: the local cloud on this machine."""
 
 import json as json_format
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -149,4 +150,5 @@ def show(json: Annotated[bool, typer.Option("--json", help="Print the status as 
     console.print(table)
     console.print("\nFor other clients:")
     for name, value in found["environment"].items():
-        print(f"export {name}={value}")
+        print(f"export {name}={shlex.quote(value)}")
+    print(f"\nKey of {', '.join(found['model_hosts'])} on this machine: {found['deepseek_key_file']}")

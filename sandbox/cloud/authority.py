@@ -13,10 +13,13 @@ from ministack.services import iam, secretsmanager, sts
 
 from sandbox.cloud import roles
 from sandbox.cloud.sagemaker import Registry
-from sandbox.front.authority import Caller, Credential, SessionKeys
+from sandbox.front.authority import Caller, Credential, SessionKeys, nothing_allows, something_denies
 from sandbox.front.refusal import InvalidToken, SecretMissing, UnknownKey
 
 ROOT_ACCOUNT = "000000000000"
+# Kinds of policies, in AWS's words.
+IDENTITY, RESOURCE = "identity-based policy", "resource-based policy"
+BOUNDARY, SESSION = "permissions boundary", "session policy"
 
 
 class MiniStackAuthority:
@@ -39,19 +42,19 @@ class MiniStackAuthority:
         caller = Caller(found.principal_arn, self._principal_arn(found), found.account_id, access_key)
         return Credential(found.secret_access_key, caller)
 
-    def allowed(
+    def denial(
         self,
         caller: Caller,
         action: str,
         resource: str,
         context: Mapping[str, str],
         resource_policy: Mapping[str, Any] | None = None,
-    ) -> bool:
+    ) -> str | None:
         """Identity policies, boundary and session policies of the caller, with the resource's own policy."""
         with request_scope(caller.account, self._region):
             principal = iam_evaluator.resolve_principal(caller.access_key, caller.account)
             if isinstance(principal, iam_evaluator.AuthError):
-                return False
+                return nothing_allows(action)
             question = self._question(principal.arn, principal.type, principal.account, action, resource, context)
             question.principal_keys = principal.keys
             if principal.policies is None:
@@ -63,8 +66,10 @@ class MiniStackAuthority:
                     decision, question, dict(resource_policy), _owner(resource), limits=tuple(principal.limits)
                 )
             elif _owner(resource) not in (None, principal.account):
-                return False
-        return bool(decision.decision == "Allow")
+                return nothing_allows(action, RESOURCE)
+            session = iam_evaluator._session_policy_limits(sts._sessions.get(caller.access_key) or {}, caller.account)
+            layers = _named(principal.policies or [], principal.limits, len(session))
+            return _reason(decision, question, layers)
 
     def role_exists(self, role_arn: str) -> bool:
         return roles.find(role_arn) is not None
@@ -78,11 +83,11 @@ class MiniStackAuthority:
         role = roles.find(role_arn)
         return role is not None and roles.trusts(role, service, context)
 
-    def role_allowed(self, role_arn: str, action: str, resource: str) -> bool:
-        """What a session of the role may do; a secret's own policy counts, too."""
+    def role_denial(self, role_arn: str, action: str, resource: str) -> str | None:
+        """What a session of the role may not do; a secret's own policy counts, too."""
         role = roles.find(role_arn)
         if role is None:
-            return False
+            return nothing_allows(action)
         account, name = roles.account(role_arn), role["RoleName"]
         with request_scope(account, self._region):
             resource = _complete(resource)
@@ -93,7 +98,7 @@ class MiniStackAuthority:
             own = iam_evaluator._resource_policy(action.split(":", 1)[0], resource)
             if own is not None:
                 decision = iam_evaluator.combine_resource_policy(decision, question, *own, limits=tuple(limits))
-        return bool(decision.decision == "Allow")
+            return _reason(decision, question, _named(policies, limits, 0))
 
     def session(self, role_arn: str) -> SessionKeys:
         """Temporary keys of the role, without an expiry; raises UnknownKey for a role that does not exist."""
@@ -164,6 +169,24 @@ class MiniStackAuthority:
             secure_transport=keys.get("aws:securetransport", "true") == "true",
             service_context=keys,
         )
+
+
+def _named(policies: Any, limits: list[Any], of_session: int) -> dict[str, Any]:
+    """The statements of each kind of policy; MiniStack puts those of the session last among the limits."""
+    boundary = limits[: len(limits) - of_session]
+    kinds = (IDENTITY, [policies]), (BOUNDARY, boundary), (SESSION, limits[len(boundary) :])
+    return {kind: [one for layer in layers for part in layer for one in part] for kind, layers in kinds if layers}
+
+
+def _reason(decision: Any, question: Any, layers: dict[str, Any]) -> str | None:
+    """AWS's reason of a refusal: MiniStack 1.5.33 does not tell which kind of policy decided."""
+    if decision.decision == "Allow":
+        return None
+    if decision.decision == "Deny":
+        denying = (k for k, statements in layers.items() if iam_evaluator._first_match(question, statements, "Deny"))
+        return something_denies(next(denying, RESOURCE))
+    silent = (k for k, statements in layers.items() if not iam_evaluator._first_match(question, statements, "Allow"))
+    return nothing_allows(question.action, next(silent, RESOURCE))
 
 
 def _complete(resource: str) -> str:

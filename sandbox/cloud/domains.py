@@ -14,6 +14,7 @@ from ministack.core.concurrency import run_reentrant
 from ministack.services import opensearch
 from ministack.services.cloudformation import stacks
 
+from sandbox import domain_hosts
 from sandbox.cloud import domain_rules, upgrade_paths
 from sandbox.cloud.template import as_bool, as_document
 from sandbox.front.authority import Domain
@@ -74,7 +75,7 @@ def _creating(create: Callable[..., Properties], front: Endpoints) -> Callable[.
             _forget(record)
             raise
         record["_Opened"] = True
-        record["_Endpoint"] = record["Endpoint"] = f"127.0.0.1:{port}"
+        record["_Endpoint"] = record["Endpoint"] = f"{domain_hosts.host(record['DomainName'], record['ARN'])}:{port}"
         opensearch._set_vpc_options(record, record.get("VPCOptions"))
         return record
 

@@ -45,7 +45,7 @@ def _fault(props: Properties, authority: MiniStackAuthority) -> str | None:
     if queue is None or function is None:
         return None
     for action in READS:
-        if not authority.role_allowed(function["config"]["Role"], f"sqs:{action}", source):
+        if authority.role_denial(function["config"]["Role"], f"sqs:{action}", source):
             return f"The provided execution role does not have permissions to call {action} on SQS"
     hidden = int(queue["attributes"].get("VisibilityTimeout", "30"))
     timeout = int(function["config"].get("Timeout", 3))

@@ -6,6 +6,8 @@ exists, under which name, and which model its container runs.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
@@ -19,6 +21,15 @@ KINDS = ("model", "endpoint-config", "endpoint", "inference-component")
 REPLACED = "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {} and update."
 
 
+@dataclass(frozen=True)
+class Record:
+    """Properties as their template has them, and when the resource was made and last changed."""
+
+    props: Properties
+    created: datetime
+    modified: datetime
+
+
 class Registry:
     """The models, endpoint configurations and endpoints of every account and region, by name.
 
@@ -28,6 +39,17 @@ class Registry:
     def __init__(self, existing: Mapping[str, Mapping[str, str]]) -> None:
         self._existing = {name: dict(endpoint) for name, endpoint in existing.items()}
         self._kept = {kind: AccountRegionScopedDict() for kind in KINDS}
+        self._times = {kind: AccountRegionScopedDict() for kind in KINDS}
+        self._started = datetime.now(UTC)
+
+    def records(self, kind: str) -> dict[str, Record]:
+        """All of a kind in the account and region of the request, by name; existing endpoints with their parts."""
+        standing = {
+            name: Record(parts[kind], self._started, self._started)
+            for name, endpoint in self._existing.items()
+            if kind in (parts := _parts(name, endpoint["model"]))
+        }
+        return standing | {name: Record(props, *self._times[kind][name]) for name, props in self._kept[kind].items()}
 
     @property
     def components(self) -> Any:
@@ -66,10 +88,12 @@ class Registry:
     def _handlers(
         self, kind: str, name_property: str, check: Callable[[Properties], None], in_place: tuple[str, ...]
     ) -> dict[str, Any]:
-        kept = self._kept[kind]
+        kept, times = self._kept[kind], self._times[kind]
 
         def made(name: str, props: Properties) -> tuple[str, Properties]:
             check(props)
+            now = datetime.now(UTC)
+            times[name] = (times[name][0] if name in kept else now, now)
             kept[name] = props
             arn = f"arn:aws:sagemaker:{get_region()}:{get_account_id()}:{kind}/{name.lower()}"
             return arn, {name_property: name, "Id": arn, "Arn": arn}
@@ -154,6 +178,16 @@ def container(model: Properties) -> dict[str, str]:
     words = re.split(r"[^a-z]+", image.lower().split("/", 1)[-1])
     shape = "inputs" if "tei" in words else "lmi" if "djl" in words else "array"
     return {"model": str(environment.get("HF_MODEL_ID") or image), "shape": shape}
+
+
+def _parts(name: str, model: str) -> dict[str, Properties]:
+    """An existing endpoint with its configuration and model, which bear its name."""
+    variant = {"VariantName": "AllTraffic", "ModelName": name, "InitialInstanceCount": 1}
+    return {
+        "model": {"PrimaryContainer": {"Environment": {"HF_MODEL_ID": model}}},
+        "endpoint-config": {"ProductionVariants": [variant]},
+        "endpoint": {"EndpointConfigName": name},
+    }
 
 
 def _containers(model: Properties) -> list[Properties]:

@@ -20,6 +20,8 @@ from sandbox.cloud import (
     crashes,
     custom_resources,
     deleted_stacks,
+    domain_api,
+    domain_health,
     domains,
     event_sources,
     exports,
@@ -35,6 +37,7 @@ from sandbox.cloud import (
     parameters,
     preflights,
     queues,
+    sagemaker_api,
     secrets,
     sign_in,
     streaming,
@@ -61,7 +64,7 @@ logger = logging.getLogger("sandbox.cloud")
 GRACE = 1.0
 
 
-class FrontLike(domains.Endpoints, collections.CollectionEndpoints, Protocol):
+class FrontLike(domains.Endpoints, domain_health.Health, collections.CollectionEndpoints, Protocol):
     """What stands before the engine."""
 
     def start(self) -> None: ...
@@ -87,6 +90,7 @@ def front_before_engine(settings: CloudSettings, authority: Authority) -> Front:
             server_key=str(settings.server_key),
             domain_ports=settings.domain_ports,
             young_role_seconds=settings.young_role_seconds,
+            has_native_vectors=settings.has_native_vectors,
         ),
         authority,
     )
@@ -105,6 +109,8 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     clock.install()
     trust.install()
     domains.install(front)
+    domain_health.install(front)
+    domain_api.install()
     collections.install(front)
     log_pipe.install()
     functions.install(settings.home, NativeCode(settings.native_packages))
@@ -130,6 +136,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     deleted_stacks.install()
     exports.install()
     model_runtimes.install(settings.models_url, authority)
+    sagemaker_api.install(registry)
     return front
 
 

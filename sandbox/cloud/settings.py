@@ -14,6 +14,7 @@ class CloudSettings:
     """Ports are on 127.0.0.1; paths name PEM files unless said otherwise.
 
     `home` is a folder for everything this process writes. `ca_bundle` holds the machine's roots and `ca`.
+    `has_native_vectors` is whether the engine keeps the vectors of Faiss, as the user's own does.
     `native_packages` is a folder of sandbox.native_packages; without it, assets must be pure Python.
     `egress_proxy_port` is the proxy of functions, `model_cert` and `model_key` those of the model hosts behind it;
     without the three, functions reach no model host.
@@ -36,6 +37,7 @@ class CloudSettings:
     young_role_seconds: float
     existing_endpoints: Mapping[str, Mapping[str, str]]
     native_packages: Path | None = None
+    has_native_vectors: bool = False
     egress_proxy_port: int | None = None
     model_cert: Path | None = None
     model_key: Path | None = None

@@ -19,12 +19,12 @@ def admit(authority: Authority, caller: Caller, call: Invocation, component: str
     """
     parts = (call.component_arn(component),) if component and call.endpoint else ()
     for resource in (*call.resources, *parts):
-        if not authority.allowed(caller, call.action, resource, {}):
+        reason = authority.denial(caller, call.action, resource, {})
+        if reason is not None:
             raise ProviderRefusal(
                 403,
                 "AccessDeniedException",
-                f"User: {caller.arn} is not authorized to perform: {call.action} on resource: "
-                f"{resource} because no identity-based policy allows the {call.action} action",
+                f"User: {caller.arn} is not authorized to perform: {call.action} on resource: {resource} {reason}",
                 "Message",
             )
     return _endpoint(authority, call, caller.account, component)

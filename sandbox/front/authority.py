@@ -65,6 +65,16 @@ class Domain:
         return f"Domain(arn={self.arn!r}, endpoint_port={self.endpoint_port!r})"
 
 
+def nothing_allows(action: str, kind: str = "identity-based policy") -> str:
+    """The reason of a refusal, as AWS says it, when no policy of the kind allows the action."""
+    return f"because no {kind} allows the {action} action"
+
+
+def something_denies(kind: str) -> str:
+    """The reason of a refusal, as AWS says it, when a policy of the kind has an explicit Deny."""
+    return f"with an explicit deny in a{'n' if kind[0] == 'i' else ''} {kind}"
+
+
 class Authority(Protocol):
     """The account: IAM, STS, Secrets Manager and the SageMaker registry. Called from many threads."""
 
@@ -72,15 +82,15 @@ class Authority(Protocol):
         """The key's owner; raises `UnknownKey` or `InvalidToken`."""
         ...
 
-    def allowed(
+    def denial(
         self,
         caller: Caller,
         action: str,
         resource: str,
         context: Mapping[str, str],
         resource_policy: Mapping[str, Any] | None = None,
-    ) -> bool:
-        """Whether the caller's policies, with the resource's own, let the action through."""
+    ) -> str | None:
+        """None when the caller's policies, with the resource's own, allow the action; else AWS's reason."""
         ...
 
     def role_exists(self, role_arn: str) -> bool: ...
@@ -93,7 +103,9 @@ class Authority(Protocol):
         """Whether the role's trust policy admits the service principal under these condition keys."""
         ...
 
-    def role_allowed(self, role_arn: str, action: str, resource: str) -> bool: ...
+    def role_denial(self, role_arn: str, action: str, resource: str) -> str | None:
+        """As `denial`, about a session of the role."""
+        ...
 
     def session(self, role_arn: str) -> SessionKeys:
         """Temporary keys of the role, without an expiry."""

@@ -11,9 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.front.authority import Authority, Caller, Domain
+from sandbox.front.authority import Authority, Caller, Domain, nothing_allows
 from sandbox.front.refusal import AccessDenied, WrongCredential
 
+_PASSES_ROLE = "iam:PassRole"
 _SERVICES = ("opensearchservice.amazonaws.com", "es.amazonaws.com")
 _SECRET_ACTIONS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
 _PLACEHOLDER = re.compile(r"\$\{credential\.secretArn\.([^}]+)\}")
@@ -64,13 +65,15 @@ class CredentialDesk:
     def _admit_role(self, role: str, caller: Caller | None, domain: Domain) -> None:
         name = caller.arn if caller is not None else "anonymous"
         # A policy may name either service as the one the role is passed to.
-        if caller is None or not any(
-            self._authority.allowed(caller, "iam:PassRole", role, {"iam:PassedToService": service})
+        reasons = [
+            self._authority.denial(caller, _PASSES_ROLE, role, {"iam:PassedToService": service})
+            if caller is not None
+            else nothing_allows(_PASSES_ROLE)
             for service in _SERVICES
-        ):
+        ]
+        if None not in reasons:
             raise AccessDenied(
-                f"User: {name} is not authorized to perform: iam:PassRole on resource: {role} because no "
-                "identity-based policy allows the iam:PassRole action"
+                f"User: {name} is not authorized to perform: {_PASSES_ROLE} on resource: {role} {reasons[0]}"
             )
         context = {"aws:SourceAccount": domain.account, "aws:SourceArn": domain.arn}
         if not self._authority.role_exists(role):
@@ -88,10 +91,10 @@ class CredentialDesk:
     def _secret(self, secret: str, role: str, connector: Mapping[str, Any]) -> dict[str, str]:
         text = self._authority.secret_value(secret)
         for action in _SECRET_ACTIONS:
-            if not self._authority.role_allowed(role, action, secret):
+            reason = self._authority.role_denial(role, action, secret)
+            if reason is not None:
                 raise AccessDenied(
-                    f"User: {role} is not authorized to perform: {action} on resource: {secret} because no "
-                    f"identity-based policy allows the {action} action"
+                    f"User: {role} is not authorized to perform: {action} on resource: {secret} {reason}"
                 )
         try:
             values = json.loads(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any
@@ -53,24 +52,6 @@ class FrontSettings:
     model_hosts: tuple[str, ...] = MODEL_HOSTS
     together_seconds: float = TOGETHER_SECONDS
     has_native_vectors: bool = False
-
-    @classmethod
-    def read(cls, config: Mapping[str, Any]) -> FrontSettings:
-        """The front's part of the cloud process's configuration; raises KeyError for what is missing."""
-        first, last = config["domain_ports"]
-        return cls(
-            engine_url=config["engine_url"],
-            models_url=config["models_url"],
-            egress_port=config["egress_port"],
-            ca=config["ca"],
-            admin_cert=config["admin_cert"],
-            admin_key=config["admin_key"],
-            server_cert=config["server_cert"],
-            server_key=config["server_key"],
-            domain_ports=(first, last),
-            young_role_seconds=config.get("young_role_seconds", 0.0),
-            has_native_vectors=config.get("has_native_vectors", False),
-        )
 
 
 class NoPortLeft(Exception):
@@ -155,6 +136,12 @@ class Front:
             self._dismiss(gateway.domain)
             if not self._doors and self._engine.has_ml:
                 self._trusted.withdraw()
+
+    def cluster_health(self, arn: str) -> dict[str, Any]:
+        """The engine's `_cluster/health`. Raises `EngineUnreachable`, and KeyError for a domain that is not open."""
+        _ = self._doors[arn]
+        _, health = self._engine.administer("GET", "/_cluster/health")
+        return dict(health)
 
     def add_collection(self, collection: Collection, policies: Policies) -> int:
         """Makes the collection's role in the engine, opens its port and returns it; an open one is left as it is.

@@ -13,7 +13,7 @@ from sandbox.front.connector import ConnectorGate
 from sandbox.front.document import decoded, encoded, readable
 from sandbox.front.engine import Engine
 from sandbox.front.mappings import MappingGate
-from sandbox.front.policy import admits_anyone
+from sandbox.front.policy import denial_of_anyone
 from sandbox.front.refusal import AccessDenied
 from sandbox.front.replay import Replays
 from sandbox.front.request import Answer, Request
@@ -87,8 +87,9 @@ class Gateway:
         resource = f"{domain.arn}{request.path}"
         signature = read_signature(request)
         if signature is None:
-            if not admits_anyone(domain.access_policies, action, resource):
-                raise _denied("anonymous", action, "resource")
+            reason = denial_of_anyone(domain.access_policies, action, resource)
+            if reason is not None:
+                raise _denied("anonymous", action, reason)
             authorization = request.header("authorization") or ""
             internal = domain.master_user_name is not None and authorization.lower().startswith("basic ")
             return _Guest(basic=authorization if internal else None), request
@@ -98,8 +99,9 @@ class Gateway:
         verify_digest(signature, request, credential.secret_key)
         self._replays.verify(signature)
         caller = credential.caller
-        if not self._authority.allowed(caller, action, resource, _CONTEXT, domain.access_policies):
-            raise _denied(caller.arn, action, "identity")
+        reason = self._authority.denial(caller, action, resource, _CONTEXT, domain.access_policies)
+        if reason is not None:
+            raise _denied(caller.arn, action, reason)
         if signature.expires is not None:
             request = replace(request, target=without_signature(request))
         return _Guest(caller), request
@@ -152,10 +154,8 @@ class Gateway:
         return found if answer.status == 200 and isinstance(found, dict) else None
 
 
-def _denied(who: str, action: str, kind: str) -> AccessDenied:
-    return AccessDenied(
-        f"User: {who} is not authorized to perform: {action} because no {kind}-based policy allows the {action} action"
-    )
+def _denied(who: str, action: str, reason: str) -> AccessDenied:
+    return AccessDenied(f"User: {who} is not authorized to perform: {action} {reason}")
 
 
 def _uncompressed(request: Request) -> Request:

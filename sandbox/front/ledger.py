@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.front.authority import Caller, Credential, SessionKeys
+from sandbox.front.authority import Caller, Credential, SessionKeys, nothing_allows
 from sandbox.front.policy import like
 from sandbox.front.refusal import InvalidToken, SecretMissing, UnknownKey
 
@@ -54,18 +54,18 @@ class Ledger:
             raise InvalidToken
         return credential
 
-    def allowed(
+    def denial(
         self,
         caller: Caller,
         action: str,
         resource: str,
         context: Mapping[str, str],
         resource_policy: Mapping[str, Any] | None = None,
-    ) -> bool:
+    ) -> str | None:
         del context, resource_policy
         if caller.arn.endswith(":root"):
-            return True
-        return self.role_allowed(caller.principal_arn, action, resource)
+            return None
+        return self.role_denial(caller.principal_arn, action, resource)
 
     def role_exists(self, role_arn: str) -> bool:
         return role_arn in self.roles
@@ -77,11 +77,12 @@ class Ledger:
         role = self.roles[role_arn]
         return service in role.services and like(role.source_arn, context["aws:SourceArn"])
 
-    def role_allowed(self, role_arn: str, action: str, resource: str) -> bool:
+    def role_denial(self, role_arn: str, action: str, resource: str) -> str | None:
         role = self.roles.get(role_arn)
-        return role is not None and any(
-            like(granted, action) and like(pattern, resource) for granted, pattern in role.grants
-        )
+        grants = role.grants if role is not None else []
+        if any(like(granted, action) and like(pattern, resource) for granted, pattern in grants):
+            return None
+        return nothing_allows(action)
 
     def session(self, role_arn: str) -> SessionKeys:
         keys = SessionKeys(f"ASIA{secrets.token_hex(8).upper()}", secrets.token_hex(20), secrets.token_hex(40))

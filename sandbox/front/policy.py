@@ -6,9 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.front.authority import nothing_allows, something_denies
 
-def admits_anyone(policy: Mapping[str, Any] | None, action: str, resource: str) -> bool:
-    """Whether the policy lets everybody do this.
+_KIND = "resource-based policy"
+
+
+def denial_of_anyone(policy: Mapping[str, Any] | None, action: str, resource: str) -> str | None:
+    """None when the policy lets everybody do this; else the reason, as AWS says it.
 
     A statement with a condition never allows here and always denies: nothing is known about the caller.
     """
@@ -18,9 +22,9 @@ def admits_anyone(policy: Mapping[str, Any] | None, action: str, resource: str) 
         if not _concerns(statement, action, resource):
             continue
         if statement.get("Effect") == "Deny":
-            return False
+            return something_denies(_KIND)
         allowed = allowed or not statement.get("Condition")
-    return allowed
+    return None if allowed else nothing_allows(action, _KIND)
 
 
 def _concerns(statement: Mapping[str, Any], action: str, resource: str) -> bool:

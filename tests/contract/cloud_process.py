@@ -63,6 +63,9 @@ class Diary:
     def remove_domain(self, arn):
         self._note("remove", arn)
 
+    def cluster_health(self, arn):
+        return {"status": "yellow", "active_shards": 5, "unassigned_shards": 2}
+
 run(settings, Diary)
 """
 

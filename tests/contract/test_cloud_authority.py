@@ -13,6 +13,8 @@ from sandbox.cloud_venv import cloud_python
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
+NOTHING = "because no identity-based policy allows the es:ESHttpGet action"
+
 # Asks the questions in one process that holds MiniStack, and prints the answers.
 QUESTIONS = """
 import asyncio, json, threading
@@ -77,7 +79,22 @@ def lets(who):
     return {"Statement": [{"Effect": "Allow", "Principal": {"AWS": who}, "Action": "es:*", "Resource": domain + "/*"}]}
 deny_all = {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "es:*", "Resource": "*"}]}
 def may(who, action="es:ESHttpGet", policy=None, resource=domain + "/_search"):
-    return authority.allowed(who, action, resource, {}, policy)
+    return authority.denial(who, action, resource, {}, policy)
+
+post = {**act, "Action": "es:ESHttpPost"}
+def bounded(name, *statements):
+
+    boundary = make("AWS::IAM::ManagedPolicy", name, {"ManagedPolicyName": name, "PolicyDocument":
+        {"Version": "2012-10-17", "Statement": list(statements)}})[0]
+    arn = role(name, admit, act)
+    iam._roles[name]["PermissionsBoundary"] = boundary
+    keys = authority.session(arn)
+    return authority.credential(keys.access_key, keys.session_token).caller
+behind, fenced = bounded("behind", post), bounded("fenced", act, {**act, "Effect": "Deny"})
+narrow = authority.session(actor)
+sts._sessions[narrow.access_key]["SessionPolicies"] = {"Policy": json.dumps(
+    {"Version": "2012-10-17", "Statement": [post]})}
+narrow_caller = authority.credential(narrow.access_key, narrow.session_token).caller
 
 secret, _ = make("AWS::SecretsManager::Secret", "Key", {"SecretString": "value"})
 empty, _ = make("AWS::SecretsManager::Secret", "Empty", {"SecretString": ""})
@@ -114,6 +131,7 @@ print(json.dumps({
     "policy_denies": may(caller, policy=deny_all), "policy_denies_root": may(root.caller, policy=deny_all),
     "root_may": may(root.caller), "policy_over_deny": may(no_caller, policy=lets(denied)),
     "foreign": may(root.caller, resource="arn:aws:es:us-east-1:111111111111:domain/one/_search"),
+    "bounded": may(behind), "boundary_denies": may(fenced), "narrowed": may(narrow_caller),
     "exists": [authority.role_exists(arn) for arn in (actor, actor.replace("/team", ""), "x")],
     "ages": ages,
     "assume": [
@@ -127,9 +145,9 @@ print(json.dumps({
         authority.service_may_assume(barred, "es.amazonaws.com", {}),
         authority.service_may_assume(actor + "x", "es.amazonaws.com", {}),
     ],
-    "role_allowed": [authority.role_allowed(actor, "es:ESHttpGet", domain + "/_search"),
-        authority.role_allowed(actor, "sagemaker:InvokeEndpoint", "*"),
-        authority.role_allowed(denied, "es:ESHttpGet", domain + "/_search")],
+    "role_denial": [authority.role_denial(actor, "es:ESHttpGet", domain + "/_search"),
+        authority.role_denial(actor, "sagemaker:InvokeEndpoint", "*"),
+        authority.role_denial(denied, "es:ESHttpGet", domain + "/_search")],
     "in_a_thread": found,
     "no_secret": [refused(authority.secret_value, secret + "x"), refused(authority.secret_value, empty)],
     "no_session": refused(authority.session, actor + "x"),
@@ -190,30 +208,37 @@ def test_refuses_keys(answers: dict[str, Any], question: str, refusal: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("question", "decision"),
+    ("question", "reason"),
     [
-        ("may", True),
-        ("may_post", False),
-        ("idle_may", False),
-        ("denied_may", False),
-        ("elsewhere", False),
-        ("policy_names_role", True),
-        ("policy_names_other", False),
-        ("policy_denies", False),
-        ("policy_denies_root", False),
-        ("policy_over_deny", False),
-        ("root_may", True),
-        ("foreign", False),
+        ("may", None),
+        ("may_post", "because no identity-based policy allows the es:ESHttpPost action"),
+        ("idle_may", NOTHING),
+        ("denied_may", "with an explicit deny in an identity-based policy"),
+        ("elsewhere", NOTHING),
+        ("policy_names_role", None),
+        ("policy_names_other", NOTHING),
+        ("policy_denies", "with an explicit deny in a resource-based policy"),
+        ("policy_denies_root", "with an explicit deny in a resource-based policy"),
+        ("policy_over_deny", "with an explicit deny in an identity-based policy"),
+        ("root_may", None),
+        ("foreign", "because no resource-based policy allows the es:ESHttpGet action"),
+        ("bounded", "because no permissions boundary allows the es:ESHttpGet action"),
+        ("boundary_denies", "with an explicit deny in a permissions boundary"),
+        ("narrowed", "because no session policy allows the es:ESHttpGet action"),
     ],
 )
-def test_policies(answers: dict[str, Any], question: str, decision: bool) -> None:
-    assert answers[question] is decision
+def test_policies(answers: dict[str, Any], question: str, reason: str | None) -> None:
+    assert answers[question] == reason
 
 
 def test_roles(answers: dict[str, Any]) -> None:
     assert answers["exists"] == [True, False, False]
     assert answers["assume"] == [True, False, False, False, True, False, False]
-    assert answers["role_allowed"] == [True, False, False]
+    assert answers["role_denial"] == [
+        None,
+        "because no identity-based policy allows the sagemaker:InvokeEndpoint action",
+        "with an explicit deny in an identity-based policy",
+    ]
 
 
 def test_a_role_is_as_young_as_its_newest_policy(answers: dict[str, Any]) -> None:

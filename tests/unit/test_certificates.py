@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from sandbox.certificates import Certificates
+from sandbox.certificates import HOSTS, Certificates
 
 
 def handshake(server: Certificates, client: Certificates, host: str) -> str:
@@ -44,7 +44,7 @@ def made(tmp_path: Path) -> Certificates:
     return certificates
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "search-passages-abc.es.localhost"])
 def test_a_strict_client_trusts_the_server(made: Certificates, host: str) -> None:
     assert handshake(made, made, host) == "TLSv1.3"
 
@@ -62,6 +62,14 @@ def test_all_are_created_again_when_one_is_missing(made: Certificates) -> None:
     made.make()
     assert made.ca.read_bytes() != before
     assert handshake(made, made, "127.0.0.1") == "TLSv1.3"
+
+
+def test_all_are_created_again_when_one_lacks_a_host(made: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = made.ca.read_bytes()
+    monkeypatch.setitem(HOSTS, "server", {*HOSTS["server"], "added.example"})
+    made.make()
+    assert made.ca.read_bytes() != before
+    assert handshake(made, made, "added.example") == "TLSv1.3"
 
 
 def test_another_ca_is_not_trusted(made: Certificates, tmp_path: Path) -> None:

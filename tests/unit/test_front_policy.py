@@ -4,18 +4,20 @@ from typing import Any
 
 import pytest
 
-from sandbox.front.policy import admits_anyone, like
+from sandbox.front.policy import denial_of_anyone, like
 
 DOMAIN = "arn:aws:es:us-east-1:000000000000:domain/search"
 OPEN = {"Effect": "Allow", "Principal": "*", "Action": "es:ESHttp*", "Resource": DOMAIN + "/*"}
 
 
 def _admits(*statements: dict[str, Any], action: str = "es:ESHttpGet", path: str = "/_search") -> bool:
-    return admits_anyone({"Version": "2012-10-17", "Statement": list(statements)}, action, DOMAIN + path)
+    return denial_of_anyone({"Version": "2012-10-17", "Statement": list(statements)}, action, DOMAIN + path) is None
 
 
 def test_without_a_policy_nobody_gets_in() -> None:
-    assert not admits_anyone(None, "es:ESHttpGet", DOMAIN + "/")
+    assert denial_of_anyone(None, "es:ESHttpGet", DOMAIN + "/") == (
+        "because no resource-based policy allows the es:ESHttpGet action"
+    )
     assert not _admits()
 
 
@@ -41,7 +43,10 @@ def test_a_statement_about_somebody_or_something_else_lets_nobody_in(change: dic
 
 def test_a_denial_wins_also_with_a_condition() -> None:
     denial = {**OPEN, "Effect": "Deny", "Action": ["es:ESHttpGet"], "Condition": {"Bool": {"x": "true"}}}
-    assert not _admits(OPEN, denial)
+    policy = {"Version": "2012-10-17", "Statement": [OPEN, denial]}
+    assert denial_of_anyone(policy, "es:ESHttpGet", DOMAIN + "/") == (
+        "with an explicit deny in a resource-based policy"
+    )
     assert _admits(OPEN, denial, action="es:ESHttpPut")
 
 

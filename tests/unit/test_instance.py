@@ -120,3 +120,4 @@ def test_clients_are_led_to_this_machine_only(monkeypatch: pytest.MonkeyPatch) -
     environment = Instance.named().client_environment()
     assert environment["AWS_ENDPOINT_URL"].startswith("https://127.0.0.1:")
     assert environment["NO_PROXY"] == "example.com,127.0.0.1,localhost"
+    assert environment["CURL_CA_BUNDLE"] == environment["AWS_CA_BUNDLE"]

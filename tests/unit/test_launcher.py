@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import psutil
@@ -13,11 +14,13 @@ import pytest
 from osml.failure import Failure
 from osml.place import place
 from sandbox import launcher
+from sandbox.cloud.settings import CloudSettings
 from sandbox.failure import SandboxError
 from sandbox.instance import CHECKOUT, Instance
 from sandbox.parts import ORDER, absence, parts
 from sandbox.process import Process, start
 from sandbox.progress import Lines
+from sandbox.search_engine import GivenEngine
 from sandbox.status import describe
 
 # Runs the launcher's own start with an engine of its own, and dies where a process runs and is not written down yet.
@@ -54,6 +57,18 @@ with instance.lock():
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OSML_CACHE", str(tmp_path))
     monkeypatch.setenv("OSML_SANDBOX", "killed")
+
+
+def test_every_setting_that_is_written_for_the_cloud_process_is_read_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance, no_file = Instance.named(), tmp_path / "file"
+    instance.ports()
+    engine = GivenEngine("https://127.0.0.1:1", no_file, no_file, no_file, True, "3.6.0")
+    for name in ("cloud_python", "native_packages", "start"):
+        monkeypatch.setattr(launcher, name, lambda *_, **__: no_file)
+    launcher._start_cloud(instance, engine, Lines(print))
+    assert set(launcher.settings(instance)) == {field.name for field in fields(CloudSettings)}
 
 
 def test_down_ends_a_process_that_a_killed_start_did_not_write_down(tmp_path: Path) -> None:

@@ -86,8 +86,9 @@ class CollectionDoor:
         except SignatureRefusal as refusal:
             raise CollectionForbidden(f"the signature was refused: {refusal}") from refusal
         context = {"aws:SourceIp": "127.0.0.1", "aws:SecureTransport": "true", "aoss:collection": here.name}
-        if not self._authority.allowed(caller, ACTION, here.arn, context):
-            raise CollectionForbidden(f"no identity-based policy allows {caller.arn} {ACTION} on {here.arn}")
+        reason = self._authority.denial(caller, ACTION, here.arn, context)
+        if reason is not None:
+            raise CollectionForbidden(f"{caller.arn} may not perform {ACTION} on {here.arn} {reason}")
         endpoints = self._policies.vpc_endpoints(here.account, here.region)
         if not reachable(self._policies.network(here.account, here.region), here.name, endpoints):
             raise CollectionForbidden(f"no network policy opens collection/{here.name}")

@@ -1,0 +1,45 @@
+"""Answers in the shapes of botocore's own models: only members that a model has, in its types."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+
+SCALARS: dict[str, Callable[[Any], Any]] = {
+    "integer": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "string": str,
+    "boolean": lambda value: str(value).lower() == "true",
+}
+
+
+@cache
+def service(name: str) -> ServiceModel:
+    """botocore's newest model of the service."""
+    return ServiceModel(Loader().load_service_model(name, "service-2"), name)
+
+
+def operation(name: str, of: str) -> OperationModel:
+    """The operation `of` a service; raises botocore's OperationNotFoundError."""
+    return service(of).operation_model(name)
+
+
+def fitted(shape: Shape | None, value: Any) -> Any:
+    """The value without members that the shape lacks and without empty ones, texts of templates in their types."""
+    if shape is None or value is None:
+        return None
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        return {
+            name: fitted(member, value[name])
+            for name, member in shape.members.items()
+            if value.get(name) not in (None, "")
+        }
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [fitted(shape.member, part) for part in value]
+    if isinstance(shape, MapShape) and isinstance(value, dict):
+        return {key: fitted(shape.value, part) for key, part in value.items()}
+    return SCALARS.get(shape.type_name, lambda kept: kept)(value)

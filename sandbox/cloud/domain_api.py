@@ -1,0 +1,149 @@
+"""Both APIs of domains: of 2021, and of 2015 (botocore's client `es`, `aws es`), the same calls under their old names.
+
+Amazon serves both for every domain. MiniStack 1.5.33 has that of 2021 alone.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from botocore.model import OperationModel, OperationNotFoundError
+from ministack.core import iam_actions
+from ministack.services import opensearch
+
+from sandbox.cloud import api_shapes
+
+OLD = "/2015-01-01/"
+# Names of members, as the API of 2015 has them.
+NAMES = {
+    "EngineVersion": "ElasticsearchVersion",
+    "ClusterConfig": "ElasticsearchClusterConfig",
+    "Versions": "ElasticsearchVersions",
+    "CompatibleVersions": "CompatibleElasticsearchVersions",
+}
+NEW_NAMES = {old: new for new, old in NAMES.items()}
+DOMAIN_PATH = re.compile(r"/(?:2021-01-01/opensearch|2015-01-01/es)/domain/([^/]+)(?:/.*)?")
+PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+def install() -> None:
+    """Wraps MiniStack's handler of domains and its questions to IAM; once per process, after `domains`."""
+    opensearch.handle_request = _handling(opensearch.handle_request)
+    opensearch._domain_config = _tuned(opensearch._domain_config)
+    iam_actions._BOTOCORE_SERVICE_MAP["opensearch"] = ["opensearch", "es"]
+    extract = iam_actions.extract_resource_arn
+
+    def extract_resource_arn(
+        service: str,
+        method: str,
+        path: str,
+        headers: Any,
+        body: bytes,
+        query_params: Any,
+        region: str,
+        account_id: str,
+    ) -> Any:
+        # MiniStack 1.5.33 asks about `*`: a policy for one domain would allow none of these calls.
+        named = DOMAIN_PATH.fullmatch(path) if service == "opensearch" else None
+        if named:
+            return f"arn:aws:es:{region}:{account_id}:domain/{named[1]}"
+        return extract(service, method, path, headers, body, query_params, region, account_id)
+
+    iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def _tuned(config_of: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack 1.5.33 gives every option the state `Active`; Auto-Tune has states of its own."""
+
+    def _domain_config(record: Any) -> Any:
+        config = config_of(record)
+        wanted = config["AutoTuneOptions"]["Options"].get("DesiredState", "DISABLED")
+        config["AutoTuneOptions"]["Status"]["State"] = wanted
+        return config
+
+    return _domain_config
+
+
+def _handling(handle: Callable[..., Any]) -> Callable[..., Any]:
+    async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:
+        if not path.startswith(OLD):
+            reply = await handle(method, path, headers, body, query_params)
+            called = _called("opensearch", method, path)
+            return _fitted(reply, called[0]) if called else reply
+        called = _called("es", method, path)
+        newer = called and _newer(called[0])
+        if called is None or newer is None:
+            return opensearch._error(501, "NotImplementedException", f"{method} {path} is not served on this machine.")
+        try:
+            sent = json.dumps(modern(json.loads(body))).encode() if body else body
+        except ValueError:
+            return opensearch._error(400, "ValidationException", "Request body is not valid JSON")
+        new_path = PARAMETER.sub(lambda part: called[1][part[1]], newer.http["requestUri"])
+        reply = await handle(newer.http["method"], new_path, headers, sent, query_params)
+        return _fitted(reply, called[0], legacy)
+
+    return handle_request
+
+
+def _called(service: str, method: str, path: str) -> tuple[OperationModel, dict[str, str]] | None:
+    """The operation of a request, and the parameters of its path."""
+    for name in api_shapes.service(service).operation_names:
+        called = api_shapes.operation(name, service)
+        template = called.http["requestUri"].partition("?")[0].rstrip("/")
+        match = re.fullmatch(PARAMETER.sub(r"(?P<\1>[^/]+)", template), path.rstrip("/"))
+        if match and called.http["method"] == method:
+            return called, match.groupdict()
+    return None
+
+
+def _newer(old: OperationModel) -> OperationModel | None:
+    """The operation of 2021 that does the same."""
+    try:
+        return api_shapes.operation(old.name.replace("Elasticsearch", ""), "opensearch")
+    except OperationNotFoundError:
+        return None
+
+
+def _fitted(reply: Any, called: OperationModel, told: Callable[[Any], Any] = lambda answer: answer) -> Any:
+    """MiniStack 1.5.33 answers numbers of templates as texts, and members that the model lacks."""
+    status, headers, content = reply
+    if status != 200 or not content or called.output_shape is None:
+        return reply
+    return status, headers, json.dumps(api_shapes.fitted(called.output_shape, told(json.loads(content)))).encode()
+
+
+def modern(value: Any) -> Any:
+    """A request of 2015 as the API of 2021 has it."""
+    return _renamed(value, NEW_NAMES, _modern_text)
+
+
+def legacy(value: Any) -> Any:
+    """An answer of 2021 as the API of 2015 has it."""
+    return _renamed(value, NAMES, _legacy_text)
+
+
+def _renamed(value: Any, names: dict[str, str], text: Callable[[str, str], str], under: str = "") -> Any:
+    if isinstance(value, dict):
+        return {names.get(key, key): _renamed(part, names, text, _meant(key, under)) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_renamed(part, names, text, under) for part in value]
+    return text(under, value) if isinstance(value, str) else value
+
+
+def _meant(key: str, under: str) -> str:
+    """What a text below the key is: `Options` wraps the value of its parent."""
+    return under if key == "Options" else key
+
+
+def _modern_text(key: str, value: str) -> str:
+    if key == "ElasticsearchVersion" and value[:1].isdigit():
+        return f"Elasticsearch_{value}"
+    return value.removesuffix(".elasticsearch") + ".search" if value.endswith(".elasticsearch") else value
+
+
+def _legacy_text(key: str, value: str) -> str:
+    if key in ("EngineVersion", "Versions", "SourceVersion", "TargetVersions"):
+        return value.removeprefix("Elasticsearch_")
+    types = ("InstanceType", "DedicatedMasterType", "WarmType")
+    return value.removesuffix(".search") + ".elasticsearch" if key in types and value.endswith(".search") else value

@@ -1,0 +1,247 @@
+"""What clients ask AWS about domains and models: each answer has the shape that botocore's own model gives it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.contract.cloud_process import Cloud, Stack, role, running
+from tests.contract.shapes import faults
+
+NAME, STANDING = "passages", {"standing": {"model": "m/s", "shape": "array"}}
+POLICY = {
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "es:*", "Resource": "*"}
+    ]
+}
+RESOURCES = {
+    "Domain": {
+        "Type": "AWS::OpenSearchService::Domain",
+        "Properties": {
+            "DomainName": NAME,
+            "EngineVersion": "OpenSearch_2.19",
+            "ClusterConfig": {
+                "InstanceType": "r5.large.search",
+                "InstanceCount": "4",
+                "DedicatedMasterEnabled": "true",
+                "DedicatedMasterType": "r5.large.search",
+                "DedicatedMasterCount": 3,
+                "ZoneAwarenessEnabled": True,
+                "ZoneAwarenessConfig": {"AvailabilityZoneCount": 2},
+            },
+            "EBSOptions": {"EBSEnabled": True, "VolumeSize": "10", "VolumeType": "gp3"},
+            "AccessPolicies": POLICY,
+        },
+    },
+    "Role": role("sagemaker.amazonaws.com"),
+    "Model": {
+        "Type": "AWS::SageMaker::Model",
+        "Properties": {
+            "ModelName": "embed",
+            "ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+            "PrimaryContainer": {"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tei:1"},
+        },
+    },
+    "Configuration": {
+        "Type": "AWS::SageMaker::EndpointConfig",
+        "Properties": {
+            "EndpointConfigName": "embed-config",
+            "ProductionVariants": [
+                {
+                    "VariantName": "one",
+                    "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
+                    "InitialInstanceCount": "2",
+                    "InitialVariantWeight": 1,
+                    "InstanceType": "ml.m5.large",
+                }
+            ],
+        },
+    },
+    "Endpoint": {
+        "Type": "AWS::SageMaker::Endpoint",
+        "Properties": {
+            "EndpointName": "Embed",
+            "EndpointConfigName": {"Fn::GetAtt": ["Configuration", "EndpointConfigName"]},
+        },
+    },
+}
+# Service, operation, its arguments, and a part of the answer.
+CALLS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    ("es", "DescribeElasticsearchDomain", {"DomainName": NAME}, {"DomainStatus": {"DomainName": NAME}}),
+    (
+        "es",
+        "DescribeElasticsearchDomain",
+        {"DomainName": NAME},
+        {
+            "DomainStatus": {
+                "ElasticsearchVersion": "OpenSearch_2.19",
+                "ElasticsearchClusterConfig": {"InstanceType": "r5.large.elasticsearch", "InstanceCount": 4},
+            }
+        },
+    ),
+    ("es", "DescribeElasticsearchDomains", {"DomainNames": [NAME]}, {}),
+    (
+        "es",
+        "DescribeElasticsearchDomainConfig",
+        {"DomainName": NAME},
+        {"DomainConfig": {"ElasticsearchClusterConfig": {"Options": {"InstanceType": "r5.large.elasticsearch"}}}},
+    ),
+    ("es", "ListDomainNames", {}, {"DomainNames": [{"DomainName": NAME, "EngineType": "OpenSearch"}]}),
+    ("es", "ListElasticsearchVersions", {}, {}),
+    ("es", "GetCompatibleElasticsearchVersions", {"DomainName": NAME}, {}),
+    ("es", "DescribeDomainChangeProgress", {"DomainName": NAME}, {}),
+    ("es", "ListTags", {"ARN": f"arn:aws:es:us-east-1:000000000000:domain/{NAME}"}, {}),
+    ("opensearch", "DescribeDomain", {"DomainName": NAME}, {"DomainStatus": {"EngineVersion": "OpenSearch_2.19"}}),
+    ("opensearch", "DescribeDomains", {"DomainNames": [NAME]}, {}),
+    ("opensearch", "DescribeDomainConfig", {"DomainName": NAME}, {}),
+    ("opensearch", "ListDomainNames", {}, {}),
+    ("opensearch", "DescribeDomainChangeProgress", {"DomainName": NAME}, {}),
+    (
+        "opensearch",
+        "DescribeDomainHealth",
+        {"DomainName": NAME},
+        {
+            "DomainState": "Active",
+            "ClusterHealth": "Yellow",
+            "DataNodeCount": "4",
+            "MasterEligibleNodeCount": "3",
+            "AvailabilityZoneCount": "2",
+            "TotalShards": "7",
+            "TotalUnAssignedShards": "2",
+        },
+    ),
+    ("sagemaker", "ListModels", {"NameContains": "emb"}, {"Models": [{"ModelName": "embed"}]}),
+    ("sagemaker", "ListEndpointConfigs", {}, {}),
+    ("sagemaker", "ListEndpoints", {"SortBy": "Name"}, {"Endpoints": [{"EndpointName": "standing"}, {}]}),
+    ("sagemaker", "ListInferenceComponents", {}, {"InferenceComponents": []}),
+    ("sagemaker", "DescribeModel", {"ModelName": "embed"}, {"ModelName": "embed"}),
+    ("sagemaker", "DescribeEndpointConfig", {"EndpointConfigName": "embed-config"}, {}),
+    (
+        "sagemaker",
+        "DescribeEndpoint",
+        {"EndpointName": "Embed"},
+        {"EndpointStatus": "InService", "ProductionVariants": [{"VariantName": "one", "CurrentInstanceCount": 2}]},
+    ),
+    ("sagemaker", "DescribeEndpoint", {"EndpointName": "standing"}, {"EndpointConfigName": "standing"}),
+]
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with running(tmp_path_factory.mktemp("apis"), existing_endpoints=STANDING) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def stack(cloud: Cloud) -> Stack:
+    made = cloud.deploy(RESOURCES)
+    assert made.settled()["StackStatus"] == "CREATE_COMPLETE", made.reasons()
+    return made
+
+
+@pytest.fixture(scope="module")
+def clients(cloud: Cloud, stack: Stack) -> dict[str, Any]:
+    return {service: cloud.client(service) for service in ("es", "opensearch", "sagemaker")}
+
+
+@pytest.mark.parametrize(("service", "operation", "arguments", "part"), CALLS)
+def test_the_answer_has_the_shape_of_botocores_model(
+    clients: dict[str, Any], service: str, operation: str, arguments: dict[str, Any], part: dict[str, Any]
+) -> None:
+    bodies: list[Any] = []
+    client = clients[service]
+
+    def keep(response_dict: dict[str, Any], **_: Any) -> None:
+        bodies.append(response_dict["body"])
+
+    event = f"before-parse.{service}.{operation}"
+    client.meta.events.register(event, keep)
+    client._make_api_call(operation, arguments)
+    client.meta.events.unregister(event, keep)
+    told = json.loads(bodies[0])
+    assert faults(client.meta.service_model.operation_model(operation).output_shape, told) == []
+    assert within(part, told), told
+
+
+def within(part: Any, whole: Any) -> bool:
+    if isinstance(part, dict):
+        return all(key in whole and within(value, whole[key]) for key, value in part.items())
+    if isinstance(part, list):
+        return len(part) == len(whole) and all(within(a, b) for a, b in zip(part, whole, strict=True))
+    return bool(part == whole)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "code"),
+    [
+        ("es", "DescribeElasticsearchDomain", {"DomainName": "absent"}, "ResourceNotFoundException"),
+        ("es", "GetUpgradeStatus", {"DomainName": NAME}, "InvalidAction"),
+        ("es", "DescribeReservedElasticsearchInstances", {}, "InvalidAction"),
+        ("opensearch", "DescribeDomainHealth", {"DomainName": "absent"}, "ResourceNotFoundException"),
+        ("sagemaker", "DescribeEndpoint", {"EndpointName": "absent"}, "ValidationException"),
+        ("sagemaker", "ListTrainingJobs", {}, "NotImplementedException"),
+    ],
+)
+def test_what_is_not_there_is_refused_by_name(
+    clients: dict[str, Any], service: str, operation: str, arguments: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(clients[service].exceptions.ClientError) as refused:
+        clients[service]._make_api_call(operation, arguments)
+    assert refused.value.response["Error"]["Code"] == code
+
+
+def test_a_domain_of_2015_is_made_changed_and_deleted(clients: dict[str, Any]) -> None:
+    es = clients["es"]
+    made = es.create_elasticsearch_domain(
+        DomainName="older",
+        ElasticsearchVersion="7.10",
+        ElasticsearchClusterConfig={"InstanceType": "r5.large.elasticsearch", "InstanceCount": 1},
+        EBSOptions={"EBSEnabled": True, "VolumeSize": 10},
+        AccessPolicies=json.dumps(POLICY),
+    )["DomainStatus"]
+    assert (made["ElasticsearchVersion"], made["ElasticsearchClusterConfig"]["InstanceType"]) == (
+        "7.10",
+        "r5.large.elasticsearch",
+    )
+    assert clients["opensearch"].describe_domain(DomainName="older")["DomainStatus"]["EngineVersion"] == (
+        "Elasticsearch_7.10"
+    )
+    es.update_elasticsearch_domain_config(
+        DomainName="older",
+        ElasticsearchClusterConfig={"InstanceType": "r5.xlarge.elasticsearch", "InstanceCount": 1},
+    )
+    new = clients["opensearch"].describe_domain(DomainName="older")["DomainStatus"]["ClusterConfig"]
+    assert new["InstanceType"] == "r5.xlarge.search"
+    assert es.delete_elasticsearch_domain(DomainName="older")["DomainStatus"]["Deleted"]
+
+
+def test_a_policy_about_one_domain_and_one_endpoint_allows_and_refuses(cloud: Cloud, stack: Stack) -> None:
+    iam, name = cloud.client("iam"), "narrow"
+    iam.create_user(UserName=name)
+    allowed = {
+        "Effect": "Allow",
+        "Action": ["es:DescribeElasticsearchDomain", "es:DescribeDomainHealth", "sagemaker:DescribeEndpoint"],
+        "Resource": [
+            f"arn:aws:es:us-east-1:000000000000:domain/{NAME}",
+            "arn:aws:sagemaker:us-east-1:000000000000:endpoint/embed",
+        ],
+    }
+    iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=json.dumps({"Statement": [allowed]}))
+    pair = iam.create_access_key(UserName=name)["AccessKey"]
+    keys = {"aws_access_key_id": pair["AccessKeyId"], "aws_secret_access_key": pair["SecretAccessKey"]}
+    es, opensearch, sagemaker = (cloud.client(service, **keys) for service in ("es", "opensearch", "sagemaker"))
+    assert es.describe_elasticsearch_domain(DomainName=NAME)
+    assert opensearch.describe_domain_health(DomainName=NAME)
+    assert sagemaker.describe_endpoint(EndpointName="Embed")
+    refusals: list[tuple[Any, str, dict[str, str]]] = [
+        (es, "DescribeElasticsearchDomain", {"DomainName": "another"}),
+        (es, "ListDomainNames", {}),
+        (sagemaker, "DescribeEndpoint", {"EndpointName": "standing"}),
+        (sagemaker, "ListEndpoints", {}),
+    ]
+    for client, operation, arguments in refusals:
+        with pytest.raises(ClientError) as refused:
+            client._make_api_call(operation, arguments)
+        assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
