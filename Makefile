@@ -104,6 +104,7 @@ lock: install ## pin the dependencies of pyproject.toml
 	$(BIN)/uv pip compile -q --group node --universal --generate-hashes --no-header -o requirements-node.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-prepare.in --constraint requirements-dev.txt --universal --generate-hashes --no-header -o sandbox/requirements-prepare.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
+	$(BIN)/uv pip compile -q tests/clients/requirements.in --universal --generate-hashes --no-header -o tests/clients/requirements.txt
 	$(BIN)/uv pip compile -q lambda/provisioner/requirements.in --no-header --generate-hashes -o lambda/provisioner/requirements.txt
 	$(BIN)/uv pip compile -q lambda/keeper/requirements.in --no-header --generate-hashes -o lambda/keeper/requirements.txt
 	$(BIN)/uv pip compile -q lambda/ask/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/ask/requirements.txt

@@ -108,6 +108,15 @@ class PartIn(_Content):
 class DocumentsIn(Body):
     """Documents to store together, a file, or a part of one; what becomes of one does not depend on the others."""
 
+    # JSON Schema's words for the rule of `_either`.
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": [name], "properties": {name: {"type": kind}}}
+                for name, kind in (("documents", "array"), ("file", "object"), ("part", "object"))
+            ]
+        }
+    )
     documents: Annotated[list[DocumentIn], Field(min_length=1, max_length=MOST_DOCUMENTS)] | None = None
     file: FileIn | None = None
     part: PartIn | None = None

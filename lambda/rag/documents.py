@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from corpus.chunks import chunks
-from corpus.document import Document
+from corpus.document import Document, id_fault
 from corpus.report import Retry
 from rag.budget import Budget
 from rag.document_models import (
@@ -110,7 +110,7 @@ def listed(page: Page, seconds: float, parts: Parts | None = None) -> DocumentLi
 def shown(id: str, seconds: float, parts: Parts | None = None) -> DocumentShown:
     """A document with its passages; raises `Absent` if it does not exist, or another `Failure`."""
     parts = own_parts() if parts is None else parts
-    passages = parts.search.shown(id, Budget(seconds))
+    passages = [] if id_fault(id) else parts.search.shown(id, Budget(seconds))
     if not passages:
         raise Absent(f"There is no document {id!r}.")
     told = [PassageShown(id=one.id, text=one.text, **place_in(one.model_dump())) for one in passages]
@@ -120,7 +120,7 @@ def shown(id: str, seconds: float, parts: Parts | None = None) -> DocumentShown:
 def delete(id: str, seconds: float, parts: Parts | None = None) -> DocumentRemoved:
     """Remove a document with all its passages; raises `Absent` if it does not exist, or another `Failure`."""
     parts = own_parts() if parts is None else parts
-    removed = parts.search.remove(id, Budget(seconds))
+    removed = 0 if id_fault(id) else parts.search.remove(id, Budget(seconds))
     if not removed:
         raise Absent(f"There is no document {id!r}.")
     return DocumentRemoved(id=id, passages=removed)

@@ -14,6 +14,8 @@ import yaml
 
 from sandbox import launcher
 from sandbox.instance import CHECKOUT, Instance
+from tests.clients import foreign
+from tests.clients.target import Target
 from tests.e2e.templates import SAMPLES, Deployment, until
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
@@ -27,11 +29,15 @@ HOSTILE = (
 
 @dataclass(frozen=True)
 class Client:
-    """One caller of the API; `models` is where the model endpoints are told to fail, and say what they were asked."""
+    """One caller of the API; `models` is where the model endpoints are told to fail, and say what they were asked.
+
+    `knowledge` are the outputs of that stack.
+    """
 
     url: str
     key: str
     models: str
+    knowledge: dict[str, str]
 
     def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"x-api-key": self.key, **options.pop("headers", {})}
@@ -74,7 +80,8 @@ def client(
         deployment.deploy()
         found = deployment.outputs("assistant")
         value = boto3.client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"]
-        made = Client(found["ApiUrl"], value, launcher.settings(local_cloud)["models_url"])
+        models = launcher.settings(local_cloud)["models_url"]
+        made = Client(found["ApiUrl"], value, models, deployment.outputs("knowledge"))
         made.store([json.loads(line) for line in SAMPLES.read_text().splitlines()])
         yield made
         made.fail()
@@ -204,3 +211,21 @@ def test_nobody_asks_without_a_key(client: Client) -> None:
 def test_no_other_page_may_read_the_answers(client: Client) -> None:
     answer = client("POST", "/ask", json={"question": QUESTION}, headers={"Origin": "https://elsewhere.example"})
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_foreign_clients_work(client: Client, key: str) -> None:
+    """The tests of tests/clients, without this project's packages."""
+    domain = client.knowledge.get("DomainEndpoint")
+    target = Target(
+        kind="domain" if domain else "collection",
+        name="osml-api",
+        endpoint=domain or client.knowledge["CollectionEndpoint"],
+        admin=("test", "test"),
+        model_key=key,
+        description=str(CHECKOUT / "docs" / "openapi.json"),
+        api=client.url,
+        api_key=client.key,
+    )
+    with foreign.role_on(target, client.knowledge["OperatorRoleArn"]) as keys:
+        done = foreign.run(target, keys)
+    assert done.returncode == 0, done.stdout + done.stderr

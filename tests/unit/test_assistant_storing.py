@@ -10,7 +10,7 @@ from requests.auth import AuthBase
 from rag import documents
 from rag.budget import Budget
 from rag.document_models import DocumentIn, DocumentsStored
-from rag.failures import Unavailable
+from rag.failures import Absent, Unavailable
 from rag.parts import Parts
 from rag.search.domain import Domain
 from rag.search.engine import Engine
@@ -110,3 +110,11 @@ def test_what_is_stored_is_called_stored_whatever_happens_after_it() -> None:
     (result,) = store(index, a="One.").documents
     assert (result.status, result.passages, list(index.held)) == ("stored", 1, ["a"])
     assert "version before" in str(result.message)
+
+
+@pytest.mark.parametrize("id", ["", " ", "x" * 481])
+def test_an_id_that_no_document_can_have_is_absent_without_a_question_to_the_engine(id: str) -> None:
+    parts = Parts(SETTLED, Domain(Index(breaks="/")), None, cast(Any, None))
+    for act in (documents.shown, documents.delete):
+        with pytest.raises(Absent):
+            act(id, 20, parts)

@@ -1,0 +1,111 @@
+"""Runs the foreign clients in virtual environments of their own, against a deployed environment."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from osml.deploy.node import with_node
+from sandbox.cache import appearing, cache_directory
+from sandbox.installer import install
+from sandbox.instance import ACCOUNT, CHECKOUT
+from tests.clients.target import Target
+
+HERE = Path(__file__).parent
+REQUIREMENTS = HERE / "requirements.txt"
+JAVASCRIPT = ("package.json", "package-lock.json", "try_javascript.mjs")
+
+
+@contextmanager
+def role_on(target: Target, operator: str) -> Iterator[dict[str, str]]:
+    """Keys in variables: of the `operator` role on a domain, on a collection of a role that may use `foreign-*`."""
+    if target.kind == "domain":
+        yield _keys(operator)
+        return
+    iam, aoss, name = boto3.client("iam"), boto3.client("opensearchserverless"), "foreign-client"
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+    may = {"Effect": "Allow", "Action": "aoss:APIAccessAll", "Resource": "*"}
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=_policy(may))
+    indexes = {"ResourceType": "index", "Resource": [f"index/{target.name}/foreign-*"], "Permission": ["aoss:*"]}
+    aoss.create_access_policy(name=name, type="data", policy=json.dumps([{"Rules": [indexes], "Principal": [arn]}]))
+    yield _keys(arn)
+    aoss.delete_access_policy(name=name, type="data")
+    iam.delete_role_policy(RoleName=name, PolicyName="own")
+    iam.delete_role(RoleName=name)
+
+
+def _policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _keys(role: str) -> dict[str, str]:
+    made = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="foreign")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": made["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": made["SessionToken"],
+    }
+
+
+def run(target: Target, keys: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """All clients, each of which says what it expects; `keys` are the variables of a role that may use the index."""
+    node = with_node(os.environ)
+    environment = {
+        **node,
+        **keys,
+        "OSML_TARGET": json.dumps(asdict(target)),
+        "OSML_NODE": str(shutil.which("node", path=node["PATH"])),
+        "OSML_JAVASCRIPT": str(_node_modules()),
+        # What a client would tell its makers.
+        "HAYSTACK_TELEMETRY_ENABLED": "False",
+    }
+    arguments = ["-m", "pytest", "-q", "-c", str(HERE / "pytest.ini"), "--rootdir", str(CHECKOUT)]
+    return subprocess.run(
+        [str(_python()), *arguments, "--confcutdir", str(HERE), "--durations", "8", str(HERE)],
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _python() -> Path:
+    """The interpreter with the packages of `requirements.txt`; they are installed the first time."""
+    folder = _folder("clients", REQUIREMENTS)
+    if not folder.exists():
+        with appearing(folder) as building:
+            install("The foreign clients", "venv", "--relocatable", "--python", sys.executable, str(building))
+            options = ["--require-hashes", "--python", str(building / "bin" / "python")]
+            install("The foreign clients", "pip", "sync", *options, str(REQUIREMENTS))
+    return folder / "bin" / "python"
+
+
+def _node_modules() -> Path:
+    """A folder with the packages of `package-lock.json` and the script that uses them."""
+    folder = _folder("clients-javascript", *(HERE / name for name in JAVASCRIPT))
+    if not folder.exists():
+        with appearing(folder) as building:
+            building.mkdir()
+            for name in JAVASCRIPT:
+                shutil.copy(HERE / name, building)
+            quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"]
+            # With the npm of requirements-node.txt, where that was installed, as the Makefile has it.
+            path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+            subprocess.run(["npm", "ci", *quiet], cwd=building, env={**os.environ, "PATH": path}, check=True)
+    return folder
+
+
+def _folder(name: str, *files: Path) -> Path:
+    digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    return cache_directory() / f"{name}-{digest}"

@@ -1,0 +1,67 @@
+"""The deployed environment that foreign clients are led to, and what all of them store there."""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import OpenSearch
+from requests_aws4auth import AWS4Auth
+
+DIMENSION = 8
+TEXTS = ("The harbour opens at six.", "Bread is baked in the cellar.", "The library closes on Mondays.")
+# A collection of OpenSearch Serverless shows documents after a while.
+VISIBLE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployed environment: `kind` is `domain` or `collection`, `name` that of either.
+
+    `api` and `api_key` are those of its assistant, `description` is the file that describes the API. The shell has the
+    keys of a role that may use the index; `admin` are those of the account's administrator, `model_key` is DeepSeek's.
+    """
+
+    kind: str
+    name: str
+    endpoint: str
+    admin: tuple[str, str]
+    model_key: str
+    description: str
+    api: str
+    api_key: str
+
+    @property
+    def service(self) -> str:
+        return "es" if self.kind == "domain" else "aoss"
+
+    @property
+    def auth(self) -> AWS4Auth:
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_SESSION_TOKEN")
+        key, secret, region, token = (os.environ[name] for name in names)
+        return AWS4Auth(key, secret, region, self.service, session_token=token)
+
+
+def made_without_engine(client: OpenSearch, index: str, field: str) -> None:
+    """An index for vectors as every kind of collection takes it: those of the next generation refuse `engine`."""
+    vectors = {"type": "knn_vector", "dimension": DIMENSION}
+    body = {"settings": {"index": {"knn": True}}, "mappings": {"properties": {field: vectors}}}
+    client.indices.create(index=index, body=body)
+
+
+def vector(text: str) -> list[float]:
+    """A vector of a text's letters: the same text has the same, another text another."""
+    counts = [1.0 + sum(ord(letter) % DIMENSION == place for letter in text.lower()) for place in range(DIMENSION)]
+    length = math.sqrt(sum(one * one for one in counts))
+    return [one / length for one in counts]
+
+
+def seen(look: Callable[[], Any]) -> Any:
+    """What `look` returns, once it is anything."""
+    deadline = time.monotonic() + VISIBLE_SECONDS
+    while not (found := look()):
+        assert time.monotonic() < deadline, "nothing was seen"
+        time.sleep(0.2)
+    return found
