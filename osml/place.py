@@ -43,6 +43,12 @@ class Place:
         """The path of the environment's file, for messages."""
         return f"environments/{self.env}.yaml"
 
+    def stack(self, part: str) -> str:
+        """The name of the stack `part`."""
+        from settings.environment import prefix_of
+
+        return f"{prefix_of(self.env)}-{part}"
+
     def settings(self) -> "Environment":
         """The environment's settings; raises SettingError."""
         from settings import load

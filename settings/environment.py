@@ -57,6 +57,11 @@ else:
     Recipe, Embedding, Answer = Literal[tuple(RECIPES)], _any_of(embedding), _any_of(answer)
 
 
+def prefix_of(name: str) -> str:
+    """What every name that the environment `name` gives begins with."""
+    return f"osml-{name}"
+
+
 class Environment(Group):
     """One environment. `account` and `region` are optional: without them the deploying credentials decide.
 
@@ -85,7 +90,7 @@ class Environment(Group):
     @property
     def prefix(self) -> str:
         """`osml-<name>`: what every name this environment gives begins with."""
-        return f"osml-{self.name}"
+        return prefix_of(self.name)
 
     @property
     def engine(self) -> Engine | None:

@@ -86,6 +86,7 @@ class AssistantStack(EnvironmentStack):
         self._guard(api)
         if search.collection:
             self._let_operators_in(ask, documents)
+        self.write_specifications()
         cloudwatch.Alarm(
             self,
             "ServerErrors",

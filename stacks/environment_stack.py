@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct
 
+from opensearch_ml.resources.specifications import write_specifications
 from settings import Environment
 from settings.outputs import Outputs
 
@@ -32,6 +33,10 @@ class EnvironmentStack(cdk.Stack):
             analytics_reporting=False,
         )
         self.removal = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else cdk.RemovalPolicy.DESTROY
+
+    def write_specifications(self, id: str = "Specifications") -> None:
+        """What `osml status` compares the objects of this stack with; call it last."""
+        write_specifications(Construct(self, id))
 
     def outputs(self, said: Outputs) -> None:
         """What the command line reads of this stack."""

@@ -39,6 +39,7 @@ class IngestionStack(EnvironmentStack):
             self._drop(environment.drop)
         if environment.ingestion:
             self._batches(environment.ingestion, inference)
+        self.write_specifications()
 
     def _drop(self, settings: Drop) -> None:
         drop = DocumentDrop(

@@ -120,6 +120,9 @@ class KnowledgeStack(EnvironmentStack):
                 removal_policy=self.removal,
                 network=search.network,
             )
+        else:
+            # As the keeper would name them: switched on later, it takes over the same parameters.
+            self.write_specifications("Keeper")
 
     def _grant_access(self, trusted_endpoints: list[str]) -> list[Construct]:
         """Who may do what on the domain, and where its connectors may go.

@@ -105,7 +105,7 @@ def _command(place: Place, arguments: Sequence[str], app: str) -> tuple[list[str
 def _failed(place: Place, command: str) -> Failure:
     return Failure(
         f"cdk {command} for the environment {place.env} failed; the reason is above "
-        f"and in the events of the stacks osml-{place.env}-*."
+        f"and in the events of the stacks {place.stack('*')}."
     )
 
 

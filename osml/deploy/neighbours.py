@@ -12,8 +12,12 @@ from osml.failure import Failure
 from osml.place import Place, environments
 from osml.remote.stack_state import PARTS
 from settings import Environment
+from settings.environment import prefix_of
 from settings.new_domain import NewDomain
 from settings.serverless import Serverless
+
+# Outputs of which a stack of an environment has at least one.
+MADE = {"DomainEndpoint", "CollectionEndpoint", "OperatorRoleArn", "IndexName", "ApiUrl", "DropBucketName"}
 
 
 def require_apart(place: Place) -> None:
@@ -46,12 +50,30 @@ def clashes(
             continue
         outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", ())}
         taken = _taken(settings, outputs, one_engine=one_engine)
+        if not taken and outputs.keys() & MADE and _is_renamed(name, settings.name):
+            yield (
+                f"settings/environment.py: prefix_of({settings.name!r}) is {settings.prefix!r}, but the stack {name} "
+                f"of this environment exists under another prefix. Set that prefix again and run "
+                f"`osml destroy --env {settings.name}`, or keep that prefix."
+            )
         if taken:
             setting, value, where = taken
             yield (
                 f"{directory.name}/{settings.name}.yaml: {setting} is {value!r}, but the stack {name} has already "
                 f"created it {where}. Set another {setting}{_otherwise(settings.name, name, directory)}."
             )
+
+
+def _is_renamed(stack: str, environment: str) -> bool:
+    """Whether the stack is one of the environment, under a prefix that no environment has now."""
+    part = stack.rpartition("-")[2]
+    return part in PARTS and stack.endswith(f"-{environment}-{part}") and not _environment_of(stack)
+
+
+def _environment_of(stack: str) -> str | None:
+    """The environment whose stack it is by its name, or None."""
+    named = re.fullmatch(rf"{prefix_of('(.+)')}-\w+", stack)
+    return named[1] if named else None
 
 
 def _taken(settings: Environment, outputs: Mapping[str, str], *, one_engine: bool) -> tuple[str, str, str] | None:
@@ -69,7 +91,7 @@ def _taken(settings: Environment, outputs: Mapping[str, str], *, one_engine: boo
 
 def _otherwise(name: str, stack: str, directory: Path) -> str:
     """Another fix: change the other environment's file or, if it is gone, undo its renaming."""
-    other = re.sub(r"^osml-(.+)-\w+$", r"\1", stack)
+    other = _environment_of(stack) or stack
     if (directory / f"{other}.yaml").is_file():
         return f", or in {directory.name}/{other}.yaml"
     return (

@@ -72,7 +72,7 @@ def _read(place: Place, stack: str, of: type[Said]) -> Said:
     except ValidationError as fault:
         missing = next((one["loc"][0] for one in fault.errors() if one["type"] == "missing"), None)
     said = f"has no output {missing!r}" if missing else "is of another version of osml"
-    raise Failure(f"The stack osml-{place.env}-{stack} {said}. Deploy it again with `osml deploy {place.options}`.")
+    raise Failure(f"The stack {place.stack(stack)} {said}. Deploy it again with `osml deploy {place.options}`.")
 
 
 def _region(place: Place) -> str:
@@ -91,7 +91,7 @@ def outputs(place: Place, stack: str) -> dict[str, str]:
     handed_on = {name: value for name, value in os.environ.items() if name.startswith(HANDED_ON)}
     if handed_on:
         return {name.removeprefix(HANDED_ON): value for name, value in handed_on.items()}
-    name = f"osml-{place.env}-{stack}"
+    name = place.stack(stack)
     try:
         client = boto3.client("cloudformation", region_name=place.settings().region)
         answer = client.describe_stacks(StackName=name)

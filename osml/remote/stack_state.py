@@ -79,7 +79,7 @@ def stack_states(session: Any, place: Place) -> list[StackState]:
         raise Failure(f"Reading the stacks of {place.env} failed: {advised(error)}", cause_of(error)) from None
     found = []
     for part in PARTS:
-        name = f"osml-{place.env}-{part}"
+        name = place.stack(part)
         try:
             state = _state(client, name)
             if state is None:

@@ -125,6 +125,9 @@ def test_a_connector_with_a_secret_answers(target: Target, domain: dict[str, Any
         assert json.loads(answered)["inference_results"][0]["output"][0]["dataAsMap"]["choices"]
         assert MLCommonClient(client).get_model_info(model)["connector_id"] == connector
     finally:
+        # Of a model without a group ml-commons makes one by itself.
+        group = client.transport.perform_request("GET", f"/_plugins/_ml/models/{model}")["model_group_id"]
         seen(lambda: undeployed(client, model))
         client.transport.perform_request("DELETE", f"/_plugins/_ml/models/{model}")
+        client.transport.perform_request("DELETE", f"/_plugins/_ml/model_groups/{group}")
         client.transport.perform_request("DELETE", f"/_plugins/_ml/connectors/{connector}")

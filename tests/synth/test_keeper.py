@@ -22,22 +22,41 @@ def knowledge(templates: Callable[[str], Templates]) -> dict[str, Any]:
 
 
 def described(template: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]) -> dict[str, Any]:
-    parameters = of_type(template, "AWS::SSM::Parameter").values()
-    return {one["Properties"]["Name"]: json.loads(flat(one["Properties"]["Value"])) for one in parameters}
+    parameters = [one["Properties"] for one in of_type(template, "AWS::SSM::Parameter").values()]
+    return {one["Name"]: json.loads(flat(one["Value"])) for one in parameters if one["Name"].startswith("/osml/osml-")}
 
 
-def test_every_object_is_watched_as_it_is_provisioned(
-    knowledge: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]
+def compared(stacks: Templates, of_type: OfType, flat: Callable[[Any], Any]) -> set[str]:
+    """The parts whose objects have a parameter each, which tells what the object's own resource tells."""
+    parts = set()
+    for stack, template in stacks.items():
+        made = of_type(template, "Custom::Ml")
+        found = described(template, of_type, flat)
+        assert set(found) == {f"/osml/{stack}/{name}" for name in made}
+        for name, resource in made.items():
+            told = found[f"/osml/{stack}/{name}"]
+            assert f"Custom::Ml{told['kind']}" == resource["Type"]
+            assert told["id"] == f"<{name}>"
+            assert told["spec"] == json.loads(flat(resource["Properties"]["Spec"]))
+            assert told["target"] == json.loads(flat(resource["Properties"]["Target"]))
+        parts |= {stack.rpartition("-")[2]} if made else set()
+    return parts
+
+
+def test_every_object_of_every_stack_is_described_as_it_is_provisioned(
+    templates: Callable[[str], Templates], of_type: OfType, flat: Callable[[Any], Any]
 ) -> None:
-    made = of_type(knowledge, "Custom::Ml")
-    found = described(knowledge, of_type, flat)
-    assert set(found) == {f"/osml/osml-sandbox-knowledge/{name}" for name in made}
-    for name, resource in made.items():
-        told = found[f"/osml/osml-sandbox-knowledge/{name}"]
-        assert f"Custom::Ml{told['kind']}" == resource["Type"]
-        assert told["id"] == f"<{name}>"
-        assert told["spec"] == json.loads(flat(resource["Properties"]["Spec"]))
-        assert told["target"] == json.loads(flat(resource["Properties"]["Target"]))
+    assert compared(templates("sandbox"), of_type, flat) == {"knowledge", "assistant"}
+
+
+def test_without_a_keeper_and_with_a_drop_every_object_is_described_too(
+    synthesize: Callable[..., Templates], of_type: OfType, flat: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    loading = (DIRECTORY.parent / "tests" / "synth" / "environments" / "batches.yaml").read_text()
+    (tmp_path / "batches.yaml").write_text(f"{loading}keeper: off\n")
+    stacks = synthesize("batches", tmp_path)
+    assert compared(stacks, of_type, flat) == {"knowledge", "ingestion"}
+    assert not [name for name in of_type(stacks["osml-batches-knowledge"], "AWS::Lambda::Function") if "Keeper" in name]
 
 
 @pytest.mark.parametrize("environment", sorted(file.stem for file in DIRECTORY.glob("*.yaml")))

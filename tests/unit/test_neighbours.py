@@ -49,6 +49,15 @@ def test_stacks_of_another_prefix_are_seen_as_well(twin: Environment, tmp_path: 
     assert "acme-first-knowledge" in said
 
 
+def test_an_environment_under_a_former_prefix_is_not_deployed_a_second_time(twin: Environment, tmp_path: Path) -> None:
+    former = stack("acme-twin-knowledge", DomainEndpoint=ELSEWHERE, IndexName="articles", OperatorRoleArn="arn")
+    (said,) = clashes(twin, [former], tmp_path, one_engine=False)
+    assert "prefix_of('twin') is 'osml-twin'" in said
+    assert "acme-twin-knowledge" in said
+    others = [former | {"StackName": name} for name in ("osml-acme-twin-knowledge", "acme-twin-database")]
+    assert list(clashes(twin, [*others, stack("acme-twin-knowledge")], tmp_path, one_engine=False)) == []
+
+
 def test_a_name_that_begins_alike_is_another_environment(twin: Environment, tmp_path: Path) -> None:
     (said,) = clashes(twin, [FIRST | {"StackName": "osml-twin-2-knowledge"}], tmp_path, one_engine=True)
     assert "osml-twin-2-knowledge" in said

@@ -14,7 +14,6 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from opensearch_ml.engine.function_bundle import function_code, libraries, source_of
@@ -22,7 +21,7 @@ from opensearch_ml.engine.network import Network
 from opensearch_ml.engine.provisioner import Provisioner
 from opensearch_ml.engine.python_function import PythonFunction
 from opensearch_ml.resources.ml_model import MlModel
-from opensearch_ml.resources.ml_resource import MlResource
+from opensearch_ml.resources.specifications import write_specifications
 
 SOURCE = source_of("keeper_function", "lambda/keeper")
 # Shared with the provisioner: the kernel and its kinds, and the sign-in.
@@ -73,8 +72,7 @@ class Keeper(Construct):
         self._stack = Stack.of(self)
         self._dimensions = {"environment": environment, "stack": self._stack.stack_name}
         self._interval = interval or Duration.minutes(15)
-        folder = f"/osml/{self._stack.stack_name}"
-        self._describe(folder, {model.logical_id for model in unasked})
+        folder = write_specifications(self, {model.logical_id for model in unasked})
         made = PythonFunction(
             self,
             "Default",
@@ -114,25 +112,6 @@ class Keeper(Construct):
             statistic="Maximum",
             period=period or self._interval,
         )
-
-    def _describe(self, folder: str, unasked: Collection[str]) -> None:
-        """One parameter for each object, with its specification.
-
-        A specification contains names of secrets, not values.
-        """
-        for one in self._stack.node.find_all():
-            if isinstance(one, MlResource):
-                told = {**one.desired, **({"asked": False} if one.logical_id in unasked else {})}
-                ssm.CfnParameter(
-                    self,
-                    one.logical_id,
-                    name=f"{folder}/{one.logical_id}",
-                    type="String",
-                    # Standard, which is free, up to 4 KiB.
-                    tier="Intelligent-Tiering",
-                    value=self._stack.to_json_string(told),
-                    description="What the keeper compares the object on the search engine with",
-                )
 
     def _allow(self, made: PythonFunction, folder: str, secrets: Collection[str]) -> None:
         """Add the keeper's permissions to the provisioner's role; docs/decisions/0014 explains why it is that role."""

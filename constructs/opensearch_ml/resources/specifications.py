@@ -1,0 +1,34 @@
+"""What a stack wants of its objects, where a keeper and a command line can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from aws_cdk import Stack
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from opensearch_ml.resources.ml_resource import MlResource
+
+
+def write_specifications(scope: Construct, unasked: Collection[str] = ()) -> str:
+    """One parameter for each `Custom::Ml…` resource that exists so far in the stack; returns the folder of their names.
+
+    A specification contains names of secrets, not values. `unasked` are logical ids of models that may be off.
+    """
+    stack = Stack.of(scope)
+    folder = f"/osml/{stack.stack_name}"
+    for one in stack.node.find_all():
+        if isinstance(one, MlResource):
+            told = {**one.desired, **({"asked": False} if one.logical_id in unasked else {})}
+            ssm.CfnParameter(
+                scope,
+                one.logical_id,
+                name=f"{folder}/{one.logical_id}",
+                type="String",
+                # Standard, which is free, up to 4 KiB.
+                tier="Intelligent-Tiering",
+                value=stack.to_json_string(told),
+                description="What the keeper compares the object on the search engine with",
+            )
+    return folder
