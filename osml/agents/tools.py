@@ -22,6 +22,7 @@ from osml.explained import explained
 from osml.place import Place
 from rag.document_models import DocumentList, DocumentShown
 from rag.search import Page
+from settings.environment import prefix_of
 
 MOST = 50
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -46,7 +47,7 @@ class Passages(BaseModel):
 def server(where: Place) -> MCPServer:
     """The server of an environment's tools; `run()` serves it on standard input and output."""
     made = MCPServer(
-        f"osml-{where.env}",
+        prefix_of(where.env),
         version=metadata.version("osml"),
         instructions="Searches the documents of one knowledge base and answers questions from them alone. "
         "Give the ids of the documents that an answer is from.",

@@ -84,3 +84,11 @@ def test_own_stacks_and_other_names_are_no_clash(twin: Environment, tmp_path: Pa
 
 def test_on_amazon_another_domain_is_another_engine(twin: Environment, tmp_path: Path) -> None:
     assert list(clashes(twin, [FIRST], tmp_path, one_engine=False)) == []
+
+
+def test_the_prefix_is_written_at_one_place() -> None:
+    """Commands, stacks and settings that write it themselves would not follow a change."""
+    files = [file for folder in ("osml", "settings", "stacks") for file in (ROOT / folder).rglob("*.py")]
+    assert [file.relative_to(ROOT).as_posix() for file in files if "osml-{" in file.read_text()] == [
+        "settings/environment.py"
+    ]
