@@ -18,6 +18,7 @@ from settings.calibration import UNMEASURED, score
 from settings.drop import Drop
 from settings.embedding import EmbeddingModel
 from settings.embedding.sagemaker import SageMakerEmbedding
+from settings.encryption import Encryption
 from settings.existing_domain import ExistingDomain
 from settings.ingestion import Ingestion
 from settings.keeper import Keeper, OptionalKeeper
@@ -82,6 +83,7 @@ class Environment(Group):
     timeouts: Timeouts = Timeouts()
     keeper: OptionalKeeper = Keeper()
     operators: Operators = Operators()
+    encryption: Encryption | None = None
     alarms: Alarms | None = None
     assistant: Assistant | None = None
     drop: Drop | None = None

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from settings.end_of_life import EndOfLife
     from settings.secret import Secret
 
-# A commit of the Hugging Face hub: a branch or a tag may move.
-REVISION = r"^[0-9a-f]{40}$"
-REVISION_EXAMPLE = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
-HUB_MODEL = r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$"
 REGION = r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$"
 
 

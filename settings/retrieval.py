@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from settings import Group
 from settings.endpoint_name import EndpointName
-from settings.model_settings import HUB_MODEL, REGION
+from settings.hub import HUB_MODEL
+from settings.model_settings import REGION
 from settings.off import Off
 
 SPARSE_FIELD = "word_weights"

@@ -8,6 +8,7 @@ from settings import Environment
 from stacks.alarm_topic import tell
 from stacks.assistant import AssistantStack
 from stacks.collection_knowledge import CollectionKnowledgeStack
+from stacks.encryption import encrypt
 from stacks.inference import InferenceStack
 from stacks.ingestion import IngestionStack
 from stacks.knowledge import KnowledgeStack
@@ -40,3 +41,5 @@ def environment_stacks(scope: Construct, environment: Environment) -> None:
         ingestion.add_stack_dependency(last)
     if environment.alarms:
         tell(scope, environment, environment.alarms)
+    if environment.encryption:
+        encrypt(scope, environment.encryption)

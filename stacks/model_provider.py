@@ -77,7 +77,7 @@ def embedding_endpoint(scope: Construct, environment: Environment, settings: Sag
                 instances=settings.instances,
                 batch_size=environment.index.batch_size,
                 image=settings.image,
-                revision=settings.revision,
+                revision=settings.commit,
                 log_retention=RETENTION[environment.search.log_retention],
             )
     return endpoint
@@ -104,7 +104,7 @@ def answer_endpoint(scope: Construct, environment: Environment, settings: SageMa
                 instances=settings.instances,
                 health_check_seconds=settings.load_seconds,
                 scaling=_scaling(settings),
-                revision=settings.revision,
+                revision=settings.commit,
                 log_retention=RETENTION[environment.search.log_retention],
             )
     return endpoint

@@ -7,6 +7,7 @@ from opensearch_ml.engine.network import Network
 from opensearch_ml.engine.serverless_collection import ServerlessCollection
 from settings import Environment
 from settings.serverless import Serverless
+from stacks.encryption import key_arn
 from stacks.environment_stack import EnvironmentStack
 
 EVERYTHING = (
@@ -31,6 +32,7 @@ def new_collection(
         security_groups=search.vpc.security_groups if search.vpc else (),
         cidrs=search.vpc.cidrs if search.vpc else (),
         existing_endpoint=search.vpc.collection_endpoint if search.vpc else None,
+        key=key_arn(stack, environment.encryption) if environment.encryption else None,
         removal_policy=stack.removal,
     )
     if search.admins:

@@ -50,7 +50,13 @@ def set_key(
         value = typer.prompt(f"Key of the {model} model", hide_input=True).strip()
     if not value:
         raise Failure("The key is empty. Nothing was stored.")
-    secret.put(wanted.name, wanted.key, value, settings.region)
+    secret.put(
+        wanted.name,
+        wanted.key,
+        value,
+        settings.region,
+        encrypted_with=settings.encryption.key if settings.encryption else None,
+    )
     Console().print(f"Stored under the key [bold]{wanted.key}[/] of the secret [bold]{wanted.name}[/].")
     if settings.keeper and not isinstance(settings.search, Serverless):
         Console().print("The keeper applies the new key within a minute. Revoke the old key after that.")

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-def put(name: str, key: str, value: str, region: str | None = None) -> None:
+def put(name: str, key: str, value: str, region: str | None = None, *, encrypted_with: str | None = None) -> None:
     """Stores `value` under the JSON key `key` of the secret `name`, keeps its other keys, and creates a missing secret.
+
+    A new secret is encrypted with the KMS key `encrypted_with`, by default with the one that Secrets Manager has.
 
     Raises Failure when Secrets Manager refuses, or when the secret's value is not a JSON object.
     """
@@ -25,7 +27,10 @@ def put(name: str, key: str, value: str, region: str | None = None) -> None:
         try:
             client.put_secret_value(SecretId=name, SecretString=text)
         except client.exceptions.ResourceNotFoundException:
-            client.create_secret(Name=name, SecretString=text)
+            if encrypted_with is None:
+                client.create_secret(Name=name, SecretString=text)
+            else:
+                client.create_secret(Name=name, SecretString=text, KmsKeyId=encrypted_with)
     except (ClientError, BotoCoreError) as error:
         raise Failure(f"Writing the secret {name} failed: {error}") from None
 

@@ -13,7 +13,8 @@ from settings import Group
 from settings.answer import AnswerModel
 from settings.end_of_life import EndOfLife
 from settings.endpoint_name import CREATE, EndpointName, EndpointOrCreate
-from settings.model_settings import HUB_MODEL, REGION, REVISION, REVISION_EXAMPLE
+from settings.hub import HUB_MODEL, REVISION, REVISION_EXAMPLE, REVISIONS
+from settings.model_settings import REGION
 from settings.schedule import Cron, TimeZone
 
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ class SageMakerAnswer(AnswerModel):
 
     `endpoint: create` runs DeepSeek-R1 distill of a `size`; any other value is the name of an existing endpoint, with
     its inference `component`, if any, and its `region`. `model` is another name on the Hugging Face hub, `revision` its
-    commit there (default: the newest), `model_data` an S3 prefix with the weights instead. `container` is the image's
-    kind: tgi (Text Generation Inference) or lmi (Large Model Inference).
+    commit there (default: that of `settings/hub.py`, or the newest), `model_data` an S3 prefix with the weights
+    instead. `container` is the image's kind: tgi (Text Generation Inference) or lmi (Large Model Inference).
     """
 
     made_by = "deepseek_sagemaker"
@@ -147,6 +148,11 @@ class SageMakerAnswer(AnswerModel):
     def hub_model(self) -> str:
         """`model`, or the one of `size`."""
         return self.model or SIZES[self.size].model
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of `hub_model` that is loaded; None: the newest at each start, or weights that are no hub's."""
+        return None if self.model_data is not None else self.revision or REVISIONS.get(self.hub_model)
 
     @property
     def machine(self) -> str:

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from settings.embedding import OPEN_MODELS, EmbeddingModel
 from settings.endpoint_name import CREATE, EndpointOrCreate
-from settings.model_settings import HUB_MODEL, REGION, REVISION, REVISION_EXAMPLE
+from settings.hub import HUB_MODEL, REVISION, REVISION_EXAMPLE, REVISIONS
+from settings.model_settings import REGION
 
 if TYPE_CHECKING:
     from settings import Environment
@@ -19,8 +20,8 @@ class SageMakerEmbedding(EmbeddingModel):
     """The embedding model behind a SageMaker endpoint.
 
     `endpoint: create` runs `model` in a Text Embeddings Inference container; any other value is the name of an
-    existing endpoint in `region` (default: the domain's). `revision` is the model's commit on the hub (default: the
-    newest at each start). `shape` is the container's input: `array`, a JSON array of strings, or `inputs`,
+    existing endpoint in `region` (default: the domain's). `revision` is the model's commit on the hub (default: that of
+    `settings/hub.py`, or the newest). `shape` is the container's input: `array`, a JSON array of strings, or `inputs`,
     `{"inputs": […]}`.
     """
 
@@ -57,9 +58,14 @@ class SageMakerEmbedding(EmbeddingModel):
         """Whether this app runs the endpoint itself."""
         return self.endpoint == CREATE
 
+    @property
+    def commit(self) -> str | None:
+        """The model's commit that an endpoint made here loads; None: the newest at each start."""
+        return (self.revision or REVISIONS.get(self.model)) if self.creates_endpoint else None
+
     def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface
         # The vectors of another revision are others.
-        model = f"{self.model}@{self.revision}" if self.revision else self.model
+        model = f"{self.model}@{self.commit}" if self.commit else self.model
         return {"model": model, "shape": self.shape}
 
     def told(self, environment: Environment) -> SageMakerEmbedding:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from settings.rules.assistant import answers_in_time, keeps_conversations, signs_in_by_its_name
 from settings.rules.collection import collection_decides, collection_has_no_connector
+from settings.rules.encryption import key_has_an_arn, key_is_here
 from settings.rules.engine import batches, converses, milliseconds, shard_copies, space
 from settings.rules.ingestion import drop_has_a_pipeline, ingestion_has_its_jobs
 from settings.rules.place import search_is_here, secrets_are_here, secrets_are_made_once
@@ -60,4 +61,6 @@ RULES: tuple[Rule, ...] = (
     one_partition,
     search_is_here,
     secrets_are_here,
+    key_is_here,
+    key_has_an_arn,
 )

@@ -18,7 +18,8 @@ Templates = dict[str, dict[str, Any]]
 def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templates]:
     """Synthesizes an environment as the CDK CLI would, flags included, but without bundling the function.
 
-    Takes the environment's name and, optionally, the directory its file lies in. Returns templates by stack name.
+    Takes the environment's name and, optionally, the directory its file lies in. Returns templates by stack name; a
+    file that was synthesized before gives the templates that it gave then, unless `anew`.
     """
     from aws_cdk import App
 
@@ -26,13 +27,28 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templa
 
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
 
-    def run(name: str, directory: Path = ROOT / "environments", context: Mapping[str, str] | None = None) -> Templates:
+    made: dict[tuple[str, ...], dict[str, str]] = {}
+
+    def run(
+        name: str,
+        directory: Path = ROOT / "environments",
+        context: Mapping[str, str] | None = None,
+        *,
+        anew: bool = False,
+    ) -> Templates:
+        file = directory / f"{name}.yaml"
+        key = (name, file.read_text() if file.is_file() else "", json.dumps(context, sort_keys=True))
+        if key not in made or anew:
+            made[key] = texts(name, directory, context)
+        return {stack: json.loads(text) for stack, text in made[key].items()}
+
+    def texts(name: str, directory: Path, context: Mapping[str, str] | None) -> dict[str, str]:
         outdir = tmp_path_factory.mktemp(name)
         app = App(outdir=str(outdir), context={**flags, **(context or {}), "env": name, "aws:cdk:bundling-stacks": []})
         build(app, directory)
         app.synth()
         files = sorted(outdir.glob("*.template.json"))
-        return {file.name.removesuffix(".template.json"): json.loads(file.read_text()) for file in files}
+        return {file.name.removesuffix(".template.json"): file.read_text() for file in files}
 
     return run
 
@@ -48,6 +64,78 @@ def templates(synthesize: Callable[..., Templates]) -> Callable[[str], Templates
         return made[name]
 
     return get
+
+
+@pytest.fixture(scope="session")
+def deliver(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templates]:
+    """Synthesizes a delivery file, given as to the app; returns templates by stack name, with the stages'."""
+    from aws_cdk import App
+
+    from app import build_delivery
+
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+
+    def run(file: str, directory: Path = ROOT / "environments") -> Templates:
+        outdir = tmp_path_factory.mktemp("delivery")
+        app = App(outdir=str(outdir), context={**flags, "aws:cdk:bundling-stacks": []})
+        build_delivery(app, file, directory)
+        app.synth()
+        found = {}
+        for manifest in outdir.rglob("manifest.json"):
+            for id, artifact in json.loads(manifest.read_text())["artifacts"].items():
+                if artifact["type"] == "aws:cloudformation:stack":
+                    properties = artifact["properties"]
+                    text = (manifest.parent / properties["templateFile"]).read_text()
+                    found[properties.get("stackName", id)] = json.loads(text)
+        return found
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def delivered(deliver: Callable[..., Templates]) -> Templates:
+    """The delivery of this repository as it is."""
+    return deliver("delivery.yaml")
+
+
+@pytest.fixture(scope="session")
+def every(
+    synthesize: Callable[..., Templates], delivered: Templates, tmp_path_factory: pytest.TempPathFactory
+) -> Templates:
+    """Every template by environment and stack: of each file here, each recipe, and the pipeline.
+
+    A template is left out when other ones hold all of its resources, the environment's name aside.
+    """
+    from tests.synth import test_answers, test_recipes
+
+    folder = tmp_path_factory.mktemp("every")
+    files = [*(ROOT / "environments").glob("*.yaml"), *(ROOT / "tests" / "synth" / "environments").glob("*.yaml")]
+    texts = [(file.stem, file.stem, file.read_text()) for file in sorted(files)]
+    texts += [(recipe, test_recipes.ENVIRONMENT, test_recipes.written(recipe)) for recipe in test_recipes.RECIPES]
+    texts += [(name, name, test_answers.written(name)) for name in test_answers.RECIPES]
+    found = {"delivery/osml-delivery": delivered["osml-delivery"]}
+    for shown, name, text in texts:
+        (folder / f"{name}.yaml").write_text(text)
+        found |= {f"{shown}/{stack}": template for stack, template in synthesize(name, folder).items()}
+    return distinct(found)
+
+
+def distinct(templates: Templates) -> Templates:
+    """As many of the templates as hold all resources that any of them has."""
+    held = {
+        name: {
+            (id, _nameless(name.rpartition("/")[2], {"resource": {**one, "Metadata": None}}))
+            for id, one in template["Resources"].items()
+        }
+        for name, template in templates.items()
+    }
+    chosen: Templates = {}
+    seen: set[tuple[str, str]] = set()
+    for name in sorted(held, key=lambda name: (-len(held[name]), name)):
+        if held[name] - seen:
+            chosen[name] = templates[name]
+            seen |= held[name]
+    return chosen
 
 
 @pytest.fixture(scope="session")

@@ -55,13 +55,17 @@ def made(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPath
 
     def get(name: str) -> Templates:
         if name not in found:
-            recipe, answer = RECIPES[name]
-            settings = {**yaml.safe_load(SANDBOX.read_text()), "recipe": recipe, "answer": answer}
-            (directory / f"{name}.yaml").write_text(yaml.safe_dump(settings))
+            (directory / f"{name}.yaml").write_text(written(name))
             found[name] = synthesize(name, directory)
         return found[name]
 
     return get
+
+
+def written(name: str) -> str:
+    """The file of one of RECIPES."""
+    recipe, answer = RECIPES[name]
+    return yaml.safe_dump({**yaml.safe_load(SANDBOX.read_text()), "recipe": recipe, "answer": answer})
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def test_constructs_is_the_installed_package() -> None:
 
 
 def test_two_syntheses_are_equal(synthesize: Callable[..., Templates], templates: Any) -> None:
-    assert synthesize("sandbox") == templates("sandbox")
+    assert synthesize("sandbox", anew=True) == templates("sandbox")
 
 
 def test_environments_differ_in_nothing_but_their_stacks(templates: Any) -> None:

@@ -24,38 +24,6 @@ DELIVERY = yaml.safe_load((ROOT / "delivery.yaml").read_text())
 CONNECTION = "arn:aws:codeconnections:us-east-1:111122223333:connection/01234567-89ab-cdef-0123-456789abcdef"
 
 
-@pytest.fixture(scope="session")
-def deliver(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templates]:
-    """Synthesizes a delivery file, given as to the app; returns templates by stack name, with the stages'."""
-    from aws_cdk import App
-
-    from app import build_delivery
-
-    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-
-    def run(file: str, directory: Path = ROOT / "environments") -> Templates:
-        outdir = tmp_path_factory.mktemp("delivery")
-        app = App(outdir=str(outdir), context={**flags, "aws:cdk:bundling-stacks": []})
-        build_delivery(app, file, directory)
-        app.synth()
-        found = {}
-        for manifest in outdir.rglob("manifest.json"):
-            for id, artifact in json.loads(manifest.read_text())["artifacts"].items():
-                if artifact["type"] == "aws:cloudformation:stack":
-                    properties = artifact["properties"]
-                    text = (manifest.parent / properties["templateFile"]).read_text()
-                    found[properties.get("stackName", id)] = json.loads(text)
-        return found
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def delivered(deliver: Callable[..., Templates]) -> Templates:
-    """The delivery of this repository as it is."""
-    return deliver("delivery.yaml")
-
-
 @pytest.fixture
 def elsewhere(tmp_path: Path, deliver: Callable[..., Templates]) -> Templates:
     """A delivery from a connection into another account and region."""

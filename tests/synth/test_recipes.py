@@ -59,15 +59,19 @@ def made(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPath
 
     def get(recipe: str) -> Templates:
         if recipe not in found:
-            settings = yaml.safe_load((SHIPPED / f"{ENVIRONMENT}.yaml").read_text())
-            settings.pop("answer")
             directory = tmp_path_factory.mktemp(recipe)
-            text = yaml.safe_dump({**settings, "recipe": recipe, **RECIPES[recipe]})
-            (directory / f"{ENVIRONMENT}.yaml").write_text(text)
+            (directory / f"{ENVIRONMENT}.yaml").write_text(written(recipe))
             found[recipe] = synthesize(ENVIRONMENT, directory)
         return found[recipe]
 
     return get
+
+
+def written(recipe: str) -> str:
+    """The file of the environment with that recipe."""
+    settings = yaml.safe_load((SHIPPED / f"{ENVIRONMENT}.yaml").read_text())
+    settings.pop("answer")
+    return yaml.safe_dump({**settings, "recipe": recipe, **RECIPES[recipe]})
 
 
 @pytest.mark.parametrize("part", ["inference", "knowledge"])

@@ -22,7 +22,8 @@ class ServerlessCollection(Construct):
     """The collection `name`, 3 to 28 characters, in a collection group of the same name.
 
     `search_units` and `indexing_units` are the least and most OCU. The generation NEXTGEN scales to zero with a least
-    of 0 and always has `standby` replicas; for CLASSIC they are optional. It is encrypted with a key that Amazon owns.
+    of 0 and always has `standby` replicas; for CLASSIC they are optional. It is encrypted with the KMS key of the ARN
+    `key`, by default with one that Amazon owns.
     With a `network` only an endpoint there reaches it, and the endpoint allows the network's own group, `cidrs`, and
     clients of the existing `security_groups`. The endpoint serves all collections of its generation in the VPC; if
     there is one already, `existing_endpoint` is its id. Nobody may read or write before a `grant_index`. With
@@ -50,6 +51,7 @@ class ServerlessCollection(Construct):
         security_groups: Sequence[str] = (),
         cidrs: Sequence[str] = (),
         existing_endpoint: str | None = None,
+        key: str | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, id)
@@ -66,8 +68,10 @@ class ServerlessCollection(Construct):
             "Encryption",
             name=f"{name}-key",
             type="encryption",
-            description=f"Encrypts {name} with a key that Amazon owns",
-            policy=_compact({"Rules": [rule], "AWSOwnedKey": True}),
+            description=f"Encrypts {name} with a key that {'its owner names' if key else 'Amazon owns'}",
+            policy=_compact(
+                {"Rules": [rule], **({"AWSOwnedKey": False, "KmsARN": key} if key else {"AWSOwnedKey": True})}
+            ),
         )
         made: list[CfnResource] = []
         way: dict[str, object] = {"AllowFromPublic": True}

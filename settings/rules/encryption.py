@@ -1,0 +1,42 @@
+"""A key is where it is used, and named as those who use it take it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from settings.new_domain import NewDomain
+from settings.serverless import Serverless
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+
+def key_is_here(environment: Environment) -> Iterator[str]:
+    """KMS keys are of one region, and an alias is of one account."""
+    encryption = environment.encryption
+    if encryption is None or encryption.arn is None:
+        return
+    _, _, _, region, account, _ = encryption.arn.split(":", 5)
+    if environment.region is not None and region != environment.region:
+        yield (
+            f"encryption.key is in {region}, but region is {environment.region!r}, and services take keys of their own "
+            "region; name one there, or replicate the key if it is a multi-Region key"
+        )
+    if encryption.alias and environment.account is not None and account != environment.account:
+        yield (
+            f"encryption.key is an alias of the account {account}, but account is {environment.account!r}, and an "
+            "alias is known in its own account alone; write the ARN of the key, arn:…:key/…"
+        )
+
+
+def key_has_an_arn(environment: Environment) -> Iterator[str]:
+    """Domains and collections keep the key that they are made with, by its ARN."""
+    encryption, search = environment.encryption, environment.search
+    if encryption is None or encryption.alias is None or not isinstance(search, NewDomain | Serverless):
+        return
+    what = "a collection" if isinstance(search, Serverless) else "a new domain"
+    yield (
+        f"encryption.key is {encryption.key!r}, but {what} takes no alias; write the ARN that `aws kms describe-key "
+        f"--key-id {encryption.key} --query KeyMetadata.Arn` prints"
+    )

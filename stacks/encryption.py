@@ -1,0 +1,147 @@
+"""One key of the environment for all that its stacks store and that takes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from opensearch_ml.engine.acknowledge import acknowledge_wildcards
+from opensearch_ml.engine.python_function import PythonFunction
+from settings.encryption import Encryption
+from settings.sagemaker_disks import keeps_its_own_key
+
+KEY = "KEY"
+# Where the key stands in the properties of a type, and what stands beside it.
+PROPERTIES: Mapping[str, Mapping[str, Any]] = {
+    "AWS::DynamoDB::Table": {"SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY}},
+    "AWS::Lambda::Function": {"KmsKeyArn": KEY},
+    "AWS::Logs::LogGroup": {"KmsKeyId": KEY},
+    "AWS::OpenSearchService::Domain": {"EncryptionAtRestOptions.KmsKeyId": KEY},
+    "AWS::S3::Bucket": {
+        "BucketEncryption.ServerSideEncryptionConfiguration": [
+            {
+                "BucketKeyEnabled": True,
+                "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY},
+            }
+        ]
+    },
+    "AWS::SNS::Topic": {"KmsMasterKeyId": KEY},
+    "AWS::SQS::Queue": {"KmsMasterKeyId": KEY, "SqsManagedSseEnabled": None},
+    "AWS::SageMaker::EndpointConfig": {"KmsKeyId": KEY},
+    "AWS::SecretsManager::Secret": {"KmsKeyId": KEY},
+}
+# Who may do one of these reads or writes what the key encrypts.
+USES = (
+    "dynamodb:GetItem",
+    "s3:GetObject",
+    "s3:PutObject",
+    "secretsmanager:GetSecretValue",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+)
+
+
+@dataclass
+class _Stored:
+    """What is in the stacks: resources by their type, policies, and the logical ids of access logs' buckets."""
+
+    resources: list[cdk.CfnResource] = field(default_factory=list)
+    policies: list[iam.Policy] = field(default_factory=list)
+    logs: set[str] = field(default_factory=set)
+
+
+def encrypt(scope: Construct, encryption: Encryption) -> None:
+    """Encrypt all that the stacks in `scope` store, and let the roles that read and write it use the key.
+
+    An encrypted collection is made with its key: ServerlessCollection. The pipelines of OpenSearch Ingestion have no
+    buffer that stays.
+    """
+    stored = _stored(scope)
+    for resource in stored.resources:
+        if not _exempt(resource, stored.logs):
+            key = key_arn(cdk.Stack.of(resource), encryption)
+            for path, value in PROPERTIES[resource.cfn_resource_type].items():
+                _override(resource, path, value, key)
+    for policy in stored.policies:
+        statement, wildcards = _usage(cdk.Stack.of(policy), encryption)
+        policy.add_statements(statement)
+        acknowledge_wildcards(policy, wildcards, "The condition names the key by its alias, whatever id it has.")
+
+
+def key_arn(stack: cdk.Stack, encryption: Encryption) -> str:
+    """The ARN of the key, or of its alias in the account and region of the stack."""
+    alias = encryption.alias or ""
+    return encryption.arn or stack.format_arn(
+        service="kms", resource="alias", resource_name=alias.removeprefix("alias/")
+    )
+
+
+def _stored(scope: Construct) -> _Stored:
+    stored = _Stored()
+    for one in scope.node.find_all():
+        if isinstance(one, PythonFunction):
+            # Lambda decrypts the variables of a function as its role.
+            stored.policies.append(one.policy)
+        if isinstance(one, iam.Policy):
+            if one not in stored.policies and _actions(one) & set(USES):
+                stored.policies.append(one)
+        elif isinstance(one, cdk.CfnResource) and one.cfn_resource_type in PROPERTIES:
+            stored.resources.append(one)
+            if isinstance(one, s3.CfnBucket):
+                stack = cdk.Stack.of(one)
+                told = stack.resolve(one.logging_configuration) or {}
+                stored.logs |= {told["destinationBucketName"]["Ref"]} if told else set()
+    return stored
+
+
+def _actions(policy: iam.Policy) -> set[str]:
+    statements = cdk.Stack.of(policy).resolve(policy.document.to_json() or {}).get("Statement", [])
+    return {
+        action
+        for statement in statements
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+
+def _exempt(resource: cdk.CfnResource, logs: set[str]) -> bool:
+    """Whether the service takes no key for it: S3 writes its access logs with a key of its own alone."""
+    stack = cdk.Stack.of(resource)
+    if isinstance(resource, sagemaker.CfnEndpointConfig):
+        variants = stack.resolve(resource.production_variants)
+        return any(keeps_its_own_key(one["instanceType"]) for one in variants)
+    return stack.resolve(resource.logical_id) in logs
+
+
+def _override(resource: cdk.CfnResource, path: str, value: Any, key: str) -> None:
+    if value is None:
+        resource.add_property_deletion_override(path)
+    else:
+        resource.add_property_override(path, _with_key(value, key))
+
+
+def _with_key(value: Any, key: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_key(one, key) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_key(one, key) for one in value]
+    return key if value == KEY else value
+
+
+def _usage(stack: cdk.Stack, encryption: Encryption) -> tuple[iam.PolicyStatement, list[str]]:
+    """The permission to use the key, with the wildcards in it: IAM knows keys by their ids, and aliases by a condition.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+    """
+    actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+    if encryption.alias is None:
+        return iam.PolicyStatement(actions=actions, resources=[key_arn(stack, encryption)]), []
+    any_key = stack.format_arn(service="kms", resource="key", resource_name="*")
+    condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": encryption.alias}}
+    return iam.PolicyStatement(actions=actions, resources=[any_key], conditions=condition), [any_key]

@@ -1,0 +1,148 @@
+"""One key encrypts all that takes one, and whoever reads or writes it may use the key."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+DIRECTORY = Path(__file__).parent / "environments"
+Templates = dict[str, dict[str, Any]]
+# How each environment names its key in a property, and the resource by which its policies do.
+KEYS = {
+    name: yaml.safe_load((DIRECTORY / f"{name}.yaml").read_text())["encryption"]["key"]
+    for name in ("keyed", "keyed-aoss", "keyed-guest")
+}
+ALIAS = "arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:alias/osml/data"
+# Properties of resources that could name a key and do not, with the reason.
+WITHOUT = {
+    "AWS::Cognito::UserPool": "what the pool keeps stays with a key that Amazon owns: docs/encryption.md says so",
+    "AWS::Lambda::EventSourceMapping": "it would encrypt filter criteria, and there are none",
+    "AWS::OSIS::Pipeline": "it would encrypt a buffer that stays, and there is none",
+    "AWS::OpenSearchServerless::Collection": "its encryption policy names the key",
+}
+
+
+@pytest.fixture(scope="module")
+def resources(synthesize: Callable[..., Templates], flat: Callable[[Any], Any]) -> Callable[[str], dict[str, Any]]:
+    """The resources of all stacks of an environment, flat, by stack and logical id."""
+
+    def get(name: str) -> dict[str, Any]:
+        return {
+            f"{stack}/{id}": {**one, "Properties": flat(one.get("Properties", {}))}
+            for stack, template in synthesize(name, DIRECTORY).items()
+            for id, one in template["Resources"].items()
+        }
+
+    return get
+
+
+def takes_a_key(type: str) -> bool:
+    """Whether the schema of the type has a property for a key."""
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type).schema
+    return re.search(r'"[^"]*kms[^"]*key[^"]*": \{', json.dumps(schema), re.IGNORECASE) is not None
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_all_that_takes_a_key_has_it(resources: Callable[[str], dict[str, Any]], name: str) -> None:
+    key = ALIAS if KEYS[name].startswith("alias/") else KEYS[name]
+    seen = set()
+    for id, one in resources(name).items():
+        type = one["Type"]
+        if not type.startswith("AWS::") or type in WITHOUT or not takes_a_key(type):
+            continue
+        if ("AccessLog" in id and one["Type"] == "AWS::S3::Bucket") or "/AnswerModelShape" in id:
+            assert key not in json.dumps(one), id
+            continue
+        assert key in json.dumps(one["Properties"]), id
+        seen.add(type)
+    assert {"AWS::Lambda::Function", "AWS::Logs::LogGroup"} <= seen
+
+
+def test_each_type_is_encrypted_somewhere(resources: Callable[[str], dict[str, Any]]) -> None:
+    from stacks.encryption import PROPERTIES
+
+    kept = {one["Type"] for name in KEYS for one in resources(name).values()}
+    assert set(PROPERTIES) - kept == set()
+    assert set(WITHOUT) - kept == set()
+
+
+def test_a_collection_has_its_key_from_its_policy(resources: Callable[[str], dict[str, Any]]) -> None:
+    policies = [one["Properties"] for one in resources("keyed-aoss").values() if "SecurityPolicy" in one["Type"]]
+    (policy,) = [json.loads(one["Policy"]) for one in policies if one["Type"] == "encryption"]
+    assert (policy["AWSOwnedKey"], policy["KmsARN"]) == (False, KEYS["keyed-aoss"])
+
+
+def test_a_queue_has_one_kind_of_encryption(resources: Callable[[str], dict[str, Any]]) -> None:
+    queues = [one["Properties"] for one in resources("keyed").values() if one["Type"] == "AWS::SQS::Queue"]
+    assert len(queues) == 4
+    assert all("SqsManagedSseEnabled" not in one for one in queues)
+
+
+def statements(resources: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    for id, one in resources.items():
+        if one["Type"] == "AWS::IAM::Policy":
+            yield id, one["Properties"]["PolicyDocument"]["Statement"]
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_whoever_reads_or_writes_may_use_the_key(resources: Callable[[str], dict[str, Any]], name: str) -> None:
+    from stacks.encryption import USES
+
+    users = 0
+    for id, found in statements(resources(name)):
+        actions = {
+            one for each in found for one in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+        }
+        usage = [one for one in found if "kms:Decrypt" in one["Action"]]
+        if actions & set(USES):
+            users += 1
+            assert len(usage) == 1, id
+        for one in usage:
+            assert one["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+            if name == "keyed-guest":
+                assert one["Resource"] == "arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*"
+                assert one["Condition"] == {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/osml/data"}}
+            else:
+                assert one["Resource"] == KEYS[name]
+    assert users >= 2
+
+
+def test_a_function_may_decrypt_its_variables(resources: Callable[[str], dict[str, Any]]) -> None:
+    found = resources("keyed")
+    roles = {one["Properties"]["Role"] for one in found.values() if one["Type"] == "AWS::Lambda::Function"}
+    able = {
+        f"<{role.strip('<>')}.Arn>"
+        for one in found.values()
+        if one["Type"] == "AWS::IAM::Policy" and "kms:Decrypt" in json.dumps(one)
+        for role in one["Properties"]["Roles"]
+    }
+    assert {role for role in roles if not role.startswith("<import")} <= able
+
+
+def test_the_policy_in_the_docs_lets_every_service_in(resources: Callable[[str], dict[str, Any]]) -> None:
+    """A service that uses the key for itself, and not as a role, needs a statement of the key's own policy."""
+    text = (ROOT / "docs" / "encryption.md").read_text()
+    (block,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    allowed = {
+        one["Principal"]["Service"]: one["Action"]
+        for one in json.loads(block)["Statement"]
+        if "Service" in one["Principal"]
+    }
+    found = resources("keyed").values()
+    wanted = set()
+    for one in found:
+        wanted |= {"logs.us-east-1.amazonaws.com"} if one["Type"] == "AWS::Logs::LogGroup" else set()
+        wanted |= {"s3.amazonaws.com"} if one["Properties"].get("NotificationConfiguration") else set()
+        wanted |= {"cloudwatch.amazonaws.com"} if one["Type"] == "AWS::SNS::Topic" else set()
+    assert set(allowed) == wanted
+    assert all(any(action.startswith("kms:GenerateDataKey") for action in one) for one in allowed.values())
+    assert all(any(action.startswith("kms:Decrypt") for action in one) for one in allowed.values())
