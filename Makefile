@@ -7,7 +7,7 @@ QUESTION := What's the population increase of New York City from 2021 to 2023? H
 # The line of OpenSearch that the contract tests run on besides the newest.
 OLDER := 2.19
 
-.PHONY: demo prepared down check unit test templates contract e2e upgrade pages recipes browser format snapshots schema openapi install lock bench faults load drop retrieval soak wheel clean
+.PHONY: demo prepared down check unit test templates checkers contract e2e upgrade pages recipes browser format snapshots schema openapi install lock bench faults load drop retrieval soak wheel clean
 
 demo: ## install, start the local cloud, deploy, load samples, and ask a question
 	@$(MAKE) --no-print-directory --jobs=2 install prepared
@@ -59,9 +59,16 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: install browser ## everything that CI checks, in four parallel lanes
 	$(MAKE) --jobs=4 --output-sync=line e2e contract pages templates
 
-templates: check ## types, unit tests and templates; then the recipes
+templates: check checkers ## types, unit tests and templates; then the recipes
 	$(BIN)/pytest -q tests/synth
 	$(MAKE) recipes
+
+checkers: .venv-checkers/.installed ## what checks the templates from outside, in an environment of its own
+
+.venv-checkers/.installed: $(VENV)/.installed tests/synth/requirements-checkers.txt tests/synth/requirements-guard.txt
+	@test -x $(@D)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --no-deps --require-hashes --requirement tests/synth/requirements-checkers.txt --requirement tests/synth/requirements-guard.txt
+	@touch $@
 
 contract: install ## the kernel, the front and the assistant on a real engine
 	$(BIN)/pytest -q --durations=20 tests/contract
@@ -105,6 +112,8 @@ lock: install ## pin the dependencies of pyproject.toml
 	$(BIN)/uv pip compile -q sandbox/requirements-prepare.in --constraint requirements-dev.txt --universal --generate-hashes --no-header -o sandbox/requirements-prepare.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
 	$(BIN)/uv pip compile -q tests/clients/requirements.in --universal --generate-hashes --no-header -o tests/clients/requirements.txt
+	$(BIN)/uv pip compile -q tests/synth/requirements-checkers.in --universal --generate-hashes --no-header -o tests/synth/requirements-checkers.txt
+	$(BIN)/uv pip compile -q tests/synth/requirements-guard.in --no-deps --universal --generate-hashes --no-header -o tests/synth/requirements-guard.txt
 	$(BIN)/uv pip compile -q lambda/provisioner/requirements.in --no-header --generate-hashes -o lambda/provisioner/requirements.txt
 	$(BIN)/uv pip compile -q lambda/keeper/requirements.in --no-header --generate-hashes -o lambda/keeper/requirements.txt
 	$(BIN)/uv pip compile -q lambda/ask/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/ask/requirements.txt
@@ -143,4 +152,4 @@ wheel: install ## the construct library for other teams' apps, in dist/
 	$(BIN)/uv build --quiet --wheel --out-dir dist constructs
 
 clean: down
-	rm -rf $(VENV) node_modules cdk.out
+	rm -rf $(VENV) .venv-checkers node_modules cdk.out

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from settings.answer import AnswerModel
 from settings.bedrock_ends import ENDS
 from settings.model_settings import REGION
+from settings.regions import partition_of
 
 if TYPE_CHECKING:
     from settings import Environment
@@ -124,6 +125,10 @@ class BedrockModel(AnswerModel):
 
     def faults(self, environment: Environment) -> Iterator[str]:
         where, profile = self.model_region(environment.region), self.profile
+        partition = partition_of(where or "")
+        if partition is not None and partition.name == "aws-cn":
+            yield f"answer.model is {self.model!r}, but China has no Amazon Bedrock; set another recipe"
+            return
         if where is None or profile is None or self.regions:
             return
         geography = profile.partition(".")[0]

@@ -14,6 +14,7 @@ from aws_cdk import aws_codecommit as codecommit
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from aws_cdk import pipelines
 from constructs import Construct
 
@@ -30,6 +31,7 @@ from stacks.environment_stacks import environment_stacks
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 NAME = "osml-delivery"
+ARTIFACT_DAYS = 90
 # Of `cdk bootstrap`, unless told otherwise.
 QUALIFIER = "hnb659fds"
 IMAGE = codebuild.LinuxBuildImage.AMAZON_LINUX_2023_5
@@ -65,6 +67,16 @@ class EnvironmentStage(cdk.Stage):
     def operators(self) -> list[OperatorRole]:
         """The roles that may ask."""
         return [one for one in self.node.find_all() if isinstance(one, OperatorRole)]
+
+
+def _expire(pipeline: codepipeline.Pipeline) -> None:
+    """Remove artifacts, which CDK keeps for ever, when no approval can wait for them any more."""
+    replicas = [other.replication_bucket for other in pipeline.cross_region_support.values()]
+    for bucket in (pipeline.artifact_bucket, *replicas):
+        made = bucket.node.default_child
+        assert isinstance(made, s3.CfnBucket)  # noqa: S101 for the type checker
+        rule = s3.CfnBucket.RuleProperty(status="Enabled", expiration_in_days=ARTIFACT_DAYS)
+        made.lifecycle_configuration = s3.CfnBucket.LifecycleConfigurationProperty(rules=[rule])
 
 
 class DeliveryStack(cdk.Stack):
@@ -118,6 +130,7 @@ class DeliveryStack(cdk.Stack):
         for stage, environment in zip(delivery.stages, environments, strict=True):
             self._deliver(pipeline, stage, environment)
         pipeline.build_pipeline()
+        _expire(pipeline.pipeline)
         acknowledge_pipeline(pipeline)
 
     def _input(self, source: Source) -> pipelines.CodePipelineSource:

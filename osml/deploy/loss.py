@@ -23,7 +23,7 @@ HOLDING: dict[str, tuple[str, ...]] = {
         "EncryptionConfig",
     ),
     "AWS::OpenSearchServerless::CollectionGroup": ("Name", "StandbyReplicas", "Generation"),
-    "AWS::OpenSearchService::Domain": ("DomainName", "EngineMode"),
+    "AWS::OpenSearchService::Domain": ("DomainName", "EngineMode", "EncryptionAtRestOptions"),
     "AWS::S3::Bucket": ("BucketName", "BucketNamePrefix", "BucketNamespace"),
     "AWS::SQS::Queue": ("FifoQueue", "QueueName"),
     "AWS::SecretsManager::Secret": ("Name",),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from settings.new_domain import NewDomain
 from settings.serverless import Serverless
 
 if TYPE_CHECKING:
@@ -31,12 +30,10 @@ def key_is_here(environment: Environment) -> Iterator[str]:
 
 
 def key_has_an_arn(environment: Environment) -> Iterator[str]:
-    """Domains and collections keep the key that they are made with, by its ARN."""
-    encryption, search = environment.encryption, environment.search
-    if encryption is None or encryption.alias is None or not isinstance(search, NewDomain | Serverless):
-        return
-    what = "a collection" if isinstance(search, Serverless) else "a new domain"
-    yield (
-        f"encryption.key is {encryption.key!r}, but {what} takes no alias; write the ARN that `aws kms describe-key "
-        f"--key-id {encryption.key} --query KeyMetadata.Arn` prints"
-    )
+    """An encryption policy of OpenSearch Serverless names a key by its ARN."""
+    encryption = environment.encryption
+    if encryption is not None and encryption.alias is not None and isinstance(environment.search, Serverless):
+        yield (
+            f"encryption.key is {encryption.key!r}, but a collection takes no alias; write the ARN that `aws kms "
+            f"describe-key --key-id {encryption.key} --query KeyMetadata.Arn` prints"
+        )

@@ -65,6 +65,18 @@ def one_partition(environment: Environment) -> Iterator[str]:
                 )
 
 
+def models_are_in_one_partition(environment: Environment) -> Iterator[str]:
+    """A role of one part of AWS calls nothing in another one."""
+    here = partition_of(environment.region or "")
+    for setting, text in _texts(environment):
+        there = partition_of(text) if setting.endswith(".region") else None
+        if here and there and here is not there:
+            yield (
+                f"{setting} is {text!r}, in the partition {there.name}, but region is {environment.region!r}, and "
+                f"roles of {here.name} call nothing outside it; set a region of {here.name}, or another model"
+            )
+
+
 def services_are_there(environment: Environment) -> Iterator[str]:
     """Services that not every region has, with the setting that does without."""
     region, search = environment.region, environment.search

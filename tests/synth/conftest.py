@@ -11,11 +11,67 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+STACK = r"osml-.+-(search|inference|knowledge|assistant|ingestion)"
 Templates = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templates]:
+def acknowledged() -> dict[tuple[str, str], bool]:
+    """Whether cdk-nag finds what is acknowledged, by construct and rule, in any app that was synthesized so far."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def synthesized(acknowledged: dict[tuple[str, str], bool]) -> Callable[[Any, Callable[[], None]], None]:
+    """Synthesizes an app once its function has built it, and notes which acknowledgements cdk-nag needs."""
+    from aws_cdk import Validations
+    from cdk_nag import AwsSolutionsChecks
+
+    from opensearch_ml.engine import acknowledge
+
+    def run(app: Any, build: Callable[[], None]) -> None:
+        kept: list[tuple[Any, Any]] = []
+
+        class Later:
+            """What is acknowledged is kept until cdk-nag has seen the app without it."""
+
+            def __init__(self, scope: Any) -> None:
+                self.scope = scope
+
+            @classmethod
+            def of(cls, scope: Any) -> Later:
+                return cls(scope)
+
+            def acknowledge(self, *rules: Any) -> None:
+                kept.extend((self.scope, rule) for rule in rules)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(acknowledge, "Validations", Later)
+            build()
+        found: dict[str, list[str]] = {}
+        for violation in AwsSolutionsChecks(app).validate_scope(app).violations:
+            found.setdefault(violation.rule_name, []).extend(
+                one.construct_path for one in violation.violating_resources
+            )
+        for scope, rule in kept:
+            Validations.of(scope).acknowledge(rule)
+            path = scope.node.path
+            needed = any(one == path or one.startswith(f"{path}/") for one in found.get(rule.id, []))
+            # In a pipeline the stage stands before the stack.
+            stack = next((one for one in path.split("/")[::-1] if re.fullmatch(STACK, one)), path.partition("/")[0])
+            environment = stack.removeprefix("osml-").rpartition("-")[0] or "delivery"
+            where = path[path.index(stack) :]
+            key = (where.replace(environment, "*"), rule.id.replace(environment, "*"))
+            acknowledged[key] = acknowledged.get(key, False) or needed
+        app.synth()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def synthesize(
+    tmp_path_factory: pytest.TempPathFactory, synthesized: Callable[[Any, Callable[[], None]], None]
+) -> Callable[..., Templates]:
     """Synthesizes an environment as the CDK CLI would, flags included, but without bundling the function.
 
     Takes the environment's name and, optionally, the directory its file lies in. Returns templates by stack name; a
@@ -45,8 +101,7 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templa
     def texts(name: str, directory: Path, context: Mapping[str, str] | None) -> dict[str, str]:
         outdir = tmp_path_factory.mktemp(name)
         app = App(outdir=str(outdir), context={**flags, **(context or {}), "env": name, "aws:cdk:bundling-stacks": []})
-        build(app, directory)
-        app.synth()
+        synthesized(app, lambda: build(app, directory))
         files = sorted(outdir.glob("*.template.json"))
         return {file.name.removesuffix(".template.json"): file.read_text() for file in files}
 
@@ -67,7 +122,9 @@ def templates(synthesize: Callable[..., Templates]) -> Callable[[str], Templates
 
 
 @pytest.fixture(scope="session")
-def deliver(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templates]:
+def deliver(
+    tmp_path_factory: pytest.TempPathFactory, synthesized: Callable[[Any, Callable[[], None]], None]
+) -> Callable[..., Templates]:
     """Synthesizes a delivery file, given as to the app; returns templates by stack name, with the stages'."""
     from aws_cdk import App
 
@@ -78,8 +135,7 @@ def deliver(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templates
     def run(file: str, directory: Path = ROOT / "environments") -> Templates:
         outdir = tmp_path_factory.mktemp("delivery")
         app = App(outdir=str(outdir), context={**flags, "aws:cdk:bundling-stacks": []})
-        build_delivery(app, file, directory)
-        app.synth()
+        synthesized(app, lambda: build_delivery(app, file, directory))
         found = {}
         for manifest in outdir.rglob("manifest.json"):
             for id, artifact in json.loads(manifest.read_text())["artifacts"].items():
@@ -99,13 +155,10 @@ def delivered(deliver: Callable[..., Templates]) -> Templates:
 
 
 @pytest.fixture(scope="session")
-def every(
+def whole(
     synthesize: Callable[..., Templates], delivered: Templates, tmp_path_factory: pytest.TempPathFactory
 ) -> Templates:
-    """Every template by environment and stack: of each file here, each recipe, and the pipeline.
-
-    A template is left out when other ones hold all of its resources, the environment's name aside.
-    """
+    """Every template by environment and stack: of each file here, each recipe, and the pipeline."""
     from tests.synth import test_answers, test_recipes
 
     folder = tmp_path_factory.mktemp("every")
@@ -117,25 +170,46 @@ def every(
     for shown, name, text in texts:
         (folder / f"{name}.yaml").write_text(text)
         found |= {f"{shown}/{stack}": template for stack, template in synthesize(name, folder).items()}
-    return distinct(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def every(whole: Templates) -> Templates:
+    """As many templates as hold every resource."""
+    return distinct(whole)
+
+
+# What no rule of security or of IAM reads, and what differs from one environment to the next.
+UNREAD = ("AWS::CloudWatch::Dashboard", "AWS::SSM::Parameter", "Custom::")
 
 
 def distinct(templates: Templates) -> Templates:
-    """As many of the templates as hold all resources that any of them has."""
+    """As many of the templates as hold all resources that any of them has, whatever the environment is called."""
     held = {
         name: {
-            (id, _nameless(name.rpartition("/")[2], {"resource": {**one, "Metadata": None}}))
-            for id, one in template["Resources"].items()
+            _shape(name.partition("/")[2], one)
+            for one in template["Resources"].values()
+            if not one["Type"].startswith(UNREAD)
         }
         for name, template in templates.items()
     }
     chosen: Templates = {}
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for name in sorted(held, key=lambda name: (-len(held[name]), name)):
         if held[name] - seen:
             chosen[name] = templates[name]
             seen |= held[name]
     return chosen
+
+
+def _shape(stack: str, resource: dict[str, Any]) -> str:
+    """The resource without the environment's name, hashes of logical ids, and what is no property."""
+    environment = stack.removeprefix("osml-").rpartition("-")[0]
+    properties = {**resource.get("Properties", {})}
+    if resource["Type"] == "AWS::Lambda::Function" and "Environment" in properties:
+        properties["Environment"] = sorted(properties["Environment"]["Variables"])
+    text = json.dumps([resource["Type"], properties])
+    return re.sub(rf"[0-9A-Fa-f]{{8,}}|{environment}|{environment.replace('-', '')}", "", text)
 
 
 @pytest.fixture(scope="session")

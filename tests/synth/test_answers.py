@@ -14,7 +14,6 @@ import yaml
 from tests.synth import requests_of
 
 Templates = dict[str, dict[str, Any]]
-CfnLint = Callable[..., str]
 Flat = Callable[[Any], Any]
 OfType = Callable[[dict[str, Any], str], dict[str, Any]]
 SANDBOX = Path(__file__).resolve().parents[2] / "environments" / "sandbox.yaml"
@@ -257,10 +256,6 @@ def test_searches_wait_longer_than_the_model(name: str, made: Any, connector: An
     outputs = made(name)[f"osml-{name}-knowledge"]["Outputs"]
     seconds = connector(name)["client_config"]["read_timeout"]
     assert seconds < int(outputs["RagSeconds"]["Value"]) < int(outputs["ClientSeconds"]["Value"])
-
-
-def test_cfn_lint_finds_nothing(made: Any, cfn_lint: CfnLint) -> None:
-    assert cfn_lint([made(recipe) for recipe in RECIPES]) == ""
 
 
 @pytest.mark.parametrize(

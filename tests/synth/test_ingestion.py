@@ -217,10 +217,6 @@ def test_pipelines_are_trusted_by_name_and_reach_their_own_folders(
         assert reached == folders
 
 
-def test_nothing_is_wrong_with_the_templates(environment: Templates, cfn_lint: Callable[..., str]) -> None:
-    assert cfn_lint([environment]) == ""
-
-
 def test_neither_is_there_unless_it_is_asked_for(templates: Callable[[str], Templates]) -> None:
     assert not [name for name in templates("sandbox") if name.endswith("-ingestion")]
 

@@ -17,7 +17,6 @@ from settings.domain_hardware import OWN_DISKS, UNENCRYPTED
 from tests.synth.test_snapshots import without_noise
 
 Templates = dict[str, dict[str, Any]]
-CfnLint = Callable[..., str]
 Flat = Callable[[Any], Any]
 OfType = Callable[[dict[str, Any], str], dict[str, Any]]
 ENVIRONMENTS = Path(__file__).parent / "environments"
@@ -54,10 +53,6 @@ def statements(flat: Flat, of_type: OfType) -> Callable[[dict[str, Any], str], l
 def test_template(made: dict[str, Templates], snapshot: SnapshotAssertion, name: str, part: str) -> None:
     template = made[name][f"osml-{name}-{part}"]
     assert without_noise(template) == snapshot(extension_class=JSONSnapshotExtension, name=f"{name}-{part}")
-
-
-def test_cfn_lint_finds_nothing(made: dict[str, Templates], cfn_lint: CfnLint) -> None:
-    assert cfn_lint(made.values()) == ""
 
 
 def test_a_domain_is_made_for_the_kind_domain_only(made: dict[str, Templates], of_type: OfType) -> None:

@@ -71,12 +71,6 @@ def test_a_key_that_amazon_manages_is_refused(key: str) -> None:
             "known in its own account alone; write the ARN of the key, arn:…:key/…",
         ),
         (
-            "alias/osml",
-            {},
-            "encryption.key is 'alias/osml', but a new domain takes no alias; write the ARN that `aws kms describe-key "
-            "--key-id alias/osml --query KeyMetadata.Arn` prints",
-        ),
-        (
             ALIAS_ARN,
             {"recipe": "serverless", "search": {"kind": "serverless"}, "answer": DEEPSEEK},
             f"encryption.key is {ALIAS_ARN!r}, but a collection takes no alias; write the ARN that `aws kms "
@@ -101,6 +95,17 @@ def test_a_key_that_cannot_work_is_refused(tmp_path: Path, key: str, settings: d
     with pytest.raises(SettingError) as caught:
         load("other", tmp_path)
     assert str(caught.value) == f"{tmp_path.name}/other.yaml: {sentence}."
+
+
+def test_a_domain_takes_an_alias(tmp_path: Path) -> None:
+    text = {
+        "recipe": "semantic-search",
+        "search": DOMAIN,
+        "embedding": {"provider": "titan", "dimension": 1024},
+        "encryption": {"key": "alias/osml"},
+    }
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(text))
+    assert load("other", tmp_path).encryption == Encryption(key="alias/osml")
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,8 @@ def test_what_replaces_a_resource_is_what_its_schema_says(type: str) -> None:
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type).schema
     conditional = schema.get("conditionalCreateOnlyProperties") or []
     said = {path.split("/")[2] for path in [*(schema.get("createOnlyProperties") or []), *conditional]}
-    # Tags are ours; what is encrypted, and whether access is fine-grained, no setting changes.
-    settled = {"Tags", "EncryptionAtRestOptions", "AdvancedSecurityOptions", "ImportSourceSpecification"}
+    # Tags are ours; whether access is fine-grained, no setting changes.
+    settled = {"Tags", "AdvancedSecurityOptions", "ImportSourceSpecification"}
     assert set(HOLDING[type]) == said - settled
 
 

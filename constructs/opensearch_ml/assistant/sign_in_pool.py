@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
@@ -14,10 +14,10 @@ from opensearch_ml.engine.acknowledge import acknowledge
 class SignInPool(Construct):
     """A Cognito user pool: users are invited, and sign in with their e-mail address.
 
-    Amazon serves the sign-in page at `<domain_prefix>.auth.<region>.amazoncognito.com`; the prefix must be
-    unique in its region. With `second_factor` every user needs an authenticator app, which that page sets up at the
-    first sign-in; none of its pages sets up an optional factor. `add_client` creates the client of a page, without
-    which nobody can sign in.
+    Amazon serves the sign-in page at `<domain_prefix>.auth.<region>.amazoncognito.com`, in GovCloud with `auth-fips`,
+    where the stack must name its region; the prefix must be unique there. With `second_factor` every user needs an
+    authenticator app, which that page sets up at the first sign-in; none of its pages sets up an optional factor.
+    `add_client` creates the client of a page, without which nobody can sign in.
 
     Example::
 
@@ -67,7 +67,9 @@ class SignInPool(Construct):
         )
         # A kept pool without its address lets nobody sign in.
         self._domain.apply_removal_policy(removal_policy)
-        self.address = f"https://{domain_prefix}.auth.{Aws.REGION}.amazoncognito.com"
+        # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html
+        auth = "auth-fips" if Stack.of(self).region.startswith("us-gov-") else "auth"
+        self.address = f"https://{domain_prefix}.{auth}.{Aws.REGION}.amazoncognito.com"
         alone = "Passwords are of twelve characters of all kinds; who needs a second factor sets it for everybody."
         acknowledge(
             self.pool,
