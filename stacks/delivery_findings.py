@@ -39,7 +39,8 @@ def _acknowledge_projects(stack: Stack) -> None:
     reason = (
         "CodeBuild names the streams and reports of a build when it runs; CDK's publishing role has several builds."
     )
-    names = [one.ref for one in _projects(stack)]
+    # The project that publishes assets has a role of its own, which names no project.
+    names = [one.ref for one in _projects(stack) if "/Assets/" not in one.node.path]
     logs, reports = (
         f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}" for service in ("logs", "codebuild")
     )
@@ -49,7 +50,8 @@ def _acknowledge_projects(stack: Stack) -> None:
     acknowledge_wildcards(stack, wildcards, reason)
     interfaces = "CodeBuild makes the network interface of a build in a VPC when it runs."
     anywhere = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:network-interface/*"
-    acknowledge_wildcards(stack, [anywhere], interfaces)
+    if any(one.vpc_config for one in _projects(stack)):
+        acknowledge_wildcards(stack, [anywhere], interfaces)
     for project in _projects(stack):
         policy = project.node.scope.node.try_find_child("PolicyDocument") if project.node.scope else None
         if policy:

@@ -85,18 +85,18 @@ def key_arn(stack: cdk.Stack, encryption: Encryption) -> str:
 
 def _stored(scope: Construct) -> _Stored:
     stored = _Stored()
-    for one in scope.node.find_all():
-        if isinstance(one, PythonFunction):
+    for construct in scope.node.find_all():
+        if isinstance(construct, PythonFunction):
             # Lambda decrypts the variables of a function as its role.
-            stored.policies.append(one.policy)
-        if isinstance(one, iam.Policy):
-            if one not in stored.policies and _actions(one) & set(USES):
-                stored.policies.append(one)
-        elif isinstance(one, cdk.CfnResource) and one.cfn_resource_type in PROPERTIES:
-            stored.resources.append(one)
-            if isinstance(one, s3.CfnBucket):
-                stack = cdk.Stack.of(one)
-                told = stack.resolve(one.logging_configuration) or {}
+            stored.policies.append(construct.policy)
+        if isinstance(construct, iam.Policy):
+            if construct not in stored.policies and _actions(construct) & set(USES):
+                stored.policies.append(construct)
+        elif isinstance(construct, cdk.CfnResource) and construct.cfn_resource_type in PROPERTIES:
+            stored.resources.append(construct)
+            if isinstance(construct, s3.CfnBucket):
+                stack = cdk.Stack.of(construct)
+                told = stack.resolve(construct.logging_configuration) or {}
                 stored.logs |= {told["destinationBucketName"]["Ref"]} if told else set()
     return stored
 
@@ -115,7 +115,7 @@ def _exempt(resource: cdk.CfnResource, logs: set[str]) -> bool:
     stack = cdk.Stack.of(resource)
     if isinstance(resource, sagemaker.CfnEndpointConfig):
         variants = stack.resolve(resource.production_variants)
-        return any(keeps_its_own_key(one["instanceType"]) for one in variants)
+        return any(keeps_its_own_key(variant["instanceType"]) for variant in variants)
     return stack.resolve(resource.logical_id) in logs
 
 
@@ -128,9 +128,9 @@ def _override(resource: cdk.CfnResource, path: str, value: Any, key: str) -> Non
 
 def _with_key(value: Any, key: str) -> Any:
     if isinstance(value, dict):
-        return {name: _with_key(one, key) for name, one in value.items()}
+        return {name: _with_key(member, key) for name, member in value.items()}
     if isinstance(value, list):
-        return [_with_key(one, key) for one in value]
+        return [_with_key(member, key) for member in value]
     return key if value == KEY else value
 
 

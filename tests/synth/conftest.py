@@ -9,27 +9,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+CONNECTION = "arn:aws:codeconnections:us-east-1:111122223333:connection/01234567-89ab-cdef-0123-456789abcdef"
 ROOT = Path(__file__).resolve().parents[2]
 STACK = r"osml-.+-(search|inference|knowledge|assistant|ingestion)"
 Templates = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def acknowledged() -> dict[tuple[str, str], bool]:
-    """Whether cdk-nag finds what is acknowledged, by construct and rule, in any app that was synthesized so far."""
+def acknowledged() -> dict[str, dict[tuple[str, str], bool]]:
+    """Whether cdk-nag finds what is acknowledged, by construct and rule: of each app, by the file that it is made of."""
     return {}
 
 
 @pytest.fixture(scope="session")
-def synthesized(acknowledged: dict[tuple[str, str], bool]) -> Callable[[Any, Callable[[], None]], None]:
+def synthesized(
+    acknowledged: dict[str, dict[tuple[str, str], bool]],
+) -> Callable[[Any, str, Callable[[], None]], None]:
     """Synthesizes an app once its function has built it, and notes which acknowledgements cdk-nag needs."""
     from aws_cdk import Validations
     from cdk_nag import AwsSolutionsChecks
 
     from opensearch_ml.engine import acknowledge
 
-    def run(app: Any, build: Callable[[], None]) -> None:
+    def run(app: Any, file: str, build: Callable[[], None]) -> None:
         kept: list[tuple[Any, Any]] = []
 
         class Later:
@@ -62,7 +66,8 @@ def synthesized(acknowledged: dict[tuple[str, str], bool]) -> Callable[[Any, Cal
             environment = stack.removeprefix("osml-").rpartition("-")[0] or "delivery"
             where = path[path.index(stack) :]
             key = (where.replace(environment, "*"), rule.id.replace(environment, "*"))
-            acknowledged[key] = acknowledged.get(key, False) or needed
+            of_app = acknowledged.setdefault(file, {})
+            of_app[key] = of_app.get(key, False) or needed
         app.synth()
 
     return run
@@ -70,7 +75,7 @@ def synthesized(acknowledged: dict[tuple[str, str], bool]) -> Callable[[Any, Cal
 
 @pytest.fixture(scope="session")
 def synthesize(
-    tmp_path_factory: pytest.TempPathFactory, synthesized: Callable[[Any, Callable[[], None]], None]
+    tmp_path_factory: pytest.TempPathFactory, synthesized: Callable[[Any, str, Callable[[], None]], None]
 ) -> Callable[..., Templates]:
     """Synthesizes an environment as the CDK CLI would, flags included, but without bundling the function.
 
@@ -101,7 +106,7 @@ def synthesize(
     def texts(name: str, directory: Path, context: Mapping[str, str] | None) -> dict[str, str]:
         outdir = tmp_path_factory.mktemp(name)
         app = App(outdir=str(outdir), context={**flags, **(context or {}), "env": name, "aws:cdk:bundling-stacks": []})
-        synthesized(app, lambda: build(app, directory))
+        synthesized(app, (directory / f"{name}.yaml").read_text(), lambda: build(app, directory))
         files = sorted(outdir.glob("*.template.json"))
         return {file.name.removesuffix(".template.json"): file.read_text() for file in files}
 
@@ -123,7 +128,7 @@ def templates(synthesize: Callable[..., Templates]) -> Callable[[str], Templates
 
 @pytest.fixture(scope="session")
 def deliver(
-    tmp_path_factory: pytest.TempPathFactory, synthesized: Callable[[Any, Callable[[], None]], None]
+    tmp_path_factory: pytest.TempPathFactory, synthesized: Callable[[Any, str, Callable[[], None]], None]
 ) -> Callable[..., Templates]:
     """Synthesizes a delivery file, given as to the app; returns templates by stack name, with the stages'."""
     from aws_cdk import App
@@ -135,7 +140,7 @@ def deliver(
     def run(file: str, directory: Path = ROOT / "environments") -> Templates:
         outdir = tmp_path_factory.mktemp("delivery")
         app = App(outdir=str(outdir), context={**flags, "aws:cdk:bundling-stacks": []})
-        synthesized(app, lambda: build_delivery(app, file, directory))
+        synthesized(app, Path(ROOT, file).read_text(), lambda: build_delivery(app, file, directory))
         found = {}
         for manifest in outdir.rglob("manifest.json"):
             for id, artifact in json.loads(manifest.read_text())["artifacts"].items():
@@ -155,22 +160,74 @@ def delivered(deliver: Callable[..., Templates]) -> Templates:
 
 
 @pytest.fixture(scope="session")
-def whole(
-    synthesize: Callable[..., Templates], delivered: Templates, tmp_path_factory: pytest.TempPathFactory
-) -> Templates:
-    """Every template by environment and stack: of each file here, each recipe, and the pipeline."""
-    from tests.synth import test_answers, test_recipes
+def elsewhere(tmp_path_factory: pytest.TempPathFactory, deliver: Callable[..., Templates]) -> Templates:
+    """A delivery from a connection into another account and region."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    settings = {
+        "account": "111122223333",
+        "region": "us-east-1",
+        "source": {"connection": CONNECTION, "repository": "team/osml"},
+        "smoke": {"question": 'What does "$HOME; exit 0" say?', "expect": ["it's 42"]},
+        "stages": [{"environment": "dev"}, {"environment": "prod", "approval": True}],
+    }
+    (folder / "other.yaml").write_text(yaml.safe_dump(settings))
+    directory = folder / "environments"
+    directory.mkdir()
+    for name in ("dev", "prod"):
+        text = (ROOT / "environments" / f"{name}.yaml").read_text()
+        where = 'account: "222233334444"\nregion: eu-central-1\n' if name == "prod" else ""
+        (directory / f"{name}.yaml").write_text(where + text)
+    return deliver(str(folder / "other.yaml"), directory)
 
-    folder = tmp_path_factory.mktemp("every")
-    files = [*(ROOT / "environments").glob("*.yaml"), *(ROOT / "tests" / "synth" / "environments").glob("*.yaml")]
-    texts = [(file.stem, file.stem, file.read_text()) for file in sorted(files)]
-    texts += [(recipe, test_recipes.ENVIRONMENT, test_recipes.written(recipe)) for recipe in test_recipes.RECIPES]
-    texts += [(name, name, test_answers.written(name)) for name in test_answers.RECIPES]
-    found = {"delivery/osml-delivery": delivered["osml-delivery"]}
-    for shown, name, text in texts:
+
+@pytest.fixture(scope="session")
+def files() -> list[tuple[str, str, str]]:
+    """Each environment file here, and one of each recipe: what it is called here, its environment, and its text."""
+    from tests.synth import test_alarms, test_answers, test_recipes
+
+    paths = [*(ROOT / "environments").glob("*.yaml"), *(ROOT / "tests" / "synth" / "environments").glob("*.yaml")]
+    return [
+        *((path.stem, path.stem, path.read_text()) for path in sorted(paths)),
+        *((recipe, test_recipes.ENVIRONMENT, test_recipes.written(recipe)) for recipe in test_recipes.RECIPES),
+        *((name, name, test_answers.written(name)) for name in test_answers.RECIPES),
+        ("alarms", "dev", test_alarms.written("dev", "team@example.com")),
+    ]
+
+
+@pytest.fixture(scope="session")
+def whole(
+    files: list[tuple[str, str, str]],
+    synthesize: Callable[..., Templates],
+    delivered: Templates,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Templates:
+    """Every template by environment and stack: of `files`, and the pipeline."""
+    folder = tmp_path_factory.mktemp("whole")
+    made = {"delivery/osml-delivery": delivered["osml-delivery"]}
+    for shown, name, text in files:
         (folder / f"{name}.yaml").write_text(text)
-        found |= {f"{shown}/{stack}": template for stack, template in synthesize(name, folder).items()}
-    return found
+        made |= {f"{shown}/{stack}": template for stack, template in synthesize(name, folder).items()}
+    return made
+
+
+@pytest.fixture(scope="session")
+def needless(
+    files: list[tuple[str, str, str]],
+    whole: Templates,
+    elsewhere: Templates,
+    acknowledged: dict[str, dict[tuple[str, str], bool]],
+) -> list[str]:
+    """What is acknowledged and cdk-nag finds in no app of `files` and of the two pipelines."""
+    assert whole
+    assert elsewhere
+    texts = {text for _, _, text in files} | {(ROOT / "delivery.yaml").read_text()}
+    merged: dict[tuple[str, str], bool] = {}
+    for file, of_app in acknowledged.items():
+        if file in texts or CONNECTION in file:
+            for key, needed in of_app.items():
+                merged[key] = merged.get(key, False) or needed
+    assert any(merged.values())
+    return [f"{rule} on {path}" for (path, rule), needed in merged.items() if not needed]
 
 
 @pytest.fixture(scope="session")

@@ -27,12 +27,17 @@ def told(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPath
     def templates(topic: str, of: str = "dev") -> Templates:
         if (topic, of) not in made:
             folder = tmp_path_factory.mktemp("told")
-            settings = yaml.safe_load((ENVIRONMENTS / f"{of}.yaml").read_text())
-            (folder / f"{of}.yaml").write_text(yaml.safe_dump({**settings, "alarms": {"topic": topic}, "drop": {}}))
+            (folder / f"{of}.yaml").write_text(written(of, topic))
             made[topic, of] = synthesize(of, folder)
         return made[topic, of]
 
     return templates
+
+
+def written(of: str, topic: str) -> str:
+    """The file of the environment `of` with a topic and a drop."""
+    settings = yaml.safe_load((ENVIRONMENTS / f"{of}.yaml").read_text())
+    return yaml.safe_dump({**settings, "alarms": {"topic": topic}, "drop": {}})
 
 
 def alarms(templates: Templates, of_type: OfType) -> dict[str, dict[str, Any]]:

@@ -21,27 +21,6 @@ Templates = dict[str, Template]
 CfnLint = Callable[..., str]
 ENVIRONMENTS = Path(__file__).parent / "environments"
 DELIVERY = yaml.safe_load((ROOT / "delivery.yaml").read_text())
-CONNECTION = "arn:aws:codeconnections:us-east-1:111122223333:connection/01234567-89ab-cdef-0123-456789abcdef"
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path, deliver: Callable[..., Templates]) -> Templates:
-    """A delivery from a connection into another account and region."""
-    settings = {
-        "account": "111122223333",
-        "region": "us-east-1",
-        "source": {"connection": CONNECTION, "repository": "team/osml"},
-        "smoke": {"question": 'What does "$HOME; exit 0" say?', "expect": ["it's 42"]},
-        "stages": [{"environment": "dev"}, {"environment": "prod", "approval": True}],
-    }
-    (tmp_path / "other.yaml").write_text(yaml.safe_dump(settings))
-    directory = tmp_path / "environments"
-    directory.mkdir()
-    for name in ("dev", "prod"):
-        text = (ROOT / "environments" / f"{name}.yaml").read_text()
-        where = 'account: "222233334444"\nregion: eu-central-1\n' if name == "prod" else ""
-        (directory / f"{name}.yaml").write_text(where + text)
-    return deliver(str(tmp_path / "other.yaml"), directory)
 
 
 def actions(template: Template) -> dict[str, list[str]]:

@@ -75,7 +75,6 @@ class SignInPool(Construct):
             self.pool,
             {
                 **({} if second_factor else {"AwsSolutions-COG2": alone}),
-                "AwsSolutions-COG3": "Threat protection is a plan of its own that is billed by the user.",
                 "AwsSolutions-COG8": "Threat protection is a plan of its own that is billed by the user.",
             },
         )

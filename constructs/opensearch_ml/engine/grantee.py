@@ -15,8 +15,8 @@ class Grantee(Construct):
     policy: iam.Policy
 
     def allow(self, *statements: iam.PolicyStatement, wildcards: str = "") -> None:
-        """Add statements to the policy; `wildcards` is the reason for wildcards in their resources."""
+        """Add statements to the policy; `wildcards` is the reason for each `*` in their resources."""
         self.policy.add_statements(*statements)
-        wild = [one for statement in statements for one in statement.resources if "*" in one or "?" in one]
+        wild = [one for statement in statements for one in statement.resources if "*" in one]
         if wildcards:
             acknowledge_wildcards(self.policy, wild, wildcards)

@@ -126,10 +126,7 @@ class Keeper(Construct):
             wildcards="The id that CloudFormation puts after the stack's name.",
         )
         if secrets:
-            made.allow(
-                iam.PolicyStatement(actions=["secretsmanager:DescribeSecret"], resources=sorted(set(secrets))),
-                wildcards="The six characters that Secrets Manager puts after a secret's name.",
-            )
+            made.allow(iam.PolicyStatement(actions=["secretsmanager:DescribeSecret"], resources=sorted(set(secrets))))
 
     def _call(self, secrets: Collection[str]) -> None:
         schedule = events.Rule(

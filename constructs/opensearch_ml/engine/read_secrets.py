@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from opensearch_ml.engine.acknowledge import acknowledge_wildcards
 from opensearch_ml.engine.provisioner import Provisioner
 from opensearch_ml.providers.inline_credentials import READ, InlineCredentials
 
@@ -27,5 +26,3 @@ class ReadSecrets(iam.Policy):
         arns = list(dict.fromkeys(arn for one in keys for arn in one.allowed))
         statement = iam.PolicyStatement(actions=[READ], resources=arns)
         super().__init__(scope, id, roles=[provisioner.role], statements=[statement])
-        guessed = [arn for arn in arns if arn.endswith("?")]
-        acknowledge_wildcards(self, guessed, "The six characters that Secrets Manager puts after a secret's name.")

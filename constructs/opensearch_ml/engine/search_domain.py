@@ -211,7 +211,6 @@ class SearchDomain(Construct):
                 **({"AwsSolutions-OS1": reason} if public else {}),
                 "AwsSolutions-OS3": "Callers are known by their IAM role, not by their address.",
                 "AwsSolutions-OS4": "Dedicated masters are a setting: production has three, one node none.",
-                "AwsSolutions-OS5": "The access policy names the account, so anonymous requests are refused.",
                 "AwsSolutions-OS7": "Zones are a setting: production has three, a single node has one.",
             },
         )
