@@ -96,7 +96,7 @@ format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-snapshots: install ## accept the current templates as snapshots
+snapshots: install checkers ## accept the current templates as snapshots
 	$(BIN)/pytest -q tests/synth --snapshot-update
 
 schema: install ## write environments/schema.json again

@@ -19,7 +19,7 @@ Templates = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def acknowledged() -> dict[str, dict[tuple[str, str], bool]]:
-    """Whether cdk-nag finds what is acknowledged, by construct and rule: of each app, by the file that it is made of."""
+    """Whether cdk-nag finds what is acknowledged, by construct and rule, of each app by the text of its file."""
     return {}
 
 
