@@ -11,7 +11,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from opensearch_ml.engine.acknowledge import acknowledge
 from settings import Environment
 from settings.alarms import Alarms
 from stacks.environment_stack import EnvironmentStack
@@ -31,10 +30,6 @@ def make_topic(stack: EnvironmentStack, environment: Environment, address: str) 
         )
     )
     sns.CfnSubscription(stack, "AlarmMail", topic_arn=topic.topic_arn, protocol="email", endpoint=address)
-    reason = (
-        "A message names an alarm and its state. CloudWatch writes to no topic with the key that SNS has by default."
-    )
-    acknowledge(topic, {"AwsSolutions-SNS2": reason})
 
 
 def tell(scope: Construct, environment: Environment, alarms: Alarms) -> None:
