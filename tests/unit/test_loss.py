@@ -121,6 +121,7 @@ def test_a_deploy_asks_before_data_goes(
     made: list[Any] = []
     monkeypatch.setattr(Deployment, "deploy", lambda *arguments: made.append(arguments))
     monkeypatch.setattr(Deployment, "losses", lambda _: losses)
+    monkeypatch.setattr(Deployment, "differences", lambda *_, **__: 0)
     monkeypatch.setattr("osml.deploy.destination.destination", lambda _: "the account 111122223333")
     monkeypatch.setattr("osml.commands.secret.require", lambda *_: None)
     monkeypatch.setattr("osml.commands.deploy.show_page", lambda *_: None)
@@ -165,6 +166,7 @@ def test_a_review_ends_with_what_would_go_unless_just_that_was_reviewed(
     (tmp_path / "dev.yaml").write_text(text if reviewed is None else f"{text}reviewed: {mark_of(reviewed)}\n")
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     monkeypatch.setattr(Deployment, "losses", lambda _: losses)
+    monkeypatch.setattr(Deployment, "differences", lambda *_, **__: 0)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr("sys.argv", ["osml", "review", "--env", "dev"])
     with pytest.raises(SystemExit) as ended:
@@ -187,6 +189,7 @@ def test_a_deploy_does_not_ask_again_what_was_reviewed(
     monkeypatch.setattr("osml.commands.deploy.show_page", lambda *_: None)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setattr(Deployment, "differences", lambda *_, **__: 0)
     for losses in ([ONE], [TWO]):
         monkeypatch.setattr(Deployment, "losses", lambda _, losses=losses: losses)
         monkeypatch.setattr("sys.argv", ["osml", "deploy", "--env", "dev", "--no-execute"])
