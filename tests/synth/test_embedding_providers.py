@@ -22,7 +22,7 @@ HERE = "<AWS::Region>"
 
 
 @pytest.fixture
-def synthesized(tmp_path: Path, synthesize: Callable[..., Templates]) -> Callable[..., Templates]:
+def templates_with(tmp_path: Path, synthesize: Callable[..., Templates]) -> Callable[..., Templates]:
     def run(embedding: dict[str, Any], **settings: Any) -> Templates:
         text = {"recipe": "semantic-search", "search": SEARCH, "embedding": embedding, **settings}
         (tmp_path / "other.yaml").write_text(yaml.safe_dump(text))
@@ -32,11 +32,11 @@ def synthesized(tmp_path: Path, synthesize: Callable[..., Templates]) -> Callabl
 
 
 @pytest.fixture
-def specs(synthesized: Callable[..., Templates], flat: Any, of_type: Any) -> Callable[..., Specs]:
+def specs(templates_with: Callable[..., Templates], flat: Any, of_type: Any) -> Callable[..., Specs]:
     """Specs by the construct's id, and the statements of the connector's role under `statements`."""
 
     def run(embedding: dict[str, Any], **settings: Any) -> Specs:
-        template = synthesized(embedding, **settings)["osml-other-knowledge"]
+        template = templates_with(embedding, **settings)["osml-other-knowledge"]
         found: Specs = {
             re.sub(r"[0-9A-F]{8}$", "", name): json.loads(flat(resource["Properties"]["Spec"]))
             for name, resource in of_type(template, "Custom::Ml").items()
@@ -55,10 +55,10 @@ def action(specs: Specs) -> dict[str, Any]:
     return found
 
 
-def test_one_model_and_a_pipeline_that_answers_nothing(synthesized: Any, of_type: Any, flat: Any) -> None:
-    template = synthesized({"provider": "titan", "dimension": 1024})["osml-other-knowledge"]
+def test_one_model_and_a_pipeline_that_answers_nothing(templates_with: Any, of_type: Any, flat: Any) -> None:
+    template = templates_with({"provider": "titan", "dimension": 1024})["osml-other-knowledge"]
     kinds = sorted(resource["Type"] for resource in of_type(template, "Custom::Ml").values())
-    made = ["Alias", "Connector", "Index", "IngestPipeline", "Model", "ModelGroup", *["RoleMapping"] * 2]
+    made = ["Alias", "Connector", "Index", "IngestPipeline", "Model", "ModelGroup", "Role", *["RoleMapping"] * 3]
     made += ["SearchPipeline", "TrustedEndpoints"]
     assert kinds == [f"Custom::Ml{kind}" for kind in made]
     (pipeline,) = of_type(template, "Custom::MlSearchPipeline").values()
@@ -68,8 +68,8 @@ def test_one_model_and_a_pipeline_that_answers_nothing(synthesized: Any, of_type
     assert {"AnswerModelId", "LlmModel"} & set(template["Outputs"]) == set()
 
 
-def test_no_secret_and_no_endpoint_for_titan(synthesized: Any, of_type: Any) -> None:
-    inference = synthesized({"provider": "titan", "dimension": 1024})["osml-other-inference"]
+def test_no_secret_and_no_endpoint_for_titan(templates_with: Any, of_type: Any) -> None:
+    inference = templates_with({"provider": "titan", "dimension": 1024})["osml-other-inference"]
     assert {one["Type"] for one in inference["Resources"].values()} == {"AWS::SSM::Parameter"}
 
 

@@ -25,6 +25,7 @@ ARNS = {
     "AWS::DynamoDB::Table": "arn:p:dynamodb:r:1:table/n",
     "AWS::IAM::Role": "arn:p:iam::1:role/n",
     "AWS::KMS::Key": "arn:p:kms:r:1:key/n",
+    "AWS::Lambda::Alias": "arn:p:lambda:r:1:function:n:a",
     "AWS::Lambda::Function": "arn:p:lambda:r:1:function:n",
     "AWS::Logs::LogGroup": "arn:p:logs:r:1:log-group:n:*",
     "AWS::OpenSearchServerless::Collection": "arn:p:aoss:r:1:collection/n",
@@ -158,7 +159,7 @@ def _arns(template: Template) -> dict[str, str]:
     for id, one in template["Resources"].items():
         if one["Type"] in ARNS:
             found[f"<{id}.Arn>"] = ARNS[one["Type"]]
-            if one["Type"] in ("AWS::SNS::Topic", "AWS::SecretsManager::Secret"):
+            if one["Type"] in ("AWS::Lambda::Alias", "AWS::SNS::Topic", "AWS::SecretsManager::Secret"):
                 found[f"<{id}>"] = ARNS[one["Type"]]
     return found
 
