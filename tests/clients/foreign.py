@@ -21,25 +21,31 @@ from sandbox.instance import ACCOUNT, CHECKOUT
 from tests.clients.target import Target
 
 HERE = Path(__file__).parent
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/foreign-client"
 REQUIREMENTS = HERE / "requirements.txt"
 JAVASCRIPT = ("package.json", "package-lock.json", "try_javascript.mjs")
 
 
 @contextmanager
-def role_on(target: Target, operator: str) -> Iterator[dict[str, str]]:
-    """Keys in variables: of the `operator` role on a domain, on a collection of a role that may use `foreign-*`."""
-    if target.kind == "domain":
-        yield _keys(operator)
-        return
-    iam, aoss, name = boto3.client("iam"), boto3.client("opensearchserverless"), "foreign-client"
+def role_on(target: Target) -> Iterator[dict[str, str]]:
+    """Keys in variables: of ROLE, which is an administrator of the domain, or may use `foreign-*` on a collection.
+
+    A domain's environment must name ROLE in `search.admins`: operators make no indexes of their own.
+    """
+    iam, aoss, name = boto3.client("iam"), boto3.client("opensearchserverless"), ROLE.rpartition("/")[2]
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
-    may = {"Effect": "Allow", "Action": "aoss:APIAccessAll", "Resource": "*"}
-    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+    action = "es:ESHttp*" if target.kind == "domain" else "aoss:APIAccessAll"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
+    may = {"Effect": "Allow", "Action": action, "Resource": "*"}
     iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=_policy(may))
-    indexes = {"ResourceType": "index", "Resource": [f"index/{target.name}/foreign-*"], "Permission": ["aoss:*"]}
-    aoss.create_access_policy(name=name, type="data", policy=json.dumps([{"Rules": [indexes], "Principal": [arn]}]))
-    yield _keys(arn)
-    aoss.delete_access_policy(name=name, type="data")
+    if target.kind == "collection":
+        indexes = {"ResourceType": "index", "Resource": [f"index/{target.name}/foreign-*"], "Permission": ["aoss:*"]}
+        aoss.create_access_policy(
+            name=name, type="data", policy=json.dumps([{"Rules": [indexes], "Principal": [ROLE]}])
+        )
+    yield _keys(ROLE)
+    if target.kind == "collection":
+        aoss.delete_access_policy(name=name, type="data")
     iam.delete_role_policy(RoleName=name, PolicyName="own")
     iam.delete_role(RoleName=name)
 
