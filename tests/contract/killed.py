@@ -7,6 +7,7 @@ answer until its caller is dead.
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -30,7 +31,8 @@ from mlcommons import Client, HttpTransport, Owner, Patience, apply, kind_named
 from tests.contract.kinds_engine import RoleHeaders
 
 told = json.loads(sys.argv[1])
-client = Client(HttpTransport(told["proxy"], auth=RoleHeaders()), Patience(seconds=60, propagation=0))
+transport = HttpTransport(told["proxy"], auth=RoleHeaders(), verify=told["ca"])
+client = Client(transport, Patience(seconds=60, propagation=0))
 apply(kind_named(told["kind"]), told["spec"], client=client, owner=Owner(*told["owner"]), physical_id=told["id"])
 """
 
@@ -40,6 +42,9 @@ class _Proxy(ThreadingHTTPServer):
 
     def __init__(self, engine: Engine, at: int) -> None:
         super().__init__(("127.0.0.1", 0), _Exchange)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.environ["OSML_TEST_SERVER_CERT"], os.environ["OSML_TEST_SERVER_KEY"])
+        self.socket = context.wrap_socket(self.socket, server_side=True)
         self.engine, self.at = engine, at
         self.writes = 0
         self.written, self.dead = threading.Event(), threading.Event()
@@ -90,7 +95,8 @@ def killed(engine: Engine, kind: str, spec: Any, owner: Owner, physical_id: str 
     """Apply in another process and kill it after the engine has done write number `at`, before it hears of it."""
     with _proxy(engine, at) as proxy:
         told = {
-            "proxy": f"http://127.0.0.1:{proxy.server_port}",
+            "proxy": f"https://127.0.0.1:{proxy.server_port}",
+            "ca": os.environ["OSML_TEST_CA"],
             "kind": kind,
             "spec": spec,
             "owner": [owner.stack, owner.logical_id],

@@ -1,11 +1,9 @@
 """Fixtures of the contract tests: a real engine, a provider for its models, and objects that vanish afterwards."""
 
 import contextlib
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -27,7 +25,7 @@ from mlcommons import (
     kind_named,
 )
 from mlcommons.transport import is_write
-from sandbox.models.json_handler import JsonHandler
+from sandbox.models.json_handler import JsonHandler, serving
 from tests.contract.front_engine import EngineAddress, engine_address
 from trials.ingesting import EngineIndex
 from trials.role_headers import role_headers
@@ -206,10 +204,8 @@ def engine_transport(contract_engine: EngineAddress) -> HttpTransport:
 
 @pytest.fixture(scope="session")
 def provider() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Provider)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with serving(_Provider) as address:
+        yield address
 
 
 @pytest.fixture
