@@ -142,7 +142,7 @@ class Deployment:
         _upload_functions(folder, stack)
         body = json.loads((folder / f"{stack}.template.json").read_text())
         edit(body)
-        request = {"StackName": stack, "Capabilities": ["CAPABILITY_NAMED_IAM"], **_template(stack, _led(body))}
+        request = {"StackName": stack, "Capabilities": ["CAPABILITY_NAMED_IAM"], **sent(stack, _led(body))}
         with _explained(stack):
             if not _exists(stack):
                 client.create_stack(**request)
@@ -174,7 +174,8 @@ def _led(template: Template) -> Template:
     return template
 
 
-def _template(stack: str, template: Template) -> dict[str, str]:
+def sent(stack: str, template: Template) -> dict[str, str]:
+    """The template as a request takes it: in its body, or where it is too long in a bucket."""
     text = json.dumps(template)
     if len(text.encode()) <= LONGEST_BODY:
         return {"TemplateBody": text}

@@ -17,6 +17,7 @@ from osml.place import CHECKOUT
 from sandbox.instance import Instance
 from tests.e2e.conftest import CommandLine
 from tests.e2e.neighbours import write_environment
+from tests.e2e.templates import sent
 
 NAME = "kept"
 SECRET = "osml/sandbox/kept"
@@ -50,7 +51,8 @@ def remove() -> None:
         given_up = template.replace('"RetainExceptOnCreate"', '"Delete"')
         client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
         if given_up != template:
-            client.update_stack(StackName=name, TemplateBody=given_up, Capabilities=["CAPABILITY_NAMED_IAM"])
+            body = sent(name, json.loads(given_up))
+            client.update_stack(StackName=name, Capabilities=["CAPABILITY_NAMED_IAM"], **body)
             client.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
         client.delete_stack(StackName=name)
         client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
