@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from settings import Group
+from settings.address_range import address_range
 
 
-def _is_network(text: str) -> str:
-    try:
-        ip_network(text)
-    except ValueError:
-        raise ValueError(
-            f"{text} is no range of addresses; write one such as 203.0.113.0/24, with no bits set behind the length"
-        ) from None
-    if text.endswith("/0"):
-        raise ValueError(f"{text} is every address; leave it out to let all in")
-    return text
+def _some(network: str) -> str:
+    if network.endswith("/0"):
+        raise ValueError(f"{network} is every address; leave it out to let all in")
+    return network
 
 
-Network = Annotated[str, Field(pattern=r"^[0-9a-f.:]+/[0-9]{1,3}$"), AfterValidator(_is_network)]
+Network = Annotated[
+    str, Field(pattern=r"^[0-9a-f.:]+/[0-9]{1,3}$"), AfterValidator(address_range), AfterValidator(_some)
+]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 

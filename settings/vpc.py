@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from settings import Group
+from settings.address_range import address_range
 
 ID = r"[0-9a-f]{8,17}"
 SubnetId = Annotated[str, Field(pattern=rf"^subnet-{ID}$")]
 SecurityGroupId = Annotated[str, Field(pattern=rf"^sg-{ID}$")]
 RouteTableId = Annotated[str, Field(pattern=rf"^rtb-{ID}$")]
 
-
-def _network(cidr: str) -> str:
-    try:
-        found = ip_network(cidr, strict=False)
-    except ValueError:
-        raise ValueError(f"{cidr!r} is no range of addresses; write one such as 10.0.0.0/16") from None
-    if str(found) != cidr:
-        raise ValueError(f"{cidr!r} is an address within the range {found}; write that")
-    return cidr
-
-
 Cidr = Annotated[
-    str, Field(pattern=r"^([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])$"), AfterValidator(_network)
+    str, Field(pattern=r"^([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])$"), AfterValidator(address_range)
 ]
 ZoneName = Annotated[str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9][a-z]$")]
 

@@ -105,6 +105,11 @@ def test_a_port_that_there_is_not(tmp_path: Path, name: str, before: str, after:
 )
 def test_a_range_that_there_is_not(tmp_path: Path, cidr: str, part: str) -> None:
     assert part in said(tmp_path, "domain", "10.0.0.0/16", cidr)
+    assert part in said(tmp_path, "domain", "203.0.113.0/24", cidr)
+
+
+def test_a_firewall_for_every_address_is_refused(tmp_path: Path) -> None:
+    assert "0.0.0.0/0 is every address" in said(tmp_path, "domain", "203.0.113.0/24", "0.0.0.0/0")
 
 
 @pytest.mark.parametrize(

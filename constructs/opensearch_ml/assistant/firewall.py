@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
+# The properties of a rule but its priority, which is its place among the rules.
+Rule = dict[str, Any]
 # Rules of Amazon, and whether they also look at POST. Bodies are documents and questions, which may contain any text:
 # `<script>` is a sentence of a handbook, and a body of more than 8 KB an attack to the first of these groups.
 MANAGED = {
@@ -54,7 +57,7 @@ class Firewall(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._name = name
-        rules = []
+        rules: list[Rule] = []
         if networks:
             rules.append(self._block("Networks", _none_of(self._sets(networks))))
         if countries:
@@ -72,7 +75,7 @@ class Firewall(Construct):
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=_seen(name),
-            rules=[_numbered(rule, number) for number, rule in enumerate(rules)],
+            rules=[wafv2.CfnWebACL.RuleProperty(priority=number, **rule) for number, rule in enumerate(rules)],
         )
         wafv2.CfnWebACLAssociation(self, "Association", resource_arn=stage_arn, web_acl_arn=self.web_acl.attr_arn)
 
@@ -88,14 +91,13 @@ class Firewall(Construct):
                 found.append(wafv2.CfnWebACL.StatementProperty(ip_set_reference_statement=reference))
         return found
 
-    def _block(self, name: str, statement: wafv2.CfnWebACL.StatementProperty) -> wafv2.CfnWebACL.RuleProperty:
-        return wafv2.CfnWebACL.RuleProperty(
-            name=name,
-            priority=0,
-            statement=statement,
-            action=wafv2.CfnWebACL.RuleActionProperty(block={}),
-            visibility_config=_seen(f"{self._name}-{name}"),
-        )
+    def _block(self, name: str, statement: wafv2.CfnWebACL.StatementProperty) -> Rule:
+        return {
+            "name": name,
+            "statement": statement,
+            "action": wafv2.CfnWebACL.RuleActionProperty(block={}),
+            "visibility_config": _seen(f"{self._name}-{name}"),
+        }
 
 
 def _none_of(statements: Sequence[wafv2.CfnWebACL.StatementProperty]) -> wafv2.CfnWebACL.StatementProperty:
@@ -107,29 +109,17 @@ def _none_of(statements: Sequence[wafv2.CfnWebACL.StatementProperty]) -> wafv2.C
     return wafv2.CfnWebACL.StatementProperty(not_statement=wafv2.CfnWebACL.NotStatementProperty(statement=any_of))
 
 
-def _managed(group: str, *, posts: bool) -> wafv2.CfnWebACL.RuleProperty:
+def _managed(group: str, *, posts: bool) -> Rule:
     """Amazon's rules of a group, for all requests or for those that are no `posts`."""
     statement = wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
         vendor_name="AWS", name=group, scope_down_statement=None if posts else _none_of([_POST])
     )
-    return wafv2.CfnWebACL.RuleProperty(
-        name=group.removeprefix("AWSManagedRules"),
-        priority=0,
-        statement=wafv2.CfnWebACL.StatementProperty(managed_rule_group_statement=statement),
-        override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
-        visibility_config=_seen(group),
-    )
-
-
-def _numbered(rule: wafv2.CfnWebACL.RuleProperty, number: int) -> wafv2.CfnWebACL.RuleProperty:
-    return wafv2.CfnWebACL.RuleProperty(
-        name=rule.name,
-        priority=number,
-        statement=rule.statement,
-        action=rule.action,
-        override_action=rule.override_action,
-        visibility_config=rule.visibility_config,
-    )
+    return {
+        "name": group.removeprefix("AWSManagedRules"),
+        "statement": wafv2.CfnWebACL.StatementProperty(managed_rule_group_statement=statement),
+        "override_action": wafv2.CfnWebACL.OverrideActionProperty(none={}),
+        "visibility_config": _seen(group),
+    }
 
 
 def _seen(metric: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
