@@ -95,9 +95,9 @@ def _figures(ways: Ways, calls: int) -> list[str]:
     rounds = [_round(ways, calls) for _ in range(ROUNDS)]
     cells: list[str] = []
     for share in (0.5, 0.99):
-        raw, ours = ([float(np.quantile(one[name], share)) for one in rounds[1:]] for name in ("raw", "ask"))
+        raw, ours = ([float(np.quantile(figures[name], share)) for figures in rounds[1:]] for name in ("raw", "ask"))
         ratios = [over / under for under, over in zip(raw, ours, strict=True)]
-        cells += [f"{statistics.median(one):.1f} ms" for one in (raw, ours)]
+        cells += [f"{statistics.median(times):.1f} ms" for times in (raw, ours)]
         cells += [f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f}-{max(ratios):.2f}"]
     return cells
 

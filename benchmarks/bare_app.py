@@ -37,8 +37,8 @@ class BareStack(cdk.Stack):
         self._logs: list[logs.ILogGroup] = []
         resources = template["Resources"].items()
         for type in FIRST:
-            self._make_all((id, one) for id, one in resources if one["Type"] == type)
-        self._make_all((id, one) for id, one in resources if one["Type"] not in FIRST)
+            self._make_all((id, resource) for id, resource in resources if resource["Type"] == type)
+        self._make_all((id, resource) for id, resource in resources if resource["Type"] not in FIRST)
 
     def _make_all(self, resources: Iterable[tuple[str, dict[str, Any]]]) -> None:
         for id, resource in resources:
@@ -91,7 +91,7 @@ def main() -> None:
     found = {
         file.name.split(".")[0]: json.loads(file.read_text()) for file in sorted(templates.glob("*.template.json"))
     }
-    types = {one["Type"] for template in found.values() for one in template["Resources"].values()}
+    types = {resource["Type"] for template in found.values() for resource in template["Resources"].values()}
     for service in sorted({type.split("::")[1].lower() for type in types if type.startswith("AWS::")}):
         import_module(f"aws_cdk.aws_{service}")
     app = cdk.App()

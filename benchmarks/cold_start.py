@@ -71,14 +71,15 @@ def main() -> None:
     for base in BASES:
         with deployed(base) as stack:
             client = boto3.client("lambda")
-            names = [one["FunctionName"] for one in client.list_functions()["Functions"]]
+            names = [function["FunctionName"] for function in client.list_functions()["Functions"]]
             with _bare(client, names[0]):
                 functions = {part: Times(name, CALLS[part]) for part, name in _named(names, stack.place.env)}
                 for _ in range(ROUNDS):
-                    for one in functions.values():
-                        _measure(client, one)
+                    for function in functions.values():
+                        _measure(client, function)
                 rows += [
-                    [base, part.lower(), *_figures(client, one, functions["bare"])] for part, one in functions.items()
+                    [base, part.lower(), *_figures(client, function, functions["bare"])]
+                    for part, function in functions.items()
                 ]
     publish("functions", COLUMNS, rows)
 
@@ -105,7 +106,7 @@ def _measure(client: Any, function: Times) -> None:
 
 def _figures(client: Any, function: Times, bare: Times) -> list[str]:
     size = client.get_function(FunctionName=function.name)["Configuration"]["CodeSize"]
-    first, after = (statistics.median(one) * 1000 for one in (function.first, function.after))
+    first, after = (statistics.median(times) * 1000 for times in (function.first, function.after))
     return [
         f"{size / 1000:.0f} KB",
         f"{first:.0f} ms",

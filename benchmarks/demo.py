@@ -33,10 +33,10 @@ def main() -> None:
                     seconds[step].append(time.perf_counter() - begin)
         finally:
             subprocess.run([shlex.split(steps[0])[0], "sandbox", "down"], cwd=CHECKOUT, env=environment, check=True)
-    rounds = [sum(one) for one in zip(*seconds.values(), strict=True)]
+    rounds = [sum(steps) for steps in zip(*seconds.values(), strict=True)]
     seconds["all of it"] = rounds
     whole = statistics.median(rounds)
-    publish("demo", COLUMNS, [_row(step, one, whole) for step, one in seconds.items()])
+    publish("demo", COLUMNS, [_row(step, second, whole) for step, second in seconds.items()])
 
 
 def _row(step: str, seconds: list[float], whole: float) -> list[str]:

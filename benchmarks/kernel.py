@@ -87,9 +87,9 @@ def main() -> None:
             for tool in (raw, kernel):
                 _shared(found, figures, tool, ReferenceSet(f"bench-{number}-shared-{len(tool.name)}", endpoint))
         rows = [_row(figures, work, tool) for work in WORK for tool in tools if (work, tool.name) in figures]
-        for (work, name), one in figures.items():
-            if one.unable:
-                print(f"{name}, {WORK[work]}: {one.unable}")
+        for (work, name), figure in figures.items():
+            if figure.unable:
+                print(f"{name}, {WORK[work]}: {figure.unable}")
         publish("provisioning", COLUMNS, rows)
         _draw(figures, tools)
         publish("recipes", RECIPE_COLUMNS, _recipes(raw, kernel, endpoint))
@@ -149,19 +149,19 @@ def _share_a_token(found: Engine, ids: dict[str, str]) -> None:
 
 
 def _row(figures: Found, work: str, tool: Tool) -> list[str]:
-    one = figures[work, tool.name]
+    figure = figures[work, tool.name]
     raw = figures[work, "raw requests, parallel" if tool.name.endswith("parallel") else "raw requests"]
-    load = [str(one.asked), str(one.failed)] if one.asked else ["", ""]
-    if not one.seconds:
-        return [WORK[work], tool.name, "", "", "", "", f"{one.refused} of {one.refused}", *load]
+    load = [str(figure.asked), str(figure.failed)] if figure.asked else ["", ""]
+    if not figure.seconds:
+        return [WORK[work], tool.name, "", "", "", "", f"{figure.refused} of {figure.refused}", *load]
     return [
         WORK[work],
         tool.name,
-        f"{one.milliseconds():.0f} ms",
-        f"{min(one.seconds) * 1000:.0f}-{max(one.seconds) * 1000:.0f}",
-        f"{statistics.median(one.requests):.0f}",
-        f"{one.milliseconds() / raw.milliseconds():.2f}" if raw.seconds else "",
-        f"{one.refused} of {one.refused + len(one.seconds)}",
+        f"{figure.milliseconds():.0f} ms",
+        f"{min(figure.seconds) * 1000:.0f}-{max(figure.seconds) * 1000:.0f}",
+        f"{statistics.median(figure.requests):.0f}",
+        f"{figure.milliseconds() / raw.milliseconds():.2f}" if raw.seconds else "",
+        f"{figure.refused} of {figure.refused + len(figure.seconds)}",
         *load,
     ]
 
@@ -181,10 +181,10 @@ def _recipes(raw: RawRequests, kernel: Kernel, endpoint: str) -> list[list[str]]
                 figures[tool.name].do(tool, lambda tool=tool, wanted=wanted: tool.create(wanted))  # type: ignore[misc]
                 tool.remove(wanted)
         row = [str(size)]
-        for name, one in figures.items():
-            ratio = one.milliseconds() / first.setdefault(name, one.milliseconds())
-            requests = [f"{statistics.median(one.requests):.0f}"] if name == kernel.name else []
-            row += [f"{one.milliseconds():.0f} ms", *requests, f"{ratio:.2f}"]
+        for name, figure in figures.items():
+            ratio = figure.milliseconds() / first.setdefault(name, figure.milliseconds())
+            requests = [f"{statistics.median(figure.requests):.0f}"] if name == kernel.name else []
+            row += [f"{figure.milliseconds():.0f} ms", *requests, f"{ratio:.2f}"]
         rows.append(row)
     for wanted in standing:
         kernel.remove(wanted)

@@ -76,11 +76,11 @@ def raw(engine: Engine, index: str, file: Path, threads: int = 4, size: int = 25
                 session.post(f"{engine.url}/_bulk", body, headers={"content-type": CONTENT_TYPE}, timeout=180)
 
     crew = [threading.Thread(target=work) for _ in range(threads)]
-    for one in crew:
+    for loader in crew:
         bodies.put(None)
-        one.start()
-    for one in crew:
-        one.join()
+        loader.start()
+    for loader in crew:
+        loader.join()
 
 
 def prepare_raw(file: Path, size: int) -> None:
@@ -89,8 +89,8 @@ def prepare_raw(file: Path, size: int) -> None:
     bodies = []
     while some := list(islice(actions, size)):
         lines = (
-            f"{json.dumps({'index': {'_index': one['_index'], '_id': one['_id']}})}\n{json.dumps(one['_source'])}\n"
-            for one in some
+            f"{json.dumps({'index': {'_index': row['_index'], '_id': row['_id']}})}\n{json.dumps(row['_source'])}\n"
+            for row in some
         )
         bodies.append("".join(lines).encode())
     file.with_suffix(f".{size}.bodies").write_bytes(b"\0".join(bodies))

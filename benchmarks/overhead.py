@@ -41,9 +41,15 @@ def main() -> None:
             for _ in range(ROUNDS):
                 for name, make in ways.items():
                     found[name].add(closed_loop(make, clients, calls))
-            failed += sum(one.others.total() for one in found.values())
-            inside = [statistics.median(one[name] for one in timings) for name in ("total_ms", "search_ms")]
-            rows.append([str(clients), *_ratios(found["search"], found["API"]), *(f"{one:.0f} ms" for one in inside)])
+            failed += sum(trial.others.total() for trial in found.values())
+            inside = [statistics.median(timing[name] for timing in timings) for name in ("total_ms", "search_ms")]
+            rows.append(
+                [
+                    str(clients),
+                    *_ratios(found["search"], found["API"]),
+                    *(f"{milliseconds:.0f} ms" for milliseconds in inside),
+                ]
+            )
     publish("overhead", COLUMNS, rows)
     if failed:
         raise SystemExit(f"{failed} calls failed.")

@@ -19,18 +19,18 @@ def plotted(
 
     A series without a measurement has no bar. The same figures give the same file.
     """
-    series = list(dict.fromkeys(one for group in figures.values() for one in group))
+    series = list(dict.fromkeys(label for group in figures.values() for label in group))
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
         picture = Figure(figsize=(9.0, 4.5), layout="constrained")
         axes = picture.subplots()
         width = 0.8 / len(series)
-        for place, one in enumerate(series):
-            found = {at: group[one] for at, group in enumerate(figures.values()) if group.get(one)}
+        for place, label in enumerate(series):
+            found = {at: group[label] for at, group in enumerate(figures.values()) if group.get(label)}
             medians = [statistics.median(seconds) * 1000 for seconds in found.values()]
             below = [m - min(seconds) * 1000 for m, seconds in zip(medians, found.values(), strict=True)]
             above = [max(seconds) * 1000 - m for m, seconds in zip(medians, found.values(), strict=True)]
             at = [group + (place - (len(series) - 1) / 2) * width for group in found]
-            bars = axes.bar(at, medians, width, yerr=[below, above], capsize=2, label=one)
+            bars = axes.bar(at, medians, width, yerr=[below, above], capsize=2, label=label)
             axes.bar_label(bars, fmt="%.0f", fontsize=7, padding=2)
         axes.set_yscale("log")
         axes.set_xticks(range(len(figures)), [fill(name, NAME) for name in figures])

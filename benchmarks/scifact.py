@@ -65,10 +65,10 @@ def folder() -> Path | None:
 def measured(place: Place, claims: Path) -> tuple[list[list[str]], list[list[str]]]:
     """The rows of both tables, of the environment as it is deployed."""
     ways = evaluate(place, claims, WEIGHTS, NORMALIZATIONS, ranks=True)
-    (deployed,) = [one for one in ways if one.way == DEPLOYED]
+    (deployed,) = [way for way in ways if way.way == DEPLOYED]
     found = refusal(place, deployed, UNRELATED)
     best = Refusal(found.related, found.unrelated, round(found.best, 3))
-    rows = [_row(one, deployed) for one in sorted(ways, key=lambda one: -one.ndcg)]
+    rows = [_row(way, deployed) for way in sorted(ways, key=lambda way: -way.ndcg)]
     return rows, [_refusal_row(found), _refusal_row(best)]
 
 
@@ -117,15 +117,15 @@ def questions(source: Path) -> Path:
     return file if file.is_file() else source
 
 
-def _row(one: Quality, deployed: Quality) -> list[str]:
-    p = "" if one is deployed else shown_p(one, deployed)
-    figures = [f"{one.ndcg:.3f}", p, f"{one.far:.3f}", f"{one.reciprocal_rank:.3f}"]
-    return [one.way, *figures, f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"]
+def _row(way: Quality, deployed: Quality) -> list[str]:
+    p = "" if way is deployed else shown_p(way, deployed)
+    figures = [f"{way.ndcg:.3f}", p, f"{way.far:.3f}", f"{way.reciprocal_rank:.3f}"]
+    return [way.way, *figures, f"{way.latency(50):.0f} ms", f"{way.latency(99):.0f} ms"]
 
 
-def _refusal_row(one: Refusal) -> list[str]:
-    cuts = [", ".join(f"{cut:.3f}" for cut in percentiles(those)) for those in (one.related, one.unrelated)]
-    return [f"{one.least:g}", *cuts, f"{one.false_refusals:.1%}", f"{one.false_answers:.1%}"]
+def _refusal_row(refusal: Refusal) -> list[str]:
+    cuts = [", ".join(f"{cut:.3f}" for cut in percentiles(those)) for those in (refusal.related, refusal.unrelated)]
+    return [f"{refusal.least:g}", *cuts, f"{refusal.false_refusals:.1%}", f"{refusal.false_answers:.1%}"]
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Endpoint:
             return THROTTLED, b'{"message": "Rate exceeded"}'
         texts = len(json.loads(body))
         self._next += texts
-        return 200, b"[" + b",".join(self._vectors[(self._next + one) % DISTINCT] for one in range(texts)) + b"]"
+        return 200, b"[" + b",".join(self._vectors[(self._next + place) % DISTINCT] for place in range(texts)) + b"]"
 
 
 async def _main() -> None:

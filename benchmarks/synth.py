@@ -48,11 +48,11 @@ def main() -> None:
                 name,
                 str(len(list(folders[name].glob("*.template.json")))),
                 str(counts[name].total()),
-                f"{statistics.median(one):.1f} s",
-                f"{min(one):.1f}-{max(one):.1f}",
-                f"{statistics.median(one) / bare:.2f}",
+                f"{statistics.median(second):.1f} s",
+                f"{min(second):.1f}-{max(second):.1f}",
+                f"{statistics.median(second) / bare:.2f}",
             ]
-            for name, one in seconds.items()
+            for name, second in seconds.items()
         ]
     publish("synth", COLUMNS, rows)
 
@@ -71,7 +71,7 @@ def _synthesized(command: list[str], folder: Path) -> float:
 
 def _counts(folder: Path) -> Counter[str]:
     templates = [json.loads(file.read_text()) for file in folder.glob("*.template.json")]
-    return Counter(one["Type"] for template in templates for one in template["Resources"].values())
+    return Counter(resource["Type"] for template in templates for resource in template["Resources"].values())
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def of_aws(error: Exception) -> Failure | None:
     """The sentence and the cause of an error of boto3 or of a request; None for other errors."""
     # A module that was not imported has raised none of its errors.
     known = [
-        getattr(sys.modules[module], one) for module, all in _FAMILIES.items() if module in sys.modules for one in all
+        getattr(sys.modules[module], name) for module, all in _FAMILIES.items() if module in sys.modules for name in all
     ]
     # botocore raises a plain ValueError for an AWS_ENDPOINT_URL that is no URL.
     if not isinstance(error, tuple(known)) and not str(error).startswith("Invalid endpoint:"):

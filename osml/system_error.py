@@ -32,5 +32,5 @@ def of_system(error: Exception) -> Failure | None:
 
 def _is_connection(error: OSError) -> bool:
     """Errors of requests are those of the system, too."""
-    names = {one.__module__.partition(".")[0] for one in type(error).__mro__}
+    names = {base.__module__.partition(".")[0] for base in type(error).__mro__}
     return isinstance(error, ConnectionError | TimeoutError) or bool(names & {"requests", "urllib3", "ssl"})

@@ -27,7 +27,8 @@ def as_json(value: Any, indent: int | None = None) -> str:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     # json has written those below the space; no other stands outside of a string.
     return "".join(
-        f"\\u{ord(one):04x}" if _ACTING.fullmatch(one) or "\ud800" <= one <= "\udfff" else one for one in text
+        f"\\u{ord(character):04x}" if _ACTING.fullmatch(character) or "\ud800" <= character <= "\udfff" else character
+        for character in text
     )
 
 

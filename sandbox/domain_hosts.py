@@ -29,4 +29,4 @@ def host(name: str, arn: str, resolve: Resolve = addresses) -> str:
     identifier = base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode().lower()[:26]
     label = f"search-{name}-{identifier}.{SUFFIX}"
     found = resolve(label)
-    return label if found and all(ipaddress.ip_address(one).is_loopback for one in found) else LOOPBACK
+    return label if found and all(ipaddress.ip_address(address).is_loopback for address in found) else LOOPBACK

@@ -76,7 +76,7 @@ def target(instance: Instance, to: str) -> Line:
         line = nearest(to)
     except ValueError:
         raise SandboxError(f"--to is {to!r}, but must be a version such as {lines()[-1].version}.") from None
-    there_are = " and ".join(one.version for one in lines())
+    there_are = " and ".join(line.version for line in lines())
     if line.version == runs.version:
         raise SandboxError(
             f"The local cloud {instance.name} already runs OpenSearch {runs.version}, the nearest line to {to}. "

@@ -33,7 +33,7 @@ class BedrockEmbedding(EmbeddingModel):
         region, known = self.region or environment.region, self.regions[self.model]
         if region is not None and region not in known and not self.any_region:
             area = region[: region.index("-", 3)] if "-gov-" in region else region[:2]
-            near = sorted(one for one in known if one.startswith(area) and ("-gov-" in one) is ("-gov-" in region))
+            near = sorted(name for name in known if name.startswith(area) and ("-gov-" in name) is ("-gov-" in region))
             named = "embedding.region" if self.region else "region"
             yield (
                 f"{named} is {region!r}, where Bedrock has no {self.model}; set embedding.region to one that has it "

@@ -92,12 +92,12 @@ class Delivery(Group):
             )
         if connection is not None:
             partition, there = connection.split(":")[1], connection.split(":")[3]
-            for one in (there, region):
-                wanted = partition_of(one) if one else None
-                if one and (wanted is None or wanted.name != partition):
+            for place in (there, region):
+                wanted = partition_of(place) if place else None
+                if place and (wanted is None or wanted.name != partition):
                     raise ValueError(
-                        f"source.connection is an ARN of the partition {partition}, but {one} is not in it; make them "
-                        "agree"
+                        f"source.connection is an ARN of the partition {partition}, but {place} is not in it; "
+                        "make them agree"
                     )
         return self
 
@@ -117,18 +117,18 @@ class Delivery(Group):
     def environments(self, directory: Path) -> list[Environment]:
         """The environments of the stages, in order. Raises SettingError when they do not go with this delivery."""
         found = [load(stage.environment, directory) for stage in self.stages]
-        for one in found:
-            if self.region and one.region and partition_of(self.region) is not partition_of(one.region):
+        for environment in found:
+            if self.region and environment.region and partition_of(self.region) is not partition_of(environment.region):
                 raise SettingError(
-                    f"{directory.name}/{one.name}.yaml: region is {one.region!r}, but the delivery runs in "
-                    f"{self.region}, another part of AWS, and deploys to its own alone; deliver that one by a pipeline "
-                    "there."
+                    f"{directory.name}/{environment.name}.yaml: region is {environment.region!r}, but the delivery "
+                    f"runs in {self.region}, another part of AWS, and deploys to its own alone; "
+                    "deliver that one by a pipeline there."
                 )
-            for setting, value in (("account", one.account), ("region", one.region)):
+            for setting, value in (("account", environment.account), ("region", environment.region)):
                 if value is not None and getattr(self, setting) is None:
                     raise SettingError(
-                        f"{directory.name}/{one.name}.yaml: {setting} is {value!r}, but the delivery names none of its "
-                        f"own, and a pipeline must know both; set account and region in the delivery file."
+                        f"{directory.name}/{environment.name}.yaml: {setting} is {value!r}, but the delivery names "
+                        f"none of its own, and a pipeline must know both; set account and region in the delivery file."
                     )
         return found
 
@@ -139,7 +139,7 @@ def load_delivery(file: Path) -> Delivery:
         raise SettingError(f"{file.name} does not exist: write it, or name another file with -c delivery=FILE.")
     delivery = load_file(file, file.name, Delivery, first="source: {codecommit: osml}")
     smokes = [delivery.smoke, *(stage.smoke for stage in delivery.stages if stage.smoke)]
-    for document in (one for smoke in smokes for one in smoke.documents):
+    for document in (document for smoke in smokes for document in smoke.documents):
         for reason in _elsewhere(document, file.parent):
             raise SettingError(
                 f"{file.name}: smoke.documents names {document!r}, which {reason}; "

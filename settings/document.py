@@ -21,7 +21,7 @@ from settings.quoted import value as shown_value
 DEEPEST = 40
 MOST_VALUES = 20_000
 _CORE = "tag:yaml.org,2002:"
-_PLAIN = {f"{_CORE}{one}" for one in ("null", "bool", "int", "float", "str", "timestamp", "merge", "value")}
+_PLAIN = {f"{_CORE}{tag}" for tag in ("null", "bool", "int", "float", "str", "timestamp", "merge", "value")}
 _OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _MANY_DIGITS = 19
 # What helps where the words of PyYAML do not say it, by a part of them.
@@ -101,7 +101,7 @@ class _Reader:
         if node.tag not in (f"{_CORE}map", f"{_CORE}seq"):
             raise ValueError(_tagged(node, path))
         if isinstance(node, yaml.SequenceNode):
-            return [self._value(one, (*path, str(number))) for number, one in enumerate(node.value)]
+            return [self._value(item, (*path, str(number))) for number, item in enumerate(node.value)]
         found: dict[str, Any] = {}
         for key, value in node.value:
             name = self._name(key, path)
@@ -149,7 +149,7 @@ class _Reader:
 
     def _number(self, text: str, node: yaml.ScalarNode, where: str) -> int | float:
         whole = node.tag == f"{_CORE}int"
-        if whole and sum(one.isdigit() for one in text) > _MANY_DIGITS:
+        if whole and sum(character.isdigit() for character in text) > _MANY_DIGITS:
             raise ValueError(
                 f"{where} is a number of more than {_MANY_DIGITS} digits; write a smaller one, or quote it"
             )
@@ -168,9 +168,9 @@ class _Reader:
 
 def _check_characters(text: str, where: str) -> None:
     """No control character but tab and line break, and none that UTF-8 does not have."""
-    for one in text:
-        if (unicodedata.category(one) in ("Cc", "Cs") and one not in "\t\n") or one in "\ufffe\uffff":
-            raise ValueError(f"{where} holds the character {_code(one)}, which no setting may; remove it")
+    for character in text:
+        if (unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n") or character in "\ufffe\uffff":
+            raise ValueError(f"{where} holds the character {_code(character)}, which no setting may; remove it")
 
 
 def _of_syntax(fault: yaml.MarkedYAMLError) -> str:

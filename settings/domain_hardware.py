@@ -29,10 +29,10 @@ def has_own_disks(instance_type: str) -> bool:
 def hardware_fault(search: NewDomain) -> str | None:
     """What CreateDomain would refuse, as a sentence; None when nothing is known against it."""
     nodes: dict[str, Nodes | None] = {"data_nodes": search.data_nodes, "dedicated_masters": search.dedicated_masters}
-    for setting, one in nodes.items():
-        if one is not None and one.instance_type.partition(".")[0] in UNENCRYPTED:
+    for setting, node in nodes.items():
+        if node is not None and node.instance_type.partition(".")[0] in UNENCRYPTED:
             return (
-                f"{setting}.instance_type is {one.instance_type!r}, which does not encrypt what it stores, and this "
+                f"{setting}.instance_type is {node.instance_type!r}, which does not encrypt what it stores, and this "
                 "domain does; set r7g.large.search, or t3.small.search for a trial"
             )
     machine = search.data_nodes.instance_type

@@ -32,7 +32,7 @@ def endings(environment: Environment) -> list[Ending]:
         for setting, name, ends in _used(environment)
         if name is not None and name in ends
     ]
-    return sorted(found, key=lambda one: one.end.on)
+    return sorted(found, key=lambda ending: ending.end.on)
 
 
 def _used(environment: Environment) -> Iterator[tuple[str, str | None, Mapping[str, EndOfLife]]]:

@@ -46,7 +46,7 @@ EMPTY = {
 
 def _any_of(package: ModuleType) -> Any:
     """The settings of every provider in `package`, told apart by `provider`."""
-    classes = tuple(model_class(package, one) for one in providers(package))
+    classes = tuple(model_class(package, provider) for provider in providers(package))
     return Annotated[Union[classes], Field(discriminator="provider")]  # noqa: UP007 of a tuple
 
 

@@ -28,7 +28,7 @@ def action_fault(action: str) -> str | None:
         return f"{action!r} is of {service}, which IAM does not know; {instead}"
     known = list(table.actions.get_actions_for_service(service))
     pattern = re.escape(name).replace(r"\*", ".*").replace(r"\?", ".")
-    if any(re.fullmatch(pattern, one, re.IGNORECASE) for one in known):
+    if any(re.fullmatch(pattern, action, re.IGNORECASE) for action in known):
         return None
     near = get_close_matches(name, known, n=1)
     instead = f"the nearest one is {service}:{near[0]}" if near else f"write one that {service} has"

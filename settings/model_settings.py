@@ -74,9 +74,9 @@ def model_class(package: ModuleType, provider: str) -> type[ModelSettings]:
         raise ValueError(f"provider is {provider!r}, but can be {', '.join(providers(package))} only")
     module = import_module(f"{package.__name__}.{module_name(provider)}")
     return next(
-        one
-        for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, ModelSettings) and one.__module__ == module.__name__
+        member
+        for member in vars(module).values()
+        if isinstance(member, type) and issubclass(member, ModelSettings) and member.__module__ == module.__name__
     )
 
 
@@ -87,4 +87,4 @@ def providers(package: ModuleType) -> list[str]:
 
 @cache
 def _modules(package: ModuleType) -> list[str]:
-    return [one.name for one in pkgutil.iter_modules(package.__path__)]
+    return [module.name for module in pkgutil.iter_modules(package.__path__)]

@@ -35,7 +35,7 @@ class Operators(Group):
 
     @model_validator(mode="after")
     def _factor_shows(self) -> Operators:
-        of_center = next((one for one in self.principals if IDENTITY_CENTER in one), None)
+        of_center = next((principal for principal in self.principals if IDENTITY_CENTER in principal), None)
         if self.second_factor and of_center:
             raise ValueError(
                 f"second_factor is true, but {of_center} is a role of IAM Identity Center, whose sessions do not say "

@@ -15,7 +15,7 @@ Preset = Mapping[str, Any]
 def recipes() -> dict[str, Preset]:
     """What each recipe sets, by its name."""
     files = sorted(FOLDER.glob("*.yaml"))
-    return {one.stem: read(one.read_text(encoding="utf-8"), first="answer: null", nulls=True) for one in files}
+    return {file.stem: read(file.read_text(encoding="utf-8"), first="answer: null", nulls=True) for file in files}
 
 
 RECIPES = recipes()

@@ -81,6 +81,6 @@ def no_such_region(region: str) -> str:
 def with_service(type: str, region: str) -> str:
     """Regions with that type of resource near `region`, for a sentence."""
     partition = partition_of(region)
-    have = [one for one in (partition.regions if partition else ()) if one not in LACKING[type]]
-    near = [one for one in have if one[:3] == region[:3]]
+    have = [region for region in (partition.regions if partition else ()) if region not in LACKING[type]]
+    near = [other for other in have if other[:3] == region[:3]]
     return ", ".join((near or have)[:3])

@@ -112,10 +112,10 @@ def _chosen(package: ModuleType, engines: type[Told]) -> Callable[[Any], Any]:
     return chosen
 
 
-def _dumped(one: EngineEmbedding | PipelineAnswer | EmbeddingModel | AnswerModel | None) -> dict[str, Any] | None:
-    if one is None:
+def _dumped(model: EngineEmbedding | PipelineAnswer | EmbeddingModel | AnswerModel | None) -> dict[str, Any] | None:
+    if model is None:
         return None
-    return {"provider": one.provider, **one.model_dump(mode="json", exclude_defaults=True)}
+    return {"provider": model.provider, **model.model_dump(mode="json", exclude_defaults=True)}
 
 
 def _differing(retrieval: Retrieval) -> dict[str, Any]:

@@ -46,9 +46,9 @@ def _is_part(part: str, field: tuple[str, int, int, tuple[str, ...], str]) -> bo
     found = _PART.fullmatch(part)
     if found is None:
         return False
-    given = [one for one in (found["first"], found["last"]) if one]
-    numbers = [names.index(one) + 1 if one in names else int(one) if one.isdigit() else -1 for one in given]
-    return all(least <= one <= most for one in numbers) and found["step"] not in ("0", "00")
+    given = [part for part in (found["first"], found["last"]) if part]
+    numbers = [names.index(part) + 1 if part in names else int(part) if part.isdigit() else -1 for part in given]
+    return all(least <= number <= most for number in numbers) and found["step"] not in ("0", "00")
 
 
 def _time_zone(name: str) -> str:

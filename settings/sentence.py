@@ -47,7 +47,7 @@ _KEY = "[key]"
 def sentence(fault: ValidationError, root: type[BaseModel]) -> str:
     """The first thing wrong, unknown settings first (they explain the missing ones); without a full stop."""
     errors = fault.errors(include_url=False)
-    error = min(errors, key=lambda one: one["type"] != "extra_forbidden")
+    error = min(errors, key=lambda error: error["type"] != "extra_forbidden")
     said = _SPECIAL.get(error["type"], _wrong)(error, root)
     # A value that is repeated may hold line breaks, or be long.
     return " ".join(word if len(word) <= LONGEST_WORD else f"{word[:SHOWN]}…" for word in said.split())
@@ -127,7 +127,7 @@ def _wanted(error: ErrorDetails, root: type[BaseModel]) -> str:
 def _nearest(location: tuple[int | str, ...], root: type[BaseModel]) -> str:
     group = _model(location[:-1], root)
     names = list(group.model_fields) if group else []
-    names = [one for one in names if not (group is root and one == "name")]
+    names = [name for name in names if not (group is root and name == "name")]
     close = get_close_matches(str(location[-1])[:100], names, n=1, cutoff=0.5)
     prefix = "".join(f"{part}." for part in [_path(location[:-1], root)] if part)
     if close:
@@ -142,13 +142,15 @@ def _add(location: tuple[int | str, ...], root: type[BaseModel]) -> str:
         return f"add it, for example {example}"
     models = list(_models(field.annotation)) if field else []
     if len(models) > 1:
-        choice = next(one for one in ("kind", "provider") if one in models[0].model_fields)
-        return f"add that group with {choice}, one of {', '.join(str(kind) for one in models for kind in _kinds(one))}"
+        choice = next(field for field in ("kind", "provider") if field in models[0].model_fields)
+        return (
+            f"add that group with {choice}, one of {', '.join(str(kind) for model in models for kind in _kinds(model))}"
+        )
     if models:
-        needed = [one for one, about in models[0].model_fields.items() if about.is_required()]
+        needed = [field for field, about in models[0].model_fields.items() if about.is_required()]
         return f"add that group with {' and '.join(needed)}"
     choices = get_args(field.annotation) if field else ()
-    plain = [one for one in choices if isinstance(one, str | int)]
+    plain = [choice for choice in choices if isinstance(choice, str | int)]
     return f"add it, for example {plain[0]}" if plain else "add it"
 
 
@@ -158,7 +160,7 @@ def _example(field: FieldInfo | None, *, whole: bool) -> str:
         return ""
     example = field.examples[0]
     if isinstance(example, dict):
-        return f"{{{', '.join(f'{name}: {one}' for name, one in example.items())}}}"
+        return f"{{{', '.join(f'{name}: {value}' for name, value in example.items())}}}"
     is_list = get_origin(field.annotation) is list and not str(example).startswith("[")
     return f"[{example}]" if whole and is_list else str(example)
 
@@ -202,7 +204,7 @@ def _walk(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[
         models = list(_models(field.annotation)) if field else []
         if len(models) > 1:
             kind = next(parts, None)
-            models = [one for one in models if kind in _kinds(one)]
+            models = [model for model in models if kind in _kinds(model)]
         here = models[0] if models else None
     return path, here
 
@@ -217,7 +219,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _kinds(model: type[BaseModel]) -> list[Any]:
     """What the group's choosing settings, `kind` or `provider`, can be."""
-    fields = (model.model_fields.get(one) for one in ("kind", "provider"))
+    fields = (model.model_fields.get(field) for field in ("kind", "provider"))
     return [choice for field in fields if field for choice in get_args(field.annotation)]
 
 

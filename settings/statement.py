@@ -36,7 +36,7 @@ class Statement(Group):
     @classmethod
     def _are_arns(cls, value: list[str], known: ValidationInfo) -> list[str]:
         reason = known.data.get("wildcards")
-        if any(not _ARN.fullmatch(one) and not (one == "*" and reason) for one in value):
+        if any(not _ARN.fullmatch(arn) and not (arn == "*" and reason) for arn in value):
             raise ValueError(
                 f"every resource must be an ARN, for example {NOVA}; write one, or set wildcards to the reason for *"
             )
@@ -45,7 +45,7 @@ class Statement(Group):
     @property
     def wild(self) -> list[str]:
         """The actions and resources that hold a wildcard."""
-        return [one for one in (*self.actions, *self.resources) if "*" in one or "?" in one]
+        return [pattern for pattern in (*self.actions, *self.resources) if "*" in pattern or "?" in pattern]
 
     @model_validator(mode="after")
     def _wildcards_have_a_reason(self) -> Statement:

@@ -35,17 +35,17 @@ def make_topic(stack: EnvironmentStack, environment: Environment, address: str) 
 def tell(scope: Construct, environment: Environment, alarms: Alarms) -> None:
     """Let every alarm of the `scope`'s stacks tell the topic, when it goes off and when all is well again."""
     by_stack: dict[str, actions.SnsAction] = {}
-    for one in scope.node.find_all():
-        if not isinstance(one, cloudwatch.Alarm):
+    for construct in scope.node.find_all():
+        if not isinstance(construct, cloudwatch.Alarm):
             continue
-        stack = Stack.of(one)
+        stack = Stack.of(construct)
         if stack.stack_name not in by_stack:
             # By its name, which needs no export: an export that is in use could not be taken back again.
             arn = alarms.arn or stack.format_arn(service="sns", resource=_name(environment))
             by_stack[stack.stack_name] = actions.SnsAction(sns.Topic.from_topic_arn(stack, "AlarmTopic", arn))
         action = cast(cloudwatch.IAlarmAction, by_stack[stack.stack_name])
-        one.add_alarm_action(action)
-        one.add_ok_action(action)
+        construct.add_alarm_action(action)
+        construct.add_ok_action(action)
 
 
 def _name(environment: Environment) -> str:

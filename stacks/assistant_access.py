@@ -46,7 +46,8 @@ def grant_search(
             iam.PolicyStatement(
                 actions=[action],
                 resources=[
-                    f"{engine.domain_arn}/{one.format(index=index, index_version=index_version)}" for one in those
+                    f"{engine.domain_arn}/{pattern.format(index=index, index_version=index_version)}"
+                    for pattern in those
                 ],
             )
             for action, those in paths.items()

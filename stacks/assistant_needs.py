@@ -53,12 +53,12 @@ NEEDS: Mapping[str, Need] = {
     ),
     "documents": Need(
         gets=[],
-        posts=["_bulk", *(f"{{index}}/{one}" for one in ("_refresh", "_search"))],
+        posts=["_bulk", *(f"{{index}}/{route}" for route in ("_refresh", "_search"))],
         cluster=[*EMBED, "indices:data/write/bulk"],
         index=[
             "indices:admin/refresh*",
             "indices:data/read/search*",
-            *(f"indices:data/write/{one}*" for one in ("bulk", "delete", "index")),
+            *(f"indices:data/write/{verb}*" for verb in ("bulk", "delete", "index")),
         ],
         collection=["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
     ),
@@ -66,7 +66,7 @@ NEEDS: Mapping[str, Need] = {
         gets=[],
         posts=["_bulk"],
         cluster=[*EMBED, "indices:data/write/bulk"],
-        index=[f"indices:data/write/{one}*" for one in ("bulk", "index")],
+        index=[f"indices:data/write/{verb}*" for verb in ("bulk", "index")],
         collection=[],
         description="What the drop may do",
     ),

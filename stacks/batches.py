@@ -63,11 +63,11 @@ class Batches(Construct):
         model = self._model(inference)
         self.inference = self._inference(model)
         self.loading = self._loading()
-        for one, cluster, index in (
+        for role, cluster, index in (
             (self.inference, [f"{ML}/predict"], []),
             (self.loading, [*EMBED, "indices:data/write/bulk", "cluster:monitor/*"], self._writes),
         ):
-            self._let_in(one, cluster, index)
+            self._let_in(role, cluster, index)
 
     @property
     def _writes(self) -> list[str]:

@@ -35,20 +35,23 @@ class ConnectorAccess:
         self.after: tuple[IDependable, ...] = ()
         if engine.domain_arn is not None:
             roles = [
-                ConnectorRole(scope, id, domain_arn=engine.domain_arn, provider=one) for id, one in providers.items()
+                ConnectorRole(scope, id, domain_arn=engine.domain_arn, provider=provider)
+                for id, provider in providers.items()
             ]
             pass_role = PassRole(scope, "PassRole", provisioner=provisioner, roles=roles)
             self.after = (pass_role, *(role.policy for role in roles))
             self._of += zip(providers.values(), roles, strict=True)
-            self.secrets = list(dict.fromkeys(arn for one in providers.values() for arn in secrets_of(one.statements)))
+            self.secrets = list(
+                dict.fromkeys(arn for provider in providers.values() for arn in secrets_of(provider.statements))
+            )
             return
         with setting_group("search"):
-            keys = [InlineCredentials(engine, one) for one in providers.values()]
-        self.secrets = list(dict.fromkeys(arn for one in keys for arn in one.allowed))
+            keys = [InlineCredentials(engine, provider) for provider in providers.values()]
+        self.secrets = list(dict.fromkeys(arn for key in keys for arn in key.allowed))
         if self.secrets:
             self.after = (ReadSecrets(scope, "ReadSecrets", provisioner=provisioner, keys=keys),)
         self._of += zip(providers.values(), keys, strict=True)
 
     def of(self, provider: Provider) -> ConnectorRole | InlineCredentials:
         """The access of one of `providers`."""
-        return next(access for one, access in self._of if one is provider)
+        return next(access for holder, access in self._of if holder is provider)

@@ -61,7 +61,7 @@ def dashboard(stack: EnvironmentStack, environment: Environment, *, collection: 
         *_of_drop(environment),
     ]
     if graphs:
-        widgets = [one.widget(place, stack.region) for place, one in enumerate(graphs)]
+        widgets = [graph.widget(place, stack.region) for place, graph in enumerate(graphs)]
         cloudwatch.CfnDashboard(
             stack,
             "Dashboard",

@@ -55,18 +55,18 @@ class EnvironmentStage(cdk.Stage):
 
     def outputs(self) -> dict[str, cdk.CfnOutput]:
         """What asking needs to know: all that the knowledge stack says of itself, on a collection the assistant too."""
-        collection = any(isinstance(one, ServerlessCollection) for one in self.node.find_all())
+        collection = any(isinstance(construct, ServerlessCollection) for construct in self.node.find_all())
         needed = [IndexOutputs.name_of("operator_role_arn")]
         needed += [AssistantOutputs.name_of("ask_function")] if collection else []
-        stacks = [one for name in needed for one in self.node.children if one.node.try_find_child(name)]
+        stacks = [child for name in needed for child in self.node.children if child.node.try_find_child(name)]
         if len(stacks) < len(needed):
             raise ValueError(f"no stack has the output {needed[-1]}, without which nobody can ask; add it")
-        found = [one for stack in stacks for one in stack.node.children if isinstance(one, cdk.CfnOutput)]
-        return {one.node.id: one for one in found}
+        found = [child for stack in stacks for child in stack.node.children if isinstance(child, cdk.CfnOutput)]
+        return {construct.node.id: construct for construct in found}
 
     def operators(self) -> list[OperatorRole]:
         """The roles that may ask."""
-        return [one for one in self.node.find_all() if isinstance(one, OperatorRole)]
+        return [construct for construct in self.node.find_all() if isinstance(construct, OperatorRole)]
 
 
 def _expire(pipeline: codepipeline.Pipeline) -> None:
@@ -97,7 +97,7 @@ class DeliveryStack(cdk.Stack):
         )
         environments = list(environments)
         self._delivery = delivery
-        self._foreign = {one.account for one in environments} - {delivery.account, None}
+        self._foreign = {environment.account for environment in environments} - {delivery.account, None}
         self._source = self._input(delivery.source)
         self._smoke_role = self._role()
         self._review_role = iam.Role(
@@ -222,7 +222,7 @@ class DeliveryStack(cdk.Stack):
         ingest = [f"{osml.format('ingest')} {shlex.join(wanted.documents)}"] if wanted.documents else []
         expect = "".join(f" --expect {shlex.quote(text)}" for text in wanted.expect)
         account = f"arn:{self.partition}:iam::{environment.account or self.account}:role"
-        operators = [f"{account}/{_generated_name(one.role)}-*" for one in stacks.operators()]
+        operators = [f"{account}/{_generated_name(operator.role)}-*" for operator in stacks.operators()]
         acknowledge_wildcards(
             self._smoke_role, operators, "CloudFormation ends the name of an operator role with letters of its own."
         )
@@ -260,7 +260,7 @@ class DeliveryStack(cdk.Stack):
             private_subnet_ids=vpc.subnets,
         )
         cdk.Annotations.of(within).acknowledge_warning("@aws-cdk/aws-ec2:noSubnetRouteTableId")
-        groups = [ec2.SecurityGroup.from_security_group_id(self, one, one) for one in vpc.security_groups]
+        groups = [ec2.SecurityGroup.from_security_group_id(self, group, group) for group in vpc.security_groups]
         return {
             "vpc": within,
             "subnet_selection": ec2.SubnetSelection(subnets=within.private_subnets),

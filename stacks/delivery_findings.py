@@ -16,8 +16,8 @@ def acknowledge_pipeline(pipeline: pipelines.CodePipeline) -> None:
     """Keep the findings about a `pipeline` that is built, and about the roles of its steps in the same stack."""
     stack = Stack.of(pipeline)
     reason = "CDK's grants to the pipeline's own artifacts are written with these wildcards."
-    acknowledge(stack, dict.fromkeys((f"AwsSolutions-IAM5[Action::{one}]" for one in ARTIFACT_ACTIONS), reason))
-    acknowledge(stack, dict.fromkeys((f"AwsSolutions-IAM5[Action::{one}]" for one in KEY_ACTIONS), reason))
+    acknowledge(stack, dict.fromkeys((f"AwsSolutions-IAM5[Action::{action}]" for action in ARTIFACT_ACTIONS), reason))
+    acknowledge(stack, dict.fromkeys((f"AwsSolutions-IAM5[Action::{action}]" for action in KEY_ACTIONS), reason))
     acknowledge_wildcards(stack, [f"{pipeline.pipeline.artifact_bucket.bucket_arn}/*"], reason)
     acknowledge(
         stack,
@@ -40,7 +40,7 @@ def _acknowledge_projects(stack: Stack) -> None:
         "CodeBuild names the streams and reports of a build when it runs; CDK's publishing role has several builds."
     )
     # The project that publishes assets has a role of its own, which names no project.
-    names = [one.ref for one in _projects(stack) if "/Assets/" not in one.node.path]
+    names = [project.ref for project in _projects(stack) if "/Assets/" not in project.node.path]
     logs, reports = (
         f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}" for service in ("logs", "codebuild")
     )
@@ -50,7 +50,7 @@ def _acknowledge_projects(stack: Stack) -> None:
     acknowledge_wildcards(stack, wildcards, reason)
     interfaces = "CodeBuild makes the network interface of a build in a VPC when it runs."
     anywhere = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:network-interface/*"
-    if any(one.vpc_config for one in _projects(stack)):
+    if any(project.vpc_config for project in _projects(stack)):
         acknowledge_wildcards(stack, [anywhere], interfaces)
     for project in _projects(stack):
         policy = project.node.scope.node.try_find_child("PolicyDocument") if project.node.scope else None
@@ -68,4 +68,4 @@ def _acknowledge_replicas(pipeline: pipelines.CodePipeline) -> None:
 
 
 def _projects(scope: Construct) -> list[aws_codebuild.CfnProject]:
-    return [one for one in scope.node.find_all() if isinstance(one, aws_codebuild.CfnProject)]
+    return [construct for construct in scope.node.find_all() if isinstance(construct, aws_codebuild.CfnProject)]

@@ -20,13 +20,15 @@ def findings(assembly: Path) -> list[str]:
     if not report.is_file():
         return []
     plugins = json.loads(report.read_text(encoding="utf-8")).get("pluginReports", [])
-    return list(dict.fromkeys(said for one in plugins if one.get("conclusion") == "failure" for said in _of(one)))
+    return list(
+        dict.fromkeys(said for plugin in plugins if plugin.get("conclusion") == "failure" for said in _of(plugin))
+    )
 
 
 def _of(plugin: dict[str, object]) -> Iterator[str]:
     violations = plugin.get("violations")
-    for one in violations if isinstance(violations, list) else ():
-        description = str(one.get("description", "")).strip().rstrip(".")
+    for violation in violations if isinstance(violations, list) else ():
+        description = str(violation.get("description", "")).strip().rstrip(".")
         gone = _NOT_THERE.search(description)
         if gone:
             yield (
@@ -34,8 +36,8 @@ def _of(plugin: dict[str, object]) -> Iterator[str]:
                 "setting that asks for it"
             )
             continue
-        places = [str(place.get("constructPath")) for place in one.get("violatingConstructs", ())]
+        places = [str(place.get("constructPath")) for place in violation.get("violatingConstructs", ())]
         yield (
-            f"the rule {one.get('ruleName')} of {plugin.get('pluginName')} refuses {', '.join(places[:3])}: "
+            f"the rule {violation.get('ruleName')} of {plugin.get('pluginName')} refuses {', '.join(places[:3])}: "
             f"{description}; change the setting that this is made from"
         )

@@ -57,18 +57,18 @@ class KnowledgeStack(EnvironmentStack):
         self._environment, self._settings = environment, engine
         self._search = search
         wanted = {"Embedding": embedding, "Answer": answer, "Rerank": inference.rerank, "Sparse": sparse}
-        providers = {f"{id}Role": one for id, one in wanted.items() if one}
+        providers = {f"{id}Role": value for id, value in wanted.items() if value}
         self._connector_access = ConnectorAccess(
             self, engine=search.engine, provisioner=search.provisioner, providers=providers
         )
         self._target = search.target(self.region, self._connector_access.after)
-        self._access = self._grant_access([pattern for one in providers.values() for pattern in one.trusted])
+        self._access = self._grant_access([pattern for provider in providers.values() for pattern in provider.trusted])
         self._index_version = self._index_version_of(embedding, sparse)
         embedding_model = self._model("Embedding", embedding, self._index_version)
         models = {"Embedding": embedding_model}
-        for id, one in wanted.items():
-            if one and id != "Embedding":
-                models[id] = self._model(id, one, self._index_version if one is sparse else None)
+        for id, value in wanted.items():
+            if value and id != "Embedding":
+                models[id] = self._model(id, value, self._index_version if value is sparse else None)
         answer_model = models.get("Answer")
         for id, model in models.items():
             # So all models go before any connector: ml-commons 3.4 may take another connector's model for a user of
@@ -114,7 +114,9 @@ class KnowledgeStack(EnvironmentStack):
                 provisioner=search.provisioner,
                 secrets=self._connector_access.secrets,
                 unasked=[answer_model] if answer_model and environment.answer_unasked else [],
-                endings=[Ending(one.setting, one.sentence, one.end.told_from) for one in endings(environment)],
+                endings=[
+                    Ending(ending.setting, ending.sentence, ending.end.told_from) for ending in endings(environment)
+                ],
                 interval=cdk.Duration.minutes(environment.keeper.minutes),
                 log_retention=RETENTION[engine.log_retention],
                 removal_policy=self.removal,

@@ -48,7 +48,7 @@ def model_provider(
         "endpoint": endpoint,
         "model": BedrockAnswerModel(**settings.invoked) if isinstance(settings, BedrockModel) else None,
     }
-    given: dict[str, Any] = {name: one for name, one in behind.items() if one is not None}
+    given: dict[str, Any] = {name: value for name, value in behind.items() if value is not None}
     waits = {"connect_seconds": environment.timeouts.connection, "read_seconds": seconds}
     return make(**given, **settings.arguments(environment), **waits)
 

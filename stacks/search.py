@@ -131,8 +131,8 @@ def _called(environment: Environment) -> list[str]:
     A domain whose calls go through the VPC calls those of its models there.
     """
     search = environment.search
-    models = [one for one in (environment.embedding, environment.answer) if one]
-    services = list(dict.fromkeys(one.service for one in models if one.service))
+    models = [model for model in (environment.embedding, environment.answer) if model]
+    services = list(dict.fromkeys(model.service for model in models if model.service))
     if isinstance(search, Serverless):
         return ["dynamodb", *services]
     called: list[str] = []

@@ -15,5 +15,5 @@ def test_medians_names_and_nothing_for_what_was_not_measured(tmp_path: Path) -> 
 
 
 def test_the_same_figures_give_the_same_file(tmp_path: Path) -> None:
-    first, second = (plotted("work", "Median time", "ms", FIGURES, tmp_path / one).read_bytes() for one in "ab")
+    first, second = (plotted("work", "Median time", "ms", FIGURES, tmp_path / file).read_bytes() for file in "ab")
     assert first == second

@@ -54,10 +54,10 @@ class Kernel:
 
     def create(self, wanted: ReferenceSet) -> None:
         self._ids[wanted.name] = {}
-        self._each_after(lambda one: self._apply(one, wanted), list(KINDS), NEEDS)
+        self._each_after(lambda name: self._apply(name, wanted), list(KINDS), NEEDS)
 
     def again(self, wanted: ReferenceSet) -> None:
-        changed = self._all(lambda one: self._apply(one, wanted, wanted), *KINDS)
+        changed = self._all(lambda name: self._apply(name, wanted, wanted), *KINDS)
         if any(changed):
             raise Unable(f"of {wanted.name} something was changed")
 
@@ -71,8 +71,8 @@ class Kernel:
     def remove(self, wanted: ReferenceSet) -> None:
         ids = self._ids[wanted.name]
 
-        def destroy(one: str) -> None:
-            self._destroy(one, wanted, ids[one], self._spec(one, wanted))
+        def destroy(name: str) -> None:
+            self._destroy(name, wanted, ids[name], self._spec(name, wanted))
 
         self._each_after(destroy, list(reversed(KINDS)), OUTLIVES)
         del self._ids[wanted.name]
@@ -81,37 +81,37 @@ class Kernel:
         """Ids by logical id; one that is changed here is gone on with."""
         return self._ids[wanted.name]
 
-    def _apply(self, one: str, wanted: ReferenceSet, before: ReferenceSet | None = None, previous: Any = None) -> bool:
+    def _apply(self, name: str, wanted: ReferenceSet, before: ReferenceSet | None = None, previous: Any = None) -> bool:
         ids = self._ids[wanted.name]
         try:
             outcome = apply(
-                kind_named(KINDS[one]),
-                self._spec(one, wanted),
+                kind_named(KINDS[name]),
+                self._spec(name, wanted),
                 client=self.client(),
-                owner=Owner(wanted.name, one),
-                physical_id=ids[one] if before else None,
-                previous=previous or (self._spec(one, before) if before else None),
+                owner=Owner(wanted.name, name),
+                physical_id=ids[name] if before else None,
+                previous=previous or (self._spec(name, before) if before else None),
             )
         except ProvisioningError as error:
             raise Unable(str(error)) from error
-        ids[one] = outcome.physical_id
+        ids[name] = outcome.physical_id
         return outcome.changed
 
-    def _destroy(self, one: str, wanted: ReferenceSet, physical_id: str, spec: Any) -> None:
+    def _destroy(self, name: str, wanted: ReferenceSet, physical_id: str, spec: Any) -> None:
         try:
             destroy(
-                kind_named(KINDS[one]),
+                kind_named(KINDS[name]),
                 physical_id,
                 client=self.client(),
-                owner=Owner(wanted.name, one),
+                owner=Owner(wanted.name, name),
                 previous=spec,
             )
         except ProvisioningError as error:
             raise Unable(str(error)) from error
 
-    def _spec(self, one: str, wanted: ReferenceSet) -> dict[str, Any]:
+    def _spec(self, object_name: str, wanted: ReferenceSet) -> dict[str, Any]:
         ids, name = self._ids[wanted.name], wanted.name
-        match one:
+        match object_name:
             case "EmbeddingConnector":
                 return {"connector": wanted.embedding_connector()}
             case "AnswerConnector":
@@ -145,13 +145,13 @@ class Kernel:
         """Each of `ids` when the `others` of it, which stand before it, are done."""
         begun: dict[str, Future[object]] = {}
 
-        def run(one: str) -> object:
-            for other in others.get(one, ()):
+        def run(name: str) -> object:
+            for other in others.get(name, ()):
                 begun[other].result()
-            return do(one)
+            return do(name)
 
-        for one in ids:
-            begun[one] = self._pool.submit(run, one)
+        for id in ids:
+            begun[id] = self._pool.submit(run, id)
         for future in begun.values():
             future.result()
 

@@ -34,7 +34,7 @@ class PyMl:
 
     def create(self, wanted: ReferenceSet) -> None:
         names = {role: f"{wanted.name}-{role}" for role in ("embedding", "answer")}
-        models = {role: {"function_name": "remote", "name": one} for role, one in names.items()}
+        models = {role: {"function_name": "remote", "name": name} for role, name in names.items()}
         made = self._ask(
             "create",
             name=wanted.name,

@@ -15,7 +15,7 @@ def require_own(target: dict[str, Any]) -> None:
     """Raises `InvalidSpec` unless the target is one of the template's, whose `role` may be left out, and over TLS."""
     wanted = {name: target[name] for name in _DECIDING if target.get(name)}
     endpoint = str(wanted.get("endpoint"))
-    own = [{name: one[name] for name in _DECIDING if one.get(name)} for one in json.loads(os.environ[VARIABLE])]
+    own = [{name: model[name] for name in _DECIDING if model.get(name)} for model in json.loads(os.environ[VARIABLE])]
     if wanted not in own or not endpoint.startswith("https://"):
         raise InvalidSpec(
             f"Connecting to {endpoint}",

@@ -12,7 +12,7 @@ TOO_DEEP = "nested too deeply to be stored"
 
 def mended(text: str) -> str:
     """`text` with matching surrogates paired, and each lone surrogate replaced by U+FFFD."""
-    if text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text):
+    if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
@@ -30,7 +30,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if depth >= DEEPEST:
         return TOO_DEEP
     if isinstance(value, Mapping):
-        return {mended(str(name))[:LONGEST_NAME]: plain(one, depth + 1) for name, one in value.items()}
+        return {mended(str(name))[:LONGEST_NAME]: plain(value, depth + 1) for name, value in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(one, depth + 1) for one in value]
+        return [plain(item, depth + 1) for item in value]
     return mended(str(value))

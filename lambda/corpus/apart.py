@@ -145,7 +145,7 @@ _keeping = threading.Lock()
 def _idle(limits: Limits) -> _Reader | None:
     """A process that waits for a file, with the same limit of memory."""
     with _keeping:
-        for reader in [one for one in _kept if one.limits.memory == limits.memory]:
+        for reader in [kept for kept in _kept if kept.limits.memory == limits.memory]:
             _kept.remove(reader)
             if reader.is_alive:
                 reader.limits = limits

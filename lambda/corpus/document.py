@@ -80,7 +80,9 @@ def document(
     whole = key if of is None else mended(of)
     if whole != key and not re.fullmatch(re.escape(whole) + "#[0-9]+", key):
         return Unreadable(where, f"{key!r} is no part of a document {whole!r}", {"id": given, **given_fields}, read)
-    return Document(key, kept(given_fields, text_field), where, whole, read, [(at, plain(one)) for at, one in places])
+    return Document(
+        key, kept(given_fields, text_field), where, whole, read, [(at, plain(chunk)) for at, chunk in places]
+    )
 
 
 def _digest(source: Mapping[str, Any]) -> str:

@@ -37,5 +37,5 @@ def given(source: Mapping[str, Any]) -> dict[str, Any]:
 
 def _apart(source: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     ours = source.get(OURS)
-    for one in ours.get("kept", []) if isinstance(ours, dict) else []:
-        yield one["name"], one["value"]
+    for field in ours.get("kept", []) if isinstance(ours, dict) else []:
+        yield field["name"], field["value"]

@@ -85,7 +85,7 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
         stored = files.store(body.file, _seconds(), parts())
         return _stored(documents.told(stored.results)) if stored.ended else _accepted(_jobs().go_on(body.file, stored))
     given = body.documents or []
-    if sum(len(one.text) for one in given) > AT_ONCE:
+    if sum(len(document.text) for document in given) > AT_ONCE:
         documents.refuse_doubled(given)
         return _accepted(_jobs().documents(given))
     return _stored(documents.store(given, _seconds()))

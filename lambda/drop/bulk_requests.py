@@ -27,12 +27,12 @@ def connect(target: dict[str, Any], index: str, ends: float) -> Callable[[], Bul
     except ProvisioningError as error:
         raise Stopped(str(error)) from None
 
-    def one() -> Bulk:
+    def connected() -> Bulk:
         session = requests.Session()
         session.auth = auth
         return Bulk(lambda body: _send(session, target["endpoint"], body, ends), index)
 
-    return one
+    return connected
 
 
 def _send(session: requests.Session, endpoint: str, body: bytes, ends: float) -> Reply:

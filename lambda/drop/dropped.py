@@ -46,16 +46,18 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         lambda: ends - time.monotonic(),
     )
     trouble = _load(shipment, to, ends)
-    for one in shipment.objects:
-        if one.dead_letters:
-            one.trouble = one.trouble or _refuse(one)
-    failed = {id for one in shipment.objects if not (one.is_loaded or one.is_hopeless) for id in one.messages}
-    hopeless = {id for one in shipment.objects if one.is_hopeless for id in one.messages}
-    hopeless |= {one.id for one in messages if one.fault}
-    failed |= _give_up([one for one in messages if one.id in hopeless - failed])
-    _give_back([one for one in messages if one.id in failed])
+    for dropped in shipment.objects:
+        if dropped.dead_letters:
+            dropped.trouble = dropped.trouble or _refuse(dropped)
+    failed = {
+        id for dropped in shipment.objects if not (dropped.is_loaded or dropped.is_hopeless) for id in dropped.messages
+    }
+    hopeless = {id for dropped in shipment.objects if dropped.is_hopeless for id in dropped.messages}
+    hopeless |= {message.id for message in messages if message.fault}
+    failed |= _give_up([message for message in messages if message.id in hopeless - failed])
+    _give_back([message for message in messages if message.id in failed])
     _tell(shipment, messages, trouble)
-    return {"batchItemFailures": [{"itemIdentifier": one.id} for one in messages if one.id in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": message.id} for message in messages if message.id in failed]}
 
 
 def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
@@ -95,11 +97,13 @@ def _on_time(ends: float) -> None:
         raise Stopped(TIME_OVER)
 
 
-def _refuse(one: Dropped) -> str:
+def _refuse(dropped: Dropped) -> str:
     """Write the dead letters of an object into the bucket; returns the reason if that failed."""
-    key = f"{os.environ['REFUSED']}{one.name}.ndjson"
+    key = f"{os.environ['REFUSED']}{dropped.name}.ndjson"
     try:
-        _client("s3").put_object(Bucket=one.bucket, Key=key, Body=one.written(), ContentType="application/x-ndjson")
+        _client("s3").put_object(
+            Bucket=dropped.bucket, Key=key, Body=dropped.written(), ContentType="application/x-ndjson"
+        )
     except (ClientError, BotoCoreError) as error:
         return f"the reasons could not be written to {key}: {_code(error)}"
     return ""
@@ -109,13 +113,13 @@ def _give_up(messages: list[Message]) -> set[str]:
     """Send messages whose objects can never be loaded to the dead letters; returns the ids of those that failed."""
     if not messages:
         return set()
-    entries = [{"Id": str(number), "MessageBody": one.body} for number, one in enumerate(messages)]
+    entries = [{"Id": str(number), "MessageBody": message.body} for number, message in enumerate(messages)]
     try:
         answer = _client("sqs").send_message_batch(QueueUrl=os.environ["DEAD_LETTERS_URL"], Entries=entries)
     except (ClientError, BotoCoreError) as error:
         _log().warning("Messages were not given up.", extra={"finding": "NotGivenUp", "why": _code(error)})
-        return {one.id for one in messages}
-    return {messages[int(one["Id"])].id for one in answer.get("Failed", [])}
+        return {message.id for message in messages}
+    return {messages[int(failure["Id"])].id for failure in answer.get("Failed", [])}
 
 
 def _give_back(messages: list[Message]) -> None:
@@ -125,10 +129,10 @@ def _give_back(messages: list[Message]) -> None:
     entries = [
         {
             "Id": str(number),
-            "ReceiptHandle": one.receipt,
-            "VisibilityTimeout": _until_return(one.received),
+            "ReceiptHandle": message.receipt,
+            "VisibilityTimeout": _until_return(message.received),
         }
-        for number, one in enumerate(messages)
+        for number, message in enumerate(messages)
     ]
     try:
         _client("sqs").change_message_visibility_batch(QueueUrl=os.environ["QUEUE_URL"], Entries=entries)
@@ -151,16 +155,17 @@ def _tell(shipment: Shipment, messages: list[Message], trouble: str) -> None:
         if message.fault:
             about = {"finding": "NoNotification", "why": message.fault}
             log.warning("A message becomes a dead letter: %s", message.id, extra=about)
-    for one in shipment.objects:
-        if not one.is_loaded:
-            about = {"finding": "NotLoaded", "object": f"s3://{one.bucket}/{one.key}"}
+    for dropped in shipment.objects:
+        if not dropped.is_loaded:
+            about = {"finding": "NotLoaded", "object": f"s3://{dropped.bucket}/{dropped.key}"}
             log.warning(
-                "An object was not loaded to its end.", extra={**about, "why": one.trouble or one.reason or trouble}
+                "An object was not loaded to its end.",
+                extra={**about, "why": dropped.trouble or dropped.reason or trouble},
             )
     numbers = {
-        "Loaded": sum(one.is_loaded for one in shipment.objects),
-        "NotLoaded": sum(not one.is_loaded for one in shipment.objects),
-        "Refused": sum(one.refused for one in shipment.objects),
+        "Loaded": sum(dropped.is_loaded for dropped in shipment.objects),
+        "NotLoaded": sum(not dropped.is_loaded for dropped in shipment.objects),
+        "Refused": sum(dropped.refused for dropped in shipment.objects),
     }
     count(numbers, _dimensions())
 

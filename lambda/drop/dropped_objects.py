@@ -98,15 +98,15 @@ class Shipment:
 
     def entries(self) -> Iterator[Entry]:
         """All entries of all objects; an object that cannot be read does not affect the others."""
-        for one in self.objects:
+        for dropped in self.objects:
             try:
-                for entry in self._entries(one):
+                for entry in self._entries(dropped):
                     self._on_time()
-                    one.read += 1
+                    dropped.read += 1
                     yield entry
             except (ClientError, BotoCoreError, OSError) as error:
-                one.trouble = _reason(error)
-            one.ended = True
+                dropped.trouble = _reason(error)
+            dropped.ended = True
 
     def dead_letter(self, dead_letter: DeadLetter) -> None:
         """Add a dead letter to the object of the next unsettled entry."""
@@ -121,12 +121,12 @@ class Shipment:
             self._at += 1
         return self.objects[self._at]
 
-    def _entries(self, one: Dropped) -> Iterator[Entry]:
-        if one.name.lower().endswith(NOT_HERE):
-            yield Unreadable(one.name, "is Parquet, which only `osml ingest` can read")
+    def _entries(self, dropped: Dropped) -> Iterator[Entry]:
+        if dropped.name.lower().endswith(NOT_HERE):
+            yield Unreadable(dropped.name, "is Parquet, which only `osml ingest` can read")
             return
         try:
-            body = self._s3.get_object(Bucket=one.bucket, Key=one.key)["Body"]
+            body = self._s3.get_object(Bucket=dropped.bucket, Key=dropped.key)["Body"]
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
                 return  # deleted meanwhile: there is nothing to load
@@ -134,7 +134,7 @@ class Shipment:
         if self._left() < self._seconds:
             raise Stopped(TIME_OVER)
         with body:
-            yield from read(body, one.name, self._reading, limits=Limits(max(1.0, self._seconds), MOST_MEMORY))
+            yield from read(body, dropped.name, self._reading, limits=Limits(max(1.0, self._seconds), MOST_MEMORY))
 
 
 def _reason(error: Exception) -> str:

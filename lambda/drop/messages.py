@@ -36,7 +36,7 @@ class Message:
             found = tuple(
                 # Encoded as in a form: a space is a plus.
                 (str(s3["bucket"]["name"]), unquote_plus(s3["object"]["key"]), int(s3["object"].get("size", 0)))
-                for s3 in (one["s3"] for one in body["Records"])
+                for s3 in (record["s3"] for record in body["Records"])
             )
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             return cls(id, receipt, received, text, fault=f"it is not a notification of S3 ({type(error).__name__})")
@@ -49,7 +49,7 @@ def objects_of(messages: Iterable[Message], prefix: str) -> list[Dropped]:
     sizes: dict[tuple[str, str], int] = {}
     for message in messages:
         for bucket, key, size in message.objects:
-            one = found.setdefault((bucket, key), Dropped(bucket, key, key.removeprefix(prefix)))
-            one.messages.append(message.id)
+            dropped = found.setdefault((bucket, key), Dropped(bucket, key, key.removeprefix(prefix)))
+            dropped.messages.append(message.id)
             sizes[bucket, key] = size
     return [found[place] for place in sorted(found, key=lambda place: sizes[place])]

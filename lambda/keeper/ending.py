@@ -9,6 +9,6 @@ from report import Finding
 
 def endings(told: str, today: date) -> Iterator[Finding]:
     """A finding for each entry of `told` whose date has come: a JSON list of `{"about", "why", "told_from"}`."""
-    for one in json.loads(told):
-        if date.fromisoformat(one["told_from"]) <= today:
-            yield Finding("Ending", one["about"], one["why"])
+    for ending in json.loads(told):
+        if date.fromisoformat(ending["told_from"]) <= today:
+            yield Finding("Ending", ending["about"], ending["why"])

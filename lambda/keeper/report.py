@@ -25,8 +25,8 @@ def report(
     findings: Sequence[Finding], dimensions: dict[str, str], log: logging.Logger, *, request: str, seconds: float
 ) -> None:
     """Write the findings, then the number of each kind."""
-    for one in findings:
-        log.info("Found.", extra={"finding": one.what, "about": one.about, "why": one.why})
-    numbers = {name: sum(one.what == name for one in findings) for name in (*METRICS, *RARE)}
+    for finding in findings:
+        log.info("Found.", extra={"finding": finding.what, "about": finding.about, "why": finding.why})
+    numbers = {name: sum(finding.what == name for finding in findings) for name in (*METRICS, *RARE)}
     numbers = {name: number for name, number in numbers.items() if number or name in METRICS}
     count(numbers, dimensions, request=request, milliseconds=round(seconds * 1000))

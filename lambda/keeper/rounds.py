@@ -39,8 +39,8 @@ class Round:
         self._client_for = client_for
         self._changed_at = changed_at
         self._rotated = list(rotated)
-        self._connectors = [one for one in watched if one.kind == "Connector"]
-        self._models = [one for one in watched if one.kind == "Model"]
+        self._connectors = [entry for entry in watched if entry.kind == "Connector"]
+        self._models = [entry for entry in watched if entry.kind == "Model"]
         self._renewed: set[str] = set()
 
     def findings(self) -> Iterator[Finding]:
@@ -50,19 +50,19 @@ class Round:
                 yield from self._guarded(connector, self._fresh)
             for model in self._models:
                 yield from self._guarded(model, self._answering)
-            for one in self._watched:
-                yield from self._guarded(one, self._as_deployed)
+            for entry in self._watched:
+                yield from self._guarded(entry, self._as_deployed)
             yield from self._swept()
         except Unreachable as error:
             yield Finding("Unhealed", "the engine", str(error))
 
-    def _guarded(self, one: Watched, look: Callable[[Watched], Iterator[Finding]]) -> Iterator[Finding]:
+    def _guarded(self, entry: Watched, look: Callable[[Watched], Iterator[Finding]]) -> Iterator[Finding]:
         try:
-            yield from look(one)
+            yield from look(entry)
         except Unreachable:
             raise
         except ProvisioningError as error:
-            yield Finding("Unhealed", str(one), str(error))
+            yield Finding("Unhealed", str(entry), str(error))
 
     def _fresh(self, connector: Watched) -> Iterator[Finding]:
         """Renew the connector if one of its secrets changed after the connector read it."""
@@ -74,7 +74,7 @@ class Round:
         if observed is None:
             return  # a drift
         read = last_read(observed.body)
-        changed = any(names(arn, one) for arn in self._rotated for one in arns)
+        changed = any(names(arn, known) for arn in self._rotated for known in arns)
         if changed or (read is not None and any(self._changed_at(arn) > read for arn in arns)):
             yield from self._renew(connector)
         elif settle(client, connector.id, connector.owner):
@@ -82,8 +82,8 @@ class Round:
 
     def _renew(self, connector: Watched) -> Iterator[Finding]:
         self._renewed.add(connector.id)
-        users = [one for one in self._models if one.wanted.connector_id == connector.id]
-        probes = {one.id: one.wanted.probe for one in users if one.asked}
+        users = [model for model in self._models if model.wanted.connector_id == connector.id]
+        probes = {user.id: user.wanted.probe for user in users if user.asked}
         note = renew(self._client_for(connector.target), connector.id, connector.wanted, connector.owner, probes)
         yield Finding("Renewed", str(connector), note or "its secret was read again")
 
@@ -95,7 +95,9 @@ class Round:
         if trouble is None:
             return
         client = self._client_for(model.target, parts)
-        connector = next((one for one in self._connectors if one.id == model.wanted.connector_id), None)
+        connector = next(
+            (connector for connector in self._connectors if connector.id == model.wanted.connector_id), None
+        )
         if _key_refused(trouble) and connector and secrets_of(connector.wanted):
             if connector.id not in self._renewed:
                 yield from self._renew(connector)
@@ -108,18 +110,18 @@ class Round:
             _deploy_again(client, model)
         yield Finding("Healed", str(model), str(trouble))
 
-    def _as_deployed(self, one: Watched) -> Iterator[Finding]:
+    def _as_deployed(self, entry: Watched) -> Iterator[Finding]:
         """Compare and change nothing: somebody may be working on it, and `osml deploy --repair` restores it.
 
         Damage by the engine itself is repaired.
         """
-        client = self._client_for(one.target)
-        found = compare(client, one)
+        client = self._client_for(entry.target)
+        found = compare(client, entry)
         if found.is_broken:
-            mend(client, one.id)
-            yield Finding("Healed", str(one), WHY)
+            mend(client, entry.id)
+            yield Finding("Healed", str(entry), WHY)
         elif found.is_drift:
-            yield Finding("Drifted", str(one), f"it {found.sentence}")
+            yield Finding("Drifted", str(entry), f"it {found.sentence}")
 
     def _swept(self) -> Iterator[Finding]:
         for connector in self._connectors[:1]:

@@ -12,6 +12,6 @@ def changed_at(arn: str) -> float:
     return client.describe_secret(SecretId=arn)["LastChangedDate"].timestamp()
 
 
-def names(arn: str, one: str) -> bool:
+def names(arn: str, name: str) -> bool:
     """Tell whether `one` is the complete `arn`, or that ARN without the hyphen and six characters at its end."""
-    return one in (arn, arn[:-7])
+    return name in (arn, arn[:-7])

@@ -59,7 +59,7 @@ def _given(client: Client, alias: str, old: IndexVersion, new: IndexVersion) -> 
         try:
             return give(client, alias, new.name, old.name)
         except ProvisioningError as error:
-            if [one.name for one in index_versions(client, alias) if one.bears(alias)] == [new.name]:
+            if [version.name for version in index_versions(client, alias) if version.bears(alias)] == [new.name]:
                 return None
             if not client.outlast(error):
                 raise
@@ -164,7 +164,7 @@ class _Carrying:
             error = self._failed(failures[0])
             if not isinstance(error, Throttled):
                 # A model refuses all texts of a call because of one: separately, the others are accepted.
-                alone = self._copy({"ids": {"values": [one["id"] for one in failures if "id" in one]}}, 1)
+                alone = self._copy({"ids": {"values": [failure["id"] for failure in failures if "id" in failure]}}, 1)
                 error = self._failed((alone.get("failures") or failures)[0])
             raise error
         return int(answer.get("total", 0))
@@ -209,7 +209,7 @@ class _Carrying:
             self._in_time()
             asked = {"ids": [hit["_id"] for hit in hits]}
             found = self._client.post(path_of(self._old.name, "_mget"), asked, _source="false")["docs"]
-            if gone := [one["_id"] for one in found if not one.get("found")]:
+            if gone := [document["_id"] for document in found if not document.get("found")]:
                 self._by_query("_delete_by_query", {"ids": {"values": gone}})
             view["search_after"] = hits[-1]["sort"]
 
@@ -224,7 +224,7 @@ class _Carrying:
         named = re.compile(rf"[\[ ]({re.escape(self._alias)}|{re.escape(self._old.name)})[\],]")
 
         def under_way() -> set[str]:
-            return {id for id, one in tasks(self._client, "indices:data/write/*").items() if named.search(one)}
+            return {id for id, task in tasks(self._client, "indices:data/write/*").items() if named.search(task)}
 
         since, attempt, waiting = patience.elapsed(), 0, under_way()
         while waiting:
@@ -264,7 +264,7 @@ def _written(client: Client, index: IndexVersion) -> int:
     except (NotFound, KeyError):
         raise Unready(f"Reading the last write of {index.name}", "the index does not exist", "Deploy again.") from None
     return min(
-        int(one["seq_no"]["local_checkpoint"]) for copies in shards for one in copies if one["routing"]["primary"]
+        int(copy["seq_no"]["local_checkpoint"]) for copies in shards for copy in copies if copy["routing"]["primary"]
     )
 
 

@@ -22,7 +22,7 @@ class Compared:
     A model is "not deployed" if nothing else differs: the engine may deploy it by itself on the next call.
     """
 
-    one: Watched
+    watched: Watched
     state: State
     fields: tuple[str, ...] = ()
     owner: Owner | None = None

@@ -43,7 +43,7 @@ def _checked(value: Any, hint: Any, what: str) -> Any:
         if not isinstance(value, list):
             raise InvalidSpec(f"Reading {what}", f"it is {_called(value)}", "It must be a list of JSON objects.")
         item = typing.get_args(hint)[0]
-        return [parse(item, one, f"{what} number {number}") for number, one in enumerate(value, start=1)]
+        return [parse(item, entry, f"{what} number {number}") for number, entry in enumerate(value, start=1)]
     expected, is_right = {
         str: ("a string", isinstance(value, str) and value != ""),
         list: ("a list of strings", isinstance(value, list) and all(isinstance(v, str) and v for v in value)),

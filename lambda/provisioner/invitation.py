@@ -77,7 +77,11 @@ def _require_modest(name: str, spec: dict[str, Any]) -> None:
     permissions = [*(spec.get("cluster_permissions") or [])]
     for group in spec.get("index_permissions") or []:
         permissions += group.get("allowed_actions") or []
-    strong = [one for one in permissions if one in _GROUPS or any(fnmatchcase(name, one) for name in _ADMINISTRATIVE)]
+    strong = [
+        permission
+        for permission in permissions
+        if permission in _GROUPS or any(fnmatchcase(name, permission) for name in _ADMINISTRATIVE)
+    ]
     if strong or (prefix and not name.startswith(f"{prefix}-")):
         raise InvalidSpec(
             f"Making the role {name}",

@@ -93,7 +93,7 @@ class _Asked:
     def _is_near(self, sources: Sequence[Source]) -> bool:
         """Whether one of them is near enough in meaning, whatever else the search has ordered them by."""
         least = self.parts.settings.min_score
-        return bool(sources) and (least == 0 or any((one.similarity or 0.0) >= least for one in sources))
+        return bool(sources) and (least == 0 or any((source.similarity or 0.0) >= least for source in sources))
 
     def _match(self, similarity: float | None) -> Match | None:
         if self.parts.settings.matches is None:

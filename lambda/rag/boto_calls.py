@@ -68,7 +68,7 @@ class Clients:
     def within(self, budget: Budget) -> Any:
         """A client whose timeout is within the time left; raises `TimedOut` if no time is left."""
         left = budget.call(self._most)
-        seconds = left if left == self._most else max([one for one in _WAITS if one <= left], default=_WAITS[0])
+        seconds = left if left == self._most else max([wait for wait in _WAITS if wait <= left], default=_WAITS[0])
         with self._making:
             if seconds not in self._made:
                 self._made[seconds] = client(*self._of, seconds, min(self._connect, seconds), **self._more)

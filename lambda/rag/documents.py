@@ -45,25 +45,25 @@ def store(documents: Sequence[DocumentIn], seconds: float, parts: Parts | None =
     except (Throttled, Unavailable):
         raise
     except Failure as failure:
-        results = [failed(one.id, failure.message, retry(failure)) for one in documents]
+        results = [failed(document.id, failure.message, retry(failure)) for document in documents]
     return told(results)
 
 
 def refuse_doubled(documents: Sequence[DocumentIn]) -> None:
     """Raises `Invalid` for two documents with the same id."""
-    doubled = sorted(id for id, times in Counter(one.id for one in documents).items() if times > 1)
+    doubled = sorted(id for id, times in Counter(document.id for document in documents).items() if times > 1)
     if doubled:
         raise Invalid(f"The id {doubled[0]} belongs to more than one document. Give each document its own id.")
 
 
 def documents_of(given: Sequence[DocumentIn], text_field: str) -> list[Document]:
     """The documents of a request."""
-    return [_document(one, text_field) for one in given]
+    return [_document(document, text_field) for document in given]
 
 
 def put(documents: Sequence[Document], budget: Budget, parts: Parts) -> list[DocumentResult]:
     """Store documents, each in place of an earlier one with its id; raises a `Failure` if all of them failed."""
-    split = [passages(one, parts.settings) for one in documents]
+    split = [passages(document, parts.settings) for document in documents]
     replaced = parts.search.replace([passage for of_one in split for passage in of_one], budget)
     return [_result(document, of_one, replaced) for document, of_one in zip(documents, split, strict=True)]
 
@@ -89,13 +89,13 @@ def passages(document: Document, settings: RuntimeSettings) -> list[Passage]:
     field, limits = settings.index.text_field, settings.limits
     return [
         Passage(
-            one.id,
-            one.of,
-            one.source.get("title"),
-            one.source[field],
-            {name: value for name, value in one.source.items() if name != field},
+            chunk.id,
+            chunk.of,
+            chunk.source.get("title"),
+            chunk.source[field],
+            {name: value for name, value in chunk.source.items() if name != field},
         )
-        for one in chunks(document, field, limits.passage_characters, limits.passage_tokens, limits.passage_overlap)
+        for chunk in chunks(document, field, limits.passage_characters, limits.passage_tokens, limits.passage_overlap)
     ]
 
 
@@ -113,7 +113,7 @@ def shown(id: str, seconds: float, parts: Parts | None = None) -> DocumentShown:
     passages = [] if id_fault(id) else parts.search.shown(id, Budget(seconds))
     if not passages:
         raise Absent(f"There is no document {id!r}.")
-    told = [PassageShown(id=one.id, text=one.text, **place_in(one.model_dump())) for one in passages]
+    told = [PassageShown(id=passage.id, text=passage.text, **place_in(passage.model_dump())) for passage in passages]
     return DocumentShown(id=id, title=passages[0].title, passages=told)
 
 
@@ -128,17 +128,17 @@ def delete(id: str, seconds: float, parts: Parts | None = None) -> DocumentRemov
 
 def _document(given: DocumentIn, text_field: str) -> Document:
     source = {text_field: given.text} if given.title is None else {text_field: given.text, "title": given.title}
-    places = [(one.start, one.model_dump(exclude={"start"}, exclude_none=True)) for one in given.places]
+    places = [(place.start, place.model_dump(exclude={"start"}, exclude_none=True)) for place in given.places]
     return Document(given.id, source, given.id, given.id, places=places)
 
 
 def _result(document: Document, of_one: Sequence[Passage], replaced: Replaced) -> DocumentResult:
-    why = [replaced.failed[one.id] for one in of_one if one.id in replaced.failed]
+    why = [replaced.failed[chunk.id] for chunk in of_one if chunk.id in replaced.failed]
     title = document.source.get("title")
     if not why:
         more = OLDER if document.id in replaced.surplus else None
         return DocumentResult(id=document.id, title=title, status="stored", passages=len(of_one), message=more)
-    reason = next((one for one in why if retry(one) == "never"), why[0])
+    reason = next((failure for failure in why if retry(failure) == "never"), why[0])
     held = replaced.partial.get(document.id, 0)
     if held:
         message = (

@@ -82,7 +82,7 @@ def store_entries(
     def settle() -> bool:
         nonlocal size
         results = put([*waiting.values()], budget, parts) if waiting else []
-        later = next((one for one in results if one.retry == "later"), None)
+        later = next((result for result in results if result.retry == "later"), None)
         if later and not last:
             stored.later = later.message or later.id
             return False

@@ -49,7 +49,7 @@ class OwnGeneration:
         conversation: str | None,  # noqa: ARG002 - for the pipeline
         budget: Budget,
     ) -> Iterator[str]:
-        return self._model.deltas(Told(self._prompt, [one.text for one in sources], earlier, question), budget)
+        return self._model.deltas(Told(self._prompt, [source.text for source in sources], earlier, question), budget)
 
 
 class PipelineGeneration:
@@ -76,7 +76,7 @@ class PipelineGeneration:
         most = self._engine.settings.timeouts.rag
         body = asking(
             question,
-            [one.id for one in sources],
+            [source.id for source in sources],
             text_field=self._engine.index.text_field,
             llm_model=self._chosen.llm_model,
             llm_response_field=self._chosen.llm_response_field,

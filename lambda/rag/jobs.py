@@ -87,7 +87,9 @@ class Jobs:
     def documents(self, given: Sequence[DocumentIn]) -> State:
         """A job that stores documents."""
         state = self._new(None, 1)
-        return self._kept(state, json.dumps([one.model_dump() for one in given]).encode(), len(given), Stored(0))
+        return self._kept(
+            state, json.dumps([document.model_dump() for document in given]).encode(), len(given), Stored(0)
+        )
 
     def _kept(self, state: State, content: bytes, size: int, done: Stored) -> State:
         self._put(f"{UPLOADS}/{state.id}/{1:05}", content)
@@ -169,7 +171,7 @@ class Jobs:
     def _sizes(self, state: State) -> dict[int, int]:
         """The bytes of each part in the bucket. A job has fewer parts than the thousand objects of one answer."""
         found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{UPLOADS}/{state.id}/").get("Contents", [])
-        return {int(one["Key"].rpartition("/")[2]): one["Size"] for one in found}
+        return {int(stored["Key"].rpartition("/")[2]): stored["Size"] for stored in found}
 
     def _content(self, state: State, file: IO[bytes]) -> None:
         for number in range(1, state.parts + 1):
@@ -192,11 +194,11 @@ def _given(file: IO[bytes], text_field: str, skip: int) -> Generator[Entry]:
     except (ValueError, RecursionError) as error:
         yield Unreadable("the list of documents", f"is not JSON ({error})")
         return
-    for number, one in enumerate(given if isinstance(given, list) else [given], 1):
+    for number, fields in enumerate(given if isinstance(given, list) else [given], 1):
         if number <= skip:
             continue
         try:
-            [document] = documents_of([DocumentIn.model_validate(one)], text_field)
+            [document] = documents_of([DocumentIn.model_validate(fields)], text_field)
         except ValidationError as error:
             wrong = error.errors(include_input=False)[0]
             yield Unreadable(f"document {number}", f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}")
@@ -207,14 +209,14 @@ def _given(file: IO[bytes], text_field: str, skip: int) -> Generator[Entry]:
 def _note(state: State, so_far: Stored) -> None:
     """Move the results into the job."""
     results, so_far.results = so_far.results, []
-    for one in results:
-        state.stored += one.status == "stored"
-        state.failed += one.status != "stored"
-        state.passages += one.passages
+    for result in results:
+        state.stored += result.status == "stored"
+        state.failed += result.status != "stored"
+        state.passages += result.passages
         kept = sum(other.status == "stored" for other in state.documents)
-        room = kept < MOST_STORED if one.status == "stored" else len(state.documents) - kept < MOST_OTHERS
+        room = kept < MOST_STORED if result.status == "stored" else len(state.documents) - kept < MOST_OTHERS
         if room:
-            state.documents.append(one)
+            state.documents.append(result)
     state.settled, state.read = so_far.settled, so_far.read
     settled = state.settled if state.name is None else state.read
     state.progress = 1.0 if so_far.ended else min(1.0, settled / max(1, state.size))

@@ -43,11 +43,11 @@ def _place(source: Source) -> str:
 def _shown(source: Source) -> Text:
     """An excerpt of the passage in one line, with the sentences near to the question in bold."""
     line, at, first = Text(), 0, None
-    for one in source.highlights:
-        line.append(_flat(source.text[at : one.start]))
+    for highlight in source.highlights:
+        line.append(_flat(source.text[at : highlight.start]))
         first = len(line) if first is None else first
-        line.append(_flat(source.text[one.start : one.end]), style="bold")
-        at = one.end
+        line.append(_flat(source.text[highlight.start : highlight.end]), style="bold")
+        at = highlight.end
     line.append(_flat(source.text[at:]).rstrip())
     if len(line) <= SHOWN_CHARACTERS:
         return line

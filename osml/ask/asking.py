@@ -46,9 +46,9 @@ def find(place: Place, asked: str, size: int = 4, filters: Sequence[tuple[str, s
 def filters(written: Sequence[str]) -> list[tuple[str, str]]:
     """Field and value of each `field=value` of the command line. Raises Failure for any other form."""
     found: list[tuple[str, str]] = []
-    for one in written:
-        field, equals, value = one.partition("=")
+    for condition in written:
+        field, equals, value = condition.partition("=")
         if not (field.strip() and equals and value.strip()):
-            raise Failure(f"--filter is {one!r}, but it must be field=value, for example title=Boston.")
+            raise Failure(f"--filter is {condition!r}, but it must be field=value, for example title=Boston.")
         found.append((field.strip(), value.strip()))
     return found

@@ -35,7 +35,9 @@ def ask(
         return Answer(
             question=question,
             text=body["answer"],
-            sources=[Source(one["id"], one["score"], one["text"], **place_in(one)) for one in body["sources"]],
+            sources=[
+                Source(source["id"], source["score"], source["text"], **place_in(source)) for source in body["sources"]
+            ],
             model=body["model"],
             took_ms=body["timings"]["total_ms"],
             conversation_id=body["conversation_id"] if conversation else None,

@@ -42,7 +42,7 @@ def unknown(filters: Filters, text_field: str, answer: Mapping[str, Any]) -> tup
     """The filtered fields that no document has, and some that exist; `answer` is the engine's to `names_asked`."""
     counts = answer["aggregations"]["named"]["buckets"]
     missing = [field for field in _others(filters, text_field) if not counts[field]["doc_count"]]
-    return missing, [one["key"] for one in answer["aggregations"]["some"]["buckets"]]
+    return missing, [bucket["key"] for bucket in answer["aggregations"]["some"]["buckets"]]
 
 
 def _others(filters: Filters, text_field: str) -> list[str]:
@@ -56,7 +56,7 @@ def _either(field: str, value: str, fields: Mapping[str, str] | None, text_field
     if field in KEYWORDS:
         return [{"term": {field: value}}]
     written = list(dict.fromkeys([value, _number(value) or value]))
-    labels: Clause = {"terms": {LABELS: [f"{field}={one}" for one in written]}}
+    labels: Clause = {"terms": {LABELS: [f"{field}={value}" for value in written]}}
     typed = _typed(field, value, fields.get(field))
     return [labels, typed] if typed else [labels]
 

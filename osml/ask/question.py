@@ -222,7 +222,7 @@ def _answered(
     """The answer of the pipeline from exactly these `sources`."""
     body = asking(
         question,
-        [one.id for one in sources],
+        [source.id for source in sources],
         text_field=knowledge.text_field,
         llm_model=knowledge.llm_model,
         llm_response_field=knowledge.llm_response_field,

@@ -66,7 +66,7 @@ def fault_of(answer: Answer, expect: Sequence[str] = ()) -> str | None:
 
 
 def _holds(text: str, expect: Sequence[str]) -> bool:
-    return not expect or any(one in text for one in expect)
+    return not expect or any(words in text for words in expect)
 
 
 def _either(expect: Sequence[str]) -> str:

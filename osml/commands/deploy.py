@@ -54,8 +54,8 @@ def deploy(
         drift.require_ours(where)
     deployment = Deployment(where, [*context.args, *(drift.mending() if repair else [])])
     losses = deployment.losses()
-    for one in losses:
-        _print(f"[yellow]![/] {shown(str(one))}.")
+    for loss in losses:
+        _print(f"[yellow]![/] {shown(str(loss))}.")
     reviewed = where.settings().reviewed == mark_of(losses)
     if losses and not (yes or reviewed or where.instance):
         typer.confirm("Deploy anyway?", abort=True)
@@ -82,8 +82,8 @@ def _compare(where: Place) -> None:
         return
     if not found:
         return
-    for one in found:
-        _print(f"[red]✗[/] {shown(one)}")
+    for sentence in found:
+        _print(f"[red]✗[/] {shown(sentence)}")
     _print(
         "The deploy succeeded without changing these objects. "
         f"Restore them with `osml deploy {where.options} --repair`."

@@ -17,7 +17,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 
 
 @app.command("list")
-def list_(
+def part(
     env: Env = None,
     sandbox: Sandbox = False,
     json: Json = False,
@@ -28,13 +28,13 @@ def list_(
 
     found = list(all_of(library(place(env, sandbox)), search))
     if json:
-        print(as_json({"documents": [one.model_dump() for one in found]}))
+        print(as_json({"documents": [document.model_dump() for document in found]}))
         return
     console = Console()
     table = Table("document", "title", "passages", box=None, header_style="bold")
     table.columns[2].justify = "right"
-    for one in found:
-        table.add_row(shown(one.id), shown(one.title or ""), f"{one.passages:,}")
+    for document in found:
+        table.add_row(shown(document.id), shown(document.title or ""), f"{document.passages:,}")
     if found:
         console.print(table)
     console.print(f"{len(found):,} documents.", highlight=False)
@@ -51,9 +51,9 @@ def show(id: Id, env: Env = None, sandbox: Sandbox = False, json: Json = False) 
         return
     console = Console()
     console.print(f"[bold]{shown(found.title or found.id)}[/]", highlight=False)
-    for one in found.passages:
-        console.print(f"\n[dim]{shown(one.id)}[/]", highlight=False)
-        console.print(shown(one.text), highlight=False, soft_wrap=True)
+    for passage in found.passages:
+        console.print(f"\n[dim]{shown(passage.id)}[/]", highlight=False)
+        console.print(shown(passage.text), highlight=False, soft_wrap=True)
 
 
 @app.command("remove")

@@ -60,7 +60,7 @@ def evaluate(
         chosen,
         questions,
         words or [],
-        [one.value for one in normalization or [Normalization.MIN_MAX]],
+        [technique.value for technique in normalization or [Normalization.MIN_MAX]],
         ranks=ranks,
         compared=place(compare, sandbox) if compare else None,
     )

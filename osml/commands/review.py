@@ -17,8 +17,8 @@ def review(env: Env = None, sandbox: Sandbox = False) -> None:
 
     where = place(env, sandbox)
     losses = Deployment(where, []).losses()
-    for one in losses:
-        _print(f"{one}.")
+    for loss in losses:
+        _print(f"{loss}.")
     if not losses:
         _print("A deploy removes and replaces no data.")
     elif where.settings().reviewed == mark_of(losses):

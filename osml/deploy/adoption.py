@@ -40,7 +40,7 @@ def adopt(place: Place, left: Mapping[str, list[Kept]], assembly: Path) -> bool:
         mapping = _mapping(stack, things, assembly)
         if not mapping:
             continue
-        names = ", ".join("/".join(one.values()) for one in mapping.values())
+        names = ", ".join("/".join(identifiers.values()) for identifiers in mapping.values())
         Console(stderr=True).print(
             f"{stack} imports the resources that were kept: {names}.", highlight=False, soft_wrap=True
         )
@@ -56,20 +56,22 @@ def _mapping(stack: str, things: list[Kept], assembly: Path) -> Identifiers:
     template = assembly / f"{stack}.template.json"
     declared = json.loads(template.read_text())["Resources"] if template.exists() else {}
     wanted = [
-        one for one in things if one.type in IDENTIFIERS and declared.get(one.logical_id, {}).get("Type") == one.type
+        thing
+        for thing in things
+        if thing.type in IDENTIFIERS and declared.get(thing.logical_id, {}).get("Type") == thing.type
     ]
-    ids = {one.logical_id: one.id for one in wanted}
+    ids = {resource.logical_id: resource.id for resource in wanted}
     found: Identifiers = {}
-    for one in wanted:
-        named = identifier(one.type, one.id, declared[one.logical_id].get("Properties", {}), ids)
-        if named and _exists(one.type, named):
-            found[one.logical_id] = named
-    for one in wanted:
-        needed = set(references(declared[one.logical_id])) & set(declared)
+    for resource in wanted:
+        named = identifier(resource.type, resource.id, declared[resource.logical_id].get("Properties", {}), ids)
+        if named and _exists(resource.type, named):
+            found[resource.logical_id] = named
+    for resource in wanted:
+        needed = set(references(declared[resource.logical_id])) & set(declared)
         gone = sorted(name for name in needed if name in ids and name not in found)
-        if one.logical_id in found and gone:
+        if resource.logical_id in found and gone:
             raise Failure(
-                f"{one.id} was kept when {stack} was deleted, but it refers to {ids[gone[0]]} "
+                f"{resource.id} was kept when {stack} was deleted, but it refers to {ids[gone[0]]} "
                 f"({declared[gone[0]]['Type']}), which is gone. Create that again under this name, then deploy again."
             )
     return found

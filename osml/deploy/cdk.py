@@ -30,7 +30,7 @@ def synthesize(place: Place, arguments: Sequence[str] = (), context: Mapping[str
         # With an app, the CLI would synthesize everything to find its environments.
         _run(place, ["bootstrap", f"aws://{ACCOUNT}/{REGION}"], app="")
     told = [f"{name}={value}" for name, value in (context or {}).items() if value]
-    _run(place, ["synth", "--quiet", *_context(arguments), *(part for one in told for part in ("-c", one))])
+    _run(place, ["synth", "--quiet", *_context(arguments), *(part for pair in told for part in ("-c", pair))])
     return CHECKOUT / "cdk.out" / place.env
 
 
@@ -77,11 +77,11 @@ def destroy(place: Place, arguments: list[str]) -> None:
 def _context(arguments: Sequence[str]) -> list[str]:
     """The options `-c NAME=VALUE` and `--context NAME=VALUE` among others."""
     found: list[str] = []
-    for at, one in enumerate(arguments):
-        if one in ("-c", "--context"):
+    for at, argument in enumerate(arguments):
+        if argument in ("-c", "--context"):
             found += arguments[at : at + 2]
-        elif one.startswith("--context="):
-            found.append(one)
+        elif argument.startswith("--context="):
+            found.append(argument)
     return found
 
 

@@ -55,7 +55,7 @@ def _faults(search: NewDomain, client: Any) -> Iterator[str]:
 
 
 def _volume_faults(search: NewDomain, limits: dict[str, Any]) -> Iterator[str]:
-    kinds = {one.get("StorageSubTypeName"): one for one in limits.get("StorageTypes", [])}
+    kinds = {storage_type.get("StorageSubTypeName"): storage_type for storage_type in limits.get("StorageTypes", [])}
     volume, machine = search.volume, search.data_nodes.instance_type
     if not kinds:
         return
@@ -64,9 +64,9 @@ def _volume_faults(search: NewDomain, limits: dict[str, Any]) -> Iterator[str]:
         yield f"search.volume.type is {volume.type!r}, but {machine} takes {known or 'no volume'}"
         return
     said = {
-        one["LimitName"]: int(one["LimitValues"][0])
-        for one in kinds[volume.type].get("StorageTypeLimits", [])
-        if one.get("LimitValues")
+        limit["LimitName"]: int(limit["LimitValues"][0])
+        for limit in kinds[volume.type].get("StorageTypeLimits", [])
+        if limit.get("LimitValues")
     }
     least, most = said.get("MinimumVolumeSize", 0), said.get("MaximumVolumeSize")
     if volume.size < least or (most is not None and volume.size > most):

@@ -18,7 +18,7 @@ def mending() -> list[str]:
 
 def require_ours(place: Place) -> None:
     """Raises Failure when an object has another owner's mark, because a deploy changes only its own objects."""
-    taken = [one for one in look(place).drifted if one.state == TAKEN_OVER]
+    taken = [entry for entry in look(place).drifted if entry.state == TAKEN_OVER]
     if taken:
         raise Failure(
             f"The repair of {place.env} did not start: {'; '.join(map(sentence, taken))}. "
@@ -34,10 +34,10 @@ def drifted(place: Place) -> list[str]:
         return [str(seen.trouble)]
     if seen.trouble:
         raise Failure(seen.trouble)
-    return [sentence(one) for one in seen.drifted]
+    return [sentence(entry) for entry in seen.drifted]
 
 
-def sentence(one: Entry) -> str:
+def sentence(entry: Entry) -> str:
     """The object and its state."""
-    name = f"{one.kind} {one.owner.logical_id}" if one.owner else one.kind
-    return f"{name} ({one.id}) is {one.state}" + (f": {one.detail}" if one.detail else "")
+    name = f"{entry.kind} {entry.owner.logical_id}" if entry.owner else entry.kind
+    return f"{name} ({entry.id}) is {entry.state}" + (f": {entry.detail}" if entry.detail else "")

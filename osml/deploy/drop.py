@@ -42,4 +42,8 @@ def _buckets(session: Any, stack: str) -> list[str]:
         if "does not exist" in str(error):
             return []
         raise
-    return [one["PhysicalResourceId"] for one in found if one["ResourceType"] == BUCKET and "PhysicalResourceId" in one]
+    return [
+        resource["PhysicalResourceId"]
+        for resource in found
+        if resource["ResourceType"] == BUCKET and "PhysicalResourceId" in resource
+    ]

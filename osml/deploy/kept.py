@@ -44,9 +44,9 @@ def is_created(cloudformation: Any, name: str) -> bool:
 def _deleted(cloudformation: Any, names: list[str]) -> dict[str, list[str]]:
     """Ids of the deleted stacks with these names, by name, the last deleted first."""
     pages = cloudformation.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
-    found = [one for page in pages for one in page["StackSummaries"] if one["StackName"] in names]
-    found.sort(key=lambda one: one.get("DeletionTime", one["CreationTime"]), reverse=True)
-    return {name: [one["StackId"] for one in found if one["StackName"] == name] for name in names}
+    found = [summary for page in pages for summary in page["StackSummaries"] if summary["StackName"] in names]
+    found.sort(key=lambda stack: stack.get("DeletionTime", stack["CreationTime"]), reverse=True)
+    return {name: [stack["StackId"] for stack in found if stack["StackName"] == name] for name in names}
 
 
 def _left(cloudformation: Any, stacks: list[str]) -> Iterator[Kept]:
@@ -57,7 +57,7 @@ def _left(cloudformation: Any, stacks: list[str]) -> Iterator[Kept]:
         pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
         events = [event for page in pages for event in page["StackEvents"]]
         # A creation that failed because the name is taken has a later delete event, which deletes nothing.
-        refused = {one["LogicalResourceId"] for one in events if one["ResourceStatus"] == "CREATE_FAILED"}
+        refused = {event["LogicalResourceId"] for event in events if event["ResourceStatus"] == "CREATE_FAILED"}
         for event in events:
             logical, type, id = event["LogicalResourceId"], event["ResourceType"], event.get("PhysicalResourceId", "")
             state = event["ResourceStatus"]

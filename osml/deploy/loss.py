@@ -70,8 +70,12 @@ def of_resources(stack: str, before: Resources, after: Resources) -> Iterator[Lo
 
 def of_stack(stack: str, resources: Resources) -> Loss:
     """A stack that the settings no longer have."""
-    held = sorted({str(one["Type"]) for one in resources.values() if one.get("Type") in HOLDING})
-    kept = [one for one in resources.values() if one.get("Type") in HOLDING and one.get("DeletionPolicy") in KEEPING]
+    held = sorted({str(resource["Type"]) for resource in resources.values() if resource.get("Type") in HOLDING})
+    kept = [
+        resource
+        for resource in resources.values()
+        if resource.get("Type") in HOLDING and resource.get("DeletionPolicy") in KEEPING
+    ]
     what = f" with {', '.join(held)}" if held else ""
     return Loss(f"The stack {stack}{what}", "is removed; its data is kept" if kept else "is removed")
 

@@ -48,7 +48,7 @@ def clashes(
         name = str(stack["StackName"])
         if name in own or stack["StackStatus"] == "DELETE_COMPLETE":
             continue
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", ())}
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
         taken = _taken(settings, outputs, one_engine=one_engine)
         if not taken and outputs.keys() & MADE and _is_renamed(name, settings.name):
             yield (

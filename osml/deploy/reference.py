@@ -11,8 +11,8 @@ _IN_TEXT = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z0-9.]+)?\}")
 def references(value: Any) -> Iterator[str]:
     """Logical ids in `Ref`, `Fn::GetAtt` and `Fn::Sub`, of resources or parameters."""
     if isinstance(value, list):
-        for one in value:
-            yield from references(one)
+        for item in value:
+            yield from references(item)
     if not isinstance(value, dict):
         return
     for key, inner in value.items():

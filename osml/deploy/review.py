@@ -58,5 +58,5 @@ def _index(cloudformation: Any, stack: str) -> str | None:
         if "does not exist" in str(error):
             return None
         raise
-    named = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+    named = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     return named.get("IndexName")

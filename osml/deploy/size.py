@@ -71,7 +71,7 @@ def need(load: Load, usd_per_gib_hour: float = USD_PER_GIB_HOUR) -> Need:
     # The text; the stored vector, which every engine keeps; and the graph with its own copy of the vector.
     stored = load.text_bytes + 4 * load.dimension + _vector(load)
     disk = math.ceil(stored * load.documents * copies * Fraction(DISK_FACTOR).limit_denominator(100))
-    return Need(memory, disk, tuple(sorted(_shapes(load, memory, disk, usd_per_gib_hour), key=lambda one: one.usd)))
+    return Need(memory, disk, tuple(sorted(_shapes(load, memory, disk, usd_per_gib_hour), key=lambda shape: shape.usd)))
 
 
 def room(gib: float, engine: Engine) -> float:
@@ -121,7 +121,9 @@ def show(load: Load, found: Need) -> list[str]:
             *lines,
             f"No r7g domain of up to {MOST_NODES} nodes is large enough. Use quantization, or request a higher quota.",
         ]
-    lines += [f"  {one.nodes:>3} × {one.instance:<20} about {one.usd:>10,.0f} USD a month" for one in found.shapes]
+    lines += [
+        f"  {shape.nodes:>3} × {shape.instance:<20} about {shape.usd:>10,.0f} USD a month" for shape in found.shapes
+    ]
     low, high = (f"{found.shapes[end].usd:,.0f}" for end in (0, -1))
     return [
         *lines,

@@ -112,7 +112,7 @@ def made_up_password() -> str:
 
 
 def _email(user: "UserTypeTypeDef") -> str:
-    found = {one["Name"]: one.get("Value", "") for one in user.get("Attributes", [])}
+    found = {attribute["Name"]: attribute.get("Value", "") for attribute in user.get("Attributes", [])}
     return found.get("email") or user["Username"]
 
 

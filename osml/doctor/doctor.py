@@ -69,7 +69,7 @@ def _aware(context: Context, check: Check, found: Complaint) -> Complaint:
     if not check.rests_on_objects:
         return found
     try:
-        changed = [told(one) for one in context.compared if one.state == "changed" and one.one.kind in CALLED]
+        changed = [told(seen) for seen in context.compared if seen.state == "changed" and seen.watched.kind in CALLED]
     except (ProvisioningError, Failure):
         return found
     if not changed:
@@ -79,8 +79,8 @@ def _aware(context: Context, check: Check, found: Complaint) -> Complaint:
     return Complaint(found.name, cause, f"First run {repair}. If that does not help: {found.fix}")
 
 
-def _told(check: Check, state: str, one: Complaint) -> Finding:
-    return Finding(check.title, state, one.cause, one.name, one.fix, f"{PAGE}#{one.name}")
+def _told(check: Check, state: str, excuse: Complaint) -> Finding:
+    return Finding(check.title, state, excuse.cause, excuse.name, excuse.fix, f"{PAGE}#{excuse.name}")
 
 
 def _lines(findings: Iterable[Finding]) -> bool:
@@ -102,6 +102,6 @@ def _print(console: Console, line: str) -> None:
 def _json(place: Place, findings: Iterable[Finding]) -> bool:
     found = list(findings)
     healthy = all(finding.state != "failed" for finding in found)
-    listed = [{name: value for name, value in asdict(one).items() if value is not None} for one in found]
+    listed = [{name: value for name, value in asdict(finding).items() if value is not None} for finding in found]
     print(as_json({"environment": place.env, "healthy": healthy, "checks": listed}, indent=2))
     return healthy

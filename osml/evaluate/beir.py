@@ -33,8 +33,8 @@ def read_folder(folder: Path) -> list[Labelled]:
     found = []
     for number, line in enumerate(_lines(folder / QUERIES), start=1):
         try:
-            one = json.loads(line)
-            id, text = str(one["_id"]), one["text"]
+            record = json.loads(line)
+            id, text = str(record["_id"]), record["text"]
             if not (isinstance(text, str) and text.strip()):
                 raise ValueError
         except (KeyError, TypeError, ValueError):

@@ -50,12 +50,12 @@ class Quality:
     @property
     def marked(self) -> float | None:
         """The share of found answers that lie within the marks; None without marks or labels."""
-        return statistics.fmean(one.holds for one in self.marks) if self.marks else None
+        return statistics.fmean(mark.holds for mark in self.marks) if self.marks else None
 
     @property
     def marked_text(self) -> float | None:
         """The marked share of the text of those passages."""
-        return statistics.fmean(one.share for one in self.marks) if self.marks else None
+        return statistics.fmean(mark.share for mark in self.marks) if self.marks else None
 
     def latency(self, percent: int) -> float:
         """A percentile of the milliseconds; with few searches, p99 is close to the slowest."""
@@ -86,7 +86,7 @@ def evaluate(
         raise Failure("osml evaluate works on a domain only, because a collection is searched through its assistant.")
     found = knowledge(place)
     ways = dict(_ways(Domain(found), found, list(_mixtures(weights, normalizations, ranks=ranks))))
-    if not any(one.after for one in questions):
+    if not any(question.after for question in questions):
         del ways[ALONE]
     if compared:
         ways |= _elsewhere(compared)
@@ -94,7 +94,7 @@ def evaluate(
         search(questions[0])
     with legible(f"A search of the index {found.index}"):
         qualities = _measured(ways, questions, found, _shown(place))
-    if not any(one.recall for one in qualities):
+    if not any(quality.recall for quality in qualities):
         raise Failure(
             f"The index {found.index} has none of the documents that {file} names. Load the documents of these "
             "questions with `osml ingest`, with the same ids."
@@ -109,8 +109,8 @@ def _elsewhere(place: Place) -> dict[str, Search]:
     found = knowledge(place)
     domain = Domain(found)
 
-    def search(one: Labelled) -> dict[str, Any]:
-        return question.search(domain, found, one.question, FIRST, fields=("document",), earlier=one.after)
+    def search(asked: Labelled) -> dict[str, Any]:
+        return question.search(domain, found, asked.question, FIRST, fields=("document",), earlier=asked.after)
 
     return {f"{DEPLOYED} in {place.env}": search}
 
@@ -123,8 +123,8 @@ def refusal(place: Place, deployed: Quality, file: Path) -> Refusal:
     questions, found = read_unrelated(file), knowledge(place)
     domain, unrelated = Domain(found), list[float]()
     with legible(f"A search of the index {found.index}"):
-        for one in questions:
-            answer = question.search(domain, found, one, FIRST)
+        for asked in questions:
+            answer = question.search(domain, found, asked, FIRST)
             unrelated.append(_nearest(answer, _shown(place)))
     return Refusal(deployed.similarities, unrelated, place.settings().min_score)
 
@@ -142,20 +142,20 @@ def _measured(
     ways: dict[str, Search], questions: Sequence[Labelled], knowledge: Knowledge, shown: int
 ) -> list[Quality]:
     qualities = {way: Quality(way) for way in ways}
-    for one in questions:
+    for asked in questions:
         for way, search in ways.items():
             began = time.perf_counter()
-            answer = search(one)
+            answer = search(asked)
             quality, documents = qualities[way], _documents(answer)
             quality.milliseconds.append((time.perf_counter() - began) * 1000)
-            quality.gains.append(ndcg(documents, one.relevant))
-            quality.recall += recall(documents, one.relevant) / len(questions)
-            quality.far += recall(documents, one.relevant, FAR) / len(questions)
-            quality.reciprocal_rank += reciprocal_rank(documents, one.relevant) / len(questions)
+            quality.gains.append(ndcg(documents, asked.relevant))
+            quality.recall += recall(documents, asked.relevant) / len(questions)
+            quality.far += recall(documents, asked.relevant, FAR) / len(questions)
+            quality.reciprocal_rank += reciprocal_rank(documents, asked.relevant) / len(questions)
             if way == DEPLOYED:
                 quality.similarities.append(_nearest(answer, shown))
-            if way == DEPLOYED and one.says and knowledge.retrieval.highlight:
-                quality.marks += _marks(answer, one.says, knowledge.text_field)
+            if way == DEPLOYED and asked.says and knowledge.retrieval.highlight:
+                quality.marks += _marks(answer, asked.says, knowledge.text_field)
     return list(qualities.values())
 
 
@@ -181,25 +181,25 @@ def _ways(
         neural = {"query_text": text, "k": EXPLORED, "model_id": knowledge.embedding_model_id}
         return {"neural": {knowledge.embedding_field: neural}}
 
-    def whole(one: Labelled) -> str:
-        return texts(one.after, one.question, knowledge.retrieval.earlier_questions)[-1]
+    def whole(asked: Labelled) -> str:
+        return texts(asked.after, asked.question, knowledge.retrieval.earlier_questions)[-1]
 
     def searched(body: dict[str, Any], **parameters: str) -> dict[str, Any]:
         wanted = {"size": FAR, "_source": ["document"], **body}
         return domain.patiently("POST", f"/{knowledge.index}/_search", params=parameters, json=wanted)
 
-    def deployed(one: Labelled) -> dict[str, Any]:
-        return question.search(domain, knowledge, one.question, FIRST, fields=("document",), earlier=one.after)
+    def deployed(asked: Labelled) -> dict[str, Any]:
+        return question.search(domain, knowledge, asked.question, FIRST, fields=("document",), earlier=asked.after)
 
     yield DEPLOYED, deployed
-    yield ALONE, lambda one: question.search(domain, knowledge, one.question, FIRST, fields=("document",))
-    yield "words", lambda one: searched({"query": words(whole(one))}, search_pipeline="_none")
-    yield "meaning", lambda one: searched({"query": meaning(whole(one))}, search_pipeline="_none")
+    yield ALONE, lambda asked: question.search(domain, knowledge, asked.question, FIRST, fields=("document",))
+    yield "words", lambda asked: searched({"query": words(whole(asked))}, search_pipeline="_none")
+    yield "meaning", lambda asked: searched({"query": meaning(whole(asked))}, search_pipeline="_none")
     for name, processor in mixtures:
         pipeline = {"phase_results_processors": [processor]}
 
-        def both(one: Labelled, pipeline: dict[str, Any] = pipeline) -> dict[str, Any]:
-            query = {"hybrid": {"queries": [words(whole(one)), meaning(whole(one))]}}
+        def both(asked: Labelled, pipeline: dict[str, Any] = pipeline) -> dict[str, Any]:
+            query = {"hybrid": {"queries": [words(whole(asked)), meaning(whole(asked))]}}
             # The normalization depends on how many passages it sees.
             size = max(FIRST, knowledge.retrieval.candidates)
             return searched({"query": query, "size": size, "search_pipeline": pipeline})

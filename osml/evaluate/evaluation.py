@@ -43,9 +43,9 @@ def read(file: Path) -> list[Labelled]:
         if not line.strip():
             continue
         try:
-            one = json.loads(line)
-            relevant = {str(id): int(grade) for id, grade in one["relevant"].items()}
-            question, says, after = one["question"], one.get("says"), one.get("after", [])
+            record = json.loads(line)
+            relevant = {str(id): int(grade) for id, grade in record["relevant"].items()}
+            question, says, after = record["question"], record.get("says"), record.get("after", [])
             if not (isinstance(question, str) and question.strip() and relevant and min(relevant.values()) > 0):
                 raise ValueError
             if not (says is None or (isinstance(says, str) and says.strip())):

@@ -15,7 +15,7 @@ BAR = 20
 
 def show(qualities: Sequence[Quality]) -> None:
     """Prints a table with a bar for nDCG, the best way first, and how much each differs from what is deployed."""
-    marking = any(one.marks for one in qualities)
+    marking = any(quality.marks for quality in qualities)
     marks = ("marked", "of the text") if marking else ()
     table = Table(
         "way",
@@ -32,19 +32,30 @@ def show(qualities: Sequence[Quality]) -> None:
         box=None,
         header_style="bold",
     )
-    for one in sorted(qualities, key=lambda one: -one.ndcg):
-        figures = [f"{one.recall:.3f}", f"{one.far:.3f}", f"{one.reciprocal_rank:.3f}"]
+    for quality in sorted(qualities, key=lambda quality: -quality.ndcg):
+        figures = [f"{quality.recall:.3f}", f"{quality.far:.3f}", f"{quality.reciprocal_rank:.3f}"]
         if marking:
-            figures += ["" if share is None else f"{share:.0%}" for share in (one.marked, one.marked_text)]
-        times = [f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"]
-        against = [] if one is qualities[0] else [f"{one.ndcg - qualities[0].ndcg:+.3f}", shown_p(one, qualities[0])]
-        table.add_row(one.way, f"{one.ndcg:.3f}", "█" * round(one.ndcg * BAR), *(against or ["", ""]), *figures, *times)
+            figures += ["" if share is None else f"{share:.0%}" for share in (quality.marked, quality.marked_text)]
+        times = [f"{quality.latency(50):.0f} ms", f"{quality.latency(99):.0f} ms"]
+        against = (
+            []
+            if quality is qualities[0]
+            else [f"{quality.ndcg - qualities[0].ndcg:+.3f}", shown_p(quality, qualities[0])]
+        )
+        table.add_row(
+            quality.way,
+            f"{quality.ndcg:.3f}",
+            "█" * round(quality.ndcg * BAR),
+            *(against or ["", ""]),
+            *figures,
+            *times,
+        )
     Console().print(table)
 
 
-def shown_p(one: Quality, other: Quality) -> str:
+def shown_p(quality: Quality, other: Quality) -> str:
     """How often chance alone would make two ways differ as much, for people."""
-    p = p_value(one.gains, other.gains)
+    p = p_value(quality.gains, other.gains)
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
@@ -61,26 +72,26 @@ def print_json(qualities: Sequence[Quality]) -> None:
         json.dumps(
             [
                 {
-                    "way": one.way,
-                    "ndcg": round(one.ndcg, 4),
-                    "recall": round(one.recall, 4),
-                    "recall_100": round(one.far, 4),
-                    "reciprocal_rank": round(one.reciprocal_rank, 4),
-                    "p50_ms": round(one.latency(50), 1),
-                    "p99_ms": round(one.latency(99), 1),
-                    "questions": len(one.milliseconds),
-                    "difference": round(one.ndcg - qualities[0].ndcg, 4),
-                    "p": round(p_value(one.gains, qualities[0].gains), 4),
-                    **_marks(one),
+                    "way": quality.way,
+                    "ndcg": round(quality.ndcg, 4),
+                    "recall": round(quality.recall, 4),
+                    "recall_100": round(quality.far, 4),
+                    "reciprocal_rank": round(quality.reciprocal_rank, 4),
+                    "p50_ms": round(quality.latency(50), 1),
+                    "p99_ms": round(quality.latency(99), 1),
+                    "questions": len(quality.milliseconds),
+                    "difference": round(quality.ndcg - qualities[0].ndcg, 4),
+                    "p": round(p_value(quality.gains, qualities[0].gains), 4),
+                    **_marks(quality),
                 }
-                for one in qualities
+                for quality in qualities
             ]
         )
     )
 
 
-def _marks(one: Quality) -> dict[str, float]:
-    shares = {"marked": one.marked, "marked_text": one.marked_text}
+def _marks(quality: Quality) -> dict[str, float]:
+    shares = {"marked": quality.marked, "marked_text": quality.marked_text}
     return {name: round(share, 4) for name, share in shares.items() if share is not None}
 
 

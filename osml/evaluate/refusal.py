@@ -42,7 +42,7 @@ class Refusal:
 
     @staticmethod
     def _refused(similarities: Sequence[float], least: float) -> float:
-        return statistics.fmean(one < least for one in similarities)
+        return statistics.fmean(similarity < least for similarity in similarities)
 
 
 def percentiles(similarities: Sequence[float]) -> tuple[float, float, float]:

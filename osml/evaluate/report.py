@@ -42,34 +42,37 @@ def write(file: Path, environment: str, questions: Path, ways: Sequence[Quality]
 def _table(ways: Sequence[Quality]) -> str:
     head = ("way", "nDCG@10", "difference", "p", "recall@10", "recall@100", "MRR@10", "p50", "p99")
     rows = []
-    for one in sorted(ways, key=lambda one: -one.ndcg):
-        against = ["", ""] if one is ways[0] else [f"{one.ndcg - ways[0].ndcg:+.3f}", shown_p(one, ways[0])]
-        figures = [f"{part:.3f}" for part in (one.recall, one.far, one.reciprocal_rank)]
-        times = [f"{one.latency(percent):.0f} ms" for percent in (50, 99)]
-        rows.append([one.way, f"{one.ndcg:.3f}", *against, *figures, *times])
+    for way in sorted(ways, key=lambda way: -way.ndcg):
+        against = ["", ""] if way is ways[0] else [f"{way.ndcg - ways[0].ndcg:+.3f}", shown_p(way, ways[0])]
+        figures = [f"{part:.3f}" for part in (way.recall, way.far, way.reciprocal_rank)]
+        times = [f"{way.latency(percent):.0f} ms" for percent in (50, 99)]
+        rows.append([way.way, f"{way.ndcg:.3f}", *against, *figures, *times])
     cells = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table><tr>{''.join(f'<th>{name}</th>' for name in head)}</tr>{cells}</table>"
 
 
 def _bars(ways: Sequence[Quality]) -> str:
     drawn, at = [], 0
-    for one in sorted(ways, key=lambda one: -one.ndcg):
-        length = round(one.ndcg * (WIDTH - LABEL - 60))
+    for way in sorted(ways, key=lambda way: -way.ndcg):
+        length = round(way.ndcg * (WIDTH - LABEL - 60))
         drawn.append(
-            f'<text x="0" y="{at + 14}">{html.escape(one.way)}</text>'
+            f'<text x="0" y="{at + 14}">{html.escape(way.way)}</text>'
             f'<rect x="{LABEL}" y="{at}" width="{length}" height="{BAR}" fill="#3f6fb5"/>'
-            f'<text x="{LABEL + length + 6}" y="{at + 14}">{one.ndcg:.3f}</text>'
+            f'<text x="{LABEL + length + 6}" y="{at + 14}">{way.ndcg:.3f}</text>'
         )
         at += BAR + GAP
     return f'<svg viewBox="0 0 {WIDTH} {at}" role="img" aria-label="nDCG of each way">{"".join(drawn)}</svg>'
 
 
-def _refusal(one: Refusal) -> list[str]:
+def _refusal(refusal: Refusal) -> list[str]:
     """How similar the nearest passages are to both kinds of questions, as shares of each kind."""
-    lowest, highest = min(*one.related, *one.unrelated), max(*one.related, *one.unrelated, one.least)
+    lowest, highest = (
+        min(*refusal.related, *refusal.unrelated),
+        max(*refusal.related, *refusal.unrelated, refusal.least),
+    )
     width, height = (highest - lowest) / BINS or 1.0, 160
     drawn = []
-    for values, color in ((one.unrelated, "#b5533f"), (one.related, "#3f6fb5")):
+    for values, color in ((refusal.unrelated, "#b5533f"), (refusal.related, "#3f6fb5")):
         shares = [0.0] * BINS
         for value in values:
             shares[min(BINS - 1, int((value - lowest) / width))] += 1 / len(values)
@@ -79,14 +82,14 @@ def _refusal(one: Refusal) -> list[str]:
                 f'<rect x="{place * WIDTH / BINS:.1f}" y="{height - tall}" width="{WIDTH / BINS:.1f}" '
                 f'height="{tall}" fill="{color}" fill-opacity="0.6"/>'
             )
-    at = (one.least - lowest) / (BINS * width) * WIDTH
+    at = (refusal.least - lowest) / (BINS * width) * WIDTH
     drawn.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="0" y2="{height}" stroke="#222" stroke-dasharray="4"/>')
     drawn.append(f'<text x="0" y="{height + 18}">{lowest:.3f}</text>')
     drawn.append(f'<text x="{WIDTH}" y="{height + 18}" text-anchor="end">{highest:.3f}</text>')
     return [
         "<h2>Saying no</h2>",
-        f"<p>With assistant.min_score {one.least:g} (the dashed line), {one.false_refusals:.1%} of the labelled "
-        f"questions (blue) are refused and {one.false_answers:.1%} of the unrelated ones (red) are answered.</p>",
+        f"<p>With assistant.min_score {refusal.least:g} (the dashed line), {refusal.false_refusals:.1%} of labelled "
+        f"questions (blue) are refused and {refusal.false_answers:.1%} of the unrelated ones (red) are answered.</p>",
         f'<svg viewBox="0 0 {WIDTH} {height + 24}" role="img" aria-label="Similarity of the nearest passage">'
         f"{''.join(drawn)}</svg>",
     ]

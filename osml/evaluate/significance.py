@@ -11,11 +11,11 @@ def p_value(first: Sequence[float], second: Sequence[float], rounds: int = ROUND
 
     Both have a figure for each question, in the same order. The same figures always give the same value.
     """
-    differences = [one - other for one, other in zip(first, second, strict=True) if one != other]
+    differences = [score - other for score, other in zip(first, second, strict=True) if score != other]
     seen, random, as_far = abs(sum(differences)), Random(0), 0  # noqa: S311 of a test, not of a secret
     for _ in range(rounds):
         signs = random.getrandbits(len(differences)) if differences else 0
-        total = sum(one if signs >> place & 1 else -one for place, one in enumerate(differences))
+        total = sum(difference if signs >> place & 1 else -difference for place, difference in enumerate(differences))
         as_far += abs(total) >= seen - 1e-12
     # The figures as they are count as a round, so that it is never 0.
     return (as_far + 1) / (rounds + 1)

@@ -69,8 +69,8 @@ def count(sources: Sources, reading: Reading, most: int, tokens: int, overlap: i
                         found.errors.append(f"{entry.where}: {entry.reason}")
                     continue
                 found.documents += 1
-                for one in chunks(entry, reading.text_field, most, tokens, overlap):
-                    text = one.source[reading.text_field]
+                for chunk in chunks(entry, reading.text_field, most, tokens, overlap):
+                    text = chunk.source[reading.text_field]
                     found.chunks += 1
                     found.characters += len(text)
                     found.sizes[len(text)] += 1

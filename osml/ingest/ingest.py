@@ -73,7 +73,7 @@ def ingest_files(
     # Appends to an existing file, and replaces what the interrupted ingest wrote after its last note.
     dead_letters = DeadLetters(file, noted.size if noted.continues or not file.exists() else file.stat().st_size)
     report = noted.report
-    pace = progress.Pace(sum(one.size for one in sources), report)
+    pace = progress.Pace(sum(source.size for source in sources), report)
     try:
         with (
             to.quiet(noted.continues) if initial_load else nullcontext(),

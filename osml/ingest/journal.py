@@ -72,9 +72,17 @@ class Journal:
     def note(self, source: str, reached: Reached, size: int) -> None:
         """Note the progress: on disk at once when the source is finished, otherwise every OFTEN seconds."""
         self.reached[source] = reached
-        one = self.report
-        figures = (one.read, one.created, one.updated, one.stored, one.failed, one.removed, one.later)
-        self._noted = _Noted(source, reached, size, figures, len(one.errors))
+        report = self.report
+        figures = (
+            report.read,
+            report.created,
+            report.updated,
+            report.stored,
+            report.failed,
+            report.removed,
+            report.later,
+        )
+        self._noted = _Noted(source, reached, size, figures, len(report.errors))
         if reached.finished or time.monotonic() - self._written >= OFTEN:
             self._write()
 
@@ -101,10 +109,10 @@ class Journal:
     def _write(self) -> None:
         if self._noted is None:
             return
-        one, self._noted, self._written = self._noted, None, time.monotonic()
-        report = Report(*one.figures, errors=self.report.errors[: one.errors])
+        noted, self._noted, self._written = self._noted, None, time.monotonic()
+        report = Report(*noted.figures, errors=self.report.errors[: noted.errors])
         figures = {**asdict(report), "unkept": sorted(self.report.unkept)}
-        line = {"source": one.source, **asdict(one.reached), "rejected": self.rejected, "size": one.size}
+        line = {"source": noted.source, **asdict(noted.reached), "rejected": self.rejected, "size": noted.size}
         self._handle.write(json.dumps({**line, "report": figures}) + "\n")
         self._handle.flush()
 

@@ -49,14 +49,14 @@ class Pace:
     @property
     def said(self) -> str:
         """All of it: `40 documents, 86 chunks, 3/s, 12 under way, 0:42 left`."""
-        one = self.report
-        new = one.read - self.before
+        report = self.report
+        new = report.read - self.before
         rate = new / max(self.elapsed, 1.0)
-        parts = [f"{one.read:,} documents", f"{one.arrived:,} chunks", f"{rate:,.1f}/s"]
+        parts = [f"{report.read:,} documents", f"{report.arrived:,} chunks", f"{rate:,.1f}/s"]
         if self.given > new:
             parts.append(f"{self.given - new:,} under way")
-        if one.failed:
-            parts.append(f"{one.failed:,} failed")
+        if report.failed:
+            parts.append(f"{report.failed:,} failed")
         left = self.left
         if left is not None:
             parts.append(f"{_clock(left)} left")

@@ -59,18 +59,18 @@ class Sources:
     def __init__(self, arguments: Sequence[str]) -> None:
         """Raises Failure when a file or folder does not exist, or when two would give their documents the same ids."""
         self.left_out: Counter[str] = Counter()
-        self.names = [one if one.startswith(S3) else os.path.abspath(one) for one in arguments]
-        for given, one in zip(arguments, self.names, strict=True):
-            if one.startswith(S3):
+        self.names = [argument if argument.startswith(S3) else os.path.abspath(argument) for argument in arguments]
+        for given, name in zip(arguments, self.names, strict=True):
+            if name.startswith(S3):
                 continue
-            if not Path(one).exists():
+            if not Path(name).exists():
                 raise Failure(f"There is no file or folder {given}. Correct the path.")
-            if not Path(one).is_dir() and not Path(one).is_file():
+            if not Path(name).is_dir() and not Path(name).is_file():
                 raise Failure(f"{given} is neither a file nor a folder. Pipes and devices cannot be loaded.")
         called: dict[str, str] = {}
-        for given, one in zip(arguments, self.names, strict=True):
-            last = one.rstrip("/").rpartition("/")[2]
-            if ending(last) not in ENTRIES and called.setdefault(last, one) != one:
+        for given, name in zip(arguments, self.names, strict=True):
+            last = name.rstrip("/").rpartition("/")[2]
+            if ending(last) not in ENTRIES and called.setdefault(last, name) != name:
                 raise Failure(
                     f"{given} and another source have the same name {last}, so their documents would have the same "
                     "ids. Load the folder that holds both instead."
@@ -151,7 +151,7 @@ def _files(folder: Path, left_out: Counter[str]) -> Iterator[Source]:
         for name in folders:
             left_out[HIDDEN] += name.startswith(".")
             left_out[LINK] += not name.startswith(".") and (Path(root) / name).is_symlink()
-        folders[:] = sorted(one for one in folders if not one.startswith("."))
+        folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
         for name in sorted(files):
             path = Path(root) / name
             reason = _unread(path, within)
@@ -185,11 +185,11 @@ def _objects(address: str, left_out: Counter[str]) -> Iterator[Source]:
     try:
         pages = boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         for page in pages:
-            for one in page.get("Contents", []):
-                key = one["Key"]
+            for content in page.get("Contents", []):
+                key = content["Key"]
                 if readable(key):
                     name = key.removeprefix(f"{folder}/") if folder else key
-                    yield Object(name, f"{S3}{bucket}/{key}", one["Size"], one["ETag"].strip('"'))
+                    yield Object(name, f"{S3}{bucket}/{key}", content["Size"], content["ETag"].strip('"'))
                 elif not key.endswith("/"):
                     left_out[_type(key)] += 1
     except (ClientError, BotoCoreError) as error:

@@ -101,7 +101,7 @@ class Storing:
 def _in_order(job: Reply, ids: Sequence[str]) -> Reply:
     """The results of a job as those of a request: those that are not stored come first in a job."""
     given = job.body.get("documents") or []
-    results = {one["id"]: one for one in given}
+    results = {result["id"]: result for result in given}
     why = {"message": job.body.get("message"), "retry": "later"}
     return replace(job, body={"documents": [results.get(id, why) for id in ids]})
 

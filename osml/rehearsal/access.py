@@ -17,11 +17,11 @@ def look(context: Context, _: Asked) -> dict[str, dict[str, Any]]:
         every = domain.json("GET", f"/_plugins/_security/api/{kind}")
         found[kind] = {
             name: {
-                **one,
-                **{list_: sorted(one[list_]) for list_ in ("users", "backend_roles", "hosts") if list_ in one},
+                **value,
+                **{part: sorted(value[part]) for part in ("users", "backend_roles", "hosts") if part in value},
             }
-            for name, one in every.items()
-            if not (one.get("reserved") or one.get("static") or one.get("hidden"))
+            for name, value in every.items()
+            if not (value.get("reserved") or value.get("static") or value.get("hidden"))
         }
     return found
 

@@ -31,16 +31,16 @@ def look(context: Context, _: Asked) -> Refusals:
 def _made(domain: Domain, name: str) -> Iterator[tuple[str, str, Any]]:
     """The existing objects, and how to create another: a path with `{name}`, and a body."""
     indexes = domain.json("GET", "/*?flat_settings=true")
-    for index, one in indexes.items():
+    for index, definition in indexes.items():
         if not index.startswith("."):
-            settings = {key: value for key, value in one["settings"].items() if not key.startswith(OWN)}
-            yield f"index {index}", "/{name}", {"settings": settings, "mappings": one["mappings"]}
+            settings = {key: value for key, value in definition["settings"].items() if not key.startswith(OWN)}
+            yield f"index {index}", "/{name}", {"settings": settings, "mappings": definition["mappings"]}
     for kind, path in PATHS.items():
         for pipeline, body in domain.json("GET", path).items():
             yield f"{kind} {pipeline}", path + "/{name}", body
-    for one in domain.json("GET", "/_index_template")["index_templates"]:
-        body = {**one["index_template"], "index_patterns": [name]}
-        yield f"index template {one['name']}", "/_index_template/{name}", body
+    for definition in domain.json("GET", "/_index_template")["index_templates"]:
+        body = {**definition["index_template"], "index_patterns": [name]}
+        yield f"index template {definition['name']}", "/_index_template/{name}", body
 
 
 def _refusal(domain: Domain, path: str, body: Any) -> str | None:

@@ -14,13 +14,17 @@ def look(context: Context, _: Asked) -> Status:
 
 def compare(before: Status, after: Status) -> Comparison:
     """Only a new fault is a fault of the upgrade."""
-    well = {(one.kind, one.id) for one in before.resources if one.is_healthy}
-    faults = [_said(one) for one in after.resources if not one.is_healthy and (one.kind, one.id) in well]
+    well = {(resource.kind, resource.id) for resource in before.resources if resource.is_healthy}
+    faults = [
+        _said(resource)
+        for resource in after.resources
+        if not resource.is_healthy and (resource.kind, resource.id) in well
+    ]
     if after.trouble and not before.trouble:
         faults.append(after.trouble)
-    good = sum(one.is_healthy for one in after.resources)
+    good = sum(resource.is_healthy for resource in after.resources)
     return compared(f"{good} of {len(after.resources)} deployed objects are as their stacks define them", faults)
 
 
-def _said(one: Entry) -> str:
-    return f"The {one.kind} {one.id} is {one.state}" + (f": {one.detail}." if one.detail else ".")
+def _said(entry: Entry) -> str:
+    return f"The {entry.kind} {entry.id} is {entry.state}" + (f": {entry.detail}." if entry.detail else ".")

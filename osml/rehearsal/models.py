@@ -27,7 +27,7 @@ class Model:
 
 def look(context: Context, _: Asked) -> dict[str, Model]:
     """Models by id; those of the environment get their stack's probe."""
-    probes = {one.id: one.probe for one in context.of_kind("Model") if one.probe and one.asked}
+    probes = {model.id: model.probe for model in context.of_kind("Model") if model.probe and model.asked}
     body = {"query": {"match_all": {}}, "size": MOST, "_source": ["name", "model_state", "chunk_number"]}
     hits = context.domain.json("POST", "/_plugins/_ml/models/_search", json=body)["hits"]["hits"]
     found = {}

@@ -17,7 +17,7 @@ def compare(before: list[Quality] | None, after: list[Quality] | None) -> Compar
     """Compares nDCG of the first ten for every way of searching."""
     if before is None or after is None:
         return Comparison(SKIPPED, "there are no labelled questions about these documents; name some with --questions")
-    are = {one.way: one for one in after}
+    are = {quality.way: quality for quality in after}
     faults, seen = [], []
     for was in before:
         now = are[was.way]

@@ -38,7 +38,7 @@ def look(context: Context, _: Asked) -> Settings:
     domain = administrator(context)
     cluster = domain.json("GET", "/_cluster/settings?flat_settings=true")["persistent"]
     indexes = domain.json("GET", "/_settings?flat_settings=true&expand_wildcards=all")
-    return {CLUSTER: cluster, **{f"the index {name}": one["settings"] for name, one in indexes.items()}}
+    return {CLUSTER: cluster, **{f"the index {name}": index["settings"] for name, index in indexes.items()}}
 
 
 def compare(before: Settings, after: Settings) -> Comparison:
@@ -63,5 +63,5 @@ def compare(before: Settings, after: Settings) -> Comparison:
                 )
             else:
                 faults.append(f"{name} of {owner} ({short(value)}) is gone.")
-    count = sum(len(one) for one in after.values())
+    count = sum(len(settings) for settings in after.values())
     return compared(f"{counted(count, 'setting')} of the cluster and its indexes", faults)

@@ -50,7 +50,7 @@ class Rehearsal:
 
     @property
     def is_worse(self) -> bool:
-        return any(one.comparison.is_worse for one in self.findings)
+        return any(finding.comparison.is_worse for finding in self.findings)
 
 
 def rehearse(place: Place, to: str, question: str | None, questions: Path | None, progress: "Progress") -> Rehearsal:
@@ -76,7 +76,9 @@ def rehearse(place: Place, to: str, question: str | None, questions: Path | None
     upgrade.upgrade(instance, progress, to)
     progress.step("Reading it again …")
     context = Context(place)
-    findings = tuple(Finding(one.title, _compared(one, context, asked, looks[one.title])) for one in SUBJECTS)
+    findings = tuple(
+        Finding(subject.title, _compared(subject, context, asked, looks[subject.title])) for subject in SUBJECTS
+    )
     return Rehearsal(place.env, upgrade.named(to), before, instance.engine.version, findings)
 
 
@@ -96,7 +98,7 @@ def _beginning(context: Context) -> str | None:
 
 def _holds_samples(context: Context) -> bool:
     """Whether the index has every document that the sample questions name."""
-    ids = sorted({id for one in read(SAMPLES) for id in one.relevant})
+    ids = sorted({id for question in read(SAMPLES) for id in question.relevant})
     query = {"terms": {"document": ids}}
     body = {"size": 0, "query": query, "aggs": {"named": {"terms": {"field": "document", "size": len(ids)}}}}
     found = _searched(context, body)["aggregations"]["named"]["buckets"]

@@ -14,11 +14,11 @@ SIGNS = {SAME: "[green]✓[/]", NOTED: "[yellow]![/]", SKIPPED: "–", WORSE: "[
 def show(rehearsal: Rehearsal) -> None:
     """Print each subject, and the next step."""
     console = Console()
-    for one in rehearsal.findings:
-        _print(console, f"{SIGNS[one.comparison.state]} {one.subject}: {shown(one.comparison.seen)}")
-        for detail in one.comparison.details:
+    for finding in rehearsal.findings:
+        _print(console, f"{SIGNS[finding.comparison.state]} {finding.subject}: {shown(finding.comparison.seen)}")
+        for detail in finding.comparison.details:
             _print(console, f"    {shown(detail)}")
-    worse = sum(one.comparison.is_worse for one in rehearsal.findings)
+    worse = sum(finding.comparison.is_worse for finding in rehearsal.findings)
     became = f"{rehearsal.environment} went from OpenSearch {rehearsal.before} to {rehearsal.after}"
     _print(
         console, f"{became}: " + (f"{worse} of {len(rehearsal.findings)} are worse." if worse else "nothing is worse.")
@@ -39,15 +39,15 @@ def print_json(rehearsal: Rehearsal) -> None:
         "after": rehearsal.after,
         "engine_version": rehearsal.engine_version,
         "worse": rehearsal.is_worse,
-        "findings": [_finding(one) for one in rehearsal.findings],
+        "findings": [_finding(finding) for finding in rehearsal.findings],
     }
     print(as_json(told, indent=2))
 
 
-def _finding(one: Finding) -> dict[str, Any]:
-    comparison = one.comparison
+def _finding(finding: Finding) -> dict[str, Any]:
+    comparison = finding.comparison
     return {
-        "subject": one.subject,
+        "subject": finding.subject,
         "state": comparison.state,
         "seen": comparison.seen,
         "details": list(comparison.details),

@@ -70,7 +70,7 @@ def _read(place: Place, stack: str, of: type[Said]) -> Said:
     try:
         return of.model_validate({**found, **more})
     except ValidationError as fault:
-        missing = next((one["loc"][0] for one in fault.errors() if one["type"] == "missing"), None)
+        missing = next((error["loc"][0] for error in fault.errors() if error["type"] == "missing"), None)
     said = f"has no output {missing!r}" if missing else "is of another version of osml"
     raise Failure(f"The stack {place.stack(stack)} {said}. Deploy it again with `osml deploy {place.options}`.")
 

@@ -85,7 +85,7 @@ def stack_states(session: Any, place: Place) -> list[StackState]:
             if state is None:
                 continue
             pages = client.get_paginator("list_stack_resources").paginate(StackName=name)
-            resources = [_resource(one) for page in pages for one in page["StackResourceSummaries"]]
+            resources = [_resource(summary) for page in pages for summary in page["StackResourceSummaries"]]
             told = StackState(name, state, resources=resources)
             if told.was_rolled_back or not told.is_healthy:
                 told = replace(told, fault=_fault(client, name))
@@ -105,9 +105,9 @@ def _state(client: Any, name: str) -> str | None:
     return None if state == "DELETE_COMPLETE" else state
 
 
-def _resource(one: dict[str, Any]) -> Resource:
+def _resource(event: dict[str, Any]) -> Resource:
     return Resource(
-        one["LogicalResourceId"], one["ResourceType"], one.get("PhysicalResourceId", ""), one["ResourceStatus"]
+        event["LogicalResourceId"], event["ResourceType"], event.get("PhysicalResourceId", ""), event["ResourceStatus"]
     )
 
 

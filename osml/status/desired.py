@@ -19,7 +19,7 @@ def desired(session: Any, stacks: list[StackState]) -> list[Watched]:
     `session` is the caller's boto3 session. An object without a readable parameter has no specification. Raises Failure
     when a parameter has an unexpected value.
     """
-    return [one for stack in stacks for one in _of(session, stack)]
+    return [entry for stack in stacks for entry in _of(session, stack)]
 
 
 def _of(session: Any, stack: StackState) -> Iterator[Watched]:
@@ -37,7 +37,7 @@ def _of(session: Any, stack: StackState) -> Iterator[Watched]:
 def _described(session: Any, stack: str) -> dict[str, Watched]:
     """The parameters of the stack by logical id; empty if there are none or the caller may not read them."""
     try:
-        return {one.owner.logical_id: one for one in watched(session.client("ssm"), stack)}
+        return {entry.owner.logical_id: entry for entry in watched(session.client("ssm"), stack)}
     except ProvisioningError as error:
         raise Failure(str(error), error.cause) from None
     except (ClientError, BotoCoreError):

@@ -48,10 +48,10 @@ class Entry:
         return self.state not in BAD
 
 
-def entry(client: Client, one: Watched) -> Entry:
+def entry(client: Client, watched: Watched) -> Entry:
     """The object in the engine. Raises `ProvisioningError` when the engine does not answer."""
-    found = compare(client, one)
-    if one.kind == "Model" and found.state in ("as deployed", "changed", "not deployed"):
+    found = compare(client, watched)
+    if watched.kind == "Model" and found.state in ("as deployed", "changed", "not deployed"):
         return _model(client, found)
     return _entry(found, *_SHOWN[found.state](found))
 
@@ -66,19 +66,19 @@ _SHOWN: dict[str, Callable[[Compared], tuple[str, str]]] = {
 
 
 def _entry(found: Compared, state: str, detail: str) -> Entry:
-    return Entry(found.one.kind, found.one.id, found.one.owner, state, detail, found.fields)
+    return Entry(found.watched.kind, found.watched.id, found.watched.owner, state, detail, found.fields)
 
 
 def _model(client: Client, found: Compared) -> Entry:
     state = found.body.get("model_state")
     changed = found.difference
-    if found.one.probe is None or not found.one.asked:
+    if found.watched.probe is None or not found.watched.asked:
         alive = state in ("DEPLOYED", "DEPLOYING")
         if alive and found.fields:
             return _entry(found, CHANGED, changed)
         return _entry(found, OK if alive else UNDEPLOYED, f"{state}, not probed")
     try:
-        predict(client, found.one.id, found.one.probe)
+        predict(client, found.watched.id, found.watched.probe)
     except ProvisioningError as error:
         if found.state == "changed":
             return _entry(found, CHANGED, f"{changed}; it does not answer: {error.reason}")
@@ -89,7 +89,7 @@ def _model(client: Client, found: Compared) -> Entry:
 
 def unexpected(client: Client, watched: Iterable[Watched], stacks: Iterable[str]) -> Iterator[Entry]:
     """All other objects with a mark of osml: leftovers of the environment's own `stacks`, and objects of others."""
-    known = {(one.kind, one.id) for one in watched}
+    known = {(entry.kind, entry.id) for entry in watched}
     ours = set(stacks)
     for kind, found_id, owner, name in _marked(client):
         if (kind, found_id) in known:

@@ -42,13 +42,15 @@ class Status:
     @property
     def is_healthy(self) -> bool:
         """Whether all stacks are complete, the engine answered, and no object of the environment has a fault."""
-        well = all(stack.is_healthy for stack in self.stacks) and all(one.is_healthy for one in self.resources)
+        well = all(stack.is_healthy for stack in self.stacks) and all(
+            resource.is_healthy for resource in self.resources
+        )
         return bool(self.stacks) and well and self.trouble is None
 
     @property
     def drifted(self) -> list[Entry]:
         """The objects that differ from their stacks."""
-        return [one for one in self.resources if one.is_drift]
+        return [resource for resource in self.resources if resource.is_drift]
 
 
 def look(place: Place) -> Status:
@@ -59,15 +61,17 @@ def look(place: Place) -> Status:
         raise Failure(f"Reading the environment {place.env} failed: {error}") from None
     stacks = stack_states(session, place)
     expected = desired(session, stacks)
-    uncompared = tuple(str(one) for one in expected if not one.spec)
+    uncompared = tuple(str(entry) for entry in expected if not entry.spec)
     resources = list(_around(session, stacks))
     try:
         if isinstance(place.settings().search, Serverless):
-            inside = [_index(place, one) for one in expected]
+            inside = [_index(place, entry) for entry in expected]
             return Status(place.env, stacks, resources + inside, [], uncompared=uncompared)
         inside, others = _inside(place, stacks, expected) if expected else ([], [])
     except (Failure, ProvisioningError) as error:
-        unseen = [Entry(one.kind, one.id, one.owner, UNSEEN) for one in expected]
+        unseen = [
+            Entry(expected_entry.kind, expected_entry.id, expected_entry.owner, UNSEEN) for expected_entry in expected
+        ]
         if error.cause == "role-mapping-missing":
             return Status(place.env, stacks, resources + unseen, [], _locked_out(place), uncompared, locked_out=True)
         return Status(place.env, stacks, resources + unseen, [], str(error), uncompared)
@@ -83,22 +87,22 @@ def _locked_out(place: Place) -> str:
 
 def _inside(place: Place, stacks: list[StackState], expected: list[Watched]) -> tuple[list[Entry], list[Entry]]:
     client = reader(Domain(knowledge(place)))
-    found = [entry(client, one) for one in expected]
+    found = [entry(client, expected_entry) for expected_entry in expected]
     names = {stack.name for stack in stacks}
     more = list(unexpected(client, expected, names))
-    ours = [one for one in more if one.owner and one.owner.stack in names]
-    return found + ours, [one for one in more if one not in ours]
+    ours = [other for other in more if other.owner and other.owner.stack in names]
+    return found + ours, [other for other in more if other not in ours]
 
 
-def _index(place: Place, one: Watched) -> Entry:
+def _index(place: Place, watched: Watched) -> Entry:
     """The index of a collection, which the functions may read and the operator may not."""
-    if one.kind != "Index":
-        return Entry(one.kind, one.id, one.owner, UNSEEN)
+    if watched.kind != "Index":
+        return Entry(watched.kind, watched.id, watched.owner, UNSEEN)
     reply = Functions(place).get("/health")
     if reply.status == 200:
-        return Entry(one.kind, one.id, one.owner, OK)
+        return Entry(watched.kind, watched.id, watched.owner, OK)
     state, detail = (MISSING, "") if reply.cause == "index-missing" else (SILENT, reply.message)
-    return Entry(one.kind, one.id, one.owner, state, detail)
+    return Entry(watched.kind, watched.id, watched.owner, state, detail)
 
 
 def _around(session: Any, stacks: list[StackState]) -> Iterator[Entry]:

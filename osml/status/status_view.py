@@ -16,9 +16,9 @@ def print_json(status: Status) -> None:
     told = {
         "environment": status.environment,
         "healthy": status.is_healthy,
-        "stacks": [_stack(one) for one in status.stacks],
-        "resources": [_entry(one) for one in status.resources],
-        "others": [_entry(one) for one in status.others],
+        "stacks": [_stack(stack) for stack in status.stacks],
+        "resources": [_entry(resource) for resource in status.resources],
+        "others": [_entry(other) for other in status.others],
         "compared": not status.uncompared,
         "uncompared": list(status.uncompared),
         "trouble": status.trouble,
@@ -37,9 +37,9 @@ def show(status: Status) -> None:
         stacks.add_row(stack.name, _coloured(stack.state, stack.is_healthy), shown(stack.fault or ""))
     console.print(stacks)
     objects = _table("kind", "name or id", "owner", "state", "")
-    for one in (*status.resources, *status.others):
-        owner = f"{one.owner.stack}/{one.owner.logical_id}" if one.owner else ""
-        objects.add_row(one.kind, shown(one.id), owner, _coloured(one.state, one.is_healthy), shown(one.detail))
+    for row in (*status.resources, *status.others):
+        owner = f"{row.owner.stack}/{row.owner.logical_id}" if row.owner else ""
+        objects.add_row(row.kind, shown(row.id), owner, _coloured(row.state, row.is_healthy), shown(row.detail))
     console.print(objects)
     if status.uncompared:
         _line(
@@ -69,14 +69,14 @@ def _stack(stack: StackState) -> dict[str, Any]:
     return {"name": stack.name, "state": stack.state, "healthy": stack.is_healthy, "fault": stack.fault}
 
 
-def _entry(one: Entry) -> dict[str, Any]:
-    owner = {"stack": one.owner.stack, "logical_id": one.owner.logical_id} if one.owner else None
+def _entry(entry: Entry) -> dict[str, Any]:
+    owner = {"stack": entry.owner.stack, "logical_id": entry.owner.logical_id} if entry.owner else None
     return {
-        "kind": one.kind,
-        "id": one.id,
+        "kind": entry.kind,
+        "id": entry.id,
         "owner": owner,
-        "state": one.state,
-        "healthy": one.is_healthy,
-        "detail": one.detail,
-        "fields": list(one.fields),
+        "state": entry.state,
+        "healthy": entry.is_healthy,
+        "detail": entry.detail,
+        "fields": list(entry.fields),
     }

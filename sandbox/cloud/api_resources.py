@@ -55,7 +55,7 @@ def install() -> None:
 
     def _apigw_method_settings(raw: Any) -> Any:
         settings = raw if isinstance(raw, list) else []
-        return settle([{**one, "ResourcePath": _path(one.get("ResourcePath", "/*"))} for one in settings])
+        return settle([{**setting, "ResourcePath": _path(setting.get("ResourcePath", "/*"))} for setting in settings])
 
     provisioners._apigw_method_settings = _apigw_method_settings
 

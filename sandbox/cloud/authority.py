@@ -175,7 +175,7 @@ def _named(policies: Any, limits: list[Any], of_session: int) -> dict[str, Any]:
     """The statements of each kind of policy; MiniStack puts those of the session last among the limits."""
     boundary = limits[: len(limits) - of_session]
     kinds = (IDENTITY, [policies]), (BOUNDARY, boundary), (SESSION, limits[len(boundary) :])
-    return {kind: [one for layer in layers for part in layer for one in part] for kind, layers in kinds if layers}
+    return {kind: [entry for layer in layers for part in layer for entry in part] for kind, layers in kinds if layers}
 
 
 def _reason(decision: Any, question: Any, layers: dict[str, Any]) -> str | None:

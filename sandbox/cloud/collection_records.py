@@ -157,8 +157,8 @@ def _listing(records: Any, key: str) -> Any:
 def _reading(records: Any, details: str, errors: str) -> Any:
     def read(data: Record) -> Any:
         wanted = data.get("ids") or [record["id"] for record in records.values() if record["name"] in data["names"]]
-        absent = [{"id": one, "errorCode": "NOT_FOUND"} for one in wanted if one not in records]
-        found = [json.loads(json.dumps(records[one])) for one in wanted if one in records]
+        absent = [{"id": name, "errorCode": "NOT_FOUND"} for name in wanted if name not in records]
+        found = [json.loads(json.dumps(records[name])) for name in wanted if name in records]
         return json_response({details: found, errors: absent})
 
     return read

@@ -135,9 +135,9 @@ def _compatible(list_versions: Callable[..., Any]) -> Callable[..., Any]:
         if status != 200:
             return answer
         told = [
-            {**one, "TargetVersions": [to for to in one["TargetVersions"] if upgrade_paths.leads(source, to)]}
-            for one in json.loads(body)["CompatibleVersions"]
-            for source in (one["SourceVersion"],)
+            {**version, "TargetVersions": [to for to in version["TargetVersions"] if upgrade_paths.leads(source, to)]}
+            for version in json.loads(body)["CompatibleVersions"]
+            for source in (version["SourceVersion"],)
         ]
         return opensearch._json(200, {"CompatibleVersions": told})
 

@@ -34,7 +34,7 @@ def _held(resolve: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _exported(outputs: list[Record]) -> dict[str, str]:
-    return {one["ExportName"]: one["OutputValue"] for one in outputs if one.get("ExportName")}
+    return {output["ExportName"]: output["OutputValue"] for output in outputs if output.get("ExportName")}
 
 
 def _user(export: str, owner: str) -> str | None:

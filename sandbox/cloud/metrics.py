@@ -44,7 +44,7 @@ def embedded(line: str) -> Iterator[tuple[str, str, dict[str, str], float, str, 
             for metric in directive.get("Metrics", []):
                 value = record.get(metric["Name"])
                 values = value if isinstance(value, list) else [value]
-                numbers = [float(one) for one in values if isinstance(one, int | float)]
+                numbers = [float(value) for value in values if isinstance(value, int | float)]
                 if numbers:
                     unit = metric.get("Unit", "None")
                     yield directive["Namespace"], metric["Name"], dimensions, seconds, unit, numbers

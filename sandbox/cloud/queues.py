@@ -37,8 +37,8 @@ def install() -> None:
 
 def measured(queue: Record, now: float) -> dict[str, float]:
     """The metrics of a queue at `now`, in messages and seconds."""
-    visible = [one for one in queue["messages"] if one["visible_at"] <= now]
-    oldest = min((one.get("enqueued_at", one["sent_at"]) for one in queue["messages"]), default=now)
+    visible = [message for message in queue["messages"] if message["visible_at"] <= now]
+    oldest = min((message.get("enqueued_at", message["sent_at"]) for message in queue["messages"]), default=now)
     return {
         "ApproximateNumberOfMessagesVisible": float(len(visible)),
         "ApproximateNumberOfMessagesNotVisible": float(len(queue["messages"]) - len(visible)),

@@ -159,7 +159,7 @@ class Registry:
         if endpoint is None:
             raise ValueError(f"Could not find endpoint {props.get('EndpointName')!r}.")
         variants = self._kept["endpoint-config"][endpoint["EndpointConfigName"]]["ProductionVariants"]
-        if any(one.get("ModelName") for one in variants):
+        if any(variant.get("ModelName") for variant in variants):
             raise ValueError("Inference Components are not supported on an endpoint whose variants have a ModelName.")
         if props.get("Specification", {}).get("ModelName") not in self._kept["model"]:
             raise ValueError(f"Could not find model {props.get('Specification', {}).get('ModelName')!r}.")

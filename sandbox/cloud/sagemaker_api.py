@@ -84,7 +84,7 @@ def _described(registry: Registry, prefix: str, kind: str, name: str) -> dict[st
     told = {**record.props, **_identity(prefix, kind, name, record)}
     if kind == "endpoint":
         configuration = registry.records("endpoint-config").get(record.props["EndpointConfigName"])
-        told["ProductionVariants"] = [_variant(one) for one in _variants(configuration)]
+        told["ProductionVariants"] = [_variant(variant) for variant in _variants(configuration)]
     if kind == "inference-component":
         told |= _component(record)
     return told
@@ -127,12 +127,12 @@ def _variants(configuration: Record | None) -> list[dict[str, Any]]:
     return list(configuration.props.get("ProductionVariants") or []) if configuration else []
 
 
-def _variant(one: dict[str, Any]) -> dict[str, Any]:
-    weight, count = one.get("InitialVariantWeight", 1), one.get("InitialInstanceCount")
+def _variant(variant: dict[str, Any]) -> dict[str, Any]:
+    weight, count = variant.get("InitialVariantWeight", 1), variant.get("InitialInstanceCount")
     counts = {"CurrentWeight": weight, "DesiredWeight": weight}
     if count is not None:
         counts |= {"CurrentInstanceCount": count, "DesiredInstanceCount": count}
-    return {"VariantName": one.get("VariantName"), **counts}
+    return {"VariantName": variant.get("VariantName"), **counts}
 
 
 def _arn(kind: str, name: str) -> str:

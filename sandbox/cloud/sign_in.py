@@ -136,7 +136,7 @@ class Logins:
             return form
         name = self._name(request)
         if name is not None:
-            parameters = cognito._extract_oauth_form_params({key: one[0] for key, one in request.query.items()})
+            parameters = cognito._extract_oauth_form_params({key: value[0] for key, value in request.query.items()})
             parameters.pop("response_type")
             parameters["redirect_uri"] = parameters["redirect_uri"] or client["DefaultRedirectURI"]
             issued: Reply = cognito._issue_auth_code_redirect(pool_id=request.pool_id, username=name, **parameters)

@@ -71,9 +71,9 @@ def _trusted(document: Any) -> Iterator[str]:
     for statement in statements if isinstance(statements, list) else [statements]:
         principal = statement.get("Principal")
         named = principal.get("AWS", []) if isinstance(principal, dict) else []
-        for one in named if isinstance(named, list) else [named]:
-            if isinstance(one, str) and ":iam::" in one and ":role/" in one:
-                yield one
+        for arn in named if isinstance(named, list) else [named]:
+            if isinstance(arn, str) and ":iam::" in arn and ":role/" in arn:
+                yield arn
 
 
 def _known(write: Callable[[Record], Any]) -> Callable[[Record], Any]:

@@ -34,8 +34,8 @@ def leads(before: str, after: str) -> bool:
     if (product, major) == (to_product, to_major):
         return minor < to_minor
     return any(
-        product == one and lowest <= (major, minor) <= highest
-        for one, lowest, highest in _BEFORE.get((to_product, to_major), [])
+        product == before and lowest <= (major, minor) <= highest
+        for before, lowest, highest in _BEFORE.get((to_product, to_major), [])
     )
 
 

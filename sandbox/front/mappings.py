@@ -54,7 +54,7 @@ class MappingGate:
         path = f"/{quote(names, safe='*,')}/_settings?flat_settings=true&expand_wildcards=all"
         status, found = self._engine.administer("GET", path)
         indexes = found if status == 200 else {}
-        fields = lucene_inward(body, knn=any(says_knn(one.get("settings")) for one in indexes.values()))
+        fields = lucene_inward(body, knn=any(says_knn(index.get("settings")) for index in indexes.values()))
         answer = forward(request.with_body(encoded(body)) if fields else request)
         if answer.status == 200:
             for index in indexes:

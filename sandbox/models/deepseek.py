@@ -181,7 +181,9 @@ def _checked(raw: bytes) -> dict[str, Any]:
         raise Refused(400, "Empty input messages")
     if not 1 <= body.get("max_tokens", 1) <= MOST_TOKENS:
         raise Refused(400, f"Invalid max_tokens value, the valid range of max_tokens is [1, {MOST_TOKENS}]")
-    if _thinks(body) and any(one.get("tool_calls") and "reasoning_content" not in one for one in body["messages"]):
+    if _thinks(body) and any(
+        message.get("tool_calls") and "reasoning_content" not in message for message in body["messages"]
+    ):
         raise Refused(400, "The `reasoning_content` in the thinking mode must be passed back to the API.")
     return body
 

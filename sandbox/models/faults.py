@@ -109,7 +109,7 @@ class Control:
 
 
 def _faults(wanted: Any) -> Faults:
-    known = [one.name for one in fields(Faults)]
+    known = [field.name for field in fields(Faults)]
     if not isinstance(wanted, dict) or set(wanted) - set(known):
         raise ValueError(f"Faults are a JSON object with the fields {', '.join(known)}.")
     for name, value in wanted.items():

@@ -43,11 +43,11 @@ def rerank(body: Any, model: MiniLM, name: str) -> dict[str, Any]:
 
 def relevance(query: str, documents: Sequence[str], model: MiniLM) -> list[float]:
     """The score of each document, between 0 and 1."""
-    parts = [[one.text for one in split(document, 1)] or [document] for document in documents]
+    parts = [[part.text for part in split(document, 1)] or [document] for document in documents]
     vectors = model.embed([query, *(part for those in parts for part in those)])
     near = vectors[1:] @ vectors[0]
     ends = np.cumsum([len(those) for those in parts])
-    nearest = [float(max(0.0, one.max())) for one in np.split(near, ends[:-1])]
+    nearest = [float(max(0.0, part.max())) for part in np.split(near, ends[:-1])]
     shared = _shared(query, documents)
     return [round(min(1.0, (a + b) / 2), 6) for a, b in zip(nearest, shared, strict=True)]
 
@@ -55,6 +55,6 @@ def relevance(query: str, documents: Sequence[str], model: MiniLM) -> list[float
 def _shared(query: str, documents: Sequence[str]) -> list[float]:
     wanted = content_words(query)
     held = [content_words(document) & wanted for document in documents]
-    weight = {word: math.log(1 + len(documents) / (0.5 + sum(word in one for one in held))) for word in wanted}
+    weight = {word: math.log(1 + len(documents) / (0.5 + sum(word in words for words in held))) for word in wanted}
     whole = sum(weight.values()) or 1.0
-    return [sum(weight[word] for word in one) / whole for one in held]
+    return [sum(weight[word] for word in words) / whole for words in held]

@@ -23,7 +23,7 @@ def encode(model: MiniLM, words: WordVectors, texts: Sequence[str]) -> list[dict
     """The weights of each text by word piece, above 0; a text of nothing but marks has none."""
     counted = [Counter(model.pieces(text)[: MAX_TOKENS - 2]) for text in texts]
     nearest = words.related({piece for those in counted for piece, _ in those}, _RELATED)
-    related = {piece: [(model.word_piece(one), cosine) for one, cosine in those] for piece, those in nearest.items()}
+    related = {piece: [(model.word_piece(near), cosine) for near, cosine in those] for piece, those in nearest.items()}
     return [_weights(those, related, len(words)) for those in counted]
 
 

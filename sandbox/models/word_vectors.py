@@ -35,7 +35,7 @@ class WordVectors:
             nearest = np.argpartition(-cosines, count, axis=1)[:, :count]
             for piece, row, found in zip(batch, cosines, nearest, strict=True):
                 order = found[np.argsort(-row[found])]
-                self._related[piece] = [(int(one), float(row[one])) for one in order]
+                self._related[piece] = [(int(place), float(row[place])) for place in order]
         return {piece: self._related[piece] for piece in pieces}
 
 

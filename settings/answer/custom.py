@@ -61,8 +61,8 @@ class CustomAnswer(AnswerModel):
     def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface
         return {
             "connector": self.connector,
-            "statements": [(one.actions, one.resources) for one in self.statements],
-            "wildcards": {wild: one.wildcards for one in self.statements for wild in one.wild},
+            "statements": [(statement.actions, statement.resources) for statement in self.statements],
+            "wildcards": {wild: statement.wildcards for statement in self.statements for wild in statement.wild},
             "trusted_endpoints": self.trusted_endpoints,
             "llm_model": self.llm_model,
             "llm_response_field": self.llm_response_field,
@@ -72,7 +72,7 @@ class CustomAnswer(AnswerModel):
     @property
     def action(self) -> dict[str, Any]:
         """The connector's one `predict` action."""
-        found: dict[str, Any] = next(one for one in self.connector["actions"] if _is_predict(one))
+        found: dict[str, Any] = next(action for action in self.connector["actions"] if _is_predict(action))
         return found
 
     @property
@@ -113,7 +113,7 @@ class CustomAnswer(AnswerModel):
         parameters = self.connector.get("parameters") or {}
         template = str(self.action.get("request_body", ""))
         used = list(PARAMETER.finditer(template))
-        named = {one[1] for one in used}
+        named = {placeholder[1] for placeholder in used}
         for name in self.sent:
             if name not in named and "pre_process_function" not in self.action:
                 raise ValueError(
@@ -121,7 +121,7 @@ class CustomAnswer(AnswerModel):
                     f"with llm_model {self.llm_model!r} sends; put it in, or set another llm_model"
                 )
         given = {"inputs": "a", "messages": "[]", "model": "a", "system_prompt": "a", **parameters}
-        missing = [one[1] for one in used if one[1] not in given and one[2] is None]
+        missing = [placeholder[1] for placeholder in used if placeholder[1] not in given and placeholder[2] is None]
         if missing:
             raise ValueError(
                 f"connector.actions: request_body uses ${{parameters.{missing[0]}}}, which connector.parameters "
@@ -169,17 +169,17 @@ def _faults(connector: dict[str, Any]) -> Iterator[str]:
     if connector.get("protocol") not in ("http", "aws_sigv4"):
         yield f"protocol is {value(connector.get('protocol'))}, but can be http or aws_sigv4 only; set one of them"
     actions = connector.get("actions")
-    if not isinstance(actions, list) or [_is_predict(one) for one in actions].count(True) != 1:
+    if not isinstance(actions, list) or [_is_predict(action) for action in actions].count(True) != 1:
         yield "actions must be a list with one action of action_type predict; correct it"
         return
-    action = next(one for one in actions if _is_predict(one))
+    action = next(action for action in actions if _is_predict(action))
     for name in ("method", "url", "request_body"):
         if not isinstance(action.get(name), str):
             yield f"actions: {name} is missing; add it, as text"
     if str(action.get("method")).upper() not in METHODS:
         yield f"actions: method is {value(action.get('method'))}, but can be POST or GET only; set one of them"
     headers = action.get("headers", {})
-    if not isinstance(headers, dict) or not all(isinstance(one, str) for one in headers.values()):
+    if not isinstance(headers, dict) or not all(isinstance(header, str) for header in headers.values()):
         yield "actions: headers must be a group of texts, such as {content-type: application/json}; correct it"
     parameters = connector.get("parameters", {})
     if not isinstance(parameters, dict):

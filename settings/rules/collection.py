@@ -19,7 +19,7 @@ def collection_has_no_connector(environment: Environment) -> Iterator[str]:
     """The assistant calls the models there."""
     answer = environment.answer
     if isinstance(environment.search, Serverless) and answer and not answer.caller:
-        *most, last = [one for one in providers(answers) if model_class(answers, one).caller]
+        *most, last = [provider for provider in providers(answers) if model_class(answers, provider).caller]
         yield (
             f"answer.provider is {answer.provider!r}, a connector of ml-commons, but on a collection the assistant "
             f"calls the model itself; set it to {', '.join(most)} or {last}"

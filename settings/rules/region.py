@@ -39,7 +39,7 @@ def one_partition(environment: Environment) -> Iterator[str]:
     texts = list(_texts(environment))
     arns = [found for _, text in texts if (found := _ARN.match(text))]
     vpc = environment.search.vpc
-    here = environment.region or next((one["region"] for one in arns if one["region"]), vpc.region if vpc else None)
+    here = environment.region or next((arn["region"] for arn in arns if arn["region"]), vpc.region if vpc else None)
     for setting, text in texts:
         arn, image = _ARN.match(text), _IMAGE.match(text)
         if arn:
@@ -132,5 +132,5 @@ def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         return
     found = vars(value) if isinstance(value, Group) else value
     if isinstance(found, dict | list):
-        for key, one in found.items() if isinstance(found, dict) else enumerate(found):
-            yield from _texts(one, f"{path}.{key}" if path else str(key))
+        for key, inner in found.items() if isinstance(found, dict) else enumerate(found):
+            yield from _texts(inner, f"{path}.{key}" if path else str(key))

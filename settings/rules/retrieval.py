@@ -93,7 +93,7 @@ def quantizes(environment: Environment) -> Iterator[str]:
     engine, since = QUANTIZED_BY[chosen], SINCE[chosen]
     named = f"retrieval.quantization is {chosen!r}, which"
     if search.vector_engine != engine:
-        other = " or ".join(one for one, by in QUANTIZED_BY.items() if by == search.vector_engine)
+        other = " or ".join(name for name, by in QUANTIZED_BY.items() if by == search.vector_engine)
         yield (
             f"{named} {engine} has, but search.vector_engine is {search.vector_engine!r}; "
             f"set it to {other}, or search.vector_engine to {engine}"

@@ -30,8 +30,8 @@ def vpc_reaches_its_models(environment: Environment) -> Iterator[str]:
     search, vpc = environment.search, environment.search.vpc
     if vpc is None or vpc.endpoints != "create" or not (isinstance(search, Serverless) or vpc.egress == "vpc"):
         return
-    models = [one for one in (environment.embedding, environment.answer) if one]
-    if any(one.service is None for one in models):
+    models = [model for model in (environment.embedding, environment.answer) if model]
+    if any(model.service is None for model in models):
         yield (
             "search.vpc.endpoints is 'create', but a model outside AWS is not reached by an endpoint; give the subnets "
             "a NAT gateway and set search.vpc.endpoints to exist, or choose a model on AWS"
@@ -51,8 +51,8 @@ def _regions(environment: Environment) -> Iterator[tuple[str, str]]:
     if not isinstance(environment.search, Serverless):
         found |= {"retrieval.rerank": environment.retrieval.rerank}
         found |= {"retrieval.hybrid.sparse": getattr(environment.retrieval.hybrid, "sparse", None)}
-    for setting, one in found.items():
-        of_its_arn = getattr(one, "model_region", None)
-        region = of_its_arn(None) if of_its_arn else getattr(one, "region", None)
+    for setting, value in found.items():
+        of_its_arn = getattr(value, "model_region", None)
+        region = of_its_arn(None) if of_its_arn else getattr(value, "region", None)
         if region is not None:
             yield setting, region

@@ -64,19 +64,19 @@ def take(
 def _played(stage: Stage) -> None:
     """The samples, and the answer to the question for each picture."""
     with (ROOT / "samples" / "metro-areas.ndjson").open(encoding="utf-8") as samples:
-        documents = {one["id"]: one for one in map(json.loads, samples)}
-    for one in documents.values():
-        stage.add(one["id"], one["title"], one["text"])
+        documents = {document["id"]: document for document in map(json.loads, samples)}
+    for document in documents.values():
+        stage.add(document["id"], document["title"], document["text"])
 
     def source(identifier: str, similarity: float, *used: str) -> dict[str, Any]:
-        one = documents[identifier]
-        sentences = [re.search(rf"[^.]*\b{words}[^.]*(?:\.\d[^.]*)*\.", one["text"]) for words in used]
+        document = documents[identifier]
+        sentences = [re.search(rf"[^.]*\b{words}[^.]*(?:\.\d[^.]*)*\.", document["text"]) for words in used]
         spans = [
             {"start": found.end() - len(found[0].lstrip()), "end": found.end(), "score": 0.78 - 0.14 * index}
             for index, found in enumerate(sentences)
             if found
         ]
-        return {**one, "document": identifier, "score": similarity, "used": spans} | shown(similarity)
+        return {**document, "document": identifier, "score": similarity, "used": spans} | shown(similarity)
 
     def shown(similarity: float) -> dict[str, Any]:
         return {"similarity": similarity, "match": "close" if similarity > 0.8 else "loose"}

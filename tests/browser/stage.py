@@ -190,9 +190,15 @@ class Stage:
         """The documents that share a longer word with the question; of the first, its first sentence is the answer."""
         words = _words(question)
         sources = [
-            {"id": one["id"], "document": one["id"], "title": one["title"], "text": one["text"], "score": 0.84}
-            for one in self.documents.values()
-            if words & _words(one["text"])
+            {
+                "id": document["id"],
+                "document": document["id"],
+                "title": document["title"],
+                "text": document["text"],
+                "score": 0.84,
+            }
+            for document in self.documents.values()
+            if words & _words(document["text"])
         ]
         if not sources:
             return [event("answer", **answer(ABSENT, [], model=None))]
@@ -217,7 +223,7 @@ class Stage:
         content = base64.b64decode(file["content"])
         results, more = self._batch(file["name"], content, 0)
         if more is None:
-            stored = sum(one["status"] == "stored" for one in results)
+            stored = sum(result["status"] == "stored" for result in results)
             wire.json(200, {"documents": results, "stored": stored, "failed": len(results) - stored})
             return
         job = self._begun(file["name"], 1)
@@ -265,14 +271,18 @@ class Stage:
                 message = f"{entry.where}: {entry.reason}"
                 results.append({"id": entry.where, "status": "failed", "passages": 0, "message": message})
                 continue
-            one = {"id": entry.id, "title": entry.source.get("title"), "text": entry.source["text"]}
-            batch.append(one)
-            if "#" in one["id"]:
-                results.append({"id": one["id"], "status": "failed", "passages": 0, "message": "An id holds no #."})
+            document = {"id": entry.id, "title": entry.source.get("title"), "text": entry.source["text"]}
+            batch.append(document)
+            if "#" in document["id"]:
+                results.append(
+                    {"id": document["id"], "status": "failed", "passages": 0, "message": "An id holds no #."}
+                )
             else:
-                self.add(one["id"], one["title"] or "", one["text"])
-                passages = len(_passages(one["text"]))
-                results.append({"id": one["id"], "title": one["title"], "status": "stored", "passages": passages})
+                self.add(document["id"], document["title"] or "", document["text"])
+                passages = len(_passages(document["text"]))
+                results.append(
+                    {"id": document["id"], "title": document["title"], "status": "stored", "passages": passages}
+                )
         self.stored.append(batch)
         return results, more
 
@@ -281,8 +291,8 @@ class Stage:
         search, backwards = request.query.get("search", "").lower(), request.query.get("order") == "desc"
         found = [
             name
-            for name, one in self.documents.items()
-            if search in name.lower() or search in str(one["title"]).lower()
+            for name, document in self.documents.items()
+            if search in name.lower() or search in str(document["title"]).lower()
         ]
         names = sorted((name for name in found if not after or (name > after) != backwards), reverse=backwards)
         names = [name for name in names if name != after]
@@ -299,9 +309,9 @@ class Stage:
 
 def _note(job: dict[str, Any], results: list[dict[str, Any]], settled: int, *, ended: bool) -> None:
     job["documents"] += results
-    job["stored"] += sum(one["status"] == "stored" for one in results)
-    job["failed"] += sum(one["status"] != "stored" for one in results)
-    job["passages"] += sum(one["passages"] for one in results)
+    job["stored"] += sum(result["status"] == "stored" for result in results)
+    job["failed"] += sum(result["status"] != "stored" for result in results)
+    job["passages"] += sum(result["passages"] for result in results)
     job["status"] = "done" if ended else "running"
     job["progress"] = 1.0 if ended else settled / (settled + BATCH)
 

@@ -51,7 +51,7 @@ def test_an_answer_is_seen_as_it_comes(page: Page, stage: Stage) -> None:
     given = flows.finished(exchange)
     assert given.text == "It has 3 ponds and a café."
     assert exchange.locator(".answer strong").inner_text() == "3 ponds"
-    assert [one.marked for one in given.sources] == [["It has 3 ponds 🦆 and a café."]]
+    assert [source.marked for source in given.sources] == [["It has 3 ponds 🦆 and a café."]]
     assert given.sources[0].facts == "Close match 0.83 · passage 2 · 1 sentence used"
     assert exchange.locator(".evidence").inner_text() == "strong 0.90"
     assert exchange.locator(".passage").text_content() == PARK.replace("café. ", "café. strong 0.90 ")
@@ -65,7 +65,7 @@ def test_without_an_answer_sentences_near_to_the_question_are_marked(page: Page,
     stage.asks.append([event("answer", **answer(None, [near, source("Nothing.", id="other", title="Other")]))])
     exchange = flows.send(page, "What is in the park?")
     given = flows.finished(exchange)
-    assert [one.marked for one in given.sources] == [["It has 3 ponds 🦆 and a café."], []]
+    assert [source.marked for source in given.sources] == [["It has 3 ponds 🦆 and a café."], []]
     assert exchange.locator(".legend").inner_text() == "Marked is what says most of what you asked."
     assert exchange.locator("details[open]").count() == 1
     assert exchange.locator(".evidence").count() == 0
@@ -76,7 +76,7 @@ def test_what_an_answer_draws_on_is_marked_and_nothing_else(page: Page, stage: S
     other = source("Nothing.", id="other", title="Other", highlights=[{"start": 0, "end": 8}])
     stage.asks.append([event("answer", **answer("Dogs are welcome.", [both, other]))])
     given = flows.finished(flows.send(page, "May dogs come?"))
-    assert [one.marked for one in given.sources] == [["Dogs are welcome."], []]
+    assert [source.marked for source in given.sources] == [["Dogs are welcome."], []]
 
 
 def test_an_answer_that_no_sentence_supports_has_no_sources(page: Page, stage: Stage) -> None:
@@ -142,7 +142,7 @@ def test_stop_ends_the_answer_and_keeps_what_came(page: Page, stage: Stage) -> N
     stage.asks.append([event("answer", **answer("Half of it.", [source()]))])
     exchange.get_by_role("button", name="Ask again").click()
     assert flows.finished(exchange).text == "Half of it."
-    assert [one["question"] for one in stage.asked] == ["What is it?"] * 2
+    assert [request["question"] for request in stage.asked] == ["What is it?"] * 2
 
 
 def test_the_page_says_when_the_documents_have_no_answer(page: Page, stage: Stage) -> None:

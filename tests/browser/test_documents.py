@@ -80,7 +80,7 @@ def test_a_file_is_read_by_the_server(page: Page, stage: Stage, tmp_path: Path) 
     }
     said = flows.upload(page, [write(tmp_path, name, content) for name, content in files.items()])
     assert said["rows.csv"] == "2 documents added, 2 passages"
-    stored = {one["id"]: one for batch in stage.stored for one in batch}
+    stored = {document["id"]: document for batch in stage.stored for document in batch}
     assert stored["hours.html"]["text"] == "Hours\n\nOpen until ten.\n\nMon | 9"
     assert stored["leave.docx"]["text"] == "Thirty days."
     assert stored["leave.pdf"]["text"] == "Ask early."

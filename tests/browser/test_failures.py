@@ -38,7 +38,7 @@ def test_a_busy_server_is_asked_again_after_the_time_it_names(clocked: Page, sta
     button.click()
     expect(clocked.locator(".answer")).to_have_text("Yes.")
     expect(clocked.locator(".failure")).to_have_count(0)
-    assert [one["question"] for one in stage.asked] == ["Now?", "Now?"]
+    assert [request["question"] for request in stage.asked] == ["Now?", "Now?"]
 
 
 def test_the_gateways_words_become_a_sentence(clocked: Page, stage: Stage) -> None:

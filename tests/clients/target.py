@@ -54,8 +54,8 @@ def made_without_engine(client: OpenSearch, index: str, field: str) -> None:
 def vector(text: str) -> list[float]:
     """A vector of a text's letters: the same text has the same, another text another."""
     counts = [1.0 + sum(ord(letter) % DIMENSION == place for letter in text.lower()) for place in range(DIMENSION)]
-    length = math.sqrt(sum(one * one for one in counts))
-    return [one / length for one in counts]
+    length = math.sqrt(sum(count * count for count in counts))
+    return [count / length for count in counts]
 
 
 def seen(look: Callable[[], Any]) -> Any:

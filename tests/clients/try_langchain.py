@@ -43,4 +43,4 @@ def test_texts_are_stored_and_found(
     assert found[0].metadata == {"place": "library"}
     cellar = {"term": {"metadata.place.keyword": "cellar"}}
     found = seen(lambda: store.similarity_search(TEXTS[2], k=3, efficient_filter=cellar))
-    assert [one.page_content for one in found] == [TEXTS[1]]
+    assert [hit.page_content for hit in found] == [TEXTS[1]]

@@ -29,7 +29,7 @@ def test_bulk_scan_and_search_by_vector(client: OpenSearch, target: Target, inde
     hits = seen(lambda: client.search(index=index, body=query)["hits"]["hits"])
     assert hits[0]["_source"]["text"] == TEXTS[1]
     if target.kind == "domain":
-        assert {one["_source"]["text"] for one in helpers.scan(client, index=index)} == set(TEXTS)
+        assert {hit["_source"]["text"] for hit in helpers.scan(client, index=index)} == set(TEXTS)
 
 
 def test_the_asynchronous_client_reads_what_it_wrote(target: Target, index: str) -> None:

@@ -82,7 +82,7 @@ def helper(target: Target, admin: boto3.Session, domain: dict[str, Any]) -> Iter
     mapping = f"https://{domain['Endpoint']}/_plugins/_security/api/rolesmapping/{ROLE}"
     auth = (USER, PASSWORD)
     entries = requests.get(mapping, auth=auth, timeout=60).json()[ROLE]["backend_roles"]
-    kept = [one for one in entries if f"role/{name}-" not in one]
+    kept = [entry for entry in entries if f"role/{name}-" not in entry]
     change = [{"op": "replace", "path": "/backend_roles", "value": kept}]
     requests.patch(mapping, json=change, auth=auth, timeout=60).raise_for_status()
     iam = admin.client("iam")

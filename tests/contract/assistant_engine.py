@@ -86,7 +86,11 @@ class Shop:
 
     def told(self) -> list[tuple[str, str]]:
         """Role and text of each block of the messages that the answer model was sent last."""
-        return [(one["role"], text) for one in self.chat.bodies[-1]["messages"] for text in blocks(one.get("content"))]
+        return [
+            (message["role"], text)
+            for message in self.chat.bodies[-1]["messages"]
+            for text in blocks(message.get("content"))
+        ]
 
     @contextmanager
     def fault(self, provider: str, **fault: float) -> Iterator[None]:

@@ -27,7 +27,7 @@ class Caller:
 
     def send(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         """Status and body; a list is sent as lines of JSON."""
-        lines = [json.dumps(one) for one in body] if isinstance(body, list) else [json.dumps(body)] if body else []
+        lines = [json.dumps(item) for item in body] if isinstance(body, list) else [json.dumps(body)] if body else []
         answer = requests.request(
             method,
             f"{self.endpoint}{path}",

@@ -152,8 +152,8 @@ def start(folder: Path, driver: str = DRIVER, **changes: Any) -> Cloud:
     python = cloud_python(cache_directory(), print)
     certificates = Certificates(folder / "tls")
     certificates.make()
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        aws, egress = one.getsockname()[1], two.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as two:
+        aws, egress = first.getsockname()[1], two.getsockname()[1]
     settings = {
         "home": str(folder / "home"),
         "region": "us-east-1",

@@ -68,7 +68,7 @@ _SHAPES: dict[str, Any] = {
     "sparse": lambda sent: [{"word": 1.0} for _ in sent["texts"]],
     "titan": lambda sent: {"embedding": vector(sent["inputText"])},
     "cohere": lambda sent: {"embeddings": _vectors(sent["texts"])},
-    "openai": lambda sent: {"data": [{"embedding": one} for one in _vectors(sent["input"])]},
+    "openai": lambda sent: {"data": [{"embedding": vector} for vector in _vectors(sent["input"])]},
     "rerank": lambda sent: {
         "results": [{"index": place, "relevance_score": 0.5} for place in range(len(sent["documents"]))]
     },

@@ -112,7 +112,7 @@ def contents(here: Trial) -> dict[str, Any]:
         return answer.json() if answer.status_code != 404 else {}
 
     here.engine("POST", "/_refresh?expand_wildcards=all")
-    indexes = sorted(one["index"] for one in get("/_cat/indices?format=json&expand_wildcards=all"))
+    indexes = sorted(item["index"] for item in get("/_cat/indices?format=json&expand_wildcards=all"))
     found: dict[str, Any] = {"indexes": [name for name in indexes if not name.startswith((".plugins-ml", "top_quer"))]}
     for name in indexes:
         if name.startswith(".plugins-ml") and name not in _ITS_OWN:
@@ -122,7 +122,7 @@ def contents(here: Trial) -> dict[str, Any]:
         shown = get(path)
         found[path] = sorted(name for name in shown if not name.startswith((".plugins-ml", "top_quer")))
         if "component_templates" in shown:
-            found[path] = sorted(one["name"] for one in shown["component_templates"])
+            found[path] = sorted(template["name"] for template in shown["component_templates"])
     for part in ("roles", "rolesmapping", "internalusers"):
         found[part] = get(f"/_plugins/_security/api/{part}")
     settings = get("/_cluster/settings?flat_settings=true")

@@ -46,8 +46,10 @@ def functions(shop: Shop) -> Iterator[dict[str, Shop]]:
 def test_documents_may_be_stored_replaced_listed_and_removed(functions: dict[str, Shop]) -> None:
     documents = functions["documents"]
     for text, passages in ((LONG, 5), ("One lighthouse.", 1)):
-        assert [(one.status, one.passages) for one in documents.store(("a", text)).documents] == [("stored", passages)]
-    assert [one.id for one in listed(Page(10), SECONDS, documents.parts).documents] == ["a"]
+        assert [(document.status, document.passages) for document in documents.store(("a", text)).documents] == [
+            ("stored", passages)
+        ]
+    assert [document.id for document in listed(Page(10), SECONDS, documents.parts).documents] == ["a"]
     assert health(SECONDS, documents.parts).status == "ok"
     assert delete("a", SECONDS, documents.parts).passages == 1
 

@@ -34,7 +34,7 @@ ASKED = "How many people lived in Boston in 2023?"
 
 
 def documents(shelf: Shop) -> dict[str, DocumentListed]:
-    return {one.id: one for one in listed(Page(100), SECONDS, shelf.parts).documents}
+    return {document.id: document for document in listed(Page(100), SECONDS, shelf.parts).documents}
 
 
 def until(seen: Callable[[], bool]) -> None:
@@ -56,7 +56,7 @@ def test_an_answer_is_streamed_and_grounded(shelf: Shop) -> None:
     assert "".join(texts) == answer.answer
     assert (answer.grounded, answer.model) == (True, "deepseek-flash")
     assert [source.id for source in answer.sources] == ["boston", "paris"]
-    assert [BOSTON[one.start : one.end] for one in answer.sources[0].used] == [
+    assert [BOSTON[mark.start : mark.end] for mark in answer.sources[0].used] == [
         "In 2023, 4,327,000 people lived in Boston."
     ]
     assert answer.timings.embed_ms is not None
@@ -81,7 +81,7 @@ def test_words_and_meaning_are_mixed_and_the_similarity_stays_that_of_the_vector
     assert [source.id for source in sources] == ["boston", "paris"]
     assert {source.id: source.similarity for source in sources} == pytest.approx(plain)
     assert sources[0].score == pytest.approx(1)
-    assert [one.id for one in mixing.ask("Seine", filters={"document": "boston"}).sources] in ([], ["boston"])
+    assert [source.id for source in mixing.ask("Seine", filters={"document": "boston"}).sources] in ([], ["boston"])
 
 
 def test_the_best_of_a_mixture_is_refused_when_it_is_far_from_the_question(mixing: Shop) -> None:
@@ -252,7 +252,7 @@ def test_what_was_written_without_a_version_is_older_than_all_others(shelf: Shop
 def test_a_throttled_embedding_keeps_the_document_as_it_was(shelf: Shop) -> None:
     with shelf.fault("sagemaker", throttle=1.0):
         stored = shelf.store(("boston", "Something else."), ("new", "Never stored."), seconds=2)
-    assert [(one.status, one.passages) for one in stored.documents] == [("failed", 0)] * 2
+    assert [(document.status, document.passages) for document in stored.documents] == [("failed", 0)] * 2
     assert shelf.ask(ASKED).sources[0].text == BOSTON
     assert "new" not in documents(shelf)
 
@@ -279,7 +279,10 @@ def test_a_document_that_fails_in_part_stays_as_it_was_and_the_others_are_stored
     monkeypatch.setattr(search, "_embedding", Picky(search._embedding))
     long = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
     stored = shelf.store(("boston", f"{long} This is unspeakable."), ("tower", "A tower."))
-    assert [(one.id, one.status) for one in stored.documents] == [("boston", "failed"), ("tower", "stored")]
+    assert [(document.id, document.status) for document in stored.documents] == [
+        ("boston", "failed"),
+        ("tower", "stored"),
+    ]
     assert "1 of 5 passages could not be stored, so that none is. The emb" in str(stored.documents[0].message)
     until(lambda: "tower" in documents(shelf))
     assert documents(shelf)["boston"].passages == 1

@@ -40,7 +40,7 @@ def test_an_answer_comes_with_its_sources_and_the_sentences_it_draws_on(shop: Sh
     best = answer.sources[0]
     assert (best.document, best.title, best.text) == ("boston", "The city of Boston", BOSTON)
     assert best.score > answer.sources[1].score
-    assert [BOSTON[one.start : one.end] for one in best.used] == ["In 2023, 4,327,000 people lived in Boston."]
+    assert [BOSTON[mark.start : mark.end] for mark in best.used] == ["In 2023, 4,327,000 people lived in Boston."]
     assert answer.sources[1].used == []
     assert answer.timings.embed_ms is None
     assert answer.timings.total_ms >= (answer.timings.search_ms or 0) + (answer.timings.model_ms or 0)
@@ -48,8 +48,8 @@ def test_an_answer_comes_with_its_sources_and_the_sentences_it_draws_on(shop: Sh
 
 def test_the_model_reads_what_the_assistant_itself_would_tell_it(shop: Shop) -> None:
     sources = shop.ask(ASKED).sources
-    ours = Told(shop.parts.settings.prompt, [one.text for one in sources], [], ASKED).messages()
-    assert [(role, text.strip()) for role, text in shop.told()] == [(one.role, one.content) for one in ours]
+    ours = Told(shop.parts.settings.prompt, [source.text for source in sources], [], ASKED).messages()
+    assert [(role, text.strip()) for role, text in shop.told()] == [(message.role, message.content) for message in ours]
 
 
 def test_below_the_least_score_no_model_is_asked(shop: Shop) -> None:
@@ -148,9 +148,11 @@ def test_storing_again_leaves_neither_doubles_nor_a_surplus(shop: Shop) -> None:
     for text, passages in ((long, 5), ("One lighthouse.", 1), (long, 5), (long, 5)):
         [result] = shop.store(("lighthouse", text)).documents
         assert (result.status, result.passages) == ("stored", passages)
-        [found] = [one for one in listed(Page(100), SECONDS, shop.parts).documents if one.id == "lighthouse"]
+        [found] = [
+            document for document in listed(Page(100), SECONDS, shop.parts).documents if document.id == "lighthouse"
+        ]
         assert found.passages == passages
-    ids = {one.id for one in shop.ask("lighthouse", filters={"document": "lighthouse"}, top_k=50).sources}
+    ids = {source.id for source in shop.ask("lighthouse", filters={"document": "lighthouse"}, top_k=50).sources}
     assert ids == {f"lighthouse#{number}" for number in range(1, 6)}
     assert delete("lighthouse", SECONDS, shop.parts).passages == 5
     with pytest.raises(Absent, match="no document 'lighthouse'"):
@@ -177,21 +179,23 @@ def test_a_document_loaded_past_the_assistant_is_replaced_too(shop: Shop) -> Non
 
 def test_documents_are_listed_page_by_page(shop: Shop) -> None:
     page = listed(Page(1), SECONDS, shop.parts)
-    assert [(one.id, one.title, one.passages) for one in page.documents] == [("boston", "The city of Boston", 1)]
+    assert [(document.id, document.title, document.passages) for document in page.documents] == [
+        ("boston", "The city of Boston", 1)
+    ]
     rest = listed(Page(1, page.after), SECONDS, shop.parts)
-    assert [(one.id, one.title) for one in rest.documents] == [("paris", None)]
+    assert [(document.id, document.title) for document in rest.documents] == [("paris", None)]
     assert rest.after is None
 
 
 def test_a_throttled_embedding_fails_each_document_and_loses_none(shop: Shop) -> None:
     with shop.fault("sagemaker", throttle=1.0):
         stored = shop.store(("one", "The first."), ("two", "The second."), seconds=2)
-    assert [(one.id, one.status, one.passages) for one in stored.documents] == [
+    assert [(document.id, document.status, document.passages) for document in stored.documents] == [
         ("one", "failed", 0),
         ("two", "failed", 0),
     ]
-    assert all("rate-limiting" in str(one.message) for one in stored.documents)
-    assert {one.id for one in listed(Page(100), SECONDS, shop.parts).documents} == {"boston", "paris"}
+    assert all("rate-limiting" in str(document.message) for document in stored.documents)
+    assert {document.id for document in listed(Page(100), SECONDS, shop.parts).documents} == {"boston", "paris"}
 
 
 def test_a_model_that_throttles_sometimes_is_asked_again(shop: Shop) -> None:

@@ -43,7 +43,7 @@ def told(shop: Shop, **retrieval: Any) -> RuntimeSettings:
 def marked(shop: Shop, question: str, **retrieval: Any) -> list[str]:
     search = Domain(Engine(told(shop, **retrieval), RoleHeaders()))
     (source,) = search.nearest([question], None, 1, Budget(SECONDS)).sources
-    return [HARBOUR[one.start : one.end] for one in source.highlights]
+    return [HARBOUR[highlight.start : highlight.end] for highlight in source.highlights]
 
 
 def test_by_words(shop: Shop) -> None:

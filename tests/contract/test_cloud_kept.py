@@ -90,18 +90,18 @@ def made(cloud: Cloud, name: str, resources: dict[str, Any]) -> Stack:
     return Stack(api, name)
 
 
-def exists(cloud: Cloud, one: Kept, resources: dict[str, Any], all: list[Kept]) -> bool:
-    control, named = cloud.client("cloudcontrol"), named_of(one, resources, all)
+def exists(cloud: Cloud, resource: Kept, resources: dict[str, Any], all: list[Kept]) -> bool:
+    control, named = cloud.client("cloudcontrol"), named_of(resource, resources, all)
     try:
-        control.get_resource(TypeName=one.type, Identifier="|".join(named.values()))
+        control.get_resource(TypeName=resource.type, Identifier="|".join(named.values()))
     except control.exceptions.ResourceNotFoundException:
         return False
     return True
 
 
-def named_of(one: Kept, resources: dict[str, Any], all: list[Kept]) -> dict[str, str]:
+def named_of(resource: Kept, resources: dict[str, Any], all: list[Kept]) -> dict[str, str]:
     others = {other.logical_id: other.id for other in all}
-    found = identifier(one.type, one.id, resources[one.logical_id]["Properties"], others)
+    found = identifier(resource.type, resource.id, resources[resource.logical_id]["Properties"], others)
     assert found is not None
     return found
 
@@ -139,17 +139,17 @@ def test_what_was_kept_is_taken_in_by_another_stack(cloud: Cloud, resources: dic
     assert "already exists" in blocked.reasons()
     [(stack, left)] = kept(api, prefix).items()
     assert stack == name
-    assert {one.logical_id for one in left} == set(resources)
-    assert {one.type for one in left} <= set(IDENTIFIERS)
-    assert all(exists(cloud, one, resources, left) for one in left)
+    assert {resource.logical_id for resource in left} == set(resources)
+    assert {resource.type for resource in left} <= set(IDENTIFIERS)
+    assert all(exists(cloud, resource, resources, left) for resource in left)
     blocked.delete()
     wanted = [
         {
-            "ResourceType": one.type,
-            "LogicalResourceId": one.logical_id,
-            "ResourceIdentifier": named_of(one, resources, left),
+            "ResourceType": resource.type,
+            "LogicalResourceId": resource.logical_id,
+            "ResourceIdentifier": named_of(resource, resources, left),
         }
-        for one in left
+        for resource in left
     ]
     api.create_change_set(
         StackName=name,
@@ -163,16 +163,16 @@ def test_what_was_kept_is_taken_in_by_another_stack(cloud: Cloud, resources: dic
     again = Stack(api, name)
     assert again.settled()["StackStatus"] == "IMPORT_COMPLETE", again.reasons()
     held = api.list_stack_resources(StackName=name)["StackResourceSummaries"]
-    assert {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in held} == {
-        one.logical_id: one.id for one in left
+    assert {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in held} == {
+        resource.logical_id: resource.id for resource in left
     }
     assert kept(api, prefix) == {}
     changed = {**resources, "Role": {**resources["Role"], "DeletionPolicy": "Delete"}}
     again.update(changed)
     again.delete()
     # The last word counts: what a later stack has taken in and deleted is not waiting for anybody.
-    assert {one.logical_id for one in kept(api, prefix)[name]} == set(resources) - {"Role"}
-    role = next(one for one in left if one.logical_id == "Role")
+    assert {resource.logical_id for resource in kept(api, prefix)[name]} == set(resources) - {"Role"}
+    role = next(resource for resource in left if resource.logical_id == "Role")
     assert not exists(cloud, role, resources, left)
 
 

@@ -78,7 +78,9 @@ def test_a_policy_that_names_a_path_lets_its_parameters_be_listed_and_no_others(
     key = iam.create_access_key(UserName="reader")["AccessKey"]
     keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
     reader = cloud.client("ssm", **keys)
-    assert [one["Name"] for one in reader.get_parameters_by_path(Path="/osml/kept")["Parameters"]] == ["/osml/kept/One"]
+    assert [parameter["Name"] for parameter in reader.get_parameters_by_path(Path="/osml/kept")["Parameters"]] == [
+        "/osml/kept/One"
+    ]
     for path in ("/osml/other", "/osml", "/"):
         with pytest.raises(ClientError, match="AccessDenied"):
             reader.get_parameters_by_path(Path=path, Recursive=True)

@@ -71,7 +71,7 @@ def test_s3_does_nothing_for_a_request_that_nobody_signed(cloud: Cloud, method: 
     url = f"{cloud.gateway}{path}"
     answer = requests.request(method, url, headers=host, verify=cloud.bundle, timeout=20, allow_redirects=False)
     assert answer.status_code == status, answer.text
-    assert [one["Name"] for one in cloud.client("s3").list_buckets()["Buckets"]] == ["signed-bucket"]
+    assert [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]] == ["signed-bucket"]
 
 
 @pytest.fixture(scope="module")

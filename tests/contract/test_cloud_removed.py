@@ -72,7 +72,7 @@ def test_a_removed_group_is_reported_and_removed_first(cloud: Cloud, place: Plac
     for part in ("search", "knowledge"):
         template = {"Resources": {"Parameter": SEARCH}}
         (assembly / f"osml-gone-{part}.template.json").write_text(json.dumps(template))
-    assert [str(one) for one in review.losses(place, assembly)] == [
+    assert [str(loss) for loss in review.losses(place, assembly)] == [
         "The stack osml-gone-assistant with AWS::DynamoDB::Table is removed",
         "AWS::DynamoDB::Table Old of osml-gone-search is removed",
         "The index former is removed with all its documents; an empty index passages replaces it",

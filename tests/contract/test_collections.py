@@ -41,7 +41,7 @@ def mapping(**vector: Any) -> dict[str, Any]:
 
 
 def ndjson(*objects: Any) -> bytes:
-    return b"".join(json.dumps(one).encode() + b"\n" for one in objects)
+    return b"".join(json.dumps(content).encode() + b"\n" for content in objects)
 
 
 def bulk(client: Client, path: str, *objects: Any) -> requests.Response:

@@ -112,13 +112,19 @@ def names_kept(cloud: Cloud) -> dict[str, list[str]]:
     """The names of everything that OpenSearch Serverless keeps."""
     api = cloud.client("opensearchserverless")
     return {
-        "collections": [one["name"] for one in api.list_collections()["collectionSummaries"]],
-        "groups": [one["name"] for one in api.list_collection_groups()["collectionGroupSummaries"]],
-        "network": [one["name"] for one in api.list_security_policies(type="network")["securityPolicySummaries"]],
-        "encryption": [one["name"] for one in api.list_security_policies(type="encryption")["securityPolicySummaries"]],
-        "data": [one["name"] for one in api.list_access_policies(type="data")["accessPolicySummaries"]],
-        "endpoints": [one["name"] for one in api.list_vpc_endpoints()["vpcEndpointSummaries"]],
-        "retention": [one["name"] for one in api.list_lifecycle_policies(type="retention")["lifecyclePolicySummaries"]],
+        "collections": [summary["name"] for summary in api.list_collections()["collectionSummaries"]],
+        "groups": [summary["name"] for summary in api.list_collection_groups()["collectionGroupSummaries"]],
+        "network": [
+            summary["name"] for summary in api.list_security_policies(type="network")["securityPolicySummaries"]
+        ],
+        "encryption": [
+            summary["name"] for summary in api.list_security_policies(type="encryption")["securityPolicySummaries"]
+        ],
+        "data": [summary["name"] for summary in api.list_access_policies(type="data")["accessPolicySummaries"]],
+        "endpoints": [summary["name"] for summary in api.list_vpc_endpoints()["vpcEndpointSummaries"]],
+        "retention": [
+            summary["name"] for summary in api.list_lifecycle_policies(type="retention")["lifecyclePolicySummaries"]
+        ],
     }
 
 

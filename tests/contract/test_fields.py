@@ -94,12 +94,12 @@ class Shelf:
     def load(self, rows: list[dict[str, Any]]) -> list[Document]:
         lines = "".join(json.dumps({"text": f"Text of {n}", **row}) + "\n" for n, row in enumerate(rows))
         found = [
-            one
-            for one in read(io.BytesIO(lines.encode()), "rows.ndjson", Reading("text"))
-            if not isinstance(one, Unreadable)
+            item
+            for item in read(io.BytesIO(lines.encode()), "rows.ndjson", Reading("text"))
+            if not isinstance(item, Unreadable)
         ]
-        outcomes = self.bulk.send([self.bulk.encode(one) for one in found])
-        refused = [one for one in outcomes if one.verdict not in (Verdict.CREATED, Verdict.UPDATED)]
+        outcomes = self.bulk.send([self.bulk.encode(item) for item in found])
+        refused = [outcome for outcome in outcomes if outcome.verdict not in (Verdict.CREATED, Verdict.UPDATED)]
         assert not refused
         self.engine.client().post(f"/{self.name}/_refresh")
         return found
@@ -144,9 +144,9 @@ def shelf(empty: Shelf) -> Shelf:
 def test_nothing_is_refused_for_its_fields(shelf: Shelf) -> None:
     stored = shelf.stored()
     assert set(stored) >= {row["id"] for row in ROWS}
-    for one in stored.values():
-        embedded = f"{one['title']} {one['text']}" if one.get("title") else one["text"]
-        assert one["embedding"] == pytest.approx(vector(embedded))
+    for document in stored.values():
+        embedded = f"{document['title']} {document['text']}" if document.get("title") else document["text"]
+        assert document["embedding"] == pytest.approx(vector(embedded))
 
 
 def test_a_field_is_shown_as_it_was_given(shelf: Shelf) -> None:
@@ -165,12 +165,12 @@ def test_a_field_is_shown_as_it_was_given(shelf: Shelf) -> None:
 
 def test_no_row_says_what_it_is_a_part_of(shelf: Shelf) -> None:
     stored = shelf.stored()
-    assert all(one["document"] == one["id"] == id for id, one in stored.items())
-    kept = {one["name"]: one["value"] for one in stored["t1"]["osml"]["kept"]}
+    assert all(value["document"] == value["id"] == id for id, value in stored.items())
+    kept = {document["name"]: document["value"] for document in stored["t1"]["osml"]["kept"]}
     assert kept["document"] == "official-policy"
     assert kept["embedding"] == [1, 2]
     assert shelf.found(("document", "official-policy")) == set()
-    kept = {one["name"]: one["value"] for one in stored["t2"]["osml"]["kept"]}
+    kept = {document["name"]: document["value"] for document in stored["t2"]["osml"]["kept"]}
     assert (kept["_id"], kept["_routing"], kept["_index"], kept["_foo"]) == ("k1", "elsewhere", "other", 1)
     assert stored["t2"]["title"] == "42"
 
@@ -194,7 +194,7 @@ def test_a_title_is_embedded_and_searched_before_the_text(shelf: Shelf) -> None:
         "Shoes matter.", "Shoes matter.", "A lone \ufffd.", "A pair."
     ]  # fmt: skip
     assert "osml" not in stored["w1"]
-    assert not any("_text" in one or "apart" in one.get("osml", {}) for one in stored.values())
+    assert not any("_text" in document or "apart" in document.get("osml", {}) for document in stored.values())
     query = {"match": {WORDS: {"query": "run a marathon in shoes", "operator": "and"}}}
     hits = shelf.engine.client().post(f"/{shelf.name}/_search", {"query": query})["hits"]["hits"]
     assert [hit["_id"] for hit in hits] == ["w1"]
@@ -205,7 +205,7 @@ def test_a_title_is_embedded_and_searched_before_the_text(shelf: Shelf) -> None:
 
 def test_names_that_the_engine_stumbles_over_are_kept(shelf: Shelf) -> None:
     stored = shelf.stored()
-    kept = {one["name"]: one["value"] for one in stored["t3"]["osml"]["kept"]}
+    kept = {document["name"]: document["value"] for document in stored["t3"]["osml"]["kept"]}
     wanted = {"": 0, " ": 1, "a.b": 2, "..": 3, ".c": 4, "text.x": 5, "id.x": 6, "osml.labels": 7, "title": ["a", "b"]}
     assert kept == wanted
     assert stored["t4"]["osml"]["kept"] == [{"name": "a.b", "value": 2}]
@@ -327,7 +327,7 @@ def test_foreign_hands_write_past_the_door(empty: Shelf) -> None:
     foreign |= {"": 2, "id": 5, "osml": "mine", "_source": 3}
     empty.engine.client().put(f"/{empty.name}/_doc/foreign?refresh=true", foreign)
     source = empty.stored()["foreign"]
-    kept = {one["name"]: one["value"] for one in source["osml"]["kept"]}
+    kept = {field["name"]: field["value"] for field in source["osml"]["kept"]}
     assert kept == {
         "osml": "mine",
         "year": {"no": "number"},

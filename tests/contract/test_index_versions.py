@@ -146,7 +146,7 @@ def test_a_rollback_copies_only_new_documents(library: Library, old: Made, new: 
 
 def _versions(library: Library, index: str) -> dict[str, int]:
     body = {"size": 1000, "version": True, "query": {"match_all": {}}}
-    return {one["_id"]: one["_version"] for one in library.client.post(f"/{index}/_search", body)["hits"]["hits"]}
+    return {hit["_id"]: hit["_version"] for hit in library.client.post(f"/{index}/_search", body)["hits"]["hits"]}
 
 
 def test_copied_documents_can_still_be_read_in_the_old_index(library: Library) -> None:

@@ -128,7 +128,7 @@ def test_after_a_kill_an_ingest_resumes_without_loss_or_duplicates(
     assert 0 < settled < 2_001
     endpoint.seconds = 0.0
     report = ingest(to, state, *files)
-    chunks = [one for one in held(library) if one.startswith("b.md")]
+    chunks = [item for item in held(library) if item.startswith("b.md")]
     assert (report.read, report.arrived, report.failed) == (2_001, 1_998 + len(chunks), 2)
     assert held(library) == sorted([*(f"d{n}" for n in range(2_000) if n not in poisoned), *chunks])
     assert chunks == [f"b.md#{n}" for n in range(1, 5)]

@@ -42,7 +42,7 @@ def test_create_read(engine: Engine, subject: Subject) -> None:
     assert outcome.data == {"Id": outcome.physical_id}
     assert observed.owner == engine.owner()
     assert by_hand.count(engine, subject.kind) == 1
-    counted = [one for one in recorder.requests if subject.kind != "Model" or one.method != "GET"]
+    counted = [request for request in recorder.requests if subject.kind != "Model" or request.method != "GET"]
     assert len(counted) <= CREATES.get(subject.kind, LOOK_WRITE_READ)
 
 
@@ -126,7 +126,7 @@ def test_update_noop_of_an_unknown_past(engine: Engine) -> None:
     recorder = engine.recorder()
     engine.apply("Model", subject.spec, first.physical_id, transport=recorder)
     assert recorder.writes == []
-    assert [one.path.rsplit("/", 1)[-1] for one in recorder.requests] == [first.physical_id, "_predict"]
+    assert [request.path.rsplit("/", 1)[-1] for request in recorder.requests] == [first.physical_id, "_predict"]
 
 
 @pytest.mark.parametrize("kind", UPDATED_IN_PLACE)

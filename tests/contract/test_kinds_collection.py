@@ -123,7 +123,7 @@ def test_the_error_names_the_policy_and_the_missing_principal(aoss: Serverless, 
     )
 
 
-@pytest.mark.parametrize("act", [lambda one: one.apply(SPEC), lambda one: one.destroy("passages")])
+@pytest.mark.parametrize("act", [lambda subject: subject.apply(SPEC), lambda subject: subject.destroy("passages")])
 def test_a_policy_that_spreads_late_is_waited_for(
     aoss: Serverless, url: str, act: Callable[[Provisioner], Outcome]
 ) -> None:

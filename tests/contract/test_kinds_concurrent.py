@@ -102,7 +102,7 @@ class Stacks:
     def _at_once(self, act: Callable[[Owner, Client], Any]) -> None:
         start = Barrier(len(self.owners))
 
-        def one(owner: Owner) -> None:
+        def run(owner: Owner) -> None:
             ca = os.environ["OSML_TEST_CA"]
             transport = HttpTransport(self._engine.transport.endpoint, auth=RoleHeaders(), verify=ca)
             client = Client(self._through(transport), Patience(seconds=120, propagation=0))
@@ -110,7 +110,7 @@ class Stacks:
             act(owner, client)
 
         with ThreadPoolExecutor(len(self.owners)) as pool:
-            list(pool.map(one, self.owners))
+            list(pool.map(run, self.owners))
 
 
 @pytest.fixture

@@ -39,16 +39,16 @@ def _made(engine: Engine, kind: str) -> Watched:
     return Watched(noun, engine.apply(noun, spec).physical_id, engine.owner(), spec, target={"endpoint": "here"})
 
 
-def _compared(engine: Engine, one: Watched) -> Compared:
-    return compare(engine.client(), one)
+def _compared(engine: Engine, entry: Watched) -> Compared:
+    return compare(engine.client(), entry)
 
 
-def _keeper(engine: Engine, one: Watched) -> list[tuple[str, str]]:
+def _keeper(engine: Engine, entry: Watched) -> list[tuple[str, str]]:
     def client_for(target: dict[str, Any], parts: int = 1) -> Client:
-        assert target == one.target
+        assert target == entry.target
         return engine.client(seconds=20 / parts)
 
-    found = Round([one], client_for, lambda _: 0.0).findings()
+    found = Round([entry], client_for, lambda _: 0.0).findings()
     return [(finding.what, finding.about) for finding in found if finding.what in ("Drifted", "Healed")]
 
 
@@ -86,40 +86,42 @@ def test_every_kind_is_deleted_changed_and_taken_over_here() -> None:
 
 @pytest.mark.parametrize(("state", "kind"), [(state, kind) for state, acts in ACTS.items() for kind in acts])
 def test_a_changed_object_is_reported_alike_everywhere_and_repaired(engine: Engine, state: str, kind: str) -> None:
-    one = _made(engine, kind)
-    assert _compared(engine, one).state == "as deployed"
-    assert _keeper(engine, one) == []
-    ACTS[state][kind](engine, one.kind, one.id)
-    found = _compared(engine, one)
+    watched = _made(engine, kind)
+    assert _compared(engine, watched).state == "as deployed"
+    assert _keeper(engine, watched) == []
+    ACTS[state][kind](engine, watched.kind, watched.id)
+    found = _compared(engine, watched)
     assert found.state == state, found
-    assert entry(engine.client(), one).state == state
-    assert sentence(entry(engine.client(), one)).startswith(f"{one} ({one.id}) is {state}")
+    assert entry(engine.client(), watched).state == state
+    assert sentence(entry(engine.client(), watched)).startswith(f"{watched} ({watched.id}) is {state}")
     assert name_of(found) in FIXES
-    assert _keeper(engine, one) == [("Drifted", str(one))]
+    assert _keeper(engine, watched) == [("Drifted", str(watched))]
     if state == "taken over":
         with pytest.raises(NotOurs, match="others"):
-            engine.apply(one.kind, one.spec, one.id, previous=one.spec)
+            engine.apply(watched.kind, watched.spec, watched.id, previous=watched.spec)
         if kind != "Alias":
-            by_hand.take_over(engine, kind, one.id)  # so that it can be removed
+            by_hand.take_over(engine, kind, watched.id)  # so that it can be removed
         return
-    mended = engine.apply(one.kind, one.spec, one.id, previous=one.spec)
+    mended = engine.apply(watched.kind, watched.spec, watched.id, previous=watched.spec)
     assert mended.changed
-    assert _compared(engine, Watched(one.kind, mended.physical_id, one.owner, one.spec)).state == "as deployed"
+    assert (
+        _compared(engine, Watched(watched.kind, mended.physical_id, watched.owner, watched.spec)).state == "as deployed"
+    )
 
 
 def test_an_undeployed_model_is_reported_alike_everywhere_and_repaired(engine: Engine) -> None:
-    one = _made(engine, "Model")
-    by_hand.undeploy(engine, one.id)
-    assert _compared(engine, one).state == "not deployed"
+    watched = _made(engine, "Model")
+    by_hand.undeploy(engine, watched.id)
+    assert _compared(engine, watched).state == "not deployed"
     # What answers is well: the engine deploys by itself what is called.
-    asked = entry(engine.client(), one)
+    asked = entry(engine.client(), watched)
     assert (asked.state, asked.is_drift) == ("ok", False)
-    by_hand.undeploy(engine, one.id)
-    assert engine.apply(one.kind, one.spec, one.id, previous=one.spec).changed
-    assert _compared(engine, one).state == "as deployed"
-    by_hand.undeploy(engine, one.id)
-    assert _keeper(engine, one) == [("Healed", str(one))]
-    assert _compared(engine, one).state == "as deployed"
+    by_hand.undeploy(engine, watched.id)
+    assert engine.apply(watched.kind, watched.spec, watched.id, previous=watched.spec).changed
+    assert _compared(engine, watched).state == "as deployed"
+    by_hand.undeploy(engine, watched.id)
+    assert _keeper(engine, watched) == [("Healed", str(watched))]
+    assert _compared(engine, watched).state == "as deployed"
 
 
 def test_without_a_specification_only_missing_and_foreign_objects_are_reported(engine: Engine) -> None:

@@ -98,11 +98,12 @@ def lacking(stage: Stage) -> Iterator[dict[str, Caller]]:
     """For each permission of the operator somebody who has all but that one; made and removed in one request each."""
     admin, mine = stage.engine.client(), [stage.world.index]
     callers = {
-        one: Caller(stage.operator.endpoint, f"{stage.operator.arn}-{number}") for number, one in enumerate(PERMISSIONS)
+        permission: Caller(stage.operator.endpoint, f"{stage.operator.arn}-{number}")
+        for number, permission in enumerate(PERMISSIONS)
     }
     roles: dict[str, Any] = {}
     for permission, somebody in callers.items():
-        cluster, on_index, everywhere = ([one for one in group if one != permission] for group in GROUPS)
+        cluster, on_index, everywhere = ([item for item in group if item != permission] for group in GROUPS)
         granted = ((mine, on_index), (["*"], everywhere))
         roles[somebody.name] = {
             "cluster_permissions": cluster,
@@ -110,7 +111,10 @@ def lacking(stage: Stage) -> Iterator[dict[str, Caller]]:
                 {"index_patterns": patterns, "allowed_actions": actions} for patterns, actions in granted if actions
             ],
         }
-    added = {"roles": roles, "rolesmapping": {one.name: {"backend_roles": [one.arn]} for one in callers.values()}}
+    added = {
+        "roles": roles,
+        "rolesmapping": {caller.name: {"backend_roles": [caller.arn]} for caller in callers.values()},
+    }
     for kind, bodies in added.items():
         steps = [{"op": "add", "path": f"/{name}", "value": body} for name, body in bodies.items()]
         admin.patch(f"/_plugins/_security/api/{kind}", steps)
@@ -121,8 +125,8 @@ def lacking(stage: Stage) -> Iterator[dict[str, Caller]]:
 
 def refused(status: int, answer: Any) -> bool:
     """Also an item of a bulk, whose answer is 200."""
-    items = [one for item in answer.get("items", []) for one in item.values()] if isinstance(answer, dict) else []
-    return status == 403 or any(one["status"] == 403 for one in items)
+    items = [result for item in answer.get("items", []) for result in item.values()] if isinstance(answer, dict) else []
+    return status == 403 or any(item["status"] == 403 for item in items)
 
 
 def test_every_permission_of_the_operator_is_needed_and_no_other(stage: Stage) -> None:

@@ -155,9 +155,9 @@ def test_a_collection_mixes_words_and_meaning_as_the_engine_does(shelf: Shelf, n
     words = shelf.engine.client().post(f"/{shelf.index.name}-1/_search?search_pipeline=_none", body)["hits"]["hits"]
     hits = mixed(words, meaning, hybrid)
     assert [hit["_id"] for hit in hits] == [hit["_id"] for hit in expected]
-    for hit, one in zip(hits, expected, strict=True):
-        assert hit["_score"] == pytest.approx(one["_score"], abs=1e-4)
-        assert hit["matched_queries"] == pytest.approx(one["matched_queries"])
+    for hit, expectation in zip(hits, expected, strict=True):
+        assert hit["_score"] == pytest.approx(expectation["_score"], abs=1e-4)
+        assert hit["matched_queries"] == pytest.approx(expectation["matched_queries"])
 
 
 def test_words_are_weighed_by_a_sparse_encoder(shelf: Shelf) -> None:

@@ -76,7 +76,7 @@ class Traffic:
 
     @contextmanager
     def running(self, transports: list[HttpTransport], model_id: str) -> Iterator["Traffic"]:
-        threads = [threading.Thread(target=self.ask, args=(one, model_id)) for one in transports]
+        threads = [threading.Thread(target=self.ask, args=(transport, model_id)) for transport in transports]
         for thread in threads:
             thread.start()
         try:

@@ -74,4 +74,4 @@ def test_a_repair_rewrites_the_only_segment_and_keeps_every_document(engine: Eng
 def segments(client: Client, index: str) -> set[str]:
     """Names of the segments that hold documents."""
     (copies,) = client.get(f"/{index}/_segments")["indices"][index]["shards"].values()
-    return {name for name, one in copies[0]["segments"].items() if one["num_docs"]}
+    return {name for name, segment in copies[0]["segments"].items() if segment["num_docs"]}

@@ -110,8 +110,8 @@ def _bedrock() -> BedrockAnswerModel:
 
 def _contents(sent: Any) -> str:
     return "".join(
-        one if isinstance(one, str) else "".join(part["text"] for part in one)
-        for one in (message["content"] for message in sent["messages"])
+        item if isinstance(item, str) else "".join(part["text"] for part in item)
+        for item in (message["content"] for message in sent["messages"])
     )
 
 

@@ -40,9 +40,9 @@ class Canaries:
 @cache
 def _forms(value: str) -> set[bytes]:
     escaped = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    escaped |= {json.dumps(one)[1:-1] for one in escaped}
+    escaped |= {json.dumps(item)[1:-1] for item in escaped}
     escaped |= {quote(value), quote(value, safe=""), quote_plus(value), repr(value)[1:-1]}
-    found = {one.encode() for one in escaped} | {value.encode("latin-1")}
+    found = {item.encode() for item in escaped} | {value.encode("latin-1")}
     for raw in (value.encode(), value.encode("latin-1")):
         for shift in range(3):
             # The characters at both ends depend on what stands beside the value.
@@ -63,11 +63,11 @@ def watched(canaries: Canaries, holders: set[int]) -> Iterator[list[str]]:
     def watch() -> None:
         known: dict[str, bytes] = {}
         while not done.wait(_PAUSE):
-            now = {one.name: _bytes(one / "cmdline") for one in Path("/proc").iterdir() if one.name.isdecimal()}
-            for process in [one for one in now if known.get(one) != now[one] and int(one) not in holders]:
+            now = {path.name: _bytes(path / "cmdline") for path in Path("/proc").iterdir() if path.name.isdecimal()}
+            for process in [item for item in now if known.get(item) != now[item] and int(item) not in holders]:
                 for part in ("cmdline", "environ"):
                     told = canaries.heard(_bytes(Path("/proc", process, part)))
-                    heard.extend(f"{process} {part}: {one}" for one in told)
+                    heard.extend(f"{process} {part}: {item}" for item in told)
             known = now
 
     thread = threading.Thread(target=watch, daemon=True)
@@ -90,10 +90,10 @@ def files(*folders: Path) -> Iterator[tuple[str, bytes]]:
 def indexes(engine: Any) -> Iterator[tuple[str, bytes]]:
     """Every document of every index of the engine, hidden ones and those of plugins included."""
     engine("POST", "/_refresh?expand_wildcards=all")
-    for one in engine("GET", "/_cat/indices?format=json&expand_wildcards=all"):
-        answer = engine("POST", f"/{one['index']}/_search?size=10000")
+    for item in engine("GET", "/_cat/indices?format=json&expand_wildcards=all"):
+        answer = engine("POST", f"/{item['index']}/_search?size=10000")
         assert answer["hits"]["total"]["value"] <= 10_000
-        yield f"index {one['index']}", json.dumps(answer).encode()
+        yield f"index {item['index']}", json.dumps(answer).encode()
     for path in ("/_cluster/state", "/_cluster/settings", "/_ingest/pipeline", "/_search/pipeline"):
         yield path, json.dumps(engine("GET", path)).encode()
 
@@ -101,7 +101,7 @@ def indexes(engine: Any) -> Iterator[tuple[str, bytes]]:
 def account(stacks: str) -> Iterator[tuple[str, bytes]]:
     """What AWS keeps: of the stacks whose names begin so, logs, parameters, rules, tables, functions, objects."""
     cloud = boto3.client("cloudformation")
-    names = [one["StackName"] for one in cloud.describe_stacks()["Stacks"] if one["StackName"].startswith(stacks)]
+    names = [stack["StackName"] for stack in cloud.describe_stacks()["Stacks"] if stack["StackName"].startswith(stacks)]
     for name in names:
         yield f"stack {name}", _json(cloud.describe_stacks(StackName=name))
         yield f"events of {name}", _json(cloud.describe_stack_events(StackName=name))

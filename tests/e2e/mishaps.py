@@ -75,7 +75,7 @@ def lessened_mapping(ward: Ward) -> Iterator[None]:
 def _mapping(ward: Ward, role: str, stays: Callable[[str], bool]) -> Iterator[None]:
     path = f"{MAPPINGS}/{role}"
     before = {key: value for key, value in ward.engine("GET", path)[role].items() if key not in ("reserved", "hidden")}
-    kept = [one for one in before["backend_roles"] if stays(one)]
+    kept = [role for role in before["backend_roles"] if stays(role)]
     ward.engine("PUT", path, before | {"backend_roles": [*kept, "arn:aws:iam::000000000000:role/theirs"]})
     try:
         yield
@@ -88,7 +88,7 @@ def lost_pass_role(ward: Ward) -> Iterator[None]:
     """Somebody tidies up the inline policies of a role they do not know."""
     iam, role = boto3.client("iam"), provisioner(ward)
     names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    policy = next(one for one in names if "PassRole" in one)
+    policy = next(name for name in names if "PassRole" in name)
     document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
     iam.delete_role_policy(RoleName=role, PolicyName=policy)
     try:
@@ -101,8 +101,8 @@ def provisioner(ward: Ward) -> str:
     """The name of the provisioner's role."""
     client = boto3.client("cloudformation")
     resources = client.list_stack_resources(StackName=f"osml-{ward.deployment.name}-search")["StackResourceSummaries"]
-    roles = [one for one in resources if one["ResourceType"] == "AWS::IAM::Role"]
-    return next(one["PhysicalResourceId"] for one in roles if one["LogicalResourceId"].startswith("Provisioner"))
+    roles = [resource for resource in resources if resource["ResourceType"] == "AWS::IAM::Role"]
+    return next(role["PhysicalResourceId"] for role in roles if role["LogicalResourceId"].startswith("Provisioner"))
 
 
 @contextmanager
@@ -207,8 +207,10 @@ def edited_pipeline(ward: Ward) -> Iterator[None]:
     path = f"/_ingest/pipeline/{ward.ingest}"
     before = ward.engine("GET", path)[ward.ingest]
     processors = [
-        {"text_embedding": one["text_embedding"] | {"batch_size": 7}} if "text_embedding" in one else one
-        for one in before["processors"]
+        {"text_embedding": processor["text_embedding"] | {"batch_size": 7}}
+        if "text_embedding" in processor
+        else processor
+        for processor in before["processors"]
     ]
     ward.engine("PUT", path, before | {"processors": processors})
     try:

@@ -112,6 +112,6 @@ def _broken(template: Template) -> None:
     """Adds a resource that fails when all others have been made or changed."""
     resources = template["Resources"]
     others = [name for name, resource in resources.items() if resource["Type"] != "AWS::CDK::Metadata"]
-    one = next(resource for resource in resources.values() if resource["Type"] == "Custom::MlConnector")
-    resources["Broken"] = copy.deepcopy(one) | {"DependsOn": others}
+    connector = next(resource for resource in resources.values() if resource["Type"] == "Custom::MlConnector")
+    resources["Broken"] = copy.deepcopy(connector) | {"DependsOn": others}
     resources["Broken"]["Properties"]["Spec"] = json.dumps({"nonsense": 1})

@@ -97,7 +97,7 @@ def test_the_answer_has_its_figures_sources_and_sentences(client: Client) -> Non
     assert answer["grounded"]
     assert answer["model"] == "deepseek-flash"
     assert {source["document"] for source in answer["sources"]} >= {"new-york-city", "miami"}
-    used = [source["text"][one["start"] : one["end"]] for source in answer["sources"] for one in source["used"]]
+    used = [source["text"][mark["start"] : mark["end"]] for source in answer["sources"] for mark in source["used"]]
     assert any("18,937,000" in sentence for sentence in used)
     assert answer["timings"]["total_ms"] >= answer["timings"]["search_ms"] > 0
 
@@ -165,7 +165,7 @@ def test_a_document_stored_again_is_there_once(client: Client) -> None:
 
     def passages() -> list[int]:
         listed = client("GET", "/documents").json()["documents"]
-        return [one["passages"] for one in listed if one["id"] == "report"]
+        return [document["passages"] for document in listed if document["id"] == "report"]
 
     until(lambda: passages() == [1])
     assert client("DELETE", "/documents/report").json()["passages"] == 1

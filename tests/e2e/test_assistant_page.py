@@ -84,7 +84,7 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     assert follow_up["conversation_id"] == answer["conversation_id"]
     assert "✓ a question: answered" in osml("doctor", *ENV).stdout
     status = json.loads(osml("status", *ENV, "--json").stdout)
-    assert {"Collection", "Function", "Index"} <= {one["kind"] for one in status["resources"]}
+    assert {"Collection", "Function", "Index"} <= {resource["kind"] for resource in status["resources"]}
     calls = [json.loads(line) for line in osml("logs", *ENV, "--source", "ask", "--json").stdout.splitlines()]
     assert sum(call["text"].startswith("REPORT RequestId") for call in calls) >= 2
     password = tmp_path / "password"
@@ -181,7 +181,7 @@ def test_destroy_leaves_nothing(before: dict[str, Any], osml: Any, engine: Any) 
     assert boto3.client("opensearchserverless").list_collections()["collectionSummaries"] == []
     assert boto3.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
     tables = boto3.client("dynamodb").list_tables()["TableNames"]
-    functions = [one["FunctionName"] for one in boto3.client("lambda").list_functions()["Functions"]]
-    logs = [one["logGroupName"] for one in boto3.client("logs").describe_log_groups()["logGroups"]]
-    roles = [one["RoleName"] for one in boto3.client("iam").list_roles()["Roles"]]
+    functions = [function["FunctionName"] for function in boto3.client("lambda").list_functions()["Functions"]]
+    logs = [group["logGroupName"] for group in boto3.client("logs").describe_log_groups()["logGroups"]]
+    roles = [role["RoleName"] for role in boto3.client("iam").list_roles()["Roles"]]
     assert [name for name in [*tables, *functions, *logs, *roles] if "aoss" in name] == []

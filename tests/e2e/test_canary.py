@@ -89,7 +89,7 @@ def life(local_cloud: Instance, engine: Any, osml: Any, tmp_path_factory: pytest
 
     def listen() -> None:
         sources = (files(local_cloud.home, work), indexes(engine), account(f"osml-{NAME}"))
-        life.heard |= {one for one in heard_in(life.canaries, *sources) if not one.startswith(_allowed(local_cloud))}
+        life.heard |= {item for item in heard_in(life.canaries, *sources) if not item.startswith(_allowed(local_cloud))}
 
     with watched(life.canaries, {os.getpid()}) as life.processes:
         try:
@@ -101,7 +101,7 @@ def life(local_cloud: Instance, engine: Any, osml: Any, tmp_path_factory: pytest
             life.said.append(str(deployment.ask(QUESTION)))
             life.said += _signed_in(deployment, password)
             connectors = engine("POST", "/.plugins-ml-connector/_search?size=1000")["hits"]["hits"]
-            life.encrypted = [one["_source"].get("credential") for one in connectors]
+            life.encrypted = [connector["_source"].get("credential") for connector in connectors]
             listen()
 
             writer.accept()

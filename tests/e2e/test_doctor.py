@@ -96,10 +96,10 @@ def last(ward: Ward) -> Finding:
 
 def test_a_healthy_environment_has_no_complaint(ward: Ward) -> None:
     findings = list(doctor.examine(ward.deployment.place))
-    assert [(one.check, one.seen) for one in findings if one.state == "failed"] == []
+    assert [(finding.check, finding.seen) for finding in findings if finding.state == "failed"] == []
     assert findings[-1].check == "a question"
     assert findings[-1].state == "ok"
-    skipped = [one.check for one in findings if one.state == "skipped"]
+    skipped = [finding.check for finding in findings if finding.state == "skipped"]
     assert skipped == ["quota and model access"]
 
 
@@ -117,12 +117,12 @@ def test_a_mishap_is_called_by_its_name(
 
 def test_a_load_names_every_document_that_was_throttled_away(ward: Ward) -> None:
     """The bulk answers 200; what an embedding call lost is in its items, and in the report of `osml ingest`."""
-    texts = [Document(str(one), {"text": f"Passage {one}"}, f"file:{one}", str(one)) for one in range(3)]
+    texts = [Document(str(number), {"text": f"Passage {number}"}, f"file:{number}", str(number)) for number in range(3)]
     with ward.faults("sagemaker", throttle=1.0):
         report = load(texts, lambda: documents.bulk(ward.operator, ward.known.index), pause=lambda _, __: 0.0)
     assert report.summary == "0 created, 0 updated, 3 failed"
-    assert all(one.startswith(f"file:{number}: ") for number, one in enumerate(report.errors))
-    assert all("throttling" in one for one in report.errors)
+    assert all(error.startswith(f"file:{number}: ") for number, error in enumerate(report.errors))
+    assert all("throttling" in error for error in report.errors)
 
 
 def test_a_faulty_custom_connector_is_explained_step_by_step(ward: Ward, directory: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_failed_deploy_is_explained_by_its_first_reason(ward: Ward, directory:
             ward.deployment.deploy("knowledge")
         assert (last(ward).check, last(ward).complaint) == ("PassRole", "pass-role-missing")
     found = list(doctor.examine(ward.deployment.place))
-    [note] = [one for one in found if one.state == "noted"]
+    [note] = [finding for finding in found if finding.state == "noted"]
     assert (note.check, note.complaint) == ("stacks", "pass-role-missing")
     assert "UPDATE_ROLLBACK_COMPLETE" in note.seen
     assert "iam:PassRole" in note.seen
@@ -162,14 +162,16 @@ def test_a_failed_deploy_is_explained_by_its_first_reason(ward: Ward, directory:
 def states(ward: Ward, state: str) -> set[tuple[str, str]]:
     """Kind and logical id of our objects in a state."""
     entries = status.look(ward.deployment.place).resources
-    return {(one.kind, one.owner.logical_id) for one in entries if one.state == state and one.owner}
+    return {(entry.kind, entry.owner.logical_id) for entry in entries if entry.state == state and entry.owner}
 
 
 def test_status_lists_everything_that_the_stacks_have_made(ward: Ward, capsys: pytest.CaptureFixture[str]) -> None:
     seen = status.look(ward.deployment.place)
-    assert [(one.kind, one.state, one.detail) for one in seen.resources if not one.is_healthy] == []
+    assert [
+        (resource.kind, resource.state, resource.detail) for resource in seen.resources if not resource.is_healthy
+    ] == []
     assert seen.is_healthy
-    kinds = {one.kind for one in seen.resources}
+    kinds = {resource.kind for resource in seen.resources}
     assert kinds >= {"Function", "Connector", "ModelGroup", "Model", "IngestPipeline", "SearchPipeline", "Index"}
     assert kinds >= {"RoleMapping", "TrustedEndpoints"}
     status_view.print_json(seen)
@@ -186,7 +188,7 @@ def test_status_lists_everything_that_the_stacks_have_made(ward: Ward, capsys: p
     }
     assert told["healthy"] is True
     assert told["compared"] is True
-    owners = {one["owner"]["stack"] for one in told["resources"]}
+    owners = {resource["owner"]["stack"] for resource in told["resources"]}
     assert owners == {f"osml-{ENVIRONMENT}-search", f"osml-{ENVIRONMENT}-knowledge"}
 
 
@@ -201,7 +203,7 @@ def test_status_tells_missing_changed_and_silent_objects(ward: Ward) -> None:
         seen = status.look(ward.deployment.place)
         assert seen.locked_out
         assert "--repair" in str(seen.trouble)
-        assert {one.state for one in seen.resources if one.kind == "Model"} == {"not visible to you"}
+        assert {resource.state for resource in seen.resources if resource.kind == "Model"} == {"not visible to you"}
 
 
 def test_changes_by_hand_are_reported_alike_everywhere_and_repaired(ward: Ward) -> None:
@@ -210,7 +212,7 @@ def test_changes_by_hand_are_reported_alike_everywhere_and_repaired(ward: Ward) 
     mishaps.edit_answer_pipeline(ward)
     assert states(ward, "changed") == {("SearchPipeline", owner(ward, f"{ward.known.index}-answer"))}
     assert (last(ward).check, last(ward).complaint) == ("objects", "object-changed")
-    assert [one.split(" is ")[1] for one in drift.drifted(place)] == ["changed: pipeline by hand"]
+    assert [item.split(" is ")[1] for item in drift.drifted(place)] == ["changed: pipeline by hand"]
     mishaps.delete_index(ward)
     ward.undeploy(answer)
     ward.engine("DELETE", f"/_plugins/_ml/models/{answer}")
@@ -253,32 +255,34 @@ def test_what_bears_another_mark_stops_a_repair_before_it_begins(ward: Ward) -> 
 def owner(ward: Ward, physical_id: str) -> str:
     """The logical id of an object."""
     entries = status.look(ward.deployment.place).resources
-    return next(one.owner.logical_id for one in entries if one.id == physical_id and one.owner)
+    return next(entry.owner.logical_id for entry in entries if entry.id == physical_id and entry.owner)
 
 
 def keeper_findings(ward: Ward) -> set[str]:
     """Of which kinds the keeper's round tells that they have drifted."""
     client = boto3.client("cloudformation")
     resources = client.list_stack_resources(StackName=ward.stack)["StackResourceSummaries"]
-    ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
-    (function,) = (one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::Lambda::Function")
+    ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+    (function,) = (
+        resource["PhysicalResourceId"] for resource in resources if resource["ResourceType"] == "AWS::Lambda::Function"
+    )
     (group,) = (ids[name] for name in ids if name.startswith("KeeperLog"))
 
     def lines() -> list[dict[str, Any]]:
         events = boto3.client("logs").filter_log_events(logGroupName=group)["events"]
-        found = sorted(events, key=lambda one: one["timestamp"])
-        return [json.loads(one["message"]) for one in found if one["message"].startswith("{")]
+        found = sorted(events, key=lambda event: event["timestamp"])
+        return [json.loads(event["message"]) for event in found if event["message"].startswith("{")]
 
     def rounds() -> list[str]:
-        return [str(one["request"]) for one in lines() if "_aws" in one]
+        return [str(line["request"]) for line in lines() if "_aws" in line]
 
     before = len(rounds())
     answer = boto3.client("lambda").invoke(FunctionName=function, Payload=b'{"source": "aws.events"}')
     assert "FunctionError" not in answer, answer["Payload"].read()
     until(lambda: len(rounds()) > before)
     request = rounds()[-1]
-    told = [one for one in lines() if one.get("request") == request and one.get("finding") == "Drifted"]
-    return {str(one["about"]).partition(" ")[0] for one in told}
+    told = [line for line in lines() if line.get("request") == request and line.get("finding") == "Drifted"]
+    return {str(item["about"]).partition(" ")[0] for item in told}
 
 
 def test_status_lists_leftovers_and_objects_of_others(ward: Ward) -> None:
@@ -287,6 +291,6 @@ def test_status_lists_leftovers_and_objects_of_others(ward: Ward) -> None:
         ward.engine("PUT", f"/_ingest/pipeline/{name}", {"description": text, "processors": []})
     seen = status.look(ward.deployment.place)
     assert ("IngestPipeline", "Before") in states(ward, "left over")
-    assert [(one.kind, one.id) for one in seen.others if one.id == "theirs"] == [("IngestPipeline", "theirs")]
+    assert [(other.kind, other.id) for other in seen.others if other.id == "theirs"] == [("IngestPipeline", "theirs")]
     for name in texts:
         ward.engine("DELETE", f"/_ingest/pipeline/{name}")

@@ -55,12 +55,12 @@ class Bucket:
 
     def redrive(self) -> None:
         arns = {"SourceArn": "DropDeadLettersArn", "DestinationArn": "DropQueueArn"}
-        self._sqs.start_message_move_task(**{name: self._outputs[one] for name, one in arns.items()})
+        self._sqs.start_message_move_task(**{name: self._outputs[arn] for name, arn in arns.items()})
 
 
 def without_pipelines(template: Template) -> None:
     """OpenSearch Ingestion is not emulated; all that its pipelines would call is deployed."""
-    for name in [name for name, one in template["Resources"].items() if one["Type"] == "AWS::OSIS::Pipeline"]:
+    for name in [name for name, resource in template["Resources"].items() if resource["Type"] == "AWS::OSIS::Pipeline"]:
         del template["Resources"][name]
 
 
@@ -92,7 +92,7 @@ def content(number: int) -> tuple[str, str, list[str]]:
         name = f"notes/Nr. {number}+ü.txt"
         return name, f"Note {number} says that the harbour opens at {number % 24} o'clock.", [name]
     ids = [f"{number}-{line}" for line in range(LINES)]
-    lines = [json.dumps({"id": one, "text": f"Line {one} of the list of ships."}) for one in ids]
+    lines = [json.dumps({"id": id, "text": f"Line {id} of the list of ships."}) for id in ids]
     return f"lists/{number}.ndjson", "\n".join(lines), ids
 
 
@@ -114,7 +114,7 @@ def test_each_document_of_each_object_is_in_the_index_once(
     began = time.monotonic()
     with struck(launcher.settings(local_cloud)["models_url"], "sagemaker", throttle=0.2):
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda one: bucket.put(one[0], one[1]), objects))
+            list(pool.map(lambda pair: bucket.put(pair[0], pair[1]), objects))
         until(lambda: bucket.waiting() == 0, 60 + OBJECTS / 5)
     print(f"{OBJECTS} objects in {time.monotonic() - began:.1f} s")
     assert bucket.waiting("DeadLetters") == 0
@@ -152,7 +152,7 @@ def test_the_function_may_write_this_index_and_nothing_else(deployment: Deployme
     role = engine("GET", f"/_plugins/_security/api/roles/osml-{NAME}-drop")[f"osml-{NAME}-drop"]
     (permission,) = role["index_permissions"]
     assert permission["index_patterns"] == [INDEX, f"{INDEX}-????????"]
-    assert not [one for one in permission["allowed_actions"] if "read" in one or "admin" in one]
+    assert not [action for action in permission["allowed_actions"] if "read" in action or "admin" in action]
 
 
 def test_the_model_of_batches_embeds_and_knows_the_batch_api(engine: Engine) -> None:
@@ -160,7 +160,7 @@ def test_the_model_of_batches_embeds_and_knows_the_batch_api(engine: Engine) -> 
     (model,) = engine("POST", "/_plugins/_ml/models/_search", query)["hits"]["hits"]
     assert model["_source"]["model_state"] == "DEPLOYED"
     connector = engine("GET", f"/_plugins/_ml/connectors/{model['_source']['connector_id']}")
-    actions = {one["action_type"]: one for one in connector["actions"]}
+    actions = {action["action_type"]: action for action in connector["actions"]}
     assert set(actions) == {"PREDICT", "BATCH_PREDICT", "BATCH_PREDICT_STATUS", "CANCEL_BATCH_PREDICT"}
     assert actions["BATCH_PREDICT"]["url"].endswith("/api.sagemaker.us-east-1.amazonaws.com/CreateTransformJob")
     assert connector["parameters"]["ModelName"].startswith(f"osml-{NAME}-inference")
@@ -169,5 +169,5 @@ def test_the_model_of_batches_embeds_and_knows_the_batch_api(engine: Engine) -> 
 def test_it_goes_with_its_stack(deployment: Deployment, bucket: Bucket, tmp_path: Path) -> None:
     drop.empty(deployment.place)
     deployment.destroy()
-    assert bucket.name not in [one["Name"] for one in boto3.client("s3").list_buckets()["Buckets"]]
+    assert bucket.name not in [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
     assert not [url for url in boto3.client("sqs").list_queues().get("QueueUrls", []) if NAME in url]

@@ -95,8 +95,10 @@ def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) 
 def keeper(deployment: Deployment) -> Keeper:
     client = boto3.client("cloudformation")
     resources = client.describe_stack_resources(StackName=STACK)["StackResources"]
-    ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
-    (function,) = (one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::Lambda::Function")
+    ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+    (function,) = (
+        resource["PhysicalResourceId"] for resource in resources if resource["ResourceType"] == "AWS::Lambda::Function"
+    )
     (group,) = (ids[name] for name in ids if name.startswith("KeeperLog"))
     return Keeper(function, group)
 
@@ -141,7 +143,7 @@ def test_a_refused_key_fires_the_alarm(keeper: Keeper, deployment: Deployment, l
     finally:
         local_cloud.deepseek_key.write_text(right)
     alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert [one["StateValue"] for one in alarms if one["MetricName"] == "Unhealed"] == ["ALARM"]
+    assert [alarm["StateValue"] for alarm in alarms if alarm["MetricName"] == "Unhealed"] == ["ALARM"]
     assert keeper.measured("Unhealed") == 1
     assert keeper.call() == {}
 
@@ -162,7 +164,7 @@ def test_an_endpoint_that_stays_down_is_reported_until_it_answers(
 def test_changes_by_hand_are_reported_and_not_undone(keeper: Keeper, deployment: Deployment, engine: Engine) -> None:
     parameters = boto3.client("ssm").get_parameters_by_path(Path=f"/osml/{STACK}")["Parameters"]
     objects = [json.loads(parameter["Value"]) for parameter in parameters]
-    (name,) = (one["id"] for one in objects if one["kind"] == "IngestPipeline")
+    (name,) = (resource["id"] for resource in objects if resource["kind"] == "IngestPipeline")
     path = f"/_ingest/pipeline/{name}"
     (pipeline,) = engine("GET", path).values()
     engine("PUT", path, {**pipeline, "processors": []})
@@ -187,9 +189,11 @@ def test_it_is_called_on_schedule_and_on_rotation_and_goes_with_its_stack(
         (target,) = client.list_targets_by_rule(Rule=rule["Name"])["Targets"]
         assert target["Arn"].endswith(f":{keeper.function}")
     parameters = boto3.client("ssm").get_parameters_by_path(Path=f"/osml/{STACK}")["Parameters"]
-    assert {json.loads(one["Value"])["kind"] for one in parameters} >= {"Connector", "Model", "Index"}
+    assert {json.loads(parameter["Value"])["kind"] for parameter in parameters} >= {"Connector", "Model", "Index"}
     deployment.destroy()
     assert client.list_rules()["Rules"] == []
     assert boto3.client("ssm").get_parameters_by_path(Path=f"/osml/{STACK}")["Parameters"] == []
-    assert keeper.function not in [one["FunctionName"] for one in boto3.client("lambda").list_functions()["Functions"]]
+    assert keeper.function not in [
+        function["FunctionName"] for function in boto3.client("lambda").list_functions()["Functions"]
+    ]
     assert boto3.client("cloudwatch").describe_alarms()["MetricAlarms"] == []

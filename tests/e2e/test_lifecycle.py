@@ -143,7 +143,7 @@ def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
     }
     (tmp_path / "sandbox.yaml").write_text(yaml.safe_dump(settings))
     monkeypatch.setitem(osml.environment, "OSML_ENVIRONMENTS", str(tmp_path))
-    (name,) = (one for one in contents["ingest_pipelines"] if one.startswith("passages-"))
+    (name,) = (pipeline for pipeline in contents["ingest_pipelines"] if pipeline.startswith("passages-"))
     (made,) = engine("GET", f"/_ingest/pipeline/{name}").values()
     engine("PUT", f"/_ingest/pipeline/{name}", made | {"processors": []})
     differing = osml("diff", "--sandbox", code=1)

@@ -142,7 +142,7 @@ def _take(template: dict[str, Any], grant: Grant) -> None:
         actions = listed(statement["Action"])
         if grant.action in actions:
             # A statement needs an action; this one does nothing for anybody here.
-            statement["Action"] = [one for one in actions if one != grant.action] or ["iam:GetRole"]
+            statement["Action"] = [action for action in actions if action != grant.action] or ["iam:GetRole"]
             taken = True
     assert taken, grant
 
@@ -200,9 +200,9 @@ def work(deployment: Lessened) -> None:
     with InitialLoad(domain, index, replicas=0).quiet(continues=True):
         deployment.ingest()
     documents = library(place)
-    (one, *_) = documents.listed(Page(1)).documents
-    assert documents.shown(one.id).passages
-    documents.removed(one.id)
+    (document, *_) = documents.listed(Page(1)).documents
+    assert documents.shown(document.id).passages
+    documents.removed(document.id)
     # What finds nothing looks whether the alias has moved.
     assert search(domain, knowledge(place), QUESTION, 1, [("title", "Nothing of that name")])["hits"]["hits"] == []
     conversation = opened(domain, NEW, QUESTION, 3)
@@ -210,7 +210,7 @@ def work(deployment: Lessened) -> None:
     assert opened(domain, conversation.id, QUESTION, 3).earlier == [QUESTION]
     keep_turn(domain, conversation, QUESTION)
     seen = status.look(place)
-    faults = [one for one in seen.resources if not one.is_healthy]
+    faults = [resource for resource in seen.resources if not resource.is_healthy]
     if faults or seen.trouble:
         raise Failure(f"The status says {seen.trouble}, {faults}")
     last = list(doctor.examine(place))[-1]
@@ -222,7 +222,9 @@ def keep(deployment: Lessened) -> None:
     """One round of the keeper, in which it finds nothing."""
     stack = f"osml-{deployment.name}-knowledge"
     resources = boto3.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-    (function,) = (one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::Lambda::Function")
+    (function,) = (
+        resource["PhysicalResourceId"] for resource in resources if resource["ResourceType"] == "AWS::Lambda::Function"
+    )
     answer = boto3.client("lambda").invoke(FunctionName=function, LogType="Tail", Payload=b"{}")
     log = base64.b64decode(answer["LogResult"]).decode()
     if "FunctionError" in answer or '"Unhealed":[0.0]' not in log:
@@ -281,7 +283,9 @@ def test_every_granted_action_is_accounted_for(deployment: Lessened) -> None:
     unaccounted = []
     for part in ("search", "inference", "knowledge"):
         template = json.loads((folder / f"osml-{ENVIRONMENT}-{part}.template.json").read_text())
-        for policy in (name for name, one in template["Resources"].items() if one["Type"] == "AWS::IAM::Policy"):
+        for policy in (
+            name for name, resource in template["Resources"].items() if resource["Type"] == "AWS::IAM::Policy"
+        ):
             for statement in _allowed(template, policy):
                 for action in listed(statement["Action"]):
                     needed = any(

@@ -94,7 +94,7 @@ def test_the_guest_is_answered_from_its_own_documents(guest: Deployment) -> None
 
 def test_no_domain_was_made(guest: Deployment) -> None:
     resources = boto3.client("cloudformation").list_stack_resources(StackName="osml-guest-search")
-    types = {one["ResourceType"] for one in resources["StackResourceSummaries"]}
+    types = {summary["ResourceType"] for summary in resources["StackResourceSummaries"]}
     assert "AWS::Lambda::Function" in types
     assert "AWS::OpenSearchService::Domain" not in types
 

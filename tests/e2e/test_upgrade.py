@@ -87,7 +87,7 @@ def answer(cloud: Cloud) -> Answer:
 @pytest.fixture(scope="module")
 def questions(cloud: Cloud) -> Path:
     file = cloud.directory / "questions.ndjson"
-    file.write_text("".join(json.dumps(one) + "\n" for one in LABELLED))
+    file.write_text("".join(json.dumps(item) + "\n" for item in LABELLED))
     return file
 
 
@@ -98,7 +98,7 @@ def upgraded(cloud: Cloud, questions: Path, code: int) -> dict[str, Any]:
     report = json.loads(told.stdout)
     assert (report["before"], report["after"], report["worse"]) == ("2.19.1", "3.6.0", code == 1)
     assert report["engine_version"] == AFTER
-    return {one["subject"]: one for one in report["findings"]}
+    return {finding["subject"]: finding for finding in report["findings"]}
 
 
 def answers(cloud: Cloud) -> bool:
@@ -115,7 +115,7 @@ def test_what_the_later_line_refuses_is_named_and_nothing_else_is_worse(
     cloud.engine("PUT", "/_cluster/settings", ODD_CLUSTER)
     cloud.engine("PUT", ODD_ROLE, {"cluster_permissions": ["cluster_monitor"]})
     found = upgraded(cloud, questions, code=1)
-    assert {subject: one["state"] for subject, one in found.items() if one["state"] != "same"} == {
+    assert {subject: value["state"] for subject, value in found.items() if value["state"] != "same"} == {
         "the assistant": "skipped",
         "settings": "worse",
     }

@@ -33,7 +33,9 @@ class Ward:
         self.secret = deployment.place.settings().secrets["answer"]
         index = next(iter(engine("GET", f"/{self.known.index}").values()))["settings"]["index"]
         pipeline = engine("GET", f"/_ingest/pipeline/{index['default_pipeline']}")[index["default_pipeline"]]
-        (embeds,) = [one["text_embedding"] for one in pipeline["processors"] if "text_embedding" in one]
+        (embeds,) = [
+            processor["text_embedding"] for processor in pipeline["processors"] if "text_embedding" in processor
+        ]
         self.embedding: str = embeds["model_id"]
         self.ingest: str = index["default_pipeline"]
 
@@ -41,8 +43,10 @@ class Ward:
     def answer(self) -> str:
         """The id of the model that answers."""
         resources = boto3.client("cloudformation").list_stack_resources(StackName=self.stack)["StackResourceSummaries"]
-        models = [one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "Custom::MlModel"]
-        return next(one for one in models if one != self.embedding)
+        models = [
+            resource["PhysicalResourceId"] for resource in resources if resource["ResourceType"] == "Custom::MlModel"
+        ]
+        return next(model for model in models if model != self.embedding)
 
     @property
     def stack(self) -> str:
@@ -57,7 +61,7 @@ class Ward:
     def alone(self) -> Iterator[None]:
         """Nobody heals anything: what calls the keeper is switched off."""
         client = boto3.client("events")
-        rules = [one["Name"] for one in client.list_rules(NamePrefix=self.stack)["Rules"]]
+        rules = [rule["Name"] for rule in client.list_rules(NamePrefix=self.stack)["Rules"]]
         for name in rules:
             client.disable_rule(Name=name)
         try:

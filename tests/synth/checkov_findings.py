@@ -16,7 +16,9 @@ def main(folder: Path) -> int:
     if report.parsing_errors or not report.passed_checks:
         print(f"checkov cannot read {report.parsing_errors or files}.", file=sys.stderr)
         return 1
-    found = [[Path(one.file_path).stem, one.check_id, *one.resource.split(".", 1)] for one in report.failed_checks]
+    found = [
+        [Path(check.file_path).stem, check.check_id, *check.resource.split(".", 1)] for check in report.failed_checks
+    ]
     print(json.dumps(found))
     return 0
 

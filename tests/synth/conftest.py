@@ -55,14 +55,14 @@ def synthesized(
         found: dict[str, list[str]] = {}
         for violation in AwsSolutionsChecks(app).validate_scope(app).violations:
             found.setdefault(violation.rule_name, []).extend(
-                one.construct_path for one in violation.violating_resources
+                resource.construct_path for resource in violation.violating_resources
             )
         for scope, rule in kept:
             Validations.of(scope).acknowledge(rule)
             path = scope.node.path
-            needed = any(one == path or one.startswith(f"{path}/") for one in found.get(rule.id, []))
+            needed = any(item == path or item.startswith(f"{path}/") for item in found.get(rule.id, []))
             # In a pipeline the stage stands before the stack.
-            stack = next((one for one in path.split("/")[::-1] if re.fullmatch(STACK, one)), path.partition("/")[0])
+            stack = next((part for part in path.split("/")[::-1] if re.fullmatch(STACK, part)), path.partition("/")[0])
             environment = stack.removeprefix("osml-").rpartition("-")[0] or "delivery"
             where = path[path.index(stack) :]
             key = (where.replace(environment, "*"), rule.id.replace(environment, "*"))
@@ -244,9 +244,9 @@ def distinct(templates: Templates) -> Templates:
     """As many of the templates as hold all resources that any of them has, whatever the environment is called."""
     held = {
         name: {
-            _shape(name.partition("/")[2], one)
-            for one in template["Resources"].values()
-            if not one["Type"].startswith(UNREAD)
+            _shape(name.partition("/")[2], resource)
+            for resource in template["Resources"].values()
+            if not resource["Type"].startswith(UNREAD)
         }
         for name, template in templates.items()
     }
@@ -275,7 +275,7 @@ def flat() -> Callable[[Any], Any]:
 
     def flatten(value: Any) -> Any:
         if isinstance(value, list):
-            return [flatten(one) for one in value]
+            return [flatten(item) for item in value]
         if not isinstance(value, dict):
             return value
         if set(value) == {"Ref"}:
@@ -288,7 +288,7 @@ def flat() -> Callable[[Any], Any]:
             return f"<map {'.'.join(flatten(value['Fn::FindInMap']))}>"
         if set(value) == {"Fn::Join"}:
             return value["Fn::Join"][0].join(flatten(value["Fn::Join"][1]))
-        return {key: flatten(one) for key, one in value.items()}
+        return {key: flatten(value) for key, value in value.items()}
 
     return flatten
 

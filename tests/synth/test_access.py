@@ -73,10 +73,10 @@ def may_send(statements: list[Any], method: str, path: str) -> bool:
     """Whether a statement allows the request; IAM's wildcards match slashes, too."""
     action, resource = f"es:ESHttp{method.capitalize()}", f"{DOMAIN}{path}"
     return any(
-        action in listed(one["Action"])
-        and any(fnmatchcase(resource, pattern.replace("[", "[[]")) for pattern in listed(one["Resource"]))
-        for one in statements
-        if one["Effect"] == "Allow"
+        action in listed(statement["Action"])
+        and any(fnmatchcase(resource, pattern.replace("[", "[[]")) for pattern in listed(statement["Resource"]))
+        for statement in statements
+        if statement["Effect"] == "Allow"
     )
 
 
@@ -157,9 +157,13 @@ def test_operator_trusts_whom_the_file_names(
     del settings["assistant"]
     (tmp_path / "sandbox.yaml").write_text(yaml.safe_dump(settings | {"operators": operators}))
     resources = synthesize("sandbox", tmp_path)["osml-sandbox-search"]["Resources"]
-    (role,) = (one for name, one in resources.items() if name.startswith("OperatorRole") and "Role" in one["Type"])
+    (role,) = (
+        resource
+        for name, resource in resources.items()
+        if name.startswith("OperatorRole") and "Role" in resource["Type"]
+    )
     statements = flat(role["Properties"]["AssumeRolePolicyDocument"]["Statement"])
-    trusted = [one for statement in statements for one in listed(statement["Principal"]["AWS"])]
+    trusted = [item for statement in statements for item in listed(statement["Principal"]["AWS"])]
     assert trusted == [ROOT.format(account) for account in accounts]
     assert {json.dumps(statement.get("Condition"), sort_keys=True) for statement in statements} == {
         json.dumps(condition, sort_keys=True)
@@ -281,7 +285,8 @@ def test_no_template_holds_a_secret(templates: Callable[[str], Templates]) -> No
 
 def test_backend_roles_of_the_sandbox(knowledge: dict[str, Any], flat: Flat, of_type: OfType) -> None:
     specs = [
-        json.loads(flat(one["Properties"]["Spec"])) for one in of_type(knowledge, "Custom::MlRoleMapping").values()
+        json.loads(flat(resource["Properties"]["Spec"]))
+        for resource in of_type(knowledge, "Custom::MlRoleMapping").values()
     ]
     mapped = {"ml_full_access": 1, "all_access": 1, "osml-sandbox-operator": 1}
     assert {spec["role"]: len(spec["backend_roles"]) for spec in specs} == mapped

@@ -42,14 +42,14 @@ def written(of: str, topic: str) -> str:
 
 def alarms(templates: Templates, of_type: OfType) -> dict[str, dict[str, Any]]:
     return {
-        name: one["Properties"] for template in templates.values() for name, one in of_type(template, ALARM).items()
+        name: value["Properties"] for template in templates.values() for name, value in of_type(template, ALARM).items()
     }
 
 
 def test_every_alarm_tells_a_topic_that_exists(told: Callable[..., Templates], of_type: OfType) -> None:
     found = alarms(told(ARN), of_type)
     assert len(found) == 9
-    assert {(str(one["AlarmActions"]), str(one["OKActions"])) for one in found.values()} == {(f"['{ARN}']",) * 2}
+    assert {(str(item["AlarmActions"]), str(item["OKActions"])) for item in found.values()} == {(f"['{ARN}']",) * 2}
     assert [template for template in told(ARN).values() if of_type(template, TOPIC)] == []
 
 
@@ -58,18 +58,18 @@ def test_an_address_gets_a_topic_that_cloudwatch_may_write_to(
 ) -> None:
     templates = told("team@example.com")
     search = templates["osml-dev-search"]
-    [(topic_id, topic)] = ((id, one) for id, one in of_type(search, TOPIC).items() if one["Type"] == TOPIC)
+    [(topic_id, topic)] = ((id, value) for id, value in of_type(search, TOPIC).items() if value["Type"] == TOPIC)
     assert topic["Properties"]["TopicName"] == "osml-dev-alarms"
-    [mail] = (one["Properties"] for one in of_type(search, "AWS::SNS::Subscription").values())
+    [mail] = (resource["Properties"] for resource in of_type(search, "AWS::SNS::Subscription").values())
     assert mail == {"Protocol": "email", "Endpoint": "team@example.com", "TopicArn": {"Ref": topic_id}}
     [policy] = of_type(search, "AWS::SNS::TopicPolicy").values()
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert {one["Effect"]: one.get("Principal") for one in statements} == {
+    assert {statement["Effect"]: statement.get("Principal") for statement in statements} == {
         "Deny": "*",
         "Allow": {"Service": "cloudwatch.amazonaws.com"},
     }
     named = "arn:<AWS::Partition>:sns:<AWS::Region>:<AWS::AccountId>:osml-dev-alarms"
-    assert {str(flat(one["AlarmActions"])) for one in alarms(templates, of_type).values()} == {f"['{named}']"}
+    assert {str(flat(alarm["AlarmActions"])) for alarm in alarms(templates, of_type).values()} == {f"['{named}']"}
 
 
 def test_no_stack_imports_the_topic(told: Callable[..., Templates]) -> None:
@@ -84,14 +84,14 @@ def test_without_a_topic_the_alarms_are_there_and_tell_nobody(
 ) -> None:
     found = alarms(templates("dev"), of_type)
     assert len(found) == 7
-    assert [name for name, one in found.items() if "AlarmActions" in one] == []
+    assert [name for name, value in found.items() if "AlarmActions" in value] == []
 
 
 def test_a_domain_is_watched(templates: Callable[[str], Templates], of_type: OfType) -> None:
     found = {
-        one["MetricName"]: (one["ComparisonOperator"][:4], one["Threshold"])
-        for one in alarms(templates("prod"), of_type).values()
-        if one["Namespace"] == "AWS/ES"
+        alarm["MetricName"]: (alarm["ComparisonOperator"][:4], alarm["Threshold"])
+        for alarm in alarms(templates("prod"), of_type).values()
+        if alarm["Namespace"] == "AWS/ES"
     }
     assert found == {
         "ClusterStatus.red": ("Grea", 1),
@@ -116,11 +116,11 @@ def test_a_dashboard_shows_all_parts(
     [board] = of_type(templates(environment)[f"osml-{environment}-search"], "AWS::CloudWatch::Dashboard").values()
     assert board["Properties"]["DashboardName"] == f"osml-{environment}"
     widgets = json.loads(flat(board["Properties"]["DashboardBody"]))["widgets"]
-    assert {row[0] for one in widgets for row in one["properties"]["metrics"]} == namespaces
-    places = [(one["x"], one["y"]) for one in widgets]
+    assert {row[0] for widget in widgets for row in widget["properties"]["metrics"]} == namespaces
+    places = [(widget["x"], widget["y"]) for widget in widgets]
     assert len(set(places)) == len(places)
-    for one in widgets:
-        for _, name, *rest in one["properties"]["metrics"]:
+    for widget in widgets:
+        for _, name, *rest in widget["properties"]["metrics"]:
             *dimensions, drawn = rest
             assert name
             assert len(dimensions) % 2 == 0
@@ -134,16 +134,16 @@ def test_what_alarms_and_dashboard_watch_has_the_same_dimensions(
     [board] = of_type(templates("dev")["osml-dev-search"], "AWS::CloudWatch::Dashboard").values()
     shown = {
         (namespace, name, *sorted(zip(rest[:-1:2], rest[1:-1:2], strict=True)))
-        for one in json.loads(flat(board["Properties"]["DashboardBody"]))["widgets"]
-        for namespace, name, *rest in one["properties"]["metrics"]
+        for widget in json.loads(flat(board["Properties"]["DashboardBody"]))["widgets"]
+        for namespace, name, *rest in widget["properties"]["metrics"]
     }
-    for one in alarms(templates("dev"), of_type).values():
+    for alarm in alarms(templates("dev"), of_type).values():
         of = sorted(
-            (each["Name"], re.sub("<SearchDomain.*>", "osml-dev", flat(each["Value"]))) for each in one["Dimensions"]
+            (each["Name"], re.sub("<SearchDomain.*>", "osml-dev", flat(each["Value"]))) for each in alarm["Dimensions"]
         )
-        named = (one["Namespace"], one["MetricName"], *of)
-        if one["Namespace"] == "AWS/ApiGateway":
-            named = (one["Namespace"], one["MetricName"], ("ApiName", "osml-dev-assistant"), ("Stage", "dev"))
+        named = (alarm["Namespace"], alarm["MetricName"], *of)
+        if alarm["Namespace"] == "AWS/ApiGateway":
+            named = (alarm["Namespace"], alarm["MetricName"], ("ApiName", "osml-dev-assistant"), ("Stage", "dev"))
         assert named in shown
 
 

@@ -73,7 +73,7 @@ def connector(made: Callable[[str], Templates], flat: Flat, of_type: OfType) -> 
 
     def get(name: str) -> dict[str, Any]:
         resources = of_type(made(name)[f"osml-{name}-knowledge"], "Custom::MlConnector")
-        (resource,) = [one for id, one in resources.items() if id.startswith("Answer")]
+        (resource,) = [resource for id, resource in resources.items() if id.startswith("Answer")]
         body: dict[str, Any] = json.loads(flat(resource["Properties"]["Spec"]))["connector"]
         return body
 
@@ -86,7 +86,7 @@ def allowed(made: Callable[[str], Templates], flat: Flat, of_type: OfType) -> Ca
 
     def get(name: str) -> Any:
         policies = of_type(made(name)[f"osml-{name}-knowledge"], "AWS::IAM::Policy")
-        (policy,) = [one for id, one in policies.items() if id.startswith("AnswerRole")]
+        (policy,) = [policy for id, policy in policies.items() if id.startswith("AnswerRole")]
         (statement,) = flat(policy["Properties"]["PolicyDocument"]["Statement"])
         return statement["Action"], statement["Resource"]
 
@@ -116,7 +116,9 @@ def test_sagemaker_is_asked_without_an_echo(connector: Any, allowed: Any) -> Non
 
 def test_sagemaker_runs_the_size_that_was_asked_for(made: Any, of_type: OfType, flat: Flat) -> None:
     inference = made("made")["osml-made-inference"]
-    (model,) = [one for id, one in of_type(inference, "AWS::SageMaker::Model").items() if id.startswith("AnswerModel")]
+    (model,) = [
+        value for id, value in of_type(inference, "AWS::SageMaker::Model").items() if id.startswith("AnswerModel")
+    ]
     container = model["Properties"]["PrimaryContainer"]
     assert container["Environment"] == {
         "HF_MODEL_ID": "deepseek-ai/DeepSeek-R1-Distill-Llama-70B",
@@ -125,7 +127,7 @@ def test_sagemaker_runs_the_size_that_was_asked_for(made: Any, of_type: OfType, 
     }
     assert "huggingface-pytorch-tgi-inference:" in str(flat(container["Image"]))
     shapes = of_type(inference, "AWS::SageMaker::EndpointConfig").items()
-    (shape,) = [one["Properties"] for id, one in shapes if id.startswith("AnswerModel")]
+    (shape,) = [resource["Properties"] for id, resource in shapes if id.startswith("AnswerModel")]
     (variant,) = shape["ProductionVariants"]
     assert (variant["InstanceType"], variant["InitialInstanceCount"]) == ("ml.g6.48xlarge", 2)
     assert variant["ContainerStartupHealthCheckTimeoutInSeconds"] == 2400
@@ -133,16 +135,20 @@ def test_sagemaker_runs_the_size_that_was_asked_for(made: Any, of_type: OfType, 
 
 def test_weights_come_from_a_bucket_that_the_container_may_read(made: Any, of_type: OfType, flat: Flat) -> None:
     inference = made("weights")["osml-weights-inference"]
-    (model,) = [one for id, one in of_type(inference, "AWS::SageMaker::Model").items() if id.startswith("AnswerModel")]
+    (model,) = [
+        value for id, value in of_type(inference, "AWS::SageMaker::Model").items() if id.startswith("AnswerModel")
+    ]
     container = model["Properties"]["PrimaryContainer"]
     assert container["Environment"]["HF_MODEL_ID"] == "/opt/ml/model"
     assert container["ModelDataSource"]["S3DataSource"]["S3Uri"] == "s3://weights/r1/8b/"
     assert model["Properties"]["EnableNetworkIsolation"] is True
     assert "djl-inference:" in str(flat(container["Image"]))
     policies = of_type(inference, "AWS::IAM::Policy").items()
-    (policy,) = [flat(one["Properties"]) for id, one in policies if id.startswith("AnswerModel")]
+    (policy,) = [flat(resource["Properties"]) for id, resource in policies if id.startswith("AnswerModel")]
     resources = {
-        one["Action"]: one["Resource"] for one in policy["PolicyDocument"]["Statement"] if one["Action"][:2] == "s3"
+        resource["Action"]: resource["Resource"]
+        for resource in policy["PolicyDocument"]["Statement"]
+        if resource["Action"][:2] == "s3"
     }
     assert resources == {
         "s3:GetObject": "arn:<AWS::Partition>:s3:::weights/r1/8b/*",
@@ -156,12 +162,12 @@ def test_scaling_stops_and_starts_by_the_clock(made: Any, of_type: OfType, conne
     properties = target["Properties"]
     assert properties["ResourceId"] == "inference-component/osml-scaled-answer"
     actions = {
-        one["ScheduledActionName"]: (one["Schedule"], *one["ScalableTargetAction"].values())
-        for one in properties["ScheduledActions"]
+        action["ScheduledActionName"]: (action["Schedule"], *action["ScalableTargetAction"].values())
+        for action in properties["ScheduledActions"]
     }
     assert actions == {"stop": ("cron(0 20 ? * MON-FRI *)", 0, 0), "start": ("cron(0 7 ? * MON-FRI *)", 3, 1)}
     shapes = of_type(inference, "AWS::SageMaker::EndpointConfig").items()
-    (shape,) = [one["Properties"] for id, one in shapes if id.startswith("AnswerModel")]
+    (shape,) = [resource["Properties"] for id, resource in shapes if id.startswith("AnswerModel")]
     (variant,) = shape["ProductionVariants"]
     assert "ModelName" not in variant
     assert variant["ManagedInstanceScaling"] == {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 3}
@@ -248,7 +254,7 @@ def test_any_chat_api_is_trusted_and_gets_its_key(connector: Any, made: Any, of_
     (trusted,) = of_type(made("openai")["osml-openai-knowledge"], "Custom::MlTrustedEndpoints").values()
     patterns = json.loads(flat(trusted["Properties"]["Spec"]))["patterns"]
     # The other is the embedding endpoint's.
-    assert [one for one in patterns if "sagemaker" not in one] == [r"^https://llm\.example\.com/.*$"]
+    assert [pattern for pattern in patterns if "sagemaker" not in pattern] == [r"^https://llm\.example\.com/.*$"]
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -64,7 +64,7 @@ def test_cdk_nag_stops_a_synthesis() -> None:
     role.add_to_policy(everything)
     with pytest.raises(RuntimeError, match=r"AwsSolutions-IAM5\[Action::es:\*\]"):
         app.synth()
-    assert any(one.startswith("the rule AwsSolutions-IAM5") for one in findings(Path(app.outdir)))
+    assert any(finding.startswith("the rule AwsSolutions-IAM5") for finding in findings(Path(app.outdir)))
 
 
 def test_an_error_of_the_cdk_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,12 +135,12 @@ def test_a_wildcard_with_a_reason_passes_the_rules(
     made = synthesize("other", written(before + search + after))
     policies = of_type(made["osml-other-knowledge"], "AWS::IAM::Policy").values()
     wild = [
-        one
+        resource
         for policy in policies
-        for one in policy["Properties"]["PolicyDocument"]["Statement"]
-        if one["Action"] == "bedrock:Invoke*"
+        for resource in policy["Properties"]["PolicyDocument"]["Statement"]
+        if resource["Action"] == "bedrock:Invoke*"
     ]
-    assert [one["Resource"] for one in wild] == ["*"]
+    assert [item["Resource"] for item in wild] == ["*"]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_secret_to_be_made_gets_a_placeholder(
     ((name, secret),) = of_type(made["osml-other-inference"], "AWS::SecretsManager::Secret").items()
     assert secret["Properties"]["GenerateSecretString"]["GenerateStringKey"] == "placeholder"
     knowledge = of_type(made["osml-other-knowledge"], "AWS::IAM::Policy")
-    policy = next(one for logical_id, one in knowledge.items() if logical_id.startswith("AnswerRole"))
+    policy = next(value for logical_id, value in knowledge.items() if logical_id.startswith("AnswerRole"))
     (statement,) = flat(policy["Properties"]["PolicyDocument"]["Statement"])
     assert statement["Resource"] == f"<import ExportsOutputRef{name}{statement['Resource'][-9:-1]}>"
 

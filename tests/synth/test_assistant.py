@@ -23,14 +23,14 @@ DOMAIN = "arn:<AWS::Partition>:es:<AWS::Region>:<AWS::AccountId>:domain/osml-san
 PLACE = "<AWS::Region>:<AWS::AccountId>"
 # What the function `documents` does with uploads that are more than one request stores.
 UPLOADS = (
-    *(f"s3:{one}" for one in ("GetObject", "PutObject", "ListBucket")),
-    *(f"sqs:{one}" for one in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")),
+    *(f"s3:{word}" for word in ("GetObject", "PutObject", "ListBucket")),
+    *(f"sqs:{word}" for word in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")),
 )
 
 
 def only(template: Template, type: str) -> dict[str, Any]:
     """The one resource of exactly this type."""
-    found: list[dict[str, Any]] = [one for one in template["Resources"].values() if one["Type"] == type]
+    found: list[dict[str, Any]] = [resource for resource in template["Resources"].values() if resource["Type"] == type]
     assert len(found) == 1, type
     return found[0]
 
@@ -69,8 +69,8 @@ def methods(of_type: OfType) -> Callable[[Template], dict[tuple[str, str], Any]]
             return f"{path(made['ParentId'])}/{made['PathPart']}" if made else ""
 
         return {
-            (one["Properties"]["HttpMethod"], path(one["Properties"]["ResourceId"])): one["Properties"]
-            for one in of_type(template, "AWS::ApiGateway::Method").values()
+            (resource["Properties"]["HttpMethod"], path(resource["Properties"]["ResourceId"])): resource["Properties"]
+            for resource in of_type(template, "AWS::ApiGateway::Method").values()
         }
 
     return get
@@ -82,7 +82,7 @@ def told(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any
 
     def get(template: Template, function: str) -> dict[str, Any]:
         (found,) = (
-            one for name, one in of_type(template, "AWS::Lambda::Function").items() if name.startswith(function)
+            value for name, value in of_type(template, "AWS::Lambda::Function").items() if name.startswith(function)
         )
         settings: dict[str, Any] = json.loads(flat(found["Properties"]["Environment"]["Variables"]["ASSISTANT"]))
         return settings
@@ -95,12 +95,14 @@ def allowed(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, 
     """Resources by action that a function's own policy allows."""
 
     def get(template: Template, function: str) -> dict[str, Any]:
-        (policy,) = (one for name, one in of_type(template, "AWS::IAM::Policy").items() if name.startswith(function))
+        (policy,) = (
+            value for name, value in of_type(template, "AWS::IAM::Policy").items() if name.startswith(function)
+        )
         found: dict[str, Any] = {}
-        for one in flat(policy["Properties"]["PolicyDocument"]["Statement"]):
-            assert one["Effect"] == "Allow"
-            for action in one["Action"] if isinstance(one["Action"], list) else [one["Action"]]:
-                found[action] = one["Resource"]
+        for resource in flat(policy["Properties"]["PolicyDocument"]["Statement"]):
+            assert resource["Effect"] == "Allow"
+            for action in resource["Action"] if isinstance(resource["Action"], list) else [resource["Action"]]:
+                found[action] = resource["Resource"]
         return found
 
     return get
@@ -109,7 +111,7 @@ def allowed(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, 
 def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection: Template, methods: Any) -> None:
     for template in (domain, collection):
         found = methods(template)
-        open_to_all = {route for route, one in found.items() if one["AuthorizationType"] == "NONE"}
+        open_to_all = {route for route, value in found.items() if value["AuthorizationType"] == "NONE"}
         assert open_to_all == {("GET", "/rag"), ("GET", "/rag/{file+}"), ("POST", "/rag/session")}
         assert set(found) - open_to_all == {
             ("POST", "/ask"),
@@ -122,9 +124,11 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
             ("GET", "/health"),
             ("GET", "/openapi.json"),
         }
-        authorizers = {one["AuthorizerId"]["Ref"] for route, one in found.items() if route not in open_to_all}
+        authorizers = {value["AuthorizerId"]["Ref"] for route, value in found.items() if route not in open_to_all}
         assert len(authorizers) == 1
-        assert {template["Resources"][one]["Properties"]["Type"] for one in authorizers} == {"COGNITO_USER_POOLS"}
+        assert {template["Resources"][authorizer]["Properties"]["Type"] for authorizer in authorizers} == {
+            "COGNITO_USER_POOLS"
+        }
 
 
 def test_only_the_pages_client_signs_people_in(domain: Template, other: Other, of_type: OfType) -> None:
@@ -138,7 +142,7 @@ def test_only_the_pages_client_signs_people_in(domain: Template, other: Other, o
 
 def test_signed_requests_instead_of_people(other: Other, methods: Any, of_type: OfType) -> None:
     template = other("sandbox", assistant={"sign_in": "iam", "page": False})
-    assert {one["AuthorizationType"] for one in methods(template).values()} == {"AWS_IAM"}
+    assert {method["AuthorizationType"] for method in methods(template).values()} == {"AWS_IAM"}
     assert not [path for _, path in methods(template) if path.startswith("/rag")]
     assert of_type(template, "AWS::Cognito") == {}
     assert not {"PageUrl", "UserPoolId", "UserPoolClientId", "ApiKeyId"} & set(template["Outputs"])
@@ -147,7 +151,7 @@ def test_signed_requests_instead_of_people(other: Other, methods: Any, of_type: 
 
 def test_keys_instead_of_people(other: Other, methods: Any, of_type: OfType) -> None:
     template = other("sandbox", assistant={"sign_in": "api-key", "throttle": {"rate": 3, "burst": 5}})
-    asked = {route for route, one in methods(template).items() if one.get("ApiKeyRequired")}
+    asked = {route for route, method in methods(template).items() if method.get("ApiKeyRequired")}
     assert set(methods(template)) - asked == {("GET", "/rag"), ("GET", "/rag/{file+}"), ("POST", "/rag/session")}
     plan = only(template, "AWS::ApiGateway::UsagePlan")
     (key,) = of_type(template, "AWS::ApiGateway::ApiKey")
@@ -160,7 +164,7 @@ def test_keys_instead_of_people(other: Other, methods: Any, of_type: OfType) -> 
 def test_answers_stream_for_as_long_as_they_may_take(other: Other, domain: Template, methods: Any, flat: Flat) -> None:
     for template, seconds in ((domain, 70), (other("sandbox", timeouts={"answer": 400, "provisioning": 900}), 410)):
         found = methods(template)
-        streamed = {route for route, one in found.items() if "ResponseTransferMode" in one["Integration"]}
+        streamed = {route for route, value in found.items() if "ResponseTransferMode" in value["Integration"]}
         assert streamed == {("POST", "/ask")}
         integration = found["POST", "/ask"]["Integration"]
         assert (integration["ResponseTransferMode"], integration["TimeoutInMillis"]) == ("STREAM", seconds * 1000)
@@ -173,8 +177,11 @@ def test_answers_stream_for_as_long_as_they_may_take(other: Other, domain: Templ
 def test_calls_are_throttled_traced_and_logged(domain: Template, of_type: OfType) -> None:
     (stage,) = of_type(domain, "AWS::ApiGateway::Stage").values()
     limits = {
-        (one["ResourcePath"], one["HttpMethod"]): (one["ThrottlingRateLimit"], one["ThrottlingBurstLimit"])
-        for one in stage["Properties"]["MethodSettings"]
+        (setting["ResourcePath"], setting["HttpMethod"]): (
+            setting["ThrottlingRateLimit"],
+            setting["ThrottlingBurstLimit"],
+        )
+        for setting in stage["Properties"]["MethodSettings"]
     }
     # A page that is opened asks for twenty files at once.
     assert limits == {("/*", "*"): (20, 40), ("/~1rag", "GET"): (500, 1000), ("/~1rag~1{file+}", "GET"): (500, 1000)}
@@ -189,12 +196,12 @@ def test_calls_are_throttled_traced_and_logged(domain: Template, of_type: OfType
 
 def test_gateway_errors_are_like_ours(domain: Template, of_type: OfType) -> None:
     kinds = {
-        one["Properties"]["ResponseType"]: one["Properties"]
-        for one in of_type(domain, "AWS::ApiGateway::GatewayResponse").values()
+        resource["Properties"]["ResponseType"]: resource["Properties"]
+        for resource in of_type(domain, "AWS::ApiGateway::GatewayResponse").values()
     }
     # A throttled function is of no type that has a name, so the type for everything else says that one may come again.
     busy = kinds.pop("DEFAULT_5XX")
-    statuses = {type: one.get("StatusCode") for type, one in kinds.items()}
+    statuses = {type: item.get("StatusCode") for type, item in kinds.items()}
     assert statuses == {
         "DEFAULT_4XX": None,
         "THROTTLED": None,
@@ -202,12 +209,12 @@ def test_gateway_errors_are_like_ours(domain: Template, of_type: OfType) -> None
         "AUTHORIZER_FAILURE": "500",
         "AUTHORIZER_CONFIGURATION_ERROR": "500",
     }
-    for one in kinds.values():
-        assert "$context.error.messageString" in one["ResponseTemplates"]["application/json"]
+    for item in kinds.values():
+        assert "$context.error.messageString" in item["ResponseTemplates"]["application/json"]
     assert busy["StatusCode"] == "503"
     assert json.loads(busy["ResponseTemplates"]["application/json"])["message"].endswith("Try again soon.")
-    for one in (kinds["THROTTLED"], busy):
-        assert one["ResponseParameters"] == {"gatewayresponse.header.Retry-After": "'1'"}
+    for item in (kinds["THROTTLED"], busy):
+        assert item["ResponseParameters"] == {"gatewayresponse.header.Retry-After": "'1'"}
 
 
 def test_concurrency_is_that_of_questions_and_the_accounts_unless_it_is_set(
@@ -215,8 +222,8 @@ def test_concurrency_is_that_of_questions_and_the_accounts_unless_it_is_set(
 ) -> None:
     def reserved(template: Template) -> list[int]:
         functions = of_type(template, "AWS::Lambda::Function").values()
-        found = [one["Properties"].get("ReservedConcurrentExecutions") for one in functions]
-        return [one for one in found if one is not None]
+        found = [function["Properties"].get("ReservedConcurrentExecutions") for function in functions]
+        return [item for item in found if item is not None]
 
     assert reserved(domain) == []
     assert reserved(other("sandbox", assistant={"concurrency": 8})) == [8]
@@ -226,13 +233,13 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
     assert "Access-Control" not in json.dumps(domain)
     origin = "https://help.example.com"
     template = other("sandbox", assistant={"origins": [origin]})
-    asked = {route: one for route, one in methods(template).items() if route[0] == "OPTIONS"}
+    asked = {route: method for route, method in methods(template).items() if route[0] == "OPTIONS"}
     documents = {"/documents", "/documents/{id}", "/passages", "/jobs/{id}"}
     assert {path for _, path in asked} == {"/ask", *documents, "/health", "/openapi.json"}
-    for one in asked.values():
-        (response,) = one["Integration"]["IntegrationResponses"]
+    for item in asked.values():
+        (response,) = item["Integration"]["IntegrationResponses"]
         assert response["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"] == f"'{origin}'"
-        assert one["Integration"]["ContentHandling"] == "CONVERT_TO_TEXT"
+        assert item["Integration"]["ContentHandling"] == "CONVERT_TO_TEXT"
     for function in ("AskFunctionDB1E4BA3", "DocumentsFunction8356188C"):
         assert template["Resources"][function]["Properties"]["Environment"]["Variables"]["ORIGINS"] == origin
 
@@ -286,16 +293,16 @@ def test_marks_by_meaning_let_questions_reach_the_model(
     assert added("AskPolicy", "es:ESHttpGet") == {f"{own}/{path}" for path in pipeline}
     assert added("AskPolicy", "es:ESHttpPost") == {f"{own}/_plugins/_ml/_predict/text_embedding/*"}
     assert added("DocumentsPolicy", "es:ESHttpGet") | added("DocumentsPolicy", "es:ESHttpPost") == set()
-    specs = [json.loads(flat(one["Properties"]["Spec"])) for one in of_type(made, "Custom::MlRole").values()]
-    (ask,) = [one for one in specs if one.get("name") == "osml-other-ask"]
+    specs = [json.loads(flat(resource["Properties"]["Spec"])) for resource in of_type(made, "Custom::MlRole").values()]
+    (ask,) = [spec for spec in specs if spec.get("name") == "osml-other-ask"]
     assert set(ask["cluster_permissions"]) - set(NEEDS["ask"].cluster) == {"cluster:admin/search/pipeline/get"}
 
 
 def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Flat, of_type: OfType) -> None:
     roles = {
         spec["name"]: spec
-        for one in of_type(domain, "Custom::MlRole").values()
-        if one["Type"] == "Custom::MlRole" and (spec := json.loads(flat(one["Properties"]["Spec"])))
+        for resource in of_type(domain, "Custom::MlRole").values()
+        if resource["Type"] == "Custom::MlRole" and (spec := json.loads(flat(resource["Properties"]["Spec"])))
     }
     assert set(roles) == {"osml-sandbox-ask", "osml-sandbox-documents"}
     for part in ("ask", "documents"):
@@ -305,13 +312,15 @@ def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Fl
         assert role["index_permissions"] == [{"index_patterns": patterns, "allowed_actions": list(need.index)}]
     mappings = of_type(domain, "Custom::MlRoleMapping").values()
     mapped = {
-        spec["role"]: spec["backend_roles"] for one in mappings if (spec := json.loads(flat(one["Properties"]["Spec"])))
+        spec["role"]: spec["backend_roles"]
+        for mapping in mappings
+        if (spec := json.loads(flat(mapping["Properties"]["Spec"])))
     }
     assert mapped == {
         "osml-sandbox-ask": ["<AskRole76FE4A60.Arn>"],
         "osml-sandbox-documents": ["<DocumentsRole86E5D883.Arn>"],
     }
-    assert all(one["DependsOn"] for one in mappings)
+    assert all(mapping["DependsOn"] for mapping in mappings)
 
 
 def test_on_a_collection_a_function_may_call_its_models_too(
@@ -345,7 +354,7 @@ def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: A
     answer = {"provider": "bedrock", "region": "us-east-1"}
     template = other("sandbox-aoss", answer=answer, embedding={"provider": "titan", "dimension": 512})
     ask, documents = allowed(template, "AskPolicy"), allowed(template, "DocumentsPolicy")
-    assert any("deepseek.r1" in one for one in ask["bedrock:InvokeModelWithResponseStream"])
+    assert any("deepseek.r1" in item for item in ask["bedrock:InvokeModelWithResponseStream"])
     assert "bedrock:InvokeModelWithResponseStream" not in documents
     assert documents["bedrock:InvokeModel"].endswith("foundation-model/amazon.titan-embed-text-v2:0")
     # As the environment says it: what it leaves open is declared with the provider, for the function too.
@@ -355,8 +364,8 @@ def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: A
 
 def test_each_function_may_do_on_the_index_what_it_does(collection: Template, flat: Flat, of_type: OfType) -> None:
     found = {}
-    for one in of_type(collection, "AWS::OpenSearchServerless::AccessPolicy").values():
-        ((policy,), name) = json.loads(flat(one["Properties"]["Policy"])), one["Properties"]["Name"]
+    for resource in of_type(collection, "AWS::OpenSearchServerless::AccessPolicy").values():
+        ((policy,), name) = json.loads(flat(resource["Properties"]["Policy"])), resource["Properties"]["Name"]
         assert len(name) <= 32
         ((rule,), (role,)) = policy["Rules"], policy["Principal"]
         assert (rule["ResourceType"], rule["Resource"]) == ("index", ["index/osml-sandbox-aoss/passages"])
@@ -386,8 +395,8 @@ EMBEDDINGS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize(
     "groups",
-    [{"answer": one} for one in ANSWERS] + [{"embedding": one} for one in EMBEDDINGS],
-    ids=lambda groups: "-".join(f"{name}-{one['provider']}" for name, one in groups.items()),
+    [{"answer": answer} for answer in ANSWERS] + [{"embedding": embedding} for embedding in EMBEDDINGS],
+    ids=lambda groups: "-".join(f"{name}-{group['provider']}" for name, group in groups.items()),
 )
 def test_the_functions_can_read_their_settings(other: Other, told: Any, groups: dict[str, Any]) -> None:
     from settings.runtime_settings import RuntimeSettings
@@ -396,8 +405,8 @@ def test_the_functions_can_read_their_settings(other: Other, told: Any, groups: 
     for function in ("Ask", "Documents"):
         settings = RuntimeSettings.model_validate(told(template, function))
         assert settings.search.service == "aoss"
-        for name, one in groups.items():
-            assert getattr(settings, name).provider == one["provider"]
+        for name, group in groups.items():
+            assert getattr(settings, name).provider == group["provider"]
 
 
 @pytest.mark.parametrize("thinking", [False, True])
@@ -489,11 +498,11 @@ def test_the_page_may_have_other_addresses_and_everybody_a_second_factor(other: 
     assert mine in message
     assert page not in message
     told = [
-        one["Properties"]["Environment"]["Variables"]
-        for one in template["Resources"].values()
-        if one["Type"] == "AWS::Lambda::Function"
+        resource["Properties"]["Environment"]["Variables"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
     ]
-    [addresses] = [one["ADDRESSES"] for one in told if "ADDRESSES" in one]
+    [addresses] = [item["ADDRESSES"] for item in told if "ADDRESSES" in item]
     assert addresses == f"{mine} {more}"
 
 
@@ -520,7 +529,8 @@ def test_in_a_vpc_only_the_page_runs_outside(
     (tmp_path / "vpc.yaml").write_text(yaml.safe_dump({**settings, "assistant": {}}))
     template = synthesize("vpc", tmp_path)["osml-vpc-assistant"]
     inside = {
-        name[:4]: "VpcConfig" in one["Properties"] for name, one in of_type(template, "AWS::Lambda::Function").items()
+        name[:4]: "VpcConfig" in value["Properties"]
+        for name, value in of_type(template, "AWS::Lambda::Function").items()
     }
     assert inside == {"AskF": True, "Docu": True, "Page": False}
 
@@ -533,14 +543,14 @@ def test_the_assets_hold_what_runs(tmp_path: Path) -> None:
     FunctionBundle(ask.source, native=ask.native, folders=ask.folders).try_bundle(str(tmp_path / "ask"))
     assert (tmp_path / "ask" / "stream-runtime").stat().st_mode & 0o111 == 0o111
     assert (tmp_path / "ask" / "rag" / "answering.py").is_file()
-    compiled = [one.name for one in (tmp_path / "ask").rglob("*.so")]
+    compiled = [path.name for path in (tmp_path / "ask").rglob("*.so")]
     assert any(name.startswith("_pydantic_core.cpython-313-aarch64") for name in compiled), compiled
     assert all("aarch64" in name for name in compiled)
-    assert not {"boto3", "botocore"} & {one.name for one in (tmp_path / "ask").iterdir()}
-    assert not [one for one in (tmp_path / "ask").rglob("tests") if one.is_dir()]
+    assert not {"boto3", "botocore"} & {path.name for path in (tmp_path / "ask").iterdir()}
+    assert not [path for path in (tmp_path / "ask").rglob("tests") if path.is_dir()]
     assert list((tmp_path / "ask").glob("*.dist-info/RECORD"))
     FunctionBundle(page.source, folders=page.folders).try_bundle(str(tmp_path / "page"))
-    held = {one.relative_to(tmp_path / "page").as_posix() for one in (tmp_path / "page").rglob("*") if one.is_file()}
+    held = {path.relative_to(tmp_path / "page").as_posix() for path in (tmp_path / "page").rglob("*") if path.is_file()}
     assert {"page.py", "web/index.html"} <= held
     assert not [name for name in held if name.endswith(".dist-info")]
 
@@ -566,7 +576,7 @@ def test_a_firewall_refuses_by_network_country_rate_and_known_attacks_but_reads_
         skipped = looked_at.get("ByteMatchStatement", {}).get("SearchString")
         assert skipped == (None if name == "AmazonIpReputationList" else "POST")
     seen = [acl["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in acl["Rules"])]
-    assert not any(one["SampledRequestsEnabled"] for one in seen)
+    assert not any(item["SampledRequestsEnabled"] for item in seen)
     stage = flat(only(template, "AWS::WAFv2::WebACLAssociation")["Properties"]["ResourceArn"])
     assert stage.startswith("arn:<AWS::Partition>:apigateway:<AWS::Region>::/restapis/")
 

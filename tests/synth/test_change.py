@@ -56,6 +56,8 @@ def test_an_embedding_provider_is_two_files(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     template = json.loads((tmp_path / "out" / "osml-other-knowledge.template.json").read_text())
-    made = json.dumps([one for one in template["Resources"].values() if one["Type"] == "Custom::MlConnector"])
+    made = json.dumps(
+        [resource for resource in template["Resources"].values() if resource["Type"] == "Custom::MlConnector"]
+    )
     assert "acme.example.com/embed" in made
     assert "acme-1" in made

@@ -80,9 +80,9 @@ def findings(every: Templates, tmp_path_factory: pytest.TempPathFactory) -> list
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for command in (_checkov(shown), _guard(shown, tmp_path_factory.mktemp("guard"), every))
     ]
-    said = [one.communicate() for one in running]
+    said = [item.communicate() for item in running]
     # Guard exits with 19 when a rule is not kept.
-    assert [one.returncode for one in running] == [0, 19], said
+    assert [item.returncode for item in running] == [0, 19], said
     found = [Finding(names[number], rule, id) for number, rule, _, id in json.loads(said[0][0])]
     for report in json.loads(said[1][0]):
         name = names[Path(report["name"]).stem]
@@ -105,7 +105,7 @@ def _guard(shown: Path, folder: Path, every: Templates) -> list[str]:
     (packed,) = (PYTHON.parents[1] / "lib").glob("python*/site-packages/cdklabs/cdk_validator_cfnguard/_jsii/*.tgz")
     with tarfile.open(packed) as archive:
         archive.extractall(folder, filter="data")
-    types = {one["Type"] for template in every.values() for one in template["Resources"].values()}
+    types = {resource["Type"] for template in every.values() for resource in template["Resources"].values()}
     rules = folder / "rules"
     rules.mkdir()
     for file in (folder / "package" / "rules").rglob("*.guard"):
@@ -123,21 +123,21 @@ def _guard(shown: Path, folder: Path, every: Templates) -> list[str]:
 
 def test_checkov_and_guard_find_nothing_but_what_is_accepted(findings: list[Finding]) -> None:
     known = list(accepted())
-    assert [one for one in findings if not any(line.covers(one) for line in known)] == []
+    assert [finding for finding in findings if not any(line.covers(finding) for line in known)] == []
 
 
 def test_every_accepted_finding_is_one(findings: list[Finding]) -> None:
-    assert [line for line in accepted() if not any(line.covers(one) for one in findings)] == []
+    assert [line for line in accepted() if not any(line.covers(finding) for finding in findings)] == []
 
 
 def test_checkov_and_guard_have_seen_every_type(every: Templates, findings: list[Finding]) -> None:
-    assert {one.rule[:4] == "CKV_" for one in findings} == {True, False}
-    assert {one.template for one in findings} <= set(every)
+    assert {finding.rule[:4] == "CKV_" for finding in findings} == {True, False}
+    assert {finding.template for finding in findings} <= set(every)
 
 
 def test_cfn_lint_finds_nothing(whole: Templates, cfn_lint: Callable[..., str]) -> None:
     # The pipeline's own test is in test_delivery.py.
-    shown = [{name.partition("/")[2]: one} for name, one in whole.items() if not name.startswith("delivery/")]
+    shown = [{name.partition("/")[2]: value} for name, value in whole.items() if not name.startswith("delivery/")]
     assert cfn_lint(shown) == ""
 
 

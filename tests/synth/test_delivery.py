@@ -25,9 +25,11 @@ DELIVERY = yaml.safe_load((ROOT / "delivery.yaml").read_text())
 
 def actions(template: Template) -> dict[str, list[str]]:
     """Names of the actions of each stage, in the order they run."""
-    (pipeline,) = (one for one in template["Resources"].values() if one["Type"] == "AWS::CodePipeline::Pipeline")
+    (pipeline,) = (
+        resource for resource in template["Resources"].values() if resource["Type"] == "AWS::CodePipeline::Pipeline"
+    )
     return {
-        stage["Name"]: [one["Name"] for one in sorted(stage["Actions"], key=lambda one: one["RunOrder"])]
+        stage["Name"]: [action["Name"] for action in sorted(stage["Actions"], key=lambda action: action["RunOrder"])]
         for stage in pipeline["Properties"]["Stages"]
     }
 
@@ -35,9 +37,9 @@ def actions(template: Template) -> dict[str, list[str]]:
 def commands(template: Template, step: str) -> list[str]:
     """What the build of a step runs, by the last part of its description."""
     (project,) = (
-        one["Properties"]
-        for one in template["Resources"].values()
-        if one["Type"] == "AWS::CodeBuild::Project" and one["Properties"]["Description"].endswith(f"/{step}")
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::CodeBuild::Project" and resource["Properties"]["Description"].endswith(f"/{step}")
     )
     phases = json.loads(project["Source"]["BuildSpec"])["phases"]
     return [command for phase in ("install", "build") for command in phases.get(phase, {}).get("commands", [])]
@@ -64,24 +66,27 @@ def test_a_stage_begins_with_a_review_by_the_lookup_role(delivered: Templates, f
     assert commands(delivered["osml-delivery"], "Review-qa")[-1] == "AWS_PROFILE=review .venv/bin/osml review --env qa"
     said = flat(delivered["osml-delivery"])
     (project,) = (
-        one["Properties"]
-        for one in said["Resources"].values()
-        if one["Type"] == "AWS::CodeBuild::Project" and one["Properties"]["Description"].endswith("/Review-qa")
+        resource["Properties"]
+        for resource in said["Resources"].values()
+        if resource["Type"] == "AWS::CodeBuild::Project"
+        and resource["Properties"]["Description"].endswith("/Review-qa")
     )
     role = "cdk-hnb659fds-lookup-role-<AWS::AccountId>-<AWS::Region>"
-    told = {one["Name"]: one["Value"] for one in project["Environment"]["EnvironmentVariables"]}
+    told = {variable["Name"]: variable["Value"] for variable in project["Environment"]["EnvironmentVariables"]}
     assert told == {"ROLE": f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/{role}"}
 
 
 def test_a_review_in_another_account_takes_the_role_there(elsewhere: Templates) -> None:
     role = "222233334444:role/cdk-hnb659fds-lookup-role-222233334444-eu-central-1"
     policies = [
-        one["Properties"]["PolicyDocument"]["Statement"]
-        for name, one in elsewhere["osml-delivery"]["Resources"].items()
-        if one["Type"] == "AWS::IAM::Policy" and name.startswith("ReviewRole")
+        resource["Properties"]["PolicyDocument"]["Statement"]
+        for name, resource in elsewhere["osml-delivery"]["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Policy" and name.startswith("ReviewRole")
     ]
-    assumed = [one for statements in policies for one in statements if one["Action"] == "sts:AssumeRole"]
-    assert sum(role in str(one["Resource"]) for one in assumed) == 1
+    assumed = [
+        statement for statements in policies for statement in statements if statement["Action"] == "sts:AssumeRole"
+    ]
+    assert sum(role in str(item["Resource"]) for item in assumed) == 1
 
 
 def test_the_profile_of_a_review_is_one_that_boto3_reads(
@@ -124,11 +129,13 @@ def test_a_stage_deploys_what_the_environment_alone_deploys(
 
 def test_smoke_is_handed_what_it_asks_for(delivered: Templates) -> None:
     (pipeline,) = (
-        one for one in delivered["osml-delivery"]["Resources"].values() if one["Type"] == "AWS::CodePipeline::Pipeline"
+        resource
+        for resource in delivered["osml-delivery"]["Resources"].values()
+        if resource["Type"] == "AWS::CodePipeline::Pipeline"
     )
     stage = pipeline["Properties"]["Stages"][-1]
-    ask = next(one for one in stage["Actions"] if one["Name"] == "Ask-prod")
-    handed_on = {one["name"] for one in json.loads(ask["Configuration"]["EnvironmentVariables"])}
+    ask = next(action for action in stage["Actions"] if action["Name"] == "Ask-prod")
+    handed_on = {variable["name"] for variable in json.loads(ask["Configuration"]["EnvironmentVariables"])}
     said = [name for name in delivered["osml-prod-knowledge"]["Outputs"] if not name.startswith("Exports")]
     assert handed_on == {f"OSML_OUTPUT_{name}" for name in said}
 
@@ -137,25 +144,29 @@ def test_smoke_on_a_collection_is_handed_the_functions_too(tmp_path: Path, deliv
     settings = {**DELIVERY, "stages": [{"environment": "sandbox-aoss"}], "smoke": {"question": "Why?"}}
     (tmp_path / "collection.yaml").write_text(yaml.safe_dump(settings))
     template = deliver(str(tmp_path / "collection.yaml"))["osml-delivery"]
-    (pipeline,) = (one for one in template["Resources"].values() if one["Type"] == "AWS::CodePipeline::Pipeline")
-    ask = next(one for one in pipeline["Properties"]["Stages"][-1]["Actions"] if one["Name"] == "Ask-sandbox-aoss")
-    handed_on = {one["name"] for one in json.loads(ask["Configuration"]["EnvironmentVariables"])}
+    (pipeline,) = (
+        resource for resource in template["Resources"].values() if resource["Type"] == "AWS::CodePipeline::Pipeline"
+    )
+    ask = next(
+        action for action in pipeline["Properties"]["Stages"][-1]["Actions"] if action["Name"] == "Ask-sandbox-aoss"
+    )
+    handed_on = {variable["name"] for variable in json.loads(ask["Configuration"]["EnvironmentVariables"])}
     assert handed_on >= {f"OSML_OUTPUT_{name}" for name in ("AskFunctionName", "DocumentsFunctionName", "IndexName")}
 
 
 def test_smoke_may_become_the_operators_and_nobody_else(delivered: Templates, flat: Callable[[Any], Any]) -> None:
     policies = [
         statement
-        for name, one in delivered["osml-delivery"]["Resources"].items()
+        for name, resource in delivered["osml-delivery"]["Resources"].items()
         if name.startswith("SmokeRoleDefaultPolicy")
-        for statement in flat(one["Properties"]["PolicyDocument"]["Statement"])
+        for statement in flat(resource["Properties"]["PolicyDocument"]["Statement"])
     ]
-    (assume,) = (one for one in policies if one["Action"] == "sts:AssumeRole")
+    (assume,) = (policy for policy in policies if policy["Action"] == "sts:AssumeRole")
     names = [resource.rpartition("/")[2] for resource in assume["Resource"]]
     assert len(names) == len(DELIVERY["stages"])
-    for name, stage in zip(sorted(names), sorted(one["environment"] for one in DELIVERY["stages"]), strict=True):
+    for name, stage in zip(sorted(names), sorted(stage["environment"] for stage in DELIVERY["stages"]), strict=True):
         stack = f"osml-{stage}-search"
-        (role,) = (one for one in delivered[stack]["Resources"] if one.startswith("OperatorRole"))
+        (role,) = (resource for resource in delivered[stack]["Resources"] if resource.startswith("OperatorRole"))
         assert name in (f"{stack}-{role}-*", f"{stack}-{role.removesuffix('Policy')}-*")
 
 
@@ -169,9 +180,9 @@ def test_questions_reach_the_shell_unharmed(elsewhere: Templates) -> None:
 def test_another_account_lets_the_smoke_step_in(elsewhere: Templates, flat: Callable[[Any], Any]) -> None:
     def trust(stack: str) -> list[Any]:
         (role,) = (
-            one
-            for name, one in elsewhere[stack]["Resources"].items()
-            if name.startswith("OperatorRole") and one["Type"] == "AWS::IAM::Role"
+            resource
+            for name, resource in elsewhere[stack]["Resources"].items()
+            if name.startswith("OperatorRole") and resource["Type"] == "AWS::IAM::Role"
         )
         statements: list[Any] = flat(role["Properties"]["AssumeRolePolicyDocument"]["Statement"])
         return statements
@@ -182,8 +193,12 @@ def test_another_account_lets_the_smoke_step_in(elsewhere: Templates, flat: Call
     _, foreign = trust("osml-prod-search")
     assert foreign["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
     assert foreign["Condition"] == {"ArnEquals": {"aws:PrincipalArn": smoke}}
-    roles = [one for one in elsewhere["osml-delivery"]["Resources"].values() if one["Type"] == "AWS::IAM::Role"]
-    assert "osml-delivery-smoke" in [one["Properties"].get("RoleName") for one in roles]
+    roles = [
+        resource
+        for resource in elsewhere["osml-delivery"]["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Role"
+    ]
+    assert "osml-delivery-smoke" in [role["Properties"].get("RoleName") for role in roles]
 
 
 def test_an_engine_in_a_vpc_is_asked_from_within(tmp_path: Path, deliver: Callable[..., Templates]) -> None:
@@ -195,9 +210,9 @@ def test_an_engine_in_a_vpc_is_asked_from_within(tmp_path: Path, deliver: Callab
     (tmp_path / "inside.yaml").write_text(yaml.safe_dump(settings))
     template = deliver(str(tmp_path / "inside.yaml"), ENVIRONMENTS)["osml-delivery"]
     (config,) = (
-        one["Properties"]["VpcConfig"]
-        for one in template["Resources"].values()
-        if one["Type"] == "AWS::CodeBuild::Project" and one["Properties"]["Description"].endswith("/Ask-vpc")
+        resource["Properties"]["VpcConfig"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::CodeBuild::Project" and resource["Properties"]["Description"].endswith("/Ask-vpc")
     )
     wanted = vpc["search"]["vpc"]
     assert (config["VpcId"], config["Subnets"]) == (wanted["id"], wanted["subnets"])
@@ -227,9 +242,11 @@ def test_an_engine_in_a_vpc_of_another_account_is_refused(tmp_path: Path, delive
 
 
 def test_artifacts_for_another_account_have_a_key_that_rotates(elsewhere: Templates, delivered: Templates) -> None:
-    keys = [one for one in elsewhere["osml-delivery"]["Resources"].values() if one["Type"] == "AWS::KMS::Key"]
-    assert [one["Properties"]["EnableKeyRotation"] for one in keys] == [True]
-    assert "AWS::KMS::Key" not in {one["Type"] for one in delivered["osml-delivery"]["Resources"].values()}
+    keys = [
+        resource for resource in elsewhere["osml-delivery"]["Resources"].values() if resource["Type"] == "AWS::KMS::Key"
+    ]
+    assert [key["Properties"]["EnableKeyRotation"] for key in keys] == [True]
+    assert "AWS::KMS::Key" not in {resource["Type"] for resource in delivered["osml-delivery"]["Resources"].values()}
 
 
 def test_the_pipeline_as_reviewed(delivered: Templates, snapshot: SnapshotAssertion) -> None:

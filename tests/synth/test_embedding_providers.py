@@ -42,7 +42,7 @@ def specs(templates_with: Callable[..., Templates], flat: Any, of_type: Any) -> 
             for name, resource in of_type(template, "Custom::Ml").items()
         }
         (policy,) = (
-            one for name, one in of_type(template, "AWS::IAM::Policy").items() if name.startswith("EmbeddingRole")
+            value for name, value in of_type(template, "AWS::IAM::Policy").items() if name.startswith("EmbeddingRole")
         )
         return {**found, "statements": flat(policy["Properties"]["PolicyDocument"]["Statement"])}
 
@@ -70,7 +70,7 @@ def test_one_model_and_a_pipeline_that_answers_nothing(templates_with: Any, of_t
 
 def test_no_secret_and_no_endpoint_for_titan(templates_with: Any, of_type: Any) -> None:
     inference = templates_with({"provider": "titan", "dimension": 1024})["osml-other-inference"]
-    assert {one["Type"] for one in inference["Resources"].values()} == {"AWS::SSM::Parameter"}
+    assert {resource["Type"] for resource in inference["Resources"].values()} == {"AWS::SSM::Parameter"}
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,9 @@ def resources(synthesize: Callable[..., Templates], flat: Callable[[Any], Any]) 
 
     def get(name: str) -> dict[str, Any]:
         return {
-            f"{stack}/{id}": {**one, "Properties": flat(one.get("Properties", {}))}
+            f"{stack}/{id}": {**resource, "Properties": flat(resource.get("Properties", {}))}
             for stack, template in synthesize(name, DIRECTORY).items()
-            for id, one in template["Resources"].items()
+            for id, resource in template["Resources"].items()
         }
 
     return get
@@ -55,14 +55,14 @@ def takes_a_key(type: str) -> bool:
 def test_all_that_takes_a_key_has_it(resources: Callable[[str], dict[str, Any]], name: str) -> None:
     key = ALIAS if KEYS[name].startswith("alias/") else KEYS[name]
     seen = set()
-    for id, one in resources(name).items():
-        type = one["Type"]
+    for id, resource in resources(name).items():
+        type = resource["Type"]
         if not type.startswith("AWS::") or type in WITHOUT or not takes_a_key(type):
             continue
-        if ("AccessLog" in id and one["Type"] == "AWS::S3::Bucket") or "/AnswerModelShape" in id:
-            assert key not in json.dumps(one), id
+        if ("AccessLog" in id and resource["Type"] == "AWS::S3::Bucket") or "/AnswerModelShape" in id:
+            assert key not in json.dumps(resource), id
             continue
-        assert key in json.dumps(one["Properties"]), id
+        assert key in json.dumps(resource["Properties"]), id
         seen.add(type)
     assert {"AWS::Lambda::Function", "AWS::Logs::LogGroup"} <= seen
 
@@ -70,27 +70,31 @@ def test_all_that_takes_a_key_has_it(resources: Callable[[str], dict[str, Any]],
 def test_each_type_is_encrypted_somewhere(resources: Callable[[str], dict[str, Any]]) -> None:
     from stacks.encryption import PROPERTIES
 
-    kept = {one["Type"] for name in KEYS for one in resources(name).values()}
+    kept = {resource["Type"] for name in KEYS for resource in resources(name).values()}
     assert set(PROPERTIES) - kept == set()
     assert set(WITHOUT) - kept == set()
 
 
 def test_a_collection_has_its_key_from_its_policy(resources: Callable[[str], dict[str, Any]]) -> None:
-    policies = [one["Properties"] for one in resources("keyed-aoss").values() if "SecurityPolicy" in one["Type"]]
-    (policy,) = [json.loads(one["Policy"]) for one in policies if one["Type"] == "encryption"]
+    policies = [
+        resource["Properties"] for resource in resources("keyed-aoss").values() if "SecurityPolicy" in resource["Type"]
+    ]
+    (policy,) = [json.loads(policy["Policy"]) for policy in policies if policy["Type"] == "encryption"]
     assert (policy["AWSOwnedKey"], policy["KmsARN"]) == (False, KEYS["keyed-aoss"])
 
 
 def test_a_queue_has_one_kind_of_encryption(resources: Callable[[str], dict[str, Any]]) -> None:
-    queues = [one["Properties"] for one in resources("keyed").values() if one["Type"] == "AWS::SQS::Queue"]
+    queues = [
+        resource["Properties"] for resource in resources("keyed").values() if resource["Type"] == "AWS::SQS::Queue"
+    ]
     assert len(queues) == 4
-    assert all("SqsManagedSseEnabled" not in one for one in queues)
+    assert all("SqsManagedSseEnabled" not in queue for queue in queues)
 
 
 def statements(resources: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    for id, one in resources.items():
-        if one["Type"] == "AWS::IAM::Policy":
-            yield id, one["Properties"]["PolicyDocument"]["Statement"]
+    for id, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::Policy":
+            yield id, resource["Properties"]["PolicyDocument"]["Statement"]
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -100,30 +104,32 @@ def test_whoever_reads_or_writes_may_use_the_key(resources: Callable[[str], dict
     users = 0
     for id, found in statements(resources(name)):
         actions = {
-            one for each in found for one in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+            item for each in found for item in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
         }
-        usage = [one for one in found if "kms:Decrypt" in one["Action"]]
+        usage = [item for item in found if "kms:Decrypt" in item["Action"]]
         if actions & set(USES):
             users += 1
             assert len(usage) == 1, id
-        for one in usage:
-            assert one["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+        for item in usage:
+            assert item["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
             if name == "keyed-guest":
-                assert one["Resource"] == "arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*"
-                assert one["Condition"] == {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/osml/data"}}
+                assert item["Resource"] == "arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*"
+                assert item["Condition"] == {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/osml/data"}}
             else:
-                assert one["Resource"] == KEYS[name]
+                assert item["Resource"] == KEYS[name]
     assert users >= 2
 
 
 def test_a_function_may_decrypt_its_variables(resources: Callable[[str], dict[str, Any]]) -> None:
     found = resources("keyed")
-    roles = {one["Properties"]["Role"] for one in found.values() if one["Type"] == "AWS::Lambda::Function"}
+    roles = {
+        resource["Properties"]["Role"] for resource in found.values() if resource["Type"] == "AWS::Lambda::Function"
+    }
     able = {
         f"<{role.strip('<>')}.Arn>"
-        for one in found.values()
-        if one["Type"] == "AWS::IAM::Policy" and "kms:Decrypt" in json.dumps(one)
-        for role in one["Properties"]["Roles"]
+        for resource in found.values()
+        if resource["Type"] == "AWS::IAM::Policy" and "kms:Decrypt" in json.dumps(resource)
+        for role in resource["Properties"]["Roles"]
     }
     assert {role for role in roles if not role.startswith("<import")} <= able
 
@@ -133,16 +139,16 @@ def test_the_policy_in_the_docs_lets_every_service_in(resources: Callable[[str],
     text = (ROOT / "docs" / "encryption.md").read_text()
     (block,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     allowed = {
-        one["Principal"]["Service"]: one["Action"]
-        for one in json.loads(block)["Statement"]
-        if "Service" in one["Principal"]
+        statement["Principal"]["Service"]: statement["Action"]
+        for statement in json.loads(block)["Statement"]
+        if "Service" in statement["Principal"]
     }
     found = resources("keyed").values()
     wanted = set()
-    for one in found:
-        wanted |= {"logs.us-east-1.amazonaws.com"} if one["Type"] == "AWS::Logs::LogGroup" else set()
-        wanted |= {"s3.amazonaws.com"} if one["Properties"].get("NotificationConfiguration") else set()
-        wanted |= {"cloudwatch.amazonaws.com"} if one["Type"] == "AWS::SNS::Topic" else set()
+    for resource in found:
+        wanted |= {"logs.us-east-1.amazonaws.com"} if resource["Type"] == "AWS::Logs::LogGroup" else set()
+        wanted |= {"s3.amazonaws.com"} if resource["Properties"].get("NotificationConfiguration") else set()
+        wanted |= {"cloudwatch.amazonaws.com"} if resource["Type"] == "AWS::SNS::Topic" else set()
     assert set(allowed) == wanted
-    assert all(any(action.startswith("kms:GenerateDataKey") for action in one) for one in allowed.values())
-    assert all(any(action.startswith("kms:Decrypt") for action in one) for one in allowed.values())
+    assert all(any(action.startswith("kms:GenerateDataKey") for action in item) for item in allowed.values())
+    assert all(any(action.startswith("kms:Decrypt") for action in item) for item in allowed.values())

@@ -25,7 +25,11 @@ def index_of(
         text = {"recipe": "semantic-search", "search": SEARCH, "embedding": embedding, "index": index or {}, **more}
         (folder / "other.yaml").write_text(yaml.safe_dump(text))
         resources = synthesize("other", folder)["osml-other-knowledge"]["Resources"].values()
-        (spec,) = [json.loads(flat(one["Properties"]["Spec"])) for one in resources if one["Type"] == "Custom::MlIndex"]
+        (spec,) = [
+            json.loads(flat(resource["Properties"]["Spec"]))
+            for resource in resources
+            if resource["Type"] == "Custom::MlIndex"
+        ]
         name: str = spec["name"]
         return name
 
@@ -55,7 +59,7 @@ def test_each_part_of_a_provider_makes_another_index_version() -> None:
         cohere_embedding(input_type="search_query"),
         cohere_embedding(truncate="START"),
     ]
-    assert len({index_version(one.vectors, dimension=1024) for one in providers}) == len(providers)
+    assert len({index_version(provider.vectors, dimension=1024) for provider in providers}) == len(providers)
     assert index_version(titan_embedding(dimension=1024).vectors) == index_version(
         titan_embedding(region="eu-west-1").vectors
     )

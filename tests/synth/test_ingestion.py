@@ -33,17 +33,17 @@ def stack(environment: Templates) -> dict[str, Any]:
 def bodies(stack: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]) -> dict[str, dict[str, Any]]:
     """The pipelines' YAML by the name of their sub-pipeline, with values in the places of references."""
     found: dict[str, Any] = {}
-    for one in of_type(stack, "AWS::OSIS::Pipeline").values():
-        text = flat(one["Properties"]["PipelineConfigurationBody"]).replace("<AWS::AccountId>", "111122223333")
+    for resource in of_type(stack, "AWS::OSIS::Pipeline").values():
+        text = flat(resource["Properties"]["PipelineConfigurationBody"]).replace("<AWS::AccountId>", "111122223333")
         found |= yaml.safe_load(text)
     assert found.pop("version") == "2"
     return found
 
 
 def properties(template: dict[str, Any], of_type: OfType, type: str, part: str = "") -> dict[str, Any]:
-    found = {name: one for name, one in of_type(template, type).items() if one["Type"] == type and part in name}
-    (one,) = found.values()
-    return dict(one["Properties"])
+    found = {name: value for name, value in of_type(template, type).items() if value["Type"] == type and part in name}
+    (resource,) = found.values()
+    return dict(resource["Properties"])
 
 
 def test_a_queue_hides_a_message_for_six_times_the_functions_time(stack: dict[str, Any], of_type: OfType) -> None:
@@ -67,20 +67,24 @@ def test_one_object_that_fails_takes_no_other_along_and_calls_are_bounded(
 
 def test_buckets_and_queues_are_closed_and_encrypted(stack: dict[str, Any]) -> None:
     buckets, queues = (
-        [one for one in stack["Resources"].values() if one["Type"] == f"AWS::{type}"]
+        [resource for resource in stack["Resources"].values() if resource["Type"] == f"AWS::{type}"]
         for type in ("S3::Bucket", "SQS::Queue")
     )
-    for one in buckets:
-        assert set(one["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
-        assert one["Properties"]["BucketEncryption"]
-        assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
-    assert [one["Properties"]["SqsManagedSseEnabled"] for one in queues] == [True, True]
-    policies = [one for one in stack["Resources"].values() if one["Type"].endswith(("BucketPolicy", "QueuePolicy"))]
+    for resource in buckets:
+        assert set(resource["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+        assert resource["Properties"]["BucketEncryption"]
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert [queue["Properties"]["SqsManagedSseEnabled"] for queue in queues] == [True, True]
+    policies = [
+        resource
+        for resource in stack["Resources"].values()
+        if resource["Type"].endswith(("BucketPolicy", "QueuePolicy"))
+    ]
     assert len(policies) == 6
-    for one in policies:
+    for resource in policies:
         assert any(
             statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-            for statement in one["Properties"]["PolicyDocument"]["Statement"]
+            for statement in resource["Properties"]["PolicyDocument"]["Statement"]
         )
 
 
@@ -92,7 +96,7 @@ def test_s3_tells_of_objects_under_the_prefix_only_and_only_s3_of_this_account(
     assert told["Event"] == "s3:ObjectCreated:*"
     assert told["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "documents/"}]
     policy = properties(stack, of_type, "AWS::SQS::QueuePolicy", "DropQueue")
-    (allowed,) = (one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow")
+    (allowed,) = (resource for resource in policy["PolicyDocument"]["Statement"] if resource["Effect"] == "Allow")
     assert allowed["Principal"] == {"Service": "s3.amazonaws.com"}
     assert flat(allowed["Condition"]) == {
         "StringEquals": {"aws:SourceAccount": "<AWS::AccountId>"},
@@ -110,8 +114,11 @@ def test_the_function_reads_what_was_dropped_and_writes_one_index(
         for action in (statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]])
     }
     assert set(allowed) == {
-        *(f"logs:{one}" for one in ("CreateLogStream", "PutLogEvents")),
-        *(f"sqs:{one}" for one in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")),
+        *(f"logs:{word}" for word in ("CreateLogStream", "PutLogEvents")),
+        *(
+            f"sqs:{word}"
+            for word in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+        ),
         *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "es:ESHttpPost", "sqs:SendMessage"),
     }
     assert "DeadLetters" in allowed["sqs:SendMessage"]
@@ -126,7 +133,8 @@ def test_the_function_reads_what_was_dropped_and_writes_one_index(
 
 def test_alarms_tell_of_dead_letters_and_of_waiting(stack: dict[str, Any], of_type: OfType) -> None:
     found = {
-        one["Properties"]["MetricName"]: one["Properties"] for one in of_type(stack, "AWS::CloudWatch::Alarm").values()
+        resource["Properties"]["MetricName"]: resource["Properties"]
+        for resource in of_type(stack, "AWS::CloudWatch::Alarm").values()
     }
     assert found["ApproximateNumberOfMessagesVisible"]["Threshold"] == 1
     assert "DeadLetters" in json.dumps(found["ApproximateNumberOfMessagesVisible"]["Dimensions"])
@@ -172,14 +180,17 @@ def test_jobs_read_the_input_and_write_where_the_second_pipeline_looks(bodies: d
     (listed,) = first["source"]["s3"]["scan"]["buckets"]
     assert listed["bucket"]["data_selection"] == "metadata_only"
     assert listed["bucket"]["filter"]["exclude_suffix"] == [".manifest"]
-    assert [one["source"]["s3"]["scan"]["scheduling"]["interval"] for one in (first, second)] == ["PT10M", "PT10M"]
+    assert [passage["source"]["s3"]["scan"]["scheduling"]["interval"] for passage in (first, second)] == [
+        "PT10M",
+        "PT10M",
+    ]
 
 
 def test_the_connector_has_the_batch_actions_of_the_endpoints_own_model(
     stack: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]
 ) -> None:
     spec = json.loads(flat(properties(stack, of_type, "Custom::MlConnector")["Spec"]))["connector"]
-    actions = {one["action_type"]: one for one in spec["actions"]}
+    actions = {action["action_type"]: action for action in spec["actions"]}
     assert set(actions) == {"predict", "batch_predict", "batch_predict_status", "cancel_batch_predict"}
     assert "EmbeddingModel" in spec["parameters"]["ModelName"]
     assert json.loads(spec["parameters"]["TransformResources"]) == {"InstanceCount": 4, "InstanceType": "ml.g5.xlarge"}
@@ -209,10 +220,10 @@ def test_pipelines_are_trusted_by_name_and_reach_their_own_folders(
         assert trusted["Condition"]["ArnLike"]["aws:SourceArn"].endswith(f":pipeline/osml-batches-{name}")
         statements = flat(properties(stack, of_type, "AWS::IAM::Policy", f"Batches{part}Policy")["PolicyDocument"])
         reached = {
-            one.partition(".Arn>/")[2]
+            item.partition(".Arn>/")[2]
             for statement in statements["Statement"]
-            for one in ([statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"])
-            if ".Arn>/batch" in one
+            for item in ([statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"])
+            if ".Arn>/batch" in item
         }
         assert reached == folders
 
@@ -229,4 +240,4 @@ def test_in_a_vpc_the_function_is_in_it_and_reaches_its_queue(
     function = properties(found["osml-guest-ingestion"], of_type, "AWS::Lambda::Function")
     assert function["VpcConfig"]["SubnetIds"] == ["subnet-0a1b2c3d4e5f6071a"]
     endpoints = of_type(found["osml-guest-search"], "AWS::EC2::VPCEndpoint").values()
-    assert [one for one in endpoints if flat(one["Properties"]["ServiceName"]).endswith(".sqs")]
+    assert [endpoint for endpoint in endpoints if flat(endpoint["Properties"]["ServiceName"]).endswith(".sqs")]

@@ -22,8 +22,12 @@ def knowledge(templates: Callable[[str], Templates]) -> dict[str, Any]:
 
 
 def described(template: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]) -> dict[str, Any]:
-    parameters = [one["Properties"] for one in of_type(template, "AWS::SSM::Parameter").values()]
-    return {one["Name"]: json.loads(flat(one["Value"])) for one in parameters if one["Name"].startswith("/osml/osml-")}
+    parameters = [resource["Properties"] for resource in of_type(template, "AWS::SSM::Parameter").values()]
+    return {
+        parameter["Name"]: json.loads(flat(parameter["Value"]))
+        for parameter in parameters
+        if parameter["Name"].startswith("/osml/osml-")
+    }
 
 
 def compared(stacks: Templates, of_type: OfType, flat: Callable[[Any], Any]) -> set[str]:
@@ -64,9 +68,9 @@ def test_what_it_watches_is_kept_for_nothing(
     templates: Callable[[str], Templates], of_type: OfType, flat: Callable[[Any], Any], environment: str
 ) -> None:
     for template in templates(environment).values():
-        for one in of_type(template, "AWS::SSM::Parameter").values():
+        for resource in of_type(template, "AWS::SSM::Parameter").values():
             # Names of regions, roles and ids take the places of shorter references.
-            assert len(flat(one["Properties"]["Value"])) < FREE - 512
+            assert len(flat(resource["Properties"]["Value"])) < FREE - 512
 
 
 def test_it_is_called_every_quarter_of_an_hour_and_when_the_key_has_changed(
@@ -91,10 +95,14 @@ def test_it_is_called_every_quarter_of_an_hour_and_when_the_key_has_changed(
 def test_it_signs_as_the_provisioner_and_gets_only_read_permissions(
     knowledge: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]
 ) -> None:
-    ((_, policy),) = ((name, one) for name, one in of_type(knowledge, "AWS::IAM::Policy").items() if "Keeper" in name)
+    ((_, policy),) = (
+        (name, value) for name, value in of_type(knowledge, "AWS::IAM::Policy").items() if "Keeper" in name
+    )
     (function,) = of_type(knowledge, "AWS::Lambda::Function").values()
     properties = flat(policy["Properties"])
-    allowed = {str(one["Action"]): one["Resource"] for one in properties["PolicyDocument"]["Statement"]}
+    allowed = {
+        str(statement["Action"]): statement["Resource"] for statement in properties["PolicyDocument"]["Statement"]
+    }
     assert set(allowed) == {
         "['logs:CreateLogStream', 'logs:PutLogEvents']",
         "cloudformation:DescribeStacks",
@@ -108,14 +116,14 @@ def test_it_signs_as_the_provisioner_and_gets_only_read_permissions(
 
 
 def test_one_alarm_tells_of_what_cannot_be_healed(knowledge: dict[str, Any], of_type: OfType) -> None:
-    (alarm,) = (one["Properties"] for one in of_type(knowledge, "AWS::CloudWatch::Alarm").values())
+    (alarm,) = (resource["Properties"] for resource in of_type(knowledge, "AWS::CloudWatch::Alarm").values())
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"], alarm["Period"]) == (
         "osml",
         "Unhealed",
         1,
         900,
     )
-    assert {one["Name"]: one["Value"] for one in alarm["Dimensions"]} == {
+    assert {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]} == {
         "environment": "sandbox",
         "stack": "osml-sandbox-knowledge",
     }
@@ -160,7 +168,7 @@ def test_a_model_that_is_stopped_at_night_is_not_asked(
     settings = f"{before}answer:\n  size: 1.5B\n  scaling: {stopped}\nindex:{after.partition('index:')[2]}"
     (tmp_path / "sandbox.yaml").write_text(settings.replace("provisioning: 300", "provisioning: 600"))
     told = described(synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"], of_type, flat)
-    unasked = [name for name, one in told.items() if not one.get("asked", True)]
+    unasked = [name for name, value in told.items() if not value.get("asked", True)]
     assert len(unasked) == 1
     assert "AnswerModel" in unasked[0]
 
@@ -179,6 +187,8 @@ def test_an_imported_model_which_bills_by_time_is_not_asked(
             f"{before}{answer}{rest}".replace("provisioning: 300", "provisioning: 600")
         )
         told = described(synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"], of_type, flat)
-        asked[model[:3]] = [name for name, one in told.items() if one["kind"] == "Model" and one.get("asked", True)]
-    assert [len(asked[one]) for one in ("arn", "us.")] == [1, 2]
+        asked[model[:3]] = [
+            name for name, value in told.items() if value["kind"] == "Model" and value.get("asked", True)
+        ]
+    assert [len(asked[word]) for word in ("arn", "us.")] == [1, 2]
     assert "EmbeddingModel" in asked["arn"][0]

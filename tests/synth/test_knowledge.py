@@ -147,7 +147,7 @@ def test_connector_numbers_reach_the_body_as_numbers(
     templates: Callable[[str], Templates], flat: Callable[[Any], Any], of_type: OfType
 ) -> None:
     resources = of_type(templates("prod")["osml-prod-knowledge"], "Custom::MlConnector")
-    spec = next(one for name, one in resources.items() if name.startswith("Answer"))
+    spec = next(resource for name, resource in resources.items() if name.startswith("Answer"))
     connector = json.loads(flat(spec["Properties"]["Spec"]))["connector"]
     assert sent(connector["actions"][0], messages="[]") == {
         "model": "deepseek-flash",
@@ -179,7 +179,7 @@ def test_index_and_pipelines(specs: dict[str, Any]) -> None:
 
 
 def test_trusted_endpoints_match_the_url_and_no_neighbour(specs: dict[str, Any]) -> None:
-    (pattern,) = (one for one in specs["TrustedEndpoints"]["patterns"] if "deepseek" in one)
+    (pattern,) = (pattern for pattern in specs["TrustedEndpoints"]["patterns"] if "deepseek" in pattern)
     assert re.match(pattern, "https://api.deepseek.com/v1/chat/completions")
     assert not re.match(pattern, "https://api-deepseek.com/v1/chat/completions")
     assert not re.match(pattern, "https://api.deepseek.com.example.org/")
@@ -196,7 +196,7 @@ def test_every_connector_finds_its_hosts_trusted_whatever_the_list_was(
     for template in synthesize(environment, folder).values():
         connectors = of_type(template, "Custom::MlConnector")
         lists = of_type(template, "Custom::MlTrustedEndpoints")
-        patterns = [one for made in lists.values() for one in spec(made, flat)["patterns"]]
+        patterns = [pattern for made in lists.values() for pattern in spec(made, flat)["patterns"]]
         for name, made in connectors.items():
             for url in urls_of(spec(made, flat)["connector"]):
                 assert any(re.fullmatch(pattern, url) for pattern in patterns), (name, url)
@@ -259,7 +259,7 @@ def test_nobody_outside_knows_an_index_version(templates: Callable[[str], Templa
     """CloudFormation refuses to change an export that another stack imports, so none may hold a model's id."""
     found = templates(environment)
     outputs = found[f"osml-{environment}-knowledge"]["Outputs"]
-    assert [name for name, one in outputs.items() if "Export" in one] == []
+    assert [name for name, output in outputs.items() if "Export" in output] == []
     assert outputs["IndexName"]["Value"] == "passages"
     assistant = json.dumps(found[f"osml-{environment}-assistant"])
     assert f"osml-{environment}-knowledge" not in assistant
@@ -272,5 +272,5 @@ def test_a_repair_asks_for_every_object_and_changes_nothing_else(
     repaired = synthesize("sandbox", context={"osml:repair": "2026-11-28T12:00:00"})
     for name, template in templates("sandbox").items():
         objects = of_type(repaired[name], "Custom::Ml")
-        assert {one["Properties"].pop("Repair") for one in objects.values()} <= {"2026-11-28T12:00:00"}
+        assert {resource["Properties"].pop("Repair") for resource in objects.values()} <= {"2026-11-28T12:00:00"}
         assert repaired[name] == template

@@ -123,7 +123,9 @@ def test_the_readme_works(world: SimpleNamespace) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     scope: dict[str, Any] = {}
     exec(compile(code.replace("cdk.App()", "app"), "README.md", "exec"), {"app": world.app, **scope})  # noqa: S102
-    types = {one["Type"] for one in world.app.synth().get_stack_by_name("search").template["Resources"].values()}
+    types = {
+        resource["Type"] for resource in world.app.synth().get_stack_by_name("search").template["Resources"].values()
+    }
     assert {"AWS::OpenSearchService::Domain", "Custom::MlModel", "Custom::MlIndex"} <= types
 
 
@@ -137,7 +139,7 @@ def test_grants_name_their_resource(
     ml.EmbeddingEndpoint.from_endpoint_name(stack, "Embedding", "MiniLM").grant_invoke(reader)
     ml.AnswerEndpoint(stack, "Answer", name="R1").grant_invoke(reader)
     ml.ModelSecret.from_secret_name(stack, "Secret", "search/key").grant_read(reader)
-    policies = [one for one in template()["Resources"].values() if one["Type"] == "AWS::IAM::Policy"]
+    policies = [resource for resource in template()["Resources"].values() if resource["Type"] == "AWS::IAM::Policy"]
     granted = {
         resource.split(":", 5)[-1] if not resource.startswith("<") else resource
         for policy in policies
@@ -214,7 +216,7 @@ def test_names_may_be_known_only_at_deploy_time(world: SimpleNamespace, template
     )
     assert domain.endpoint
     made = template()
-    text = json.dumps({part: one for part, one in made.items() if part not in ("Parameters", "Rules")}).casefold()
+    text = json.dumps({part: value for part, value in made.items() if part not in ("Parameters", "Rules")}).casefold()
     assert "token[" not in text
     used = set(re.findall(r'"ref": "(\w+)"', text))
     late_names = {name.casefold() for name in made["Parameters"] if name != "BootstrapVersion"}

@@ -116,10 +116,10 @@ def test_the_wheel_carries_the_library_and_the_whole_source_of_every_function(wh
 
 def test_a_foreign_app_synthesizes_with_it(foreign: Path) -> None:
     template: dict[str, Any] = json.loads((foreign / "search.template.json").read_text())
-    types = [one["Type"] for one in template["Resources"].values()]
+    types = [resource["Type"] for resource in template["Resources"].values()]
     assert {"Custom::MlConnector", "Custom::MlModel", "Custom::MlModelGroup"} <= set(types)
     # The team's own domain is used and not touched.
-    assert not [one for one in types if one.startswith("AWS::OpenSearchService")]
+    assert not [kind for kind in types if kind.startswith("AWS::OpenSearchService")]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_the_functions_of_a_foreign_app_are_this_repositorys(
     foreign: Path, function: str, own: tuple[str, ...], shared: tuple[str, ...]
 ) -> None:
     assets = json.loads((foreign / "search.assets.json").read_text())["files"].values()
-    paths = [foreign / one["source"]["path"] for one in assets if one["source"]["packaging"] == "zip"]
+    paths = [foreign / asset["source"]["path"] for asset in assets if asset["source"]["packaging"] == "zip"]
     (asset,) = (path for path in paths if (path / own[0]).is_file())
     assert asset.is_relative_to(foreign.parent)
     for name in own:

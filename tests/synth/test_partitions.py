@@ -67,13 +67,13 @@ def written(recipe: str, region: str) -> str:
 def literals(value: Any, key: str = "") -> Iterator[str]:
     """Every text of a template but the names of services in principals, which are the same everywhere."""
     if isinstance(value, dict):
-        for name, one in value.items():
+        for name, item in value.items():
             yield name
             if (key, name) != ("Principal", "Service"):
-                yield from literals(one, name)
+                yield from literals(item, name)
     elif isinstance(value, list):
-        for one in value:
-            yield from literals(one, key)
+        for item in value:
+            yield from literals(item, key)
     elif isinstance(value, str) and key != "Principal":
         yield value
 
@@ -81,7 +81,7 @@ def literals(value: Any, key: str = "") -> Iterator[str]:
 def wired(text: str, partition: str) -> list[str]:
     """ARNs and hosts in a text that are of another part of AWS, or of none that the region decides."""
     text = re.sub(r'"Service":"[a-z0-9.-]+"', "", text)  # of a policy that is a text
-    arns = [one for one in re.findall(r"arn:(aws[a-z-]*):", text) if one != partition]
+    arns = [item for item in re.findall(r"arn:(aws[a-z-]*):", text) if item != partition]
     hosts = [] if partition == "aws-us-gov" else re.findall(r"amazonaws\\*\.com(?!\\*\.cn)", text)
     return arns + hosts
 
@@ -95,7 +95,7 @@ def test_a_recipe_names_nothing_of_another_part_of_aws(
     made = synthesize("there", tmp_path)
     assert len(made) == 4
     for stack, template in made.items():
-        assert [(stack, one) for one in literals(template) if wired(one, partition)] == []
+        assert [(stack, literal) for literal in literals(template) if wired(literal, partition)] == []
 
 
 @pytest.mark.parametrize(
@@ -115,10 +115,10 @@ def test_a_recipe_that_cannot_be_there_is_refused(
 def test_without_a_region_nothing_is_of_any_part_of_aws(whole: Templates) -> None:
     """The credentials decide where it is: each ARN and each host is put together from what they say."""
     named = [*RECIPES, *(file.stem for file in (ROOT / "environments").glob("*.yaml"))]
-    shown = {name: one for name, one in whole.items() if name.partition("/")[0] in named}
+    shown = {name: value for name, value in whole.items() if name.partition("/")[0] in named}
     assert len(shown) > 30
     for name, template in shown.items():
-        assert [(name, one) for one in literals(template) if wired(one, "")] == []
+        assert [(name, literal) for literal in literals(template) if wired(literal, "")] == []
 
 
 def test_the_sign_in_page_is_where_each_part_of_aws_has_it(
@@ -134,18 +134,18 @@ def test_the_sign_in_page_is_where_each_part_of_aws_has_it(
 def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Texts in code, without docstrings."""
     scopes = ast.Module | ast.ClassDef | ast.FunctionDef
-    first = [one.body[0] for one in ast.walk(tree) if isinstance(one, scopes) and one.body]
-    documented = {id(one.value) for one in first if isinstance(one, ast.Expr)}
-    for one in ast.walk(tree):
-        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in documented:
-            yield one.lineno, one.value
+    first = [item.body[0] for item in ast.walk(tree) if isinstance(item, scopes) and item.body]
+    documented = {id(item.value) for item in first if isinstance(item, ast.Expr)}
+    for item in ast.walk(tree):
+        if isinstance(item, ast.Constant) and isinstance(item.value, str) and id(item) not in documented:
+            yield item.lineno, item.value
 
 
 def hard_wired(text: str) -> bool:
     """Whether a text of the code names a partition, or a host of one; a service's name in a principal is neither."""
     hosts = re.findall(r"[\w.{}-]*amazonaws\.com", text)
     services = re.compile(r"[a-z0-9-]+(\.[a-z0-9]+)?\.amazonaws\.com")
-    return "arn:aws:" in text or not all(services.fullmatch(one) for one in hosts)
+    return "arn:aws:" in text or not all(services.fullmatch(host) for host in hosts)
 
 
 @pytest.mark.parametrize("folder", ["stacks", "constructs/opensearch_ml", "lambda", "osml"])

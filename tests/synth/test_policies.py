@@ -50,11 +50,11 @@ def documents(template: dict[str, Any], flat: Callable[[Any], Any]) -> Iterator[
                 for statement in value["Statement"]:
                     yield name, path, statement
             else:
-                for key, one in value.items():
-                    yield from walk(name, key, one)
+                for key, item in value.items():
+                    yield from walk(name, key, item)
         elif isinstance(value, list):
-            for one in value:
-                yield from walk(name, path, one)
+            for item in value:
+                yield from walk(name, path, item)
         elif path == "PolicyDocument" and isinstance(value, str):
             yield from walk(name, path, json.loads(value))
 
@@ -138,16 +138,16 @@ def test_code_in_a_vpc_may_not_touch_network_interfaces(
     templates: Callable[[str], Templates], synthesize: Callable[..., Templates], flat: Callable[[Any], Any], file: Path
 ) -> None:
     made = templates(file.stem) if file.parent == DIRECTORIES[0] else synthesize(file.stem, file.parent)
-    statements = [one for template in made.values() for one in documents(template, flat)]
+    statements = [document for template in made.values() for document in documents(template, flat)]
     allowed = {
-        name for name, _, one in statements if one["Effect"] == "Allow" and INTERFACES & set(listed(one["Action"]))
+        name for name, _, item in statements if item["Effect"] == "Allow" and INTERFACES & set(listed(item["Action"]))
     }
     denied = {
         name
-        for name, _, one in statements
-        if one["Effect"] == "Deny"
-        and set(listed(one["Action"])) >= INTERFACES
-        and "lambda:SourceFunctionArn" in str(one.get("Condition"))
+        for name, _, item in statements
+        if item["Effect"] == "Deny"
+        and set(listed(item["Action"])) >= INTERFACES
+        and "lambda:SourceFunctionArn" in str(item.get("Condition"))
     }
     assert allowed == denied
 

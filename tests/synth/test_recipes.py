@@ -109,17 +109,17 @@ def test_logs_of_endpoints_go_with_them_and_end(
     """SageMaker makes a group that is missing, for ever: it goes after all that may make it."""
     resources = made(recipe)["osml-dev-inference"]["Resources"]
     found = {
-        flat(one["Properties"]["LogGroupName"]): (name, one)
-        for name, one in resources.items()
-        if one["Type"] == "AWS::Logs::LogGroup"
+        flat(resource["Properties"]["LogGroupName"]): (name, resource)
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Logs::LogGroup"
     }
     assert set(found) == {f"/aws/sagemaker/{group}" for group in groups}
     for name, group in found.values():
         assert (group["Properties"]["RetentionInDays"], group["DeletionPolicy"]) == (7, "Delete")
-        writers = [one for one in resources.values() if name in one.get("DependsOn", [])]
-        assert [one["Type"] for one in writers] == ["AWS::IAM::Policy"]
-    for endpoint in (one for one in resources.values() if one["Type"] == "AWS::SageMaker::Model"):
-        assert any("Policy" in one for one in endpoint["DependsOn"])
+        writers = [resource for resource in resources.values() if name in resource.get("DependsOn", [])]
+        assert [writer["Type"] for writer in writers] == ["AWS::IAM::Policy"]
+    for endpoint in (resource for resource in resources.values() if resource["Type"] == "AWS::SageMaker::Model"):
+        assert any("Policy" in item for item in endpoint["DependsOn"])
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

@@ -55,41 +55,41 @@ def kept(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPath
 def resources(templates: Templates) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
     """Stack, logical id, resource, all resources of the stack: of each that is kept."""
     return [
-        (stack, name, one, template["Resources"])
+        (stack, name, resource, template["Resources"])
         for stack, template in templates.items()
-        for name, one in template["Resources"].items()
-        if one.get("DeletionPolicy") in KEPT
+        for name, resource in template["Resources"].items()
+        if resource.get("DeletionPolicy") in KEPT
     ]
 
 
 def test_a_retained_resource_is_created_again_after_a_failed_creation(kept: Templates) -> None:
     found = resources(kept)
-    assert len({one["Type"] for _, _, one, _ in found}) > 8
-    assert [(stack, name) for stack, name, one, _ in found if one["DeletionPolicy"] == "Retain"] == []
+    assert len({item["Type"] for _, _, item, _ in found}) > 8
+    assert [(stack, name) for stack, name, item, _ in found if item["DeletionPolicy"] == "Retain"] == []
 
 
 def test_retained_resources_allow_a_rollback(kept: Templates) -> None:
-    for stack, name, one, _ in resources(kept):
-        properties = one.get("Properties", {})
+    for stack, name, item, _ in resources(kept):
+        properties = item.get("Properties", {})
         assert not properties.get("DeletionProtectionEnabled"), (stack, name)
         assert properties.get("DeletionProtection") in (None, "INACTIVE"), (stack, name)
 
 
 def test_retained_resources_refer_only_to_retained_resources(kept: Templates) -> None:
     left = []
-    for stack, name, one, others in resources(kept):
-        if one["Type"].startswith(FOUND_BY_MARK):
+    for stack, name, item, others in resources(kept):
+        if item["Type"].startswith(FOUND_BY_MARK):
             continue
-        needed = set(references(one.get("Properties", {}))) & set(others)
+        needed = set(references(item.get("Properties", {}))) & set(others)
         gone = {other for other in needed if others[other].get("DeletionPolicy") not in KEPT}
-        left += [f"{stack}: {name} ({one['Type']}) refers to {other} ({others[other]['Type']})" for other in gone]
-        if "Fn::ImportValue" in str(one):
+        left += [f"{stack}: {name} ({item['Type']}) refers to {other} ({others[other]['Type']})" for other in gone]
+        if "Fn::ImportValue" in str(item):
             left.append(f"{stack}: {name} refers to another stack")
     assert left == []
 
 
 def test_retained_resources_can_be_imported(kept: Templates) -> None:
-    types = {one["Type"] for _, _, one, _ in resources(kept) if not one["Type"].startswith(FOUND_BY_MARK)}
+    types = {item["Type"] for _, _, item, _ in resources(kept) if not item["Type"].startswith(FOUND_BY_MARK)}
     assert types - set(IDENTIFIERS) == set()
 
 
@@ -109,7 +109,7 @@ def test_no_template_protects_a_stack_before_it_exists(synthesize: Callable[...,
     def protection(**context: str) -> dict[str, bool]:
         app = App(outdir=str(tmp_path / "-".join(context) or "none"), context={"env": "prod", **context})
         build(app)
-        return {one.stack_name: bool(one.termination_protection) for one in app.synth().stacks}
+        return {stack.stack_name: bool(stack.termination_protection) for stack in app.synth().stacks}
 
     assert not any(protection(**{"aws:cdk:bundling-stacks": []}).values())  # type: ignore[arg-type]
     told = protection(**{"aws:cdk:bundling-stacks": [], "protected": "osml-prod-search,osml-prod-knowledge"})  # type: ignore[arg-type]

@@ -37,16 +37,16 @@ def specs_of(stack_of: Callable[..., Settings], flat: Callable[[Any], Any]) -> C
     def made(*settings: Settings) -> dict[str, Settings]:
         resources = stack_of(*settings)["Resources"]
         return {
-            name: json.loads(flat(one["Properties"]["Spec"]))
-            for name, one in resources.items()
-            if "Spec" in one.get("Properties", {})
+            name: json.loads(flat(resource["Properties"]["Spec"]))
+            for name, resource in resources.items()
+            if "Spec" in resource.get("Properties", {})
         }
 
     return made
 
 
 def spec(specs: dict[str, Settings], name: str) -> Settings:
-    (found,) = [one for id, one in specs.items() if re.fullmatch(f"{name}[0-9A-F]{{8}}", id)]
+    (found,) = [spec for id, spec in specs.items() if re.fullmatch(f"{name}[0-9A-F]{{8}}", id)]
     return found
 
 
@@ -100,7 +100,7 @@ def test_hybrid_and_rerank_are_processors_and_make_no_index_version(
 def test_smaller_vectors_make_another_index_version(
     specs_of: Any, quantization: str, search: Settings, field: Settings
 ) -> None:
-    index, before = (spec(specs_of({"quantization": one}, search), "Index") for one in (quantization, "none"))
+    index, before = (spec(specs_of({"quantization": item}, search), "Index") for item in (quantization, "none"))
     assert index["name"] != before["name"]
     vector = index["body"]["mappings"]["properties"]["embedding"]
     assert field.items() <= {**vector, **vector["method"]["parameters"]}.items()

@@ -96,7 +96,7 @@ def test_what_a_domain_writes_into_logs_can_be_written(
     assert set(published) == {"ES_APPLICATION_LOGS", "SEARCH_SLOW_LOGS", "INDEX_SLOW_LOGS"}
     [policy] = of_type(search, "AWS::Logs::ResourcePolicy").values()
     document = flat(policy["Properties"]["PolicyDocument"])
-    assert all(flat(one["CloudWatchLogsLogGroupArn"]) in str(document) for one in published.values())
+    assert all(flat(item["CloudWatchLogsLogGroupArn"]) in str(document) for item in published.values())
     [index] = of_type(templates("dev")["osml-dev-knowledge"], "Custom::MlIndex").values()
     settings = json.loads(flat(index["Properties"]["Spec"]))["body"]["settings"]["index"]
     assert settings["search"]["slowlog"]["threshold"]["query"]["warn"] == "5s"
@@ -120,9 +120,9 @@ def test_the_provisioner_stands_in_the_vpc_and_the_domain_lets_only_it_in(
     (function,) = of_type(search, "AWS::Lambda::Function").values()
     (group,) = flat(function["Properties"]["VpcConfig"]["SecurityGroupIds"])
     assert flat(function["Properties"]["VpcConfig"]["SubnetIds"]) == SUBNETS
-    rules = [flat(one["Properties"]) for one in of_type(search, "AWS::EC2::SecurityGroupIngress").values()]
-    assert {(one["FromPort"], one["ToPort"], one["SourceSecurityGroupId"]) for one in rules} == {(443, 443, group)}
-    assert [one["GroupId"].startswith("<SearchGroup") for one in rules] == [True]
+    rules = [flat(resource["Properties"]) for resource in of_type(search, "AWS::EC2::SecurityGroupIngress").values()]
+    assert {(rule["FromPort"], rule["ToPort"], rule["SourceSecurityGroupId"]) for rule in rules} == {(443, 443, group)}
+    assert [rule["GroupId"].startswith("<SearchGroup") for rule in rules] == [True]
 
 
 def test_endpoints_allow_the_whole_vpc(made: dict[str, Templates], flat: Flat, of_type: OfType) -> None:
@@ -135,7 +135,7 @@ def test_endpoints_allow_the_whole_vpc(made: dict[str, Templates], flat: Flat, o
                 continue
             [group] = flat(endpoint["Properties"]["SecurityGroupIds"])
             rules = groups[group.strip("<>").partition(".")[0]]["Properties"]["SecurityGroupIngress"]
-            assert [(one["CidrIp"], one["FromPort"]) for one in rules] == [(cidr, 443) for cidr in cidrs]
+            assert [(rule["CidrIp"], rule["FromPort"]) for rule in rules] == [(cidr, 443) for cidr in cidrs]
 
 
 def test_what_a_domain_sends_goes_through_the_vpc_where_that_is_asked_for(
@@ -154,8 +154,8 @@ def test_what_a_domain_sends_goes_through_the_vpc_where_that_is_asked_for(
     [rule] = search["Resources"][own]["Properties"]["SecurityGroupEgress"]
     assert (rule["FromPort"], rule["CidrIp"]) == (443, "0.0.0.0/0")
     services = {
-        re.sub(r"^com\.amazonaws\.(us-east-1|<AWS::Region>)\.", "", flat(one["Properties"]["ServiceName"]))
-        for one in of_type(search, "AWS::EC2::VPCEndpoint").values()
+        re.sub(r"^com\.amazonaws\.(us-east-1|<AWS::Region>)\.", "", flat(resource["Properties"]["ServiceName"]))
+        for resource in of_type(search, "AWS::EC2::VPCEndpoint").values()
     }
     # The keeper has no key to look after there.
     assert services == {"s3", "sagemaker.runtime", "bedrock-runtime", *KEPT} - {"secretsmanager"}
@@ -170,7 +170,7 @@ def test_endpoints_are_those_that_provisioner_and_keeper_call(
     made: dict[str, Templates], flat: Flat, of_type: OfType, name: str, services: set[str]
 ) -> None:
     endpoints = of_type(made[name][f"osml-{name}-search"], "AWS::EC2::VPCEndpoint").values()
-    assert {flat(one["Properties"]["ServiceName"]).rpartition(".")[2] for one in endpoints} == services
+    assert {flat(endpoint["Properties"]["ServiceName"]).rpartition(".")[2] for endpoint in endpoints} == services
 
 
 def test_a_guest_takes_the_admin_role_for_roles_and_their_mappings_and_for_nothing_else(
@@ -183,7 +183,7 @@ def test_a_guest_takes_the_admin_role_for_roles_and_their_mappings_and_for_nothi
         assert role == (ADMIN if mapping else None)
     allowed = statements(search, "ProvisionerPolicy")
     assert {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ADMIN} in allowed
-    requests = next(one for one in allowed if "es:ESHttpGet" in one["Action"])
+    requests = next(item for item in allowed if "es:ESHttpGet" in item["Action"])
     assert requests["Resource"] == f"{TEAM}/*"
 
 
@@ -207,8 +207,8 @@ def test_an_own_engine_gets_references_and_no_roles(
     assert of_type(knowledge, "AWS::IAM::Role") == {}
     assert of_type(knowledge, "Custom::MlRoleMapping") == {}
     specs = {
-        name[:6]: json.loads(flat(one["Properties"]["Spec"]))
-        for name, one in of_type(knowledge, "Custom::MlConnector").items()
+        name[:6]: json.loads(flat(value["Properties"]["Spec"]))
+        for name, value in of_type(knowledge, "Custom::MlConnector").items()
     }
     assert specs["Embedd"]["secrets"] == {
         "access_key": {"secretArn": MODELS, "key": "access_key"},
@@ -267,7 +267,7 @@ def test_families_with_disks_of_their_own_are_those_of_the_cdk() -> None:
                 **options,
             )
         [told] = re.findall(r"(\w[\w, ]+) instance types do not support", str(said.value))
-        return {one.lower() for one in re.split(r",? and |, ", told)}
+        return {part.lower() for part in re.split(r",? and |, ", told)}
 
     assert refused("i3.large.search", ebs=opensearch.EbsOptions(enabled=True)) == set(OWN_DISKS)
     encrypted = opensearch.EncryptionAtRestOptions(enabled=True)

@@ -39,31 +39,31 @@ def other(synthesize: Callable[..., Templates], tmp_path: Path) -> Callable[...,
 def test_four_stacks_and_no_ml_commons(templates: Callable[[str], Templates], of_type: OfType) -> None:
     made = templates("sandbox-aoss")
     assert sorted(made) == [f"osml-sandbox-aoss-{part}" for part in ("assistant", "inference", "knowledge", "search")]
-    custom = [one["Type"] for template in made.values() for one in of_type(template, "Custom::").values()]
+    custom = [resource["Type"] for template in made.values() for resource in of_type(template, "Custom::").values()]
     assert custom == ["Custom::MlIndex"]
     assert "AWS::OpenSearchService::Domain" not in json.dumps(made)
 
 
 def test_policies_and_group_come_before_the_collection(search: Template, of_type: OfType) -> None:
-    (collection,) = (one for one in search["Resources"].values() if one["Type"] == f"{KIND}Collection")
+    (collection,) = (resource for resource in search["Resources"].values() if resource["Type"] == f"{KIND}Collection")
     needed = {search["Resources"][name]["Type"] for name in collection["DependsOn"]}
     assert needed == {f"{KIND}SecurityPolicy", f"{KIND}CollectionGroup"}
     policies = of_type(search, f"{KIND}SecurityPolicy")
     assert set(policies) <= set(collection["DependsOn"])
-    assert {one["Properties"]["Type"] for one in policies.values()} == {"encryption", "network"}
+    assert {policy["Properties"]["Type"] for policy in policies.values()} == {"encryption", "network"}
     assert collection["Properties"]["Type"] == "VECTORSEARCH"
 
 
 def test_names_are_within_amazons_limits(search: Template, of_type: OfType, other: Callable[..., Templates]) -> None:
     long = other({"name": "a-name-of-twenty-eight-chars", "admins": ["arn:aws:iam::111122223333:role/Team"]})
     made = [search, *long.values()]
-    names = [one["Properties"]["Name"] for template in made for one in of_type(template, KIND).values()]
+    names = [resource["Properties"]["Name"] for template in made for resource in of_type(template, KIND).values()]
     assert len(names) >= 12
     assert max(len(name) for name in names) <= 32
     data = [
-        one["Properties"]["Name"]
+        resource["Properties"]["Name"]
         for template in long.values()
-        for one in of_type(template, f"{KIND}AccessPolicy").values()
+        for resource in of_type(template, f"{KIND}AccessPolicy").values()
     ]
     assert len(set(data)) == len(data) == 4
 
@@ -75,11 +75,11 @@ def test_the_provisioner_makes_indexes_and_reads_no_document(search: Template, o
     assert entry["Principal"] == ["<ProvisionerRole7635C4EC.Arn>"]
     assert rule["Permission"] == [f"aoss:{verb}Index" for verb in ("Create", "Delete", "Describe", "Update")]
     statements = [
-        one
+        resource
         for policy in of_type(search, "AWS::IAM::Policy").values()
-        for one in flat(policy["Properties"]["PolicyDocument"]["Statement"])
+        for resource in flat(policy["Properties"]["PolicyDocument"]["Statement"])
     ]
-    (requests,) = (one for one in statements if one["Action"] == "aoss:APIAccessAll")
+    (requests,) = (statement for statement in statements if statement["Action"] == "aoss:APIAccessAll")
     assert requests["Resource"] == "<SearchCollectionE9B440CC.Arn>"
 
 
@@ -99,7 +99,7 @@ def test_the_group_says_what_may_run(
     other: Callable[..., Templates], settings: dict[str, Any], generation: str, standby: str, least: int
 ) -> None:
     template = other({**settings, "capacity": {"indexing": [2, 16]}})["osml-other-search"]
-    made = {one["Type"]: one["Properties"] for one in template["Resources"].values()}
+    made = {resource["Type"]: resource["Properties"] for resource in template["Resources"].values()}
     group, collection = made[f"{KIND}CollectionGroup"], made[f"{KIND}Collection"]
     assert (group["Generation"], group["StandbyReplicas"]) == (generation, standby)
     assert collection["StandbyReplicas"] == standby
@@ -119,9 +119,13 @@ def test_removal_decides_about_the_data(
     other: Callable[..., Templates], of_type: OfType, removal: str, policies: tuple[str, str]
 ) -> None:
     made = other({"removal": removal})
-    kept = [one for one in of_type(made["osml-other-search"], KIND).values() if one["Type"] != f"{KIND}AccessPolicy"]
+    kept = [
+        resource
+        for resource in of_type(made["osml-other-search"], KIND).values()
+        if resource["Type"] != f"{KIND}AccessPolicy"
+    ]
     kept += of_type(made["osml-other-knowledge"], "Custom::MlIndex").values()
-    assert {(one["DeletionPolicy"], one["UpdateReplacePolicy"]) for one in kept} == {policies}
+    assert {(item["DeletionPolicy"], item["UpdateReplacePolicy"]) for item in kept} == {policies}
 
 
 @pytest.mark.parametrize(("generation", "engine"), [("nextgen", None), ("classic", "faiss")])
@@ -156,9 +160,10 @@ BEDROCK = {"provider": "bedrock", "region": "us-east-1"}
 def through(template: dict[str, Any], of_type: OfType, flat: Flat) -> tuple[bool, list[str]]:
     """Whether the collection is public, and the endpoints by which it is reached."""
     policies = [
-        json.loads(flat(one["Properties"]["Policy"])) for one in of_type(template, f"{KIND}SecurityPolicy").values()
+        json.loads(flat(resource["Properties"]["Policy"]))
+        for resource in of_type(template, f"{KIND}SecurityPolicy").values()
     ]
-    (network,) = next(one for one in policies if isinstance(one, list))
+    (network,) = next(policy for policy in policies if isinstance(policy, list))
     return network["AllowFromPublic"], network["SourceVPCEs"]
 
 
@@ -168,8 +173,8 @@ def test_a_collection_in_a_vpc_is_reached_from_there_only(
 ) -> None:
     template = other({"vpc": VPC, "generation": generation}, answer=BEDROCK)["osml-other-search"]
     services = {
-        flat(one["Properties"]["ServiceName"]).rpartition("<AWS::Region>.")[2]: (name, one["Properties"])
-        for name, one in of_type(template, "AWS::EC2::VPCEndpoint").items()
+        flat(value["Properties"]["ServiceName"]).rpartition("<AWS::Region>.")[2]: (name, value["Properties"])
+        for name, value in of_type(template, "AWS::EC2::VPCEndpoint").items()
     }
     usual = {"s3", "dynamodb", "sagemaker.runtime", "bedrock-runtime"}
     if generation == "classic":
@@ -193,7 +198,7 @@ def test_a_vpc_with_an_endpoint_for_collections_gets_no_second_one(
     vpc = {**VPC, "collection_endpoint": "vpce-0a1b2c3d4e5f60718"}
     template = other({"vpc": vpc}, answer=BEDROCK)["osml-other-search"]
     endpoints = of_type(template, "AWS::EC2::VPCEndpoint").values()
-    assert not [one for one in endpoints if flat(one["Properties"]["ServiceName"]).endswith("aoss-data")]
+    assert not [endpoint for endpoint in endpoints if flat(endpoint["Properties"]["ServiceName"]).endswith("aoss-data")]
     assert through(template, of_type, flat) == (False, ["vpce-0a1b2c3d4e5f60718"])
 
 

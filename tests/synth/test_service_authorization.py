@@ -65,7 +65,7 @@ def actions(pattern: str) -> tuple[str, ...]:
         return ()
     wanted = re.compile(re.escape(name).replace(r"\*", ".*"), re.IGNORECASE)
     known = reference().actions.get_actions_for_service(service)
-    return tuple(f"{service}:{one}" for one in known if wanted.fullmatch(one))
+    return tuple(f"{service}:{item}" for item in known if wanted.fullmatch(item))
 
 
 @cache
@@ -77,7 +77,7 @@ def details(action: str) -> dict[str, Any]:
 @cache
 def resource_types(action: str) -> tuple[dict[str, Any], ...]:
     service = action.partition(":")[0]
-    names = [one["name"] for one in details(action)["resourceTypes"]]
+    names = [resource_type["name"] for resource_type in details(action)["resourceTypes"]]
     return tuple(reference().resources.get_resource_type_details(service, name) for name in names)
 
 
@@ -86,21 +86,23 @@ def form(text: str) -> re.Pattern[str]:
     """The texts that a text with `${Name}` or `<key>` stands for. Names may hold a path, but not a bucket's."""
     parts = re.split(r"(\$\{\w+\}|<\w+>)", text)
     names = {"${BucketName}": "[^/]+"}
-    return re.compile("".join(names.get(one, ".+") if one[:1] in ("$", "<") else re.escape(one) for one in parts))
+    return re.compile("".join(names.get(part, ".+") if part[:1] in ("$", "<") else re.escape(part) for part in parts))
 
 
 def takes(action: str, resource: str) -> bool:
     """Whether the action is about such a resource; one that is about none is about `*`."""
     # The wildcard at the end of a log group's ARN stands for its streams.
     meant = [resource, re.sub(r":?\*$", ":log-stream:n", resource)]
-    return resource == "*" or any(_arn(one["arn"]).fullmatch(arn) for one in resource_types(action) for arn in meant)
+    return resource == "*" or any(
+        _arn(resource_type["arn"]).fullmatch(arn) for resource_type in resource_types(action) for arn in meant
+    )
 
 
 @cache
 def _arn(text: str) -> re.Pattern[str]:
     # A region or an account may be empty in neither, and the parts of an ARN hold no colon but the last one.
     head, last = text.split(":")[:5], text.split(":", 5)[5]
-    parts = ["[^:]+" if one.startswith("$") else re.escape(one) for one in head]
+    parts = ["[^:]+" if item.startswith("$") else re.escape(item) for item in head]
     return re.compile(":".join([*parts, form(last).pattern]))
 
 
@@ -110,7 +112,7 @@ def knows(action: str, key: str) -> bool:
         return True
     found = details(action)
     of = [found, *found["resourceTypes"], *resource_types(action)]
-    return any(form(one).fullmatch(key) for each in of for one in each["conditionKeys"])
+    return any(form(condition_key).fullmatch(key) for each in of for condition_key in each["conditionKeys"])
 
 
 def faults(statement: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -123,7 +125,7 @@ def faults(statement: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if not meant:
             yield pattern, "is no action"
         elif statement["Effect"] == "Allow":
-            if resources and not any(takes(action, one) for action in meant for one in resources):
+            if resources and not any(takes(action, resource) for action in meant for resource in resources):
                 yield pattern, f"is not about {resources[0]}"
             for key in sorted(keys):
                 if not any(knows(action, key) for action in meant):
@@ -156,11 +158,11 @@ def statements(whole: Templates, flat: Callable[[Any], Any]) -> list[dict[str, A
 def _arns(template: Template) -> dict[str, str]:
     """What Fn::GetAtt of an ARN gives, and Ref of what is known by its ARN."""
     found: dict[str, str] = {}
-    for id, one in template["Resources"].items():
-        if one["Type"] in ARNS:
-            found[f"<{id}.Arn>"] = ARNS[one["Type"]]
-            if one["Type"] in ("AWS::Lambda::Alias", "AWS::SNS::Topic", "AWS::SecretsManager::Secret"):
-                found[f"<{id}>"] = ARNS[one["Type"]]
+    for id, resource in template["Resources"].items():
+        if resource["Type"] in ARNS:
+            found[f"<{id}.Arn>"] = ARNS[resource["Type"]]
+            if resource["Type"] in ("AWS::Lambda::Alias", "AWS::SNS::Topic", "AWS::SecretsManager::Secret"):
+                found[f"<{id}>"] = ARNS[resource["Type"]]
     return found
 
 
@@ -176,7 +178,7 @@ def _resolved(text: str, arns: dict[str, str]) -> str:
 
 def test_every_policy_is_one_that_the_reference_knows(statements: list[dict[str, Any]]) -> None:
     assert len(statements) > 100
-    found = {fault for one in statements for fault in faults(one)}
+    found = {fault for statement in statements for fault in faults(statement)}
     assert found - set(EXCEPTIONS) == set()
     assert set(EXCEPTIONS) - found == set()
 

@@ -55,16 +55,16 @@ def test_what_differs_from_dev(
     assert found == snapshot(extension_class=JSONSnapshotExtension, name=environment)
 
 
-def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
+def differences(first: Any, other: Any, path: str = "") -> Iterator[str]:
     """A line for each place where two JSON values differ: its path, the one value and the other."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in sorted(one.keys() | other.keys()):
-            yield from differences(one.get(key, ABSENT), other.get(key, ABSENT), f"{path}.{key}")
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for number, (left, right) in enumerate(zip(one, other, strict=True)):
+    if isinstance(first, dict) and isinstance(other, dict):
+        for key in sorted(first.keys() | other.keys()):
+            yield from differences(first.get(key, ABSENT), other.get(key, ABSENT), f"{path}.{key}")
+    elif isinstance(first, list) and isinstance(other, list) and len(first) == len(other):
+        for number, (left, right) in enumerate(zip(first, other, strict=True)):
             yield from differences(left, right, f"{path}.{number}")
-    elif one != other:
-        yield f"{path}: {json.dumps(one, sort_keys=True)} -> {json.dumps(other, sort_keys=True)}"
+    elif first != other:
+        yield f"{path}: {json.dumps(first, sort_keys=True)} -> {json.dumps(other, sort_keys=True)}"
 
 
 def test_a_difference_is_reported_with_its_path() -> None:

@@ -55,7 +55,7 @@ def file_of(module: str) -> Path | None:
     """The file of a module of a library or of the settings, if it is one."""
     root = CHECKOUT if module.partition(".")[0] == "settings" else LAMBDA
     place = root.joinpath(*module.split("."))
-    return next((one for one in (place.with_suffix(".py"), place / "__init__.py") if one.is_file()), None)
+    return next((item for item in (place.with_suffix(".py"), place / "__init__.py") if item.is_file()), None)
 
 
 def reached(function: Path) -> set[str]:

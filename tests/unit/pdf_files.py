@@ -22,9 +22,9 @@ def pdf(*pages: str | None) -> bytes:
         objects.append(f"{picture} /Length 1 >>\nstream\n0\nendstream")
     objects[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(kids)}] >>"
     whole, starts = "%PDF-1.4\n", []
-    for number, one in enumerate(objects, 1):
+    for number, content in enumerate(objects, 1):
         starts.append(len(whole))
-        whole += f"{number} 0 obj\n{one}\nendobj\n"
+        whole += f"{number} 0 obj\n{content}\nendobj\n"
     table = "".join(f"{start:010} 00000 n \n" for start in starts)
     size = len(objects) + 1
     end = f"trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{len(whole)}\n%%EOF"

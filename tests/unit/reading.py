@@ -20,22 +20,22 @@ def entries(
 
 def documents(content: bytes | str, name: str, reading: Reading = TEXT) -> list[dict[str, Any]]:
     found = entries(content, name, reading=reading)
-    assert all(isinstance(one, Document) for one in found), found
-    return [{"id": one.id, **one.source} for one in found if isinstance(one, Document)]
+    assert all(isinstance(item, Document) for item in found), found
+    return [{"id": passage.id, **passage.source} for passage in found if isinstance(passage, Document)]
 
 
 def reasons(content: bytes | str, name: str, reading: Reading = TEXT) -> list[str]:
     found = entries(content, name, reading=reading)
-    return [f"{one.where}: {one.reason}" for one in found if isinstance(one, Unreadable)]
+    return [f"{document.where}: {document.reason}" for document in found if isinstance(document, Unreadable)]
 
 
 def texts(content: bytes | str, name: str) -> list[str]:
-    return [one.source["text"] for one in entries(content, name) if isinstance(one, Document)]
+    return [entry.source["text"] for entry in entries(content, name) if isinstance(entry, Document)]
 
 
 def places(content: bytes | str, name: str) -> list[tuple[str, dict[str, Any]]]:
     """What stands where: the text from each place on, up to the next one."""
-    (document,) = (one for one in entries(content, name) if isinstance(one, Document))
+    (document,) = (entry for entry in entries(content, name) if isinstance(entry, Document))
     text, found = document.source["text"], list(document.places)
     ends = [start for start, _ in found[1:]] + [len(text)]
     return [(text[start:end].strip(), dict(where)) for (start, where), end in zip(found, ends, strict=True)]

@@ -33,15 +33,15 @@ class Scripted:
         return json.dumps({"id": document.id, **document.source}).encode()
 
     def send(self, batch: Sequence[bytes]) -> list[Outcome]:
-        documents = [json.loads(one) for one in batch]
+        documents = [json.loads(item) for item in batch]
         time.sleep(self.seconds)
         with self.lock:
-            ids = [one["id"] for one in documents]
+            ids = [document["id"] for document in documents]
             self.batches.append(ids)
             outcomes = list(self.script(ids, len(self.batches)))
-            for one, outcome in zip(documents, outcomes, strict=True):
+            for document, outcome in zip(documents, outcomes, strict=True):
                 if outcome.verdict in (Verdict.CREATED, Verdict.UPDATED):
-                    self.held[one["id"]] = one
+                    self.held[document["id"]] = document
             return outcomes
 
 

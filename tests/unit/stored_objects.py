@@ -32,7 +32,7 @@ class Bucket:
         return {"Body": io.BytesIO(self.objects[Key])}
 
     def list_objects_v2(self, Bucket: str, Prefix: str) -> dict[str, Any]:
-        found = [{"Key": key, "Size": len(one)} for key, one in self.objects.items() if key.startswith(Prefix)]
+        found = [{"Key": key, "Size": len(stored)} for key, stored in self.objects.items() if key.startswith(Prefix)]
         return {"Contents": found} if found else {}
 
     def download_fileobj(self, bucket: str, key: str, file: Any) -> None:

@@ -284,11 +284,11 @@ def test_a_question_longer_than_the_environment_takes() -> None:
 
 
 def test_duplicate_ids_and_too_many_documents_are_refused() -> None:
-    one = DocumentIn(id="a", text="A.")
+    document_in = DocumentIn(id="a", text="A.")
     with pytest.raises(Invalid, match="id a belongs to more than one"):
-        store([one, one], 20, parts())
+        store([document_in, document_in], 20, parts())
     with pytest.raises(Invalid, match=r"3 documents\. Send at most 2"):
-        store([one, one, one], 20, parts())
+        store([document_in, document_in, document_in], 20, parts())
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_documents_that_fail_as_they_are_fail_each_by_itself(failure: Failure) -
     made = parts()
     made.search.failure = failure  # type: ignore[attr-defined]
     stored = store([DocumentIn(id="a", text="A."), DocumentIn(id="b", text="B.")], 20, made)
-    assert [(one.id, one.status, one.message) for one in stored.documents] == [
+    assert [(document.id, document.status, document.message) for document in stored.documents] == [
         ("a", "failed", failure.message),
         ("b", "failed", failure.message),
     ]
@@ -317,8 +317,8 @@ def test_documents_that_fail_as_they_are_fail_each_by_itself(failure: Failure) -
 @pytest.mark.parametrize(
     ("id", "is_one"),
     [
-        *((one, True) for one in ("a", "handbook/leave.md", "a#1", "a?b", "a\\b", "a\nb", " a ", "..", "x" * 480)),
-        *((one, False) for one in ("", " ", "x" * 481, "é" * 241)),
+        *((word, True) for word in ("a", "handbook/leave.md", "a#1", "a?b", "a\\b", "a\nb", " a ", "..", "x" * 480)),
+        *((word, False) for word in ("", " ", "x" * 481, "é" * 241)),
     ],
 )
 def test_what_is_an_id_is_the_same_on_every_way_in(id: str, is_one: bool) -> None:

@@ -74,12 +74,12 @@ def test_it_waits_as_long_as_it_was_asked_to_and_no_longer_than_it_has() -> None
 
 def test_one_budget_bounds_everything() -> None:
     clock = Clock()
-    one = budget(10, clock)
-    assert one.call(60) == 10
-    assert one.call(4) == 4
+    limited = budget(10, clock)
+    assert limited.call(60) == 10
+    assert limited.call(4) == 4
     clock.now = 9.9
     with pytest.raises(TimedOut, match="took too long"):
-        one.call(4)
+        limited.call(4)
 
 
 @pytest.mark.parametrize(

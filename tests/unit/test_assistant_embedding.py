@@ -48,8 +48,8 @@ def openai(models: Models, secret: HeldSecret | None = None, **more: Any) -> Ope
     return OpenAi(chosen, TIMEOUTS, secret or HeldSecret())
 
 
-def near(one: list[float], other: list[float]) -> float:
-    a, b = np.array(one), np.array(other)
+def near(first: list[float], other: list[float]) -> float:
+    a, b = np.array(first), np.array(other)
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 

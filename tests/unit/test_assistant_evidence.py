@@ -26,7 +26,7 @@ def source(text: str, id: str = "a") -> Source:
 
 def marked(answer: str, *texts: str) -> list[list[str]]:
     sources = used(answer, [source(text, str(number)) for number, text in enumerate(texts)])
-    return [[one.text[mark.start : mark.end] for mark in one.used] for one in sources]
+    return [[source.text[mark.start : mark.end] for mark in source.used] for source in sources]
 
 
 def test_a_quoted_sentence_is_marked_and_its_neighbours_are_not() -> None:
@@ -82,11 +82,11 @@ text = st.lists(
 
 @given(text, st.lists(text, max_size=4))
 def test_ranges_are_within_the_text_apart_and_scored(answer: str, texts: list[str]) -> None:
-    found = used(answer, [source(one) for one in texts])
-    assert [one.text for one in found] == texts
-    for one in found:
-        for mark in one.used:
-            assert 0 <= mark.start < mark.end <= len(one.text)
-            assert one.text[mark.start : mark.end].strip() == one.text[mark.start : mark.end]
+    found = used(answer, [source(passage) for passage in texts])
+    assert [passage.text for passage in found] == texts
+    for passage in found:
+        for mark in passage.used:
+            assert 0 <= mark.start < mark.end <= len(passage.text)
+            assert passage.text[mark.start : mark.end].strip() == passage.text[mark.start : mark.end]
             assert 0.35 <= mark.score <= 1
-        assert all(a.end <= b.start for a, b in pairwise(one.used))
+        assert all(a.end <= b.start for a, b in pairwise(passage.used))

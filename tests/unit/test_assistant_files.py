@@ -39,8 +39,8 @@ class Index:
         answer = self.answers.pop(0) if self.answers else None
         if answer:
             raise answer
-        self.stored += [one.source(TEXT) for one in passages if one.document not in self.later]
-        return Replaced({one.id: Throttled("Later.") for one in passages if one.document in self.later})
+        self.stored += [passage.source(TEXT) for passage in passages if passage.document not in self.later]
+        return Replaced({passage.id: Throttled("Later.") for passage in passages if passage.document in self.later})
 
 
 def parts(index: Index, **limits: int) -> Parts:
@@ -58,10 +58,10 @@ def test_a_file_gives_the_chunks_that_every_way_in_gives() -> None:
     told = files.store(sent("leave.pdf", content), 20, parts(index))
     (whole,) = read(io.BytesIO(content), "leave.pdf", Reading(TEXT))
     assert isinstance(whole, Document)
-    expected = [{"id": one.id, "document": one.of, **one.source} for one in chunks(whole, TEXT, 100)]
+    expected = [{"id": chunk.id, "document": chunk.of, **chunk.source} for chunk in chunks(whole, TEXT, 100)]
     assert index.stored == expected
     assert (expected[-1]["page"], expected[0]["id"]) == (2, "leave.pdf#1")
-    assert [(one.id, one.title, one.status, one.passages) for one in told.results] == [
+    assert [(result.id, result.title, result.status, result.passages) for result in told.results] == [
         ("leave.pdf", "leave", "stored", len(expected))
     ]
     assert told.ended
@@ -73,12 +73,12 @@ def test_a_document_may_say_where_its_parts_stand() -> None:
         {"id": "a", "text": "x" * 90 + " y", "places": [{"start": 0, "page": 1}, {"start": 91, "page": 2}]}
     )
     documents.store([given], 20, parts(index, passage_characters=100))
-    assert [one["page"] for one in index.stored] == [1]
+    assert [document["page"] for document in index.stored] == [1]
 
 
 def test_what_cannot_be_read_is_told_beside_what_is_stored() -> None:
     told = files.store(sent("mixed.pdf", pdf("One", None)), 20, parts(Index()))
-    assert [(one.id, one.status) for one in told.results] == [
+    assert [(result.id, result.status) for result in told.results] == [
         ("mixed.pdf, page 2", "failed"),
         ("mixed.pdf", "stored"),
     ]
@@ -97,7 +97,7 @@ def test_a_request_ends_before_its_time_is_over_and_says_how_far_it_got(monkeypa
     index = Index()
     told = files.store(sent("a.csv", table(25)), 20, parts(index, documents=10))
     assert (told.settled, len(told.results), told.ended, 0 < told.read <= len(table(25))) == (10, 10, False, True)
-    assert [one["id"] for one in index.stored] == [f"d{number}" for number in range(10)]
+    assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(10)]
 
 
 def test_what_takes_longer_to_be_read_than_the_request_has_is_left_to_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,11 @@ def test_a_failure_of_all_is_the_answer() -> None:
 def test_of_two_documents_with_one_id_the_later_one_stays() -> None:
     index = Index()
     files.store(sent("a.csv", f"id,{TEXT}\na,One\nb,Two\na,Three\n"), 20, parts(index))
-    assert [(one["id"], one[TEXT]) for one in index.stored] == [("a", "One"), ("b", "Two"), ("a", "Three")]
+    assert [(document["id"], document[TEXT]) for document in index.stored] == [
+        ("a", "One"),
+        ("b", "Two"),
+        ("a", "Three"),
+    ]
 
 
 def test_a_row_cannot_say_whose_document_it_is() -> None:

@@ -53,7 +53,7 @@ def test_parts_come_in_any_order_and_the_last_one_begins_the_job(
     assert made.work(state.id, SECONDS, parts(index), last=False) == ""
     job = made.state(state.id).told
     assert (job.status, job.stored, job.failed, job.progress) == ("done", 25, 0, 1.0)
-    assert [one["id"] for one in index.stored] == [f"d{number}" for number in range(25)]
+    assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(25)]
 
 
 def test_a_job_says_which_parts_are_here(made: Jobs) -> None:
@@ -81,7 +81,7 @@ def test_a_job_goes_on_behind_what_a_request_has_stored(made: Jobs, monkeypatch:
     assert (state.stored, 0 < state.progress <= 1) == (10, True)
     made.work(state.id, SECONDS, parts(index, documents=10), last=False)
     assert made.state(state.id).told.stored == 25
-    assert [one["id"] for one in index.stored] == [f"d{number}" for number in range(25)]
+    assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(25)]
 
 
 def test_when_its_time_is_over_another_call_goes_on(bucket: Bucket, made: Jobs) -> None:
@@ -91,7 +91,7 @@ def test_when_its_time_is_over_another_call_goes_on(bucket: Bucket, made: Jobs) 
         assert len(bucket.told) == calls
         made.work(state.id, 0.0 if calls < 3 else SECONDS, parts(index, documents=10), last=False)
     assert (made.state(state.id).status, len(bucket.told)) == ("done", 3)
-    assert [one["id"] for one in index.stored] == [f"d{number}" for number in range(25)]
+    assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(25)]
 
 
 def test_what_may_be_stored_later_is_tried_again_and_at_last_named(made: Jobs) -> None:
@@ -112,7 +112,9 @@ def test_what_is_late_for_the_last_time_is_told_as_that(made: Jobs) -> None:
     assert made.work(state.id, SECONDS, parts(index, documents=10), last=True) == ""
     job = made.state(state.id).told
     assert (job.status, job.stored, job.failed) == ("done", 24, 1)
-    assert [(one.id, one.retry) for one in job.documents if one.status != "stored"] == [("d11", "later")]
+    assert [(document.id, document.retry) for document in job.documents if document.status != "stored"] == [
+        ("d11", "later")
+    ]
 
 
 def test_documents_become_a_job_too(made: Jobs) -> None:
@@ -120,7 +122,7 @@ def test_documents_become_a_job_too(made: Jobs) -> None:
     given = [DocumentIn(id=id, text=f"Text of {id}.") for id in ("handbook/a.md", "b")]
     state = made.documents(given)
     made.work(state.id, SECONDS, parts(index), last=False)
-    assert [one["document"] for one in index.stored] == ["handbook/a.md", "b"]
+    assert [document["document"] for document in index.stored] == ["handbook/a.md", "b"]
     assert made.state(state.id).told.progress == 1.0
 
 

@@ -25,7 +25,7 @@ def told(passage: str = "The shop opens at nine.", question: str = "When?", *ear
 
 def test_the_messages_of_a_chat() -> None:
     said = told("One.", "When?", Turn("Before?", "Yes.")).messages()
-    assert [(one.role, one.content) for one in said] == [
+    assert [(message.role, message.content) for message in said] == [
         ("system", "Answer from the passages."),
         ("user", "Be brief."),
         ("user", "SEARCH RESULT 1: One."),
@@ -48,12 +48,12 @@ def test_the_template_of_deepseek_r1() -> None:
 @pytest.mark.parametrize("slot", ["passage", "question", "turn"])
 def test_an_attack_stays_in_its_slot_of_a_chat(slot: str) -> None:
     said = attacked(slot).messages()
-    shape = [one.role for one in attacked(slot, "harmless").messages()]
-    assert [one.role for one in said] == shape
-    assert [one.content for one in said if "hunter2" not in one.content] == [
-        one.content for one in attacked(slot, "harmless").messages() if "harmless" not in one.content
+    shape = [message.role for message in attacked(slot, "harmless").messages()]
+    assert [message.role for message in said] == shape
+    assert [message.content for message in said if "hunter2" not in message.content] == [
+        message.content for message in attacked(slot, "harmless").messages() if "harmless" not in message.content
     ]
-    assert not any(TOKEN.search(one.content) for one in said)
+    assert not any(TOKEN.search(message.content) for message in said)
 
 
 @pytest.mark.parametrize("slot", ["passage", "question", "turn"])
@@ -85,7 +85,7 @@ def test_a_reader_of_the_prompt_finds_the_question_that_was_asked() -> None:
 
 @given(st.text(st.sampled_from("<｜|>think/ \n\rQUESTION:user1")), st.text(st.sampled_from("<｜|>think/ \nANSWER: ")))
 def test_no_token_survives_whatever_it_is_made_of(passage: str, question: str) -> None:
-    for text in (told(passage, question).text(), *(one.content for one in told(passage, question).messages())):
+    for text in (told(passage, question).text(), *(message.content for message in told(passage, question).messages())):
         assert not TOKEN.search(text)
 
 

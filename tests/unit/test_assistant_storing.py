@@ -39,12 +39,12 @@ class Index(Engine):
         if path == "/_bulk":
             return {"items": self._bulk([json.loads(line) for line in body.splitlines()])}
         if path.endswith("/_search"):
-            return {"hits": {"hits": [{"_id": id, "_source": one} for id, one in self.held.items()]}}
+            return {"hits": {"hits": [{"_id": id, "_source": value} for id, value in self.held.items()]}}
         return {}
 
     def _bulk(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if "delete" in lines[0]:
-            return [{"delete": {"result": "deleted", "_id": self._gone(one["delete"]["_id"])}} for one in lines]
+            return [{"delete": {"result": "deleted", "_id": self._gone(line["delete"]["_id"])}} for line in lines]
         items = []
         pairs = list(zip(lines[::2], lines[1::2], strict=True))
         for at in range(0, len(pairs), self.together):
@@ -78,12 +78,12 @@ def words(count: int, end: str = "") -> str:
 def test_a_text_that_the_model_refuses_fails_its_document_alone() -> None:
     index = Index()
     told = store(index, a=words(3), b=f"Fine. {BAD}", c=words(2))
-    assert [(one.status, one.retry) for one in told.documents] == [
+    assert [(document.status, document.retry) for document in told.documents] == [
         ("stored", None),
         ("failed", "never"),
         ("stored", None),
     ]
-    assert {one["document"] for one in index.held.values()} == {"a", "c"}
+    assert {document["document"] for document in index.held.values()} == {"a", "c"}
 
 
 @pytest.mark.parametrize(("end", "retry"), [(BAD, "never"), (BUSY, "later")])

@@ -109,7 +109,7 @@ def test_an_empty_index_has_its_own_cause(monkeypatch: pytest.MonkeyPatch) -> No
     assert complaint_of(asked) == "index-empty"
     monkeypatch.setattr(asking, "ask", asked)
     monkeypatch.setattr(Context, "on_collection", True)
-    [check] = [one for one in CHECKS if one.title == "a question"]
+    [check] = [check for check in CHECKS if check.title == "a question"]
     [found] = doctor.examine(PLACE, [check])
     assert found.state == "skipped"
 
@@ -176,8 +176,8 @@ def test_a_fault_of_aws_is_recognized_by_its_words() -> None:
 
 def _tree(base: Any) -> Iterator[Any]:
     yield base
-    for one in base.__subclasses__():
-        yield from _tree(one)
+    for subclass in base.__subclasses__():
+        yield from _tree(subclass)
 
 
 @pytest.mark.parametrize(
@@ -190,12 +190,12 @@ def _tree(base: Any) -> Iterator[Any]:
     ],
 )
 def test_every_error_carries_a_cause_of_its_vocabulary(base: Any, vocabulary: Any) -> None:
-    assert {one.cause for one in _tree(base)} <= set(get_args(vocabulary))
+    assert {item.cause for item in _tree(base)} <= set(get_args(vocabulary))
 
 
 def test_the_kinds_of_an_engines_error_have_causes_of_their_own() -> None:
-    kinds = [one for one in _tree(ProvisioningError) if one.__module__ == errors.__name__]
-    assert len({one.cause for one in kinds}) == len(kinds)
+    kinds = [item for item in _tree(ProvisioningError) if item.__module__ == errors.__name__]
+    assert len({item.cause for item in kinds}) == len(kinds)
 
 
 def test_every_name_of_the_doctor_is_a_cause() -> None:

@@ -113,7 +113,7 @@ def test_an_engine_line_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (lines / "9.9.yaml").write_text((lines / "3.6.yaml").read_text().replace(newest, "9.9.0"))
     monkeypatch.setattr(line, "LINES", lines)
     found = line.lines.__wrapped__()
-    assert [one.version for one in found] == [*(one.version for one in there), "9.9.0"]
+    assert [item.version for item in found] == [*(item.version for item in there), "9.9.0"]
     assert counted("engine line of the local cloud") == 1
 
 

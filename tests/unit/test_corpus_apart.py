@@ -77,8 +77,8 @@ def test_what_came_before_an_excess_is_kept() -> None:
 @pytest.mark.parametrize("end", sorted(FORMATS))
 @pytest.mark.parametrize("content", [b"", b"\x00" * 999, b"\xff\xfe\x00", bytes(range(256)) * 9, b"{" * 5_000])
 def test_whatever_a_file_holds_it_is_read_or_named(end: str, content: bytes) -> None:
-    for one in entries(content, f"a{end}", limits=LITTLE):
-        assert isinstance(one, Document) or one.reason
+    for entry in entries(content, f"a{end}", limits=LITTLE):
+        assert isinstance(entry, Document) or entry.reason
 
 
 def test_a_file_that_is_read_in_part_leaves_no_process_in_the_middle_of_it() -> None:

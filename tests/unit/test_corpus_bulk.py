@@ -43,8 +43,13 @@ def test_each_item_is_looked_at() -> None:
         {"status": 400, "error": {"type": "mapper_parsing_exception", "reason": "failed to parse field [year]"}},
         {"status": 400, "error": {"type": "x", "reason": None, "caused_by": {"reason": "deeper"}}},
     )
-    assert [one.verdict for one in found] == [Verdict.CREATED, Verdict.UPDATED, Verdict.REFUSED, Verdict.REFUSED]
-    assert [one.reason for one in found[2:]] == ["failed to parse field [year]", "deeper"]
+    assert [outcome.verdict for outcome in found] == [
+        Verdict.CREATED,
+        Verdict.UPDATED,
+        Verdict.REFUSED,
+        Verdict.REFUSED,
+    ]
+    assert [document.reason for document in found[2:]] == ["failed to parse field [year]", "deeper"]
 
 
 @pytest.mark.parametrize(

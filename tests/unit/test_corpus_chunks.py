@@ -47,7 +47,7 @@ def test_each_chunk_says_where_it_stands() -> None:
     text = "Rules\n\nOne is here.\n\nFees\n\nTwo is there."
     places = [(0, {"page": 1, "section": "Rules"}), (21, {"page": 2, "section": "Fees"})]
     found = chunks(Document("a", {"text": text}, "f", "a", 0, places), "text", 24)
-    assert [one.source for one in found] == [
+    assert [passage.source for passage in found] == [
         {"text": "Rules\n\nOne is here.", "page": 1, "section": "Rules"},
         {"text": "Fees\n\nTwo is there.", "page": 2, "section": "Fees"},
     ]
@@ -80,7 +80,7 @@ def test_no_chunk_begins_with_what_belongs_to_another_section() -> None:
     text = "Head\n\nBody of one. More.\n\nNext\n\nIts first. Its second that is longer."
     section = text.index("Next")
     document = Document("a", {"text": text}, "f", "a", 0, [(0, {"section": "Head"}), (section, {"section": "Next"})])
-    first, second, *_ = [one.source["text"] for one in chunks(document, "text", 42, overlap=50)]
+    first, second, *_ = [chunk.source["text"] for chunk in chunks(document, "text", 42, overlap=50)]
     assert (first, second[:4]) == ("Head\n\nBody of one. More.", "Next")
 
 
@@ -125,7 +125,7 @@ def test_where_chunks_end(text: str, most: int, found: list[str]) -> None:
 @pytest.mark.parametrize("over", [1, 9, 100, 240, 260])
 def test_no_crumb_is_left_at_the_end(over: int) -> None:
     text = ("word " * 400)[: 1000 + over].strip() + "."
-    assert min(len(one) for one in split(text, 1000)) > 200
+    assert min(len(item) for item in split(text, 1000)) > 200
 
 
 @examples(60)
@@ -133,7 +133,7 @@ def test_no_crumb_is_left_at_the_end(over: int) -> None:
 def test_nothing_is_lost_but_white_space(text: str, most: int) -> None:
     found = split(text, most)
     assert re.sub(r"\s", "", "".join(found)) == re.sub(r"\s", "", text)
-    assert all(0 < len(one) <= most and one == one.strip() for one in found)
+    assert all(0 < len(item) <= most and item == item.strip() for item in found)
     assert (len(found) <= 1) == (len(text.strip()) <= most)
 
 
@@ -170,7 +170,7 @@ def test_the_title_takes_its_tokens_of_a_chunk_and_a_quarter_at_most() -> None:
     def longest(title: str | None) -> int:
         fields = {"text": "word " * 400} | ({} if title is None else {"title": title})
         return max(
-            len(one.source["text"].split()) for one in chunks(Document("a", fields, "f:1", "a"), "text", 9000, 100)
+            len(chunk.source["text"].split()) for chunk in chunks(Document("a", fields, "f:1", "a"), "text", 9000, 100)
         )
 
     without = longest(None)

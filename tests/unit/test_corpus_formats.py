@@ -29,7 +29,7 @@ def test_objects_one_after_another(name: str) -> None:
 def test_an_array_of_objects() -> None:
     content = ' [{"id": "1", "text": "a", "of": [1, 2.5, null]}, 7, {"id": "2", "text": "b"}]'
     found = entries(content, "a.json")
-    assert [one.where for one in found] == ["a.json:1", "a.json:2", "a.json:3"]
+    assert [document.where for document in found] == ["a.json:1", "a.json:2", "a.json:3"]
     assert isinstance(found[0], Document)
     assert found[0].source == {"text": "a", "of": [1, 2.5, None]}
     assert reasons(content, "a.json") == ["a.json:2: a JSON object is wanted"]
@@ -37,13 +37,13 @@ def test_an_array_of_objects() -> None:
 
 def test_behind_a_mistake_in_json_nothing_is_read() -> None:
     found = entries('[{"id": "1", "text": "a"}, {nope}]', "a.json")
-    assert [type(one) for one in found] == [Document, Unreadable]
+    assert [type(item) for item in found] == [Document, Unreadable]
     assert found[1].where == "a.json:2"
 
 
 def test_lines_that_are_no_documents_are_named() -> None:
     found = reasons('{nope\n[]\n{"text": 3}\n{"text": "good"}\n{"id": "", "text": "x"}\n', "a.ndjson")
-    assert [one.split(":")[1] for one in found] == ["1", "2", "3", "5"]
+    assert [item.split(":")[1] for item in found] == ["1", "2", "3", "5"]
 
 
 def test_without_an_id_the_same_content_gets_the_same_one() -> None:
@@ -55,7 +55,10 @@ def test_without_an_id_the_same_content_gets_the_same_one() -> None:
 def test_a_line_without_end_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "LARGEST", 100)
     found = entries(b"x" * 1000 + b'\n{"id": "2", "text": "b"}\n', "a.ndjson")
-    assert [(type(one), one.where) for one in found] == [(Unreadable, "a.ndjson:1"), (Document, "a.ndjson:2")]
+    assert [(type(document), document.where) for document in found] == [
+        (Unreadable, "a.ndjson:1"),
+        (Document, "a.ndjson:2"),
+    ]
 
 
 def test_a_dead_letter_is_the_document_that_it_is_about() -> None:
@@ -78,7 +81,7 @@ def test_columns(tmp_path: Path) -> None:
     assert len(found) == 600
     assert found[599] == {"id": "599", "text": "t599", "raw": "AA=="}
     with file.open("rb") as stream:
-        assert sum(one.read for one in read(stream, "a.parquet", Reading("text"))) == file.stat().st_size
+        assert sum(item.read for item in read(stream, "a.parquet", Reading("text"))) == file.stat().st_size
     assert "is no Parquet that can be read" in reasons(b"PAR1", "a.parquet")[0]
 
 
@@ -91,14 +94,14 @@ def test_plain_text_in_utf_8_or_as_its_mark_says() -> None:
 
 def test_compressed_files_are_read_as_they_are() -> None:
     whole = gzip.compress(b'{"id": "1", "text": "a"}\n{"id": "2", "text": "b"}\n')
-    assert [one["id"] for one in documents(whole, "a.ndjson.gz")] == ["1", "2"]
+    assert [document["id"] for document in documents(whole, "a.ndjson.gz")] == ["1", "2"]
     assert "or is no .gz" in reasons(b"nope", "a.ndjson.gz")[0]
     assert "or is no .gz" in reasons(whole[:-9], "a.ndjson.gz")[-1]
 
 
 def test_what_an_earlier_load_has_settled_is_skipped() -> None:
     content = "".join(f'{{"id": "{n}", "text": "t"}}\n' for n in range(9))
-    assert [one.where for one in entries(content, "a.ndjson", skip=7)] == ["a.ndjson:8", "a.ndjson:9"]
+    assert [entry.where for entry in entries(content, "a.ndjson", skip=7)] == ["a.ndjson:8", "a.ndjson:9"]
 
 
 def test_a_name_that_says_nothing_is_no_document() -> None:

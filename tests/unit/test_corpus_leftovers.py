@@ -21,7 +21,7 @@ class Index:
         self._into = into
 
     def remove(self, documents: Mapping[str, Sequence[str]]) -> int:
-        confirmed = {one.id for one in self._into.confirmed if isinstance(one, Document)}
+        confirmed = {document.id for document in self._into.confirmed if isinstance(document, Document)}
         assert confirmed.isdisjoint(documents), "a document is confirmed when nothing is left of the one before"
         self.asked.append(dict(documents))
         return 2
@@ -31,7 +31,7 @@ def test_each_document_is_asked_for_once_and_many_together() -> None:
     into, count = Loaded(), 2 * TOGETHER + 5
     index, to = Index(into), Scripted(script=lambda ids, n: [CREATED if n % 2 else UPDATED] * len(ids))
     loaded(to, *map(document, range(count)), into=into, leftovers=index.remove)
-    asked = [id for one in index.asked for id in one]
+    asked = [id for item in index.asked for id in item]
     assert asked == [str(number) for number in range(count)]
     # As many as settle in a second, on a machine that may have other work.
     assert len(index.asked) < count / 8

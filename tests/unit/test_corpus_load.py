@@ -23,7 +23,7 @@ def test_every_document_arrives_and_is_confirmed_in_order() -> None:
     to = Scripted()
     found = loaded(to, *(document(n) for n in range(1000)))
     assert (found.report.read, found.report.created, found.report.failed) == (1000, 1000, 0)
-    assert [one.where for one in found.confirmed] == [f"f:{n}" for n in range(1000)]
+    assert [record.where for record in found.confirmed] == [f"f:{n}" for n in range(1000)]
     assert len(to.held) == 1000
     assert max(map(len, to.batches)) <= 64
 
@@ -36,7 +36,7 @@ def test_a_batch_has_a_most_of_bytes_but_one_document_may_have_more() -> None:
 
 
 def test_only_what_was_turned_away_is_sent_again() -> None:
-    to = Scripted(lambda ids, call: [LATER if one == "2" and call == 1 else CREATED for one in ids])
+    to = Scripted(lambda ids, call: [LATER if id == "2" and call == 1 else CREATED for id in ids])
     found = loaded(to, *(document(n) for n in range(4)))
     assert to.batches == [["0", "1", "2", "3"], ["2"]]
     assert found.report.summary == "4 created, 0 updated, 0 failed"
@@ -71,7 +71,7 @@ def test_one_document_that_breaks_its_batches_is_found_and_the_others_arrive() -
 
 
 def test_documents_with_reasons_of_their_own_are_not_sent_again() -> None:
-    to = Scripted(lambda ids, _: [Outcome(Verdict.REFUSED, f"[year] of {one}") for one in ids])
+    to = Scripted(lambda ids, _: [Outcome(Verdict.REFUSED, f"[year] of {id}") for id in ids])
     found = loaded(to, *(document(n) for n in range(8)))
     assert sum(map(len, to.batches)) == 8
     assert found.report.errors[0] == "f:0: [year] of 0"
@@ -124,7 +124,7 @@ def test_what_cannot_go_on_stops() -> None:
 
 def test_when_nothing_is_taken_any_more_the_load_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "HOPELESS", 20)
-    to = Scripted(lambda ids, _: [Outcome(Verdict.REFUSED, f"model gone {one}") for one in ids])
+    to = Scripted(lambda ids, _: [Outcome(Verdict.REFUSED, f"model gone {id}") for id in ids])
     with pytest.raises(Stopped, match="20 documents one after another were refused, the last one with: model gone"):
         loaded(to, *(document(n) for n in range(10_000)))
     assert sum(map(len, to.batches)) < 500
@@ -156,12 +156,12 @@ def test_nothing_is_confirmed_before_what_was_read_earlier() -> None:
 
     def first_waits(ids: list[str], call: int) -> list[Outcome]:
         if "0" in ids and call < 5:
-            return [LATER if one == "0" else CREATED for one in ids]
+            return [LATER if id == "0" else CREATED for id in ids]
         held_back.set()
         return [CREATED for _ in ids]
 
     found = loaded(Scripted(first_waits, most_documents=1), *(document(n) for n in range(50)))
-    assert [one.where for one in found.confirmed] == [f"f:{n}" for n in range(50)]
+    assert [record.where for record in found.confirmed] == [f"f:{n}" for n in range(50)]
 
 
 @pytest.mark.parametrize("limit", [{"AHEAD": 200}, {"AHEAD_BYTES": 200 * len(Scripted().encode(document(1_000)))}])
@@ -189,14 +189,14 @@ def test_unreadable_entries_are_letters_in_their_place() -> None:
     assert [(dead_letter.where, dead_letter.id, dead_letter.document) for dead_letter in found.dead_letters] == [
         ("f:2", None, "{nope")
     ]
-    assert [one.where for one in found.confirmed] == ["f:1", "f:2", "f:3"]
+    assert [record.where for record in found.confirmed] == ["f:1", "f:2", "f:3"]
 
 
 def test_a_document_is_confirmed_with_its_last_part() -> None:
     def parts(whole: Document) -> list[Document]:
         return [Document(f"{whole.id}#{n}", {"text": "t"}, whole.where, whole.id) for n in (1, 2, 3)]
 
-    to, report = Scripted(lambda ids, _: [REFUSED if one == "b#2" else CREATED for one in ids]), Loaded()
+    to, report = Scripted(lambda ids, _: [REFUSED if id == "b#2" else CREATED for id in ids]), Loaded()
     load(
         iter([document("a"), document("b")]),
         lambda: to,
@@ -268,6 +268,6 @@ def test_every_document_is_counted_once_whatever_happens(seed: int, clears: bool
     assert report.created + report.updated + report.failed == report.read
     assert stopped or report.read == 20
     assert stopped or len(to.held) + len(found.dead_letters) == 20
-    assert [one.where for one in found.confirmed] == [f"f:{n}" for n in range(len(found.confirmed))]
-    arrived = {one.id for one in found.confirmed if isinstance(one, Document)} & to.held.keys()
+    assert [record.where for record in found.confirmed] == [f"f:{n}" for n in range(len(found.confirmed))]
+    arrived = {record.id for record in found.confirmed if isinstance(record, Document)} & to.held.keys()
     assert not clears or arrived <= set(cleared)

@@ -106,18 +106,18 @@ def test_rich_text_is_read_with_what_stands_beside_it() -> None:
     )
     (found,) = documents(content, "a.rtf")
     assert found["title"] == "Rules"
-    assert [one for one in ("Head", "Café bold€", "Noted", "a | b") if one not in found["text"]] == []
+    assert [word for word in ("Head", "Café bold€", "Noted", "a | b") if word not in found["text"]] == []
 
 
 def message(html: bool = False) -> EmailMessage:
-    one = EmailMessage()
-    one["Subject"], one["From"], one["To"] = "Größe", "ada@example.com", "bob@example.com"
+    email_message = EmailMessage()
+    email_message["Subject"], email_message["From"], email_message["To"] = "Größe", "ada@example.com", "bob@example.com"
     if html:
-        one.set_content("Plain.")
-        one.add_alternative("<table><tr><td>a</td><td>b</td></tr></table>", subtype="html")
+        email_message.set_content("Plain.")
+        email_message.add_alternative("<table><tr><td>a</td><td>b</td></tr></table>", subtype="html")
     else:
-        one.set_content("Hello Bob.")
-    return one
+        email_message.set_content("Hello Bob.")
+    return email_message
 
 
 def test_a_message_says_who_wrote_it() -> None:
@@ -128,13 +128,13 @@ def test_a_message_says_who_wrote_it() -> None:
 
 
 def test_what_is_attached_is_read_or_named() -> None:
-    one, inner = message(), message()
-    one.add_attachment(pdf("Attached."), maintype="application", subtype="pdf", filename="x.pdf")
-    one.add_attachment("id,text\n1,Row\n", subtype="csv", filename="x.csv")
-    one.add_attachment(b"?", maintype="application", subtype="zip", filename="x.zip")
-    one.add_attachment(inner)
-    found = entries(one.as_bytes(), "a.eml")
-    assert [(one.where, isinstance(one, Unreadable)) for one in found] == [
+    outer, inner = message(), message()
+    outer.add_attachment(pdf("Attached."), maintype="application", subtype="pdf", filename="x.pdf")
+    outer.add_attachment("id,text\n1,Row\n", subtype="csv", filename="x.csv")
+    outer.add_attachment(b"?", maintype="application", subtype="zip", filename="x.zip")
+    outer.add_attachment(inner)
+    found = entries(outer.as_bytes(), "a.eml")
+    assert [(document.where, isinstance(document, Unreadable)) for document in found] == [
         ("a.eml", False),
         ("a.eml/x.pdf", False),
         ("a.eml/x.csv:2", False),

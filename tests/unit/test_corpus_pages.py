@@ -115,7 +115,7 @@ def test_html_in_markdown_is_read(content: str, text: str) -> None:
 def test_front_matter_is_known_with_any_end_of_line(fence: tuple[str, str], end: str) -> None:
     first, last = fence
     found = documents(end.join([first, 'title: "Rules"', "tags: [a]", last, "", "Trains.", ""]), "a.md")
-    assert [(one["title"], one["text"]) for one in found] == [("Rules", "Trains.")]
+    assert [(passage["title"], passage["text"]) for passage in found] == [("Rules", "Trains.")]
     (headed,) = documents(end.join([first, "title: Rules", last, "# Travel", "Trains."]), "a.md")
     assert (headed["title"], headed["text"]) == ("Travel", "Travel\n\nTrains.")
 
@@ -135,8 +135,8 @@ def test_the_text_of_a_pdf() -> None:
 
 def test_pages_without_a_text_are_named() -> None:
     found = entries(pdf("One", None, None, "Four", None, ""), "mixed.pdf")
-    assert [type(one) for one in found] == [Document, Unreadable, Unreadable]
-    assert [one.where for one in found[1:]] == ["mixed.pdf, pages 2 to 3", "mixed.pdf, page 5"]
+    assert [type(item) for item in found] == [Document, Unreadable, Unreadable]
+    assert [document.where for document in found[1:]] == ["mixed.pdf, pages 2 to 3", "mixed.pdf, page 5"]
     assert "holds no text" in reasons(pdf(None, None), "scan.pdf")[0]
     assert "is no PDF that can be read" in reasons(b"%PDF-1.4 nothing", "broken.pdf")[0]
 

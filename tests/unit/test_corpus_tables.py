@@ -12,7 +12,7 @@ from tests.unit.reading import documents, entries, reasons, texts
 def test_rows(between: str) -> None:
     content = '\ufeffid,text,year\r\n1,a,2023\r\n,"b\nb",\r\n\r\n3,c,1,7\r\n'.replace(",", between)
     found = entries(content, "a.csv")
-    assert [one.where for one in found] == ["a.csv:2", "a.csv:3", "a.csv:6"]
+    assert [document.where for document in found] == ["a.csv:2", "a.csv:3", "a.csv:6"]
     first, second, third = found
     assert isinstance(first, Document)
     assert isinstance(second, Document)
@@ -62,9 +62,11 @@ def test_every_column_has_a_name_of_its_own(header: str, names: dict[str, str]) 
 def test_a_quote_swallows_no_rows(lines: list[str], named: set[int], kept: list[str]) -> None:
     content = "\n".join(["id,text", *lines]) + "\n"
     found = entries(content, "a.csv")
-    assert {one.where for one in found if isinstance(one, Unreadable)} == {f"a.csv:{line}" for line in named}
+    assert {document.where for document in found if isinstance(document, Unreadable)} == {
+        f"a.csv:{line}" for line in named
+    }
     assert texts(content, "a.csv") == kept
-    assert all("quote" in one.reason for one in found if isinstance(one, Unreadable))
+    assert all("quote" in document.reason for document in found if isinstance(document, Unreadable))
 
 
 @pytest.mark.parametrize(

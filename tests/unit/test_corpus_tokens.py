@@ -89,8 +89,8 @@ def test_every_chunk_is_read_whole_by_the_smallest_model(language: str) -> None:
     text, counted = COUNTED[language]
     found = split(" ".join([text] * 40), 1000, 256)
     # As many tokens a character as in the text.
-    assert max(len(one) for one in found) * counted / len(text) <= 256 - MARKS
-    assert min(len(one) for one in found) > 0.2 * max(len(one) for one in found)
+    assert max(len(item) for item in found) * counted / len(text) <= 256 - MARKS
+    assert min(len(item) for item in found) > 0.2 * max(len(item) for item in found)
 
 
 def test_a_word_that_is_too_long_is_cut() -> None:
@@ -122,4 +122,4 @@ def test_every_model_says_how_much_it_reads() -> None:
         TitanEmbedding(dimension=1024),
         OpenAiEmbedding(dimension=1536, secret=Secret(name="osml/key")),
     ]
-    assert [one.chunk_tokens for one in models] == [256, 256, 512, 8192, 8191]
+    assert [model.chunk_tokens for model in models] == [256, 256, 512, 8192, 8191]

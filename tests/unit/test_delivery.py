@@ -30,7 +30,11 @@ def test_the_delivery_of_this_repository() -> None:
     assert [stage.environment for stage in delivery.stages] == ["dev", "qa", "prod"]
     assert [stage.approval for stage in delivery.stages] == [False, False, True]
     assert [bool(delivery.smoke_of(stage).documents) for stage in delivery.stages] == [True, True, False]
-    assert [one.name for one in delivery.environments(CHECKOUT / "environments")] == ["dev", "qa", "prod"]
+    assert [environment.name for environment in delivery.environments(CHECKOUT / "environments")] == [
+        "dev",
+        "qa",
+        "prod",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Deploys:
         monkeypatch.setattr(neighbours, "require_apart", lambda _: None)
         monkeypatch.setattr(Deployment, "losses", lambda _: [])
         monkeypatch.setattr(Deployment, "differences", lambda _, broader: self.wider if broader else 0)
-        monkeypatch.setattr(Deployment, "deploy", lambda one: self.arguments.append(one.arguments))
+        monkeypatch.setattr(Deployment, "deploy", lambda deployment: self.arguments.append(deployment.arguments))
 
     def __call__(self, *options: str, seen: Status | Failure) -> tuple[int, str]:
         def look(_: Place) -> Status:

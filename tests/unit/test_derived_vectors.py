@@ -82,7 +82,7 @@ def test_a_broken_index_is_reported_and_repaired(version: str) -> None:
     outcome = apply(WATCHED.verbs, spec, client=engine.client(), owner=OWNER, physical_id=WATCHED.id, previous=spec)
     assert outcome.changed
     assert compare(engine.client(), WATCHED).state == "as deployed"
-    sent = [f"{one.method} {one.path}" for one in engine.transport.writes]
+    sent = [f"{write.method} {write.path}" for write in engine.transport.writes]
     place = sent.index("POST /passages/_forcemerge")
     assert sent[place - 1] == f"PUT /passages/_doc/{MENDING}"
     assert sent[place + 1] == f"DELETE /passages/_doc/{MENDING}"
@@ -92,7 +92,7 @@ def test_a_broken_index_is_reported_and_repaired(version: str) -> None:
 def test_where_no_scroll_breaks_anything_nobody_looks(version: str) -> None:
     engine = Engine(version, DERIVED, broken=True)
     assert compare(engine.client(), WATCHED).state == "as deployed"
-    assert not [one for one in engine.transport.requests if one.path.endswith("_search")]
+    assert not [request for request in engine.transport.requests if request.path.endswith("_search")]
 
 
 def test_an_engine_that_answers_no_search_at_all_is_not_a_broken_index() -> None:

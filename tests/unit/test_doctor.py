@@ -90,7 +90,7 @@ def test_it_stops_at_the_first_cause() -> None:
         Check("d", lambda _: pytest.fail("it went on")),
     ]
     found = list(doctor.examine(PLACE, checks))
-    assert [(one.check, one.state) for one in found] == [("a", "ok"), ("b", "skipped"), ("c", "failed")]
+    assert [(finding.check, finding.state) for finding in found] == [("a", "ok"), ("b", "skipped"), ("c", "failed")]
     assert found[-1].complaint == "model-missing"
     assert found[-1].see == "docs/troubleshooting.md#model-missing"
 
@@ -100,7 +100,7 @@ def test_a_note_has_its_fix_and_stops_nothing() -> None:
         raise Noted(complaint(context.place, "deploy-failed", "The last deploy was rolled back."))
 
     found = list(doctor.examine(PLACE, [Check("a", look), Check("b", lambda _: "fine")]))
-    assert [(one.state, one.complaint) for one in found] == [("noted", "deploy-failed"), ("ok", None)]
+    assert [(finding.state, finding.complaint) for finding in found] == [("noted", "deploy-failed"), ("ok", None)]
 
 
 def test_a_failed_check_is_a_cause() -> None:
@@ -138,7 +138,7 @@ def test_a_missing_region_has_a_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     dev = (ROOT / "environments" / "sandbox.yaml").read_text()
     (tmp_path / "dev.yaml").write_text(dev)
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
-    found = list(doctor.examine(PLACE, [one for one in CHECKS if one.title == "region"]))
+    found = list(doctor.examine(PLACE, [check for check in CHECKS if check.title == "region"]))
     assert found[-1].complaint == "no-region"
     assert "environments/dev.yaml" in (found[-1].fix or "")
 

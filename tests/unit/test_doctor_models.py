@@ -237,4 +237,4 @@ def test_what_ships_with_osml_has_no_model_that_ends() -> None:
     directory = Path(__file__).resolve().parents[2] / "environments"
     for file in directory.glob("*.yaml"):
         found = endings(load(file.stem, directory))
-        assert [one.name for one in found] == [runtime.RUNTIME], file.name
+        assert [item.name for item in found] == [runtime.RUNTIME], file.name

@@ -33,7 +33,7 @@ def send(domain: Answering) -> Any:
 def test_a_batch_is_one_request_that_makes_no_index() -> None:
     created = {"index": {"status": 201, "result": "created"}}
     domain = Answering(200, {"items": [created, created]})
-    assert [one.verdict for one in send(domain)] == [Verdict.CREATED] * 2
+    assert [outcome.verdict for outcome in send(domain)] == [Verdict.CREATED] * 2
     ((method, path, options),) = domain.asked
     assert (method, path.partition("&")[0]) == ("POST", "/_bulk?require_alias=true")
     assert options == {"data": b"a\nb\n", "headers": {"content-type": "application/x-ndjson"}}

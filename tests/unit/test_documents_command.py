@@ -25,9 +25,9 @@ def answered(event: dict[str, Any]) -> Answered:
     if event["path"] == "/passages":
         text = "Thirty days \x1b[31m of leave."
         return proxied(200, {"id": query["document"], "title": None, "passages": [{"id": "a#1", "text": text}]})
-    names = [one for one in NAMES if one > query.get("after", "") and query.get("search", "") in one]
+    names = [name for name in NAMES if name > query.get("after", "") and query.get("search", "") in name]
     size = int(query["limit"])
-    listed = [{"id": one, "title": "Paid [b]leave[/b]", "passages": 1} for one in names[:size]]
+    listed = [{"id": name, "title": "Paid [b]leave[/b]", "passages": 1} for name in names[:size]]
     return proxied(200, {"documents": listed, "after": names[size - 1] if len(names) > size else None})
 
 
@@ -52,7 +52,7 @@ def test_all_documents_are_listed_over_all_pages(run: Any, aws: AwsServer) -> No
 
 def test_a_list_is_searched_and_given_as_json(run: Any) -> None:
     said = json.loads(run("list", "--search", "12", "--json").stdout)
-    assert [one["id"] for one in said["documents"]] == [one for one in NAMES if "12" in one]
+    assert [document["id"] for document in said["documents"]] == [name for name in NAMES if "12" in name]
 
 
 def test_a_document_is_shown_without_what_a_terminal_acts_on(run: Any) -> None:
@@ -65,5 +65,5 @@ def test_each_document_is_removed_for_itself(run: Any) -> None:
     said = run("remove", NAMES[0], "nowhere", NAMES[1], "--json")
     assert said.exit_code == 1
     results = json.loads(said.stdout)["documents"]
-    assert [(one["id"], one["passages"]) for one in results] == [(NAMES[0], 2), ("nowhere", 0), (NAMES[1], 2)]
+    assert [(result["id"], result["passages"]) for result in results] == [(NAMES[0], 2), ("nowhere", 0), (NAMES[1], 2)]
     assert results[1]["cause"] == "not-found"

@@ -38,10 +38,10 @@ class Session(requests.Session):
         self.script = list(script)
 
     def request(self, *_: Any, **__: Any) -> requests.Response:
-        one = self.script.pop(0)
-        if isinstance(one, Exception):
-            raise one
-        return one
+        scripted = self.script.pop(0)
+        if isinstance(scripted, Exception):
+            raise scripted
+        return scripted
 
 
 @pytest.fixture

@@ -46,12 +46,12 @@ class Amazon:
     def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         assert QueueUrl == "dead"
         if self.full:
-            return {"Failed": [{"Id": one["Id"]} for one in Entries]}
-        self.given_up += [one["MessageBody"] for one in Entries]
+            return {"Failed": [{"Id": entry["Id"]} for entry in Entries]}
+        self.given_up += [entry["MessageBody"] for entry in Entries]
         return {"Successful": []}
 
     def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> None:
-        self.returns |= {one["ReceiptHandle"]: one["VisibilityTimeout"] for one in Entries}
+        self.returns |= {entry["ReceiptHandle"]: entry["VisibilityTimeout"] for entry in Entries}
 
 
 class Context:
@@ -89,7 +89,7 @@ class Index:
 
 @pytest.fixture
 def amazon(monkeypatch: pytest.MonkeyPatch) -> Amazon:
-    one = Amazon()
+    amazon = Amazon()
     destination = {"target": {}, "index": "passages", "text_field": "text", "passage_characters": 1000}
     variables = {"DESTINATION": json.dumps(destination), "DOCUMENTS": "documents/", "REFUSED": "refused/"}
     for name, value in {
@@ -100,16 +100,16 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Amazon:
         "ENVIRONMENT": "dev",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(dropped, "_client", lambda _: one)
-    return one
+    monkeypatch.setattr(dropped, "_client", lambda _: amazon)
+    return amazon
 
 
 @pytest.fixture
 def index(monkeypatch: pytest.MonkeyPatch) -> Index:
-    one = Index()
-    monkeypatch.setattr(dropped, "connect", lambda target, name, ends: lambda: Bulk(one.send, name))
+    index = Index()
+    monkeypatch.setattr(dropped, "connect", lambda target, name, ends: lambda: Bulk(index.send, name))
     monkeypatch.setattr(dropped, "BACKOFF", Backoff(first=0.0))
-    return one
+    return index
 
 
 def record(id: str, *keys: str, received: int = 1, size: int = 1) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def record(id: str, *keys: str, received: int = 1, size: int = 1) -> dict[str, A
 def failed(*records: dict[str, Any], context: Context | None = None) -> list[str]:
     with unlogged():
         answer = dropped.handler({"Records": list(records)}, context or Context())
-    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def test_all_of_a_batch_arrives(amazon: Amazon, index: Index) -> None:
@@ -158,7 +158,7 @@ def test_what_may_be_taken_later_comes_again_and_what_never_is_does_not(
     }
     index.slows = lambda source: "Slow" in source["text"]
     assert failed(*(record(name, name) for name in amazon.objects)) == ["documents/later.txt", "documents/both.ndjson"]
-    assert [json.loads(one)["Records"][0]["s3"]["object"]["key"] for one in amazon.given_up] == [
+    assert [json.loads(item)["Records"][0]["s3"]["object"]["key"] for item in amazon.given_up] == [
         quote_plus("documents/scan.pdf")
     ]
     letters = map(json.loads, amazon.objects["refused/both.ndjson.ndjson"].splitlines())
@@ -250,7 +250,7 @@ def test_a_test_of_s3_is_done_and_anything_else_is_given_up(amazon: Amazon, inde
 
 def test_small_objects_go_first() -> None:
     records = [record("1", "documents/large", size=9), record("2", "documents/small", size=1)]
-    assert [one.name for one in objects_of(map(Message.of, records), "documents/")] == ["small", "large"]
+    assert [item.name for item in objects_of(map(Message.of, records), "documents/")] == ["small", "large"]
 
 
 def test_figures_are_metrics_and_no_line_holds_a_document(

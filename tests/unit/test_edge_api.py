@@ -272,10 +272,10 @@ FILE = {"name": "a.pdf", "content": "JVBERg=="}
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    one = Bucket()
-    monkeypatch.setattr(api, "_jobs", lambda: Jobs("uploads", one))
+    bucket = Bucket()
+    monkeypatch.setattr(api, "_jobs", lambda: Jobs("uploads", bucket))
     monkeypatch.setattr(api, "parts", lambda: None)
-    return one
+    return bucket
 
 
 @pytest.mark.parametrize("ended", [True, False])

@@ -77,7 +77,7 @@ def folder(place: Path, qrels: str, name: str = "test.tsv") -> Path:
     (place / "qrels").mkdir()
     (place / "qrels" / name).write_text(qrels)
     queries = [{"_id": "1", "text": "One?"}, {"_id": 2, "text": "Two?"}, {"_id": "3", "text": "Three?"}]
-    (place / "queries.jsonl").write_text("".join(json.dumps(one) + "\n" for one in queries))
+    (place / "queries.jsonl").write_text("".join(json.dumps(query) + "\n" for query in queries))
     return place
 
 
@@ -121,39 +121,39 @@ def test_an_empty_file_is_reported(tmp_path: Path) -> None:
 def test_follow_ups_of_the_set_name_documents_and_what_was_asked_before() -> None:
     documents = {json.loads(line)["id"] for line in (SET / "documents.ndjson").read_text().splitlines()}
     follow_ups = read(SET / "follow-ups.ndjson")
-    assert all(one.after and one.relevant.keys() <= documents for one in follow_ups)
-    assert {len(one.after) for one in follow_ups} == {1, 2}
+    assert all(question.after and question.relevant.keys() <= documents for question in follow_ups)
+    assert {len(question.after) for question in follow_ups} == {1, 2}
 
 
 def test_the_set_that_is_shipped_names_documents_that_it_holds() -> None:
     lines = (SET / "documents.ndjson").read_text().splitlines()
-    documents = {one["id"]: one["text"] for one in map(json.loads, lines)}
+    documents = {passage["id"]: passage["text"] for passage in map(json.loads, lines)}
     questions = read(SET / "questions.ndjson")
     assert (len(documents), len(questions)) == (100, 50)
-    assert all(one.relevant.keys() <= documents.keys() for one in questions)
-    for one in questions:
-        best = max(one.relevant, key=lambda id: one.relevant[id])
-        assert one.says
-        assert documents[best].count(one.says) == 1
-    assert len({one.question for one in questions}) == len(questions)
+    assert all(question.relevant.keys() <= documents.keys() for question in questions)
+    for question in questions:
+        best = max(question.relevant, key=lambda id: question.relevant[id])
+        assert question.says
+        assert documents[best].count(question.says) == 1
+    assert len({question.question for question in questions}) == len(questions)
     assert isinstance(questions[0], Labelled)
 
 
 def test_topic_changes_of_the_set_are_its_questions_after_one_about_something_else() -> None:
     questions, changes = read(SET / "questions.ndjson"), read(SET / "topic-changes.ndjson")
-    relevant = {one.question: one.relevant for one in questions}
-    assert [one.question for one in changes] == [one.question for one in questions]
-    assert not any(one.relevant.keys() & relevant[one.after[0]].keys() for one in changes)
+    relevant = {question.question: question.relevant for question in questions}
+    assert [change.question for change in changes] == [question.question for question in questions]
+    assert not any(change.relevant.keys() & relevant[change.after[0]].keys() for change in changes)
 
 
 def test_who_is_on_the_wrong_side_of_the_least_score() -> None:
-    one = Refusal(related=[0.9, 0.8, 0.7, 0.4], unrelated=[0.3, 0.5, 0.6, 0.2, 0.1], least=0.6)
-    assert [one.false_refusals, one.false_answers] == pytest.approx([0.25, 0.2])
-    assert one.best == 0.7
+    refusal = Refusal(related=[0.9, 0.8, 0.7, 0.4], unrelated=[0.3, 0.5, 0.6, 0.2, 0.1], least=0.6)
+    assert [refusal.false_refusals, refusal.false_answers] == pytest.approx([0.25, 0.2])
+    assert refusal.best == 0.7
     # Neither share may be large, even if the other one is nothing.
     assert Refusal([0.9, 0.8, 0.7, 0.2], [0.95, 0.3, 0.25, 0.1], 0.0).best == 0.7
-    assert Refusal(one.related, one.unrelated, 0.0).false_answers == 1
-    assert Refusal(one.related, one.unrelated, 0.95).false_refusals == 1
+    assert Refusal(refusal.related, refusal.unrelated, 0.0).false_answers == 1
+    assert Refusal(refusal.related, refusal.unrelated, 0.95).false_refusals == 1
 
 
 def test_percentiles_of_one_and_of_many() -> None:
@@ -180,7 +180,7 @@ def test_the_unrelated_questions_of_the_set_differ() -> None:
 def test_chance_explains_equal_figures_and_no_steady_difference() -> None:
     figures = [n / 60 for n in range(60)]
     assert p_value(figures, figures) == 1
-    assert p_value(figures, [one + 0.01 for one in figures]) < 0.001
+    assert p_value(figures, [figure + 0.01 for figure in figures]) < 0.001
     swapped = [*figures[1::2], *figures[::2]]
     assert p_value(figures, swapped) > 0.05
     assert p_value(figures, swapped) == p_value(swapped, figures)

@@ -28,7 +28,7 @@ LABEL = "osml.labels"
 )
 def test_a_value_is_compared_as_it_is_written_and_as_a_number(value: str, written: list[str]) -> None:
     [clause] = clauses([("f", value)], {}, "text")
-    assert clause["bool"]["should"] == [{"terms": {LABEL: [f"f={one}" for one in written]}}]
+    assert clause["bool"]["should"] == [{"terms": {LABEL: [f"f={item}" for item in written]}}]
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_a_missing_output_says_how_to_get_it(aws: AwsServer, monkeypatch: pytest
 
 def _stored(event: dict[str, Any]) -> Answered:
     documents = json.loads(event["body"])["documents"]
-    results = [{"id": one["id"], "status": "stored", "passages": 1} for one in documents]
+    results = [{"id": document["id"], "status": "stored", "passages": 1} for document in documents]
     return proxied(200, {"documents": results, "stored": len(results), "failed": 0})
 
 
@@ -244,7 +244,7 @@ def test_a_batch_names_no_document_twice_and_the_last_one_wins(aws: AwsServer, t
     aws.answer = _stored
     report = _load(tmp_path, *({"id": name[0], "text": name[1]} for name in ["a1", "b1", "a2", "c1"]))
     assert report.stored == 4
-    assert [[one["text"] for one in batch] for batch in _sent(aws)] == [["1", "1"], ["2", "1"]]
+    assert [[passage["text"] for passage in batch] for batch in _sent(aws)] == [["1", "1"], ["2", "1"]]
 
 
 def test_every_document_has_its_own_result(aws: AwsServer, tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_every_document_has_its_own_result(aws: AwsServer, tmp_path: Path) -> No
 
 def test_a_batch_that_is_refused_for_one_document_is_halved_until_it_is_found(aws: AwsServer, tmp_path: Path) -> None:
     def particular(event: dict[str, Any]) -> Answered:
-        if any("#" in one["id"] for one in json.loads(event["body"])["documents"]):
+        if any("#" in document["id"] for document in json.loads(event["body"])["documents"]):
             return proxied(400, {"message": "An id holds no #."})
         return _stored(event)
 
@@ -319,7 +319,7 @@ def test_ingest_reports_every_document_even_when_the_assistant_fails(
     assert "The assistant does not store the fields [x]." in said
     assert "a.ndjson:1: a JSON object is wanted" in said
     assert f"a.ndjson:{stored + 2}: not stored for certain: The assistant answered 500: The field [year] is" in said
-    ((letter,),) = [one.read_text().splitlines() for one in tmp_path.glob("rejected-*.ndjson")]
+    ((letter,),) = [path.read_text().splitlines() for path in tmp_path.glob("rejected-*.ndjson")]
     assert json.loads(letter)["where"] == "a.ndjson:1"
 
 
@@ -360,7 +360,7 @@ def test_a_collection_has_no_initial_load(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("character", ["a", "ж", "\n", '"', "𝄞"])
 def test_a_request_of_the_largest_limit_is_taken_by_a_function(aws: AwsServer, tmp_path: Path, character: str) -> None:
     """A function is sent 6 MB at most, whatever the letters are: in text they would be escaped twice."""
-    limit = next(one.le for one in Assistant.model_fields["body_limit"].metadata if hasattr(one, "le"))
+    limit = next(item.le for item in Assistant.model_fields["body_limit"].metadata if hasattr(item, "le"))
     written = len(json.dumps(character, ensure_ascii=False).encode()) - 2
     aws.answer = _stored
     _load(tmp_path, {"id": "1", "text": "a" + character * ((limit - 100) // written)}, body_limit=limit)

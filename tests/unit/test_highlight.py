@@ -55,7 +55,7 @@ def test_the_assistant_gives_them_with_its_sources(monkeypatch: pytest.MonkeyPat
     found = {"_id": "a", "_score": 0.5, "_source": {field: TEXT}, "highlight": {field: ["Dogs may come. "]}}
     monkeypatch.setattr(engine, "send", lambda *_, **__: {"hits": {"hits": [found]}, "i-1": {}})
     (source,) = Domain(engine).nearest(["dogs?"], None, 1, Budget(20)).sources
-    assert [one.model_dump() for one in source.highlights] == [{"start": 19, "end": 33}]
+    assert [highlight.model_dump() for highlight in source.highlights] == [{"start": 19, "end": 33}]
 
 
 def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *sources: Source) -> str:

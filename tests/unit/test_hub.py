@@ -15,8 +15,8 @@ OTHER = "f" * 40
 
 
 def test_every_known_model_has_one_commit_of_its_own() -> None:
-    assert sorted(REVISIONS) == sorted([*OPEN_MODELS, *(one.model for one in SIZES.values())])
-    assert all(re.fullmatch(REVISION, one) for one in REVISIONS.values())
+    assert sorted(REVISIONS) == sorted([*OPEN_MODELS, *(size.model for size in SIZES.values())])
+    assert all(re.fullmatch(REVISION, revision) for revision in REVISIONS.values())
     assert len(set(REVISIONS.values())) == len(REVISIONS)
 
 

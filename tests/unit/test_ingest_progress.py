@@ -25,9 +25,9 @@ from tests.unit.test_ingest_anew import PLACE, Index
 def pace(seconds: float, read: int, settled: int, **more: Any) -> Pace:
     report = Report(read=more.pop("before", 0))
     ticks = itertools.chain([0.0], itertools.repeat(seconds))
-    one = Pace(1_000, report, settled=settled, clock=lambda: next(ticks), **more)
+    limit = Pace(1_000, report, settled=settled, clock=lambda: next(ticks), **more)
     report.read, report.created = read, 2 * read
-    return one
+    return limit
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_full_disk_is_a_sentence_and_the_journal_goes_on(
     assert not ingest.ingest_files(PLACE, ["a.ndjson"])
     assert set(loads.to.held) == {"1", "3"}
     (letters,) = Path().glob("rejected-*")
-    assert [json.loads(one)["where"] for one in letters.read_text().splitlines()] == ["a.ndjson:2"]
+    assert [json.loads(line)["where"] for line in letters.read_text().splitlines()] == ["a.ndjson:2"]
 
 
 @pytest.mark.parametrize(

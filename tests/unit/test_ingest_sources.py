@@ -28,8 +28,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_folder_gives_what_can_be_read_in_an_order_that_stays(folder: Path) -> None:
     expected = ["handbook/b.md", "handbook/c.ndjson.gz", "handbook/a/z.txt"]
-    assert [one.name for one in Sources(["./handbook/"])] == expected
-    assert [one.name for one in Sources([str(folder)])] == expected
+    assert [source.name for source in Sources(["./handbook/"])] == expected
+    assert [source.name for source in Sources([str(folder)])] == expected
 
 
 def test_a_name_is_the_same_from_every_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_nothing_of_somebody_else_is_read(folder: Path) -> None:
     os.mkfifo(folder / "pipe.txt")
     sources = Sources([str(folder)])
     names = ["handbook/again.md", "handbook/b.md", "handbook/c.ndjson.gz", "handbook/a/z.txt"]
-    assert [one.name for one in sources] == names
+    assert [source.name for source in sources] == names
     assert sources.left_out == {"hidden": 2, "links out of the folder": 2, "pipes and devices": 2, ".png": 1}
     with pytest.raises(Failure, match="neither a file nor a folder"):
         Sources([str(folder / "pipe.txt")])

@@ -27,11 +27,11 @@ def test_what_builds_is_locked(project: str) -> None:
     group = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["build"]
     assert build == group
     for file in ("requirements.txt", "requirements-dev.txt"):
-        assert all(f"{one} \\\n    --hash=" in (ROOT / file).read_text() for one in build)
+        assert all(f"{item} \\\n    --hash=" in (ROOT / file).read_text() for item in build)
 
 
 @pytest.mark.parametrize("file", LOCKED, ids=lambda file: file.name)
 def test_each_locked_package_has_its_hash(file: Path) -> None:
     packages = re.findall(r"^[a-z0-9A-Z_.\[\]-]+==.*$", file.read_text(), re.MULTILINE)
     assert packages
-    assert [one for one in packages if not one.endswith("\\")] == []
+    assert [package for package in packages if not package.endswith("\\")] == []

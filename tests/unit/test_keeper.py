@@ -92,7 +92,7 @@ class Domain:
     def _found(self, path: str, query: str) -> list[dict[str, Any]]:
         if "/connectors/" in path:
             name, mark = f"Stand-in for {CONNECTOR}", marked("", owner("Connector"))
-            return [{"_id": one, "_source": {"name": name, "description": mark}} for one in self.stand_ins]
+            return [{"_id": item, "_source": {"name": name, "description": mark}} for item in self.stand_ins]
         if "/models/" in path and self.connector_of_model in query:
             return [{"_id": MODEL, "_source": {"connector_id": self.connector_of_model}}]
         if "/models/" in path and f"osml:{owner('Connector')}" in query and self.trial:
@@ -126,7 +126,8 @@ class Rounds:
 
         objects = [watched("Connector"), watched("Model", asked)]
         return [
-            f"{one.what} {one.about}" for one in Round(objects, client_for, lambda _: changed, rotated or []).findings()
+            f"{finding.what} {finding.about}"
+            for finding in Round(objects, client_for, lambda _: changed, rotated or []).findings()
         ]
 
     def _patience(self, seconds: float) -> Patience:
@@ -267,13 +268,13 @@ def told(capsys: pytest.CaptureFixture[str], *found: Finding) -> list[dict[str, 
 def test_findings_are_lines_and_their_numbers_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     drift = Finding("Drifted", "Index I", "it is missing")
     lines = told(capsys, drift, Finding("Renewed", "Connector C", "read again"))
-    (first, second), (last,) = ([one for one in lines if ("_aws" in one) is metric] for metric in (False, True))
+    (first, second), (last,) = ([line for line in lines if ("_aws" in line) is metric] for metric in (False, True))
     common = {**DIMENSIONS, "request": "r", "level": "INFO"}
     assert first.items() >= {**common, "finding": "Drifted", "about": "Index I", "why": "it is missing"}.items()
     assert second["finding"] == "Renewed"
     (directive,) = last["_aws"]["CloudWatchMetrics"]
     assert (directive["Namespace"], directive["Dimensions"]) == ("osml", [["environment", "stack"]])
-    assert {one["Name"]: last[one["Name"]] for one in directive["Metrics"]} == {
+    assert {metric["Name"]: last[metric["Name"]] for metric in directive["Metrics"]} == {
         "Unhealed": [0],
         "Healed": [0],
         "Drifted": [1],
@@ -283,9 +284,9 @@ def test_findings_are_lines_and_their_numbers_metrics(capsys: pytest.CaptureFixt
 
 
 def test_what_ends_is_a_metric_only_while_something_does(capsys: pytest.CaptureFixture[str]) -> None:
-    (last,) = (one for one in told(capsys, Finding("Ending", "answer.model", "it ends")) if "_aws" in one)
+    (last,) = (item for item in told(capsys, Finding("Ending", "answer.model", "it ends")) if "_aws" in item)
     assert last["Ending"] == [1]
-    assert "Ending" in [one["Name"] for one in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    assert "Ending" in [metric["Name"] for metric in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
 
 
 @pytest.mark.parametrize(
@@ -302,12 +303,12 @@ def test_what_the_kernel_logs_is_a_line_of_json(capsys: pytest.CaptureFixture[st
         logging.getLogger("mlcommons.client").warning({"trying again after": "x", "attempt": 2})
         logging.getLogger("mlcommons.client").warning("%s retries", 3)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(one["request"], one["level"], one["message"]) for one in lines] == [
+    assert [(line["request"], line["level"], line["message"]) for line in lines] == [
         ("r", "WARNING", {"trying again after": "x", "attempt": 2}),
         ("r", "WARNING", "3 retries"),
     ]
 
 
 @pytest.mark.parametrize(("one", "same"), [(SECRET, True), (f"{SECRET}-AbCdEf", True), (SECRET[:-1], False)])
-def test_a_secret_is_known_with_and_without_its_random_characters(one: str, same: bool) -> None:
-    assert names(f"{SECRET}-AbCdEf", one) is same
+def test_a_secret_is_known_with_and_without_its_random_characters(arn: str, same: bool) -> None:
+    assert names(f"{SECRET}-AbCdEf", arn) is same

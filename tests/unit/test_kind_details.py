@@ -135,7 +135,7 @@ def test_a_model_whose_undeployment_is_forgotten_is_undeployed_again() -> None:
     undeployed = f"/_plugins/_ml/models/{MODEL}/_undeploy"
 
     def answer(request: Request) -> Answer:
-        asked = [one.path for one in transport.requests].count(undeployed)
+        asked = [request.path for request in transport.requests].count(undeployed)
         return Answer(200, {"model_state": "UNDEPLOYED" if asked > 1 else "DEPLOYED"})
 
     transport = MockTransport(answer)

@@ -32,7 +32,9 @@ def texts_of(module: Path) -> str:
     """The sentences in the strings of a module, apart from the examples in docstrings, and its comments."""
     source = module.read_text()
     constants = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
-    sentences = [one.partition("Example::")[0] for one in constants if isinstance(one, str) and " " in one]
+    sentences = [
+        constant.partition("Example::")[0] for constant in constants if isinstance(constant, str) and " " in constant
+    ]
     return "\n".join([*sentences, *re.findall(r"#.*$", source, re.MULTILINE)])
 
 

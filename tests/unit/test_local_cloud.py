@@ -54,9 +54,9 @@ def test_help_needs_no_local_cloud(tmp_path: Path) -> None:
 def test_the_app_and_its_requirements_hold_nothing_of_the_local_cloud() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
     cloud = tomllib.loads((CHECKOUT / "sandbox" / "pyproject.toml").read_text())
-    own = {one.partition("==")[0] for one in cloud["project"]["dependencies"]}
-    shared = {one.partition("==")[0] for one in project["project"]["dependencies"]}
+    own = {dependency.partition("==")[0] for dependency in cloud["project"]["dependencies"]}
+    shared = {dependency.partition("==")[0] for dependency in project["project"]["dependencies"]}
     installed = (CHECKOUT / "requirements.txt").read_text()
-    assert not [one for one in project["tool"]["setuptools"]["packages"] if one.startswith("sandbox")]
+    assert not [package for package in project["tool"]["setuptools"]["packages"] if package.startswith("sandbox")]
     # requests brings certifi.
     assert not [name for name in own - shared - {"certifi"} if f"\n{name}==" in installed]

@@ -49,7 +49,7 @@ MOVED = {**TABLE, "Properties": {"KeySchema": ["other"]}}
     ],
 )
 def test_what_goes_with_a_template(before: Any, after: Any, said: list[str]) -> None:
-    assert [str(one) for one in loss.of_resources("s", before, after)] == said
+    assert [str(resource) for resource in loss.of_resources("s", before, after)] == said
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_deploy_asks_before_data_goes(
     assert (ended.value.code == 0) == bool(deployed)
     said = capsys.readouterr().err
     assert "to the account 111122223333" in said
-    assert all(str(one) in said for one in losses)
+    assert all(str(loss) in said for loss in losses)
 
 
 ONE, TWO = Loss("The index old", "is removed"), Loss("The stack s", "is removed")
@@ -173,7 +173,7 @@ def test_a_review_ends_with_what_would_go_unless_just_that_was_reviewed(
         command_line.main()
     said = capsys.readouterr().out
     assert ended.value.code == code
-    assert all(str(one) in said for one in losses)
+    assert all(str(loss) in said for loss in losses)
     assert (f"set `reviewed: {mark_of(losses)}` in environments/dev.yaml" in said) == bool(code)
 
 

@@ -62,8 +62,8 @@ def test_a_follow_up_is_found_by_itself_and_with_what_was_asked_before() -> None
 @given(st.permutations("abcdefgh"), st.permutations("abcdefgh"))
 def test_the_best_of_each_list_is_among_four(alone: list[str], joined: list[str]) -> None:
     lists = [
-        [{"_id": id, "_score": 1 - place / 10, "_source": {}} for place, id in enumerate(one)]
-        for one in (alone, joined)
+        [{"_id": id, "_score": 1 - place / 10, "_source": {}} for place, id in enumerate(item)]
+        for item in (alone, joined)
     ]
     first = {hit["_id"] for hit in fused(*lists)[:4]}
     assert {alone[0], joined[0]} <= first

@@ -63,8 +63,8 @@ def test_titan_without_normalization(server: str) -> None:
 def test_titan_keeps_the_order_of_meaning(server: str) -> None:
     texts = ("How many people live in Miami?", "The population of Miami", "Recipes for apple pie")
     for more in ({}, {"dimensions": 256}):
-        one, near, far = (vector(server, V2, {"inputText": text, **more}) for text in texts)
-        assert one @ near > one @ far + 0.2
+        first, near, far = (vector(server, V2, {"inputText": text, **more}) for text in texts)
+        assert first @ near > first @ far + 0.2
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_thoughts_count_against_the_limit(server: str) -> None:
 def test_it_lists_its_models(server: str, path: str) -> None:
     url = f"{server}/{HOST}{path}/models"
     listed = requests.get(url, headers={"Authorization": f"Bearer {KEY}"}, timeout=20).json()
-    assert [one["id"] for one in listed["data"]] == ["deepseek-flash", "deepseek-v4-pro"]
+    assert [document["id"] for document in listed["data"]] == ["deepseek-flash", "deepseek-v4-pro"]
     assert requests.get(url, timeout=20).status_code == 401
     assert requests.post(url, headers={"Authorization": f"Bearer {KEY}"}, timeout=20).status_code == 404
 

@@ -41,8 +41,8 @@ def embed(server: str, body: Any, key: str | None = "Bearer sk-a", path: str = "
 )
 def test_width_and_length(server: str, change: dict[str, Any], width: int) -> None:
     answer = embed(server, {**SMALL, **change}).json()
-    vectors = [one["embedding"] for one in answer["data"]]
-    assert [one["index"] for one in answer["data"]] == [0, 1]
+    vectors = [item["embedding"] for item in answer["data"]]
+    assert [item["index"] for item in answer["data"]] == [0, 1]
     assert [len(vector) for vector in vectors] == [width, width]
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], abs=1e-5)
     assert answer["usage"] == {"prompt_tokens": 4, "total_tokens": 4}
@@ -94,7 +94,7 @@ def test_the_key_is_looked_at_first_and_not_repeated(server: str, key: str | Non
 def test_it_lists_its_models(server: str) -> None:
     url = f"{server}/_aws/api.openai.com/v1/models"
     listed = requests.get(url, headers={"Authorization": "Bearer sk-a"}, timeout=20).json()
-    assert "text-embedding-3-small" in [one["id"] for one in listed["data"]]
+    assert "text-embedding-3-small" in [document["id"] for document in listed["data"]]
     assert requests.get(url, timeout=20).status_code == 401
 
 

@@ -37,15 +37,15 @@ def invoke(server: str, body: Any, model: str) -> requests.Response:
 @pytest.mark.parametrize(("model", "more"), [(COHERE, {"api_version": 2}), (AMAZON, {})])
 def test_the_passage_that_answers_comes_first(server: str, model: str, more: dict[str, Any]) -> None:
     results = invoke(server, {**ASKED, **more}, model).json()["results"]
-    scores = [one["relevance_score"] for one in results]
+    scores = [result["relevance_score"] for result in results]
     assert results[0]["index"] == 1
-    assert sorted(one["index"] for one in results) == [0, 1, 2]
+    assert sorted(result["index"] for result in results) == [0, 1, 2]
     assert scores == sorted(scores, reverse=True)
     assert 1 >= scores[0] > 0.5 > scores[1] >= 0
 
 
 def test_only_the_best_when_asked_for(server: str) -> None:
-    assert [one["index"] for one in invoke(server, {**ASKED, "top_n": 1}, AMAZON).json()["results"]] == [1]
+    assert [result["index"] for result in invoke(server, {**ASKED, "top_n": 1}, AMAZON).json()["results"]] == [1]
 
 
 @pytest.mark.parametrize(

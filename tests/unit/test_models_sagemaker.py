@@ -38,10 +38,10 @@ def test_array_in_vectors_out(server: str) -> None:
 
 
 def test_inputs_in_vectors_out(server: str) -> None:
-    one = invoke(server, {"inputs": "hello world"}, model=MINILM, shape="inputs").json()
+    alone = invoke(server, {"inputs": "hello world"}, model=MINILM, shape="inputs").json()
     many = invoke(server, {"inputs": ["hello world", "bye"], "normalize": True}, model=MINILM, shape="inputs").json()
     short = invoke(server, {"inputs": ["hello world"], "dimensions": 64}, model=MINILM, shape="inputs").json()
-    assert one[0] == pytest.approx(many[0], abs=1e-6)
+    assert alone[0] == pytest.approx(many[0], abs=1e-6)
     assert len(short[0]) == 64
 
 

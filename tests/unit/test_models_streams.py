@@ -110,9 +110,11 @@ def test_converse_streams_thoughts_before_the_text(bedrock: Any) -> None:
     [spoken, thought] = bedrock.converse(**request)["output"]["message"]["content"]
     events = list(bedrock.converse_stream(**request)["stream"])
     deltas = [event["contentBlockDelta"] for event in events if "contentBlockDelta" in event]
-    thoughts = "".join(one["delta"]["reasoningContent"]["text"] for one in deltas if one["contentBlockIndex"] == 0)
+    thoughts = "".join(
+        delta["delta"]["reasoningContent"]["text"] for delta in deltas if delta["contentBlockIndex"] == 0
+    )
     assert thoughts == thought["reasoningContent"]["reasoningText"]["text"]
-    assert "".join(one["delta"]["text"] for one in deltas if one["contentBlockIndex"] == 1) == spoken["text"]
+    assert "".join(delta["delta"]["text"] for delta in deltas if delta["contentBlockIndex"] == 1) == spoken["text"]
     assert spoken["text"].startswith(QUOTED)
     names = [next(iter(event)) for event in events]
     assert (names[0], names[-2:]) == ("messageStart", ["messageStop", "metadata"])

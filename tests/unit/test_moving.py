@@ -13,7 +13,7 @@ MODEL = "boDJ-6EBbbdF-gGrEIkv"
 
 
 def _shown(**nodes: str) -> Answer:
-    return Answer(200, {"nodes": {name: {"models": {MODEL: {"predictor": one}}} for name, one in nodes.items()}})
+    return Answer(200, {"nodes": {name: {"models": {MODEL: {"predictor": node}}} for name, node in nodes.items()}})
 
 
 def _moved(*profiles: Answer, version: str = "3.6.0", searches: int = 0) -> tuple[list[str], Clock]:

@@ -24,7 +24,7 @@ class Engine:
         if path.startswith("/_search/pipeline/"):
             return {"p 1": PIPELINE}
         self.texts = body["text_docs"]
-        vectors = [{"name": "sentence_embedding", "data": [one.lower().count("dog"), 1]} for one in self.texts]
+        vectors = [{"name": "sentence_embedding", "data": [text.lower().count("dog"), 1]} for text in self.texts]
         # In several parts, as a model gives that takes few texts a call.
         return {"inference_results": [{"output": vectors[:1]}, {"output": vectors[1:]}]}
 

@@ -80,7 +80,7 @@ def right(request: Request) -> Answer:
     if path.endswith(("_create", "_register")):
         return Answer(200, {"connector_id": ID, "model_id": ID, "model_group_id": ID, "task_id": ID})
     if "/connectors/" in path:
-        actions = [one | {"action_type": "PREDICT"} for one in CONNECTOR["actions"]]
+        actions = [action | {"action_type": "PREDICT"} for action in CONNECTOR["actions"]]
         return Answer(200, CONNECTOR | {"description": marked("d", OWNER, digest_of(CONNECTOR)), "actions": actions})
     if "/models/" in path:
         body = {"name": "m", "description": marked("", OWNER), "model_group_id": ID, "connector_id": ID}

@@ -141,7 +141,7 @@ def test_what_a_function_replies(payload: Any) -> None:
 @given(data=st.data())
 def test_documents_of_an_assistant_are_counted_once(data: st.DataObject) -> None:
     said = [data.draw(st.just(DOCUMENTS) | spoiled(DOCUMENTS)) for _ in range(6)]
-    drawn = [Reply(data.draw(STATUSES), one if isinstance(one, dict) else {}, None) for one in said]
+    drawn = [Reply(data.draw(STATUSES), message if isinstance(message, dict) else {}, None) for message in said]
     replies = itertools.cycle(drawn)
 
     class Replying:

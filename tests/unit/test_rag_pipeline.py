@@ -20,8 +20,8 @@ def test_passages_are_asked_for_by_id_with_boosts_that_keep_their_order() -> Non
     body = asking(
         "why?", ["b", "a"], text_field="text", llm_model="m", llm_response_field=None, conversation=None, seconds=9
     )
-    clauses = [one["constant_score"] for one in body["query"]["bool"]["should"]]
-    assert [(one["filter"]["ids"]["values"], one["boost"]) for one in clauses] == [(["b"], 2), (["a"], 1)]
+    clauses = [item["constant_score"] for item in body["query"]["bool"]["should"]]
+    assert [(clause["filter"]["ids"]["values"], clause["boost"]) for clause in clauses] == [(["b"], 2), (["a"], 1)]
     assert (body["size"], body["_source"]) == (2, ["text"])
 
 

@@ -132,13 +132,13 @@ def test_an_error_of_ours_stays_one() -> None:
 def test_every_error_of_boto3_and_of_a_request_is_a_sentence() -> None:
     found = 0
     for module in (botocore.exceptions, botocore.parsers, boto3.exceptions, requests.exceptions):
-        for name, one in vars(module).items():
-            if not (isinstance(one, type) and issubclass(one, Exception) and one.__module__ == module.__name__):
+        for name, value in vars(module).items():
+            if not (isinstance(value, type) and issubclass(value, Exception) and value.__module__ == module.__name__):
                 continue
             # Bases that are raised within the package alone, and what is handed on as another.
-            if issubclass(one, Warning) or name in ("XMLParseError", "NoInitialResponseError", "ParserError"):
+            if issubclass(value, Warning) or name in ("XMLParseError", "NoInitialResponseError", "ParserError"):
                 continue
-            told = of_aws(one.__new__(one, f"{name} says\nthat it failed"))
+            told = of_aws(value.__new__(value, f"{name} says\nthat it failed"))
             assert told is not None, name
             assert "\n" not in str(told)
             assert str(told).endswith(".")

@@ -34,13 +34,13 @@ def test_the_regions_are_those_of_botocore() -> None:
 
     file = Path(botocore.__file__).parent / "data" / "partitions.json"
     known = {
-        one["id"]: (
-            one["outputs"]["dnsSuffix"],
-            sorted(name for name in one["regions"] if not name.endswith("-global")),
+        partition["id"]: (
+            partition["outputs"]["dnsSuffix"],
+            sorted(name for name in partition["regions"] if not name.endswith("-global")),
         )
-        for one in json.loads(file.read_text())["partitions"]
+        for partition in json.loads(file.read_text())["partitions"]
     }
-    assert {one.name: (one.suffix, sorted(one.regions)) for one in PARTITIONS} == known
+    assert {partition.name: (partition.suffix, sorted(partition.regions)) for partition in PARTITIONS} == known
 
 
 def test_what_regions_lack_is_what_cloudformation_lacks() -> None:

@@ -47,7 +47,7 @@ def test_an_engine_without_hybrid_search_compares_vectors_alone(environment: Any
 
 def test_words_and_vectors_decide_in_every_environment_of_the_repository() -> None:
     folder = Path(__file__).parents[2] / "environments"
-    assert {load(one.stem, folder).retrieval.hybrid for one in folder.glob("*.yaml")} == {Hybrid()}
+    assert {load(path.stem, folder).retrieval.hybrid for path in folder.glob("*.yaml")} == {Hybrid()}
 
 
 def test_what_a_client_must_know_to_ask(environment: Any) -> None:

@@ -81,7 +81,7 @@ def test_an_unknown_setting_and_a_wrong_kind_of_value_are_refused(file: Path) ->
         if isinstance(path[-1], str):
             wrong.append(changed(settings, path, name=f"{path[-1]}_x"))
         # The name of a declared field may be any text.
-        missed += [path for one in wrong if path[:2] != FREE and SCHEMA.is_valid(one) and not accepted(one)]
+        missed += [path for item in wrong if path[:2] != FREE and SCHEMA.is_valid(item) and not accepted(item)]
     assert missed == []
 
 
@@ -89,7 +89,7 @@ def test_an_unknown_setting_and_a_wrong_kind_of_value_are_refused(file: Path) ->
 def test_no_file_is_refused_that_the_settings_accept(file: Path) -> None:
     settings = read(file)
     without = {path: changed(settings, path) for path in places(settings) if isinstance(path[-1], str)}
-    assert [path for path, one in without.items() if accepted(one) and not SCHEMA.is_valid(one)] == []
+    assert [path for path, value in without.items() if accepted(value) and not SCHEMA.is_valid(value)] == []
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -97,8 +97,8 @@ def test_a_missing_choice_is_refused_unless_the_recipe_makes_it(recipe: str) -> 
     settings = read(ENVIRONMENTS / "dev.yaml") | {"recipe": recipe}
     for name, choice in (("search", "kind"), ("embedding", "provider"), ("answer", "provider")):
         preset = (RECIPES[recipe].get(name) or {}).get(choice)
-        one = changed(settings, (name, choice))
-        errors = [error.message for error in SCHEMA.iter_errors(one)]
+        wrong = changed(settings, (name, choice))
+        errors = [error.message for error in SCHEMA.iter_errors(wrong)]
         assert (f"'{choice}' is a required property" in errors) is (preset is None), errors
 
 

@@ -40,9 +40,9 @@ NOBODY = re.compile(r"<class|Input should|None is None|must be must|of another k
 
 def places(given: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """All paths within the value."""
-    for key, one in given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, list) else ():
+    for key, item in given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, list) else ():
         yield (*path, key)
-        yield from places(one, (*path, key))
+        yield from places(item, (*path, key))
 
 
 def spoiled(settings: dict[str, Any], path: tuple[Any, ...], wrong: Any) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def each_setting() -> Iterator[tuple[type[BaseModel], dict[str, Any], tuple[Any,
         )
         of_group = dict(zip(("search", "embedding", "answer"), kinds, strict=True))
         for path in places(settings):
-            key = (model, of_group.get(path[0]), *(0 if isinstance(one, int) else one for one in path))
+            key = (model, of_group.get(path[0]), *(0 if isinstance(item, int) else item for item in path))
             if path[0] != "name" and key not in known:
                 known.add(key)
                 yield model, settings, path
@@ -135,10 +135,10 @@ def fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[tuple
         yield model, name, field
         waiting = [field.annotation]
         while waiting:
-            one = waiting.pop()
-            if isinstance(one, type) and issubclass(one, BaseModel):
-                yield from fields(one, seen)
-            waiting += get_args(one)
+            annotation = waiting.pop()
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                yield from fields(annotation, seen)
+            waiting += get_args(annotation)
 
 
 def test_every_setting_is_set_somewhere() -> None:
@@ -152,7 +152,7 @@ def test_every_setting_is_set_somewhere() -> None:
 def test_patterns_take_ascii_only_and_have_an_example() -> None:
     r"""`\d` and `\w` are of Unicode here: an account in Arabic digits would pass."""
     found = 0
-    for model, name, field in [one for root in (Environment, Delivery) for one in fields(root, set())]:
+    for model, name, field in [field for root in (Environment, Delivery) for field in fields(root, set())]:
         for text in re.findall(r"pattern='((?:[^'\\]|\\.)*)'", repr(field)):
             found += 1
             assert not re.search(r"\\\\?[dws]", text, re.IGNORECASE), f"{model.__name__}.{name}: {text}"

@@ -48,7 +48,7 @@ def test_every_shape_holds_all_graphs_and_no_node_could_go(documents: int) -> No
         assert shape.nodes >= 3
         assert shape.nodes * room(gib, "faiss") >= found.memory
         assert shape.nodes == 3 or (shape.nodes - 1) * room(gib, "faiss") < found.memory
-    assert [one.usd for one in found.shapes] == sorted(one.usd for one in found.shapes)
+    assert [shape.usd for shape in found.shapes] == sorted(shape.usd for shape in found.shapes)
     assert sum(shape.nodes == 3 for shape in found.shapes) <= 1
 
 

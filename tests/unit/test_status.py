@@ -64,14 +64,14 @@ def test_a_model_of_somebody_else_is_taken_over() -> None:
 
 
 @pytest.mark.parametrize("one", [Watched("Model", MODEL_ID, OWNER), Watched("Model", MODEL_ID, OWNER, SPEC, False)])
-def test_a_model_without_a_probe_or_that_may_sleep_is_not_asked(one: Watched) -> None:
-    found = entry(client({"/_predict": Answer(500), MODEL_ID: Answer(200, BODY)}), one)
+def test_a_model_without_a_probe_or_that_may_sleep_is_not_asked(watched: Watched) -> None:
+    found = entry(client({"/_predict": Answer(500), MODEL_ID: Answer(200, BODY)}), watched)
     assert (found.state, found.detail) == ("ok", "DEPLOYED, not probed")
 
 
 def test_a_mapping_that_one_may_not_read_is_not_missing() -> None:
-    one = Watched("RoleMapping", f"all_access:{OWNER}", OWNER)
-    found = entry(client({"/all_access": Answer(403, REFUSED)}), one)
+    watched = Watched("RoleMapping", f"all_access:{OWNER}", OWNER)
+    found = entry(client({"/all_access": Answer(403, REFUSED)}), watched)
     assert (found.state, found.detail) == ("not visible to you", "administrators of the engine alone may read it")
     assert found.is_healthy
 
@@ -80,8 +80,8 @@ def test_what_no_stack_refers_to_is_retired_left_over_or_somebody_elses() -> Non
     note = {"_id": "g" * 20, "_source": {"name": "Retired connector " + "r" * 20, "description": f"x (osml:{OWNER})"}}
     connectors = [("r" * 20, OWNER), ("l" * 20, OWNER), ("o" * 20, Owner("osml-prod-knowledge", "C"))]
     listed = [
-        {"_id": one, "_source": {"name": "c", "description": f"(osml:{owner}/0123456789ab)"}}
-        for one, owner in connectors
+        {"_id": item, "_source": {"name": "c", "description": f"(osml:{owner}/0123456789ab)"}}
+        for item, owner in connectors
     ]
     known = client(
         {
@@ -89,7 +89,7 @@ def test_what_no_stack_refers_to_is_retired_left_over_or_somebody_elses() -> Non
             "/model_groups/_search": Answer(200, {"hits": {"hits": [note]}}),
         }
     )
-    found = {one.id[0]: one.state for one in unexpected(known, [MODEL], [STACK])}
+    found = {finding.id[0]: finding.state for finding in unexpected(known, [MODEL], [STACK])}
     assert found == {"r": "retired", "l": "left over", "o": "ok", "g": "retired"}
 
 

@@ -42,7 +42,7 @@ def entries(content: str | bytes, name: str = "rows.ndjson") -> list[Entry]:
 
 
 def sources(content: str | bytes, name: str = "rows.ndjson") -> dict[str, dict[str, Any]]:
-    return {one.id: dict(one.source) for one in entries(content, name) if isinstance(one, Document)}
+    return {entry.id: dict(entry.source) for entry in entries(content, name) if isinstance(entry, Document)}
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_depth_has_an_end() -> None:
 
 def test_what_has_no_text_is_named() -> None:
     rows = ['""', '"   "', '"\\n\\t"', "null", "42", '["one", "two"]', '"Only this one"']
-    found = entries("".join(f'{{"id": "x{n}", "text": {one}}}\n' for n, one in enumerate(rows)))
-    assert [type(one) for one in found] == [Unreadable] * 6 + [Document]
-    reasons = [one.reason for one in found if isinstance(one, Unreadable)]
+    found = entries("".join(f'{{"id": "x{n}", "text": {row}}}\n' for n, row in enumerate(rows)))
+    assert [type(item) for item in found] == [Unreadable] * 6 + [Document]
+    reasons = [document.reason for document in found if isinstance(document, Unreadable)]
     assert reasons[:3] == ["the text, `text`, is blank"] * 3
-    assert all("a string `text` is wanted" in one for one in reasons[3:])
+    assert all("a string `text` is wanted" in reason for reason in reasons[3:])
 
 
 def test_texts_and_ids_have_whole_characters() -> None:
@@ -156,8 +156,8 @@ def test_dead_letters_are_json_and_give_back_what_was_given(tmp_path: Path) -> N
     track.add(unreadable)
     track.advance(ending=True)
     letters = DeadLetters(tmp_path / "rejected.ndjson")
-    for one in found:
-        letters.write(one)
+    for item in found:
+        letters.write(item)
     letters.close()
     lines = [json.loads(line, parse_constant=pytest.fail) for line in letters.file.read_text().splitlines()]
     assert lines[1]["document"] == [None]

@@ -92,8 +92,8 @@ def test_a_call_that_is_not_sampled_sends_nothing(daemon: Daemon, monkeypatch: p
 def test_names_hold_what_x_ray_takes(daemon: Daemon) -> None:
     with subsegment("a (b) [c]! " + "x" * 300):
         pass
-    (one,) = daemon.received()
-    assert one["name"] == ("a b c " + "x" * 300)[:200]
+    (segment,) = daemon.received()
+    assert segment["name"] == ("a b c " + "x" * 300)[:200]
 
 
 def test_the_daemons_address_may_name_two_protocols(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:

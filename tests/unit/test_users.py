@@ -181,8 +181,8 @@ def test_an_environment_without_users_is_reported(pool: Stubber, run: Run, assis
 def test_a_made_up_password_has_every_kind_of_character_and_is_another_each_time() -> None:
     passwords = {made_up_password() for _ in range(50)}
     assert len(passwords) == 50
-    assert {len(one) for one in passwords} == {20}
-    assert all(set(kind) & set(one) for one in passwords for kind in KINDS)
+    assert {len(password) for password in passwords} == {20}
+    assert all(set(kind) & set(password) for password in passwords for kind in KINDS)
 
 
 def test_a_page_is_its_address_and_how_to_sign_in(pool: Stubber, run: Run) -> None:

@@ -122,7 +122,7 @@ def test_a_version_that_amazon_never_had(tmp_path: Path, version: str) -> None:
 
 
 def test_every_version_that_a_message_recommends_is_one_of_amazons(tmp_path: Path) -> None:
-    known, found = {f"OpenSearch_{one}" for one in AMAZON}, set()
+    known, found = {f"OpenSearch_{item}" for item in AMAZON}, set()
     changes = ("quantization: disk", "quantization: fp16", "hybrid: {normalization: z_score}", "rerank: {}")
     for version in AMAZON:
         for change in changes:

@@ -52,17 +52,19 @@ class DomainAlarms(Construct):
         storage = _Watched(
             "FreeStorageSpace", "Minimum", 5, 1, least, f"has less than {least} MiB left on a node", least=True
         )
-        self.all = [self._alarm(name, domain, one) for name, one in {**_WATCHED, "Storage": storage}.items()]
+        self.all = [self._alarm(name, domain, value) for name, value in {**_WATCHED, "Storage": storage}.items()]
 
-    def _alarm(self, id: str, domain: SearchDomain, one: _Watched) -> cloudwatch.Alarm:
+    def _alarm(self, id: str, domain: SearchDomain, watched: _Watched) -> cloudwatch.Alarm:
         operators = cloudwatch.ComparisonOperator
         low, high = operators.LESS_THAN_OR_EQUAL_TO_THRESHOLD, operators.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-        return domain.metric(one.metric, statistic=one.statistic, period=Duration.minutes(one.minutes)).create_alarm(
+        return domain.metric(
+            watched.metric, statistic=watched.statistic, period=Duration.minutes(watched.minutes)
+        ).create_alarm(
             self,
             id,
-            threshold=one.threshold,
-            comparison_operator=low if one.least else high,
-            evaluation_periods=one.periods,
+            threshold=watched.threshold,
+            comparison_operator=low if watched.least else high,
+            evaluation_periods=watched.periods,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"The domain {domain.name} {one.says}",
+            alarm_description=f"The domain {domain.name} {watched.says}",
         )

@@ -112,7 +112,7 @@ def function_code(
     """
     bundle = FunctionBundle(source, native=native, folders=folders)
     exclude = ["**/__pycache__", "**/*.pyc", "**/.*"]
-    prints = [FileSystem.fingerprint(str(one), exclude=exclude) for one in (source, *(folders or {}).values())]
+    prints = [FileSystem.fingerprint(str(folder), exclude=exclude) for folder in (source, *(folders or {}).values())]
     return lambda_.Code.from_asset(
         str(source),
         exclude=exclude,

@@ -17,6 +17,6 @@ class Grantee(Construct):
     def allow(self, *statements: iam.PolicyStatement, wildcards: str = "") -> None:
         """Add statements to the policy; `wildcards` is the reason for each `*` in their resources."""
         self.policy.add_statements(*statements)
-        wild = [one for statement in statements for one in statement.resources if "*" in one]
+        wild = [resource for statement in statements for resource in statement.resources if "*" in resource]
         if wildcards:
             acknowledge_wildcards(self.policy, wild, wildcards)

@@ -84,7 +84,7 @@ class Keeper(Construct):
                 "ENVIRONMENT": environment,
                 "STACK": self._stack.stack_name,
                 "ENGINES": self._stack.to_json_string(provisioner.engines),
-                "ENDINGS": json.dumps([_told(one) for one in endings]),
+                "ENDINGS": json.dumps([_told(ending) for ending in endings]),
             },
             role=provisioner.role,
             log_retention=log_retention,
@@ -162,8 +162,8 @@ class Keeper(Construct):
         )
 
 
-def _told(one: Ending) -> dict[str, str]:
-    return {"about": one.about, "why": one.why, "told_from": one.told_from.isoformat()}
+def _told(ending: Ending) -> dict[str, str]:
+    return {"about": ending.about, "why": ending.why, "told_from": ending.told_from.isoformat()}
 
 
 @jsii.implements(events.IRuleTarget)

@@ -57,13 +57,13 @@ class Network(Construct):
             description="The provisioner, on its way to the search engine and to AWS",
             allow_all_outbound=False,
         )
-        for one in sorted({HTTPS, port}):
-            self.group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(one), "Search engine and AWS")
+        for number in sorted({HTTPS, port}):
+            self.group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(number), "Search engine and AWS")
         self.groups: list[ec2.ISecurityGroup] = [self.group, *self.existing_groups(carried)]
 
     def existing_groups(self, ids: Iterable[str]) -> list[ec2.ISecurityGroup]:
         """Existing security groups, which are not changed."""
-        return [ec2.SecurityGroup.from_security_group_id(self, f"Existing-{one}", one, mutable=False) for one in ids]
+        return [ec2.SecurityGroup.from_security_group_id(self, f"Existing-{id}", id, mutable=False) for id in ids]
 
     def make_endpoints(self, services: Iterable[str], route_tables: Sequence[str], cidrs: Sequence[str]) -> None:
         """VPC endpoints: a gateway to S3, where CloudFormation waits for responses, and one endpoint for each service.
@@ -74,7 +74,7 @@ class Network(Construct):
         therefore allow `cidrs`, the VPC's addresses.
         """
         wanted = list(services)
-        for service in ("s3", *(one for one in wanted if one in GATEWAYS)):
+        for service in ("s3", *(name for name in wanted if name in GATEWAYS)):
             ec2.CfnVPCEndpoint(
                 self,
                 service.title(),
@@ -83,7 +83,7 @@ class Network(Construct):
                 vpc_endpoint_type="Gateway",
                 route_table_ids=list(route_tables),
             )
-        for service in (one for one in wanted if one not in GATEWAYS):
+        for service in (name for name in wanted if name not in GATEWAYS):
             endpoint = ec2.InterfaceVpcEndpoint(
                 self,
                 service.title(),

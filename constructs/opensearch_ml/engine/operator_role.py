@@ -79,7 +79,7 @@ class OperatorRole(Grantee):
 
     CLUSTER = (
         "cluster:admin/ingest/pipeline/get",
-        *(f"{ML}/{one}s/{verb}" for one in ("connector", "model_group", "model") for verb in ("get", "search")),
+        *(f"{ML}/{kind}s/{verb}" for kind in ("connector", "model_group", "model") for verb in ("get", "search")),
         *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search")),
         *(f"{ML}/memory/interaction/{verb}" for verb in ("create", "list")),
         f"{ML}/predict",

@@ -80,7 +80,7 @@ class Provisioner(PythonFunction):
     def serve(self, engine: Mapping[str, object]) -> None:
         """Let requests go to `engine`, the address or administration of a Target, which does so by itself."""
         stack = Stack.of(self)
-        known = [stack.resolve(one) for one in self.engines]
+        known = [stack.resolve(engine) for engine in self.engines]
         if stack.resolve(engine) not in known:
             self.engines.append(dict(engine))
             self.function.add_environment("ENGINES", stack.to_json_string(self.engines))

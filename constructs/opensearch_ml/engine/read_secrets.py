@@ -23,6 +23,6 @@ class ReadSecrets(iam.Policy):
     def __init__(
         self, scope: Construct, id: str, *, provisioner: Provisioner, keys: Sequence[InlineCredentials]
     ) -> None:
-        arns = list(dict.fromkeys(arn for one in keys for arn in one.allowed))
+        arns = list(dict.fromkeys(arn for key in keys for arn in key.allowed))
         statement = iam.PolicyStatement(actions=[READ], resources=arns)
         super().__init__(scope, id, roles=[provisioner.role], statements=[statement])

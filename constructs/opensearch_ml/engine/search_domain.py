@@ -119,8 +119,8 @@ class SearchDomain(Construct):
             self.domain.node.add_dependency(policy)
             needed.append(policy)
         # A retained domain also retains what it needs: the policy for its logs, and its group in the VPC.
-        for one in needed:
-            one.apply_removal_policy(removal_policy)
+        for resource in needed:
+            resource.apply_removal_policy(removal_policy)
         self._acknowledge(public=network is None)
 
     def grant_search(self, grantee: iam.IGrantable) -> iam.Grant:

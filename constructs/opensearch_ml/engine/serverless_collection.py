@@ -112,8 +112,8 @@ class ServerlessCollection(Construct):
         )
         # Amazon refuses a collection that no encryption policy is waiting for; the group is known to it by name only.
         self.collection.node.add_dependency(encryption, reach, group)
-        for one in (*made, encryption, reach, group, self.collection):
-            one.apply_removal_policy(removal_policy)
+        for resource in (*made, encryption, reach, group, self.collection):
+            resource.apply_removal_policy(removal_policy)
         self.endpoint = self.collection.attr_collection_endpoint
         self.arn = self.collection.attr_arn
 
@@ -142,7 +142,7 @@ class ServerlessCollection(Construct):
             "Endpoint",
             name=f"{self.name}-vpc",
             vpc_id=network.vpc.vpc_id,
-            subnet_ids=[one.subnet_id for one in network.vpc.private_subnets],
+            subnet_ids=[subnet.subnet_id for subnet in network.vpc.private_subnets],
             security_group_ids=[group.security_group_id, *existing],
         )
         made.append(endpoint)
@@ -163,7 +163,7 @@ class ServerlessCollection(Construct):
             service_name=f"com.amazonaws.{Aws.REGION}.aoss-data",
             vpc_endpoint_type="Interface",
             private_dns_enabled=True,
-            subnet_ids=[one.subnet_id for one in network.vpc.private_subnets],
+            subnet_ids=[subnet.subnet_id for subnet in network.vpc.private_subnets],
             security_group_ids=[group.security_group_id, *existing],
         )
         made.append(endpoint)

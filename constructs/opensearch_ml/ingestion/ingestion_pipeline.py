@@ -82,12 +82,12 @@ class IngestionPipeline(Grantee):
 
 def block(value: Any, indent: str = "") -> Iterator[str]:
     """Lines of YAML; each scalar is JSON, which is valid YAML 1.2, so that an account is not read as a number."""
-    for key, one in value.items() if isinstance(value, Mapping) else ((None, one) for one in value):
+    for key, inner in value.items() if isinstance(value, Mapping) else ((None, item) for item in value):
         mark = "-" if key is None else f"{key}:"
-        if not one or not isinstance(one, Mapping | list):
-            yield f"{indent}{mark} {json.dumps(one)}"
+        if not inner or not isinstance(inner, Mapping | list):
+            yield f"{indent}{mark} {json.dumps(inner)}"
         elif key is None:
-            first, *others = block(one, f"{indent}  ")
+            first, *others = block(inner, f"{indent}  ")
             yield from (f"{indent}- {first.lstrip()}", *others)
         else:
-            yield from (f"{indent}{mark}", *block(one, f"{indent}  "))
+            yield from (f"{indent}{mark}", *block(inner, f"{indent}  "))

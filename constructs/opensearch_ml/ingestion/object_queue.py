@@ -63,7 +63,7 @@ def tell(queue: sqs.Queue, bucket: s3.Bucket, prefix: str) -> None:
 def consumption(queue: sqs.Queue) -> iam.PolicyStatement:
     """What a function needs to be called with the messages of the queue, and to give them back."""
     verbs = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
-    return iam.PolicyStatement(actions=[f"sqs:{one}" for one in verbs], resources=[queue.queue_arn])
+    return iam.PolicyStatement(actions=[f"sqs:{verb}" for verb in verbs], resources=[queue.queue_arn])
 
 
 def _queue(

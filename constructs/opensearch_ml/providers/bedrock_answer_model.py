@@ -47,5 +47,7 @@ class BedrockAnswerModel:
         profile = self.id if self.id.startswith("arn:") else own
         # A global profile has a model ARN without a region, and one in the calling region.
         regions = self.destinations or (self.where, "")
-        models = [f"arn:{Aws.PARTITION}:bedrock:{one}::foundation-model/{self.foundation_model}" for one in regions]
+        models = [
+            f"arn:{Aws.PARTITION}:bedrock:{region}::foundation-model/{self.foundation_model}" for region in regions
+        ]
         return [profile, *models]

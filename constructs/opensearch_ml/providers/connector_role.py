@@ -36,7 +36,10 @@ class ConnectorRole(Construct):
             description=f"Lets the search domain call {provider.name}",
         )
         self.policy = iam.Policy(self, "Policy", roles=[self.role], statements=list(provider.statements))
-        acknowledge(self.policy, {rule: why for one, why in provider.wildcards.items() for rule in wildcard_rules(one)})
+        acknowledge(
+            self.policy,
+            {rule: why for wildcard, why in provider.wildcards.items() for rule in wildcard_rules(wildcard)},
+        )
         self.arn = self.role.role_arn
         self._provider = provider
 

@@ -51,7 +51,7 @@ def custom_connector(
 def _as_data(connector: Mapping[str, Any]) -> dict[str, Any]:
     """The body with a function that writes the request, unless an action has its own."""
     parameters = dict(connector.get("parameters") or {})
-    actions = [_written(one, parameters) for one in connector["actions"]]
+    actions = [_written(action, parameters) for action in connector["actions"]]
     mine = FOR_PARAMETERS if actions != connector["actions"] else {}
     return {**connector, "parameters": {**mine, **parameters}, "actions": actions}
 

@@ -117,7 +117,7 @@ class EmbeddingEndpoint(Construct):
     def _image(self) -> str:
         region = Stack.of(self).region
         if Token.is_unresolved(region):
-            table = CfnMapping(self, "Images", mapping={one: {"account": id} for one, id in ACCOUNTS.items()})
+            table = CfnMapping(self, "Images", mapping={account: {"account": id} for account, id in ACCOUNTS.items()})
             account = table.find_in_map(Aws.REGION, "account")
         elif region in ACCOUNTS:
             account = ACCOUNTS[region]

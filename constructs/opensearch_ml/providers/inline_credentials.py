@@ -56,9 +56,9 @@ class InlineCredentials:
 def _inline(value: Any, names: set[str]) -> Any:
     """`value` with the placeholders replaced; the keys they name are added to `names`."""
     if isinstance(value, dict):
-        return {name: _inline(one, names) for name, one in value.items()}
+        return {name: _inline(value, names) for name, value in value.items()}
     if isinstance(value, list):
-        return [_inline(one, names) for one in value]
+        return [_inline(item, names) for item in value]
     if isinstance(value, str):
         names.update(PLACEHOLDER.findall(value))
         return PLACEHOLDER.sub(r"${credential.\1}", value)

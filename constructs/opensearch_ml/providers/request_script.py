@@ -78,7 +78,7 @@ def of_texts(template: str, names: Mapping[str, str]) -> dict[str, object]:
     `query` (the question that texts are compared with, between quotes).
     """
     sources = {"texts": "listed(params.text_docs)", "text": "params.text_docs.get(0)", "query": "params.query_text"}
-    parts = [_literal(one.text) if one.name is None else sources[names[one.name]] for one in _pieces(template)]
+    parts = [_literal(piece.text) if piece.name is None else sources[names[piece.name]] for piece in _pieces(template)]
     return _members(_LISTED, parts)
 
 
@@ -92,18 +92,18 @@ def of_parameters(template: str, parameters: Mapping[str, object]) -> dict[str, 
     def null(found: re.Match[str]) -> str:
         return found[0] if found[1] in parameters else "null"
 
-    return _members(_INSIDE, [_given(one, parameters) for one in _pieces(_NULL.sub(null, template))])
+    return _members(_INSIDE, [_given(piece, parameters) for piece in _pieces(_NULL.sub(null, template))])
 
 
 def probe_of(template: str, values: Mapping[str, object]) -> dict[str, object]:
     """A `_predict` body with these values in `template`: what the function makes of texts, it is given itself."""
     body = "".join(
-        one.text
-        if one.name is None
-        else json.dumps(values[one.name])[1:-1]
-        if one.quoted
-        else json.dumps(values[one.name])
-        for one in _pieces(template)
+        piece.text
+        if piece.name is None
+        else json.dumps(values[piece.name])[1:-1]
+        if piece.quoted
+        else json.dumps(values[piece.name])
+        for piece in _pieces(template)
     )
     return {"parameters": {"body": body}}
 

@@ -18,13 +18,13 @@ def write_specifications(scope: Construct, unasked: Collection[str] = ()) -> str
     """
     stack = Stack.of(scope)
     folder = f"/osml/{stack.stack_name}"
-    for one in stack.node.find_all():
-        if isinstance(one, MlResource):
-            told = {**one.desired, **({"asked": False} if one.logical_id in unasked else {})}
+    for resource in stack.node.find_all():
+        if isinstance(resource, MlResource):
+            told = {**resource.desired, **({"asked": False} if resource.logical_id in unasked else {})}
             ssm.CfnParameter(
                 scope,
-                one.logical_id,
-                name=f"{folder}/{one.logical_id}",
+                resource.logical_id,
+                name=f"{folder}/{resource.logical_id}",
                 type="String",
                 # Standard, which is free, up to 4 KiB.
                 tier="Intelligent-Tiering",

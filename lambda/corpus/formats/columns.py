@@ -22,7 +22,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         names = table.schema_arrow.names
         if documents_in(names, reading) is None:
             wanted = [*reading.columns, reading.given or reading.text_field]
-            missing = next(one for one in wanted if one not in names)
+            missing = next(column for column in wanted if column not in names)
             yield Row(name, reason=f"has no column `{missing}`, but {', '.join(names)}")
             return
         size, count = file.seek(0, 2), table.metadata.num_rows
@@ -39,9 +39,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 def _plain(value: Any) -> Any:
     """The value in JSON: dates in ISO 8601, bytes in Base64."""
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _plain(value) for key, value in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     if isinstance(value, decimal.Decimal):

@@ -37,10 +37,10 @@ class Package:
                 raise BadArchive("is encrypted, or of a format before 2007; save it anew without a password") from None
             raise BadArchive(f"is damaged ({error})") from None
         files = self._archive.infolist()
-        unpacked = sum(one.file_size for one in files)
+        unpacked = sum(file.file_size for file in files)
         if unpacked > LARGEST_UNPACKED or len(files) > MOST_FILES:
             raise BadArchive(f"would take {unpacked >> 20:,} MiB in {len(files):,} files unpacked, too much to be read")
-        self.names = {one.filename for one in files}
+        self.names = {file.filename for file in files}
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
@@ -108,7 +108,7 @@ class Package:
 
         if relationships in self.names:
             self.walk(relationships, start)
-        return {id: one for id, one in found.items() if one[1] in self.names}
+        return {id: value for id, value in found.items() if value[1] in self.names}
 
     def title(self) -> str | None:
         """The title in the document's properties."""

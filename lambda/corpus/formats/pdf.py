@@ -66,6 +66,6 @@ def _page(document: Any, number: int) -> tuple[str, bool]:
 
 
 def _stretches(pages: Sequence[int]) -> Iterator[str]:
-    for _, stretch in groupby(enumerate(pages), lambda one: one[1] - one[0]):
+    for _, stretch in groupby(enumerate(pages), lambda place: place[1] - place[0]):
         numbers = [number for _, number in stretch]
         yield f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}"

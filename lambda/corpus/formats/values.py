@@ -29,7 +29,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             where = f"{name}:{number}"
             inner = value.get(LIST) if isinstance(value, dict) and len(value) == 1 else None
             if isinstance(inner, list):
-                yield from (_row(f"{where}:{place}", one, reading) for place, one in enumerate(inner, 1))
+                yield from (_row(f"{where}:{place}", row, reading) for place, row in enumerate(inner, 1))
             else:
                 yield _row(where, value, reading)
     except (ijson.JSONError, ValueError) as error:

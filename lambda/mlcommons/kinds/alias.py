@@ -62,7 +62,7 @@ class Alias(Kind[AliasSpec]):
     def update(self, client: Client, observed: Observed, spec: AliasSpec, owner: Owner) -> None:
         bearers: list[IndexVersion] = observed.body
         if len(bearers) > 1:
-            names = " and ".join(sorted(one.name for one in bearers))
+            names = " and ".join(sorted(bearer.name for bearer in bearers))
             raise Unready(
                 f"Moving the alias {spec.name}", f"it names {names}", "Remove it from all but the index in use."
             )
@@ -73,13 +73,13 @@ class Alias(Kind[AliasSpec]):
             move(client, spec.name, bearers[0], new)
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
-        take(client, observed.physical_id, [one.name for one in observed.body])
+        take(client, observed.physical_id, [index.name for index in observed.body])
         return ""
 
 
 def _index_version(client: Client, spec: AliasSpec, owner: Owner) -> IndexVersion:
-    for one in index_versions(client, spec.name):
-        if one.name == spec.index and one.owner and one.owner.stack == owner.stack:
-            return one
+    for version in index_versions(client, spec.name):
+        if version.name == spec.index and version.owner and version.owner.stack == owner.stack:
+            return version
     cause = f"the stack {owner.stack} has no index {spec.index}"
     raise Unready(f"Setting the alias {spec.name}", cause, f"Create the index first, with a name {spec.name}-….")

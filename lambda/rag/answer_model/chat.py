@@ -58,7 +58,7 @@ class Chat:
             raise unreachable(ANSWER, "the stream ended without a finish_reason")
 
     def _body(self, told: Told) -> dict[str, Any]:
-        messages = [{"role": one.role, "content": one.content} for one in told.messages()]
+        messages = [{"role": message.role, "content": message.content} for message in told.messages()]
         choices = {name: value for name, value in self._chosen.choices.items() if value is not None}
         return {"model": self._chosen.model, "messages": messages, "stream": True, **choices}
 

@@ -38,7 +38,7 @@ class ConversationTable:
         # DynamoDB removes expired items within days, not at once.
         if not item or item["caller"]["S"] != mark_of(caller) or int(item["expires"]["N"]) <= self._clock():
             raise absent()
-        return [Turn(one["M"]["question"]["S"], one["M"]["answer"]["S"]) for one in item["turns"]["L"]]
+        return [Turn(turn["M"]["question"]["S"], turn["M"]["answer"]["S"]) for turn in item["turns"]["L"]]
 
     def keep(self, id: str, caller: str, earlier: Sequence[Turn], turn: Turn, budget: Budget) -> None:
         self._put(id, caller, [*earlier, turn][-MOST_TURNS:], budget)

@@ -39,7 +39,7 @@ def checked(vectors: object, count: int) -> Vectors:
     good = (
         isinstance(vectors, list)
         and len(vectors) == count
-        and all(isinstance(one, list) and one and isinstance(one[0], int | float) for one in vectors)
+        and all(isinstance(vector, list) and vector and isinstance(vector[0], int | float) for vector in vectors)
     )
     if not good:
         raise unusable(EMBEDDING, f"{count} texts were sent, but the answer is not a list of as many vectors")

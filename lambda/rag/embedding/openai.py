@@ -36,8 +36,8 @@ class OpenAi:
             self._secret.forget()
             raise
         try:
-            data = sorted(answer.json()["data"], key=lambda one: one["index"])
-            vectors = [one["embedding"] for one in data]
+            data = sorted(answer.json()["data"], key=lambda entry: entry["index"])
+            vectors = [entry["embedding"] for entry in data]
         except (ValueError, KeyError, TypeError) as error:
             raise unusable(EMBEDDING, type(error).__name__) from None
         return checked(vectors, len(texts))

@@ -88,31 +88,31 @@ class Collection:
         """The new version first, then the older ones go; of a document that failed in part, the new one goes."""
         work = budget.keeping(TIDYING)
         embedded = self._embedded(passages, work)
-        failed = {one.id: why for one, why in embedded if isinstance(why, Failure)}
+        failed = {chunk.id: why for chunk, why in embedded if isinstance(why, Failure)}
         index, now = self._engine.index, time_ns()
-        of = Counter(one.document for one in passages)
-        good = [(one, vector) for one, vector in embedded if not isinstance(vector, Failure)]
+        of = Counter(passage.document for passage in passages)
+        good = [(chunk, vector) for chunk, vector in embedded if not isinstance(vector, Failure)]
         actions = [
             (
                 {"index": {"_index": index.name}},
                 {
-                    **one.source(index.text_field),
+                    **chunk.source(index.text_field),
                     index.embedding_field: vector,
                     STORED: now,
-                    PASSAGES: of[one.document],
+                    PASSAGES: of[chunk.document],
                 },
             )
-            for one, vector in good
+            for chunk, vector in good
         ]
         # Only what was refused for sure is sent again: without an `_id` a second copy would be a second passage.
         results = self._engine.bulk(actions, work, again=(Throttled,))
         new: dict[str, list[str]] = {}
-        for (one, _), result in zip(good, results, strict=True):
+        for (chunk, _), result in zip(good, results, strict=True):
             if isinstance(result, Failure):
-                failed[one.id] = result
+                failed[chunk.id] = result
             else:
-                new.setdefault(one.document, []).append(result["_id"])
-        broken = {one.document for one in passages if one.id in failed}
+                new.setdefault(chunk.document, []).append(result["_id"])
+        broken = {passage.document for passage in passages if passage.id in failed}
         self._tidy((id for document in broken for id in new.get(document, [])), budget)
         self._tidy(self._older(dict.fromkeys(of.keys() - broken, now), budget), budget)
         # What could not be removed is of no current version, and found by nobody.
@@ -123,8 +123,8 @@ class Collection:
         found, more = self._engine.listed(page, {"versions": aggregation(title=TITLE)}, budget)
         documents: list[DocumentListed] = []
         replaced: dict[str, int] = {}
-        for one in found:
-            document, those = one["key"]["document"], versions(one["versions"])
+        for bucket in found:
+            document, those = bucket["key"]["document"], versions(bucket["versions"])
             shown = current(those)
             documents.append(DocumentListed(id=document, title=title(shown.bucket["title"]), passages=shown.seen))
             if any(other.stored < shown.stored for other in those):
@@ -160,7 +160,9 @@ class Collection:
         by_document = {"terms": {"field": "document", "size": len(wanted)}, "aggs": {"versions": aggregation()}}
         body = {"query": self._engine.of_documents(wanted), "size": 0, "aggs": {"documents": by_document}}
         answer = self._engine.send("POST", self._engine.in_index("_search"), body, budget)
-        return {one["key"]: versions(one["versions"]) for one in answer["aggregations"]["documents"]["buckets"]}
+        return {
+            bucket["key"]: versions(bucket["versions"]) for bucket in answer["aggregations"]["documents"]["buckets"]
+        }
 
     def _older(self, newest: Mapping[str, int], budget: Budget) -> Iterable[str]:
         """The `_id`s of visible passages of versions older than each document's `newest`."""
@@ -179,7 +181,7 @@ class Collection:
         embedded: list[tuple[Passage, list[float] | Failure]] = []
         for start in range(0, len(passages), _BATCH):
             batch = passages[start : start + _BATCH]
-            vectors = self._vectors([one.embedded for one in batch], budget)
+            vectors = self._vectors([chunk.embedded for chunk in batch], budget)
             embedded += zip(batch, vectors, strict=True)
         return embedded
 
@@ -201,6 +203,6 @@ def _is_current(hit: Mapping[str, Any], found: Mapping[str, Sequence[Version]]) 
 
 def _superseded(document: str, found: Sequence[Version]) -> list[dict[str, Any]]:
     """The clause for passages of a document's old versions; None without any."""
-    others = [one.stored for one in found if one is not current(found)]
+    others = [version.stored for version in found if version is not current(found)]
     clause = {"bool": {"filter": [{"term": {"document": document}}, {"terms": {STORED: others}}]}}
     return [clause] if others else []

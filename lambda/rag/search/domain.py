@@ -46,14 +46,16 @@ class Domain:
         Of a document that failed in part the new passages go, unless some of them have taken the place of older ones.
         """
         index, field = self._engine.index.name, self._engine.index.text_field
-        actions: list[Action] = [({"index": {"_index": index, "_id": one.id}}, one.source(field)) for one in passages]
+        actions: list[Action] = [
+            ({"index": {"_index": index, "_id": passage.id}}, passage.source(field)) for passage in passages
+        ]
         results = self._stored(actions, budget.keeping(TIDYING))
         failed: dict[str, Failure] = {}
         of_document: dict[str, list[tuple[str, Any]]] = {}
-        for one, result in zip(passages, results, strict=True):
-            of_document.setdefault(one.document, []).append((one.id, result))
+        for passage, result in zip(passages, results, strict=True):
+            of_document.setdefault(passage.document, []).append((passage.id, result))
             if isinstance(result, Failure):
-                failed[one.id] = result
+                failed[passage.id] = result
         broken = {document for document, those in of_document.items() if any(id in failed for id, _ in those)}
         partial = self._taken_back({document: of_document[document] for document in broken}, budget)
         stored = of_document.keys() - broken
@@ -61,7 +63,7 @@ class Domain:
             if stored:
                 # What another request has just stored must be seen, or it stays.
                 self._refresh(budget)
-                kept = {one.id for one in passages}
+                kept = {passage.id for passage in passages}
                 found = [hit["_id"] for hit in self._engine.passages(stored, budget)]
                 self._engine.delete([id for id in found if id not in kept], budget)
                 self._refresh(budget)
@@ -73,7 +75,7 @@ class Domain:
     def _stored(self, actions: list[Action], budget: Budget) -> list[dict[str, Any] | Failure]:
         """What became of each action. A text that the model refuses fails all that are embedded in the same call."""
         results = self._engine.bulk(actions, budget)
-        again = [at for at, one in enumerate(results) if type(one) in (Broken, Unavailable)]
+        again = [at for at, result in enumerate(results) if type(result) in (Broken, Unavailable)]
         if len(actions) == 1 or not again:
             return results
         middle = (len(again) + 1) // 2
@@ -102,8 +104,8 @@ class Domain:
     def listed(self, page: Page, budget: Budget) -> DocumentList:
         found, more = self._engine.listed(page, {"title": TITLE}, budget)
         documents = [
-            DocumentListed(id=one["key"]["document"], title=title(one["title"]), passages=one["doc_count"])
-            for one in found
+            DocumentListed(id=bucket["key"]["document"], title=title(bucket["title"]), passages=bucket["doc_count"])
+            for bucket in found
         ]
         return DocumentList(documents=documents, after=more)
 
@@ -135,7 +137,9 @@ class Domain:
         """Mark the sentences near to the question; without marks, passages are still useful."""
         nearness = Nearness(self._engine.sender(budget, once=True), self._models)
         try:
-            marks = nearness.nearest(question, [one.text for one in found], most, self._in_use[self._engine.index.name])
+            marks = nearness.nearest(
+                question, [passage.text for passage in found], most, self._in_use[self._engine.index.name]
+            )
         except (Failure, ValueError) as error:
             _log.warning("The passages are not marked: %s %s", error, getattr(error, "said", ""))
             return

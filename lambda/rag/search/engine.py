@@ -105,10 +105,10 @@ class Engine:
         fields = self.found_fields(*more)
         lines = [json.dumps(line) for body in bodies for line in ({}, {**body, "_source": fields})]
         answer = self.send("POST", self.in_index("_msearch"), "\n".join([*lines, ""]), budget)
-        for one in answer["responses"]:
-            if "error" in one:
-                raise failure_of(ENGINE, int(one.get("status", 500)), json.dumps(one["error"]))
-        return [_hits(one) for one in answer["responses"]]
+        for response in answer["responses"]:
+            if "error" in response:
+                raise failure_of(ENGINE, int(response.get("status", 500)), json.dumps(response["error"]))
+        return [_hits(response) for response in answer["responses"]]
 
     def found_fields(self, *more: str) -> list[str]:
         """The fields of a passage that `source` reads, and `more`."""
@@ -201,7 +201,9 @@ class Engine:
     def shown(self, hits: Iterable[dict[str, Any]]) -> list[Source]:
         """The passages of a document in their order: that of the numbers at the end of their ids."""
         sources = [self.source({**hit, "_score": 0.0}) for hit in hits]
-        return sorted(sources, key=lambda one: int(number) if (number := one.id.rpartition("#")[2]).isdecimal() else 0)
+        return sorted(
+            sources, key=lambda source: int(number) if (number := source.id.rpartition("#")[2]).isdecimal() else 0
+        )
 
     def check(self, budget: Budget) -> None:
         """Search for nothing."""
@@ -258,7 +260,7 @@ def _refusal(result: dict[str, Any]) -> Failure:
 
 def _named_like(words: str) -> dict[str, Any]:
     """The clause that finds documents whose id holds `words`, or whose title has them, the last one begun."""
-    literal = "".join(f"\\{one}" if one in "*?\\" else one for one in words)
+    literal = "".join(f"\\{word}" if word in "*?\\" else word for word in words)
     in_id = {"wildcard": {"document": {"value": f"*{literal}*", "case_insensitive": True}}}
     return {"bool": {"should": [in_id, {"match_phrase_prefix": {"title": words}}], "minimum_should_match": 1}}
 

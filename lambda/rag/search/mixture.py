@@ -39,8 +39,8 @@ def fused(alone: Sequence[Hit], joined: Sequence[Hit]) -> list[Hit]:
         for rank, hit in enumerate(hits, start=1):
             found.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += 1 / (_RANK + rank)
     for id, hit in found.items():
-        known = [similarity(one) for one in (*alone, *joined) if one["_id"] == id]
-        near = max((one for one in known if one is not None), default=None)
+        known = [similarity(hit) for hit in (*alone, *joined) if hit["_id"] == id]
+        near = max((score for score in known if score is not None), default=None)
         hit["matched_queries"] = {} if near is None else {MEANING: near}
     return _ordered(found)
 
@@ -59,12 +59,12 @@ def _ordered(found: Mapping[str, Hit]) -> list[Hit]:
 
 def _min_max(scores: Sequence[float]) -> list[float]:
     least, most = min(scores, default=0.0), max(scores, default=0.0)
-    return [max(_LEAST, (one - least) / (most - least)) if most > least else 1.0 for one in scores]
+    return [max(_LEAST, (score - least) / (most - least)) if most > least else 1.0 for score in scores]
 
 
 def _l2(scores: Sequence[float]) -> list[float]:
     length = math.hypot(*scores)
-    return [one / length if length else _LEAST for one in scores]
+    return [score / length if length else _LEAST for score in scores]
 
 
 _NORMALIZED: Mapping[str, Callable[[Sequence[float]], list[float]]] = {"min_max": _min_max, "l2": _l2}

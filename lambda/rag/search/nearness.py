@@ -40,7 +40,7 @@ class Nearness:
             raise ValueError(
                 f"the engine's answer about the model of {index} has an unexpected form: {error}"
             ) from error
-        return [_best([(next(scores), one) for one in ranges], most) for ranges in found]
+        return [_best([(next(scores), span) for span in ranges], most) for ranges in found]
 
     def _vectors(self, texts: list[str], index: str) -> list[list[float]]:
         path = f"/_plugins/_ml/_predict/text_embedding/{quote(self._model(index), safe='')}"
@@ -50,7 +50,7 @@ class Nearness:
         except Exception:
             self._models.pop(index)  # it may have been deleted, and another model embeds now
             raise
-        vectors = [one.get("data") for part in answer["inference_results"] for one in part["output"]]
+        vectors = [tensor.get("data") for part in answer["inference_results"] for tensor in part["output"]]
         if len(vectors) != len(texts) or not all(vectors):
             raise ValueError(f"{len(texts)} texts got {len(vectors)} vectors")
         return vectors
@@ -64,21 +64,23 @@ class Nearness:
             pipeline = found["settings"][key]
             (body,) = self._send("GET", f"/_search/pipeline/{quote(pipeline, safe='')}", None).values()
             enrichers = [
-                one["neural_query_enricher"] for one in body["request_processors"] if "neural_query_enricher" in one
+                processor["neural_query_enricher"]
+                for processor in body["request_processors"]
+                if "neural_query_enricher" in processor
             ]
             self._models[index] = enrichers[0]["default_model_id"]
         return self._models[index]
 
 
-def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
-    lengths = math.sqrt(_product(one, one) * _product(other, other))
-    return _product(one, other) / lengths if lengths else 0.0
+def _cosine(first: Sequence[float], other: Sequence[float]) -> float:
+    lengths = math.sqrt(_product(first, first) * _product(other, other))
+    return _product(first, other) / lengths if lengths else 0.0
 
 
-def _product(one: Sequence[float], other: Sequence[float]) -> float:
-    return sum(a * b for a, b in zip(one, other, strict=True))
+def _product(first: Sequence[float], other: Sequence[float]) -> float:
+    return sum(a * b for a, b in zip(first, other, strict=True))
 
 
 def _best(scored: list[tuple[float, Range]], most: int) -> list[Range]:
-    best = sorted(scored, key=lambda one: -one[0])[:most]
+    best = sorted(scored, key=lambda pair: -pair[0])[:most]
     return sorted(place for _, place in best)

@@ -33,14 +33,14 @@ def aggregation(**more: Any) -> dict[str, Any]:
 def versions(answer: Mapping[str, Any]) -> list[Version]:
     """The versions in the aggregation's result."""
     return [
-        Version(one["key"], one["doc_count"], one["doc_count"] >= (one[PASSAGES]["value"] or 0), one)
-        for one in answer["buckets"]
+        Version(bucket["key"], bucket["doc_count"], bucket["doc_count"] >= (bucket[PASSAGES]["value"] or 0), bucket)
+        for bucket in answer["buckets"]
     ]
 
 
 def current(found: Iterable[Version]) -> Version:
     """The newest whole version, or the newest if none is whole."""
-    return max(found, key=lambda one: (one.whole, one.stored))
+    return max(found, key=lambda version: (version.whole, version.stored))
 
 
 def stored(hit: Mapping[str, Any]) -> int:

@@ -121,7 +121,7 @@ def _endpoint(context: Context, name: str, region: str | None, made: tuple[str, 
 def _quota(context: Context, machine: str, wanted: int) -> str:
     client, name = context.session.client("service-quotas"), f"{machine} for endpoint usage"
     pages = client.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
-    allowed = next((one["Value"] for page in pages for one in page["Quotas"] if one["QuotaName"] == name), None)
+    allowed = next((quota["Value"] for page in pages for quota in page["Quotas"] if quota["QuotaName"] == name), None)
     if allowed is None:
         raise Skipped(f"could not be checked: Service Quotas does not list {name!r}")
     if allowed < wanted:

@@ -41,9 +41,11 @@ def _bedrock(context: Context) -> Iterator[str]:
         client = context.session.client("bedrock", region_name=region or context.session.region_name)
         where = f"Bedrock in {client.meta.region_name}"
         try:
-            summaries = {one["modelId"]: one for one in client.list_foundation_models()["modelSummaries"]}
+            summaries = {summary["modelId"]: summary for summary in client.list_foundation_models()["modelSummaries"]}
             pages = client.get_paginator("list_inference_profiles").paginate() if profile else ()
-            profiles = [one["inferenceProfileId"] for page in pages for one in page["inferenceProfileSummaries"]]
+            profiles = [
+                summary["inferenceProfileId"] for page in pages for summary in page["inferenceProfileSummaries"]
+            ]
         except (ClientError, BotoCoreError) as error:
             raise Skipped(f"could not be checked: {error}") from None
         if profile:
@@ -72,11 +74,11 @@ def _of_bedrock(context: Context) -> Iterator[tuple[str, str, str | None, str | 
 def _require(context: Context, setting: str, model: str, listed: list[str], where: str) -> None:
     if model in listed:
         return
-    near = sorted(listed, key=lambda one: _shared(one, model), reverse=True)[:4]
+    near = sorted(listed, key=lambda name: _shared(name, model), reverse=True)[:4]
     cause = f"{setting} is {model!r}, but {where} does not list it; similar models: {', '.join(sorted(near)) or 'none'}"
     raise Noted(complaint(context.place, "model-unknown", cause))
 
 
-def _shared(one: str, other: str) -> int:
+def _shared(name: str, other: str) -> int:
     """The length of the common beginning of two names."""
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return next((at for at, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), min(len(name), len(other)))

@@ -61,7 +61,7 @@ class Context:
 
     def of_kind(self, kind: str) -> list[Watched]:
         """The watched objects of one kind."""
-        return [one for one in self.watched if one.kind == kind]
+        return [entry for entry in self.watched if entry.kind == kind]
 
     @cached_property
     def knowledge(self) -> Knowledge:
@@ -81,7 +81,7 @@ class Context:
     @cached_property
     def compared(self) -> list[Compared]:
         """Every object in the engine, compared with its stack; none on a collection."""
-        return [] if self.on_collection else [compare(self.client, one) for one in self.watched]
+        return [] if self.on_collection else [compare(self.client, entry) for entry in self.watched]
 
     @cached_property
     def index(self) -> dict[str, Any]:

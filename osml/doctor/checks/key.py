@@ -27,13 +27,15 @@ def refused(context: Context) -> str:
     A connector reads its secret when it is created or updated.
     """
     try:
-        read = [datetime.fromtimestamp(_written(context, one.id), UTC) for one in context.of_kind("Connector")]
+        read = [
+            datetime.fromtimestamp(_written(context, connector.id), UTC) for connector in context.of_kind("Connector")
+        ]
         client = context.session.client("secretsmanager")
-        described = [client.describe_secret(SecretId=one.name) for one in context.settings.secrets.values()]
+        described = [client.describe_secret(SecretId=secret.name) for secret in context.settings.secrets.values()]
     except (KeyError, ProvisioningError, ClientError, BotoCoreError):
         return "key-refused"
-    changed = [one["LastChangedDate"] for one in described if "LastChangedDate" in one]
-    return "key-not-taken-over" if read and any(one > min(read) for one in changed) else "key-refused"
+    changed = [secret["LastChangedDate"] for secret in described if "LastChangedDate" in secret]
+    return "key-not-taken-over" if read and any(moment > min(read) for moment in changed) else "key-refused"
 
 
 def _written(context: Context, connector_id: str) -> float:

@@ -79,8 +79,8 @@ def _read(context: Context, model: Watched) -> dict[str, Any]:
 def _at_once(ask: Ask) -> None:
     with ThreadPoolExecutor(AT_ONCE) as threads:
         asked = [threads.submit(ask) for _ in range(AT_ONCE)]
-    for one in asked:
-        one.result()
+    for future in asked:
+        future.result()
 
 
 def _explain(context: Context, model: Watched, body: dict[str, Any], error: ProvisioningError) -> NoReturn:

@@ -44,7 +44,7 @@ def names(context: Context, address: Address, secret: Secret) -> list[str]:
         cause = f"{address.host} refuses the key in {secret.name}"
         raise complaint(context.place, "key-refused", cause)
     try:
-        return [str(one["id"]) for one in answer.json()["data"]]
+        return [str(model["id"]) for model in answer.json()["data"]]
     except (ValueError, KeyError, TypeError):
         said = f"GET {address.path} at {address.host} answered {answer.status_code} without a list"
         raise Skipped(f"could not be checked: {said}") from None

@@ -20,7 +20,7 @@ def objects(context: Context) -> str:
     """The number of objects, and the first that somebody deleted, changed or took over."""
     if context.on_collection:
         raise Skipped("could not be checked: operators have no access to a collection")
-    drifted = [one for one in context.compared if one.is_drift]
+    drifted = [entry for entry in context.compared if entry.is_drift]
     if drifted:
         more = f"; {len(drifted) - 1} more objects differ, see `osml status`" if len(drifted) > 1 else ""
         raise complaint(context.place, name_of(drifted[0]), f"{told(drifted[0])}{more}")
@@ -29,7 +29,7 @@ def objects(context: Context) -> str:
 
 def told(found: Compared) -> str:
     """A sentence about the object with its name and id."""
-    return f"The {found.one} ({found.one.id}) {found.sentence}"
+    return f"The {found.watched} ({found.watched.id}) {found.sentence}"
 
 
 def name_of(found: Compared) -> str:
@@ -39,7 +39,7 @@ def name_of(found: Compared) -> str:
     if found.is_broken:
         return "index-unreadable"
     if found.state == "missing":
-        return MISSING.get(found.one.kind, "object-missing")
+        return MISSING.get(found.watched.kind, "object-missing")
     return {"RoleMapping": "role-mapping-missing", "TrustedEndpoints": "endpoint-not-trusted"}.get(
-        found.one.kind, "object-changed"
+        found.watched.kind, "object-changed"
     )

@@ -30,20 +30,20 @@ def role_mapping(context: Context) -> str:
     if not roles:
         cause = f"No role of the engine is mapped to {context.knowledge.operator_role_arn}"
         raise complaint(context.place, "role-mapping-missing", cause)
-    mappings = [compare(context.client, one) for one in context.of_kind("RoleMapping")]
-    for one in mappings:
-        if one.is_drift:
-            raise complaint(context.place, "role-mapping-missing", _lost(one))
-    unseen = [one for one in mappings if one.state == "not visible"]
+    mappings = [compare(context.client, mapping) for mapping in context.of_kind("RoleMapping")]
+    for mapping in mappings:
+        if mapping.is_drift:
+            raise complaint(context.place, "role-mapping-missing", _lost(mapping))
+    unseen = [mapping for mapping in mappings if mapping.state == "not visible"]
     return f"the operator has {', '.join(roles)}" + (
         "; you cannot see the other entries of its mapping" if unseen else ""
     )
 
 
 def _lost(mapping: Compared) -> str:
-    role = mapping.one.id.partition(":")[0]
-    lost = sorted(set((mapping.one.spec or {}).get("backend_roles", ())) - set(mapping.body or ()))
-    return f"The mapping of {role} has lost {', '.join(lost) or f'the entries of {mapping.one.owner}'}"
+    role = mapping.watched.id.partition(":")[0]
+    lost = sorted(set((mapping.watched.spec or {}).get("backend_roles", ())) - set(mapping.body or ()))
+    return f"The mapping of {role} has lost {', '.join(lost) or f'the entries of {mapping.watched.owner}'}"
 
 
 def pass_role(context: Context) -> str:
@@ -66,23 +66,26 @@ def pass_role(context: Context) -> str:
 
 def _passed(context: Context) -> list[str]:
     """The connectors' roles: those in their specifications, or else the stack's roles that trust a domain."""
-    bodies = [(one.spec or {}).get("connector", {}) for one in context.of_kind("Connector")]
+    bodies = [(connector.spec or {}).get("connector", {}) for connector in context.of_kind("Connector")]
     named = {str(role) for body in bodies if (role := body.get("credential", {}).get("roleArn"))}
     if any(bodies):
         return sorted(named)
     client = context.session.client("iam")
     ours = (
-        one for stack in context.stacks for one in stack.resources if one.type == "AWS::IAM::Role" and not one.is_gone
+        resource
+        for stack in context.stacks
+        for resource in stack.resources
+        if resource.type == "AWS::IAM::Role" and not resource.is_gone
     )
-    roles = [client.get_role(RoleName=one.id)["Role"] for one in ours]
-    return sorted(one["Arn"] for one in roles if DOMAIN in str(one["AssumeRolePolicyDocument"]))
+    roles = [client.get_role(RoleName=role.id)["Role"] for role in ours]
+    return sorted(role["Arn"] for role in roles if DOMAIN in str(role["AssumeRolePolicyDocument"]))
 
 
 def _may_pass(context: Context, provisioner: str, arn: str) -> bool:
     answer = context.session.client("iam").simulate_principal_policy(
         PolicySourceArn=provisioner, ActionNames=["iam:PassRole"], ResourceArns=[arn]
     )
-    return all(one["EvalDecision"] == "allowed" for one in answer["EvaluationResults"])
+    return all(result["EvalDecision"] == "allowed" for result in answer["EvaluationResults"])
 
 
 def _provisioner(context: Context) -> str:

@@ -55,5 +55,5 @@ def model_ids(body: Any) -> list[str]:
     """Every model that a processor of the pipeline refers to."""
     if isinstance(body, dict):
         own = [str(body[name]) for name in ("model_id", "default_model_id") if name in body]
-        return own + [one for value in body.values() for one in model_ids(value)]
-    return [one for value in body for one in model_ids(value)] if isinstance(body, list) else []
+        return own + [model_id for value in body.values() for model_id in model_ids(value)]
+    return [model_id for value in body for model_id in model_ids(value)] if isinstance(body, list) else []

@@ -136,7 +136,7 @@ class CollectionDoor:
             headers = _lines(request.body)[::2]
             return list(named((h if "index" in h else {**h, "index": asked.indexes} for h in headers), "index"))
         if asked.action == "_mget" and isinstance(body := decoded(request.body), dict):
-            documents = [one for one in body.get("docs", ()) if isinstance(one, dict) and "_index" in one]
+            documents = [doc for doc in body.get("docs", ()) if isinstance(doc, dict) and "_index" in doc]
             return [*named(documents, "_index"), *(parts(asked.indexes) if asked.indexes or not documents else ())]
         return parts(asked.indexes)
 

@@ -140,7 +140,9 @@ def _goes_on_with_a_conversation(deployment: Deployment) -> None:
     second = asking.ask(deployment.place, "And in Chicago?", talk=first.conversation_id)
     assert "8,937,000" in (second.text or "")
     kept = deployment.domain().json("GET", f"/_plugins/_ml/memory/{first.conversation_id}/messages")["messages"]
-    assert [(one["input"], one["response"]) for one in kept] == [(one.question, one.text) for one in (first, second)]
+    assert [(turn["input"], turn["response"]) for turn in kept] == [
+        (turn.question, turn.text) for turn in (first, second)
+    ]
 
 
 def test_another_model_is_another_connector_behind_the_same_model(

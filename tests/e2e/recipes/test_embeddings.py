@@ -180,6 +180,6 @@ def _keeps_hostile_text(deployment: Deployment, texts: tuple[str, ...], folder: 
     with pytest.raises(Failure, match=r"has a field 'nummer'. Existing fields are \.a\.\.b, number"):
         asking.ask(deployment.place, texts[0], filters=[("nummer", "1")])
     domain = deployment.domain()
-    lines = [json.dumps({"delete": {"_index": "passages", "_id": f"hostile {one}"}}) for one in range(len(texts))]
+    lines = [json.dumps({"delete": {"_index": "passages", "_id": f"hostile {number}"}}) for number in range(len(texts))]
     domain.json("POST", "/_bulk", data="\n".join([*lines, ""]), headers={"content-type": CONTENT_TYPE})
     domain.json("POST", "/passages/_refresh")

@@ -73,7 +73,11 @@ def ids(part: str) -> dict[str, str]:
     """Physical ids by type of resource, of what there is one of."""
     client: Any = boto3.client("cloudformation")
     pages = client.get_paginator("list_stack_resources").paginate(StackName=f"osml-{NAME}-{part}")
-    return {one["ResourceType"]: one["PhysicalResourceId"] for page in pages for one in page["StackResourceSummaries"]}
+    return {
+        summary["ResourceType"]: summary["PhysicalResourceId"]
+        for page in pages
+        for summary in page["StackResourceSummaries"]
+    }
 
 
 def ask(osml: CommandLine) -> str:

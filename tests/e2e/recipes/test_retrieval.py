@@ -56,9 +56,9 @@ class Finding:
 
     def measured(self, name: str) -> dict[str, Quality]:
         """How well each way finds things; what is deployed makes a row of that name."""
-        found = {one.way: one for one in evaluate(self.deployment.place, self._questions, [0.3])}
-        one = found[DEPLOYED]
-        self._rows.append([name, *_figures(one), *_times(one)])
+        found = {quality.way: quality for quality in evaluate(self.deployment.place, self._questions, [0.3])}
+        quality = found[DEPLOYED]
+        self._rows.append([name, *_figures(quality), *_times(quality)])
         return found
 
     def followed(self, name: str, retrieval: dict[str, Any]) -> list[Quality]:
@@ -66,16 +66,16 @@ class Finding:
         found = list[Quality]()
         for count in (1, 2):
             self.turn_on({**retrieval, "earlier_questions": count}, "knowledge")
-            ways = {one.way: one for one in evaluate(self.deployment.place, SET / "follow-ups.ndjson")}
+            ways = {quality.way: quality for quality in evaluate(self.deployment.place, SET / "follow-ups.ndjson")}
             found += [ways[DEPLOYED]] if found else [ways[ALONE], ways[DEPLOYED]]
-        self.follow_ups += [[name, str(count), *_figures(one)] for count, one in enumerate(found)]
+        self.follow_ups += [[name, str(count), *_figures(item)] for count, item in enumerate(found)]
         return found
 
     def changed(self, name: str) -> list[Quality]:
         """How well questions find things alone, and after a question about something else; rows of that name."""
-        ways = {one.way: one for one in evaluate(self.deployment.place, SET / "topic-changes.ndjson")}
+        ways = {quality.way: quality for quality in evaluate(self.deployment.place, SET / "topic-changes.ndjson")}
         found = [ways[ALONE], ways[DEPLOYED]]
-        self.changes += [[name, str(count), *_figures(one)] for count, one in zip((0, 2), found, strict=True)]
+        self.changes += [[name, str(count), *_figures(expected)] for count, expected in zip((0, 2), found, strict=True)]
         return found
 
 
@@ -165,13 +165,13 @@ def test_the_sentences_near_to_a_question_are_marked(finding: Finding, engine: A
         for by in ("words", "meaning"):
             # Operators read the index's pipeline for the model that compares meanings: the search stack allows it.
             finding.turn_on({"highlight": {"by": by, "sentences": count}}, "search", "knowledge")
-            (one, *_) = evaluate(finding.deployment.place, questions)
-            assert one.marked is not None
-            assert one.marked_text is not None
+            (quality, *_) = evaluate(finding.deployment.place, questions)
+            assert quality.marked is not None
+            assert quality.marked_text is not None
             # Sentences taken blindly would hold the answer as often as they are long.
-            assert one.marked > 1.5 * one.marked_text
-            shares = [f"{share:.0%}" for share in (one.marked, one.marked_text)]
-            rows.append([f"`{{by: {by}, sentences: {count}}}`", *shares, *_times(one)])
+            assert quality.marked > 1.5 * quality.marked_text
+            shares = [f"{share:.0%}" for share in (quality.marked, quality.marked_text)]
+            rows.append([f"`{{by: {by}, sentences: {count}}}`", *shares, *_times(quality)])
     if PAGE:
         publish("highlight", MARKED_COLUMNS, rows, CHECKOUT / PAGE)
     finding.deployment.destroy()
@@ -194,12 +194,12 @@ def test_a_sparse_encoder_in_the_place_of_bm25(finding: Finding, engine: Any) ->
     assert engine.contents() == before
 
 
-def _figures(one: Quality) -> list[str]:
-    return [f"{part:.3f}" for part in (one.ndcg, one.recall, one.reciprocal_rank)]
+def _figures(quality: Quality) -> list[str]:
+    return [f"{part:.3f}" for part in (quality.ndcg, quality.recall, quality.reciprocal_rank)]
 
 
-def _times(one: Quality) -> list[str]:
-    return [f"{one.latency(50):.0f} ms", f"{one.latency(99):.0f} ms"]
+def _times(quality: Quality) -> list[str]:
+    return [f"{quality.latency(50):.0f} ms", f"{quality.latency(99):.0f} ms"]
 
 
 def _together(folder: Path) -> tuple[Path, Path]:
@@ -207,14 +207,14 @@ def _together(folder: Path) -> tuple[Path, Path]:
     documents = [json.loads(line) for line in (SET / "documents.ndjson").read_text().splitlines()]
     questions = [json.loads(line) for line in (SET / "questions.ndjson").read_text().splitlines()]
     whole: dict[str, str] = {}
-    place = {one["id"]: f"part-{number // TOGETHER}" for number, one in enumerate(documents)}
-    for one in documents:
-        whole[place[one["id"]]] = f"{whole.get(place[one['id']], '')} {one['text']}".strip()
-    for one in questions:
-        one["relevant"] = {place[max(one["relevant"], key=one["relevant"].get)]: 1}
+    place = {document["id"]: f"part-{number // TOGETHER}" for number, document in enumerate(documents)}
+    for question in documents:
+        whole[place[question["id"]]] = f"{whole.get(place[question['id']], '')} {question['text']}".strip()
+    for question in questions:
+        question["relevant"] = {place[max(question["relevant"], key=question["relevant"].get)]: 1}
     files = folder / "documents.ndjson", folder / "labels.ndjson"
     files[0].write_text("".join(json.dumps({"id": id, "text": text}) + "\n" for id, text in whole.items()))
-    files[1].write_text("".join(json.dumps(one) + "\n" for one in (questions if PAGE else questions[::4])))
+    files[1].write_text("".join(json.dumps(question) + "\n" for question in (questions if PAGE else questions[::4])))
     return files
 
 
@@ -223,11 +223,11 @@ def _a_conversation(deployment: Deployment) -> None:
     assert first.conversation_id
     # Alone it names no machine.
     second = asking.ask(deployment.place, "What does it mean?", 2, talk=first.conversation_id)
-    assert "washer-e15" in [one.id for one in second.sources]
+    assert "washer-e15" in [source.id for source in second.sources]
     assert second.conversation_id == first.conversation_id
     memory = f"/_plugins/_ml/memory/{first.conversation_id}/messages"
     kept = deployment.domain().json("GET", memory)["messages"]
-    assert [one["input"] for one in kept] == [first.question, second.question]
+    assert [turn["input"] for turn in kept] == [first.question, second.question]
     with pytest.raises(Failure, match=r"There is no conversation AAAA\. Begin one with `--conversation new`"):
         asking.ask(deployment.place, "And?", talk="AAAA")
 
@@ -238,7 +238,7 @@ def _filters_and_an_index_out_of_use(deployment: Deployment, engine: Any) -> Non
         sources = ask(domain, found, question, 4, [("title", value)]).sources
         assert sources
         assert all(value in source.text for source in sources)
-    assert [one.id for one in ask(domain, found, question, 4, [("document", "oven-e17")]).sources] == ["oven-e17"]
+    assert [source.id for source in ask(domain, found, question, 4, [("document", "oven-e17")]).sources] == ["oven-e17"]
 
     # As an index version that went out of use and was kept: the same pipelines, a document, and not the alias.
     stale = "passages-00000000"
