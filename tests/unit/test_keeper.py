@@ -309,6 +309,6 @@ def test_what_the_kernel_logs_is_a_line_of_json(capsys: pytest.CaptureFixture[st
     ]
 
 
-@pytest.mark.parametrize(("one", "same"), [(SECRET, True), (f"{SECRET}-AbCdEf", True), (SECRET[:-1], False)])
+@pytest.mark.parametrize(("arn", "same"), [(SECRET, True), (f"{SECRET}-AbCdEf", True), (SECRET[:-1], False)])
 def test_a_secret_is_known_with_and_without_its_random_characters(arn: str, same: bool) -> None:
     assert names(f"{SECRET}-AbCdEf", arn) is same

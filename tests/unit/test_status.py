@@ -63,7 +63,7 @@ def test_a_model_of_somebody_else_is_taken_over() -> None:
     assert (found.state, found.detail) == ("taken over", "belongs to osml-prod-knowledge/Model")
 
 
-@pytest.mark.parametrize("one", [Watched("Model", MODEL_ID, OWNER), Watched("Model", MODEL_ID, OWNER, SPEC, False)])
+@pytest.mark.parametrize("watched", [Watched("Model", MODEL_ID, OWNER), Watched("Model", MODEL_ID, OWNER, SPEC, False)])
 def test_a_model_without_a_probe_or_that_may_sleep_is_not_asked(watched: Watched) -> None:
     found = entry(client({"/_predict": Answer(500), MODEL_ID: Answer(200, BODY)}), watched)
     assert (found.state, found.detail) == ("ok", "DEPLOYED, not probed")
