@@ -13,5 +13,5 @@ def changed_at(arn: str) -> float:
 
 
 def names(arn: str, name: str) -> bool:
-    """Tell whether `one` is the complete `arn`, or that ARN without the hyphen and six characters at its end."""
+    """Tell whether `name` is the complete `arn`, or that ARN without the hyphen and six characters at its end."""
     return name in (arn, arn[:-7])

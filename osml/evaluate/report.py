@@ -88,8 +88,9 @@ def _refusal(refusal: Refusal) -> list[str]:
     drawn.append(f'<text x="{WIDTH}" y="{height + 18}" text-anchor="end">{highest:.3f}</text>')
     return [
         "<h2>Saying no</h2>",
-        f"<p>With assistant.min_score {refusal.least:g} (the dashed line), {refusal.false_refusals:.1%} of labelled "
-        f"questions (blue) are refused and {refusal.false_answers:.1%} of the unrelated ones (red) are answered.</p>",
+        f"<p>With assistant.min_score {refusal.least:g} (the dashed line), {refusal.false_refusals:.1%} of "
+        f"the labelled questions (blue) are refused and {refusal.false_answers:.1%} of the unrelated ones "
+        "(red) are answered.</p>",
         f'<svg viewBox="0 0 {WIDTH} {height + 24}" role="img" aria-label="Similarity of the nearest passage">'
         f"{''.join(drawn)}</svg>",
     ]
