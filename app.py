@@ -50,9 +50,9 @@ def build_delivery(app: App, file: str, directory: Path | None = None) -> None:
     if not file:
         raise SettingError("-c delivery= names no file: name one, such as -c delivery=delivery.yaml, or leave it out.")
     delivery = load_delivery(CHECKOUT / file)
-    found = delivery.environments(directory or environments())
+    stages = delivery.environments(directory or environments())
     with _refusing(file):
-        DeliveryStack(app, delivery, found, file=file)
+        DeliveryStack(app, delivery, stages, file=file)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
 
@@ -84,8 +84,8 @@ def _synthesized(app: App, shown: str) -> None:
             # The findings are in the report, which is on stderr unless the CDK command line writes it.
             if "ValidationFailed" not in str(fault):
                 raise
-        for found in findings(Path(app.outdir)):
-            raise ValueError(found)
+        for finding in findings(Path(app.outdir)):
+            raise ValueError(finding)
 
 
 def main() -> int:

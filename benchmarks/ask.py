@@ -29,13 +29,13 @@ Ways = Mapping[str, Callable[[], object]]
 def main() -> None:
     """Measure and publish."""
     with deployed("sandbox") as stack:
-        found = knowledge(stack.place)
-        domain = Domain(found)
-        finds = found.model_copy(update={"answer_model_id": None})
+        settings = knowledge(stack.place)
+        domain = Domain(settings)
+        finds = settings.model_copy(update={"answer_model_id": None})
         passages = {"raw": _raw(domain, _search(finds)), "ask": lambda: question.ask(domain, finds, QUESTION)}
         answer = {
-            "raw": _raw(domain, _search(found) | _generation(found)),
-            "ask": lambda: question.ask(domain, found, QUESTION),
+            "raw": _raw(domain, _search(settings) | _generation(settings)),
+            "ask": lambda: question.ask(domain, settings, QUESTION),
         }
         rows = [["passages", *_figures(passages, CALLS)], ["an answer, at once", *_figures(answer, CALLS)]]
         with struck(stack.models_url, "deepseek", delay_ms=SLOW_MS):
@@ -54,26 +54,35 @@ def _raw(domain: Domain, body: dict[str, Any]) -> Callable[[], object]:
     return call
 
 
-def _search(found: Knowledge) -> dict[str, Any]:
-    index = IndexNames(name=found.index, text_field=found.text_field, embedding_field=found.embedding_field)
-    return {**nearest(QUESTION, 4, index, found.retrieval), "_source": [found.text_field]}
+def _search(settings: Knowledge) -> dict[str, Any]:
+    index = IndexNames(name=settings.index, text_field=settings.text_field, embedding_field=settings.embedding_field)
+    return {**nearest(QUESTION, 4, index, settings.retrieval), "_source": [settings.text_field]}
 
 
-def _generation(found: Knowledge) -> dict[str, Any]:
+def _generation(settings: Knowledge) -> dict[str, Any]:
     """Search and answer in one call, by a pipeline that embeds and answers."""
-    rag = {"model_id": found.answer_model_id, "context_field_list": [found.text_field], "system_prompt": "Answer."}
+    rag = {
+        "model_id": settings.answer_model_id,
+        "context_field_list": [settings.text_field],
+        "system_prompt": "Answer.",
+    }
     pipeline = {
-        "request_processors": [{"neural_query_enricher": {"default_model_id": found.embedding_model_id}}],
-        "phase_results_processors": _mixing(found),
+        "request_processors": [{"neural_query_enricher": {"default_model_id": settings.embedding_model_id}}],
+        "phase_results_processors": _mixing(settings),
         "response_processors": [{"retrieval_augmented_generation": rag}],
     }
-    asked = {"llm_model": found.llm_model, "llm_question": QUESTION, "context_size": 4, "timeout": found.rag_seconds}
+    asked = {
+        "llm_model": settings.llm_model,
+        "llm_question": QUESTION,
+        "context_size": 4,
+        "timeout": settings.rag_seconds,
+    }
     return {"search_pipeline": pipeline, "ext": {"generative_qa_parameters": asked}}
 
 
-def _mixing(found: Knowledge) -> list[dict[str, object]]:
+def _mixing(settings: Knowledge) -> list[dict[str, object]]:
     """The processors that the environment's own pipeline has for words and meaning."""
-    hybrid = found.retrieval.hybrid
+    hybrid = settings.retrieval.hybrid
     if hybrid is None:
         return []
     return [Mixture((hybrid.words, 1 - hybrid.words), hybrid.normalization, hybrid.combination).processor]

@@ -88,14 +88,14 @@ class BareStack(cdk.Stack):
 def main() -> None:
     """Synthesize where the CDK CLI would have it."""
     templates, source = map(Path, sys.argv[1:])
-    found = {
+    rendered = {
         file.name.split(".")[0]: json.loads(file.read_text()) for file in sorted(templates.glob("*.template.json"))
     }
-    types = {resource["Type"] for template in found.values() for resource in template["Resources"].values()}
+    types = {resource["Type"] for template in rendered.values() for resource in template["Resources"].values()}
     for service in sorted({type.split("::")[1].lower() for type in types if type.startswith("AWS::")}):
         import_module(f"aws_cdk.aws_{service}")
     app = cdk.App()
-    for name, template in found.items():
+    for name, template in rendered.items():
         BareStack(app, name, template, source)
     cdk.Tags.of(app).add("app", "bare")
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))

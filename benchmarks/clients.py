@@ -58,12 +58,12 @@ def open_loop(make: Callable[[], Call], clients: int, calls: int, rate: float) -
 @contextmanager
 def meanwhile(make: Callable[[], Call], clients: int, rate: float) -> Iterator[Outcomes]:
     """As `open_loop`, for as long as the block lasts; what it yields is complete after the block."""
-    found, ended, begin = Outcomes(), threading.Event(), time.perf_counter()
+    outcomes, ended, begin = Outcomes(), threading.Event(), time.perf_counter()
     arrivals = (begin + number / rate for number in takewhile(lambda _: not ended.is_set(), count()))
-    asking = threading.Thread(target=lambda: found.add(_all(make, clients, arrivals)))
+    asking = threading.Thread(target=lambda: outcomes.add(_all(make, clients, arrivals)))
     asking.start()
     try:
-        yield found
+        yield outcomes
     finally:
         ended.set()
         asking.join()
@@ -71,7 +71,7 @@ def meanwhile(make: Callable[[], Call], clients: int, rate: float) -> Iterator[O
 
 def _all(make: Callable[[], Call], clients: int, arrivals: Iterator[float | None]) -> Outcomes:
     """A call for each of `arrivals`: a time of `perf_counter` to wait for, or None for at once."""
-    found, lock = Outcomes(), threading.Lock()
+    outcomes, lock = Outcomes(), threading.Lock()
 
     def client() -> None:
         call = make()
@@ -86,9 +86,9 @@ def _all(make: Callable[[], Call], clients: int, arrivals: Iterator[float | None
             outcome = call()
             seconds = time.perf_counter() - start
             with lock:
-                found.note(outcome, seconds)
+                outcomes.note(outcome, seconds)
 
     with ThreadPoolExecutor(clients) as pool:
         for ended in [pool.submit(client) for _ in range(clients)]:
             ended.result()
-    return found
+    return outcomes

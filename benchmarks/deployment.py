@@ -51,11 +51,13 @@ class Deployed:
 
     def searcher(self) -> Callable[[], str]:
         """A client of the engine: each call is the signed neural search that the API sends for a question."""
-        found = knowledge(self.place)
-        domain = Domain(found)
-        index = IndexNames(name=found.index, text_field=found.text_field, embedding_field=found.embedding_field)
-        body = {**nearest(QUESTION, 4, index, found.retrieval), "_source": [found.text_field]}
-        path, asked = f"/{found.index}/_search", parameters(found.retrieval)
+        settings = knowledge(self.place)
+        domain = Domain(settings)
+        index = IndexNames(
+            name=settings.index, text_field=settings.text_field, embedding_field=settings.embedding_field
+        )
+        body = {**nearest(QUESTION, 4, index, settings.retrieval), "_source": [settings.text_field]}
+        path, asked = f"/{settings.index}/_search", parameters(settings.retrieval)
 
         def search() -> str:
             return str(domain.request("POST", path, params=asked, json=body).status_code)
@@ -104,8 +106,8 @@ def deployed(
             osml("ingest", *where, "samples/metro-areas.ndjson")
             with patch.dict(os.environ, instance.client_environment(), OSML_ENVIRONMENTS=directory):
                 place = Place(base, instance)
-                found = outputs(place, "assistant")
-                key = boto3.client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"]
-                yield Deployed(place, found["ApiUrl"], key, launcher.settings(instance)["models_url"])
+                values = outputs(place, "assistant")
+                key = boto3.client("apigateway").get_api_key(apiKey=values["ApiKeyId"], includeValue=True)["value"]
+                yield Deployed(place, values["ApiUrl"], key, launcher.settings(instance)["models_url"])
         finally:
             osml("sandbox", "down")

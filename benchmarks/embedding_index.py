@@ -50,8 +50,8 @@ class Engine:
             answer = session.request(method, f"{self.url}{path}", json=body, timeout=120)
         if not answer.ok:
             raise requests.HTTPError(f"{method} {path} was answered {answer.status_code}: {answer.text[:500]}")
-        found: dict[str, Any] = answer.json()
-        return found
+        response: dict[str, Any] = answer.json()
+        return response
 
     def throttle(self, share: float, *, amazon: bool = False) -> None:
         """That share of the endpoint's calls is answered with 429 from now on, as Amazon's endpoints do or bare."""
@@ -136,11 +136,11 @@ class Engine:
 def engine() -> Iterator[Engine]:
     """An engine of its own, with the models `default` and `recipe`."""
     with alone("bench", optimize=True) as started, slow_endpoint() as endpoint:
-        found = Engine(endpoint, started.url, str(started.ca))
-        mapping = f"{found.url}/_plugins/_security/api/rolesmapping/all_access"
+        made = Engine(endpoint, started.url, str(started.ca))
+        mapping = f"{made.url}/_plugins/_security/api/rolesmapping/all_access"
         body = {"backend_roles": ["admin", CALLER]}
         admin = str(started.admin_cert), str(started.admin_key)
-        requests.put(mapping, json=body, cert=admin, verify=found.ca, timeout=60).raise_for_status()
-        found.model("default", None)
-        found.model("recipe", RECIPE_CLIENT)
-        yield found
+        requests.put(mapping, json=body, cert=admin, verify=made.ca, timeout=60).raise_for_status()
+        made.model("default", None)
+        made.model("recipe", RECIPE_CLIENT)
+        yield made

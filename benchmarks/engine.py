@@ -76,13 +76,13 @@ def engine() -> Iterator[Engine]:
     line = _line()
     with alone("bench-engine", line, optimize=True) as started:
         admin = str(started.admin_cert), str(started.admin_key)
-        found = Engine(started.url, str(started.ca), admin, has_flow_framework=line is not LINE)
-        client = found.administrator()
+        made = Engine(started.url, str(started.ca), admin, has_flow_framework=line is not LINE)
+        client = made.administrator()
         role = [{"op": "add", "path": "/backend_roles", "value": [CALLER]}]
         client.patch("/_plugins/_security/api/rolesmapping/all_access", role)
-        if found.has_flow_framework:
+        if made.has_flow_framework:
             client.put("/_cluster/settings", {"persistent": {"plugins.flow_framework.enabled": True}})
-        yield found
+        yield made
 
 
 def _line() -> Line:

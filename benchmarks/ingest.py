@@ -93,35 +93,35 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=ROUNDS, help=f"of each way, {ROUNDS} by default")
     chosen = arguments.parse_args()
     ways = _ways()
-    with tempfile.TemporaryDirectory() as folder, engine() as found:
+    with tempfile.TemporaryDirectory() as folder, engine() as running:
         files = {count: _file(Path(folder), count) for count in (FEW, MANY)}
         prepare_raw(files[MANY], RAW)
         for _ in range(WARM):  # Java compiles what is used most
             for way in ways[:3]:
-                _measure(found, way, files[way.documents])
+                _measure(running, way, files[way.documents])
                 way.rates.clear()
                 way.sent = way.arrived = 0
         for number in range(chosen.rounds):
             # A way that always came after the same one would have its leftovers: merges, files to remove.
             first = number * len(ways) // chosen.rounds
             for way in ways[first:] + ways[:first]:
-                _measure(found, way, files[way.documents])
+                _measure(running, way, files[way.documents])
         _publish(ways)
         if chosen.memory:
-            _memory(found, Path(folder))
+            _memory(running, Path(folder))
     lost = [way.name for way in ways if way.load is ours and way.arrived != way.sent]
     if lost:
         raise SystemExit(f"Not every document is there once: {', '.join(lost)}.")
 
 
-def _measure(found: Engine, way: Way, file: Path) -> None:
-    with found.index(way.model, way.batch_size, refresh=way.refresh) as index:
-        found.throttle(way.throttled, amazon=way.amazon)
+def _measure(running: Engine, way: Way, file: Path) -> None:
+    with running.index(way.model, way.batch_size, refresh=way.refresh) as index:
+        running.throttle(way.throttled, amazon=way.amazon)
         began = time.monotonic()
-        way.load(found, index, file)
+        way.load(running, index, file)
         seconds = time.monotonic() - began
-        found.throttle(0.0)
-        documents, vectors = found.held(index)
+        running.throttle(0.0)
+        documents, vectors = running.held(index)
     way.rates.append(way.documents / seconds)
     way.sent += way.documents
     way.arrived += min(documents, vectors)
@@ -151,18 +151,18 @@ def _publish(ways: Sequence[Way]) -> None:
         print(f"{goal}: {ratio:.2f} (goal {least})")
 
 
-def _memory(found: Engine, folder: Path) -> None:
+def _memory(running: Engine, folder: Path) -> None:
     """Peak memory of a whole ingest, in a process of its own, with journal and dead letters."""
     rows = []
     for count in (10_000, 100_000, 1_000_000):
         file = _file(folder, count)
-        with found.index("recipe", None, embeds=False) as index:
+        with running.index("recipe", None, embeds=False) as index:
             state = folder / f"state-{count}"
-            process = command(found.engine_index(index), state, file)
+            process = command(running.engine_index(index), state, file)
             began = time.monotonic()
             said = subprocess.run(process, stdout=subprocess.PIPE, text=True, check=True).stdout
             seconds = time.monotonic() - began
-            passages, _ = found.held(index)
+            passages, _ = running.held(index)
         peak = int(said.split()[-1]) / 1024
         rows.append([f"{count:,}", f"{passages:,}", f"{peak:.0f} MiB", f"{count / seconds:,.0f}"])
         file.unlink()

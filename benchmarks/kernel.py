@@ -71,21 +71,21 @@ Found = dict[tuple[str, str], Figures]
 
 def main() -> None:
     """Measure, publish and draw."""
-    with quick_endpoint() as endpoint, engine() as found, py_ml(found) as peer:
-        raw, kernel = RawRequests(found), Kernel(found)
-        pairs: list[Tool] = [RawRequests(found, parallel=True), Kernel(found, parallel=True)]
+    with quick_endpoint() as endpoint, engine() as running, py_ml(running) as peer:
+        raw, kernel = RawRequests(running), Kernel(running)
+        pairs: list[Tool] = [RawRequests(running, parallel=True), Kernel(running, parallel=True)]
         tools: list[Tool] = [raw, kernel, *pairs, peer]
-        if found.has_flow_framework:
-            tools.append(FlowFramework(found))
+        if running.has_flow_framework:
+            tools.append(FlowFramework(running))
         figures: Found = defaultdict(Figures)
         for number in range(WARM + ROUNDS):
             print(f"round {number} of {WARM + ROUNDS - 1}", flush=True)
             if number == WARM:
                 figures.clear()
             for place, tool in enumerate(tools[number % len(tools) :] + tools[: number % len(tools)]):
-                _round(found, figures, tool, ReferenceSet(f"bench-{number}-{place}", endpoint))
+                _round(running, figures, tool, ReferenceSet(f"bench-{number}-{place}", endpoint))
             for tool in (raw, kernel):
-                _shared(found, figures, tool, ReferenceSet(f"bench-{number}-shared-{len(tool.name)}", endpoint))
+                _shared(running, figures, tool, ReferenceSet(f"bench-{number}-shared-{len(tool.name)}", endpoint))
         rows = [_row(figures, work, tool) for work in WORK for tool in tools if (work, tool.name) in figures]
         for (work, name), figure in figures.items():
             if figure.unable:
@@ -95,29 +95,29 @@ def main() -> None:
         publish("recipes", RECIPE_COLUMNS, _recipes(raw, kernel, endpoint))
 
 
-def _round(found: Engine, figures: Found, tool: Tool, wanted: ReferenceSet) -> None:
+def _round(running: Engine, figures: Found, tool: Tool, wanted: ReferenceSet) -> None:
     made = figures["create", tool.name]
     made.do(tool, lambda: tool.create(wanted))
     if made.unable:
         raise SystemExit(f"{tool.name} made nothing: {made.unable}")
     figures["again", tool.name].do(tool, lambda: tool.again(wanted))
-    _under_load(found, figures["change", tool.name], tool, wanted)
+    _under_load(running, figures["change", tool.name], tool, wanted)
     figures["remove", tool.name].do(tool, lambda: tool.remove(wanted))
 
 
-def _shared(found: Engine, figures: Found, tool: RawRequests | Kernel, wanted: ReferenceSet) -> None:
+def _shared(running: Engine, figures: Found, tool: RawRequests | Kernel, wanted: ReferenceSet) -> None:
     """The same change, where the ids of the two connectors begin with one token: ml-commons takes one for the other."""
     tool.create(wanted)
-    _share_a_token(found, tool.ids(wanted))
-    _under_load(found, figures["shared", tool.name], tool, wanted)
+    _share_a_token(running, tool.ids(wanted))
+    _under_load(running, figures["shared", tool.name], tool, wanted)
     tool.remove(wanted)
 
 
-def _under_load(found: Engine, figures: Figures, tool: Tool, wanted: ReferenceSet) -> None:
-    client = Kernel(found).client()
+def _under_load(running: Engine, figures: Figures, tool: Tool, wanted: ReferenceSet) -> None:
+    client = Kernel(running).client()
     for number in range(2):
         client.put(f"/{wanted.name}/_doc/{number}?refresh=true", {"text": f"Text {number}."})
-    with meanwhile(lambda: _asker(found, wanted), CLIENTS, RATE) as asked:
+    with meanwhile(lambda: _asker(running, wanted), CLIENTS, RATE) as asked:
         time.sleep(0.2)
         figures.do(tool, lambda: tool.change(wanted))
         time.sleep(0.3)
@@ -125,24 +125,24 @@ def _under_load(found: Engine, figures: Figures, tool: Tool, wanted: ReferenceSe
     figures.failed += asked.others.total()
 
 
-def _asker(found: Engine, wanted: ReferenceSet) -> Call:
-    session = found.session()
+def _asker(running: Engine, wanted: ReferenceSet) -> Call:
+    session = running.session()
 
     def ask() -> str:
-        url = f"{found.url}/{wanted.name}/_search?search_pipeline={wanted.name}"
-        response = session.post(url, json=wanted.question(), verify=found.ca, timeout=60)
+        url = f"{running.url}/{wanted.name}/_search?search_pipeline={wanted.name}"
+        response = session.post(url, json=wanted.question(), verify=running.ca, timeout=60)
         return GOOD if response.ok and "ext" in response.json() else str(response.status_code)
 
     return ask
 
 
-def _share_a_token(found: Engine, ids: dict[str, str]) -> None:
+def _share_a_token(running: Engine, ids: dict[str, str]) -> None:
     """Give both connectors other ids, as the administrator: whether ids hold hyphens changes with each start."""
-    admin, folder, token = found.administrator(), "/.plugins-ml-connector/_doc", secrets.token_hex(4)
+    admin, folder, token = running.administrator(), "/.plugins-ml-connector/_doc", secrets.token_hex(4)
     for role in ("Embedding", "Answer"):
         made, chosen = ids[f"{role}Connector"], f"{token}-{secrets.token_hex(6)}"[:20]
         admin.put(f"{folder}/{chosen}", admin.get(f"{folder}/{made}")["_source"])
-        Kernel(found).client().put(f"/_plugins/_ml/models/{ids[f'{role}Model']}", {"connector_id": chosen})
+        Kernel(running).client().put(f"/_plugins/_ml/models/{ids[f'{role}Model']}", {"connector_id": chosen})
         admin.delete(f"{folder}/{made}")
         ids[f"{role}Connector"] = chosen
     admin.post("/.plugins-ml-connector/_refresh")

@@ -33,10 +33,10 @@ def main() -> None:
             closed_loop(_asker(stack), CONCURRENCY, CONCURRENCY * 3)
             for share in SHARES:
                 with struck(stack.models_url, "deepseek", throttle=share, delay_ms=100):
-                    found = open_loop(_asker(stack), CLIENTS, QUESTIONS, RATE)
-                rows.append([base, f"{share:.0%}", *_figures(found)])
-                otherwise = {name: count for name, count in found.others.items() if name not in BUSY}
-                bad += sum(otherwise.values()) + QUESTIONS - found.total()
+                    outcomes = open_loop(_asker(stack), CLIENTS, QUESTIONS, RATE)
+                rows.append([base, f"{share:.0%}", *_figures(outcomes)])
+                otherwise = {name: count for name, count in outcomes.others.items() if name not in BUSY}
+                bad += sum(otherwise.values()) + QUESTIONS - outcomes.total()
                 if otherwise:
                     print(f"{base}, {share:.0%} throttled: {otherwise}", file=sys.stderr)
     publish("load", COLUMNS, rows)
@@ -80,10 +80,16 @@ def outcome(response: requests.Response) -> str:
     return status if str(body.get("message", "")).endswith(".") else f"{status} without a sentence"
 
 
-def _figures(found: Outcomes) -> list[str]:
-    clean = [found.others[status] for status in BUSY]
-    counts = [QUESTIONS, len(found.seconds), *clean, found.others.total() - sum(clean), QUESTIONS - found.total()]
-    slow = [f"{found.milliseconds(share):.0f} ms" if found.seconds else "" for share in (0.5, 0.99)]
+def _figures(outcomes: Outcomes) -> list[str]:
+    clean = [outcomes.others[status] for status in BUSY]
+    counts = [
+        QUESTIONS,
+        len(outcomes.seconds),
+        *clean,
+        outcomes.others.total() - sum(clean),
+        QUESTIONS - outcomes.total(),
+    ]
+    slow = [f"{outcomes.milliseconds(share):.0f} ms" if outcomes.seconds else "" for share in (0.5, 0.99)]
     return [*map(str, counts), *slow]
 
 

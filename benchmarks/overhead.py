@@ -37,16 +37,16 @@ def main() -> None:
             for make in ways.values():
                 closed_loop(make, clients, clients * 2)
             timings.clear()
-            found = {name: Outcomes() for name in ways}
+            outcomes = {name: Outcomes() for name in ways}
             for _ in range(ROUNDS):
                 for name, make in ways.items():
-                    found[name].add(closed_loop(make, clients, calls))
-            failed += sum(trial.others.total() for trial in found.values())
+                    outcomes[name].add(closed_loop(make, clients, calls))
+            failed += sum(trial.others.total() for trial in outcomes.values())
             inside = [statistics.median(timing[name] for timing in timings) for name in ("total_ms", "search_ms")]
             rows.append(
                 [
                     str(clients),
-                    *_ratios(found["search"], found["API"]),
+                    *_ratios(outcomes["search"], outcomes["API"]),
                     *(f"{milliseconds:.0f} ms" for milliseconds in inside),
                 ]
             )

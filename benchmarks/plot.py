@@ -25,11 +25,11 @@ def plotted(
         axes = picture.subplots()
         width = 0.8 / len(series)
         for place, label in enumerate(series):
-            found = {at: group[label] for at, group in enumerate(figures.values()) if group.get(label)}
-            medians = [statistics.median(seconds) * 1000 for seconds in found.values()]
-            below = [m - min(seconds) * 1000 for m, seconds in zip(medians, found.values(), strict=True)]
-            above = [max(seconds) * 1000 - m for m, seconds in zip(medians, found.values(), strict=True)]
-            at = [group + (place - (len(series) - 1) / 2) * width for group in found]
+            present = {at: group[label] for at, group in enumerate(figures.values()) if group.get(label)}
+            medians = [statistics.median(seconds) * 1000 for seconds in present.values()]
+            below = [m - min(seconds) * 1000 for m, seconds in zip(medians, present.values(), strict=True)]
+            above = [max(seconds) * 1000 - m for m, seconds in zip(medians, present.values(), strict=True)]
+            at = [group + (place - (len(series) - 1) / 2) * width for group in present]
             bars = axes.bar(at, medians, width, yerr=[below, above], capsize=2, label=label)
             axes.bar_label(bars, fmt="%.0f", fontsize=7, padding=2)
         axes.set_yscale("log")

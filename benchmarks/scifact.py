@@ -44,12 +44,12 @@ REFUSED = (
 
 def main() -> None:
     """Load, measure and publish."""
-    found = folder()
-    if found is None:
+    data = folder()
+    if data is None:
         looked_in = os.environ.get(VARIABLE, USUAL)
         print(f"SciFact is not measured: {looked_in} is no folder. Name the one that holds it in {VARIABLE}.")
         return
-    with loaded(found) as (place, claims):
+    with loaded(data) as (place, claims):
         rows, refusals = measured(place, claims)
     publish("scifact", COLUMNS, rows, PAGE)
     publish("refusals", REFUSED, refusals, PAGE)
@@ -66,10 +66,10 @@ def measured(place: Place, claims: Path) -> tuple[list[list[str]], list[list[str
     """The rows of both tables, of the environment as it is deployed."""
     ways = evaluate(place, claims, WEIGHTS, NORMALIZATIONS, ranks=True)
     (deployed,) = [way for way in ways if way.way == DEPLOYED]
-    found = refusal(place, deployed, UNRELATED)
-    best = Refusal(found.related, found.unrelated, round(found.best, 3))
+    refused = refusal(place, deployed, UNRELATED)
+    best = Refusal(refused.related, refused.unrelated, round(refused.best, 3))
     rows = [_row(way, deployed) for way in sorted(ways, key=lambda way: -way.ndcg)]
-    return rows, [_refusal_row(found), _refusal_row(best)]
+    return rows, [_refusal_row(refused), _refusal_row(best)]
 
 
 @contextlib.contextmanager

@@ -37,7 +37,7 @@ def _options(
     """Options before the command."""
 
 
-for name in sorted(found.name for found in pkgutil.iter_modules(commands.__path__)):
+for name in sorted(info.name for info in pkgutil.iter_modules(commands.__path__)):
     module = importlib.import_module(f"osml.commands.{name}")
     if group := getattr(module, "app", None):
         app.add_typer(group, name=name)

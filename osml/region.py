@@ -22,8 +22,8 @@ def chosen(written: str | None, file: str) -> Region | None:
     if written:
         return Region(written, file)
     for variable in VARIABLES:
-        if found := os.environ.get(variable):
-            return Region(found, variable)
+        if name := os.environ.get(variable):
+            return Region(name, variable)
     # Imported late: the app reads no region here, and `--help` waits for nothing.
     import boto3
     from botocore.exceptions import BotoCoreError

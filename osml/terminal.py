@@ -14,7 +14,7 @@ _ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u206
 
 def visible(text: str) -> str:
     """`text` with each character that a terminal would obey written out, such as `\\x1b`."""
-    return _ACTING.sub(lambda found: _name(found[0]), mended(text))
+    return _ACTING.sub(lambda match: _name(match[0]), mended(text))
 
 
 def shown(text: str) -> str:

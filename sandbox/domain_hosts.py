@@ -15,10 +15,10 @@ Resolve = Callable[[str], list[str]]
 def addresses(name: str) -> list[str]:
     """The IPv4 addresses of a name on this machine; none when it does not resolve."""
     try:
-        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
+        infos = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
     except OSError:
         return []
-    return [str(address[0]) for *_, address in found]
+    return [str(address[0]) for *_, address in infos]
 
 
 def host(name: str, arn: str, resolve: Resolve = addresses) -> str:
@@ -28,5 +28,5 @@ def host(name: str, arn: str, resolve: Resolve = addresses) -> str:
     """
     identifier = base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode().lower()[:26]
     label = f"search-{name}-{identifier}.{SUFFIX}"
-    found = resolve(label)
-    return label if found and all(ipaddress.ip_address(address).is_loopback for address in found) else LOOPBACK
+    resolved = resolve(label)
+    return label if resolved and all(ipaddress.ip_address(address).is_loopback for address in resolved) else LOOPBACK

@@ -142,8 +142,8 @@ def down(instance: Instance) -> None:
 
 def settings(instance: Instance) -> dict[str, Any]:
     """The settings of a running instance's cloud process."""
-    found: dict[str, Any] = json.loads((instance.home / "cloud.json").read_text())
-    return found
+    values: dict[str, Any] = json.loads((instance.home / "cloud.json").read_text())
+    return values
 
 
 def _end(instance: Instance) -> None:

@@ -15,8 +15,8 @@ def parts(instance: Instance) -> dict[str, bool]:
 
 def running(instance: Instance) -> bool:
     """Whether every started part runs."""
-    found = parts(instance)
-    return {"cloud", "models"} <= found.keys() and all(found.values())
+    states = parts(instance)
+    return {"cloud", "models"} <= states.keys() and all(states.values())
 
 
 def holds_deployment(instance: Instance) -> bool:

@@ -34,9 +34,9 @@ def prepare(cache: Path, progress: Progress, line: Line | None) -> None:
         ]
         if line:
             fetched = workers.submit(fetch, cache, progress, line)
-            found = java(cache, progress.step, line.java)
+            runtime = java(cache, progress.step, line.java)
             fetched.result()
-            assemble(cache, progress, found, line)
+            assemble(cache, progress, runtime, line)
         for job in running:
             job.result()
 
@@ -44,10 +44,10 @@ def prepare(cache: Path, progress: Progress, line: Line | None) -> None:
 def _version(environment: Path) -> str | None:
     """`search.engine_version` of the file, None without it; the deploy reports errors in the file."""
     try:
-        found = yaml.safe_load(environment.read_bytes())
+        settings = yaml.safe_load(environment.read_bytes())
     except (yaml.YAMLError, ValueError, RecursionError, OSError):
         return None
-    search = found.get("search") if isinstance(found, dict) else None
+    search = settings.get("search") if isinstance(settings, dict) else None
     version = search.get("engine_version") if isinstance(search, dict) else None
     return version if re.fullmatch(r"OpenSearch_[0-9]{1,3}\.[0-9]{1,3}", str(version)) else None
 

@@ -19,17 +19,17 @@ class Process:
     created: float
 
     def alive(self) -> bool:
-        found = self._find()
-        return found is not None and not _ended(found)
+        process = self._find()
+        return process is not None and not _ended(process)
 
     def stop(self, grace: float = 10.0) -> None:
         """End the process and its children: SIGTERM, `grace` seconds, then SIGKILL. An ended process is a success."""
-        found = self._find()
-        if found is None or _ended(found):
+        running = self._find()
+        if running is None or _ended(running):
             return
-        family = [found, *found.children(recursive=True)]
-        found.terminate()
-        _await_end([found], grace)
+        family = [running, *running.children(recursive=True)]
+        running.terminate()
+        _await_end([running], grace)
         for process in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -37,11 +37,11 @@ class Process:
 
     def _find(self) -> psutil.Process | None:
         try:
-            found = psutil.Process(self.pid)
-            same = abs(found.create_time() - self.created) < 1.0
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.created) < 1.0
         except psutil.NoSuchProcess:
             return None
-        return found if same else None
+        return process if same else None
 
 
 def start(
@@ -80,12 +80,12 @@ def bearing(name: str, value: str) -> list[Process]:
 
     Processes of other users are left out, because their variables cannot be read.
     """
-    found = []
+    processes = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             if process.environ().get(name) == value:
-                found.append(Process(process.pid, process.create_time()))
-    return found
+                processes.append(Process(process.pid, process.create_time()))
+    return processes
 
 
 def _await_end(processes: Sequence[psutil.Process], seconds: float) -> None:

@@ -8,9 +8,9 @@ from ipaddress import ip_network
 def address_range(cidr: str) -> str:
     """The range as it was given; raises ValueError unless it is one, in the form in which Python writes it."""
     try:
-        found = ip_network(cidr, strict=False)
+        network = ip_network(cidr, strict=False)
     except ValueError:
         raise ValueError(f"{cidr!r} is no range of addresses; write one such as 10.0.0.0/16") from None
-    if str(found) != cidr:
-        raise ValueError(f"{cidr!r} is an address within the range {found}; write that")
+    if str(network) != cidr:
+        raise ValueError(f"{cidr!r} is an address within the range {network}; write that")
     return cidr

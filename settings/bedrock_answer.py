@@ -66,8 +66,8 @@ class BedrockModel(AnswerModel):
     @property
     def arn_kind(self) -> str | None:
         """`inference-profile`, `imported-model`, …; None for a model that is no ARN."""
-        found = _ARN.fullmatch(self.model)
-        return found["kind"] if found else None
+        arn = _ARN.fullmatch(self.model)
+        return arn["kind"] if arn else None
 
     @property
     def bills_time(self) -> bool:
@@ -77,10 +77,10 @@ class BedrockModel(AnswerModel):
     @property
     def profile(self) -> str | None:
         """The inference profile's id, such as `us.deepseek.r1-v1:0`; None for a model that is none."""
-        found = _ARN.fullmatch(self.model)
-        if found and found["kind"] != "inference-profile":
+        arn = _ARN.fullmatch(self.model)
+        if arn and arn["kind"] != "inference-profile":
             return None
-        id = found["name"] if found else self.model
+        id = arn["name"] if arn else self.model
         return id if _GEOGRAPHY.fullmatch(id) else None
 
     @property
@@ -99,8 +99,8 @@ class BedrockModel(AnswerModel):
 
     def model_region(self, region: str | None) -> str | None:
         """Where the model is called: the ARN's region, else `answer.region`, else `region`, the environment's."""
-        found = _ARN.fullmatch(self.model)
-        return found["region"] if found else self.region or region
+        arn = _ARN.fullmatch(self.model)
+        return arn["region"] if arn else self.region or region
 
     @property
     def shown(self) -> str:
@@ -142,9 +142,9 @@ class BedrockModel(AnswerModel):
 
     @model_validator(mode="after")
     def _one_region(self) -> BedrockModel:
-        found = _ARN.fullmatch(self.model)
-        if found and self.region is not None and found["region"] != self.region:
-            raise ValueError(f"region is {self.region!r}, but model is an ARN of {found['region']}; leave region out")
+        arn = _ARN.fullmatch(self.model)
+        if arn and self.region is not None and arn["region"] != self.region:
+            raise ValueError(f"region is {self.region!r}, but model is an ARN of {arn['region']}; leave region out")
         if self.regions and self.profile is None:
             raise ValueError("regions are those an inference profile leads to, but model is none; leave regions out")
         return self

@@ -116,8 +116,8 @@ class Delivery(Group):
 
     def environments(self, directory: Path) -> list[Environment]:
         """The environments of the stages, in order. Raises SettingError when they do not go with this delivery."""
-        found = [load(stage.environment, directory) for stage in self.stages]
-        for environment in found:
+        environments = [load(stage.environment, directory) for stage in self.stages]
+        for environment in environments:
             if self.region and environment.region and partition_of(self.region) is not partition_of(environment.region):
                 raise SettingError(
                     f"{directory.name}/{environment.name}.yaml: region is {environment.region!r}, but the delivery "
@@ -130,7 +130,7 @@ class Delivery(Group):
                         f"{directory.name}/{environment.name}.yaml: {setting} is {value!r}, but the delivery names "
                         f"none of its own, and a pipeline must know both; set account and region in the delivery file."
                     )
-        return found
+        return environments
 
 
 def load_delivery(file: Path) -> Delivery:

@@ -85,8 +85,8 @@ class _Reader:
             node = self._loader.get_single_node()
             if not isinstance(node, yaml.MappingNode) or not node.value:
                 raise ValueError(f"holds no settings; start with the line {self._first!r}")
-            found: dict[str, Any] = self._value(node, ())
-            return found
+            values: dict[str, Any] = self._value(node, ())
+            return values
         finally:
             self._loader.dispose()
 
@@ -102,14 +102,14 @@ class _Reader:
             raise ValueError(_tagged(node, path))
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*path, str(number))) for number, item in enumerate(node.value)]
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for key, value in node.value:
             name = self._name(key, path)
-            if name in found:
+            if name in values:
                 problem = f"{name!r} is set twice"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            found[name] = self._value(value, (*path, name))
-        return found
+            values[name] = self._value(value, (*path, name))
+        return values
 
     def _name(self, key: yaml.Node, path: tuple[str, ...]) -> str:
         line = _line(key)

@@ -27,12 +27,12 @@ class Ending:
 
 def endings(environment: Environment) -> list[Ending]:
     """All that has a day, the next one first; no clock is looked at."""
-    found = [
+    named = [
         Ending(setting, name, ends[name])
         for setting, name, ends in _used(environment)
         if name is not None and name in ends
     ]
-    return sorted(found, key=lambda ending: ending.end.on)
+    return sorted(named, key=lambda ending: ending.end.on)
 
 
 def _used(environment: Environment) -> Iterator[tuple[str, str | None, Mapping[str, EndOfLife]]]:

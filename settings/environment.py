@@ -177,9 +177,9 @@ def _with_hybrid(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _patience(chosen: dict[str, Any]) -> int | None:
     provider = chosen.get("provider")
-    found = model_class(answer, str(provider)) if provider in providers(answer) else AnswerModel
-    assert issubclass(found, AnswerModel)  # noqa: S101 for the type checker
-    return found.patience(chosen)
+    model = model_class(answer, str(provider)) if provider in providers(answer) else AnswerModel
+    assert issubclass(model, AnswerModel)  # noqa: S101 for the type checker
+    return model.patience(chosen)
 
 
 def load(name: str, directory: Path) -> Environment:

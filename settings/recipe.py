@@ -25,10 +25,10 @@ FIRST = "deepseek-api"
 
 def preset(recipe: object, setting: str) -> Any:
     """What `recipe` sets `setting` to, such as `answer.provider`; None when it leaves that open."""
-    found: Any = RECIPES.get(str(recipe), {})
+    value: Any = RECIPES.get(str(recipe), {})
     for part in setting.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def with_preset(settings: Mapping[str, Any]) -> dict[str, Any]:

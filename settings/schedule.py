@@ -43,12 +43,12 @@ def _is_part(part: str, field: tuple[str, int, int, tuple[str, ...], str]) -> bo
     _, least, most, names, special = field
     if special and re.fullmatch(special, part):
         return True
-    found = _PART.fullmatch(part)
-    if found is None:
+    match = _PART.fullmatch(part)
+    if match is None:
         return False
-    given = [part for part in (found["first"], found["last"]) if part]
+    given = [part for part in (match["first"], match["last"]) if part]
     numbers = [names.index(part) + 1 if part in names else int(part) if part.isdigit() else -1 for part in given]
-    return all(least <= number <= most for number in numbers) and found["step"] not in ("0", "00")
+    return all(least <= number <= most for number in numbers) and match["step"] not in ("0", "00")
 
 
 def _time_zone(name: str) -> str:

@@ -61,8 +61,8 @@ class EnvironmentStage(cdk.Stage):
         stacks = [child for name in needed for child in self.node.children if child.node.try_find_child(name)]
         if len(stacks) < len(needed):
             raise ValueError(f"no stack has the output {needed[-1]}, without which nobody can ask; add it")
-        found = [child for stack in stacks for child in stack.node.children if isinstance(child, cdk.CfnOutput)]
-        return {construct.node.id: construct for construct in found}
+        outputs = [child for stack in stacks for child in stack.node.children if isinstance(child, cdk.CfnOutput)]
+        return {construct.node.id: construct for construct in outputs}
 
     def operators(self) -> list[OperatorRole]:
         """The roles that may ask."""

@@ -43,8 +43,8 @@ def test_only_an_answer_or_a_clean_refusal_counts(given: requests.Response, expe
 
 def test_every_call_is_counted_and_only_good_ones_are_timed() -> None:
     numbers = iter(range(9))
-    found = closed_loop(lambda: lambda: "200" if next(numbers) % 3 else "503", 1, 9)
-    assert (found.total(), len(found.seconds), found.others) == (9, 6, {"503": 3})
+    outcomes = closed_loop(lambda: lambda: "200" if next(numbers) % 3 else "503", 1, 9)
+    assert (outcomes.total(), len(outcomes.seconds), outcomes.others) == (9, 6, {"503": 3})
 
 
 def test_a_call_that_waits_for_a_client_has_begun_when_it_arrived() -> None:
@@ -52,8 +52,8 @@ def test_a_call_that_waits_for_a_client_has_begun_when_it_arrived() -> None:
         time.sleep(0.02)
         return "200"
 
-    found = open_loop(lambda: slow, 1, 5, rate=1000)
-    assert found.milliseconds(1) >= 4 * 20
+    outcomes = open_loop(lambda: slow, 1, 5, rate=1000)
+    assert outcomes.milliseconds(1) >= 4 * 20
 
 
 def test_nothing_good_has_no_quantile() -> None:

@@ -31,5 +31,5 @@ def stored_object(client: SecretsManager, id: str) -> dict[str, Any] | None:
 
 def text_under(key: str, value: dict[str, Any] | None) -> str | None:
     """The text under `key` of a secret's object; None where there is none, or an empty one."""
-    found = (value or {}).get(key)
-    return found if isinstance(found, str) and found else None
+    text = (value or {}).get(key)
+    return text if isinstance(text, str) and text else None

@@ -13,11 +13,11 @@ def asked_to_wait(headers: Mapping[str, str]) -> float | None:
 
     Header names may be in any case. A date is compared with the server's own clock, its header Date.
     """
-    found = {name.lower(): value.strip() for name, value in headers.items()}
-    text = found.get("retry-after", "")
+    lower = {name.lower(): value.strip() for name, value in headers.items()}
+    text = lower.get("retry-after", "")
     if _SECONDS.fullmatch(text):
         return float(text)
-    until, now = _moment(text), _moment(found.get("date", "")) or datetime.now(UTC)
+    until, now = _moment(text), _moment(lower.get("date", "")) or datetime.now(UTC)
     return max(0.0, (until - now).total_seconds()) if until else None
 
 

@@ -33,23 +33,23 @@ class Message:
             body = json.loads(text)
             if body.get("Event") == "s3:TestEvent":
                 return cls(id, receipt, received, text)
-            found = tuple(
+            objects = tuple(
                 # Encoded as in a form: a space is a plus.
                 (str(s3["bucket"]["name"]), unquote_plus(s3["object"]["key"]), int(s3["object"].get("size", 0)))
                 for s3 in (record["s3"] for record in body["Records"])
             )
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             return cls(id, receipt, received, text, fault=f"it is not a notification of S3 ({type(error).__name__})")
-        return cls(id, receipt, received, text, found)
+        return cls(id, receipt, received, text, objects)
 
 
 def objects_of(messages: Iterable[Message], prefix: str) -> list[Dropped]:
     """Each object once, even if several messages name it, the smallest first: a large one may use up the time."""
-    found: dict[tuple[str, str], Dropped] = {}
+    objects: dict[tuple[str, str], Dropped] = {}
     sizes: dict[tuple[str, str], int] = {}
     for message in messages:
         for bucket, key, size in message.objects:
-            dropped = found.setdefault((bucket, key), Dropped(bucket, key, key.removeprefix(prefix)))
+            dropped = objects.setdefault((bucket, key), Dropped(bucket, key, key.removeprefix(prefix)))
             dropped.messages.append(message.id)
             sizes[bucket, key] = size
-    return [found[place] for place in sorted(found, key=lambda place: sizes[place])]
+    return [objects[place] for place in sorted(objects, key=lambda place: sizes[place])]

@@ -116,12 +116,12 @@ class Round:
         Damage by the engine itself is repaired.
         """
         client = self._client_for(entry.target)
-        found = compare(client, entry)
-        if found.is_broken:
+        compared = compare(client, entry)
+        if compared.is_broken:
             mend(client, entry.id)
             yield Finding("Healed", str(entry), WHY)
-        elif found.is_drift:
-            yield Finding("Drifted", str(entry), f"it {found.sentence}")
+        elif compared.is_drift:
+            yield Finding("Drifted", str(entry), f"it {compared.sentence}")
 
     def _swept(self) -> Iterator[Finding]:
         for connector in self._connectors[:1]:

@@ -208,8 +208,8 @@ class _Carrying:
         while hits := self._client.post("/_search", view)["hits"]["hits"]:
             self._in_time()
             asked = {"ids": [hit["_id"] for hit in hits]}
-            found = self._client.post(path_of(self._old.name, "_mget"), asked, _source="false")["docs"]
-            if gone := [document["_id"] for document in found if not document.get("found")]:
+            documents = self._client.post(path_of(self._old.name, "_mget"), asked, _source="false")["docs"]
+            if gone := [document["_id"] for document in documents if not document.get("found")]:
                 self._by_query("_delete_by_query", {"ids": {"values": gone}})
             view["search_after"] = hits[-1]["sort"]
 

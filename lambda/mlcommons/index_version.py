@@ -60,8 +60,8 @@ class IndexVersion:
 
     @property
     def _settings(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.body.get("settings", {}).get("index", {})
-        return found
+        settings: dict[str, Any] = self.body.get("settings", {}).get("index", {})
+        return settings
 
 
 def index_versions(client: Client, alias: str) -> list[IndexVersion]:

@@ -25,13 +25,13 @@ def parse(cls: type[T], value: Any, what: str) -> T:
         if name not in known:
             raise InvalidSpec(tried, f"{name!r} is not a field of it", f"Its fields are {', '.join(known)}.")
     hints = typing.get_type_hints(cls)
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, field in known.items():
         if value.get(name) is not None:
-            found[name] = _checked(value[name], hints[name], f"{what}'s {name}")
+            values[name] = _checked(value[name], hints[name], f"{what}'s {name}")
         elif field.default is MISSING and field.default_factory is MISSING:
             raise InvalidSpec(tried, f"the field {name!r} is missing", f"Add {name!r}.")
-    return cls(**found)
+    return cls(**values)
 
 
 def _checked(value: Any, hint: Any, what: str) -> Any:

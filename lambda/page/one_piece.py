@@ -38,14 +38,14 @@ def one_piece(html: str, read: Callable[[str], str]) -> tuple[str, dict[str, lis
         allowed[kind].append(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'")
         return f"<{tag}>{text}</{tag.split()[0]}>"
 
-    def icon(found: re.Match[str]) -> str:
-        data = base64.b64encode(read(found["file"]).encode()).decode()
-        return f'{found["place"]}"data:image/svg+xml;base64,{data}"'
+    def icon(match: re.Match[str]) -> str:
+        data = base64.b64encode(read(match["file"]).encode()).decode()
+        return f'{match["place"]}"data:image/svg+xml;base64,{data}"'
 
     html = _ICON.sub(icon, html)
-    html = _STYLE.sub(lambda found: within("styles", "style", read(found["file"])), html)
-    html = _SCRIPT.sub(lambda found: within("scripts", "script", read(found["file"])), html)
-    html = _MODULE.sub(lambda found: within("scripts", 'script type="module"', bundle(found["file"], read)), html)
+    html = _STYLE.sub(lambda match: within("styles", "style", read(match["file"])), html)
+    html = _SCRIPT.sub(lambda match: within("scripts", "script", read(match["file"])), html)
+    html = _MODULE.sub(lambda match: within("scripts", 'script type="module"', bundle(match["file"], read)), html)
     return html, allowed
 
 
@@ -63,11 +63,11 @@ def _gather(name: str, read: Callable[[str], str], modules: dict[str, str], abov
     if name in modules:
         return
     text = read(name)
-    for found in _IMPORT.finditer(text):
-        _gather(found["module"], read, modules, (*above, name))
-    exported = [found["name"] for found in _EXPORT.finditer(text)]
+    for match in _IMPORT.finditer(text):
+        _gather(match["module"], read, modules, (*above, name))
+    exported = [match["name"] for match in _EXPORT.finditer(text)]
     body = _EXPORT.sub(
-        "", _IMPORT.sub(lambda found: f"const {{ {found['names']} }} = {_local(found['module'])};\n", text)
+        "", _IMPORT.sub(lambda match: f"const {{ {match['names']} }} = {_local(match['module'])};\n", text)
     )
     left = _OTHER.search(body)
     if left:

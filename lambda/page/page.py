@@ -82,14 +82,14 @@ def files(folder: Path) -> dict[str, File]:
 
     The page holds those that it names.
     """
-    found = {
+    assets = {
         path.relative_to(folder).as_posix(): _file(path.suffix, path.read_bytes())
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix in TYPES
     }
     html, allowed = one_piece((folder / PAGE).read_text(), lambda name: (folder / name).read_text())
     policy = POLICY.format(**{name: " ".join(hashes) or "'none'" for name, hashes in allowed.items()})
-    return {**found, PAGE: replace(_file(".html", html.encode()), policy=policy)}
+    return {**assets, PAGE: replace(_file(".html", html.encode()), policy=policy)}
 
 
 def _routed(event: Mapping[str, Any]) -> Response:

@@ -26,24 +26,24 @@ def used(answer: str, sources: Sequence[Source]) -> list[Source]:
     A score is the weighted share of words in common (Dice's coefficient, 0 to 1) with the nearest sentence of the
     answer; sentences below 0.35, or clearly below the best, are left out.
     """
-    found = [
+    candidates = [
         (place, start, end, _words(source.text[start:end]))
         for place, source in enumerate(sources)
         for start, end in sentences(source.text)
     ]
-    weight = _weights([words for *_, words in found])
+    weight = _weights([words for *_, words in candidates])
     scores: dict[int, float] = {}
     answer = _CITATION.sub(" ", answer)
     for start, end in sentences(answer):
         said = _words(answer[start:end])
-        row = [_score(said, words, weight) for *_, words in found]
+        row = [_score(said, words, weight) for *_, words in candidates]
         best = max(row, default=0.0)
         for number, score in enumerate(row):
             if score >= max(_LEAST, _NEAR_BEST * best):
                 scores[number] = max(score, scores.get(number, 0.0))
     marked: list[list[UsedSentence]] = [[] for _ in sources]
     for number, score in sorted(scores.items()):
-        place, start, end, _ = found[number]
+        place, start, end, _ = candidates[number]
         marked[place].append(UsedSentence(start=start, end=end, score=round(score, 3)))
     return [source.model_copy(update={"used": marks}) for source, marks in zip(sources, marked, strict=True)]
 

@@ -170,8 +170,8 @@ class Jobs:
 
     def _sizes(self, state: State) -> dict[int, int]:
         """The bytes of each part in the bucket. A job has fewer parts than the thousand objects of one answer."""
-        found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{UPLOADS}/{state.id}/").get("Contents", [])
-        return {int(stored["Key"].rpartition("/")[2]): stored["Size"] for stored in found}
+        objects = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{UPLOADS}/{state.id}/").get("Contents", [])
+        return {int(stored["Key"].rpartition("/")[2]): stored["Size"] for stored in objects}
 
     def _content(self, state: State, file: IO[bytes]) -> None:
         for number in range(1, state.parts + 1):

@@ -41,9 +41,9 @@ def asking(
     }
 
 
-def answer_in(found: dict[str, Any]) -> str:
+def answer_in(response: dict[str, Any]) -> str:
     """The model's answer; empty if the pipeline gave none."""
-    return str(found.get("ext", {}).get("retrieval_augmented_generation", {}).get("answer") or "").strip()
+    return str(response.get("ext", {}).get("retrieval_augmented_generation", {}).get("answer") or "").strip()
 
 
 def _exactly(id: str, boost: int) -> dict[str, Any]:

@@ -21,12 +21,12 @@ def ask(
     asked = mended(asked)
     if place.settings().engine is None:
         return assistant.ask(Functions(place), asked, size, filters, talk)
-    found = knowledge(place)
-    domain = Domain(found)
+    settings = knowledge(place)
+    domain = Domain(settings)
     if talk is None:
-        return question.ask(domain, found, asked, size, filters)
-    opened = conversation.opened(domain, talk, asked, found.retrieval.earlier_questions)
-    answer = question.ask(domain, found, asked, size, filters, opened)
+        return question.ask(domain, settings, asked, size, filters)
+    opened = conversation.opened(domain, talk, asked, settings.retrieval.earlier_questions)
+    answer = question.ask(domain, settings, asked, size, filters, opened)
     if answer.text is None:
         conversation.keep(domain, opened, asked)
     return answer
@@ -39,16 +39,16 @@ def find(place: Place, asked: str, size: int = 4, filters: Sequence[tuple[str, s
     """
     if place.settings().engine is None:
         return ask(place, asked, size, filters).sources
-    found = knowledge(place)
-    return question.find(Domain(found), found, mended(asked), size, filters)
+    settings = knowledge(place)
+    return question.find(Domain(settings), settings, mended(asked), size, filters)
 
 
 def filters(written: Sequence[str]) -> list[tuple[str, str]]:
     """Field and value of each `field=value` of the command line. Raises Failure for any other form."""
-    found: list[tuple[str, str]] = []
+    conditions: list[tuple[str, str]] = []
     for condition in written:
         field, equals, value = condition.partition("=")
         if not (field.strip() and equals and value.strip()):
             raise Failure(f"--filter is {condition!r}, but it must be field=value, for example title=Boston.")
-        found.append((field.strip(), value.strip()))
-    return found
+        conditions.append((field.strip(), value.strip()))
+    return conditions

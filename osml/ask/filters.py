@@ -22,10 +22,10 @@ def clauses(filters: Filters, fields: Mapping[str, str] | None, text_field: str)
 
     None means an index of an older deploy, which gives every field a type.
     """
-    found: dict[str, list[Clause]] = {}
+    by_field: dict[str, list[Clause]] = {}
     for field, value in filters:
-        found.setdefault(field, []).extend(_either(field, value, fields, text_field))
-    return [{"bool": {"should": either, "minimum_should_match": 1}} for either in found.values()]
+        by_field.setdefault(field, []).extend(_either(field, value, fields, text_field))
+    return [{"bool": {"should": either, "minimum_should_match": 1}} for either in by_field.values()]
 
 
 def names_asked(filters: Filters, text_field: str) -> dict[str, Any] | None:

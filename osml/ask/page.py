@@ -12,11 +12,11 @@ def address(place: Place) -> str:
             f"The environment {place.env} has no page. Set assistant.page to true in environments/{place.env}.yaml, "
             "then deploy again."
         )
-    found = assistant(place).page_url
-    if found is None:
+    url = assistant(place).page_url
+    if url is None:
         sentence = f"The page is not deployed yet. Deploy it with `osml deploy {place.options}`."
         raise Failure(sentence, "not-deployed")
-    return found
+    return url
 
 
 def is_wanted(place: Place) -> bool:

@@ -123,8 +123,8 @@ def _sources(
     earlier: Sequence[str] = (),
 ) -> tuple[list[Source], int]:
     """The documents found, and the search's milliseconds."""
-    found = search(domain, knowledge, question, size, filters, PLACE, earlier)
-    hits: list[dict[str, Any]] = found["hits"]["hits"][:size]
+    response = search(domain, knowledge, question, size, filters, PLACE, earlier)
+    hits: list[dict[str, Any]] = response["hits"]["hits"][:size]
     if not hits and filters:
         _refuse_unknown(domain, knowledge, filters)
         wanted = ", ".join(f"{field}={value}" for field, value in filters)
@@ -132,7 +132,7 @@ def _sources(
     if not hits:
         sentence = f"The index {knowledge.index} has no documents. Load some with `osml ingest FILE`."
         raise Failure(sentence, "index-empty")
-    return [_source(hit, knowledge.text_field) for hit in hits], found["took"]
+    return [_source(hit, knowledge.text_field) for hit in hits], response["took"]
 
 
 def _source(hit: dict[str, Any], text_field: str) -> Source:
@@ -189,15 +189,15 @@ def search(
         answer: dict[str, Any] = searched(knowledge.index, domain.in_use, search_in, domain.patient, Failure)
         return answer
 
-    found, *more = [answers(text) for text in asked]
+    response, *more = [answers(text) for text in asked]
     for answer in more:
-        found["took"] += answer["took"]
-        found["hits"]["hits"] = fused(found["hits"]["hits"], answer["hits"]["hits"])
-    shown = found["hits"]["hits"][:size]
+        response["took"] += answer["took"]
+        response["hits"]["hits"] = fused(response["hits"]["hits"], answer["hits"]["hits"])
+    shown = response["hits"]["hits"][:size]
     marked = _marks(domain, knowledge, asked[-1], shown, domain.in_use[knowledge.index])
     for hit, marks in zip(shown, marked, strict=True):
         hit["marks"] = marks
-    return found
+    return response
 
 
 def _refuse_unknown(domain: Domain, knowledge: Knowledge, filters: Sequence[tuple[str, str]]) -> None:

@@ -76,13 +76,13 @@ def _compare(where: Place) -> None:
     from osml.deploy import drift
 
     try:
-        found = drift.drifted(where)
+        sentences = drift.drifted(where)
     except Failure as failure:
         _print(f"The objects in the engine were not compared with their stacks: {shown(str(failure))}")
         return
-    if not found:
+    if not sentences:
         return
-    for sentence in found:
+    for sentence in sentences:
         _print(f"[red]✗[/] {shown(sentence)}")
     _print(
         "The deploy succeeded without changing these objects. "

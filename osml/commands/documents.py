@@ -26,18 +26,18 @@ def part(
     """List the documents by id, with titles and numbers of passages."""
     from osml.documents.library import all_of, library
 
-    found = list(all_of(library(place(env, sandbox)), search))
+    documents = list(all_of(library(place(env, sandbox)), search))
     if json:
-        print(as_json({"documents": [document.model_dump() for document in found]}))
+        print(as_json({"documents": [document.model_dump() for document in documents]}))
         return
     console = Console()
     table = Table("document", "title", "passages", box=None, header_style="bold")
     table.columns[2].justify = "right"
-    for document in found:
+    for document in documents:
         table.add_row(shown(document.id), shown(document.title or ""), f"{document.passages:,}")
-    if found:
+    if documents:
         console.print(table)
-    console.print(f"{len(found):,} documents.", highlight=False)
+    console.print(f"{len(documents):,} documents.", highlight=False)
 
 
 @app.command("show")
@@ -45,13 +45,13 @@ def show(id: Id, env: Env = None, sandbox: Sandbox = False, json: Json = False) 
     """Print what the index holds of a document, passage after passage."""
     from osml.documents.library import library
 
-    found = library(place(env, sandbox)).shown(id)
+    document = library(place(env, sandbox)).shown(id)
     if json:
-        print(as_json(found.model_dump()))
+        print(as_json(document.model_dump()))
         return
     console = Console()
-    console.print(f"[bold]{shown(found.title or found.id)}[/]", highlight=False)
-    for passage in found.passages:
+    console.print(f"[bold]{shown(document.title or document.id)}[/]", highlight=False)
+    for passage in document.passages:
         console.print(f"\n[dim]{shown(passage.id)}[/]", highlight=False)
         console.print(shown(passage.text), highlight=False, soft_wrap=True)
 

@@ -56,7 +56,7 @@ def evaluate(
     from osml.evaluate import evaluation_view
 
     chosen = place(env, sandbox)
-    found = evaluating.evaluate(
+    evaluation = evaluating.evaluate(
         chosen,
         questions,
         words or [],
@@ -65,10 +65,10 @@ def evaluate(
         compared=place(compare, sandbox) if compare else None,
     )
     if json:
-        evaluation_view.print_json(found)
+        evaluation_view.print_json(evaluation)
     else:
-        evaluation_view.show(found)
-    refusal = evaluating.refusal(chosen, found[0], unrelated) if unrelated else None
+        evaluation_view.show(evaluation)
+    refusal = evaluating.refusal(chosen, evaluation[0], unrelated) if unrelated else None
     if refusal and json:
         evaluation_view.print_refusal_json(refusal)
     elif refusal:
@@ -76,4 +76,4 @@ def evaluate(
     if report:
         from osml.evaluate.report import write
 
-        write(report, chosen.env, questions, found, refusal)
+        write(report, chosen.env, questions, evaluation, refusal)

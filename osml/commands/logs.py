@@ -17,8 +17,8 @@ SECONDS_BETWEEN_LOOKS = 2.0
 
 
 def _span(text: str) -> timedelta:
-    if found := re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text):
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if match := re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text):
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
     raise typer.BadParameter("Write a number with s, m, h or d, such as 15m.")
 
 
@@ -58,8 +58,8 @@ def logs(
         when = line.when.astimezone().strftime("%H:%M:%S")
         console.print(f"[dim]{when}[/] [cyan]{line.source}[/] {shown(line.text)}", highlight=False, soft_wrap=True)
 
-    found = Logs(session.client("logs"), {name: groups[name] for name in source or groups}, datetime.now(UTC) - since)
-    lines = found.next()
+    reader = Logs(session.client("logs"), {name: groups[name] for name in source or groups}, datetime.now(UTC) - since)
+    lines = reader.next()
     for line in lines:
         put(line)
     if not (lines or follow):
@@ -67,7 +67,7 @@ def logs(
     try:
         while follow:
             time.sleep(SECONDS_BETWEEN_LOOKS)
-            for line in found.next():
+            for line in reader.next():
                 put(line)
     except KeyboardInterrupt:
         return

@@ -107,12 +107,12 @@ def upgrade(
     from osml.rehearsal import upgrade_view
 
     assert to  # noqa: S101 - for the type checker
-    found = rehearsing.rehearse(place(env, sandbox=True), to, ask, questions, progress)
+    findings = rehearsing.rehearse(place(env, sandbox=True), to, ask, questions, progress)
     if json:
-        upgrade_view.print_json(found)
+        upgrade_view.print_json(findings)
     else:
-        upgrade_view.show(found)
-    if found.is_worse:
+        upgrade_view.show(findings)
+    if findings.is_worse:
         raise typer.Exit(1)
 
 
@@ -133,22 +133,22 @@ def show(json: Annotated[bool, typer.Option("--json", help="Print the status as 
     from sandbox import status
     from sandbox.instance import Instance
 
-    found = status.describe(Instance.named())
+    state = status.describe(Instance.named())
     if json:
-        print(json_format.dumps(found, indent=2))
+        print(json_format.dumps(state, indent=2))
         return
     console = Console()
-    if not found["running"]:
-        console.print(found["reason"], highlight=False, soft_wrap=True)
+    if not state["running"]:
+        console.print(state["reason"], highlight=False, soft_wrap=True)
         return
-    engine = found["engine"]
+    engine = state["engine"]
     distance = f", {engine['distance']}" if engine["distance"] else ""
     console.print(f"OpenSearch {engine['version']}{distance}", highlight=False)
     table = Table("", "address", box=None, header_style="bold")
-    for name, address in found["addresses"].items():
+    for name, address in state["addresses"].items():
         table.add_row(name, str(address))
     console.print(table)
     console.print("\nFor other clients:")
-    for name, value in found["environment"].items():
+    for name, value in state["environment"].items():
         print(f"export {name}={shlex.quote(value)}")
-    print(f"\nKey of {', '.join(found['model_hosts'])} on this machine: {found['deepseek_key_file']}")
+    print(f"\nKey of {', '.join(state['model_hosts'])} on this machine: {state['deepseek_key_file']}")

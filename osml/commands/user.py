@@ -59,13 +59,13 @@ def show(env: Env = None, sandbox: Sandbox = False) -> None:
     from osml.deploy.users import Users
 
     where = place(env, sandbox)
-    found = sorted(Users(where).list(), key=lambda user: user.email)
-    if not found:
+    users = sorted(Users(where).list(), key=lambda user: user.email)
+    if not users:
         hint = f"Nobody may sign in yet. Add someone with `osml user add EMAIL {where.options}`."
         Console(stderr=True).print(hint, highlight=False, soft_wrap=True)
         return
     table = Table("user", "state", box=None, header_style="bold")
-    for user in found:
+    for user in users:
         table.add_row(user.email, user.state)
     Console().print(table)
 

@@ -61,20 +61,20 @@ def _mapping(stack: str, things: list[Kept], assembly: Path) -> Identifiers:
         if thing.type in IDENTIFIERS and declared.get(thing.logical_id, {}).get("Type") == thing.type
     ]
     ids = {resource.logical_id: resource.id for resource in wanted}
-    found: Identifiers = {}
+    mapping: Identifiers = {}
     for resource in wanted:
         named = identifier(resource.type, resource.id, declared[resource.logical_id].get("Properties", {}), ids)
         if named and _exists(resource.type, named):
-            found[resource.logical_id] = named
+            mapping[resource.logical_id] = named
     for resource in wanted:
         needed = set(references(declared[resource.logical_id])) & set(declared)
-        gone = sorted(name for name in needed if name in ids and name not in found)
-        if resource.logical_id in found and gone:
+        gone = sorted(name for name in needed if name in ids and name not in mapping)
+        if resource.logical_id in mapping and gone:
             raise Failure(
                 f"{resource.id} was kept when {stack} was deleted, but it refers to {ids[gone[0]]} "
                 f"({declared[gone[0]]['Type']}), which is gone. Create that again under this name, then deploy again."
             )
-    return found
+    return mapping
 
 
 def _exists(type: str, named: Mapping[str, str]) -> bool:

@@ -76,13 +76,13 @@ def destroy(place: Place, arguments: list[str]) -> None:
 
 def _context(arguments: Sequence[str]) -> list[str]:
     """The options `-c NAME=VALUE` and `--context NAME=VALUE` among others."""
-    found: list[str] = []
+    context: list[str] = []
     for at, argument in enumerate(arguments):
         if argument in ("-c", "--context"):
-            found += arguments[at : at + 2]
+            context += arguments[at : at + 2]
         elif argument.startswith("--context="):
-            found.append(argument)
-    return found
+            context.append(argument)
+    return context
 
 
 def _run(place: Place, arguments: list[str], app: str = f"{sys.executable} app.py") -> None:

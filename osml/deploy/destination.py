@@ -31,16 +31,16 @@ def destination(place: Place) -> Destination:
     Raises SettingError when the settings do not fit the region.
     """
     settings = place.settings()
-    found = chosen(settings.region, place.file)
-    if found is None:
+    region = chosen(settings.region, place.file)
+    if region is None:
         raise missing(place.file)
-    _check(settings, found, place.file)
+    _check(settings, region, place.file)
     try:
-        session = boto3.Session(region_name=found.name)
+        session = boto3.Session(region_name=region.name)
     except BotoCoreError as error:
         raise Failure(str(error), "no-credentials") from None
     try:
-        return Destination(identity(session, place.env, settings.account), found)
+        return Destination(identity(session, place.env, settings.account), region)
     except Failure as failure:
         advice = HELP.get(failure.cause)
         raise Failure(f"{str(failure).rstrip('.')}: {advice}.", failure.cause) if advice else failure from None

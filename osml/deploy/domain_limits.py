@@ -32,7 +32,7 @@ def _faults(search: NewDomain, client: Any) -> Iterator[str]:
         if nodes is None:
             continue
         try:
-            found = client.describe_instance_type_limits(
+            answer = client.describe_instance_type_limits(
                 InstanceType=nodes.instance_type, EngineVersion=search.engine_version
             )["LimitsByRole"]
         except ClientError as error:
@@ -45,7 +45,7 @@ def _faults(search: NewDomain, client: Any) -> Iterator[str]:
             continue
         except BotoCoreError:
             return
-        limits = found.get("data" if setting == "data_nodes" else "master") or {}
+        limits = answer.get("data" if setting == "data_nodes" else "master") or {}
         counts = limits.get("InstanceLimits", {}).get("InstanceCountLimits", {})
         most = counts.get("MaximumInstanceCount")
         if most is not None and nodes.count > most:

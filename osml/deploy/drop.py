@@ -37,13 +37,13 @@ def empty_stack(place: Place, stack: str) -> None:
 
 def _buckets(session: Any, stack: str) -> list[str]:
     try:
-        found = session.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+        resources = session.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     except ClientError as error:
         if "does not exist" in str(error):
             return []
         raise
     return [
         resource["PhysicalResourceId"]
-        for resource in found
+        for resource in resources
         if resource["ResourceType"] == BUCKET and "PhysicalResourceId" in resource
     ]

@@ -27,7 +27,7 @@ def kept(cloudformation: Any, prefix: str) -> dict[str, list[Kept]]:
     missing = [name for name in names if not is_created(cloudformation, name)]
     deleted = _deleted(cloudformation, missing) if missing else {}
     left = {name: list(_left(cloudformation, deleted.get(name, []))) for name in missing}
-    return {name: found for name, found in left.items() if found}
+    return {name: resources for name, resources in left.items() if resources}
 
 
 def is_created(cloudformation: Any, name: str) -> bool:
@@ -44,9 +44,9 @@ def is_created(cloudformation: Any, name: str) -> bool:
 def _deleted(cloudformation: Any, names: list[str]) -> dict[str, list[str]]:
     """Ids of the deleted stacks with these names, by name, the last deleted first."""
     pages = cloudformation.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
-    found = [summary for page in pages for summary in page["StackSummaries"] if summary["StackName"] in names]
-    found.sort(key=lambda stack: stack.get("DeletionTime", stack["CreationTime"]), reverse=True)
-    return {name: [stack["StackId"] for stack in found if stack["StackName"] == name] for name in names}
+    stacks = [summary for page in pages for summary in page["StackSummaries"] if summary["StackName"] in names]
+    stacks.sort(key=lambda stack: stack.get("DeletionTime", stack["CreationTime"]), reverse=True)
+    return {name: [stack["StackId"] for stack in stacks if stack["StackName"] == name] for name in names}
 
 
 def _left(cloudformation: Any, stacks: list[str]) -> Iterator[Kept]:

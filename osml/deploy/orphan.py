@@ -26,7 +26,7 @@ def orphans(place: Place) -> list[str]:
     """Names of deployed stacks that the settings no longer have, the last created first."""
     settings = place.settings()
     client: Any = boto3.client("cloudformation")
-    found = []
+    names = []
     for part in reversed(PARTS):
         name = f"{settings.prefix}-{part}"
         if part in parts(settings):
@@ -39,8 +39,8 @@ def orphans(place: Place) -> list[str]:
             raise Failure(f"Reading the stack {name} failed: {advised(error)}", cause_of(error)) from None
         except BotoCoreError as error:
             raise Failure(f"Reading the stack {name} failed: {advised(error)}", cause_of(error)) from None
-        found.append(name)
-    return found
+        names.append(name)
+    return names
 
 
 def remove(place: Place) -> None:

@@ -53,10 +53,10 @@ def _deployed(cloudformation: Any, stack: str) -> dict[str, Any]:
 def _index(cloudformation: Any, stack: str) -> str | None:
     """The name of the deployed index."""
     try:
-        [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
-    named = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    named = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     return named.get("IndexName")

@@ -84,16 +84,16 @@ def _vector(load: Load) -> Fraction:
 
 
 def _shapes(load: Load, memory: int, disk: int, usd_per_gib_hour: float) -> list[Shape]:
-    found = []
+    shapes = []
     for size, gib in MEMORY.items():
         # No two copies are on one node.
         nodes = max(math.ceil(memory / room(gib, load.engine)), load.replicas + 1)
         if nodes <= MOST_NODES:
             usd = nodes * gib * usd_per_gib_hour * HOURS + disk / 1e9 * USD_PER_DISK_GB
-            found.append(Shape(f"r7g.{size}.search", nodes, usd))
+            shapes.append(Shape(f"r7g.{size}.search", nodes, usd))
         if nodes == load.replicas + 1:
             break  # larger nodes would only be emptier
-    return found
+    return shapes
 
 
 def _check(load: Load) -> None:
@@ -107,24 +107,24 @@ def _check(load: Load) -> None:
         raise ValueError(f"the engine lucene has no {load.quantization} quantization; choose faiss, or byte or none.")
 
 
-def show(load: Load, found: Need) -> list[str]:
+def show(load: Load, needed: Need) -> list[str]:
     """The result as lines of text."""
     lines = [
         f"{load.documents:,} documents of {load.dimension} dimensions, {load.replicas + 1} copies, {load.engine}, "
         f"quantization {load.quantization}:",
-        f"  graphs in memory  {_gib(found.memory)}   1.1 × ({float(BYTES[load.quantization]):g} × {load.dimension} + "
+        f"  graphs in memory  {_gib(needed.memory)}   1.1 × ({float(BYTES[load.quantization]):g} × {load.dimension} + "
         f"8 × {LINKS}) bytes × documents × copies",
-        f"  disk              {_gib(found.disk)}   (text + vector + graph) × documents × copies × {DISK_FACTOR}",
+        f"  disk              {_gib(needed.disk)}   (text + vector + graph) × documents × copies × {DISK_FACTOR}",
     ]
-    if not found.shapes:
+    if not needed.shapes:
         return [
             *lines,
             f"No r7g domain of up to {MOST_NODES} nodes is large enough. Use quantization, or request a higher quota.",
         ]
     lines += [
-        f"  {shape.nodes:>3} × {shape.instance:<20} about {shape.usd:>10,.0f} USD a month" for shape in found.shapes
+        f"  {shape.nodes:>3} × {shape.instance:<20} about {shape.usd:>10,.0f} USD a month" for shape in needed.shapes
     ]
-    low, high = (f"{found.shapes[end].usd:,.0f}" for end in (0, -1))
+    low, high = (f"{needed.shapes[end].usd:,.0f}" for end in (0, -1))
     return [
         *lines,
         f"{f'About {low}' if low == high else f'Between {low} and {high}'} USD a month on demand in us-east-1, without "

@@ -44,11 +44,11 @@ class Users:
                 f"The environment {place.env} has no users, because assistant.sign_in is {settings.sign_in!r}. "
                 "Only the sign-in cognito has users."
             )
-        found = assistant(place)
-        if found.user_pool_id is None:
+        deployed = assistant(place)
+        if deployed.user_pool_id is None:
             raise Failure(f"No user pool is deployed yet. Deploy it with `osml deploy {place.options}`.")
-        self._pool = found.user_pool_id
-        self._client = boto3.client("cognito-idp", region_name=found.region)
+        self._pool = deployed.user_pool_id
+        self._client = boto3.client("cognito-idp", region_name=deployed.region)
 
     def add(self, email: str, password: str | None) -> None:
         """Adds a user. Without `password`, Cognito generates one for the first sign-in and mails it to the address.
@@ -85,8 +85,8 @@ class Users:
         """All users, in Cognito's order."""
         try:
             for page in self._client.get_paginator("list_users").paginate(UserPoolId=self._pool):
-                for found in page["Users"]:
-                    yield User(_email(found), found["UserStatus"])
+                for user in page["Users"]:
+                    yield User(_email(user), user["UserStatus"])
         except (ClientError, BotoCoreError) as error:
             raise _failed("Listing the users", error) from None
 
@@ -112,8 +112,8 @@ def made_up_password() -> str:
 
 
 def _email(user: "UserTypeTypeDef") -> str:
-    found = {attribute["Name"]: attribute.get("Value", "") for attribute in user.get("Attributes", [])}
-    return found.get("email") or user["Username"]
+    attributes = {attribute["Name"]: attribute.get("Value", "") for attribute in user.get("Attributes", [])}
+    return attributes.get("email") or user["Username"]
 
 
 def _failed(tried: str, error: Exception) -> Failure:

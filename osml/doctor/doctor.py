@@ -60,23 +60,23 @@ def _found(context: Context, check: Check) -> Finding:
     except Complaint as one:
         return _told(check, "failed", _aware(context, check, one))
     except (ProvisioningError, Failure) as error:
-        found = complaint(context.place, named(error.cause, "unexplained"), str(error))
-        return _told(check, "failed", _aware(context, check, found))
+        problem = complaint(context.place, named(error.cause, "unexplained"), str(error))
+        return _told(check, "failed", _aware(context, check, problem))
 
 
-def _aware(context: Context, check: Check, found: Complaint) -> Complaint:
+def _aware(context: Context, check: Check, problem: Complaint) -> Complaint:
     """The complaint; if somebody changed an object, the advice is to restore that first."""
     if not check.rests_on_objects:
-        return found
+        return problem
     try:
         changed = [told(seen) for seen in context.compared if seen.state == "changed" and seen.watched.kind in CALLED]
     except (ProvisioningError, Failure):
-        return found
+        return problem
     if not changed:
-        return found
+        return problem
     repair = f"`osml deploy {context.place.options} --repair`"
-    cause = f"{found.cause}. {'. '.join(changed)}"
-    return Complaint(found.name, cause, f"First run {repair}. If that does not help: {found.fix}")
+    cause = f"{problem.cause}. {'. '.join(changed)}"
+    return Complaint(problem.name, cause, f"First run {repair}. If that does not help: {problem.fix}")
 
 
 def _told(check: Check, state: str, excuse: Complaint) -> Finding:
@@ -100,8 +100,10 @@ def _print(console: Console, line: str) -> None:
 
 
 def _json(place: Place, findings: Iterable[Finding]) -> bool:
-    found = list(findings)
-    healthy = all(finding.state != "failed" for finding in found)
-    listed = [{name: value for name, value in asdict(finding).items() if value is not None} for finding in found]
+    listed_findings = list(findings)
+    healthy = all(finding.state != "failed" for finding in listed_findings)
+    listed = [
+        {name: value for name, value in asdict(finding).items() if value is not None} for finding in listed_findings
+    ]
     print(as_json({"environment": place.env, "healthy": healthy, "checks": listed}, indent=2))
     return healthy

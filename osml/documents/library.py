@@ -49,27 +49,29 @@ def all_of(library: Library, search: str | None) -> Iterator[DocumentListed]:
     """Every document, by id."""
     page = Page(documents.MOST_LISTED, search=search)
     while True:
-        found = library.listed(page)
-        yield from found.documents
-        if found.after is None:
+        listed = library.listed(page)
+        yield from listed.documents
+        if listed.after is None:
             return
-        page = Page(page.size, found.after, search)
+        page = Page(page.size, listed.after, search)
 
 
 class OfDomain:
     """On a domain, or an engine of one's own."""
 
     def __init__(self, where: Place) -> None:
-        found, environment = knowledge(where), where.settings()
+        deployed, environment = knowledge(where), where.settings()
         settings = RuntimeSettings(
             environment=where.env,
-            search=Search(endpoint=found.endpoint, region=found.region, service="es"),
-            index=IndexNames(name=found.index, text_field=found.text_field, embedding_field=found.embedding_field),
+            search=Search(endpoint=deployed.endpoint, region=deployed.region, service="es"),
+            index=IndexNames(
+                name=deployed.index, text_field=deployed.text_field, embedding_field=deployed.embedding_field
+            ),
             prompt=Prompt(system=environment.prompt.system, instructions=environment.prompt.instructions),
             embedding=EngineEmbedding(),
             conversations=Memory(kind="memory"),
         )
-        self._parts = Parts(settings, Domain(Engine(settings, signature(found))), None, cast(Any, None))
+        self._parts = Parts(settings, Domain(Engine(settings, signature(deployed))), None, cast(Any, None))
 
     def listed(self, page: Page) -> DocumentList:
         with _told():

@@ -30,7 +30,7 @@ def read_folder(folder: Path) -> list[Labelled]:
             ) from None
         if grade > 0:
             relevant.setdefault(query, {})[document] = grade
-    found = []
+    questions = []
     for number, line in enumerate(_lines(folder / QUERIES), start=1):
         try:
             record = json.loads(line)
@@ -40,10 +40,10 @@ def read_folder(folder: Path) -> list[Labelled]:
         except (KeyError, TypeError, ValueError):
             raise Failure(f'{folder / QUERIES}:{number} is no query; one is {{"_id": "1", "text": "…"}}.') from None
         if id in relevant:
-            found.append(Labelled(text, relevant[id]))
-    if not found:
+            questions.append(Labelled(text, relevant[id]))
+    if not questions:
         raise Failure(f"{file} judges no query of {folder / QUERIES}: check that both are of one set.")
-    return found
+    return questions
 
 
 def _judgements(folder: Path) -> Path:

@@ -84,19 +84,19 @@ def evaluate(
     questions = read_folder(file) if file.is_dir() else read(file)
     if place.settings().engine is None:
         raise Failure("osml evaluate works on a domain only, because a collection is searched through its assistant.")
-    found = knowledge(place)
-    ways = dict(_ways(Domain(found), found, list(_mixtures(weights, normalizations, ranks=ranks))))
+    settings = knowledge(place)
+    ways = dict(_ways(Domain(settings), settings, list(_mixtures(weights, normalizations, ranks=ranks))))
     if not any(question.after for question in questions):
         del ways[ALONE]
     if compared:
         ways |= _elsewhere(compared)
     for search in ways.values():  # the first search opens connections
         search(questions[0])
-    with legible(f"A search of the index {found.index}"):
-        qualities = _measured(ways, questions, found, _shown(place))
+    with legible(f"A search of the index {settings.index}"):
+        qualities = _measured(ways, questions, settings, _shown(place))
     if not any(quality.recall for quality in qualities):
         raise Failure(
-            f"The index {found.index} has none of the documents that {file} names. Load the documents of these "
+            f"The index {settings.index} has none of the documents that {file} names. Load the documents of these "
             "questions with `osml ingest`, with the same ids."
         )
     return qualities
@@ -106,11 +106,11 @@ def _elsewhere(place: Place) -> dict[str, Search]:
     """Another environment as it is deployed, by its name."""
     if place.settings().engine is None:
         raise Failure(f"{place.env} is a collection, and osml evaluate works on a domain only; compare another one.")
-    found = knowledge(place)
-    domain = Domain(found)
+    settings = knowledge(place)
+    domain = Domain(settings)
 
     def search(asked: Labelled) -> dict[str, Any]:
-        return question.search(domain, found, asked.question, FIRST, fields=("document",), earlier=asked.after)
+        return question.search(domain, settings, asked.question, FIRST, fields=("document",), earlier=asked.after)
 
     return {f"{DEPLOYED} in {place.env}": search}
 
@@ -120,11 +120,11 @@ def refusal(place: Place, deployed: Quality, file: Path) -> Refusal:
 
     The documents must not answer any question of `file`. Raises Failure as `evaluate` does.
     """
-    questions, found = read_unrelated(file), knowledge(place)
-    domain, unrelated = Domain(found), list[float]()
-    with legible(f"A search of the index {found.index}"):
+    questions, settings = read_unrelated(file), knowledge(place)
+    domain, unrelated = Domain(settings), list[float]()
+    with legible(f"A search of the index {settings.index}"):
         for asked in questions:
-            answer = question.search(domain, found, asked, FIRST)
+            answer = question.search(domain, settings, asked, FIRST)
             unrelated.append(_nearest(answer, _shown(place)))
     return Refusal(deployed.similarities, unrelated, place.settings().min_score)
 
@@ -161,8 +161,8 @@ def _measured(
 
 def _marks(answer: dict[str, Any], says: str, text_field: str) -> list[Marked]:
     hits = answer["hits"]["hits"][:FIRST]
-    found = marked(says, ((hit["_source"][text_field], hit["marks"]) for hit in hits))
-    return [found] if found else []
+    marks = marked(says, ((hit["_source"][text_field], hit["marks"]) for hit in hits))
+    return [marks] if marks else []
 
 
 def _documents(answer: dict[str, Any]) -> list[str]:

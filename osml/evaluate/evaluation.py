@@ -38,7 +38,7 @@ def read(file: Path) -> list[Labelled]:
 
     It may have `"says": "…"` and `"after": ["…", …]`. Raises Failure with the number of a wrong line.
     """
-    found: list[Labelled] = []
+    questions: list[Labelled] = []
     for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         if not line.strip():
             continue
@@ -57,26 +57,26 @@ def read(file: Path) -> list[Labelled]:
                 f'{file}:{number} is not a labelled question, {{"question": "…", "relevant": {{"an id": 2}}}} with all '
                 'grades above 0, and optionally "says": "words of the answer" and "after": ["an earlier question"].'
             ) from None
-        found.append(Labelled(question, relevant, says, tuple(after)))
-    if not found:
+        questions.append(Labelled(question, relevant, says, tuple(after)))
+    if not questions:
         raise Failure(f"{file} has no labelled questions.")
-    return found
+    return questions
 
 
-def ndcg(found: Sequence[str], relevant: Mapping[str, int]) -> float:
+def ndcg(ranked: Sequence[str], relevant: Mapping[str, int]) -> float:
     """Discounted cumulative gain of the first ten, as a share of that of the best order; 0 to 1."""
     best = sorted(relevant.values(), reverse=True)
-    return _gain([relevant.get(id, 0) for id in found]) / _gain(best)
+    return _gain([relevant.get(id, 0) for id in ranked]) / _gain(best)
 
 
-def recall(found: Sequence[str], relevant: Mapping[str, int], first: int = FIRST) -> float:
+def recall(ranked: Sequence[str], relevant: Mapping[str, int], first: int = FIRST) -> float:
     """The share of the relevant documents that are among the `first`."""
-    return len(relevant.keys() & set(found[:first])) / len(relevant)
+    return len(relevant.keys() & set(ranked[:first])) / len(relevant)
 
 
-def reciprocal_rank(found: Sequence[str], relevant: Mapping[str, int]) -> float:
+def reciprocal_rank(ranked: Sequence[str], relevant: Mapping[str, int]) -> float:
     """One over the rank of the first relevant document; 0 when none is among the first ten."""
-    return next((1 / rank for rank, id in enumerate(found[:FIRST], start=1) if id in relevant), 0.0)
+    return next((1 / rank for rank, id in enumerate(ranked[:FIRST], start=1) if id in relevant), 0.0)
 
 
 @dataclass(frozen=True)

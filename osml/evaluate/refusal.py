@@ -58,7 +58,7 @@ def read_unrelated(file: Path) -> list[str]:
 
     Raises Failure with the number of a wrong line.
     """
-    found = []
+    questions = []
     for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         if not line.strip():
             continue
@@ -68,7 +68,7 @@ def read_unrelated(file: Path) -> list[str]:
                 raise ValueError
         except (KeyError, TypeError, ValueError):
             raise Failure(f'{file}:{number} is no question; one is {{"question": "…"}}.') from None
-        found.append(question)
-    if not found:
+        questions.append(question)
+    if not questions:
         raise Failure(f"{file} has no questions.")
-    return found
+    return questions

@@ -57,25 +57,25 @@ def at_most(sizes: Counter[int], share: float) -> int:
 
 def count(sources: Sources, reading: Reading, most: int, tokens: int, overlap: int = 0) -> Counted:
     """Reads everything, as an ingest that cuts chunks as `chunks` is told would. Raises Failure."""
-    found = Counted(0, 0, 0, 0, 0, 0, [])
+    counted = Counted(0, 0, 0, 0, 0, 0, [])
     for source in sources:
-        found.sources += 1
-        found.bytes += source.size
+        counted.sources += 1
+        counted.bytes += source.size
         with source.open() as stream:
             for entry in read(stream, source.name, reading):
                 if isinstance(entry, Unreadable):
-                    found.unreadable += 1
-                    if len(found.errors) < SHOWN_ERRORS:
-                        found.errors.append(f"{entry.where}: {entry.reason}")
+                    counted.unreadable += 1
+                    if len(counted.errors) < SHOWN_ERRORS:
+                        counted.errors.append(f"{entry.where}: {entry.reason}")
                     continue
-                found.documents += 1
+                counted.documents += 1
                 for chunk in chunks(entry, reading.text_field, most, tokens, overlap):
                     text = chunk.source[reading.text_field]
-                    found.chunks += 1
-                    found.characters += len(text)
-                    found.sizes[len(text)] += 1
-                    found.tokens[estimate(text)] += 1
-    return found
+                    counted.chunks += 1
+                    counted.characters += len(text)
+                    counted.sizes[len(text)] += 1
+                    counted.tokens[estimate(text)] += 1
+    return counted
 
 
 def show(where: Place, files: Sequence[str | Path], price: float | None, asked: Asked = AS_IT_IS) -> bool:
@@ -84,29 +84,29 @@ def show(where: Place, files: Sequence[str | Path], price: float | None, asked: 
     most, tokens = passage_characters(settings.assistant), settings.embedding.chunk_tokens
     sources = Sources([str(file) for file in files])
     overlap = settings.index.overlap
-    found = count(sources, asked.reading(settings.index.text_field), most, tokens, overlap)
+    counted = count(sources, asked.reading(settings.index.text_field), most, tokens, overlap)
     if overlap:
         console.print(f"Up to {overlap} percent of a chunk are in the next one, too (index.overlap).")
     console.print(
-        f"{found.sources:,} files, {found.bytes:,} bytes: {found.documents:,} documents in {found.chunks:,} chunks of "
-        f"at most {most:,} characters and {tokens:,} tokens, {found.unreadable:,} unreadable.\n"
-        f"{_spread('Characters', found.sizes)}\n{_spread('Estimated tokens', found.tokens)}\n"
-        f"About {found.embedded:,} tokens to embed by {settings.embedding.provider} {settings.embedding.model}.",
+        f"{counted.sources:,} files, {counted.bytes:,} bytes: {counted.documents:,} documents in {counted.chunks:,} "
+        f"chunks of at most {most:,} characters and {tokens:,} tokens, {counted.unreadable:,} unreadable.\n"
+        f"{_spread('Characters', counted.sizes)}\n{_spread('Estimated tokens', counted.tokens)}\n"
+        f"About {counted.embedded:,} tokens to embed by {settings.embedding.provider} {settings.embedding.model}.",
         highlight=False,
         soft_wrap=True,
     )
     if price is None:
         priced = f"For the cost, add --price with your provider's price in USD per million tokens ({PRICES})."
     else:
-        priced = f"About {found.embedded * price / 1e6:,.2f} USD, at {price:g} USD per million tokens."
+        priced = f"About {counted.embedded * price / 1e6:,.2f} USD, at {price:g} USD per million tokens."
     console.print(priced, highlight=False, soft_wrap=True)
-    for sentence in found.errors:
+    for sentence in counted.errors:
         console.print(f"  [red]✗[/] {shown(sentence)}", highlight=False, soft_wrap=True)
-    if found.unreadable > len(found.errors):
-        console.print(f"  … and {found.unreadable - len(found.errors):,} more.", highlight=False)
+    if counted.unreadable > len(counted.errors):
+        console.print(f"  … and {counted.unreadable - len(counted.errors):,} more.", highlight=False)
     if sources.omission:
         console.print(sources.omission, highlight=False, markup=False, soft_wrap=True)
-    return found.documents > 0 and not found.unreadable
+    return counted.documents > 0 and not counted.unreadable
 
 
 def _spread(of: str, sizes: Counter[int]) -> str:

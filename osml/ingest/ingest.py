@@ -142,34 +142,34 @@ class _Target:
 
 
 def _domain(where: Place) -> _Target:
-    found = knowledge(where)
+    deployed = knowledge(where)
     settings = where.settings()
     cut = partial(
         chunks,
-        text_field=found.text_field,
+        text_field=deployed.text_field,
         most=passage_characters(settings.assistant),
         tokens=settings.embedding.chunk_tokens,
         overlap=settings.index.overlap,
     )
     fewest = settings.search.copy_multiple - 1 if isinstance(settings.search, Engine) else 0
-    initial = InitialLoad(Domain(found), found.index, settings.index.replicas, fewest)
+    initial = InitialLoad(Domain(deployed), deployed.index, settings.index.replicas, fewest)
     return _Target(
-        found.index,
-        found.text_field,
-        lambda: documents.bulk(Domain(found), found.index),
+        deployed.index,
+        deployed.text_field,
+        lambda: documents.bulk(Domain(deployed), deployed.index),
         lambda _, document: cut(document),
         initial.settle,
         lambda continues: initial.quiet(continues=continues),
         initial.held,
-        Leftovers(Domain(found), found.index),
+        Leftovers(Domain(deployed), deployed.index),
     )
 
 
 def _assistant(where: Place) -> _Target:
-    found, settings = passages(where), where.settings().assistant
+    deployed, settings = passages(where), where.settings().assistant
     assert settings  # noqa: S101 - for the type checker: the recipe serverless always has one
     # Its client is thread-safe.
-    storing = Storing(Functions(where), found.text_field, settings.body_limit)
+    storing = Storing(Functions(where), deployed.text_field, settings.body_limit)
 
     def whole(report: Report, document: Document) -> list[Document]:
         report.unkept |= storing.unkept(document)
@@ -178,7 +178,7 @@ def _assistant(where: Place) -> _Target:
     def quiet(_: bool) -> NoReturn:
         raise Failure("--initial-load is for a domain. A collection manages its own replicas and refresh.")
 
-    return _Target(found.index, found.text_field, lambda: storing, whole, lambda: None, quiet)
+    return _Target(deployed.index, deployed.text_field, lambda: storing, whole, lambda: None, quiet)
 
 
 def _held(to: _Target, noted: Journal) -> int | None:

@@ -53,8 +53,8 @@ class InitialLoad:
     def settle(self) -> bool:
         """Restore replicas and refresh if they were off, and refresh the index; returns whether they were off."""
         self.domain.patiently("POST", f"/{self.index}/_refresh")
-        found = self.domain.patiently("GET", f"/{self.index}/_settings", params={"flat_settings": "true"})
-        taken = any(index["settings"].get(REFRESH) == NEVER for index in found.values())
+        indexes = self.domain.patiently("GET", f"/{self.index}/_settings", params={"flat_settings": "true"})
+        taken = any(index["settings"].get(REFRESH) == NEVER for index in indexes.values())
         if taken:
             self._set(None, self.replicas)
         return taken

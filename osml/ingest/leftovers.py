@@ -44,10 +44,10 @@ class Leftovers:
             with legible(f"Removing leftover chunks from the index {self.index}"):
                 while True:
                     path, asked = f"/{self.index}/_search", {"search_pipeline": "_none"}
-                    found = self.domain.patiently("POST", path, params=asked, json=body)["hits"]["hits"]
-                    parts = [hit for hit in found if _is_made_of(hit["_id"], hit["_source"]["document"])]
+                    hits = self.domain.patiently("POST", path, params=asked, json=body)["hits"]["hits"]
+                    parts = [hit for hit in hits if _is_made_of(hit["_id"], hit["_source"]["document"])]
                     removed += self._delete(parts) if parts else 0
-                    if len(found) < MOST or not parts:
+                    if len(hits) < MOST or not parts:
                         return removed
                     self.domain.patiently("POST", f"/{self.index}/_refresh")
         except Failure as failure:

@@ -141,8 +141,8 @@ class Object:
 
 
 def _file(path: Path, name: str) -> File:
-    found = path.stat()
-    return File(name, str(path), found.st_size, f"{found.st_size}-{found.st_mtime_ns}")
+    stat = path.stat()
+    return File(name, str(path), stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")
 
 
 def _files(folder: Path, left_out: Counter[str]) -> Iterator[Source]:

@@ -12,10 +12,10 @@ KINDS = {"roles": "role", "rolesmapping": "role mapping", "internalusers": "user
 
 def look(context: Context, _: Asked) -> dict[str, dict[str, Any]]:
     """The definitions by kind of the security API and by name, without those of the plugin itself."""
-    found, domain = {}, administrator(context)
+    objects, domain = {}, administrator(context)
     for kind in KINDS:
         every = domain.json("GET", f"/_plugins/_security/api/{kind}")
-        found[kind] = {
+        objects[kind] = {
             name: {
                 **value,
                 **{part: sorted(value[part]) for part in ("users", "backend_roles", "hosts") if part in value},
@@ -23,7 +23,7 @@ def look(context: Context, _: Asked) -> dict[str, dict[str, Any]]:
             for name, value in every.items()
             if not (value.get("reserved") or value.get("static") or value.get("hidden"))
         }
-    return found
+    return objects
 
 
 def compare(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> Comparison:

@@ -10,10 +10,10 @@ from osml.status.inventory import MOST
 
 def look(context: Context, _: Asked) -> dict[str, Any]:
     """Connectors by id, without credentials, which the engine does not show."""
-    found = context.domain.json(
+    response = context.domain.json(
         "POST", "/_plugins/_ml/connectors/_search", json={"query": {"match_all": {}}, "size": MOST}
     )
-    return {hit["_id"]: hit["_source"] for hit in found["hits"]["hits"]}
+    return {hit["_id"]: hit["_source"] for hit in response["hits"]["hits"]}
 
 
 def compare(before: dict[str, Any], after: dict[str, Any]) -> Comparison:

@@ -8,13 +8,13 @@ LONGEST = 200
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], what: str) -> list[str]:
     """A sentence for each named thing that is gone, or lost or changed a field; `what` is its kind."""
-    found = []
+    sentences = []
     for name, value in before.items():
         if name not in after:
-            found.append(f"The {what} {name} is gone.")
+            sentences.append(f"The {what} {name} is gone.")
             continue
-        found += [f"The {what} {name} changed: {change}." for change in changes(value, after[name])]
-    return found
+        sentences += [f"The {what} {name} changed: {change}." for change in changes(value, after[name])]
+    return sentences
 
 
 def changes(before: Any, after: Any, path: str = "") -> Iterator[str]:

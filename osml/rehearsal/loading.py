@@ -26,8 +26,8 @@ def look(context: Context, _: Asked) -> str | None:
         if outcome.reason:
             return f"The index {knowledge.index} refused a document: {outcome.reason}"
         domain.json("POST", f"/{knowledge.index}/_refresh")
-        found = question.search(domain, knowledge, text, FIRST)["hits"]["hits"][:FIRST]
-        if id not in [hit["_id"] for hit in found]:
+        hits = question.search(domain, knowledge, text, FIRST)["hits"]["hits"][:FIRST]
+        if id not in [hit["_id"] for hit in hits]:
             return f"The index {knowledge.index} took a document, but a search for its words does not find it."
     finally:
         removed = _remove(domain, knowledge.index, id)

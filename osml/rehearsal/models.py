@@ -30,7 +30,7 @@ def look(context: Context, _: Asked) -> dict[str, Model]:
     probes = {model.id: model.probe for model in context.of_kind("Model") if model.probe and model.asked}
     body = {"query": {"match_all": {}}, "size": MOST, "_source": ["name", "model_state", "chunk_number"]}
     hits = context.domain.json("POST", "/_plugins/_ml/models/_search", json=body)["hits"]["hits"]
-    found = {}
+    models = {}
     for hit in hits:
         source, probe = hit["_source"], probes.get(hit["_id"])
         if "chunk_number" in source:  # a piece of a model that runs in the engine
@@ -42,8 +42,8 @@ def look(context: Context, _: Asked) -> dict[str, Model]:
                 answers = True
             except ProvisioningError as error:
                 answers, fault = False, error.reason
-        found[hit["_id"]] = Model(source["name"], source.get("model_state", "unknown"), answers, fault)
-    return found
+        models[hit["_id"]] = Model(source["name"], source.get("model_state", "unknown"), answers, fault)
+    return models
 
 
 def compare(before: dict[str, Model], after: dict[str, Model]) -> Comparison:

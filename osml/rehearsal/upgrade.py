@@ -101,8 +101,8 @@ def _holds_samples(context: Context) -> bool:
     ids = sorted({id for question in read(SAMPLES) for id in question.relevant})
     query = {"terms": {"document": ids}}
     body = {"size": 0, "query": query, "aggs": {"named": {"terms": {"field": "document", "size": len(ids)}}}}
-    found = _searched(context, body)["aggregations"]["named"]["buckets"]
-    return len(found) == len(ids)
+    buckets = _searched(context, body)["aggregations"]["named"]["buckets"]
+    return len(buckets) == len(ids)
 
 
 def _search(context: Context, body: dict[str, Any]) -> dict[str, Any]:
@@ -130,9 +130,9 @@ def _compared(subject: Subject, context: Context, asked: Asked, before: Any) -> 
     """The comparison with a second look, which is repeated while a started node may still become healthy."""
     end = time.monotonic() + (SETTLING if subject.settles else 0)
     while True:
-        found = compared(subject, before, _look(subject, context, asked))
-        if not found.is_worse or time.monotonic() > end:
-            return found
+        finding = compared(subject, before, _look(subject, context, asked))
+        if not finding.is_worse or time.monotonic() > end:
+            return finding
         time.sleep(PAUSE)
 
 

@@ -150,11 +150,11 @@ def _basic(login: Login, operator: RefreshableCredentials) -> HTTPBasicAuth:
     region = region_of(login.secret_arn)
     session = boto3.Session(keys.access_key, keys.secret_key, keys.token, region_name=region)
     try:
-        found = stored_object(session.client("secretsmanager"), login.secret_arn)
+        value = stored_object(session.client("secretsmanager"), login.secret_arn)
     except (ClientError, BotoCoreError) as error:
         tried = f"Reading the login in the secret {login.secret_arn}"
         raise Failure(f"{tried} failed: {error}", recognized(str(error))) from None
-    username, password = (text_under(key, found) for key in (login.username_key, login.password_key))
+    username, password = (text_under(key, value) for key in (login.username_key, login.password_key))
     if username is None or password is None:
         raise Failure(
             f"The secret {login.secret_arn} must hold a JSON object with strings under {login.username_key} and "

@@ -54,17 +54,17 @@ class Functions:
 
         In both cases the event names the operator as the caller; an operator's call is known by the alias.
         """
-        found = assistant(place)
+        deployed = assistant(place)
         self._operator = passages(place).operator_role_arn
         self._env = place.env
-        ask = found.ask_function if caller else f"{found.ask_function}:{OPERATORS}"
-        self._names = {"/ask": ask, "/documents": found.documents_function}
+        ask = deployed.ask_function if caller else f"{deployed.ask_function}:{OPERATORS}"
+        self._names = {"/ask": ask, "/documents": deployed.documents_function}
         # botocore must not retry: a second question would cost money, and its answer would be discarded.
         patient = Config(
             connect_timeout=CONNECT_SECONDS, read_timeout=LONGEST_SECONDS, retries={"total_max_attempts": 1}
         )
-        calls = caller or session(self._operator, found.region)
-        self._client = calls.client("lambda", region_name=found.region, config=patient)
+        calls = caller or session(self._operator, deployed.region)
+        self._client = calls.client("lambda", region_name=deployed.region, config=patient)
 
     def post(self, path: str, body: dict[str, Any]) -> Reply:
         """POST `body` to `/ask` or `/documents`.

@@ -39,9 +39,9 @@ def identity(session: Any, env: str, account: str | None) -> Identity:
         raise Failure(str(error), "no-credentials") from None
     except (ClientError, BotoCoreError) as error:
         raise Failure(f"AWS does not accept the credentials: {error}", "no-credentials") from None
-    found = Identity(str(who["Account"]), str(who["Arn"]))
-    if account is not None and account != found.account:
+    caller = Identity(str(who["Account"]), str(who["Arn"]))
+    if account is not None and account != caller.account:
         raise Failure(
-            f"You are {found.arn}, but the environment {env} belongs to the account {account}.", "wrong-account"
+            f"You are {caller.arn}, but the environment {env} belongs to the account {account}.", "wrong-account"
         )
-    return found
+    return caller

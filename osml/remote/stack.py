@@ -65,10 +65,10 @@ def knowledge(place: Place) -> Knowledge:
 
 
 def _read(place: Place, stack: str, of: type[Said]) -> Said:
-    found = outputs(place, stack)
+    values = outputs(place, stack)
     more = {"region": _region(place)} if "region" in of.model_fields else {}
     try:
-        return of.model_validate({**found, **more})
+        return of.model_validate({**values, **more})
     except ValidationError as fault:
         missing = next((error["loc"][0] for error in fault.errors() if error["type"] == "missing"), None)
     said = f"has no output {missing!r}" if missing else "is of another version of osml"
@@ -102,5 +102,5 @@ def outputs(place: Place, stack: str) -> dict[str, str]:
         raise Failure(f"Reading the stack {name} failed: {error}", recognized(str(error))) from None
     except BotoCoreError as error:
         raise Failure(f"Reading the stack {name} failed: {advised(error)}", cause_of(error)) from None
-    found = answer["Stacks"][0]
-    return {entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", [])}
+    stack_described = answer["Stacks"][0]
+    return {entry["OutputKey"]: entry["OutputValue"] for entry in stack_described.get("Outputs", [])}

@@ -77,7 +77,7 @@ def stack_states(session: Any, place: Place) -> list[StackState]:
         client = session.client("cloudformation")
     except BotoCoreError as error:
         raise Failure(f"Reading the stacks of {place.env} failed: {advised(error)}", cause_of(error)) from None
-    found = []
+    states = []
     for part in PARTS:
         name = place.stack(part)
         try:
@@ -89,10 +89,10 @@ def stack_states(session: Any, place: Place) -> list[StackState]:
             told = StackState(name, state, resources=resources)
             if told.was_rolled_back or not told.is_healthy:
                 told = replace(told, fault=_fault(client, name))
-            found.append(told)
+            states.append(told)
         except (ClientError, BotoCoreError) as error:
             raise Failure(f"Reading the stack {name} failed: {advised(error)}", cause_of(error)) from None
-    return found
+    return states
 
 
 def _state(client: Any, name: str) -> str | None:

@@ -27,9 +27,9 @@ def _of(session: Any, stack: StackState) -> Iterator[Watched]:
     for resource in stack.resources:
         if resource.type.startswith(CUSTOM) and resource.id and not resource.is_gone:
             kind = resource.type.removeprefix(CUSTOM)
-            found = described.get(resource.logical_id)
-            if found and (found.kind, found.id) == (kind, resource.id):
-                yield found
+            entry = described.get(resource.logical_id)
+            if entry and (entry.kind, entry.id) == (kind, resource.id):
+                yield entry
             else:
                 yield Watched(kind, resource.id, Owner(stack.name, resource.logical_id))
 

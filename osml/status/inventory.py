@@ -50,41 +50,41 @@ class Entry:
 
 def entry(client: Client, watched: Watched) -> Entry:
     """The object in the engine. Raises `ProvisioningError` when the engine does not answer."""
-    found = compare(client, watched)
-    if watched.kind == "Model" and found.state in ("as deployed", "changed", "not deployed"):
-        return _model(client, found)
-    return _entry(found, *_SHOWN[found.state](found))
+    compared = compare(client, watched)
+    if watched.kind == "Model" and compared.state in ("as deployed", "changed", "not deployed"):
+        return _model(client, compared)
+    return _entry(compared, *_SHOWN[compared.state](compared))
 
 
 _SHOWN: dict[str, Callable[[Compared], tuple[str, str]]] = {
     "as deployed": lambda _: (OK, ""),
     "missing": lambda _: (MISSING, ""),
-    "changed": lambda found: (CHANGED, found.difference),
-    "taken over": lambda found: (TAKEN_OVER, found.sentence),
-    "not visible": lambda found: (UNSEEN, found.reason),
+    "changed": lambda compared: (CHANGED, compared.difference),
+    "taken over": lambda compared: (TAKEN_OVER, compared.sentence),
+    "not visible": lambda compared: (UNSEEN, compared.reason),
 }
 
 
-def _entry(found: Compared, state: str, detail: str) -> Entry:
-    return Entry(found.watched.kind, found.watched.id, found.watched.owner, state, detail, found.fields)
+def _entry(compared: Compared, state: str, detail: str) -> Entry:
+    return Entry(compared.watched.kind, compared.watched.id, compared.watched.owner, state, detail, compared.fields)
 
 
-def _model(client: Client, found: Compared) -> Entry:
-    state = found.body.get("model_state")
-    changed = found.difference
-    if found.watched.probe is None or not found.watched.asked:
+def _model(client: Client, compared: Compared) -> Entry:
+    state = compared.body.get("model_state")
+    changed = compared.difference
+    if compared.watched.probe is None or not compared.watched.asked:
         alive = state in ("DEPLOYED", "DEPLOYING")
-        if alive and found.fields:
-            return _entry(found, CHANGED, changed)
-        return _entry(found, OK if alive else UNDEPLOYED, f"{state}, not probed")
+        if alive and compared.fields:
+            return _entry(compared, CHANGED, changed)
+        return _entry(compared, OK if alive else UNDEPLOYED, f"{state}, not probed")
     try:
-        predict(client, found.watched.id, found.watched.probe)
+        predict(client, compared.watched.id, compared.watched.probe)
     except ProvisioningError as error:
-        if found.state == "changed":
-            return _entry(found, CHANGED, f"{changed}; it does not answer: {error.reason}")
-        return _entry(found, UNDEPLOYED if found.state == "not deployed" else SILENT, error.reason)
+        if compared.state == "changed":
+            return _entry(compared, CHANGED, f"{changed}; it does not answer: {error.reason}")
+        return _entry(compared, UNDEPLOYED if compared.state == "not deployed" else SILENT, error.reason)
     # The engine deploys an undeployed model on a call, so a model that answers is healthy.
-    return _entry(found, CHANGED, changed) if found.fields else _entry(found, OK, "answers")
+    return _entry(compared, CHANGED, changed) if compared.fields else _entry(compared, OK, "answers")
 
 
 def unexpected(client: Client, watched: Iterable[Watched], stacks: Iterable[str]) -> Iterator[Entry]:

@@ -87,11 +87,11 @@ def _locked_out(place: Place) -> str:
 
 def _inside(place: Place, stacks: list[StackState], expected: list[Watched]) -> tuple[list[Entry], list[Entry]]:
     client = reader(Domain(knowledge(place)))
-    found = [entry(client, expected_entry) for expected_entry in expected]
+    entries = [entry(client, expected_entry) for expected_entry in expected]
     names = {stack.name for stack in stacks}
     more = list(unexpected(client, expected, names))
     ours = [other for other in more if other.owner and other.owner.stack in names]
-    return found + ours, [other for other in more if other not in ours]
+    return entries + ours, [other for other in more if other not in ours]
 
 
 def _index(place: Place, watched: Watched) -> Entry:
@@ -125,16 +125,16 @@ def _refused(error: Exception) -> tuple[str, str]:
 
 
 def _collection(session: Any, resource: Resource) -> tuple[str, str]:
-    found = session.client("opensearchserverless").batch_get_collection(ids=[resource.id])["collectionDetails"]
-    if not found:
+    details = session.client("opensearchserverless").batch_get_collection(ids=[resource.id])["collectionDetails"]
+    if not details:
         return MISSING, ""
-    state = found[0]["status"]
+    state = details[0]["status"]
     return (OK, "") if state == "ACTIVE" else (SILENT, f"is {state}")
 
 
 def _function(session: Any, resource: Resource) -> tuple[str, str]:
-    found = session.client("lambda").get_function_configuration(FunctionName=resource.id)
-    state, update = found.get("State", ACTIVE), found.get("LastUpdateStatus", "Successful")
+    configuration = session.client("lambda").get_function_configuration(FunctionName=resource.id)
+    state, update = configuration.get("State", ACTIVE), configuration.get("LastUpdateStatus", "Successful")
     if state in (ACTIVE, "Inactive") and update != "Failed":  # Inactive is idle: the next call wakes it
         return OK, ""
-    return SILENT, found.get("StateReason") or found.get("LastUpdateStatusReason") or f"is {state}"
+    return SILENT, configuration.get("StateReason") or configuration.get("LastUpdateStatusReason") or f"is {state}"

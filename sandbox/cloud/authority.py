@@ -34,13 +34,13 @@ class MiniStackAuthority:
         """The key's owner; raises `UnknownKey` or `InvalidToken`."""
         account = self._account_of(access_key)
         with request_scope(account, self._region):
-            found = iam_evaluator.resolve_credential(access_key, account, session_token)
-        if isinstance(found, iam_evaluator.CredentialResolutionError):
-            if found.code == "ExpiredTokenException":
+            resolved = iam_evaluator.resolve_credential(access_key, account, session_token)
+        if isinstance(resolved, iam_evaluator.CredentialResolutionError):
+            if resolved.code == "ExpiredTokenException":
                 raise InvalidToken(expired=True)
-            raise InvalidToken() if found.code == "InvalidToken" else UnknownKey()
-        caller = Caller(found.principal_arn, self._principal_arn(found), found.account_id, access_key)
-        return Credential(found.secret_access_key, caller)
+            raise InvalidToken() if resolved.code == "InvalidToken" else UnknownKey()
+        caller = Caller(resolved.principal_arn, self._principal_arn(resolved), resolved.account_id, access_key)
+        return Credential(resolved.secret_access_key, caller)
 
     def denial(
         self,
@@ -144,12 +144,12 @@ class MiniStackAuthority:
         except iam_evaluator.AmbiguousAccessKeyError:
             raise UnknownKey() from None
 
-    def _principal_arn(self, found: Any) -> str:
+    def _principal_arn(self, resolved: Any) -> str:
         """The role behind a session; a session outlives its role here, but not on Amazon."""
-        if found.principal_type != "AssumedRole":
-            return str(found.principal_arn)
-        name = iam_evaluator._role_name_from_assumed_arn(found.principal_arn)
-        record = roles.named(found.account_id, name)
+        if resolved.principal_type != "AssumedRole":
+            return str(resolved.principal_arn)
+        name = iam_evaluator._role_name_from_assumed_arn(resolved.principal_arn)
+        record = roles.named(resolved.account_id, name)
         if record is None:
             raise UnknownKey()
         return str(record["Arn"])

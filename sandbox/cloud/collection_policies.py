@@ -88,11 +88,11 @@ def _statements(document: Any, known: set[str]) -> Iterable[Document]:
 
 
 def _rules(statement: Document, kinds: tuple[str, ...], *, permissions: bool = False) -> set[str]:
-    found: set[str] = set()
+    resources: set[str] = set()
     known = {"ResourceType", "Resource"} | ({"Permission"} if permissions else set())
     for rule in _listed(statement.get("Rules"), "Rules"):
         _object(rule, known, "A rule is an object")
-        found |= _resources_of(rule, kinds)
+        resources |= _resources_of(rule, kinds)
         if not permissions:
             continue
         kind = rule["ResourceType"]
@@ -100,7 +100,7 @@ def _rules(statement: Document, kinds: tuple[str, ...], *, permissions: bool = F
         for permission in _listed(rule.get("Permission"), "Permission"):
             if permission not in allowed:
                 raise InvalidPolicy(f"Permission {permission!r} is none of ResourceType {kind}")
-    return found
+    return resources
 
 
 def _resources_of(rule: Document, kinds: tuple[str, ...]) -> set[str]:

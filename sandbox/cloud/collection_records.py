@@ -158,8 +158,8 @@ def _reading(records: Any, details: str, errors: str) -> Any:
     def read(data: Record) -> Any:
         wanted = data.get("ids") or [record["id"] for record in records.values() if record["name"] in data["names"]]
         absent = [{"id": name, "errorCode": "NOT_FOUND"} for name in wanted if name not in records]
-        found = [json.loads(json.dumps(records[name])) for name in wanted if name in records]
-        return json_response({details: found, errors: absent})
+        details_found = [json.loads(json.dumps(records[name])) for name in wanted if name in records]
+        return json_response({details: details_found, errors: absent})
 
     return read
 

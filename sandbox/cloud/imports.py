@@ -29,25 +29,25 @@ _SERVERLESS = collection_types.SERVICE
 
 def install() -> None:
     """Registers how each type is found and imported; call it after the types are registered, once per process."""
-    for type, (keys, found) in _TYPES.items():
-        changesets._IMPORT_LOOKUPS[type] = (keys, _problem(type, keys, found))
-        provisioners._RESOURCE_HANDLERS[type]["import"] = _taking(found)
+    for type, (keys, reader) in _TYPES.items():
+        changesets._IMPORT_LOOKUPS[type] = (keys, _problem(type, keys, reader))
+        provisioners._RESOURCE_HANDLERS[type]["import"] = _taking(reader)
     cloudcontrol._get_resource = _reading(cloudcontrol._get_resource)
 
 
-def _problem(type: str, keys: tuple[str, ...], found: Callable[[Identifier], Imported | None]) -> Callable[..., Any]:
+def _problem(type: str, keys: tuple[str, ...], reader: Callable[[Identifier], Imported | None]) -> Callable[..., Any]:
     def problem(*values: str) -> str | None:
         named = dict(zip(keys, values, strict=True))
         return (
-            None if found(named) else f"Resource of type '{type}' with identifier '{'|'.join(values)}' was not found."
+            None if reader(named) else f"Resource of type '{type}' with identifier '{'|'.join(values)}' was not found."
         )
 
     return problem
 
 
-def _taking(found: Callable[[Identifier], Imported | None]) -> Callable[[Identifier], Imported]:
+def _taking(reader: Callable[[Identifier], Imported | None]) -> Callable[[Identifier], Imported]:
     def take(named: Identifier) -> Imported:
-        taken = found(named)
+        taken = reader(named)
         if taken is None:
             raise ValueError(f"{'|'.join(named.values())} was not found.")
         return taken

@@ -19,10 +19,10 @@ def install() -> None:
 
     def append_with_metrics(stream: Record, events: list[Record]) -> None:
         append(stream, events)
-        found = [metric for event in events for metric in embedded(str(event.get("message", "")))]
-        for namespace, name, dimensions, seconds, unit, values in found:
+        metrics = [metric for event in events for metric in embedded(str(event.get("message", "")))]
+        for namespace, name, dimensions, seconds, unit, values in metrics:
             cloudwatch._store_datum(namespace, name, dimensions, seconds, unit, None, values, None, None)
-        if found:
+        if metrics:
             cloudwatch._evaluate_all_alarms()
 
     cloudwatch_logs._append_log_events = append_with_metrics

@@ -55,12 +55,12 @@ class NativeCode:
 
 def native_packages(archive: zipfile.ZipFile) -> list[str]:
     """`<name>-<version>` of every distribution in the archive whose wheel is for one kind of machine."""
-    found = []
+    packages = []
     for entry in archive.namelist():
         folder, _, file = entry.partition("/")
         if file == "WHEEL" and folder.endswith(DIST_INFO) and not is_pure(archive.read(entry).decode()):
-            found.append(folder.removesuffix(DIST_INFO))
-    return found
+            packages.append(folder.removesuffix(DIST_INFO))
+    return packages
 
 
 def is_pure(wheel: str) -> bool:

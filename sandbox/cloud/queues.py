@@ -59,12 +59,12 @@ def _measure(account: str, region: str, last: dict[tuple[str, str, str], dict[st
     now, changed = time.time(), False
     for queue in list(sqs._queues.values()):
         with sqs._queues_lock:
-            found = measured(queue, now)
+            counts = measured(queue, now)
         place = (account, region, queue["name"])
-        if not any(found.values()) and not any(last.get(place, {}).values()):
+        if not any(counts.values()) and not any(last.get(place, {}).values()):
             continue
-        last[place], changed = found, True
-        for name, value in found.items():
+        last[place], changed = counts, True
+        for name, value in counts.items():
             dimensions = {"QueueName": queue["name"]}
             cloudwatch._store_datum(NAMESPACE, name, dimensions, now, "None", value, None, None, None)
     if changed:

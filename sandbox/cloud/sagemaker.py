@@ -78,10 +78,10 @@ class Registry:
             return self._existing.get(name)
         configuration = self._kept["endpoint-config"].get_scoped(account, region, props["EndpointConfigName"])
         variant = configuration["ProductionVariants"][0] if configuration else {}
-        found = next((c for c in self.components.values() if c["EndpointName"] == name), None)
-        if "ModelName" not in variant and found is not None:
-            model = self._kept["model"].get_scoped(account, region, found["Specification"].get("ModelName"))
-            return {**container(model), "component": found["InferenceComponentName"]} if model else None
+        component = next((c for c in self.components.values() if c["EndpointName"] == name), None)
+        if "ModelName" not in variant and component is not None:
+            model = self._kept["model"].get_scoped(account, region, component["Specification"].get("ModelName"))
+            return {**container(model), "component": component["InferenceComponentName"]} if model else None
         model = self._kept["model"].get_scoped(account, region, variant.get("ModelName"))
         return container(model) if model else None
 

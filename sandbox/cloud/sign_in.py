@@ -59,8 +59,8 @@ class Request:
 
     @property
     def session(self) -> str:
-        found = SimpleCookie(self.headers.get("cookie", "")).get(COOKIE)
-        return found.value if found else ""
+        cookie = SimpleCookie(self.headers.get("cookie", "")).get(COOKIE)
+        return cookie.value if cookie else ""
 
 
 def install() -> None:

@@ -41,8 +41,8 @@ def install() -> None:
 def streamed_function(uri: str) -> str | None:
     """The function's ARN in a streaming integration's URI; None for any other URI."""
     before, after = STREAMING_URI
-    _, found, rest = uri.partition(before)
-    return rest.removesuffix(after) if found and rest.endswith(after) else None
+    _, separator, rest = uri.partition(before)
+    return rest.removesuffix(after) if separator and rest.endswith(after) else None
 
 
 def _keep_transfer_mode() -> None:
@@ -153,8 +153,8 @@ def _stream_invocations() -> None:
         # Amazon has no action of its own for it.
         if method == "POST" and path.endswith(STREAMING_URI[1]):
             return "InvokeFunction"
-        found: str | None = action(method, path)
-        return found
+        name: str | None = action(method, path)
+        return name
 
     lambda_svc._invoke_with_response_stream = _invoke_with_response_stream
     iam_actions._lambda_action = _lambda_action

@@ -41,8 +41,8 @@ def install() -> None:
     resolve = iam_evaluator._resolve_condition_key
 
     def _resolve_condition_key(key: str, given: Any) -> Any:
-        found = resolve(key, given)
-        return role_of(str(found)) if key.lower() == "aws:principalarn" else found
+        value = resolve(key, given)
+        return role_of(str(value)) if key.lower() == "aws:principalarn" else value
 
     iam_evaluator._resolve_condition_key = _resolve_condition_key
 

@@ -96,8 +96,8 @@ def _runtime(cache: Path, report: Callable[[str], None], needs: JavaNeeds) -> Ja
     if not home.is_dir():
         report(f"Installing Java ({needs.package}) …")
         _install(target, needs)
-    if found := inspect(home):
-        return found
+    if runtime := inspect(home):
+        return runtime
     raise JavaMissing(
         f"{needs} was not found, and the one of {needs.package} in {home} does not run on this machine. "
         "Install a JDK and name its folder in OPENSEARCH_JAVA_HOME."

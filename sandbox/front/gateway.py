@@ -150,8 +150,8 @@ class Gateway:
         """The object that an update is about, as the caller may read it."""
         read = Request("GET", request.path, request.headers)
         answer = self._forward(_uncompressed(read), guest)
-        found = decoded(self._rewriter.back(answer.body))
-        return found if answer.status == 200 and isinstance(found, dict) else None
+        body = decoded(self._rewriter.back(answer.body))
+        return body if answer.status == 200 and isinstance(body, dict) else None
 
 
 def _denied(who: str, action: str, reason: str) -> AccessDenied:

@@ -46,10 +46,10 @@ class Ledger:
         return role
 
     def credential(self, access_key: str, session_token: str | None) -> Credential:
-        found = self._keys.get(access_key)
-        if found is None:
+        entry = self._keys.get(access_key)
+        if entry is None:
             raise UnknownKey
-        credential, token = found
+        credential, token = entry
         if token != session_token:
             raise InvalidToken
         return credential

@@ -52,8 +52,8 @@ class MappingGate:
         if not isinstance(body, dict):
             return forward(request)
         path = f"/{quote(names, safe='*,')}/_settings?flat_settings=true&expand_wildcards=all"
-        status, found = self._engine.administer("GET", path)
-        indexes = found if status == 200 else {}
+        status, described = self._engine.administer("GET", path)
+        indexes = described if status == 200 else {}
         fields = lucene_inward(body, knn=any(says_knn(index.get("settings")) for index in indexes.values()))
         answer = forward(request.with_body(encoded(body)) if fields else request)
         if answer.status == 200:

@@ -50,7 +50,9 @@ class StandIn:
     def answer(self, prompt: Prompt) -> Answer:
         """Return the best sentences of the documents, or a statement that they contain no answer."""
         sentences = [
-            found for number, document in enumerate(prompt.documents, 1) for found in text_of.split(document, number)
+            sentence
+            for number, document in enumerate(prompt.documents, 1)
+            for sentence in text_of.split(document, number)
         ]
         if not sentences or not prompt.question.strip():
             lacking = "question" if sentences else "document"
@@ -64,7 +66,7 @@ class StandIn:
             said, quoted = _reply(part, sentences, row, chosen)
             lines += [line for line in said if line not in lines]
             chosen += quoted
-        documents = sorted({found.document for found in chosen})
+        documents = sorted({sentence.document for sentence in chosen})
         if not chosen:
             lines.insert(0, "The documents do not hold the answer.")
         reasoning = (
@@ -75,7 +77,7 @@ class StandIn:
         return Answer(" ".join([*lines, NOTICE]), reasoning)
 
     def _scores(self, sentences: list[Sentence], parts: list[_Part]) -> list[list[float]]:
-        rows = self._model.embed([*[found.text for found in sentences], *[part.text for part in parts]])
+        rows = self._model.embed([*[sentence.text for sentence in sentences], *[part.text for part in parts]])
         nearness = rows[len(sentences) :] @ rows[: len(sentences)].T
         weight = _rarity(sentences)
         scores = []
@@ -85,9 +87,9 @@ class StandIn:
             scores.append(
                 [
                     0.6 * float(value)
-                    + 0.4 * sum(weight[word] for word in asked & found.words) / total
-                    + (0.25 if any(found.mentions(name) for name in part.names) else 0.0)
-                    for found, value in zip(sentences, near, strict=True)
+                    + 0.4 * sum(weight[word] for word in asked & sentence.words) / total
+                    + (0.25 if any(sentence.mentions(name) for name in part.names) else 0.0)
+                    for sentence, value in zip(sentences, near, strict=True)
                 ]
             )
         return scores
@@ -95,7 +97,7 @@ class StandIn:
 
 def _parts(prompt: Prompt, sentences: list[Sentence]) -> list[_Part]:
     texts = [text for text in re.split(r"(?<=[?؟？])\s*|[\r\n;]+|\\n", prompt.question) if re.search(r"\w", text)]
-    whole = "\n".join(found.text for found in sentences)
+    whole = "\n".join(sentence.text for sentence in sentences)
     known = _known_names(sentences)
     before = text_of.years(prompt.earlier[-1]) if prompt.earlier else []
     parts: list[_Part] = []
@@ -147,7 +149,7 @@ def _stating(year: int, about: list[tuple[float, Sentence]]) -> Sentence | None:
 
 def _difference(name: str, stated: list[Sentence]) -> list[str]:
     """The difference of two figures, if their sentences differ in little except year and figure."""
-    figures = sorted({found.figure: found for found in stated if found.figure is not None}.items())
+    figures = sorted({sentence.figure: sentence for sentence in stated if sentence.figure is not None}.items())
     if len(figures) < 2:
         return []
     (first_year, first), a = figures[0]
@@ -180,16 +182,16 @@ def _shortlist(sentences: list[Sentence], parts: list[_Part]) -> list[Sentence]:
 def _rarity(sentences: list[Sentence]) -> dict[str, float]:
     """The inverse document frequency of each word among the sentences; the key "" is for words in none of them."""
     counts: dict[str, int] = {"": 0}
-    for found in sentences:
-        for word in found.words:
+    for sentence in sentences:
+        for word in sentence.words:
             counts[word] = counts.get(word, 0) + 1
     return {word: float(np.log(1 + len(sentences) / (1 + count))) for word, count in counts.items()}
 
 
 def _known_names(sentences: list[Sentence]) -> list[str]:
     """Capitalised spans of the documents; a single word counts only if it is never in lower case."""
-    spans = dict.fromkeys(name for found in sentences for name in text_of.names(found.text))
-    small = {word for found in sentences for word in re.findall(r"(?<!\w)[a-z]\w*", found.text)}
+    spans = dict.fromkeys(name for sentence in sentences for name in text_of.names(sentence.text))
+    small = {word for sentence in sentences for word in re.findall(r"(?<!\w)[a-z]\w*", sentence.text)}
     return [name for name in spans if " " in name or (len(name) > 2 and name.lower() not in small)]
 
 
@@ -212,8 +214,8 @@ def _opens(text: str, name: str) -> bool:
     return text.lstrip(" \"'«“¿").startswith(name) and " " not in name
 
 
-def _quote(found: Sentence) -> str:
-    return f"{found.text} [{found.document}]"
+def _quote(sentence: Sentence) -> str:
+    return f"{sentence.text} [{sentence.document}]"
 
 
 def _number(value: float) -> str:

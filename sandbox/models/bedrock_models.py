@@ -45,8 +45,8 @@ class Unknown(Exception):
 
 def require_chat(name: str) -> None:
     """Raise `Retired` or `Unknown` unless `name`, an id, a profile or an ARN, is a chat model that answers."""
-    found = _NAME.fullmatch(name)
-    geography, model = found.groups() if found else (None, name)
+    match = _NAME.fullmatch(name)
+    geography, model = match.groups() if match else (None, name)
     if model in RETIRED:
         # Seen on 2026-08-29: the issue 708 of accelerated-intelligent-document-processing-on-aws.
         raise Retired(

@@ -20,7 +20,7 @@ class Generation:
 
 def finished(text: str, model: MiniLM, max_tokens: int | None, stop: Sequence[str] = ()) -> Generation:
     """Cut `text` before the first stop sequence in it, then at `max_tokens`."""
-    ends = [found for found in (text.find(mark) for mark in stop if mark) if found >= 0]
+    ends = [place for place in (text.find(mark) for mark in stop if mark) if place >= 0]
     text = text[: min(ends)] if ends else text
     cut = False
     if max_tokens is not None:

@@ -30,8 +30,8 @@ class KeyFile:
     def _read(self) -> tuple[str, ...]:
         with self._lock:
             try:
-                found = self._path.stat()
-                stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+                stat = self._path.stat()
+                stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
                 if stamp != self._stamp:
                     lines = self._path.read_text(encoding="utf-8").splitlines()
                     self._keys, self._stamp = tuple(filter(None, map(str.strip, lines))), stamp

@@ -87,7 +87,7 @@ def _whole(text: str) -> Prompt:
     earlier: list[str] = []
     history = _HISTORY.search(before, marks[-1].end() if marks else 0)
     if history is not None:
-        earlier = [_trimmed(found) for found in _EARLIER.findall(before[history.start() :])]
+        earlier = [_trimmed(turn) for turn in _EARLIER.findall(before[history.start() :])]
         before = before[: history.start()]
     ends = [mark.start() for mark in marks[1:]] + [len(before)] * bool(marks)
     documents = [_trimmed(before[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]

@@ -161,8 +161,8 @@ def _tgi_tokens(text: str) -> Reply:
 
     def event(place: int, piece: str, last: bool) -> bytes:
         token = {"id": place, "text": piece, "logprob": 0.0, "special": last}
-        found = {"index": place, "token": token, "generated_text": text if last else None, "details": None}
-        return f"data:{json.dumps(found)}\n\n".encode()
+        fields = {"index": place, "token": token, "generated_text": text if last else None, "details": None}
+        return f"data:{json.dumps(fields)}\n\n".encode()
 
     said = [*pieces(text), "<｜end▁of▁sentence｜>"]
     sent = (event(place, piece, place == len(said)) for place, piece in enumerate(said, 1))

@@ -36,10 +36,10 @@ class Sentence:
         year = _YEAR.search(self.text)
         if year is None:
             return None
-        for found in _FIGURE.finditer(self.text, year.end()):
-            after = self.text[found.end() : found.end() + 2].strip()
-            if not after.startswith("%") and not _YEAR.fullmatch(found.group()):
-                return int(year.group()), float(found.group().replace(",", ""))
+        for match in _FIGURE.finditer(self.text, year.end()):
+            after = self.text[match.end() : match.end() + 2].strip()
+            if not after.startswith("%") and not _YEAR.fullmatch(match.group()):
+                return int(year.group()), float(match.group().replace(",", ""))
         return None
 
     @cached_property
@@ -74,14 +74,14 @@ def content_words(text: str) -> frozenset[str]:
 
 def names(text: str) -> list[str]:
     """Return the spans of capitalised words, without leading question words, in the order of the text."""
-    found = []
+    phrases = []
     for match in _NAME.finditer(text):
         words = match.group().removesuffix("'s").removesuffix("’s").split(" ")
         while words and words[0].lower() in _COMMON:
             words.pop(0)
         if words:
-            found.append(" ".join(words))
-    return list(dict.fromkeys(found))
+            phrases.append(" ".join(words))
+    return list(dict.fromkeys(phrases))
 
 
 def years(text: str) -> list[int]:

@@ -30,16 +30,16 @@ def encode(model: MiniLM, words: WordVectors, texts: Sequence[str]) -> list[dict
 def _weights(
     counted: Counter[tuple[int, str]], related: Mapping[int, Sequence[tuple[str, float]]], vocabulary: int
 ) -> dict[str, float]:
-    found: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for (piece, word), count in counted.items():
         if not word.removeprefix("##").isalnum():
             continue
         weight = math.log1p(count) * _rarity(piece, vocabulary)
-        found[word] = max(found.get(word, 0.0), weight)
+        weights[word] = max(weights.get(word, 0.0), weight)
         for other, cosine in related[piece]:
             if cosine >= _LEAST_COSINE and other.isalnum():
-                found[other] = max(found.get(other, 0.0), weight * cosine**2)
-    return {word: round(weight, 4) for word, weight in found.items() if weight >= _LEAST_WEIGHT}
+                weights[other] = max(weights.get(other, 0.0), weight * cosine**2)
+    return {word: round(weight, 4) for word, weight in weights.items() if weight >= _LEAST_WEIGHT}
 
 
 def _rarity(piece: int, vocabulary: int) -> float:

@@ -50,10 +50,10 @@ def check_keys(body: Any, required: set[str], optional: set[str]) -> None:
     """Raise `Malformed` unless `body` is an object with all `required` keys and none beyond `optional`."""
     if not isinstance(body, dict):
         raise Malformed(f"#: expected type: JSONObject, found: {json_type(body)}")
-    found = [f"#: required key [{key}] not found" for key in sorted(required - set(body))]
-    found += [f"#: extraneous key [{key}] is not permitted" for key in sorted(set(body) - required - optional)]
-    if found:
-        raise Malformed("".join(found))
+    faults = [f"#: required key [{key}] not found" for key in sorted(required - set(body))]
+    faults += [f"#: extraneous key [{key}] is not permitted" for key in sorted(set(body) - required - optional)]
+    if faults:
+        raise Malformed("".join(faults))
 
 
 def json_type(value: Any) -> str:

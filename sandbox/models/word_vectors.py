@@ -33,18 +33,18 @@ class WordVectors:
             cosines = unit(self._words[batch]) @ self._words.T / self._lengths
             cosines[np.arange(len(batch)), batch] = -1
             nearest = np.argpartition(-cosines, count, axis=1)[:, :count]
-            for piece, row, found in zip(batch, cosines, nearest, strict=True):
-                order = found[np.argsort(-row[found])]
+            for piece, row, near in zip(batch, cosines, nearest, strict=True):
+                order = near[np.argsort(-row[near])]
                 self._related[piece] = [(int(place), float(row[place])) for place in order]
         return {piece: self._related[piece] for piece in pieces}
 
 
 def _table(graph: Path) -> Vectors:
     tensors = _model().FromString(graph.read_bytes()).graph.initializer
-    found = next((tensor for tensor in tensors if tensor.name == _TABLE), None)
-    if found is None:
+    kernel = next((tensor for tensor in tensors if tensor.name == _TABLE), None)
+    if kernel is None:
         raise KeyError(f"{graph} holds no {_TABLE}.")
-    table: Vectors = np.frombuffer(found.raw_data, dtype="<f4").reshape(found.dims)
+    table: Vectors = np.frombuffer(kernel.raw_data, dtype="<f4").reshape(kernel.dims)
     return table
 
 

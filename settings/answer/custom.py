@@ -72,8 +72,8 @@ class CustomAnswer(AnswerModel):
     @property
     def action(self) -> dict[str, Any]:
         """The connector's one `predict` action."""
-        found: dict[str, Any] = next(action for action in self.connector["actions"] if _is_predict(action))
-        return found
+        predict: dict[str, Any] = next(action for action in self.connector["actions"] if _is_predict(action))
+        return predict
 
     @property
     def url(self) -> str:
@@ -196,8 +196,8 @@ def _is_predict(action: Any) -> bool:
 
 
 def _filled(template: str, parameters: dict[str, Any]) -> str:
-    def fill(found: re.Match[str]) -> str:
-        value = parameters.get(found[1], found[0] if found[2] is None else found[2])
+    def fill(match: re.Match[str]) -> str:
+        value = parameters.get(match[1], match[0] if match[2] is None else match[2])
         return value if isinstance(value, str) else json.dumps(value)
 
     return PARAMETER.sub(fill, template)

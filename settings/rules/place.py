@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 def search_is_here(environment: Environment) -> Iterator[str]:
     """The engine, its VPC and its secrets; the certificate of the assistant's own name."""
     vpc = environment.search.vpc
-    found = {f"search.{setting}": arn.split(":")[3] for setting, arn in environment.search.arns.items()}
-    found |= {"search.vpc.availability_zones": vpc.region} if vpc else {}
+    regions = {f"search.{setting}": arn.split(":")[3] for setting, arn in environment.search.arns.items()}
+    regions |= {"search.vpc.availability_zones": vpc.region} if vpc else {}
     if environment.assistant and (name := environment.assistant.domain):
-        found["assistant.domain.certificate_arn"] = name.certificate_arn.split(":")[3]
-    for setting, region in found.items():
+        regions["assistant.domain.certificate_arn"] = name.certificate_arn.split(":")[3]
+    for setting, region in regions.items():
         if environment.region is not None and region != environment.region:
             yield f"{setting} is in {region}, but region is {environment.region!r}; make them agree"
     owner = environment.search.account

@@ -38,13 +38,13 @@ def answer_is_the_recipes(environment: Environment) -> Iterator[str]:
 
 def engine_is_the_recipes(environment: Environment) -> Iterator[str]:
     """A collection, or an engine with ml-commons."""
-    wanted, found = preset(environment.recipe, "search.kind"), isinstance(environment.search, Serverless)
-    if found and not wanted:
+    wanted, is_serverless = preset(environment.recipe, "search.kind"), isinstance(environment.search, Serverless)
+    if is_serverless and not wanted:
         yield (
             f"search.kind is 'serverless', but the recipe {environment.recipe} needs ml-commons, which a collection "
             f"does not have; set recipe to {recipe_with('search.kind', 'serverless')}"
         )
-    if wanted and not found:
+    if wanted and not is_serverless:
         yield (
             f"recipe is {environment.recipe!r}, which searches a collection, but search.kind is another; set "
             f"search.kind to {wanted}, or recipe to that of your model, with an assistant beside it"

@@ -37,7 +37,7 @@ def regions_exist(environment: Environment) -> Iterator[str]:
 def one_partition(environment: Environment) -> Iterator[str]:
     """ARNs, zones and images are of the part of AWS that the environment is deployed to."""
     texts = list(_texts(environment))
-    arns = [found for _, text in texts if (found := _ARN.match(text))]
+    arns = [match for _, text in texts if (match := _ARN.match(text))]
     vpc = environment.search.vpc
     here = environment.region or next((arn["region"] for arn in arns if arn["region"]), vpc.region if vpc else None)
     for setting, text in texts:
@@ -130,7 +130,7 @@ def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield path, value
         return
-    found = vars(value) if isinstance(value, Group) else value
-    if isinstance(found, dict | list):
-        for key, inner in found.items() if isinstance(found, dict) else enumerate(found):
+    inside = vars(value) if isinstance(value, Group) else value
+    if isinstance(inside, dict | list):
+        for key, inner in inside.items() if isinstance(inside, dict) else enumerate(inside):
             yield from _texts(inner, f"{path}.{key}" if path else str(key))

@@ -47,11 +47,11 @@ def vpc_reaches_its_models(environment: Environment) -> Iterator[str]:
 
 def _regions(environment: Environment) -> Iterator[tuple[str, str]]:
     """Where models are called, of those that say so, by setting."""
-    found: dict[str, Any] = {"embedding": environment.embedding, "answer": environment.answer}
+    groups: dict[str, Any] = {"embedding": environment.embedding, "answer": environment.answer}
     if not isinstance(environment.search, Serverless):
-        found |= {"retrieval.rerank": environment.retrieval.rerank}
-        found |= {"retrieval.hybrid.sparse": getattr(environment.retrieval.hybrid, "sparse", None)}
-    for setting, value in found.items():
+        groups |= {"retrieval.rerank": environment.retrieval.rerank}
+        groups |= {"retrieval.hybrid.sparse": getattr(environment.retrieval.hybrid, "sparse", None)}
+    for setting, value in groups.items():
         of_its_arn = getattr(value, "model_region", None)
         region = of_its_arn(None) if of_its_arn else getattr(value, "region", None)
         if region is not None:

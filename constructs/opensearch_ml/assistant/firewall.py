@@ -81,15 +81,15 @@ class Firewall(Construct):
 
     def _sets(self, networks: Sequence[str]) -> list[wafv2.CfnWebACL.StatementProperty]:
         """A set of addresses for each version of the protocol."""
-        found = []
+        statements = []
         for version, there in (("IPV4", "."), ("IPV6", ":")):
             if those := [network for network in networks if there in network]:
                 addresses = wafv2.CfnIPSet(
                     self, version.title(), scope="REGIONAL", ip_address_version=version, addresses=those
                 )
                 reference = wafv2.CfnWebACL.IPSetReferenceStatementProperty(arn=addresses.attr_arn)
-                found.append(wafv2.CfnWebACL.StatementProperty(ip_set_reference_statement=reference))
-        return found
+                statements.append(wafv2.CfnWebACL.StatementProperty(ip_set_reference_statement=reference))
+        return statements
 
     def _block(self, name: str, statement: wafv2.CfnWebACL.StatementProperty) -> Rule:
         return {

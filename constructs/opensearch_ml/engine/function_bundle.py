@@ -125,8 +125,8 @@ def function_code(
 
 def _strip(target: Path) -> None:
     for pattern in NOT_RUN:
-        for found in sorted(target.rglob(pattern)):
-            if found.is_dir():
-                shutil.rmtree(found)
-            elif found.is_file():
-                found.unlink()
+        for path in sorted(target.rglob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.is_file():
+                path.unlink()

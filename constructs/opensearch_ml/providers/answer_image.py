@@ -20,13 +20,13 @@ def image_of(stack: Stack, container: str) -> str:
     if Token.is_unresolved(region):
         account = stack.regional_fact(FactName.DLC_REPOSITORY_ACCOUNT)
     else:
-        found = Fact.find(region, FactName.DLC_REPOSITORY_ACCOUNT)
-        if found is None:
+        owner = Fact.find(region, FactName.DLC_REPOSITORY_ACCOUNT)
+        if owner is None:
             raise ValueError(
                 f"image is missing, and no account of the Deep Learning Containers is known in {region}; set image to "
                 "one that SageMaker may pull there."
             )
-        account = found
+        account = owner
     return f"{account}.dkr.ecr.{region}.{Aws.URL_SUFFIX}/{IMAGES[container]}"
 
 

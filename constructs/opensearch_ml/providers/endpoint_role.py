@@ -97,15 +97,15 @@ class EndpointRole(Construct):
         )
 
     def _repository(self, image: str) -> str:
-        found = _IMAGE.match(image)
-        if found is None:
+        match = _IMAGE.match(image)
+        if match is None:
             raise ValueError(f"image is {image!r}, which is not an ECR image; set it to one with a tag or digest.")
         return Stack.of(self).format_arn(
             service="ecr",
-            region=found["region"],
-            account=found["account"],
+            region=match["region"],
+            account=match["account"],
             resource="repository",
-            resource_name=found["repository"],
+            resource_name=match["repository"],
         )
 
     def _objects(self, model_data: str) -> str:

@@ -59,9 +59,9 @@ def completion_of(place: str) -> str:
 
     It is a Painless expression over `params`, the model's JSON answer; a top-level array is `params.result`.
     """
-    found = f"if (text == null) {{ text = {place}; }}"
+    fallback = f"if (text == null) {{ text = {place}; }}"
     return (
-        f"{_QUOTED}{_THOUGHTLESS}\ndef text = null;\n{found}\nif (text == null) {{ {_MISSING}; }}\n"
+        f"{_QUOTED}{_THOUGHTLESS}\ndef text = null;\n{fallback}\nif (text == null) {{ {_MISSING}; }}\n"
         'return \'{"name": "response", "dataAsMap": {"completion": \' + quoted(thoughtless(text, true)) + \'}}\';\n'
     )
 

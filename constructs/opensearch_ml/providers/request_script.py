@@ -89,8 +89,8 @@ def of_parameters(template: str, parameters: Mapping[str, object]) -> dict[str, 
     which need FOR_PARAMETERS besides.
     """
 
-    def null(found: re.Match[str]) -> str:
-        return found[0] if found[1] in parameters else "null"
+    def null(match: re.Match[str]) -> str:
+        return match[0] if match[1] in parameters else "null"
 
     return _members(_INSIDE, [_given(piece, parameters) for piece in _pieces(_NULL.sub(null, template))])
 
@@ -136,11 +136,11 @@ def _given(piece: _Piece, parameters: Mapping[str, object]) -> str:
 def _filled(text: str, parameters: Mapping[str, object]) -> str:
     """A parameter of the connector that is made of others."""
 
-    def fill(found: re.Match[str]) -> str:
-        rest = {name: value for name, value in parameters.items() if name != found[1]}
-        if found[1] in parameters:
-            return _filled(str(parameters[found[1]]), rest)
-        return found[0] if found[2] is None else found[2]
+    def fill(match: re.Match[str]) -> str:
+        rest = {name: value for name, value in parameters.items() if name != match[1]}
+        if match[1] in parameters:
+            return _filled(str(parameters[match[1]]), rest)
+        return match[0] if match[2] is None else match[2]
 
     return _PLACE.sub(fill, text)
 
@@ -148,15 +148,15 @@ def _filled(text: str, parameters: Mapping[str, object]) -> str:
 def _pieces(template: str) -> list[_Piece]:
     # In JSON a line break is white space between tokens.
     template = _CONTROL.sub(" ", template)
-    found: list[_Piece] = []
+    pieces: list[_Piece] = []
     end, quoted = 0, False
     for place in _PLACE.finditer(template):
         text = template[end : place.start()]
         quoted ^= len(re.findall(r'(?<!\\)(?:\\\\)*"', text)) % 2 == 1
-        found += [_Piece(text)] if text else []
-        found.append(_Piece("", place[1], place[2], quoted))
+        pieces += [_Piece(text)] if text else []
+        pieces.append(_Piece("", place[1], place[2], quoted))
         end = place.end()
-    return [*found, _Piece(template[end:])] if template[end:] else found
+    return [*pieces, _Piece(template[end:])] if template[end:] else pieces
 
 
 def _literal(text: str) -> str:

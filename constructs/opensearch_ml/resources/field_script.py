@@ -176,7 +176,7 @@ def _short(source: str) -> str:
 
 
 def _named(code: str) -> str:
-    return _NAME.sub(lambda found: _NAMES.get(found[0], found[0]), code)
+    return _NAME.sub(lambda match: _NAMES.get(match[0], match[0]), code)
 
 
 def field_mappings(fields: Mapping[str, str], language: str = "english") -> dict[str, object]:

@@ -57,5 +57,5 @@ def _front_matter(text: str) -> tuple[str | None, str]:
     end = next((at for at, line in enumerate(lines[1:], 1) if ends and line.rstrip() in ends), None)
     if end is None:
         return None, text
-    titles = (found[1] for line in lines[1:end] if (found := _TITLE.match(line.rstrip())))
+    titles = (match[1] for line in lines[1:end] if (match := _TITLE.match(line.rstrip())))
     return next(titles, None), "".join(lines[end + 1 :])

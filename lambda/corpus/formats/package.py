@@ -97,18 +97,18 @@ class Package:
         """What an Office part refers to within the archive: kind and name, by the id of the relationship."""
         folder, _, last = name.rpartition("/")
         relationships = f"{folder}/_rels/{last}.rels" if folder else f"_rels/{last}.rels"
-        found: dict[str, tuple[str, str]] = {}
+        parts: dict[str, tuple[str, str]] = {}
 
         def start(tag: str, attributes: Attributes) -> None:
             if tag == f"{_RELATIONSHIPS} Relationship" and attributes.get("TargetMode") != "External":
                 kind = attributes.get("Type", "").rpartition("/")[2]
                 target = attributes.get("Target", "")
                 place = target.lstrip("/") if target.startswith("/") else normpath(join(dirname(name), target))
-                found[attributes.get("Id", "")] = (kind, place)
+                parts[attributes.get("Id", "")] = (kind, place)
 
         if relationships in self.names:
             self.walk(relationships, start)
-        return {id: value for id, value in found.items() if value[1] in self.names}
+        return {id: value for id, value in parts.items() if value[1] in self.names}
 
     def title(self) -> str | None:
         """The title in the document's properties."""

@@ -51,7 +51,7 @@ def _slide(outline: Outline, package: Package, number: int, part: str) -> None:
     _Shapes(outline).all(package, part)
     related = package.related(part)
     for kind in BESIDE:
-        for beside in sorted(found for of, found in related.values() if of == kind):
+        for beside in sorted(path for of, path in related.values() if of == kind):
             _Shapes(outline).all(package, beside)
 
 

@@ -31,7 +31,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         _Text(outline, levels).all(package, main)
         outline.leave()
         for kind in BESIDE:
-            for part in sorted({part for found, part in related.values() if found == kind}):
+            for part in sorted({part for relation, part in related.values() if relation == kind}):
                 _Text(outline, levels).all(package, part)
         title = package.title()
     except BadArchive as error:

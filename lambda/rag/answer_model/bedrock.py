@@ -49,11 +49,11 @@ class Bedrock:
                 if "chunk" in event:
                     yield self._text(json_object(event["chunk"]["bytes"]))
 
-    def _text(self, found: dict[str, Any]) -> str:
+    def _text(self, body: dict[str, Any]) -> str:
         try:
-            return str((found["generation"] if self._chosen.imported else found["choices"][0]["text"]) or "")
+            return str((body["generation"] if self._chosen.imported else body["choices"][0]["text"]) or "")
         except (KeyError, IndexError, TypeError):
-            raise unusable(ANSWER, f"the piece has the members {sorted(found)}") from None
+            raise unusable(ANSWER, f"the piece has the members {sorted(body)}") from None
 
 
 MODEL = Bedrock

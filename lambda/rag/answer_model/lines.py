@@ -17,9 +17,9 @@ def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield held.strip()
 
 
-def objects(found: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+def objects(raw_lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """The JSON object of each line. A line may be the `data:` of a server-sent event; `[DONE]` is the end."""
-    for line in found:
+    for line in raw_lines:
         text = line.removeprefix(b"data:").strip()
         if text == b"[DONE]":
             return
@@ -31,9 +31,9 @@ def objects(found: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 def json_object(text: bytes) -> dict[str, Any]:
     """The object in `text`; raises `Broken`."""
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        value = None
+    if not isinstance(value, dict):
         raise unusable(ANSWER, f"not a JSON object: {text[:200].decode(errors='replace')}")
-    return found
+    return value

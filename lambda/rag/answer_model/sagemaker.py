@@ -41,9 +41,9 @@ class SageMaker:
                 **component,
             )
             pieces = (event["PayloadPart"]["Bytes"] for event in answer["Body"] if "PayloadPart" in event)
-            for found in objects(lines(pieces)):
+            for value in objects(lines(pieces)):
                 budget.call(self._most)
-                yield _text(found)
+                yield _text(value)
 
     def _body(self, told: Told) -> dict[str, Any]:
         parameters = {
@@ -56,10 +56,10 @@ class SageMaker:
         return {"inputs": told.deepseek_r1(begin=False), "parameters": parameters, "stream": True}
 
 
-def _text(found: dict[str, Any]) -> str:
-    if "error" in found:
-        raise failure_of(ANSWER, 500, str(found["error"]))
-    token = found.get("token") or {}
+def _text(event: dict[str, Any]) -> str:
+    if "error" in event:
+        raise failure_of(ANSWER, 500, str(event["error"]))
+    token = event.get("token") or {}
     return "" if token.get("special") else str(token.get("text") or "")
 
 

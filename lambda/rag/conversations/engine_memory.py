@@ -37,9 +37,9 @@ class EngineMemory:
     def turns(self, id: str, most: int) -> Sequence[Turn]:
         """At most `most` last turns, oldest first."""
         newest_first = {"query": {"match_all": {}}, "sort": [{"create_time": "desc"}], "size": most}
-        found = self._send("POST", f"{path_of(id)}/_search", newest_first)["hits"]["hits"]
+        hits = self._send("POST", f"{path_of(id)}/_search", newest_first)["hits"]["hits"]
         # The engine omits an empty response, which semantic search stores.
-        return [Turn(hit["_source"]["input"], hit["_source"].get("response", "")) for hit in reversed(found)]
+        return [Turn(hit["_source"]["input"], hit["_source"].get("response", "")) for hit in reversed(hits)]
 
     def keep(self, id: str, turn: Turn) -> None:
         """Add a turn; an answering pipeline does this itself."""

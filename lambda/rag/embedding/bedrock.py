@@ -27,9 +27,9 @@ class Invocation:
             )
             text = answer["body"].read()
         try:
-            found = json.loads(text)
+            value = json.loads(text)
         except ValueError:
-            found = None
-        if not isinstance(found, dict):
+            value = None
+        if not isinstance(value, dict):
             raise unusable(EMBEDDING, "the answer is not a JSON object")
-        return found
+        return value

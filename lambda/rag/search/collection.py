@@ -48,11 +48,11 @@ class Collection:
         for _search in range(_SEARCHES):
             narrowed = {"bool": {"filter": self._engine.wanted(filters), "must_not": superseded}}
             hits = self._hits(asked, size, narrowed, budget)
-            found = self._versions({str(hit["_source"].get("document")) for hit in hits}, budget)
-            good = [hit for hit in hits if _is_current(hit, found)]
+            versions = self._versions({str(hit["_source"].get("document")) for hit in hits}, budget)
+            good = [hit for hit in hits if _is_current(hit, versions)]
             if len(good) == len(hits):
                 break
-            superseded += [clause for document, those in found.items() for clause in _superseded(document, those)]
+            superseded += [clause for document, those in versions.items() for clause in _superseded(document, those)]
         return Found([self._engine.source(hit) for hit in good], round((perf_counter() - began) * 1000), embed_ms)
 
     def _vector(self, text: str, budget: Budget) -> list[float]:
@@ -120,10 +120,10 @@ class Collection:
 
     def listed(self, page: Page, budget: Budget) -> DocumentList:
         """The current versions; older ones that are seen are removed."""
-        found, more = self._engine.listed(page, {"versions": aggregation(title=TITLE)}, budget)
+        buckets, more = self._engine.listed(page, {"versions": aggregation(title=TITLE)}, budget)
         documents: list[DocumentListed] = []
         replaced: dict[str, int] = {}
-        for bucket in found:
+        for bucket in buckets:
             document, those = bucket["key"]["document"], versions(bucket["versions"])
             shown = current(those)
             documents.append(DocumentListed(id=document, title=title(shown.bucket["title"]), passages=shown.seen))
@@ -134,16 +134,16 @@ class Collection:
 
     def shown(self, document: str, budget: Budget) -> list[Source]:
         """Those of the current version."""
-        found = self._versions([document], budget)
+        versions = self._versions([document], budget)
         hits = self._engine.passages([document], budget, *self._engine.shown_fields, STORED)
-        return self._engine.shown(hit for hit in hits if _is_current(hit, found))
+        return self._engine.shown(hit for hit in hits if _is_current(hit, versions))
 
     def remove(self, document: str, budget: Budget) -> int:
         """Remove all versions; returns how many passages the current one had."""
-        found = self._versions([document], budget)
-        if document not in found:
+        versions = self._versions([document], budget)
+        if document not in versions:
             return 0
-        shown = current(found[document]).stored
+        shown = current(versions[document]).stored
         hits = list(self._engine.passages([document], budget, STORED))
         # The current version is removed last, so that no answer uses an older one.
         self._engine.delete((hit["_id"] for hit in hits if stored(hit) != shown), budget)
@@ -195,14 +195,14 @@ class Collection:
             return [failure] * len(texts)
 
 
-def _is_current(hit: Mapping[str, Any], found: Mapping[str, Sequence[Version]]) -> bool:
+def _is_current(hit: Mapping[str, Any], versions: Mapping[str, Sequence[Version]]) -> bool:
     """Whether a hit belongs to its document's current version; also True if the document was just removed."""
-    those = found.get(str(hit["_source"].get("document")))
+    those = versions.get(str(hit["_source"].get("document")))
     return those is None or stored(hit) == current(those).stored
 
 
-def _superseded(document: str, found: Sequence[Version]) -> list[dict[str, Any]]:
+def _superseded(document: str, versions: Sequence[Version]) -> list[dict[str, Any]]:
     """The clause for passages of a document's old versions; None without any."""
-    others = [version.stored for version in found if version is not current(found)]
+    others = [version.stored for version in versions if version is not current(versions)]
     clause = {"bool": {"filter": [{"term": {"document": document}}, {"terms": {STORED: others}}]}}
     return [clause] if others else []

@@ -35,10 +35,10 @@ class Domain:
         began = perf_counter()
         lists = [self._hits(nearest(text, most, self._engine.index, retrieval, wanted), budget) for text in texts]
         hits = lists[0] if len(lists) == 1 else fused(*lists)
-        found = [self._engine.source(hit) for hit in hits[:size]]
+        sources = [self._engine.source(hit) for hit in hits[:size]]
         if retrieval.marked_by_meaning:
-            self._mark(found, texts[-1], retrieval.marked_by_meaning, budget)
-        return Found(found, search_ms=round((perf_counter() - began) * 1000))
+            self._mark(sources, texts[-1], retrieval.marked_by_meaning, budget)
+        return Found(sources, search_ms=round((perf_counter() - began) * 1000))
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         """Passages take the place of those with the same `_id`; then the rest of each document is removed.
@@ -64,8 +64,8 @@ class Domain:
                 # What another request has just stored must be seen, or it stays.
                 self._refresh(budget)
                 kept = {passage.id for passage in passages}
-                found = [hit["_id"] for hit in self._engine.passages(stored, budget)]
-                self._engine.delete([id for id in found if id not in kept], budget)
+                ids = [hit["_id"] for hit in self._engine.passages(stored, budget)]
+                self._engine.delete([id for id in ids if id not in kept], budget)
                 self._refresh(budget)
         except Failure as failure:
             _log.warning("Old passages were not removed: %s %s", failure.message, failure.said)
@@ -102,10 +102,10 @@ class Domain:
         return partial
 
     def listed(self, page: Page, budget: Budget) -> DocumentList:
-        found, more = self._engine.listed(page, {"title": TITLE}, budget)
+        buckets, more = self._engine.listed(page, {"title": TITLE}, budget)
         documents = [
             DocumentListed(id=bucket["key"]["document"], title=title(bucket["title"]), passages=bucket["doc_count"])
-            for bucket in found
+            for bucket in buckets
         ]
         return DocumentList(documents=documents, after=more)
 
@@ -133,17 +133,17 @@ class Domain:
         hits: list[dict[str, Any]] = answer["hits"]["hits"]
         return hits
 
-    def _mark(self, found: list[Source], question: str, most: int, budget: Budget) -> None:
+    def _mark(self, sources: list[Source], question: str, most: int, budget: Budget) -> None:
         """Mark the sentences near to the question; without marks, passages are still useful."""
         nearness = Nearness(self._engine.sender(budget, once=True), self._models)
         try:
             marks = nearness.nearest(
-                question, [passage.text for passage in found], most, self._in_use[self._engine.index.name]
+                question, [passage.text for passage in sources], most, self._in_use[self._engine.index.name]
             )
         except (Failure, ValueError) as error:
             _log.warning("The passages are not marked: %s %s", error, getattr(error, "said", ""))
             return
-        for source, ranges in zip(found, marks, strict=True):
+        for source, ranges in zip(sources, marks, strict=True):
             source.highlights = [Highlight(start=start, end=end) for start, end in ranges]
 
     def _refresh(self, budget: Budget) -> None:

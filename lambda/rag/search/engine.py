@@ -190,8 +190,8 @@ class Engine:
         if page.search:
             body["query"] = _named_like(page.search)
         answer = self.send("POST", self.in_index("_search"), body, budget)
-        found = answer["aggregations"]["documents"]["buckets"]
-        return found[:size], found[size - 1]["key"]["document"] if len(found) > size else None
+        buckets = answer["aggregations"]["documents"]["buckets"]
+        return buckets[:size], buckets[size - 1]["key"]["document"] if len(buckets) > size else None
 
     @property
     def shown_fields(self) -> tuple[str, ...]:
@@ -270,9 +270,9 @@ def _hits(answer: Any) -> list[dict[str, Any]]:
     return hits
 
 
-def title(found: dict[str, Any]) -> str | None:
+def title(response: dict[str, Any]) -> str | None:
     """The title from the aggregation `TITLE`."""
-    return next((hit["_source"].get("title") for hit in _hits(found)), None)
+    return next((hit["_source"].get("title") for hit in _hits(response)), None)
 
 
 def _listed(wanted: str | list[str]) -> list[str]:

@@ -27,11 +27,11 @@ def highlighting(question: str, field: str, sentences: int) -> dict[str, Any]:
 def highlights(hit: dict[str, Any], field: str) -> list[tuple[int, int]]:
     """The ranges `[start, end)` of a hit's marked sentences; none if it has no word of the question."""
     text, at = str(hit["_source"].get(field, "")), 0
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
     for fragment in hit.get("highlight", {}).get(field, []):
         sentence = fragment.strip()
         start = text.find(sentence, at)
         if sentence and start >= 0:
             at = start + len(sentence)
-            found.append((start, at))
-    return found
+            ranges.append((start, at))
+    return ranges

@@ -14,8 +14,8 @@ from rag.send import Send
 
 def index_named(alias: str, send: Send) -> str:
     """The index that the alias names; the name itself if it is not an alias of one index."""
-    [*found] = send("GET", f"/{quote(alias, safe='')}/_alias", None)
-    return found[0] if len(found) == 1 else alias
+    [*indexes] = send("GET", f"/{quote(alias, safe='')}/_alias", None)
+    return indexes[0] if len(indexes) == 1 else alias
 
 
 def searched(

@@ -22,11 +22,11 @@ FUSED, _RANK = 20, 2
 
 def mixed(words: Sequence[Hit], meaning: Sequence[Hit], hybrid: Hybrid) -> list[Hit]:
     """The hits by words and by meaning, best first; each has its score in both lists, by their names."""
-    found = _added([(hybrid.words, words), (1 - hybrid.words, meaning)], hybrid.normalization)
+    by_id = _added([(hybrid.words, words), (1 - hybrid.words, meaning)], hybrid.normalization)
     for name, those in ((WORDS, words), (MEANING, meaning)):
         for hit in those:
-            found[hit["_id"]].setdefault("matched_queries", {})[name] = hit["_score"]
-    return _ordered(found)
+            by_id[hit["_id"]].setdefault("matched_queries", {})[name] = hit["_score"]
+    return _ordered(by_id)
 
 
 def fused(alone: Sequence[Hit], joined: Sequence[Hit]) -> list[Hit]:
@@ -34,27 +34,27 @@ def fused(alone: Sequence[Hit], joined: Sequence[Hit]) -> list[Hit]:
 
     Of equals the hit of the question alone is first. The similarity of a hit is that to the nearer of both texts.
     """
-    found = dict[str, Hit]()
+    by_id = dict[str, Hit]()
     for hits in (alone, joined):
         for rank, hit in enumerate(hits, start=1):
-            found.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += 1 / (_RANK + rank)
-    for id, hit in found.items():
+            by_id.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += 1 / (_RANK + rank)
+    for id, hit in by_id.items():
         known = [similarity(hit) for hit in (*alone, *joined) if hit["_id"] == id]
         near = max((score for score in known if score is not None), default=None)
         hit["matched_queries"] = {} if near is None else {MEANING: near}
-    return _ordered(found)
+    return _ordered(by_id)
 
 
 def _added(weighted: Sequence[tuple[float, Sequence[Hit]]], normalization: str) -> dict[str, Hit]:
-    found: dict[str, Hit] = {}
+    by_id: dict[str, Hit] = {}
     for weight, hits in weighted:
         for hit, score in zip(hits, _NORMALIZED[normalization]([hit["_score"] for hit in hits]), strict=True):
-            found.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += weight * score
-    return found
+            by_id.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += weight * score
+    return by_id
 
 
-def _ordered(found: Mapping[str, Hit]) -> list[Hit]:
-    return sorted(found.values(), key=lambda hit: -hit["_score"])
+def _ordered(by_id: Mapping[str, Hit]) -> list[Hit]:
+    return sorted(by_id.values(), key=lambda hit: -hit["_score"])
 
 
 def _min_max(scores: Sequence[float]) -> list[float]:

@@ -25,14 +25,14 @@ class Nearness:
         Only the first texts are compared, up to 128 sentences in total; the others have none. Raises the errors of
         `send`, and ValueError for an answer in an unexpected form.
         """
-        found, left = list[list[Range]](), MOST_SENTENCES
+        ranges_of, left = list[list[Range]](), MOST_SENTENCES
         for text in texts:
             ranges = sentences(text)
             left -= len(ranges)
-            found.append(ranges if left >= 0 else [])
-        flat = [text[start:end] for text, ranges in zip(texts, found, strict=True) for start, end in ranges]
+            ranges_of.append(ranges if left >= 0 else [])
+        flat = [text[start:end] for text, ranges in zip(texts, ranges_of, strict=True) for start, end in ranges]
         if not flat:
-            return found
+            return ranges_of
         try:
             asked, *vectors = self._vectors([question, *flat], index)
             scores = iter([_cosine(asked, vector) for vector in vectors])
@@ -40,7 +40,7 @@ class Nearness:
             raise ValueError(
                 f"the engine's answer about the model of {index} has an unexpected form: {error}"
             ) from error
-        return [_best([(next(scores), span) for span in ranges], most) for ranges in found]
+        return [_best([(next(scores), span) for span in ranges], most) for ranges in ranges_of]
 
     def _vectors(self, texts: list[str], index: str) -> list[list[float]]:
         path = f"/_plugins/_ml/_predict/text_embedding/{quote(self._model(index), safe='')}"
@@ -60,8 +60,8 @@ class Nearness:
         if index not in self._models:
             key = "index.search.default_pipeline"
             path = f"/{quote(index, safe='')}/_settings/{key}?flat_settings=true"
-            (found,) = self._send("GET", path, None).values()
-            pipeline = found["settings"][key]
+            (described,) = self._send("GET", path, None).values()
+            pipeline = described["settings"][key]
             (body,) = self._send("GET", f"/_search/pipeline/{quote(pipeline, safe='')}", None).values()
             enrichers = [
                 processor["neural_query_enricher"]

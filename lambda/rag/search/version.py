@@ -38,9 +38,9 @@ def versions(answer: Mapping[str, Any]) -> list[Version]:
     ]
 
 
-def current(found: Iterable[Version]) -> Version:
+def current(versions: Iterable[Version]) -> Version:
     """The newest whole version, or the newest if none is whole."""
-    return max(found, key=lambda version: (version.whole, version.stored))
+    return max(versions, key=lambda version: (version.whole, version.stored))
 
 
 def stored(hit: Mapping[str, Any]) -> int:

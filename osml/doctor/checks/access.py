@@ -54,17 +54,19 @@ def _foundation_model(context: Context, model: str, region: str | None, *, here:
     client = context.session.client("bedrock", region_name=region or context.session.region_name)
     where = client.meta.region_name
     try:
-        found = client.get_foundation_model_availability(modelId=model)
+        availability = client.get_foundation_model_availability(modelId=model)
     except ClientError as error:
         if _code(error) not in ("ResourceNotFoundException", "ValidationException"):
             raise
         raise complaint(context.place, "model-access-denied", f"Bedrock in {where} has no model {model}") from None
     wanted = GRANTED | ({"regionAvailability": "AVAILABLE"} if here else {})
-    denied = [f"{name} is {found.get(name)}" for name, value in wanted.items() if found.get(name) != value]
+    denied = [
+        f"{name} is {availability.get(name)}" for name, value in wanted.items() if availability.get(name) != value
+    ]
     if denied:
         cause = f"The account may not use {model} in {where}: {', '.join(denied)}"
         raise complaint(context.place, "model-access-denied", cause)
-    missing = {name: state for name, state in _subscription(found).items() if state != "AVAILABLE"}
+    missing = {name: state for name, state in _subscription(availability).items() if state != "AVAILABLE"}
     if missing:
         said = ", ".join(f"{name} is {state}" for name, state in missing.items())
         cause = f"Nobody in this account has called {model} in {where} yet: {said}"
@@ -72,15 +74,15 @@ def _foundation_model(context: Context, model: str, region: str | None, *, here:
     return f"{model} in {where}"
 
 
-def _subscription(found: Any) -> dict[str, Any]:
+def _subscription(availability: Any) -> dict[str, Any]:
     """The subscription that the first call of a Marketplace model makes, as the caller.
 
     The connector's role may not.
     """
-    agreement = found.get("agreementAvailability") or {}
+    agreement = availability.get("agreementAvailability") or {}
     return {
         "agreementAvailability": agreement.get("status", "AVAILABLE"),
-        "entitlementAvailability": found.get("entitlementAvailability"),
+        "entitlementAvailability": availability.get("entitlementAvailability"),
     }
 
 
@@ -103,7 +105,7 @@ def _endpoint(context: Context, name: str, region: str | None, made: tuple[str, 
     """The endpoint's state; an endpoint that is not yet deployed (`made` on an instance type) needs a quota."""
     client = context.session.client("sagemaker", region_name=region or context.session.region_name)
     try:
-        found = client.describe_endpoint(EndpointName=name)
+        described = client.describe_endpoint(EndpointName=name)
     except ClientError as error:
         if "Could not find endpoint" not in str(error):
             raise
@@ -111,9 +113,9 @@ def _endpoint(context: Context, name: str, region: str | None, made: tuple[str, 
             return _quota(context, *made)
         cause = f"There is no endpoint {name} in {client.meta.region_name}"
         raise complaint(context.place, "endpoint-not-in-service", cause) from None
-    state = found["EndpointStatus"]
+    state = described["EndpointStatus"]
     if state not in ANSWERING:
-        reason = f": {found['FailureReason']}" if found.get("FailureReason") else ""
+        reason = f": {described['FailureReason']}" if described.get("FailureReason") else ""
         raise complaint(context.place, "endpoint-not-in-service", f"The endpoint {name} is {state}{reason}")
     return f"endpoint {name} is {state}"
 

@@ -86,5 +86,5 @@ class Context:
     @cached_property
     def index(self) -> dict[str, Any]:
         """Settings and mappings of the searched index; empty if it is missing."""
-        found = self.client.find(path_of(self.knowledge.index)) or {}
-        return next(iter(found.values()), {})
+        indexes = self.client.find(path_of(self.knowledge.index)) or {}
+        return next(iter(indexes.values()), {})

@@ -31,7 +31,7 @@ def dimension(context: Context) -> str:
 
 
 def _mapping(context: Context, field: str) -> dict[str, Any]:
-    found: dict[str, Any] = context.index.get("mappings", {})
+    mapping: dict[str, Any] = context.index.get("mappings", {})
     for part in field.split("."):
-        found = found.get("properties", {}).get(part, {})
-    return found
+        mapping = mapping.get("properties", {}).get(part, {})
+    return mapping

@@ -8,8 +8,8 @@ from settings.ending import endings
 
 def end_of_life(context: Context) -> str:
     """The next end of life; a note if it is near or past."""
-    found = endings(context.settings)
-    near = [ending.sentence for ending in found if ending.end.told_from <= context.today]
+    ends = endings(context.settings)
+    near = [ending.sentence for ending in ends if ending.end.told_from <= context.today]
     if near:
         raise Noted(complaint(context.place, "end-of-life", "; ".join(near)))
-    return f"nothing reaches its end of life before {found[0].end.on}" if found else "no end of life is known"
+    return f"nothing reaches its end of life before {ends[0].end.on}" if ends else "no end of life is known"

@@ -12,7 +12,7 @@ def credentials(context: Context) -> str:
 
 def region(context: Context) -> str:
     """The region of the environment, or of the shell."""
-    found = context.session.region_name
-    if found is None:
+    name = context.session.region_name
+    if name is None:
         raise complaint(context.place, "no-region", "No region is set")
-    return str(found)
+    return str(name)

@@ -70,10 +70,10 @@ def _embed(context: Context, model_id: str) -> list[dict[str, Any]]:
 
 
 def _read(context: Context, model: Watched) -> dict[str, Any]:
-    found = context.client.find(path_of("_plugins", "_ml", "models", model.id))
-    if found is None:
+    body = context.client.find(path_of("_plugins", "_ml", "models", model.id))
+    if body is None:
         raise complaint(context.place, "model-missing", f"The model {model.id} of {model.owner} is not in the engine")
-    return dict(found)
+    return dict(body)
 
 
 def _at_once(ask: Ask) -> None:

@@ -52,10 +52,10 @@ def names(context: Context, address: Address, secret: Secret) -> list[str]:
 
 def _key(context: Context, secret: Secret) -> str:
     try:
-        found = stored_object(context.session.client("secretsmanager"), secret.arn or secret.name)
+        value = stored_object(context.session.client("secretsmanager"), secret.arn or secret.name)
     except (ClientError, BotoCoreError):
-        found = None
-    key = text_under(secret.key, found)
+        value = None
+    key = text_under(secret.key, value)
     if key is None:
         # The check of the secret reports the reason.
         raise Skipped(f"could not be checked: the key in {secret.name} cannot be read")

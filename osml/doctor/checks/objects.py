@@ -27,19 +27,19 @@ def objects(context: Context) -> str:
     return f"{len(context.compared)} objects are as deployed"
 
 
-def told(found: Compared) -> str:
+def told(compared: Compared) -> str:
     """A sentence about the object with its name and id."""
-    return f"The {found.watched} ({found.watched.id}) {found.sentence}"
+    return f"The {compared.watched} ({compared.watched.id}) {compared.sentence}"
 
 
-def name_of(found: Compared) -> str:
+def name_of(compared: Compared) -> str:
     """The name of the complaint."""
-    if found.state == "taken over":
+    if compared.state == "taken over":
         return "not-ours"
-    if found.is_broken:
+    if compared.is_broken:
         return "index-unreadable"
-    if found.state == "missing":
-        return MISSING.get(found.watched.kind, "object-missing")
+    if compared.state == "missing":
+        return MISSING.get(compared.watched.kind, "object-missing")
     return {"RoleMapping": "role-mapping-missing", "TrustedEndpoints": "endpoint-not-trusted"}.get(
-        found.watched.kind, "object-changed"
+        compared.watched.kind, "object-changed"
     )

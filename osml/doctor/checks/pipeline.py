@@ -15,8 +15,8 @@ def pipelines(context: Context) -> str:
         raise Skipped("a collection has no pipelines")
     if not context.index:
         raise complaint(context.place, "index-missing", f"The index {context.knowledge.index} does not exist")
-    found = [("ingest", ingest(context)), *(("search", name) for name in searches(context))]
-    for folder, name in found:
+    named = [("ingest", ingest(context)), *(("search", name) for name in searches(context))]
+    for folder, name in named:
         body = context.client.find(path_of(f"_{folder}", "pipeline", name))
         if not body:
             raise complaint(context.place, "pipeline-missing", f"The {folder} pipeline {name} does not exist")
@@ -24,7 +24,7 @@ def pipelines(context: Context) -> str:
             if context.client.find(path_of("_plugins", "_ml", "models", model_id)) is None:
                 cause = f"The {folder} pipeline {name} refers to the model {model_id}, which is not in the engine"
                 raise complaint(context.place, "model-missing", cause)
-    return ", ".join(name for _, name in found)
+    return ", ".join(name for _, name in named)
 
 
 def ingest(context: Context) -> str:

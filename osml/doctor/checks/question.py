@@ -35,8 +35,8 @@ def _words(context: Context) -> str:
     field = context.knowledge.text_field
     body = {"query": {"exists": {"field": field}}, "size": 1, "_source": [field]}
     # Without the index's default search pipeline, which needs a question.
-    found = context.client.post(path_of(context.knowledge.index, "_search"), body, search_pipeline="_none")
-    hits = found["hits"]["hits"]
+    response = context.client.post(path_of(context.knowledge.index, "_search"), body, search_pipeline="_none")
+    hits = response["hits"]["hits"]
     if not hits:
         raise Skipped(f"the index {context.knowledge.index} has no documents; load some with `osml ingest FILE`")
     return " ".join(str(hits[0]["_source"].get(field, "")).split()[:WORDS])

@@ -11,13 +11,13 @@ def engine(context: Context) -> str:
     if context.on_collection:
         return _collection(context)
     try:
-        found = context.client.get("/")
+        body = context.client.get("/")
     except ProvisioningError as error:
         name = named(error.cause, "engine-unreachable")
         if name == "role-mapping-missing":
             return f"{context.knowledge.endpoint} answers"
         raise complaint(context.place, name, f"{context.knowledge.endpoint}: {error}") from None
-    return f"{context.knowledge.endpoint} is OpenSearch {found['version']['number']}"
+    return f"{context.knowledge.endpoint} is OpenSearch {body['version']['number']}"
 
 
 def _collection(context: Context) -> str:

@@ -52,8 +52,8 @@ def _urls(context: Context, model_id: str) -> list[str]:
     """The URLs of the model's connector; empty without a model or connector, which a later check reports."""
     model = context.client.find(path_of("_plugins", "_ml", "models", model_id)) or {}
     connector_id = model.get("connector_id")
-    found = context.client.find(path_of("_plugins", "_ml", "connectors", connector_id)) if connector_id else None
-    return urls_of(found) if found else []
+    connector = context.client.find(path_of("_plugins", "_ml", "connectors", connector_id)) if connector_id else None
+    return urls_of(connector) if connector else []
 
 
 def _setting(settings: dict[str, Any], name: str) -> Any:

@@ -70,8 +70,8 @@ class CollectionDoor:
             return Answer(200, (_JSON,), b'{"acknowledged":true}')
         answer = self._forward(request.with_body(body), asked)
         if asked.permission == "aoss:DescribeIndex" and asked.action in ("", "_mapping", "_mappings"):
-            found = decoded(answer.body)
-            return answer if found is None else answer.with_body(encoded(answer_outward(found)))
+            content = decoded(answer.body)
+            return answer if content is None else answer.with_body(encoded(answer_outward(content)))
         return answer
 
     @property
@@ -171,10 +171,10 @@ class CollectionDoor:
         if actions and not kept:
             return Answer(200, (_JSON,), encoded(with_refusals({"took": 0}, actions)))
         answer = self._forward(request.with_body(write_bulk(kept, self._names)), replace(asked, indexes=None))
-        found = decoded(answer.body)
-        if len(kept) == len(actions) or answer.status != 200 or not isinstance(found, dict):
+        content = decoded(answer.body)
+        if len(kept) == len(actions) or answer.status != 200 or not isinstance(content, dict):
             return answer
-        return answer.with_body(encoded(with_refusals(found, actions)))
+        return answer.with_body(encoded(with_refusals(content, actions)))
 
     def _forward(self, request: Request, asked: Operation) -> Answer:
         kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")

@@ -45,8 +45,8 @@ class Names:
 
 def parts(expression: str | None) -> list[str]:
     """The names of an expression; `*` for every form of all indexes."""
-    found = [part.strip() for part in (expression or ALL).split(",") if part.strip()]
-    return [ALL if part == "_all" else part for part in found] or [ALL]
+    names = [part.strip() for part in (expression or ALL).split(",") if part.strip()]
+    return [ALL if part == "_all" else part for part in names] or [ALL]
 
 
 def named(headers: Iterable[Mapping[str, Any]], key: str) -> Iterator[str]:
