@@ -23,7 +23,7 @@ RECIPE_BATCH = Index().batch_size
 
 
 @dataclass
-class Engine:
+class BareEngine:
     """The engine under test, asked as a role that may do all; `models` are by what their connector sets."""
 
     endpoint: str
@@ -133,10 +133,10 @@ class Engine:
 
 
 @contextmanager
-def engine() -> Iterator[Engine]:
+def engine() -> Iterator[BareEngine]:
     """An engine of its own, with the models `default` and `recipe`."""
     with alone("bench", optimize=True) as started, slow_endpoint() as endpoint:
-        made = Engine(endpoint, started.url, str(started.ca))
+        made = BareEngine(endpoint, started.url, str(started.ca))
         mapping = f"{made.url}/_plugins/_security/api/rolesmapping/all_access"
         body = {"backend_roles": ["admin", CALLER]}
         admin = str(started.admin_cert), str(started.admin_key)

@@ -48,7 +48,7 @@ class Signature(AuthBase):
 
 
 @dataclass(frozen=True)
-class Engine:
+class BenchmarkEngine:
     """Its address, and the files that its certificate is checked with and its administrator signs in with."""
 
     url: str
@@ -71,12 +71,12 @@ class Engine:
 
 
 @contextlib.contextmanager
-def engine() -> Iterator[Engine]:
+def engine() -> Iterator[BenchmarkEngine]:
     """A new engine named `bench`, with a caller who may do everything, and flow-framework where it can be had."""
     line = _line()
     with alone("bench-engine", line, optimize=True) as started:
         admin = str(started.admin_cert), str(started.admin_key)
-        made = Engine(started.url, str(started.ca), admin, has_flow_framework=line is not LINE)
+        made = BenchmarkEngine(started.url, str(started.ca), admin, has_flow_framework=line is not LINE)
         client = made.administrator()
         role = [{"op": "add", "path": "/backend_roles", "value": [CALLER]}]
         client.patch("/_plugins/_security/api/rolesmapping/all_access", role)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from benchmarks.embedding_index import RECIPE_BATCH, Engine, engine
+from benchmarks.embedding_index import RECIPE_BATCH, BareEngine, engine
 from benchmarks.loaders import Load, async_bulk, bulk, ours, parallel_bulk, prepare_raw, raw
 from trials.ingesting import command
 from trials.report import publish
@@ -114,7 +114,7 @@ def main() -> None:
         raise SystemExit(f"Not every document is there once: {', '.join(lost)}.")
 
 
-def _measure(running: Engine, way: Way, file: Path) -> None:
+def _measure(running: BareEngine, way: Way, file: Path) -> None:
     with running.index(way.model, way.batch_size, refresh=way.refresh) as index:
         running.throttle(way.throttled, amazon=way.amazon)
         began = time.monotonic()
@@ -151,7 +151,7 @@ def _publish(ways: Sequence[Way]) -> None:
         print(f"{goal}: {ratio:.2f} (goal {least})")
 
 
-def _memory(running: Engine, folder: Path) -> None:
+def _memory(running: BareEngine, folder: Path) -> None:
     """Peak memory of a whole ingest, in a process of its own, with journal and dead letters."""
     rows = []
     for count in (10_000, 100_000, 1_000_000):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.clients import GOOD, Call, meanwhile
-from benchmarks.engine import Engine, engine
+from benchmarks.engine import BenchmarkEngine, engine
 from benchmarks.plot import plotted
 from benchmarks.quick_endpoint import quick_endpoint
 from benchmarks.reference_set import ReferenceSet
@@ -95,7 +95,7 @@ def main() -> None:
         publish("recipes", RECIPE_COLUMNS, _recipes(raw, kernel, endpoint))
 
 
-def _round(running: Engine, figures: Found, tool: Tool, wanted: ReferenceSet) -> None:
+def _round(running: BenchmarkEngine, figures: Found, tool: Tool, wanted: ReferenceSet) -> None:
     made = figures["create", tool.name]
     made.do(tool, lambda: tool.create(wanted))
     if made.unable:
@@ -105,7 +105,7 @@ def _round(running: Engine, figures: Found, tool: Tool, wanted: ReferenceSet) ->
     figures["remove", tool.name].do(tool, lambda: tool.remove(wanted))
 
 
-def _shared(running: Engine, figures: Found, tool: RawRequests | Kernel, wanted: ReferenceSet) -> None:
+def _shared(running: BenchmarkEngine, figures: Found, tool: RawRequests | Kernel, wanted: ReferenceSet) -> None:
     """The same change, where the ids of the two connectors begin with one token: ml-commons takes one for the other."""
     tool.create(wanted)
     _share_a_token(running, tool.ids(wanted))
@@ -113,7 +113,7 @@ def _shared(running: Engine, figures: Found, tool: RawRequests | Kernel, wanted:
     tool.remove(wanted)
 
 
-def _under_load(running: Engine, figures: Figures, tool: Tool, wanted: ReferenceSet) -> None:
+def _under_load(running: BenchmarkEngine, figures: Figures, tool: Tool, wanted: ReferenceSet) -> None:
     client = Kernel(running).client()
     for number in range(2):
         client.put(f"/{wanted.name}/_doc/{number}?refresh=true", {"text": f"Text {number}."})
@@ -125,7 +125,7 @@ def _under_load(running: Engine, figures: Figures, tool: Tool, wanted: Reference
     figures.failed += asked.others.total()
 
 
-def _asker(running: Engine, wanted: ReferenceSet) -> Call:
+def _asker(running: BenchmarkEngine, wanted: ReferenceSet) -> Call:
     session = running.session()
 
     def ask() -> str:
@@ -136,7 +136,7 @@ def _asker(running: Engine, wanted: ReferenceSet) -> Call:
     return ask
 
 
-def _share_a_token(running: Engine, ids: dict[str, str]) -> None:
+def _share_a_token(running: BenchmarkEngine, ids: dict[str, str]) -> None:
     """Give both connectors other ids, as the administrator: whether ids hold hyphens changes with each start."""
     admin, folder, token = running.administrator(), "/.plugins-ml-connector/_doc", secrets.token_hex(4)
     for role in ("Embedding", "Answer"):

@@ -13,7 +13,7 @@ from typing import Any
 
 from opensearchpy import AsyncOpenSearch, OpenSearch, helpers
 
-from benchmarks.embedding_index import Engine
+from benchmarks.embedding_index import BareEngine
 from benchmarks.engine import ROLE_HEADERS
 from corpus.bulk import CONTENT_TYPE
 from corpus.chunks import chunks
@@ -22,11 +22,11 @@ from corpus.load import load
 from corpus.source import read
 from settings.assistant import PASSAGE_CHARACTERS
 
-Load = Callable[[Engine, str, Path], None]
+Load = Callable[[BareEngine, str, Path], None]
 """Loads the documents of a file into an index of the engine."""
 
 
-def ours(engine: Engine, index: str, file: Path) -> None:
+def ours(engine: BareEngine, index: str, file: Path) -> None:
     """As `osml ingest` does, without its progress bar and its signatures."""
 
     with file.open("rb") as stream:
@@ -39,18 +39,18 @@ def ours(engine: Engine, index: str, file: Path) -> None:
         raise RuntimeError(f"{report.summary}: {report.errors[:3]}")
 
 
-def bulk(engine: Engine, index: str, file: Path, **options: Any) -> None:
+def bulk(engine: BareEngine, index: str, file: Path, **options: Any) -> None:
     """opensearch-py's `helpers.bulk`."""
     helpers.bulk(OpenSearch(**_client(engine)), _actions(index, file), **options)
 
 
-def parallel_bulk(engine: Engine, index: str, file: Path, **options: Any) -> None:
+def parallel_bulk(engine: BareEngine, index: str, file: Path, **options: Any) -> None:
     """opensearch-py's `helpers.parallel_bulk`, with a pool of as many connections."""
     client = OpenSearch(**_client(engine), pool_maxsize=options.get("thread_count", 4))
     deque(helpers.parallel_bulk(client, _actions(index, file), **options), maxlen=0)
 
 
-def async_bulk(engine: Engine, index: str, file: Path, tasks: int = 1, **options: Any) -> None:
+def async_bulk(engine: BareEngine, index: str, file: Path, tasks: int = 1, **options: Any) -> None:
     """opensearch-py's `helpers.async_bulk`; with `tasks`, as many at once over one iterator."""
 
     async def run() -> None:
@@ -64,7 +64,7 @@ def async_bulk(engine: Engine, index: str, file: Path, tasks: int = 1, **options
     asyncio.run(run())
 
 
-def raw(engine: Engine, index: str, file: Path, threads: int = 4, size: int = 256) -> None:
+def raw(engine: BareEngine, index: str, file: Path, threads: int = 4, size: int = 256) -> None:
     """Bodies made beforehand, answers not looked at: what the engine can take."""
     bodies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     for body in file.with_suffix(f".{size}.bodies").read_bytes().split(b"\0"):
@@ -103,5 +103,5 @@ def _actions(index: str, file: Path) -> Iterator[dict[str, Any]]:
             yield {"_index": index, "_id": source["id"], "_source": source}
 
 
-def _client(engine: Engine) -> dict[str, Any]:
+def _client(engine: BareEngine) -> dict[str, Any]:
     return {"hosts": [engine.url], "ca_certs": engine.ca, "headers": ROLE_HEADERS, "timeout": 180}

@@ -171,7 +171,7 @@ def _start_models(instance: Instance, progress: Progress) -> Process:
     return start(argv, environment=instance.marked(os.environ), folder=CHECKOUT, log=instance.log("models"))
 
 
-def _start_cloud(instance: Instance, engine: "search_engine.Engine", progress: Progress) -> Process:
+def _start_cloud(instance: Instance, engine: "search_engine.LocalEngine", progress: Progress) -> Process:
     python = cloud_python(cache_directory(), progress.step)
     native = native_packages(cache_directory(), python, progress.step)
     ports, certificates = instance.ports(), instance.certificates

@@ -23,7 +23,7 @@ OPTIMIZE = "OSML_ENGINE_OPTIMIZE"
 OWN = ("OSML_ENGINE_URL", "OSML_ENGINE_CA", "OSML_ENGINE_ADMIN_CERT", "OSML_ENGINE_ADMIN_KEY")
 
 
-class Engine(Protocol):
+class LocalEngine(Protocol):
     """An OpenSearch with security, with or without ml-commons; the certificates are those of its administrator."""
 
     @property
@@ -96,7 +96,7 @@ def is_own() -> bool:
     return bool(os.environ.get(OWN[0]))
 
 
-def chosen(instance: Instance, progress: Progress, line: Line) -> Engine:
+def chosen(instance: Instance, progress: Progress, line: Line) -> LocalEngine:
     """The engine named by OSML_ENGINE_URL with its certificates, otherwise one of the line.
 
     Raises SandboxError if an engine is named incompletely or does not answer, or if a part or a Java is missing.

@@ -16,7 +16,7 @@ from settings.setting_file import load_file
 PROJECT = "AWS::CodeBuild::Project"
 
 
-class Source(Group):
+class CodeSource(Group):
     """The delivered branch, of the CodeCommit repository `codecommit`, or of `repository` over `connection`.
 
     `connection` is the ARN of an AWS CodeConnections connection, which you create and approve in the console.
@@ -36,7 +36,7 @@ class Source(Group):
     branch: str = Field(default="main", pattern=r"^[A-Za-z0-9_./-]{1,100}$", examples=["main"])
 
     @model_validator(mode="after")
-    def _one_origin(self) -> Source:
+    def _one_origin(self) -> CodeSource:
         if self.codecommit is not None and (self.connection is not None or self.repository is not None):
             raise ValueError(
                 f"codecommit is {self.codecommit!r}, but connection or repository is set too; "
@@ -74,7 +74,7 @@ class Delivery(Group):
     credentials.
     """
 
-    source: Source
+    source: CodeSource
     account: str | None = Field(default=None, pattern=r"^[0-9]{12}$", examples=['"111122223333"'])
     region: str | None = Field(default=None, pattern=REGION, examples=["us-east-1"])
     smoke: Smoke

@@ -29,7 +29,7 @@ from settings.operators import Operators
 from settings.recipe import FIRST, RECIPES, with_preset
 from settings.retrieval import Retrieval
 from settings.rules import RULES
-from settings.search import Engine
+from settings.search import Cluster
 from settings.secret import Secret
 from settings.self_managed import SelfManaged
 from settings.serverless import Serverless
@@ -95,9 +95,9 @@ class Environment(Group):
         return prefix_of(self.name)
 
     @property
-    def engine(self) -> Engine | None:
+    def engine(self) -> Cluster | None:
         """The domain or self-managed cluster; None on a collection, which has no ml-commons."""
-        return self.search if isinstance(self.search, Engine) else None
+        return self.search if isinstance(self.search, Cluster) else None
 
     @property
     def domain_name(self) -> str:

@@ -9,13 +9,13 @@ from pydantic import Field, field_validator, model_validator
 
 from settings.amazon_versions import check_offered
 from settings.regions import partition_of
-from settings.search import Engine, RoleArn
+from settings.search import Cluster, RoleArn
 from settings.web_address import WebAddress
 
 OUTSIDE = re.compile(r"\.([a-z]{2,4}(?:-[a-z]+)+-[0-9])\.es\.(amazonaws\.[a-z.]+)$")
 
 
-class ExistingDomain(Engine):
+class ExistingDomain(Cluster):
     """A domain of Amazon OpenSearch Service with fine-grained access control, used and otherwise left as it is.
 
     `endpoint` is its URL. `admin_role` is a role that may change who may do what on it, most often its master user,

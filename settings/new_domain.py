@@ -10,7 +10,7 @@ from settings import Group
 from settings.amazon_versions import check_offered
 from settings.domain_hardware import BURSTING, hardware_fault, has_own_disks
 from settings.own_name import OwnName
-from settings.search import Engine, RoleArn
+from settings.search import Cluster, RoleArn
 
 
 class Nodes(Group):
@@ -45,7 +45,7 @@ class Maintenance(Group):
     minute: int = Field(default=0, ge=0, le=59)
 
 
-class NewDomain(Engine):
+class NewDomain(Cluster):
     """A search domain that this app creates. `availability_zones` is 1, 2 or 3.
 
     `standby` keeps one of three zones in reserve (Multi-AZ with Standby). `admins` are mapped in addition to the

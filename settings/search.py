@@ -42,7 +42,7 @@ class Search(Group):
         return {}
 
 
-class Engine(Search):
+class Cluster(Search):
     """A managed domain or self-managed cluster (not serverless).
 
     `engine_version` is the running version, or that of a new domain.

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from settings import Group
-from settings.search import Engine
+from settings.search import Cluster
 from settings.web_address import WebAddress
 
 KEY = r"^[A-Za-z0-9_]{1,64}$"
@@ -32,7 +32,7 @@ class AwsKeysSecret(Group):
     session_token_key: str | None = Field(default=None, pattern=KEY, examples=["session_token"])
 
 
-class SelfManaged(Engine):
+class SelfManaged(Cluster):
     """A self-managed OpenSearch with the security plugin and ml-commons.
 
     `login` is a user with all permissions, as which the provisioner and the command line sign in. `model_keys` is

@@ -22,7 +22,7 @@ from opensearch_ml.engine.acknowledge import acknowledge_wildcards
 from opensearch_ml.engine.operator_role import OperatorRole
 from opensearch_ml.engine.serverless_collection import ServerlessCollection
 from settings import Environment
-from settings.delivery import Delivery, DeliveryStage, Source
+from settings.delivery import CodeSource, Delivery, DeliveryStage
 from settings.operators import Operators
 from settings.outputs import HANDED_ON, AssistantOutputs, IndexOutputs
 from settings.serverless import Serverless
@@ -133,7 +133,7 @@ class DeliveryStack(cdk.Stack):
         _expire(pipeline.pipeline)
         acknowledge_pipeline(pipeline)
 
-    def _input(self, source: Source) -> pipelines.CodePipelineSource:
+    def _input(self, source: CodeSource) -> pipelines.CodePipelineSource:
         if source.codecommit is not None:
             repository = codecommit.Repository.from_repository_name(self, "Repository", source.codecommit)
             return pipelines.CodePipelineSource.code_commit(repository, source.branch)

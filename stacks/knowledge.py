@@ -26,7 +26,7 @@ from settings.existing_domain import ExistingDomain
 from settings.new_domain import NewDomain
 from settings.outputs import KnowledgeOutputs
 from settings.retrieval import SPARSE_FIELD
-from settings.search import Engine
+from settings.search import Cluster
 from settings.since import SINCE
 from stacks.connector_access import ConnectorAccess
 from stacks.environment_stack import EnvironmentStack
@@ -47,7 +47,7 @@ class KnowledgeStack(EnvironmentStack):
         self,
         scope: Construct,
         environment: Environment,
-        engine: Engine,
+        engine: Cluster,
         *,
         search: SearchStack,
         inference: InferenceStack,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 
-from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
+from corpus.bulk import CONTENT_TYPE, PATH, Bulk, BulkResponse
 from corpus.chunks import chunks
 from corpus.formats import Reading
 from corpus.load import load
@@ -42,9 +42,9 @@ class EngineIndex:
         session.verify = self.ca
         session.headers.update({**role_headers(self.role), "content-type": CONTENT_TYPE})
 
-        def send(body: bytes) -> Reply:
+        def send(body: bytes) -> BulkResponse:
             response = session.post(f"{self.url}{PATH}", body, timeout=180)
-            return Reply(response.status_code, {}, response.content)
+            return BulkResponse(response.status_code, {}, response.content)
 
         return Bulk(send, self.index)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.engine import LINE, Engine
+from benchmarks.engine import LINE, BenchmarkEngine
 from benchmarks.reference_set import ReferenceSet
 from benchmarks.tools.tool import Unable
 
@@ -13,7 +13,7 @@ UNCHANGED = "does not contain any modifications"
 class FlowFramework:
     """One workflow per set."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: BenchmarkEngine) -> None:
         self.name = "flow-framework"
         self.requests = 0
         self._engine, self._session = engine, engine.session()

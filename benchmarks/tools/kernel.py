@@ -5,10 +5,21 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from benchmarks.engine import Engine
+from benchmarks.engine import BenchmarkEngine
 from benchmarks.reference_set import ANSWER_PROBE, EMBEDDING_PROBE, ReferenceSet
 from benchmarks.tools.tool import Unable
-from mlcommons import Answer, Client, Owner, Patience, ProvisioningError, Request, Transport, apply, destroy, kind_named
+from mlcommons import (
+    Client,
+    Owner,
+    Patience,
+    ProvisioningError,
+    Request,
+    Response,
+    Transport,
+    apply,
+    destroy,
+    kind_named,
+)
 
 KINDS = {
     "EmbeddingConnector": "Connector",
@@ -45,7 +56,7 @@ OUTLIVES = {
 class Kernel:
     """One after another, or what does not refer to each other at once, as CloudFormation does."""
 
-    def __init__(self, engine: Engine, *, parallel: bool = False) -> None:
+    def __init__(self, engine: BenchmarkEngine, *, parallel: bool = False) -> None:
         self.name = "osml, parallel" if parallel else "osml"
         self.requests = 0
         self._engine, self._local, self._lock = engine, threading.local(), threading.Lock()
@@ -165,6 +176,6 @@ class _Counting:
     def __init__(self, inner: Transport, sent: Callable[[], None]) -> None:
         self._inner, self._sent = inner, sent
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         self._sent()
         return self._inner.send(request, timeout)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.engine import ROLE_HEADERS, Engine
+from benchmarks.engine import ROLE_HEADERS, BenchmarkEngine
 from benchmarks.reference_set import ANSWER_PROBE, EMBEDDING_PROBE, ReferenceSet
 from benchmarks.tools.tool import Unable
 from sandbox.cache import appearing, cache_directory
@@ -22,7 +22,7 @@ UV = Path(sys.executable).with_name("uv")
 class PyMl:
     """It can create and remove; what is there, and whether it has changed, its user must know."""
 
-    def __init__(self, process: "subprocess.Popen[str]", engine: Engine) -> None:
+    def __init__(self, process: "subprocess.Popen[str]", engine: BenchmarkEngine) -> None:
         self.name = "opensearch-py-ml"
         self._process = process
         self._made: dict[str, Any] = {}
@@ -68,7 +68,7 @@ class PyMl:
 
 
 @contextlib.contextmanager
-def py_ml(engine: Engine) -> Iterator[PyMl]:
+def py_ml(engine: BenchmarkEngine) -> Iterator[PyMl]:
     """The tool, while its process runs."""
     command = [str(_environment() / "bin" / "python"), str(PEER)]
     with subprocess.Popen(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from benchmarks.engine import Engine
+from benchmarks.engine import BenchmarkEngine
 from benchmarks.reference_set import ANSWER_PROBE, EMBEDDING_PROBE, ReferenceSet
 from benchmarks.tools.tool import Unable
 
@@ -21,7 +21,7 @@ ROLES = {"Embedding": EMBEDDING_PROBE, "Answer": ANSWER_PROBE}
 class RawRequests:
     """One after another, or as many at once as the objects allow."""
 
-    def __init__(self, engine: Engine, *, parallel: bool = False) -> None:
+    def __init__(self, engine: BenchmarkEngine, *, parallel: bool = False) -> None:
         self.name = "raw requests, parallel" if parallel else "raw requests"
         self.requests = 0
         self._engine, self._local, self._lock = engine, threading.local(), threading.Lock()

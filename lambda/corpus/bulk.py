@@ -30,7 +30,7 @@ _CREATED, _UPDATED = Outcome(Verdict.CREATED), Outcome(Verdict.UPDATED)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class BulkResponse:
     """The answer to one request; header names are in lower case."""
 
     status: int
@@ -43,7 +43,7 @@ def passes(error: Mapping[str, Any], status: int | None) -> bool:
     return status in LATER or _PASSES.search(json.dumps(error)) is not None
 
 
-Send = Callable[[bytes], Reply]
+Send = Callable[[bytes], BulkResponse]
 """POSTs one body to PATH with CONTENT_TYPE; raises Busy(unsure=True) when the connection broke, Stopped when a later
 request would fare no better."""
 
@@ -104,6 +104,6 @@ class Bulk:
         broke = isinstance(status, int) and status >= BROKEN
         return Outcome(Verdict.FAILED if broke else Verdict.REFUSED, reason)
 
-    def _reason(self, reply: Reply) -> str:
+    def _reason(self, reply: BulkResponse) -> str:
         """The status and the server's text."""
         return f"{reply.status}: {redacted(said(reply.body.decode(errors='replace')), reply.status)}"

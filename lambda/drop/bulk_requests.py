@@ -7,7 +7,7 @@ from typing import Any
 import requests
 
 from aws.sign_in import sign_in
-from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
+from corpus.bulk import CONTENT_TYPE, PATH, Bulk, BulkResponse
 from corpus.destination import Busy, Stopped
 from mlcommons import Patience
 from mlcommons.errors import ProvisioningError
@@ -35,7 +35,7 @@ def connect(target: dict[str, Any], index: str, ends: float) -> Callable[[], Bul
     return connected
 
 
-def _send(session: requests.Session, endpoint: str, body: bytes, ends: float) -> Reply:
+def _send(session: requests.Session, endpoint: str, body: bytes, ends: float) -> BulkResponse:
     left = max(1.0, ends - time.monotonic())
     try:
         answer = session.post(
@@ -51,4 +51,6 @@ def _send(session: requests.Session, endpoint: str, body: bytes, ends: float) ->
         ) from None
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
         raise Busy(f"POST {endpoint}/_bulk got no answer: {type(error).__name__}", unsure=True) from None
-    return Reply(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
+    return BulkResponse(
+        answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
+    )

@@ -15,11 +15,10 @@ from mlcommons.kind import Kind, Observed
 from mlcommons.kinds import KINDS, kind_named
 from mlcommons.owner import Owner
 from mlcommons.patience import Patience
-from mlcommons.transport import Answer, HttpTransport, MockTransport, Request, Transport
+from mlcommons.transport import HttpTransport, MockTransport, Request, Response, Transport
 
 __all__ = [
     "KINDS",
-    "Answer",
     "Client",
     "Collection",
     "HttpTransport",
@@ -31,6 +30,7 @@ __all__ = [
     "Patience",
     "ProvisioningError",
     "Request",
+    "Response",
     "Transport",
     "apply",
     "destroy",

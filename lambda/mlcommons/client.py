@@ -18,7 +18,7 @@ from mlcommons.errors import (
 )
 from mlcommons.patience import Patience
 from mlcommons.translation import error_of
-from mlcommons.transport import MAYBE, Answer, Request, Transport, is_write
+from mlcommons.transport import MAYBE, Request, Response, Transport, is_write
 from mlcommons.versions import Version, version_of
 
 LONGEST_ANSWER = 60.0
@@ -136,7 +136,7 @@ def path_of(*parts: str) -> str:
     return "/" + "/".join(quote(part, safe="") for part in parts)
 
 
-def _not_json(tried: str, answer: Answer) -> Unreachable:
+def _not_json(tried: str, answer: Response) -> Unreachable:
     if str(answer.body).startswith(("{", "[")):
         return Unanswered(tried, f"{answer.status} with an incomplete answer", MAYBE)
     hint = "Check that OpenSearch has this address."

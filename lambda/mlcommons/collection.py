@@ -8,7 +8,7 @@ in the header `x-aoss-response-hint`.
 from dataclasses import dataclass
 
 from mlcommons.errors import ProvisioningError, Refused
-from mlcommons.transport import Answer
+from mlcommons.transport import Response
 
 _HINT_HEADER = "x-aoss-response-hint"
 
@@ -30,7 +30,7 @@ class Collection:
         """For how many seconds the error may be a policy that has not spread; None if it is no refusal."""
         return self.spreading if isinstance(error, Refused) else None
 
-    def hint(self, answer: Answer) -> str:
+    def hint(self, answer: Response) -> str:
         """What to do about an answer with status 400 or above; empty if nothing special is known."""
         cause = answer.headers.get(_HINT_HEADER, "")
         if answer.status == 401 or "network-policy" in cause:

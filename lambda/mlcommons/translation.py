@@ -10,7 +10,7 @@ from mlcommons.cause import Cause
 from mlcommons.collection import Collection
 from mlcommons.errors import ProvisioningError
 from mlcommons.recognition import recognized
-from mlcommons.transport import Answer
+from mlcommons.transport import Response
 
 # ml-commons 3.4 wraps it in a 500 of its own, and the security plugin in the text of a 500.
 _BLOCKED = re.compile(r"blocked by: \[[A-Z_]+/\d+/")
@@ -70,7 +70,7 @@ _HINTS: tuple[tuple[str, Cause | None, str], ...] = (
 _REFUSED = tuple((re.compile(pattern, re.IGNORECASE | re.DOTALL), cause, hint) for pattern, cause, hint in _HINTS)
 
 
-def error_of(tried: str, answer: Answer, collection: Collection | None = None) -> ProvisioningError:
+def error_of(tried: str, answer: Response, collection: Collection | None = None) -> ProvisioningError:
     """Return the error for an answer with status 400 or above; `tried` starts its sentence."""
     reason = redacted(_DENIED.sub(r"\2 is not allowed to \1", reason_of(answer.body)), answer.status)
     reason = reason if reason.startswith(str(answer.status)) else f"{answer.status} {reason}".strip()
@@ -99,7 +99,7 @@ def reason_of(body: Any) -> str:
     return str(body)
 
 
-def _class_of(answer: Answer) -> type[ProvisioningError]:
+def _class_of(answer: Response) -> type[ProvisioningError]:
     if _BLOCKED.search(str(answer.body)):
         return errors.Blocked
     known: dict[int, type[ProvisioningError]] = {
@@ -140,7 +140,7 @@ def _about_the_object(body: Any) -> bool:
     return of_engine or body.get("status") == "NOT_FOUND" or body.get("result") == "not_found"
 
 
-def _meant(answer: Answer, reason: str) -> tuple[Cause | None, str]:
+def _meant(answer: Response, reason: str) -> tuple[Cause | None, str]:
     """The cause, None if that of the class fits best, and the hint, which may be empty."""
     if _BLOCKED.search(reason):
         return "writes-blocked", "No permission is missing. Free disk space, or remove the block."

@@ -31,7 +31,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """`body` is the parsed JSON, or the text when it is not JSON; header names are lower case."""
 
     status: int
@@ -42,7 +42,7 @@ class Answer:
 class Transport(Protocol):
     """Carries one request; raises `Unreachable` (nothing was done) or its `Unanswered` (it may have been)."""
 
-    def send(self, request: Request, timeout: float) -> Answer: ...
+    def send(self, request: Request, timeout: float) -> Response: ...
 
 
 class HttpTransport:
@@ -68,7 +68,7 @@ class HttpTransport:
         self._session.cert = cert
         self._verify = verify
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         body = None if request.body is None else json.dumps(request.body).encode()
         headers = {"Content-Type": "application/json"} if body is not None else {}
         tried = f"{request.method} {request.path} at {self.endpoint}"
@@ -95,19 +95,19 @@ class HttpTransport:
         return answer_of(response)
 
 
-def answer_of(response: requests.Response) -> Answer:
+def answer_of(response: requests.Response) -> Response:
     """The answer of a response of `requests`, for every transport that uses it."""
-    return Answer(response.status_code, _parsed(response.text), _lower(response.headers))
+    return Response(response.status_code, _parsed(response.text), _lower(response.headers))
 
 
 class MockTransport:
     """For tests: `handler` answers or raises; `requests` lists all requests, `writes` those that change state."""
 
-    def __init__(self, handler: Callable[[Request], Answer]) -> None:
+    def __init__(self, handler: Callable[[Request], Response]) -> None:
         self._handler = handler
         self.requests: list[Request] = []
 
-    def send(self, request: Request, timeout: float) -> Answer:  # noqa: ARG002
+    def send(self, request: Request, timeout: float) -> Response:  # noqa: ARG002
         self.requests.append(request)
         return self._handler(request)
 

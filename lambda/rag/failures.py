@@ -9,7 +9,7 @@ Failure             500
 ├── Unavailable     503  the engine or the model is down or unreachable; `retry_after` says when
 ├── TimedOut        504  no answer within the time limit
 └── Broken          502  an answer that cannot be used
-    └── Refused     500  the assistant itself lacks a permission, a key or a setting
+    └── AssistantRefused 500  the assistant itself lacks a permission, a key or a setting
 """
 
 from math import ceil
@@ -116,7 +116,7 @@ class Broken(Failure):
     cause: Cause = "answer-unusable"
 
 
-class Refused(Broken):
+class AssistantRefused(Broken):
     """The other side refused the assistant itself: a permission, a key or a setting of the environment is wrong."""
 
     status = 500

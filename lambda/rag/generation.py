@@ -9,7 +9,7 @@ from rag.models import Source
 from rag.other_side import ANSWER, unusable
 from rag.pipeline import answer_in, asking
 from rag.prompt import Told, Turn
-from rag.search.engine import Engine
+from rag.search.engine import IndexClient
 from settings.knowledge import Prompt
 from settings.runtime_settings import PipelineAnswer
 
@@ -60,7 +60,7 @@ class PipelineGeneration:
 
     keeps = True
 
-    def __init__(self, engine: Engine, chosen: PipelineAnswer) -> None:
+    def __init__(self, engine: IndexClient, chosen: PipelineAnswer) -> None:
         self.name = chosen.model
         self._engine = engine
         self._chosen = chosen

@@ -1,7 +1,7 @@
 """The failure that the caller sees for an error of the engine or a model."""
 
 from calls.redaction import redacted
-from rag.failures import Broken, Cause, Failure, Refused, Throttled, TimedOut, Unavailable
+from rag.failures import AssistantRefused, Broken, Cause, Failure, Throttled, TimedOut, Unavailable
 
 ENGINE, EMBEDDING, ANSWER, MEMORY, SECRETS = (
     "The search engine",
@@ -33,7 +33,9 @@ def failure_of(side: str, status: int, text: str = "", asked: float | None = Non
         return Unavailable(f"{side} is read-only right now. Try again soon.", said, _BLOCKED_SECONDS)
     if status in (401, 402, 403, 404):
         cause: Cause | None = "key-refused" if status == 401 else None
-        return Refused(f"{side} refused the assistant's request with status {status}. {_TELL}", said, cause=cause)
+        return AssistantRefused(
+            f"{side} refused the assistant's request with status {status}. {_TELL}", said, cause=cause
+        )
     return Broken(f"{side} rejected the assistant's request with status {status}. {_TELL}", said)
 
 

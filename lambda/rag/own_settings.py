@@ -5,7 +5,7 @@ from functools import cache
 
 from pydantic import ValidationError
 
-from rag.failures import Refused
+from rag.failures import AssistantRefused
 from settings.runtime_settings import OPERATORS, VARIABLE, RuntimeSettings
 
 
@@ -16,13 +16,13 @@ def from_environment() -> RuntimeSettings:
 
 @cache
 def settings() -> RuntimeSettings:
-    """The settings of this environment; raises `Refused` if they cannot be read."""
+    """The settings of this environment; raises `AssistantRefused` if they cannot be read."""
     try:
         return from_environment()
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         message = "A setting of the assistant is wrong; its log names the setting. Deploy the assistant again."
-        raise Refused(message, said=f"{VARIABLE}: {wrong}") from None
+        raise AssistantRefused(message, said=f"{VARIABLE}: {wrong}") from None
 
 
 def is_for_operators(function_arn: str) -> bool:

@@ -9,7 +9,7 @@ from rag.conversations import Conversations
 from rag.generation import Generation
 from rag.own_settings import from_environment
 from rag.search import Searching
-from rag.search.engine import Engine
+from rag.search.engine import IndexClient
 from settings.runtime_settings import EngineEmbedding, PipelineAnswer, RuntimeSettings, Table
 
 
@@ -28,7 +28,7 @@ def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
 
     `auth` signs the requests to the search engine; without it the assistant signs in as the settings say.
     """
-    engine = Engine(settings, auth)
+    engine = IndexClient(settings, auth)
     return Parts(settings, _search(settings, engine), _generation(settings, engine), _conversations(settings, engine))
 
 
@@ -38,7 +38,7 @@ def parts() -> Parts:
     return assembled(from_environment())
 
 
-def _search(settings: RuntimeSettings, engine: Engine) -> Searching:
+def _search(settings: RuntimeSettings, engine: IndexClient) -> Searching:
     if isinstance(settings.embedding, EngineEmbedding):
         from rag.search.domain import Domain
 
@@ -49,7 +49,7 @@ def _search(settings: RuntimeSettings, engine: Engine) -> Searching:
     return Collection(engine, embedding(settings))
 
 
-def _generation(settings: RuntimeSettings, engine: Engine) -> Generation | None:
+def _generation(settings: RuntimeSettings, engine: IndexClient) -> Generation | None:
     if settings.answer is None:
         return None
     if isinstance(settings.answer, PipelineAnswer):
@@ -62,7 +62,7 @@ def _generation(settings: RuntimeSettings, engine: Engine) -> Generation | None:
     return OwnGeneration(model(settings), settings.prompt)
 
 
-def _conversations(settings: RuntimeSettings, engine: Engine) -> Conversations:
+def _conversations(settings: RuntimeSettings, engine: IndexClient) -> Conversations:
     if isinstance(settings.conversations, Table):
         from rag.conversations.table import ConversationTable
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from aws.secret_object import region_of, stored_object, text_under
 from rag.budget import Budget
-from rag.failures import Refused
+from rag.failures import AssistantRefused
 from rag.other_side import SECRETS
 
 
@@ -16,12 +16,12 @@ class Secret:
         self._values: dict[str, Any] | None = None
 
     def value(self, key: str, budget: Budget) -> str:
-        """The text under `key`; raises `Refused` if it is missing, or another `Failure`."""
+        """The text under `key`; raises `AssistantRefused` if it is missing, or another `Failure`."""
         if self._values is None:
             self._values = budget.retrying(self._read) or {}
         value = text_under(key, self._values)
         if value is None:
-            raise Refused(
+            raise AssistantRefused(
                 f"{SECRETS} lacks the key that the assistant needs. Store it with `osml secret set`.",
                 f"{self._id} has no text under {key!r}",
             )

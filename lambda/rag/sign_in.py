@@ -6,13 +6,13 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests_aws4auth import AWS4Auth
 
 from rag.budget import Budget
-from rag.failures import Refused
+from rag.failures import AssistantRefused
 from rag.secret import Secret
 from settings.runtime_settings import Search
 
 
 def sign_in(search: Search) -> AuthBase:
-    """Credentials for the requests of this process; raises `Refused`, or another `Failure` of the secret.
+    """Credentials for the requests of this process; raises `AssistantRefused`, or another `Failure` of the secret.
 
     Lambda puts the role's keys into the environment and ends the process before they expire, so boto3, which takes
     longer to import than a search, is not needed. AWS4Auth sends `x-amz-content-sha256`, which `aoss` insists on.
@@ -26,7 +26,7 @@ def sign_in(search: Search) -> AuthBase:
         return HTTPBasicAuth(name, password)
     key, secret = (os.environ.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
     if not key or not secret:
-        raise Refused(
+        raise AssistantRefused(
             "The assistant has no AWS keys to sign with. Outside Lambda, set AWS_ACCESS_KEY_ID and its secret."
         )
     token = os.environ.get("AWS_SESSION_TOKEN")

@@ -53,10 +53,10 @@ def other_line(where: Place) -> str | None:
 
 def _engine_version(where: Place) -> str | None:
     """The environment's engine version; None for a collection."""
-    from settings.search import Engine
+    from settings.search import Cluster
 
     search = where.settings().search
-    return search.engine_version if isinstance(search, Engine) else None
+    return search.engine_version if isinstance(search, Cluster) else None
 
 
 @app.command("restart")

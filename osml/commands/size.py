@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from osml.deploy.size import Engine, Quantization
+from osml.deploy.size import Quantization, VectorEngine
 from osml.failure import Failure
 
 
@@ -12,7 +12,7 @@ def size(
     documents: Annotated[int, typer.Option(help="Number of documents, or of chunks.", min=1)],
     dimension: Annotated[int, typer.Option(help="Dimension of the embedding model's vectors.", min=1)],
     replicas: Annotated[int, typer.Option(help="Replicas of each shard.", min=0, max=20)] = 1,
-    engine: Annotated[Engine, typer.Option(help="The vector engine.")] = "faiss",
+    engine: Annotated[VectorEngine, typer.Option(help="The vector engine.")] = "faiss",
     quantization: Annotated[Quantization, typer.Option(help="How vectors are compressed in memory.")] = "none",
     text_bytes: Annotated[int, typer.Option(help="Average bytes of a document without its vector.", min=0)] = 1000,
 ) -> None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Literal, get_args
 
 Quantization = Literal["none", "fp16", "byte", "disk"]
-Engine = Literal["faiss", "lucene"]
+VectorEngine = Literal["faiss", "lucene"]
 # Bytes of a vector in memory for each dimension. `disk` is mode on_disk, which compresses 32 times: a bit for each.
 BYTES: dict[str, Fraction] = {"none": Fraction(4), "fp16": Fraction(2), "byte": Fraction(1), "disk": Fraction(1, 8)}
 LINKS = 16
@@ -40,7 +40,7 @@ class Load:
     documents: int
     dimension: int
     replicas: int = 1
-    engine: Engine = "faiss"
+    engine: VectorEngine = "faiss"
     quantization: Quantization = "none"
     text_bytes: int = 1000
 
@@ -74,7 +74,7 @@ def need(load: Load, usd_per_gib_hour: float = USD_PER_GIB_HOUR) -> Need:
     return Need(memory, disk, tuple(sorted(_shapes(load, memory, disk, usd_per_gib_hour), key=lambda shape: shape.usd)))
 
 
-def room(gib: float, engine: Engine) -> float:
+def room(gib: float, engine: VectorEngine) -> float:
     """Bytes for graphs on a node of `gib` GiB of memory."""
     return (gib - min(gib * HEAP_SHARE, MOST_HEAP)) * GRAPH_SHARE[engine] * GIB
 

@@ -11,7 +11,7 @@ from osml.cause import known
 from osml.failure import Failure
 from osml.place import Place
 from osml.remote.domain import signature
-from osml.remote.functions import Functions, Reply
+from osml.remote.functions import FunctionResponse, Functions
 from osml.remote.stack import knowledge
 from rag import documents
 from rag.document_models import DocumentList, DocumentListed, DocumentRemoved, DocumentShown
@@ -19,7 +19,7 @@ from rag.failures import Failure as Failed
 from rag.parts import Parts
 from rag.search import Page
 from rag.search.domain import Domain
-from rag.search.engine import Engine
+from rag.search.engine import IndexClient
 from settings.knowledge import IndexNames, Prompt
 from settings.runtime_settings import EngineEmbedding, Memory, RuntimeSettings, Search
 
@@ -71,7 +71,7 @@ class OfDomain:
             embedding=EngineEmbedding(),
             conversations=Memory(kind="memory"),
         )
-        self._parts = Parts(settings, Domain(Engine(settings, signature(deployed))), None, cast(Any, None))
+        self._parts = Parts(settings, Domain(IndexClient(settings, signature(deployed))), None, cast(Any, None))
 
     def listed(self, page: Page) -> DocumentList:
         with _told():
@@ -103,7 +103,7 @@ class OfFunctions:
         return _read(self._functions.ask("DELETE", "/documents", {"id": id}), DocumentRemoved)
 
 
-def _read(reply: Reply, told: type[Told]) -> Told:
+def _read(reply: FunctionResponse, told: type[Told]) -> Told:
     if reply.status != HTTPStatus.OK:
         raise Failure(reply.message, reply.cause)
     return told.model_validate(reply.body)

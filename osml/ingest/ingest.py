@@ -34,7 +34,7 @@ from osml.remote.visible import visible_seconds
 from osml.system_error import written
 from osml.terminal import shown, visible
 from settings.assistant import passage_characters
-from settings.search import Engine
+from settings.search import Cluster
 
 SHOWN_ERRORS = 20
 GOES_ON = "Run the same command again, from the same folder, to resume."
@@ -151,7 +151,7 @@ def _domain(where: Place) -> _Target:
         tokens=settings.embedding.chunk_tokens,
         overlap=settings.index.overlap,
     )
-    fewest = settings.search.copy_multiple - 1 if isinstance(settings.search, Engine) else 0
+    fewest = settings.search.copy_multiple - 1 if isinstance(settings.search, Cluster) else 0
     initial = InitialLoad(Domain(deployed), deployed.index, settings.index.replicas, fewest)
     return _Target(
         deployed.index,

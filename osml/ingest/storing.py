@@ -12,7 +12,7 @@ from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
 from corpus.document import Document
 from corpus.fields import given
 from osml.failure import Failure
-from osml.remote.functions import Functions, Reply
+from osml.remote.functions import FunctionResponse, Functions
 
 KEPT = ("id", "title")
 # The assistant's limit in characters.
@@ -75,12 +75,12 @@ class Storing:
             raise Busy(f"{reply.status}: {reply.message}", reply.retry_after or 0.0)
         raise Stopped(f"The assistant answered {reply.status}: {reply.message}")
 
-    def _in_parts(self, items: list[dict[str, Any]]) -> Reply:
+    def _in_parts(self, items: list[dict[str, Any]]) -> FunctionResponse:
         """One document that is larger than a request: as much of it at once as the assistant takes."""
         content = json.dumps(items, ensure_ascii=False).encode("utf-8", "surrogatepass")
         size = (self._most_request - FRAME_OF_PART) * 3 // 4
         of = -(-len(content) // size)
-        reply = Reply(ACCEPTED, {})
+        reply = FunctionResponse(ACCEPTED, {})
         for number in range(1, of + 1):
             piece = base64.b64encode(content[(number - 1) * size : number * size]).decode()
             part = {"content": piece, "number": number, "of": of, "job": reply.body.get("id")}
@@ -89,7 +89,7 @@ class Storing:
                 break
         return reply
 
-    def _followed(self, reply: Reply) -> Reply:
+    def _followed(self, reply: FunctionResponse) -> FunctionResponse:
         """The job that it has become, when it has ended."""
         while reply.status in (200, ACCEPTED, *LATER) and reply.body.get("status") not in ENDED:
             time.sleep(OFTEN)
@@ -98,7 +98,7 @@ class Storing:
         return reply
 
 
-def _in_order(job: Reply, ids: Sequence[str]) -> Reply:
+def _in_order(job: FunctionResponse, ids: Sequence[str]) -> FunctionResponse:
     """The results of a job as those of a request: those that are not stored come first in a job."""
     given = job.body.get("documents") or []
     results = {result["id"]: result for result in given}
@@ -106,7 +106,7 @@ def _in_order(job: Reply, ids: Sequence[str]) -> Reply:
     return replace(job, body={"documents": [results.get(id, why) for id in ids]})
 
 
-def _outcomes(reply: Reply, count: int) -> list[Outcome]:
+def _outcomes(reply: FunctionResponse, count: int) -> list[Outcome]:
     """The outcomes of `count` documents, in the order of the request."""
     given = reply.body.get("documents")
     results: list[Any] = given if isinstance(given, list) else []

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from mlcommons import Answer, Client, Patience, Request
+from mlcommons import Client, Patience, Request, Response
 from mlcommons.cause import Cause
 from mlcommons.errors import Unreachable
 from mlcommons.transport import answer_of
@@ -19,7 +19,7 @@ class OperatorTransport:
     def __init__(self, domain: Domain) -> None:
         self._domain = domain
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         """One request, signed by the operator; `timeout` in seconds."""
         waits = (min(CONNECT_SECONDS, timeout), timeout)
         try:

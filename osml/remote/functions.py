@@ -27,7 +27,7 @@ TIMED_OUT = 504
 
 
 @dataclass(frozen=True)
-class Reply:
+class FunctionResponse:
     """A function's answer: HTTP status, `body` as parsed JSON, and the seconds to wait if it gave any."""
 
     status: int
@@ -66,7 +66,7 @@ class Functions:
         calls = caller or session(self._operator, deployed.region)
         self._client = calls.client("lambda", region_name=deployed.region, config=patient)
 
-    def post(self, path: str, body: dict[str, Any]) -> Reply:
+    def post(self, path: str, body: dict[str, Any]) -> FunctionResponse:
         """POST `body` to `/ask` or `/documents`.
 
         Throttling is a reply of status 429, a timeout one of 504. Raises Failure when the function could not be
@@ -74,11 +74,11 @@ class Functions:
         """
         return self._call(self._names[path], self._event("POST", path, body))
 
-    def get(self, path: str) -> Reply:
+    def get(self, path: str) -> FunctionResponse:
         """GET `/health` or `/jobs/<id>` of the function `documents`; as `post` otherwise."""
         return self._call(self._names["/documents"], self._event("GET", path, None))
 
-    def ask(self, method: str, path: str, query: dict[str, str | None]) -> Reply:
+    def ask(self, method: str, path: str, query: dict[str, str | None]) -> FunctionResponse:
         """A request without a body to the function `documents`; what is None in `query` is left out."""
         asked = {name: value for name, value in query.items() if value is not None}
         event = self._event(method, path, None)
@@ -86,17 +86,17 @@ class Functions:
         event["multiValueQueryStringParameters"] = {name: [value] for name, value in asked.items()}
         return self._call(self._names["/documents"], event)
 
-    def _call(self, name: str, event: dict[str, Any]) -> Reply:
+    def _call(self, name: str, event: dict[str, Any]) -> FunctionResponse:
         try:
             answer = self._client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
             payload = json.loads(answer["Payload"].read())
         except ReadTimeoutError:
             late = f"The function {name} gave no answer in {LONGEST_SECONDS} seconds."
-            return Reply(TIMED_OUT, {"message": late, "cause": "endpoint-too-slow"})
+            return FunctionResponse(TIMED_OUT, {"message": late, "cause": "endpoint-too-slow"})
         except ClientError as error:
             if error.response["Error"]["Code"] == "TooManyRequestsException":
                 busy = f"AWS throttles the function {name}. Try again in a moment."
-                return Reply(THROTTLED, {"message": busy, "cause": "throttled"})
+                return FunctionResponse(THROTTLED, {"message": busy, "cause": "throttled"})
             tried = f"Calling the function {name} as {self._operator}"
             raise Failure(f"{tried} failed: {error}", recognized(str(error))) from None
         except (BotoCoreError, ValueError) as error:
@@ -139,14 +139,14 @@ def _encoded(body: dict[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _reply(name: str, payload: Any) -> Reply:
+def _reply(name: str, payload: Any) -> FunctionResponse:
     try:
         status, text = int(payload["statusCode"]), payload["body"]
         headers = {key.lower(): value for key, value in (payload.get("headers") or {}).items()}
         for key, values in (payload.get("multiValueHeaders") or {}).items():
             headers.setdefault(key.lower(), values[-1])
         body = json.loads(text)
-        return Reply(status, dict(body), asked_to_wait(headers))
+        return FunctionResponse(status, dict(body), asked_to_wait(headers))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Failure(
             f"The function {name} gave an unexpected answer. Deploy again, because its version may be older."

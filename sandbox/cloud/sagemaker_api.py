@@ -27,7 +27,7 @@ MOST = 100
 Reply = tuple[int, dict[str, str], bytes]
 
 
-class Refused(Exception):
+class SageMakerError(Exception):
     """A call that SageMaker refuses: its error code and sentence."""
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -71,7 +71,7 @@ def _answer(registry: Registry, operation: str, given: dict[str, Any]) -> Reply:
                 continue
             shape = api_shapes.operation(operation, "sagemaker").output_shape
             return 200, _headers(), json.dumps(api_shapes.fitted(shape, told), default=_seconds).encode()
-    except Refused as refusal:
+    except SageMakerError as refusal:
         return 400, _headers(), json.dumps({"__type": refusal.code, "message": str(refusal)}).encode()
     sentence = f"{operation} of SageMaker is not served on this machine: deploy a template with CloudFormation instead."
     return 501, _headers(), json.dumps({"__type": "NotImplementedException", "message": sentence}).encode()
@@ -80,7 +80,7 @@ def _answer(registry: Registry, operation: str, given: dict[str, Any]) -> Reply:
 def _described(registry: Registry, prefix: str, kind: str, name: str) -> dict[str, Any]:
     record = registry.records(kind).get(name)
     if record is None:
-        raise Refused("ValidationException", f'Could not find {kind.replace("-", " ")} "{_arn(kind, name)}".')
+        raise SageMakerError("ValidationException", f'Could not find {kind.replace("-", " ")} "{_arn(kind, name)}".')
     told = {**record.props, **_identity(prefix, kind, name, record)}
     if kind == "endpoint":
         configuration = registry.records("endpoint-config").get(record.props["EndpointConfigName"])

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from sandbox.front.refusal import EngineUnreachable
-from sandbox.front.request import Answer, Headers, Request
+from sandbox.front.request import Headers, Request, Response
 from sandbox.front.upstream import Upstream
 
 _JSON = (("Content-Type", "application/json"),)
@@ -20,14 +20,14 @@ class EngineRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Engine:
+class EngineConnections:
     """`callers` has no client certificate: only the proxy headers name the caller."""
 
     callers: Upstream
     admin: Upstream
 
     @classmethod
-    def at(cls, url: str, ca: str, admin_cert: str, admin_key: str) -> Engine:
+    def at(cls, url: str, ca: str, admin_cert: str, admin_key: str) -> EngineConnections:
         return cls(
             Upstream(url, EngineUnreachable, ca=ca),
             Upstream(url, EngineUnreachable, ca=ca, certificate=(admin_cert, admin_key)),
@@ -39,7 +39,7 @@ class Engine:
         _, plugins = self.administer("GET", "/_cat/plugins?h=component&format=json")
         return any(plugin["component"] == "opensearch-ml" for plugin in plugins)
 
-    def forward(self, request: Request, principal: str | None, basic: str | None = None) -> Answer:
+    def forward(self, request: Request, principal: str | None, basic: str | None = None) -> Response:
         """Send the request as `principal` (an ARN), with a Basic header, or without a caller."""
         headers = [pair for pair in request.headers if _passes(pair[0])]
         if principal is not None:

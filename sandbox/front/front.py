@@ -15,7 +15,7 @@ from sandbox.front.collection.role import CollectionRoles
 from sandbox.front.connector import ConnectorGate
 from sandbox.front.credential import CredentialDesk
 from sandbox.front.egress import Egress
-from sandbox.front.engine import Engine
+from sandbox.front.engine import EngineConnections
 from sandbox.front.gateway import Gateway
 from sandbox.front.listener import Listener, Respond
 from sandbox.front.mappings import MappingGate
@@ -64,7 +64,7 @@ class Front:
     def __init__(self, settings: FrontSettings, authority: Authority) -> None:
         self._settings = settings
         self._authority = authority
-        self._engine = Engine.at(settings.engine_url, settings.ca, settings.admin_cert, settings.admin_key)
+        self._engine = EngineConnections.at(settings.engine_url, settings.ca, settings.admin_cert, settings.admin_key)
         self._models = Upstream(settings.models_url, ModelsUnreachable, seconds=600.0)
         self._rewriter = UrlRewriter(settings.egress_port)
         self._trusted = TrustedEndpoints(self._engine, self._rewriter.pattern)

@@ -11,12 +11,12 @@ from urllib.parse import parse_qs
 from sandbox.front.authority import Authority, Caller, Domain
 from sandbox.front.connector import ConnectorGate
 from sandbox.front.document import decoded, encoded, readable
-from sandbox.front.engine import Engine
+from sandbox.front.engine import EngineConnections
 from sandbox.front.mappings import MappingGate
 from sandbox.front.policy import denial_of_anyone
 from sandbox.front.refusal import AccessDenied
 from sandbox.front.replay import Replays
-from sandbox.front.request import Answer, Request
+from sandbox.front.request import Request, Response
 from sandbox.front.signature import (
     read_signature,
     verify_digest,
@@ -48,7 +48,7 @@ class Gateway:
         self,
         domain: Domain,
         authority: Authority,
-        engine: Engine,
+        engine: EngineConnections,
         gate: ConnectorGate,
         trusted: TrustedEndpoints,
         rewriter: UrlRewriter,
@@ -65,7 +65,7 @@ class Gateway:
         self._replays = replays
         self._mappings = mappings
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         domain = self.domain
         guest, request = self._admit(request, domain)
         segments = request.segments()
@@ -106,11 +106,11 @@ class Gateway:
             request = replace(request, target=without_signature(request))
         return _Guest(caller), request
 
-    def _forward(self, request: Request, guest: _Guest) -> Answer:
+    def _forward(self, request: Request, guest: _Guest) -> Response:
         principal = guest.caller.principal_arn if guest.caller is not None else None
         return self._engine.forward(request, principal, guest.basic)
 
-    def _settings(self, request: Request, guest: _Guest) -> Answer:
+    def _settings(self, request: Request, guest: _Guest) -> Response:
         body = decoded(request.body)
         if request.method == "PUT" and isinstance(body, dict):
             request = request.with_body(encoded(self._trusted.inward(body)))

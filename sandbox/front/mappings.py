@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from sandbox.front.document import decoded, encoded, readable
-from sandbox.front.engine import Engine
-from sandbox.front.request import Answer, Request
+from sandbox.front.engine import EngineConnections
+from sandbox.front.request import Request, Response
 from sandbox.front.vectors import Fields, WrittenFields, lucene_inward, refuse_training, says_knn, warning
 
-Forward = Callable[[Request], Answer]
+Forward = Callable[[Request], Response]
 _MAPPING = ("_mapping", "_mappings")
 _TEMPLATES = ("_index_template", "_component_template", "_template")
 
@@ -20,11 +20,11 @@ _TEMPLATES = ("_index_template", "_component_template", "_template")
 class MappingGate:
     """Passes on requests that make, change or show a mapping; returns None for all others."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: EngineConnections) -> None:
         self._engine = engine
         self._written = WrittenFields()
 
-    def respond(self, request: Request, forward: Forward) -> Answer | None:
+    def respond(self, request: Request, forward: Forward) -> Response | None:
         """Raises `NotOffered` for a request that needs a trained model."""
         segments = request.segments()
         if request.method in ("PUT", "POST") and segments:
@@ -39,7 +39,7 @@ class MappingGate:
             return self._shown(forward(_uncompressed(request)))
         return None
 
-    def _make(self, request: Request, index: str, forward: Forward) -> Answer:
+    def _make(self, request: Request, index: str, forward: Forward) -> Response:
         body = decoded(request.body)
         fields = _inward(body, says_knn(body.get("settings")) or False) if isinstance(body, dict) else {}
         answer = forward(request.with_body(encoded(body)) if fields else request)
@@ -47,7 +47,7 @@ class MappingGate:
             self._written.remember(index, fields, made=True)
         return _warned(answer, fields)
 
-    def _change(self, request: Request, names: str, forward: Forward) -> Answer:
+    def _change(self, request: Request, names: str, forward: Forward) -> Response:
         body = decoded(request.body)
         if not isinstance(body, dict):
             return forward(request)
@@ -61,14 +61,14 @@ class MappingGate:
                 self._written.remember(index, fields, made=False)
         return _warned(answer, fields)
 
-    def _template(self, request: Request, forward: Forward) -> Answer:
+    def _template(self, request: Request, forward: Forward) -> Response:
         body = decoded(request.body)
         inner = body.get("template", body) if isinstance(body, dict) else None
         # A component template may leave `index.knn` to another one.
         fields = _inward(inner, says_knn(inner.get("settings")) is not False) if isinstance(inner, dict) else {}
         return _warned(forward(request.with_body(encoded(body)) if fields else request), fields)
 
-    def _shown(self, answer: Answer) -> Answer:
+    def _shown(self, answer: Response) -> Response:
         described = decoded(answer.body) if answer.status == 200 else None
         return answer.with_body(encoded(described)) if self._written.outward(described) else answer
 
@@ -82,7 +82,7 @@ def _inward(body: dict[str, Any], knn: bool) -> Fields:
     return lucene_inward(mappings, knn=knn) if isinstance(mappings, dict) else {}
 
 
-def _warned(answer: Answer, fields: Fields) -> Answer:
+def _warned(answer: Response, fields: Fields) -> Response:
     if not fields or answer.status != 200:
         return answer
     return replace(answer, headers=(*answer.headers, ("Warning", warning(fields))))

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sandbox.front.authority import Domain
-from sandbox.front.engine import Engine, EngineRefused
+from sandbox.front.engine import EngineConnections, EngineRefused
 from sandbox.front.request import Request
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class MasterUsers:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: EngineConnections,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -40,7 +40,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A status, headers without hop-by-hop ones, and the body. `length` is the Content-Length of a HEAD."""
 
     status: int
@@ -52,7 +52,7 @@ class Answer:
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
-    def with_body(self, body: bytes) -> Answer:
+    def with_body(self, body: bytes) -> Response:
         return replace(self, body=body)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, unquote
 
-from sandbox.front.engine import Engine
+from sandbox.front.engine import EngineConnections
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _SET = "never^set"
 class TrustedEndpoints:
     """Reads and writes the setting as a client sees it. `pattern` matches only the egress."""
 
-    def __init__(self, engine: Engine, pattern: str) -> None:
+    def __init__(self, engine: EngineConnections, pattern: str) -> None:
         self._engine = engine
         self._pattern = pattern
         self._defaults: list[str] | None = None

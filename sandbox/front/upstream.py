@@ -8,7 +8,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, SSLError
 
 from sandbox.front.refusal import Unreachable
-from sandbox.front.request import HOP_BY_HOP, Answer
+from sandbox.front.request import HOP_BY_HOP, Response
 
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
@@ -38,7 +38,7 @@ class Upstream:
                 options |= {"cert_file": certificate[0], "key_file": certificate[1]}
         self._pool = urllib3.connection_from_url(self.url, **options)
 
-    def send(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answer:
+    def send(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> Response:
         """Send the request, without headers of the connection in either direction, and with the body's own encoding."""
         fields = urllib3.HTTPHeaderDict()
         for name, value in headers:
@@ -53,7 +53,7 @@ class Upstream:
                 f"({type(error).__name__}). Check that the process runs, and its log."
             ) from error
         length = response.headers.get("content-length")
-        return Answer(
+        return Response(
             response.status,
             tuple((name, value) for name, value in response.headers.items() if name.lower() not in HOP_BY_HOP),
             response.data,

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import BinaryIO
 
 from sandbox.front.refusal import BodyTooLarge, MalformedRequest
-from sandbox.front.request import HOP_BY_HOP, Answer, Request
+from sandbox.front.request import HOP_BY_HOP, Request, Response
 
 # The engine's own limit (`http.max_content_length`), equal to that of a domain's larger instances.
 LARGEST_BODY = 100 * 1024 * 1024
@@ -39,7 +39,7 @@ def keeps_alive(request: Request) -> bool:
     return (request.header("connection") or "").lower() != "close"
 
 
-def write_answer(sink: BinaryIO, answer: Answer, *, head: bool = False, close: bool = False) -> None:
+def write_answer(sink: BinaryIO, answer: Response, *, head: bool = False, close: bool = False) -> None:
     """One write for head and body: two would wait for each other's acknowledgement."""
     phrase = HTTPStatus(answer.status).phrase if answer.status in HTTPStatus._value2member_map_ else ""
     lines = [f"HTTP/1.1 {answer.status} {phrase}"]

@@ -23,7 +23,7 @@ _FOLLOW_UP = re.compile(r"\s*(?:and|what about|how about|compared?|how is|how do
 
 
 @dataclass(frozen=True)
-class Answer:
+class Completion:
     """`text` is for the reader; `reasoning` is the reasoning of a reasoning model, without its tags."""
 
     text: str
@@ -47,7 +47,7 @@ class StandIn:
         """`model` measures the nearness of sentences."""
         self._model = model
 
-    def answer(self, prompt: Prompt) -> Answer:
+    def answer(self, prompt: Prompt) -> Completion:
         """Return the best sentences of the documents, or a statement that they contain no answer."""
         sentences = [
             sentence
@@ -56,7 +56,9 @@ class StandIn:
         ]
         if not sentences or not prompt.question.strip():
             lacking = "question" if sentences else "document"
-            return Answer(f"The prompt holds no {lacking}, so there is nothing to quote. {NOTICE}", "Nothing to read.")
+            return Completion(
+                f"The prompt holds no {lacking}, so there is nothing to quote. {NOTICE}", "Nothing to read."
+            )
         parts = _parts(prompt, sentences)
         sentences = _shortlist(sentences, parts)
         scores = self._scores(sentences, parts)
@@ -74,7 +76,7 @@ class StandIn:
             f"{len(prompt.documents)} document(s) with each part; "
             + (f"the nearest stand in document(s) {', '.join(map(str, documents))}." if chosen else "none is near.")
         )
-        return Answer(" ".join([*lines, NOTICE]), reasoning)
+        return Completion(" ".join([*lines, NOTICE]), reasoning)
 
     def _scores(self, sentences: list[Sentence], parts: list[_Part]) -> list[list[float]]:
         rows = self._model.embed([*[sentence.text for sentence in sentences], *[part.text for part in parts]])

@@ -18,7 +18,7 @@ from sandbox.models.bedrock_models import Retired, Unknown, require_chat
 from sandbox.models.converse import Invalid, converse
 from sandbox.models.embedding import MiniLM
 from sandbox.models.event_stream import MEDIA_TYPE, Event, json_events
-from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
+from sandbox.models.exchange import Call, ModelResponse, is_number, is_strings, is_whole, json_body, json_reply
 from sandbox.models.generation import finished, with_thinking
 from sandbox.models.titan import Malformed, check_keys, json_type
 
@@ -39,7 +39,7 @@ class Bedrock:
         self._model = model
         self._stand_in = stand_in
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> ModelResponse:
         """Answer an invocation; errors carry Bedrock's exception in `x-amzn-ErrorType`."""
         path = _PATH.fullmatch(call.path)
         if path is None or call.method != "POST":
@@ -65,18 +65,18 @@ class Bedrock:
         except (Invalid, Unknown) as reason:
             return _error(400, "ValidationException", str(reason))
 
-    def throttled(self) -> Reply:
+    def throttled(self) -> ModelResponse:
         """ThrottlingException 429."""
         return _error(429, "ThrottlingException", "Too many requests, please wait before trying again.")
 
-    def failed(self, status: int) -> Reply:
+    def failed(self, status: int) -> ModelResponse:
         """The exception for the status; InternalServerException if Bedrock has none."""
         kinds = {408: "ModelTimeoutException", 424: "ModelErrorException", 429: "ModelNotReadyException",
                  403: "AccessDeniedException", 503: "ServiceUnavailableException"}  # fmt: skip
         message = "The system encountered an unexpected error during processing. Try your request again."
         return _error(status, kinds.get(status, "InternalServerException"), message)
 
-    def _invoke(self, name: str, body: Any, streamed: bool) -> Reply:
+    def _invoke(self, name: str, body: Any, streamed: bool) -> ModelResponse:
         if _PROFILE.fullmatch(name):
             answer = self._managed(body)
             return _streamed(stream.managed(answer)) if streamed else _reply(answer)
@@ -95,7 +95,7 @@ class Bedrock:
         require_chat(name)
         raise Unknown("The provided model identifier is invalid.")
 
-    def _converse(self, name: str, body: Any, streamed: bool) -> Reply:
+    def _converse(self, name: str, body: Any, streamed: bool) -> ModelResponse:
         foundation = _FOUNDATION.fullmatch(name)
         embeds = foundation is not None and foundation[1] in _UNSTREAMED
         if _IMPORTED.fullmatch(name) or embeds:
@@ -149,15 +149,15 @@ def _check(body: dict[str, Any], limit: str, most: int) -> None:
         raise Malformed(f"#/{limit}: {value} is not between 1 and {most}")
 
 
-def _reply(body: dict[str, Any], batch: int | None = None) -> Reply:
+def _reply(body: dict[str, Any], batch: int | None = None) -> ModelResponse:
     return json_reply(200, body, {"x-amzn-RequestId": str(uuid.uuid4())}, batch)
 
 
-def _streamed(events: Iterable[Event]) -> Reply:
+def _streamed(events: Iterable[Event]) -> ModelResponse:
     headers = {"Content-Type": MEDIA_TYPE, "X-Amzn-Bedrock-Content-Type": "application/json"}
-    return Reply(200, json_events(events), {**headers, "x-amzn-RequestId": str(uuid.uuid4())})
+    return ModelResponse(200, json_events(events), {**headers, "x-amzn-RequestId": str(uuid.uuid4())})
 
 
-def _error(status: int, kind: str, message: str) -> Reply:
+def _error(status: int, kind: str, message: str) -> ModelResponse:
     headers = {"x-amzn-ErrorType": f"{kind}:{_CORAL}", "x-amzn-RequestId": str(uuid.uuid4())}
     return json_reply(status, {"message": message}, headers)

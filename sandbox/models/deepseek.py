@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.models import prompt
 from sandbox.models.answer import StandIn
 from sandbox.models.embedding import MiniLM
-from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
+from sandbox.models.exchange import Call, ModelResponse, is_number, is_strings, is_whole, json_body, json_reply
 from sandbox.models.forward import Forward
 from sandbox.models.generation import Generation, finished, pieces
 from sandbox.models.key import KeyFile
@@ -40,7 +40,7 @@ _FIELDS = {"model", "messages", "max_tokens", "stop", "stream", "thinking", *_RA
 _ROLES = ("system", "user", "assistant", "tool")
 
 
-class Refused(Exception):
+class DeepSeekError(Exception):
     """The request breaks a rule of the API: HTTP status and DeepSeek's message."""
 
     def __init__(self, status: int, message: str, kind: str = "invalid_request_error") -> None:
@@ -62,41 +62,41 @@ class DeepSeek:
         self._key = key
         self._forward = forward
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> ModelResponse:
         """Answer a chat completion or the list; the key is checked before the body, as DeepSeek does."""
         asked = (call.method, call.path.removeprefix("/v1"))
         if asked not in (("POST", _CHAT), ("GET", _LIST)):
-            return Refused(404, f"Nothing is at {call.method} {call.path}.").reply
+            return DeepSeekError(404, f"Nothing is at {call.method} {call.path}.").reply
         try:
             self._check_key(call.headers.get("authorization"))
             if asked[1] == _LIST:
                 return json_reply(200, {"object": "list", "data": [_listed(model) for model in MODELS]})
             body = _checked(call.body)
-        except Refused as refusal:
+        except DeepSeekError as refusal:
             return refusal.reply
         return self._forward.send(body) if self._forward is not None else self._complete(body)
 
-    def throttled(self) -> Reply:
+    def throttled(self) -> ModelResponse:
         """Rate limit, 429."""
-        return Refused(429, "Rate limit reached: you are sending requests too quickly.", "rate_limit_error").reply
+        return DeepSeekError(429, "Rate limit reached: you are sending requests too quickly.", "rate_limit_error").reply
 
-    def failed(self, status: int) -> Reply:
+    def failed(self, status: int) -> ModelResponse:
         """Insufficient Balance for 402, Server Overloaded for 503, Server Error otherwise."""
         said = {402: "Insufficient Balance", 503: "Server Overloaded"}.get(status, "Server Error")
-        return Refused(status, said, "unknown_error" if status == 402 else "server_error").reply
+        return DeepSeekError(status, said, "unknown_error" if status == 402 else "server_error").reply
 
     def _check_key(self, header: str | None) -> None:
         """DeepSeek repeats the last four characters of a wrong key; here none is repeated."""
         if header is None:
-            raise Refused(401, "Authentication Fails (governor)", "authentication_error")
+            raise DeepSeekError(401, "Authentication Fails (governor)", "authentication_error")
         scheme, _, given = header.partition(" ")
         if scheme != "Bearer" or not given:
             message = "Authentication Fails (auth header format should be Bearer sk-...)"
-            raise Refused(401, message, "authentication_error")
+            raise DeepSeekError(401, message, "authentication_error")
         if not self._key.is_right(given):
-            raise Refused(401, "Authentication Fails, Your api key: **** is invalid", "authentication_error")
+            raise DeepSeekError(401, "Authentication Fails, Your api key: **** is invalid", "authentication_error")
 
-    def _complete(self, body: dict[str, Any]) -> Reply:
+    def _complete(self, body: dict[str, Any]) -> ModelResponse:
         answer = self._stand_in.answer(prompt.from_messages(body["messages"]))
         thought = answer.reasoning if _thinks(body) else None
         thought, done = self._written(thought, answer.text, body.get("max_tokens"), body.get("stop") or ())
@@ -110,7 +110,7 @@ class DeepSeek:
         usage = self._usage(body["messages"], done, thought)
         if body.get("stream"):
             headers = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
-            return Reply(200, _events(head, done, thought, usage), headers)
+            return ModelResponse(200, _events(head, done, thought, usage), headers)
         message = {"role": "assistant", "content": done.text}
         if thought is not None:
             message["reasoning_content"] = thought
@@ -148,7 +148,7 @@ def _checked(raw: bytes) -> dict[str, Any]:
     try:
         body = json_body(raw)
     except ValueError as reason:
-        raise Refused(400, f"Failed to parse the request body as JSON: {reason}") from reason
+        raise DeepSeekError(400, f"Failed to parse the request body as JSON: {reason}") from reason
     if not isinstance(body, dict):
         raise _wrong("invalid type, expected a JSON object")
     for name in ("messages", "model"):
@@ -173,18 +173,20 @@ def _checked(raw: bytes) -> dict[str, Any]:
         if not is_number(body.get(name, 0)):
             raise _wrong(f"{name}: invalid type, expected a number")
         if not least <= body.get(name, least) <= most:
-            raise Refused(400, f"Invalid {name} value, the valid range of {name} is [{least}, {most}]")
+            raise DeepSeekError(400, f"Invalid {name} value, the valid range of {name} is [{least}, {most}]")
     if body["model"] not in (*MODELS, *ALIASES):
         # Seen on 2026-09-20: https://github.com/ooboqoo/interview-coder-cn/issues/87
-        raise Refused(400, f"The supported API model names are {', '.join(MODELS)}, but you passed {body['model']}.")
+        raise DeepSeekError(
+            400, f"The supported API model names are {', '.join(MODELS)}, but you passed {body['model']}."
+        )
     if not body["messages"]:
-        raise Refused(400, "Empty input messages")
+        raise DeepSeekError(400, "Empty input messages")
     if not 1 <= body.get("max_tokens", 1) <= MOST_TOKENS:
-        raise Refused(400, f"Invalid max_tokens value, the valid range of max_tokens is [1, {MOST_TOKENS}]")
+        raise DeepSeekError(400, f"Invalid max_tokens value, the valid range of max_tokens is [1, {MOST_TOKENS}]")
     if _thinks(body) and any(
         message.get("tool_calls") and "reasoning_content" not in message for message in body["messages"]
     ):
-        raise Refused(400, "The `reasoning_content` in the thinking mode must be passed back to the API.")
+        raise DeepSeekError(400, "The `reasoning_content` in the thinking mode must be passed back to the API.")
     return body
 
 
@@ -210,8 +212,8 @@ def _check_message(number: int, message: Any) -> None:
             raise _wrong(f"messages[{number}]: unknown variant `{kind}`, expected `text`")
 
 
-def _wrong(reason: str) -> Refused:
-    return Refused(422, f"Failed to deserialize the JSON body into the target type: {reason}")
+def _wrong(reason: str) -> DeepSeekError:
+    return DeepSeekError(422, f"Failed to deserialize the JSON body into the target type: {reason}")
 
 
 def _events(head: dict[str, Any], done: Generation, thought: str | None, usage: dict[str, Any]) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ModelResponse:
     """A response; an iterator as body is sent in chunks. `batch` counts the texts that were embedded."""
 
     status: int
@@ -34,20 +34,22 @@ class Reply:
 class Provider(Protocol):
     """What the server asks of SageMaker, Bedrock and DeepSeek alike."""
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> ModelResponse:
         """Answer a request, errors included, in the provider's own shapes."""
 
-    def throttled(self) -> Reply:
+    def throttled(self) -> ModelResponse:
         """The provider's answer to a caller that is too fast."""
 
-    def failed(self, status: int) -> Reply:
+    def failed(self, status: int) -> ModelResponse:
         """The provider's answer when it fails itself, with the HTTP status asked for."""
 
 
-def json_reply(status: int, body: Any, headers: dict[str, str] | None = None, batch: int | None = None) -> Reply:
+def json_reply(
+    status: int, body: Any, headers: dict[str, str] | None = None, batch: int | None = None
+) -> ModelResponse:
     """Return a JSON reply; lone surrogates in strings become question marks."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Reply(
+    return ModelResponse(
         status,
         text.encode("utf-8", "replace"),
         {"Content-Type": "application/json", **(headers or {})},

@@ -6,7 +6,7 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.models.exchange import Reply
+from sandbox.models.exchange import ModelResponse
 from sandbox.models.key import KeyFile
 
 _SECONDS = 120
@@ -28,7 +28,7 @@ class Forward:
         self._key = key
         self._model = model
 
-    def send(self, body: dict[str, Any]) -> Reply:
+    def send(self, body: dict[str, Any]) -> ModelResponse:
         """Return the other side's status and body unchanged; a 502 in DeepSeek's form if it cannot be reached."""
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=_SECONDS)
@@ -39,16 +39,16 @@ class Forward:
             answer = connection.getresponse()
             sort = {"Content-Type": answer.getheader("Content-Type", "application/json")}
             if body.get("stream") is True and answer.status == 200:
-                return Reply(200, _relayed(connection, answer), sort)
+                return ModelResponse(200, _relayed(connection, answer), sort)
             content = answer.read()
         except (OSError, http.client.HTTPException) as reason:
             connection.close()
             cause = type(reason).__name__
             message = f"The answer model at {self._host} could not be asked: {cause}. Check --answer-url."
             error = {"message": message, "type": "server_error", "param": None, "code": "bad_gateway"}
-            return Reply(502, json.dumps({"error": error}).encode(), {"Content-Type": "application/json"})
+            return ModelResponse(502, json.dumps({"error": error}).encode(), {"Content-Type": "application/json"})
         connection.close()
-        return Reply(answer.status, content, sort)
+        return ModelResponse(answer.status, content, sort)
 
 
 def _relayed(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sandbox.models.embedding import MiniLM
-from sandbox.models.exchange import Call, Reply, is_strings, is_whole, json_body, json_reply
+from sandbox.models.exchange import Call, ModelResponse, is_strings, is_whole, json_body, json_reply
 from sandbox.models.key import KeyFile
 from sandbox.models.projection import projected
 
@@ -18,7 +18,7 @@ _MOST_TEXTS = 2048
 _MOST_TOKENS = 8192
 
 
-class Refused(Exception):
+class OpenAiError(Exception):
     """The request breaks a rule of the API: HTTP status, OpenAI's message, the parameter and the code."""
 
     def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None) -> None:
@@ -36,26 +36,26 @@ class OpenAI:
         self._model = model
         self._key = key
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> ModelResponse:
         """Answer a request; the key is checked before the body, as OpenAI does."""
         try:
             asked = (call.method, call.path)
             if asked not in (_EMBED, _LIST):
-                raise Refused(404, f"Invalid URL ({call.method} {call.path})")
+                raise OpenAiError(404, f"Invalid URL ({call.method} {call.path})")
             self._check_key(call.headers.get("authorization"))
             if asked == _LIST:
                 return json_reply(200, {"object": "list", "data": [_listed(model) for model in _WIDTHS]})
             body = _checked(call.body)
             return self._embed(body)
-        except Refused as refusal:
+        except OpenAiError as refusal:
             return refusal.reply
 
-    def throttled(self) -> Reply:
+    def throttled(self) -> ModelResponse:
         """Rate limit, 429."""
         error = {"message": "Rate limit reached for requests", "type": "requests", "param": None}
         return json_reply(429, {"error": {**error, "code": "rate_limit_exceeded"}})
 
-    def failed(self, status: int) -> Reply:
+    def failed(self, status: int) -> ModelResponse:
         """`server_error` with the requested status."""
         message = "The server had an error while processing your request. Sorry about that!"
         error = {"message": message, "type": "server_error", "param": None, "code": None}
@@ -65,19 +65,19 @@ class OpenAI:
         """OpenAI repeats parts of a wrong key; here none is repeated."""
         scheme, _, given = (header or "").partition(" ")
         if scheme != "Bearer" or not given:
-            raise Refused(
+            raise OpenAiError(
                 401,
                 "You didn't provide an API key. You need to provide your API key in an Authorization header using "
                 "Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
             )
         if not self._key.is_right(given):
-            raise Refused(401, "Incorrect API key provided: ****.", code="invalid_api_key")
+            raise OpenAiError(401, "Incorrect API key provided: ****.", code="invalid_api_key")
 
-    def _embed(self, body: dict[str, Any]) -> Reply:
+    def _embed(self, body: dict[str, Any]) -> ModelResponse:
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
         counts = [self._model.count_tokens(text) for text in texts]
         if max(counts) > _MOST_TOKENS:
-            raise Refused(
+            raise OpenAiError(
                 400,
                 f"This model's maximum context length is {_MOST_TOKENS} tokens, however you requested {max(counts)} "
                 "tokens. Please reduce your prompt.",
@@ -97,22 +97,22 @@ def _checked(raw: bytes) -> dict[str, Any]:
     try:
         body = json_body(raw)
     except ValueError as reason:
-        raise Refused(400, "We could not parse the JSON body of your request.") from reason
+        raise OpenAiError(400, "We could not parse the JSON body of your request.") from reason
     if not isinstance(body, dict):
-        raise Refused(400, "We expected a JSON object as the body of your request.")
+        raise OpenAiError(400, "We expected a JSON object as the body of your request.")
     for name in sorted(set(body) - _FIELDS):
-        raise Refused(400, f"Unrecognized request argument supplied: {name}")
+        raise OpenAiError(400, f"Unrecognized request argument supplied: {name}")
     model = body.get("model")
     if model is None:
-        raise Refused(400, "you must provide a model parameter")
+        raise OpenAiError(400, "you must provide a model parameter")
     if model not in _WIDTHS:
         message = f"The model `{model}` does not exist or you do not have access to it."
-        raise Refused(404, message, code="model_not_found")
+        raise OpenAiError(404, message, code="model_not_found")
     texts: Any = [body["input"]] if isinstance(body.get("input"), str) else body.get("input")
     if not is_strings(texts) or not 1 <= len(texts) <= _MOST_TEXTS or "" in texts:
-        raise Refused(400, "'$.input' is invalid. Please check the API reference.")
+        raise OpenAiError(400, "'$.input' is invalid. Please check the API reference.")
     if body.get("encoding_format", "float") not in ("float", "base64"):
-        raise Refused(400, f"'{body['encoding_format']}' is not one of ['float', 'base64'] - 'encoding_format'")
+        raise OpenAiError(400, f"'{body['encoding_format']}' is not one of ['float', 'base64'] - 'encoding_format'")
     _check_dimensions(model, body.get("dimensions"))
     return body
 
@@ -125,9 +125,9 @@ def _check_dimensions(model: str, asked: Any) -> None:
     if asked is None:
         return
     if model not in _SHORTENED:
-        raise Refused(400, "This model does not support specifying dimensions.")
+        raise OpenAiError(400, "This model does not support specifying dimensions.")
     if not is_whole(asked) or not 1 <= asked <= _WIDTHS[model]:
-        raise Refused(400, f"Invalid value for 'dimensions': must be between 1 and {_WIDTHS[model]}.", "dimensions")
+        raise OpenAiError(400, f"Invalid value for 'dimensions': must be between 1 and {_WIDTHS[model]}.", "dimensions")
 
 
 def _base64(vector: list[float]) -> str:

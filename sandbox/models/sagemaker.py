@@ -22,7 +22,7 @@ from sandbox.models import prompt
 from sandbox.models.answer import StandIn
 from sandbox.models.embedding import MiniLM, Vectors, unit
 from sandbox.models.event_stream import MEDIA_TYPE, message
-from sandbox.models.exchange import Call, Reply, is_number, is_strings, is_whole, json_body, json_reply
+from sandbox.models.exchange import Call, ModelResponse, is_number, is_strings, is_whole, json_body, json_reply
 from sandbox.models.generation import finished, pieces, with_thinking
 from sandbox.models.sparse import encode
 from sandbox.models.word_vectors import WordVectors
@@ -57,7 +57,7 @@ class SageMaker:
         self._words = words
         self._stand_in = stand_in
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> ModelResponse:
         """Answer an invocation; a container's refusal becomes ModelError 424."""
         path = _PATH.fullmatch(call.path)
         if path is None or call.method != "POST":
@@ -74,18 +74,18 @@ class SageMaker:
         except ContainerError as refusal:
             return _model_error(call.region(), path[1], refusal.status, refusal.body)
 
-    def throttled(self) -> Reply:
+    def throttled(self) -> ModelResponse:
         """ThrottlingException 429."""
         return _error(429, "ThrottlingException", "Rate exceeded")
 
-    def failed(self, status: int) -> Reply:
+    def failed(self, status: int) -> ModelResponse:
         """ModelError for 424, ServiceUnavailable for 503, InternalFailure otherwise."""
         if status == 424:
             return _model_error("us-east-1", "unknown", 500, '{"error":"CUDA out of memory"}')
         kind = {503: "ServiceUnavailable", 429: "ThrottlingException"}.get(status, "InternalFailure")
         return _error(status, kind, "The request processing has failed because of an internal error.")
 
-    def _invoke(self, endpoint: dict[str, Any], body: bytes) -> Reply:
+    def _invoke(self, endpoint: dict[str, Any], body: bytes) -> ModelResponse:
         try:
             asked = json_body(body)
         except ValueError as reason:
@@ -105,19 +105,19 @@ class SageMaker:
             return self._tei(asked, int(endpoint.get("max_client_batch_size", 32)))
         raise ContainerError(500, f"No container here holds {model} with shape {shape}.", "backend")
 
-    def _array(self, asked: Any) -> Reply:
+    def _array(self, asked: Any) -> ModelResponse:
         if not is_strings(asked) or not asked:
             raise ContainerError(400, "The request body must be a JSON array of at least one string.")
         return json_reply(200, _rounded(self._model.embed(asked)), batch=len(asked))
 
-    def _sparse(self, asked: Any) -> Reply:
+    def _sparse(self, asked: Any) -> ModelResponse:
         texts = asked.get("texts") if isinstance(asked, dict) else None
         texts = [texts] if isinstance(texts, str) else texts
         if not is_strings(texts) or not texts or asked.get("sparse_embedding_format", "word") != "word":
             raise ContainerError(500, "Prediction failed: texts must be strings, sparse_embedding_format word")
         return json_reply(200, encode(self._model, self._words(), texts), batch=len(texts))
 
-    def _tei(self, asked: Any, most: int) -> Reply:
+    def _tei(self, asked: Any, most: int) -> ModelResponse:
         """Refuse with text-embeddings-inference's statuses: 422 for a wrong shape, 413 for a long request."""
         _known(asked, _TEI_FIELDS)
         texts = [asked["inputs"]] if isinstance(asked["inputs"], str) else asked["inputs"]
@@ -156,7 +156,7 @@ class SageMaker:
         return (inputs if echoed else "") + done.text
 
 
-def _tgi_tokens(text: str) -> Reply:
+def _tgi_tokens(text: str) -> ModelResponse:
     """text-generation-inference's server-sent events; the last has the whole text."""
 
     def event(place: int, piece: str, last: bool) -> bytes:
@@ -166,23 +166,25 @@ def _tgi_tokens(text: str) -> Reply:
 
     said = [*pieces(text), "<｜end▁of▁sentence｜>"]
     sent = (event(place, piece, place == len(said)) for place, piece in enumerate(said, 1))
-    return Reply(200, sent, {"Content-Type": "text/event-stream"})
+    return ModelResponse(200, sent, {"Content-Type": "text/event-stream"})
 
 
-def _lmi_tokens(text: str) -> Reply:
+def _lmi_tokens(text: str) -> ModelResponse:
     """Large Model Inference's JSON lines; the last has the whole text."""
     tokens = [{"token": {"id": place, "text": piece, "log_prob": 0.0}} for place, piece in enumerate(pieces(text), 1)]
     lines = [*tokens[:-1], *({**last, "generated_text": text} for last in tokens[-1:])]
-    return Reply(200, (f"{json.dumps(line)}\n".encode() for line in lines), {"Content-Type": "application/jsonlines"})
+    return ModelResponse(
+        200, (f"{json.dumps(line)}\n".encode() for line in lines), {"Content-Type": "application/jsonlines"}
+    )
 
 
-def _parts(reply: Reply) -> Reply:
+def _parts(reply: ModelResponse) -> ModelResponse:
     """The container's reply in payload parts, which may end at any byte."""
     body = [reply.body] if isinstance(reply.body, bytes) else reply.body
     halves = (half for piece in body for half in (piece[: len(piece) // 2], piece[len(piece) // 2 :]) if half)
     sent = (message("PayloadPart", half, "application/octet-stream") for half in halves)
     headers = {"Content-Type": MEDIA_TYPE, "x-amzn-SageMaker-Content-Type": reply.headers["Content-Type"]}
-    return Reply(reply.status, sent, headers, reply.batch)
+    return ModelResponse(reply.status, sent, headers, reply.batch)
 
 
 def _known(asked: Any, fields: set[str]) -> None:
@@ -218,7 +220,7 @@ def _wrong(reason: str) -> ContainerError:
     return ContainerError(422, f"Failed to deserialize the JSON body into the target type: {reason}")
 
 
-def _model_error(region: str, endpoint: str, status: int, message: str) -> Reply:
+def _model_error(region: str, endpoint: str, status: int, message: str) -> ModelResponse:
     side = "client" if status < 500 else "server"
     log = f"/aws/sagemaker/Endpoints/{endpoint}"
     body = {
@@ -233,7 +235,7 @@ def _model_error(region: str, endpoint: str, status: int, message: str) -> Reply
     return json_reply(424, body, _headers("ModelError"))
 
 
-def _error(status: int, kind: str, message: str) -> Reply:
+def _error(status: int, kind: str, message: str) -> ModelResponse:
     return json_reply(status, {"message": message}, _headers(kind))
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from sandbox.models.exchange import Call, Provider, Reply, json_reply
+from sandbox.models.exchange import Call, ModelResponse, Provider, json_reply
 from sandbox.models.faults import Control
 
 _WAY = re.compile(r"/_aws/([A-Za-z0-9.-]+)(/.*)?")
@@ -55,7 +55,7 @@ class ModelServer(ThreadingHTTPServer):
             thread.join()
             self.server_close()
 
-    def reply(self, provider: str, call: Call) -> Reply:
+    def reply(self, provider: str, call: Call) -> ModelResponse:
         """Answer with a fault or with the provider, and count it."""
         answering = self.providers[provider]
         faults, struck = self.control.arrive(provider, call.path)
@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body is not None:
             self._send(self._call(body))
 
-    def _call(self, body: bytes) -> Reply:
+    def _call(self, body: bytes) -> ModelResponse:
         way = _WAY.fullmatch(self.path.partition("?")[0])
         provider = way and next((name for name, host in _HOSTS.items() if host.fullmatch(way[1])), None)
         if way is None or provider is None:
@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
             traceback.print_exc()
             return self.server.providers[provider].failed(500)
 
-    def _set_faults(self, body: bytes) -> Reply:
+    def _set_faults(self, body: bytes) -> ModelResponse:
         provider = self._provider()
         if provider is None:
             return _absent(self.command, self.path)
@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
             return json_reply(400, {"message": str(reason)})
         return json_reply(200, self.server.control.report()[provider]["faults"])
 
-    def _reset_faults(self) -> Reply:
+    def _reset_faults(self) -> ModelResponse:
         provider = self._provider()
         if provider is None:
             return _absent(self.command, self.path)
@@ -156,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
             while self.rfile.read1(65_536):
                 pass
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: ModelResponse) -> None:
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
@@ -175,12 +175,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Print no line for a call: the counts are under `/_control`."""
 
 
-def _echoed(reply: Reply, call: Call) -> Reply:
+def _echoed(reply: ModelResponse, call: Call) -> ModelResponse:
     """The refusal with the key in place of the asterisks."""
     key = call.headers.get("authorization", "").partition(" ")[2]
     return replace(reply, body=reply.body.replace(b"****", key.encode())) if isinstance(reply.body, bytes) else reply
 
 
-def _absent(method: str, path: str) -> Reply:
+def _absent(method: str, path: str) -> ModelResponse:
     message = f"{method} {path} is nothing here. There are /_aws/<host>/<path>, /_control, /_health."
     return json_reply(404, {"message": message})

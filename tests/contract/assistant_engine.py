@@ -24,13 +24,13 @@ from rag.models import Answer, Question
 from rag.parts import Parts, assembled
 from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server
-from sandbox.models.exchange import Call, Provider, Reply
+from sandbox.models.exchange import Call, ModelResponse, Provider
 from sandbox.models.prompt import blocks
 from sandbox.models.server import ModelServer
 from sandbox.models.weights import weights_directory
 from settings.answer.deepseek import DeepSeekAnswer
 from settings.runtime_settings import RuntimeSettings
-from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 from tests.served_at import served_at
 
 KEY = "sk-contract-0123456789"
@@ -47,14 +47,14 @@ class Recorded:
     inner: Provider
     bodies: list[dict[str, Any]] = field(default_factory=list)
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> ModelResponse:
         self.bodies.append(json.loads(call.body))
         return self.inner.answer(call)
 
-    def throttled(self) -> Reply:
+    def throttled(self) -> ModelResponse:
         return self.inner.throttled()
 
-    def failed(self, status: int) -> Reply:
+    def failed(self, status: int) -> ModelResponse:
         return self.inner.failed(status)
 
 
@@ -132,7 +132,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
 
 @pytest.fixture(scope="module")
 def shop(engine_transport: HttpTransport, models: Models) -> Iterator[Shop]:
-    engine = Engine(engine_transport, models.url)
+    engine = KindsEngine(engine_transport, models.url)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
         try:
@@ -143,7 +143,7 @@ def shop(engine_transport: HttpTransport, models: Models) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def shelf(engine_transport: HttpTransport, models: Models) -> Iterator[Shop]:
-    engine = Engine(engine_transport, models.url)
+    engine = KindsEngine(engine_transport, models.url)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
         patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", models.sagemaker_url)
@@ -162,7 +162,7 @@ def _holds_minilm(request: Any, **_: Any) -> None:
     request.headers["x-sandbox-endpoint"] = MINILM
 
 
-def _domain(engine: Engine, models: Models) -> RuntimeSettings:
+def _domain(engine: KindsEngine, models: Models) -> RuntimeSettings:
     embedding = _model(engine, "Embedding", models.sagemaker_url + "/endpoints/minilm/invocations", _EMBEDS)
     chat = _model(engine, "Answer", models.chat_url, _CHATS)
     name = f"shop-{uuid.uuid4().hex[:8]}"
@@ -191,7 +191,7 @@ def _domain(engine: Engine, models: Models) -> RuntimeSettings:
     )
 
 
-def _collection(engine: Engine, models: Models) -> RuntimeSettings:
+def _collection(engine: KindsEngine, models: Models) -> RuntimeSettings:
     name = f"shelf-{uuid.uuid4().hex[:8]}"
     _index(engine, name, {}, stored={"type": "long"}, passages={"type": "integer"})
     secret = {"name": "chat", "key": "key"}
@@ -218,7 +218,7 @@ def _settings(name: str, **more: Any) -> RuntimeSettings:
     )
 
 
-def _index(engine: Engine, name: str, settings: dict[str, Any], **fields: dict[str, str]) -> None:
+def _index(engine: KindsEngine, name: str, settings: dict[str, Any], **fields: dict[str, str]) -> None:
     vector = {
         "type": "knn_vector",
         "dimension": 384,
@@ -248,7 +248,7 @@ _CHATS: dict[str, Any] = {
 }
 
 
-def _model(engine: Engine, id: str, url: str, action: dict[str, Any]) -> str:
+def _model(engine: KindsEngine, id: str, url: str, action: dict[str, Any]) -> str:
     connector = engine.connector() | {
         "credential": {"key": KEY},
         "parameters": {},

@@ -4,7 +4,7 @@ from typing import Any
 
 from mlcommons import Owner
 from tests import undeploying
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 
 OTHERS = "others"
 SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
@@ -13,25 +13,25 @@ _PIPELINES = {"IngestPipeline": "/_ingest/pipeline", "SearchPipeline": "/_search
 _ROLES, _MAPPINGS = "/_plugins/_security/api/roles", "/_plugins/_security/api/rolesmapping"
 
 
-def count(engine: Engine, kind: str, owner: Owner | None = None) -> int:
+def count(engine: KindsEngine, kind: str, owner: Owner | None = None) -> int:
     """How many objects of a kind carry the owner's mark; of a shared list: entries of ours."""
     mark = f"osml:{owner or engine.owner()}"
     return sum(mark in text for text in _texts(engine, kind))
 
 
-def trusted(engine: Engine) -> list[str]:
+def trusted(engine: KindsEngine) -> list[str]:
     """The trusted endpoints in effect."""
     answer = engine.client().get("/_cluster/settings", include_defaults="true", flat_settings="true")
     return next(answer[layer][SETTING] for layer in ("persistent", "defaults") if SETTING in answer[layer])
 
 
-def locks(engine: Engine) -> list[str]:
+def locks(engine: KindsEngine) -> list[str]:
     """The locks that somebody holds."""
     templates = engine.client().get("/_component_template")["component_templates"]
     return [template["name"] for template in templates if template["name"].startswith("osml-")]
 
 
-def delete(engine: Engine, kind: str, physical_id: str) -> None:
+def delete(engine: KindsEngine, kind: str, physical_id: str) -> None:
     client = engine.client()
     if kind == "TrustedEndpoints":
         _trust(engine, [entry for entry in trusted(engine) if f"osml:{engine.owner()}" not in entry])
@@ -42,12 +42,12 @@ def delete(engine: Engine, kind: str, physical_id: str) -> None:
         client.delete(_path(kind, physical_id))
 
 
-def undeploy(engine: Engine, model_id: str) -> None:
+def undeploy(engine: KindsEngine, model_id: str) -> None:
     ways = {"GET": engine.client().get, "POST": engine.client().post}
     undeploying.undeploy(lambda method, path: ways[method](path), model_id)
 
 
-def change(engine: Engine, kind: str, physical_id: str) -> None:
+def change(engine: KindsEngine, kind: str, physical_id: str) -> None:
     """Change what the specification says, and leave the mark."""
     client, path = engine.client(), _path(kind, physical_id)
     if kind == "TrustedEndpoints":
@@ -68,7 +68,7 @@ def change(engine: Engine, kind: str, physical_id: str) -> None:
         client.put(f"{path}/_settings", {"index.number_of_replicas": 1})
 
 
-def take_over(engine: Engine, kind: str, physical_id: str) -> None:
+def take_over(engine: KindsEngine, kind: str, physical_id: str) -> None:
     """Put the mark of another stack in the place of ours, as a copy from another environment has it; again: ours."""
     client, path = engine.client(), _path(kind, physical_id)
 
@@ -95,7 +95,7 @@ def _some_steps(kind: str) -> dict[str, Any]:
     return {"request_processors": [{"neural_query_enricher": {"default_model_id": "edited"}}]}
 
 
-def _texts(engine: Engine, kind: str) -> list[str]:
+def _texts(engine: KindsEngine, kind: str) -> list[str]:
     client = engine.client()
     if kind in _ML:
         path = f"/_plugins/_ml/{_ML[kind]}/_search"
@@ -123,5 +123,5 @@ def _path(kind: str, physical_id: str) -> str:
     return f"{_MAPPINGS}/{physical_id.split(':')[0]}" if kind == "RoleMapping" else f"/{physical_id}"
 
 
-def _trust(engine: Engine, entries: list[str]) -> None:
+def _trust(engine: KindsEngine, entries: list[str]) -> None:
     engine.client().put("/_cluster/settings", {"persistent": {SETTING: entries}})

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from stacks.assistant_needs import NEEDS
-from tests.contract.kinds_engine import DIMENSION, Engine, RoleHeaders
+from tests.contract.kinds_engine import DIMENSION, KindsEngine, RoleHeaders
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class World:
         return [{"index": {"_index": self.index, "_id": id}}, {"id": id, "document": id, "text": "hello"}]
 
 
-def _model(engine: Engine, name: str, probe: dict[str, Any], body: dict[str, Any]) -> str:
+def _model(engine: KindsEngine, name: str, probe: dict[str, Any], body: dict[str, Any]) -> str:
     connector = engine.apply("Connector", {"connector": body}, owner=engine.owner(f"{name}Connector")).physical_id
     group = engine.apply("ModelGroup", {"name": f"{engine.stack} {name}"}, owner=engine.owner(f"{name}Group"))
     spec = {
@@ -78,7 +78,7 @@ def _model(engine: Engine, name: str, probe: dict[str, Any], body: dict[str, Any
 
 
 def caller(
-    engine: Engine,
+    engine: KindsEngine,
     part: str,
     index: str,
     *,
@@ -103,13 +103,13 @@ def caller(
 
 
 @pytest.fixture
-def world(engine: Engine) -> Iterator[World]:
+def world(engine: KindsEngine) -> Iterator[World]:
     with world_on(engine) as world:
         yield world
 
 
 @contextmanager
-def world_on(engine: Engine) -> Iterator[World]:
+def world_on(engine: KindsEngine) -> Iterator[World]:
     """The index and its model, and a caller for each function; the index is removed at the end."""
     index = f"{engine.stack}-passages"
     texts = engine.connector("/embed")

@@ -13,7 +13,7 @@ from sandbox.front.collection.record import Collection, DataPolicy
 from sandbox.front.front import Front, FrontSettings
 from sandbox.front.ledger import Ledger
 from sandbox.front.listener import Listener
-from sandbox.front.request import Answer
+from sandbox.front.request import Response
 from tests.contract.front_domain import Client
 from tests.contract.front_engine import EngineAddress
 
@@ -90,7 +90,7 @@ class Serverless:
 
 @contextmanager
 def serverless(address: EngineAddress, young_role_seconds: float = 0.0) -> Iterator[Serverless]:
-    probe = Listener(0, lambda _: Answer(200, ()))
+    probe = Listener(0, lambda _: Response(200, ()))
     egress_port = probe.port
     probe.close()
     settings = FrontSettings(

@@ -16,7 +16,7 @@ from mlcommons import Owner, kind_named
 from mlcommons.errors import NotFound
 from reason import LONGEST
 from tests.contract.fault_proxy import Fault, Proxy
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 
 SECONDS = 150.0
 CONVERGES, FAILS = "converges", "fails"
@@ -52,7 +52,7 @@ def target(proxy: Proxy) -> dict[str, str]:
 class Stack:
     """A stack of one resource: sends its events as CloudFormation does, and knows what is the owner's on the engine."""
 
-    engine: Engine
+    engine: KindsEngine
     proxy: Proxy
     module: ModuleType
     answers: list[dict[str, Any]]
@@ -208,8 +208,8 @@ def _is_a_sentence(reason: str) -> bool:
     )
 
 
-def _documents(collection: str) -> Callable[[Engine, str], list[str]]:
-    def found(engine: Engine, owner: str) -> list[str]:
+def _documents(collection: str) -> Callable[[KindsEngine, str], list[str]]:
+    def found(engine: KindsEngine, owner: str) -> list[str]:
         query = {"query": {"match_all": {}}, "size": 1000}
         hits = engine.client().post(f"/_plugins/_ml/{collection}/_search", query).get("hits", {}).get("hits", [])
         marks = [hit["_source"].get("description") or "" for hit in hits]
@@ -218,15 +218,15 @@ def _documents(collection: str) -> Callable[[Engine, str], list[str]]:
     return found
 
 
-def _described(path: str) -> Callable[[Engine, str], list[str]]:
-    def found(engine: Engine, owner: str) -> list[str]:
+def _described(path: str) -> Callable[[KindsEngine, str], list[str]]:
+    def found(engine: KindsEngine, owner: str) -> list[str]:
         objects = engine.client().find(path) or {}
         return [name for name, body in objects.items() if f"(osml:{owner}" in str(body.get("description"))]
 
     return found
 
 
-def _mapped(engine: Engine, owner: str) -> list[str]:
+def _mapped(engine: KindsEngine, owner: str) -> list[str]:
     """Entries, and mappings of the tests' own roles, which nobody else makes: an empty one is left behind, too."""
     mappings = engine.client().get("/_plugins/_security/api/rolesmapping")
     entries = [f"{role} {entry}" for role, body in mappings.items() for entry in body["backend_roles"]]
@@ -234,23 +234,23 @@ def _mapped(engine: Engine, owner: str) -> list[str]:
     return ours + [role for role in mappings if role.startswith(engine.stack)] + _turns(engine)
 
 
-def _trusted(engine: Engine, owner: str) -> list[str]:
+def _trusted(engine: KindsEngine, owner: str) -> list[str]:
     settings = engine.client().get("/_cluster/settings", flat_settings="true")
     lists = [settings[layer].get("plugins.ml_commons.trusted_connector_endpoints_regex", []) for layer in settings]
     return [entry for entries in lists for entry in entries if f"osml:{owner}" in entry] + _turns(engine)
 
 
-def _turns(engine: Engine) -> list[str]:
+def _turns(engine: KindsEngine) -> list[str]:
     templates = engine.client().get("/_component_template")["component_templates"]
     return [template["name"] for template in templates if template["name"].startswith("osml-lock")]
 
 
-def _indexes(engine: Engine, owner: str) -> list[str]:
+def _indexes(engine: KindsEngine, owner: str) -> list[str]:
     indexes = engine.client().get("/_all/_mapping")
     return [name for name, body in indexes.items() if f"(osml:{owner}" in str(body["mappings"].get("_meta"))]
 
 
-_CENSUS: dict[str, Callable[[Engine, str], list[str]]] = {
+_CENSUS: dict[str, Callable[[KindsEngine, str], list[str]]] = {
     "Role": _described("/_plugins/_security/api/roles"),
     "RoleMapping": _mapped,
     "TrustedEndpoints": _trusted,

@@ -21,7 +21,7 @@ from typing import Any
 
 import requests
 
-from mlcommons import Answer, HttpTransport, Request
+from mlcommons import HttpTransport, Request, Response
 
 _REAL_SILENCE = 0.15  # what a caller really waits for an answer that does not come
 _REAL_ANSWER = 60.0
@@ -52,7 +52,7 @@ class Spoiled:
     """
 
     done: bool
-    answer: Answer | None = None
+    answer: Response | None = None
     kept: float | None = None
     torn: bool = False
     silent: float = 0.0
@@ -122,7 +122,7 @@ class Proxy:
             server.server_close()
             server.hang_up()
 
-    def carry(self, transport: HttpTransport, request: Request, timeout: float) -> Answer:
+    def carry(self, transport: HttpTransport, request: Request, timeout: float) -> Response:
         """Send a request as the kernel would, with a timeout of the clock's seconds."""
         self.count += 1
         self._spoiled = self._next(timeout)

@@ -2,7 +2,7 @@
 
 import math
 
-from mlcommons import Answer
+from mlcommons import Response
 from tests.contract.fault_proxy import Fault, Spoiled
 
 _DENIED = {
@@ -11,25 +11,25 @@ _DENIED = {
 }
 
 
-def _engine_error(kind: str, reason: str | None, status: int) -> Answer:
+def _engine_error(kind: str, reason: str | None, status: int) -> Response:
     error = {"root_cause": [{"type": kind, "reason": reason}], "type": kind, "reason": reason}
-    return Answer(status, {"error": error, "status": status}, {"content-type": "application/json"})
+    return Response(status, {"error": error, "status": status}, {"content-type": "application/json"})
 
 
-def _always(name: str, answer: Answer, *, done: bool = False, seconds: float = 0.0) -> Fault:
+def _always(name: str, answer: Response, *, done: bool = False, seconds: float = 0.0) -> Fault:
     return Fault(name, lambda _: Spoiled(done, answer), seconds)
 
 
-def _in_turn(name: str, seconds: float, *answers: Answer) -> Fault:
+def _in_turn(name: str, seconds: float, *answers: Response) -> Fault:
     return Fault(name, lambda met: Spoiled(done=False, answer=answers[met % len(answers)]), seconds)
 
 
 FAULTS = (
-    _always("429", Answer(429, {"message": "Too Many Requests"})),
-    _always("429, Retry-After: 3", Answer(429, {"message": "Too Many Requests"}, {"retry-after": "3"})),
+    _always("429", Response(429, {"message": "Too Many Requests"})),
+    _always("429, Retry-After: 3", Response(429, {"message": "Too Many Requests"}, {"retry-after": "3"})),
     _always(
         "429, Retry-After: a date",
-        Answer(
+        Response(
             429,
             "Too Many Requests",
             {"date": "Sat, 21 Nov 2026 12:00:00 GMT", "retry-after": "Sat, 21 Nov 2026 12:00:03 GMT"},
@@ -37,13 +37,13 @@ FAULTS = (
     ),
     _always("500, not done", _engine_error("null_pointer_exception", 'Cannot invoke "Object.toString()"', 500)),
     _always("500, done", _engine_error("status_exception", "Failed to parse search response", 500), done=True),
-    _always("502, done", Answer(502, "<html><body><h1>502 Bad Gateway</h1></body></html>"), done=True),
-    _always("503, not done", Answer(503, {"message": "Service Unavailable"})),
-    _always("504, done", Answer(504, {"message": "Endpoint request timed out"}), done=True),
+    _always("502, done", Response(502, "<html><body><h1>502 Bad Gateway</h1></body></html>"), done=True),
+    _always("503, not done", Response(503, {"message": "Service Unavailable"})),
+    _always("504, done", Response(504, {"message": "Endpoint request timed out"}), done=True),
     _in_turn(
         "403 for ten seconds",
         10.0,
-        Answer(403, _DENIED),
+        Response(403, _DENIED),
         _engine_error("security_exception", "no permissions for [cluster:admin/x] and User [name=arn:x]", 403),
     ),
     Fault("connection refused", refused=True),

@@ -10,13 +10,13 @@ from mlcommons import HttpTransport
 from osml.remote.domain import Domain
 from osml.remote.stack import Knowledge
 from tests.contract.index_versions import Embedder, Library
-from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 
 
 @pytest.fixture
 def library(engine_transport: HttpTransport) -> Iterator[Library]:
     with Embedder(seconds=0.0).running() as embedder:
-        engine = Engine(engine_transport, embedder.url)
+        engine = KindsEngine(engine_transport, embedder.url)
         made = Library(engine, embedder)
         made.apply(made.index_version("aaaaaaaa", 4, 1))
         yield made

@@ -15,7 +15,7 @@ from sandbox.front.authority import Domain, SessionKeys
 from sandbox.front.front import Front, FrontSettings
 from sandbox.front.ledger import Ledger
 from sandbox.front.listener import Listener
-from sandbox.front.request import Answer, Request
+from sandbox.front.request import Request, Response
 from tests.contract.front_engine import EngineAddress
 
 ARN = "arn:aws:es:us-east-1:000000000000:domain/contract"
@@ -31,15 +31,15 @@ class Models:
     received: list[Request] = field(default_factory=list)
     redirect: str | None = None
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         self.received.append(request)
         if self.redirect is not None:
             # With a body: without one ml-commons 2.19 says 400, "No response from model".
-            return Answer(307, (("Location", self.redirect),), b"elsewhere")
+            return Response(307, (("Location", self.redirect),), b"elsewhere")
         answer: Any = [[0.25, 0.5], [0.75, 1.0]]
         if "chat" in request.path or "bedrock" in request.path:
             answer = {"choices": [{"message": {"role": "assistant", "content": "grounded"}}]}
-        return Answer(200, (("Content-Type", "application/json"),), json.dumps(answer).encode())
+        return Response(200, (("Content-Type", "application/json"),), json.dumps(answer).encode())
 
 
 @dataclass

@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlcommons import Answer, Client, Outcome, Patience, Request, Transport, apply, kind_named
+from mlcommons import Client, Outcome, Patience, Request, Response, Transport, apply, kind_named
 from mlcommons.errors import Blocked, NotFound, ProvisioningError
 from rag.budget import Budget
 from rag.failures import Failure
 from rag.search.domain import Domain
-from rag.search.engine import Engine as Searching
+from rag.search.engine import IndexClient as Searching
 from sandbox.models.json_handler import JsonHandler, serving
 from settings.runtime_settings import RuntimeSettings
-from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 
 MOST = 10_000
 POISON, HELD, LONGEST = "poison", "held back", 30.0
@@ -74,7 +74,7 @@ class Deadly:
     inner: Transport
     at: Callable[[Request], bool]
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         answer = self.inner.send(request, timeout)
         if self.at(request):
             raise Killed
@@ -89,7 +89,7 @@ class Attended:
     before: Callable[[Request], None]
     after: Callable[[Request], None]
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         self.before(request)
         answer = self.inner.send(request, timeout)
         self.after(request)
@@ -110,7 +110,7 @@ class Made:
 class Library:
     """An index and its versions on the engine under test, as one stack makes them."""
 
-    engine: Engine
+    engine: KindsEngine
     embedder: Embedder
     seconds: float = 300.0
     changed: bool = False

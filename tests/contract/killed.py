@@ -21,7 +21,7 @@ import requests
 
 from mlcommons import Owner, Request
 from mlcommons.transport import is_write
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 
 _ROOT = Path(__file__).parents[2]
 _LONGEST = 60.0
@@ -40,7 +40,7 @@ apply(kind_named(told["kind"]), told["spec"], client=client, owner=Owner(*told["
 class _Proxy(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, engine: Engine, at: int) -> None:
+    def __init__(self, engine: KindsEngine, at: int) -> None:
         super().__init__(("127.0.0.1", 0), _Exchange)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(os.environ["OSML_TEST_SERVER_CERT"], os.environ["OSML_TEST_SERVER_KEY"])
@@ -78,7 +78,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _proxy(engine: Engine, at: int) -> Iterator[_Proxy]:
+def _proxy(engine: KindsEngine, at: int) -> Iterator[_Proxy]:
     proxy = _Proxy(engine, at)
     thread = threading.Thread(target=proxy.serve_forever, daemon=True)
     thread.start()
@@ -91,7 +91,9 @@ def _proxy(engine: Engine, at: int) -> Iterator[_Proxy]:
         thread.join()
 
 
-def killed(engine: Engine, kind: str, spec: Any, owner: Owner, physical_id: str | None = None, at: int = 1) -> None:
+def killed(
+    engine: KindsEngine, kind: str, spec: Any, owner: Owner, physical_id: str | None = None, at: int = 1
+) -> None:
     """Apply in another process and kill it after the engine has done write number `at`, before it hears of it."""
     with _proxy(engine, at) as proxy:
         told = {

@@ -11,7 +11,6 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from mlcommons import (
-    Answer,
     Client,
     HttpTransport,
     Outcome,
@@ -19,6 +18,7 @@ from mlcommons import (
     Patience,
     ProvisioningError,
     Request,
+    Response,
     Transport,
     apply,
     destroy,
@@ -43,7 +43,7 @@ class Recorder:
     lose: Callable[[Request], bool] = lambda _: False
     error: type[ProvisioningError] | None = None
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         self.requests.append(request)
         answer = self.inner.send(request, timeout)
         if self.error and self.lose(request):
@@ -71,7 +71,7 @@ class _Provider(JsonHandler):
 
 
 @dataclass
-class Engine:
+class KindsEngine:
     """The engine under test: `apply` and `destroy` over a recording transport, as one stack."""
 
     transport: HttpTransport
@@ -209,7 +209,7 @@ def provider() -> Iterator[str]:
 
 
 @pytest.fixture
-def engine(engine_transport: HttpTransport, provider: str) -> Iterator[Engine]:
-    engine = Engine(engine_transport, provider)
+def engine(engine_transport: HttpTransport, provider: str) -> Iterator[KindsEngine]:
+    engine = KindsEngine(engine_transport, provider)
     yield engine
     engine.clean()

@@ -9,7 +9,7 @@ import pytest
 
 from mlcommons import Client, HttpTransport
 from rag.documents import delete, listed
-from rag.failures import Refused
+from rag.failures import AssistantRefused
 from rag.health import health
 from rag.parts import assembled
 from rag.search import Page
@@ -61,5 +61,5 @@ def test_questions_may_be_asked_and_nothing_stored(functions: dict[str, Shop]) -
     assert "4,327,000" in str(first.answer)
     assert ask.ask("And who lived in Boston?", conversation_id=first.conversation_id).grounded
     assert ask.store(("a", "A.")).failed == 1
-    with pytest.raises(Refused):
+    with pytest.raises(AssistantRefused):
         delete("boston", SECONDS, ask.parts)

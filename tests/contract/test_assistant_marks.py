@@ -7,7 +7,7 @@ import pytest
 from rag.budget import Budget
 from rag.failures import Unavailable
 from rag.search.domain import Domain
-from rag.search.engine import Engine
+from rag.search.engine import IndexClient
 from settings.retrieval import Retrieval
 from settings.runtime_settings import RuntimeSettings
 from tests.contract import assistant_engine, kinds_engine
@@ -27,7 +27,7 @@ def stocked(shop: Shop) -> None:
     assert shop.store(("harbour", HARBOUR)).stored == 1
 
 
-class NoPredictions(Engine):
+class NoPredictions(IndexClient):
     """An engine whose models are away when they are asked directly."""
 
     def send(self, method: str, path: str, body: Any, budget: Budget, **options: Any) -> Any:
@@ -41,7 +41,7 @@ def told(shop: Shop, **retrieval: Any) -> RuntimeSettings:
 
 
 def marked(shop: Shop, question: str, **retrieval: Any) -> list[str]:
-    search = Domain(Engine(told(shop, **retrieval), RoleHeaders()))
+    search = Domain(IndexClient(told(shop, **retrieval), RoleHeaders()))
     (source,) = search.nearest([question], None, 1, Budget(SECONDS)).sources
     return [HARBOUR[highlight.start : highlight.end] for highlight in source.highlights]
 

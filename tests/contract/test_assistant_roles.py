@@ -8,7 +8,7 @@ from rag.search.nearness import Nearness
 from stacks.assistant_needs import MEMORY, NEEDS
 from tests.contract import callers, kinds_engine
 from tests.contract.callers import Caller, World
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 
 engine, engine_transport, provider, world = (
     kinds_engine.engine,
@@ -45,7 +45,7 @@ def test_neither_does_the_others_work_or_an_administrators(world: World) -> None
         assert status == 403, (path, answer)
 
 
-def test_marking_by_meaning_takes_permissions_that_no_other_question_has(world: World, engine: Engine) -> None:
+def test_marking_by_meaning_takes_permissions_that_no_other_question_has(world: World, engine: KindsEngine) -> None:
     admin, pipeline = engine.client(), f"{world.index}-search-aaaaaaaa"
     enrich = {"neural_query_enricher": {"default_model_id": world.model}}
     admin.put(f"/_search/pipeline/{pipeline}", {"request_processors": [enrich]})

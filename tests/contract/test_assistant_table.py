@@ -11,7 +11,7 @@ import pytest
 from rag.budget import Budget
 from rag.conversations import MOST_TURNS
 from rag.conversations.table import ConversationTable
-from rag.failures import Absent, Refused
+from rag.failures import Absent, AssistantRefused
 from rag.prompt import Turn
 from rag.secret import Secret
 from settings.runtime_settings import Table, Timeouts
@@ -76,12 +76,12 @@ def test_it_ends_its_days_after_the_last_turn(cloud: Cloud, table: str) -> None:
 
 
 def test_a_table_that_is_not_there(cloud: Cloud) -> None:
-    with pytest.raises(Refused, match="memory of conversations"):
+    with pytest.raises(AssistantRefused, match="memory of conversations"):
         conversations("nowhere").turns("a", "alice", Budget(5))
 
 
 def test_a_key_is_read_from_its_secret(cloud: Cloud) -> None:
     made = cloud.client("secretsmanager").create_secret(Name=uuid.uuid4().hex, SecretString='{"key": "sk-1"}')
     assert Secret(made["ARN"]).value("key", Budget(20)) == "sk-1"
-    with pytest.raises(Refused, match="store of keys"):
+    with pytest.raises(AssistantRefused, match="store of keys"):
         Secret(made["ARN"][:-6] + "absent").value("key", Budget(5))

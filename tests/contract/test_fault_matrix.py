@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, HttpTransport, Patience, Request
+from mlcommons import Client, HttpTransport, Patience, Request, Response
 from tests.contract import kinds_engine
 from tests.contract.fault_matrix import VERBS, Cell, Stack, Violation, target
 from tests.contract.fault_proxy import Proxy
 from tests.contract.fault_table import Table
 from tests.contract.faults import FAULTS
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.contract.subjects import SUBJECTS
 
 engine, engine_transport, provider = (
@@ -42,7 +42,7 @@ class Carried:
     def __init__(self, endpoint: str, auth: Any) -> None:
         self._inner = HttpTransport(endpoint, auth=auth, verify=self.proxy.ca)
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         return self.proxy.carry(self._inner, request, timeout)
 
 
@@ -90,7 +90,7 @@ def _published() -> str:
     return PUBLISHED.read_text() if PUBLISHED.exists() else ""
 
 
-def _stack(engine: Engine, proxy: Proxy, module: ModuleType, kind: str) -> Stack:
+def _stack(engine: KindsEngine, proxy: Proxy, module: ModuleType, kind: str) -> Stack:
     subject = SUBJECTS[kind](engine)
     specs = {"create": subject.spec, "update": subject.in_place, "replace": subject.replacing}
     stack = Stack(engine, proxy, module, ANSWERS, kind, {verb: spec for verb, spec in specs.items() if spec})
@@ -116,7 +116,7 @@ def _cells(stack: Stack) -> Iterator[Cell]:
 
 
 @pytest.mark.parametrize("kind", SUBJECTS)
-def test_every_fault(engine: Engine, proxy: Proxy, module: ModuleType, table: Table, kind: str) -> None:
+def test_every_fault(engine: KindsEngine, proxy: Proxy, module: ModuleType, table: Table, kind: str) -> None:
     stack = _stack(engine, proxy, module, kind)
     table.begin(kind, stack.calls)
     violations = []

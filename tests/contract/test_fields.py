@@ -11,7 +11,7 @@ import pytest
 import requests
 from aws_cdk import App, Stack
 
-from corpus.bulk import CONTENT_TYPE, PATH, Bulk, Reply
+from corpus.bulk import CONTENT_TYPE, PATH, Bulk, BulkResponse
 from corpus.destination import Verdict
 from corpus.document import Document, Unreadable
 from corpus.formats import Reading
@@ -24,7 +24,7 @@ from osml.ask.filters import clauses, names_asked, unknown
 from sandbox.models.json_handler import serving
 from tests.contract import kinds_engine
 from tests.contract.front_engine import EngineAddress
-from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 from tests.contract.metacharacters import DIMENSION, TEXTS, Recorded, vector
 from tests.contract.test_text_is_data import REGION, _model
 
@@ -75,7 +75,7 @@ EMBEDDED: dict[str, Any] = {"text": {"type": "text", "copy_to": [WORDS]}, "embed
 class Shelf:
     """An index with declared fields; `bulk` loads as the command line does."""
 
-    engine: Engine
+    engine: KindsEngine
     name: str
     bulk: Bulk
     body: dict[str, Any]
@@ -108,7 +108,7 @@ class Shelf:
 @pytest.fixture(scope="module")
 def empty(engine_transport: HttpTransport, contract_engine: EngineAddress) -> Iterator[Shelf]:
     with serving(Recorded) as url:
-        engine = Engine(engine_transport, url)
+        engine = KindsEngine(engine_transport, url)
         endpoint = EmbeddingEndpoint(Stack(App(), "Fields"), "E", name="e", region=REGION)
         model = _model(engine, url, sagemaker_embedding(endpoint, shape="array"), "array", "Embedding")
         name = f"{engine.stack}-fields"
@@ -126,10 +126,10 @@ def empty(engine_transport: HttpTransport, contract_engine: EngineAddress) -> It
         session = requests.Session()
         session.auth = RoleHeaders()
 
-        def send(body: bytes) -> Reply:
+        def send(body: bytes) -> BulkResponse:
             url, headers = f"{contract_engine.url}{PATH}", {"content-type": CONTENT_TYPE}
             answer = session.post(url, data=body, headers=headers, verify=contract_engine.ca)
-            return Reply(answer.status_code, {}, answer.content)
+            return BulkResponse(answer.status_code, {}, answer.content)
 
         yield Shelf(engine, name, Bulk(send, name), body)
         engine.clean()

@@ -14,7 +14,7 @@ from requests_aws4auth import AWS4Auth
 
 from sandbox.front.authority import SessionKeys
 from sandbox.front.listener import Listener
-from sandbox.front.request import Answer, Request
+from sandbox.front.request import Request, Response
 from tests.contract.front_domain import EVERYTHING, SECRET_ARN, Trial, trial
 from tests.contract.front_engine import EngineAddress
 from tests.contract.test_front_connectors import CREATE, SERVICES, SETTING, created, deepseek, forgotten, predicted
@@ -43,9 +43,9 @@ def inside() -> Iterator[tuple[int, list[Request]]]:
     """A service of the private network: its port, and the requests that reached it."""
     reached: list[Request] = []
 
-    def respond(request: Request) -> Answer:
+    def respond(request: Request) -> Response:
         reached.append(request)
-        return Answer(200, (("Content-Type", "application/json"),), b'{"reached": true}')
+        return Response(200, (("Content-Type", "application/json"),), b'{"reached": true}')
 
     listener = Listener(0, respond)
     yield listener.port, reached

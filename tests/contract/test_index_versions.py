@@ -10,7 +10,7 @@ from mlcommons import HttpTransport, Request
 from mlcommons.errors import InvalidSpec, NotOurs, ProvisioningError, Unready
 from tests.contract import kinds_engine
 from tests.contract.index_versions import HELD, POISON, Attended, Deadly, Embedder, Killed, Library, Made, Traffic
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 
 engine_transport = kinds_engine.engine_transport
 
@@ -24,7 +24,7 @@ def embedder() -> Iterator[Embedder]:
 @pytest.fixture
 def library(engine_transport: HttpTransport, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
-    engine = Engine(engine_transport, embedder.url)
+    engine = KindsEngine(engine_transport, embedder.url)
     yield Library(engine, embedder)
     engine.clean()
 

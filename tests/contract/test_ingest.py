@@ -15,7 +15,7 @@ from mlcommons import HttpTransport
 from sandbox.models.json_handler import JsonHandler, serving
 from tests.contract import kinds_engine
 from tests.contract.index_versions import Embedder, Library
-from tests.contract.kinds_engine import Engine, engine_index
+from tests.contract.kinds_engine import KindsEngine, engine_index
 from trials.ingesting import command, ingest
 
 engine_transport = kinds_engine.engine_transport
@@ -67,7 +67,7 @@ def endpoint() -> Iterator[Endpoint]:
 def library(engine_transport: HttpTransport, endpoint: Endpoint) -> Iterator[Library]:
     """An index whose pipeline embeds 16 documents a call."""
     endpoint.seconds, endpoint.throttled, endpoint.turned_away = 0.0, 0, 0
-    engine = Engine(engine_transport, endpoint.url)
+    engine = KindsEngine(engine_transport, endpoint.url)
     made = Library(engine, Embedder(url=endpoint.url))
     made.apply(made.index_version("aaaaaaaa", 4, 1))
     yield made

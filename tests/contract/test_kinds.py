@@ -12,7 +12,7 @@ from mlcommons import Owner
 from mlcommons.errors import NotOurs, Unanswered
 from mlcommons.transport import Request, is_write
 from tests.contract import by_hand, kinds_engine
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.contract.subjects import NAMED, REPLACED, SHARED, SUBJECTS, UPDATED_IN_PLACE, WITH_SERVER_IDS, Subject
 
 engine, engine_transport, provider = (
@@ -30,11 +30,11 @@ CREATES = {"RoleMapping": 6, "TrustedEndpoints": 7, "Model": 3, "Index": 4}
 
 
 @pytest.fixture(params=SUBJECTS)
-def subject(request: pytest.FixtureRequest, engine: Engine) -> Subject:
+def subject(request: pytest.FixtureRequest, engine: KindsEngine) -> Subject:
     return SUBJECTS[request.param](engine)
 
 
-def test_create_read(engine: Engine, subject: Subject) -> None:
+def test_create_read(engine: KindsEngine, subject: Subject) -> None:
     recorder = engine.recorder()
     outcome = engine.apply(subject.kind, subject.spec, transport=recorder)
     observed = engine.read(subject.kind, outcome.physical_id)
@@ -46,7 +46,7 @@ def test_create_read(engine: Engine, subject: Subject) -> None:
     assert len(counted) <= CREATES.get(subject.kind, LOOK_WRITE_READ)
 
 
-def test_create_create_adopts(engine: Engine, subject: Subject) -> None:
+def test_create_create_adopts(engine: KindsEngine, subject: Subject) -> None:
     first = engine.apply(subject.kind, subject.spec)
     second = engine.apply(subject.kind, subject.spec)
     assert second.physical_id == first.physical_id
@@ -55,7 +55,7 @@ def test_create_create_adopts(engine: Engine, subject: Subject) -> None:
 
 
 @pytest.mark.parametrize("kind", NAMED)
-def test_create_create_of_another_owner(engine: Engine, kind: str) -> None:
+def test_create_create_of_another_owner(engine: KindsEngine, kind: str) -> None:
     subject = SUBJECTS[kind](engine)
     first = engine.apply(kind, subject.spec)
     with pytest.raises(NotOurs, match=str(engine.owner())) as refusal:
@@ -66,7 +66,7 @@ def test_create_create_of_another_owner(engine: Engine, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WITH_SERVER_IDS)
-def test_update_of_another_owners_object(engine: Engine, kind: str) -> None:
+def test_update_of_another_owners_object(engine: KindsEngine, kind: str) -> None:
     subject = SUBJECTS[kind](engine)
     first = engine.apply(kind, subject.spec)
     with pytest.raises(NotOurs, match=first.physical_id):
@@ -76,7 +76,7 @@ def test_update_of_another_owners_object(engine: Engine, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SHARED)
-def test_create_create_of_another_owner_of_a_list(engine: Engine, kind: str) -> None:
+def test_create_create_of_another_owner_of_a_list(engine: KindsEngine, kind: str) -> None:
     """Entries of lists cannot collide: another owner's stand beside ours, and cannot be reached by our id."""
     subject = SUBJECTS[kind](engine)
     first = engine.apply(kind, subject.spec)
@@ -88,7 +88,7 @@ def test_create_create_of_another_owner_of_a_list(engine: Engine, kind: str) -> 
     assert by_hand.count(engine, kind, OTHER) == 0
 
 
-def test_create_timeout_create_in_one_invocation(engine: Engine, subject: Subject) -> None:
+def test_create_timeout_create_in_one_invocation(engine: KindsEngine, subject: Subject) -> None:
     """The answer to the create is lost and we live: the invocation itself finds what it made."""
     recorder = engine.recorder()
     recorder.error, recorder.lose = Unanswered, is_write
@@ -100,7 +100,7 @@ def test_create_timeout_create_in_one_invocation(engine: Engine, subject: Subjec
 
 
 @pytest.mark.parametrize("kind", WITH_SERVER_IDS)
-def test_create_timeout_delete(engine: Engine, kind: str) -> None:
+def test_create_timeout_delete(engine: KindsEngine, kind: str) -> None:
     """The function dies with its create: the delete comes without an id of the server."""
     subject = SUBJECTS[kind](engine)
     engine.apply(kind, subject.spec)
@@ -109,7 +109,7 @@ def test_create_timeout_delete(engine: Engine, kind: str) -> None:
     assert by_hand.count(engine, kind) == 0
 
 
-def test_update_noop(engine: Engine, subject: Subject) -> None:
+def test_update_noop(engine: KindsEngine, subject: Subject) -> None:
     first = engine.apply(subject.kind, subject.spec)
     recorder = engine.recorder()
     second = engine.apply(subject.kind, subject.spec, first.physical_id, transport=recorder, previous=subject.spec)
@@ -119,7 +119,7 @@ def test_update_noop(engine: Engine, subject: Subject) -> None:
     assert len(recorder.requests) == 1
 
 
-def test_update_noop_of_an_unknown_past(engine: Engine) -> None:
+def test_update_noop_of_an_unknown_past(engine: KindsEngine) -> None:
     """Nobody says that the model was ever asked."""
     subject = SUBJECTS["Model"](engine)
     first = engine.apply("Model", subject.spec)
@@ -130,7 +130,7 @@ def test_update_noop_of_an_unknown_past(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("kind", UPDATED_IN_PLACE)
-def test_update_in_place(engine: Engine, kind: str) -> None:
+def test_update_in_place(engine: KindsEngine, kind: str) -> None:
     subject = SUBJECTS[kind](engine)
     assert subject.in_place
     first = engine.apply(kind, subject.spec)
@@ -144,7 +144,7 @@ def test_update_in_place(engine: Engine, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", REPLACED)
-def test_update_replace(engine: Engine, kind: str) -> None:
+def test_update_replace(engine: KindsEngine, kind: str) -> None:
     subject = SUBJECTS[kind](engine)
     assert subject.replacing
     first = engine.apply(kind, subject.spec)
@@ -157,13 +157,13 @@ def test_update_replace(engine: Engine, kind: str) -> None:
     assert by_hand.count(engine, kind) == 1
 
 
-def test_update_without_create(engine: Engine, subject: Subject) -> None:
+def test_update_without_create(engine: KindsEngine, subject: Subject) -> None:
     outcome = engine.apply(subject.kind, subject.spec, "kernel_Thing_ABCDEFGH")
     assert engine.read(subject.kind, outcome.physical_id).owner == engine.owner()
     assert by_hand.count(engine, subject.kind) == 1
 
 
-def test_delete_delete(engine: Engine, subject: Subject) -> None:
+def test_delete_delete(engine: KindsEngine, subject: Subject) -> None:
     made = engine.apply(subject.kind, subject.spec).physical_id
     first = engine.destroy(subject.kind, made)
     second = engine.destroy(subject.kind, made)
@@ -175,7 +175,7 @@ def test_delete_delete(engine: Engine, subject: Subject) -> None:
 
 @pytest.mark.parametrize("unknown", ["kernel_Thing_ABCDEFGH", "aaaaaaaaaaaaaaaaaaaa", "*", "_all"])
 @pytest.mark.parametrize("kind", SUBJECTS)
-def test_delete_unknown_id(engine: Engine, kind: str, unknown: str) -> None:
+def test_delete_unknown_id(engine: KindsEngine, kind: str, unknown: str) -> None:
     recorder = engine.recorder()
     outcome = engine.destroy(kind, unknown)
     assert not outcome.changed
@@ -183,7 +183,7 @@ def test_delete_unknown_id(engine: Engine, kind: str, unknown: str) -> None:
     assert recorder.writes == []
 
 
-def test_writes_are_counted(engine: Engine) -> None:
+def test_writes_are_counted(engine: KindsEngine) -> None:
     recorder = engine.recorder()
     spec: dict[str, Any] = {"name": f"{engine.stack} counted"}
     engine.apply("ModelGroup", spec, transport=recorder)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contract import by_hand, kinds_engine
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.contract.subjects import SUBJECTS, Subject
 
 engine, engine_transport, provider = (
@@ -14,11 +14,11 @@ engine, engine_transport, provider = (
 
 
 @pytest.fixture(params=SUBJECTS)
-def subject(request: pytest.FixtureRequest, engine: Engine) -> Subject:
+def subject(request: pytest.FixtureRequest, engine: KindsEngine) -> Subject:
     return SUBJECTS[request.param](engine)
 
 
-def test_delete_by_hand_then_update(engine: Engine, subject: Subject) -> None:
+def test_delete_by_hand_then_update(engine: KindsEngine, subject: Subject) -> None:
     first = engine.apply(subject.kind, subject.spec)
     by_hand.delete(engine, subject.kind, first.physical_id)
     assert by_hand.count(engine, subject.kind) == 0
@@ -28,7 +28,7 @@ def test_delete_by_hand_then_update(engine: Engine, subject: Subject) -> None:
     assert not engine.apply(subject.kind, subject.spec, second.physical_id).changed
 
 
-def test_delete_by_hand_then_delete(engine: Engine, subject: Subject) -> None:
+def test_delete_by_hand_then_delete(engine: KindsEngine, subject: Subject) -> None:
     made = engine.apply(subject.kind, subject.spec).physical_id
     by_hand.delete(engine, subject.kind, made)
     outcome = engine.destroy(subject.kind, made, previous=subject.spec)
@@ -36,7 +36,7 @@ def test_delete_by_hand_then_delete(engine: Engine, subject: Subject) -> None:
     assert "absent" in outcome.note
 
 
-def test_change_by_hand_then_update(engine: Engine, subject: Subject) -> None:
+def test_change_by_hand_then_update(engine: KindsEngine, subject: Subject) -> None:
     """Healed in place, but a connector, which is replaced as for any change."""
     first = engine.apply(subject.kind, subject.spec)
     by_hand.change(engine, subject.kind, first.physical_id)
@@ -48,7 +48,7 @@ def test_change_by_hand_then_update(engine: Engine, subject: Subject) -> None:
     assert by_hand.count(engine, subject.kind) == (subject.kind == "Connector")
 
 
-def test_change_by_hand_then_delete(engine: Engine, subject: Subject) -> None:
+def test_change_by_hand_then_delete(engine: KindsEngine, subject: Subject) -> None:
     made = engine.apply(subject.kind, subject.spec).physical_id
     by_hand.change(engine, subject.kind, made)
     assert engine.destroy(subject.kind, made, previous=subject.spec).changed

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from mlcommons import (
-    Answer,
     Client,
     HttpTransport,
     Owner,
     Patience,
     Request,
+    Response,
     Transport,
     apply,
     destroy,
     kind_named,
 )
 from tests.contract import by_hand, kinds_engine
-from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 from tests.contract.subjects import SHARED
 
 engine, engine_transport, provider = (
@@ -44,9 +44,9 @@ class WithoutTurns:
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         if request.path.startswith("/_component_template"):
-            return Answer(403, {"Message": "User: arn:aws:iam::1:role/a is not authorized to perform: es:ESHttpPut"})
+            return Response(403, {"Message": "User: arn:aws:iam::1:role/a is not authorized to perform: es:ESHttpPut"})
         return self._inner.send(request, timeout)
 
 
@@ -54,7 +54,7 @@ class Stacks:
     """Each with a connection of its own, all of them `through` the same kind of transport."""
 
     def __init__(
-        self, engine: Engine, kind: str, writers: int = WRITERS, through: Callable[[Transport], Transport] = _same
+        self, engine: KindsEngine, kind: str, writers: int = WRITERS, through: Callable[[Transport], Transport] = _same
     ) -> None:
         self._engine, self._kind, self._through = engine, kind, through
         self.owners = [engine.owner(f"Owner{number}") for number in range(writers)]
@@ -114,7 +114,7 @@ class Stacks:
 
 
 @pytest.fixture
-def before(engine: Engine) -> Iterator[list[str]]:
+def before(engine: KindsEngine) -> Iterator[list[str]]:
     """The trusted endpoints without us, and a role to map."""
     engine.make_role(f"{engine.stack}-role")
     trusted = by_hand.trusted(engine)
@@ -123,7 +123,7 @@ def before(engine: Engine) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("kind", SHARED)
-def test_two_owners_shared_list(engine: Engine, kind: str, before: list[str]) -> None:
+def test_two_owners_shared_list(engine: KindsEngine, kind: str, before: list[str]) -> None:
     stacks = Stacks(engine, kind)
     stacks.come()
     assert sorted(stacks.entries()) == sorted(stacks.wanted())
@@ -134,7 +134,7 @@ def test_two_owners_shared_list(engine: Engine, kind: str, before: list[str]) ->
 
 
 @pytest.mark.parametrize("through", [_same, WithoutTurns])
-def test_owners_of_a_mapping_that_was_there(engine: Engine, before: list[str], through: Any) -> None:
+def test_owners_of_a_mapping_that_was_there(engine: KindsEngine, before: list[str], through: Any) -> None:
     path = f"/_plugins/_security/api/rolesmapping/{engine.stack}-role"
     engine.client().put(path, {"backend_roles": [FOUND]})
     stacks = Stacks(engine, "RoleMapping", 4, through)
@@ -145,7 +145,7 @@ def test_owners_of_a_mapping_that_was_there(engine: Engine, before: list[str], t
     engine.client().delete(path)
 
 
-def test_owners_of_trusted_endpoints_without_turns(engine: Engine, before: list[str]) -> None:
+def test_owners_of_trusted_endpoints_without_turns(engine: KindsEngine, before: list[str]) -> None:
     """Each looks again after a pause."""
     stacks = Stacks(engine, "TrustedEndpoints", 4, WithoutTurns)
     stacks.come()

@@ -15,7 +15,7 @@ from osml.doctor.checks.objects import name_of
 from osml.status.inventory import entry
 from rounds import Round
 from tests.contract import by_hand, kinds_engine
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.contract.subjects import SHARED, SUBJECTS
 
 engine, engine_transport, provider = (
@@ -24,26 +24,26 @@ engine, engine_transport, provider = (
     kinds_engine.provider,
 )
 
-Act = Callable[[Engine, str, str], None]
+Act = Callable[[KindsEngine, str, str], None]
 
 
-def _alias(engine: Engine) -> tuple[str, dict[str, Any]]:
+def _alias(engine: KindsEngine) -> tuple[str, dict[str, Any]]:
     spec = {"name": f"{engine.stack}-named-1", "body": {}}
     index = engine.apply("Index", spec, owner=engine.owner("Index")).physical_id
     return "Alias", {"name": f"{engine.stack}-named", "index": index}
 
 
-def _made(engine: Engine, kind: str) -> Watched:
+def _made(engine: KindsEngine, kind: str) -> Watched:
     """An object as its stack has made it."""
     noun, spec = _alias(engine) if kind == "Alias" else (kind, SUBJECTS[kind](engine).spec)
     return Watched(noun, engine.apply(noun, spec).physical_id, engine.owner(), spec, target={"endpoint": "here"})
 
 
-def _compared(engine: Engine, entry: Watched) -> Compared:
+def _compared(engine: KindsEngine, entry: Watched) -> Compared:
     return compare(engine.client(), entry)
 
 
-def _keeper(engine: Engine, entry: Watched) -> list[tuple[str, str]]:
+def _keeper(engine: KindsEngine, entry: Watched) -> list[tuple[str, str]]:
     def client_for(target: dict[str, Any], parts: int = 1) -> Client:
         assert target == entry.target
         return engine.client(seconds=20 / parts)
@@ -52,19 +52,19 @@ def _keeper(engine: Engine, entry: Watched) -> list[tuple[str, str]]:
     return [(finding.what, finding.about) for finding in found if finding.what in ("Drifted", "Healed")]
 
 
-def _take_alias(engine: Engine, _: str, physical_id: str) -> None:
+def _take_alias(engine: KindsEngine, _: str, physical_id: str) -> None:
     actions = [{"remove": {"index": f"{physical_id}-1", "alias": physical_id}}]
     engine.client().post("/_aliases", {"actions": actions})
 
 
-def _move_alias(engine: Engine, _: str, physical_id: str) -> None:
+def _move_alias(engine: KindsEngine, _: str, physical_id: str) -> None:
     """To another index version of the same stack."""
     other = engine.apply("Index", {"name": f"{physical_id}-2", "body": {}}, owner=engine.owner("Second")).physical_id
     _take_alias(engine, "Alias", physical_id)
     engine.client().post("/_aliases", {"actions": [{"add": {"index": other, "alias": physical_id}}]})
 
 
-def _give_alias_away(engine: Engine, _: str, physical_id: str) -> None:
+def _give_alias_away(engine: KindsEngine, _: str, physical_id: str) -> None:
     """To an index of another stack."""
     other = f"{physical_id}-theirs"
     engine.apply("Index", {"name": other, "body": {}}, owner=Owner("others", "Index"))
@@ -85,7 +85,7 @@ def test_every_kind_is_deleted_changed_and_taken_over_here() -> None:
 
 
 @pytest.mark.parametrize(("state", "kind"), [(state, kind) for state, acts in ACTS.items() for kind in acts])
-def test_a_changed_object_is_reported_alike_everywhere_and_repaired(engine: Engine, state: str, kind: str) -> None:
+def test_a_changed_object_is_reported_alike_everywhere_and_repaired(engine: KindsEngine, state: str, kind: str) -> None:
     watched = _made(engine, kind)
     assert _compared(engine, watched).state == "as deployed"
     assert _keeper(engine, watched) == []
@@ -109,7 +109,7 @@ def test_a_changed_object_is_reported_alike_everywhere_and_repaired(engine: Engi
     )
 
 
-def test_an_undeployed_model_is_reported_alike_everywhere_and_repaired(engine: Engine) -> None:
+def test_an_undeployed_model_is_reported_alike_everywhere_and_repaired(engine: KindsEngine) -> None:
     watched = _made(engine, "Model")
     by_hand.undeploy(engine, watched.id)
     assert _compared(engine, watched).state == "not deployed"
@@ -124,7 +124,7 @@ def test_an_undeployed_model_is_reported_alike_everywhere_and_repaired(engine: E
     assert _compared(engine, watched).state == "as deployed"
 
 
-def test_without_a_specification_only_missing_and_foreign_objects_are_reported(engine: Engine) -> None:
+def test_without_a_specification_only_missing_and_foreign_objects_are_reported(engine: KindsEngine) -> None:
     made = _made(engine, "IngestPipeline")
     unknown = Watched(made.kind, made.id, made.owner)
     by_hand.change(engine, made.kind, made.id)

@@ -5,7 +5,7 @@ import pytest
 from mlcommons import lock
 from tests.contract import by_hand, kinds_engine
 from tests.contract.killed import killed
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.contract.subjects import REPLACED, SHARED, SUBJECTS
 
 engine, engine_transport, provider = (
@@ -25,7 +25,7 @@ def abandoned_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     # A shared list takes three writes: a lock is taken, the list written, the lock given back.
     [(kind, 1) for kind in SUBJECTS] + [(kind, 2) for kind in SHARED],
 )
-def test_create_timeout_create(engine: Engine, kind: str, at: int) -> None:
+def test_create_timeout_create(engine: KindsEngine, kind: str, at: int) -> None:
     subject = SUBJECTS[kind](engine)
     killed(engine, kind, subject.spec, engine.owner(), at=at)
     second = engine.apply(kind, subject.spec)
@@ -38,7 +38,7 @@ def test_create_timeout_create(engine: Engine, kind: str, at: int) -> None:
 
 
 @pytest.mark.parametrize("kind", REPLACED)
-def test_replacement_timeout_rollback(engine: Engine, kind: str) -> None:
+def test_replacement_timeout_rollback(engine: KindsEngine, kind: str) -> None:
     """CloudFormation never learns the new id: its rollback says only which specification it comes from."""
     subject = SUBJECTS[kind](engine)
     first = engine.apply(kind, subject.spec).physical_id

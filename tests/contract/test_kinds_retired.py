@@ -13,7 +13,7 @@ import pytest
 from mlcommons import Client, HttpTransport, retired
 from mlcommons.errors import Conflict
 from tests.contract import kinds_engine
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 
 engine, engine_transport, provider = (
     kinds_engine.engine,
@@ -34,7 +34,7 @@ def _admin() -> Client:
     )
 
 
-def _connector(engine: Engine, name: str, token: str) -> str:
+def _connector(engine: KindsEngine, name: str, token: str) -> str:
     """A connector of the owner `name` whose id begins with the token and a hyphen."""
     owner = engine.owner(name)
     made = engine.apply("Connector", {"connector": engine.connector()}, owner=owner).physical_id
@@ -47,20 +47,20 @@ def _connector(engine: Engine, name: str, token: str) -> str:
     return chosen
 
 
-def _model(engine: Engine, connector_id: str) -> str:
+def _model(engine: KindsEngine, connector_id: str) -> str:
     group = engine.apply("ModelGroup", {"name": f"{engine.stack} group"}, owner=engine.owner("Group"))
     spec = {"name": f"{engine.stack} model", "model_group_id": group.physical_id, "connector_id": connector_id}
     probe = {"parameters": {"input": "hello"}}
     return engine.apply("Model", spec | {"probe": probe}, owner=engine.owner("Model")).physical_id
 
 
-def _groups(engine: Engine, connector_id: str) -> list[Any]:
+def _groups(engine: KindsEngine, connector_id: str) -> list[Any]:
     query = {"query": {"match_phrase": {"name": f"Retired connector {connector_id}"}}}
     hits = engine.client().post("/_plugins/_ml/model_groups/_search", query)["hits"]["hits"]
     return [hit["_source"] for hit in hits]
 
 
-def test_a_false_in_use_fails_nobody_and_is_swept_later(engine: Engine, token: str) -> None:
+def test_a_false_in_use_fails_nobody_and_is_swept_later(engine: KindsEngine, token: str) -> None:
     model = _model(engine, _connector(engine, "Used", token))
     old, owner = _connector(engine, "Old", token), engine.owner("Old")
     with pytest.raises(Conflict, match=model):
@@ -79,7 +79,7 @@ def test_a_false_in_use_fails_nobody_and_is_swept_later(engine: Engine, token: s
     assert _groups(engine, old) == []
 
 
-def test_a_delete_of_another_connector_sweeps(engine: Engine, token: str) -> None:
+def test_a_delete_of_another_connector_sweeps(engine: KindsEngine, token: str) -> None:
     model = _model(engine, _connector(engine, "Used", token))
     old, owner = _connector(engine, "Old", token), engine.owner("Old")
     engine.destroy("Connector", old, owner)
@@ -90,7 +90,7 @@ def test_a_delete_of_another_connector_sweeps(engine: Engine, token: str) -> Non
     assert _groups(engine, old) == []
 
 
-def test_a_retired_connector_is_not_adopted(engine: Engine, token: str) -> None:
+def test_a_retired_connector_is_not_adopted(engine: KindsEngine, token: str) -> None:
     _model(engine, _connector(engine, "Used", token))
     old, owner = _connector(engine, "Old", token), engine.owner("Old")
     engine.destroy("Connector", old, owner)
@@ -99,7 +99,7 @@ def test_a_retired_connector_is_not_adopted(engine: Engine, token: str) -> None:
     assert again.physical_id != old
 
 
-def test_what_a_model_uses_is_never_swept(engine: Engine, token: str) -> None:
+def test_what_a_model_uses_is_never_swept(engine: KindsEngine, token: str) -> None:
     used, owner = _connector(engine, "Used", token), engine.owner("Used")
     model = _model(engine, used)
     retired.retire(engine.client(), used, owner)
@@ -112,7 +112,7 @@ def test_what_a_model_uses_is_never_swept(engine: Engine, token: str) -> None:
     assert used in retired.sweep(engine.client())
 
 
-def test_a_group_of_that_name_that_is_not_ours_retires_nothing(engine: Engine) -> None:
+def test_a_group_of_that_name_that_is_not_ours_retires_nothing(engine: KindsEngine) -> None:
     owner = engine.owner("Free")
     free = engine.apply("Connector", {"connector": engine.connector()}, owner=owner).physical_id
     for number, mark in enumerate(("made by hand", f"(osml:{engine.owner('Other')})")):

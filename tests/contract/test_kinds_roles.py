@@ -9,7 +9,7 @@ import pytest
 from mlcommons import Client, HttpTransport, Patience
 from mlcommons.errors import InvalidSpec, NotOurs, Refused
 from tests.contract import kinds_engine
-from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 
 engine, engine_transport, provider = (
     kinds_engine.engine,
@@ -21,24 +21,24 @@ ROLES = "/_plugins/_security/api/roles"
 
 
 @pytest.fixture
-def index(engine: Engine) -> Iterator[str]:
+def index(engine: KindsEngine) -> Iterator[str]:
     name = f"{engine.stack}-passages"
     engine.client().put(f"/{name}", {})
     yield name
     engine.client().delete(f"/{name}")
 
 
-def _reader(engine: Engine, index: str) -> dict[str, Any]:
+def _reader(engine: KindsEngine, index: str) -> dict[str, Any]:
     permission = {"index_patterns": [index], "allowed_actions": ["read"]}
     return {"name": f"{engine.stack}-reader", "index_permissions": [permission]}
 
 
-def _as_role(engine: Engine, arn: str) -> Client:
+def _as_role(engine: KindsEngine, arn: str) -> Client:
     transport = HttpTransport(engine.transport.endpoint, auth=RoleHeaders(arn), verify=os.environ["OSML_TEST_CA"])
     return Client(transport, Patience(seconds=60, propagation=0))
 
 
-def test_a_caller_with_a_new_role_has_only_its_permissions(engine: Engine, index: str) -> None:
+def test_a_caller_with_a_new_role_has_only_its_permissions(engine: KindsEngine, index: str) -> None:
     arn = f"arn:aws:iam::000000000000:role/{engine.stack}"
     reader = _reader(engine, index)
     role = engine.apply("Role", reader)
@@ -56,7 +56,7 @@ def test_a_caller_with_a_new_role_has_only_its_permissions(engine: Engine, index
 
 
 @pytest.mark.parametrize("built_in", ["all_access", "ml_full_access", "kibana_server"])
-def test_a_role_of_the_engine_is_neither_adopted_nor_changed_nor_deleted(engine: Engine, built_in: str) -> None:
+def test_a_role_of_the_engine_is_neither_adopted_nor_changed_nor_deleted(engine: KindsEngine, built_in: str) -> None:
     before = engine.client().get(f"{ROLES}/{built_in}")
     recorder = engine.recorder()
     spec = {"name": built_in, "cluster_permissions": ["cluster_monitor"]}
@@ -68,7 +68,7 @@ def test_a_role_of_the_engine_is_neither_adopted_nor_changed_nor_deleted(engine:
     assert engine.client().get(f"{ROLES}/{built_in}") == before
 
 
-def test_a_role_made_by_hand_is_not_adopted(engine: Engine, index: str) -> None:
+def test_a_role_made_by_hand_is_not_adopted(engine: KindsEngine, index: str) -> None:
     reader = _reader(engine, index)
     engine.make_role(reader["name"])
     with pytest.raises(NotOurs):
@@ -85,7 +85,7 @@ def test_a_role_made_by_hand_is_not_adopted(engine: Engine, index: str) -> None:
         {"cluster_permissions": ["*"]},
     ],
 )
-def test_what_was_added_by_hand_goes(engine: Engine, index: str, edit: dict[str, Any]) -> None:
+def test_what_was_added_by_hand_goes(engine: KindsEngine, index: str, edit: dict[str, Any]) -> None:
     role = engine.apply("Role", _reader(engine, index)).physical_id
     shown = engine.client().get(f"{ROLES}/{role}")[role]
     body = {key: value for key, value in shown.items() if key not in ("reserved", "hidden", "static")}
@@ -94,7 +94,7 @@ def test_what_was_added_by_hand_goes(engine: Engine, index: str, edit: dict[str,
     assert engine.client().get(f"{ROLES}/{role}")[role] == shown
 
 
-def test_documents_left_out_by_hand_come_back(engine: Engine, index: str) -> None:
+def test_documents_left_out_by_hand_come_back(engine: KindsEngine, index: str) -> None:
     role = engine.apply("Role", _reader(engine, index)).physical_id
     shown = engine.client().get(f"{ROLES}/{role}")[role]
     narrowed = [shown["index_permissions"][0] | {"dls": '{"term": {"public": true}}'}]
@@ -110,6 +110,6 @@ def test_documents_left_out_by_hand_come_back(engine: Engine, index: str) -> Non
         ({"allowed_actions": ["read"]}, "the field 'index_patterns' is missing"),
     ],
 )
-def test_a_wrong_permission_is_named(engine: Engine, permission: dict[str, Any], sentence: str) -> None:
+def test_a_wrong_permission_is_named(engine: KindsEngine, permission: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidSpec, match=sentence):
         engine.apply("Role", {"name": f"{engine.stack}-wrong", "index_permissions": [permission]})

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Request, Transport, lock
+from mlcommons import Request, Response, Transport, lock
 from mlcommons.errors import ProvisioningError, Untrusted
 from mlcommons.transport import is_write
 from tests.contract import by_hand, kinds_engine
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.contract.subjects import REPLACED, SHARED, SUBJECTS, UPDATED_IN_PLACE
 
 engine, engine_transport, provider = (
@@ -32,7 +32,7 @@ class Cut:
     inner: Transport
     writes: int = 1
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         if self.writes:
             answer = self.inner.send(request, timeout)
             self.writes -= is_write(request)
@@ -46,7 +46,7 @@ def abandoned_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "ABANDONED_AFTER", 0.5)
 
 
-def _shown(engine: Engine, kind: str, physical_id: str) -> Any:
+def _shown(engine: KindsEngine, kind: str, physical_id: str) -> Any:
     body = engine.read(kind, physical_id).body
     return {key: value for key, value in body.items() if key not in _VOLATILE} if isinstance(body, dict) else body
 
@@ -61,7 +61,7 @@ def _without_what_stays(kind: str, shown: Any) -> Any:
 
 @pytest.mark.parametrize("done", [True, False], ids=["completed", "failed"])
 @pytest.mark.parametrize("kind", UPDATED_IN_PLACE)
-def test_update_rollback_in_place(engine: Engine, kind: str, done: bool) -> None:
+def test_update_rollback_in_place(engine: KindsEngine, kind: str, done: bool) -> None:
     subject = SUBJECTS[kind](engine)
     made = engine.apply(kind, subject.spec).physical_id
     before = _shown(engine, kind, made)
@@ -80,7 +80,7 @@ def test_update_rollback_in_place(engine: Engine, kind: str, done: bool) -> None
 
 
 @pytest.mark.parametrize("kind", REPLACED)
-def test_update_rollback_of_a_replacement(engine: Engine, kind: str) -> None:
+def test_update_rollback_of_a_replacement(engine: KindsEngine, kind: str) -> None:
     """It finds the old object again instead of making a third."""
     subject = SUBJECTS[kind](engine)
     first = engine.apply(kind, subject.spec).physical_id
@@ -94,7 +94,7 @@ def test_update_rollback_of_a_replacement(engine: Engine, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", REPLACED)
-def test_update_rollback_of_a_replacement_that_was_cut(engine: Engine, kind: str) -> None:
+def test_update_rollback_of_a_replacement_that_was_cut(engine: KindsEngine, kind: str) -> None:
     """Nobody learned the new object's id: the rollback knows it by the specification it comes from."""
     subject = SUBJECTS[kind](engine)
     first = engine.apply(kind, subject.spec).physical_id
@@ -110,7 +110,7 @@ def test_update_rollback_of_a_replacement_that_was_cut(engine: Engine, kind: str
 
 
 @pytest.mark.parametrize("kind", ["Model", "Index"])
-def test_a_create_that_does_not_work_leaves_nothing(engine: Engine, kind: str) -> None:
+def test_a_create_that_does_not_work_leaves_nothing(engine: KindsEngine, kind: str) -> None:
     subject = SUBJECTS[kind](engine)
     refusing = {"connector": engine.connector("/refuses")}
     connector = engine.apply("Connector", refusing, owner=engine.owner("Refusing")).physical_id
@@ -129,7 +129,7 @@ class Blind:
     written: bool = False
     seen: bool = False
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         if self.written and not self.seen and not is_write(request):
             self.seen = True
             raise Untrusted(f"{request.method} {request.path}", "the connection is cut")

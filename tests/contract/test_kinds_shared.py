@@ -9,7 +9,7 @@ import pytest
 
 from mlcommons.errors import InvalidSpec, NotFound
 from tests.contract import kinds_engine
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 
 engine, engine_transport, provider = (
     kinds_engine.engine,
@@ -22,7 +22,7 @@ SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 
 
 @pytest.fixture
-def role(engine: Engine) -> Iterator[str]:
+def role(engine: KindsEngine) -> Iterator[str]:
     name = f"{engine.stack}-shared"
     engine.make_role(name)
     yield name
@@ -30,12 +30,12 @@ def role(engine: Engine) -> Iterator[str]:
         engine.client().delete(f"/_plugins/_security/api/rolesmapping/{name}")
 
 
-def _mapping(engine: Engine, role: str) -> Any:
+def _mapping(engine: KindsEngine, role: str) -> Any:
     answer = engine.client().find(f"/_plugins/_security/api/rolesmapping/{role}")
     return answer and answer[role]
 
 
-def _map(engine: Engine, role: str, *arns: str) -> None:
+def _map(engine: KindsEngine, role: str, *arns: str) -> None:
     engine.client().put(f"/_plugins/_security/api/rolesmapping/{role}", {"backend_roles": list(arns)})
 
 
@@ -47,7 +47,7 @@ def _wants(role: str, *arns: str) -> dict[str, Any]:
     return {"role": role, "backend_roles": list(arns)}
 
 
-def test_what_was_there_stays(engine: Engine, role: str) -> None:
+def test_what_was_there_stays(engine: KindsEngine, role: str) -> None:
     _map(engine, role, A, B)
     made = engine.apply("RoleMapping", _wants(role, B, C))
     assert _real(_mapping(engine, role)["backend_roles"]) == {A, B, C}
@@ -55,7 +55,7 @@ def test_what_was_there_stays(engine: Engine, role: str) -> None:
     assert _mapping(engine, role)["backend_roles"] == [A, B]
 
 
-def test_two_owners_of_one_role(engine: Engine, role: str) -> None:
+def test_two_owners_of_one_role(engine: KindsEngine, role: str) -> None:
     one, two = engine.owner("One"), engine.owner("Two")
     first = engine.apply("RoleMapping", _wants(role, A, B), owner=one)
     second = engine.apply("RoleMapping", _wants(role, B, C), owner=two)
@@ -65,7 +65,7 @@ def test_two_owners_of_one_role(engine: Engine, role: str) -> None:
     assert _mapping(engine, role) is None
 
 
-def test_a_mapping_that_was_there_is_not_deleted(engine: Engine, role: str) -> None:
+def test_a_mapping_that_was_there_is_not_deleted(engine: KindsEngine, role: str) -> None:
     engine.client().put(f"/_plugins/_security/api/rolesmapping/{role}", {"users": ["someone"]})
     made = engine.apply("RoleMapping", _wants(role, A))
     engine.destroy("RoleMapping", made.physical_id)
@@ -74,7 +74,7 @@ def test_a_mapping_that_was_there_is_not_deleted(engine: Engine, role: str) -> N
     assert mapping["backend_roles"] == []
 
 
-def test_a_role_removed_by_hand_is_restored(engine: Engine, role: str) -> None:
+def test_a_role_removed_by_hand_is_restored(engine: KindsEngine, role: str) -> None:
     made = engine.apply("RoleMapping", _wants(role, A))
     marks = [entry for entry in _mapping(engine, role)["backend_roles"] if entry != A]
     _map(engine, role, *marks)
@@ -82,18 +82,18 @@ def test_a_role_removed_by_hand_is_restored(engine: Engine, role: str) -> None:
     assert _real(_mapping(engine, role)["backend_roles"]) == {A}
 
 
-def test_an_unknown_role_is_refused_in_a_sentence(engine: Engine) -> None:
+def test_an_unknown_role_is_refused_in_a_sentence(engine: KindsEngine) -> None:
     with pytest.raises(InvalidSpec, match="Create the role first"):
         engine.apply("RoleMapping", _wants(f"{engine.stack}-no-such-role", A))
 
 
-def _setting(engine: Engine) -> tuple[str, list[str]]:
+def _setting(engine: KindsEngine) -> tuple[str, list[str]]:
     answer = engine.client().get("/_cluster/settings", include_defaults="true", flat_settings="true")
     return next((layer, answer[layer][SETTING]) for layer in ("persistent", "defaults") if SETTING in answer[layer])
 
 
 @pytest.fixture
-def setting(engine: Engine) -> Iterator[list[str]]:
+def setting(engine: KindsEngine) -> Iterator[list[str]]:
     """The list as it is without us: unset, or what the engine's other users made of it."""
     layer, before = _setting(engine)
     yield before
@@ -101,7 +101,7 @@ def setting(engine: Engine) -> Iterator[list[str]]:
     engine.client().put("/_cluster/settings", {"persistent": {SETTING: value}})
 
 
-def test_the_defaults_stay_and_come_back(engine: Engine, setting: list[str]) -> None:
+def test_the_defaults_stay_and_come_back(engine: KindsEngine, setting: list[str]) -> None:
     engine.client().put("/_cluster/settings", {"persistent": {SETTING: None}})
     _, defaults = _setting(engine)
     made = engine.apply("TrustedEndpoints", {"patterns": [r"^https://chat\.example\.com/.*$"]})
@@ -112,7 +112,7 @@ def test_the_defaults_stay_and_come_back(engine: Engine, setting: list[str]) -> 
     assert _setting(engine) == ("defaults", defaults)
 
 
-def test_two_owners_of_one_endpoint(engine: Engine, setting: list[str]) -> None:
+def test_two_owners_of_one_endpoint(engine: KindsEngine, setting: list[str]) -> None:
     """An entry of the other owner is no reason to write none: it goes with its owner."""
     pattern = rf"^https://{engine.stack}\.example\.com/.*$"
     one, two = engine.owner("One"), engine.owner("Two")
@@ -126,7 +126,7 @@ def test_two_owners_of_one_endpoint(engine: Engine, setting: list[str]) -> None:
 
 
 @pytest.mark.parametrize("is_set", [False, True], ids=["defaults", "set"])
-def test_a_host_that_is_trusted_already_is_not_written(engine: Engine, setting: list[str], is_set: bool) -> None:
+def test_a_host_that_is_trusted_already_is_not_written(engine: KindsEngine, setting: list[str], is_set: bool) -> None:
     """A list that is set follows no newer defaults; what it trusts may be lost, and then it is written after all."""
     theirs = [r"^https://chat\..*\.example\.com/.*$"] if is_set else None
     engine.client().put("/_cluster/settings", {"persistent": {SETTING: theirs}})
@@ -151,7 +151,7 @@ def test_a_host_that_is_trusted_already_is_not_written(engine: Engine, setting: 
     assert _setting(engine) == ("persistent", replaced)
 
 
-def test_nothing_is_given_back_that_was_not_added(engine: Engine, setting: list[str]) -> None:
+def test_nothing_is_given_back_that_was_not_added(engine: KindsEngine, setting: list[str]) -> None:
     theirs = [rf"^https://{engine.stack}\.example\.com/.*$"]
     engine.client().put("/_cluster/settings", {"persistent": {SETTING: theirs}})
     made = engine.apply("TrustedEndpoints", {"patterns": theirs})
@@ -161,7 +161,7 @@ def test_nothing_is_given_back_that_was_not_added(engine: Engine, setting: list[
     assert _setting(engine) == ("persistent", theirs)
 
 
-def test_a_trusted_endpoint_is_trusted(engine: Engine, setting: list[str]) -> None:
+def test_a_trusted_endpoint_is_trusted(engine: KindsEngine, setting: list[str]) -> None:
     """The engine accepts an entry with its mark as the regular expression it is."""
     engine.client().put("/_cluster/settings", {"persistent": {SETTING: ["^https://only-this/.*$"]}})
     engine.apply("TrustedEndpoints", {"patterns": [f"^{engine.provider}/.*$"]}, owner=engine.owner("Trust"))

@@ -8,7 +8,7 @@ import pytest
 from mlcommons.errors import Conflict, InvalidSpec, ProvisioningError, Refused, Rejected
 from mlcommons.moving import move
 from tests.contract import by_hand, kinds_engine
-from tests.contract.kinds_engine import DIMENSION, Engine
+from tests.contract.kinds_engine import DIMENSION, KindsEngine
 
 engine, engine_transport, provider = (
     kinds_engine.engine,
@@ -19,11 +19,11 @@ engine, engine_transport, provider = (
 PROBE = {"parameters": {"input": "hello"}}
 
 
-def _connector(engine: Engine, path: str, name: str) -> str:
+def _connector(engine: KindsEngine, path: str, name: str) -> str:
     return engine.apply("Connector", {"connector": engine.connector(path)}, owner=engine.owner(name)).physical_id
 
 
-def _model_spec(engine: Engine, connector_id: str) -> dict[str, Any]:
+def _model_spec(engine: KindsEngine, connector_id: str) -> dict[str, Any]:
     group = engine.apply("ModelGroup", {"name": f"{engine.stack} group"}, owner=engine.owner("Group"))
     return {
         "name": f"{engine.stack} model",
@@ -33,7 +33,7 @@ def _model_spec(engine: Engine, connector_id: str) -> dict[str, Any]:
     }
 
 
-def _model(engine: Engine, path: str = "/embed") -> tuple[str, dict[str, Any]]:
+def _model(engine: KindsEngine, path: str = "/embed") -> tuple[str, dict[str, Any]]:
     spec = _model_spec(engine, _connector(engine, path, "Connector"))
     return engine.apply("Model", spec).physical_id, spec
 
@@ -45,7 +45,7 @@ def _model(engine: Engine, path: str = "/embed") -> tuple[str, dict[str, Any]]:
         ("/gone", "The provider does not know this endpoint or model."),
     ],
 )
-def test_a_failed_probe_names_its_cause_and_leaves_no_model(engine: Engine, path: str, hint: str) -> None:
+def test_a_failed_probe_names_its_cause_and_leaves_no_model(engine: KindsEngine, path: str, hint: str) -> None:
     spec = _model_spec(engine, _connector(engine, path, "Connector"))
     with pytest.raises(ProvisioningError) as failure:
         engine.apply("Model", spec)
@@ -57,7 +57,7 @@ def test_a_failed_probe_names_its_cause_and_leaves_no_model(engine: Engine, path
     assert "absent" in engine.destroy("Model", model_id).note
 
 
-def test_a_model_moves_to_a_new_connector_and_the_old_one_goes(engine: Engine) -> None:
+def test_a_model_moves_to_a_new_connector_and_the_old_one_goes(engine: KindsEngine) -> None:
     model_id, spec = _model(engine)
     old = spec["connector_id"]
     body = engine.connector(parameters={"model": "other"})
@@ -69,7 +69,7 @@ def test_a_model_moves_to_a_new_connector_and_the_old_one_goes(engine: Engine) -
     assert engine.read("Connector", new) is not None
 
 
-def test_a_model_that_was_moved_has_left_its_connector(engine: Engine) -> None:
+def test_a_model_that_was_moved_has_left_its_connector(engine: KindsEngine) -> None:
     """The answer to the request may come before: then the probe would be answered through the old connector."""
     model_id, _ = _model(engine)
     other, recorder = _connector(engine, "/embed", "Other"), engine.recorder()
@@ -84,7 +84,7 @@ def test_a_model_that_was_moved_has_left_its_connector(engine: Engine) -> None:
     assert [request.method for request in recorder.requests][:3] == ["GET", "PUT", "GET"]
 
 
-def test_a_move_that_fails_its_probe_is_taken_back(engine: Engine) -> None:
+def test_a_move_that_fails_its_probe_is_taken_back(engine: KindsEngine) -> None:
     model_id, spec = _model(engine)
     bad = _connector(engine, "/refuses", "Bad")
     with pytest.raises(Refused):
@@ -93,7 +93,7 @@ def test_a_move_that_fails_its_probe_is_taken_back(engine: Engine) -> None:
     assert not engine.apply("Model", spec, model_id).changed
 
 
-def test_an_undeployed_model_is_deployed_again(engine: Engine) -> None:
+def test_an_undeployed_model_is_deployed_again(engine: KindsEngine) -> None:
     model_id, spec = _model(engine)
     by_hand.undeploy(engine, model_id)
     outcome = engine.apply("Model", spec, model_id)
@@ -101,21 +101,21 @@ def test_an_undeployed_model_is_deployed_again(engine: Engine) -> None:
     assert engine.read("Model", model_id).body["model_state"] == "DEPLOYED"
 
 
-def test_a_connector_in_use_is_not_deleted(engine: Engine) -> None:
+def test_a_connector_in_use_is_not_deleted(engine: KindsEngine) -> None:
     model_id, spec = _model(engine)
     with pytest.raises(Conflict, match=model_id):
         engine.destroy("Connector", spec["connector_id"], engine.owner("Connector"), client=engine.hasty())
     assert engine.read("Connector", spec["connector_id"], engine.owner("Connector")) is not None
 
 
-def test_an_untrusted_endpoint_is_named(engine: Engine) -> None:
+def test_an_untrusted_endpoint_is_named(engine: KindsEngine) -> None:
     body = engine.connector()
     body["actions"][0]["url"] = "http://evil.example.com/"
     with pytest.raises(Rejected, match=r"Custom::MlTrustedEndpoints\)\.$"):
         engine.apply("Connector", {"connector": body})
 
 
-def _index(engine: Engine, dimension: int, model_id: str | None = None) -> dict[str, Any]:
+def _index(engine: KindsEngine, dimension: int, model_id: str | None = None) -> dict[str, Any]:
     vector = {
         "type": "knn_vector",
         "dimension": dimension,
@@ -130,13 +130,13 @@ def _index(engine: Engine, dimension: int, model_id: str | None = None) -> dict[
     return spec
 
 
-def test_an_index_fits_its_model(engine: Engine) -> None:
+def test_an_index_fits_its_model(engine: KindsEngine) -> None:
     model_id, _ = _model(engine)
     made = engine.apply("Index", _index(engine, DIMENSION, model_id), owner=engine.owner("Index"))
     assert made.changed
 
 
-def test_an_index_that_does_not_fit_its_model_is_not_made(engine: Engine) -> None:
+def test_an_index_that_does_not_fit_its_model_is_not_made(engine: KindsEngine) -> None:
     model_id, _ = _model(engine)
     with pytest.raises(InvalidSpec) as failure:
         engine.apply("Index", _index(engine, 384, model_id), owner=engine.owner("Index"))
@@ -145,7 +145,7 @@ def test_an_index_that_does_not_fit_its_model_is_not_made(engine: Engine) -> Non
     assert engine.read("Index", f"{engine.stack}-index") is None
 
 
-def test_a_chat_model_is_not_an_embedding_model(engine: Engine) -> None:
+def test_a_chat_model_is_not_an_embedding_model(engine: KindsEngine) -> None:
     model_id, _ = _model(engine, "/chat")
     with pytest.raises(InvalidSpec, match="without a vector"):
         engine.apply("Index", _index(engine, DIMENSION, model_id), owner=engine.owner("Index"))
@@ -159,7 +159,7 @@ def test_a_chat_model_is_not_an_embedding_model(engine: Engine) -> None:
         ("settings", {"index.knn": True, "index.number_of_shards": 3}),
     ],
 )
-def test_a_change_that_needs_another_index_says_so(engine: Engine, section: str, change: dict[str, Any]) -> None:
+def test_a_change_that_needs_another_index_says_so(engine: KindsEngine, section: str, change: dict[str, Any]) -> None:
     spec = _index(engine, DIMENSION)
     made = engine.apply("Index", spec).physical_id
     other = copy.deepcopy(spec)
@@ -169,7 +169,7 @@ def test_a_change_that_needs_another_index_says_so(engine: Engine, section: str,
     assert not engine.apply("Index", spec, made).changed
 
 
-def test_an_index_behind_an_alias_is_not_taken_for_ours(engine: Engine) -> None:
+def test_an_index_behind_an_alias_is_not_taken_for_ours(engine: KindsEngine) -> None:
     spec = _index(engine, DIMENSION)
     made = engine.apply("Index", spec).physical_id
     engine.client().put(f"/{made}/_alias/{engine.stack}-alias", {})

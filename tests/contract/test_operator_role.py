@@ -11,7 +11,7 @@ from mlcommons import HttpTransport
 from opensearch_ml.engine.operator_role import ML, OperatorRole
 from tests.contract import kinds_engine
 from tests.contract.callers import Caller, World, caller, world_on
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 
 engine_transport, provider = kinds_engine.engine_transport, kinds_engine.provider
 ALL: dict[str, Any] = {"query": {"match_all": {}}}
@@ -24,7 +24,7 @@ class Stage:
     """The world, with a conversation, and the operator in it."""
 
     world: World
-    engine: Engine
+    engine: KindsEngine
     operator: Caller
     conversation: str
 
@@ -73,13 +73,13 @@ PERMISSIONS = (*OperatorRole.CLUSTER, *OperatorRole.INDEX, *OperatorRole.EVERYWH
 
 @pytest.fixture(scope="module")
 def stage(engine_transport: HttpTransport, provider: str) -> Iterator[Stage]:
-    engine = Engine(engine_transport, provider)
+    engine = KindsEngine(engine_transport, provider)
     with world_on(engine) as world:
         yield _stage(world, engine)
     engine.clean()
 
 
-def _stage(world: World, engine: Engine) -> Stage:
+def _stage(world: World, engine: KindsEngine) -> Stage:
     operator = caller(
         engine,
         "operator",

@@ -18,7 +18,7 @@ from settings.knowledge import IndexNames
 from settings.retrieval import Hybrid, Rerank, Retrieval, Sparse
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import MINILM, Models
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.needs import needs
 
 engine_transport, models = kinds_engine.engine_transport, assistant_engine.models
@@ -37,7 +37,7 @@ DOCUMENTS = {
 class Shelf:
     """An index of three documents, embedded in both ways, and the models that do it."""
 
-    engine: Engine
+    engine: KindsEngine
     index: IndexNames
     embedding: str
     sparse: str
@@ -56,7 +56,7 @@ class Shelf:
         return self.engine.client().post(path, body)["hits"]["hits"]
 
 
-def _model(engine: Engine, name: str, probe: dict[str, Any], connector: dict[str, Any]) -> str:
+def _model(engine: KindsEngine, name: str, probe: dict[str, Any], connector: dict[str, Any]) -> str:
     connector_id = engine.apply(
         "Connector", {"connector": connector}, owner=engine.owner(f"{name}Connector")
     ).physical_id
@@ -65,7 +65,7 @@ def _model(engine: Engine, name: str, probe: dict[str, Any], connector: dict[str
     return engine.apply("Model", {**spec, "probe": {"parameters": probe}}, owner=engine.owner(name)).physical_id
 
 
-def _endpoint(engine: Engine, models: Models, header: str, body: str, **functions: str) -> dict[str, Any]:
+def _endpoint(engine: KindsEngine, models: Models, header: str, body: str, **functions: str) -> dict[str, Any]:
     action = {
         "action_type": "predict",
         "method": "POST",
@@ -77,7 +77,7 @@ def _endpoint(engine: Engine, models: Models, header: str, body: str, **function
     return engine.connector() | {"parameters": {}, "actions": [action | functions]}
 
 
-def _reranker(engine: Engine, models: Models) -> dict[str, Any]:
+def _reranker(engine: KindsEngine, models: Models) -> dict[str, Any]:
     made = bedrock_rerank(model=RERANK, region=REGION).connector
     actions: Any = made["actions"]
     url = f"{models.url}/_aws/bedrock-runtime.{REGION}.amazonaws.com/model/{RERANK}/invoke"
@@ -91,7 +91,7 @@ def _probe() -> Any:
 
 @pytest.fixture(scope="module")
 def shelf(engine_transport: HttpTransport, models: Models) -> Iterator[Shelf]:
-    engine = Engine(engine_transport, models.url)
+    engine = KindsEngine(engine_transport, models.url)
     name, texts = f"{engine.stack}-passages", {"input": ["ready"]}
     vectors = {"post_process_function": "connector.post_process.default.embedding"}
     minilm = _endpoint(engine, models, MINILM, "${parameters.input}", **vectors)

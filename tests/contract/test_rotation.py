@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, HttpTransport, Patience, Request, Transport, apply, kind_named
+from mlcommons import Client, HttpTransport, Patience, Request, Response, Transport, apply, kind_named
 from mlcommons.errors import Refused
 from mlcommons.kinds.connector import Connector
 from mlcommons.rotation import last_read, renew, settle
@@ -18,7 +18,7 @@ from mlcommons.transport import is_write
 from sandbox.models.json_handler import JsonHandler
 from tests.contract import kinds_engine
 from tests.contract.front_domain import SECRET_ARN
-from tests.contract.kinds_engine import Engine, RoleHeaders
+from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 
 engine_transport, provider, engine = kinds_engine.engine_transport, kinds_engine.provider, kinds_engine.engine
 
@@ -55,7 +55,7 @@ class Traffic:
 
     probe: dict[str, Any] = field(default_factory=lambda: PROBE)
     answered: int = 0
-    failed: list[Answer] = field(default_factory=list)
+    failed: list[Response] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
 
     def ask(self, transport: HttpTransport, model_id: str) -> None:
@@ -98,7 +98,7 @@ def vault() -> Iterator[Vault]:
 class Chat:
     """A connector that holds the secret's value, its model, and the client that may read the secret."""
 
-    engine: Engine
+    engine: KindsEngine
     vault: Vault
     client: Client
     spec: dict[str, Any]
@@ -129,7 +129,7 @@ class Chat:
 
 
 @pytest.fixture
-def chat(engine: Engine, vault: Vault) -> Chat:
+def chat(engine: KindsEngine, vault: Vault) -> Chat:
     body = engine.connector("/chat")
     del body["credential"]
     body["actions"][0]["url"] = f"http://127.0.0.1:{vault.server_port}/chat"
@@ -145,7 +145,7 @@ def chat(engine: Engine, vault: Vault) -> Chat:
     return Chat(engine, vault, client, spec, connector_id, group, model_id)
 
 
-def again(engine: Engine) -> HttpTransport:
+def again(engine: KindsEngine) -> HttpTransport:
     """The same address and identity, over a connection of its own."""
     return HttpTransport(engine.transport.endpoint, auth=RoleHeaders(), verify=engine.transport._verify)
 
@@ -188,7 +188,7 @@ class Mortal:
     inner: Transport
     writes: int
 
-    def send(self, request: Request, timeout: float) -> Answer:
+    def send(self, request: Request, timeout: float) -> Response:
         if is_write(request) and self.writes == 0:
             raise Killed
         self.writes -= is_write(request)

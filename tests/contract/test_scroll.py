@@ -8,7 +8,7 @@ from mlcommons import Client
 from mlcommons.client import path_of
 from mlcommons.derived_vectors import MENDING, is_broken, mend
 from tests.contract import kinds_engine
-from tests.contract.kinds_engine import DIMENSION, Engine
+from tests.contract.kinds_engine import DIMENSION, KindsEngine
 
 engine, engine_transport, provider = (
     kinds_engine.engine,
@@ -25,7 +25,7 @@ BODY: dict[str, Any] = {
 
 
 @pytest.fixture
-def index(engine: Engine) -> str:
+def index(engine: KindsEngine) -> str:
     """An index as the kernel makes it, with documents in one segment."""
     name = engine.apply("Index", {"name": f"{engine.stack}-index", "body": BODY}).physical_id
     client = engine.client()
@@ -54,14 +54,14 @@ def texts(client: Client, index: str) -> set[str]:
     return {hit["_source"]["text"] for hit in found}
 
 
-def test_after_a_scroll_every_document_is_read_whole(engine: Engine, index: str) -> None:
+def test_after_a_scroll_every_document_is_read_whole(engine: KindsEngine, index: str) -> None:
     client, every = engine.client(), {f"Passage {number}" for number in range(DOCUMENTS)}
     assert scroll(client, index) == DOCUMENTS
     assert texts(client, index) == every
     assert not is_broken(client, index, client.get(f"/{index}")[index])
 
 
-def test_a_repair_rewrites_the_only_segment_and_keeps_every_document(engine: Engine, index: str) -> None:
+def test_a_repair_rewrites_the_only_segment_and_keeps_every_document(engine: KindsEngine, index: str) -> None:
     client, every = engine.client(), {f"Passage {number}" for number in range(DOCUMENTS)}
     before = segments(client, index)
     mend(client, index)

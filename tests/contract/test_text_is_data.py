@@ -28,7 +28,7 @@ from opensearch_ml.providers.sagemaker_sparse import sagemaker_sparse
 from opensearch_ml.providers.titan_embedding import titan_embedding
 from sandbox.models.json_handler import serving
 from tests.contract import kinds_engine
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.contract.metacharacters import DIMENSION, TEXTS, Recorded, vector
 
 engine, engine_transport, provider = kinds_engine.engine, kinds_engine.engine_transport, kinds_engine.provider
@@ -146,7 +146,7 @@ ANSWERING = {
 }
 
 
-def _model(engine: Engine, recorder: str, made: Provider, shape: str, id: str = "Model") -> str:
+def _model(engine: KindsEngine, recorder: str, made: Provider, shape: str, id: str = "Model") -> str:
     """The model behind the connector of a provider, whose requests go to the recorder."""
     actions: Any = made.connector["actions"]
     action = {**actions[0], "url": f"{recorder}/{shape}/"}
@@ -163,7 +163,9 @@ def _model(engine: Engine, recorder: str, made: Provider, shape: str, id: str = 
 
 
 @pytest.mark.parametrize("name", EMBEDDING)
-def test_each_provider_embeds_the_text_that_was_given(engine: Engine, recorder: str, stack: Stack, name: str) -> None:
+def test_each_provider_embeds_the_text_that_was_given(
+    engine: KindsEngine, recorder: str, stack: Stack, name: str
+) -> None:
     case = EMBEDDING[name]
     model = _model(engine, recorder, case.made(Stack(stack, name)), case.shape)
     texts, before = [*TEXTS, *_drawn(200)], len(Recorded.bodies)
@@ -179,7 +181,7 @@ def test_each_provider_embeds_the_text_that_was_given(engine: Engine, recorder: 
         assert [output["data"] for output in outputs] == [pytest.approx(vector(text)) for text in texts]
 
 
-def test_a_rerank_model_compares_the_texts_that_were_given(engine: Engine, recorder: str) -> None:
+def test_a_rerank_model_compares_the_texts_that_were_given(engine: KindsEngine, recorder: str) -> None:
     model = _model(engine, recorder, bedrock_rerank(region=REGION), "rerank")
     for question in TEXTS:
         body = {"query_text": question, "text_docs": list(TEXTS)}
@@ -192,13 +194,13 @@ def test_a_rerank_model_compares_the_texts_that_were_given(engine: Engine, recor
 class Shelf:
     """An index that embeds, and one document of each text in it."""
 
-    engine: Engine
+    engine: KindsEngine
     name: str
 
 
 @pytest.fixture(scope="module")
 def shelf(engine_transport: HttpTransport, recorder: str, stack: Stack) -> Iterator[Shelf]:
-    engine = Engine(engine_transport, recorder)
+    engine = KindsEngine(engine_transport, recorder)
     model = _model(engine, recorder, EMBEDDING["sagemaker-array"].made(Stack(stack, "shelf")), "array", "Embedding")
     name = f"{engine.stack}-texts"
     embeds = {"text_embedding": {"model_id": model, "field_map": {"text": "embedding"}, "batch_size": 8}}
@@ -232,7 +234,7 @@ def test_a_question_is_embedded_as_it_was_asked(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("name", ANSWERING)
 def test_each_answer_model_reads_passages_question_and_turns_as_they_are(
-    shelf: Shelf, engine: Engine, recorder: str, stack: Stack, name: str
+    shelf: Shelf, engine: KindsEngine, recorder: str, stack: Stack, name: str
 ) -> None:
     case = ANSWERING[name]
     made = case.made(Stack(stack, f"answers-{name}"))

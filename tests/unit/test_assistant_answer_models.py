@@ -13,7 +13,7 @@ from rag.answer_model.bedrock import Bedrock
 from rag.answer_model.chat import Chat
 from rag.answer_model.converse import Converse
 from rag.answer_model.sagemaker import SageMaker
-from rag.failures import Broken, Failure, Refused, Throttled, TimedOut, Unavailable
+from rag.failures import AssistantRefused, Broken, Failure, Throttled, TimedOut, Unavailable
 from rag.prompt import Told, Turn
 from settings.answer.bedrock import BedrockAnswer
 from settings.answer.bedrock_converse import ConverseAnswer
@@ -145,7 +145,7 @@ def test_a_retired_model_is_refused_in_the_words_of_its_provider(models: Models)
 def test_a_wrong_key_is_refused_forgotten_and_not_repeated(models: Models) -> None:
     secret = HeldSecret("sk-wrong-987654321")
     model = chat(models.at("api.deepseek.com/v1/chat/completions"), secret=secret)
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(AssistantRefused) as raised:
         list(model.deltas(TOLD, budget()))
     assert "sk-wrong" not in f"{raised.value} {raised.value.said}"
     secret.held = KEY

@@ -7,7 +7,7 @@ import pytest
 
 from rag.embedding import Embedding, embedding
 from rag.embedding.openai import OpenAi
-from rag.failures import Broken, Failure, Refused, Throttled, TimedOut, Unavailable
+from rag.failures import AssistantRefused, Broken, Failure, Throttled, TimedOut, Unavailable
 from settings.embedding.openai import OpenAiEmbedding
 from settings.runtime_settings import RuntimeSettings
 from tests.served_at import served_at
@@ -88,7 +88,7 @@ def test_faults(models: Models, chosen: dict[str, Any], fault: dict[str, Any], f
 def test_a_wrong_key_is_refused_forgotten_and_not_repeated(models: Models) -> None:
     secret = HeldSecret("sk-wrong-987654321")
     provider = openai(models, secret)
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(AssistantRefused) as raised:
         provider.of_question("a", budget())
     assert "sk-wrong" not in f"{raised.value} {raised.value.said}"
     secret.held = assistant_models.KEY

@@ -8,13 +8,13 @@ from requests.auth import AuthBase
 from rag.budget import Budget
 from rag.failures import Absent, Failure
 from rag.search.domain import Domain
-from rag.search.engine import Engine
+from rag.search.engine import IndexClient
 from tests.unit.test_assistant_answering import SETTINGS
 
 HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}}
 
 
-class Alias(Engine):
+class Alias(IndexClient):
     """The alias `i` names `current`, which gives hits; `others` give none, and all else is not there."""
 
     def __init__(self, current: str, others: tuple[str, ...] = (), hits: int = 1) -> None:

@@ -5,7 +5,7 @@ from requests import Request
 
 from rag import boto_calls
 from rag.budget import Budget
-from rag.failures import Failure, Refused
+from rag.failures import AssistantRefused, Failure
 from rag.secret import Secret
 from rag.sign_in import sign_in
 from settings.runtime_settings import Search
@@ -43,7 +43,7 @@ def test_a_collection_gets_the_hash_of_the_body_and_the_functions_keys(monkeypat
 
 def test_missing_keys_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
-    with pytest.raises(Refused, match="AWS_ACCESS_KEY_ID"):
+    with pytest.raises(AssistantRefused, match="AWS_ACCESS_KEY_ID"):
         sign_in(search())
 
 

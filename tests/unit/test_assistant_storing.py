@@ -13,7 +13,7 @@ from rag.document_models import DocumentIn, DocumentsStored
 from rag.failures import Absent, Unavailable
 from rag.parts import Parts
 from rag.search.domain import Domain
-from rag.search.engine import Engine
+from rag.search.engine import IndexClient
 from settings.runtime_settings import RuntimeSettings as Settings
 from tests.unit.edge_requests import SETTINGS
 
@@ -23,7 +23,7 @@ BAD, BUSY = "The model refuses this.", "The model is busy."
 
 
 @dataclass
-class Index(Engine):
+class Index(IndexClient):
     """An engine in memory, whose model takes `together` texts a call: one that it refuses fails all of them."""
 
     held: dict[str, dict[str, Any]] = field(default_factory=dict)

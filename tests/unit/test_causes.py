@@ -12,7 +12,7 @@ from mlcommons import MockTransport, Patience, ProvisioningError, errors
 from mlcommons import cause as engine
 from mlcommons.client import Client
 from mlcommons.prediction import predict
-from mlcommons.transport import Answer
+from mlcommons.transport import Response
 from osml import main as command_line
 from osml.ask import asking, assistant, question
 from osml.cause import Cause
@@ -26,7 +26,7 @@ from osml.place import Place
 from osml.remote import domain, operator, stack
 from osml.remote.domain import Domain
 from osml.remote.engine import OperatorTransport
-from osml.remote.functions import Reply
+from osml.remote.functions import FunctionResponse
 from osml.remote.stack import Knowledge
 from osml.remote.stack_state import StackState
 from rag import failures
@@ -148,15 +148,15 @@ def test_an_engine_that_lets_the_operator_renew_no_keys(monkeypatch: pytest.Monk
 
 
 def test_what_the_engine_says_of_a_model() -> None:
-    answers = MockTransport(lambda _: Answer(400, {"error": {"reason": "Model not ready yet."}, "status": 400}))
+    answers = MockTransport(lambda _: Response(400, {"error": {"reason": "Model not ready yet."}, "status": 400}))
     client = Client(answers, Patience(sleep=lambda _: None))
     assert complaint_of(lambda _: predict(client, "m", {})) == "model-not-deployed"
 
 
 def test_what_the_assistant_answers() -> None:
     class Functions:
-        def post(self, *_: Any) -> Reply:
-            return Reply(429, {"message": NONSENSE, "cause": failures.Throttled.cause})
+        def post(self, *_: Any) -> FunctionResponse:
+            return FunctionResponse(429, {"message": NONSENSE, "cause": failures.Throttled.cause})
 
     assert complaint_of(lambda _: assistant.ask(Functions(), "Why?")) == "throttled"  # type: ignore[arg-type]
 

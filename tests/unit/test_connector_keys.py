@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, apply, kind_named
+from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, apply, kind_named
 from mlcommons.errors import InvalidSpec
 from mlcommons.kinds.connector import ConnectorSpec
 
@@ -27,17 +27,17 @@ class Engine:
         self.connectors: dict[str, dict[str, Any]] = {}
         self.transport = MockTransport(self)
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         if request.path == "/":
-            return Answer(200, {"version": {"number": "3.6.0"}})
+            return Response(200, {"version": {"number": "3.6.0"}})
         if request.path.endswith("_search"):
             hits = [{"_id": id, "_source": body} for id, body in self.connectors.items()]
-            return Answer(200, {"hits": {"hits": hits}})
+            return Response(200, {"hits": {"hits": hits}})
         if request.path.endswith("_create"):
             id = f"{len(self.connectors):020}"
             self.connectors[id] = {key: value for key, value in request.body.items() if key != "credential"}
-            return Answer(200, {"connector_id": id})
-        return Answer(200, self.connectors[request.path.rpartition("/")[2]])
+            return Response(200, {"connector_id": id})
+        return Response(200, self.connectors[request.path.rpartition("/")[2]])
 
 
 def applied(engine: Engine, spec: dict[str, Any], value: str, physical_id: str | None = None) -> str:

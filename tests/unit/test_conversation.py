@@ -9,7 +9,7 @@ from osml.ask import answer_view, asking, assistant
 from osml.ask.conversation import opened
 from osml.ask.question import Answer
 from osml.failure import Failure
-from osml.remote.functions import Reply
+from osml.remote.functions import FunctionResponse
 from tests.unit.test_question import KNOWLEDGE
 
 MEMORY = "/_plugins/_ml/memory"
@@ -62,10 +62,10 @@ def test_on_a_collection_the_assistant_has_it(asked: str | None, sent: str | Non
     bodies: list[Any] = []
 
     class Functions:
-        def post(self, path: str, body: Any) -> Reply:
+        def post(self, path: str, body: Any) -> FunctionResponse:
             bodies.append(body)
             answer = {"answer": "a", "sources": [], "model": "m", "timings": {"total_ms": 1}, "conversation_id": "c"}
-            return Reply(200, answer)
+            return FunctionResponse(200, answer)
 
     functions: Any = Functions()
     answer = assistant.ask(functions, "what?", conversation=asked)

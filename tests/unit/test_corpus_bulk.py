@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from corpus.bulk import Bulk, Reply
+from corpus.bulk import Bulk, BulkResponse
 from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
 from corpus.document import Document
 
@@ -15,24 +15,24 @@ BODY = [b"one", b"two"]
 
 def outcomes(*items: dict[str, Any], status: int = 200) -> list[Outcome]:
     content = json.dumps({"items": [{"index": item} for item in items]}).encode()
-    return Bulk(lambda _: Reply(status, {}, content), "docs").send([b"x"] * len(items))
+    return Bulk(lambda _: BulkResponse(status, {}, content), "docs").send([b"x"] * len(items))
 
 
 def raising(status: int, body: Any, **headers: str) -> Bulk:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Bulk(lambda _: Reply(status, headers, content), "docs")
+    return Bulk(lambda _: BulkResponse(status, headers, content), "docs")
 
 
 def test_a_document_is_an_action_and_a_passage_of_itself() -> None:
     document = Document("7", {"text": HOSTILE, "document": "other"}, "f:1", "7")
-    action, source = Bulk(lambda _: Reply(200, {}, b""), "docs").encode(document).splitlines()
+    action, source = Bulk(lambda _: BulkResponse(200, {}, b""), "docs").encode(document).splitlines()
     assert json.loads(action) == {"index": {"_index": "docs", "_id": "7"}}
     assert json.loads(source) == {"id": "7", "document": "7", "text": HOSTILE}
 
 
 def test_a_part_names_its_document() -> None:
     part = Document("a#2", {"text": "t"}, "f:1", "a")
-    source = json.loads(Bulk(lambda _: Reply(200, {}, b""), "docs").encode(part).splitlines()[1])
+    source = json.loads(Bulk(lambda _: BulkResponse(200, {}, b""), "docs").encode(part).splitlines()[1])
     assert (source["id"], source["document"]) == ("a#2", "a")
 
 
@@ -107,5 +107,5 @@ def test_what_no_later_request_can_mend(status: int, body: Any, sentence: str) -
 def test_what_is_quoted_is_without_keys(status: int, shown: str) -> None:
     error = {"type": "x", "reason": "your key: sk-12345678 is no key like abc-DEF-0123456789"}
     content = json.dumps({"items": [{"index": {"status": status, "error": error}}]}).encode()
-    [found] = Bulk(lambda _: Reply(200, {}, content), "docs").send([b"x"])
+    [found] = Bulk(lambda _: BulkResponse(200, {}, content), "docs").send([b"x"])
     assert found.reason == f"your key: … is {shown}"

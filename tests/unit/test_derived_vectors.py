@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, apply, kind_named
+from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, apply, kind_named
 from mlcommons.derived_vectors import BROKEN, MENDING, SETTING
 from mlcommons.drift import compare
 from mlcommons.owner import digest_of, marked
@@ -14,7 +14,7 @@ from osml.doctor.checks.objects import name_of
 OWNER = Owner("osml-dev-knowledge", "Index")
 BODY: dict[str, Any] = {"settings": {"index": {"knn": True}}, "mappings": {"properties": {"text": {"type": "text"}}}}
 WATCHED = Watched("Index", "passages", OWNER, {"name": "passages", "body": BODY})
-ABSENT = Answer(404, {"error": {"type": "index_not_found_exception", "reason": "no such index"}, "status": 404})
+ABSENT = Response(404, {"error": {"type": "index_not_found_exception", "reason": "no such index"}, "status": 404})
 FAULTY, SOUND = ["3.0.0", "3.1.0", "3.5.0"], ["2.19.1", "3.6.0", "3.7.0"]
 
 
@@ -28,24 +28,26 @@ class Engine:
         self.transport = MockTransport(self)
         self.mappings = BODY["mappings"] | {"_meta": {"osml": marked("", OWNER, digest_of(BODY))}}
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         if request.path == "/":
-            return Answer(200, {"version": {"number": self.version}})
+            return Response(200, {"version": {"number": self.version}})
         if request.path.endswith("/_search"):
             unreadable = self.broken and request.body["_source"] is True
-            return Answer(503, {"error": {"reason": "all shards failed"}}) if unreadable else Answer(200, {"took": 1})
+            return (
+                Response(503, {"error": {"reason": "all shards failed"}}) if unreadable else Response(200, {"took": 1})
+            )
         if request.path.endswith("/_forcemerge"):
             self.broken = False
-            return Answer(200, {"task": "node:1"})
+            return Response(200, {"task": "node:1"})
         if request.path.startswith("/_tasks/"):
-            return Answer(200, {"completed": True})
+            return Response(200, {"completed": True})
         if request.method == "PUT" and request.path == "/passages":
             self.mappings = request.body["mappings"]
             self.settings = {name: str(value).lower() for name, value in _flat(request.body["settings"]).items()}
         return self._shown() if self.settings is not None else ABSENT
 
-    def _shown(self) -> Answer:
-        return Answer(200, {"passages": {"settings": self.settings, "mappings": self.mappings}})
+    def _shown(self) -> Response:
+        return Response(200, {"passages": {"settings": self.settings, "mappings": self.mappings}})
 
     def client(self) -> Client:
         return Client(self.transport, Patience(10, 0.0, sleep=lambda _: None))
@@ -99,6 +101,6 @@ def test_an_engine_that_answers_no_search_at_all_is_not_a_broken_index() -> None
     engine = Engine("3.5.0", DERIVED, broken=True)
     shown = engine.__call__
     engine.transport = MockTransport(
-        lambda request: Answer(503, "down") if request.path.endswith("/_search") else shown(request)
+        lambda request: Response(503, "down") if request.path.endswith("/_search") else shown(request)
     )
     assert compare(engine.client(), WATCHED).state == "as deployed"

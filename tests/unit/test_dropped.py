@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 import dropped
 from calls.backoff import Backoff
-from corpus.bulk import Bulk, Reply
+from corpus.bulk import Bulk, BulkResponse
 from corpus.destination import Busy, Stopped
 from messages import Message, objects_of
 from tests.unit.pdf_files import pdf
@@ -71,7 +71,7 @@ class Index:
     slows: Callable[[dict[str, Any]], bool] = lambda _: False
     breaks: Exception | None = None
 
-    def send(self, body: bytes) -> Reply:
+    def send(self, body: bytes) -> BulkResponse:
         if self.breaks:
             raise self.breaks
         lines = [json.loads(line) for line in body.splitlines()]
@@ -84,7 +84,7 @@ class Index:
             else:
                 self.documents[action["index"]["_id"]] = source
                 items.append({"index": {"status": 201, "result": "created"}})
-        return Reply(200, {}, json.dumps({"items": items}).encode())
+        return BulkResponse(200, {}, json.dumps({"items": items}).encode())
 
 
 @pytest.fixture

@@ -8,18 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sandbox.front.egress import Egress
-from sandbox.front.engine import Engine
+from sandbox.front.engine import EngineConnections
 from sandbox.front.ledger import Ledger
 from sandbox.front.listener import Listener
 from sandbox.front.refusal import EngineUnreachable, ModelsUnreachable
-from sandbox.front.request import Answer, Request
+from sandbox.front.request import Request, Response
 from sandbox.front.upstream import Upstream
 
 
-def _echo(request: Request) -> Answer:
+def _echo(request: Request) -> Response:
     if request.path == "/broken":
         raise RuntimeError("a secret in a traceback")
-    return Answer(200, (("X-Method", request.method),), request.body, 7 if request.method == "HEAD" else None)
+    return Response(200, (("X-Method", request.method),), request.body, 7 if request.method == "HEAD" else None)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_closing_cuts_open_connections_and_frees_the_port(listener: Listener) ->
 
 
 def test_what_is_behind_the_front_and_does_not_answer() -> None:
-    engine = Engine.at("https://127.0.0.1:9", "/no/ca.pem", "/no/cert.pem", "/no/key.pem")
+    engine = EngineConnections.at("https://127.0.0.1:9", "/no/ca.pem", "/no/cert.pem", "/no/key.pem")
     with pytest.raises(EngineUnreachable, match=r"GET /_search was sent to https://127\.0\.0\.1:9") as refused:
         engine.forward(Request("GET", "/_search?q=private", ()), "arn:aws:iam::1:role/x")
     assert refused.value.status == 503

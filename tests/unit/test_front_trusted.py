@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.front.engine import Engine, EngineRefused
+from sandbox.front.engine import EngineConnections, EngineRefused
 from sandbox.front.listener import Listener
 from sandbox.front.refusal import EngineUnreachable
-from sandbox.front.request import Answer, Request
+from sandbox.front.request import Request, Response
 from sandbox.front.trusted import SETTING, TrustedEndpoints
 from sandbox.front.upstream import Upstream
 from sandbox.front.url_rewriter import UrlRewriter
@@ -24,9 +24,9 @@ class _Settings:
         self.persistent: dict[str, list[str]] = {}
         self.refuses = False
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         if self.refuses:
-            return Answer(400, (), b'{"error": {"reason": "no such thing"}, "status": 400}')
+            return Response(400, (), b'{"error": {"reason": "no such thing"}, "status": 400}')
         if request.method == "PUT":
             for name, value in json.loads(request.body)["persistent"].items():
                 self.persistent.pop(name, None)
@@ -34,19 +34,19 @@ class _Settings:
                     self.persistent[name] = value
         defaults = {} if self.persistent else {SETTING: DEFAULTS}
         body = {"persistent": self.persistent, "transient": {}, "defaults": defaults}
-        return Answer(200, (), json.dumps(body).encode())
+        return Response(200, (), json.dumps(body).encode())
 
 
 @pytest.fixture
-def settings() -> Iterator[tuple[_Settings, Engine]]:
+def settings() -> Iterator[tuple[_Settings, EngineConnections]]:
     held = _Settings()
     opened = Listener(0, held.respond)
     upstream = Upstream(f"http://127.0.0.1:{opened.port}", EngineUnreachable)
-    yield held, Engine(upstream, upstream)
+    yield held, EngineConnections(upstream, upstream)
     opened.close()
 
 
-def test_what_an_administrator_set_before_the_front_came_is_kept(settings: tuple[_Settings, Engine]) -> None:
+def test_what_an_administrator_set_before_the_front_came_is_kept(settings: tuple[_Settings, EngineConnections]) -> None:
     held, engine = settings
     held.persistent[SETTING] = ["^https://before/.*$"]
     trusted = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
@@ -56,7 +56,7 @@ def test_what_an_administrator_set_before_the_front_came_is_kept(settings: tuple
     assert not trusted.trusts("https://default/x")
 
 
-def test_a_front_on_another_port_keeps_what_a_client_set(settings: tuple[_Settings, Engine]) -> None:
+def test_a_front_on_another_port_keeps_what_a_client_set(settings: tuple[_Settings, EngineConnections]) -> None:
     held, engine = settings
     first = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
     first.ensure()
@@ -70,7 +70,7 @@ def test_a_front_on_another_port_keeps_what_a_client_set(settings: tuple[_Settin
     assert second.effective() == DEFAULTS
 
 
-def test_the_engine_trusts_nothing_but_the_egress(settings: tuple[_Settings, Engine]) -> None:
+def test_the_engine_trusts_nothing_but_the_egress(settings: tuple[_Settings, EngineConnections]) -> None:
     held, engine = settings
     trusted = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
     patterns = ["^https://one/.*$|^https://two/.*$", ".*)|(.*"]
@@ -82,14 +82,14 @@ def test_the_engine_trusts_nothing_but_the_egress(settings: tuple[_Settings, Eng
     assert trusted.effective() == patterns
 
 
-def test_a_pattern_that_cannot_be_read_trusts_nothing(settings: tuple[_Settings, Engine]) -> None:
+def test_a_pattern_that_cannot_be_read_trusts_nothing(settings: tuple[_Settings, EngineConnections]) -> None:
     _, engine = settings
     trusted = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
     engine.administer("PUT", "/_cluster/settings", trusted.inward({"persistent": {SETTING: ["^https://(", "x"]}}))
     assert not trusted.trusts("https://(")
 
 
-def test_a_refusal_has_the_engines_message(settings: tuple[_Settings, Engine]) -> None:
+def test_a_refusal_has_the_engines_message(settings: tuple[_Settings, EngineConnections]) -> None:
     held, engine = settings
     held.refuses = True
     with pytest.raises(EngineRefused, match=r"answered with 400: no such thing"):

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 
 from sandbox.front.refusal import BodyTooLarge, MalformedRequest
-from sandbox.front.request import Answer, Request
+from sandbox.front.request import Request, Response
 from sandbox.front.wire import LARGEST_BODY, keeps_alive, read_request, write_answer
 
 
@@ -14,7 +14,7 @@ def _read(raw: bytes) -> tuple[Request | None, bytes]:
     return read_request(BytesIO(raw), sink), sink.getvalue()
 
 
-def _write(answer: Answer, **options: bool) -> bytes:
+def _write(answer: Response, **options: bool) -> bytes:
     sink = BytesIO()
     write_answer(sink, answer, **options)
     return sink.getvalue()
@@ -82,16 +82,16 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(raw: bytes) -> No
 
 
 def test_an_answer_in_one_piece() -> None:
-    answer = Answer(200, (("Content-Type", "text/plain"), ("Transfer-Encoding", "chunked")), b"hello")
+    answer = Response(200, (("Content-Type", "text/plain"), ("Transfer-Encoding", "chunked")), b"hello")
     assert _write(answer) == b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
 
 
 def test_a_head_tells_the_length_without_the_body() -> None:
-    assert _write(Answer(200, (), b"", 42), head=True) == b"HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n"
+    assert _write(Response(200, (), b"", 42), head=True) == b"HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n"
 
 
 def test_no_content_has_no_length() -> None:
-    assert _write(Answer(204, ()), close=True) == b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+    assert _write(Response(204, ()), close=True) == b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
 
 
 def test_closing() -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from mlcommons import Answer, MockTransport, Patience, ProvisioningError, Request
+from mlcommons import MockTransport, Patience, ProvisioningError, Request, Response
 from mlcommons.cause import cause_in
 from reason import LONGEST, Refusal
 
@@ -36,24 +36,24 @@ class Domain:
         self.lost = False
         self.transport = MockTransport(self)
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         if request.path.endswith("_search"):
             hits = [{"_id": key, "_source": value} for key, value in self.groups.items() if not self.lost]
-            return Answer(200, {"hits": {"hits": hits}})
+            return Response(200, {"hits": {"hits": hits}})
         if request.path.endswith("_register"):
             self.groups[GROUP] = request.body
             if self.lost:
-                return Answer(500, {"error": {"reason": "lost"}, "status": 500})
-            return Answer(200, {"model_group_id": GROUP})
+                return Response(500, {"error": {"reason": "lost"}, "status": 500})
+            return Response(200, {"model_group_id": GROUP})
         if self.broken:
-            return Answer(500, {"error": {"reason": "broken"}, "status": 500})
+            return Response(500, {"error": {"reason": "broken"}, "status": 500})
         if GROUP not in self.groups:
-            return Answer(404, {"error": {"reason": "Failed to find model group"}, "status": 404})
+            return Response(404, {"error": {"reason": "Failed to find model group"}, "status": 404})
         if request.method == "DELETE":
             del self.groups[GROUP]
         if request.method == "PUT":
             self.groups[GROUP] |= request.body
-        return Answer(200, dict(self.groups.get(GROUP, {})))
+        return Response(200, dict(self.groups.get(GROUP, {})))
 
 
 class Answers:
@@ -200,7 +200,7 @@ def test_a_wrong_event_fails_in_a_sentence(
 def test_a_collection_that_refuses_names_its_policy(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch, more: dict[str, str], whom: str
 ) -> None:
-    forbidden = Answer(403, {"status": 403, "error": {"reason": "403 Forbidden", "type": "Forbidden"}})
+    forbidden = Response(403, {"status": 403, "error": {"reason": "403 Forbidden", "type": "Forbidden"}})
     transport = MockTransport(lambda _: forbidden)
     monkeypatch.setattr(module, "HttpTransport", lambda endpoint, auth: transport)
     monkeypatch.setenv("DATA_POLICY_SECONDS", "0")

@@ -12,7 +12,7 @@ import pytest
 import keeper
 from aws.telemetry import json_lines
 from ending import endings
-from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, kind_named
+from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, kind_named
 from mlcommons.errors import InvalidSpec
 from mlcommons.owner import marked
 from mlcommons.watched import Watched
@@ -30,14 +30,14 @@ SPECS: dict[str, dict[str, Any]] = {
     "Model": {"name": "chat", "model_group_id": GROUP, "connector_id": CONNECTOR, "probe": PROBE},
 }
 READ_AT = 1_000.0
-KEY_REFUSED = Answer(401, {"error": {"reason": "Error from remote service: invalid api key"}, "status": 401})
+KEY_REFUSED = Response(401, {"error": {"reason": "Error from remote service: invalid api key"}, "status": 401})
 
 
 @dataclass
 class Domain:
     """A connector and its model; `predict` answers the probes, `state` is the model's."""
 
-    predict: Callable[[], Answer] = lambda: Answer(200, {"inference_results": [{"output": [{"data": [0.5]}]}]})
+    predict: Callable[[], Response] = lambda: Response(200, {"inference_results": [{"output": [{"data": [0.5]}]}]})
     state: str = "DEPLOYED"
     connector_of_model: str = CONNECTOR
     group: str = GROUP
@@ -45,20 +45,20 @@ class Domain:
     trial: dict[str, Any] = field(default_factory=dict)
     answers_nothing: bool = False
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         if self.answers_nothing:
-            return Answer(503, "down")
+            return Response(503, "down")
         method, path = request.method, request.path
         if path == "/":
-            return Answer(200, {"version": {"number": "3.6.0"}})
+            return Response(200, {"version": {"number": "3.6.0"}})
         if path.endswith("_search"):
-            return Answer(200, {"hits": {"hits": self._found(path, json.dumps(request.body))}})
+            return Response(200, {"hits": {"hits": self._found(path, json.dumps(request.body))}})
         if path.endswith("/connectors/_create"):
             self.stand_ins.add(STAND_IN)
-            return Answer(200, {"connector_id": STAND_IN})
+            return Response(200, {"connector_id": STAND_IN})
         if path.endswith("/models/_register"):
             self.trial = {**request.body, "model_state": "DEPLOYED"}
-            return Answer(200, {"model_id": TRIAL})
+            return Response(200, {"model_id": TRIAL})
         if path.endswith("/_predict"):
             return self.predict()
         if TRIAL in path:
@@ -71,15 +71,15 @@ class Domain:
             self.connector_of_model = request.body["connector_id"]
         elif method == "DELETE":
             self.stand_ins.discard(path.rpartition("/")[2])
-        return Answer(200, self._shown(path))
+        return Response(200, self._shown(path))
 
-    def _tried(self, method: str, path: str) -> Answer:
+    def _tried(self, method: str, path: str) -> Response:
         if path.endswith("/_undeploy"):
             self.trial["model_state"] = "UNDEPLOYED"
         shown = dict(self.trial)
         if method == "DELETE":
             self.trial = {}
-        return Answer(200, shown)
+        return Response(200, shown)
 
     def _shown(self, path: str) -> dict[str, Any]:
         if "/models/" in path:
@@ -177,7 +177,7 @@ def test_a_model_that_is_not_deployed_is_deployed(rounds: Rounds, state: str) ->
 
 
 def test_a_deployed_model_that_does_not_answer_is_deployed_again(rounds: Rounds) -> None:
-    working, broken = rounds.domain.predict, Answer(500, {"error": {"reason": "no worker"}, "status": 500})
+    working, broken = rounds.domain.predict, Response(500, {"error": {"reason": "no worker"}, "status": 500})
     rounds.domain.predict = lambda: working() if rounds.writes else broken
     assert rounds() == ["Healed Model Model"]
     assert rounds.writes == [f"POST /models/{MODEL}/_undeploy", f"POST /models/{MODEL}/_deploy"]
@@ -186,10 +186,10 @@ def test_a_deployed_model_that_does_not_answer_is_deployed_again(rounds: Rounds)
 def test_an_endpoint_that_stays_down_is_waited_for_before_and_after_its_model_was_deployed_again(
     rounds: Rounds,
 ) -> None:
-    down = Answer(503, {"error": {"reason": "Error from remote service: busy"}, "status": 503})
+    down = Response(503, {"error": {"reason": "Error from remote service: busy"}, "status": 503})
     asked: list[int] = []
 
-    def predict() -> Answer:
+    def predict() -> Response:
         asked.append(len(rounds.writes))
         return down
 
@@ -216,7 +216,7 @@ def test_a_key_that_stays_refused_cannot_be_healed(rounds: Rounds) -> None:
 
 
 def test_a_provider_that_throttles_the_probe_answers(rounds: Rounds) -> None:
-    rounds.domain.predict = lambda: Answer(429, {"error": {"reason": "too many"}, "status": 429})
+    rounds.domain.predict = lambda: Response(429, {"error": {"reason": "too many"}, "status": 429})
     assert (rounds(), rounds.writes) == ([], [])
 
 

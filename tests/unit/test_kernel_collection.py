@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, Collection, MockTransport, Owner, Patience, Request, apply, destroy, kind_named
+from mlcommons import Client, Collection, MockTransport, Owner, Patience, Request, Response, apply, destroy, kind_named
 from mlcommons.errors import Conflict, NotFound, ProvisioningError, Refused, Unreachable, Unready
 from mlcommons.translation import error_of
 
 OWNER = Owner("osml-dev-knowledge", "Index")
 ROLE = "arn:aws:iam::111122223333:role/osml-dev-search-Provisioner"
 COLLECTION = Collection("osml-dev-data", ROLE)
-FORBIDDEN = Answer(403, {"status": 403, "error": {"reason": "403 Forbidden", "type": "Forbidden"}})
+FORBIDDEN = Response(403, {"status": 403, "error": {"reason": "403 Forbidden", "type": "Forbidden"}})
 SPEC: dict[str, Any] = {
     "name": "passages",
     "body": {"settings": {"index": {"knn": True}}, "mappings": {"properties": {"text": {"type": "text"}}}},
 }
-Handler = Callable[[Request], Answer]
+Handler = Callable[[Request], Response]
 
 
 @dataclass
@@ -42,21 +42,21 @@ class Indexes:
     clock: Clock = field(default_factory=Clock)
     made: dict[str, Any] = field(default_factory=dict)
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         name = request.path.split("/")[1]
         if request.method == "PUT" and request.path == f"/{name}":
             if name in self.made:
                 reason = {"type": "resource_already_exists_exception", "reason": f"index [{name}] already exists"}
-                return Answer(400, {"error": reason, "status": 400})
+                return Response(400, {"error": reason, "status": 400})
             self.made[name] = request.body
-            return Answer(200, {"acknowledged": True})
+            return Response(200, {"acknowledged": True})
         if name not in self.made or self.clock() < self.hidden_until:
             error = {"type": "index_not_found_exception", "reason": f"no such index [{name}]"}
-            return Answer(404, {"error": error, "status": 404})
+            return Response(404, {"error": error, "status": 404})
         if request.method == "DELETE":
             del self.made[name]
         settings = {"index": {"knn": "true", "number_of_shards": "2", "provided_name": name}}
-        return Answer(200, {name: {"settings": settings, "mappings": self.made.get(name, {}).get("mappings", {})}})
+        return Response(200, {name: {"settings": settings, "mappings": self.made.get(name, {}).get("mappings", {})}})
 
 
 def _client(handler: Handler, clock: Clock, seconds: float = 300.0) -> tuple[Client, MockTransport]:
@@ -65,7 +65,7 @@ def _client(handler: Handler, clock: Clock, seconds: float = 300.0) -> tuple[Cli
     return Client(transport, patience, collection=COLLECTION), transport
 
 
-def _refusing(inner: Indexes, seconds: float, answer: Answer = FORBIDDEN) -> Handler:
+def _refusing(inner: Indexes, seconds: float, answer: Response = FORBIDDEN) -> Handler:
     return lambda request: answer if inner.clock() < seconds else inner(request)
 
 
@@ -73,11 +73,11 @@ def _refusing(inner: Indexes, seconds: float, answer: Answer = FORBIDDEN) -> Han
     "refusal",
     [
         FORBIDDEN,
-        Answer(403, {"error": {"type": "authorization_exception", "reason": "User does not have permissions"}}),
-        Answer(401, "", {"x-aoss-response-hint": "X01:network-policy-deny"}),
+        Response(403, {"error": {"type": "authorization_exception", "reason": "User does not have permissions"}}),
+        Response(401, "", {"x-aoss-response-hint": "X01:network-policy-deny"}),
     ],
 )
-def test_a_policy_that_has_not_spread_is_waited_for(refusal: Answer) -> None:
+def test_a_policy_that_has_not_spread_is_waited_for(refusal: Response) -> None:
     indexes = Indexes()
     client, _ = _client(_refusing(indexes, 60.0, refusal), indexes.clock)
     made = apply(kind_named("Index"), SPEC, client=client, owner=OWNER)
@@ -134,9 +134,9 @@ def test_an_index_that_never_shows_is_an_error() -> None:
 def test_a_create_that_finds_its_own_late_index_is_a_success() -> None:
     """The answer to the first create was lost, and a read did not show the index yet."""
     indexes = Indexes(hidden_until=3.0)
-    lost = [Answer(502, "")]
+    lost = [Response(502, "")]
 
-    def losing(request: Request) -> Answer:
+    def losing(request: Request) -> Response:
         answer = indexes(request)
         return lost.pop() if request.method == "PUT" and lost else answer
 
@@ -150,30 +150,32 @@ def test_a_create_that_finds_its_own_late_index_is_a_success() -> None:
     [
         (FORBIDDEN, Refused, f"X: 403 Forbidden. Name {ROLE} in the data access policy osml-dev-data."),
         (
-            Answer(403, "", {"x-aoss-response-hint": "X01:gw-helper-deny"}),
+            Response(403, "", {"x-aoss-response-hint": "X01:gw-helper-deny"}),
             Refused,
             f"X: 403. Allow {ROLE} aoss:APIAccessAll on the collection.",
         ),
-        (Answer(401, "", {"x-aoss-response-hint": "X01:network-policy-deny"}), Refused, "X: 401. Allow the request"),
-        (Answer(404, ""), Unreachable, "X: 404. A serverless collection does not offer this API."),
+        (Response(401, "", {"x-aoss-response-hint": "X01:network-policy-deny"}), Refused, "X: 401. Allow the request"),
+        (Response(404, ""), Unreachable, "X: 404. A serverless collection does not offer this API."),
         (
-            Answer(404, {"status": 404, "error": {"reason": "404 Not Found", "type": "Not Found"}}),
+            Response(404, {"status": 404, "error": {"reason": "404 Not Found", "type": "Not Found"}}),
             Unreachable,
             "X: 404 Not Found. The answer is not OpenSearch's",
         ),
         (
-            Answer(404, {"status": 404, "error": {"type": "index_not_found_exception", "reason": "no such index [x]"}}),
+            Response(
+                404, {"status": 404, "error": {"type": "index_not_found_exception", "reason": "no such index [x]"}}
+            ),
             NotFound,
             "X: 404 no such index [x].",
         ),
         (
-            Answer(400, {"status": 400, "error": {"type": "resource_already_exists_exception", "reason": "exists"}}),
+            Response(400, {"status": 400, "error": {"type": "resource_already_exists_exception", "reason": "exists"}}),
             Conflict,
             "X: 400 exists.",
         ),
     ],
 )
-def test_its_answers_are_sentences(answer: Answer, kind: type[ProvisioningError], sentence: str) -> None:
+def test_its_answers_are_sentences(answer: Response, kind: type[ProvisioningError], sentence: str) -> None:
     error = error_of("X", answer, COLLECTION)
     assert type(error) is kind
     assert str(error).startswith(sentence)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from calls.backoff import Backoff
-from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, apply, journal, kind_named
+from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, apply, journal, kind_named
 from mlcommons.errors import Blocked, Conflict, Failed, NotOurs, ProvisioningError, Unanswered, Unreachable, Untrusted
 from mlcommons.patience import MISHAP, NO_CONNECTION, OUTAGE
 from mlcommons.translation import error_of
@@ -86,13 +86,13 @@ def test_a_date_to_retry_after_is_one_by_the_servers_clock(seconds: int) -> None
     now = datetime(2031, 5, 4, 3, 2, 1, tzinfo=UTC)
     until = format_datetime(now + timedelta(seconds=seconds), usegmt=True)
     headers = {"date": format_datetime(now, usegmt=True), "retry-after": until}
-    assert error_of("GET /x", Answer(503, {}, headers)).retry_after == seconds
+    assert error_of("GET /x", Response(503, {}, headers)).retry_after == seconds
 
 
 def test_repeats_of_the_client_and_of_the_kernel_do_not_multiply(clock: Clock) -> None:
     """Both meet the same 500: what they wait for it, together, is what it is worth once."""
-    broken = Answer(500, {"error": {"reason": "broken"}, "status": 500})
-    transport = MockTransport(lambda request: Answer(404, {}) if request.method == "GET" else broken)
+    broken = Response(500, {"error": {"reason": "broken"}, "status": 500})
+    transport = MockTransport(lambda request: Response(404, {}) if request.method == "GET" else broken)
     with pytest.raises(Failed):
         apply(kind_named("SearchPipeline"), SPEC, client=Client(transport, _patience(clock)), owner=OWNER)
     assert sum(clock.slept) <= MISHAP + Backoff.longest
@@ -105,8 +105,8 @@ BLOCK = "blocked by: [FORBIDDEN/6/cluster read-only (api)];"
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(403, {"error": {"type": "cluster_block_exception", "reason": BLOCK}, "status": 403}),
-        Answer(
+        Response(403, {"error": {"type": "cluster_block_exception", "reason": BLOCK}, "status": 403}),
+        Response(
             500,
             {
                 "error": {
@@ -117,13 +117,13 @@ BLOCK = "blocked by: [FORBIDDEN/6/cluster read-only (api)];"
                 "status": 500,
             },
         ),
-        Answer(500, {"status": "INTERNAL_SERVER_ERROR", "message": f"Error {BLOCK}"}),
+        Response(500, {"status": "INTERNAL_SERVER_ERROR", "message": f"Error {BLOCK}"}),
     ],
 )
-def test_a_read_only_block_is_waited_for_and_is_no_missing_permission(clock: Clock, answer: Answer) -> None:
+def test_a_read_only_block_is_waited_for_and_is_no_missing_permission(clock: Clock, answer: Response) -> None:
     """The answers of an index, of ml-commons and of the security plugin, as OpenSearch 3.4 gave them."""
     answers = iter([answer] * 9)
-    transport = MockTransport(lambda _: next(answers, Answer(200, {"ok": True})))
+    transport = MockTransport(lambda _: next(answers, Response(200, {"ok": True})))
     assert Client(transport, _patience(clock)).put("/x", {}) == {"ok": True}
     assert clock.now > MISHAP
     sentence = str(error_of("PUT /x", answer))
@@ -132,7 +132,7 @@ def test_a_read_only_block_is_waited_for_and_is_no_missing_permission(clock: Clo
 
 @pytest.mark.parametrize("body", ['{"connector_id": "abc', "[1, "])
 def test_half_an_answer_to_a_create_is_not_asked_for_again(clock: Clock, body: str) -> None:
-    transport = MockTransport(lambda _: Answer(200, body))
+    transport = MockTransport(lambda _: Response(200, body))
     with pytest.raises(Unanswered):
         Client(transport, _patience(clock)).post("/_plugins/_ml/connectors/_create", {})
     assert len(transport.requests) == 1
@@ -156,11 +156,11 @@ def lines() -> Iterator[list[str]]:
 
 
 def test_every_line_of_a_retry_says_whose_it_is(clock: Clock, lines: list[str]) -> None:
-    answers = iter([Answer(503, {}), Answer(503, {}), Answer(404, {}), Answer(500, {"message": "broken"})])
+    answers = iter([Response(503, {}), Response(503, {}), Response(404, {}), Response(500, {"message": "broken"})])
     pipeline = {"chat": SPEC["pipeline"] | {"description": f"hush-hush (osml:{OWNER})"}}
 
-    def answer(request: Request) -> Answer:
-        return next(answers, Answer(200, pipeline if request.method == "GET" else {"acknowledged": True}))
+    def answer(request: Request) -> Response:
+        return next(answers, Response(200, pipeline if request.method == "GET" else {"acknowledged": True}))
 
     patience = _patience(clock)
     journal.begin(journal.Subject("r-1", "Create", "Custom::MlSearchPipeline", OWNER, patience))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, Kind, MockTransport, Observed, Owner, Patience, apply, destroy
+from mlcommons import Client, Kind, MockTransport, Observed, Owner, Patience, Response, apply, destroy
 from mlcommons.errors import (
     Conflict,
     Failed,
@@ -97,7 +97,7 @@ def clock() -> Clock:
 @pytest.fixture
 def client(clock: Clock) -> Client:
     patience = Patience(seconds=60, propagation=20, clock=clock, sleep=clock.sleep, jitter=lambda: 0.5)
-    return Client(MockTransport(lambda _: Answer(200, {})), patience)
+    return Client(MockTransport(lambda _: Response(200, {})), patience)
 
 
 def _error(kind: type[ProvisioningError], status: int | None = None) -> ProvisioningError:
@@ -227,7 +227,7 @@ def test_a_lasting_refusal_is_an_error_soon(client: Client, clock: Clock, status
 
 def test_nothing_continues_after_the_deadline(clock: Clock) -> None:
     patience = Patience(seconds=3, propagation=99, clock=clock, sleep=clock.sleep, jitter=lambda: 0.9)
-    client = Client(MockTransport(lambda _: Answer(200, {})), patience)
+    client = Client(MockTransport(lambda _: Response(200, {})), patience)
     shelf = Shelf(troubles={"create": [_error(Refused, 403)] * 100})
     with pytest.raises(Refused):
         apply(shelf, {"name": "a"}, client=client, owner=OURS)
@@ -291,10 +291,10 @@ def test_an_unknown_field_is_refused_before_anything_is_sent(client: Client) -> 
     assert shelf.done == []
 
 
-def _answers(*answers: Answer | ProvisioningError) -> Callable[[Any], Answer]:
+def _answers(*answers: Response | ProvisioningError) -> Callable[[Any], Response]:
     waiting = list(answers)
 
-    def handler(_: Any) -> Answer:
+    def handler(_: Any) -> Response:
         answer = waiting.pop(0)
         if isinstance(answer, ProvisioningError):
             raise answer
@@ -305,14 +305,14 @@ def _answers(*answers: Answer | ProvisioningError) -> Callable[[Any], Answer]:
 
 def test_a_throttled_request_waits_for_the_requested_time(clock: Clock) -> None:
     patience = Patience(seconds=60, clock=clock, sleep=clock.sleep, jitter=lambda: 0.0)
-    transport = MockTransport(_answers(Answer(429, {}, {"retry-after": "7"}), Answer(200, {"ok": True})))
+    transport = MockTransport(_answers(Response(429, {}, {"retry-after": "7"}), Response(200, {"ok": True})))
     assert Client(transport, patience).post("/x", {}) == {"ok": True}
     assert clock.slept == [7.0]
 
 
 def test_a_throttled_request_does_not_wait_past_the_deadline(clock: Clock) -> None:
     patience = Patience(seconds=5, clock=clock, sleep=clock.sleep)
-    transport = MockTransport(_answers(Answer(429, {}, {"retry-after": "7"})))
+    transport = MockTransport(_answers(Response(429, {}, {"retry-after": "7"})))
     with pytest.raises(Throttled):
         Client(transport, patience).get("/x")
     assert clock.slept == []
@@ -323,7 +323,7 @@ def test_a_throttled_request_does_not_wait_past_the_deadline(clock: Clock) -> No
     [("get", "/x", 2), ("put", "/x", 2), ("post", "/x/_predict", 2), ("post", "/x/_register", 1)],
 )
 def test_only_what_is_safe_is_sent_twice(clock: Clock, method: str, path: str, tries: int) -> None:
-    transport = MockTransport(_answers(Unanswered("GET /x", "reset"), Answer(200, {})))
+    transport = MockTransport(_answers(Unanswered("GET /x", "reset"), Response(200, {})))
     client = Client(transport, Patience(clock=clock, sleep=clock.sleep))
     body: tuple[Any, ...] = () if method == "get" else ({},)
     if tries == 1:

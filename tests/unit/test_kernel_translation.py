@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, HttpTransport, MockTransport, Patience, Request, errors
+from mlcommons import Client, HttpTransport, MockTransport, Patience, Request, Response, errors
 from mlcommons.errors import NotFound, ProvisioningError, Unreachable
 from mlcommons.translation import error_of
 
 
-def _engine(reason: str, status: int) -> Answer:
+def _engine(reason: str, status: int) -> Response:
     error = {"root_cause": [], "type": "status_exception", "reason": reason}
-    return Answer(status, {"error": error, "status": status})
+    return Response(status, {"error": error, "status": status})
 
 
 PASS_ROLE = "User: arn:aws:sts::1:assumed-role/p/s is not authorized to perform: iam:PassRole on resource: arn:r"
@@ -23,9 +23,9 @@ UNMAPPED = "no permissions for [cluster:admin/x] and User [name=arn:a, backend_r
 @pytest.mark.parametrize(
     ("answer", "kind", "hint"),
     [
-        (Answer(403, {"message": PASS_ROLE}), errors.Refused, "iam:PassRole on the connector role."),
+        (Response(403, {"message": PASS_ROLE}), errors.Refused, "iam:PassRole on the connector role."),
         (_engine(UNMAPPED, 403), errors.Refused, "Map the signing role's ARN"),
-        (Answer(403, {"Message": "Forbidden"}), errors.Refused, "IAM policy on the domain"),
+        (Response(403, {"Message": "Forbidden"}), errors.Refused, "IAM policy on the domain"),
         (
             _engine("Connector URL is not matching the trusted connector endpoint regex", 400),
             errors.Rejected,
@@ -45,7 +45,7 @@ UNMAPPED = "no permissions for [cluster:admin/x] and User [name=arn:a, backend_r
         (_engine("slow down", 429), errors.Throttled, ""),
     ],
 )
-def test_known_causes_have_their_own_hint(answer: Answer, kind: type[ProvisioningError], hint: str) -> None:
+def test_known_causes_have_their_own_hint(answer: Response, kind: type[ProvisioningError], hint: str) -> None:
     error = error_of("POST /x", answer)
     assert type(error) is kind
     assert hint in str(error)
@@ -61,7 +61,7 @@ def test_known_causes_have_their_own_hint(answer: Answer, kind: type[Provisionin
     ],
 )
 def test_the_engines_404_is_about_the_object(body: Any) -> None:
-    assert type(error_of("GET /x", Answer(404, body))) is NotFound
+    assert type(error_of("GET /x", Response(404, body))) is NotFound
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_the_engines_404_is_about_the_object(body: Any) -> None:
     ],
 )
 def test_any_other_404_never_means_gone(body: Any) -> None:
-    client = Client(MockTransport(lambda _: Answer(404, body)))
+    client = Client(MockTransport(lambda _: Response(404, body)))
     with pytest.raises(ProvisioningError) as failure:
         client.find("/x")
     assert not isinstance(failure.value, NotFound)
 
 
 def test_a_page_instead_of_json_is_not_the_engine() -> None:
-    client = Client(MockTransport(lambda _: Answer(200, "<html>welcome</html>")))
+    client = Client(MockTransport(lambda _: Response(200, "<html>welcome</html>")))
     with pytest.raises(Unreachable, match="Check that OpenSearch has this address"):
         client.get("/x")
 
@@ -96,7 +96,7 @@ def test_a_lacking_permission_stands_before_the_long_name_of_a_session() -> None
     session = "/".join(names)
     caller = f"arn:aws:sts::111122223333:assumed-role/{session}"
     body = {"Message": f"User: {caller} is not authorized to perform: es:ESHttpPut because no identity-based policy"}
-    error = error_of("PUT /_plugins/_security/api/rolesmapping/ml_full_access", Answer(403, body))
+    error = error_of("PUT /_plugins/_security/api/rolesmapping/ml_full_access", Response(403, body))
     assert "es:ESHttpPut is not allowed to osml-sandbox-search-ProvisionerRole" in str(error)
     assert str(error).endswith("Allow the signing role this action on the domain.")
 

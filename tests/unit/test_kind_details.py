@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, destroy, kind_named
+from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, destroy, kind_named
 from mlcommons.errors import Conflict, InvalidSpec, Unready
 from mlcommons.kinds.trusted_endpoints import trusts_all
 from tests.unit.kernel_clock import Clock
@@ -49,17 +49,17 @@ class _InUse:
     def __init__(self, used: str) -> None:
         self.used = used
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         if request.path == "/":
-            return Answer(200, {"version": {"number": "3.6.0"}})
+            return Response(200, {"version": {"number": "3.6.0"}})
         if request.path.endswith("models/_search"):
-            return Answer(200, {"hits": {"hits": [{"_id": MODEL, "_source": {"connector_id": self.used}}]}})
+            return Response(200, {"hits": {"hits": [{"_id": MODEL, "_source": {"connector_id": self.used}}]}})
         if request.path.endswith("_search"):
-            return Answer(200, {"hits": {"hits": []}})
+            return Response(200, {"hits": {"hits": []}})
         if request.method == "DELETE":
             reason = f"1 models are still using this connector, please update the models first: [{MODEL}]"
-            return Answer(409, {"error": {"reason": reason}, "status": 409})
-        return Answer(200, {"name": "c", "description": f"(osml:{OWNER}/0123456789ab)"})
+            return Response(409, {"error": {"reason": reason}, "status": 409})
+        return Response(200, {"name": "c", "description": f"(osml:{OWNER}/0123456789ab)"})
 
 
 def test_a_false_in_use_does_not_fail_the_delete() -> None:
@@ -79,14 +79,14 @@ def test_a_true_in_use_does() -> None:
 
 
 def test_a_connector_whose_mark_was_edited_away_is_still_ours_by_its_id() -> None:
-    transport = MockTransport(lambda _: Answer(200, {"name": "c", "description": "edited"}))
+    transport = MockTransport(lambda _: Response(200, {"name": "c", "description": "edited"}))
     observed = kind_named("Connector").read(_client(transport), CONNECTOR, OWNER)
     assert observed
     assert observed.owner == OWNER
 
 
 def test_a_model_that_cannot_be_deployed_is_an_error_at_once() -> None:
-    transport = MockTransport(lambda _: Answer(200, {"model_state": "DEPLOY_FAILED"}))
+    transport = MockTransport(lambda _: Response(200, {"model_state": "DEPLOY_FAILED"}))
     spec = kind_named("Model").parse(
         {"name": "m", "model_group_id": "g", "connector_id": "c", "probe": {"parameters": {}}}
     )
@@ -101,7 +101,7 @@ def test_a_model_that_stays_deploying_is_an_error_at_the_deadline() -> None:
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    transport = MockTransport(lambda _: Answer(200, {"model_state": "DEPLOYING"}))
+    transport = MockTransport(lambda _: Response(200, {"model_state": "DEPLOYING"}))
     client = Client(transport, Patience(seconds=30, clock=lambda: now[0], sleep=sleep))
     spec = kind_named("Model").parse(
         {"name": "m", "model_group_id": "g", "connector_id": "c", "probe": {"parameters": {}}}
@@ -115,10 +115,10 @@ def test_a_model_that_stays_deploying_is_an_error_at_the_deadline() -> None:
 def test_a_model_that_is_deployed_is_asked_soon_after(deployed_after: float, looks: int) -> None:
     clock = Clock()
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if request.method == "POST":
-            return Answer(200, {"inference_results": [{"output": [{"data": [1.0]}]}]})
-        return Answer(200, {"model_state": "DEPLOYED" if clock() >= deployed_after else "DEPLOYING"})
+            return Response(200, {"inference_results": [{"output": [{"data": [1.0]}]}]})
+        return Response(200, {"model_state": "DEPLOYED" if clock() >= deployed_after else "DEPLOYING"})
 
     transport = MockTransport(answer)
     client = Client(transport, Patience(seconds=30, clock=clock, sleep=clock.sleep, jitter=lambda: 0.0))
@@ -134,9 +134,9 @@ def test_a_model_whose_undeployment_is_forgotten_is_undeployed_again() -> None:
     clock = Clock()
     undeployed = f"/_plugins/_ml/models/{MODEL}/_undeploy"
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         asked = [request.path for request in transport.requests].count(undeployed)
-        return Answer(200, {"model_state": "UNDEPLOYED" if asked > 1 else "DEPLOYED"})
+        return Response(200, {"model_state": "UNDEPLOYED" if asked > 1 else "DEPLOYED"})
 
     transport = MockTransport(answer)
     client = Client(transport, Patience(seconds=30, clock=clock, sleep=clock.sleep))
@@ -148,7 +148,7 @@ def test_a_model_whose_undeployment_is_forgotten_is_undeployed_again() -> None:
 @pytest.mark.parametrize("flag", ["reserved", "static", "hidden"])
 def test_a_role_of_the_engine_is_never_ours_whatever_it_says(flag: str) -> None:
     role = {"description": f"(osml:{OWNER})", "index_permissions": [], flag: True}
-    transport = MockTransport(lambda _: Answer(200, {"role": role}))
+    transport = MockTransport(lambda _: Response(200, {"role": role}))
     assert destroy(kind_named("Role"), "role", client=_client(transport), owner=OWNER).note.startswith("not deleted")
     assert transport.writes == []
 
@@ -159,7 +159,7 @@ def _settings(transport: MockTransport) -> list[Any]:
 
 @pytest.mark.parametrize("settings", [{}, {"persistent": {}, "transient": {}, "defaults": {}}])
 def test_a_list_whose_defaults_are_unknown_is_never_overwritten(settings: dict[str, Any]) -> None:
-    transport = MockTransport(lambda _: Answer(200, settings))
+    transport = MockTransport(lambda _: Response(200, settings))
     kind = kind_named("TrustedEndpoints")
     with pytest.raises(Unready, match="neither a value nor a default"):
         kind.create(_client(transport), kind.parse({"patterns": ["^x$"]}), OWNER)
@@ -168,7 +168,7 @@ def test_a_list_whose_defaults_are_unknown_is_never_overwritten(settings: dict[s
 
 def test_a_transient_list_is_the_one_in_effect() -> None:
     answer = {"transient": {SETTING: ["^t$"]}, "persistent": {SETTING: ["^p$"]}}
-    transport = MockTransport(lambda _: Answer(200, answer))
+    transport = MockTransport(lambda _: Response(200, answer))
     kind = kind_named("TrustedEndpoints")
     kind.create(_client(transport), kind.parse({"patterns": ["^x$"]}), OWNER)
     assert _settings(transport) == [{"transient": {SETTING: ["^t$", f"^x$|^osml:{OWNER}$"]}}]
@@ -213,4 +213,4 @@ def test_an_index_whose_field_has_no_dimension() -> None:
         }
     )
     with pytest.raises(InvalidSpec, match="no field text with a dimension"):
-        kind.check(_client(MockTransport(lambda _: Answer(200, {}))), spec)
+        kind.check(_client(MockTransport(lambda _: Response(200, {}))), spec)

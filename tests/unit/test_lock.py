@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, MockTransport, Patience, Request
+from mlcommons import Client, MockTransport, Patience, Request, Response
 from mlcommons.errors import Conflict, Failed, Unanswered
 from mlcommons.lock import ABANDONED_AFTER, lock
 
@@ -14,9 +14,9 @@ class Cluster:
 
     def __init__(self, ticket: str = "", lose: str = "") -> None:
         self.ticket, self.lose = ticket, lose
-        self.refusal: Answer | None = None
+        self.refusal: Response | None = None
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         if self.refusal:
             return self.refusal
         answer = self._answer(request)
@@ -25,12 +25,12 @@ class Cluster:
             raise Unanswered("Trying", "no answer")
         return answer
 
-    def _answer(self, request: Request) -> Answer:
-        missing = Answer(404, {"error": {"reason": "missing"}, "status": 404})
+    def _answer(self, request: Request) -> Response:
+        missing = Response(404, {"error": {"reason": "missing"}, "status": 404})
         if request.method == "PUT":
             assert request.query == {"create": "true"}
             if self.ticket:
-                return Answer(400, {"error": {"reason": "component template [osml-lock] already exists"}})
+                return Response(400, {"error": {"reason": "component template [osml-lock] already exists"}})
             self.ticket = request.body["_meta"]["osml"]
         elif request.method == "DELETE":
             if not self.ticket:
@@ -40,8 +40,8 @@ class Cluster:
             return missing
         else:
             template: dict[str, Any] = {"template": {}, "_meta": {"osml": self.ticket}}
-            return Answer(200, {"component_templates": [{"name": "x", "component_template": template}]})
-        return Answer(200, {"acknowledged": True})
+            return Response(200, {"component_templates": [{"name": "x", "component_template": template}]})
+        return Response(200, {"acknowledged": True})
 
 
 def _client(cluster: Cluster, seconds: float = 60.0) -> tuple[Client, list[float]]:
@@ -100,13 +100,13 @@ def test_others_that_hold_it_until_the_end_are_an_error() -> None:
 @pytest.mark.parametrize(
     "refusal",
     [
-        Answer(403, {"message": "no permissions for [cluster:admin/component_template/put]"}),
-        Answer(401, {"Message": "Your request: '/_component_template' is not allowed."}),
-        Answer(400, {"error": "no handler found for uri [/_component_template/osml-lock] and method [PUT]"}),
-        Answer(405, {"error": "Incorrect HTTP method for uri", "status": 405}),
+        Response(403, {"message": "no permissions for [cluster:admin/component_template/put]"}),
+        Response(401, {"Message": "Your request: '/_component_template' is not allowed."}),
+        Response(400, {"error": "no handler found for uri [/_component_template/osml-lock] and method [PUT]"}),
+        Response(405, {"error": "Incorrect HTTP method for uri", "status": 405}),
     ],
 )
-def test_an_engine_that_grants_no_turns_is_not_waited_for(refusal: Answer) -> None:
+def test_an_engine_that_grants_no_turns_is_not_waited_for(refusal: Response) -> None:
     cluster = Cluster()
     cluster.refusal = refusal
     client, now = _client(cluster)
@@ -117,7 +117,7 @@ def test_an_engine_that_grants_no_turns_is_not_waited_for(refusal: Answer) -> No
 
 def test_an_engine_that_breaks_is_an_error() -> None:
     cluster = Cluster()
-    cluster.refusal = Answer(500, {"error": {"reason": "broken"}, "status": 500})
+    cluster.refusal = Response(500, {"error": {"reason": "broken"}, "status": 500})
     client, _ = _client(cluster)
     with pytest.raises(Failed), lock(client):
         pass

@@ -5,33 +5,33 @@ from collections.abc import Iterator
 import pytest
 
 from calls.backoff import Backoff
-from mlcommons import Answer, Client, MockTransport, Patience, Request
+from mlcommons import Client, MockTransport, Patience, Request, Response
 from mlcommons.moving import RELOAD_SECONDS, SHOW_SECONDS, move
 from tests.unit.kernel_clock import Clock
 
 MODEL = "boDJ-6EBbbdF-gGrEIkv"
 
 
-def _shown(**nodes: str) -> Answer:
-    return Answer(200, {"nodes": {name: {"models": {MODEL: {"predictor": node}}} for name, node in nodes.items()}})
+def _shown(**nodes: str) -> Response:
+    return Response(200, {"nodes": {name: {"models": {MODEL: {"predictor": node}}} for name, node in nodes.items()}})
 
 
-def _moved(*profiles: Answer, version: str = "3.6.0", searches: int = 0) -> tuple[list[str], Clock]:
+def _moved(*profiles: Response, version: str = "3.6.0", searches: int = 0) -> tuple[list[str], Clock]:
     """Methods of the requests that were sent, and the time that went by; the last profile stays.
 
     So many `searches` find the model with the connector that it had.
     """
     sent, clock = list[str](), Clock()
-    told: Iterator[Answer] = iter(profiles)
+    told: Iterator[Response] = iter(profiles)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if request.path == "/":
-            return Answer(200, {"version": {"number": version}})
+            return Response(200, {"version": {"number": version}})
         sent.append(request.method)
         if request.method == "POST":
             shown = [] if sent.count("POST") <= searches else [{"_id": MODEL, "_source": {}}]
-            return Answer(200, {"hits": {"hits": shown}})
-        return Answer(200, {}) if request.method == "PUT" else next(told, profiles[-1])
+            return Response(200, {"hits": {"hits": shown}})
+        return Response(200, {}) if request.method == "PUT" else next(told, profiles[-1])
 
     client = Client(MockTransport(answer), Patience(clock=clock, sleep=clock.sleep))
     move(client, MODEL, {"connector_id": "other"})
@@ -46,13 +46,13 @@ def test_it_is_waited_for_each_node() -> None:
 
 
 def test_a_model_that_no_node_serves_loads_when_it_is_asked() -> None:
-    sent, clock = _moved(Answer(200, {}))
+    sent, clock = _moved(Response(200, {}))
     assert sent == ["GET", "PUT", "GET"]
     assert clock.now == 0
 
 
-@pytest.mark.parametrize("profile", [Answer(403, {"error": "no"}), Answer(200, {"nodes": {"a": {}}})])
-def test_where_nothing_is_told_it_waits_as_long_as_that_takes(profile: Answer) -> None:
+@pytest.mark.parametrize("profile", [Response(403, {"error": "no"}), Response(200, {"nodes": {"a": {}}})])
+def test_where_nothing_is_told_it_waits_as_long_as_that_takes(profile: Response) -> None:
     sent, clock = _moved(profile)
     assert sent == ["GET", "PUT"]
     assert clock.now == RELOAD_SECONDS

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcommons import Answer, Client, MockTransport, Owner, Patience, Request, apply, destroy, kind_named
+from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, apply, destroy, kind_named
 from mlcommons.errors import InvalidSpec, ProvisioningError
 from mlcommons.owner import digest_of, marked
 from reason import LONGEST, Refusal
@@ -68,44 +68,44 @@ def client_of(transport: MockTransport) -> Client:
     return Client(transport, Patience(30.0, 5.0, clock, clock.sleep, lambda: 0.5), secret=lambda _, key: key)
 
 
-def right(request: Request) -> Answer:
+def right(request: Request) -> Response:
     """What an engine says that holds one object of each kind, ours and as specified."""
     mark = marked("d", OWNER)
     path = request.path
     if path.endswith("_predict"):
-        return Answer(200, {"inference_results": [{"output": [{"data": [0.1, 0.2]}]}]})
+        return Response(200, {"inference_results": [{"output": [{"data": [0.1, 0.2]}]}]})
     if path.endswith("_search"):
         source = CONNECTOR | {"name": "g", "description": marked("d", OWNER, digest_of(CONNECTOR))}
-        return Answer(200, {"hits": {"hits": [{"_id": ID, "_source": source}]}})
+        return Response(200, {"hits": {"hits": [{"_id": ID, "_source": source}]}})
     if path.endswith(("_create", "_register")):
-        return Answer(200, {"connector_id": ID, "model_id": ID, "model_group_id": ID, "task_id": ID})
+        return Response(200, {"connector_id": ID, "model_id": ID, "model_group_id": ID, "task_id": ID})
     if "/connectors/" in path:
         actions = [action | {"action_type": "PREDICT"} for action in CONNECTOR["actions"]]
-        return Answer(200, CONNECTOR | {"description": marked("d", OWNER, digest_of(CONNECTOR)), "actions": actions})
+        return Response(200, CONNECTOR | {"description": marked("d", OWNER, digest_of(CONNECTOR)), "actions": actions})
     if "/models/" in path:
         body = {"name": "m", "description": marked("", OWNER), "model_group_id": ID, "connector_id": ID}
-        return Answer(200, body | {"model_state": "DEPLOYED", "status": "CREATED"})
+        return Response(200, body | {"model_state": "DEPLOYED", "status": "CREATED"})
     if "/model_groups/" in path:
-        return Answer(200, {"name": "g", "description": mark})
+        return Response(200, {"name": "g", "description": mark})
     if "/rolesmapping/" in path:
         entry = SPECS["RoleMapping"]["backend_roles"][0]
         entries = ["x", entry, f"osml:{OWNER}:added:{entry}"]
-        return Answer(200, {"ml_full_access": {"backend_roles": entries, "users": [], "hosts": []}})
+        return Response(200, {"ml_full_access": {"backend_roles": entries, "users": [], "hosts": []}})
     if "/api/roles/" in path:
         role = {name: value for name, value in SPECS["Role"].items() if name != "name"}
-        return Answer(200, {"r": role | {"description": mark, "tenant_permissions": [], "reserved": False}})
+        return Response(200, {"r": role | {"description": mark, "tenant_permissions": [], "reserved": False}})
     if path.endswith("_search/pipeline/p"):
-        return Answer(200, {"p": {"description": marked("", OWNER), "response_processors": []}})
+        return Response(200, {"p": {"description": marked("", OWNER), "response_processors": []}})
     if path.endswith("/pipeline/p"):
-        return Answer(200, {"p": {"description": mark, "processors": [{"set": {"field": "a"}}]}})
+        return Response(200, {"p": {"description": mark, "processors": [{"set": {"field": "a"}}]}})
     if "settings" in path:
         entries = ["^x$", f"{SPECS['TrustedEndpoints']['patterns'][0]}|^osml:{OWNER}$"]
         setting = "plugins.ml_commons.trusted_connector_endpoints_regex"
-        return Answer(200, {"persistent": {setting: entries}, "transient": {}, "defaults": {}})
+        return Response(200, {"persistent": {setting: entries}, "transient": {}, "defaults": {}})
     if path == "/i":
         mappings = BODY["mappings"] | {"_meta": {"osml": marked("", OWNER, digest_of(BODY))}}
-        return Answer(200, {"i": BODY | {"mappings": mappings}})
-    return Answer(200, {"acknowledged": True})
+        return Response(200, {"i": BODY | {"mappings": mappings}})
+    return Response(200, {"acknowledged": True})
 
 
 def ends_in_a_sentence(act: Callable[[], Any]) -> ProvisioningError | None:
@@ -146,16 +146,16 @@ def test_whatever_the_server_says_it_ends_in_an_outcome_or_a_sentence(
 ) -> None:
     """Each answer may be spoiled; every second one is, on average, and some are no JSON at all."""
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         good = right(request)
         match data.draw(st.sampled_from(["right", "right", "right", "spoiled", "anything", "text"])):
             case "right":
                 return good
             case "spoiled":
-                return Answer(200, shown(data.draw(spoiled(good.body))))
+                return Response(200, shown(data.draw(spoiled(good.body))))
             case "anything":
-                return Answer(data.draw(STATUSES), shown(data.draw(values())), data.draw(HEADERS))
-        return Answer(data.draw(STATUSES), data.draw(st.text(max_size=20)), data.draw(HEADERS))
+                return Response(data.draw(STATUSES), shown(data.draw(values())), data.draw(HEADERS))
+        return Response(data.draw(STATUSES), data.draw(st.text(max_size=20)), data.draw(HEADERS))
 
     transport = MockTransport(answer)
     known = {"RoleMapping": f"ml_full_access:{OWNER}", "TrustedEndpoints": f"trusted-endpoints:{OWNER}"}

@@ -24,7 +24,7 @@ from osml.ingest import documents
 from osml.ingest.storing import Storing
 from osml.remote import functions
 from osml.remote.domain import Domain
-from osml.remote.functions import Functions, Reply
+from osml.remote.functions import FunctionResponse, Functions
 from osml.remote.stack import Knowledge
 from tests.unit.properties import examples, shown, spoiled, values
 
@@ -141,11 +141,13 @@ def test_what_a_function_replies(payload: Any) -> None:
 @given(data=st.data())
 def test_documents_of_an_assistant_are_counted_once(data: st.DataObject) -> None:
     said = [data.draw(st.just(DOCUMENTS) | spoiled(DOCUMENTS)) for _ in range(6)]
-    drawn = [Reply(data.draw(STATUSES), message if isinstance(message, dict) else {}, None) for message in said]
+    drawn = [
+        FunctionResponse(data.draw(STATUSES), message if isinstance(message, dict) else {}, None) for message in said
+    ]
     replies = itertools.cycle(drawn)
 
     class Replying:
-        def post(self, path: str, body: dict[str, Any]) -> Reply:
+        def post(self, path: str, body: dict[str, Any]) -> FunctionResponse:
             return next(replies)
 
     counted(lambda: Storing(cast(Functions, Replying()), "text", 10_000), Report())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, MockTransport, Owner, Request
+from mlcommons import Client, MockTransport, Owner, Request, Response
 from mlcommons.watched import Watched
 from osml.remote.engine import Impatience
 from osml.remote.stack_state import StackState
@@ -32,11 +32,11 @@ REFUSED = {"error": {"reason": "no permissions for [] and User [name=x]", "type"
 ABSENT = {"error": {"reason": "Failed to find model", "type": "status_exception"}, "status": 404}
 
 
-def client(answers: dict[str, Answer]) -> Client:
+def client(answers: dict[str, Response]) -> Client:
     """Answers by how the path ends; everything else is an empty object."""
 
-    def handler(request: Request) -> Answer:
-        return next((answer for end, answer in answers.items() if request.path.endswith(end)), Answer(200, {}))
+    def handler(request: Request) -> Response:
+        return next((answer for end, answer in answers.items() if request.path.endswith(end)), Response(200, {}))
 
     return Client(MockTransport(handler), Impatience(seconds=10))
 
@@ -44,14 +44,14 @@ def client(answers: dict[str, Answer]) -> Client:
 @pytest.mark.parametrize(
     ("shown", "predicted", "state", "detail"),
     [
-        (Answer(200, BODY), Answer(200, ANSWERED), "ok", "answers"),
-        (Answer(404, ABSENT), Answer(404, ABSENT), "missing", ""),
-        (Answer(200, BODY | {"name": "other"}), Answer(200, ANSWERED), "changed", "name by hand"),
-        (Answer(200, BODY | {"model_state": "UNDEPLOYED"}), Answer(200, ANSWERED), "ok", "answers"),
-        (Answer(200, BODY), Answer(429, {"error": {"reason": "slow down"}}), "not answering", "429 slow down"),
+        (Response(200, BODY), Response(200, ANSWERED), "ok", "answers"),
+        (Response(404, ABSENT), Response(404, ABSENT), "missing", ""),
+        (Response(200, BODY | {"name": "other"}), Response(200, ANSWERED), "changed", "name by hand"),
+        (Response(200, BODY | {"model_state": "UNDEPLOYED"}), Response(200, ANSWERED), "ok", "answers"),
+        (Response(200, BODY), Response(429, {"error": {"reason": "slow down"}}), "not answering", "429 slow down"),
     ],
 )
-def test_a_model_is_in_one_of_these_states(shown: Answer, predicted: Answer, state: str, detail: str) -> None:
+def test_a_model_is_in_one_of_these_states(shown: Response, predicted: Response, state: str, detail: str) -> None:
     found = entry(client({"/_predict": predicted, MODEL_ID: shown}), MODEL)
     assert (found.state, found.detail) == (state, detail)
     assert found.is_healthy == (state == "ok")
@@ -59,19 +59,19 @@ def test_a_model_is_in_one_of_these_states(shown: Answer, predicted: Answer, sta
 
 def test_a_model_of_somebody_else_is_taken_over() -> None:
     theirs = BODY | {"description": "(osml:osml-prod-knowledge/Model)"}
-    found = entry(client({MODEL_ID: Answer(200, theirs)}), MODEL)
+    found = entry(client({MODEL_ID: Response(200, theirs)}), MODEL)
     assert (found.state, found.detail) == ("taken over", "belongs to osml-prod-knowledge/Model")
 
 
 @pytest.mark.parametrize("watched", [Watched("Model", MODEL_ID, OWNER), Watched("Model", MODEL_ID, OWNER, SPEC, False)])
 def test_a_model_without_a_probe_or_that_may_sleep_is_not_asked(watched: Watched) -> None:
-    found = entry(client({"/_predict": Answer(500), MODEL_ID: Answer(200, BODY)}), watched)
+    found = entry(client({"/_predict": Response(500), MODEL_ID: Response(200, BODY)}), watched)
     assert (found.state, found.detail) == ("ok", "DEPLOYED, not probed")
 
 
 def test_a_mapping_that_one_may_not_read_is_not_missing() -> None:
     watched = Watched("RoleMapping", f"all_access:{OWNER}", OWNER)
-    found = entry(client({"/all_access": Answer(403, REFUSED)}), watched)
+    found = entry(client({"/all_access": Response(403, REFUSED)}), watched)
     assert (found.state, found.detail) == ("not visible to you", "administrators of the engine alone may read it")
     assert found.is_healthy
 
@@ -85,8 +85,8 @@ def test_what_no_stack_refers_to_is_retired_left_over_or_somebody_elses() -> Non
     ]
     known = client(
         {
-            "/connectors/_search": Answer(200, {"hits": {"hits": listed}}),
-            "/model_groups/_search": Answer(200, {"hits": {"hits": [note]}}),
+            "/connectors/_search": Response(200, {"hits": {"hits": listed}}),
+            "/model_groups/_search": Response(200, {"hits": {"hits": [note]}}),
         }
     )
     found = {finding.id[0]: finding.state for finding in unexpected(known, [MODEL], [STACK])}
@@ -117,7 +117,7 @@ def test_nothing_is_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_trouble_is_shown_and_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
-    gone = entry(client({MODEL_ID: Answer(404, ABSENT)}), MODEL)
+    gone = entry(client({MODEL_ID: Response(404, ABSENT)}), MODEL)
     found = Status("dev", [StackState(STACK, "CREATE_COMPLETE")], [gone], [], "GET / got no answer")
     assert not found.is_healthy
     status_view.show(found)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Answer, Client, Collection, MockTransport, Owner, Patience, Request, apply, kind_named
+from mlcommons import Client, Collection, MockTransport, Owner, Patience, Request, Response, apply, kind_named
 from mlcommons.owner import marked
 from mlcommons.retired import users_of
 from mlcommons.versions import (
@@ -64,14 +64,14 @@ def test_what_a_version_does(version: Version | None, documents: int, late: bool
 
 
 def test_a_client_asks_once_and_whatever_is_no_version_is_none() -> None:
-    transport = MockTransport(lambda _: Answer(403, {"error": "no permissions"}))
+    transport = MockTransport(lambda _: Response(403, {"error": "no permissions"}))
     client = Client(transport)
     assert [client.version, client.version] == [None, None]
     assert len(transport.requests) == 1
 
 
 def test_a_collection_is_not_asked() -> None:
-    transport = MockTransport(lambda _: Answer(404))
+    transport = MockTransport(lambda _: Response(404))
     assert Client(transport, collection=Collection()).version is None
     assert transport.requests == []
 
@@ -82,12 +82,12 @@ class _Late:
     def __init__(self, version: str) -> None:
         self.version = version
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         if request.path == "/":
-            return Answer(200, {"version": {"number": self.version}})
+            return Response(200, {"version": {"number": self.version}})
         if request.method == "POST":
-            return Answer(200, {"hits": {"hits": [{"_id": MODEL, "_source": {"connector_id": CONNECTOR}}]}})
-        return Answer(200, {"connector_id": "another"})
+            return Response(200, {"hits": {"hits": [{"_id": MODEL, "_source": {"connector_id": CONNECTOR}}]}})
+        return Response(200, {"connector_id": "another"})
 
 
 @pytest.mark.parametrize(("version", "users"), [("2.19.1", {}), ("3.6.0", {MODEL: CONNECTOR})])
@@ -99,12 +99,12 @@ def test_a_group_gets_back_a_name_that_searches_still_show_as_its_own() -> None:
     shown = {"name": "renamed", "description": marked("", OWNER)}
     refusals = [f"The name you provided is already being used by another model with ID: {GROUP}."] * 2
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if request.method == "PUT" and refusals:
-            return Answer(400, {"error": {"reason": refusals.pop()}, "status": 400})
+            return Response(400, {"error": {"reason": refusals.pop()}, "status": 400})
         if request.method == "PUT":
             shown.update(request.body)
-        return Answer(200, dict(shown))
+        return Response(200, dict(shown))
 
     transport = MockTransport(answer)
     clock = Clock()

@@ -5,7 +5,7 @@ from typing import Any
 
 from rag.answer_model.lines import json_object, lines, objects
 from rag.budget import Budget
-from rag.failures import Refused
+from rag.failures import AssistantRefused
 from rag.other_side import ANSWER, failure_of, unreachable, unusable
 from rag.prompt import Told
 from rag.secret import Secret
@@ -42,7 +42,7 @@ class Chat:
             response = self._wire.send(
                 "POST", self._chosen.url, budget, self._most, json=body, headers=headers, stream=True
             )
-        except Refused:
+        except AssistantRefused:
             self._secret.forget()
             raise
         with response, self._wire.reading():

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from rag.budget import Budget
 from rag.conversations import MOST_TURNS, absent, mark_of
 from rag.conversations.engine_memory import EngineMemory, named_after
-from rag.failures import Refused
+from rag.failures import AssistantRefused
 from rag.prompt import Turn
-from rag.search.engine import Engine
+from rag.search.engine import IndexClient
 
 
 class ConversationMemory:
     """Memories of the engine."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: IndexClient) -> None:
         self._engine = engine
 
     def begin(self, caller: str, question: str, turn: Turn | None, budget: Budget) -> str:
@@ -31,7 +31,7 @@ class ConversationMemory:
         memory = self._memory(budget)
         try:
             name = memory.name(id)
-        except Refused as refused:
+        except AssistantRefused as refused:
             if refused.said.startswith("404"):
                 raise absent() from None
             raise

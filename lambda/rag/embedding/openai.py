@@ -5,7 +5,7 @@ from typing import Any
 
 from rag.budget import Budget
 from rag.embedding import Vectors, checked
-from rag.failures import Refused
+from rag.failures import AssistantRefused
 from rag.other_side import EMBEDDING, unusable
 from rag.secret import Secret
 from rag.wire import Wire
@@ -32,7 +32,7 @@ class OpenAi:
         headers = {"Authorization": f"Bearer {self._secret.value(self._chosen.secret.key, budget)}"}
         try:
             answer = self._wire.send("POST", self._chosen.url, budget, self._most, json=body, headers=headers)
-        except Refused:
+        except AssistantRefused:
             self._secret.forget()
             raise
         try:

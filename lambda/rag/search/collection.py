@@ -19,7 +19,7 @@ from rag.embedding import Embedding
 from rag.failures import Broken, Failure, Throttled
 from rag.models import Filters, Source
 from rag.search import Found, Page, Passage, Replaced
-from rag.search.engine import TITLE, Engine, title
+from rag.search.engine import TITLE, IndexClient, title
 from rag.search.mixture import FUSED, fused, mixed
 from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
 
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 class Collection:
     """A collection; `embedding` makes the vectors of questions and passages."""
 
-    def __init__(self, engine: Engine, embedding: Embedding) -> None:
+    def __init__(self, engine: IndexClient, embedding: Embedding) -> None:
         self._engine = engine
         self._embedding = embedding
 

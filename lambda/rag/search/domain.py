@@ -10,7 +10,7 @@ from rag.document_models import DocumentList, DocumentListed
 from rag.failures import Broken, Failure, Unavailable
 from rag.models import Filters, Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
-from rag.search.engine import TITLE, Action, Engine, title
+from rag.search.engine import TITLE, Action, IndexClient, title
 from rag.search.in_use import searched
 from rag.search.mixture import FUSED, fused
 from rag.search.nearness import Nearness
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 class Domain:
     """An index with default pipelines for its embedding model: one embeds passages, the other questions."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: IndexClient) -> None:
         self._engine = engine
         self._in_use: dict[str, str] = {}
         self._models: dict[str, str] = {}

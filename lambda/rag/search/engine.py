@@ -34,7 +34,7 @@ TITLE: dict[str, Any] = {"top_hits": {"size": 1, "_source": ["title"]}}
 Action = tuple[dict[str, Any], dict[str, Any] | None]
 
 
-class Engine:
+class IndexClient:
     """The environment's index. `auth` signs requests; by default the assistant signs in as the settings define."""
 
     def __init__(self, settings: RuntimeSettings, auth: AuthBase | None = None) -> None:

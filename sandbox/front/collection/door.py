@@ -16,7 +16,7 @@ from sandbox.front.collection.policy import permits, reachable
 from sandbox.front.collection.record import Collection, Policies
 from sandbox.front.collection.vectors import answer_outward, index_inward, mapping_inward, settings_inward
 from sandbox.front.document import decoded, encoded, readable
-from sandbox.front.engine import Engine
+from sandbox.front.engine import EngineConnections
 from sandbox.front.refusal import (
     CollectionForbidden,
     IncompleteSignature,
@@ -26,7 +26,7 @@ from sandbox.front.refusal import (
     UnsupportedOperation,
 )
 from sandbox.front.replay import Replays
-from sandbox.front.request import Answer, Request
+from sandbox.front.request import Request, Response
 from sandbox.front.signature import read_signature, verify_digest, verify_scope, verify_time
 
 SERVICE, ACTION = "aoss", "aoss:APIAccessAll"
@@ -40,7 +40,7 @@ class CollectionDoor:
         self,
         collection: Collection,
         authority: Authority,
-        engine: Engine,
+        engine: EngineConnections,
         policies: Policies,
         replays: Replays,
         young: float,
@@ -53,7 +53,7 @@ class CollectionDoor:
         self._young = young
         self._names = Names(collection.prefix)
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         caller = self._admit(request)
         asked = operation(request)
         request = readable(request)
@@ -67,7 +67,7 @@ class CollectionDoor:
             self._permit_creation(caller, parts(asked.indexes))
         body = self._body(request, asked)
         if body == b"{}" and asked.action == "_settings":
-            return Answer(200, (_JSON,), b'{"acknowledged":true}')
+            return Response(200, (_JSON,), b'{"acknowledged":true}')
         answer = self._forward(request.with_body(body), asked)
         if asked.permission == "aoss:DescribeIndex" and asked.action in ("", "_mapping", "_mappings"):
             content = decoded(answer.body)
@@ -162,21 +162,21 @@ class CollectionDoor:
                 return encoded(self._names.mget(body))
         return request.body
 
-    def _bulk(self, request: Request, asked: Operation, caller: Caller) -> Answer:
+    def _bulk(self, request: Request, asked: Operation, caller: Caller) -> Response:
         actions = read_bulk(request.body, asked.indexes)
         indexes = {action.index for action in actions}
         self._permit(caller, asked.permission, indexes)
         self._permit_creation(caller, indexes)
         kept = [action for action in actions if not (self._makes_ids and action.names_document)]
         if actions and not kept:
-            return Answer(200, (_JSON,), encoded(with_refusals({"took": 0}, actions)))
+            return Response(200, (_JSON,), encoded(with_refusals({"took": 0}, actions)))
         answer = self._forward(request.with_body(write_bulk(kept, self._names)), replace(asked, indexes=None))
         content = decoded(answer.body)
         if len(kept) == len(actions) or answer.status != 200 or not isinstance(content, dict):
             return answer
         return answer.with_body(encoded(with_refusals(content, actions)))
 
-    def _forward(self, request: Request, asked: Operation) -> Answer:
+    def _forward(self, request: Request, asked: Operation) -> Response:
         kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
         target = self._target(request, asked)
         answer = self._engine.forward(replace(request, target=target, headers=kept), self.collection.arn)

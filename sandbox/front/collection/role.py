@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from sandbox.front.collection.record import Collection
-from sandbox.front.engine import Engine, EngineRefused
+from sandbox.front.engine import EngineConnections, EngineRefused
 from sandbox.front.request import Request
 
 _API = "/_plugins/_security/api"
@@ -22,7 +22,7 @@ class CollectionRoles:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: EngineConnections,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from mlcommons import KINDS, Kind
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Subject:
     replacing: dict[str, Any] | None = None
 
 
-def pipeline(kind: str, engine: Engine, processors: str) -> Subject:
+def pipeline(kind: str, engine: KindsEngine, processors: str) -> Subject:
     """A pipeline of either kind; `processors` is the field with its list of processors."""
     name = f"{engine.stack}-pipeline"
     body = {"description": "First", processors: []}
@@ -48,7 +48,7 @@ def _that(trait: str) -> list[str]:
 
 
 _MODULES = _modules()
-SUBJECTS: dict[str, Callable[[Engine], Subject]] = {name: module.subject for name, module in _MODULES.items()}
+SUBJECTS: dict[str, Callable[[KindsEngine], Subject]] = {name: module.subject for name, module in _MODULES.items()}
 NAMED, WITH_SERVER_IDS, SHARED = _that("NAMED"), _that("WITH_SERVER_ID"), _that("SHARED")
 UPDATED_IN_PLACE = [name for name in SUBJECTS if type(KINDS[name]).update is not Kind.update]
 # A model is replaced for another index version, which its own tests ask for.

@@ -3,13 +3,13 @@
 import copy
 from typing import Any
 
-from tests.contract.kinds_engine import DIMENSION, Engine
+from tests.contract.kinds_engine import DIMENSION, KindsEngine
 from tests.contract.subjects import Subject
 
 NAMED = True
 
 
-def subject(engine: Engine) -> Subject:
+def subject(engine: KindsEngine) -> Subject:
     name = f"{engine.stack}-index"
     vector = {
         "type": "knn_vector",

@@ -1,13 +1,13 @@
 """A model."""
 
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.contract.subjects import Subject
 
 WITH_SERVER_ID = True
 PROBE = {"parameters": {"input": "hello"}}
 
 
-def subject(engine: Engine) -> Subject:
+def subject(engine: KindsEngine) -> Subject:
     group = engine.apply("ModelGroup", {"name": f"{engine.stack} group"}, owner=engine.owner("Group"))
     spec = {"name": f"{engine.stack} model", "model_group_id": group.physical_id, "probe": PROBE}
     old, new = (

@@ -1,13 +1,13 @@
 """A model group."""
 
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.contract.subjects import Subject
 
 NAMED = True
 WITH_SERVER_ID = True
 
 
-def subject(engine: Engine) -> Subject:
+def subject(engine: KindsEngine) -> Subject:
     return Subject(
         "ModelGroup",
         {"name": f"{engine.stack} group", "description": "First"},

@@ -1,12 +1,12 @@
 """The mapping of a role of the security plugin."""
 
-from tests.contract.kinds_engine import Engine
+from tests.contract.kinds_engine import KindsEngine
 from tests.contract.subjects import Subject
 
 SHARED = True
 
 
-def subject(engine: Engine) -> Subject:
+def subject(engine: KindsEngine) -> Subject:
     role = f"{engine.stack}-role"
     engine.make_role(role)
     engine.make_role(f"{role}-2")
