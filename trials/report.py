@@ -17,16 +17,21 @@ def publish(section: str, columns: Sequence[str], rows: Sequence[Sequence[str]],
 
     Raises ValueError when the document has no such marks.
     """
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*row)
-    Console(width=WIDTH).print(table)
+    show(columns, rows)
     text = document.read_text()
     begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
     pattern = re.compile(f"(?<={re.escape(begin)}\n).*?(?={re.escape(end)})", re.DOTALL)
     if not pattern.search(text):
         raise ValueError(f"{document} has no lines {begin} and {end}, between which the table belongs; add them.")
     document.write_text(pattern.sub(lambda _: _markdown(columns, rows), text, count=1))
+
+
+def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print the table."""
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*row)
+    Console(width=WIDTH).print(table)
 
 
 def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from tests.e2e.traffic import Account
+from trials.report import publish, show
 
 HEAD = (
     "what happened",
@@ -35,12 +36,9 @@ class Counts:
         print(dict(zip(HEAD, row, strict=True)))
 
     def publish(self, name: str) -> None:
-        """Print the table, and put it in the place `name` of the Markdown file that OSML_COUNTS names."""
-        lines = [HEAD, tuple("---" for _ in HEAD), *self._rows]
-        table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-        print("\n" + table)
-        if path := os.environ.get("OSML_COUNTS"):
-            begin, end = f"<!-- {name}: -->\n", f"<!-- :{name} -->\n"
-            before, found, rest = Path(path).read_text().partition(begin)
-            assert found, f"{path} has no line {begin}"
-            Path(path).write_text(before + begin + table + end + rest.partition(end)[2])
+        """Print the table, and put it in the section `name` of the Markdown file that OSML_COUNTS names."""
+        document = os.environ.get("OSML_COUNTS")
+        if document:
+            publish(name, HEAD, self._rows, Path(document))
+        else:
+            show(HEAD, self._rows)

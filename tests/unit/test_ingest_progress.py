@@ -64,6 +64,7 @@ def loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ingest, "_assistant", made.target)
+    monkeypatch.setattr(ingest, "sleep", lambda seconds: None)
     (tmp_path / "a.ndjson").write_text('{"id": "1", "text": "t"}\n{"id": "2"}\n{"id": "3", "text": "t"}\n')
     return made
 

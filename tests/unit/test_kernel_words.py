@@ -20,29 +20,6 @@ from mlcommons.spec import parse
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,20}", fullmatch=True)
 
 
-def test_the_vocabulary() -> None:
-    assert sorted(mlcommons.__all__) == [
-        "Answer",
-        "Client",
-        "Collection",
-        "HttpTransport",
-        "KINDS",
-        "Kind",
-        "MockTransport",
-        "Observed",
-        "Outcome",
-        "Owner",
-        "Patience",
-        "ProvisioningError",
-        "Request",
-        "Transport",
-        "apply",
-        "destroy",
-        "kind_named",
-    ]
-    assert all(hasattr(mlcommons, name) for name in mlcommons.__all__)
-
-
 def test_the_kinds() -> None:
     files = {file.stem for file in Path(kinds.__file__).parent.glob("*.py")} - {"__init__", "pipeline"}
     assert {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in KINDS} == files
