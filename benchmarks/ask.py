@@ -71,13 +71,13 @@ def _generation(settings: Knowledge) -> dict[str, Any]:
         "phase_results_processors": _mixing(settings),
         "response_processors": [{"retrieval_augmented_generation": rag}],
     }
-    asked = {
+    generation = {
         "llm_model": settings.llm_model,
         "llm_question": QUESTION,
         "context_size": 4,
         "timeout": settings.rag_seconds,
     }
-    return {"search_pipeline": pipeline, "ext": {"generative_qa_parameters": asked}}
+    return {"search_pipeline": pipeline, "ext": {"generative_qa_parameters": generation}}
 
 
 def _mixing(settings: Knowledge) -> list[dict[str, object]]:

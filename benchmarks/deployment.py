@@ -57,10 +57,10 @@ class Deployed:
             name=settings.index, text_field=settings.text_field, embedding_field=settings.embedding_field
         )
         body = {**nearest(QUESTION, 4, index, settings.retrieval), "_source": [settings.text_field]}
-        path, asked = f"/{settings.index}/_search", parameters(settings.retrieval)
+        path, query = f"/{settings.index}/_search", parameters(settings.retrieval)
 
         def search() -> str:
-            return str(domain.request("POST", path, params=asked, json=body).status_code)
+            return str(domain.request("POST", path, params=query, json=body).status_code)
 
         return search
 

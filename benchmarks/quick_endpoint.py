@@ -18,8 +18,8 @@ class _Handler(JsonHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
-        asked = json.loads(self.body())
-        self.answer(200, _embedded(asked["input"]) if self.path == "/embed" else {"choices": [CHOICE]})
+        body = json.loads(self.body())
+        self.answer(200, _embedded(body["input"]) if self.path == "/embed" else {"choices": [CHOICE]})
 
 
 def _embedded(texts: list[str]) -> dict[str, Any]:

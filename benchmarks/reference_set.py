@@ -72,12 +72,12 @@ class ReferenceSet:
 
     def question(self) -> dict[str, Any]:
         """The body of a search whose answer the search pipeline writes."""
-        asked = {"llm_model": "quick", "llm_question": QUESTION, "context_size": 2, "timeout": 20}
+        generation = {"llm_model": "quick", "llm_question": QUESTION, "context_size": 2, "timeout": 20}
         return {
             "query": {"neural": {"embedding": {"query_text": QUESTION, "k": 2}}},
             "size": 2,
             "_source": ["text"],
-            "ext": {"generative_qa_parameters": asked},
+            "ext": {"generative_qa_parameters": generation},
         }
 
     def _connector(

@@ -64,5 +64,5 @@ def _keep_native(target: Path, building: Path) -> None:
 
 def _tag(python: Path) -> str:
     """The tag of an interpreter's extension modules, such as `cpython-311-x86_64-linux-gnu`."""
-    asked = "import sysconfig; print(sysconfig.get_config_var('SOABI'))"
-    return subprocess.run([str(python), "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
+    script = "import sysconfig; print(sysconfig.get_config_var('SOABI'))"
+    return subprocess.run([str(python), "-c", script], capture_output=True, text=True, check=True).stdout.strip()

@@ -51,15 +51,15 @@ class ConsoleProgress:
 
     @contextmanager
     def _rows(self, name: str, total: int) -> Iterator[Callable[[int], None]]:
-        done, told = 0, 0
+        done, shown_quarter = 0, 0
 
         def arrived(count: int) -> None:
-            nonlocal done, told
+            nonlocal done, shown_quarter
             with self._lock:
                 done += count
                 quarter = done * 4 // total if total else 0
-                if quarter > told:
-                    told = quarter
+                if quarter > shown_quarter:
+                    shown_quarter = quarter
                     self.step(f"{name}: {done / _MEGABYTE:.0f} of {total / _MEGABYTE:.0f} MB")
 
         self.step(f"{name}: {total / _MEGABYTE:.0f} MB to download …")

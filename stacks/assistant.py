@@ -69,12 +69,12 @@ class AssistantStack(EnvironmentStack):
         self._search, self._inference, self._knowledge = search, inference, knowledge
         self._table = None if knowledge else ConversationTable(self, "Conversations", removal_policy=self.removal)
         self._jobs = UploadJobs(self, "Uploads", removal_policy=self.removal)
-        told = {VARIABLE: self._runtime_settings()}
+        variables = {VARIABLE: self._runtime_settings()}
         if assistant.origins:
-            told["ORIGINS"] = " ".join(assistant.origins)
+            variables["ORIGINS"] = " ".join(assistant.origins)
         waits = environment.timeouts.waits["api"]
-        ask = self._function("ask", told, Duration.seconds(waits))
-        documents = self._function("documents", told, self._jobs.seconds)
+        ask = self._function("ask", variables, Duration.seconds(waits))
+        documents = self._function("documents", variables, self._jobs.seconds)
         self._jobs.work(documents)
         self._allow(ask, documents)
         pool = self._pool() if assistant.sign_in == "cognito" else None
@@ -130,7 +130,7 @@ class AssistantStack(EnvironmentStack):
         unusual: dict[str, Any] = {"matches": environment.matches} if environment.matches else {}
         if environment.retrieval != Retrieval():
             unusual["retrieval"] = environment.retrieval
-        told = RuntimeSettings(
+        settings_of_functions = RuntimeSettings(
             environment=environment.name,
             search=Searched(endpoint=engine.endpoint, region=self.region, service=engine.service, login=login),
             index=IndexNames(name=index.name, text_field=index.text_field, embedding_field=index.embedding_field),
@@ -157,7 +157,7 @@ class AssistantStack(EnvironmentStack):
                 rag=timeouts.waits["rag"],
             ),
         )
-        settings = told.model_dump(mode="json", exclude_unset=True)
+        settings = settings_of_functions.model_dump(mode="json", exclude_unset=True)
         length = len(json.dumps(settings, ensure_ascii=False).encode())
         if length > MOST_CHARACTERS:
             raise ValueError(

@@ -96,8 +96,8 @@ def _stored(scope: Construct) -> _Stored:
             stored.resources.append(construct)
             if isinstance(construct, s3.CfnBucket):
                 stack = cdk.Stack.of(construct)
-                told = stack.resolve(construct.logging_configuration) or {}
-                stored.logs |= {told["destinationBucketName"]["Ref"]} if told else set()
+                logging = stack.resolve(construct.logging_configuration) or {}
+                stored.logs |= {logging["destinationBucketName"]["Ref"]} if logging else set()
     return stored
 
 

@@ -82,7 +82,7 @@ class IngestionStack(EnvironmentStack):
         engine, index = self._search.engine, self._environment.index
         auth = {"auth": {"basic": {"secretArn": engine.login.arn, **engine.login.keys}}} if engine.login else {}
         target = {"endpoint": engine.endpoint, "region": self.region, "service": engine.service, **auth}
-        told = {
+        destination = {
             "target": target,
             "index": index.name,
             "text_field": index.text_field,
@@ -90,4 +90,4 @@ class IngestionStack(EnvironmentStack):
             "passage_tokens": self._environment.embedding.chunk_tokens,
             "passage_overlap": index.overlap,
         }
-        return self.to_json_string(told)
+        return self.to_json_string(destination)

@@ -21,7 +21,7 @@ class Backoff:
     longest_asked: float = math.inf
     jitter: Callable[[], float] = random.random
 
-    def pause(self, attempt: float, asked: float | None = None) -> float:
+    def pause(self, attempt: float, least: float | None = None) -> float:
         """The seconds before retry `attempt`, counted from 0; a negative number gives a shorter wait; never 0."""
         bound = min(self.longest, self.first * math.exp2(min(attempt, _MOST_DOUBLINGS)))
-        return max(bound * (1.0 - self.jitter()), min(asked or 0.0, self.longest_asked))
+        return max(bound * (1.0 - self.jitter()), min(least or 0.0, self.longest_asked))

@@ -16,6 +16,6 @@ def said(text: str) -> str:
     if isinstance(error, dict):
         causes = error.get("root_cause")
         cause = causes[0] if isinstance(causes, list) and causes else error
-        told = cause.get("reason") if isinstance(cause, dict) else None
-        error = told or body.get("Message") or body.get("message") or error
+        why = cause.get("reason") if isinstance(cause, dict) else None
+        error = why or body.get("Message") or body.get("message") or error
     return str(error)

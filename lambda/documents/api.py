@@ -182,8 +182,8 @@ def _wrong(error: RequestValidationError) -> NoReturn:
     raise Invalid(mistake(_within(error.errors())))
 
 
-def _stored(told: DocumentsStored) -> Response[DocumentsStored | Job]:
-    return Response(status_code=200, content_type=JSON, body=told)
+def _stored(outcome: DocumentsStored) -> Response[DocumentsStored | Job]:
+    return Response(status_code=200, content_type=JSON, body=outcome)
 
 
 def _accepted(state: State) -> Response[DocumentsStored | Job]:

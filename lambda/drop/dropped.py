@@ -85,9 +85,9 @@ def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
 
 
 def _pause(ends: float) -> Callable[[int, float], float]:
-    def within(attempt: int, asked: float) -> float:
+    def within(attempt: int, least: float) -> float:
         _on_time(ends)
-        return min(BACKOFF.pause(attempt, asked), max(0.0, ends - time.monotonic()))
+        return min(BACKOFF.pause(attempt, least), max(0.0, ends - time.monotonic()))
 
     return within
 

@@ -7,8 +7,8 @@ from datetime import date
 from report import Finding
 
 
-def endings(told: str, today: date) -> Iterator[Finding]:
-    """A finding for each entry of `told` whose date has come: a JSON list of `{"about", "why", "told_from"}`."""
-    for ending in json.loads(told):
+def endings(listed: str, today: date) -> Iterator[Finding]:
+    """A finding for each entry of `listed` whose date has come: a JSON list of `{"about", "why", "told_from"}`."""
+    for ending in json.loads(listed):
         if date.fromisoformat(ending["told_from"]) <= today:
             yield Finding("Ending", ending["about"], ending["why"])

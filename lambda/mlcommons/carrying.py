@@ -207,8 +207,8 @@ class _Carrying:
         view = {"pit": {"id": made["pit_id"], "keep_alive": "1m"}, "sort": ["_doc"], "size": PAGE, "_source": False}
         while hits := self._client.post("/_search", view)["hits"]["hits"]:
             self._in_time()
-            asked = {"ids": [hit["_id"] for hit in hits]}
-            documents = self._client.post(path_of(self._old.name, "_mget"), asked, _source="false")["docs"]
+            ids = {"ids": [hit["_id"] for hit in hits]}
+            documents = self._client.post(path_of(self._old.name, "_mget"), ids, _source="false")["docs"]
             if gone := [document["_id"] for document in documents if not document.get("found")]:
                 self._by_query("_delete_by_query", {"ids": {"values": gone}})
             view["search_after"] = hits[-1]["sort"]

@@ -69,8 +69,8 @@ def watched(ssm: Any, stack: str) -> Iterator[Watched]:
 
 def _told(name: str, owner: Owner, value: str) -> Watched:
     try:
-        told = json.loads(value)
-        return Watched(told["kind"], told["id"], owner, told["spec"], told.get("asked", True), told["target"])
+        fields = json.loads(value)
+        return Watched(fields["kind"], fields["id"], owner, fields["spec"], fields.get("asked", True), fields["target"])
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         cause = f"it does not have the form that a deploy writes ({type(error).__name__})"
         raise InvalidSpec(f"Reading the parameter {name}", cause, "Deploy again, which writes it again.") from None

@@ -113,8 +113,10 @@ def shown(id: str, seconds: float, parts: Parts | None = None) -> DocumentShown:
     passages = [] if id_fault(id) else parts.search.shown(id, Budget(seconds))
     if not passages:
         raise Absent(f"There is no document {id!r}.")
-    told = [PassageShown(id=passage.id, text=passage.text, **place_in(passage.model_dump())) for passage in passages]
-    return DocumentShown(id=id, title=passages[0].title, passages=told)
+    shown_passages = [
+        PassageShown(id=passage.id, text=passage.text, **place_in(passage.model_dump())) for passage in passages
+    ]
+    return DocumentShown(id=id, title=passages[0].title, passages=shown_passages)
 
 
 def delete(id: str, seconds: float, parts: Parts | None = None) -> DocumentRemoved:

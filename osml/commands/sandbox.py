@@ -38,16 +38,16 @@ def up(
 
 def other_line(where: Place) -> str | None:
     """A sentence when the environment needs another OpenSearch line than the local cloud runs; None otherwise."""
-    asked = _engine_version(where)
-    if where.instance is None or asked is None:
+    wanted = _engine_version(where)
+    if where.instance is None or wanted is None:
         return None
     from sandbox.engine.line import nearest
 
-    if nearest(asked).version == where.instance.engine.version:
+    if nearest(wanted).version == where.instance.engine.version:
         return None
     return (
         f"The local cloud runs OpenSearch {where.instance.engine.version}, but the environment {where.env} has "
-        f"{asked}. To use the nearest line, run `osml sandbox down`, then `osml sandbox up --env {where.env}`."
+        f"{wanted}. To use the nearest line, run `osml sandbox down`, then `osml sandbox up --env {where.env}`."
     )
 
 

@@ -29,8 +29,8 @@ def synthesize(place: Place, arguments: Sequence[str] = (), context: Mapping[str
 
         # With an app, the CLI would synthesize everything to find its environments.
         _run(place, ["bootstrap", f"aws://{ACCOUNT}/{REGION}"], app="")
-    told = [f"{name}={value}" for name, value in (context or {}).items() if value]
-    _run(place, ["synth", "--quiet", *_context(arguments), *(part for pair in told for part in ("-c", pair))])
+    settings = [f"{name}={value}" for name, value in (context or {}).items() if value]
+    _run(place, ["synth", "--quiet", *_context(arguments), *(part for pair in settings for part in ("-c", pair))])
     return CHECKOUT / "cdk.out" / place.env
 
 

@@ -44,8 +44,8 @@ class Loss:
 
 def mark_of(losses: Iterable[Loss]) -> str:
     """What `reviewed` of an environment says of exactly these losses."""
-    told = "\n".join(sorted(map(str, losses)))
-    return f"losses-{hashlib.sha256(told.encode()).hexdigest()[:_MARK_DIGITS]}"
+    text = "\n".join(sorted(map(str, losses)))
+    return f"losses-{hashlib.sha256(text.encode()).hexdigest()[:_MARK_DIGITS]}"
 
 
 def of_resources(stack: str, before: Resources, after: Resources) -> Iterator[Loss]:

@@ -109,8 +109,8 @@ def _elsewhere(place: Place) -> dict[str, Search]:
     settings = knowledge(place)
     domain = Domain(settings)
 
-    def search(asked: Labelled) -> dict[str, Any]:
-        return question.search(domain, settings, asked.question, FIRST, fields=("document",), earlier=asked.after)
+    def search(labelled: Labelled) -> dict[str, Any]:
+        return question.search(domain, settings, labelled.question, FIRST, fields=("document",), earlier=labelled.after)
 
     return {f"{DEPLOYED} in {place.env}": search}
 
@@ -123,8 +123,8 @@ def refusal(place: Place, deployed: Quality, file: Path) -> Refusal:
     questions, settings = read_unrelated(file), knowledge(place)
     domain, unrelated = Domain(settings), list[float]()
     with legible(f"A search of the index {settings.index}"):
-        for asked in questions:
-            answer = question.search(domain, settings, asked, FIRST)
+        for unlabelled in questions:
+            answer = question.search(domain, settings, unlabelled, FIRST)
             unrelated.append(_nearest(answer, _shown(place)))
     return Refusal(deployed.similarities, unrelated, place.settings().min_score)
 
@@ -142,20 +142,20 @@ def _measured(
     ways: dict[str, Search], questions: Sequence[Labelled], knowledge: Knowledge, shown: int
 ) -> list[Quality]:
     qualities = {way: Quality(way) for way in ways}
-    for asked in questions:
+    for labelled in questions:
         for way, search in ways.items():
             began = time.perf_counter()
-            answer = search(asked)
+            answer = search(labelled)
             quality, documents = qualities[way], _documents(answer)
             quality.milliseconds.append((time.perf_counter() - began) * 1000)
-            quality.gains.append(ndcg(documents, asked.relevant))
-            quality.recall += recall(documents, asked.relevant) / len(questions)
-            quality.far += recall(documents, asked.relevant, FAR) / len(questions)
-            quality.reciprocal_rank += reciprocal_rank(documents, asked.relevant) / len(questions)
+            quality.gains.append(ndcg(documents, labelled.relevant))
+            quality.recall += recall(documents, labelled.relevant) / len(questions)
+            quality.far += recall(documents, labelled.relevant, FAR) / len(questions)
+            quality.reciprocal_rank += reciprocal_rank(documents, labelled.relevant) / len(questions)
             if way == DEPLOYED:
                 quality.similarities.append(_nearest(answer, shown))
-            if way == DEPLOYED and asked.says and knowledge.retrieval.highlight:
-                quality.marks += _marks(answer, asked.says, knowledge.text_field)
+            if way == DEPLOYED and labelled.says and knowledge.retrieval.highlight:
+                quality.marks += _marks(answer, labelled.says, knowledge.text_field)
     return list(qualities.values())
 
 
@@ -181,25 +181,27 @@ def _ways(
         neural = {"query_text": text, "k": EXPLORED, "model_id": knowledge.embedding_model_id}
         return {"neural": {knowledge.embedding_field: neural}}
 
-    def whole(asked: Labelled) -> str:
-        return texts(asked.after, asked.question, knowledge.retrieval.earlier_questions)[-1]
+    def whole(labelled: Labelled) -> str:
+        return texts(labelled.after, labelled.question, knowledge.retrieval.earlier_questions)[-1]
 
     def searched(body: dict[str, Any], **parameters: str) -> dict[str, Any]:
         wanted = {"size": FAR, "_source": ["document"], **body}
         return domain.patiently("POST", f"/{knowledge.index}/_search", params=parameters, json=wanted)
 
-    def deployed(asked: Labelled) -> dict[str, Any]:
-        return question.search(domain, knowledge, asked.question, FIRST, fields=("document",), earlier=asked.after)
+    def deployed(labelled: Labelled) -> dict[str, Any]:
+        return question.search(
+            domain, knowledge, labelled.question, FIRST, fields=("document",), earlier=labelled.after
+        )
 
     yield DEPLOYED, deployed
-    yield ALONE, lambda asked: question.search(domain, knowledge, asked.question, FIRST, fields=("document",))
-    yield "words", lambda asked: searched({"query": words(whole(asked))}, search_pipeline="_none")
-    yield "meaning", lambda asked: searched({"query": meaning(whole(asked))}, search_pipeline="_none")
+    yield ALONE, lambda labelled: question.search(domain, knowledge, labelled.question, FIRST, fields=("document",))
+    yield "words", lambda labelled: searched({"query": words(whole(labelled))}, search_pipeline="_none")
+    yield "meaning", lambda labelled: searched({"query": meaning(whole(labelled))}, search_pipeline="_none")
     for name, processor in mixtures:
         pipeline = {"phase_results_processors": [processor]}
 
-        def both(asked: Labelled, pipeline: dict[str, Any] = pipeline) -> dict[str, Any]:
-            query = {"hybrid": {"queries": [words(whole(asked)), meaning(whole(asked))]}}
+        def both(labelled: Labelled, pipeline: dict[str, Any] = pipeline) -> dict[str, Any]:
+            query = {"hybrid": {"queries": [words(whole(labelled)), meaning(whole(labelled))]}}
             # The normalization depends on how many passages it sees.
             size = max(FIRST, knowledge.retrieval.candidates)
             return searched({"query": query, "size": size, "search_pipeline": pipeline})

@@ -43,8 +43,8 @@ class Leftovers:
         try:
             with legible(f"Removing leftover chunks from the index {self.index}"):
                 while True:
-                    path, asked = f"/{self.index}/_search", {"search_pipeline": "_none"}
-                    hits = self.domain.patiently("POST", path, params=asked, json=body)["hits"]["hits"]
+                    path, query = f"/{self.index}/_search", {"search_pipeline": "_none"}
+                    hits = self.domain.patiently("POST", path, params=query, json=body)["hits"]["hits"]
                     parts = [hit for hit in hits if _is_made_of(hit["_id"], hit["_source"]["document"])]
                     removed += self._delete(parts) if parts else 0
                     if len(hits) < MOST or not parts:
@@ -71,8 +71,8 @@ class Leftovers:
         removed = 0
         for attempt in range(1, ATTEMPTS):
             lines = "".join(f"{line}\n" for line in left.values())
-            asked, kind = {"require_alias": "true"}, {"content-type": CONTENT_TYPE}
-            answer = self.domain.patiently("POST", "/_bulk", params=asked, data=lines, headers=kind)
+            query, kind = {"require_alias": "true"}, {"content-type": CONTENT_TYPE}
+            answer = self.domain.patiently("POST", "/_bulk", params=query, data=lines, headers=kind)
             for item in answer["items"]:
                 outcome = item["delete"]
                 removed += outcome["status"] == HTTPStatus.OK

@@ -18,14 +18,16 @@ def compare(before: Answer | None, after: Answer | None) -> Comparison:
     if before is None or after is None:
         return Comparison(SKIPPED, "there is no assistant or no question")
     were, are = ([source.id for source in answer.sources] for answer in (before, after))
-    asked = f"{before.question!r}"
+    shown_question = f"{before.question!r}"
     if were != are:
         detail = f"It found {', '.join(were)} and finds {', '.join(are) or 'nothing'}."
-        return Comparison(WORSE, f"{asked} finds other documents", (detail,))
+        return Comparison(WORSE, f"{shown_question} finds other documents", (detail,))
     if (before.text or "").strip() and not (after.text or "").strip():
-        return Comparison(WORSE, f"{asked} no longer gets an answer")
+        return Comparison(WORSE, f"{shown_question} no longer gets an answer")
     if before.text != after.text:
         details = (f"Before: {before.text}", f"Now: {after.text}")
-        return Comparison(NOTED, f"{asked} finds the same documents and gets an answer in other words", details)
+        return Comparison(
+            NOTED, f"{shown_question} finds the same documents and gets an answer in other words", details
+        )
     kind = "answer" if after.text else "documents"
-    return Comparison(SAME, f"{asked} has the same {kind} as before")
+    return Comparison(SAME, f"{shown_question} has the same {kind} as before")

@@ -39,8 +39,8 @@ def look(context: Context, _: Asked) -> str | None:
 def _remove(domain: Domain, index: str, id: str) -> int:
     """The status of the item."""
     line = json.dumps({"delete": {"_index": index, "_id": id}})
-    kind, asked = {"content-type": CONTENT_TYPE}, {"refresh": "true"}
-    (item,) = domain.json("POST", "/_bulk", params=asked, data=f"{line}\n", headers=kind)["items"]
+    kind, query = {"content-type": CONTENT_TYPE}, {"refresh": "true"}
+    (item,) = domain.json("POST", "/_bulk", params=query, data=f"{line}\n", headers=kind)["items"]
     return int(item["delete"]["status"])
 
 

@@ -60,6 +60,6 @@ def compare(before: dict[str, Model], after: dict[str, Model]) -> Comparison:
                 else f"is {now.state}; it was {was.state} before."
             )
             faults.append(f"The model {was.name} ({id}) {said}")
-    asked = [model for model in after.values() if model.answers is not None]
-    answering = sum(model.answers is True for model in asked)
-    return compared(f"{counted(len(after), 'model')}, {answering} of the {len(asked)} probed ones answer", faults)
+    probed = [model for model in after.values() if model.answers is not None]
+    answering = sum(model.answers is True for model in probed)
+    return compared(f"{counted(len(after), 'model')}, {answering} of the {len(probed)} probed ones answer", faults)

@@ -32,7 +32,7 @@ def show(rehearsal: Rehearsal) -> None:
 
 def print_json(rehearsal: Rehearsal) -> None:
     """Print the rehearsal as JSON. Later versions add fields and rename none."""
-    told = {
+    report = {
         "environment": rehearsal.environment,
         "asked": rehearsal.asked,
         "before": rehearsal.before,
@@ -41,7 +41,7 @@ def print_json(rehearsal: Rehearsal) -> None:
         "worse": rehearsal.is_worse,
         "findings": [_finding(finding) for finding in rehearsal.findings],
     }
-    print(as_json(told, indent=2))
+    print(as_json(report, indent=2))
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -93,8 +93,8 @@ class Domain:
 
     def _body(self, answer: requests.Response, method: str, path: str) -> dict[str, Any]:
         if not answer.ok:
-            told = reason(answer)
-            raise Failure(f"{method} {path} on {self._knowledge.endpoint} answered {told}", _cause(answer, told))
+            why = reason(answer)
+            raise Failure(f"{method} {path} on {self._knowledge.endpoint} answered {why}", _cause(answer, why))
         with legible(f"{method} {path} on {self._knowledge.endpoint}"):
             body: Any = answer.json()
             if not isinstance(body, dict):
@@ -119,9 +119,9 @@ def _broken(error: OSError) -> bool:
     return isinstance(error, kinds) and not isinstance(error, requests.exceptions.SSLError)
 
 
-def _cause(answer: requests.Response, told: str) -> Cause | None:
+def _cause(answer: requests.Response, why: str) -> Cause | None:
     late: Cause | None = "endpoint-too-slow" if answer.status_code == requests.codes.gateway_timeout else None
-    return late or recognized(told)
+    return late or recognized(why)
 
 
 def reason(answer: requests.Response) -> str:

@@ -80,10 +80,10 @@ class Functions:
 
     def ask(self, method: str, path: str, query: dict[str, str | None]) -> FunctionResponse:
         """A request without a body to the function `documents`; what is None in `query` is left out."""
-        asked = {name: value for name, value in query.items() if value is not None}
+        parameters = {name: value for name, value in query.items() if value is not None}
         event = self._event(method, path, None)
-        event["queryStringParameters"] = asked
-        event["multiValueQueryStringParameters"] = {name: [value] for name, value in asked.items()}
+        event["queryStringParameters"] = parameters
+        event["multiValueQueryStringParameters"] = {name: [value] for name, value in parameters.items()}
         return self._call(self._names["/documents"], event)
 
     def _call(self, name: str, event: dict[str, Any]) -> FunctionResponse:

@@ -86,10 +86,10 @@ def stack_states(session: Any, place: Place) -> list[StackState]:
                 continue
             pages = client.get_paginator("list_stack_resources").paginate(StackName=name)
             resources = [_resource(summary) for page in pages for summary in page["StackResourceSummaries"]]
-            told = StackState(name, state, resources=resources)
-            if told.was_rolled_back or not told.is_healthy:
-                told = replace(told, fault=_fault(client, name))
-            states.append(told)
+            stack = StackState(name, state, resources=resources)
+            if stack.was_rolled_back or not stack.is_healthy:
+                stack = replace(stack, fault=_fault(client, name))
+            states.append(stack)
         except (ClientError, BotoCoreError) as error:
             raise Failure(f"Reading the stack {name} failed: {advised(error)}", cause_of(error)) from None
     return states

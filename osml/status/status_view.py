@@ -13,7 +13,7 @@ from osml.terminal import as_json, shown
 
 def print_json(status: Status) -> None:
     """Print the status as JSON. Later versions add fields and rename none."""
-    told = {
+    report = {
         "environment": status.environment,
         "healthy": status.is_healthy,
         "stacks": [_stack(stack) for stack in status.stacks],
@@ -23,7 +23,7 @@ def print_json(status: Status) -> None:
         "uncompared": list(status.uncompared),
         "trouble": status.trouble,
     }
-    print(as_json(told, indent=2))
+    print(as_json(report, indent=2))
 
 
 def show(status: Status) -> None:

@@ -105,12 +105,12 @@ def _newer(old: OperationModel) -> OperationModel | None:
         return None
 
 
-def _fitted(reply: Any, called: OperationModel, told: Callable[[Any], Any] = lambda answer: answer) -> Any:
+def _fitted(reply: Any, called: OperationModel, change: Callable[[Any], Any] = lambda answer: answer) -> Any:
     """MiniStack 1.5.33 answers numbers of templates as texts, and members that the model lacks."""
     status, headers, content = reply
     if status != 200 or not content or called.output_shape is None:
         return reply
-    return status, headers, json.dumps(api_shapes.fitted(called.output_shape, told(json.loads(content)))).encode()
+    return status, headers, json.dumps(api_shapes.fitted(called.output_shape, change(json.loads(content)))).encode()
 
 
 def modern(value: Any) -> Any:

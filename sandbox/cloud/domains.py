@@ -134,12 +134,12 @@ def _compatible(list_versions: Callable[..., Any]) -> Callable[..., Any]:
         status, _, body = answer = list_versions(query)
         if status != 200:
             return answer
-        told = [
+        versions = [
             {**version, "TargetVersions": [to for to in version["TargetVersions"] if upgrade_paths.leads(source, to)]}
             for version in json.loads(body)["CompatibleVersions"]
             for source in (version["SourceVersion"],)
         ]
-        return opensearch._json(200, {"CompatibleVersions": told})
+        return opensearch._json(200, {"CompatibleVersions": versions})
 
     return _get_compatible_versions
 

@@ -63,8 +63,8 @@ def _runtime(hosts: str, models_url: str, authority: Authority) -> Any:
             caller = authority.credential(
                 router.extract_access_key_id(headers, query_params), headers.get("x-amz-security-token")
             ).caller
-            asked = invocation(host, raw, get_account_id())
-            endpoint = admit(authority, caller, asked, headers.get(COMPONENT_HEADER)) if asked else None
+            wanted = invocation(host, raw, get_account_id())
+            endpoint = admit(authority, caller, wanted, headers.get(COMPONENT_HEADER)) if wanted else None
         except Refusal as refusal:
             named = {"Content-Type": "application/json", **dict(refusal.headers())}
             return refusal.status, named, refusal.encoded()

@@ -64,13 +64,13 @@ def _answer(registry: Registry, operation: str, given: dict[str, Any]) -> Reply:
     try:
         for prefix, kind in KINDS.items():
             if operation == f"Describe{prefix}":
-                told = _described(registry, prefix, kind, str(given.get(f"{prefix}Name")))
+                fields = _described(registry, prefix, kind, str(given.get(f"{prefix}Name")))
             elif operation == f"List{prefix}s":
-                told = _listed(registry, prefix, kind, given)
+                fields = _listed(registry, prefix, kind, given)
             else:
                 continue
             shape = api_shapes.operation(operation, "sagemaker").output_shape
-            return 200, _headers(), json.dumps(api_shapes.fitted(shape, told), default=_seconds).encode()
+            return 200, _headers(), json.dumps(api_shapes.fitted(shape, fields), default=_seconds).encode()
     except SageMakerError as refusal:
         return 400, _headers(), json.dumps({"__type": refusal.code, "message": str(refusal)}).encode()
     sentence = f"{operation} of SageMaker is not served on this machine: deploy a template with CloudFormation instead."
@@ -81,13 +81,13 @@ def _described(registry: Registry, prefix: str, kind: str, name: str) -> dict[st
     record = registry.records(kind).get(name)
     if record is None:
         raise SageMakerError("ValidationException", f'Could not find {kind.replace("-", " ")} "{_arn(kind, name)}".')
-    told = {**record.props, **_identity(prefix, kind, name, record)}
+    fields = {**record.props, **_identity(prefix, kind, name, record)}
     if kind == "endpoint":
         configuration = registry.records("endpoint-config").get(record.props["EndpointConfigName"])
-        told["ProductionVariants"] = [_variant(variant) for variant in _variants(configuration)]
+        fields["ProductionVariants"] = [_variant(variant) for variant in _variants(configuration)]
     if kind == "inference-component":
-        told |= _component(record)
-    return told
+        fields |= _component(record)
+    return fields
 
 
 def _component(record: Record) -> dict[str, Any]:

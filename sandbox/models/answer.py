@@ -84,12 +84,12 @@ class StandIn:
         weight = _rarity(sentences)
         scores = []
         for part, near in zip(parts, nearness, strict=True):
-            asked = text_of.content_words(part.text)
-            total = sum(weight.get(word, weight[""]) for word in asked) or 1.0
+            wanted = text_of.content_words(part.text)
+            total = sum(weight.get(word, weight[""]) for word in wanted) or 1.0
             scores.append(
                 [
                     0.6 * float(value)
-                    + 0.4 * sum(weight[word] for word in asked & sentence.words) / total
+                    + 0.4 * sum(weight[word] for word in wanted & sentence.words) / total
                     + (0.25 if any(sentence.mentions(name) for name in part.names) else 0.0)
                     for sentence, value in zip(sentences, near, strict=True)
                 ]
@@ -104,14 +104,14 @@ def _parts(prompt: Prompt, sentences: list[Sentence]) -> list[_Part]:
     before = text_of.years(prompt.earlier[-1]) if prompt.earlier else []
     parts: list[_Part] = []
     for text in texts[:_MOST_SENTENCES]:
-        asked = [name for name in text_of.names(text) if not _opens(text, name) or text_of.contains(whole, name)]
-        asked += [name for name in known if text_of.contains(text, name) or _initials(name) in text.split()]
-        asked = _widest(asked)
+        names = [name for name in text_of.names(text) if not _opens(text, name) or text_of.contains(whole, name)]
+        names += [name for name in known if text_of.contains(text, name) or _initials(name) in text.split()]
+        names = _widest(names)
         years = text_of.years(text)
         if not years and (parts or _FOLLOW_UP.match(text)):
             years = parts[-1].years if parts else before
-        present = [name for name in asked if text_of.contains(whole, name)]
-        missing = [name for name in asked if name not in present and not name.isupper()]
+        present = [name for name in names if text_of.contains(whole, name)]
+        missing = [name for name in names if name not in present and not name.isupper()]
         parts.append(_Part(text.strip(), present, missing, years))
     return parts
 
@@ -169,12 +169,12 @@ def _shortlist(sentences: list[Sentence], parts: list[_Part]) -> list[Sentence]:
     """For long contexts, the sentences with the most words of the question; only these are embedded."""
     if len(sentences) <= _CANDIDATES:
         return sentences
-    asked = frozenset().union(*[text_of.content_words(part.text) for part in parts])
+    wanted = frozenset().union(*[text_of.content_words(part.text) for part in parts])
     names = [name for part in parts for name in part.names]
     order = sorted(
         range(len(sentences)),
         key=lambda index: (
-            -len(asked & sentences[index].words) - sum(sentences[index].mentions(name) for name in names),
+            -len(wanted & sentences[index].words) - sum(sentences[index].mentions(name) for name in names),
             index,
         ),
     )

@@ -64,12 +64,12 @@ class DeepSeek:
 
     def answer(self, call: Call) -> ModelResponse:
         """Answer a chat completion or the list; the key is checked before the body, as DeepSeek does."""
-        asked = (call.method, call.path.removeprefix("/v1"))
-        if asked not in (("POST", _CHAT), ("GET", _LIST)):
+        route = (call.method, call.path.removeprefix("/v1"))
+        if route not in (("POST", _CHAT), ("GET", _LIST)):
             return DeepSeekError(404, f"Nothing is at {call.method} {call.path}.").reply
         try:
             self._check_key(call.headers.get("authorization"))
-            if asked[1] == _LIST:
+            if route[1] == _LIST:
                 return json_reply(200, {"object": "list", "data": [_listed(model) for model in MODELS]})
             body = _checked(call.body)
         except DeepSeekError as refusal:

@@ -39,11 +39,11 @@ class OpenAI:
     def answer(self, call: Call) -> ModelResponse:
         """Answer a request; the key is checked before the body, as OpenAI does."""
         try:
-            asked = (call.method, call.path)
-            if asked not in (_EMBED, _LIST):
+            route = (call.method, call.path)
+            if route not in (_EMBED, _LIST):
                 raise OpenAiError(404, f"Invalid URL ({call.method} {call.path})")
             self._check_key(call.headers.get("authorization"))
-            if asked == _LIST:
+            if route == _LIST:
                 return json_reply(200, {"object": "list", "data": [_listed(model) for model in _WIDTHS]})
             body = _checked(call.body)
             return self._embed(body)
@@ -121,12 +121,12 @@ def _listed(model: str) -> dict[str, Any]:
     return {"id": model, "object": "model", "created": 0, "owned_by": "openai"}
 
 
-def _check_dimensions(model: str, asked: Any) -> None:
-    if asked is None:
+def _check_dimensions(model: str, dimensions: Any) -> None:
+    if dimensions is None:
         return
     if model not in _SHORTENED:
         raise OpenAiError(400, "This model does not support specifying dimensions.")
-    if not is_whole(asked) or not 1 <= asked <= _WIDTHS[model]:
+    if not is_whole(dimensions) or not 1 <= dimensions <= _WIDTHS[model]:
         raise OpenAiError(400, f"Invalid value for 'dimensions': must be between 1 and {_WIDTHS[model]}.", "dimensions")
 
 

@@ -48,9 +48,9 @@ def from_messages(messages: Sequence[dict[str, Any]]) -> Prompt:
         texts = blocks(message.get("content"))
         read = [_block(text) if apart or len(texts) > 1 else _whole(text) for text in texts]
         documents += [document for part in read for document in part.documents]
-        asked = [part.question for part in read if part.question]
-        if message.get("role") == "user" and asked:
-            question = asked[-1]
+        questions = [part.question for part in read if part.question]
+        if message.get("role") == "user" and questions:
+            question = questions[-1]
     return Prompt(question, documents, earlier)
 
 
@@ -79,10 +79,10 @@ def _block(text: str) -> Prompt:
 def _whole(text: str) -> Prompt:
     """Results, history and question in one text. The last QUESTION counts: a document cannot ask another."""
     text = _ANSWER.sub("", text)
-    asked = list(_QUESTION.finditer(text))
-    before, question = (text[: asked[-1].start()], text[asked[-1].end() :]) if asked else (text, "")
+    questions = list(_QUESTION.finditer(text))
+    before, question = (text[: questions[-1].start()], text[questions[-1].end() :]) if questions else (text, "")
     marks = _in_order(_RESULT.finditer(before))
-    if not asked and not marks:
+    if not questions and not marks:
         return Prompt(_trimmed(text))
     earlier: list[str] = []
     history = _HISTORY.search(before, marks[-1].end() if marks else 0)

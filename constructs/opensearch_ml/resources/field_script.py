@@ -156,12 +156,12 @@ def with_fields(
 
     `made` are fields that they make, `fields` the declared ones with their types.
     """
-    told = {
+    script_parameters = {
         "ours": ["id", "document", "title", text_field, *made, *_ENGINE],
         "text": text_field,
         "types": dict(fields),
     }
-    return [_script(_BEFORE, params=told), *embedding, _script(_BEHIND, params={"text": text_field})]
+    return [_script(_BEFORE, params=script_parameters), *embedding, _script(_BEHIND, params={"text": text_field})]
 
 
 def _script(source: str, **more: object) -> dict[str, object]:

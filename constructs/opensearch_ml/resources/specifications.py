@@ -20,7 +20,7 @@ def write_specifications(scope: Construct, unasked: Collection[str] = ()) -> str
     folder = f"/osml/{stack.stack_name}"
     for resource in stack.node.find_all():
         if isinstance(resource, MlResource):
-            told = {**resource.desired, **({"asked": False} if resource.logical_id in unasked else {})}
+            specification = {**resource.desired, **({"asked": False} if resource.logical_id in unasked else {})}
             ssm.CfnParameter(
                 scope,
                 resource.logical_id,
@@ -28,7 +28,7 @@ def write_specifications(scope: Construct, unasked: Collection[str] = ()) -> str
                 type="String",
                 # Standard, which is free, up to 4 KiB.
                 tier="Intelligent-Tiering",
-                value=stack.to_json_string(told),
+                value=stack.to_json_string(specification),
                 description="What the keeper compares the object on the search engine with",
             )
     return folder

@@ -11,7 +11,7 @@ def highlighting(question: str, field: str, sentences: int) -> dict[str, Any]:
 
     The marks use the words of the question in every kind of search, because a vector search has no words.
     """
-    asked = {
+    options = {
         "type": "unified",
         "boundary_scanner": "sentence",
         "fragment_size": 0,  # never a part of a sentence
@@ -21,7 +21,7 @@ def highlighting(question: str, field: str, sentences: int) -> dict[str, Any]:
         "pre_tags": [""],
         "post_tags": [""],
     }
-    return {"fields": {field: asked}}
+    return {"fields": {field: options}}
 
 
 def highlights(hit: dict[str, Any], field: str) -> list[tuple[int, int]]:

@@ -34,8 +34,8 @@ class Nearness:
         if not flat:
             return ranges_of
         try:
-            asked, *vectors = self._vectors([question, *flat], index)
-            scores = iter([_cosine(asked, vector) for vector in vectors])
+            vector_asked, *vectors = self._vectors([question, *flat], index)
+            scores = iter([_cosine(vector_asked, vector) for vector in vectors])
         except (AttributeError, LookupError, TypeError) as error:
             raise ValueError(
                 f"the engine's answer about the model of {index} has an unexpected form: {error}"

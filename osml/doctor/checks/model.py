@@ -78,8 +78,8 @@ def _read(context: Context, model: Watched) -> dict[str, Any]:
 
 def _at_once(ask: Ask) -> None:
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        asked = [threads.submit(ask) for _ in range(AT_ONCE)]
-    for future in asked:
+        calls = [threads.submit(ask) for _ in range(AT_ONCE)]
+    for future in calls:
         future.result()
 
 

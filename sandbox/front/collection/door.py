@@ -55,21 +55,21 @@ class CollectionDoor:
 
     def respond(self, request: Request) -> Response:
         caller = self._admit(request)
-        asked = operation(request)
+        called = operation(request)
         request = readable(request)
         _check_parameters(request)
-        if asked.action == "_bulk":
-            return self._bulk(request, asked, caller)
-        self._permit(caller, asked.permission, self._indexes(request, asked))
-        if asked.names_document and request.method != "DELETE" and self._makes_ids:
+        if called.action == "_bulk":
+            return self._bulk(request, called, caller)
+        self._permit(caller, called.permission, self._indexes(request, called))
+        if called.names_document and request.method != "DELETE" and self._makes_ids:
             raise InvalidArgument(NO_ID)
-        if asked.writes_documents:
-            self._permit_creation(caller, parts(asked.indexes))
-        body = self._body(request, asked)
-        if body == b"{}" and asked.action == "_settings":
+        if called.writes_documents:
+            self._permit_creation(caller, parts(called.indexes))
+        body = self._body(request, called)
+        if body == b"{}" and called.action == "_settings":
             return Response(200, (_JSON,), b'{"acknowledged":true}')
-        answer = self._forward(request.with_body(body), asked)
-        if asked.permission == "aoss:DescribeIndex" and asked.action in ("", "_mapping", "_mappings"):
+        answer = self._forward(request.with_body(body), called)
+        if called.permission == "aoss:DescribeIndex" and called.action in ("", "_mapping", "_mappings"):
             content = decoded(answer.body)
             return answer if content is None else answer.with_body(encoded(answer_outward(content)))
         return answer
@@ -130,28 +130,28 @@ class CollectionDoor:
             if self._engine.forward(Request("HEAD", target, ()), self.collection.arn).status == 404:
                 self._permit(caller, CREATE, [index])
 
-    def _indexes(self, request: Request, asked: Operation) -> list[str]:
+    def _indexes(self, request: Request, called: Operation) -> list[str]:
         """Every index that path and body name."""
-        if asked.action == "_msearch":
+        if called.action == "_msearch":
             headers = _lines(request.body)[::2]
-            return list(named((h if "index" in h else {**h, "index": asked.indexes} for h in headers), "index"))
-        if asked.action == "_mget" and isinstance(body := decoded(request.body), dict):
+            return list(named((h if "index" in h else {**h, "index": called.indexes} for h in headers), "index"))
+        if called.action == "_mget" and isinstance(body := decoded(request.body), dict):
             documents = [doc for doc in body.get("docs", ()) if isinstance(doc, dict) and "_index" in doc]
-            return [*named(documents, "_index"), *(parts(asked.indexes) if asked.indexes or not documents else ())]
-        return parts(asked.indexes)
+            return [*named(documents, "_index"), *(parts(called.indexes) if called.indexes or not documents else ())]
+        return parts(called.indexes)
 
-    def _body(self, request: Request, asked: Operation) -> bytes:
+    def _body(self, request: Request, called: Operation) -> bytes:
         """The body for the engine."""
-        if asked.action == "_msearch":
+        if called.action == "_msearch":
             lines = _lines(request.body)
             for position in range(0, len(lines), 2):
                 header = lines[position]
-                lines[position] = self._names.header({"index": asked.indexes, **header} if asked.indexes else header)
+                lines[position] = self._names.header({"index": called.indexes, **header} if called.indexes else header)
             return b"\n".join([*map(encoded, lines), b""])
         body = decoded(request.body)
         if not isinstance(body, dict):
             return request.body
-        match asked.action, asked.permission:
+        match called.action, called.permission:
             case "", "aoss:CreateIndex":
                 return encoded(index_inward(body, self.collection.generation))
             case "_mapping" | "_mappings", "aoss:UpdateIndex":
@@ -162,23 +162,23 @@ class CollectionDoor:
                 return encoded(self._names.mget(body))
         return request.body
 
-    def _bulk(self, request: Request, asked: Operation, caller: Caller) -> Response:
-        actions = read_bulk(request.body, asked.indexes)
+    def _bulk(self, request: Request, called: Operation, caller: Caller) -> Response:
+        actions = read_bulk(request.body, called.indexes)
         indexes = {action.index for action in actions}
-        self._permit(caller, asked.permission, indexes)
+        self._permit(caller, called.permission, indexes)
         self._permit_creation(caller, indexes)
         kept = [action for action in actions if not (self._makes_ids and action.names_document)]
         if actions and not kept:
             return Response(200, (_JSON,), encoded(with_refusals({"took": 0}, actions)))
-        answer = self._forward(request.with_body(write_bulk(kept, self._names)), replace(asked, indexes=None))
+        answer = self._forward(request.with_body(write_bulk(kept, self._names)), replace(called, indexes=None))
         content = decoded(answer.body)
         if len(kept) == len(actions) or answer.status != 200 or not isinstance(content, dict):
             return answer
         return answer.with_body(encoded(with_refusals(content, actions)))
 
-    def _forward(self, request: Request, asked: Operation) -> Response:
+    def _forward(self, request: Request, called: Operation) -> Response:
         kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
-        target = self._target(request, asked)
+        target = self._target(request, called)
         answer = self._engine.forward(replace(request, target=target, headers=kept), self.collection.arn)
         if answer.status == 403:
             raise CollectionForbidden(f"the engine refused it: {answer.body[:500].decode(errors='replace')}")
@@ -187,16 +187,16 @@ class CollectionDoor:
         )
         return replace(answer, headers=headers, body=self._names.outward(answer.body))
 
-    def _target(self, request: Request, asked: Operation) -> str:
+    def _target(self, request: Request, called: Operation) -> str:
         """The path in the engine; one that names no index gets all of the collection's, where that narrows it."""
-        indexes = quote(self._names.inward(asked.indexes), safe="*,")
-        argument = [] if asked.argument is None else [quote(asked.argument, safe="")]
-        if asked.action in ("_cat", "_resolve"):
-            segments = [asked.action, *argument, indexes]
-        elif asked.indexes is None and asked.action in ("_bulk", "_mget", "_msearch", "_analyze"):
-            segments = [asked.action]
+        indexes = quote(self._names.inward(called.indexes), safe="*,")
+        argument = [] if called.argument is None else [quote(called.argument, safe="")]
+        if called.action in ("_cat", "_resolve"):
+            segments = [called.action, *argument, indexes]
+        elif called.indexes is None and called.action in ("_bulk", "_mget", "_msearch", "_analyze"):
+            segments = [called.action]
         else:
-            segments = [part for part in (indexes, asked.action, *argument) if part]
+            segments = [part for part in (indexes, called.action, *argument) if part]
         return "/" + "/".join(segments) + (f"?{request.query}" if request.query else "")
 
 
