@@ -36,10 +36,11 @@ class OwnGeneration:
 
     keeps = False
 
-    def __init__(self, model: Model, prompt: Prompt) -> None:
+    def __init__(self, model: Model, prompt: Prompt, control_tokens: Sequence[str]) -> None:
         self.name = model.name
         self._model = model
         self._prompt = prompt
+        self._control_tokens = control_tokens
 
     def pieces(
         self,
@@ -49,7 +50,8 @@ class OwnGeneration:
         conversation: str | None,  # noqa: ARG002 - for the pipeline
         budget: Budget,
     ) -> Iterator[str]:
-        return self._model.deltas(Told(self._prompt, [source.text for source in sources], earlier, question), budget)
+        passages = [source.text for source in sources]
+        return self._model.deltas(Told(self._prompt, passages, earlier, question, self._control_tokens), budget)
 
 
 class PipelineGeneration:

@@ -59,7 +59,7 @@ def _generation(settings: RuntimeSettings, engine: IndexClient) -> Generation | 
     from rag.answer_model import model
     from rag.generation import OwnGeneration
 
-    return OwnGeneration(model(settings), settings.prompt)
+    return OwnGeneration(model(settings), settings.prompt, settings.answer.control_tokens)
 
 
 def _conversations(settings: RuntimeSettings, engine: IndexClient) -> Conversations:

@@ -2,7 +2,8 @@
 
 Three forms are read. The retrieval_augmented_generation processor sends chat messages (blocks
 `SEARCH RESULT n: …`, `QUESTION: …`, `ANSWER:`) or one string, whose parts it separates by a backslash and an
-`n` (not by a line feed). Any other text is only the question, unless it has the same markers.
+`n` (not by a line feed). Any other text is only the question, unless it has the same markers. The assistant writes
+each document between `<<<MARK` and `MARK>>>`.
 """
 
 import re
@@ -19,6 +20,7 @@ _ANSWER = re.compile(r"(?:\s|\\n)*ANSWER:\s*\Z", re.IGNORECASE)
 _TURN = rf"{_BREAK}user: .*?{_BREAK}assistant: |{_BREAK}assistant: .*?{_BREAK}user: "
 _HISTORY = re.compile(_TURN, re.DOTALL)
 _EARLIER = re.compile(rf"{_BREAK}user: (.*?)(?={_BREAK}(?:assistant|user): |\Z)", re.DOTALL)
+_QUOTED = re.compile(r"<<<(?P<mark>[0-9a-f]+)\n(?P<document>.*)\n(?P=mark)>>>", re.DOTALL)
 _R1_USER, _R1_ASSISTANT, _R1_START = "<｜User｜>", "<｜Assistant｜>", "<｜begin▁of▁sentence｜>"
 
 
@@ -73,7 +75,7 @@ def blocks(content: Any) -> list[str]:
 def _block(text: str) -> Prompt:
     """One block of several: a block that begins with a result's marker is a document, with any further text."""
     marker = _RESULT.match(text)
-    return Prompt("", [_trimmed(text[marker.end() :])]) if marker is not None else _whole(text)
+    return Prompt("", [_document(text[marker.end() :])]) if marker is not None else _whole(text)
 
 
 def _whole(text: str) -> Prompt:
@@ -90,7 +92,7 @@ def _whole(text: str) -> Prompt:
         earlier = [_trimmed(turn) for turn in _EARLIER.findall(before[history.start() :])]
         before = before[: history.start()]
     ends = [mark.start() for mark in marks[1:]] + [len(before)] * bool(marks)
-    documents = [_trimmed(before[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
+    documents = [_document(before[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
     return Prompt(_trimmed(question), documents, earlier)
 
 
@@ -105,6 +107,11 @@ def _in_order(markers: Iterable[re.Match[str]]) -> list[re.Match[str]]:
 
 def _trimmed(text: str) -> str:
     return re.sub(r"\A(?:\s|\\n)+|(?:\s|\\n)+\Z", "", text)
+
+
+def _document(text: str) -> str:
+    quoted = _QUOTED.fullmatch(_trimmed(text))
+    return _trimmed(quoted["document"] if quoted else text)
 
 
 def _without_template(text: str) -> tuple[str, bool]:

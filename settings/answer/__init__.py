@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+from settings.control_tokens import ALL
 from settings.model_settings import ModelSettings
 
 # Seconds that a call of a model that thinks may take, unless `timeouts.answer` says otherwise.
@@ -12,7 +13,13 @@ PATIENCE = 120
 
 
 class AnswerModel(ModelSettings):
-    """What all providers share."""
+    """What all providers share.
+
+    `control_tokens` are the texts that a model of this provider may read as control. A provider that serves another
+    family of models adds that family's texts to `ALL`.
+    """
+
+    control_tokens: ClassVar[tuple[str, ...]] = ALL
 
     provider: str
 

@@ -1,0 +1,45 @@
+"""Text of documents, questions and earlier turns, made harmless for a place in a prompt.
+
+Such text may hold what a model's tokenizer reads as control, or lines that look like another part of the prompt. The
+first kind gets a space after its first character, and a line of the second kind begins with `> `. All else stays.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+_PARTS = (
+    r"(?:search result|document|passage)[\W_]*\d+|question|answer|user|assistant|system|human|ai|developer|"
+    "instructions?"
+)
+_DECORATION = re.compile(r"[\W\d_]*")
+_PART = re.compile(rf"(?:{_PARTS})[\W_]{{0,8}}?[:=]")
+# The longest name of a part with its decoration.
+_LONGEST = 48
+
+
+def harmless(text: str, control_tokens: Sequence[str]) -> str:
+    """The text without `control_tokens` and without lines that look like a part of the prompt.
+
+    A model also reads a carriage return, U+2028 and the two characters `\\n` as a line break.
+    """
+    return "\n".join(_quoted(line) for line in _control(tuple(control_tokens)).sub(r"\g<0> ", text).splitlines())
+
+
+@cache
+def _control(tokens: tuple[str, ...]) -> re.Pattern[str]:
+    # What follows the first character is looked at but not taken: tokens may overlap.
+    return re.compile("|".join(f"{re.escape(token[0])}(?={re.escape(token[1:])})" for token in tokens), re.IGNORECASE)
+
+
+def _quoted(line: str) -> str:
+    return "\\n".join(f"> {part}" if _looks_like_a_part(part) else part for part in line.split("\\n"))
+
+
+def _looks_like_a_part(line: str) -> bool:
+    """`**QUESTION:**`, `### System:` and the like, in whatever width, and with whatever invisible characters."""
+    plain = "".join(c for c in unicodedata.normalize("NFKC", line) if unicodedata.category(c) not in ("Cf", "Mn"))
+    begin = _DECORATION.match(plain)
+    at = begin.end() if begin else 0
+    return bool(_PART.match(plain[at : at + _LONGEST].casefold()))
