@@ -5,6 +5,7 @@ The schema refuses what the types of the settings refuse. Rules across settings 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -43,6 +44,11 @@ def schema() -> Schema:
         **root,
         "definitions": written,
     }
+
+
+def text() -> str:
+    """The schema as its file holds it."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _written(value: Any) -> Any:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
 
+from settings.prices import GIBIBYTE, HOURS, MEMORY, MEMORY_GIB
+
 Quantization = Literal["none", "fp16", "byte", "disk"]
 VectorEngine = Literal["faiss", "lucene"]
 # Bytes of a vector in memory for each dimension. `disk` is mode on_disk, which compresses 32 times: a bit for each.
@@ -24,10 +26,6 @@ GRAPH_SHARE: dict[str, float] = {"faiss": 0.5, "lucene": 0.5}
 # 10 % for the index, 5 % that Linux keeps, 20 % that the service keeps: 1.1 / 0.95 / 0.8.
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/bp-storage.html
 DISK_FACTOR = 1.45
-# USD, us-east-1, on demand, read in November 2026, not checked against a bill: r7g costs the same per GiB of memory.
-# https://aws.amazon.com/opensearch-service/pricing/
-USD_PER_GIB_HOUR, USD_PER_DISK_GB, HOURS = 0.0111, 0.122, 730
-MEMORY = {"medium": 8, "large": 16, "xlarge": 32, "2xlarge": 64, "4xlarge": 128, "8xlarge": 256, "12xlarge": 384}
 # The greatest number of data nodes without a higher quota.
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html
 MOST_NODES = 80
@@ -63,7 +61,7 @@ class Need:
     shapes: tuple[Shape, ...]
 
 
-def need(load: Load, usd_per_gib_hour: float = USD_PER_GIB_HOUR) -> Need:
+def need(load: Load, usd_per_gib_hour: float = MEMORY_GIB) -> Need:
     """The need of `load`. Raises ValueError with a sentence when the engine cannot do it."""
     _check(load)
     copies = load.replicas + 1
@@ -89,7 +87,7 @@ def _shapes(load: Load, memory: int, disk: int, usd_per_gib_hour: float) -> list
         # No two copies are on one node.
         nodes = max(math.ceil(memory / room(gib, load.engine)), load.replicas + 1)
         if nodes <= MOST_NODES:
-            usd = nodes * gib * usd_per_gib_hour * HOURS + disk / 1e9 * USD_PER_DISK_GB
+            usd = nodes * gib * usd_per_gib_hour * HOURS + disk / 1e9 * GIBIBYTE
             shapes.append(Shape(f"r7g.{size}.search", nodes, usd))
         if nodes == load.replicas + 1:
             break  # larger nodes would only be emptier

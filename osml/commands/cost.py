@@ -1,0 +1,32 @@
+"""The command `osml cost`."""
+
+from typing import Annotated
+
+import typer
+
+from osml.commands.options import Env, Sandbox
+
+
+def cost(
+    env: Env = None,
+    sandbox: Sandbox = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the amounts as JSON.")] = False,
+) -> None:
+    """Show what an environment costs a month while nobody uses it, from its file. Requests and tokens are additional.
+
+    The amounts are USD in us-east-1. Nothing is asked of AWS.
+    """
+    from osml.place import place
+    from osml.terminal import as_json
+    from settings import prices
+
+    settings = place(env, sandbox).settings()
+    idle, unknown = prices.idle(settings), prices.unknown(settings)
+    if json:
+        print(as_json({"usd_per_month": {part: round(usd, 2) for part, usd in idle.items()}, "unknown": unknown}))
+        return
+    for part, usd in idle.items():
+        print(f"{part:<12}{usd:>10,.2f}")
+    print(f"{'all':<12}{sum(idle.values()):>10,.2f}  USD a month, while nobody uses it")
+    if unknown:
+        print(f"Not counted: {', '.join(unknown)}, whose price is not known here. See docs/costs.md.")

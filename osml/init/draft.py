@@ -1,0 +1,94 @@
+"""The environment file of a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from osml.deploy import size
+from osml.init.offers import ANSWER, EMBEDDING, SEARCH, SIGN_IN, Offer
+from settings import SettingError, load, prices
+from settings.recipe import recipe_with
+from settings.schema import FIRST_LINE
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+# More documents than this get nodes of their size; fewer fit on the smallest.
+SIZED_FROM = 50_000
+_GIB = 1024**3
+_NEARLY = 1.1
+
+
+def draft(name: str, chosen: Mapping[str, Offer], documents: int = 0) -> str:
+    """The text of `environments/<name>.yaml`; `chosen` has an offer for each question, by its group.
+
+    A domain for more than 50,000 `documents` gets nodes and disks of their size. Raises ValueError with a sentence when
+    no domain is large enough, or when the choices do not go together.
+    """
+    groups = {group: _named(offer.settings, name) for group, offer in chosen.items()}
+    if chosen[SEARCH.group].name == "serverless":
+        recipe = "serverless"
+        if groups[SIGN_IN.group] is None or groups[ANSWER.group] is None:
+            raise ValueError("On a collection the assistant answers: choose a model that answers and who asks.")
+    else:
+        recipe = _recipe(groups[ANSWER.group])
+        if documents > SIZED_FROM:
+            groups[SEARCH.group] |= _sized(groups, documents)
+    settings = {"recipe": recipe, **{group: content for group, content in groups.items() if content is not None}}
+    settings["index"] = {"name": "passages"}
+    order = ("recipe", "search", "embedding", "answer", "index", "assistant")
+    written = {group: settings[group] for group in order if group in settings}
+    lines = [FIRST_LINE, *(f"# {chosen[group].sentence}" for group in ("search", "embedding", "answer", "assistant"))]
+    return "\n".join(lines) + "\n" + yaml.safe_dump(written, sort_keys=False, width=120)
+
+
+def checked(name: str, text: str) -> Environment:
+    """The environment that the text describes. Raises SettingError when a deploy would refuse it."""
+    with TemporaryDirectory() as folder:
+        Path(folder, f"{name}.yaml").write_text(text, encoding="utf-8")
+        try:
+            return load(name, Path(folder))
+        except SettingError as error:
+            raise SettingError(str(error).replace(f"{Path(folder).name}/", "")) from None
+
+
+def cost(name: str, chosen: Mapping[str, Offer], group: str, documents: int = 0) -> str:
+    """What the choice of `group` costs while nobody uses it, in words; empty where the choices do not go together."""
+    try:
+        idle = prices.idle(checked(name, draft(name, chosen, documents)))
+    except (ValueError, SettingError):
+        return ""
+    usd = idle["rest" if group == SIGN_IN.group else group]
+    return f"About {usd:,.0f} USD a month." if usd >= 1 else ""
+
+
+def _recipe(answer: Mapping[str, Any] | None) -> str:
+    return recipe_with("answer.provider", answer["provider"]) or "custom" if answer else "semantic-search"
+
+
+def _named(settings: Any, name: str) -> Any:
+    """The settings with the environment's name in the names of its secrets."""
+    if isinstance(settings, Mapping):
+        return {key: _named(value, name) for key, value in settings.items()}
+    return settings.replace("{name}", name) if isinstance(settings, str) else settings
+
+
+def _sized(groups: Mapping[str, Any], documents: int) -> dict[str, Any]:
+    """Data nodes and disks for this number of documents, not fewer nodes than were chosen."""
+    chosen = groups[SEARCH.group]
+    zones = chosen.get("availability_zones", 1)
+    needed = size.need(size.Load(documents, groups[EMBEDDING.group]["dimension"], replicas=zones - 1))
+    if not needed.shapes:
+        raise ValueError(f"No domain of up to {size.MOST_NODES} r7g nodes holds {documents:,} documents.")
+    # Of shapes that cost nearly the same, the one of the fewest nodes is the easiest to run.
+    dear = needed.shapes[0].usd * _NEARLY
+    shape = min((shape for shape in needed.shapes if shape.usd <= dear), key=lambda shape: shape.nodes)
+    nodes = max(shape.nodes, chosen["data_nodes"]["count"])
+    nodes += -nodes % zones
+    disk = max(chosen["volume"]["size"], -(-needed.disk // _GIB // nodes) + 1)
+    return {"data_nodes": {"instance_type": shape.instance, "count": nodes}, "volume": {"size": disk}}

@@ -1,0 +1,121 @@
+"""The first file of an environment, and what an environment costs."""
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from osml.init import draft
+from osml.init.offers import ANSWER, EMBEDDING, QUESTIONS, SEARCH, SIGN_IN, Offer, Question
+from osml.main import app
+from settings import load, prices
+from settings.new_domain import NewDomain
+from settings.serverless import Serverless
+
+ALL = list(itertools.product(*(question.offers for question in QUESTIONS)))
+CHOSEN = ["--search", "domain", "--embedding", "titan", "--answer", "deepseek", "--sign-in", "people"]
+
+
+def chosen(offers: tuple[Offer, ...]) -> dict[str, Offer]:
+    return {question.group: offer for question, offer in zip(QUESTIONS, offers, strict=True)}
+
+
+def run(folder: Path, *arguments: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    monkeypatch.setenv("OSML_ENVIRONMENTS", str(folder))
+    monkeypatch.setenv("COLUMNS", "400")
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, str(result.exception) if result.exception else result.output
+
+
+@pytest.mark.parametrize("offers", ALL, ids=lambda offers: "-".join(offer.name for offer in offers))
+def test_each_choice_makes_a_file_that_a_deploy_takes_or_is_refused_in_a_sentence(offers: tuple[Offer, ...]) -> None:
+    choice = chosen(offers)
+    if choice["search"].name == "serverless" and (
+        choice["answer"].settings is None or choice["assistant"].settings is None
+    ):
+        with pytest.raises(ValueError, match=r"^On a collection the assistant answers: choose a model that answers"):
+            draft.draft("new", choice)
+        return
+    environment = draft.checked("new", draft.draft("new", choice))
+    assert isinstance(environment.search, Serverless if choice["search"].name == "serverless" else NewDomain)
+    assert (environment.answer is None) == (choice["answer"].name == "none")
+    assert (environment.assistant is None) == (choice["assistant"].name == "nobody")
+    assert all(str(secret.name).startswith("osml/new/") for secret in environment.secrets.values())
+
+
+def test_the_command_writes_the_file_and_its_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "environments"
+    code, output = run(folder, "init", "new", *CHOSEN, monkeypatch=monkeypatch)
+    assert (code, output.splitlines()[0].split(" is written.")[0]) == (0, str(folder / "new.yaml"))
+    assert "osml secret set --env new\n" in output
+    assert load("new", folder).recipe == "deepseek-api"
+    assert json.loads((folder / "schema.json").read_text())["$schema"]
+    before = (folder / "new.yaml").read_bytes()
+    code, output = run(folder, "init", "new", *CHOSEN, monkeypatch=monkeypatch)
+    assert (code, "is there already" in output) == (1, True)
+    assert (folder / "new.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["init", "new", "--search", "magic"],
+            "'magic' is no choice for --search. Choose serverless, domain, production.",
+        ),
+        (
+            ["init", "new", *CHOSEN[:-2]],
+            "Who asks, by the API and the page? Add --sign-in with one of people, programs",
+        ),
+        (["init", "New!", *CHOSEN], "'New!' cannot name an environment"),
+        (["init", "new", *CHOSEN, "--documents", "9000000000"], "No domain of up to 80 r7g nodes holds 9,000,000,000"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_and_writes_nothing(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, output = run(tmp_path / "new", *arguments, monkeypatch=monkeypatch)
+    assert (code, said in output) == (1, True), output
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_domain_for_many_documents_has_nodes_of_their_size() -> None:
+    choice = chosen((SEARCH.offer("production"), EMBEDDING.offer("titan"), ANSWER.offers[0], SIGN_IN.offers[0]))
+    small, large = (draft.checked("new", draft.draft("new", choice, number)).search for number in (1000, 20_000_000))
+    assert isinstance(small, NewDomain)
+    assert isinstance(large, NewDomain)
+    assert small.data_nodes.instance_type == "r7g.large.search"
+    assert large.data_nodes.count % 3 == 0
+    assert large.data_nodes.instance_type != small.data_nodes.instance_type
+    assert large.volume.size > small.volume.size
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.group)
+def test_the_first_offers_go_together(question: Question) -> None:
+    first = chosen(tuple(question.offers[0] for question in QUESTIONS))
+    for offer in question.offers:
+        assert isinstance(draft.cost("new", {**first, question.group: offer}, question.group), str)
+    assert draft.checked("new", draft.draft("new", first)).assistant
+
+
+def test_the_cost_of_an_environment_is_the_sum_of_its_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(tmp_path, "init", "new", *CHOSEN, monkeypatch=monkeypatch)
+    code, output = run(tmp_path, "cost", "--env", "new", "--json", monkeypatch=monkeypatch)
+    told = json.loads(output)
+    assert (code, told["unknown"]) == (0, [])
+    assert told["usd_per_month"]["search"] == pytest.approx(
+        8 * prices.MEMORY_GIB * prices.HOURS + 20 * prices.GIBIBYTE, abs=0.01
+    )
+    assert told["usd_per_month"]["answer"] == prices.SECRET
+    code, output = run(tmp_path, "cost", "--env", "new", monkeypatch=monkeypatch)
+    assert output.splitlines()[-1].endswith("USD a month, while nobody uses it")
+
+
+def test_an_unknown_price_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(tmp_path, "init", "new", *CHOSEN, monkeypatch=monkeypatch)
+    file = tmp_path / "new.yaml"
+    file.write_text(file.read_text().replace("r7g.medium.search", "c7g.large.search"))
+    _, output = run(tmp_path, "cost", "--env", "new", monkeypatch=monkeypatch)
+    assert output.splitlines()[-1].startswith("Not counted: c7g.large.search")
