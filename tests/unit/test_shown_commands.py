@@ -1,0 +1,71 @@
+"""Each command of osml that the documents show exists, with its options."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from osml.main import app
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "skills").rglob("*.md")])
+SHOWN = re.compile(r"(?:^|`|\$ )(osml [a-z][^`\n]*)", re.MULTILINE)
+# What the deploy and the diff do not know, they give to the CDK's command line.
+HANDED_ON = {"deploy", "diff", "destroy"}
+
+
+def shown(page: Path) -> list[str]:
+    text = page.read_text()
+    # A command in running text may be broken between two lines.
+    flowing = re.sub(r"```.*?```", "", text, flags=re.DOTALL).replace("\n", " ")
+    blocks = "\n".join(re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)).replace("\\\n", " ")
+    inline = re.findall(r"`(osml\s[a-z][^`]*)`", flowing)
+    return [*(re.sub(r"\s+", " ", command) for command in inline), *SHOWN.findall(blocks)]
+
+
+def fault(command: str) -> str | None:
+    """What the command line would not know of it; None when it knows all."""
+    try:
+        words = shlex.split(command.partition(" | ")[0].partition(" # ")[0].partition(" > ")[0])[1:]
+    except ValueError:
+        words = command.split()[1:]
+    found: Any = typer.main.get_command(app)
+    while words and hasattr(found, "commands"):
+        name = words.pop(0)
+        if name.startswith("-"):
+            return None
+        following = found.commands.get(name)
+        if following is None:
+            return f"no command {name}"
+        found = following
+    options = {option for parameter in found.params for option in parameter.opts + parameter.secondary_opts} | {
+        "--help"
+    }
+    if found.name in HANDED_ON:
+        return None
+    unknown = [word for word in words if word.startswith("-") and word.partition("=")[0].rstrip(".,;") not in options]
+    return f"no option {unknown[0]}" if unknown and unknown != ["-"] else None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_the_command_line_knows_what_the_documents_show(page: Path) -> None:
+    wrong = [(command, why) for command in shown(page) if (why := fault(command))]
+    assert wrong == []
+
+
+def test_what_does_not_exist_is_seen() -> None:
+    assert fault("osml nothing --env dev") == "no command nothing"
+    assert fault("osml ask --nothing 1") == "no option --nothing"
+    assert fault("osml secret get") == "no command get"
+    assert len([command for page in PAGES for command in shown(page)]) > 100
+
+
+def test_the_skill_follows_the_specification() -> None:
+    text = (ROOT / "skills" / "osml" / "SKILL.md").read_text()
+    head = dict(line.split(": ", 1) for line in text.split("---\n")[1].splitlines())
+    assert head["name"] == "osml" == (ROOT / "skills" / "osml").name
+    assert 0 < len(head["description"]) <= 1024
+    assert len(text.splitlines()) < 500
