@@ -31,7 +31,9 @@ class Assistant(Group):
     called. At most `concurrency` questions are answered at once (default: the account's limit); further ones get a 503.
     `body_limit` is in bytes: a body reaches a function in base64, a third longer, and a function takes 6 MB. Documents
     are split into passages of at most `passage_characters`. `origins` are other origins whose pages may call the API
-    from a browser. `conversation_days` is the number of days for which a conversation on a collection is stored after
+    from a browser. `streaming` determines who calls the answer model of a domain or a cluster: the function, to which the
+    answer comes piece by piece, or the search pipeline, whose answer comes in one piece (default: the function, where it
+    certainly reaches the model). `conversation_days` is the number of days for which a conversation on a collection is stored after
     its last turn; a domain stores conversations in its own memory.
 
     `second_factor` requires an authenticator app of every user of the pool; the sign-in page sets it up at the first
@@ -57,6 +59,7 @@ class Assistant(Group):
     body_limit: int = Field(default=4_400_000, ge=10_000, le=4_400_000)
     passage_characters: int = Field(default=PASSAGE_CHARACTERS, ge=100, le=8000)
     origins: list[Origin] = Field(default_factory=list, examples=["https://help.example.com"])
+    streaming: bool | None = None
     conversation_days: int = Field(default=30, ge=1, le=3650)
     log_role: Literal["create", "exist"] = "exist"
 

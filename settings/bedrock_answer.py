@@ -103,6 +103,10 @@ class BedrockModel(AnswerModel):
         return arn["region"] if arn else self.region or region
 
     @property
+    def place(self) -> str | None:
+        return self.model_region(None)
+
+    @property
     def shown(self) -> str:
         return self.model
 

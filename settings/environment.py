@@ -35,6 +35,7 @@ from settings.self_managed import SelfManaged
 from settings.serverless import Serverless
 from settings.setting_file import load_file
 from settings.since import SINCE, Release
+from settings.streaming import streams
 
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,15}$")
 # What is written for a setting whose absence does not switch it off.
@@ -130,6 +131,11 @@ class Environment(Group):
         """From which scores on a passage is a good and a close match; None where the model is not measured."""
         known, space = self.embedding.calibration, self.index.space_type
         return (score(known.good, space), score(known.close, space)) if known else None
+
+    @property
+    def streams(self) -> bool:
+        """Whether the assistant calls the answer model itself; otherwise the engine's search pipeline does."""
+        return streams(self)
 
     @property
     def answer_endpoint_name(self) -> str:

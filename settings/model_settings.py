@@ -37,6 +37,12 @@ class ModelSettings(Group):
         return None
 
     @property
+    def place(self) -> str | None:
+        """The region where the model is called, None for the environment's, or for no region of AWS."""
+        region: str | None = getattr(self, "region", None)
+        return region
+
+    @property
     def shown(self) -> str:
         """The model as people are told of it."""
         raise NotImplementedError

@@ -51,7 +51,8 @@ MOST_CHARACTERS = 3072
 class AssistantStack(EnvironmentStack):
     """Three functions, the REST API before them, its sign-in, and conversations where the engine keeps none.
 
-    `knowledge` is where the engine embeds and answers; on a collection there is none, and the functions do both.
+    `knowledge` is where the engine embeds, and answers where answers do not stream; on a collection there is none, and
+    the functions do both.
     """
 
     def __init__(
@@ -170,7 +171,7 @@ class AssistantStack(EnvironmentStack):
         settings, provider = self._environment.answer, self._inference.answer
         if settings is None or provider is None:
             return None
-        if not self._knowledge:
+        if self._environment.streams or not self._knowledge:
             return settings.told(self._environment)
         return PipelineAnswer(
             search_pipeline=str(self._knowledge.search_pipeline),
@@ -183,13 +184,13 @@ class AssistantStack(EnvironmentStack):
         target = self._search.target(self.region, ())
         grant_search(self, self._environment, self._search, target, ask, "ask")
         grant_search(self, self._environment, self._search, target, documents, "documents")
+        embedding, answer = self._inference.embedding, self._inference.answer
+        if answer and self._environment.streams:
+            ask.allow(*answer.caller_statements(streamed=True), wildcards=GUESSED)
         if self._knowledge:
             return
-        embedding, answer = self._inference.embedding, self._inference.answer
         for function in (ask, documents):
             function.allow(*embedding.caller_statements(), wildcards=GUESSED)
-        if answer:
-            ask.allow(*answer.caller_statements(streamed=True), wildcards=GUESSED)
         if self._table:
             ask.allow(self._table.access)
 

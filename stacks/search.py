@@ -144,9 +144,12 @@ def _called(environment: Environment) -> list[str]:
         called += ["cloudformation", "ssm"]
     if environment.drop:
         called.append("sqs")
+    answer = environment.answer if environment.streams else None
+    if answer and answer.service:
+        called.append(answer.service)
     if search.vpc and search.vpc.egress == "vpc":
         retrieval = environment.retrieval
         services += ["bedrock-runtime"] if retrieval.rerank else []
         services += ["sagemaker.runtime"] if retrieval.hybrid and retrieval.hybrid.sparse else []
-        called += dict.fromkeys(services)
-    return called
+        called += services
+    return list(dict.fromkeys(called))

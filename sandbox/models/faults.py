@@ -7,16 +7,18 @@ from typing import Any
 
 PROVIDERS = ("sagemaker", "bedrock", "deepseek", "openai")
 _BATCHES_KEPT = 32
+_MOST_MS = 600_000
 
 
 @dataclass(frozen=True)
 class Faults:
-    """`delay_ms` before each answer; the shares (0 to 1) of calls throttled, or failed with a status.
+    """`delay_ms` before each answer, `pause_ms` after each piece of a stream; the shares (0 to 1) of calls throttled, or failed with a status.
 
     If `echo` is not 0, the refusal repeats a refused key, as some providers and proxies do.
     """
 
     delay_ms: float = 0
+    pause_ms: float = 0
     throttle: float = 0.0
     fail: float = 0.0
     fail_status: int = 500
@@ -116,8 +118,10 @@ def _faults(wanted: Any) -> Faults:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"The fault {name} is {value!r}. Give a number.")
     faults = Faults(**wanted)
-    if not (0 <= faults.throttle <= 1 and 0 <= faults.fail <= 1 and 0 <= faults.delay_ms <= 600_000):
-        raise ValueError("throttle and fail lie between 0 and 1, delay_ms between 0 and 600000.")
+    if not (0 <= faults.throttle <= 1 and 0 <= faults.fail <= 1):
+        raise ValueError("throttle and fail lie between 0 and 1.")
+    if not (0 <= faults.delay_ms <= _MOST_MS and 0 <= faults.pause_ms <= _MOST_MS):
+        raise ValueError(f"delay_ms and pause_ms lie between 0 and {_MOST_MS}.")
     if faults.fail_status not in range(400, 600):
         raise ValueError(f"The fault fail_status is {faults.fail_status}. Give an HTTP error status.")
     return faults

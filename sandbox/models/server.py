@@ -68,6 +68,8 @@ class ModelServer(ThreadingHTTPServer):
         if faults.echo and reply.status == HTTPStatus.UNAUTHORIZED:
             reply = _echoed(reply, call)
         self.control.leave(provider, call.path, reply.status, reply.batch)
+        if faults.pause_ms and not isinstance(reply.body, bytes):
+            reply = replace(reply, body=_paused(reply.body, faults.pause_ms / 1000))
         return reply
 
 
@@ -173,6 +175,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Print no line for a call: the counts are under `/_control`."""
+
+
+def _paused(pieces: Iterator[bytes], seconds: float) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece
+        time.sleep(seconds)
 
 
 def _echoed(reply: ModelResponse, call: Call) -> ModelResponse:

@@ -41,8 +41,16 @@ class BedrockAnswer(BedrockModel):
         """Whether the model is one that was imported, which has a body of its own."""
         return self.arn_kind == "imported-model"
 
+    @property
+    def sampling(self) -> dict[str, float]:
+        """How a token is chosen, for whoever calls the model."""
+        return {
+            "temperature": TEMPERATURE if self.temperature is None else self.temperature,
+            "top_p": TOP_P if self.top_p is None else self.top_p,
+        }
+
     def arguments(self, environment: Environment) -> dict[str, Any]:
-        return {**super().arguments(environment), "imported": self.imported}
+        return {**super().arguments(environment), **self.sampling, "imported": self.imported}
 
     @model_validator(mode="after")
     def _tokens(self) -> BedrockAnswer:

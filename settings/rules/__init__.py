@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from settings.rules.assistant import answers_in_time, keeps_conversations, signs_in_by_its_name
+from settings.rules.assistant import (
+    answers_in_time,
+    keeps_conversations,
+    signs_in_by_its_name,
+    streams_by_itself,
+)
 from settings.rules.collection import collection_decides, collection_has_no_connector
 from settings.rules.encryption import key_has_an_arn, key_is_here
 from settings.rules.engine import batches, converses, milliseconds, shard_copies, space
@@ -51,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     vpc_reaches_its_models,
     signs_in_by_its_name,
     answers_in_time,
+    streams_by_itself,
     keeps_conversations,
     drop_has_a_pipeline,
     ingestion_has_its_jobs,

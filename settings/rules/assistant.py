@@ -37,6 +37,23 @@ def answers_in_time(environment: Environment) -> Iterator[str]:
         )
 
 
+def streams_by_itself(environment: Environment) -> Iterator[str]:
+    """Not every model is one that the assistant can call, and a collection has nobody else who could."""
+    assistant, answer = environment.assistant, environment.answer
+    wanted = assistant.streaming if assistant else None
+    if wanted is None:
+        return
+    if answer is None:
+        yield f"assistant.streaming is {str(wanted).lower()}, but no model answers; leave it out"
+    elif wanted and answer.caller is None:
+        yield (
+            f"assistant.streaming is true, but answer.provider is {answer.provider!r}, a connector of ml-commons, "
+            "which the engine alone can call, in one piece; leave assistant.streaming out"
+        )
+    elif not wanted and isinstance(environment.search, Serverless):
+        yield "assistant.streaming is false, but a collection has no pipeline that answers; leave it out"
+
+
 def keeps_conversations(environment: Environment) -> Iterator[str]:
     """Only a table forgets them."""
     assistant = environment.assistant

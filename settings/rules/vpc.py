@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from settings.model_settings import ModelSettings
 from settings.new_domain import NewDomain
 from settings.serverless import Serverless
 
@@ -24,35 +25,43 @@ def vpc_has_its_kind(environment: Environment) -> Iterator[str]:
 def vpc_reaches_its_models(environment: Environment) -> Iterator[str]:
     """From a VPC with endpoints alone nothing outside AWS is reached, and nothing of another region.
 
-    Functions call the models of a collection from there, and a domain those of its own where its calls go through the
-    VPC; otherwise a domain's go over the internet.
+    Functions call the models of a collection from there, and the answer model where answers stream; a domain calls its
+    own from there where its calls go through the VPC, and otherwise over the internet.
     """
     search, vpc = environment.search, environment.search.vpc
-    if vpc is None or vpc.endpoints != "create" or not (isinstance(search, Serverless) or vpc.egress == "vpc"):
+    if vpc is None or vpc.endpoints != "create":
         return
-    models = [model for model in (environment.embedding, environment.answer) if model]
-    if any(model.service is None for model in models):
+    all_of_them = isinstance(search, Serverless) or vpc.egress == "vpc"
+    if not (all_of_them or environment.streams):
+        return
+    models = [environment.embedding, environment.answer] if all_of_them else [environment.answer]
+    if any(model.service is None for model in models if model):
         yield (
             "search.vpc.endpoints is 'create', but a model outside AWS is not reached by an endpoint; give the subnets "
-            "a NAT gateway and set search.vpc.endpoints to exist, or choose a model on AWS"
+            f"a NAT gateway and set search.vpc.endpoints to exist, {_otherwise(all_of_them)}or choose a model on AWS"
         )
-    for setting, region in _regions(environment):
+    for setting, region in _regions(environment, all_of_them):
         if region != vpc.region:
             yield (
                 f"search.vpc.endpoints is 'create', but {setting} is in {region}, and an endpoint reaches services of "
                 f"its own region, {vpc.region}; give the subnets a NAT gateway and set search.vpc.endpoints to exist, "
-                "or choose a model of that region"
+                f"{_otherwise(all_of_them)}or choose a model of that region"
             )
 
 
-def _regions(environment: Environment) -> Iterator[tuple[str, str]]:
+def _otherwise(all_of_them: bool) -> str:
+    return "" if all_of_them else "or set assistant.streaming to false, "
+
+
+def _regions(environment: Environment, all_of_them: bool) -> Iterator[tuple[str, str]]:
     """Where models are called, of those that say so, by setting."""
-    groups: dict[str, Any] = {"embedding": environment.embedding, "answer": environment.answer}
-    if not isinstance(environment.search, Serverless):
-        groups |= {"retrieval.rerank": environment.retrieval.rerank}
-        groups |= {"retrieval.hybrid.sparse": getattr(environment.retrieval.hybrid, "sparse", None)}
+    groups: dict[str, Any] = {"answer": environment.answer}
+    if all_of_them:
+        groups = {"embedding": environment.embedding, **groups}
+        if not isinstance(environment.search, Serverless):
+            groups |= {"retrieval.rerank": environment.retrieval.rerank}
+            groups |= {"retrieval.hybrid.sparse": getattr(environment.retrieval.hybrid, "sparse", None)}
     for setting, value in groups.items():
-        of_its_arn = getattr(value, "model_region", None)
-        region = of_its_arn(None) if of_its_arn else getattr(value, "region", None)
+        region = value.place if isinstance(value, ModelSettings) else getattr(value, "region", None)
         if region is not None:
             yield setting, region

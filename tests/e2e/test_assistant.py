@@ -19,6 +19,8 @@ from tests.clients.target import Target
 from tests.e2e.templates import SAMPLES, Deployment, until
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
+# Seconds between two pieces of a streamed answer.
+PAUSE = 0.2
 OFF_TOPIC = "zxqv jkwp vbnm qqqq"
 SECRET = "osml/sandbox/deepseek"
 HOSTILE = (
@@ -103,6 +105,7 @@ def test_the_answer_has_its_figures_sources_and_sentences(client: Client) -> Non
 
 
 def test_the_answer_streams_in_events(client: Client) -> None:
+    client.fail(pause_ms=PAUSE * 1000)
     with requests.post(
         f"{client.url}/ask",
         json={"question": QUESTION},
@@ -112,15 +115,18 @@ def test_the_answer_streams_in_events(client: Client) -> None:
     ) as answer:
         assert answer.status_code == 200
         assert answer.headers["Content-Type"].startswith("text/event-stream")
-        client.fail(delay_ms=1000)
         names, times = [], []
-        for line in answer.iter_lines(decode_unicode=True):
+        for line in answer.iter_lines(1, decode_unicode=True):
             if line.startswith("event: "):
                 names.append(line.removeprefix("event: "))
                 times.append(time.monotonic())
     client.fail()
     assert names[0] == "stage"
     assert names.index("sources") < names.index("text") < names.index("answer") == len(names) - 1
+    pieces = [at for name, at in zip(names, times, strict=True) if name == "text"]
+    assert len(pieces) > 3
+    # The model had not written its second piece when the reader had the first one.
+    assert pieces[0] < times[-1] - PAUSE * (len(pieces) - 1)
 
 
 def test_what_the_documents_do_not_hold_is_not_asked_of_the_model(client: Client) -> None:

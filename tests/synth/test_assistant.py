@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = "arn:<AWS::Partition>:es:<AWS::Region>:<AWS::AccountId>:domain/osml-sandbox"
 PLACE = "<AWS::Region>:<AWS::AccountId>"
 # What the function `documents` does with uploads that are more than one request stores.
+LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 UPLOADS = (
     *(f"s3:{word}" for word in ("GetObject", "PutObject", "ListBucket")),
     *(f"sqs:{word}" for word in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")),
@@ -246,9 +247,8 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
 
 def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed: Any, of_type: OfType) -> None:
     memory = f"{DOMAIN}/_plugins/_ml/memory"
-    log = {"logs:CreateLogStream", "logs:PutLogEvents"}
-    ask = allowed(domain, "AskPolicy")
-    assert set(ask) - log == {"es:ESHttpGet", "es:ESHttpPost"}
+    log, ask = LOG, allowed(domain, "AskPolicy")
+    assert set(ask) - log == {"es:ESHttpGet", "es:ESHttpPost", "secretsmanager:GetSecretValue"}
     assert ask["es:ESHttpGet"] == [f"{memory}/*", f"{DOMAIN}/passages/_alias"]
     searches = [f"{DOMAIN}/{index}/_search" for index in ("passages-????????", "passages")]
     assert ask["es:ESHttpPost"] == [memory, f"{memory}/*", *searches]
@@ -385,6 +385,13 @@ ANSWERS: list[dict[str, Any]] = [
     {"provider": "bedrock", "region": "us-east-1"},
     {"provider": "bedrock-converse", "model": "us.amazon.nova-lite-v1:0", "region": "us-east-1"},
 ]
+RECIPES_OF = {
+    "deepseek": "deepseek-api",
+    "openai": "openai-chat",
+    "sagemaker": "deepseek-sagemaker",
+    "bedrock": "deepseek-bedrock",
+    "bedrock-converse": "bedrock-converse",
+}
 EMBEDDINGS: list[dict[str, Any]] = [
     {"provider": "sagemaker", "endpoint": "mini", "shape": "array", "dimension": 384},
     {"provider": "titan", "model": "amazon.titan-embed-text-v1", "dimension": 1536},
@@ -421,19 +428,52 @@ def test_the_functions_know_whether_the_model_reasons(other: Other, told: Any, t
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "dev", "qa", "prod"])
-def test_on_a_domain_the_engine_embeds_and_answers(
-    templates: Callable[[str], Templates], told: Any, environment: str
+def test_on_a_domain_the_engine_embeds_and_the_function_answers(
+    templates: Callable[[str], Templates], told: Any, allowed: Any, flat: Flat, of_type: OfType, environment: str
 ) -> None:
-    from settings.runtime_settings import PipelineAnswer, RuntimeSettings
+    from settings.answer.deepseek import DeepSeekAnswer
+    from settings.runtime_settings import RuntimeSettings
 
     template = templates(environment)[f"osml-{environment}-assistant"]
     settings = RuntimeSettings.model_validate(told(template, "Ask"))
-    assert isinstance(settings.answer, PipelineAnswer)
+    assert isinstance(settings.answer, DeepSeekAnswer)
     assert settings.embedding.provider == "model"
     assert (settings.answer.model, settings.conversations.kind) == ("deepseek-flash", "memory")
-    made = json.dumps(templates(environment)[f"osml-{environment}-knowledge"])
-    assert f'\\"name\\":\\"{settings.answer.search_pipeline}\\"' in made
     assert told(template, "Ask") == told(template, "Documents")
+    # The pipeline has the same prompt, for whoever asks the engine directly.
+    pipelines = of_type(templates(environment)[f"osml-{environment}-knowledge"], "Custom::MlSearchPipeline").values()
+    specs = [json.loads(flat(one["Properties"]["Spec"])) for one in pipelines]
+    (answers,) = [one for one in specs if one["name"] == "passages-answer"]
+    (rag,) = [one["retrieval_augmented_generation"] for one in answers["pipeline"]["response_processors"]]
+    prompt = settings.prompt
+    assert (rag["system_prompt"], rag["user_instructions"]) == (prompt.system, prompt.instructions)
+
+
+def test_the_pipeline_answers_where_nobody_else_is_to(other: Other, told: Any, allowed: Any) -> None:
+    from settings.runtime_settings import PipelineAnswer, RuntimeSettings
+
+    template = other("sandbox", assistant={"streaming": False})
+    settings = RuntimeSettings.model_validate(told(template, "Ask"))
+    assert isinstance(settings.answer, PipelineAnswer)
+    assert (settings.answer.search_pipeline, settings.answer.model) == ("passages-answer", "deepseek-flash")
+    assert set(allowed(template, "AskPolicy")) == LOG | {"es:ESHttpGet", "es:ESHttpPost"}
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: "-".join(map(str, answer.values()))[:40])
+def test_on_a_domain_ask_may_call_its_answer_model_as_a_stream_and_nothing_else(
+    other: Other, told: Any, allowed: Any, answer: dict[str, Any]
+) -> None:
+    from settings.runtime_settings import RuntimeSettings
+
+    template = other("sandbox", recipe=RECIPES_OF[answer["provider"]], answer=answer)
+    assert RuntimeSettings.model_validate(told(template, "Ask")).answer.provider == answer["provider"]  # type: ignore[union-attr]
+    action = {
+        "bedrock": "bedrock:InvokeModelWithResponseStream",
+        "bedrock-converse": "bedrock:InvokeModelWithResponseStream",
+        "sagemaker": "sagemaker:InvokeEndpointWithResponseStream",
+    }.get(answer["provider"], "secretsmanager:GetSecretValue")
+    assert set(allowed(template, "AskPolicy")) == LOG | {"es:ESHttpGet", "es:ESHttpPost", action}
+    assert action not in allowed(template, "DocumentsPolicy")
 
 
 def test_settings_that_no_function_could_hold_are_one_sentence(other: Other) -> None:

@@ -20,6 +20,22 @@ DOMAIN = {"kind": "domain", "data_nodes": {"instance_type": "r7g.medium.search",
 COLLECTION = {"kind": "serverless"}
 TITAN = {"provider": "titan", "dimension": 512}
 CONVERSE = {"provider": "bedrock-converse", "model": "amazon.nova-lite-v1:0"}
+CUSTOM = {
+    "provider": "custom",
+    "llm_model": "bedrock/mine",
+    "connector": {
+        "protocol": "http",
+        "actions": [
+            {
+                "action_type": "predict",
+                "method": "POST",
+                "url": "https://llm.example.com/answer",
+                "request_body": '{"prompt": "${parameters.inputs}"}',
+            }
+        ],
+    },
+}
+RECIPES_OF = {"deepseek": "deepseek-api", "bedrock-converse": "bedrock-converse", "custom": "custom"}
 CHAT = {"provider": "deepseek", "secret": {"name": "osml/other"}}
 
 
@@ -72,6 +88,21 @@ THROUGH = {"egress": "vpc"}
         (COLLECTION, {}, {"embedding": AWAY}, "embedding is in us-west-2, and an endpoint reaches"),
         (COLLECTION, {}, {"answer": {**CONVERSE, "region": "us-west-2"}}, "answer is in us-west-2"),
         (COLLECTION, {"endpoints": "exist", "route_tables": []}, {"embedding": AWAY}, None),
+        # Answers that stream come to a function in the VPC.
+        (
+            DOMAIN,
+            {},
+            {"recipe": "deepseek-api", "answer": CHAT, "assistant": {"streaming": True}},
+            "or set assistant.streaming to false, or choose a model on AWS",
+        ),
+        (
+            DOMAIN,
+            {},
+            {"answer": {**CONVERSE, "region": "us-west-2"}, "assistant": {"streaming": True}},
+            "answer is in us-west-2, and an endpoint reaches",
+        ),
+        (DOMAIN, {}, {"answer": {**CONVERSE, "region": "us-west-2"}, "assistant": {}}, None),
+        (DOMAIN, {}, {"embedding": AWAY, "assistant": {"streaming": True}}, None),
         (COLLECTION, {}, {"answer": CHAT}, "a model outside AWS is not reached by an endpoint"),
         (COLLECTION, THROUGH, {}, "search.vpc.egress is 'vpc', which is said of a domain that is made here"),
         (COLLECTION, {"collection_endpoint": "vpce-0a1b2c3d"}, {}, None),
@@ -85,3 +116,62 @@ def test_a_vpc_and_its_models(
     found = told(tmp_path, search, vpc, **changes)
     assert found is None if said is None else (found is not None and said in found), found
     assert "\n" not in (found or "")
+
+
+EXIST = {"endpoints": "exist", "route_tables": [], "cidrs": []}
+
+
+@pytest.mark.parametrize(
+    ("search", "vpc", "assistant", "answer", "streams"),
+    [
+        (DOMAIN, None, {}, CHAT, True),
+        (DOMAIN, None, {"streaming": False}, CHAT, False),
+        (DOMAIN, None, None, CHAT, False),
+        (DOMAIN, None, {}, CONVERSE, True),
+        (DOMAIN, None, {}, CUSTOM, False),
+        # Endpoints reach services of AWS in the VPC's region alone.
+        (DOMAIN, VPC, {}, CONVERSE, True),
+        (DOMAIN, VPC, {}, {**CONVERSE, "region": "us-east-1"}, True),
+        (DOMAIN, VPC, {}, {**CONVERSE, "region": "us-west-2"}, False),
+        (DOMAIN, VPC, {}, CHAT, False),
+        # Whether the subnets lead to the internet is known where the domain's own calls take the same way.
+        (DOMAIN, {**VPC, **EXIST}, {}, CHAT, False),
+        (DOMAIN, {**VPC, **EXIST}, {"streaming": True}, CHAT, True),
+        (DOMAIN, {**VPC, **EXIST, **THROUGH}, {}, CHAT, True),
+        (COLLECTION, {**VPC, **EXIST}, {}, CHAT, True),
+        (COLLECTION, VPC, {}, CONVERSE, True),
+    ],
+)
+def test_answers_stream_where_the_function_certainly_reaches_the_model(
+    tmp_path: Path,
+    search: dict[str, Any],
+    vpc: dict[str, Any] | None,
+    assistant: dict[str, Any] | None,
+    answer: dict[str, Any],
+    streams: bool,
+) -> None:
+    recipe = RECIPES_OF[answer["provider"]] if search is DOMAIN else "serverless"
+    settings = {"recipe": recipe, "region": "us-east-1", "embedding": TITAN, "answer": answer}
+    settings |= {"search": {**search, **({"vpc": vpc} if vpc else {})}}
+    settings |= {} if assistant is None else {"assistant": assistant}
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(settings))
+    assert load("other", tmp_path).streams is streams
+
+
+@pytest.mark.parametrize(
+    ("recipe", "answer", "streaming", "said"),
+    [
+        ("custom", True, True, "a connector of ml-commons, which the engine alone can call, in one piece; leave"),
+        ("serverless", True, False, "a collection has no pipeline that answers; leave it out"),
+        ("semantic-search", False, True, "assistant.streaming is true, but no model answers; leave it out"),
+    ],
+)
+def test_who_answers_is_decided_only_where_there_are_two(
+    tmp_path: Path, recipe: str, answer: bool, streaming: bool, said: str
+) -> None:
+    settings: dict[str, Any] = {"recipe": recipe, "region": "us-east-1", "embedding": TITAN}
+    settings |= {"answer": CUSTOM if recipe == "custom" else CONVERSE} if answer else {}
+    settings |= {"search": COLLECTION if recipe == "serverless" else DOMAIN, "assistant": {"streaming": streaming}}
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(settings))
+    with pytest.raises(SettingError, match=said):
+        load("other", tmp_path)

@@ -48,11 +48,12 @@ class Provider:
         return tuple(dict.fromkeys([*map(_host_pattern, _urls(self.connector)), *self.trusted_endpoints]))
 
     def caller_statements(self, *, streamed: bool = False) -> list[iam.PolicyStatement]:
-        """The permissions of a function to call the model and to read its key, also for streams if `streamed`."""
+        """The permissions of a function to call the model, `streamed` or in one piece, and to read its key."""
         statements = []
         for statement in self.statements:
             actions = [action for action in statement.actions if action not in CONNECTORS_OWN]
-            actions += [STREAMED[action] for action in actions if streamed and action in STREAMED]
+            if streamed:
+                actions = [STREAMED.get(action, action) for action in actions]
             statements.append(iam.PolicyStatement(actions=actions, resources=statement.resources))
         return statements
 

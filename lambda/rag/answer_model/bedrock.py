@@ -10,7 +10,7 @@ from rag.budget import Budget
 from rag.other_side import ANSWER, unusable
 from rag.prompt import Told
 from rag.thinking import spoken
-from settings.answer.bedrock import TEMPERATURE, TOP_P, BedrockAnswer
+from settings.answer.bedrock import BedrockAnswer
 from settings.runtime_settings import Timeouts
 
 
@@ -33,8 +33,7 @@ class Bedrock:
         limit = "max_gen_len" if self._chosen.imported else "max_tokens"
         body = {
             "prompt": told.deepseek_r1(),
-            "temperature": TEMPERATURE if self._chosen.temperature is None else self._chosen.temperature,
-            "top_p": TOP_P if self._chosen.top_p is None else self._chosen.top_p,
+            **self._chosen.sampling,
             limit: self._chosen.max_tokens,
         }
         with boto_calls.calling(ANSWER):
