@@ -31,10 +31,12 @@ class Assistant(Group):
     called. At most `concurrency` questions are answered at once (default: the account's limit); further ones get a 503.
     `body_limit` is in bytes: a body reaches a function in base64, a third longer, and a function takes 6 MB. Documents
     are split into passages of at most `passage_characters`. `origins` are other origins whose pages may call the API
-    from a browser. `streaming` determines who calls the answer model of a domain or a cluster: the function, to which the
-    answer comes piece by piece, or the search pipeline, whose answer comes in one piece (default: the function, where it
-    certainly reaches the model). `conversation_days` is the number of days for which a conversation on a collection is stored after
+    from a browser. `conversation_days` is the number of days for which a conversation on a collection is stored after
     its last turn; a domain stores conversations in its own memory.
+
+    `streaming` determines who calls the answer model of a domain or a cluster: the function, which gets the answer
+    piece by piece, or the search pipeline, whose answer comes in one piece (default: the function, if it certainly
+    reaches the model).
 
     `second_factor` requires an authenticator app of every user of the pool; the sign-in page sets it up at the first
     sign-in. `addresses` are further addresses of the page, behind your own domain: users return there after the

@@ -12,9 +12,10 @@ _MOST_MS = 600_000
 
 @dataclass(frozen=True)
 class Faults:
-    """`delay_ms` before each answer, `pause_ms` after each piece of a stream; the shares (0 to 1) of calls throttled, or failed with a status.
+    """`delay_ms` before each answer, and `pause_ms` after each piece of a stream.
 
-    If `echo` is not 0, the refusal repeats a refused key, as some providers and proxies do.
+    `throttle` and `fail` are the shares (0 to 1) of calls throttled, or failed with a status. If `echo` is not 0, the
+    refusal repeats a refused key, as some providers and proxies do.
     """
 
     delay_ms: float = 0
