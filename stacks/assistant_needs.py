@@ -45,7 +45,7 @@ NEEDS: Mapping[str, Need] = {
         posts=["{index}/_search", "{index_version}/_search", MEMORY, f"{MEMORY}/*"],
         cluster=[
             *EMBED,
-            *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search")),
+            *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search", "search")),
             *(f"{ML}/memory/interaction/{verb}" for verb in ("create", "list")),
         ],
         index=["indices:admin/aliases/get", "indices:data/read/search*"],

@@ -1,7 +1,7 @@
 """`POST /ask`: answers a question, in a stream (`Accept: text/event-stream`) or in one piece."""
 
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,8 @@ def _reply(event: dict[str, Any], context: "Context") -> Reply:
         heard = waiting(_events(question, who, seconds - MARGIN / 2), SILENCE, seconds)
         if MEDIA_TYPE not in header(event, "accept").lower():
             return _whole(heard)
-        return Reply(200, _headers(f"{MEDIA_TYPE}; charset=utf-8"), _stream(next(heard), heard, identifier))
+        stream = _Stream(next(heard), heard, identifier)
+        return Reply(200, _headers(f"{MEDIA_TYPE}; charset=utf-8"), stream.pieces(), stream.after)
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a sentence
         return _problem(error, identifier)
 
@@ -77,34 +78,57 @@ def _events(question: Question, who: str, seconds: float) -> Iterator[Event]:
 def _whole(heard: Iterator[Event | None]) -> Reply:
     for event in heard:
         if isinstance(event, Answered):
-            answer = event.answer
-    telemetry.answered(answer)
-    telemetry.end()
-    return Reply(200, _headers("application/json"), [answer.model_dump_json().encode()])
+            answered = event
+    body = answered.answer.model_dump_json().encode()
+    return Reply(200, _headers("application/json"), [body], lambda: _after(answered))
 
 
-def _stream(first: Event | None, heard: Generator[Event | None, None, None], identifier: str) -> Iterator[bytes]:
-    try:
-        for event in chain([first], heard):
-            if isinstance(event, Answered):
-                telemetry.answered(event.answer)
-            yield WAITING if event is None else framed(event)
-    except GeneratorExit:
-        telemetry.logger.info("The caller disconnected.")
-        raise
-    except Exception as error:  # noqa: BLE001 - as in answer
-        failure = telemetry.failed(error)
-        yield framed(
-            Failed(
-                message=failure.message,
-                cause=failure.cause,
-                request_id=identifier,
-                status=failure.status,
-                retry_after=failure.retry_after,
+@dataclass
+class _Stream:
+    """The events of an answer as they are sent: the `first`, and those that are `heard` after it."""
+
+    first: Event | None
+    heard: Generator[Event | None, None, None]
+    identifier: str
+    answered: Answered | None = None
+
+    def pieces(self) -> Iterator[bytes]:
+        try:
+            for event in chain([self.first], self.heard):
+                if isinstance(event, Answered):
+                    self.answered = event
+                yield WAITING if event is None else framed(event)
+        except GeneratorExit:
+            telemetry.logger.info("The caller disconnected.")
+            raise
+        except Exception as error:  # noqa: BLE001 - as in answer
+            failure = telemetry.failed(error)
+            yield framed(
+                Failed(
+                    message=failure.message,
+                    cause=failure.cause,
+                    request_id=self.identifier,
+                    status=failure.status,
+                    retry_after=failure.retry_after,
+                )
             )
-        )
+        finally:
+            self.heard.close()
+
+    def after(self) -> None:
+        _after(self.answered)
+
+
+def _after(answered: Answered | None) -> None:
+    """What the caller does not wait for: the turn, the log and the metrics."""
+    try:
+        if answered:
+            telemetry.answered(answered.answer)
+            with subsegment("## turn"):
+                answered.keep()
+    except Exception as error:  # noqa: BLE001 - the caller has the answer
+        telemetry.not_kept(error)
     finally:
-        heard.close()
         telemetry.end()
 
 

@@ -1,6 +1,6 @@
 """An HTTP response whose body comes in pieces."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 class Reply:
     """A response.
 
-    A generator as `body` runs for its next piece after the last one was sent, and is closed at the end.
+    A generator as `body` runs for its next piece after the last one was sent, and is closed at the end. `after` is
+    called when the response has gone, or could not be delivered.
     """
 
     status: int
     headers: Mapping[str, str]
     body: Iterable[bytes]
+    after: Callable[[], None] | None = None

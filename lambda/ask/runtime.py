@@ -144,10 +144,10 @@ def serve(api: RuntimeApi, handler: Handler) -> None:
         _log("The call failed.", request_id, error)
         _unless_broken(api.fail, request_id, error)
         return
-    if event.get("buffered"):
-        _unless_broken(api.answer, request_id, answer)
-        return
     try:
+        if event.get("buffered"):
+            _unless_broken(api.answer, request_id, answer)
+            return
         failure = api.stream(request_id, reply)
         if failure:
             _log("The answer failed before its end.", request_id, failure)
@@ -157,6 +157,7 @@ def serve(api: RuntimeApi, handler: Handler) -> None:
         _judge(error, request_id)
     finally:
         _close(reply)
+        _do_the_rest(reply, request_id)
 
 
 def main() -> NoReturn:
@@ -190,6 +191,16 @@ def _close(reply: Reply) -> None:
     close = getattr(reply.body, "close", None)
     if close:
         close()
+
+
+def _do_the_rest(reply: Reply, request_id: str) -> None:
+    # Lambda freezes the process when it asks for the next event, and not before.
+    # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    try:
+        if reply.after:
+            reply.after()
+    except Exception as error:  # noqa: BLE001 - the caller has the answer, and the next call must be taken
+        _log("The work after the answer failed.", request_id, error)
 
 
 def _unless_broken(send: Callable[[str, Any], None], request_id: str, what: Any) -> None:

@@ -1,8 +1,8 @@
 """Logs and metrics of both functions, without questions, documents and answers.
 
 Logs are JSON lines with the request id and a digest of the caller. Metrics are lines of CloudWatch's embedded format:
-`Questions`, `Grounded`, `NotInDocuments`, `Throttled`, `Failures` (counts) and `ModelLatency` (milliseconds), with
-the dimensions `service` and `environment`.
+`Questions`, `Grounded`, `NotInDocuments`, `Throttled`, `Failures`, `TurnsNotStored` (counts) and `ModelLatency`
+(milliseconds), with the dimensions `service` and `environment`.
 """
 
 import logging
@@ -73,6 +73,13 @@ def failed(error: Exception) -> Failure:
         logger.warning(error.message, extra=about)
     metrics.add_metric(name="Throttled" if isinstance(error, Throttled) else "Failures", unit=MetricUnit.Count, value=1)
     return error
+
+
+def not_kept(error: Exception) -> None:
+    """Log and count a turn of a conversation that could not be stored; its answer was given."""
+    about = {"error": type(error).__name__, "cause": getattr(error, "cause", None), "said": getattr(error, "said", "")}
+    logger.warning("A turn of a conversation was not stored.", extra=about)
+    metrics.add_metric(name="TurnsNotStored", unit=MetricUnit.Count, value=1)
 
 
 def end() -> None:

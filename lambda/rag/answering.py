@@ -1,14 +1,18 @@
-"""From a question to an answer: search, check that documents are near enough, let the model answer, store the turn."""
+"""From a question to an answer: search, check that documents are near enough, let the model answer.
 
-import logging
+The turn is stored after the answer has gone.
+"""
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 from rag.budget import Budget
+from rag.conversations import Conversation
+from rag.conversations.conversation_id import ConversationId
 from rag.events import Answered, Event, Sources, Stage, Text
 from rag.evidence import used
-from rag.failures import Failure, Invalid
+from rag.failures import Invalid
 from rag.generation import Generation
 from rag.models import Answer, Match, Question, Source, Timings
 from rag.parts import Parts
@@ -18,15 +22,15 @@ from rag.search import Found
 from rag.search.query import texts
 
 NOT_IN_DOCUMENTS = "The documents do not contain an answer to this question."
-_log = logging.getLogger(__name__)
 
 
 def answer(question: Question, caller: str, seconds: float, parts: Parts | None = None) -> Iterator[Event]:
     """Answer the `question` of `caller` within `seconds`; yields events as they happen, `Answered` last.
 
     `caller` is any text that identifies the caller, who owns the conversation. `parts` defaults to those of the
-    environment variable `ASSISTANT`. The work starts when the first event is requested. Raises a `Failure`: `Invalid`
-    and `Absent` before the first event, any other at any time.
+    environment variable `ASSISTANT`. The work starts when the first event is requested. The caller calls the `keep` of
+    `Answered`, which stores the turn. Raises a `Failure`: `Invalid` and `Absent` before the first event, any other at
+    any time.
     """
     parts = own_parts() if parts is None else parts
     asked = _Asked(question, caller, parts, Budget(seconds), perf_counter())
@@ -43,43 +47,46 @@ class _Asked:
     budget: Budget
     began: float
 
+    @property
+    def _id(self) -> ConversationId | None:
+        text = self.question.conversation_id
+        return None if text is None else ConversationId.of(text)
+
     def events(self) -> Iterator[Event]:
         most = self.parts.settings.limits.question_characters
         if len(self.question.question) > most:
             raise Invalid(f"The question has {len(self.question.question)} characters. The limit is {most}.")
-        earlier = self._earlier()
+        stored = self._stored()
+        earlier = stored.turns if stored else []
         yield Stage("searching")
         found = self._found(earlier)
         if not self._is_near(found.sources):
             yield Sources([])
             yield Text(NOT_IN_DOCUMENTS)
-            yield self._answered(found, self._kept(earlier, None), NOT_IN_DOCUMENTS, [], None, None)
+            yield self._answered(found, stored, None, NOT_IN_DOCUMENTS, [])
             return
         yield Sources(found.sources)
         generation = self.parts.generation
         if generation is None:
-            yield self._answered(found, self._kept(earlier, ""), None, found.sources, None, None, grounded=True)
+            yield self._answered(found, stored, "", None, found.sources, grounded=True)
             return
         yield Stage("answering")
         model_began = perf_counter()
         said = ""
-        for piece in self._pieces(generation, found.sources, earlier):
+        for piece in self._pieces(generation, found.sources, stored):
             said += piece
             yield Text(piece)
         said = said.strip()
         model_ms = _since(model_began)
-        conversation = self.question.conversation_id
-        if conversation is None or not generation.keeps:
-            conversation = self._kept(earlier, said)
         sources = used(said, found.sources)
         # A model that says that the passages hold no answer repeats none of their sentences.
         grounded = any(source.used for source in sources)
-        yield self._answered(found, conversation, said, sources, generation.name, model_ms, grounded=grounded)
+        yield self._answered(found, stored, said, said, sources, (generation.name, model_ms), grounded=grounded)
 
-    def _earlier(self) -> Sequence[Turn]:
-        if self.question.conversation_id is None:
-            return []
-        return self.parts.conversations.turns(self.question.conversation_id, self.caller, self.budget)
+    def _stored(self) -> Conversation | None:
+        if self._id is None:
+            return None
+        return self._id.read(self.parts.conversations, self.caller, self.budget)
 
     def _found(self, earlier: Sequence[Turn]) -> Found:
         most = self.parts.settings.retrieval.earlier_questions
@@ -103,11 +110,11 @@ class _Asked:
             return "loose"
         return "close" if similarity >= close else "good"
 
-    def _pieces(self, generation: Generation, sources: Sequence[Source], earlier: Sequence[Turn]) -> Iterator[str]:
-        asked = self.question
+    def _pieces(self, generation: Generation, sources: Sequence[Source], stored: Conversation | None) -> Iterator[str]:
+        earlier, key = (stored.turns, stored.key) if stored else ([], None)
 
         def begun() -> tuple[str, Iterator[str]]:
-            pieces = generation.pieces(asked.question, sources, earlier, asked.conversation_id, self.budget)
+            pieces = generation.pieces(self.question.question, sources, earlier, key, self.budget)
             return next(pieces, ""), pieces
 
         # After the first piece has been shown, a retry is impossible.
@@ -115,44 +122,40 @@ class _Asked:
         yield first
         yield from rest
 
-    def _kept(self, earlier: Sequence[Turn], said: str | None) -> str | None:
-        """The conversation, with this turn if something was `said`; None if it could not be created."""
-        id = self.question.conversation_id
-        turn = None if said is None else Turn(self.question.question, said)
-        try:
-            if id is None:
-                return self.parts.conversations.begin(self.caller, self.question.question, turn, self.budget)
-            if turn is not None:
-                self.parts.conversations.keep(id, self.caller, earlier, turn, self.budget)
-        except Failure as failure:
-            # The answer must not be lost because of this; the next question lacks this turn.
-            _log.warning("A turn of a conversation was not stored: %s %s", failure.message, failure.said)
-        return id
-
     def _answered(
         self,
         found: Found,
-        conversation: str | None,
+        stored: Conversation | None,
+        kept: str | None,
         said: str | None,
         sources: list[Source],
-        model: str | None,
-        model_ms: int | None,
+        model: tuple[str, int] | None = None,
         *,
         grounded: bool = False,
     ) -> Answered:
+        """The end. The turn has the answer `kept`, None if no turn is stored; `model` is its name and milliseconds."""
+        name, model_ms = model or (None, None)
         timings = Timings(
             embed_ms=found.embed_ms, search_ms=found.search_ms, model_ms=model_ms, total_ms=_since(self.began)
         )
-        return Answered(
-            Answer(
-                answer=said,
-                grounded=grounded,
-                sources=sources,
-                model=model,
-                conversation_id=conversation,
-                timings=timings,
-            )
+        id, number = self._id or ConversationId.new(), stored.number if stored else 0
+        turn = None if kept is None else Turn(self.question.question, kept)
+        answer = Answer(
+            answer=said,
+            grounded=grounded,
+            sources=sources,
+            model=name,
+            conversation_id=str(id.after(number if turn is None else number + 1)),
+            timings=timings,
         )
+        return Answered(answer, lambda: self._keep(id, stored, turn, model is not None))
+
+    def _keep(self, id: ConversationId, stored: Conversation | None, turn: Turn | None, by_model: bool) -> None:
+        conversations, generation = self.parts.conversations, self.parts.generation
+        if stored is None:
+            conversations.begin(id.token, self.caller, self.question.question, turn, self.budget)
+        elif turn is not None and not (by_model and generation and generation.keeps):
+            conversations.keep(stored, self.caller, turn, self.budget)
 
 
 def _since(began: float) -> int:

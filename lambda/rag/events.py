@@ -1,6 +1,7 @@
 """Events of an answer, in this order: `Stage`s, `Sources` once, `Text`s, `Answered` last."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rag.models import Answer, Source
@@ -27,11 +28,19 @@ class Text:
     text: str
 
 
+def _nothing() -> None:
+    """There is no turn to store."""
+
+
 @dataclass(frozen=True)
 class Answered:
-    """The end, with the whole answer. White space at both ends of its text may differ from the pieces."""
+    """The end, with the whole answer. White space at both ends of its text may differ from the pieces.
+
+    `keep` stores the turn, and is called after the answer has gone; it may raise a `Failure`.
+    """
 
     answer: Answer
+    keep: Callable[[], None] = field(default=_nothing, compare=False, repr=False)
 
 
 Event = Stage | Sources | Text | Answered

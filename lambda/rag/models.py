@@ -12,6 +12,8 @@ from rag.failures import Cause
 
 MOST_QUESTION_CHARACTERS = 2000
 
+CONVERSATION = "6926f3a0b1c24d7f90e8a355c2d60f11-1"
+
 Wanted = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
@@ -41,7 +43,7 @@ class Question(Body):
     conversation_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = Field(
         default=None,
         description="The conversation to continue, from an earlier answer to the same caller.",
-        examples=["8Hk2mJUBv1Yq0pSn5a7C"],
+        examples=[CONVERSATION],
     )
     filters: Filters | None = Field(default=None, description="Search only in these documents.")
     top_k: Annotated[int, Field(ge=1, le=50)] | None = Field(
@@ -140,9 +142,9 @@ class Answer(BaseModel):
     )
     sources: list[Source] = Field(description="The passages that the answer was to come from, best first.")
     model: str | None = Field(description="The answer model; null if none was called.", examples=["deepseek-flash"])
-    conversation_id: str | None = Field(
-        description="Send it with the next question; null if the conversation could not be stored.",
-        examples=["8Hk2mJUBv1Yq0pSn5a7C"],
+    conversation_id: str = Field(
+        description="Send that of the last answer with the next question: it says how many turns there are.",
+        examples=[CONVERSATION],
     )
     timings: Timings
 

@@ -33,7 +33,7 @@ def opened(domain: Domain, id: str, question: str, most: int) -> Conversation:
             return Conversation(EngineMemory(domain.send).begin(named_after(question)))
         if domain.request("GET", path_of(id)).status_code == HTTPStatus.NOT_FOUND:
             raise Failure(f"There is no conversation {id}. Begin one with `--conversation {NEW}`.")
-        turns = EngineMemory(domain.patient).turns(id, most) if most else ()
+        turns = EngineMemory(domain.patient).turns(id, most)[0] if most else ()
         return Conversation(id, [turn.question for turn in turns])
 
 

@@ -30,11 +30,18 @@ class AnswerStream:
         """On the event loop that will read."""
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.whole = False
 
     def put(self, piece: bytes) -> None:
         """Add a piece, from any thread; it is dropped if nobody reads any more."""
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._queue.put_nowait, piece)
+
+    def complete(self) -> None:
+        """Note, from any thread, that the answer has ended well, while its function may still work."""
+        self.whole = True
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.end)
 
     def end(self) -> None:
         """Note on the event loop that no piece follows."""
@@ -49,8 +56,8 @@ class AnswerStream:
 listening: contextvars.ContextVar[AnswerStream | None] = contextvars.ContextVar("listening", default=None)
 
 
-def begun(call: Callable[[], Awaitable[Result]]) -> tuple[AsyncIterator[bytes], "asyncio.Task[Result]"]:
-    """Start the call of a function; returns its answer's pieces and the call, which continues without the client."""
+def begun(call: Callable[[], Awaitable[Result]]) -> "tuple[AnswerStream, asyncio.Task[Result]]":
+    """Start the call of a function; returns its answer and the call, which continues without the client."""
     stream = AnswerStream()
     context = contextvars.copy_context()
     context.run(listening.set, stream)
@@ -61,7 +68,7 @@ def begun(call: Callable[[], Awaitable[Result]]) -> tuple[AsyncIterator[bytes], 
         finally:
             stream.end()
 
-    return stream.pieces(), asyncio.get_running_loop().create_task(called(), context=context)
+    return stream, asyncio.get_running_loop().create_task(called(), context=context)
 
 
 async def read_prelude(pieces: AsyncIterator[bytes]) -> Prelude | None:

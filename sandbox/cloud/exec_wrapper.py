@@ -94,6 +94,8 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
                 invocation.fail("Runtime exited before it was asked", "Runtime.ExitError")
             if not invocation.settled.wait(timeout):
                 return self._timed_out(timeout)
+            if stream and invocation.streamed:
+                stream.complete()
             # Lines between the answer and the next event also belong to this call.
             api.idle.wait(LAST_LINES)
             log = self._log()

@@ -97,7 +97,8 @@ def _stream_integrations() -> None:
 
 async def _answered(call: Callable[[], Awaitable[Any]], function: str, seconds: float) -> Any:
     deadline = asyncio.get_running_loop().time() + seconds
-    pieces, running = begun(call)
+    stream, running = begun(call)
+    pieces = stream.pieces()
     try:
         async with asyncio.timeout_at(deadline):
             prelude = await read_prelude(pieces)
@@ -119,6 +120,8 @@ async def _answered(call: Callable[[], Awaitable[Any]], function: str, seconds: 
                 await _piece(send, prelude.body)
             async for piece in pieces:
                 await _piece(send, piece)
+            if stream.whole:
+                return
             outcome, _ = await asyncio.shield(running)
         if outcome.get("error"):
             raise _Truncated(f"{function}: {outcome.get('body')}")
@@ -131,7 +134,8 @@ def _stream_invocations() -> None:
     invoke, action = lambda_svc._invoke_with_response_stream, iam_actions._lambda_action
 
     async def _invoke_with_response_stream(*request: Any, **more: Any) -> Response:
-        pieces, running = begun(lambda: invoke(*request, **more))
+        stream, running = begun(lambda: invoke(*request, **more))
+        pieces = stream.pieces()
         first = await anext(pieces, None)
         if first is None:
             whole: Response = await running
@@ -141,7 +145,7 @@ def _stream_invocations() -> None:
             await _piece(send, _message("PayloadChunk", "application/octet-stream", first))
             async for piece in pieces:
                 await _piece(send, _message("PayloadChunk", "application/octet-stream", piece))
-            _, headers, _ = await asyncio.shield(running)
+            headers = {} if stream.whole else (await asyncio.shield(running))[1]
             failed = headers.get("X-Amz-Function-Error")
             last = {"ErrorCode": failed, "ErrorDetails": "The function ended before its answer did."} if failed else {}
             await _piece(send, _message("InvokeComplete", "application/json", json.dumps(last).encode()))

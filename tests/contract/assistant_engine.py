@@ -67,9 +67,10 @@ class Shop:
     server: ModelServer
 
     def ask(self, question: str, caller: str = ALICE, seconds: float = SECONDS, **more: Any) -> Answer:
-        """The whole answer."""
+        """The whole answer; then its turn is stored."""
         [*_, last] = self.events(question, caller, seconds, **more)
         assert isinstance(last, Answered)
+        last.keep()
         return last.answer
 
     def events(self, question: str, caller: str = ALICE, seconds: float = SECONDS, **more: Any) -> list[Event]:

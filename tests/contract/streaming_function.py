@@ -67,7 +67,7 @@ while True:
     print("DOING", do.get("do"), flush=True)
     if do["do"] == "stream":
         streamed(request_id, slowly(do.get("pause", 0.2)))
-        time.sleep(0.05)
+        time.sleep(do.get("rest", 0.05))
         print("SENT ALL", flush=True)
     elif do["do"] == "about":
         import boto3

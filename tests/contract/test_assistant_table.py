@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from rag.budget import Budget
-from rag.conversations import MOST_TURNS
+from rag.conversations import MOST_TURNS, Conversation
 from rag.conversations.table import ConversationTable
 from rag.failures import Absent, AssistantRefused
 from rag.prompt import Turn
@@ -47,37 +47,69 @@ def conversations(table: str, now: float = 1_000.0, days: int = 30) -> Conversat
     return ConversationTable(Table(kind="table", table=table, days=days), Timeouts(), clock=lambda: now)
 
 
+def read(table: str, id: str, caller: str = "alice", **more: float) -> Conversation:
+    return conversations(table, **more).read(id, caller, Budget(20))  # type: ignore[arg-type]
+
+
 def test_turns_are_kept_in_order_and_the_oldest_go(table: str) -> None:
     kept = conversations(table)
-    id = kept.begin("alice", "q0", Turn("q0", "a0"), Budget(20))
+    kept.begin("long", "alice", "q0", Turn("q0", "a0"), Budget(20))
     for number in range(1, MOST_TURNS + 2):
-        kept.keep(id, "alice", kept.turns(id, "alice", Budget(20)), Turn(f"q{number}", f"a{number}"), Budget(20))
-    assert kept.turns(id, "alice", Budget(20)) == [Turn(f"q{n}", f"a{n}") for n in range(2, MOST_TURNS + 2)]
+        kept.keep(read(table, "long"), "alice", Turn(f"q{number}", f"a{number}"), Budget(20))
+    last = [Turn(f"q{n}", f"a{n}") for n in range(2, MOST_TURNS + 2)]
+    assert read(table, "long") == Conversation("long", MOST_TURNS + 2, last)
+
+
+def test_questions_at_once_lose_no_turn(table: str) -> None:
+    conversations(table).begin("busy", "alice", "q", None, Budget(20))
+    before = read(table, "busy")
+    for number in range(3):
+        conversations(table).keep(before, "alice", Turn(f"q{number}", ""), Budget(20))
+    assert read(table, "busy") == Conversation("busy", 3, [Turn(f"q{n}", "") for n in range(3)])
+
+
+def test_a_try_whose_answer_was_lost_stores_its_turn_once(table: str) -> None:
+    conversations(table).begin("twice", "alice", "q", None, Budget(20))
+    before = read(table, "twice")
+    for _ in range(2):
+        conversations(table).keep(before, "alice", Turn("q", "a"), Budget(20))
+    assert read(table, "twice") == Conversation("twice", 1, [Turn("q", "a")])
+
+
+def test_a_conversation_of_an_earlier_version_goes_on(cloud: Cloud, table: str) -> None:
+    conversations(table).begin("old", "alice", "q0", Turn("q0", "a0"), Budget(20))
+    database = cloud.client("dynamodb")
+    database.update_item(
+        TableName=table,
+        Key={"id": {"S": "old"}},
+        UpdateExpression="REMOVE #number",
+        ExpressionAttributeNames={"#number": "number"},
+    )
+    conversations(table).keep(read(table, "old"), "alice", Turn("q1", "a1"), Budget(20))
+    assert read(table, "old") == Conversation("old", 2, [Turn("q0", "a0"), Turn("q1", "a1")])
 
 
 def test_a_conversation_is_its_callers_alone_and_names_nobody(cloud: Cloud, table: str) -> None:
-    kept = conversations(table)
-    id = kept.begin("alice@example.com", "q", Turn("q", "a"), Budget(20))
-    with pytest.raises(Absent, match="no such conversation"):
-        kept.turns(id, "bob", Budget(20))
-    with pytest.raises(Absent, match="no such conversation"):
-        kept.turns("unknown", "alice@example.com", Budget(20))
-    item = cloud.client("dynamodb").get_item(TableName=table, Key={"id": {"S": id}})["Item"]
+    conversations(table).begin("own", "alice@example.com", "q", Turn("q", "a"), Budget(20))
+    for id, caller in (("own", "bob"), ("unknown", "alice@example.com")):
+        with pytest.raises(Absent, match="no such conversation"):
+            read(table, id, caller)
+    item = cloud.client("dynamodb").get_item(TableName=table, Key={"id": {"S": "own"}})["Item"]
     assert "alice" not in json.dumps(item)
 
 
 def test_it_ends_its_days_after_the_last_turn(cloud: Cloud, table: str) -> None:
-    id = conversations(table).begin("alice", "q", None, Budget(20))
-    item = cloud.client("dynamodb").get_item(TableName=table, Key={"id": {"S": id}})["Item"]
+    conversations(table).begin("short", "alice", "q", None, Budget(20))
+    item = cloud.client("dynamodb").get_item(TableName=table, Key={"id": {"S": "short"}})["Item"]
     assert item["expires"]["N"] == str(int(1_000 + 30 * DAY))
-    assert conversations(table, now=999 + 30 * DAY).turns(id, "alice", Budget(20)) == []
+    assert read(table, "short", now=999 + 30 * DAY).turns == []
     with pytest.raises(Absent):
-        conversations(table, now=1_000 + 30 * DAY).turns(id, "alice", Budget(20))
+        read(table, "short", now=1_000 + 30 * DAY)
 
 
 def test_a_table_that_is_not_there(cloud: Cloud) -> None:
     with pytest.raises(AssistantRefused, match="memory of conversations"):
-        conversations("nowhere").turns("a", "alice", Budget(5))
+        read("nowhere", "a")
 
 
 def test_a_key_is_read_from_its_secret(cloud: Cloud) -> None:

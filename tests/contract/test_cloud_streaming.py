@@ -172,6 +172,13 @@ def test_api_passes_the_pieces_on_as_they_come(cloud: Cloud, ask: str) -> None:
     assert min(gaps(arrivals)) > 0.1
 
 
+def test_an_answer_has_ended_when_its_function_still_works(cloud: Cloud, ask: str) -> None:
+    assert b"piece 5" in post(cloud, ask, do="stream", pause=0).content
+    began = time.monotonic()
+    assert b"piece 5" in post(cloud, ask, do="stream", pause=0, rest=1.5).content
+    assert time.monotonic() - began < 1.2
+
+
 def test_many_callers_stream_at_once(cloud: Cloud, ask: str) -> None:
     def ask_once(_: int) -> tuple[float, bytes]:
         begun = time.monotonic()

@@ -142,8 +142,10 @@ def test_what_the_documents_do_not_hold_is_not_asked_of_the_model(client: Client
 def test_a_follow_up_belongs_to_its_conversation(client: Client) -> None:
     first = client.ask("How many people lived in the Miami metro area in 2023?")
     second = client.ask("And in Chicago?", conversation_id=first["conversation_id"])
-    assert second["conversation_id"] == first["conversation_id"]
     assert "8,937,000" in second["answer"]
+    third = client.ask("And in Boston?", conversation_id=second["conversation_id"])
+    ids = [answer["conversation_id"].partition("-") for answer in (first, second, third)]
+    assert [(id, number) for id, _, number in ids] == [(ids[0][0], number) for number in ("1", "2", "3")]
 
 
 def test_nobody_continues_a_conversation_of_another_caller(client: Client) -> None:

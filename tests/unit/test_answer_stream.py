@@ -69,9 +69,9 @@ def test_pieces_of_a_thread_come_before_the_end_of_its_call() -> None:
             await asyncio.to_thread(thread.join)
             return "done"
 
-        pieces, running = begun(call)
+        stream, running = begun(call)
         assert listening.get() is None, "only the call itself is listened to"
-        return [piece async for piece in pieces], await running
+        return [piece async for piece in stream.pieces()], await running
 
     assert asyncio.run(run()) == ([bytes([n]) for n in range(100)], "done")
 
@@ -81,8 +81,8 @@ def test_failed_call_ends_its_pieces() -> None:
         async def call() -> None:
             raise LookupError
 
-        pieces, running = begun(call)
-        heard = [piece async for piece in pieces]
+        stream, running = begun(call)
+        heard = [piece async for piece in stream.pieces()]
         with pytest.raises(LookupError):
             await running
         return heard

@@ -12,6 +12,7 @@ import pytest
 from corpus.document import Document, document
 from rag.answering import NOT_IN_DOCUMENTS, answer
 from rag.budget import Budget
+from rag.conversations import Conversation, absent
 from rag.document_models import DocumentIn, DocumentList
 from rag.documents import store
 from rag.events import Answered, Event, Sources, Stage, Text
@@ -94,26 +95,27 @@ class Generation:
 
 @dataclass
 class Conversations:
-    """Remembers one in a list, and how many were begun."""
+    """Remembers one, and how many were begun."""
 
-    kept: list[Turn] = field(default_factory=list)
+    stored: Conversation | None = None
     begun: int = 0
     failure: Failure | None = None
 
-    def begin(self, caller: str, question: str, turn: Turn | None, budget: Budget) -> str:
+    def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:
         if self.failure:
             raise self.failure
         self.begun += 1
-        self.kept = [] if turn is None else [turn]
-        return "new"
+        self.stored = Conversation(id, 0, []) if turn is None else Conversation(id, 1, [turn])
 
-    def turns(self, id: str, caller: str, budget: Budget) -> Sequence[Turn]:
-        return list(self.kept)
+    def read(self, id: str, caller: str, budget: Budget) -> Conversation:
+        if self.stored is None or self.stored.key != id:
+            raise absent()
+        return self.stored
 
-    def keep(self, id: str, caller: str, earlier: Sequence[Turn], turn: Turn, budget: Budget) -> None:
+    def keep(self, conversation: Conversation, caller: str, turn: Turn, budget: Budget) -> None:
         if self.failure:
             raise self.failure
-        self.kept = [*earlier, turn]
+        self.stored = Conversation(conversation.key, conversation.number + 1, [*conversation.turns, turn])
 
 
 def parts(
@@ -129,7 +131,20 @@ def parts(
 
 
 def events(made: Parts, question: str = "When does the shop open?", **more: Any) -> list[Event]:
-    return list(answer(Question(question=question, **more), "alice", 20, made))
+    """All that happens, and then the turn is stored."""
+    heard = list(answer(Question(question=question, **more), "alice", 20, made))
+    answered(heard[-1]).keep()
+    return heard
+
+
+def answered(last: Event) -> Answered:
+    assert isinstance(last, Answered)
+    return last
+
+
+def stored(made: Parts) -> Sequence[Turn]:
+    conversations = cast(Conversations, made.conversations)
+    return conversations.stored.turns if conversations.stored else []
 
 
 def test_events_come_in_order_and_the_turn_is_kept() -> None:
@@ -142,15 +157,22 @@ def test_events_come_in_order_and_the_turn_is_kept() -> None:
         Text("At "),
         Text("nine. "),
     ]
-    assert isinstance(last, Answered)
-    assert (last.answer.answer, last.answer.conversation_id) == ("At nine.", "new")
-    assert made.conversations.kept == [Turn("When does the shop open?", "At nine.")]  # type: ignore[attr-defined]
+    assert answered(last).answer.answer == "At nine."
+    assert stored(made) == [Turn("When does the shop open?", "At nine.")]
+
+
+def test_the_turn_is_stored_when_the_answer_has_gone_and_not_before() -> None:
+    made = parts(["At nine."])
+    *_, last = answer(Question(question="When?"), "alice", 20, made)
+    assert stored(made) == []
+    answered(last).keep()
+    assert stored(made) == [Turn("When?", "At nine.")]
 
 
 def test_a_follow_up_is_searched_alone_and_with_the_question_before_it() -> None:
     made = parts(["At nine."], ["At six."])
-    events(made)
-    events(made, "And when does it close?", conversation_id="new", top_k=7)
+    id = answered(events(made)[-1]).answer.conversation_id
+    events(made, "And when does it close?", conversation_id=id, top_k=7)
     assert made.search.asked == [  # type: ignore[attr-defined]
         (["When does the shop open?"], 4),
         (["And when does it close?", "When does the shop open?\nAnd when does it close?"], 7),
@@ -167,13 +189,16 @@ def test_so_many_earlier_questions_are_searched_with_a_follow_up(most: int, more
 def test_a_first_question_begins_a_conversation_and_the_next_one_continues_it(keeps: bool) -> None:
     made = parts(["At nine."], ["At six."])
     made.generation.keeps = keeps  # type: ignore[union-attr]
-    for conversation in (None, "new"):
-        last = events(made, conversation_id=conversation)[-1]
-        assert isinstance(last, Answered)
-        assert last.answer.conversation_id == "new"
-    assert made.generation.conversations == [None, "new"]  # type: ignore[union-attr]
+    first = answered(events(made)[-1]).answer.conversation_id
+    second = answered(events(made, conversation_id=first)[-1]).answer.conversation_id
+    assert first is not None
+    assert second is not None
+    (token, one), (same, two) = first.split("-"), second.split("-")
+    assert (token, one, two) == (same, "1", "2")
+    assert made.generation.conversations == [None, token]  # type: ignore[union-attr]
     assert made.conversations.begun == 1  # type: ignore[attr-defined]
-    assert len(made.conversations.kept) == (1 if keeps else 2)  # type: ignore[attr-defined]
+    # A pipeline stores the turns of a conversation that it reads itself.
+    assert len(stored(made)) == (1 if keeps else 2)
 
 
 def test_a_question_that_fails_begins_no_conversation() -> None:
@@ -195,7 +220,8 @@ def test_the_least_score_is_that_of_the_meaning(similarity: float | None, least:
     assert last.answer.grounded == grounded
     assert (last.answer.answer == NOT_IN_DOCUMENTS) != grounded
     assert len(made.generation.script) == (0 if grounded else 1)  # type: ignore[union-attr]
-    assert last.answer.conversation_id == "new"
+    assert made.conversations.begun == 1  # type: ignore[attr-defined]
+    assert (last.answer.conversation_id or "").endswith("-1" if grounded else "-0")
     assert bool(made.conversations.kept) == grounded  # type: ignore[attr-defined]
 
 
@@ -264,16 +290,15 @@ def test_a_model_that_fails_while_it_speaks_is_not_asked_again() -> None:
     assert made.generation.script == [["never"]]  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("conversation", [None, "mine"])
-def test_an_answer_outlives_a_turn_that_could_not_be_kept(
-    conversation: str | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    made = parts(["At nine."])
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_answer_outlives_a_turn_that_cannot_be_stored(begun: bool) -> None:
+    made = parts(["At nine."], ["At six."])
+    id = answered(events(made)[-1]).answer.conversation_id if begun else None
     made.conversations.failure = Unavailable("The memory is down.")  # type: ignore[attr-defined]
-    last = events(made, conversation_id=conversation)[-1]
-    assert isinstance(last, Answered)
-    assert (last.answer.answer, last.answer.conversation_id) == ("At nine.", conversation)
-    assert "The memory is down." in caplog.text
+    *_, last = answer(Question(question="When?", conversation_id=id), "alice", 20, made)
+    assert answered(last).answer.answer == ("At six." if begun else "At nine.")
+    with pytest.raises(Unavailable, match="memory is down"):
+        answered(last).keep()
 
 
 def test_a_question_longer_than_the_environment_takes() -> None:

@@ -34,7 +34,7 @@ class Memory:
         self.sent.append((method, path, body))
         # The engine leaves out an empty response.
         newest_first = [{"_source": {"input": text}} for text in ("b", "a")]
-        return {"hits": {"hits": newest_first[: body["size"]]}}
+        return {"hits": {"total": {"value": 2}, "hits": newest_first[: body["size"]]}}
 
 
 def test_a_new_one_is_named_after_its_first_question() -> None:

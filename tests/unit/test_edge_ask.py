@@ -59,6 +59,14 @@ def whole(question: Question, caller: str, seconds: float) -> Iterator[Event]:
     yield Answered(ANSWER)
 
 
+def read(reply: Reply) -> bytes:
+    """The whole body; then the rest of the work is done, as the runtime does it."""
+    body = b"".join(reply.body)
+    if reply.after:
+        reply.after()
+    return body
+
+
 def asked(body: Any, headers: dict[str, str] | None = None, context: Context | None = None, **more: Any) -> Reply:
     return ask.answer(event("POST", "/ask", body, headers, **more), context or Context())  # type: ignore[arg-type]
 
@@ -366,11 +374,11 @@ def test_logs_and_metrics_tell_what_happened_and_nothing_that_was_asked(
     # The handler of powertools holds the stream of the moment it was made.
     monkeypatch.setattr(telemetry.logger.registered_handler, "stream", __import__("sys").stdout)
     play(whole)
-    list(asked({"question": SECRET}, STREAMED).body)
+    read(asked({"question": SECRET}, STREAMED))
     play(failing(Throttled("Too often.", "cause")))
-    list(asked({"question": SECRET}, STREAMED).body)
+    read(asked({"question": SECRET}, STREAMED))
     play(failing(RuntimeError(SECRET)))
-    list(asked({"question": SECRET}, STREAMED).body)
+    read(asked({"question": SECRET}, STREAMED))
 
     told = lines(capsys)
     logged = [line for line in told if "_aws" not in line]
@@ -393,6 +401,49 @@ def test_logs_and_metrics_tell_what_happened_and_nothing_that_was_asked(
     assert SECRET not in everything
     assert "Text." not in everything
     assert "somebody" not in everything
+
+
+@pytest.mark.parametrize("headers", [{}, STREAMED])
+def test_the_turn_is_stored_after_the_whole_answer(play: Play, headers: dict[str, str]) -> None:
+    stored: list[bool] = []
+
+    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+        yield Stage("searching")
+        yield Answered(ANSWER, lambda: stored.append(True))
+
+    play(core)
+    reply = asked({"question": "Why?"}, headers)
+    assert ANSWER.answer is not None
+    assert b"Indeed." in b"".join(reply.body)
+    assert stored == []
+    assert reply.after
+    reply.after()
+    assert stored == [True]
+
+
+@pytest.mark.parametrize("error", [Unavailable("The memory is down.", "503"), RuntimeError(SECRET)])
+def test_a_turn_that_cannot_be_stored_is_logged_and_counted(
+    play: Play, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", __import__("sys").stdout)
+
+    def keep() -> None:
+        raise error
+
+    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+        yield Answered(ANSWER, keep)
+
+    play(core)
+    reply = asked({"question": "Why?"}, STREAMED)
+    assert events(reply)[-1][0] == "answer"
+    assert reply.after
+    reply.after()
+    told = lines(capsys)
+    (logged,) = [line for line in told if line.get("message") == "A turn of a conversation was not stored."]
+    assert (logged["error"], logged["request_id"]) == (type(error).__name__, REQUEST_ID)
+    (measured,) = [line for line in told if "_aws" in line]
+    assert (measured["Grounded"], measured["TurnsNotStored"]) == ([1.0], [1.0])
+    assert SECRET not in json.dumps(told)
 
 
 def test_wrong_settings_are_named_in_the_log_only(

@@ -57,11 +57,18 @@ def answer(event, context):
         case "endless":
             kept.append(endless())
             return Reply(200, {}, kept[0])
+        case "after":
+            def after():
+                while not os.path.exists(event["gate"]):
+                    time.sleep(0.01)
+                kept.append("stored")
+                raise ValueError("words of a request")
+            return Reply(200, {}, pieces(0), after)
         case "tell":
             left = context.get_remaining_time_in_millis()
             told = {"left": left, "id": context.aws_request_id, "arn": context.invoked_function_arn,
                     "memory": context.memory_limit_in_mb, "trace": os.environ.get("_X_AMZN_TRACE_ID"),
-                    "closed": closed}
+                    "closed": closed, "kept": [one for one in kept if one == "stored"]}
             return Reply(200, {"X": "y"}, [json.dumps(told).encode()])
 """
 
@@ -261,6 +268,22 @@ def test_a_handler_that_raises_is_an_error_of_its_call_only(api: RuntimeApi, run
     assert any("told.py" in place for place in lines[0]["places"])
     assert "words of a request" not in log
     assert out == "called\n" * 3, "what a handler prints does not wait for a full buffer"
+
+
+@pytest.mark.parametrize("more", [{}, {"buffered": True}])
+def test_work_after_the_answer_is_done_before_the_next_call_and_its_failure_is_nobodys(
+    api: RuntimeApi, runtime: "subprocess.Popen[str]", tmp_path: Path, more: dict[str, Any]
+) -> None:
+    gate = tmp_path / "gate"
+    # The whole answer arrives while the work cannot end.
+    api.call(Play({"do": "after", "gate": str(gate), **more}))
+    gate.touch()
+    told = json.loads(json.loads(api.call(Play({"do": "tell", "buffered": True})).body)["body"])
+    assert told["kept"] == ["stored"]
+    runtime.send_signal(signal.SIGKILL)
+    _, log = runtime.communicate()
+    (line,) = [json.loads(line) for line in log.splitlines()]
+    assert (line["message"], line["error"]) == ("The work after the answer failed.", "ValueError")
 
 
 def test_a_caller_that_goes_away_ends_the_answer(api: RuntimeApi, runtime: "subprocess.Popen[str]") -> None:

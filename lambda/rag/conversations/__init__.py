@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from rag.budget import Budget
@@ -12,17 +13,26 @@ from rag.prompt import Turn
 MOST_TURNS = 10
 
 
+@dataclass(frozen=True)
+class Conversation:
+    """What is stored: the last `turns`, oldest first, and the `number` of all. `key` is the id in the store."""
+
+    key: str
+    number: int
+    turns: Sequence[Turn]
+
+
 class Conversations(Protocol):
-    """A store of conversations. Every method may raise `Failure`."""
+    """A store of conversations, by ids that the assistant makes. Every method may raise `Failure`."""
 
-    def begin(self, caller: str, question: str, turn: Turn | None, budget: Budget) -> str:
-        """The id of a new conversation, with its first turn if given; `question` may become its name."""
+    def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:
+        """Store a new conversation, with its first turn if given; `question` may become its name."""
 
-    def turns(self, id: str, caller: str, budget: Budget) -> Sequence[Turn]:
-        """The last turns, oldest first; raises `Absent` if the caller has no such conversation."""
+    def read(self, id: str, caller: str, budget: Budget) -> Conversation:
+        """What is stored; raises `Absent` if the caller has no such conversation."""
 
-    def keep(self, id: str, caller: str, earlier: Sequence[Turn], turn: Turn, budget: Budget) -> None:
-        """Add a turn after `earlier`, the result of `turns`."""
+    def keep(self, conversation: Conversation, caller: str, turn: Turn, budget: Budget) -> None:
+        """Add a turn, also if somebody else has added one since the conversation was read."""
 
 
 def mark_of(caller: str) -> str:

@@ -34,12 +34,19 @@ class EngineMemory:
         """The name of a conversation."""
         return str(self._send("GET", path_of(id), None).get("name", ""))
 
-    def turns(self, id: str, most: int) -> Sequence[Turn]:
-        """At most `most` last turns, oldest first."""
+    def named(self, beginning: str) -> str | None:
+        """The id of the conversation whose name begins so; None if there is none."""
+        words = {"match_phrase": {"name": beginning}}
+        found = self._send("POST", f"{_MEMORY}/_search", {"query": words})["hits"]["hits"]
+        return next((hit["_id"] for hit in found if hit["_source"]["name"].startswith(f"{beginning} ")), None)
+
+    def turns(self, id: str, most: int) -> tuple[Sequence[Turn], int]:
+        """At most `most` last turns, oldest first, and the number of all."""
         newest_first = {"query": {"match_all": {}}, "sort": [{"create_time": "desc"}], "size": most}
-        hits = self._send("POST", f"{path_of(id)}/_search", newest_first)["hits"]["hits"]
+        found = self._send("POST", f"{path_of(id)}/_search", newest_first)["hits"]
         # The engine omits an empty response, which semantic search stores.
-        return [Turn(hit["_source"]["input"], hit["_source"].get("response", "")) for hit in reversed(hits)]
+        turns = [Turn(hit["_source"]["input"], hit["_source"].get("response", "")) for hit in reversed(found["hits"])]
+        return turns, found["total"]["value"]
 
     def keep(self, id: str, turn: Turn) -> None:
         """Add a turn; an answering pipeline does this itself."""

@@ -1,13 +1,11 @@
 """Conversations in the engine's memory, for many callers.
 
-A memory belongs to the role that created it, which is the assistant's for all callers. So each memory's name begins
-with a digest of its caller.
+The engine makes the id of a memory when it stores it, and a memory belongs to the role that created it, which is the
+assistant's for all callers. So each memory's name begins with a digest of its caller and the assistant's own id.
 """
 
-from collections.abc import Sequence
-
 from rag.budget import Budget
-from rag.conversations import MOST_TURNS, absent, mark_of
+from rag.conversations import MOST_TURNS, Conversation, absent, mark_of
 from rag.conversations.engine_memory import EngineMemory, named_after
 from rag.failures import AssistantRefused
 from rag.prompt import Turn
@@ -20,15 +18,27 @@ class ConversationMemory:
     def __init__(self, engine: IndexClient) -> None:
         self._engine = engine
 
-    def begin(self, caller: str, question: str, turn: Turn | None, budget: Budget) -> str:
+    def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:
         memory = self._memory(budget)
-        id = memory.begin(f"{mark_of(caller)} {named_after(question)}")
+        key = memory.begin(f"{mark_of(caller)} {id} {named_after(question)}")
         if turn is not None:
-            memory.keep(id, turn)
-        return id
+            memory.keep(key, turn)
 
-    def turns(self, id: str, caller: str, budget: Budget) -> Sequence[Turn]:
+    def read(self, id: str, caller: str, budget: Budget) -> Conversation:
         memory = self._memory(budget)
+        key = memory.named(f"{mark_of(caller)} {id}") or self._by_its_own_id(memory, id, caller)
+        turns, number = memory.turns(key, MOST_TURNS)
+        return Conversation(key, number, turns)
+
+    def keep(self, conversation: Conversation, caller: str, turn: Turn, budget: Budget) -> None:  # noqa: ARG002
+        self._memory(budget).keep(conversation.key, turn)
+
+    def _memory(self, budget: Budget) -> EngineMemory:
+        return EngineMemory(self._engine.sender(budget))
+
+    @staticmethod
+    def _by_its_own_id(memory: EngineMemory, id: str, caller: str) -> str:
+        """The id itself: earlier versions gave their callers the engine's."""
         try:
             name = memory.name(id)
         except AssistantRefused as refused:
@@ -37,10 +47,4 @@ class ConversationMemory:
             raise
         if not name.startswith(f"{mark_of(caller)} "):
             raise absent()
-        return memory.turns(id, MOST_TURNS)
-
-    def keep(self, id: str, caller: str, earlier: Sequence[Turn], turn: Turn, budget: Budget) -> None:  # noqa: ARG002
-        self._memory(budget).keep(id, turn)
-
-    def _memory(self, budget: Budget) -> EngineMemory:
-        return EngineMemory(self._engine.sender(budget))
+        return id

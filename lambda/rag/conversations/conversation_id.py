@@ -1,0 +1,77 @@
+"""The ids of conversations that callers see: which conversation, and how many turns it has had.
+
+A turn is stored after its answer has gone, so the next question may come first. By the number in its id the assistant
+knows that there is a turn to wait for. The id is made before anything is stored; it begins with the time.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rag.budget import Budget
+from rag.conversations import Conversation, Conversations
+from rag.failures import Absent
+
+_FORM = re.compile(r"(?P<token>(?P<made>[0-9a-f]{8})[0-9a-f]{24})-(?P<number>[0-9]{1,6})")
+# Seconds between looks at a conversation whose last turn is not stored yet: 2.5 in all.
+_PAUSES = (0.02, 0.04, 0.08, 0.16, 0.3, 0.4, 0.5, 0.5, 0.5)
+# An unknown conversation is waited for if it is not older, give or take the difference of two clocks.
+_YOUNG = 20
+
+
+@dataclass(frozen=True)
+class ConversationId:
+    """`token` names the conversation in its store; `number` counts its turns, None in ids of earlier versions."""
+
+    token: str
+    number: int | None = None
+    made: float = 0.0
+
+    @classmethod
+    def new(cls, clock: Callable[[], float] = time.time) -> "ConversationId":
+        """The id of a conversation without turns."""
+        made = int(clock())
+        return cls(f"{made:08x}{secrets.token_hex(12)}", 0, made)
+
+    @classmethod
+    def of(cls, text: str) -> "ConversationId":
+        """The id in `text`, as `str` writes it, or a store's own."""
+        found = _FORM.fullmatch(text)
+        return cls(found["token"], int(found["number"]), int(found["made"], 16)) if found else cls(text)
+
+    def after(self, number: int) -> "ConversationId":
+        """The same conversation with `number` turns."""
+        return ConversationId(self.token, number, self.made)
+
+    def read(
+        self,
+        conversations: Conversations,
+        caller: str,
+        budget: Budget,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Conversation:
+        """The conversation with as many turns as this id says, or after some seconds with fewer; raises `Absent`."""
+        for last in self._looks(sleep):
+            try:
+                found = conversations.read(self.token, caller, budget)
+            except Absent:
+                if last or abs(clock() - self.made) > _YOUNG:
+                    raise
+                continue
+            if last or found.number >= (self.number or 0):
+                return found
+        raise AssertionError("unreachable: the last look returns or raises")
+
+    @staticmethod
+    def _looks(sleep: Callable[[float], None]) -> Iterator[bool]:
+        """Whether it is the last one, for each look."""
+        for pause in _PAUSES:
+            yield False
+            sleep(pause)
+        yield True
+
+    def __str__(self) -> str:
+        return self.token if self.number is None else f"{self.token}-{self.number}"
