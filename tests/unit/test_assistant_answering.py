@@ -222,7 +222,7 @@ def test_the_least_score_is_that_of_the_meaning(similarity: float | None, least:
     assert len(made.generation.script) == (0 if grounded else 1)  # type: ignore[union-attr]
     assert made.conversations.begun == 1  # type: ignore[attr-defined]
     assert (last.answer.conversation_id or "").endswith("-1" if grounded else "-0")
-    assert bool(made.conversations.kept) == grounded  # type: ignore[attr-defined]
+    assert bool(stored(made)) == grounded
 
 
 def test_one_near_passage_is_enough_wherever_it_stands() -> None:
