@@ -23,9 +23,12 @@ class SettingError(Exception):
 
 
 class Group(BaseModel):
-    """A group of settings, without type conversion, unknown names, or changes after loading."""
+    """A group of settings, without type conversion, unknown names, or changes after loading.
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    Its validator is built at the first use, because a function imports groups that it never reads by themselves.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
 def __getattr__(name: str) -> Any:

@@ -9,10 +9,9 @@ from pydantic import Field, model_validator
 from settings import Group
 from settings.firewall import Firewall
 from settings.own_name import OwnName
+from settings.passages import PASSAGE_CHARACTERS
 from settings.web_address import Origin
 
-# Of a chunk, also in an environment without an assistant.
-PASSAGE_CHARACTERS = 1000
 PageAddress = Annotated[str, Field(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/rag$")]
 
 

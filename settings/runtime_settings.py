@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 
 from settings import answer, embedding
 from settings.answer import AnswerModel
-from settings.assistant import PASSAGE_CHARACTERS
 from settings.embedding import EmbeddingModel
 from settings.knowledge import IndexNames, Prompt
 from settings.model_settings import model_class
+from settings.passages import PASSAGE_CHARACTERS
 from settings.retrieval import Retrieval
 
 VARIABLE = "ASSISTANT"
@@ -29,7 +29,7 @@ Seconds = Annotated[int | float, Field(gt=0)]
 class Told(BaseModel):
     """Values of a deploy, as JSON has them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Login(Told):

@@ -4,11 +4,11 @@ import re
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Base64Bytes, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from corpus.document import LONGEST_ID, id_fault
 from corpus.report import Retry
-from rag.models import Body, Place
+from rag.models import Body, Place, Shape
 
 MOST_DOCUMENTS = 100
 # Of a file; with parts of the largest body that is 200 MB.
@@ -128,7 +128,7 @@ class DocumentsIn(Body):
         return self
 
 
-class DocumentResult(BaseModel):
+class DocumentResult(Shape):
     """The result of one document of a batch."""
 
     id: str = Field(
@@ -145,7 +145,7 @@ class DocumentResult(BaseModel):
     )
 
 
-class DocumentsStored(BaseModel):
+class DocumentsStored(Shape):
     """The results, in the order of the request; for a file also results of unreadable entries."""
 
     documents: list[DocumentResult]
@@ -153,7 +153,7 @@ class DocumentsStored(BaseModel):
     failed: int = Field(ge=0, description="How many are not stored, or not whole.", examples=[0])
 
 
-class Job(BaseModel):
+class Job(Shape):
     """An upload that is more than one request stores. It goes on by itself, also after an interruption."""
 
     id: str = Field(description="For GET /jobs/{id}.", examples=["0f8fad5bd9cb469fa16570867728950e"])
@@ -174,7 +174,7 @@ class Job(BaseModel):
     updated: datetime = Field(description="When this was last noted.")
 
 
-class DocumentListed(BaseModel):
+class DocumentListed(Shape):
     """A document of the index."""
 
     id: str = Field(examples=["boston"])
@@ -182,7 +182,7 @@ class DocumentListed(BaseModel):
     passages: int = Field(ge=1, examples=[1])
 
 
-class DocumentList(BaseModel):
+class DocumentList(Shape):
     """One page of the documents, by id; `after` is present if there are more."""
 
     documents: list[DocumentListed]
@@ -196,7 +196,7 @@ class PassageShown(Place):
     text: str
 
 
-class DocumentShown(BaseModel):
+class DocumentShown(Shape):
     """A document as it is in the index: its passages follow one another."""
 
     id: str = Field(examples=["boston"])
@@ -204,7 +204,7 @@ class DocumentShown(BaseModel):
     passages: list[PassageShown]
 
 
-class DocumentRemoved(BaseModel):
+class DocumentRemoved(Shape):
     """The removed document."""
 
     id: str = Field(examples=["boston"])

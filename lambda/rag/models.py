@@ -17,7 +17,13 @@ CONVERSATION = "6926f3a0b1c24d7f90e8a355c2d60f11-1"
 Wanted = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
-class Body(BaseModel):
+class Shape(BaseModel):
+    """An object of the API. What checks and writes it is built at the first use, and most are part of another one."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Body(Shape):
     """A request's body, or an object within it. An unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid")
@@ -51,7 +57,7 @@ class Question(Body):
     )
 
 
-class Highlight(BaseModel):
+class Highlight(Shape):
     """A sentence of a source near to the question: `text[start:end]`, in Unicode code points."""
 
     start: int = Field(ge=0, description="The start of the sentence.", examples=[0])
@@ -64,7 +70,7 @@ class UsedSentence(Highlight):
     score: float = Field(ge=0, le=1, description="The share of the sentence that the answer repeats.", examples=[0.83])
 
 
-class Place(BaseModel):
+class Place(Shape):
     """The position of a text in its file."""
 
     page: int | None = Field(default=None, description="The page, from 1.", examples=[3])
@@ -117,7 +123,7 @@ class Source(Place):
     )
 
 
-class Timings(BaseModel):
+class Timings(Shape):
     """The milliseconds of each step; null if the step did not happen or is part of another.
 
     On a domain the engine embeds the question, so `embed_ms` is null and `search_ms` includes it.
@@ -129,7 +135,7 @@ class Timings(BaseModel):
     total_ms: int = Field(examples=[890])
 
 
-class Answer(BaseModel):
+class Answer(Shape):
     """The answer from the documents, its source passages, and its duration."""
 
     answer: str | None = Field(
@@ -149,7 +155,7 @@ class Answer(BaseModel):
     timings: Timings
 
 
-class Health(BaseModel):
+class Health(Shape):
     """Whether the index can be searched."""
 
     status: Literal["ok", "failing"]
@@ -158,7 +164,7 @@ class Health(BaseModel):
     cause: Cause | None = Field(default=None, description="The cause, a word that never changes.")
 
 
-class Problem(BaseModel):
+class Problem(Shape):
     """The body of every error."""
 
     message: str = Field(examples=["The answer model is rate-limiting requests. Try again in 2 seconds."])

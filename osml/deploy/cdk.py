@@ -99,7 +99,9 @@ def _run(place: Place, arguments: list[str], app: str = f"{sys.executable} app.p
 def _command(place: Place, arguments: Sequence[str], app: str) -> tuple[list[str], dict[str, str]]:
     """The command line and the variables of one command."""
     argv = [_executable(), *arguments, "-c", f"env={place.env}", "--app", app, "--output", f"cdk.out/{place.env}"]
-    return argv, with_node({**os.environ, "CDK_DISABLE_CLI_TELEMETRY": "true"})
+    # The local cloud runs functions with this Python.
+    local = {"OSML_FUNCTION_PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}"} if place.instance else {}
+    return argv, with_node({**os.environ, **local, "CDK_DISABLE_CLI_TELEMETRY": "true"})
 
 
 def _failed(place: Place, command: str) -> Failure:

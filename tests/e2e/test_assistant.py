@@ -143,7 +143,7 @@ def test_a_follow_up_belongs_to_its_conversation(client: Client) -> None:
     first = client.ask("How many people lived in the Miami metro area in 2023?")
     second = client.ask("And in Chicago?", conversation_id=first["conversation_id"])
     assert "8,937,000" in second["answer"]
-    third = client.ask("And in Boston?", conversation_id=second["conversation_id"])
+    third = client.ask("And in Austin?", conversation_id=second["conversation_id"])
     ids = [answer["conversation_id"].partition("-") for answer in (first, second, third)]
     assert [(id, number) for id, _, number in ids] == [(ids[0][0], number) for number in ("1", "2", "3")]
 

@@ -15,6 +15,8 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, FileSystem, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
+from opensearch_ml.engine.bytecode import compile_modules
+
 PYTHON = "3.13"
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 NOT_CODE = ("__pycache__", "*.pyc", "requirements.in", ".*")
@@ -71,6 +73,7 @@ class FunctionBundle:
             # A wheel that carried the script here may have lost this.
             if file.is_file() and file.read_bytes()[:2] == b"#!":
                 file.chmod(file.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+        compile_modules(target, PYTHON)
         return True
 
     def _keep_source(self, target: Path) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rag.budget import Budget
-from rag.document_models import DocumentList
 from rag.failures import Failure
 from rag.models import Filters, Source
+
+if TYPE_CHECKING:
+    from rag.document_models import DocumentList
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Searching(Protocol):
         If one of its passages fails, a document is not stored at all if possible, and its earlier passages stay.
         """
 
-    def listed(self, page: Page, budget: Budget) -> DocumentList:
+    def listed(self, page: Page, budget: Budget) -> "DocumentList":
         """The documents of a page."""
 
     def shown(self, document: str, budget: Budget) -> list[Source]:

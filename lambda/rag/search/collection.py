@@ -11,10 +11,9 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter, time_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.budget import Budget
-from rag.document_models import DocumentList, DocumentListed
 from rag.embedding import Embedding
 from rag.failures import Broken, Failure, Throttled
 from rag.models import Filters, Source
@@ -22,6 +21,9 @@ from rag.search import Found, Page, Passage, Replaced
 from rag.search.engine import TITLE, IndexClient, title
 from rag.search.mixture import FUSED, fused, mixed
 from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
+
+if TYPE_CHECKING:
+    from rag.document_models import DocumentList
 
 _BATCH = 32
 # The limit of searches for one question, repeated while old versions are among the nearest passages.
@@ -118,7 +120,9 @@ class Collection:
         # What could not be removed is of no current version, and found by nobody.
         return Replaced(failed)
 
-    def listed(self, page: Page, budget: Budget) -> DocumentList:
+    def listed(self, page: Page, budget: Budget) -> "DocumentList":
+        from rag.document_models import DocumentList, DocumentListed
+
         """The current versions; older ones that are seen are removed."""
         buckets, more = self._engine.listed(page, {"versions": aggregation(title=TITLE)}, budget)
         documents: list[DocumentListed] = []

@@ -3,10 +3,9 @@
 import logging
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.budget import Budget
-from rag.document_models import DocumentList, DocumentListed
 from rag.failures import Broken, Failure, Unavailable
 from rag.models import Filters, Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
@@ -15,6 +14,9 @@ from rag.search.in_use import searched
 from rag.search.mixture import FUSED, fused
 from rag.search.nearness import Nearness
 from rag.search.query import nearest, parameters
+
+if TYPE_CHECKING:
+    from rag.document_models import DocumentList
 
 # Seconds of a request that are left for removing what must not stay.
 TIDYING = 3.0
@@ -101,7 +103,9 @@ class Domain:
                 partial[document] = len(new)
         return partial
 
-    def listed(self, page: Page, budget: Budget) -> DocumentList:
+    def listed(self, page: Page, budget: Budget) -> "DocumentList":
+        from rag.document_models import DocumentList, DocumentListed
+
         buckets, more = self._engine.listed(page, {"title": TITLE}, budget)
         documents = [
             DocumentListed(id=bucket["key"]["document"], title=title(bucket["title"]), passages=bucket["doc_count"])

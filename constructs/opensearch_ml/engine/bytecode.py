@@ -1,0 +1,37 @@
+"""Bytecode of a function's modules: Lambda cannot keep what it compiles, so without it each cold start compiles all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+# The version of Python that runs the functions, where it is not Amazon's: on the local cloud.
+VERSION = "OSML_FUNCTION_PYTHON"
+TASK_ROOT = "/var/task"
+_COMPILE = """
+import compileall, py_compile, sys
+folder, root = sys.argv[1:]
+mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+compileall.compile_dir(folder, quiet=2, stripdir=folder, prependdir=root, invalidation_mode=mode)
+"""
+
+
+def compile_modules(folder: Path, version: str) -> None:
+    """Compile all modules in `folder` for Python `version`, if this machine has it; other versions ignore the result.
+
+    A module that cannot be compiled is left as it is. Files are not compared with their source when they are loaded,
+    because unpacking changes their time.
+    """
+    interpreter = _interpreter(os.environ.get(VERSION, version))
+    if interpreter:
+        subprocess.run([interpreter, "-c", _COMPILE, str(folder), TASK_ROOT], check=False, capture_output=True)
+
+
+def _interpreter(version: str) -> str | None:
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    command = [sys.executable, "-m", "uv", "python", "find", "--no-config", "--no-python-downloads", version]
+    found = subprocess.run(command, check=False, capture_output=True, text=True)
+    return found.stdout.strip() if found.returncode == 0 else None

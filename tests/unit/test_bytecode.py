@@ -1,0 +1,43 @@
+"""Bytecode in a function's bundle: it is used, whatever the times of files, and only for the Python that runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from opensearch_ml.engine.bytecode import VERSION, compile_modules
+
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv(VERSION, raising=False)
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "good.py").write_text("SAID = 1\n")
+    (tmp_path / "broken.py").write_text("def\n")
+    return tmp_path
+
+
+def run(folder: Path, code: str) -> str:
+    command = [sys.executable, "-B", "-c", f"import sys; sys.path.insert(0, {str(folder)!r}); {code}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_modules_are_loaded_without_their_source(folder: Path) -> None:
+    compile_modules(folder, RUNNING)
+    (folder / "part" / "good.py").write_text("SAID = 2\n")
+    assert run(folder, "from part import good; print(good.SAID)") == "1"
+
+
+@pytest.mark.parametrize("version", ["9.9", "3.99"])
+def test_a_version_that_this_machine_does_not_have_is_left_out(folder: Path, version: str) -> None:
+    compile_modules(folder, version)
+    assert list(folder.rglob("*.pyc")) == []
+
+
+def test_the_local_clouds_version_is_that_of_its_python(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VERSION, RUNNING)
+    compile_modules(folder, "9.9")
+    assert [one.name.partition(".")[0] for one in folder.rglob("*.pyc")] == ["good"]
