@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from settings import Group
 from settings.firewall import Firewall
+from settings.guardrails import BedrockGuardrail, Guardrails
 from settings.own_name import OwnName
 from settings.passages import PASSAGE_CHARACTERS
 from settings.web_address import Origin
@@ -40,7 +41,7 @@ class Assistant(Group):
     `second_factor` requires an authenticator app of every user of the pool; the sign-in page sets it up at the first
     sign-in. `addresses` are further addresses of the page, behind your own domain: users return there after the
     sign-in, and the invitation mail has the first of them. `domain` serves the API and the page at your own host name,
-    and `firewall` puts AWS WAF before both.
+    and `firewall` puts AWS WAF before both. `guardrails` check questions and answers.
 
     API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
     belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
@@ -53,6 +54,7 @@ class Assistant(Group):
     addresses: list[PageAddress] = Field(default_factory=list, max_length=50, examples=["https://help.example.com/rag"])
     domain: OwnName | None = None
     firewall: Firewall | None = None
+    guardrails: Guardrails | None = None
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float | None = Field(default=None, ge=0)
     throttle: Throttle = Throttle()
@@ -63,6 +65,11 @@ class Assistant(Group):
     streaming: bool | None = None
     conversation_days: int = Field(default=30, ge=1, le=3650)
     log_role: Literal["create", "exist"] = "exist"
+
+    @property
+    def bedrock_guardrail(self) -> BedrockGuardrail | None:
+        """The guardrail of Bedrock that the function `ask` calls."""
+        return self.guardrails.bedrock if self.guardrails else None
 
     @property
     def page_addresses(self) -> list[str]:

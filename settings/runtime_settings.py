@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 from settings import answer, embedding
 from settings.answer import AnswerModel
 from settings.embedding import EmbeddingModel
+from settings.guardrails import Guardrails
 from settings.knowledge import IndexNames, Prompt
 from settings.model_settings import model_class
 from settings.passages import PASSAGE_CHARACTERS
@@ -154,4 +155,5 @@ class RuntimeSettings(Told):
     conversations: Annotated[Memory | Table, Field(discriminator="kind")]
     limits: Limits = Limits()
     uploads: str | None = None
+    guardrails: Guardrails | None = None
     timeouts: Timeouts = Timeouts()

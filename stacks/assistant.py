@@ -129,6 +129,8 @@ class AssistantStack(EnvironmentStack):
         index, timeouts, table = environment.index, environment.timeouts, self._table
         login = Login(secretArn=engine.login.arn, **engine.login.keys) if engine.login else None
         unusual: dict[str, Any] = {"matches": environment.matches} if environment.matches else {}
+        if assistant.guardrails:
+            unusual["guardrails"] = assistant.guardrails
         if environment.retrieval != Retrieval():
             unusual["retrieval"] = environment.retrieval
         settings_of_functions = RuntimeSettings(
@@ -187,12 +189,23 @@ class AssistantStack(EnvironmentStack):
         embedding, answer = self._inference.embedding, self._inference.answer
         if answer and self._environment.streams:
             ask.allow(*answer.caller_statements(streamed=True), wildcards=GUESSED)
+        self._allow_guardrail(ask)
         if self._knowledge:
             return
         for function in (ask, documents):
             function.allow(*embedding.caller_statements(), wildcards=GUESSED)
         if self._table:
             ask.allow(self._table.access)
+
+    def _allow_guardrail(self, ask: AssistantFunction) -> None:
+        chosen = self._assistant.bedrock_guardrail
+        if chosen is None:
+            return
+        arn = chosen.id
+        if not arn.startswith("arn:"):
+            region = chosen.region or self.region
+            arn = self.format_arn(service="bedrock", region=region, resource="guardrail", resource_name=chosen.id)
+        ask.allow(iam.PolicyStatement(actions=["bedrock:ApplyGuardrail"], resources=[arn]))
 
     def _pool(self) -> SignInPool:
         prefix = f"{self._environment.prefix}-{Aws.ACCOUNT_ID}"

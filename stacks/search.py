@@ -133,9 +133,10 @@ def _called(environment: Environment) -> list[str]:
     search = environment.search
     models = [model for model in (environment.embedding, environment.answer) if model]
     services = list(dict.fromkeys(model.service for model in models if model.service))
+    guarded = ["bedrock-runtime"] if environment.assistant and environment.assistant.bedrock_guardrail else []
     if isinstance(search, Serverless):
-        return ["dynamodb", *services]
-    called: list[str] = []
+        return list(dict.fromkeys(["dynamodb", *services, *guarded]))
+    called = guarded
     if isinstance(search, ExistingDomain) and search.admin_role:
         called.append("sts")
     if isinstance(search, SelfManaged) or (environment.keeper and environment.secrets):

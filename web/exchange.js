@@ -76,7 +76,9 @@ export class Exchange {
     this.#draw();
     const sources = answer.sources ?? [];
     this.#sources.show(sources, true, answer.grounded);
-    if (!answer.grounded && !sources.length) {
+    if (answer.blocked) {
+      this.#answer.prepend(element("p", { className: "absent" }, "Not allowed here"));
+    } else if (!answer.grounded && !sources.length) {
       this.#answer.prepend(element("p", { className: "absent" }, "Not in the documents"));
       this.#after.replaceChildren(
         element("p", { className: "hint" }, "Ask in other words, or ", element("a", { href: "#documents" }, "add a document with the answer"), "."),

@@ -43,13 +43,15 @@ def asked() -> None:
 
 def answered(answer: Answer) -> None:
     """Count an answer, also one that says that the documents do not contain it."""
-    metrics.add_metric(name="Grounded" if answer.grounded else "NotInDocuments", unit=MetricUnit.Count, value=1)
+    name = "Blocked" if answer.blocked else "Grounded" if answer.grounded else "NotInDocuments"
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
     if answer.timings.model_ms is not None:
         metrics.add_metric(name="ModelLatency", unit=MetricUnit.Milliseconds, value=answer.timings.model_ms)
     logger.info(
         "Answered.",
         extra={
             "grounded": answer.grounded,
+            "blocked": answer.blocked,
             "sources": len(answer.sources),
             "model": answer.model,
             "timings": answer.timings.model_dump(),

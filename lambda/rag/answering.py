@@ -1,10 +1,13 @@
 """From a question to an answer: search, check that documents are near enough, let the model answer.
 
+Guardrails check the question before the search, and the answer before anybody sees it.
+
 The turn is stored after the answer has gone.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from time import perf_counter
 
 from rag.budget import Budget
@@ -14,7 +17,8 @@ from rag.events import Answered, Event, Sources, Stage, Text
 from rag.evidence import used
 from rag.failures import Invalid
 from rag.generation import Generation
-from rag.models import Answer, Match, Question, Source, Timings
+from rag.guardrails import Struck
+from rag.models import Answer, Blocked, Match, Question, Source, Timings
 from rag.parts import Parts
 from rag.parts import parts as own_parts
 from rag.prompt import Turn
@@ -57,6 +61,12 @@ class _Asked:
         if len(self.question.question) > most:
             raise Invalid(f"The question has {len(self.question.question)} characters. The limit is {most}.")
         stored = self._stored()
+        try:
+            allowed = self.parts.guard.question(self.question.question, self.budget)
+        except Struck as struck:
+            yield from self._blocked(struck, "question", Found([], 0), stored)
+            return
+        self.question = self.question.model_copy(update={"question": allowed})
         earlier = stored.turns if stored else []
         yield Stage("searching")
         found = self._found(earlier)
@@ -73,9 +83,13 @@ class _Asked:
         yield Stage("answering")
         model_began = perf_counter()
         said = ""
-        for piece in self._pieces(generation, found.sources, stored):
-            said += piece
-            yield Text(piece)
+        try:
+            for piece in self._pieces(generation, found.sources, stored):
+                said += piece
+                yield Text(piece)
+        except Struck as struck:
+            yield from self._blocked(struck, "answer", found, stored)
+            return
         said = said.strip()
         model_ms = _since(model_began)
         sources = used(said, found.sources)
@@ -119,8 +133,15 @@ class _Asked:
 
         # After the first piece has been shown, a retry is impossible.
         first, rest = self.budget.retrying(begun)
-        yield first
-        yield from rest
+        passages = [source.text for source in sources]
+        yield from self.parts.guard.answer(chain([first], rest), self.question.question, passages, self.budget)
+
+    def _blocked(self, struck: Struck, what: Blocked, found: Found, stored: Conversation | None) -> Iterator[Event]:
+        """The guardrail's message in place of an answer. No turn is stored."""
+        if what == "question":
+            yield Sources([])
+            yield Text(struck.message)
+        yield self._answered(found, stored, None, struck.message, [], blocked=what)
 
     def _answered(
         self,
@@ -132,6 +153,7 @@ class _Asked:
         model: tuple[str, int] | None = None,
         *,
         grounded: bool = False,
+        blocked: Blocked | None = None,
     ) -> Answered:
         """The end. The turn has the answer `kept`, None if no turn is stored; `model` is its name and milliseconds."""
         name, model_ms = model or (None, None)
@@ -143,6 +165,7 @@ class _Asked:
         answer = Answer(
             answer=said,
             grounded=grounded,
+            blocked=blocked,
             sources=sources,
             model=name,
             conversation_id=str(id.after(number if turn is None else number + 1)),

@@ -135,6 +135,9 @@ class Timings(Shape):
     total_ms: int = Field(examples=[890])
 
 
+Blocked = Literal["question", "answer"]
+
+
 class Answer(Shape):
     """The answer from the documents, its source passages, and its duration."""
 
@@ -147,6 +150,11 @@ class Answer(Shape):
         "passages are near enough to the question."
     )
     sources: list[Source] = Field(description="The passages that the answer was to come from, best first.")
+    blocked: Blocked | None = Field(
+        default=None,
+        description="What a guardrail did not let through; `answer` is then its message, also if a part of another one "
+        "was streamed before.",
+    )
     model: str | None = Field(description="The answer model; null if none was called.", examples=["deepseek-flash"])
     conversation_id: str = Field(
         description="Send that of the last answer with the next question: it says how many turns there are.",

@@ -3,12 +3,13 @@
 from calls.redaction import redacted
 from rag.failures import AssistantRefused, Broken, Cause, Failure, Throttled, TimedOut, Unavailable
 
-ENGINE, EMBEDDING, ANSWER, MEMORY, SECRETS = (
+ENGINE, EMBEDDING, ANSWER, MEMORY, SECRETS, GUARDRAIL = (
     "The search engine",
     "The embedding model",
     "The answer model",
     "The memory of conversations",
     "The store of keys",
+    "The guardrail",
 )
 _MOST = 600
 # About the time for which an index has a write block while another replaces it.

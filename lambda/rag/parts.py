@@ -1,12 +1,13 @@
 """The parts of the assistant in this environment, created once in each process."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from requests.auth import AuthBase
 
 from rag.conversations import Conversations
 from rag.generation import Generation
+from rag.guardrails import Guard, guard
 from rag.own_settings import from_environment
 from rag.search import Searching
 from rag.search.engine import IndexClient
@@ -21,6 +22,7 @@ class Parts:
     search: Searching
     generation: Generation | None
     conversations: Conversations
+    guard: Guard = field(default_factory=lambda: Guard([]))
 
 
 def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
@@ -29,7 +31,14 @@ def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
     `auth` signs the requests to the search engine; without it the assistant signs in as the settings say.
     """
     engine = IndexClient(settings, auth)
-    return Parts(settings, _search(settings, engine), _generation(settings, engine), _conversations(settings, engine))
+    timeouts = settings.timeouts
+    return Parts(
+        settings,
+        _search(settings, engine),
+        _generation(settings, engine),
+        _conversations(settings, engine),
+        guard(settings.guardrails, timeouts.answer, timeouts.connection),
+    )
 
 
 @cache

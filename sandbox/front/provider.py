@@ -12,6 +12,7 @@ _SAGEMAKER = re.compile(r"runtime\.sagemaker\.([a-z0-9-]+)\.amazonaws\.com")
 _BEDROCK = re.compile(r"bedrock-runtime\.([a-z0-9-]+)\.amazonaws\.com")
 _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations(-response-stream)?")
 _MODEL_CALL = re.compile(r"/model/(.+)/(?:(?:invoke|converse)|(invoke-with-response-stream|converse-stream))")
+_GUARDRAIL = re.compile(r"/guardrail/(.+)/version/[^/]+/apply")
 _PROFILE = re.compile(r"(us|eu|apac|jp|au|ca|us-gov|global)\.(.+)")
 # The regions of a geography's profiles; a geography that is not listed means the calling region.
 _DESTINATIONS = {"us": ("us-east-1", "us-east-2", "us-west-2")}
@@ -48,6 +49,10 @@ def invocation(host: str, path: str, account: str) -> Invocation | None:
         return Invocation("sagemaker", region, f"sagemaker:{action}", (arn,), name)
     if match := _BEDROCK.fullmatch(host):
         region = match.group(1)
+        if guardrail := _GUARDRAIL.fullmatch(path):
+            id = unquote(guardrail.group(1)).rpartition("/")[2]
+            arn = f"arn:aws:bedrock:{region}:{account}:guardrail/{id}"
+            return Invocation("bedrock", region, "bedrock:ApplyGuardrail", (arn,))
         call = _MODEL_CALL.fullmatch(path)
         if call is None:
             raise _no_such_operation(path)

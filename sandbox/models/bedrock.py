@@ -1,4 +1,4 @@
-"""Bedrock runtime: `POST /model/<id>/invoke`, `/converse`, and both as an event stream.
+"""Bedrock runtime: `POST /model/<id>/invoke`, `/converse`, both as an event stream, and guardrails.
 
 The models: Titan text embeddings v1 and v2, Cohere text embeddings v3, Cohere's and Amazon's rerank models, DeepSeek-R1
 as the managed profile `us.deepseek.r1-v1:0` (or its ARN), and imported models by ARN (R1 with `max_gen_len`, answering
@@ -20,10 +20,12 @@ from sandbox.models.embedding import MiniLM
 from sandbox.models.event_stream import MEDIA_TYPE, Event, json_events
 from sandbox.models.exchange import Call, ModelResponse, is_number, is_strings, is_whole, json_body, json_reply
 from sandbox.models.generation import finished, with_thinking
+from sandbox.models.guardrail import NoSuchGuardrail, apply
 from sandbox.models.titan import Malformed, check_keys, json_type
 
 # An ARN contains a slash, which a client may leave unencoded.
 _PATH = re.compile(r"/model/(.+)/(invoke|invoke-with-response-stream|converse|converse-stream)")
+_GUARDRAIL = re.compile(r"/guardrail/(.+)/version/([^/]+)/apply")
 _PROFILE = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+:\d{12}:inference-profile/)?us\.deepseek\.r1-v1:0")
 _IMPORTED = re.compile(r"arn:aws:bedrock:[a-z0-9-]+:\d{12}:imported-model/[a-z0-9]+")
 _FOUNDATION = re.compile(r"(?:arn:aws:bedrock:[a-z0-9-]+::foundation-model/)?(.+)")
@@ -41,7 +43,8 @@ class Bedrock:
 
     def answer(self, call: Call) -> ModelResponse:
         """Answer an invocation; errors carry Bedrock's exception in `x-amzn-ErrorType`."""
-        path = _PATH.fullmatch(call.path)
+        guardrail = _GUARDRAIL.fullmatch(call.path)
+        path = guardrail or _PATH.fullmatch(call.path)
         if path is None or call.method != "POST":
             return _error(404, "UnknownOperationException", f"No operation of Bedrock runtime is at {call.path}.")
         try:
@@ -54,13 +57,15 @@ class Bedrock:
             )
         name = urllib.parse.unquote(path[1])
         try:
+            if guardrail:
+                return _reply(apply(name, path[2], body))
             streamed = path[2].endswith("-stream")
             ask = self._invoke if path[2].startswith("invoke") else self._converse
             return ask(name, body, streamed)
         except Malformed as reason:
             message = f"Malformed input request: {reason}, please reformat your input and try again."
             return _error(400, "ValidationException", message)
-        except Retired as reason:
+        except (NoSuchGuardrail, Retired) as reason:
             return _error(404, "ResourceNotFoundException", str(reason))
         except (Invalid, Unknown) as reason:
             return _error(400, "ValidationException", str(reason))

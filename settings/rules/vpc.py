@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from settings.model_settings import ModelSettings
@@ -32,15 +32,13 @@ def vpc_reaches_its_models(environment: Environment) -> Iterator[str]:
     if vpc is None or vpc.endpoints != "create":
         return
     all_of_them = isinstance(search, Serverless) or vpc.egress == "vpc"
-    if not (all_of_them or environment.streams):
-        return
-    models = [environment.embedding, environment.answer] if all_of_them else [environment.answer]
-    if any(model.service is None for model in models if model):
+    called = _called(environment, all_of_them)
+    if any(isinstance(model, ModelSettings) and model.service is None for model in called.values()):
         yield (
             "search.vpc.endpoints is 'create', but a model outside AWS is not reached by an endpoint; give the subnets "
             f"a NAT gateway and set search.vpc.endpoints to exist, {_otherwise(all_of_them)}or choose a model on AWS"
         )
-    for setting, region in _regions(environment, all_of_them):
+    for setting, region in _regions(called):
         if region != vpc.region:
             yield (
                 f"search.vpc.endpoints is 'create', but {setting} is in {region}, and an endpoint reaches services of "
@@ -53,15 +51,24 @@ def _otherwise(all_of_them: bool) -> str:
     return "" if all_of_them else "or set assistant.streaming to false, "
 
 
-def _regions(environment: Environment, all_of_them: bool) -> Iterator[tuple[str, str]]:
-    """Where models are called, of those that say so, by setting."""
-    groups: dict[str, Any] = {"answer": environment.answer}
+def _called(environment: Environment, all_of_them: bool) -> dict[str, Any]:
+    """What is called from the VPC, by setting: all models, or the answer model alone where answers stream."""
+    groups: dict[str, Any] = {}
     if all_of_them:
-        groups = {"embedding": environment.embedding, **groups}
-        if not isinstance(environment.search, Serverless):
-            groups |= {"retrieval.rerank": environment.retrieval.rerank}
-            groups |= {"retrieval.hybrid.sparse": getattr(environment.retrieval.hybrid, "sparse", None)}
-    for setting, value in groups.items():
+        groups["embedding"] = environment.embedding
+    if all_of_them or environment.streams:
+        groups["answer"] = environment.answer
+    if all_of_them and not isinstance(environment.search, Serverless):
+        groups["retrieval.rerank"] = environment.retrieval.rerank
+        groups["retrieval.hybrid.sparse"] = getattr(environment.retrieval.hybrid, "sparse", None)
+    if environment.assistant:
+        groups["assistant.guardrails.bedrock"] = environment.assistant.bedrock_guardrail
+    return groups
+
+
+def _regions(called: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where it is called, of what says so, by setting."""
+    for setting, value in called.items():
         region = value.place if isinstance(value, ModelSettings) else getattr(value, "region", None)
         if region is not None:
             yield setting, region

@@ -1,0 +1,37 @@
+"""The guardrail of Bedrock: who may ask it, and what the function is told."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.synth import test_assistant
+
+allowed, other, told = test_assistant.allowed, test_assistant.other, test_assistant.told
+ARN = "arn:aws:bedrock:eu-central-1:111122223333:guardrail/ab12cd34ef56"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "resource"),
+    [
+        ({"id": "ab12cd34ef56"}, "arn:<AWS::Partition>:bedrock:<AWS::Region>:<AWS::AccountId>:guardrail/ab12cd34ef56"),
+        (
+            {"id": "ab12cd34ef56", "region": "eu-west-1"},
+            "arn:<AWS::Partition>:bedrock:eu-west-1:<AWS::AccountId>:guardrail/ab12cd34ef56",
+        ),
+        ({"id": ARN}, ARN),
+    ],
+)
+def test_ask_alone_may_apply_the_guardrail_that_is_named(
+    other: Callable[..., Any], allowed: Any, told: Any, chosen: dict[str, str], resource: str
+) -> None:
+    template = other("sandbox-aoss", assistant={"guardrails": {"bedrock": chosen, "personal_data": ["email"]}})
+    assert allowed(template, "AskPolicy")["bedrock:ApplyGuardrail"] == resource
+    assert "bedrock:ApplyGuardrail" not in allowed(template, "DocumentsPolicy")
+    assert told(template, "Ask")["guardrails"] == {"bedrock": chosen, "personal_data": ["email"]}
+
+
+def test_without_guardrails_nothing_is_said_of_them(other: Callable[..., Any], allowed: Any, told: Any) -> None:
+    template = other("sandbox-aoss")
+    assert "bedrock:ApplyGuardrail" not in allowed(template, "AskPolicy")
+    assert "guardrails" not in told(template, "Ask")
