@@ -7,7 +7,7 @@ QUESTION := What's the population increase of New York City from 2021 to 2023? H
 # The line of OpenSearch that the contract tests run on besides the newest.
 OLDER := 2.19
 
-.PHONY: demo prepared down check unit test templates checkers contract e2e upgrade pages recipes browser format snapshots schema openapi install lock bench faults load drop retrieval soak wheel clean
+.PHONY: demo prepared down check unit test templates checkers contract e2e upgrade pages recipes browser format snapshots schema openapi install lock bench faults load drop retrieval soak site wheel clean
 
 demo: ## install, start the local cloud, deploy, load samples, and ask a question
 	@$(MAKE) --no-print-directory --jobs=2 install prepared
@@ -80,7 +80,7 @@ upgrade: contract-$(OLDER) ## the keeper on that line, and an upgrade of a deplo
 	OSML_TEST_LINE=$(OLDER) OSML_SANDBOX=older $(BIN)/pytest -q tests/e2e/test_keeper.py
 	$(BIN)/pytest -q --durations=20 tests/e2e/test_upgrade.py
 
-pages: upgrade browser ## the page in Chromium
+pages: upgrade browser site ## the page in Chromium, and the documentation as a site
 	$(BIN)/pytest -q tests/browser
 
 e2e: install ## deploys on a local cloud, except recipes and the upgrade
@@ -111,6 +111,7 @@ lock: install ## pin the dependencies of pyproject.toml
 	$(BIN)/uv pip compile -q --group node --universal --generate-hashes --no-header -o requirements-node.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-prepare.in --constraint requirements-dev.txt --universal --generate-hashes --no-header -o sandbox/requirements-prepare.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
+	$(BIN)/uv pip compile -q requirements-docs.in --universal --generate-hashes --no-header -o requirements-docs.txt
 	$(BIN)/uv pip compile -q tests/clients/requirements.in --universal --generate-hashes --no-header -o tests/clients/requirements.txt
 	$(BIN)/uv pip compile -q tests/synth/requirements-checkers.in --universal --generate-hashes --no-header -o tests/synth/requirements-checkers.txt
 	$(BIN)/uv pip compile -q tests/synth/requirements-guard.in --no-deps --universal --generate-hashes --no-header -o tests/synth/requirements-guard.txt
@@ -147,9 +148,17 @@ retrieval: install ## every search setting, on all labelled questions and on Sci
 soak: install ## deploy, update and destroy 200 times, with random kills
 	$(BIN)/python -m tests.contract.soak --rounds 200
 
+site: .venv-docs/.installed ## the documentation as a site, in site/; a link that leads nowhere fails
+	@.venv-docs/bin/zensical build --clean --strict
+
+.venv-docs/.installed: $(VENV)/.installed requirements-docs.txt
+	@test -x $(@D)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --no-deps --require-hashes --requirement requirements-docs.txt
+	@touch $@
+
 wheel: install ## the construct library for other teams' apps, in dist/
 	rm -rf constructs/build
 	$(BIN)/uv build --quiet --wheel --out-dir dist constructs
 
 clean: down
-	rm -rf $(VENV) .venv-checkers node_modules cdk.out
+	rm -rf $(VENV) .venv-checkers .venv-docs site .cache node_modules cdk.out

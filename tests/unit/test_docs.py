@@ -1,6 +1,7 @@
 """The environments in the documents are environments, and their links lead somewhere."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,16 @@ def test_each_environment_in_the_documents_can_be_deployed(page: Path, number: i
 def test_links_between_the_documents_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    def pages(part: object) -> list[str]:
+        if isinstance(part, dict):
+            return [page for below in part.values() for page in pages(below)]
+        return [page for below in part for page in pages(below)] if isinstance(part, list) else [str(part)]
+
+    listed = pages(tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"])
+    assert sorted(listed) == sorted(str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md"))
 
 
 def test_every_recipe_has_environments_in_the_documents() -> None:
