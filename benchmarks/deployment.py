@@ -86,7 +86,12 @@ def deployed(
         if not answers:
             settings["recipe"] = "semantic-search"
             del settings["answer"]
-        settings["assistant"] = {"sign_in": "api-key", "throttle": UNTHROTTLED, **(assistant or {})}
+        settings["assistant"] = {
+            "sign_in": "api-key",
+            "access": {"others": "owner"},
+            "throttle": UNTHROTTLED,
+            **(assistant or {}),
+        }
         if timeouts:
             settings["timeouts"] = dict(timeouts)
         (Path(directory) / f"{base}.yaml").write_text(yaml.safe_dump(settings))

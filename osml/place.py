@@ -1,7 +1,8 @@
 """The place a command works on: AWS, with the shell's credentials, or the local cloud."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from osml.region import chosen as region
 from osml.region import settle
 
 if TYPE_CHECKING:
+    from rag.caller import Caller
     from sandbox.instance import Instance
     from settings import Environment
 
@@ -26,10 +28,25 @@ FOREIGN = (
 
 @dataclass(frozen=True)
 class Place:
-    """`env` is the name of the environment file; `instance` is the local cloud, or None for AWS."""
+    """`env` is the name of the environment file; `instance` is the local cloud, or None for AWS.
+
+    `groups` narrow what an operator sees to what people of these groups see; None sees all documents.
+    """
 
     env: str
     instance: "Instance | None"
+    groups: tuple[str, ...] | None = None
+
+    @property
+    def caller(self) -> "Caller":
+        """The operator, who sees everything, or what `groups` see."""
+        from rag.caller import OPERATOR, Caller
+
+        return OPERATOR if self.groups is None else Caller(OPERATOR.id, "reader", frozenset(self.groups))
+
+    def seen_by(self, groups: Sequence[str] | None) -> "Place":
+        """This place as people of `groups` see it; None as an operator does."""
+        return replace(self, groups=None if groups is None else tuple(groups))
 
     @property
     def options(self) -> str:

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from settings import Group
+from settings.access import Access
 from settings.firewall import Firewall
 from settings.guardrails import BedrockGuardrail, Guardrails
 from settings.own_name import OwnName
 from settings.passages import PASSAGE_CHARACTERS
+from settings.sign_in_provider import CLAIM, ProviderName, SignInProvider
 from settings.web_address import Origin
 
 PageAddress = Annotated[str, Field(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/rag$")]
@@ -38,6 +40,9 @@ class Assistant(Group):
     piece by piece, or the search pipeline, whose answer comes in one piece (default: the function, if it certainly
     reaches the model).
 
+    `access` says who asks, loads and removes, and who is in which group. `providers` are further ways to sign in to the
+    pool: what the company has, by OpenID Connect or SAML.
+
     `second_factor` requires an authenticator app of every user of the pool; the sign-in page sets it up at the first
     sign-in. `addresses` are further addresses of the page, behind your own domain: users return there after the
     sign-in, and the invitation mail has the first of them. `domain` serves the API and the page at your own host name,
@@ -50,6 +55,8 @@ class Assistant(Group):
 
     sign_in: Literal["cognito", "iam", "api-key"] = "cognito"
     page: bool = True
+    access: Access = Access()
+    providers: dict[ProviderName, SignInProvider] = Field(default_factory=dict, max_length=20)
     second_factor: bool = False
     addresses: list[PageAddress] = Field(default_factory=list, max_length=50, examples=["https://help.example.com/rag"])
     domain: OwnName | None = None
@@ -72,6 +79,11 @@ class Assistant(Group):
         return self.guardrails.bedrock if self.guardrails else None
 
     @property
+    def claim(self) -> str | None:
+        """The attribute with the groups of other providers; None if none of them tells groups."""
+        return CLAIM if any(provider.groups for provider in self.providers.values()) else None
+
+    @property
     def page_addresses(self) -> list[str]:
         """The addresses of the page besides API Gateway's own, the one in the invitation mail first."""
         own = [f"https://{self.domain.name}/rag"] if self.domain else []
@@ -87,8 +99,15 @@ class Assistant(Group):
         return self
 
     @model_validator(mode="after")
+    def _names_fit(self) -> Assistant:
+        fault = next(self.access.faults(self.sign_in), None)
+        if fault:
+            raise ValueError(f"access: {fault}")
+        return self
+
+    @model_validator(mode="after")
     def _signs_in_by_a_pool(self) -> Assistant:
-        set_alone = [name for name in ("second_factor", "addresses") if getattr(self, name)]
+        set_alone = [name for name in ("second_factor", "addresses", "providers") if getattr(self, name)]
         if set_alone and self.sign_in != "cognito":
             raise ValueError(
                 f"{set_alone[0]} is for people who sign in at a user pool, but sign_in is {self.sign_in!r}; "

@@ -9,13 +9,8 @@ from pydantic import Field, model_validator
 from settings import Group
 
 # A name does not begin with `*`, because `role/*` is everybody.
-PrincipalArn = Annotated[
-    str,
-    Field(
-        pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/([A-Za-z0-9_+=,.@*-]+/)*"
-        r"[A-Za-z0-9_+=,.@-][A-Za-z0-9_+=,.@*-]*$"
-    ),
-]
+ARN = r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/([A-Za-z0-9_+=,.@*-]+/)*[A-Za-z0-9_+=,.@-][A-Za-z0-9_+=,.@*-]*$"
+PrincipalArn = Annotated[str, Field(pattern=ARN)]
 IDENTITY_CENTER = "aws-reserved/sso.amazonaws.com/"
 
 

@@ -102,4 +102,7 @@ class AssistantOutputs(Outputs):
     user_pool_id: str | None = _output("UserPoolId", None)
     user_pool_client_id: str | None = _output("UserPoolClientId", None)
     api_key_id: str | None = _output("ApiKeyId", None)
+    api_keys: Annotated[dict[str, str] | None, BeforeValidator(_read), PlainSerializer(json.dumps)] = _output(
+        "ApiKeys", None
+    )
     name_target: str | None = _output("NameTarget", None)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
 from settings import answer, embedding
+from settings.access import Access
 from settings.answer import AnswerModel
 from settings.embedding import EmbeddingModel
 from settings.guardrails import Guardrails
@@ -100,6 +101,16 @@ class Timeouts(Told):
     rag: Seconds = 65
 
 
+class ToldAccess(Access):
+    """The table of access, with id and name of each API key.
+
+    `claim` is the attribute of the pool with a person's groups at another identity provider.
+    """
+
+    claim: str | None = None
+    keys: list[tuple[str, str]] = Field(default_factory=list)
+
+
 def _chosen(package: ModuleType, engines: type[Told]) -> Callable[[Any], Any]:
     """Reads a model of a provider in `package`, or the `engines` own."""
 
@@ -153,6 +164,7 @@ class RuntimeSettings(Told):
     embedding: ChosenEmbedding
     answer: ChosenAnswer = None
     conversations: Annotated[Memory | Table, Field(discriminator="kind")]
+    access: ToldAccess = ToldAccess()
     limits: Limits = Limits()
     uploads: str | None = None
     guardrails: Guardrails | None = None

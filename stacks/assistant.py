@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Aws, Duration, SecretValue
+from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -36,6 +37,7 @@ from settings.runtime_settings import (
     RuntimeSettings,
     Table,
     Timeouts,
+    ToldAccess,
 )
 from settings.runtime_settings import Search as Searched
 from stacks.assistant_access import GUESSED, grant_search
@@ -69,6 +71,7 @@ class AssistantStack(EnvironmentStack):
         self._environment, self._assistant = environment, assistant
         self._search, self._inference, self._knowledge = search, inference, knowledge
         self._table = None if knowledge else ConversationTable(self, "Conversations", removal_policy=self.removal)
+        self._keys = self._named_keys()
         self._jobs = UploadJobs(self, "Uploads", removal_policy=self.removal)
         variables = {VARIABLE: self._runtime_settings()}
         if assistant.origins:
@@ -107,8 +110,18 @@ class AssistantStack(EnvironmentStack):
                 user_pool_id=pool.id if pool else None,
                 user_pool_client_id=client,
                 api_key_id=api.key_id,
+                **({"api_keys": {name: key.key_id for name, key in self._keys.items()}} if self._keys else {}),
             )
         )
+
+    def _named_keys(self) -> dict[str, apigateway.ApiKey]:
+        """An API key for each name in the settings, so that a key has a role and groups."""
+        assistant = self._assistant
+        names = assistant.access.names if assistant.sign_in == "api-key" else []
+        return {
+            name: apigateway.ApiKey(self, f"Key-{name}", description=f"Asks {self._environment.prefix} as {name}")
+            for name in names
+        }
 
     def _function(self, part: str, variables: Mapping[str, str], timeout: Duration | None = None) -> AssistantFunction:
         return AssistantFunction(
@@ -131,6 +144,13 @@ class AssistantStack(EnvironmentStack):
         unusual: dict[str, Any] = {"matches": environment.matches} if environment.matches else {}
         if assistant.guardrails:
             unusual["guardrails"] = assistant.guardrails
+        access = assistant.access.model_dump(exclude_defaults=True)
+        if self._keys:
+            access["keys"] = [(key.key_id, name) for name, key in self._keys.items()]
+        if assistant.claim:
+            access["claim"] = assistant.claim
+        if access:
+            unusual["access"] = ToldAccess.model_validate(access)
         if environment.retrieval != Retrieval():
             unusual["retrieval"] = environment.retrieval
         settings_of_functions = RuntimeSettings(
@@ -164,8 +184,9 @@ class AssistantStack(EnvironmentStack):
         length = len(json.dumps(settings, ensure_ascii=False).encode())
         if length > MOST_CHARACTERS:
             raise ValueError(
-                f"prompt.system and prompt.instructions make the settings of the functions {length} bytes long, but "
-                f"Lambda takes {MOST_CHARACTERS} besides names; shorten them by {length - MOST_CHARACTERS}."
+                f"prompt.system, prompt.instructions and assistant.access make the settings of the functions {length} "
+                f"bytes long, but Lambda takes {MOST_CHARACTERS} besides names; shorten them by "
+                f"{length - MOST_CHARACTERS}."
             )
         return self.to_json_string(settings)
 
@@ -209,13 +230,28 @@ class AssistantStack(EnvironmentStack):
 
     def _pool(self) -> SignInPool:
         prefix = f"{self._environment.prefix}-{Aws.ACCOUNT_ID}"
-        return SignInPool(
+        pool = SignInPool(
             self,
             "People",
             domain_prefix=prefix,
             second_factor=self._assistant.second_factor,
+            group_attribute=self._assistant.claim,
             removal_policy=self.removal,
         )
+        for name, provider in self._assistant.providers.items():
+            if provider.metadata_url:
+                pool.add_saml(name, provider.metadata_url, email=provider.email, groups=provider.groups)
+            elif provider.issuer and provider.client_id and provider.secret:
+                secret = SecretValue.secrets_manager(provider.secret.name, json_field=provider.secret.key)
+                pool.add_oidc(
+                    name,
+                    issuer=provider.issuer,
+                    client_id=provider.client_id,
+                    client_secret=secret,
+                    email=provider.email,
+                    groups=provider.groups,
+                )
+        return pool
 
     def _api(self, pool: SignInPool | None) -> AssistantApi:
         assistant = self._assistant
@@ -226,6 +262,7 @@ class AssistantStack(EnvironmentStack):
             name=f"{self._environment.prefix}-assistant",
             stage=self._environment.name,
             sign_in=sign_in,
+            keys=[*self._keys.values()],
             rate=assistant.throttle.rate,
             burst=assistant.throttle.burst,
             origins=assistant.origins,

@@ -45,7 +45,7 @@ class IngestionStack(EnvironmentStack):
         drop = DocumentDrop(
             self,
             "Drop",
-            variables={"DESTINATION": self._destination(), "ENVIRONMENT": self._environment.name},
+            variables={"DESTINATION": self._destination(settings), "ENVIRONMENT": self._environment.name},
             concurrency=settings.concurrency,
             objects=settings.objects,
             attempts=settings.attempts,
@@ -77,7 +77,7 @@ class IngestionStack(EnvironmentStack):
         )
         self.output("BatchInput", f"s3://{bucket.bucket.bucket_name}/{INPUTS}")
 
-    def _destination(self) -> str:
+    def _destination(self, settings: Drop) -> str:
         """Where the function loads, as the JSON that it reads; `target` is one of sign_in.py."""
         engine, index = self._search.engine, self._environment.index
         auth = {"auth": {"basic": {"secretArn": engine.login.arn, **engine.login.keys}}} if engine.login else {}
@@ -89,5 +89,6 @@ class IngestionStack(EnvironmentStack):
             "passage_characters": passage_characters(self._environment.assistant),
             "passage_tokens": self._environment.embedding.chunk_tokens,
             "passage_overlap": index.overlap,
+            **({"groups": settings.groups} if settings.groups else {}),
         }
         return self.to_json_string(destination)

@@ -31,12 +31,20 @@ export class Account {
 
   /** The name of the signed-in user, for display; the API checks the token. */
   get name() {
+    return this.#claims.email ?? this.#claims["cognito:username"] ?? "";
+  }
+
+  /** Distinguishes users of this tab. */
+  get who() {
+    return this.#claims.sub ?? "";
+  }
+
+  get #claims() {
     try {
       const bytes = Uint8Array.from(atob(this.#tokens.id.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-      const claims = JSON.parse(new TextDecoder().decode(bytes));
-      return claims.email ?? claims["cognito:username"] ?? "";
+      return JSON.parse(new TextDecoder().decode(bytes));
     } catch {
-      return "";
+      return {};
     }
   }
 

@@ -4,6 +4,7 @@ import { byId } from "./element.js";
 import { Failure, failureView } from "./failure.js";
 import { Key } from "./key.js";
 import { Library } from "./library.js";
+import { Rights } from "./rights.js";
 import { Service } from "./service.js";
 import { Tab } from "./tab.js";
 
@@ -36,7 +37,7 @@ async function start() {
   const tab = new Tab(root);
   const sign = told.sign_in === "api-key" ? new Key(root, tab) : new Account(told, root, tab);
   byId("sign-out").addEventListener("click", () => {
-    tab.drop("conversation", "draft", "jobs");
+    tab.clear();
     sign.end();
   });
   try {
@@ -63,9 +64,11 @@ function wait(sign, root, tab, told) {
 }
 
 function enter(sign, root, tab, told) {
+  tab.claim(sign.who);
   const service = new Service(root, sign);
-  const conversation = new Conversation(service, sign, tab);
-  const library = new Library(service, tab, sign, told.visible_seconds);
+  const rights = new Rights(service);
+  const conversation = new Conversation(service, sign, tab, rights);
+  const library = new Library(service, tab, sign, rights, told.visible_seconds);
   byId("sign-out").hidden = false;
   if (sign.name) byId("sign-out").title = `Signed in as ${sign.name}`;
   byId("views").hidden = false;

@@ -11,9 +11,11 @@ export class Conversation {
   #id = null;
   #turns = [];
   #running = null;
+  #rights;
 
-  constructor(service, signIn, tab) {
+  constructor(service, signIn, tab, rights) {
     this.#service = service;
+    this.#rights = rights;
     this.#signIn = signIn;
     this.#tab = tab;
     const question = byId("question");
@@ -54,8 +56,9 @@ export class Conversation {
 
   /** Suggests questions about existing documents, or a link to add the first one. */
   async suggest() {
-    let documents;
+    let documents, loads;
     try {
+      loads = await this.#rights.has("editor");
       ({ documents } = await this.#service.documents({}, 3));
     } catch {
       return; // a question will show the problem
@@ -69,7 +72,7 @@ export class Conversation {
     byId("starts").replaceChildren(
       ...(documents.length
         ? documents.map(({ title, id }) => element("button", { type: "button", className: "start", onclick: () => begin(title || id) }, title || id))
-        : [element("p", {}, "There are no documents yet."), element("a", { className: "button", href: "#documents" }, "Add documents")]),
+        : [element("p", {}, "There are no documents yet."), ...(loads ? [element("a", { className: "button", href: "#documents" }, "Add documents")] : [])]),
     );
   }
 

@@ -18,6 +18,11 @@ export class Key {
     return this.#tab.get("key") !== null;
   }
 
+  /** Distinguishes users of this tab: holders of one key are one. */
+  get who() {
+    return this.#tab.get("key") ?? "";
+  }
+
   async arrive() {}
 
   /** Asks until the API accepts the key; resolves to false if the dialog was closed. */
@@ -38,8 +43,11 @@ export class Key {
           field.select();
           field.focus();
         } else {
+          const before = this.#tab.get("whose");
           this.#tab.set("key", field.value.trim());
           dialog.close();
+          // What another holder has asked is still on the page.
+          if (before !== null && before !== this.who) location.reload();
         }
       };
       const closed = () => {

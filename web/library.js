@@ -10,6 +10,7 @@ export class Library {
   #service;
   #tab;
   #signIn;
+  #rights;
   #visibleSeconds;
   #hidden = new Map(); // by id: until when a document that was added may not be found, for a search or a removal
   #rows = new Map();
@@ -23,8 +24,9 @@ export class Library {
   #below = element("div", { className: "below" });
 
   /** A search finds what was added after `visibleSeconds`. */
-  constructor(service, tab, signIn, visibleSeconds) {
+  constructor(service, tab, signIn, rights, visibleSeconds) {
     this.#service = service;
+    this.#rights = rights;
     this.#tab = tab;
     this.#visibleSeconds = visibleSeconds;
     this.#signIn = { word: `${signIn.word} again`, begin: async () => (await signIn.begin()) && this.load() };
@@ -36,6 +38,15 @@ export class Library {
       files.value = "";
     });
     this.#listenForDrops();
+    this.#showRights();
+  }
+
+  async #showRights() {
+    const loads = await this.#rights.has("editor");
+    const groups = (await this.#rights.groups()) ?? [];
+    byId("drop").hidden = !loads;
+    byId("read-only").hidden = loads;
+    byId("groups").replaceChildren(...groups.map((value) => element("option", { value })));
   }
 
   /** Lists the documents once, when they become visible. */
@@ -64,7 +75,8 @@ export class Library {
   }
 
   /** Uploads files one after the other, in the order shown. */
-  add(files) {
+  async add(files) {
+    if (!(await this.#rights.has("editor"))) return;
     for (const file of files) this.#upload(file);
   }
 
@@ -74,8 +86,9 @@ export class Library {
   }
 
   #upload(file, job = null) {
+    const audience = byId("audience").value.split(",").map((group) => group.trim()).filter((group) => group);
     const stored = (document) => {
-      this.#row(document, true);
+      this.#row({ removable: true, groups: audience, ...document }, true);
       this.#showLater(document.id);
       this.#tell();
     };
@@ -85,7 +98,7 @@ export class Library {
       id = now?.id;
       this.#tab.set(JOBS, now && now.status !== "receiving" ? { ...others, [id]: { id, name: now.name, status: now.status } } : others);
     };
-    const upload = new Upload(file, this.#service, { stored, kept, job });
+    const upload = new Upload(file, this.#service, { stored, kept, job, groups: audience.length ? audience : null });
     byId("uploads").prepend(upload.node);
     const run = () => (this.#queue = this.#queue.then(() => upload.run({ retry: run, signIn: this.#signIn })).then(announce));
     run();
@@ -114,14 +127,15 @@ export class Library {
     return this.load();
   }
 
-  #row({ id, title, passages }, first = false) {
+  #row({ id, title, passages, groups = [], removable = false }, first = false) {
     const remove = element("button", { type: "button", className: "quiet small", onclick: () => this.#remove(id) }, "Remove");
     remove.setAttribute("aria-label", `Remove ${title || id}`);
+    const about = [...(title ? [id] : []), plural(passages, "passage"), ...(groups.length ? [`only for ${groups.join(", ")}`] : [])].join(" · ");
     const row = element(
       "li",
       { className: "row" },
-      element("div", {}, element("p", { className: "row-title" }, title || id), element("p", { className: "hint" }, title ? `${id} · ${plural(passages, "passage")}` : plural(passages, "passage"))),
-      remove,
+      element("div", {}, element("p", { className: "row-title" }, title || id), element("p", { className: "hint" }, about)),
+      ...(removable ? [remove] : []),
     );
     const before = this.#rows.get(id);
     if (before) before.replaceWith(row);

@@ -45,6 +45,11 @@ export class Service {
     return this.#read(await this.#send("documents", { method: "POST", body: { part } }));
   }
 
+  /** `{role, groups}` of whoever is signed in. */
+  async me() {
+    return this.#read(await this.#send("me"));
+  }
+
   async job(id) {
     return this.#read(await this.#send(`jobs/${id}`));
   }

@@ -1,3 +1,5 @@
+const PERSONAL = ["conversation", "draft", "jobs", "whose"];
+
 /** Storage of this tab until it is closed, separate for each environment, because several may share one origin. */
 export class Tab {
   #prefix;
@@ -20,6 +22,17 @@ export class Tab {
     } catch {
       // storage is full or disabled: the page works without it
     }
+  }
+
+  /** Keeps what is personal for `who`; what somebody else has left in this tab is deleted. */
+  claim(who) {
+    if (!who || this.get("whose") !== who) this.clear();
+    this.set("whose", who);
+  }
+
+  /** Deletes what is personal. */
+  clear() {
+    this.drop(...PERSONAL);
   }
 
   drop(...names) {

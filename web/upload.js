@@ -11,6 +11,7 @@ const OFTEN = 2; // seconds between two looks at a job
 export class Upload {
   node = element("li", { className: "upload" });
   #file;
+  #groups;
   #name;
   #service;
   #stored;
@@ -23,9 +24,10 @@ export class Upload {
   #failures = [];
 
   /** `stored` is called with each document that the server has taken, `kept` with the job while it is under way, and with null.
-   *  Without a `file` it is that of `job`, which an earlier page has begun. */
-  constructor(file, service, { stored, kept, job = null }) {
+   *  Without a `file` it is that of `job`, which an earlier page has begun. Only people of `groups` see it, if there are any. */
+  constructor(file, service, { stored, kept, job = null, groups = null }) {
     this.#file = file;
+    this.#groups = groups;
     this.#name = file?.name ?? job.name;
     this.#service = service;
     this.#stored = stored;
@@ -80,7 +82,7 @@ export class Upload {
     if (of <= 1) {
       this.#say("Adding");
       const content = await base64(this.#file);
-      const answer = await this.#patiently(() => this.#service.storeFile({ name: this.#name, content }));
+      const answer = await this.#patiently(() => this.#service.storeFile({ name: this.#name, content, ...this.#audience }));
       if (answer.id) this.#keep(answer);
       else this.#take(answer);
       return;
@@ -92,9 +94,14 @@ export class Upload {
       this.#say(`Sending part ${number} of ${of}`);
       this.#bar.value = (number - 1) / of;
       const content = await base64(this.#file.slice((number - 1) * this.#size, number * this.#size));
-      const part = { name: this.#name, content, number, of, job: this.#job?.id ?? null };
+      const part = { name: this.#name, content, number, of, job: this.#job?.id ?? null, ...this.#audience };
       this.#keep(await this.#patiently(() => this.#service.storePart(part)));
     }
+  }
+
+  /** The groups that see it; without any, a document keeps those that it has. */
+  get #audience() {
+    return this.#groups ? { groups: this.#groups } : {};
   }
 
   /** Until the job has an end. */

@@ -12,8 +12,10 @@ from gateway import origins, telemetry
 from gateway.caller import caller, digest
 from gateway.mistake import mistake
 from gateway.request import header, json_body, request_id
+from gateway.routes import ASK, admit
 from gateway.sse import MEDIA_TYPE, WAITING, Failed, framed
 from rag import answering
+from rag.caller import Caller
 from rag.events import Answered, Event
 from rag.failures import Broken, Invalid
 from rag.models import Problem, Question
@@ -46,8 +48,9 @@ def _reply(event: dict[str, Any], context: "Context") -> Reply:
     seconds = max(context.get_remaining_time_in_millis() / 1000 - MARGIN, MARGIN)
     try:
         telemetry.belongs_to(settings().environment)
-        who = caller(event, context.invoked_function_arn)
-        telemetry.logger.thread_safe_append_keys(caller=digest(who))
+        who = caller(event, context.invoked_function_arn, settings().access)
+        telemetry.logger.thread_safe_append_keys(caller=digest(who.id))
+        admit(who, ASK)
         question = _question(json_body(event, settings().limits.body_bytes))
         telemetry.asked()
         heard = waiting(_events(question, who, seconds - MARGIN / 2), SILENCE, seconds)
@@ -66,7 +69,7 @@ def _question(body: Any) -> Question:
         raise Invalid(mistake(error.errors())) from None
 
 
-def _events(question: Question, who: str, seconds: float) -> Iterator[Event]:
+def _events(question: Question, who: Caller, seconds: float) -> Iterator[Event]:
     with subsegment("## answer"):
         event = None
         for event in answering.answer(question, who, seconds):

@@ -5,7 +5,7 @@ A file's field with the name of one of osml's fields, or with a name that has an
 engine cannot index.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 OURS = "osml"
@@ -33,6 +33,17 @@ def kept(fields: Mapping[str, Any], text_field: str) -> dict[str, Any]:
 def given(source: Mapping[str, Any]) -> dict[str, Any]:
     """The reverse of `kept`: the fields of the file."""
     return {**{name: value for name, value in source.items() if name != OURS}, **dict(_apart(source))}
+
+
+def with_access(source: Mapping[str, Any], groups: Sequence[str], loader: str | None = None) -> dict[str, Any]:
+    """The `source` with the groups that may see the document, none of which means all, and who has loaded it.
+
+    What a file says of either is not here: `kept` has moved it.
+    """
+    access = {**({"groups": [*dict.fromkeys(groups)]} if groups else {}), **({"loader": loader} if loader else {})}
+    ours = {name: value for name, value in (source.get(OURS) or {}).items() if name != "access"}
+    ours |= {"access": access} if access else {}
+    return {**{name: value for name, value in source.items() if name != OURS}, **({OURS: ours} if ours else {})}
 
 
 def _apart(source: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -9,18 +9,30 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 import openapi
 from aws.tracing import subsegment
 from gateway import origins, telemetry
-from gateway.caller import digest, named
+from gateway.caller import caller, digest
 from gateway.mistake import mistake
 from gateway.request import json_body, request_id
+from gateway.routes import admit
 from rag import documents, files
 from rag import health as index
-from rag.document_models import JOB_ID, DocumentList, DocumentRemoved, DocumentShown, DocumentsIn, DocumentsStored, Job
+from rag.caller import Caller
+from rag.document_models import (
+    JOB_ID,
+    DocumentList,
+    DocumentRemoved,
+    DocumentShown,
+    DocumentsIn,
+    DocumentsStored,
+    Job,
+    Me,
+)
 from rag.failures import Absent, Invalid
 from rag.jobs import Jobs, State
 from rag.models import Health, Problem
@@ -54,10 +66,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     telemetry.begin(identifier)
     try:
         telemetry.belongs_to(settings().environment)
-        telemetry.logger.thread_safe_append_keys(caller=digest(named(event)))
+        direct = {"buffered": not event.get("requestContext")}
+        who = caller({**direct, **event}, context.invoked_function_arn, settings().access)
+        telemetry.logger.thread_safe_append_keys(caller=digest(who.id))
         if event["httpMethod"] == "POST":
             # powertools takes forms, and JSON that is too large or none at all.
             json_body(event, settings().limits.body_bytes)
+        app.append_context(who=who)  # type: ignore[no-untyped-call] # of powertools 3.37
         response = app.resolve({"headers": {}, "requestContext": {}, **event}, context)
         route = f"{event['httpMethod']} {event.get('resource', '')}"
         telemetry.logger.info("Done.", extra={"route": route, "status": response["statusCode"]})
@@ -79,16 +94,21 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
 
     What is more than one request stores becomes a job.
     """
+    who = _who()
     if body.part:
-        return _accepted(_jobs().take(body.part))
+        documents.refuse_strange(body.part.groups, who)
+        return _accepted(_jobs().take(body.part, who))
     if body.file:
-        stored = files.store(body.file, _seconds(), parts())
-        return _stored(documents.told(stored.results)) if stored.ended else _accepted(_jobs().go_on(body.file, stored))
+        documents.refuse_strange(body.file.groups, who)
+        stored = files.store(body.file, _seconds(), parts(), who)
+        if stored.ended:
+            return _stored(documents.told(stored.results))
+        return _accepted(_jobs().go_on(body.file, stored, who))
     given = body.documents or []
     if sum(len(document.text) for document in given) > AT_ONCE:
         documents.refuse_doubled(given)
-        return _accepted(_jobs().documents(given))
-    return _stored(documents.store(given, _seconds()))
+        return _accepted(_jobs().documents(given, who))
+    return _stored(documents.store(given, _seconds(), who))
 
 
 @app.get(
@@ -99,7 +119,7 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
 )
 def job(id: Annotated[str, Path(description="The job's id.", pattern=JOB_ID)]) -> Job:
     """Tells how far the job of an upload is."""
-    return _jobs().state(id).told
+    return _jobs().state(id, _who()).told
 
 
 @app.get(
@@ -117,7 +137,7 @@ def listed(
     order: Annotated[Literal["asc", "desc"], Query(description="By id, from the first or from the last one.")] = "asc",
 ) -> DocumentList:
     """Lists the documents of the index by id, page by page."""
-    return documents.listed(SomeDocuments(limit, after, search, order), _seconds())
+    return documents.listed(SomeDocuments(limit, after, search, order), _seconds(), _who())
 
 
 @app.get(
@@ -128,7 +148,7 @@ def listed(
 )
 def shown(document: Annotated[str, Query(description="The document's id.")]) -> DocumentShown:
     """Shows what the index holds of a document."""
-    return documents.shown(document, _seconds())
+    return documents.shown(document, _seconds(), _who())
 
 
 @app.delete(
@@ -139,7 +159,7 @@ def shown(document: Annotated[str, Query(description="The document's id.")]) -> 
 )
 def delete(id: Annotated[str, Query(description="The document's id.")]) -> DocumentRemoved:
     """Removes a document with all its passages."""
-    return documents.delete(id, _seconds())
+    return documents.delete(id, _seconds(), _who())
 
 
 @app.delete(
@@ -151,7 +171,14 @@ def delete(id: Annotated[str, Query(description="The document's id.")]) -> Docum
 def delete_by_path(id: Annotated[str, Path(description="The document's id, percent-encoded.")]) -> DocumentRemoved:
     """Removes a document with all its passages; one whose id holds a slash, or dots alone, is named by `?id=`."""
     # REST APIs hand the path on as it was sent, percent-encoded.
-    return documents.delete(unquote(id), _seconds())
+    return documents.delete(unquote(id), _seconds(), _who())
+
+
+@app.get("/me", operation_id="me", summary="See what one may do", response_description="Role and groups.")
+def me() -> Me:
+    """Tells the caller's own role and groups."""
+    who = _who()
+    return Me(role=who.role, groups=None if who.groups is None else sorted(who.groups))
 
 
 @app.get(
@@ -179,7 +206,27 @@ def _nowhere(_: NotFoundError) -> NoReturn:
 
 @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator] # of powertools 3.37
 def _wrong(error: RequestValidationError) -> NoReturn:
+    # Requests are validated before any other middleware; whoever may not send one learns nothing of its form.
+    _admit()
     raise Invalid(mistake(_within(error.errors())))
+
+
+def _admitted(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    """Lets a request through whose caller may do what its route does."""
+    _admit()
+    return next_middleware(app)
+
+
+app.use(middlewares=[_admitted])
+
+
+def _admit() -> None:
+    admit(_who(), openapi.route(app.context["_route"]))
+
+
+def _who() -> Caller:
+    who: Caller = app.context["who"]
+    return who
 
 
 def _stored(outcome: DocumentsStored) -> Response[DocumentsStored | Job]:

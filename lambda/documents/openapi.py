@@ -9,9 +9,11 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler.api_gateway import Route
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from gateway.routes import NEEDED
 from gateway.sse import MEDIA_TYPE, Failed
 from rag.document_models import DocumentsStored, Job
 from rag.models import Answer, Health, Problem, Question
@@ -50,7 +52,7 @@ BODY = {**BAD, 413: "The body is larger than this environment takes.", 415: "The
 ABSENT = {404: "There is no such document or job, or no such conversation of this caller."}
 SIGNED_IN = {
     401: "Nobody is signed in, or the sign-in has expired.",
-    403: "The caller is known and may not do this.",
+    403: "The caller is known, and has no role or group that may do this.",
     429: "Too many requests, of this caller or for a model: wait as long as Retry-After says.",
 }
 SERVER = {
@@ -95,6 +97,7 @@ def document(app: APIGatewayRestResolver) -> dict[str, Any]:
     for path, method, operation in _operations(spec):
         operation["responses"].pop("422", None)
         operation["responses"] |= _errors(path, method, operation)
+        _tell_role(path, method, operation)
         operation["responses"] = dict(sorted(operation["responses"].items()))
     spec["paths"]["/documents"]["post"]["responses"] |= {
         "200": _answer("What became of each document.", DocumentsStored),
@@ -103,6 +106,20 @@ def document(app: APIGatewayRestResolver) -> dict[str, Any]:
     spec["paths"]["/health"]["get"]["responses"]["503"] = _answer("The index cannot be searched.", Health)
     spec["paths"] = dict(sorted(spec["paths"].items()))
     return spec
+
+
+def route(of_app: Route) -> str:
+    """The name of one of the app's routes in the table of roles."""
+    path = of_app.path.replace("<", "{").replace(">", "}")
+    return f"{of_app.method} {path}"
+
+
+def _tell_role(path: str, method: str, operation: dict[str, Any]) -> None:
+    needed = NEEDED.get(f"{method.upper()} {path}")
+    if needed:
+        said = operation.get("description", "")
+        operation["description"] = f"{said}{' ' if said else ''}It needs the role {needed}."
+        operation["x-osml-role"] = needed
 
 
 def printed(document: dict[str, Any]) -> str:

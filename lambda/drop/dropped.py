@@ -1,8 +1,8 @@
 """SQS calls this function with messages of S3 about objects in a bucket; it loads them, and names those that failed.
 
 Variables: `DESTINATION` (JSON: `target` as for sign_in.py, `index`, `text_field`, `passage_characters`,
-`passage_tokens`, `passage_overlap`), `DOCUMENTS` and `REFUSED` (the prefixes in the bucket), `QUEUE_URL`,
-`DEAD_LETTERS_URL`, `ATTEMPTS`, `ENVIRONMENT`.
+`passage_tokens`, `passage_overlap`, `groups` by prefix), `DOCUMENTS` and `REFUSED` (the prefixes in the bucket),
+`QUEUE_URL`, `DEAD_LETTERS_URL`, `ATTEMPTS`, `ENVIRONMENT`.
 """
 
 import functools
@@ -44,6 +44,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         Reading(to["text_field"]),
         functools.partial(_on_time, ends),
         lambda: ends - time.monotonic(),
+        to.get("groups", {}),
     )
     trouble = _load(shipment, to, ends)
     for dropped in shipment.objects:

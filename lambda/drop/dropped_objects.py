@@ -2,15 +2,16 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from corpus.apart import Limits
 from corpus.destination import Stopped
-from corpus.document import Entry, Unreadable
+from corpus.document import Document, Entry, Unreadable
+from corpus.fields import with_access
 from corpus.formats import Reading
 from corpus.report import DeadLetter
 from corpus.source import read
@@ -88,12 +89,17 @@ class Shipment:
         reading: Reading,
         on_time: Callable[[], None],
         left: Callable[[], float] = lambda: LONGEST,
+        groups: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """`on_time` raises when there is no time for another entry; `left` returns the seconds until then."""
+        """`on_time` raises when there is no time for another entry; `left` returns the seconds until then.
+
+        `groups` are those that see the objects of a prefix.
+        """
         self.objects = objects
         # The same for each object, so that its limit does not depend on the other objects.
         self._seconds = min(LONGEST, left() / 2)
         self._s3, self._reading, self._on_time, self._left = s3, reading, on_time, left
+        self._groups = groups or {}
         self._at = 0
 
     def entries(self) -> Iterator[Entry]:
@@ -103,7 +109,7 @@ class Shipment:
                 for entry in self._entries(dropped):
                     self._on_time()
                     dropped.read += 1
-                    yield entry
+                    yield self._for_groups(dropped, entry)
             except (ClientError, BotoCoreError, OSError) as error:
                 dropped.trouble = _reason(error)
             dropped.ended = True
@@ -115,6 +121,13 @@ class Shipment:
     def confirmed(self, _: Entry) -> None:
         """Note that the next entry is settled; entries are confirmed in the order of reading."""
         self._current().settled += 1
+
+    def _for_groups(self, dropped: Dropped, entry: Entry) -> Entry:
+        """The entry, for the groups of the longest prefix of its object."""
+        prefix = max((prefix for prefix in self._groups if dropped.name.startswith(prefix)), key=len, default=None)
+        if prefix is None or not isinstance(entry, Document):
+            return entry
+        return replace(entry, source=with_access(entry.source, self._groups[prefix]))
 
     def _current(self) -> Dropped:
         while self.objects[self._at].is_settled:

@@ -1,18 +1,28 @@
 """The caller: API Gateway writes it into the request's context, which callers of the API cannot change.
 
-A direct caller of the function writes the context and can name any caller. Operators on a collection may call the
-function by its alias alone, which Lambda puts into the call's own context.
+One table, `assistant.access` of the environment, says who has which role and is in which group: by groups of the user
+pool, ARNs of IAM roles and users, or names of API keys.
+
+A direct caller of the function writes the whole event and can name any caller. Operators on a collection may call the
+function `ask` by its alias alone, which Lambda puts into the call's own context. API Gateway's events never have
+`buffered`, with which the command line names itself.
 """
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rag.failures import Failure
+from rag.caller import OPERATOR, Caller
+from rag.failures import Failure, Forbidden
 from rag.own_settings import is_for_operators
+from settings.access import ROLES, Role
+from settings.runtime_settings import ToldAccess
 
-# A direct call of the function has no identity; such a caller has the environment's operator role.
-DIRECT = "direct"
+_ASSUMED = re.compile(r"arn:([a-z-]+):sts::([0-9]{12}):assumed-role/([^/]+)/(.+)")
+_ROLE = re.compile(r"(arn:[a-z-]+:iam::[0-9]{12}:role/)(?:.*/)?([^/]+)")
+# IAM Identity Center names a session after the person; no caller chooses the name.
+_CENTER = "AWSReservedSSO_"
 
 
 class Anonymous(Failure):
@@ -22,29 +32,86 @@ class Anonymous(Failure):
     cause = "not-signed-in"
 
 
-def caller(event: Mapping[str, Any], function_arn: str) -> str:
-    """The caller; raises `Anonymous` when an event from the API names nobody.
+def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> Caller:
+    """The caller with role and groups; raises `Anonymous` for an event of the API that names nobody, and `Forbidden`.
 
     Whoever calls the alias for operators, by `function_arn`, is one, whatever the event says.
     """
-    if is_for_operators(function_arn):
-        return DIRECT
-    who = named(event)
-    if who:
-        return who
-    if event.get("buffered"):
-        return DIRECT
-    raise Anonymous("You are not signed in. Sign in, or send the API key, and try again.")
-
-
-def named(event: Mapping[str, Any]) -> str:
-    """The caller's `sub` in the user pool, ARN, or API key id; empty without any of them."""
+    if is_for_operators(function_arn) or event.get("buffered"):
+        return _operator(event)
     context = event.get("requestContext") or {}
     identity = context.get("identity") or {}
     claims = (context.get("authorizer") or {}).get("claims") or {}
-    return str(claims.get("sub") or identity.get("userArn") or identity.get("apiKeyId") or "")
+    own = frozenset[str]()
+    roles = list[Role]()
+    if claims.get("sub"):
+        pool = frozenset(_listed(claims.get("cognito:groups")))
+        own = pool | frozenset(_listed(claims.get(access.claim)) if access.claim else ())
+        # Of the pool alone: whoever names groups elsewhere makes no owner.
+        roles = [role for role in ROLES if role in pool]
+        id, names = str(claims["sub"]), own
+    elif identity.get("userArn"):
+        id, names = _identity(str(identity["userArn"]), str(identity.get("caller") or ""))
+    elif identity.get("apiKeyId"):
+        id = str(identity["apiKeyId"])
+        names = frozenset(name for key, name in access.keys if key == id)
+    else:
+        raise Anonymous("You are not signed in. Sign in, or send the API key, and try again.")
+    listed = {"reader": access.readers, "editor": access.editors, "owner": access.owners}
+    roles += [role for role in ROLES if _any(names, listed[role])]
+    role = max(roles, key=ROLES.index, default=access.others)
+    if role == "nobody":
+        raise Forbidden(
+            "You are signed in, but this environment is for named people only, and none of your groups is among them. "
+            "Ask its administrator to add you to a group that may read."
+        )
+    mapped = {group for group, members in access.groups.items() if _any(names, members)}
+    return Caller(id, role, None if role == "owner" else own | mapped)
 
 
-def digest(caller: str) -> str:
+def digest(id: str) -> str:
     """A digest that distinguishes callers in logs without naming them."""
-    return hashlib.sha256(caller.encode()).hexdigest()[:16]
+    return hashlib.sha256(id.encode()).hexdigest()[:16]
+
+
+def _operator(event: Mapping[str, Any]) -> Caller:
+    """An operator, who may ask with the sight of some `groups`."""
+    groups = event.get("groups")
+    return OPERATOR if groups is None else Caller(OPERATOR.id, "reader", frozenset(groups))
+
+
+def _identity(arn: str, unique: str) -> tuple[str, frozenset[str]]:
+    """The id of an IAM identity, and its ARN as in the settings.
+
+    A session of a role is known by the role, by IAM's unique id of it, which no later role of that name gets. Whoever
+    assumes a role chooses the session's name, so the name says nothing, except of IAM Identity Center's roles. API
+    Gateway does not tell the source identity.
+    """
+    assumed = _ASSUMED.fullmatch(arn)
+    if not assumed:
+        return unique.partition(":")[0] or arn, frozenset({arn})
+    partition, account, role, session = assumed.groups()
+    name = f"arn:{partition}:iam::{account}:role/{role}"
+    known = unique.partition(":")[0] or name
+    return f"{known}:{session}" if role.startswith(_CENTER) else known, frozenset({name})
+
+
+def _any(names: Iterable[str], members: Iterable[str]) -> bool:
+    """Whether a name is one of the members; in ARNs, `*` means any characters."""
+    wanted = [re.compile(_pattern(one)) for one in members]
+    return any(one.fullmatch(name) for name in names for one in wanted)
+
+
+def _pattern(member: str) -> str:
+    if not member.startswith("arn:"):
+        return re.escape(member)
+    # An assumed role does not tell its path; names of roles are unique in an account.
+    of_role = _ROLE.fullmatch(member)
+    return re.escape(of_role[1] + of_role[2] if of_role else member).replace(r"\*", ".*")
+
+
+def _listed(value: Any) -> list[str]:
+    """The groups in a claim, which is one text: `a,b`, `[a, b]` or `["a", "b"]`."""
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    parts = (part.strip().strip("\"'") for part in text.strip().removeprefix("[").removesuffix("]").split(","))
+    return [part for part in parts if part]

@@ -11,6 +11,7 @@ from itertools import chain
 from time import perf_counter
 
 from rag.budget import Budget
+from rag.caller import Caller
 from rag.conversations import Conversation
 from rag.conversations.conversation_id import ConversationId
 from rag.events import Answered, Event, Sources, Stage, Text
@@ -28,13 +29,13 @@ from rag.search.query import texts
 NOT_IN_DOCUMENTS = "The documents do not contain an answer to this question."
 
 
-def answer(question: Question, caller: str, seconds: float, parts: Parts | None = None) -> Iterator[Event]:
+def answer(question: Question, caller: Caller, seconds: float, parts: Parts | None = None) -> Iterator[Event]:
     """Answer the `question` of `caller` within `seconds`; yields events as they happen, `Answered` last.
 
-    `caller` is any text that identifies the caller, who owns the conversation. `parts` defaults to those of the
-    environment variable `ASSISTANT`. The work starts when the first event is requested. The caller calls the `keep` of
-    `Answered`, which stores the turn. Raises a `Failure`: `Invalid` and `Absent` before the first event, any other at
-    any time.
+    The `caller` owns the conversation, and the answer is from passages that they may see. `parts` defaults to those of
+    the environment variable `ASSISTANT`. The work starts when the first event is requested. The caller calls the `keep`
+    of `Answered`, which stores the turn. Raises a `Failure`: `Invalid` and `Absent` before the first event, any other
+    at any time.
     """
     parts = own_parts() if parts is None else parts
     asked = _Asked(question, caller, parts, Budget(seconds), perf_counter())
@@ -46,7 +47,7 @@ class _Asked:
     """The processing of one question."""
 
     question: Question
-    caller: str
+    caller: Caller
     parts: Parts
     budget: Budget
     began: float
@@ -100,13 +101,13 @@ class _Asked:
     def _stored(self) -> Conversation | None:
         if self._id is None:
             return None
-        return self._id.read(self.parts.conversations, self.caller, self.budget)
+        return self._id.read(self.parts.conversations, self.caller.id, self.budget)
 
     def _found(self, earlier: Sequence[Turn]) -> Found:
         most = self.parts.settings.retrieval.earlier_questions
         asked = texts([turn.question for turn in earlier], self.question.question, most)
         size = self.question.top_k or self.parts.settings.top_k
-        found = self.parts.search.nearest(asked, self.question.filters, size, self.budget)
+        found = self.parts.search.nearest(asked, self.question.filters, size, self.budget, self.caller)
         for source in found.sources:
             source.match = self._match(source.similarity)
         return found
@@ -176,9 +177,9 @@ class _Asked:
     def _keep(self, id: ConversationId, stored: Conversation | None, turn: Turn | None, by_model: bool) -> None:
         conversations, generation = self.parts.conversations, self.parts.generation
         if stored is None:
-            conversations.begin(id.token, self.caller, self.question.question, turn, self.budget)
+            conversations.begin(id.token, self.caller.id, self.question.question, turn, self.budget)
         elif turn is not None and not (by_model and generation and generation.keeps):
-            conversations.keep(stored, self.caller, turn, self.budget)
+            conversations.keep(stored, self.caller.id, turn, self.budget)
 
 
 def _since(began: float) -> int:

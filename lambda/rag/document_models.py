@@ -9,12 +9,21 @@ from pydantic import Base64Bytes, ConfigDict, Field, StringConstraints, field_va
 from corpus.document import LONGEST_ID, id_fault
 from corpus.report import Retry
 from rag.models import Body, Place, Shape
+from settings.access import GroupName, Role
 
 MOST_DOCUMENTS = 100
 # Of a file; with parts of the largest body that is 200 MB.
 MOST_PARTS = 64
 JOB_ID = r"^[0-9a-f]{32}$"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+
+
+# None of them in a request: a document keeps its groups; an empty list: everybody who is signed in may see it.
+Groups = Annotated[list[GroupName], Field(max_length=1000)] | None
+GROUPS = (
+    "Only people of one of these groups see it; an empty list means everybody who is signed in. Without it, a document "
+    "that is replaced keeps its groups, and a new one is for everybody. An owner gives any group, others their own."
+)
 
 
 class PlaceIn(Place):
@@ -42,6 +51,8 @@ class DocumentIn(Body):
     places: Annotated[list[PlaceIn], Field(max_length=100_000)] = Field(
         default_factory=list, description="The positions of parts of the text in their file, in text order."
     )
+
+    groups: Groups = Field(default=None, description=GROUPS, examples=[["hr"]])
 
     @field_validator("id")
     @classmethod
@@ -82,6 +93,7 @@ class FileIn(_Content):
         description="Its end says the format; a document that is a whole file has it as its id.",
         examples=["leave.pdf"],
     )
+    groups: Groups = Field(default=None, description=GROUPS, examples=[["hr"]])
 
 
 class PartIn(_Content):
@@ -94,6 +106,9 @@ class PartIn(_Content):
     )
     job: Annotated[str, StringConstraints(pattern=JOB_ID)] | None = Field(
         default=None, description="The job that the answer to the first part has named; left out with that one."
+    )
+    groups: Groups = Field(
+        default=None, description="As of a file; those of the first part count. Not with a list of documents."
     )
     number: int = Field(ge=1, le=MOST_PARTS, description="Which part it is, from 1.", examples=[1])
     of: int = Field(ge=1, le=MOST_PARTS, description="How many parts the file has.", examples=[3])
@@ -180,6 +195,15 @@ class DocumentListed(Shape):
     id: str = Field(examples=["boston"])
     title: str | None = Field(default=None, examples=["Boston"])
     passages: int = Field(ge=1, examples=[1])
+    groups: list[str] = Field(
+        default_factory=list, description="Whose people see it; empty means everybody who is signed in.", examples=[[]]
+    )
+    loader: str | None = Field(
+        default=None,
+        description="Who has loaded it: the `sub` in the pool, IAM's id, or the key's id; for owners alone. Null if "
+        "operators, the drop or an earlier version have.",
+    )
+    removable: bool = Field(default=False, description="Whether this caller may remove and replace it.")
 
 
 class DocumentList(Shape):
@@ -209,3 +233,15 @@ class DocumentRemoved(Shape):
 
     id: str = Field(examples=["boston"])
     passages: int = Field(ge=1, description="The number of removed passages.", examples=[1])
+
+
+class Me(Shape):
+    """What the caller may do."""
+
+    role: Role = Field(
+        description="A reader asks and sees documents; an editor also loads documents and removes their own; an owner "
+        "sees and removes all."
+    )
+    groups: list[str] | None = Field(
+        description="The caller's groups; null means that they see the documents of all groups.", examples=[["hr"]]
+    )

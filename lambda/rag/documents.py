@@ -1,12 +1,15 @@
 """Documents of the index: they are stored as passages, listed and removed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from corpus.chunks import chunks
 from corpus.document import Document, id_fault
+from corpus.fields import with_access
 from corpus.report import Retry
 from rag.budget import Budget
+from rag.caller import Caller, Held, groups_in
 from rag.document_models import (
     DocumentIn,
     DocumentList,
@@ -16,7 +19,7 @@ from rag.document_models import (
     DocumentsStored,
     PassageShown,
 )
-from rag.failures import Absent, Failure, Invalid, Throttled, TimedOut, Unavailable
+from rag.failures import Absent, Failure, Forbidden, Invalid, Throttled, TimedOut, Unavailable
 from rag.models import place_in
 from rag.parts import Parts
 from rag.parts import parts as own_parts
@@ -27,7 +30,9 @@ MOST_LISTED = 100
 OLDER = "It is stored, but passages of the version before may still be found; store it again to remove them."
 
 
-def store(documents: Sequence[DocumentIn], seconds: float, parts: Parts | None = None) -> DocumentsStored:
+def store(
+    documents: Sequence[DocumentIn], seconds: float, caller: Caller, parts: Parts | None = None
+) -> DocumentsStored:
     """Store the documents within `seconds`, each replacing an earlier one with its id; returns results in their order.
 
     A document that could not be stored is `failed`, with the reason. Raises a `Failure` if nothing was tried, `Invalid`
@@ -41,7 +46,7 @@ def store(documents: Sequence[DocumentIn], seconds: float, parts: Parts | None =
     refuse_doubled(documents)
     wanted = documents_of(documents, parts.settings.index.text_field)
     try:
-        results = put(wanted, Budget(seconds), parts)
+        results = put(wanted, Budget(seconds), parts, caller)
     except (Throttled, Unavailable):
         raise
     except Failure as failure:
@@ -61,11 +66,53 @@ def documents_of(given: Sequence[DocumentIn], text_field: str) -> list[Document]
     return [_document(document, text_field) for document in given]
 
 
-def put(documents: Sequence[Document], budget: Budget, parts: Parts) -> list[DocumentResult]:
-    """Store documents, each in place of an earlier one with its id; raises a `Failure` if all of them failed."""
-    split = [passages(document, parts.settings) for document in documents]
-    replaced = parts.search.replace([passage for of_one in split for passage in of_one], budget)
-    return [_result(document, of_one, replaced) for document, of_one in zip(documents, split, strict=True)]
+def put(documents: Sequence[Document], budget: Budget, parts: Parts, caller: Caller) -> list[DocumentResult]:
+    """Store documents, each in place of an earlier one with its id; raises a `Failure` if all of them failed.
+
+    A document that the caller may not replace, or gives to groups of others, fails and stays as it is. Without groups
+    a document keeps those that it has.
+    """
+    held = parts.search.held([document.id for document in documents], budget)
+    reasons = {document.id: _refusal(document, held.get(document.id), caller) for document in documents}
+    owned = [_owned(document, held.get(document.id), caller) for document in documents if not reasons[document.id]]
+    split = {document.id: passages(document, parts.settings) for document in owned}
+    replaced = parts.search.replace([passage for passages in split.values() for passage in passages], budget)
+    return [
+        failed(document.id, reason)
+        if (reason := reasons[document.id])
+        else _result(document, split[document.id], replaced)
+        for document in documents
+    ]
+
+
+def refuse_strange(groups: Sequence[str] | None, caller: Caller) -> None:
+    """Raises `Forbidden` for groups that the caller is not in."""
+    if strange := caller.strange(groups or ()):
+        raise Forbidden(_not_in(strange))
+
+
+def _not_in(strange: Sequence[str]) -> str:
+    return f"You are not in the group {strange[0]!r}, and so cannot give a document to it. Leave the group out."
+
+
+def _refusal(document: Document, held: Held | None, caller: Caller) -> str:
+    """Why the caller may not store the document; empty if they may."""
+    if strange := caller.strange(groups_in(document.source)):
+        return _not_in(strange)
+    if held and not caller.changes(held):
+        return (
+            f"A document {document.id!r} is there already and was not loaded by you. Give yours another id, or ask an "
+            "owner to replace it."
+        )
+    return ""
+
+
+def _owned(document: Document, held: Held | None, caller: Caller) -> Document:
+    """The document with its groups, or those of its predecessor, and its loader."""
+    ours = document.source.get("osml")
+    given = isinstance(ours, Mapping) and "access" in ours
+    groups = groups_in(document.source) if given else sorted(held.groups) if held else []
+    return replace(document, source=with_access(document.source, groups, caller.loader))
 
 
 def told(results: list[DocumentResult]) -> DocumentsStored:
@@ -99,18 +146,18 @@ def passages(document: Document, settings: RuntimeSettings) -> list[Passage]:
     ]
 
 
-def listed(page: Page, seconds: float, parts: Parts | None = None) -> DocumentList:
+def listed(page: Page, seconds: float, caller: Caller, parts: Parts | None = None) -> DocumentList:
     """The documents of a page; raises a `Failure`."""
     parts = own_parts() if parts is None else parts
     if not 1 <= page.size <= MOST_LISTED:
         raise Invalid(f"limit is {page.size}; give a number from 1 to {MOST_LISTED}.")
-    return parts.search.listed(page, Budget(seconds))
+    return parts.search.listed(page, Budget(seconds), caller)
 
 
-def shown(id: str, seconds: float, parts: Parts | None = None) -> DocumentShown:
+def shown(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> DocumentShown:
     """A document with its passages; raises `Absent` if it does not exist, or another `Failure`."""
     parts = own_parts() if parts is None else parts
-    passages = [] if id_fault(id) else parts.search.shown(id, Budget(seconds))
+    passages = [] if id_fault(id) else parts.search.shown(id, Budget(seconds), caller)
     if not passages:
         raise Absent(f"There is no document {id!r}.")
     shown_passages = [
@@ -119,17 +166,45 @@ def shown(id: str, seconds: float, parts: Parts | None = None) -> DocumentShown:
     return DocumentShown(id=id, title=passages[0].title, passages=shown_passages)
 
 
-def delete(id: str, seconds: float, parts: Parts | None = None) -> DocumentRemoved:
-    """Remove a document with all its passages; raises `Absent` if it does not exist, or another `Failure`."""
+def delete(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> DocumentRemoved:
+    """Remove a document with all its passages.
+
+    Raises `Absent` if it does not exist for the caller, `Forbidden` if they may only see it, or another `Failure`.
+    """
     parts = own_parts() if parts is None else parts
-    removed = 0 if id_fault(id) else parts.search.remove(id, Budget(seconds))
+    budget = Budget(seconds)
+    removed = 0 if id_fault(id) or not _may_go(id, caller, parts, budget) else parts.search.remove(id, budget)
     if not removed:
         raise Absent(f"There is no document {id!r}.")
     return DocumentRemoved(id=id, passages=removed)
 
 
+def _may_go(id: str, caller: Caller, parts: Parts, budget: Budget) -> bool:
+    """Whether the document exists for the caller; raises `Forbidden` if it is not theirs."""
+    if caller.has("owner"):
+        return True
+    held = parts.search.held([id], budget).get(id)
+    if not held or not caller.sees(held.groups):
+        return False
+    if not caller.changes(held):
+        raise Forbidden(
+            f"The document {id!r} was not loaded by you, and only an owner removes documents of others. Ask an owner."
+        )
+    return True
+
+
+def given_to(source: Mapping[str, object], groups: Sequence[str] | None) -> dict[str, object]:
+    """The source of a document that is to be for `groups`; None leaves that to the document before."""
+    if groups is None:
+        return dict(source)
+    ours = source.get("osml")
+    kept = dict(ours) if isinstance(ours, Mapping) else {}
+    return {**source, "osml": {**kept, "access": {"groups": list(groups)}}}
+
+
 def _document(given: DocumentIn, text_field: str) -> Document:
-    source = {text_field: given.text} if given.title is None else {text_field: given.text, "title": given.title}
+    title = {} if given.title is None else {"title": given.title}
+    source = given_to({text_field: given.text, **title}, given.groups)
     places = [(place.start, place.model_dump(exclude={"start"}, exclude_none=True)) for place in given.places]
     return Document(given.id, source, given.id, given.id, places=places)
 

@@ -4,6 +4,7 @@ Failure             500
 ├── Invalid         400  the request is wrong; nothing was done
 │   ├── TooLarge    413
 │   └── WrongType   415
+├── Forbidden       403  the caller is known, and may not do this
 ├── Absent          404  the document, or the caller's conversation, does not exist
 ├── Throttled       429  the engine or the model asks for fewer requests; `retry_after` says when
 ├── Unavailable     503  the engine or the model is down or unreachable; `retry_after` says when
@@ -22,6 +23,7 @@ Cause = Literal[
     "endpoint-too-slow",
     "invalid-request",
     "key-refused",
+    "not-allowed",
     "not-found",
     "not-signed-in",
     "request-refused",
@@ -77,6 +79,13 @@ class WrongType(Invalid):
 
     status = 415
     cause = "body-not-json"
+
+
+class Forbidden(Failure):
+    """The caller is known, and has no role or group that may do this; nothing was done."""
+
+    status = 403
+    cause = "not-allowed"
 
 
 class Absent(Failure):

@@ -2,16 +2,17 @@
 
 import io
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
 
 from corpus.apart import Limits
 from corpus.document import Document, Entry, Unreadable
 from corpus.formats import Reading
 from corpus.source import read
 from rag.budget import Budget
+from rag.caller import Caller
 from rag.document_models import DocumentResult, FileIn
-from rag.documents import failed, put
+from rag.documents import failed, given_to, put
 from rag.parts import Parts
 
 # The limit of the function's memory for reading, in bytes.
@@ -37,7 +38,7 @@ class Stored:
     later: str = ""
 
 
-def store(file: FileIn, seconds: float, parts: Parts) -> Stored:
+def store(file: FileIn, seconds: float, parts: Parts, caller: Caller) -> Stored:
     """Store the documents of the file within `seconds`."""
     began = time.monotonic()
     limits = Limits(seconds * READING, MOST_MEMORY)
@@ -48,16 +49,26 @@ def store(file: FileIn, seconds: float, parts: Parts) -> Stored:
 
     def in_time() -> Generator[Entry]:
         nonlocal is_cut
-        for entry in read(io.BytesIO(file.content), file.name, Reading(parts.settings.index.text_field), 0, limits):
+        entries = read(io.BytesIO(file.content), file.name, Reading(parts.settings.index.text_field), 0, limits)
+        for entry in for_groups(entries, file.groups):
             # It may be read with more time.
             is_cut = isinstance(entry, Unreadable) and not goes_on()
             if is_cut:
                 return
             yield entry
 
-    stored = store_entries(in_time(), Stored(0), Budget(seconds), parts, goes_on)
+    stored = store_entries(in_time(), Stored(0), Budget(seconds), parts, caller, goes_on)
     stored.ended = stored.ended and not is_cut
     return stored
+
+
+def for_groups(entries: Generator[Entry], groups: Sequence[str] | None) -> Generator[Entry]:
+    """The entries, whose documents are to be for `groups`."""
+    try:
+        for entry in entries:
+            yield replace(entry, source=given_to(entry.source, groups)) if isinstance(entry, Document) else entry
+    finally:
+        entries.close()
 
 
 def store_entries(
@@ -65,6 +76,7 @@ def store_entries(
     stored: Stored,
     budget: Budget,
     parts: Parts,
+    caller: Caller,
     goes_on: Callable[[], bool],
     tell: Callable[[Stored], None] = lambda _: None,
     *,
@@ -81,7 +93,7 @@ def store_entries(
 
     def settle() -> bool:
         nonlocal size
-        results = put([*waiting.values()], budget, parts) if waiting else []
+        results = put([*waiting.values()], budget, parts, caller) if waiting else []
         later = next((result for result in results if result.retry == "later"), None)
         if later and not last:
             stored.later = later.message or later.id

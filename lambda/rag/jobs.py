@@ -19,10 +19,11 @@ from corpus.document import Entry, Unreadable
 from corpus.formats import Reading
 from corpus.source import read
 from rag.budget import Budget
+from rag.caller import Caller
 from rag.document_models import DocumentIn, FileIn, Job, PartIn
 from rag.documents import documents_of
 from rag.failures import Absent, Failure, Invalid
-from rag.files import MOST_MEMORY, Stored, store_entries
+from rag.files import MOST_MEMORY, Stored, for_groups, store_entries
 from rag.parts import Parts
 
 UPLOADS, JOBS, BEGIN = "uploads", "jobs", "begin"
@@ -38,8 +39,12 @@ BROKE_OFF = "It broke off again and again behind what is told here; what was sto
 class State(Job):
     """A job in the bucket, with the number of `settled` entries.
 
-    For a file, `size` and `read` are all bytes and the settled bytes; without a name they count documents.
+    For a file, `size` and `read` are all bytes and the settled bytes; without a name they count documents. `caller` has
+    begun it and may see it, and so may an owner; `groups` may see what it stores.
     """
+
+    caller: Caller = Caller("", "editor")
+    groups: list[str] | None = None
 
     settled: int = 0
     read: int = 0
@@ -61,9 +66,10 @@ class Jobs:
             s3 = boto3.client("s3")
         self._bucket, self._s3 = bucket, s3
 
-    def take(self, part: PartIn) -> State:
+    def take(self, part: PartIn, caller: Caller) -> State:
         """Keep a part of a file; the job begins with the last missing part. Raises `Absent` or `Invalid`."""
-        state = self._new(part.name, part.of) if part.job is None else self.state(part.job)
+        begins = part.job is None
+        state = self._new(part.name, part.of, caller, part.groups) if begins else self.state(str(part.job), caller)
         if (state.name, state.parts) != (part.name, part.of) or state.status != "receiving":
             raise Invalid(
                 f"Part {part.number} of {part.of} of {part.name} does not belong to the job {state.id}, which is "
@@ -79,14 +85,14 @@ class Jobs:
             self._save(state)
         return state
 
-    def go_on(self, file: FileIn, done: Stored) -> State:
+    def go_on(self, file: FileIn, done: Stored, caller: Caller) -> State:
         """A job for the rest of a file of which a request has stored what is `done`."""
-        state = self._new(file.name, 1)
+        state = self._new(file.name, 1, caller, file.groups)
         return self._kept(state, file.content, len(file.content), done)
 
-    def documents(self, given: Sequence[DocumentIn]) -> State:
+    def documents(self, given: Sequence[DocumentIn], caller: Caller) -> State:
         """A job that stores documents."""
-        state = self._new(None, 1)
+        state = self._new(None, 1, caller)
         return self._kept(
             state, json.dumps([document.model_dump() for document in given]).encode(), len(given), Stored(0)
         )
@@ -98,12 +104,18 @@ class Jobs:
         self._begin(state)
         return state
 
-    def state(self, id: str) -> State:
-        """The state of a job. Raises `Absent`."""
+    def state(self, id: str, caller: Caller) -> State:
+        """The state of a job of the caller, or of any one for an owner. Raises `Absent`."""
+        state = self._state(id)
+        if not (caller.has("owner") or state.caller.id == caller.id):
+            raise _absent(id)
+        return state
+
+    def _state(self, id: str) -> State:
         try:
             kept = self._s3.get_object(Bucket=self._bucket, Key=f"{JOBS}/{id}.json")["Body"].read()
         except self._s3.exceptions.NoSuchKey:
-            raise Absent(f"There is no job {id!r}; jobs are kept for 14 days.") from None
+            raise _absent(id) from None
         state = State.model_validate_json(kept)
         if state.status == "receiving":
             state.received = sorted(self._sizes(state))
@@ -117,7 +129,7 @@ class Jobs:
         Returns why the same message must be tried again later; empty otherwise, also if the time was over and the job
         continues with another call. With `last`, documents that might be stored later are reported as not stored.
         """
-        state = self.state(id)
+        state = self._state(id)
         if state.status in ("done", "stopped"):
             return ""
         began, budget = time.monotonic(), Budget(seconds)
@@ -138,7 +150,8 @@ class Jobs:
         with tempfile.TemporaryFile() as file:
             self._content(state, file)
             try:
-                store_entries(_entries(state, file, parts), stored, budget, parts, goes_on, tell, last=last)
+                entries = for_groups(_entries(state, file, parts), state.groups)
+                store_entries(entries, stored, budget, parts, state.caller, goes_on, tell, last=last)
             except Failure as failure:
                 stored.later = failure.message
         if stored.ended:
@@ -153,8 +166,16 @@ class Jobs:
         self._save(state)
         return stored.later if state.status == "waiting" else ""
 
-    def _new(self, name: str | None, parts: int) -> State:
-        return State(id=secrets.token_hex(16), name=name, status="receiving", parts=parts, updated=datetime.now(UTC))
+    def _new(self, name: str | None, parts: int, caller: Caller, groups: list[str] | None = None) -> State:
+        return State(
+            id=secrets.token_hex(16),
+            name=name,
+            status="receiving",
+            parts=parts,
+            updated=datetime.now(UTC),
+            caller=caller,
+            groups=groups,
+        )
 
     def _begin(self, state: State) -> None:
         state.status = "waiting"
@@ -178,6 +199,10 @@ class Jobs:
             key = f"{UPLOADS}/{state.id}/{number:05}"
             self._s3.download_fileobj(self._bucket, key, file)
         file.seek(0)
+
+
+def _absent(id: str) -> Absent:
+    return Absent(f"There is no job {id!r}; jobs are kept for 14 days.")
 
 
 def _entries(state: State, file: IO[bytes], parts: Parts) -> Generator[Entry]:

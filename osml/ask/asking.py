@@ -22,7 +22,7 @@ def ask(
     if place.settings().engine is None:
         return assistant.ask(Functions(place), asked, size, filters, talk)
     settings = knowledge(place)
-    domain = Domain(settings)
+    domain = Domain(settings, caller=place.caller)
     if talk is None:
         return question.ask(domain, settings, asked, size, filters)
     opened = conversation.opened(domain, talk, asked, settings.retrieval.earlier_questions)
@@ -40,7 +40,7 @@ def find(place: Place, asked: str, size: int = 4, filters: Sequence[tuple[str, s
     if place.settings().engine is None:
         return ask(place, asked, size, filters).sources
     settings = knowledge(place)
-    return question.find(Domain(settings), settings, mended(asked), size, filters)
+    return question.find(Domain(settings, caller=place.caller), settings, mended(asked), size, filters)
 
 
 def filters(written: Sequence[str]) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from osml.ask.filters import clauses, names_asked, unknown
 from osml.failure import Failure
 from osml.remote.domain import Domain, legible
 from osml.remote.stack import Knowledge
+from rag.caller import ACCESS, groups_in
 from rag.models import PLACE, place_in
 from rag.pipeline import answer_in, asking
 from rag.search.highlight import highlights
@@ -171,7 +172,7 @@ def search(
 
     The whole search uses one index version. Raises Failure.
     """
-    narrowing = clauses(filters, knowledge.fields, knowledge.text_field)
+    narrowing = [*domain.caller.clauses, *clauses(filters, knowledge.fields, knowledge.text_field)]
     index = IndexNames(name=knowledge.index, text_field=knowledge.text_field, embedding_field=knowledge.embedding_field)
     asked = texts(earlier, question, knowledge.retrieval.earlier_questions)
     most = size if len(asked) == 1 else max(size, FUSED)
@@ -180,11 +181,15 @@ def search(
 
     def answers(text: str) -> dict[str, Any]:
         body = nearest(text, most, index, knowledge.retrieval, narrowing)
-        body["_source"] = [knowledge.text_field, *fields]
+        body["_source"] = [knowledge.text_field, ACCESS, *fields]
         options = {"params": parameters(knowledge.retrieval), "json": body, "timeout": _timeout(knowledge)}
 
         def search_in(named: str) -> dict[str, Any]:
-            return domain.patiently("POST", f"/{named}/_search", **options)
+            found = domain.patiently("POST", f"/{named}/_search", **options)
+            hits = found["hits"]["hits"]
+            # Whatever the filter did, such as in an index that does not know the field yet.
+            found["hits"]["hits"] = [hit for hit in hits if domain.caller.sees(groups_in(hit["_source"]))]
+            return found
 
         answer: dict[str, Any] = searched(knowledge.index, domain.in_use, search_in, domain.patient, Failure)
         return answer
@@ -203,6 +208,8 @@ def search(
 def _refuse_unknown(domain: Domain, knowledge: Knowledge, filters: Sequence[tuple[str, str]]) -> None:
     """Raises Failure when a filter names a field that no document has."""
     body = names_asked(filters, knowledge.text_field)
+    if body and domain.caller.clauses:
+        body["query"] = {"bool": {"filter": domain.caller.clauses}}
     if knowledge.fields is None or body is None:
         return
     answer = domain.patiently("POST", f"/{knowledge.index}/_search", json=body, timeout=_timeout(knowledge))

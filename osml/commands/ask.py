@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from osml.commands.options import Env, Sandbox
+from osml.commands.options import As, Env, Sandbox, groups_of
 from osml.place import place
 from osml.program import typed_as
 
@@ -19,12 +19,13 @@ def ask(
         list[str] | None, typer.Option("--filter", help="Use only documents with this field=value. Repeatable.")
     ] = None,
     conversation: Annotated[str | None, typer.Option(help="Conversation id to continue, or `new`.")] = None,
+    as_: As = None,
 ) -> None:
     """Ask a question and print the answer and its source documents."""
     from osml.ask import answer_view, asking
 
     wanted = asking.filters(filters or [])
-    where = place(env, sandbox)
+    where = place(env, sandbox).seen_by(groups_of(as_))
     answer = asking.ask(where, question, size, wanted, conversation)
     if json:
         answer_view.print_json(answer)

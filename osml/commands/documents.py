@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from osml.commands.options import Env, Sandbox
+from osml.commands.options import As, Env, Sandbox, groups_of
 from osml.place import place
 from osml.terminal import as_json, shown
 
@@ -22,30 +22,35 @@ def part(
     sandbox: Sandbox = False,
     json: Json = False,
     search: Search = None,
+    groups: Annotated[bool, typer.Option("--groups", help="Also show who sees each, and who has loaded it.")] = False,
+    as_: As = None,
 ) -> None:
     """List the documents by id, with titles and numbers of passages."""
     from osml.documents.library import all_of, library
 
-    documents = list(all_of(library(place(env, sandbox)), search))
+    documents = list(all_of(library(place(env, sandbox).seen_by(groups_of(as_))), search))
     if json:
         print(as_json({"documents": [document.model_dump() for document in documents]}))
         return
     console = Console()
-    table = Table("document", "title", "passages", box=None, header_style="bold")
+    more = ["groups", "loaded by"] if groups else []
+    table = Table("document", "title", "passages", *more, box=None, header_style="bold")
     table.columns[2].justify = "right"
     for document in documents:
-        table.add_row(shown(document.id), shown(document.title or ""), f"{document.passages:,}")
+        readers = shown(", ".join(document.groups)) or "everybody signed in"
+        access = [readers, shown(document.loader or "")] if groups else []
+        table.add_row(shown(document.id), shown(document.title or ""), f"{document.passages:,}", *access)
     if documents:
         console.print(table)
     console.print(f"{len(documents):,} documents.", highlight=False)
 
 
 @app.command("show")
-def show(id: Id, env: Env = None, sandbox: Sandbox = False, json: Json = False) -> None:
+def show(id: Id, env: Env = None, sandbox: Sandbox = False, json: Json = False, as_: As = None) -> None:
     """Print what the index holds of a document, passage after passage."""
     from osml.documents.library import library
 
-    document = library(place(env, sandbox)).shown(id)
+    document = library(place(env, sandbox).seen_by(groups_of(as_))).shown(id)
     if json:
         print(as_json(document.model_dump()))
         return

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from osml.commands.options import Env, Sandbox
+from osml.commands.options import Env, Sandbox, groups_of
 from osml.place import place
 
 
@@ -31,6 +31,10 @@ def ingest(
     price: Annotated[
         float | None, typer.Option(help="For --dry-run: the embedding model's price in USD per million tokens.")
     ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(help="Only people of these groups see the documents, separated by commas; '' means everybody."),
+    ] = None,
     rejected: Annotated[
         Path | None,
         typer.Option(help="File for documents that could not be loaded.", show_default="rejected-<time>.ndjson"),
@@ -52,7 +56,8 @@ def ingest(
     where = place(env, sandbox)
     if text_field and columns:
         raise Failure("--text-field and --columns are both set, but only one can name the text; leave one out.")
-    asked = Asked(text_field, [name.strip() for name in columns.split(",") if name.strip()] if columns else [])
+    names = [name.strip() for name in columns.split(",") if name.strip()] if columns else []
+    asked = Asked(text_field, names, groups_of(groups))
     if dry_run:
         arrived = estimate.show(where, sources, price, asked)
     else:

@@ -10,4 +10,24 @@ Env = Annotated[
         "--env", "-e", envvar="OSML_ENV", help="Environment: the name of a file in environments/, without .yaml."
     ),
 ]
+As = Annotated[
+    str | None,
+    typer.Option("--as", help="Only what people of these groups see, separated by commas; '' is what everybody sees."),
+]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the local cloud instead of AWS.")]
+
+
+def groups_of(written: str | None) -> list[str] | None:
+    """The groups of a list with commas; None if there is no list. Raises Failure for what is no name of a group."""
+    if written is None:
+        return None
+    import re
+
+    from osml.failure import Failure
+    from settings.access import GROUP
+
+    groups = [one for one in (part.strip() for part in written.split(",")) if one]
+    wrong = next((one for one in groups if not re.fullmatch(GROUP, one)), None)
+    if wrong:
+        raise Failure(f"{wrong!r} cannot be the name of a group. Use at most 128 characters, no brackets or quotes.")
+    return groups

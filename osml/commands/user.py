@@ -1,6 +1,7 @@
 """The commands `osml user …`: who may sign in to the assistant."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +9,28 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from osml.commands.options import Env, Sandbox
+from osml.commands.options import Env, Sandbox, groups_of
 from osml.failure import Failure
 from osml.place import place
 
 app = typer.Typer(help="Who may sign in to the assistant's page and API.", no_args_is_help=True)
+
+
+class RoleName(StrEnum):
+    """Who may do what with documents."""
+
+    READER = "reader"
+    EDITOR = "editor"
+    OWNER = "owner"
+
+
+RoleOption = Annotated[
+    RoleName | None,
+    typer.Option("--role", help="A reader asks; an editor also loads and removes their own; an owner removes all."),
+]
+Groups = Annotated[
+    str | None, typer.Option("--groups", help="The person's groups, separated by commas: whose documents they see.")
+]
 Email = Annotated[str, typer.Argument(help="The e-mail address to sign in with.")]
 
 
@@ -24,6 +42,8 @@ def add(
     password_file: Annotated[
         Path | None, typer.Option(help="Read a permanent password from a file; - is standard input.")
     ] = None,
+    role: RoleOption = None,
+    groups: Groups = None,
 ) -> None:
     """Let someone sign in.
 
@@ -34,6 +54,7 @@ def add(
 
     if "@" not in email or email != email.strip():
         raise Failure(f"{email!r} is not an e-mail address. Nobody was added.")
+    wanted = groups_of(groups)
     where = place(env, sandbox)
     users, password, shown = Users(where), None, False
     if password_file is not None:
@@ -43,6 +64,12 @@ def add(
     elif where.instance:
         password, shown = made_up_password(), True
     users.add(email, password)
+    if role or wanted:
+        try:
+            users.change(email, role.value if role else None, wanted)
+        except Failure:
+            users.remove(email)
+            raise
     console = Console()
     if shown:
         console.print(f"{email} may sign in with this password, which is shown only once:", highlight=False)
@@ -59,15 +86,30 @@ def show(env: Env = None, sandbox: Sandbox = False) -> None:
     from osml.deploy.users import Users
 
     where = place(env, sandbox)
-    users = sorted(Users(where).list(), key=lambda user: user.email)
+    pool = Users(where)
+    users = sorted(pool.list(), key=lambda user: user.email)
     if not users:
         hint = f"Nobody may sign in yet. Add someone with `osml user add EMAIL {where.options}`."
         Console(stderr=True).print(hint, highlight=False, soft_wrap=True)
         return
-    table = Table("user", "state", box=None, header_style="bold")
+    table = Table("user", "state", "role", "groups", box=None, header_style="bold")
     for user in users:
-        table.add_row(user.email, user.state)
+        table.add_row(user.email, user.state, user.role or f"({pool.others})", ", ".join(user.groups))
     Console().print(table)
+
+
+@app.command("change")
+def change(
+    email: Email, env: Env = None, sandbox: Sandbox = False, role: RoleOption = None, groups: Groups = None
+) -> None:
+    """Give someone another role, or exactly these groups; it counts from their next token on, within an hour."""
+    from osml.deploy.users import Users
+
+    wanted = groups_of(groups)
+    if role is None and wanted is None:
+        raise Failure("Nothing is to change. Add --role, or --groups with all groups that the person is to be in.")
+    Users(place(env, sandbox)).change(email, role.value if role else None, wanted)
+    Console().print(f"{email} is changed, which counts within an hour.", highlight=False)
 
 
 @app.command("remove")

@@ -2,7 +2,8 @@
 
 import secrets
 import string
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from osml.failure import Failure
 from osml.place import Place
 from osml.remote.stack import assistant
+from settings.access import ROLES, Role
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef, UserTypeTypeDef
@@ -23,10 +25,15 @@ KINDS = ("abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", string.digits[2
 
 @dataclass(frozen=True)
 class User:
-    """`state` is Cognito's, e.g. `CONFIRMED`, or `FORCE_CHANGE_PASSWORD` before the first sign-in."""
+    """`state` is Cognito's, e.g. `CONFIRMED`, or `FORCE_CHANGE_PASSWORD` before the first sign-in.
+
+    `role` is that of the groups of this name; None leaves it to the settings. `groups` are the others.
+    """
 
     email: str
     state: str
+    role: Role | None = None
+    groups: tuple[str, ...] = ()
 
 
 class Users:
@@ -47,6 +54,7 @@ class Users:
         deployed = assistant(place)
         if deployed.user_pool_id is None:
             raise Failure(f"No user pool is deployed yet. Deploy it with `osml deploy {place.options}`.")
+        self.others = settings.access.others
         self._pool = deployed.user_pool_id
         self._client = boto3.client("cognito-idp", region_name=deployed.region)
 
@@ -70,7 +78,10 @@ class Users:
                 UserPoolId=self._pool, Username=email, UserAttributes=attributes, MessageAction="SUPPRESS"
             )
         except self._client.exceptions.UsernameExistsException:
-            raise Failure(f"{email} is already a user. Remove the user first to add it again.") from None
+            raise Failure(
+                f"{email} is already a user. `osml user change` gives another role or other groups; remove the user "
+                "first to add it again."
+            ) from None
         except (ClientError, BotoCoreError) as error:
             raise _failed(tried, error) from None
         try:
@@ -81,14 +92,66 @@ class Users:
             self.remove(email)
             raise _failed(tried, error) from None
 
+    def change(self, email: str, role: Role | None, groups: Collection[str] | None) -> None:
+        """Gives a user this role and exactly these groups; None leaves either as it is.
+
+        A token says what was so when it was made, an hour ago at most. Raises Failure; then a part may have happened,
+        and the same call again does the rest.
+        """
+        tried = f"Changing the groups of {email}"
+        if odd := {*ROLES} & {*(groups or ())}:
+            raise Failure(f"{min(odd)!r} is a role, and no group of documents. Nothing was changed. Give it by --role.")
+        with self._calls(tried):
+            pages = self._client.get_paginator("admin_list_groups_for_user")
+            found = pages.paginate(UserPoolId=self._pool, Username=email)
+            present = {group["GroupName"] for page in found for group in page["Groups"]}
+            roles, others = (
+                ({role} if role else present & {*ROLES}),
+                present - {*ROLES} if groups is None else {*groups},
+            )
+            wanted = roles | others
+            # What takes rights away comes first.
+            for name in sorted(present - wanted):
+                self._client.admin_remove_user_from_group(UserPoolId=self._pool, Username=email, GroupName=name)
+            for name in sorted(wanted - present):
+                self._join(email, name)
+
+    def _join(self, email: str, group: str) -> None:
+        """The group is made when somebody is to be in it."""
+        member = {"UserPoolId": self._pool, "Username": email, "GroupName": group}
+        try:
+            self._client.admin_add_user_to_group(**member)
+        except self._client.exceptions.ResourceNotFoundException:
+            self._client.create_group(GroupName=group, UserPoolId=self._pool)
+            self._client.admin_add_user_to_group(**member)
+
     def list(self) -> Iterator[User]:
         """All users, in Cognito's order."""
+        with self._calls("Listing the users"):
+            groups: dict[str, list[str]] = {}
+            for page in self._client.get_paginator("list_groups").paginate(UserPoolId=self._pool):
+                for group in page["Groups"]:
+                    name = group["GroupName"]
+                    members = self._client.get_paginator("list_users_in_group")
+                    for some in members.paginate(UserPoolId=self._pool, GroupName=name):
+                        for member in some["Users"]:
+                            groups.setdefault(member["Username"], []).append(name)
+            for users in self._client.get_paginator("list_users").paginate(UserPoolId=self._pool):
+                for found in users["Users"]:
+                    theirs = groups.get(found["Username"], [])
+                    role = next((role for role in reversed(ROLES) if role in theirs), None)
+                    others = tuple(sorted(one for one in theirs if one not in ROLES))
+                    yield User(_email(found), found["UserStatus"], role, others)
+
+    @contextmanager
+    def _calls(self, tried: str) -> Iterator[None]:
+        """Calls of Cognito, whose refusals become sentences that begin with what was `tried`."""
         try:
-            for page in self._client.get_paginator("list_users").paginate(UserPoolId=self._pool):
-                for user in page["Users"]:
-                    yield User(_email(user), user["UserStatus"])
+            yield
+        except self._client.exceptions.UserNotFoundException:
+            raise Failure(f"{tried} failed: there is no such user. Add them with `osml user add`.") from None
         except (ClientError, BotoCoreError) as error:
-            raise _failed("Listing the users", error) from None
+            raise _failed(tried, error) from None
 
     def remove(self, email: str) -> None:
         """Removes a user; the user's last token stays valid until it expires.

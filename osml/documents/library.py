@@ -61,6 +61,7 @@ class OfDomain:
 
     def __init__(self, where: Place) -> None:
         deployed, environment = knowledge(where), where.settings()
+        self._caller = where.caller
         settings = RuntimeSettings(
             environment=where.env,
             search=Search(endpoint=deployed.endpoint, region=deployed.region, service="es"),
@@ -75,15 +76,15 @@ class OfDomain:
 
     def listed(self, page: Page) -> DocumentList:
         with _told():
-            return documents.listed(page, SECONDS, self._parts)
+            return documents.listed(page, SECONDS, self._caller, self._parts)
 
     def shown(self, id: str) -> DocumentShown:
         with _told():
-            return documents.shown(id, SECONDS, self._parts)
+            return documents.shown(id, SECONDS, self._caller, self._parts)
 
     def removed(self, id: str) -> DocumentRemoved:
         with _told():
-            return documents.delete(id, SECONDS, self._parts)
+            return documents.delete(id, SECONDS, self._caller, self._parts)
 
 
 class OfFunctions:

@@ -1,4 +1,4 @@
-"""The options of `osml ingest` that say how tables and objects are read."""
+"""The options of `osml ingest` that say how tables and objects are read, and for whom."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,14 @@ from corpus.formats import Reading
 
 @dataclass(frozen=True)
 class Asked:
-    """text_field: the field with the text; default: the index's text field. columns: the columns that form the text."""
+    """text_field: the field with the text; default: the index's text field. columns: the columns that form the text.
+
+    groups: the groups that may see the documents; an empty list means everybody. None says nothing of it.
+    """
 
     text_field: str | None = None
     columns: Sequence[str] = ()
+    groups: Sequence[str] | None = None
 
     def reading(self, text_field: str) -> Reading:
         """The way of reading for an index whose texts are in `text_field`."""
@@ -20,7 +24,8 @@ class Asked:
     @property
     def names(self) -> list[str]:
         """The values that distinguish one way of reading from another."""
-        return [self.text_field or "", *self.columns] if self.text_field or self.columns else []
+        read = [self.text_field or "", *self.columns] if self.text_field or self.columns else []
+        return read if self.groups is None else [*read, f"for {','.join(self.groups)}"]
 
 
 AS_IT_IS = Asked()

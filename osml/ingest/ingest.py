@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import sleep
@@ -14,6 +14,7 @@ from rich.console import Console
 from corpus.chunks import chunks
 from corpus.destination import Destination, Stopped
 from corpus.document import Document
+from corpus.fields import with_access
 from corpus.load import load
 from corpus.report import Report
 from osml.failure import Failure
@@ -24,6 +25,7 @@ from osml.ingest.initial_load import InitialLoad
 from osml.ingest.journal import Journal, journal
 from osml.ingest.leftovers import Leftovers
 from osml.ingest.loading import Loading
+from osml.ingest.restricted import refuse_unsaid
 from osml.ingest.sources import Sources
 from osml.ingest.storing import Storing
 from osml.place import Place
@@ -57,7 +59,7 @@ def ingest_files(
     """
     console, sources = Console(stderr=True), Sources([str(file) for file in files])
     interrupted = False
-    to = _assistant(where) if where.settings().engine is None else _domain(where)
+    to = _assistant(where, asked) if where.settings().engine is None else _domain(where, asked)
     noted = journal(where.env, to.index, [*sources.names, *asked.names])
     if fresh:
         noted.forget()
@@ -141,8 +143,10 @@ class _Target:
     leftovers: Leftovers | None = None
 
 
-def _domain(where: Place) -> _Target:
+def _domain(where: Place, asked: Asked) -> _Target:
     deployed = knowledge(where)
+    if asked.groups is None:
+        refuse_unsaid(Domain(deployed), deployed.index)
     settings = where.settings()
     cut = partial(
         chunks,
@@ -157,7 +161,7 @@ def _domain(where: Place) -> _Target:
         deployed.index,
         deployed.text_field,
         lambda: documents.bulk(Domain(deployed), deployed.index),
-        lambda _, document: cut(document),
+        lambda _, document: cut(_for_groups(document, asked.groups)),
         initial.settle,
         lambda continues: initial.quiet(continues=continues),
         initial.held,
@@ -165,11 +169,11 @@ def _domain(where: Place) -> _Target:
     )
 
 
-def _assistant(where: Place) -> _Target:
+def _assistant(where: Place, asked: Asked) -> _Target:
     deployed, settings = passages(where), where.settings().assistant
     assert settings  # noqa: S101 - for the type checker: the recipe serverless always has one
     # Its client is thread-safe.
-    storing = Storing(Functions(where), deployed.text_field, settings.body_limit)
+    storing = Storing(Functions(where), deployed.text_field, settings.body_limit, asked.groups)
 
     def whole(report: Report, document: Document) -> list[Document]:
         report.unkept |= storing.unkept(document)
@@ -179,6 +183,10 @@ def _assistant(where: Place) -> _Target:
         raise Failure("--initial-load is for a domain. A collection manages its own replicas and refresh.")
 
     return _Target(deployed.index, deployed.text_field, lambda: storing, whole, lambda: None, quiet)
+
+
+def _for_groups(document: Document, groups: Sequence[str] | None) -> Document:
+    return replace(document, source=with_access(document.source, groups)) if groups else document
 
 
 def _held(to: _Target, noted: Journal) -> int | None:

@@ -37,8 +37,11 @@ class Storing:
 
     most_documents = 100
 
-    def __init__(self, functions: Functions, text_field: str, body_limit: int) -> None:
-        """`body_limit` is the greatest size of a request in bytes."""
+    def __init__(
+        self, functions: Functions, text_field: str, body_limit: int, groups: Sequence[str] | None = None
+    ) -> None:
+        """`body_limit` is the greatest size of a request in bytes. `groups` see the documents; None leaves it."""
+        self._groups = None if groups is None else list(groups)
         self._functions, self._text_field = functions, text_field
         self._most_request = body_limit - FRAME_BYTES
         self.most_bytes = min(body_limit, ENOUGH) - FRAME_BYTES
@@ -53,6 +56,7 @@ class Storing:
         item = {"id": document.id, "text": document.source[self._text_field]}
         item |= {} if title is None else {"title": title[:LONGEST_TITLE]}
         item |= {"places": [{"start": start, **where} for start, where in document.places]} if document.places else {}
+        item |= {} if self._groups is None else {"groups": self._groups}
         return json.dumps(item, ensure_ascii=False).encode() + BETWEEN
 
     def send(self, batch: Sequence[bytes]) -> list[Outcome]:

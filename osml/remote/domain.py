@@ -24,6 +24,7 @@ from osml.cause import Cause
 from osml.failure import Failure
 from osml.remote.operator import credentials
 from osml.remote.stack import Knowledge, Login
+from rag.caller import OPERATOR, Caller
 
 TIMEOUT_SECONDS = (10, 180)
 ATTEMPTS = 4
@@ -36,10 +37,16 @@ class Disconnected(Failure):
 class Domain:
     """One HTTP session with the domain: a given one, or one of the operator role that renews its credentials.
 
-    `in_use` maps an alias to the index that it last named, `models` an index to its embedding model.
+    `in_use` maps an alias to the index that it last named, `models` an index to its embedding model. Searches find what
+    the `caller` may see.
     """
 
-    def __init__(self, knowledge: Knowledge, session: requests.Session | None = None) -> None:
+    caller: Caller = OPERATOR
+
+    def __init__(
+        self, knowledge: Knowledge, session: requests.Session | None = None, caller: Caller = OPERATOR
+    ) -> None:
+        self.caller = caller
         self.in_use: dict[str, str] = {}
         self.models: dict[str, str] = {}
         self._knowledge = knowledge

@@ -57,6 +57,7 @@ class Functions:
         deployed = assistant(place)
         self._operator = passages(place).operator_role_arn
         self._env = place.env
+        self._groups = {} if place.groups is None else {"groups": list(place.groups)}
         ask = deployed.ask_function if caller else f"{deployed.ask_function}:{OPERATORS}"
         self._names = {"/ask": ask, "/documents": deployed.documents_function}
         # botocore must not retry: a second question would cost money, and its answer would be discarded.
@@ -108,9 +109,13 @@ class Functions:
         return _reply(name, payload)
 
     def _event(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        """An event of API Gateway's proxy integration; `buffered` requests one answer instead of a stream."""
+        """An event of API Gateway's proxy integration; `buffered` requests one answer instead of a stream.
+
+        `groups` make the operator see what these groups see.
+        """
         return {
             "buffered": True,
+            **self._groups,
             "resource": path,
             "path": path,
             "httpMethod": method,

@@ -2,7 +2,8 @@
 
 MiniStack 1.5.33 reads a pool's keys by http even if it serves only TLS, so it refuses every token. It accepts access
 and refresh tokens where Amazon accepts identity tokens, and ignores `IdentityValidationExpression`, which binds an
-authorizer to one client of its pools.
+authorizer to one client of its pools. It hands lists in claims on as `[a b]`, as an HTTP API does; a REST API joins
+them with commas (https://repost.aws/questions/QUFJRBaEJRSmmqarNrvCWoQA).
 """
 
 import base64
@@ -26,6 +27,13 @@ def install(gateway: str) -> None:
         return f"{gateway}/{url.removeprefix(own)}" if url and url.startswith(own) else url
 
     apigateway._resolve_jwks_url = apigateway_v1._resolve_jwks_url = _resolve_jwks_url
+    stringify = apigateway_v1._stringify_claims
+
+    def _stringify_claims(claims: Claims | None) -> Any:
+        lists = {name: ",".join(map(str, value)) for name, value in (claims or {}).items() if isinstance(value, list)}
+        return stringify({**(claims or {}), **lists})
+
+    apigateway_v1._stringify_claims = _stringify_claims
     validate = apigateway_v1._validate_cognito_authorizer
 
     async def _validate_cognito_authorizer(

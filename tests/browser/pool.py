@@ -27,6 +27,7 @@ class Pool:
     """One user; what it gave out and still takes is in `codes`, `tokens` and `refreshes`."""
 
     seconds: int = 3600
+    sub: str = "a-person"
     origin: str = ""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
@@ -94,7 +95,7 @@ class Pool:
         wire.json(200, answer)
 
     def _id_token(self) -> str:
-        parts = [{"alg": "RS256"}, {"email": USER}, {"jti": secrets.token_hex(8)}]
+        parts = [{"alg": "RS256"}, {"email": USER, "sub": self.sub}, {"jti": secrets.token_hex(8)}]
         token = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
         self.tokens.add(token)
         return token

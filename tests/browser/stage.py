@@ -93,6 +93,7 @@ def answer(text: str | None, sources: list[dict[str, Any]], **changes: Any) -> d
 class Stage:
     """`asks` and `stores` are scripts for the next requests; `asked` and `stored` what was received.
 
+    Whoever is signed in has the `role` and `groups`; `audiences` are the groups of the files that were received.
     A document in `unseen` is stored, and no request finds it yet.
     `jobs` go on by a request's documents each time they are looked at, unless it `holds_jobs`.
     """
@@ -105,6 +106,9 @@ class Stage:
     asked: list[dict[str, Any]] = field(default_factory=list)
     stored: list[list[dict[str, Any]]] = field(default_factory=list)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    role: str = "owner"
+    groups: list[str] | None = None
+    audiences: list[list[str] | None] = field(default_factory=list)
     visible_seconds: int = 0
     unseen: set[str] = field(default_factory=set)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -141,6 +145,8 @@ class Stage:
         ):
             passages = len(_passages(self.documents.pop(identifier)["text"]))
             wire.json(200, {"id": identifier, "passages": passages})
+        elif path == "me":
+            wire.json(200, {"role": self.role, "groups": self.groups})
         elif path == "health":
             wire.json(200, {"status": "ok", "environment": "dev"})
         else:
@@ -220,6 +226,7 @@ class Stage:
             wire.json(202, self._part(body["part"]))
             return
         file = body["file"]
+        self.audiences.append(file.get("groups"))
         content = base64.b64decode(file["content"])
         results, more = self._batch(file["name"], content, 0)
         if more is None:
@@ -301,6 +308,8 @@ class Stage:
                 "id": name,
                 "title": self.documents[name]["title"],
                 "passages": len(_passages(self.documents[name]["text"])),
+                "groups": self.documents[name].get("groups", []),
+                "removable": self.role == "owner" or self.documents[name].get("own", False),
             }
             for name in names[:limit]
         ]

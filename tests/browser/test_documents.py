@@ -234,3 +234,34 @@ def test_a_list_that_cannot_be_had_and_a_document_already_gone(page: Page, stage
     stage.documents.clear()
     flows.remove(page, "The park")
     assert flows.listed(page) == []
+
+
+def test_a_reader_sees_documents_and_no_way_to_change_them(page: Page, stage: Stage, tmp_path: Path) -> None:
+    stage.role, stage.groups = "reader", ["hr"]
+    page.reload()
+    expect(page.get_by_text("There are no documents yet.")).to_be_visible()
+    expect(page.get_by_role("link", name="Add documents")).to_have_count(0)
+    stage.add("park", "The park", "Ponds.")
+    flows.open_documents(page)
+    assert flows.listed(page) == ["The park"]
+    expect(page.get_by_text("You may read these documents.")).to_be_visible()
+    expect(page.get_by_text("Choose files")).to_be_hidden()
+    expect(page.get_by_role("button", name="Remove The park")).to_have_count(0)
+    page.locator("#files").set_input_files([write(tmp_path, "pool.txt", "A pool.")])
+    page.wait_for_timeout(300)
+    assert stage.stored == []
+
+
+def test_an_editor_removes_their_own_and_says_for_whom_a_file_is(page: Page, stage: Stage, tmp_path: Path) -> None:
+    stage.role, stage.groups = "editor", ["hr", "law"]
+    stage.add("park", "The park", "Ponds.")
+    stage.documents["park"]["groups"] = ["law"]
+    page.reload()
+    flows.open_documents(page)
+    expect(page.get_by_text("only for law")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove The park")).to_have_count(0)
+    page.get_by_label("Only for the groups").fill("hr, law")
+    flows.upload(page, [write(tmp_path, "pool.txt", "A pool.")])
+    expect(page.get_by_text("only for hr, law")).to_be_visible()
+    assert stage.audiences == [["hr", "law"]]
+    expect(page.get_by_role("button", name="Remove pool")).to_have_count(1)

@@ -118,3 +118,35 @@ def test_a_key_is_checked_kept_in_the_tab_and_forgotten(window: OpenPage, stage:
     expect(page.get_by_label("Your question")).to_be_visible()
     flows.sign_out(page)
     assert page.evaluate("() => Object.keys(sessionStorage)") == []
+
+
+def test_the_next_person_in_a_tab_sees_nothing_of_the_one_before(
+    window: OpenPage, cognito_stage: Stage, pool: Pool
+) -> None:
+    """Where the sign-in has ended, and nobody has signed out."""
+    stage, page = cognito_stage, window()
+    stage.add("park", "The park", TEXT)
+    flows.sign_in(page, stage.url, USER, PASSWORD)
+    flows.ask(page, "Which ponds has the park?")
+    pool.tokens.clear()
+    pool.refreshes.clear()
+    flows.ask(page, "A private question?")
+    pool.sub = "somebody-else"
+    page.get_by_role("button", name="Sign in again").click()
+    flows.give_password(page, USER, PASSWORD)
+    expect(page.get_by_label("Your question")).to_have_value("")
+    expect(page.get_by_role("article")).to_have_count(0)
+    flows.ask(page, "Which ponds has the park?")
+    assert "conversation_id" not in stage.asked[-1]
+    assert "private" not in json.dumps(page.evaluate("() => ({...sessionStorage})"))
+
+
+def test_the_holder_of_another_key_sees_nothing_of_the_one_before(window: OpenPage, stage: Stage) -> None:
+    stage.add("park", "The park", TEXT)
+    page = window()
+    flows.enter_key(page, stage.url, KEY)
+    flows.ask(page, "Which ponds has the park?")
+    page.evaluate("() => sessionStorage.setItem('/dev/:key', JSON.stringify('another'))")
+    page.reload()
+    expect(page.get_by_label("Your question")).to_be_visible()
+    expect(page.get_by_role("article")).to_have_count(0)

@@ -16,7 +16,9 @@ import boto3
 import pytest
 
 from mlcommons import HttpTransport
+from opensearch_ml.resources.field_script import ACCESS
 from rag.answering import answer
+from rag.caller import OPERATOR, Caller
 from rag.document_models import DocumentIn, DocumentsStored
 from rag.documents import store
 from rag.events import Answered, Event
@@ -37,7 +39,7 @@ KEY = "sk-contract-0123456789"
 MINILM = json.dumps({"name": "minilm", "model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"})
 SYSTEM, INSTRUCTIONS = "You answer from the passages.", "Say when they do not hold the answer."
 SECONDS = 30.0
-ALICE, BOB = "alice", "bob"
+ALICE, BOB = Caller("alice", "editor"), Caller("bob", "editor")
 
 
 @dataclass
@@ -66,22 +68,32 @@ class Shop:
     chat: Recorded
     server: ModelServer
 
-    def ask(self, question: str, caller: str = ALICE, seconds: float = SECONDS, **more: Any) -> Answer:
+    def ask(self, question: str, caller: Caller = ALICE, seconds: float = SECONDS, **more: Any) -> Answer:
         """The whole answer; then its turn is stored."""
         [*_, last] = self.events(question, caller, seconds, **more)
         assert isinstance(last, Answered)
         last.keep()
         return last.answer
 
-    def events(self, question: str, caller: str = ALICE, seconds: float = SECONDS, **more: Any) -> list[Event]:
+    def events(self, question: str, caller: Caller = ALICE, seconds: float = SECONDS, **more: Any) -> list[Event]:
         """All that happens."""
         return list(answer(Question(question=question, **more), caller, seconds, self.parts))
 
-    def store(self, *documents: tuple[str, str] | tuple[str, str, str], seconds: float = SECONDS) -> DocumentsStored:
+    def store(
+        self,
+        *documents: tuple[str, str] | tuple[str, str, str],
+        seconds: float = SECONDS,
+        caller: Caller = OPERATOR,
+        groups: list[str] | None = None,
+    ) -> DocumentsStored:
         """Stores documents: id, text and maybe title."""
         return store(
-            [DocumentIn(id=id, text=text, title=title[0] if title else None) for id, text, *title in documents],
+            [
+                DocumentIn(id=id, text=text, title=title[0] if title else None, groups=groups)
+                for id, text, *title in documents
+            ],
             seconds,
+            caller,
             self.parts,
         )
 
@@ -225,12 +237,13 @@ def _index(engine: KindsEngine, name: str, settings: dict[str, Any], **fields: d
         "dimension": 384,
         "method": {"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil"},
     }
-    properties = {
+    properties: dict[str, Any] = {
         "id": {"type": "keyword"},
         "document": {"type": "keyword"},
         "title": {"type": "text"},
         "text": {"type": "text"},
         "embedding": vector,
+        "osml": {"properties": {"access": dict(ACCESS)}},
         **fields,
     }
     body = {"settings": {"index": {"knn": True, **settings}}, "mappings": {"properties": properties}}

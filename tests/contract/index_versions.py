@@ -13,6 +13,7 @@ from typing import Any
 from mlcommons import Client, Outcome, Patience, Request, Response, Transport, apply, kind_named
 from mlcommons.errors import Blocked, NotFound, ProvisioningError
 from rag.budget import Budget
+from rag.caller import OPERATOR
 from rag.failures import Failure
 from rag.search.domain import Domain
 from rag.search.engine import IndexClient as Searching
@@ -330,7 +331,7 @@ class Traffic:
         searching = self.library.searching()
         while not self._over.is_set():
             try:
-                found = searching.nearest(["which document is it?"], None, 4, Budget(20.0))
+                found = searching.nearest(["which document is it?"], None, 4, Budget(20.0), OPERATOR)
                 if len(found.sources) != 4:
                     self.faults.append(f"a question found {len(found.sources)} documents")
             except Failure as failure:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mlcommons import Client, HttpTransport
+from rag.caller import OPERATOR
 from rag.documents import delete, listed
 from rag.failures import AssistantRefused
 from rag.health import health
@@ -49,9 +50,9 @@ def test_documents_may_be_stored_replaced_listed_and_removed(functions: dict[str
         assert [(document.status, document.passages) for document in documents.store(("a", text)).documents] == [
             ("stored", passages)
         ]
-    assert [document.id for document in listed(Page(10), SECONDS, documents.parts).documents] == ["a"]
+    assert [document.id for document in listed(Page(10), SECONDS, OPERATOR, documents.parts).documents] == ["a"]
     assert health(SECONDS, documents.parts).status == "ok"
-    assert delete("a", SECONDS, documents.parts).passages == 1
+    assert delete("a", SECONDS, OPERATOR, documents.parts).passages == 1
 
 
 def test_questions_may_be_asked_and_nothing_stored(functions: dict[str, Shop]) -> None:
@@ -62,4 +63,4 @@ def test_questions_may_be_asked_and_nothing_stored(functions: dict[str, Shop]) -
     assert ask.ask("And who lived in Boston?", conversation_id=first.conversation_id).grounded
     assert ask.store(("a", "A.")).failed == 1
     with pytest.raises(AssistantRefused):
-        delete("boston", SECONDS, ask.parts)
+        delete("boston", SECONDS, OPERATOR, ask.parts)

@@ -13,6 +13,7 @@ import pytest
 
 from rag.answering import NOT_IN_DOCUMENTS
 from rag.budget import Budget
+from rag.caller import OPERATOR
 from rag.document_models import DocumentListed
 from rag.documents import delete, listed
 from rag.embedding import Embedding, Vectors
@@ -34,7 +35,7 @@ ASKED = "How many people lived in Boston in 2023?"
 
 
 def documents(shelf: Shop) -> dict[str, DocumentListed]:
-    return {document.id: document for document in listed(Page(100), SECONDS, shelf.parts).documents}
+    return {document.id: document for document in listed(Page(100), SECONDS, OPERATOR, shelf.parts).documents}
 
 
 def until(seen: Callable[[], bool]) -> None:
@@ -116,7 +117,7 @@ def test_storing_again_leaves_neither_doubles_nor_a_surplus(shelf: Shop) -> None
         [result] = shelf.store(("lighthouse", text)).documents
         assert (result.status, result.passages) == ("stored", passages)
         until(lambda: "lighthouse" in documents(shelf) and documents(shelf)["lighthouse"].passages == passages)  # noqa: B023
-    assert delete("lighthouse", SECONDS, shelf.parts).passages == 5
+    assert delete("lighthouse", SECONDS, OPERATOR, shelf.parts).passages == 5
     until(lambda: "lighthouse" not in documents(shelf))
 
 
@@ -203,9 +204,9 @@ def test_a_removal_deletes_every_version_and_counts_the_current_one(shelf: Shop,
     for text in (LONG, SHORT):
         shelf.store(("report", text))
     delay.refresh()
-    assert delete("report", SECONDS, shelf.parts).passages == 1
+    assert delete("report", SECONDS, OPERATOR, shelf.parts).passages == 1
     with pytest.raises(Absent):
-        delete("report", SECONDS, shelf.parts)
+        delete("report", SECONDS, OPERATOR, shelf.parts)
     delay.refresh()
     assert delay.passages("report") == 0
 
@@ -287,7 +288,7 @@ def test_a_document_that_fails_in_part_stays_as_it_was_and_the_others_are_stored
     until(lambda: "tower" in documents(shelf))
     assert documents(shelf)["boston"].passages == 1
     assert shelf.ask(ASKED).sources[0].text == BOSTON
-    delete("tower", SECONDS, shelf.parts)
+    delete("tower", SECONDS, OPERATOR, shelf.parts)
 
 
 @pytest.mark.parametrize(

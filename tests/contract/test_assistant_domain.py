@@ -8,6 +8,7 @@ import pytest
 
 from rag.answering import NOT_IN_DOCUMENTS
 from rag.budget import Budget
+from rag.caller import OPERATOR
 from rag.documents import delete, listed
 from rag.events import Answered, Sources, Stage, Text
 from rag.failures import Absent, Throttled, TimedOut, Unavailable
@@ -159,7 +160,7 @@ def test_a_document_gives_no_orders(shop: Shop) -> None:
         assert all(text.startswith("SEARCH RESULT ") for _, text in told if "hunter2" in text)
         assert "4,327,000" in str(answer.answer)
     finally:
-        delete("order", SECONDS, shop.parts)
+        delete("order", SECONDS, OPERATOR, shop.parts)
 
 
 def test_storing_again_leaves_neither_doubles_nor_a_surplus(shop: Shop) -> None:
@@ -168,14 +169,16 @@ def test_storing_again_leaves_neither_doubles_nor_a_surplus(shop: Shop) -> None:
         [result] = shop.store(("lighthouse", text)).documents
         assert (result.status, result.passages) == ("stored", passages)
         [found] = [
-            document for document in listed(Page(100), SECONDS, shop.parts).documents if document.id == "lighthouse"
+            document
+            for document in listed(Page(100), SECONDS, OPERATOR, shop.parts).documents
+            if document.id == "lighthouse"
         ]
         assert found.passages == passages
     ids = {source.id for source in shop.ask("lighthouse", filters={"document": "lighthouse"}, top_k=50).sources}
     assert ids == {f"lighthouse#{number}" for number in range(1, 6)}
-    assert delete("lighthouse", SECONDS, shop.parts).passages == 5
+    assert delete("lighthouse", SECONDS, OPERATOR, shop.parts).passages == 5
     with pytest.raises(Absent, match="no document 'lighthouse'"):
-        delete("lighthouse", SECONDS, shop.parts)
+        delete("lighthouse", SECONDS, OPERATOR, shop.parts)
 
 
 def test_a_document_of_many_pages_of_hits_goes_as_a_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +186,7 @@ def test_a_document_of_many_pages_of_hits_goes_as_a_whole(shop: Shop, monkeypatc
     long = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
     assert shop.store(("lighthouse", long)).documents[0].passages == 5
     assert shop.store(("lighthouse", "One lighthouse.")).stored == 1
-    assert delete("lighthouse", SECONDS, shop.parts).passages == 1
+    assert delete("lighthouse", SECONDS, OPERATOR, shop.parts).passages == 1
 
 
 def test_a_document_loaded_past_the_assistant_is_replaced_too(shop: Shop) -> None:
@@ -193,15 +196,15 @@ def test_a_document_loaded_past_the_assistant_is_replaced_too(shop: Shop) -> Non
     engine.send("PUT", engine.in_index("_doc/lighthouse"), {"text": "An old lighthouse."}, Budget(SECONDS))
     long = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
     assert shop.store(("lighthouse", long)).stored == 1
-    assert delete("lighthouse", SECONDS, shop.parts).passages == 5
+    assert delete("lighthouse", SECONDS, OPERATOR, shop.parts).passages == 5
 
 
 def test_documents_are_listed_page_by_page(shop: Shop) -> None:
-    page = listed(Page(1), SECONDS, shop.parts)
+    page = listed(Page(1), SECONDS, OPERATOR, shop.parts)
     assert [(document.id, document.title, document.passages) for document in page.documents] == [
         ("boston", "The city of Boston", 1)
     ]
-    rest = listed(Page(1, page.after), SECONDS, shop.parts)
+    rest = listed(Page(1, page.after), SECONDS, OPERATOR, shop.parts)
     assert [(document.id, document.title) for document in rest.documents] == [("paris", None)]
     assert rest.after is None
 
@@ -214,7 +217,10 @@ def test_a_throttled_embedding_fails_each_document_and_loses_none(shop: Shop) ->
         ("two", "failed", 0),
     ]
     assert all("rate-limiting" in str(document.message) for document in stored.documents)
-    assert {document.id for document in listed(Page(100), SECONDS, shop.parts).documents} == {"boston", "paris"}
+    assert {document.id for document in listed(Page(100), SECONDS, OPERATOR, shop.parts).documents} == {
+        "boston",
+        "paris",
+    }
 
 
 def test_a_model_that_throttles_sometimes_is_asked_again(shop: Shop) -> None:

@@ -210,6 +210,21 @@ def test_person_signs_in_once_and_calls_the_api(pool: Pool) -> None:
     assert pool.ask(f"Bearer {fresh['id_token']}").status_code == 200
 
 
+def test_groups_of_a_person_are_one_text(pool: Pool) -> None:
+    """As a REST API of Amazon hands lists on."""
+    name, idp = pool.user(), pool.cloud.client("cognito-idp")
+    for group in ("hr", "editor"):
+        idp.create_group(UserPoolId=pool.values["Pool"], GroupName=group)
+        idp.admin_add_user_to_group(UserPoolId=pool.values["Pool"], Username=name, GroupName=group)
+    answer = idp.initiate_auth(
+        ClientId=pool.values["Client"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+    )["AuthenticationResult"]
+    claims = pool.ask(answer["IdToken"]).json()["context"]["authorizer"]["claims"]
+    assert sorted(claims["cognito:groups"].split(",")) == ["editor", "hr"]
+
+
 def test_session_lasts_until_sign_out(pool: Pool) -> None:
     browser, (_, challenge) = pool.browser(), verifier_and_challenge()
     submitted(browser, pool.authorize(browser, challenge), username=pool.user(), password=PASSWORD)

@@ -4,7 +4,7 @@ import io
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from aws_cdk import App, Stack
 from corpus.bulk import CONTENT_TYPE, PATH, Bulk, BulkResponse
 from corpus.destination import Verdict
 from corpus.document import Document, Unreadable
+from corpus.fields import with_access
 from corpus.formats import Reading
 from corpus.source import read
 from mlcommons import HttpTransport
@@ -21,6 +22,7 @@ from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
 from opensearch_ml.providers.sagemaker_embedding import sagemaker_embedding
 from opensearch_ml.resources.field_script import WORDS, field_mappings, with_fields
 from osml.ask.filters import clauses, names_asked, unknown
+from rag.caller import GROUPS, LOADER
 from sandbox.models.json_handler import serving
 from tests.contract import kinds_engine
 from tests.contract.front_engine import EngineAddress
@@ -38,7 +40,13 @@ ROWS: list[dict[str, Any]] = [
     {"id": "d2", "valid_until": "until further notice", "price": "n/a", "active": "perhaps", "meta": "none"},
     {"id": "d3", "valid_until": ["2026-10-31T12:00:00Z"], "price": {"eur": 249.5}, "active": "false", "year": {"a": 1}},
     {"id": "d4", "valid_until": "31.12.2026", "price": [[1], {"a": None}], "year": [2020, {"b": 2}], "team": {"a": 1}},
-    {"id": "t1", "title": {"en": "a"}, "document": "official-policy", "embedding": [1, 2], "osml": {"labels": "x"}},
+    {
+        "id": "t1",
+        "title": {"en": "a"},
+        "document": "official-policy",
+        "embedding": [1, 2],
+        "osml": {"labels": "x"},
+    },
     {"id": "t2", "title": 42, "_id": "k1", "_routing": "elsewhere", "_version": "x", "_index": "other", "_foo": 1},
     {
         "id": "t3",
@@ -320,6 +328,32 @@ def test_any_fields_pass(empty: Shelf) -> None:
     ]
     rows.append({"id": "drawn-deep", "deep": deep, **{f"column {number}": number for number in range(2500)}})
     assert len(empty.load(rows)) == len(rows)
+
+
+def test_whose_a_document_is_passes_the_pipeline(empty: Shelf) -> None:
+    """With other fields and without; what a row says of it is data."""
+    rows: list[dict[str, Any]] = [{"id": "g1"}, {"id": "g2", "year": 2024, "osml": {"access": {"groups": ["mine"]}}}]
+    lines = "".join(json.dumps({"text": "Text.", **row}) + "\n" for row in rows)
+    documents = list(read(io.BytesIO(lines.encode()), "a.ndjson", Reading("text")))
+    groups = ["hr", "board of directors"]
+    for item in documents:
+        assert isinstance(item, Document)
+        empty.bulk.send([empty.bulk.encode(replace(item, source=with_access(item.source, groups, "ada")))])
+    client = empty.engine.client()
+    client.post(f"/{empty.name}/_refresh")
+    for id in ("g1", "g2"):
+        assert empty.stored()[id]["osml"]["access"] == {"groups": groups, "loader": "ada"}
+    assert empty.found(("osml.access", "x"), ("year", "2024")) == set()
+
+    def ids(query: dict[str, Any]) -> set[str]:
+        hits = client.post(f"/{empty.name}/_search", {"query": query, "size": 100})["hits"]["hits"]
+        return {hit["_id"] for hit in hits}
+
+    assert ids({"terms": {GROUPS: ["board of directors"]}}) == {"g1", "g2"}
+    assert ids({"term": {LOADER: "ada"}}) == {"g1", "g2"}
+    assert ids({"term": {GROUPS: "mine"}}) == ids({"term": {GROUPS: "board"}}) == set()
+    for id in ("g1", "g2"):
+        client.delete(f"/{empty.name}/_doc/{id}?refresh=true")
 
 
 def test_foreign_hands_write_past_the_door(empty: Shelf) -> None:

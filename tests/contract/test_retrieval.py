@@ -12,10 +12,11 @@ from mlcommons import HttpTransport
 from opensearch_ml.providers.bedrock_rerank import bedrock_rerank
 from opensearch_ml.resources.field_script import WORDS, field_mappings
 from opensearch_ml.resources.search_pipeline import Mixture
+from rag.caller import OPERATOR, Caller
 from rag.search.mixture import mixed
 from rag.search.query import nearest, parameters, similarity
 from settings.knowledge import IndexNames
-from settings.retrieval import Hybrid, Rerank, Retrieval, Sparse
+from settings.retrieval import Highlight, Hybrid, Rerank, Retrieval, Sparse
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import MINILM, Models
 from tests.contract.kinds_engine import KindsEngine
@@ -43,15 +44,22 @@ class Shelf:
     sparse: str
     rerank: str
 
-    def found(self, retrieval: Retrieval, *, phases: list[Any] | None = None, after: list[Any] | None = None) -> Any:
-        """The hits of QUESTION, with these processors in the pipeline of the search."""
+    def found(
+        self,
+        retrieval: Retrieval,
+        *,
+        phases: list[Any] | None = None,
+        after: list[Any] | None = None,
+        caller: Caller = OPERATOR,
+    ) -> Any:
+        """The hits of QUESTION for a caller, with these processors in the pipeline of the search."""
         enrich = {"default_model_id": self.embedding, "neural_field_default_id": {"word_weights": self.sparse}}
         pipeline = {
             "request_processors": [{"neural_query_enricher": enrich}],
             "phase_results_processors": phases or [],
             "response_processors": after or [],
         }
-        body = nearest(QUESTION, 3, self.index, retrieval) | {"search_pipeline": pipeline}
+        body = nearest(QUESTION, 3, self.index, retrieval, caller.clauses) | {"search_pipeline": pipeline}
         path = f"/{self.index.name}-1/_search?{urlencode(parameters(retrieval))}"
         return self.engine.client().post(path, body)["hits"]["hits"]
 
@@ -141,6 +149,33 @@ def test_a_hit_tells_the_score_of_its_vector_however_it_is_ordered(shelf: Shelf,
     )
     assert {hit["_id"]: similarity(hit) for hit in hits} == pytest.approx(plain)
     assert [hit["_score"] for hit in hits] != pytest.approx([similarity(hit) for hit in hits])
+
+
+@pytest.mark.parametrize("reranked", [False, True])
+@pytest.mark.parametrize("retrieval", [{}, {"hybrid": Hybrid()}, {"hybrid": Hybrid(sparse=Sparse(endpoint="sparse"))}])
+def test_no_way_to_search_finds_what_is_for_others(shelf: Shelf, retrieval: dict[str, Any], reranked: bool) -> None:
+    """The one that would be the first of all is among the passages of its group alone."""
+    path = f"/{shelf.index.name}/_doc/secret"
+    source = {"text": f"{QUESTION} E17 means war.", "osml": {"access": {"groups": ["hr", "board"]}}}
+    by = {"ml_opensearch": {"model_id": shelf.rerank}, "context": {"document_fields": ["text"]}}
+    more = {**({"rerank": Rerank()} if reranked else {}), **({"candidates": 3} if reranked or retrieval else {})}
+    chosen = Retrieval.model_validate({"highlight": Highlight(), **retrieval, **more})
+    phases = [Mixture((0.3, 0.7)).processor] if retrieval else None
+
+    def found(caller: Caller) -> list[str]:
+        hits = shelf.found(chosen, phases=phases, after=[{"rerank": by}] if reranked else None, caller=caller)
+        assert len(hits) == 3
+        return [hit["_id"] for hit in hits]
+
+    shelf.engine.client().put(f"{path}?refresh=true", source)
+    try:
+        for groups in ({"hr"}, {"board", "x"}):
+            assert found(Caller("a", "reader", frozenset(groups)))[0] == "secret"
+        assert found(OPERATOR)[0] == "secret"
+        for groups in (set(), {"x"}, {"HR"}, {"h"}):
+            assert set(found(Caller("a", "reader", frozenset(groups)))) == set(DOCUMENTS)
+    finally:
+        shelf.engine.client().delete(f"{path}?refresh=true")
 
 
 @pytest.mark.parametrize("normalization", ["min_max", "l2"])

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +33,23 @@ HOSTILE = (
 class Client:
     """One caller of the API; `models` is where the model endpoints are told to fail, and say what they were asked.
 
-    `knowledge` are the outputs of that stack.
+    `knowledge` are the outputs of that stack, `keys` the ids of further keys, by their names.
     """
 
     url: str
     key: str
     models: str
     knowledge: dict[str, str]
+    keys: dict[str, str]
 
     def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"x-api-key": self.key, **options.pop("headers", {})}
         return requests.request(method, f"{self.url}{path}", headers=headers, timeout=120, **options)
+
+    def with_key(self, name: str) -> "Client":
+        """The holder of another key."""
+        found = boto3.client("apigateway").get_api_key(apiKey=self.keys[name], includeValue=True)
+        return replace(self, key=found["value"])
 
     def ask(self, question: str, **more: Any) -> dict[str, Any]:
         answer = self("POST", "/ask", json={"question": question, **more})
@@ -74,7 +80,9 @@ def client(
     """An environment with an API key, deployed and loaded over its API; afterwards the engine is as before."""
     directory: Path = tmp_path_factory.mktemp("environments")
     settings = yaml.safe_load((CHECKOUT / "environments" / f"{request.param}.yaml").read_text())
-    settings["assistant"] = {"sign_in": "api-key", "page": False, "throttle": {"rate": 500, "burst": 500}}
+    access = {"others": "owner", "readers": ["reading"], "editors": ["loading"], "groups": {"hr": ["loading"]}}
+    throttle = {"rate": 500, "burst": 500}
+    settings["assistant"] = {"sign_in": "api-key", "page": False, "throttle": throttle, "access": access}
     settings["answer"]["secret"] = {"name": SECRET, "key": "api_key", "create": False}
     if settings["search"]["kind"] == "domain":
         settings["search"]["admins"] = [foreign.ROLE]
@@ -85,7 +93,7 @@ def client(
         found = deployment.outputs("assistant")
         value = boto3.client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"]
         models = launcher.settings(local_cloud)["models_url"]
-        made = Client(found["ApiUrl"], value, models, deployment.outputs("knowledge"))
+        made = Client(found["ApiUrl"], value, models, deployment.outputs("knowledge"), json.loads(found["ApiKeys"]))
         made.store([json.loads(line) for line in SAMPLES.read_text().splitlines()])
         yield made
         made.fail()
@@ -164,6 +172,25 @@ def test_a_document_cannot_give_orders(client: Client) -> None:
     assert removed.status_code == 200
     until(lambda: client("GET", "/documents").text.count('"ferry"') == 0)
     assert client("DELETE", "/documents/ferry").status_code == 404
+
+
+def test_keys_have_roles_and_groups(client: Client) -> None:
+    """One reads, one loads for a group, and nobody finds what is for others or removes it."""
+    reading, loading = client.with_key("reading"), client.with_key("loading")
+    assert reading("GET", "/me").json() == {"role": "reader", "groups": []}
+    assert loading("GET", "/me").json() == {"role": "editor", "groups": ["hr"]}
+    pay = {"id": "pay", "text": "The director of the ferry company earns 930,000 a year.", "groups": ["hr"]}
+    refused = reading("POST", "/documents", json={"documents": [pay]})
+    assert (refused.status_code, refused.json()["cause"]) == (403, "not-allowed")
+    assert loading("POST", "/documents", json={"documents": [pay]}).json()["stored"] == 1
+    until(lambda: "pay" in loading("GET", "/documents").text)
+    asked = "What does the director of the ferry company earn?"
+    assert "930,000" in str(loading.ask(asked))
+    assert "930,000" not in str(reading.ask(asked))
+    assert "pay" not in str(reading("GET", "/documents").json())
+    assert reading("GET", "/passages", params={"document": "pay"}).status_code == 404
+    assert loading("DELETE", "/documents", params={"id": "miami"}).status_code == 403
+    assert loading("DELETE", "/documents", params={"id": "pay"}).status_code == 200
 
 
 def test_a_document_stored_again_is_there_once(client: Client) -> None:

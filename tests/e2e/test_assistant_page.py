@@ -89,8 +89,10 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     assert sum(call["text"].startswith("REPORT RequestId") for call in calls) >= 2
     password = tmp_path / "password"
     password.write_text(PASSWORD)
-    osml("user", "add", *ENV, "--password-file", str(password), USER)
-    assert USER in osml("user", "list", *ENV).stdout
+    osml("user", "add", *ENV, "--password-file", str(password), "--role", "editor", "--groups", "crew", USER)
+    assert [USER, "CONFIRMED", "editor", "crew"] in [
+        line.split() for line in osml("user", "list", *ENV).stdout.splitlines()
+    ]
 
 
 def test_nobody_gets_in_with_a_wrong_password(window: Any, url: str) -> None:
@@ -126,8 +128,11 @@ def test_people_add_documents_and_ask_about_them(page: Page, tmp_path: Path) -> 
     good, empty = tmp_path / "ferry.md", tmp_path / "empty.txt"
     good.write_text("# Ferry\n\nThe ferry to Orkla leaves at noon from pier 9.")
     empty.write_text("")
+    flows.open_documents(page)
+    page.get_by_label("Only for the groups").fill("crew")
     said = flows.upload(page, [good, empty])
     assert "1 passage" in said["ferry.md"]
+    expect(page.get_by_text("only for crew")).to_be_visible()
     assert said["empty.txt"].endswith(".")
 
     def listed() -> bool:

@@ -122,6 +122,7 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
             ("DELETE", "/documents/{id}"),
             ("GET", "/passages"),
             ("GET", "/jobs/{id}"),
+            ("GET", "/me"),
             ("GET", "/health"),
             ("GET", "/openapi.json"),
         }
@@ -160,6 +161,63 @@ def test_keys_instead_of_people(other: Other, methods: Any, of_type: OfType) -> 
     assert template["Outputs"]["ApiKeyId"]["Value"] == {"Ref": key}
     assert "Value" not in template["Resources"][key]["Properties"]
     assert of_type(template, "AWS::Cognito") == {}
+
+
+def test_each_name_of_a_key_is_a_key_with_a_role(other: Other, of_type: OfType, flat: Flat) -> None:
+    access = {"editors": ["load"], "owners": ["all"], "groups": {"hr": ["load", "people"]}}
+    template = other("sandbox", assistant={"sign_in": "api-key", "access": access})
+    keys = of_type(template, "AWS::ApiGateway::ApiKey")
+    assert len(keys) == len(of_type(template, "AWS::ApiGateway::UsagePlanKey")) == 4
+    assert not any("Value" in template["Resources"][key]["Properties"] for key in keys)
+    named = json.loads(flat(template["Outputs"]["ApiKeys"]["Value"]))
+    assert set(named) == {"load", "all", "people"}
+    for function in of_type(template, "AWS::Lambda::Function").values():
+        variables = function["Properties"]["Environment"]["Variables"]
+        if "ASSISTANT" in variables:
+            settings = json.loads(flat(variables["ASSISTANT"]))["access"]
+            assert settings == {**access, "keys": [[id, name] for name, id in named.items()]}
+
+
+def test_nothing_is_told_of_access_where_nothing_is_set(domain: Template, of_type: OfType, flat: Flat) -> None:
+    for function in of_type(domain, "AWS::Lambda::Function").values():
+        assert "access" not in json.loads(
+            flat(function["Properties"]["Environment"]["Variables"].get("ASSISTANT", "{}"))
+        )
+
+
+def test_people_sign_in_by_what_the_company_has(
+    other: Other, of_type: OfType, flat: Flat, cfn_lint: Callable[..., str]
+) -> None:
+    """Their groups are in an attribute that the pool writes, and that no person may write by a token."""
+    oidc = {"issuer": "https://login.example.com/t", "client_id": "c", "secret": {"name": "osml/dev/sign-in"}}
+    providers = {
+        "Corporate": {**oidc, "groups": "groups"},
+        "Okta": {"metadata_url": "https://okta.example.com/m.xml", "email": "mail"},
+    }
+    template = other("sandbox", assistant={"providers": providers, "access": {"others": "nobody", "editors": ["g-1"]}})
+    made = {
+        one["Properties"]["ProviderName"]: one["Properties"]
+        for one in of_type(template, "AWS::Cognito::UserPoolIdentityProvider").values()
+    }
+    assert {name: one["ProviderType"] for name, one in made.items()} == {"Corporate": "OIDC", "Okta": "SAML"}
+    assert made["Corporate"]["AttributeMapping"] == {"email": "email", "custom:groups": "groups"}
+    assert made["Okta"]["AttributeMapping"] == {"email": "mail"}
+    secret = flat(made["Corporate"]["ProviderDetails"]["client_secret"])
+    assert secret.startswith("{{resolve:secretsmanager:")
+    assert secret.endswith("osml/dev/sign-in:SecretString:client_secret::}}")
+    client = only(template, "AWS::Cognito::UserPoolClient")["Properties"]
+    assert client["SupportedIdentityProviders"] == ["COGNITO", "Corporate", "Okta"]
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+    assert client["AllowedOAuthScopes"] == ["openid"]
+    assert set(client["ReadAttributes"]) == set(client["WriteAttributes"]) == {"email", "custom:groups"}
+    pool = only(template, "AWS::Cognito::UserPool")["Properties"]
+    assert "groups" in [attribute["Name"] for attribute in pool["Schema"]]
+    for function in of_type(template, "AWS::Lambda::Function").values():
+        variables = function["Properties"]["Environment"]["Variables"]
+        if "ASSISTANT" in variables:
+            access = {"others": "nobody", "editors": ["g-1"], "claim": "custom:groups"}
+            assert json.loads(flat(variables["ASSISTANT"]))["access"] == access
+    assert cfn_lint([{"osml-sandbox-assistant": template}]) == ""
 
 
 def test_answers_stream_for_as_long_as_they_may_take(other: Other, domain: Template, methods: Any, flat: Flat) -> None:
@@ -235,7 +293,7 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
     origin = "https://help.example.com"
     template = other("sandbox", assistant={"origins": [origin]})
     asked = {route: method for route, method in methods(template).items() if route[0] == "OPTIONS"}
-    documents = {"/documents", "/documents/{id}", "/passages", "/jobs/{id}"}
+    documents = {"/documents", "/documents/{id}", "/passages", "/jobs/{id}", "/me"}
     assert {path for _, path in asked} == {"/ask", *documents, "/health", "/openapi.json"}
     for item in asked.values():
         (response,) = item["Integration"]["IntegrationResponses"]
@@ -480,7 +538,7 @@ def test_settings_that_no_function_could_hold_are_one_sentence(other: Other) -> 
     from settings import SettingError
 
     with pytest.raises(
-        SettingError, match=r"prompt\.system and prompt\.instructions make the settings .* shorten them by"
+        SettingError, match=r"prompt\.instructions and assistant\.access make the settings .* shorten them by"
     ):
         other("sandbox", prompt={"system": "Be kind. " * 400})
 

@@ -36,7 +36,7 @@ class Context:
 def event(
     method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any
 ) -> dict[str, Any]:
-    """A request of somebody who is signed in; `body` is sent as JSON unless it is text or bytes."""
+    """A request of an owner who is signed in; `body` is sent as JSON unless it is text or bytes."""
     text = body if isinstance(body, str) or body is None else None
     if isinstance(body, bytes):
         text = base64.b64encode(body).decode()
@@ -57,7 +57,7 @@ def event(
             "stage": "unit",
             "path": f"/unit{path}",
             "domainName": "api.invalid",
-            "authorizer": {"claims": {"sub": "somebody"}},
+            "authorizer": {"claims": {"sub": "somebody", "cognito:groups": "owner"}},
             "identity": {"sourceIp": "192.0.2.1"},
         },
         "body": text,

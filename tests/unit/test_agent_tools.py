@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from mcp import Client
 
+from osml import main as command_line
 from osml.agents.tools import server
 from osml.ask import asking
 from osml.place import Place
@@ -67,3 +68,28 @@ def test_a_bug_tells_the_agent_nothing_of_it(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("arguments", [{}, {"question": "?", "size": 0}, {"question": "?", "size": 51}])
 def test_arguments_out_of_range_are_refused_before_anything_is_asked(arguments: dict[str, Any]) -> None:
     assert called("search", **arguments).is_error
+
+
+@pytest.mark.parametrize(
+    ("options", "groups"), [([], ()), (["--as", "hr, board"], ("hr", "board")), (["--every-group"], None)]
+)
+def test_an_agent_sees_what_everybody_sees_unless_groups_are_named(
+    options: list[str], groups: tuple[str, ...] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Place] = []
+
+    class Server:
+        def __init__(self, where: Place) -> None:
+            served.append(where)
+
+        def run(self) -> None:
+            pass
+
+    monkeypatch.setattr("osml.commands.mcp.place", lambda *_: WHERE)
+    monkeypatch.setattr("osml.agents.tools.server", Server)
+    monkeypatch.setattr("sys.argv", ["osml", "mcp", "--env", "dev", *options])
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    assert not ended.value.code
+    assert [where.groups for where in served] == [groups]
+    assert served[0].caller.groups == (None if groups is None else frozenset(groups))

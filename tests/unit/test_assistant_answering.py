@@ -12,6 +12,7 @@ import pytest
 from corpus.document import Document, document
 from rag.answering import NOT_IN_DOCUMENTS, answer
 from rag.budget import Budget
+from rag.caller import OPERATOR, Caller, Held
 from rag.conversations import Conversation, absent
 from rag.document_models import DocumentIn, DocumentList
 from rag.documents import store
@@ -39,6 +40,9 @@ SETTINGS = RuntimeSettings.model_validate(
 )
 
 
+ALICE = Caller("alice")
+
+
 @dataclass
 class Search:
     """Finds what it holds."""
@@ -47,19 +51,22 @@ class Search:
     asked: list[tuple[list[str], int]] = field(default_factory=list)
     failure: Failure | None = None
 
-    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget) -> Found:
+    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
         self.asked.append(([*texts], size))
         return Found(self.sources, search_ms=1)
+
+    def held(self, documents: Sequence[str], budget: Budget) -> dict[str, Held]:
+        return {}
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         if self.failure:
             raise self.failure
         return Replaced()
 
-    def listed(self, page: Page, budget: Budget) -> DocumentList:
+    def listed(self, page: Page, budget: Budget, caller: Caller) -> DocumentList:
         raise NotImplementedError
 
-    def shown(self, document: str, budget: Budget) -> list[Source]:
+    def shown(self, document: str, budget: Budget, caller: Caller) -> list[Source]:
         raise NotImplementedError
 
     def remove(self, document: str, budget: Budget) -> int:
@@ -132,7 +139,7 @@ def parts(
 
 def events(made: Parts, question: str = "When does the shop open?", **more: Any) -> list[Event]:
     """All that happens, and then the turn is stored."""
-    heard = list(answer(Question(question=question, **more), "alice", 20, made))
+    heard = list(answer(Question(question=question, **more), ALICE, 20, made))
     answered(heard[-1]).keep()
     return heard
 
@@ -163,7 +170,7 @@ def test_events_come_in_order_and_the_turn_is_kept() -> None:
 
 def test_the_turn_is_stored_when_the_answer_has_gone_and_not_before() -> None:
     made = parts(["At nine."])
-    *_, last = answer(Question(question="When?"), "alice", 20, made)
+    *_, last = answer(Question(question="When?"), ALICE, 20, made)
     assert stored(made) == []
     answered(last).keep()
     assert stored(made) == [Turn("When?", "At nine.")]
@@ -284,7 +291,7 @@ def test_a_model_that_fails_before_it_speaks_is_asked_again() -> None:
 def test_a_model_that_fails_while_it_speaks_is_not_asked_again() -> None:
     made = parts(["At "], ["never"])
     made.generation.script[0].append(Unavailable("broke off"))  # type: ignore[union-attr]
-    heard = answer(Question(question="When?"), "alice", 20, made)
+    heard = answer(Question(question="When?"), ALICE, 20, made)
     with pytest.raises(Unavailable, match="broke off"):
         list(heard)
     assert made.generation.script == [["never"]]  # type: ignore[union-attr]
@@ -295,7 +302,7 @@ def test_an_answer_outlives_a_turn_that_cannot_be_stored(begun: bool) -> None:
     made = parts(["At nine."], ["At six."])
     id = answered(events(made)[-1]).answer.conversation_id if begun else None
     made.conversations.failure = Unavailable("The memory is down.")  # type: ignore[attr-defined]
-    *_, last = answer(Question(question="When?", conversation_id=id), "alice", 20, made)
+    *_, last = answer(Question(question="When?", conversation_id=id), ALICE, 20, made)
     assert answered(last).answer.answer == ("At six." if begun else "At nine.")
     with pytest.raises(Unavailable, match="memory is down"):
         answered(last).keep()
@@ -304,16 +311,16 @@ def test_an_answer_outlives_a_turn_that_cannot_be_stored(begun: bool) -> None:
 def test_a_question_longer_than_the_environment_takes() -> None:
     made = parts(["At nine."])
     with pytest.raises(Invalid, match=r"51 characters\. The limit is 50"):
-        next(answer(Question(question="a" * 51), "alice", 20, made))
+        next(answer(Question(question="a" * 51), ALICE, 20, made))
     assert made.search.asked == []  # type: ignore[attr-defined]
 
 
 def test_duplicate_ids_and_too_many_documents_are_refused() -> None:
     document_in = DocumentIn(id="a", text="A.")
     with pytest.raises(Invalid, match="id a belongs to more than one"):
-        store([document_in, document_in], 20, parts())
+        store([document_in, document_in], 20, OPERATOR, parts())
     with pytest.raises(Invalid, match=r"3 documents\. Send at most 2"):
-        store([document_in, document_in, document_in], 20, parts())
+        store([document_in, document_in, document_in], 20, OPERATOR, parts())
 
 
 @pytest.mark.parametrize(
@@ -324,7 +331,7 @@ def test_documents_that_are_good_later_are_refused_by_the_status(failure: Failur
     made = parts()
     made.search.failure = failure  # type: ignore[attr-defined]
     with pytest.raises(type(failure)) as told:
-        store([DocumentIn(id="a", text="A."), DocumentIn(id="b", text="B.")], 20, made)
+        store([DocumentIn(id="a", text="A."), DocumentIn(id="b", text="B.")], 20, OPERATOR, made)
     assert (told.value.status, told.value.retry_after) in [(503, 2), (429, 7)]
 
 
@@ -332,7 +339,7 @@ def test_documents_that_are_good_later_are_refused_by_the_status(failure: Failur
 def test_documents_that_fail_as_they_are_fail_each_by_itself(failure: Failure) -> None:
     made = parts()
     made.search.failure = failure  # type: ignore[attr-defined]
-    stored = store([DocumentIn(id="a", text="A."), DocumentIn(id="b", text="B.")], 20, made)
+    stored = store([DocumentIn(id="a", text="A."), DocumentIn(id="b", text="B.")], 20, OPERATOR, made)
     assert [(document.id, document.status, document.message) for document in stored.documents] == [
         ("a", "failed", failure.message),
         ("b", "failed", failure.message),

@@ -13,6 +13,7 @@ from corpus.formats import Reading
 from corpus.source import read
 from rag import documents, files
 from rag.budget import Budget
+from rag.caller import OPERATOR, Held
 from rag.document_models import DocumentIn, FileIn
 from rag.failures import Throttled
 from rag.parts import Parts
@@ -35,6 +36,9 @@ class Index:
     answers: list[Exception | None] = field(default_factory=list)
     later: set[str] = field(default_factory=set)
 
+    def held(self, documents: Sequence[str], budget: Budget) -> dict[str, Held]:
+        return {}
+
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         answer = self.answers.pop(0) if self.answers else None
         if answer:
@@ -55,7 +59,7 @@ def sent(name: str, content: bytes | str) -> FileIn:
 
 def test_a_file_gives_the_chunks_that_every_way_in_gives() -> None:
     content, index = pdf("One. " * 60, "Two. " * 60), Index()
-    told = files.store(sent("leave.pdf", content), 20, parts(index))
+    told = files.store(sent("leave.pdf", content), 20, parts(index), OPERATOR)
     (whole,) = read(io.BytesIO(content), "leave.pdf", Reading(TEXT))
     assert isinstance(whole, Document)
     expected = [{"id": chunk.id, "document": chunk.of, **chunk.source} for chunk in chunks(whole, TEXT, 100)]
@@ -72,12 +76,12 @@ def test_a_document_may_say_where_its_parts_stand() -> None:
     given = DocumentIn.model_validate(
         {"id": "a", "text": "x" * 90 + " y", "places": [{"start": 0, "page": 1}, {"start": 91, "page": 2}]}
     )
-    documents.store([given], 20, parts(index, passage_characters=100))
+    documents.store([given], 20, OPERATOR, parts(index, passage_characters=100))
     assert [document["page"] for document in index.stored] == [1]
 
 
 def test_what_cannot_be_read_is_told_beside_what_is_stored() -> None:
-    told = files.store(sent("mixed.pdf", pdf("One", None)), 20, parts(Index()))
+    told = files.store(sent("mixed.pdf", pdf("One", None)), 20, parts(Index()), OPERATOR)
     assert [(result.id, result.status) for result in told.results] == [
         ("mixed.pdf, page 2", "failed"),
         ("mixed.pdf", "stored"),
@@ -95,30 +99,30 @@ def table(rows: int) -> str:
 def test_a_request_ends_before_its_time_is_over_and_says_how_far_it_got(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "BEGINNING", 0.0)
     index = Index()
-    told = files.store(sent("a.csv", table(25)), 20, parts(index, documents=10))
+    told = files.store(sent("a.csv", table(25)), 20, parts(index, documents=10), OPERATOR)
     assert (told.settled, len(told.results), told.ended, 0 < told.read <= len(table(25))) == (10, 10, False, True)
     assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(10)]
 
 
 def test_what_takes_longer_to_be_read_than_the_request_has_is_left_to_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "BEGINNING", 0.0)
-    told = files.store(sent("a.docx", b"PK no archive"), 20, parts(Index()))
+    told = files.store(sent("a.docx", b"PK no archive"), 20, parts(Index()), OPERATOR)
     assert (told.settled, told.results, told.ended) == (0, [], False)
 
 
 def test_a_request_ends_before_what_may_be_stored_later() -> None:
-    told = files.store(sent("a.csv", table(25)), 20, parts(Index(later={"d11"}), documents=10))
+    told = files.store(sent("a.csv", table(25)), 20, parts(Index(later={"d11"}), documents=10), OPERATOR)
     assert (told.settled, len(told.results), told.ended, told.later) == (10, 10, False, "Later.")
 
 
 def test_a_failure_of_all_is_the_answer() -> None:
     with pytest.raises(Throttled):
-        files.store(sent("a.csv", table(3)), 20, parts(Index(answers=[Throttled("Later.")])))
+        files.store(sent("a.csv", table(3)), 20, parts(Index(answers=[Throttled("Later.")])), OPERATOR)
 
 
 def test_of_two_documents_with_one_id_the_later_one_stays() -> None:
     index = Index()
-    files.store(sent("a.csv", f"id,{TEXT}\na,One\nb,Two\na,Three\n"), 20, parts(index))
+    files.store(sent("a.csv", f"id,{TEXT}\na,One\nb,Two\na,Three\n"), 20, parts(index), OPERATOR)
     assert [(document["id"], document[TEXT]) for document in index.stored] == [
         ("a", "One"),
         ("b", "Two"),
@@ -128,6 +132,6 @@ def test_of_two_documents_with_one_id_the_later_one_stays() -> None:
 
 def test_a_row_cannot_say_whose_document_it_is() -> None:
     index = Index()
-    files.store(sent("a.csv", f"id,{TEXT},document,year\na,One,official-policy,2023\n"), 20, parts(index))
+    files.store(sent("a.csv", f"id,{TEXT},document,year\na,One,official-policy,2023\n"), 20, parts(index), OPERATOR)
     (stored,) = index.stored
     assert (stored["document"], stored["year"]) == ("a", "2023")

@@ -6,6 +6,7 @@ import pytest
 from requests.auth import AuthBase
 
 from rag.budget import Budget
+from rag.caller import OPERATOR
 from rag.failures import Absent, Failure
 from rag.search.domain import Domain
 from rag.search.engine import IndexClient
@@ -33,7 +34,7 @@ class Alias(IndexClient):
 
 
 def nearest(domain: Domain, size: int = 4) -> int:
-    return len(domain.nearest(["what?"], None, size, Budget(20)).sources)
+    return len(domain.nearest(["what?"], None, size, Budget(20), OPERATOR).sources)
 
 
 def test_the_alias_is_asked_for_once() -> None:

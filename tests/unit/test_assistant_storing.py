@@ -9,6 +9,7 @@ from requests.auth import AuthBase
 
 from rag import documents
 from rag.budget import Budget
+from rag.caller import OPERATOR
 from rag.document_models import DocumentIn, DocumentsStored
 from rag.failures import Absent, Unavailable
 from rag.parts import Parts
@@ -26,7 +27,7 @@ BAD, BUSY = "The model refuses this.", "The model is busy."
 class Index(IndexClient):
     """An engine in memory, whose model takes `together` texts a call: one that it refuses fails all of them."""
 
-    held: dict[str, dict[str, Any]] = field(default_factory=dict)
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     together: int = 8
     breaks: str = ""
 
@@ -38,9 +39,22 @@ class Index(IndexClient):
             raise Unavailable("The search engine is failing. Try again soon.")
         if path == "/_bulk":
             return {"items": self._bulk([json.loads(line) for line in body.splitlines()])}
+        if path.endswith("/_search") and "aggs" in body:
+            return {"aggregations": {"documents": {"buckets": self._whose(body["aggs"]["documents"]["filters"])}}}
         if path.endswith("/_search"):
-            return {"hits": {"hits": [{"_id": id, "_source": value} for id, value in self.held.items()]}}
+            return {"hits": {"hits": [{"_id": id, "_source": value} for id, value in self.kept.items()]}}
         return {}
+
+    def _whose(self, each: dict[str, Any]) -> dict[str, Any]:
+        buckets = {}
+        for at, clause in each["filters"].items():
+            (named, _) = clause["bool"]["should"]
+            found = [one for one in self.kept.values() if one["document"] in named["terms"]["document"]]
+            access = [one.get("osml", {}).get("access", {}) for one in found]
+            loaders = [{"key": one.get("loader", "")} for one in access]
+            groups = [{"key": group} for one in access for group in one.get("groups", [])]
+            buckets[at] = {"doc_count": len(found), "loaders": {"buckets": loaders}, "groups": {"buckets": groups}}
+        return buckets
 
     def _bulk(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if "delete" in lines[0]:
@@ -56,18 +70,18 @@ class Index(IndexClient):
                     reason = "throttled" if refused == BUSY else "no such text"
                     items.append({"index": {"_id": id, "status": 400, "error": {"reason": reason}}})
                 else:
-                    items.append({"index": {"_id": id, "result": "updated" if id in self.held else "created"}})
-                    self.held[id] = source
+                    items.append({"index": {"_id": id, "result": "updated" if id in self.kept else "created"}})
+                    self.kept[id] = source
         return items
 
     def _gone(self, id: str) -> str:
-        del self.held[id]
+        del self.kept[id]
         return id
 
 
 def store(index: Index, seconds: float = 20, **texts: str) -> DocumentsStored:
     parts = Parts(SETTLED, Domain(index), None, cast(Any, None))
-    return documents.store([DocumentIn(id=id, text=text) for id, text in texts.items()], seconds, parts)
+    return documents.store([DocumentIn(id=id, text=text) for id, text in texts.items()], seconds, OPERATOR, parts)
 
 
 def words(count: int, end: str = "") -> str:
@@ -83,7 +97,7 @@ def test_a_text_that_the_model_refuses_fails_its_document_alone() -> None:
         ("failed", "never"),
         ("stored", None),
     ]
-    assert {document["document"] for document in index.held.values()} == {"a", "c"}
+    assert {document["document"] for document in index.kept.values()} == {"a", "c"}
 
 
 @pytest.mark.parametrize(("end", "retry"), [(BAD, "never"), (BUSY, "later")])
@@ -93,14 +107,14 @@ def test_of_a_document_that_fails_in_part_nothing_stays(end: str, retry: str) ->
     (long, other) = told.documents
     assert (long.status, long.passages, long.retry, other.status) == ("failed", 0, retry, "stored")
     assert "so that none is" in str(long.message)
-    assert list(index.held) == ["other"]
+    assert list(index.kept) == ["other"]
 
 
 def test_what_stands_among_parts_of_its_predecessor_is_told_as_that() -> None:
     index = Index(together=1)
     store(index, long=words(6))
     (result,) = store(index, long=words(6, BAD)).documents
-    new = len(index.held) - 1
+    new = len(index.kept) - 1
     assert (result.status, result.passages, result.retry) == ("partial", new, "never")
     assert f"{new} of {new + 1} passages are stored" in str(result.message)
 
@@ -108,7 +122,7 @@ def test_what_stands_among_parts_of_its_predecessor_is_told_as_that() -> None:
 def test_what_is_stored_is_called_stored_whatever_happens_after_it() -> None:
     index = Index(breaks="_refresh")
     (result,) = store(index, a="One.").documents
-    assert (result.status, result.passages, list(index.held)) == ("stored", 1, ["a"])
+    assert (result.status, result.passages, list(index.kept)) == ("stored", 1, ["a"])
     assert "version before" in str(result.message)
 
 
@@ -117,4 +131,4 @@ def test_an_id_that_no_document_can_have_is_absent_without_a_question_to_the_eng
     parts = Parts(SETTLED, Domain(Index(breaks="/")), None, cast(Any, None))
     for act in (documents.shown, documents.delete):
         with pytest.raises(Absent):
-            act(id, 20, parts)
+            act(id, 20, OPERATOR, parts)

@@ -76,10 +76,10 @@ def test_on_a_collection_the_assistant_has_it(asked: str | None, sent: str | Non
 def test_a_question_that_no_model_answers_is_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = Memory()
     monkeypatch.setattr(asking, "knowledge", lambda _: KNOWLEDGE)
-    monkeypatch.setattr(asking, "Domain", lambda _: memory)
+    monkeypatch.setattr(asking, "Domain", lambda *_, **__: memory)
     text: str | None = None
     monkeypatch.setattr("osml.ask.question.ask", lambda *_: Answer("c", text, [], None, 1, "known"))
-    place: Any = type("Place", (), {"settings": lambda _: type("Settings", (), {"engine": "a domain"})})()
+    place: Any = type("Place", (), {"settings": lambda _: type("Settings", (), {"engine": "a domain"}), "caller": 1})()
     asking.ask(place, "c", talk="known")
     assert memory.sent[-1] == ("POST", f"{MEMORY}/known/messages", {"input": "c", "response": "", "origin": "osml"})
     text = "An answer, which the pipeline has kept."

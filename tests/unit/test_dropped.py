@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,6 +124,20 @@ def failed(*records: dict[str, Any], context: Context | None = None) -> list[str
     with unlogged():
         answer = dropped.handler({"Records": list(records)}, context or Context())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_an_object_is_for_the_groups_of_its_longest_prefix(
+    amazon: Amazon, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = {"hr/": ["hr"], "hr/open/": [], "hr/board/": ["board", "hr"]}
+    monkeypatch.setenv("DESTINATION", json.dumps({**json.loads(os.environ["DESTINATION"]), "groups": groups}))
+    names = {"hr/a.txt": ["hr"], "hr/board/b.txt": ["board", "hr"], "hr/open/c.txt": None, "hrx/d.txt": None}
+    amazon.objects = {f"documents/{name}": b"Text." for name in names}
+    forged = b'{"id": "e", "text": "E.", "osml": {"access": {"groups": []}}}\n'
+    amazon.objects["documents/hr/e.ndjson"] = forged
+    assert failed(*(record(str(number), key) for number, key in enumerate(amazon.objects))) == []
+    found = {id: source.get("osml", {}).get("access", {}).get("groups") for id, source in index.documents.items()}
+    assert found == {**names, "e": ["hr"]}
 
 
 def test_all_of_a_batch_arrives(amazon: Amazon, index: Index) -> None:

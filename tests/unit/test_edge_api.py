@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 import api
 from gateway import telemetry
 from rag import documents, files, health, own_settings
+from rag.caller import Caller
 from rag.document_models import (
     DocumentIn,
     DocumentList,
@@ -37,16 +38,16 @@ class Store:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
 
-    def store(self, given: Sequence[DocumentIn], seconds: float) -> DocumentsStored:
+    def store(self, given: Sequence[DocumentIn], seconds: float, caller: Caller) -> DocumentsStored:
         self.calls.append((list(given), seconds))
         results = [DocumentResult(id=document.id, status="stored", passages=1) for document in given]
         return DocumentsStored(documents=results, stored=len(results), failed=0)
 
-    def listed(self, page: Page, seconds: float) -> DocumentList:
+    def listed(self, page: Page, seconds: float, caller: Caller) -> DocumentList:
         self.calls.append((page.size, page.after, page.search, page.order))
         return DocumentList(documents=[DocumentListed(id="ä", title=None, passages=2)], after="next")
 
-    def delete(self, id: str, seconds: float) -> DocumentRemoved:
+    def delete(self, id: str, seconds: float, caller: Caller) -> DocumentRemoved:
         self.calls.append((id,))
         return DocumentRemoved(id=id, passages=3)
 
@@ -87,8 +88,8 @@ def test_documents_are_stored_and_each_has_its_result(store: Store) -> None:
         assert [result["status"] for result in told["documents"]] == ["stored", "stored"]
     (given, seconds), again = store.calls
     assert [document.model_dump() for document in given] == [
-        {"id": "a", "text": "Text ä.", "title": None, "places": []},
-        {"id": "b", "text": "More.", "title": "T", "places": []},
+        {"id": "a", "text": "Text ä.", "title": None, "places": [], "groups": None},
+        {"id": "b", "text": "More.", "title": "T", "places": [], "groups": None},
     ]
     assert 27 < seconds < 29
     assert again[0] == given
@@ -106,7 +107,8 @@ def test_documents_are_listed_page_by_page(store: Store, query: dict[str, str] |
     many = {name: [value] for name, value in query.items()} if query else None
     status, told = sent("GET", "/documents", queryStringParameters=query, multiValueQueryStringParameters=many)
     assert status == 200
-    assert told == {"documents": [{"id": "ä", "title": None, "passages": 2}], "after": "next"}
+    one: dict[str, Any] = {"id": "ä", "title": None, "passages": 2, "groups": [], "loader": None, "removable": False}
+    assert told == {"documents": [one], "after": "next"}
     assert store.calls == [call]
 
 
@@ -282,7 +284,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
 def test_a_file_is_stored_or_becomes_a_job(bucket: Bucket, monkeypatch: pytest.MonkeyPatch, ended: bool) -> None:
     taken: list[tuple[str, bytes]] = []
 
-    def keep(file: FileIn, seconds: float, parts: Any) -> Stored:
+    def keep(file: FileIn, seconds: float, parts: Any, caller: Caller) -> Stored:
         taken.append((file.name, file.content))
         assert 27 < seconds < 30
         return Stored(1, [DocumentResult(id="a.pdf", status="stored", passages=3)], ended=ended)

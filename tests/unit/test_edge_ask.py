@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 import ask
 from gateway import telemetry
 from rag import answering, own_settings
+from rag.caller import Caller
 from rag.events import Answered, Event, Sources, Stage, Text
 from rag.failures import Absent, Throttled, TimedOut, Unavailable
 from rag.models import Answer, Question, Source, Timings
@@ -32,7 +33,7 @@ ANSWER = Answer(
     timings=Timings(search_ms=1, model_ms=40, total_ms=42),
 )
 
-Core = Callable[[Question, str, float], Iterator[Event]]
+Core = Callable[[Question, Caller, float], Iterator[Event]]
 Play = Callable[[Core], None]
 
 
@@ -50,7 +51,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
     return lambda core: monkeypatch.setattr(answering, "answer", core)
 
 
-def whole(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+def whole(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
     yield Stage("searching")
     yield Sources([SOURCE])
     yield Stage("answering")
@@ -120,7 +121,7 @@ def test_without_the_wish_for_a_stream_the_answer_comes_in_one_piece(play: Play)
 def test_the_core_learns_the_question_who_asks_and_how_long_it_has(play: Play) -> None:
     heard: list[Any] = []
 
-    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+    def core(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
         heard.extend([question, caller, seconds])
         yield Answered(ANSWER)
 
@@ -129,7 +130,7 @@ def test_the_core_learns_the_question_who_asks_and_how_long_it_has(play: Play) -
     asked(json.dumps(body).encode(), context=Context(seconds=60.0))
     question, caller, seconds = heard
     assert question.model_dump() == {**body, "question": "Why?"}
-    assert caller == "somebody"
+    assert caller == Caller("somebody", "owner", None)
     assert 50 < seconds < 60
 
 
@@ -144,8 +145,8 @@ def test_the_core_learns_the_question_who_asks_and_how_long_it_has(play: Play) -
 def test_the_caller_is_taken_from_the_context_in_this_order(play: Play, context: dict[str, Any], who: str) -> None:
     heard: list[str] = []
 
-    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
-        heard.append(caller)
+    def core(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
+        heard.append(caller.id)
         yield Answered(ANSWER)
 
     play(core)
@@ -156,8 +157,8 @@ def test_the_caller_is_taken_from_the_context_in_this_order(play: Play, context:
 def test_who_calls_the_alias_for_operators_is_one_whatever_the_event_says(play: Play) -> None:
     heard: list[str] = []
 
-    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
-        heard.append(caller)
+    def core(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
+        heard.append(caller.id)
         yield Answered(ANSWER)
 
     play(core)
@@ -165,7 +166,7 @@ def test_who_calls_the_alias_for_operators_is_one_whatever_the_event_says(play: 
     for name in ("ask:operators", "ask:live", "ask"):
         context = Context(invoked_function_arn=f"arn:aws:lambda:us-east-1:000000000000:function:{name}")
         assert asked({"question": "Why?"}, context=context, requestContext=forged).status == 200
-    assert heard == ["direct", "somebody", "somebody"]
+    assert heard == ["operators", "somebody", "somebody"]
 
 
 def test_nobody_is_not_answered_unless_the_function_was_called_directly(play: Play) -> None:
@@ -181,7 +182,7 @@ def test_nobody_is_not_answered_unless_the_function_was_called_directly(play: Pl
 def test_silence_is_broken_by_comments_that_are_no_events(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     heard = threading.Event()
 
-    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+    def core(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
         yield Stage("searching")
         heard.wait(10)
         yield Answered(ANSWER)
@@ -199,7 +200,7 @@ def test_silence_is_broken_by_comments_that_are_no_events(play: Play, monkeypatc
 
 @pytest.mark.parametrize("headers", [{}, STREAMED])
 def test_an_error_before_the_first_event_is_an_ordinary_error(play: Play, headers: dict[str, str]) -> None:
-    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+    def core(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
         raise Absent("There is no conversation c-1 of yours. Start a new one.")
         yield
 
@@ -210,7 +211,7 @@ def test_an_error_before_the_first_event_is_an_ordinary_error(play: Play, header
 
 
 def failing(error: Exception) -> Core:
-    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+    def core(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
         yield Stage("searching")
         raise error
 
@@ -253,7 +254,7 @@ def test_a_failure_in_one_piece_has_a_status_and_says_when_to_try_again(
 def test_a_core_that_takes_too_long_is_not_waited_for(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
 
-    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+    def core(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
         yield Stage("searching")
         over.wait(20)
         yield Answered(ANSWER)
@@ -271,7 +272,7 @@ def test_a_core_that_takes_too_long_is_not_waited_for(play: Play, monkeypatch: p
 def test_a_caller_that_goes_away_ends_the_work(play: Play) -> None:
     ended: list[bool] = []
 
-    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+    def core(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
         try:
             while True:
                 yield Text("more ")
@@ -407,7 +408,7 @@ def test_logs_and_metrics_tell_what_happened_and_nothing_that_was_asked(
 def test_the_turn_is_stored_after_the_whole_answer(play: Play, headers: dict[str, str]) -> None:
     stored: list[bool] = []
 
-    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+    def core(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
         yield Stage("searching")
         yield Answered(ANSWER, lambda: stored.append(True))
 
@@ -430,7 +431,7 @@ def test_a_turn_that_cannot_be_stored_is_logged_and_counted(
     def keep() -> None:
         raise error
 
-    def core(question: Question, caller: str, seconds: float) -> Iterator[Event]:
+    def core(question: Question, caller: Caller, seconds: float) -> Iterator[Event]:
         yield Answered(ANSWER, keep)
 
     play(core)

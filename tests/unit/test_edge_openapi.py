@@ -20,6 +20,7 @@ ROUTES = {
     ("delete", "/documents/{id}"),
     ("get", "/passages"),
     ("get", "/jobs/{id}"),
+    ("get", "/me"),
     ("get", "/health"),
     ("get", "/openapi.json"),
     ("get", "/rag"),

@@ -8,6 +8,7 @@ import pytest
 from osml.ask.answer_view import print_json, show
 from osml.ask.question import Answer, Highlight, Source
 from rag.budget import Budget
+from rag.caller import OPERATOR
 from rag.search.domain import Domain
 from rag.search.highlight import highlights
 from rag.search.query import nearest
@@ -54,7 +55,7 @@ def test_the_assistant_gives_them_with_its_sources(monkeypatch: pytest.MonkeyPat
     field = engine.index.text_field
     found = {"_id": "a", "_score": 0.5, "_source": {field: TEXT}, "highlight": {field: ["Dogs may come. "]}}
     monkeypatch.setattr(engine, "send", lambda *_, **__: {"hits": {"hits": [found]}, "i-1": {}})
-    (source,) = Domain(engine).nearest(["dogs?"], None, 1, Budget(20)).sources
+    (source,) = Domain(engine).nearest(["dogs?"], None, 1, Budget(20), OPERATOR).sources
     assert [highlight.model_dump() for highlight in source.highlights] == [{"start": 19, "end": 33}]
 
 

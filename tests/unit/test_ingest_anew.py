@@ -25,7 +25,7 @@ class Index:
         if self.ends == 1:
             raise Failure("The settings were refused.")
 
-    def target(self, _: Place) -> ingest._Target:
+    def target(self, _: Place, __: object) -> ingest._Target:
         return ingest._Target(
             "passages",
             "text",

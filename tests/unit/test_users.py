@@ -123,7 +123,7 @@ def test_a_wrong_command_is_reported_before_anything_is_done(
 @pytest.mark.parametrize(
     ("command", "operation", "error", "sentence"),
     [
-        ("add", "admin_create_user", "UsernameExistsException", f"{EMAIL} is already a user. Remove the user first"),
+        ("add", "admin_create_user", "UsernameExistsException", f"{EMAIL} is already a user. `osml user change` gives"),
         ("add", "admin_create_user", "NotAuthorizedException", f"Adding {EMAIL} failed: "),
         ("remove", "admin_delete_user", "UserNotFoundException", f"{EMAIL} is not a user. Nothing was removed."),
         ("remove", "admin_delete_user", "NotAuthorizedException", f"Removing {EMAIL} failed: "),
@@ -147,17 +147,85 @@ def test_users_are_listed_over_all_pages(pool: Stubber, run: Run) -> None:
         }
         for name, state in [("zoe", "CONFIRMED"), ("ann", "FORCE_CHANGE_PASSWORD")]
     ]
+    groups = [{"GroupName": name} for name in ("editor", "hr", "reader")]
+    pool.add_response("list_groups", {"Groups": groups}, {"UserPoolId": POOL})
+    for name, members in (("editor", [users[1]]), ("hr", users), ("reader", [users[1]])):
+        pool.add_response("list_users_in_group", {"Users": members}, {"UserPoolId": POOL, "GroupName": name})
     pool.add_response("list_users", {"Users": users[:1], "PaginationToken": "more"}, {"UserPoolId": POOL})
     pool.add_response("list_users", {"Users": users[1:]}, {"UserPoolId": POOL, "PaginationToken": ANY})
     code, out, _ = run("user", "list")
     assert code == 0
     rows = [line.split() for line in out.splitlines()]
-    assert rows[1:] == [["ann@example.com", "FORCE_CHANGE_PASSWORD"], ["zoe@example.com", "CONFIRMED"]]
+    assert rows[1:] == [
+        ["ann@example.com", "FORCE_CHANGE_PASSWORD", "editor", "hr"],
+        ["zoe@example.com", "CONFIRMED", "(reader)", "hr"],
+    ]
 
 
 def test_an_empty_list_names_the_next_command(pool: Stubber, run: Run) -> None:
+    pool.add_response("list_groups", {"Groups": []})
     pool.add_response("list_users", {"Users": []})
     assert run("user", "list")[2] == "Nobody may sign in yet. Add someone with `osml user add EMAIL --env dev`.\n"
+
+
+def member(group: str) -> dict[str, str]:
+    return {**NAMED, "GroupName": group}
+
+
+def test_a_user_is_added_with_a_role_and_groups(pool: Stubber, run: Run) -> None:
+    pool.add_response("admin_create_user", {})
+    pool.add_response("admin_list_groups_for_user", {"Groups": []}, NAMED)
+    pool.add_response("admin_add_user_to_group", {}, member("editor"))
+    pool.add_client_error("admin_add_user_to_group", "ResourceNotFoundException", expected_params=member("hr"))
+    pool.add_response("create_group", {}, {"UserPoolId": POOL, "GroupName": "hr"})
+    pool.add_response("admin_add_user_to_group", {}, member("hr"))
+    assert run("user", "add", EMAIL, "--role", "editor", "--groups", "hr")[0] == 0
+
+
+def test_a_user_who_gets_no_role_is_not_added(pool: Stubber, run: Run) -> None:
+    pool.add_response("admin_create_user", {})
+    pool.add_client_error("admin_list_groups_for_user", "NotAuthorizedException", "no")
+    pool.add_response("admin_delete_user", {}, NAMED)
+    code, out, err = run("user", "add", EMAIL, "--role", "editor")
+    assert (code, out) == (1, "")
+    assert f"Changing the groups of {EMAIL} failed" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "leaves", "joins"),
+    [
+        (("--role", "reader"), ["editor", "owner"], ["reader"]),
+        (("--groups", "law,hr"), ["board"], ["law"]),
+        (("--groups", ""), ["board", "hr"], []),
+        (("--role", "owner", "--groups", "hr"), ["board", "editor"], []),
+    ],
+)
+def test_a_user_gets_another_role_and_other_groups(
+    pool: Stubber, run: Run, arguments: tuple[str, ...], leaves: list[str], joins: list[str]
+) -> None:
+    present = [{"GroupName": name} for name in ("board", "editor", "hr", "owner")]
+    pool.add_response("admin_list_groups_for_user", {"Groups": present}, NAMED)
+    for name in leaves:
+        pool.add_response("admin_remove_user_from_group", {}, member(name))
+    for name in joins:
+        pool.add_response("admin_add_user_to_group", {}, member(name))
+    assert run("user", "change", EMAIL, *arguments)[:2] == (0, f"{EMAIL} is changed, which counts within an hour.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "Nothing is to change. Add --role, or --groups"),
+        (("--groups", "owner"), "'owner' is a role, and no group of documents."),
+        (("--groups", "a[b"), "'a[b' cannot be the name of a group."),
+    ],
+)
+def test_a_change_that_is_none_is_a_sentence(
+    pool: Stubber, run: Run, arguments: tuple[str, ...], sentence: str
+) -> None:
+    code, _, err = run("user", "change", EMAIL, *arguments)
+    assert code == 1
+    assert sentence in err
 
 
 def test_a_removed_user_is_gone(pool: Stubber, run: Run) -> None:

@@ -50,7 +50,8 @@ LOGGED = {
 class AssistantApi(Construct):
     """A regional API with the stage `stage`; `answer`, `keep_documents` and `show_page` add its routes.
 
-    `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests) or `api-key`. The API
+    `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests) or `api-key`. With it
+    there is one key, `key_id`, beside the given `keys`. The API
     accepts `rate` requests per second and `burst` at once. `origins` are other origins whose pages may call the API;
     with several of them, a page cannot read API Gateway's own errors. `log_role` creates the role with which API
     Gateway writes the access logs of every API in the account and region.
@@ -70,6 +71,7 @@ class AssistantApi(Construct):
         name: str,
         stage: str,
         sign_in: SignIn,
+        keys: Sequence[apigateway.IApiKey] = (),
         rate: int = 20,
         burst: int = 40,
         origins: Sequence[str] = (),
@@ -108,7 +110,7 @@ class AssistantApi(Construct):
         self.page_url = f"{self.url}/rag"
         self.key_id: str | None = None
         self._users: apigateway.CognitoUserPoolsAuthorizer | None = None
-        self._authorized = self._signed_in(sign_in, rate, burst)
+        self._authorized = self._signed_in(sign_in, keys, rate, burst)
         self._answer_errors()
         self._acknowledge(log_role=log_role)
 
@@ -117,12 +119,13 @@ class AssistantApi(Construct):
         self._add("ask", ["POST"], function, self._integration(function, seconds=seconds, streamed=True))
 
     def keep_documents(self, function: lambda_.IFunction) -> None:
-        """`/documents`, `/documents/{id}`, `/passages`, `/jobs/{id}`, `/health` and `/openapi.json`."""
+        """`/documents`, `/documents/{id}`, `/passages`, `/jobs/{id}`, `/me`, `/health` and `/openapi.json`."""
         integration = self._integration(function, seconds=WHOLE_ANSWER)
         self._add("documents", ["GET", "POST", "DELETE"], function, integration)
         self._add("documents/{id}", ["DELETE"], function, integration)
         self._add("passages", ["GET"], function, integration)
         self._add("jobs/{id}", ["GET"], function, integration)
+        self._add("me", ["GET"], function, integration)
         self._add("health", ["GET"], function, integration)
         self._add("openapi.json", ["GET"], function, integration)
 
@@ -150,7 +153,9 @@ class AssistantApi(Construct):
         """The number of responses with a status of 500 or more, summed over five minutes."""
         return self.api.deployment_stage.metric_server_error()
 
-    def _signed_in(self, sign_in: SignIn, rate: int, burst: int) -> apigateway.MethodOptions:
+    def _signed_in(
+        self, sign_in: SignIn, keys: Sequence[apigateway.IApiKey], rate: int, burst: int
+    ) -> apigateway.MethodOptions:
         if isinstance(sign_in, SignInPool):
             self._users = apigateway.CognitoUserPoolsAuthorizer(
                 self, "Users", authorizer_name=self._name, cognito_user_pools=[sign_in.pool]
@@ -165,6 +170,8 @@ class AssistantApi(Construct):
         plan.add_api_stage(stage=self.api.deployment_stage)
         plan.add_api_key(key)
         self.key_id = key.key_id
+        for named in keys:
+            plan.add_api_key(named)
         return apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.NONE, api_key_required=True)
 
     def _integration(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import Aws, Duration, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
@@ -17,7 +17,9 @@ class SignInPool(Construct):
     Amazon serves the sign-in page at `<domain_prefix>.auth.<region>.amazoncognito.com`, in GovCloud with `auth-fips`,
     where the stack must name its region; the prefix must be unique there. With `second_factor` every user needs an
     authenticator app, which that page sets up at the first sign-in; none of its pages sets up an optional factor.
-    `add_client` creates the client of a page, without which nobody can sign in.
+    `add_oidc` and `add_saml` let people sign in by another identity provider, whose groups of a person go into
+    the custom attribute `group_attribute`. `add_client` creates the client of a page, without which nobody can sign in;
+    call it last.
 
     Example::
 
@@ -32,10 +34,13 @@ class SignInPool(Construct):
         *,
         domain_prefix: str,
         second_factor: bool = False,
+        group_attribute: str | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, id)
         self._stays = removal_policy != RemovalPolicy.DESTROY
+        self._group_attribute = group_attribute
+        self._providers: dict[str, Construct] = {}
         self.pool = cognito.UserPool(
             self,
             "Pool",
@@ -54,6 +59,7 @@ class SignInPool(Construct):
                 require_symbols=True,
                 temp_password_validity=Duration.days(7),
             ),
+            custom_attributes=_groups_in(group_attribute) if group_attribute else None,
             feature_plan=cognito.FeaturePlan.ESSENTIALS,
             # A protected pool cannot be removed again when the creation of its stack is rolled back.
             deletion_protection=removal_policy == RemovalPolicy.RETAIN,
@@ -79,6 +85,56 @@ class SignInPool(Construct):
             },
         )
 
+    def add_oidc(
+        self,
+        name: str,
+        *,
+        issuer: str,
+        client_id: str,
+        client_secret: SecretValue,
+        email: str = "email",
+        groups: str | None = None,
+    ) -> None:
+        """Let people sign in by a provider of OpenID Connect; `email` and `groups` are claims of its tokens.
+
+        The `client_secret` must be a reference, as of Secrets Manager: CloudFormation reads the value.
+        """
+        self._providers[name] = cognito.UserPoolIdentityProviderOidc(
+            self,
+            name,
+            user_pool=self.pool,
+            name=name,
+            issuer_url=issuer,
+            client_id=client_id,
+            client_secret=client_secret.unsafe_unwrap(),
+            scopes=["openid", "email", "profile"],
+            attribute_mapping=self._mapping(email, groups),
+        )
+
+    def add_saml(self, name: str, metadata_url: str, *, email: str = "email", groups: str | None = None) -> None:
+        """Let people sign in by a provider of SAML; `email` and `groups` are attributes of its assertions."""
+        self._providers[name] = cognito.UserPoolIdentityProviderSaml(
+            self,
+            name,
+            user_pool=self.pool,
+            name=name,
+            metadata=cognito.UserPoolIdentityProviderSamlMetadata.url(metadata_url),
+            attribute_mapping=self._mapping(email, groups),
+        )
+
+    def _mapping(self, email: str, groups: str | None) -> cognito.AttributeMapping:
+        if groups and not self._group_attribute:
+            raise ValueError("groups is set, but the pool has no group_attribute; set it to custom:groups.")
+        told = {str(self._group_attribute): cognito.ProviderAttribute.other(groups)} if groups else None
+        return cognito.AttributeMapping(email=cognito.ProviderAttribute.other(email), custom=told)
+
+    def _attributes(self) -> cognito.ClientAttributes | None:
+        """What tokens of the client hold, and what the pool may write when a person of another provider signs in."""
+        if not self._group_attribute:
+            return None
+        standard = cognito.ClientAttributes().with_standard_attributes(email=True)
+        return standard.with_custom_attributes(self._group_attribute.removeprefix("custom:"))
+
     def add_client(self, page: str, also: Sequence[str] = ()) -> str:
         """Create a client without a secret for the page at this address, and return its id. Users return to `page`.
 
@@ -90,20 +146,27 @@ class SignInPool(Construct):
         client = self.pool.add_client(
             "Page",
             generate_secret=False,
-            auth_flows=cognito.AuthFlow(user_srp=True),
+            # A token of SRP lets a person write their own attributes, and so say which groups they are in.
+            auth_flows=cognito.AuthFlow(user_srp=not self._group_attribute),
+            read_attributes=self._attributes(),
+            write_attributes=self._attributes(),
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(authorization_code_grant=True),
                 scopes=[cognito.OAuthScope.OPENID],
                 callback_urls=[page, *also],
                 logout_urls=[page, *also],
             ),
-            supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
+            supported_identity_providers=[
+                cognito.UserPoolClientIdentityProvider.COGNITO,
+                *(cognito.UserPoolClientIdentityProvider.custom(name) for name in self._providers),
+            ],
             prevent_user_existence_errors=True,
             enable_token_revocation=True,
             access_token_validity=Duration.hours(1),
             id_token_validity=Duration.hours(1),
             refresh_token_validity=Duration.days(1),
         )
+        client.node.add_dependency(*self._providers.values())
         # Without a branding the newer sign-in page says that it is not available.
         branding = cognito.CfnManagedLoginBranding(
             self,
@@ -127,3 +190,8 @@ class SignInPool(Construct):
             "AdminCreateUserConfig.InviteMessageTemplate",
             {"EmailSubject": "You are invited to ask about your documents", "EmailMessage": message},
         )
+
+
+def _groups_in(attribute: str) -> dict[str, cognito.ICustomAttribute]:
+    """The custom attribute for a list of groups: without a length, Cognito takes none of more than 256 characters."""
+    return {attribute.removeprefix("custom:"): cognito.StringAttribute(mutable=True, max_len=2048)}

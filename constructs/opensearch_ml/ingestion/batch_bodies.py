@@ -12,8 +12,10 @@ from typing import Any
 from opensearch_ml.providers.sagemaker_batch import INPUT, OUTPUT
 
 INPUTS, OUTPUTS, JOBS, FAILED = "batch/input/", "batch/output/", "batch/jobs/", "batch/failed/"
-# Fields of a document's source that would tell the engine where to write it.
-ACTING = tuple(f"/{name}" for name in ("_id", "_index", "_routing", "_version", "_version_type", "_if_seq_no"))
+# Fields of a document's source that would tell the engine where to write it, or whose it is.
+ACTING = tuple(
+    f"/{name}" for name in ("_id", "_index", "_routing", "_version", "_version_type", "_if_seq_no", "osml/access")
+)
 NDJSON = {"ndjson": {"include_empty_objects": False}}
 
 

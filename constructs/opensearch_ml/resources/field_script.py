@@ -17,6 +17,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+# Whose a document is: the groups that may see it, and who has loaded it. Without `ignore_above`: a group that is not
+# indexed would be none, which means everybody.
+ACCESS: Mapping[str, object] = {
+    "dynamic": False,
+    "properties": {"groups": {"type": "keyword"}, "loader": {"type": "keyword"}},
+}
 # Where the words of title and text are searched.
 WORDS = "osml.words"
 TYPES: Mapping[str, Mapping[str, object]] = {
@@ -42,7 +48,7 @@ String written(def value) {
   return '' + value;
 }
 boolean scalar(def value) {
-  return !(value instanceof Map) && !(value instanceof List);
+  return !(value instanceof Map || value instanceof List);
 }
 void label(String path, def value, Set labels, Set names, int depth) {
   if (value == null || names.size() >= 1000 || labels.size() >= 1000) { return; }
@@ -63,10 +69,7 @@ boolean fits(String type, def value) {
     }
     return true;
   }
-  if (!scalar(value)) { return false; }
-  if (type != 'boolean' || value == null) { return true; }
-  String said = '' + value;
-  return said == 'true' || said == 'false' || said.isEmpty();
+  return scalar(value) && (type != 'boolean' || value == null || ['true', 'false', ''].contains('' + value));
 }
 String quoted(String text) {
   text = text.replace('\\', '\\\\').replace('"', '\\"');
@@ -88,7 +91,7 @@ String json(def value) {
     for (def one : value) { all.append(all.length() == 1 ? '' : ',').append(json(one)); }
     return all.append(']').toString();
   }
-  return value == null || value instanceof Number || value instanceof Boolean ? '' + value : quoted('' + value);
+  return value instanceof String ? quoted(value) : '' + value;
 }
 List kept = [];
 def before = ctx.remove('osml');
@@ -114,7 +117,7 @@ Set names = new HashSet();
 for (def name : new ArrayList(ctx.keySet())) {
   if (params.ours.contains(name)) { continue; }
   def value = ctx[name];
-  boolean odd = name.trim().isEmpty() || name.indexOf('.') >= 0 || name.startsWith('_');
+  boolean odd = name.trim().isEmpty() || name.contains('.') || name.startsWith('_');
   if (odd || (params.types.containsKey(name) && !fits(params.types.get(name), value))) {
     kept.add(['name': name, 'value': ctx.remove(name)]);
   } else {
@@ -135,6 +138,10 @@ if (text instanceof String) {
 if (!names.isEmpty() || !given.isEmpty() || !kept.isEmpty()) {
   ctx.osml = ['labels': new ArrayList(labels), 'names': new ArrayList(names)];
   if (!given.isEmpty() || !kept.isEmpty()) { ctx.osml.apart = json(['given': given, 'kept': kept]); }
+}
+if (before instanceof Map && before.access != null) {
+  ctx.putIfAbsent('osml', [:]);
+  ctx.osml.access = before.access;
 }
 """
 _BEHIND = r"""
@@ -188,6 +195,7 @@ def field_mappings(fields: Mapping[str, str], language: str = "english") -> dict
             "labels": words,
             "names": words,
             "kept": {"type": "object", "enabled": False},
+            "access": dict(ACCESS),
             WORDS.removeprefix("osml."): {"type": "text", "analyzer": language},
         },
     }

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from opensearch_ml.engine.target import Target
 from opensearch_ml.providers.provider import Provider
-from opensearch_ml.resources.field_script import WORDS, field_mappings
+from opensearch_ml.resources.field_script import ACCESS, WORDS, field_mappings
 from opensearch_ml.resources.ingest_pipeline import IngestPipeline
 from opensearch_ml.resources.ml_model import MlModel
 from opensearch_ml.resources.ml_resource import MlResource
@@ -21,7 +21,9 @@ FIELDS_VERSION = 3
 HNSW = {"m": 16, "ef_construction": 100}
 # Fields for versions of a document where a passage cannot replace another: ns since the epoch, and the version's
 # number of passages.
-VERSION = {"stored": {"type": "long"}, "passages": {"type": "integer"}}
+VERSION: dict[str, object] = {"stored": {"type": "long"}, "passages": {"type": "integer"}}
+# Of a collection, where nothing else is in `osml`.
+OURS: dict[str, object] = {"osml": {"dynamic": False, "properties": {"access": dict(ACCESS)}}}
 
 
 # From when on a domain writes into its slow logs. Of a query it writes what was asked, of a document its id alone.
@@ -135,7 +137,7 @@ class VectorIndex(MlResource):
                     text_field: {"type": "text", **copied},
                     embedding_field: vector_field(dimension, engine, space_type, quantization),
                     **({sparse_field: {"type": "rank_features"}} if sparse_field else {}),
-                    **(field_mappings(fields or {}, language) if pipeline else VERSION),
+                    **(field_mappings(fields or {}, language) if pipeline else {**VERSION, **OURS}),
                 },
             },
         }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rag.budget import Budget
+from rag.caller import Caller, Held
 from rag.failures import Failure
 from rag.models import Filters, Source
 
@@ -70,10 +71,16 @@ class Page:
 
 
 class Searching(Protocol):
-    """A domain or a collection. Every method may raise `Failure`."""
+    """A domain or a collection. Every method may raise `Failure`.
 
-    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget) -> Found:
+    What has a `caller` finds nothing that the caller may not see.
+    """
+
+    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
         """Up to `size` passages near to the question: the first text, and the second with those before it."""
+
+    def held(self, documents: Sequence[str], budget: Budget) -> Mapping[str, Held]:
+        """Whose the documents are, by id; without those that do not exist."""
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         """Store the passages and remove all others of their documents.
@@ -81,10 +88,10 @@ class Searching(Protocol):
         If one of its passages fails, a document is not stored at all if possible, and its earlier passages stay.
         """
 
-    def listed(self, page: Page, budget: Budget) -> "DocumentList":
+    def listed(self, page: Page, budget: Budget, caller: Caller) -> "DocumentList":
         """The documents of a page."""
 
-    def shown(self, document: str, budget: Budget) -> list[Source]:
+    def shown(self, document: str, budget: Budget, caller: Caller) -> list[Source]:
         """The passages of a document in order; none if it does not exist."""
 
     def remove(self, document: str, budget: Budget) -> int:

@@ -14,11 +14,12 @@ from time import perf_counter, time_ns
 from typing import TYPE_CHECKING, Any
 
 from rag.budget import Budget
+from rag.caller import Caller, Held
 from rag.embedding import Embedding
 from rag.failures import Broken, Failure, Throttled
 from rag.models import Filters, Source
 from rag.search import Found, Page, Passage, Replaced
-from rag.search.engine import TITLE, IndexClient, title
+from rag.search.engine import ANY_PASSAGE, IndexClient, in_list
 from rag.search.mixture import FUSED, fused, mixed
 from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
 
@@ -40,7 +41,7 @@ class Collection:
         self._engine = engine
         self._embedding = embedding
 
-    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget) -> Found:
+    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
         """Passages of current versions only; may be too few if old versions are repeatedly among the nearest."""
         began = perf_counter()
         asked = [(text, self._vector(text, budget)) for text in texts]
@@ -48,14 +49,14 @@ class Collection:
         began = perf_counter()
         superseded = list[dict[str, Any]]()
         for _search in range(_SEARCHES):
-            narrowed = {"bool": {"filter": self._engine.wanted(filters), "must_not": superseded}}
+            narrowed = {"bool": {"filter": self._engine.wanted(filters, caller), "must_not": superseded}}
             hits = self._hits(asked, size, narrowed, budget)
             versions = self._versions({str(hit["_source"].get("document")) for hit in hits}, budget)
             good = [hit for hit in hits if _is_current(hit, versions)]
             if len(good) == len(hits):
                 break
             superseded += [clause for document, those in versions.items() for clause in _superseded(document, those)]
-        return Found([self._engine.source(hit) for hit in good], round((perf_counter() - began) * 1000), embed_ms)
+        return Found(self._engine.sources(good, caller), round((perf_counter() - began) * 1000), embed_ms)
 
     def _vector(self, text: str, budget: Budget) -> list[float]:
         [vector] = budget.retrying(lambda: self._embedding.of_question(text, budget))
@@ -120,27 +121,32 @@ class Collection:
         # What could not be removed is of no current version, and found by nobody.
         return Replaced(failed)
 
-    def listed(self, page: Page, budget: Budget) -> "DocumentList":
+    def held(self, documents: Sequence[str], budget: Budget) -> Mapping[str, Held]:
+        """As in all visible versions together."""
+        return self._engine.held(documents, budget)
+
+    def listed(self, page: Page, budget: Budget, caller: Caller) -> "DocumentList":
+        """The current versions; older ones that are seen are removed."""
         from rag.document_models import DocumentList, DocumentListed
 
-        """The current versions; older ones that are seen are removed."""
-        buckets, more = self._engine.listed(page, {"versions": aggregation(title=TITLE)}, budget)
+        buckets, more = self._engine.listed(page, {"versions": aggregation(passage=ANY_PASSAGE)}, budget, caller)
         documents: list[DocumentListed] = []
         replaced: dict[str, int] = {}
         for bucket in buckets:
             document, those = bucket["key"]["document"], versions(bucket["versions"])
             shown = current(those)
-            documents.append(DocumentListed(id=document, title=title(shown.bucket["title"]), passages=shown.seen))
+            if listed := in_list(document, shown.seen, shown.bucket["passage"], caller):
+                documents.append(listed)
             if any(other.stored < shown.stored for other in those):
                 replaced[document] = shown.stored
         self._tidy(self._older(replaced, budget), budget)
         return DocumentList(documents=documents, after=more)
 
-    def shown(self, document: str, budget: Budget) -> list[Source]:
+    def shown(self, document: str, budget: Budget, caller: Caller) -> list[Source]:
         """Those of the current version."""
         versions = self._versions([document], budget)
-        hits = self._engine.passages([document], budget, *self._engine.shown_fields, STORED)
-        return self._engine.shown(hit for hit in hits if _is_current(hit, versions))
+        hits = self._engine.passages([document], budget, *self._engine.shown_fields, STORED, narrowed=caller.clauses)
+        return self._engine.shown((hit for hit in hits if _is_current(hit, versions)), caller)
 
     def remove(self, document: str, budget: Budget) -> int:
         """Remove all versions; returns how many passages the current one had."""

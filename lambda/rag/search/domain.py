@@ -1,15 +1,16 @@
 """Search on a domain or self-managed engine, which embeds questions and passages itself."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from rag.budget import Budget
+from rag.caller import Caller, Held
 from rag.failures import Broken, Failure, Unavailable
 from rag.models import Filters, Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
-from rag.search.engine import TITLE, Action, IndexClient, title
+from rag.search.engine import ANY_PASSAGE, Action, IndexClient, in_list
 from rag.search.in_use import searched
 from rag.search.mixture import FUSED, fused
 from rag.search.nearness import Nearness
@@ -31,13 +32,13 @@ class Domain:
         self._in_use: dict[str, str] = {}
         self._models: dict[str, str] = {}
 
-    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget) -> Found:
-        retrieval, wanted = self._engine.settings.retrieval, self._engine.wanted(filters)
+    def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
+        retrieval, wanted = self._engine.settings.retrieval, self._engine.wanted(filters, caller)
         most = size if len(texts) == 1 else max(size, FUSED)
         began = perf_counter()
         lists = [self._hits(nearest(text, most, self._engine.index, retrieval, wanted), budget) for text in texts]
         hits = lists[0] if len(lists) == 1 else fused(*lists)
-        sources = [self._engine.source(hit) for hit in hits[:size]]
+        sources = self._engine.sources(hits[:size], caller)
         if retrieval.marked_by_meaning:
             self._mark(sources, texts[-1], retrieval.marked_by_meaning, budget)
         return Found(sources, search_ms=round((perf_counter() - began) * 1000))
@@ -103,18 +104,22 @@ class Domain:
                 partial[document] = len(new)
         return partial
 
-    def listed(self, page: Page, budget: Budget) -> "DocumentList":
-        from rag.document_models import DocumentList, DocumentListed
+    def held(self, documents: Sequence[str], budget: Budget) -> Mapping[str, Held]:
+        return self._engine.held(documents, budget)
 
-        buckets, more = self._engine.listed(page, {"title": TITLE}, budget)
-        documents = [
-            DocumentListed(id=bucket["key"]["document"], title=title(bucket["title"]), passages=bucket["doc_count"])
-            for bucket in buckets
-        ]
-        return DocumentList(documents=documents, after=more)
+    def listed(self, page: Page, budget: Budget, caller: Caller) -> "DocumentList":
+        from rag.document_models import DocumentList
 
-    def shown(self, document: str, budget: Budget) -> list[Source]:
-        return self._engine.shown(self._engine.passages([document], budget, *self._engine.shown_fields))
+        buckets, more = self._engine.listed(page, {"passage": ANY_PASSAGE}, budget, caller)
+        documents = (
+            in_list(bucket["key"]["document"], bucket["doc_count"], bucket["passage"], caller) for bucket in buckets
+        )
+        return DocumentList(documents=[document for document in documents if document], after=more)
+
+    def shown(self, document: str, budget: Budget, caller: Caller) -> list[Source]:
+        engine = self._engine
+        hits = engine.passages([document], budget, *engine.shown_fields, narrowed=caller.clauses)
+        return engine.shown(hits, caller)
 
     def remove(self, document: str, budget: Budget) -> int:
         self._refresh(budget)

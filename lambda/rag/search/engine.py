@@ -1,8 +1,9 @@
 """The part of OpenSearch's REST API that domains and collections share."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from requests.auth import AuthBase
@@ -10,6 +11,7 @@ from requests.auth import AuthBase
 from calls.plain import mended
 from corpus.bulk import LATER, passes
 from rag.budget import Budget
+from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held, access_in, groups_in
 from rag.failures import Failure, Throttled, Unavailable
 from rag.models import PLACE, Filters, Highlight, Source, place_in
 from rag.other_side import ENGINE, failure_of, unusable
@@ -20,6 +22,9 @@ from rag.send import Send
 from rag.wire import Wire
 from settings.runtime_settings import RuntimeSettings
 
+if TYPE_CHECKING:
+    from rag.document_models import DocumentListed
+
 # The smallest domain takes bodies of at most 10 MiB.
 BATCH_BYTES = 2_000_000
 # An idle collection of the generation NEXTGEN answers its first request after 10 to 30 seconds.
@@ -29,7 +34,12 @@ BATCH_PASSAGES, BATCH_IDS = 64, 1000
 _SORTED = frozenset(("stored",))
 # An index gives no more hits at once unless told otherwise.
 _MOST_HITS = 10_000
-TITLE: dict[str, Any] = {"top_hits": {"size": 1, "_source": ["title"]}}
+# What a list shows of a document, from any of its passages.
+ANY_PASSAGE: dict[str, Any] = {"top_hits": {"size": 1, "_source": ["title", ACCESS]}}
+# The limits of groups of a document, and of loaders that are counted.
+MOST_GROUPS, _MOST_LOADERS = 1000, 10
+
+_log = logging.getLogger(__name__)
 
 Action = tuple[dict[str, Any], dict[str, Any] | None]
 
@@ -112,11 +122,11 @@ class IndexClient:
 
     def found_fields(self, *more: str) -> list[str]:
         """The fields of a passage that `source` reads, and `more`."""
-        return ["id", "document", "title", *PLACE, self.index.text_field, *more]
+        return ["id", "document", "title", *PLACE, self.index.text_field, ACCESS, *more]
 
-    def wanted(self, filters: Filters | None) -> list[dict[str, Any]]:
-        """The filters as clauses that must all match."""
-        clauses = []
+    def wanted(self, filters: Filters | None, caller: Caller) -> list[dict[str, Any]]:
+        """The filters as clauses that must all match, after those of what the caller may see."""
+        clauses = caller.clauses
         if filters and filters.document is not None:
             clauses.append(self.of_documents(_listed(filters.document)))
         if filters and filters.title is not None:
@@ -150,12 +160,37 @@ class IndexClient:
             results += self._batch(batch, budget, again)
         return results
 
-    def passages(self, documents: Iterable[str], budget: Budget, *more: str) -> Iterator[dict[str, Any]]:
-        """All passages of the documents as hits with `document` and `more`, as far as the index is refreshed."""
+    def held(self, documents: Sequence[str], budget: Budget) -> dict[str, Held]:
+        """Whose the documents are, by id; without those that do not exist."""
+        if not documents:
+            return {}
+        whose = {
+            "groups": {"terms": {"field": GROUPS, "size": MOST_GROUPS}},
+            "loaders": {"terms": {"field": LOADER, "size": _MOST_LOADERS, "missing": ""}},
+        }
+        each = {"filters": {str(at): self.of_documents([document]) for at, document in enumerate(documents)}}
+        aggregations = {"documents": {"filters": each, "aggs": whose}}
+        body = {"query": self.of_documents(documents), "size": 0, "aggs": aggregations}
+        answer = self.send("POST", self.in_index("_search"), body, budget)
+        buckets = answer["aggregations"]["documents"]["buckets"]
+        return {
+            document: Held(*(frozenset(term["key"] for term in bucket[name]["buckets"]) for name in whose))
+            for at, document in enumerate(documents)
+            if (bucket := buckets[str(at)])["doc_count"]
+        }
+
+    def passages(
+        self, documents: Iterable[str], budget: Budget, *more: str, narrowed: Sequence[dict[str, Any]] = ()
+    ) -> Iterator[dict[str, Any]]:
+        """All passages of the documents as hits with `document` and `more`, as far as the index is refreshed.
+
+        Only those that are also `narrowed` to some clauses.
+        """
         order = [
             {name: {"order": "asc", "unmapped_type": "keyword"}} for name in ("document", "id", *_SORTED & {*more})
         ]
-        query, fields = self.of_documents(sorted(set(documents))), ["document", *more]
+        of_these, fields = self.of_documents(sorted(set(documents))), ["document", *more]
+        query = {"bool": {"filter": [of_these, *narrowed]}} if narrowed else of_these
         body = {"query": query, "size": _MOST_HITS, "sort": order, "_source": fields}
         while True:
             hits = _hits(self.send("POST", self.in_index("_search"), body, budget))
@@ -179,16 +214,17 @@ class IndexClient:
         return removed
 
     def listed(
-        self, page: Page, aggregations: dict[str, Any], budget: Budget
+        self, page: Page, aggregations: dict[str, Any], budget: Budget, caller: Caller
     ) -> tuple[list[dict[str, Any]], str | None]:
-        """Buckets of the documents of a page, and the cursor if there are more: the id of the last one."""
+        """Buckets of the caller's documents of a page, and the cursor if there are more: the id of the last one."""
         size, by_id = page.size, {"terms": {"field": "document", "order": page.order}}
         pages: dict[str, Any] = {"size": size + 1, "sources": [{"document": by_id}]}
         if page.after is not None:
             pages["after"] = {"document": page.after}
         body: dict[str, Any] = {"size": 0, "aggs": {"documents": {"composite": pages, "aggs": aggregations}}}
-        if page.search:
-            body["query"] = _named_like(page.search)
+        clauses = [*caller.clauses, *([_named_like(page.search)] if page.search else [])]
+        if clauses:
+            body["query"] = {"bool": {"filter": clauses}}
         answer = self.send("POST", self.in_index("_search"), body, budget)
         buckets = answer["aggregations"]["documents"]["buckets"]
         return buckets[:size], buckets[size - 1]["key"]["document"] if len(buckets) > size else None
@@ -196,11 +232,11 @@ class IndexClient:
     @property
     def shown_fields(self) -> tuple[str, ...]:
         """Those of a passage that people are shown."""
-        return ("id", "title", *PLACE, self.index.text_field)
+        return ("id", "title", *PLACE, self.index.text_field, ACCESS)
 
-    def shown(self, hits: Iterable[dict[str, Any]]) -> list[Source]:
+    def shown(self, hits: Iterable[dict[str, Any]], caller: Caller) -> list[Source]:
         """The passages of a document in their order: that of the numbers at the end of their ids."""
-        sources = [self.source({**hit, "_score": 0.0}) for hit in hits]
+        sources = self.sources(({**hit, "_score": 0.0} for hit in hits), caller)
         return sorted(
             sources, key=lambda source: int(number) if (number := source.id.rpartition("#")[2]).isdecimal() else 0
         )
@@ -209,8 +245,12 @@ class IndexClient:
         """Search for nothing."""
         self.send("POST", self.in_index("_search"), {"size": 0}, budget)
 
-    def source(self, hit: dict[str, Any]) -> Source:
-        """A hit in the API's form."""
+    def sources(self, hits: Iterable[dict[str, Any]], caller: Caller) -> list[Source]:
+        """Hits in the API's form. A hit that the caller may not see is left out, whatever the engine's filter did."""
+        allowed = [hit for hit in hits if _is_for(hit["_source"], caller)]
+        return [self._source(hit) for hit in allowed]
+
+    def _source(self, hit: dict[str, Any]) -> Source:
         source = hit["_source"]
         own = str(source.get("id") or hit["_id"])
         return Source(
@@ -270,9 +310,30 @@ def _hits(answer: Any) -> list[dict[str, Any]]:
     return hits
 
 
-def title(response: dict[str, Any]) -> str | None:
-    """The title from the aggregation `TITLE`."""
-    return next((hit["_source"].get("title") for hit in _hits(response)), None)
+def in_list(document: str, passages: int, passage: dict[str, Any], caller: Caller) -> "DocumentListed | None":
+    """A document in the caller's list, from the aggregation `ANY_PASSAGE`; None if it is not for the caller."""
+    from rag.document_models import DocumentListed
+
+    source: dict[str, Any] = next((hit["_source"] for hit in _hits(passage)), {})
+    if not _is_for(source, caller):
+        return None
+    groups, loader = groups_in(source), str(access_in(source).get("loader") or "")
+    return DocumentListed(
+        id=document,
+        title=source.get("title"),
+        passages=passages,
+        groups=groups,
+        loader=loader or None if caller.has("owner") else None,
+        removable=caller.changes(Held(frozenset(groups), frozenset([loader]))),
+    )
+
+
+def _is_for(source: Mapping[str, Any], caller: Caller) -> bool:
+    if caller.sees(groups_in(source)):
+        return True
+    # The field is missing from the mapping, or the engine has found what it was not asked for.
+    _log.error("A passage of other groups was found and left out. Deploy again, so that the index knows %s.", GROUPS)
+    return False
 
 
 def _listed(wanted: str | list[str]) -> list[str]:

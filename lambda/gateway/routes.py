@@ -1,0 +1,38 @@
+"""The role that each route of the API needs, for the functions and for the description of the API."""
+
+from collections.abc import Mapping
+
+from rag.caller import Caller
+from rag.failures import Absent, Forbidden
+from settings.access import Role
+
+ASK = "POST /ask"
+NEEDED: Mapping[str, Role] = {
+    ASK: "reader",
+    "GET /me": "reader",
+    "GET /documents": "reader",
+    "GET /passages": "reader",
+    "GET /health": "reader",
+    "GET /openapi.json": "reader",
+    "POST /documents": "editor",
+    "GET /jobs/{id}": "editor",
+    "DELETE /documents": "editor",
+    "DELETE /documents/{id}": "editor",
+}
+_WORDS: Mapping[Role, str] = {
+    "reader": "ask questions and see documents",
+    "editor": "load documents and remove their own",
+    "owner": "see, load and remove all documents",
+}
+
+
+def admit(caller: Caller, route: str) -> None:
+    """Raises `Forbidden` unless the caller's role is enough for the route, `Absent` for a route that is not here."""
+    needed = NEEDED.get(route)
+    if needed is None:
+        raise Absent("There is nothing at this address; GET /openapi.json says what there is.")
+    if not caller.has(needed):
+        raise Forbidden(
+            f"Your role here is {caller.role}, which may {_WORDS[caller.role]}. This needs the role {needed}. Ask the "
+            "environment's administrator for it."
+        )

@@ -1,0 +1,54 @@
+"""The settings of another identity provider, by which people sign in to the pool."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from settings import Group
+
+# The attribute of the pool for groups at another provider.
+CLAIM = "custom:groups"
+Https = Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s\"'{}]*)?$", max_length=2048)]
+# The pool itself, and Amazon's own providers, which have other settings.
+_TAKEN = ("COGNITO", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple")
+
+
+def _free(name: str) -> str:
+    if name in _TAKEN:
+        raise ValueError(f"{name!r} is a name with a meaning of its own; choose another, such as Company")
+    return name
+
+
+ProviderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{2,31}$"), AfterValidator(_free)]
+
+
+class ProviderSecret(Group):
+    """Where Secrets Manager keeps the client secret: the secret `name` and the JSON `key` in its value."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,128}$", examples=["osml/prod/sign-in"])
+    key: str = Field(default="client_secret", pattern=r"^[A-Za-z0-9_]{1,64}$")
+
+
+class SignInProvider(Group):
+    """A provider of OpenID Connect (`issuer`, `client_id`, `secret`) or of SAML (`metadata_url`).
+
+    `groups` is the claim or attribute with a person's groups; `email` is that with the address.
+    """
+
+    issuer: Https | None = Field(default=None, examples=["https://login.example.com/tenant/v2.0"])
+    client_id: str | None = Field(default=None, min_length=1, max_length=256)
+    secret: ProviderSecret | None = None
+    metadata_url: Https | None = Field(default=None, examples=["https://login.example.com/metadata.xml"])
+    groups: str | None = Field(default=None, min_length=1, max_length=256, examples=["groups"])
+    email: str = Field(default="email", min_length=1, max_length=256)
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> SignInProvider:
+        oidc = [self.issuer, self.client_id, self.secret]
+        if self.metadata_url and any(oidc):
+            raise ValueError("metadata_url is for SAML, and issuer, client_id and secret are for OIDC; set one kind")
+        if not self.metadata_url and not all(oidc):
+            raise ValueError("set metadata_url for SAML, or issuer, client_id and secret for OIDC")
+        return self

@@ -1,0 +1,275 @@
+"""Documents of groups on a real engine: no question, list or removal of others finds them, on either search target."""
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from corpus.formats import Reading
+from corpus.source import read
+from osml.ask import question
+from osml.failure import Failure as Refusal
+from osml.ingest.restricted import refuse_unsaid
+from osml.remote.domain import Domain as Session
+from osml.remote.stack import Knowledge
+from rag.budget import Budget
+from rag.caller import GROUPS, OPERATOR, Caller
+from rag.document_models import DocumentList, DocumentsStored, FileIn
+from rag.documents import delete, listed, put, shown
+from rag.failures import Absent, Forbidden
+from rag.files import store as store_file
+from rag.search import Page
+from rag.search.domain import Domain
+from rag.search.engine import IndexClient
+from settings.retrieval import Retrieval
+from tests.contract import assistant_engine, kinds_engine
+from tests.contract.assistant_engine import SECONDS, Shop
+from tests.contract.kinds_engine import RoleHeaders
+
+engine_transport, models = kinds_engine.engine_transport, assistant_engine.models
+shop, shelf = assistant_engine.shop, assistant_engine.shelf
+
+HR = frozenset({"hr"})
+ADA, EVE = Caller("ada", "editor", HR), Caller("eve", "editor", frozenset({"sales"}))
+BOB, OWNER = Caller("bob", "reader"), Caller("olga", "owner", None)
+QUESTION = "What does the director earn?"
+SECRET = "The director earns 930,000 a year."
+OPEN = "The director's office is on the third floor."
+
+
+@pytest.fixture(params=["shop", "shelf"])
+def library(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """A secret of hr that Ada has loaded, and a document for everybody that Eve has loaded."""
+    place: Shop = request.getfixturevalue(request.param)
+    assert stored(place, ("pay", SECRET, "Director's pay"), caller=ADA, groups=["hr"]).stored == 1
+    assert stored(place, ("office", OPEN), caller=EVE).stored == 1
+    yield place
+    for one in ids(place, OPERATOR):
+        removed(place, one, OPERATOR)
+
+
+def stored(place: Shop, *documents: tuple[str, str] | tuple[str, str, str], **more: Any) -> DocumentsStored:
+    """Stores documents that are found at once, also where the assistant itself refreshes nothing."""
+    told = place.store(*documents, **more)
+    refresh(place)
+    return told
+
+
+def refresh(place: Shop) -> None:
+    engine = IndexClient(place.parts.settings, RoleHeaders())
+    engine.send("POST", engine.in_index("_refresh"), None, Budget(SECONDS))
+
+
+def removed(place: Shop, id: str, caller: Caller) -> int:
+    passages = delete(id, SECONDS, caller, place.parts).passages
+    refresh(place)
+    return passages
+
+
+def documents(place: Shop, caller: Caller, **page: Any) -> DocumentList:
+    return listed(Page(100, **page), SECONDS, caller, place.parts)
+
+
+def ids(place: Shop, caller: Caller, **page: Any) -> list[str]:
+    return [one.id for one in documents(place, caller, **page).documents]
+
+
+def sources(place: Shop, caller: Caller, **more: Any) -> set[str]:
+    return {one.document for one in place.ask(QUESTION, caller, **more).sources}
+
+
+def test_a_question_draws_on_what_its_asker_sees(library: Shop) -> None:
+    for caller in (ADA, OWNER, OPERATOR, Caller("x", "reader", HR | {"y"})):
+        assert sources(library, caller) == {"pay", "office"}
+        assert "930,000" in str(library.ask(QUESTION, caller).answer)
+    for caller in (EVE, BOB, Caller("x", "reader", frozenset({"HR", "h", "hr "}))):
+        assert sources(library, caller) == {"office"}
+        told = library.ask(QUESTION, caller)
+        assert "930,000" not in told.model_dump_json()
+        # Nor does the answer model read it.
+        assert "930,000" not in str(library.chat.bodies[-1])
+
+
+def test_a_filter_opens_nothing(library: Shop) -> None:
+    for filters in ({"document": "pay"}, {"title": "Director's pay"}, {"document": ["pay", "office"]}):
+        assert sources(library, BOB, filters=filters) <= {"office"}
+        assert "pay" in sources(library, ADA, filters=filters)
+
+
+def test_a_follow_up_draws_on_what_its_asker_sees(library: Shop) -> None:
+    """Together with the question before it, too; and nobody goes on with the conversation of somebody else."""
+    first = library.ask(QUESTION, BOB)
+    found = library.ask("And who else?", BOB, conversation_id=first.conversation_id)
+    assert "930,000" not in found.model_dump_json()
+    hers = library.ask(QUESTION, ADA).conversation_id
+    with pytest.raises(Absent):
+        library.ask("And who else?", BOB, conversation_id=hers)
+
+
+def test_a_list_shows_what_one_sees_and_may_remove(library: Shop) -> None:
+    assert ids(library, ADA) == ids(library, OWNER) == ["office", "pay"]
+    assert ids(library, BOB) == ids(library, EVE) == ["office"]
+    assert ids(library, BOB, search="pay") == ids(library, BOB, search="Director's") == []
+    assert ids(library, ADA, search="pay") == ["pay"]
+    told = {one.id: (one.groups, one.removable, one.loader) for one in documents(library, ADA).documents}
+    assert told == {"office": ([], False, None), "pay": (["hr"], True, None)}
+    told = {one.id: (one.groups, one.removable, one.loader) for one in documents(library, OWNER).documents}
+    assert told == {"office": ([], True, "eve"), "pay": (["hr"], True, "ada")}
+
+
+def test_what_one_does_not_see_is_not_there(library: Shop) -> None:
+    for act in (shown, delete):
+        with pytest.raises(Absent):
+            act("pay", SECONDS, EVE, library.parts)
+    assert shown("pay", SECONDS, ADA, library.parts).passages[0].text == SECRET
+
+
+def test_an_editor_removes_their_own_and_an_owner_all(library: Shop) -> None:
+    with pytest.raises(Forbidden, match="only an owner removes"):
+        removed(library, "office", ADA)
+    assert ids(library, OWNER) == ["office", "pay"]
+    assert removed(library, "pay", ADA) == 1
+    assert removed(library, "office", OWNER) == 1
+
+
+def test_nobody_replaces_what_others_have_loaded(library: Shop) -> None:
+    for caller, id in ((ADA, "office"), (EVE, "pay")):
+        told = stored(library, (id, "Something else."), ("mine", "Mine."), caller=caller)
+        assert (told.stored, told.failed, told.documents[1].status) == (1, 1, "stored")
+        assert "was not loaded by you" in str(told.documents[0].message)
+        removed(library, "mine", caller)
+    assert shown("office", SECONDS, BOB, library.parts).passages[0].text == OPEN
+    assert stored(library, ("pay", "The director earns nothing."), caller=OWNER).stored == 1
+    # It is the owner's now.
+    with pytest.raises(Forbidden):
+        removed(library, "pay", ADA)
+
+
+def test_a_document_keeps_its_groups_until_they_are_named(library: Shop) -> None:
+    for groups, seen in ((None, {"office"}), ([], {"pay", "office"}), (["hr"], {"office"})):
+        assert stored(library, ("pay", SECRET), caller=ADA, groups=groups).stored == 1
+        assert sources(library, BOB) == seen
+        assert sources(library, ADA) == {"pay", "office"}
+
+
+def test_one_gives_a_document_to_ones_own_groups(library: Shop) -> None:
+    told = stored(library, ("x", "Text."), caller=ADA, groups=["hr", "board"])
+    assert (told.failed, told.documents[0].message) == (
+        1,
+        "You are not in the group 'board', and so cannot give a document to it. Leave the group out.",
+    )
+    assert stored(library, ("x", "Text."), caller=OWNER, groups=["board"]).stored == 1
+    assert "x" not in ids(library, ADA)
+
+
+def test_a_file_says_nothing_of_its_access(library: Shop) -> None:
+    """Whatever its fields are called: who loads it says who sees it, and is known as the one who has."""
+    row = b'{"id": "row", "text": "Rows.", "osml": {"access": {"groups": [], "loader": "ada"}}, "groups": ["x"]}\n'
+    told = store_file(
+        FileIn.model_construct(name="rows.ndjson", content=row, groups=["sales"]), SECONDS, library.parts, EVE
+    )
+    assert [one.status for one in told.results] == ["stored"]
+    refresh(library)
+    assert "row" not in ids(library, ADA)
+    (one,) = [one for one in documents(library, OWNER).documents if one.id == "row"]
+    assert (one.groups, one.loader) == (["sales"], "eve")
+    (entry,) = read(io.BytesIO(row), "rows.ndjson", Reading("text"))
+    assert "access" not in entry.source["osml"]
+
+
+def test_a_filter_that_an_index_cannot_follow_leaves_nothing_through(
+    library: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an index of before, whose mapping does not know the field: what is found is looked at again."""
+    monkeypatch.setattr(Caller, "clauses", [])
+    assert sources(library, BOB) == {"office"}
+    assert ids(library, BOB) == ["office"]
+    with pytest.raises(Absent):
+        shown("pay", SECONDS, BOB, library.parts)
+    assert sources(library, ADA) == {"pay", "office"}
+
+
+@pytest.mark.parametrize("retrieval", [{"highlight": {}}, {"highlight": {"by": "meaning"}}])
+def test_marks_are_of_what_one_sees(shop: Shop, retrieval: dict[str, Any]) -> None:
+    stored(shop, ("pay", SECRET), caller=ADA, groups=["hr"])
+    stored(shop, ("office", OPEN), caller=EVE)
+    told = shop.parts.settings.model_copy(update={"retrieval": Retrieval.model_validate(retrieval)})
+    search = Domain(IndexClient(told, RoleHeaders()))
+
+    def marked(caller: Caller) -> set[str]:
+        found = search.nearest([QUESTION], None, 4, Budget(SECONDS), caller).sources
+        return {one.document for one in found if one.highlights}
+
+    assert "pay" in marked(ADA)
+    assert marked(BOB) <= {"office"}
+
+
+@pytest.fixture
+def session(shop: Shop) -> Callable[[Caller], tuple[Session, Knowledge]]:
+    """The engine as the command line asks it."""
+    stored(shop, ("pay", SECRET), caller=ADA, groups=["hr"])
+    stored(shop, ("office", OPEN), caller=EVE)
+    settings, opened = shop.parts.settings, requests.Session()
+    opened.auth = RoleHeaders()
+    answer: Any = settings.answer
+    known = Knowledge(
+        region="us-east-1",
+        endpoint=settings.search.endpoint,
+        index=settings.index.name,
+        text_field="text",
+        embedding_field="embedding",
+        search_pipeline=answer.search_pipeline,
+        embedding_model_id="",
+        answer_model_id="m",
+        llm_model=answer.llm_model,
+        operator_role_arn="",
+    )
+    return lambda caller: (Session(known, opened, caller), known)
+
+
+def test_the_command_line_asks_as_somebody(session: Callable[[Caller], tuple[Session, Knowledge]]) -> None:
+    """So do the tools of an agent, which use the same functions."""
+    for caller, seen in ((OPERATOR, {"pay", "office"}), (BOB, {"office"}), (ADA, {"pay", "office"})):
+        found = question.find(*session(caller), QUESTION)
+        assert {one.id for one in found} == seen
+        answer = question.ask(*session(caller), QUESTION)
+        assert {one.id for one in answer.sources} == seen
+        assert ("930,000" in str(answer.text)) == ("pay" in seen)
+    with pytest.raises(Refusal, match="no document with document=pay"):
+        question.find(*session(BOB), QUESTION, filters=[("document", "pay")])
+
+
+def test_a_load_must_say_who_sees_it_where_groups_are(
+    shop: Shop, session: Callable[[Caller], tuple[Session, Knowledge]]
+) -> None:
+    asked, known = session(OPERATOR)
+    with pytest.raises(Refusal, match="--groups hr,board"):
+        refuse_unsaid(asked, known.index)
+    for one in ids(shop, OPERATOR):
+        if one != "office":
+            removed(shop, one, OPERATOR)
+    refuse_unsaid(asked, known.index)
+
+
+def test_groups_are_counted_for_each_document(shop: Shop) -> None:
+    """Of passages without a field `document` too, which another program has stored under their ids."""
+    many = {f"d{number}": [f"g{number}"] for number in range(70)}
+    for id, groups in many.items():
+        stored(shop, (id, f"Text {id}."), caller=OPERATOR, groups=groups) if id in ("d0", "d69") else None
+    index = shop.parts.settings.index.name
+    IndexClient(shop.parts.settings, RoleHeaders()).send(
+        "PUT", f"/{index}/_doc/bare", {"text": "Bare.", "osml": {"access": {"groups": ["g"]}}}, Budget(SECONDS),
+        query={"refresh": "true"},
+    )  # fmt: skip
+    held = shop.parts.search.held(["d0", "d69", "bare", "none"], Budget(SECONDS))
+    assert {id: (set(one.groups), set(one.loaders)) for id, one in held.items()} == {
+        "d0": ({"g0"}, {""}),
+        "d69": ({"g69"}, {""}),
+        "bare": ({"g"}, {""}),
+    }
+    assert GROUPS == "osml.access.groups"
+    for one in ("d0", "d69", "bare"):
+        removed(shop, one, OPERATOR)
+    assert put([], Budget(SECONDS), shop.parts, OPERATOR) == []

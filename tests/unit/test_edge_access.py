@@ -1,0 +1,203 @@
+"""Who may do what: from the context of a request to a role and groups, and from these to a 403 with a sentence."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+
+import api
+import ask
+import openapi
+from gateway.caller import Anonymous, caller
+from gateway.routes import ASK, NEEDED
+from rag import answering, documents, own_settings
+from rag.caller import OPERATOR, Caller, Held
+from rag.failures import Absent, Forbidden
+from settings.access import ROLES, Role
+from settings.runtime_settings import ToldAccess
+from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, event
+
+ARN = Context().invoked_function_arn
+ROLE = "arn:aws:iam::111122223333:role"
+EVE = "arn:aws:iam::111122223333:user/a/eve"
+SESSION = "arn:aws:sts::111122223333:assumed-role"
+
+
+def claims(groups: Any = None, **more: Any) -> dict[str, Any]:
+    named = {} if groups is None else {"cognito:groups": groups}
+    return {"authorizer": {"claims": {"sub": "s", **named, **more}}}
+
+
+def identity(arn: str, unique: str = "") -> dict[str, Any]:
+    return {"identity": {"userArn": arn, "caller": unique}}
+
+
+def key(id: str) -> dict[str, Any]:
+    return {"identity": {"apiKeyId": id}}
+
+
+def called(context: dict[str, Any], **access: Any) -> Caller:
+    return caller({"requestContext": {"requestId": "r", **context}}, ARN, ToldAccess.model_validate(access))
+
+
+@pytest.mark.parametrize(
+    ("context", "access", "role", "groups"),
+    [
+        # Whom nothing names is a reader without groups.
+        (claims(), {}, "reader", set()),
+        (identity(f"{SESSION}/Team/ada"), {}, "reader", set()),
+        (key("k1"), {}, "reader", set()),
+        (claims(), {"others": "editor"}, "editor", set()),
+        # Groups of the pool, in each form in which a claim has a list.
+        (claims("editor"), {}, "editor", {"editor"}),
+        (claims("reader,owner"), {}, "owner", None),
+        (claims("[hr board]"), {}, "reader", {"hr board"}),
+        (claims("[hr, board]"), {}, "reader", {"hr", "board"}),
+        (claims('["hr", "board"]'), {}, "reader", {"hr", "board"}),
+        (claims(["hr", "board"]), {}, "reader", {"hr", "board"}),
+        (claims("loaders,x"), {"editors": ["loaders"], "owners": ["y"]}, "editor", {"loaders", "x"}),
+        (claims("LOADERS"), {"editors": ["loaders"]}, "reader", {"LOADERS"}),
+        (claims("a.c"), {"editors": ["abc", "a*"]}, "reader", {"a.c"}),
+        # Groups of another provider: they count by the lists alone.
+        (claims("hr", **{"custom:groups": "[owner, x]"}), {"claim": "custom:groups"}, "reader", {"hr", "owner", "x"}),
+        (claims(**{"custom:groups": "staff"}), {}, "reader", set()),
+        (claims(**{"custom:groups": "g-1"}), {"claim": "custom:groups", "editors": ["g-1"]}, "editor", {"g-1"}),
+        (claims("g-1"), {"groups": {"hr": ["g-1"], "law": ["g-2"]}}, "reader", {"g-1", "hr"}),
+        # IAM: a role by its name, wherever its path is; a user by the whole ARN.
+        (identity(f"{SESSION}/Team/ada"), {"editors": [f"{ROLE}/Team"]}, "editor", set()),
+        (identity(f"{SESSION}/Team/ada"), {"editors": [f"{ROLE}/hr/Team"]}, "editor", set()),
+        (identity(f"{SESSION}/Teams/ada"), {"editors": [f"{ROLE}/Team"]}, "reader", set()),
+        (identity(f"{SESSION}/Team-a/ada"), {"owners": [f"{ROLE}/Team-*"]}, "owner", None),
+        (identity("arn:aws:sts::999988887777:assumed-role/Team/ada"), {"owners": [f"{ROLE}/Team"]}, "reader", set()),
+        (identity(EVE), {"editors": [f"{ROLE}/eve"]}, "reader", set()),
+        (
+            identity(EVE),
+            {"editors": [EVE], "groups": {"hr": [EVE.replace("ev", "*")]}},
+            "editor",
+            {"hr"},
+        ),
+        # Keys, by the names of the settings.
+        (key("k1"), {"keys": [("k1", "load")], "editors": ["load"], "groups": {"hr": ["load"]}}, "editor", {"hr"}),
+        (key("k2"), {"keys": [("k1", "load")], "editors": ["load", "k2"]}, "reader", set()),
+    ],
+)  # fmt: skip
+def test_role_and_groups_come_from_the_table(
+    context: dict[str, Any], access: dict[str, Any], role: Role, groups: set[str] | None
+) -> None:
+    found = called(context, **access)
+    assert found == Caller(found.id, role, None if groups is None else frozenset(groups))
+
+
+@pytest.mark.parametrize(
+    ("context", "id"),
+    [
+        (claims(), "s"),
+        (key("k1"), "k1"),
+        # Another session of the role is the same caller, and a later role of that name another one.
+        (identity(f"{SESSION}/Team/ada", "AROA1:ada"), "AROA1"),
+        (identity(f"{SESSION}/Team/eve", "AROA1:eve"), "AROA1"),
+        (identity(f"{SESSION}/Team/ada", "AROA2:ada"), "AROA2"),
+        (identity(f"{SESSION}/Team/ada"), f"{ROLE}/Team"),
+        (identity(f"{SESSION}/AWSReservedSSO_Hr_1/ada@b.c", "AROA3:ada@b.c"), "AROA3:ada@b.c"),
+        (identity("arn:aws:iam::111122223333:user/a/eve", "AIDA1"), "AIDA1"),
+    ],
+)
+def test_a_caller_is_known_by_what_nobody_else_can_take(context: dict[str, Any], id: str) -> None:
+    assert called(context).id == id
+
+
+def test_whom_the_table_does_not_name_may_be_refused() -> None:
+    with pytest.raises(Forbidden, match=r"named people only.*Ask its administrator"):
+        called(claims("x"), others="nobody", readers=["staff"])
+    assert called(claims("staff"), others="nobody", readers=["staff"]).role == "reader"
+    with pytest.raises(Anonymous):
+        called({"identity": {"sourceIp": "192.0.2.1"}})
+
+
+def test_an_operator_sees_everything_or_what_some_groups_see() -> None:
+    assert caller({"buffered": True}, ARN, ToldAccess()) == OPERATOR
+    asked = caller({"buffered": True, "groups": ["hr"]}, ARN, ToldAccess())
+    assert asked == Caller(OPERATOR.id, "reader", frozenset({"hr"}))
+
+
+@pytest.fixture
+def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("ASSISTANT", json.dumps(SETTINGS))
+    own_settings.settings.cache_clear()
+    yield
+    own_settings.settings.cache_clear()
+
+
+def as_role(role: str) -> dict[str, Any]:
+    return {"requestId": REQUEST_ID, "authorizer": {"claims": {"sub": "s", "cognito:groups": role}}}
+
+
+def test_each_route_of_the_functions_has_a_role() -> None:
+    routes = {openapi.route(one) for one in [*api.app._static_routes, *api.app._dynamic_routes]}
+    assert routes | {ASK} == set(NEEDED)
+
+
+@pytest.mark.usefixtures("functions")
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("route", sorted(NEEDED))
+def test_who_may_less_gets_a_sentence_and_a_cause(route: str, role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: list[str] = []
+
+    def reach(*_: Any, **__: Any) -> Any:
+        reached.append(route)
+        raise Absent("It is not there.")
+
+    for name in ("store", "listed", "shown", "delete", "refuse_doubled"):
+        monkeypatch.setattr(documents, name, reach)
+    monkeypatch.setattr(api, "_jobs", reach)
+    monkeypatch.setattr(answering, "answer", reach)
+    method, path = route.split(" ")
+    body = {"question": "Why?"} if route == ASK else {"documents": [{"id": "a", "text": "b"}]}
+    named = {"id": "a", "document": "a"} if method != "POST" and path in ("/documents", "/passages") else {}
+    many = {name: [value] for name, value in named.items()}
+    given = body if method == "POST" else None
+    sent = event(method, path.replace("{id}", "0" * 32), given, requestContext=as_role(role))
+    sent |= {"queryStringParameters": named or None, "multiValueQueryStringParameters": many or None}
+    if route == ASK:
+        reply = ask.answer(sent, cast(Any, Context()))
+        status, told = reply.status, json.loads(b"".join(reply.body))
+    else:
+        response = api.handler(sent, Context())
+        status, told = response["statusCode"], json.loads(response["body"])
+    allowed = ROLES.index(role) >= ROLES.index(NEEDED[route])
+    assert (status != 403) == allowed
+    if not allowed:
+        assert (told["cause"], reached) == ("not-allowed", [])
+        assert told["message"].startswith(f"Your role here is {role}")
+        assert f"needs the role {NEEDED[route]}" in told["message"]
+
+
+@pytest.mark.usefixtures("functions")
+def test_a_wrong_request_of_somebody_who_may_not_send_it_is_a_403() -> None:
+    response = api.handler(event("POST", "/documents", {"x": 1}, requestContext=as_role("reader")), Context())
+    assert response["statusCode"] == 403
+
+
+@pytest.mark.usefixtures("functions")
+def test_everybody_learns_their_role() -> None:
+    response = api.handler(event("GET", "/me", requestContext=as_role("editor,hr")), Context())
+    assert json.loads(response["body"]) == {"role": "editor", "groups": ["editor", "hr"]}
+    assert json.loads(api.handler(event("GET", "/me"), Context())["body"]) == {"role": "owner", "groups": None}
+
+
+@pytest.mark.parametrize(
+    ("who", "loaders", "may"),
+    [
+        (Caller("a", "reader"), {"a"}, False),
+        (Caller("a", "editor"), {"a"}, True),
+        (Caller("a", "editor"), {"b"}, False),
+        # Loaded by operators, the drop or an earlier version; or in part by somebody else.
+        (Caller("a", "editor"), {""}, False),
+        (Caller("a", "editor"), {"a", ""}, False),
+        (Caller("a", "owner", None), {"b"}, True),
+        (OPERATOR, {""}, True),
+    ],
+)
+def test_own_means_loaded_by_oneself_alone(who: Caller, loaders: set[str], may: bool) -> None:
+    assert who.changes(Held(frozenset(), frozenset(loaders))) is may

@@ -1,0 +1,20 @@
+const ROLES = ["reader", "editor", "owner"];
+
+/** What one may do here. The page shows only that; the API checks each request. */
+export class Rights {
+  #told;
+
+  constructor(service) {
+    // Where the API cannot say it, its answers to what one tries will.
+    this.#told = service.me().catch(() => ({ role: "owner", groups: null }));
+  }
+
+  async has(role) {
+    return ROLES.indexOf((await this.#told).role) >= ROLES.indexOf(role);
+  }
+
+  /** The groups that one may give documents to; null means any. */
+  async groups() {
+    return (await this.#told).groups;
+  }
+}
