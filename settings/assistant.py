@@ -12,7 +12,7 @@ from settings.firewall import Firewall
 from settings.guardrails import BedrockGuardrail, Guardrails
 from settings.own_name import OwnName
 from settings.passages import PASSAGE_CHARACTERS
-from settings.sign_in_provider import CLAIM, ProviderName, SignInProvider
+from settings.sign_in_provider import GROUP_ATTRIBUTE, ProviderName, SignInProvider
 from settings.web_address import Origin
 
 PageAddress = Annotated[str, Field(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/rag$")]
@@ -79,9 +79,9 @@ class Assistant(Group):
         return self.guardrails.bedrock if self.guardrails else None
 
     @property
-    def claim(self) -> str | None:
+    def group_attribute(self) -> str | None:
         """The attribute with the groups of other providers; None if none of them tells groups."""
-        return CLAIM if any(provider.groups for provider in self.providers.values()) else None
+        return GROUP_ATTRIBUTE if any(provider.groups for provider in self.providers.values()) else None
 
     @property
     def page_addresses(self) -> list[str]:

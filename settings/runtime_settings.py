@@ -104,10 +104,10 @@ class Timeouts(Told):
 class ToldAccess(Access):
     """The table of access, with id and name of each API key.
 
-    `claim` is the attribute of the pool with a person's groups at another identity provider.
+    `group_attribute` is the attribute of the pool with a person's groups at another identity provider.
     """
 
-    claim: str | None = None
+    group_attribute: str | None = None
     keys: list[tuple[str, str]] = Field(default_factory=list)
 
 

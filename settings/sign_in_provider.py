@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from settings import Group
 
 # The attribute of the pool for groups at another provider.
-CLAIM = "custom:groups"
+GROUP_ATTRIBUTE = "custom:groups"
 Https = Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s\"'{}]*)?$", max_length=2048)]
 # The pool itself, and Amazon's own providers, which have other settings.
 _TAKEN = ("COGNITO", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple")

@@ -147,8 +147,8 @@ class AssistantStack(EnvironmentStack):
         access = assistant.access.model_dump(exclude_defaults=True)
         if self._keys:
             access["keys"] = [(key.key_id, name) for name, key in self._keys.items()]
-        if assistant.claim:
-            access["claim"] = assistant.claim
+        if assistant.group_attribute:
+            access["group_attribute"] = assistant.group_attribute
         if access:
             unusual["access"] = ToldAccess.model_validate(access)
         if environment.retrieval != Retrieval():
@@ -235,7 +235,7 @@ class AssistantStack(EnvironmentStack):
             "People",
             domain_prefix=prefix,
             second_factor=self._assistant.second_factor,
-            group_attribute=self._assistant.claim,
+            group_attribute=self._assistant.group_attribute,
             removal_policy=self.removal,
         )
         for name, provider in self._assistant.providers.items():

@@ -46,7 +46,7 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
     roles = list[Role]()
     if claims.get("sub"):
         pool = frozenset(_listed(claims.get("cognito:groups")))
-        own = pool | frozenset(_listed(claims.get(access.claim)) if access.claim else ())
+        own = pool | frozenset(_listed(claims.get(access.group_attribute)) if access.group_attribute else ())
         # Of the pool alone: whoever names groups elsewhere makes no owner.
         roles = [role for role in ROLES if role in pool]
         id, names = str(claims["sub"]), own

@@ -215,7 +215,7 @@ def test_people_sign_in_by_what_the_company_has(
     for function in of_type(template, "AWS::Lambda::Function").values():
         variables = function["Properties"]["Environment"]["Variables"]
         if "ASSISTANT" in variables:
-            access = {"others": "nobody", "editors": ["g-1"], "claim": "custom:groups"}
+            access = {"others": "nobody", "editors": ["g-1"], "group_attribute": "custom:groups"}
             assert json.loads(flat(variables["ASSISTANT"]))["access"] == access
     assert cfn_lint([{"osml-sandbox-assistant": template}]) == ""
 

@@ -85,8 +85,8 @@ def assistant(tmp_path: Path, **settings: Any) -> Any:
 
 
 def test_groups_of_a_provider_have_an_attribute_of_the_pool(tmp_path: Path) -> None:
-    assert assistant(tmp_path, providers={"Corporate": OIDC, "Okta": SAML}).claim is None
-    assert assistant(tmp_path, providers={"Corporate": {**OIDC, "groups": "groups"}}).claim == "custom:groups"
+    assert assistant(tmp_path, providers={"Corporate": OIDC, "Okta": SAML}).group_attribute is None
+    assert assistant(tmp_path, providers={"Corporate": {**OIDC, "groups": "groups"}}).group_attribute == "custom:groups"
 
 
 @pytest.mark.parametrize(
