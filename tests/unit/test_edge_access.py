@@ -20,6 +20,7 @@ from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, event
 
 ARN = Context().invoked_function_arn
 ROLE = "arn:aws:iam::111122223333:role"
+ELSEWHERE = {"group_attribute": "custom:groups"}
 EVE = "arn:aws:iam::111122223333:user/a/eve"
 SESSION = "arn:aws:sts::111122223333:assumed-role"
 
@@ -60,9 +61,9 @@ def called(context: dict[str, Any], **access: Any) -> Caller:
         (claims("LOADERS"), {"editors": ["loaders"]}, "reader", {"LOADERS"}),
         (claims("a.c"), {"editors": ["abc", "a*"]}, "reader", {"a.c"}),
         # Groups of another provider: they count by the lists alone.
-        (claims("hr", **{"custom:groups": "[owner, x]"}), {"group_attribute": "custom:groups"}, "reader", {"hr", "owner", "x"}),
+        (claims("hr", **{"custom:groups": "[owner, x]"}), ELSEWHERE, "reader", {"hr", "owner", "x"}),
         (claims(**{"custom:groups": "staff"}), {}, "reader", set()),
-        (claims(**{"custom:groups": "g-1"}), {"group_attribute": "custom:groups", "editors": ["g-1"]}, "editor", {"g-1"}),
+        (claims(**{"custom:groups": "g-1"}), {**ELSEWHERE, "editors": ["g-1"]}, "editor", {"g-1"}),
         (claims("g-1"), {"groups": {"hr": ["g-1"], "law": ["g-2"]}}, "reader", {"g-1", "hr"}),
         # IAM: a role by its name, wherever its path is; a user by the whole ARN.
         (identity(f"{SESSION}/Team/ada"), {"editors": [f"{ROLE}/Team"]}, "editor", set()),
