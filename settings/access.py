@@ -43,8 +43,8 @@ class Access(Group):
     @property
     def names(self) -> list[str]:
         """All names, each once."""
-        listed = [*self.readers, *self.editors, *self.owners, *(one for those in self.groups.values() for one in those)]
-        return list(dict.fromkeys(listed))
+        members = [name for group in self.groups.values() for name in group]
+        return list(dict.fromkeys([*self.readers, *self.editors, *self.owners, *members]))
 
     def faults(self, sign_in: str) -> Iterator[str]:
         """What is wrong with the names, for this way of signing in."""

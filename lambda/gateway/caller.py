@@ -98,8 +98,8 @@ def _identity(arn: str, unique: str) -> tuple[str, frozenset[str]]:
 
 def _any(names: Iterable[str], members: Iterable[str]) -> bool:
     """Whether a name is one of the members; in ARNs, `*` means any characters."""
-    wanted = [re.compile(_pattern(one)) for one in members]
-    return any(one.fullmatch(name) for name in names for one in wanted)
+    patterns = [re.compile(_pattern(member)) for member in members]
+    return any(pattern.fullmatch(name) for name in names for pattern in patterns)
 
 
 def _pattern(member: str) -> str:

@@ -60,7 +60,7 @@ class Caller:
 
     def strange(self, groups: Iterable[str]) -> list[str]:
         """Those of the groups that they are not in, and cannot give a document to."""
-        return [] if self.groups is None else [one for one in groups if one not in self.groups]
+        return [] if self.groups is None else [group for group in groups if group not in self.groups]
 
 
 OPERATOR = Caller(OPERATORS, "owner", None)
@@ -76,4 +76,4 @@ def access_in(source: Mapping[str, Any]) -> Mapping[str, Any]:
 def groups_in(source: Mapping[str, Any]) -> list[str]:
     """The groups of a stored passage."""
     groups = access_in(source).get("groups") or []
-    return [str(one) for one in (groups if isinstance(groups, list) else [groups])]
+    return [str(group) for group in (groups if isinstance(groups, list) else [groups])]

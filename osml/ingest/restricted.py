@@ -8,8 +8,8 @@ from rag.caller import GROUPS
 def refuse_unsaid(domain: Domain, index: str) -> None:
     """Raises Failure if the index has documents of groups: one that is loaded again would be for everybody."""
     body = {"query": {"exists": {"field": GROUPS}}, "size": 0, "terminate_after": 1, "track_total_hits": 1}
-    found = domain.patiently("POST", f"/{index}/_search", params={"search_pipeline": "_none"}, json=body)
-    if found["hits"]["total"]["value"]:
+    answer = domain.patiently("POST", f"/{index}/_search", params={"search_pipeline": "_none"}, json=body)
+    if answer["hits"]["total"]["value"]:
         raise Failure(
             f"The index {index} has documents that only some groups see, and one that is loaded again would be for "
             "everybody who is signed in. Nothing was loaded. Say who sees these documents: --groups hr,board, or "
