@@ -30,7 +30,7 @@ from tests.unit.imports import (
 MAY_IMPORT = {
     "aws": {"mlcommons"},
     "corpus": {"calls"},
-    "gateway": {"aws", "calls", "rag"},
+    "gateway": {"aws", "calls", "rag", "settings"},
     "mlcommons": {"calls"},
     "rag": {"aws", "calls", "corpus", "settings"},
     "stacks": {"settings", "opensearch_ml"},
