@@ -1,25 +1,24 @@
-"""`POST /ask`: answers a question, in a stream (`Accept: text/event-stream`) or in one piece."""
+"""`POST /ask` and `POST /v1/chat/completions`: answers a question, in a stream or in one piece."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from aws.tracing import subsegment
+from dialect import Dialect, Native
 from gateway import origins, telemetry
 from gateway.caller import caller, digest
-from gateway.mistake import mistake
-from gateway.request import header, json_body, request_id
-from gateway.routes import ASK, admit
-from gateway.sse import MEDIA_TYPE, WAITING, Failed, framed
+from gateway.request import json_body, request_id
+from gateway.routes import ASK, COMPLETIONS, MODELS, admit
+from gateway.sse import MEDIA_TYPE, WAITING
 from rag import answering
 from rag.caller import Caller
 from rag.events import Answered, Event
-from rag.failures import Broken, Invalid
-from rag.models import Problem, Question
+from rag.failures import Broken
+from rag.models import Question
 from rag.own_settings import settings
+from rag.prompt import Turn
 from reply import Reply
 from waiting import waiting
 
@@ -46,44 +45,61 @@ def _reply(event: dict[str, Any], context: "Context") -> Reply:
     identifier = request_id(event, context)
     telemetry.begin(identifier)
     seconds = max(context.get_remaining_time_in_millis() / 1000 - MARGIN, MARGIN)
+    route = _route(event)
+    dialect: Dialect = Native()
     try:
         telemetry.belongs_to(settings().environment)
+        dialect = _dialect(event, route, identifier)
         who = caller(event, context.invoked_function_arn, settings().access)
         telemetry.logger.thread_safe_append_keys(caller=digest(who.id))
-        admit(who, ASK)
-        question = _question(json_body(event, settings().limits.body_bytes))
+        admit(who, route)
+        if route == MODELS:
+            from completions import models
+
+            return Reply(200, _headers("application/json"), [models(settings().environment)], telemetry.end)
+        question, turns = dialect.read(json_body(event, settings().limits.body_bytes))
         telemetry.asked()
-        heard = waiting(_events(question, who, seconds - MARGIN / 2), SILENCE, seconds)
-        if MEDIA_TYPE not in header(event, "accept").lower():
-            return _whole(heard)
-        stream = _Stream(next(heard), heard, identifier)
+        heard = waiting(_events(question, turns, who, seconds - MARGIN / 2), SILENCE, seconds)
+        if not dialect.streams(event):
+            return _whole(heard, dialect)
+        stream = _Stream(next(heard), heard, identifier, dialect)
         return Reply(200, _headers(f"{MEDIA_TYPE}; charset=utf-8"), stream.pieces(), stream.after)
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a sentence
-        return _problem(error, identifier)
+        return _problem(error, identifier, dialect)
 
 
-def _question(body: Any) -> Question:
-    try:
-        return Question.model_validate(body, strict=True)
-    except ValidationError as error:
-        raise Invalid(mistake(error.errors())) from None
+def _route(event: dict[str, Any]) -> str:
+    """The route as the table of roles names it; an operator's event names none, and asks."""
+    route = f"{event.get('httpMethod')} {event.get('resource')}"
+    return route if route in (COMPLETIONS, MODELS) else ASK
 
 
-def _events(question: Question, who: Caller, seconds: float) -> Iterator[Event]:
+def _dialect(event: dict[str, Any], route: str, identifier: str) -> Dialect:
+    if route == ASK:
+        return Native()
+    # Only whoever speaks it waits for it.
+    from completions import Completions
+
+    context = event.get("requestContext") or {}
+    path = str(context.get("path") or event.get("path") or "")
+    base = f"https://{context.get('domainName')}{path[: path.rfind('/v1/')]}"
+    return Completions(settings().environment, identifier, base)
+
+
+def _events(question: Question, turns: Sequence[Turn] | None, who: Caller, seconds: float) -> Iterator[Event]:
     with subsegment("## answer"):
         event = None
-        for event in answering.answer(question, who, seconds):
+        for event in answering.answer(question, who, seconds, turns=turns):
             yield event
     if not isinstance(event, Answered):
         raise Broken("The assistant stopped without an answer. Ask again.")
 
 
-def _whole(heard: Iterator[Event | None]) -> Reply:
+def _whole(heard: Iterator[Event | None], dialect: Dialect) -> Reply:
     for event in heard:
         if isinstance(event, Answered):
             answered = event
-    body = answered.answer.model_dump_json().encode()
-    return Reply(200, _headers("application/json"), [body], lambda: _after(answered))
+    return Reply(200, _headers("application/json"), [dialect.whole(answered.answer)], lambda: _after(answered))
 
 
 @dataclass
@@ -93,6 +109,7 @@ class _Stream:
     first: Event | None
     heard: Generator[Event | None, None, None]
     identifier: str
+    dialect: Dialect
     answered: Answered | None = None
 
     def pieces(self) -> Iterator[bytes]:
@@ -100,21 +117,12 @@ class _Stream:
             for event in chain([self.first], self.heard):
                 if isinstance(event, Answered):
                     self.answered = event
-                yield WAITING if event is None else framed(event)
+                yield WAITING if event is None else self.dialect.framed(event)
         except GeneratorExit:
             telemetry.logger.info("The caller disconnected.")
             raise
         except Exception as error:  # noqa: BLE001 - as in answer
-            failure = telemetry.failed(error)
-            yield framed(
-                Failed(
-                    message=failure.message,
-                    cause=failure.cause,
-                    request_id=self.identifier,
-                    status=failure.status,
-                    retry_after=failure.retry_after,
-                )
-            )
+            yield self.dialect.failed(telemetry.failed(error), self.identifier)
         finally:
             self.heard.close()
 
@@ -135,12 +143,11 @@ def _after(answered: Answered | None) -> None:
         telemetry.end()
 
 
-def _problem(error: Exception, identifier: str) -> Reply:
+def _problem(error: Exception, identifier: str, dialect: Dialect) -> Reply:
     failure = telemetry.failed(error)
     telemetry.end()
     again = {"Retry-After": str(failure.retry_after)} if failure.retry_after else {}
-    body = Problem(message=failure.message, cause=failure.cause, request_id=identifier).model_dump_json().encode()
-    return Reply(failure.status, {**_headers("application/json"), **again}, [body])
+    return Reply(failure.status, {**_headers("application/json"), **again}, [dialect.problem(failure, identifier)])
 
 
 def _headers(media_type: str) -> dict[str, str]:

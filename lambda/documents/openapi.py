@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from gateway.routes import NEEDED
 from gateway.sse import MEDIA_TYPE, Failed
+from rag.chat_models import ChatProblem, ChatRequest
 from rag.document_models import DocumentsStored, Job
 from rag.models import Answer, Health, Problem, Question
 
@@ -86,7 +87,7 @@ def document(app: APIGatewayRestResolver) -> dict[str, Any]:
         title="osml assistant", version=VERSION, openapi_version="3.1.0", description=DESCRIPTION
     )
     spec: dict[str, Any] = json.loads(described.model_dump_json(by_alias=True, exclude_none=True))
-    spec["paths"] |= {"/ask": {"post": _ask()}, **_page()}
+    spec["paths"] |= {"/ask": {"post": _ask()}, **_of_openai(), **_page()}
     spec["components"]["schemas"] = {
         name: schema
         for name, schema in {**spec["components"]["schemas"], **_schemas()}.items()
@@ -137,6 +138,48 @@ def _ask() -> dict[str, Any]:
         "description": "A stream that has begun has status 200; what goes wrong later is its last event, `failed`.",
         "requestBody": {"required": True, "content": {JSON: {"schema": _reference(Question)}}},
         "responses": {"200": answered},
+    }
+
+
+def _of_openai() -> dict[str, Any]:
+    """What clients of OpenAI's API call; the answers have more members than those named here."""
+    said = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "object": {"type": "string"},
+            "created": {"type": "integer"},
+            "model": {"type": "string"},
+            "choices": {"type": "array", "items": {"type": "object"}},
+            "osml": _reference(Answer),
+        },
+        "required": ["id", "object", "created", "model", "choices"],
+    }
+    chunks = {"schema": {"type": "string", "description": "Chunks, as OpenAI streams them; the last is [DONE]."}}
+    listed = {
+        "type": "object",
+        "properties": {"object": {"type": "string"}, "data": {"type": "array", "items": {"type": "object"}}},
+    }
+    return {
+        "/v1/chat/completions": {
+            "post": {
+                "summary": "Ask a question, for OpenAI's clients",
+                "operationId": "complete",
+                "description": "The last message is the question, those before it are the conversation, which is not "
+                "stored. Sources are annotations of the answer, and whole in `osml`. An error has OpenAI's form.",
+                "requestBody": {"required": True, "content": {JSON: {"schema": _reference(ChatRequest)}}},
+                "responses": {
+                    "200": {"description": "The answer.", "content": {JSON: {"schema": said}, MEDIA_TYPE: chunks}}
+                },
+            }
+        },
+        "/v1/models": {
+            "get": {
+                "summary": "List the models, for OpenAI's clients",
+                "operationId": "models",
+                "responses": {"200": {"description": "The one model.", "content": {JSON: {"schema": listed}}}},
+            }
+        },
     }
 
 
@@ -207,13 +250,21 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]
         errors |= BODY
     elif operation.get("parameters"):
         errors |= BAD
+    if path.startswith("/v1/"):
+        return _problems({**errors, **ABSENT}, ChatProblem)
     if path in ("/ask", "/jobs/{id}", "/passages") or method == "delete":
         errors |= ABSENT
     return _problems(errors)
 
 
-def _problems(errors: dict[int, str]) -> dict[str, Any]:
-    described = {str(status): _answer(words, Problem) for status, words in errors.items()}
+def _problems(errors: dict[int, str], *forms: type[BaseModel]) -> dict[str, Any]:
+    """Errors in one of the `forms`; API Gateway's own always are a Problem."""
+    every: tuple[type[BaseModel], ...] = (Problem, *forms)
+    shapes = [_reference(form) for form in every]
+    schema = {"anyOf": shapes} if forms else shapes[0]
+    described = {
+        str(status): {"description": words, "content": {JSON: {"schema": schema}}} for status, words in errors.items()
+    }
     for status in {"429", "503"} & set(described):
         described[status]["headers"] = RETRY_AFTER
     return described
@@ -230,7 +281,11 @@ def _reference(model: type[BaseModel]) -> dict[str, str]:
 def _schemas() -> dict[str, Any]:
     """Of the models that no route of the app has."""
     _, schemas = models_json_schema(
-        [(Question, "validation"), (Answer, "serialization"), (Problem, "serialization"), (Failed, "serialization")],
+        [
+            (Question, "validation"),
+            (ChatRequest, "validation"),
+            *((shown, "serialization") for shown in (Answer, Problem, Failed, ChatProblem)),
+        ],
         ref_template="#/components/schemas/{model}",
     )
     definitions: dict[str, Any] = schemas["$defs"]

@@ -6,9 +6,11 @@ from rag.caller import Caller
 from rag.failures import Absent, Forbidden
 from settings.access import Role
 
-ASK = "POST /ask"
+ASK, COMPLETIONS, MODELS = "POST /ask", "POST /v1/chat/completions", "GET /v1/models"
 NEEDED: Mapping[str, Role] = {
     ASK: "reader",
+    COMPLETIONS: "reader",
+    MODELS: "reader",
     "GET /me": "reader",
     "GET /documents": "reader",
     "GET /passages": "reader",

@@ -29,16 +29,23 @@ from rag.search.query import texts
 NOT_IN_DOCUMENTS = "The documents do not contain an answer to this question."
 
 
-def answer(question: Question, caller: Caller, seconds: float, parts: Parts | None = None) -> Iterator[Event]:
+def answer(
+    question: Question,
+    caller: Caller,
+    seconds: float,
+    parts: Parts | None = None,
+    turns: Sequence[Turn] | None = None,
+) -> Iterator[Event]:
     """Answer the `question` of `caller` within `seconds`; yields events as they happen, `Answered` last.
 
     The `caller` owns the conversation, and the answer is from passages that they may see. `parts` defaults to those of
     the environment variable `ASSISTANT`. The work starts when the first event is requested. The caller calls the `keep`
-    of `Answered`, which stores the turn. Raises a `Failure`: `Invalid` and `Absent` before the first event, any other
-    at any time.
+    of `Answered`, which stores the turn. With `turns` the caller holds the conversation, and nothing is stored.
+
+    Raises a `Failure`: `Invalid` and `Absent` before the first event, any other at any time.
     """
     parts = own_parts() if parts is None else parts
-    asked = _Asked(question, caller, parts, Budget(seconds), perf_counter())
+    asked = _Asked(question, caller, parts, Budget(seconds), perf_counter(), turns)
     yield from asked.events()
 
 
@@ -51,6 +58,7 @@ class _Asked:
     parts: Parts
     budget: Budget
     began: float
+    turns: Sequence[Turn] | None = None
 
     @property
     def _id(self) -> ConversationId | None:
@@ -99,6 +107,8 @@ class _Asked:
         yield self._answered(found, stored, said, said, sources, (generation.name, model_ms), grounded=grounded)
 
     def _stored(self) -> Conversation | None:
+        if self.turns is not None:
+            return Conversation("", len(self.turns), self.turns)
         if self._id is None:
             return None
         return self._id.read(self.parts.conversations, self.caller.id, self.budget)
@@ -126,7 +136,7 @@ class _Asked:
         return "close" if similarity >= close else "good"
 
     def _pieces(self, generation: Generation, sources: Sequence[Source], stored: Conversation | None) -> Iterator[str]:
-        earlier, key = (stored.turns, stored.key) if stored else ([], None)
+        earlier, key = (stored.turns, stored.key or None) if stored else ([], None)
 
         def begun() -> tuple[str, Iterator[str]]:
             pieces = generation.pieces(self.question.question, sources, earlier, key, self.budget)
@@ -169,13 +179,15 @@ class _Asked:
             blocked=blocked,
             sources=sources,
             model=name,
-            conversation_id=str(id.after(number if turn is None else number + 1)),
+            conversation_id=None if self.turns is not None else str(id.after(number if turn is None else number + 1)),
             timings=timings,
         )
         return Answered(answer, lambda: self._keep(id, stored, turn, model is not None))
 
     def _keep(self, id: ConversationId, stored: Conversation | None, turn: Turn | None, by_model: bool) -> None:
         conversations, generation = self.parts.conversations, self.parts.generation
+        if self.turns is not None:
+            return
         if stored is None:
             conversations.begin(id.token, self.caller.id, self.question.question, turn, self.budget)
         elif turn is not None and not (by_model and generation and generation.keeps):

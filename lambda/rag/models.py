@@ -156,8 +156,9 @@ class Answer(Shape):
         "was streamed before.",
     )
     model: str | None = Field(description="The answer model; null if none was called.", examples=["deepseek-flash"])
-    conversation_id: str = Field(
-        description="Send that of the last answer with the next question: it says how many turns there are.",
+    conversation_id: str | None = Field(
+        description="Send that of the last answer with the next question: it says how many turns there are. Null for "
+        "clients that hold the conversation themselves.",
         examples=[CONVERSATION],
     )
     timings: Timings

@@ -116,6 +116,8 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
         assert open_to_all == {("GET", "/rag"), ("GET", "/rag/{file+}"), ("POST", "/rag/session")}
         assert set(found) - open_to_all == {
             ("POST", "/ask"),
+            ("POST", "/v1/chat/completions"),
+            ("GET", "/v1/models"),
             ("GET", "/documents"),
             ("POST", "/documents"),
             ("DELETE", "/documents"),
@@ -224,7 +226,7 @@ def test_answers_stream_for_as_long_as_they_may_take(other: Other, domain: Templ
     for template, seconds in ((domain, 70), (other("sandbox", timeouts={"answer": 400, "provisioning": 900}), 410)):
         found = methods(template)
         streamed = {route for route, value in found.items() if "ResponseTransferMode" in value["Integration"]}
-        assert streamed == {("POST", "/ask")}
+        assert streamed == {("POST", "/ask"), ("POST", "/v1/chat/completions"), ("GET", "/v1/models")}
         integration = found["POST", "/ask"]["Integration"]
         assert (integration["ResponseTransferMode"], integration["TimeoutInMillis"]) == ("STREAM", seconds * 1000)
         assert flat(integration["Uri"]).endswith(
@@ -294,7 +296,8 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
     template = other("sandbox", assistant={"origins": [origin]})
     asked = {route: method for route, method in methods(template).items() if route[0] == "OPTIONS"}
     documents = {"/documents", "/documents/{id}", "/passages", "/jobs/{id}", "/me"}
-    assert {path for _, path in asked} == {"/ask", *documents, "/health", "/openapi.json"}
+    of_openai = {"/v1/chat/completions", "/v1/models"}
+    assert {path for _, path in asked} == {"/ask", *of_openai, *documents, "/health", "/openapi.json"}
     for item in asked.values():
         (response,) = item["Integration"]["IntegrationResponses"]
         assert response["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"] == f"'{origin}'"

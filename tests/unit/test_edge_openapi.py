@@ -13,6 +13,8 @@ from api import app
 STORED = Path(__file__).parents[2] / "docs" / "openapi.json"
 # The REST API as it is deployed; `{file+}` is `{file}` here.
 ROUTES = {
+    ("post", "/v1/chat/completions"),
+    ("get", "/v1/models"),
     ("post", "/ask"),
     ("post", "/documents"),
     ("get", "/documents"),
@@ -84,11 +86,13 @@ def test_every_answer_has_a_schema_and_every_reference_leads_somewhere(spec: dic
 
 def test_every_possible_error_is_documented_as_a_problem(spec: dict[str, Any]) -> None:
     problem = {"$ref": "#/components/schemas/Problem"}
+    of_openai = {"anyOf": [problem, {"$ref": "#/components/schemas/ChatProblem"}]}
     for method, path, operation in operations(spec):
         errors = {status: answer for status, answer in operation["responses"].items() if status[0] in "45"}
         for status, answer in errors.items():
             if (path, status) != ("/health", "503"):
-                assert answer["content"]["application/json"]["schema"] == problem, (path, status)
+                schema = answer["content"]["application/json"]["schema"]
+                assert schema == (of_openai if path.startswith("/v1/") else problem), (path, status)
         if not path.startswith("/rag"):
             assert {"401", "403", "429", "500", "502", "503", "504"} <= set(errors)
             assert "Retry-After" in errors["429"]["headers"]

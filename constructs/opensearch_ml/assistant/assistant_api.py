@@ -115,8 +115,14 @@ class AssistantApi(Construct):
         self._acknowledge(log_role=log_role)
 
     def answer(self, function: lambda_.IFunction, *, seconds: int) -> None:
-        """Add `POST /ask`, which streams its answer for up to `seconds` (at most 900)."""
-        self._add("ask", ["POST"], function, self._integration(function, seconds=seconds, streamed=True))
+        """Add `POST /ask`, which streams its answer for up to `seconds` (at most 900), and the API of OpenAI's clients.
+
+        These are `POST /v1/chat/completions`, which streams, too, and `GET /v1/models`.
+        """
+        integration = self._integration(function, seconds=seconds, streamed=True)
+        self._add("ask", ["POST"], function, integration)
+        self._add("v1/chat/completions", ["POST"], function, integration)
+        self._add("v1/models", ["GET"], function, integration)
 
     def keep_documents(self, function: lambda_.IFunction) -> None:
         """`/documents`, `/documents/{id}`, `/passages`, `/jobs/{id}`, `/me`, `/health` and `/openapi.json`."""

@@ -1,0 +1,139 @@
+"""`POST /v1/chat/completions` and `GET /v1/models`, for clients that speak OpenAI's chat API.
+
+https://platform.openai.com/docs/api-reference/chat
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from gateway.mistake import mistake
+from gateway.sse import WAITING
+from rag.chat_models import MODEL, ChatError, ChatMessage, ChatProblem, ChatRequest
+from rag.conversations import MOST_TURNS
+from rag.events import Answered, Event, Text
+from rag.failures import Absent, Failure, Invalid
+from rag.models import Answer, Question, Source
+from rag.prompt import Turn
+
+# When the model was made: a client sorts by it.
+_CREATED = 1_764_547_200
+
+
+class Completions:
+    """One request; `base` is the address of the API, for citations."""
+
+    def __init__(self, environment: str, identifier: str, base: str) -> None:
+        self._names = (MODEL, environment)
+        self._base = base
+        self._head = {"id": f"chatcmpl-{identifier}", "created": int(time.time()), "model": MODEL}
+        self._streams = False
+        self._begun = False
+
+    def read(self, body: Any) -> tuple[Question, Sequence[Turn] | None]:
+        try:
+            request = ChatRequest.model_validate(body, strict=True)
+            if request.model not in self._names:
+                raise Absent(f"There is no model of that name. Use {MODEL}.")
+            *earlier, last = request.messages
+            if last.role != "user":
+                raise Invalid("The last message is not the user's. Send the question as the last message.")
+            self._streams = request.stream
+            return Question.model_validate({"question": last.said}, strict=True), _turns(earlier)
+        except ValidationError as error:
+            raise Invalid(mistake(error.errors())) from None
+
+    def streams(self, event: dict[str, Any]) -> bool:  # noqa: ARG002 of the interface
+        return self._streams
+
+    def whole(self, answer: Answer) -> bytes:
+        message = {"role": "assistant", "content": _content(answer), "annotations": self._citations(answer)}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(answer)}
+        return _json({**self._head, "object": "chat.completion", "choices": [choice], "osml": answer.model_dump()})
+
+    def framed(self, event: Event) -> bytes:
+        match event:
+            case Text():
+                return self._chunk({"content": event.text})
+            case Answered():
+                answer = event.answer
+                # Without a model the passages themselves are the answer, and were no text before.
+                rest = {"content": _content(answer)} if answer.answer is None else {}
+                last = self._chunk(
+                    {**rest, "annotations": self._citations(answer)}, _reason(answer), osml=answer.model_dump()
+                )
+                return last + b"data: [DONE]\n\n"
+        return WAITING
+
+    def failed(self, failure: Failure, identifier: str) -> bytes:
+        return b"data: " + self.problem(failure, identifier) + b"\n\n"
+
+    def problem(self, failure: Failure, identifier: str) -> bytes:
+        kind = "invalid_request_error" if failure.status < 500 else "server_error"
+        error = ChatError(message=failure.message, type=kind, code=failure.cause)
+        return ChatProblem(error=error, request_id=identifier).model_dump_json().encode()
+
+    def _chunk(self, delta: dict[str, Any], reason: str | None = None, **more: Any) -> bytes:
+        role = {} if self._begun else {"role": "assistant"}
+        self._begun = True
+        choice = {"index": 0, "delta": {**role, **delta}, "logprobs": None, "finish_reason": reason}
+        content = {**self._head, "object": "chat.completion.chunk", "choices": [choice], **more}
+        return b"data: " + _json(content) + b"\n\n"
+
+    def _citations(self, answer: Answer) -> list[dict[str, Any]]:
+        """A citation for each document with a sentence that the answer is based on; all of the answer cites it."""
+        used = {source.document: source for source in answer.sources if source.used or answer.answer is None}
+        length = len(_content(answer))
+        return [
+            {
+                "type": "url_citation",
+                "url_citation": {
+                    "start_index": 0,
+                    "end_index": length,
+                    "title": source.title or source.document,
+                    "url": self._address(source),
+                },
+            }
+            for source in used.values()
+        ]
+
+    def _address(self, source: Source) -> str:
+        if source.document.startswith(("https://", "http://")):
+            return source.document
+        return f"{self._base}/passages?document={quote(source.document, safe='')}"
+
+
+def models(environment: str) -> bytes:
+    """The list of models, which has one."""
+    model = {"id": MODEL, "object": "model", "created": _CREATED, "owned_by": environment}
+    return _json({"object": "list", "data": [model]})
+
+
+def _turns(messages: Sequence[ChatMessage]) -> list[Turn]:
+    """The last turns: each answer with the questions before it. A question without an answer is no turn."""
+    turns, asked = list[Turn](), list[str]()
+    for message in messages:
+        if message.role == "user":
+            asked.append(message.said)
+        elif message.role == "assistant" and asked:
+            turns.append(Turn("\n".join(asked), message.said))
+            asked = []
+    return turns[-MOST_TURNS:]
+
+
+def _content(answer: Answer) -> str:
+    if answer.answer is not None:
+        return answer.answer
+    return "\n\n".join(f"{source.title or source.document}: {source.text}" for source in answer.sources)
+
+
+def _reason(answer: Answer) -> str:
+    return "content_filter" if answer.blocked else "stop"
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode(errors="replace")

@@ -1,0 +1,56 @@
+"""The client of OpenAI's API, against the assistant."""
+
+import httpx
+import openai
+import pytest
+from openai.types.chat import ChatCompletionMessageParam
+
+from tests.clients.target import Target
+
+QUESTION: ChatCompletionMessageParam = {
+    "role": "user",
+    "content": "What is the metro area population of Boston in 2023?",
+}
+
+
+@pytest.fixture
+def client(target: Target) -> openai.OpenAI:
+    # The key goes where API Gateway looks for it; the client's own header is not read.
+    return openai.OpenAI(
+        base_url=f"{target.api}/v1",
+        api_key="unused",
+        default_headers={"x-api-key": target.api_key},
+        http_client=httpx.Client(verify=True, timeout=60),
+        max_retries=0,
+    )
+
+
+def test_it_lists_the_model(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["osml"]
+
+
+def test_it_gets_an_answer_with_citations(client: openai.OpenAI) -> None:
+    said = client.chat.completions.create(model="osml", messages=[QUESTION])
+    [choice] = said.choices
+    assert choice.finish_reason == "stop"
+    assert choice.message.content
+    for annotation in choice.message.annotations or []:
+        assert annotation.url_citation.url.startswith("https://")
+    assert said.model_extra is not None
+    assert "sources" in said.model_extra["osml"]
+
+
+def test_it_reads_a_stream(client: openai.OpenAI) -> None:
+    whole = client.chat.completions.create(model="osml", messages=[QUESTION]).choices[0].message.content
+    chunks = [
+        chunk.choices[0] for chunk in client.chat.completions.create(model="osml", messages=[QUESTION], stream=True)
+    ]
+    assert "".join(choice.delta.content or "" for choice in chunks).strip() == whole
+    assert chunks[-1].finish_reason == "stop"
+
+
+def test_an_error_is_one_of_its_own(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="There is no model of that name"):
+        client.chat.completions.create(model="gpt-4", messages=[QUESTION])
+    with pytest.raises(openai.BadRequestError, match="The last message is not the user's"):
+        client.chat.completions.create(model="osml", messages=[{"role": "assistant", "content": "Yes."}])
