@@ -1,6 +1,8 @@
 """The client of OpenAI's API, against the assistant."""
 
-import httpx
+import os
+import ssl
+
 import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
@@ -20,7 +22,7 @@ def client(target: Target) -> openai.OpenAI:
         base_url=f"{target.api}/v1",
         api_key="unused",
         default_headers={"x-api-key": target.api_key},
-        http_client=httpx.Client(verify=True, timeout=60),
+        http_client=openai.DefaultHttpxClient(verify=ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])),
         max_retries=0,
     )
 
