@@ -1,6 +1,6 @@
 """Which instance types take which disks, as far as that is known without asking Amazon.
 
-A deploy asks DescribeInstanceTypeLimits for the rest (`osml/deploy/domain_limits.py`).
+A deploy asks DescribeInstanceTypeLimits for the rest (`osml/preflight/checks/instances.py`).
 """
 
 from __future__ import annotations

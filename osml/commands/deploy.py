@@ -32,17 +32,19 @@ def deploy(
 ) -> None:
     """Deploy every stack of an environment. Other options, such as --verbose, go to `cdk deploy`.
 
-    The command first lists the data that the deploy would remove or replace, then the permissions and network rules
-    that it would widen, and asks for confirmation of each, except on the local cloud. It does not ask about data if the
-    environment's file says that its loss was reviewed. The exit code is 0 when every object is as its
-    stack defines it, 1 when the deploy fails, and 3 when it succeeds but somebody deleted or changed objects by hand;
-    --repair restores those.
+    The command first checks what AWS would refuse, as `osml preflight` does, without the checks of permissions and
+    models. Then it lists the data that the deploy would remove or replace, and the permissions and network rules that
+    it would widen, and asks for confirmation of each, except on the local cloud. It does not ask about data if the
+    environment's file says that its loss was reviewed. The exit code is 0 when every object is as its stack defines it,
+    1 when the deploy fails, and 3 when it succeeds but somebody deleted or changed objects by hand; --repair restores
+    those.
     """
     from osml.ask import page
     from osml.deploy import drift, neighbours
     from osml.deploy.deployment import ONLY_PREPARES, Deployment
     from osml.deploy.destination import destination
     from osml.deploy.loss import mark_of
+    from osml.preflight import preflight
 
     where = place(env, sandbox)
     if note := local_cloud.other_line(where):
@@ -53,6 +55,7 @@ def deploy(
     if repair:
         drift.require_ours(where)
     deployment = Deployment(where, [*context.args, *(drift.mending() if repair else [])])
+    preflight.require(where, deployment)
     losses = deployment.losses()
     for loss in losses:
         _print(f"[yellow]![/] {shown(str(loss))}.")

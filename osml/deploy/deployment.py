@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from osml.deploy import adoption, cdk, domain_limits, log_policy, log_role, orphan, protection, review
+from osml.deploy import adoption, cdk, log_policy, log_role, orphan, protection, review
 from osml.deploy.loss import Loss
 from osml.place import Place
 from settings.new_domain import NewDomain
@@ -43,8 +43,6 @@ class Deployment:
 
         Raises Failure.
         """
-        if not self._place.instance:
-            domain_limits.check(self._place)
         if not ONLY_PREPARES & set(self.arguments):
             orphan.remove(self._place)
             adoption.adopt(self._place, adoption.waiting(self._place), self.assembly)

@@ -16,7 +16,9 @@ from sandbox.cloud import (
     addresses,
     api_resources,
     authorizers,
+    bedrock_api,
     collections,
+    conditions,
     crashes,
     custom_resources,
     deleted_stacks,
@@ -29,6 +31,7 @@ from sandbox.cloud import (
     function_policy,
     functions,
     imports,
+    instance_limits,
     integrations,
     log_events,
     log_pipe,
@@ -39,7 +42,9 @@ from sandbox.cloud import (
     queues,
     sagemaker_api,
     secrets,
+    service_quotas,
     sign_in,
+    simulations,
     streaming,
     tables,
     trust,
@@ -110,6 +115,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     trust.install()
     domains.install(front)
     domain_health.install(front)
+    instance_limits.install()
     domain_api.install()
     collections.install(front)
     log_pipe.install()
@@ -135,8 +141,12 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     imports.install()
     deleted_stacks.install()
     exports.install()
+    conditions.install()
     model_runtimes.install(settings.models_url, authority)
     sagemaker_api.install(registry)
+    bedrock_api.install()
+    service_quotas.install()
+    simulations.install()
     return front
 
 

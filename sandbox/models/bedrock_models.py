@@ -1,4 +1,4 @@
-"""The chat models of Bedrock, those that need an inference profile, and those that have ended.
+"""The models of Bedrock: those for chat, those that need an inference profile, those that have ended, and others.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle.html, as of November 2026.
 """
@@ -17,6 +17,14 @@ BY_PROFILE = (
     "anthropic.claude-sonnet-5",
     "deepseek.r1-v1:0",
 )
+EMBEDDING = (
+    "amazon.titan-embed-text-v1",
+    "amazon.titan-embed-text-v2:0",
+    "cohere.embed-english-v3",
+    "cohere.embed-multilingual-v3",
+)
+RERANK = ("amazon.rerank-v1:0", "cohere.rerank-v3-5:0")
+GEOGRAPHIES = ("us", "eu", "apac", "jp", "au", "ca", "global", "us-gov")
 RETIRED = (
     "amazon.nova-premier-v1:0",
     "anthropic.claude-3-haiku-20240307-v1:0",

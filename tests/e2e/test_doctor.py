@@ -16,7 +16,7 @@ from corpus.document import Document
 from corpus.load import load
 from osml.deploy import drift, secret
 from osml.doctor import doctor
-from osml.doctor.doctor import Finding
+from osml.doctor.finding import Finding
 from osml.failure import Failure
 from osml.ingest import documents
 from osml.status import status, status_view

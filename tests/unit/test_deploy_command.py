@@ -13,6 +13,7 @@ from osml.deploy import destination, drift, neighbours
 from osml.deploy.deployment import Deployment
 from osml.failure import Failure
 from osml.place import Place
+from osml.preflight import preflight
 from osml.remote.stack_state import StackState
 from osml.status.inventory import Entry
 from osml.status.status import Status
@@ -36,6 +37,7 @@ class Deploys:
         monkeypatch.setattr(destination, "destination", lambda _: "account 111122223333, region eu-central-1")
         monkeypatch.setattr(secret, "require", lambda *_: None)
         monkeypatch.setattr(neighbours, "require_apart", lambda _: None)
+        monkeypatch.setattr(preflight, "require", lambda *_: None)
         monkeypatch.setattr(Deployment, "losses", lambda _: [])
         monkeypatch.setattr(Deployment, "differences", lambda _, broader: self.wider if broader else 0)
         monkeypatch.setattr(Deployment, "deploy", lambda deployment: self.arguments.append(deployment.arguments))
@@ -117,3 +119,13 @@ def test_yes_deploys_wider_permissions_without_a_question(deploys: Deploys, monk
     deploys.wider = 1
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert deploys("--yes", seen=status(GOOD))[0] == 0
+
+
+def test_nothing_is_deployed_when_a_preflight_fails(deploys: Deploys, monkeypatch: pytest.MonkeyPatch) -> None:
+    def require(place: Place, deployment: Deployment) -> None:
+        raise Failure(f"Nothing was deployed: {place.env} {deployment.arguments}", "name-taken")
+
+    monkeypatch.setattr(preflight, "require", require)
+    code, said = deploys(seen=status(GOOD))
+    assert (code, deploys.arguments) == (1, [])
+    assert "Nothing was deployed: dev" in said

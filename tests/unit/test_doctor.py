@@ -11,7 +11,7 @@ import pytest
 
 from mlcommons.recognition import _TEXTS
 from osml import main as command_line
-from osml.doctor import doctor
+from osml.doctor import doctor, finding
 from osml.doctor.checks import CHECKS
 from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import FIXES, complaint
@@ -23,7 +23,7 @@ from osml.place import Place
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = Place("dev", None)
-SECTIONS = re.findall(r"^### (.+)$", (ROOT / doctor.PAGE).read_text(), re.MULTILINE)
+SECTIONS = re.findall(r"^### (.+)$", (ROOT / finding.PAGE).read_text(), re.MULTILINE)
 
 
 @pytest.fixture(autouse=True)

@@ -3,14 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
-from botocore.stub import Stubber
 
-from osml.deploy import domain_limits
-from osml.failure import Failure
-from osml.place import Place
 from sandbox.cloud import domain_rules
 from settings import SettingError, load
 from settings.domain_hardware import LARGEST_VOLUME, OWN_DISKS, UNENCRYPTED
@@ -85,54 +80,3 @@ def test_the_local_cloud_refuses_as_amazon_does(wanted: dict[str, Any], said: st
         domain_rules.check(wanted, creating=False)
     right = domain("r7g.large.search", AccessPolicies=policies)
     domain_rules.check(right, creating=True)
-
-
-LIMITS = {
-    "data": {
-        "StorageTypes": [
-            {
-                "StorageTypeName": "ebs",
-                "StorageSubTypeName": "gp3",
-                "StorageTypeLimits": [
-                    {"LimitName": "MinimumVolumeSize", "LimitValues": ["10"]},
-                    {"LimitName": "MaximumVolumeSize", "LimitValues": ["1024"]},
-                ],
-            }
-        ],
-        "InstanceLimits": {"InstanceCountLimits": {"MinimumInstanceCount": 1, "MaximumInstanceCount": 10}},
-    }
-}
-
-
-@pytest.mark.parametrize(
-    ("search", "answer", "said"),
-    [
-        ({}, LIMITS, None),
-        ({"volume": {"size": 2048}}, LIMITS, "size is 2048, but r7g.large.search takes 10 to 1024 GiB"),
-        (
-            {"volume": {"size": 20, "type": "gp2"}},
-            LIMITS,
-            "type is 'gp2', but r7g.large.search takes gp3",
-        ),
-        ({"data_nodes": of("r7g.large.search", 11)}, LIMITS, "count is 11, but a domain has at most 10 of r7g"),
-        ({}, "ValidationException", "does not run OpenSearch_3.5 in this region"),
-        ({}, "AccessDeniedException", None),
-    ],
-)
-def test_amazon_is_asked_before_the_domain_is_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search: dict[str, Any], answer: Any, said: str | None
-) -> None:
-    search = {"data_nodes": of("r7g.large.search"), "volume": {"size": 20}, **search}
-    monkeypatch.setenv("OSML_ENVIRONMENTS", str(written(tmp_path, **search)))
-    client = boto3.client("opensearch", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="s")
-    with Stubber(client) as stub:
-        if isinstance(answer, str):
-            stub.add_client_error("describe_instance_type_limits", answer, "InvalidInstanceType")
-        else:
-            stub.add_response("describe_instance_type_limits", {"LimitsByRole": answer})
-        if said is None:
-            domain_limits.check(Place("other", None), client)
-            return
-        with pytest.raises(Failure) as refused:
-            domain_limits.check(Place("other", None), client)
-    assert said in str(refused.value)

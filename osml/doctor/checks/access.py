@@ -1,13 +1,14 @@
 """The account's access: Bedrock models, SageMaker endpoints, and instance quotas for endpoints of a deploy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
-from osml.doctor.checks.verdict import Skipped
+from osml.doctor.checks.verdict import Skipped, Unchecked
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.bedrock_answer import BedrockModel
 from settings.bedrock_embedding import BedrockEmbedding
@@ -20,34 +21,39 @@ GRANTED = {"authorizationStatus": "AUTHORIZED"}
 
 def models(context: Context) -> str:
     """Access to the models in the settings, and the quota for endpoints that are not yet deployed."""
-    if context.place.instance:
-        raise Skipped("the local cloud has no quotas and allows all of its models")
-    try:
-        seen = list(_seen(context))
-    except (ClientError, BotoCoreError) as error:
-        raise Skipped(f"could not be checked: {error}") from None
-    if not seen:
+    found = looks(context)
+    if not found:
         raise Skipped("no model is on AWS")
-    return ", ".join(seen)
+    try:
+        return ", ".join(look() for look in found)
+    except (ClientError, BotoCoreError) as error:
+        raise Unchecked(f"{error}") from None
 
 
-def _seen(context: Context) -> Iterator[str]:
+def looks(context: Context) -> list[Callable[[], str]]:
+    """One look at each model and endpoint: it returns what it sees, or raises like a check."""
     settings = context.settings
-    embedding, answer = settings.embedding, settings.answer
+    embedding, answer, rerank = settings.embedding, settings.answer, settings.retrieval.rerank
+    found: list[Callable[[], str]] = []
     if isinstance(embedding, BedrockEmbedding):
-        yield _foundation_model(context, embedding.model, embedding.region, here=True)
+        found.append(partial(_foundation_model, context, embedding.model, embedding.region, here=True))
     if isinstance(embedding, SageMakerEmbedding):
         made = (embedding.instance_type, embedding.instances) if embedding.creates_endpoint else None
-        yield _endpoint(context, settings.endpoint_name, embedding.region, made)
+        found.append(partial(_endpoint, context, settings.endpoint_name, embedding.region, made))
     if isinstance(answer, BedrockModel):
         if answer.profile:
-            yield _profile(context, answer.model, answer.region)
+            found.append(partial(_profile, context, answer.model, answer.region))
         if answer.foundation_model:
             # A profile calls models in other regions too.
-            yield _foundation_model(context, answer.foundation_model, answer.region, here=answer.profile is None)
+            here = answer.profile is None
+            found.append(partial(_foundation_model, context, answer.foundation_model, answer.region, here=here))
     if isinstance(answer, SageMakerAnswer):
-        made = (answer.machine, answer.instances) if answer.creates_endpoint else None
-        yield _endpoint(context, settings.answer_endpoint_name, None, made)
+        most = max(answer.instances, answer.scaling.maximum if answer.scaling else 0)
+        made = (answer.machine, most) if answer.creates_endpoint else None
+        found.append(partial(_endpoint, context, settings.answer_endpoint_name, None, made))
+    if rerank:
+        found.append(partial(_foundation_model, context, rerank.model, rerank.region, here=True))
+    return found
 
 
 def _foundation_model(context: Context, model: str, region: str | None, *, here: bool) -> str:
@@ -125,7 +131,7 @@ def _quota(context: Context, machine: str, wanted: int) -> str:
     pages = client.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
     allowed = next((quota["Value"] for page in pages for quota in page["Quotas"] if quota["QuotaName"] == name), None)
     if allowed is None:
-        raise Skipped(f"could not be checked: Service Quotas does not list {name!r}")
+        raise Unchecked(f"Service Quotas does not list {name!r}")
     if allowed < wanted:
         cause = f"The quota {name!r} is {allowed:g}, but {wanted} are needed"
         raise complaint(context.place, "quota-exceeded", cause)

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from osml.doctor.checks import model_list
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
-from osml.doctor.checks.verdict import Noted, Skipped
+from osml.doctor.checks.verdict import Noted, Skipped, Unchecked
 from settings.bedrock_answer import BedrockModel
 from settings.bedrock_embedding import BedrockEmbedding
 from settings.end_of_life import NOTICE
@@ -35,8 +35,6 @@ def _chat(context: Context) -> Iterator[str]:
 
 def _bedrock(context: Context) -> Iterator[str]:
     """Foundation models and inference profiles, each in the region of its calls."""
-    if context.place.instance:
-        return
     for setting, model, profile, region in _of_bedrock(context):
         client = context.session.client("bedrock", region_name=region or context.session.region_name)
         where = f"Bedrock in {client.meta.region_name}"
@@ -47,7 +45,7 @@ def _bedrock(context: Context) -> Iterator[str]:
                 summary["inferenceProfileId"] for page in pages for summary in page["inferenceProfileSummaries"]
             ]
         except (ClientError, BotoCoreError) as error:
-            raise Skipped(f"could not be checked: {error}") from None
+            raise Unchecked(f"{error}") from None
         if profile:
             _require(context, setting, profile, profiles, where)
         # A profile leads to regions other than the one it is called in.

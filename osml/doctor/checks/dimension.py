@@ -5,13 +5,13 @@ from typing import Any
 from osml.doctor.checks import pipeline
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
-from osml.doctor.checks.verdict import Skipped
+from osml.doctor.checks.verdict import Unchecked
 
 
 def dimension(context: Context) -> str:
     """The dimension of the index's vector field, and the length of the model's vectors in its probe."""
     if context.on_collection:
-        raise Skipped("could not be checked: operators have no access to a collection")
+        raise Unchecked("operators have no access to a collection")
     field = context.knowledge.embedding_field
     mapping = _mapping(context, field)
     taken = mapping.get("dimension")
@@ -21,7 +21,7 @@ def dimension(context: Context) -> str:
         raise complaint(context.place, "dimension-mismatch", cause)
     made = {length for model_id in pipeline.embedding_ids(context) if (length := context.vectors.get(model_id))}
     if not made:
-        raise Skipped(f"could not be checked: the index takes {taken} numbers, but the model was not probed")
+        raise Unchecked(f"the index takes {taken} numbers, but the model was not probed")
     if made != {int(taken)}:
         cause = (
             f"The index {context.knowledge.index} takes vectors of {taken} numbers, but its model makes {made.pop()}"

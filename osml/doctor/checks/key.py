@@ -10,7 +10,7 @@ from mlcommons.client import path_of
 from mlcommons.rotation import last_read
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
-from osml.doctor.checks.verdict import Skipped
+from osml.doctor.checks.verdict import Skipped, Unchecked
 from settings.secret import Secret
 
 
@@ -53,10 +53,10 @@ def _seen(context: Context, secret: Secret) -> str:
         raise complaint(context.place, "secret-missing", cause) from None
     except ClientError as error:
         if "AccessDenied" not in error.response["Error"].get("Code", ""):
-            raise Skipped(f"could not be checked: {error}") from None
+            raise Unchecked(f"{error}") from None
         return f"{secret.name} exists; you may not read its keys"
     except BotoCoreError as error:
-        raise Skipped(f"could not be checked: {error}") from None
+        raise Unchecked(f"{error}") from None
     if text_under(secret.key, value) is None:
         raise complaint(
             context.place, "secret-key-missing", f"The secret {secret.name} has no value under {secret.key}"

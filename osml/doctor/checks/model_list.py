@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from aws.secret_object import stored_object, text_under
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
-from osml.doctor.checks.verdict import Skipped
+from osml.doctor.checks.verdict import Unchecked
 from settings import Environment
 from settings.secret import Secret
 
@@ -39,7 +39,7 @@ def names(context: Context, address: Address, secret: Secret) -> list[str]:
         answer = requests.get(f"{context.way_to(address.host)}{address.path}", headers=headers, timeout=SECONDS)
     except requests.RequestException as error:
         # The error's text may contain more than the address.
-        raise Skipped(f"could not be checked: {address.host} was not reached ({type(error).__name__})") from None
+        raise Unchecked(f"{address.host} was not reached ({type(error).__name__})") from None
     if answer.status_code == requests.codes.unauthorized:
         cause = f"{address.host} refuses the key in {secret.name}"
         raise complaint(context.place, "key-refused", cause)
@@ -47,7 +47,7 @@ def names(context: Context, address: Address, secret: Secret) -> list[str]:
         return [str(model["id"]) for model in answer.json()["data"]]
     except (ValueError, KeyError, TypeError):
         said = f"GET {address.path} at {address.host} answered {answer.status_code} without a list"
-        raise Skipped(f"could not be checked: {said}") from None
+        raise Unchecked(f"{said}") from None
 
 
 def _key(context: Context, secret: Secret) -> str:
@@ -58,5 +58,5 @@ def _key(context: Context, secret: Secret) -> str:
     key = text_under(secret.key, value)
     if key is None:
         # The check of the secret reports the reason.
-        raise Skipped(f"could not be checked: the key in {secret.name} cannot be read")
+        raise Unchecked(f"the key in {secret.name} cannot be read")
     return key

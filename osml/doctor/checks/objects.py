@@ -3,7 +3,7 @@
 from mlcommons.drift import Compared
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
-from osml.doctor.checks.verdict import Skipped
+from osml.doctor.checks.verdict import Unchecked
 
 MISSING = {
     "Index": "index-missing",
@@ -19,7 +19,7 @@ MISSING = {
 def objects(context: Context) -> str:
     """The number of objects, and the first that somebody deleted, changed or took over."""
     if context.on_collection:
-        raise Skipped("could not be checked: operators have no access to a collection")
+        raise Unchecked("operators have no access to a collection")
     drifted = [entry for entry in context.compared if entry.is_drift]
     if drifted:
         more = f"; {len(drifted) - 1} more objects differ, see `osml status`" if len(drifted) > 1 else ""

@@ -7,7 +7,7 @@ from mlcommons.drift import Compared, compare
 from mlcommons.errors import NotFound, Refused, Rejected
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
-from osml.doctor.checks.verdict import Skipped
+from osml.doctor.checks.verdict import Skipped, Unchecked
 
 DOMAIN = "es.amazonaws.com"
 
@@ -24,7 +24,7 @@ def role_mapping(context: Context) -> str:
         if error.cause == "role-mapping-missing":
             roles = []
         elif isinstance(error, Refused | NotFound | Rejected):
-            raise Skipped(f"could not be checked: {error}") from None
+            raise Unchecked(f"{error}") from None
         else:
             raise
     if not roles:
@@ -55,7 +55,7 @@ def pass_role(context: Context) -> str:
         provisioner = _provisioner(context)
         denied = [arn for arn in passed if not _may_pass(context, provisioner, arn)]
     except (ClientError, BotoCoreError) as error:
-        raise Skipped(f"could not be checked: {error}") from None
+        raise Unchecked(f"{error}") from None
     if not passed:
         raise Skipped("no connector has a role")
     if denied:
@@ -99,5 +99,5 @@ def _provisioner(context: Context) -> str:
         if resource.type == "AWS::Lambda::Function" and not resource.is_gone
     ]
     if not functions:
-        raise Skipped(f"could not be checked: {name} has no provisioner")
+        raise Unchecked(f"{name} has no provisioner")
     return str(context.session.client("lambda").get_function_configuration(FunctionName=functions[0])["Role"])

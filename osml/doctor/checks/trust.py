@@ -9,7 +9,7 @@ from mlcommons.client import path_of
 from mlcommons.kinds.connector import urls_of
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
-from osml.doctor.checks.verdict import Skipped
+from osml.doctor.checks.verdict import Skipped, Unchecked
 
 TRUSTED = "plugins.ml_commons.trusted_connector_endpoints_regex"
 PRIVATE = "plugins.ml_commons.connector.private_ip_enabled"
@@ -27,7 +27,7 @@ def trusted_endpoints(context: Context) -> str:
     settings = context.client.get("/_cluster/settings", include_defaults="true", flat_settings="true")
     patterns = _setting(settings, TRUSTED)
     if patterns is None:
-        raise Skipped("could not be checked: the cluster's list is not readable")
+        raise Unchecked("the cluster's list is not readable")
     for url in urls:
         host = urlsplit(url).hostname or url
         if str(_setting(settings, PRIVATE)) == "false" and is_private(host):

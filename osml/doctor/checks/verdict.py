@@ -5,6 +5,13 @@ class Skipped(Exception):
     """The check is impossible or does not apply; `str()` is the reason."""
 
 
+class Unchecked(Skipped):
+    """The check is impossible now, because something cannot be read; `reason` says what."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not checked: {reason}")
+
+
 class Complaint(Exception):
     """A problem with a named cause.
 

@@ -1,29 +1,31 @@
-"""Amazon's limits for the instances and volumes of a domain, checked before the domain is created."""
+"""Amazon offers the instances and volumes of a domain in this region."""
 
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from osml.failure import Failure
-from osml.place import Place
+from osml.doctor.checks.complaints import complaint
+from osml.doctor.checks.verdict import Skipped
+from osml.preflight.check import Seen
+from osml.preflight.context import Context
 from settings.domain_hardware import has_own_disks
 from settings.new_domain import NewDomain
 
+TITLE, BEFORE_DEPLOY = "instances and volumes of the domain", True
+UNKNOWN = ("ValidationException", "InvalidTypeException")
 
-def check(place: Place, opensearch: Any = None) -> None:
-    """Raises Failure when the region does not offer the instances and volumes in the settings.
 
-    Checks nothing for an engine that osml does not create, or when the caller may not read the limits.
-    """
-    settings = place.settings()
-    if not isinstance(settings.search, NewDomain):
-        return
-    client = opensearch or boto3.client("opensearch", region_name=settings.region)
-    faults = list(_faults(settings.search, client))
-    if faults:
-        raise Failure(f"{place.file}: Amazon cannot make this domain: {'; '.join(faults)}.")
+def look(context: Context) -> Iterator[Seen]:
+    """What DescribeInstanceTypeLimits says of the settings."""
+    search = context.settings.search
+    if not isinstance(search, NewDomain):
+        raise Skipped("osml makes no domain here")
+    faults = list(_faults(search, context.session.client("opensearch")))
+    for fault in faults:
+        yield complaint(context.place, "instance-not-offered", f"Amazon cannot make this domain: {fault}")
+    if not faults:
+        yield f"{search.data_nodes.count} × {search.data_nodes.instance_type}, {search.engine_version}"
 
 
 def _faults(search: NewDomain, client: Any) -> Iterator[str]:
@@ -36,15 +38,13 @@ def _faults(search: NewDomain, client: Any) -> Iterator[str]:
                 InstanceType=nodes.instance_type, EngineVersion=search.engine_version
             )["LimitsByRole"]
         except ClientError as error:
-            if error.response["Error"].get("Code") not in ("ValidationException", "InvalidTypeException"):
-                return
+            if error.response["Error"].get("Code") not in UNKNOWN:
+                raise
             yield (
                 f"search.{setting}.instance_type is {nodes.instance_type!r}, which does not run "
                 f"{search.engine_version} in this region ({error.response['Error'].get('Message')})"
             )
             continue
-        except BotoCoreError:
-            return
         limits = answer.get("data" if setting == "data_nodes" else "master") or {}
         counts = limits.get("InstanceLimits", {}).get("InstanceCountLimits", {})
         most = counts.get("MaximumInstanceCount")

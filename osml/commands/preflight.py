@@ -1,0 +1,40 @@
+"""The command `osml preflight`."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from osml.commands.options import Env, Sandbox
+from osml.failure import Failure
+from osml.place import place
+from osml.terminal import as_json, shown
+
+
+def preflight(
+    env: Env = None,
+    sandbox: Sandbox = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check, before anything is made, what AWS would refuse or delay: each finding with its fix.
+
+    The exit code is 0 when nothing stops a deploy, also if something is noted or could not be checked; 1 when a deploy
+    would fail; and 2 when nothing can be checked, for example without credentials. Nothing is created or changed.
+    """
+    from osml.deploy.destination import destination
+    from osml.doctor import finding
+    from osml.preflight.context import Context
+    from osml.preflight.preflight import findings
+
+    where = place(env, sandbox)
+    try:
+        there = destination(where)
+    except Failure as failure:
+        Console(stderr=True).print(f"[red]✗[/] {shown(str(failure))}", highlight=False, soft_wrap=True)
+        if json:
+            print(as_json({"error": str(failure), "cause": failure.cause}, indent=2))
+        raise typer.Exit(2) from None
+    if not json:
+        Console(stderr=True).print(f"Checking {where.env} in {shown(str(there))} …", highlight=False, soft_wrap=True)
+    if not finding.show(where, findings(Context(where)), as_json=json):
+        raise typer.Exit(1)

@@ -1,0 +1,52 @@
+"""Lambda runs enough functions at once: for a reserved part, and for a page load beside a question."""
+
+from collections.abc import Iterator
+
+from osml.doctor.checks.complaints import complaint
+from osml.doctor.checks.verdict import Noted, Skipped
+from osml.preflight.check import Seen
+from osml.preflight.context import Context
+
+TITLE, BEFORE_DEPLOY = "concurrency of Lambda", True
+# Lambda keeps this many executions for functions without a part of their own.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+UNRESERVED = 100
+# A new account begins with ten.
+FEW = 50
+
+
+def look(context: Context) -> Iterator[Seen]:
+    """The account's limit, and what of it no function has reserved."""
+    assistant = context.settings.assistant
+    if assistant is None:
+        raise Skipped("there is no assistant")
+    limit = context.session.client("lambda").get_account_settings()["AccountLimit"]
+    total, free = limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"]
+    reserved = _reserved(context)
+    fix = (
+        f"Raise the quota 'Concurrent executions' of Lambda in Service Quotas, or leave assistant.concurrency out of "
+        f"{context.place.file}."
+    )
+    if reserved and free - reserved < UNRESERVED:
+        cause = (
+            f"assistant.concurrency is {reserved}, but of the account's {total} concurrent executions {free} are free, "
+            f"and Lambda keeps {UNRESERVED} for other functions"
+        )
+        yield complaint(context.place, "concurrency-too-low", cause, fix)
+    elif total < FEW:
+        cause = (
+            f"The account runs {total} functions at once, in all its environments: a few people who ask at the same "
+            "time get a 503"
+        )
+        yield Noted(complaint(context.place, "concurrency-too-low", cause, fix))
+    else:
+        yield f"{free} of {total} concurrent executions are free"
+
+
+def _reserved(context: Context) -> int:
+    """What functions that the deploy creates reserve."""
+    return sum(
+        int(one.get("Properties", {}).get("ReservedConcurrentExecutions", 0))
+        for _, _, one in context.new
+        if one["Type"] == "AWS::Lambda::Function"
+    )

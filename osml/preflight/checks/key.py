@@ -1,0 +1,73 @@
+"""The key of `encryption` can be used: by the deploy, and by CloudWatch Logs, S3 and CloudWatch as themselves."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from osml.doctor.checks.complaints import complaint
+from osml.doctor.checks.verdict import Complaint, Noted, Skipped
+from osml.preflight.check import Seen
+from osml.preflight.context import Context
+
+TITLE, BEFORE_DEPLOY = "encryption key", True
+ABSENT = ("NotFoundException", "InvalidArnException")
+PAGE = "docs/encryption.md"
+
+
+def look(context: Context) -> Iterator[Seen]:
+    """The key's state and kind, and the services that its policy names."""
+    encryption = context.settings.encryption
+    if encryption is None:
+        raise Skipped("encryption is not set: Amazon's keys are used")
+    client = context.session.client("kms")
+    try:
+        key = client.describe_key(KeyId=encryption.key)["KeyMetadata"]
+    except ClientError as error:
+        if error.response["Error"].get("Code") not in ABSENT:
+            raise
+        yield _wrong(context, f"encryption.key is {encryption.key!r}, and there is no such key in {context.region}")
+        return
+    if key["KeyState"] != "Enabled":
+        yield _wrong(context, f"The key {key['KeyId']} of encryption.key is {key['KeyState']}")
+    if key["KeySpec"] != "SYMMETRIC_DEFAULT" or key["KeyUsage"] != "ENCRYPT_DECRYPT":
+        yield _wrong(context, f"The key {key['KeyId']} of encryption.key is no symmetric one: it is {key['KeySpec']}")
+    policy = json.loads(client.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"])
+    missing = [one for one in _services(context) if not _allows(policy, one)]
+    logs = next((one for one in missing if one.startswith("logs.")), None)
+    if logs:
+        cause = f"The policy of the key {key['KeyId']} lets {logs} encrypt no log group"
+        yield _wrong(context, cause, f"Add the statement LogGroups of {PAGE} to the key's policy.")
+    others = [one for one in missing if one != logs]
+    if others:
+        cause = f"The policy of the key {key['KeyId']} does not name {' and '.join(others)}"
+        yield Noted(_wrong(context, cause, f"Add the statements of {PAGE} to the key's policy."))
+    if not missing and key["KeyState"] == "Enabled":
+        yield f"{key['KeyId']} is enabled, and its policy names the services that use it"
+
+
+def _services(context: Context) -> list[str]:
+    """The services that use the key as themselves in this environment."""
+    suffix = "amazonaws.com.cn" if context.partition == "aws-cn" else "amazonaws.com"
+    found = [f"logs.{context.region}.{suffix}"]
+    types = {one["Type"] for resources in context.templates.values() for one in resources.values()}
+    if "AWS::SQS::Queue" in types:
+        found.append("s3.amazonaws.com")
+    if "AWS::SNS::Topic" in types:
+        found.append("cloudwatch.amazonaws.com")
+    return found
+
+
+def _allows(policy: dict[str, Any], service: str) -> bool:
+    statements = policy.get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal", {})
+        named = [principal] if isinstance(principal, str) else principal.get("Service", [])
+        if statement.get("Effect") == "Allow" and service in ([named] if isinstance(named, str) else named):
+            return True
+    return False
+
+
+def _wrong(context: Context, cause: str, fix: str | None = None) -> Complaint:
+    return complaint(context.place, "key-unusable", cause, fix)

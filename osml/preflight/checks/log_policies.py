@@ -1,0 +1,39 @@
+"""A region has room for the log policy of the domain: it takes ten of an account."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from osml.deploy import log_policy
+from osml.doctor.checks.complaints import complaint
+from osml.doctor.checks.verdict import Skipped
+from osml.preflight.check import Seen
+from osml.preflight.context import Context
+from settings.new_domain import NewDomain
+
+TITLE, BEFORE_DEPLOY = "log resource policies", True
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+MOST = 10
+TYPE = "AWS::Logs::ResourcePolicy"
+
+
+def look(context: Context) -> Iterator[Seen]:
+    """The policies of the account in this region, and those that the deploy adds."""
+    search = context.settings.search
+    if not isinstance(search, NewDomain):
+        raise Skipped("osml makes no domain here")
+    client: Any = context.session.client("logs")
+    there = {one.get("policyName") for one in client.describe_resource_policies()["resourcePolicies"]}
+    if search.log_policy == "exist":
+        added: set[str | None] = {log_policy.NAME}
+        fix = "Remove a log policy that nobody uses (`aws logs describe-resource-policies`)."
+    else:
+        added = {context.named(one["Properties"].get("PolicyName")) for _, _, one in context.new if one["Type"] == TYPE}
+        fix = (
+            f"Set `search.log_policy: exist` in {context.place.file}, with which environments share one, or remove a "
+            "policy that nobody uses."
+        )
+    if len(there | added) > MOST:
+        cause = f"The account has {len(there)} log resource policies in {context.region}, which takes {MOST}"
+        yield complaint(context.place, "log-policies-full", cause, fix)
+    else:
+        yield f"{len(there)} of {MOST} in {context.region}"

@@ -1,0 +1,22 @@
+"""The account may use the models, and runs the instances of their endpoints."""
+
+from collections.abc import Iterator
+
+from osml.doctor.checks import access
+from osml.doctor.checks.verdict import Complaint, Skipped
+from osml.preflight.check import Seen
+from osml.preflight.context import Context
+
+TITLE, BEFORE_DEPLOY = "quota and model access", False
+
+
+def look(context: Context) -> Iterator[Seen]:
+    """What the doctor sees, of every model."""
+    looks = access.looks(context)
+    if not looks:
+        raise Skipped("no model is on AWS")
+    for one in looks:
+        try:
+            yield one()
+        except (Complaint, Skipped) as seen:
+            yield seen

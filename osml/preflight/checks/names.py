@@ -1,0 +1,124 @@
+"""Nobody has the fixed names of what the deploy creates; what earlier stacks kept is imported, and no collision."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from osml.deploy.neighbours import require_apart
+from osml.doctor.checks.complaints import complaint
+from osml.preflight.check import Seen
+from osml.preflight.context import Context
+
+TITLE, BEFORE_DEPLOY = "names", True
+Look = Callable[[Any, str, Mapping[str, Any]], Any]
+# Codes and words of services for what does not exist.
+ABSENT = (
+    "404",
+    "NoSuchBucket",
+    "NoSuchEntity",
+    "NotFound",
+    "NotFoundException",
+    "ParameterNotFound",
+    "ResourceNotFoundException",
+)
+WORDS = ("Could not find",)
+# Type → the property with a fixed name, the service, and the look-up: it raises or returns nothing for a free name.
+NAMED: dict[str, tuple[str, str, Look]] = {
+    "AWS::Cognito::UserPoolDomain": (
+        "Domain",
+        "cognito-idp",
+        lambda client, name, _: client.describe_user_pool_domain(Domain=name).get("DomainDescription"),
+    ),
+    "AWS::DynamoDB::Table": ("TableName", "dynamodb", lambda client, name, _: client.describe_table(TableName=name)),
+    "AWS::IAM::Role": ("RoleName", "iam", lambda client, name, _: client.get_role(RoleName=name)),
+    "AWS::Logs::LogGroup": (
+        "LogGroupName",
+        "logs",
+        lambda client, name, _: [
+            one
+            for one in client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+            if one["logGroupName"] == name
+        ],
+    ),
+    "AWS::Logs::ResourcePolicy": (
+        "PolicyName",
+        "logs",
+        lambda client, name, _: [
+            one for one in client.describe_resource_policies()["resourcePolicies"] if one.get("policyName") == name
+        ],
+    ),
+    "AWS::OpenSearchServerless::AccessPolicy": (
+        "Name",
+        "opensearchserverless",
+        lambda client, name, more: client.get_access_policy(name=name, type=more["Type"]),
+    ),
+    "AWS::OpenSearchServerless::Collection": (
+        "Name",
+        "opensearchserverless",
+        lambda client, name, _: client.batch_get_collection(names=[name])["collectionDetails"],
+    ),
+    "AWS::OpenSearchServerless::CollectionGroup": (
+        "Name",
+        "opensearchserverless",
+        lambda client, name, _: client.batch_get_collection_group(names=[name])["collectionGroupDetails"],
+    ),
+    "AWS::OpenSearchServerless::SecurityPolicy": (
+        "Name",
+        "opensearchserverless",
+        lambda client, name, more: client.get_security_policy(name=name, type=more["Type"]),
+    ),
+    "AWS::OpenSearchService::Domain": (
+        "DomainName",
+        "opensearch",
+        lambda client, name, _: client.describe_domain(DomainName=name),
+    ),
+    "AWS::S3::Bucket": ("BucketName", "s3", lambda client, name, _: client.head_bucket(Bucket=name)),
+    "AWS::SageMaker::Endpoint": (
+        "EndpointName",
+        "sagemaker",
+        lambda client, name, _: client.describe_endpoint(EndpointName=name),
+    ),
+    "AWS::SecretsManager::Secret": (
+        "Name",
+        "secretsmanager",
+        lambda client, name, _: client.describe_secret(SecretId=name),
+    ),
+    "AWS::SSM::Parameter": ("Name", "ssm", lambda client, name, _: client.get_parameter(Name=name)),
+}
+
+
+def look(context: Context) -> Iterator[Seen]:
+    """Other environments of the account, then each fixed name of a resource that the deploy creates."""
+    require_apart(context.place)
+    imported = {(stack, one.logical_id) for stack, found in context.kept.items() for one in found}
+    free = 0
+    for stack, logical_id, resource in context.new:
+        type, properties = resource["Type"], resource.get("Properties", {})
+        if type not in NAMED or (stack, logical_id) in imported:
+            continue
+        key, service, find = NAMED[type]
+        open_client: Any = context.session.client
+        name = context.named(properties.get(key))
+        if name is None:
+            continue
+        if _exists(open_client(service), name, properties, find):
+            cause = f"{type} {name} exists already, and the stack {stack} did not create it"
+            fix = (
+                f"If an earlier deploy kept it, `osml adopt {context.place.options}` imports it for 90 days. Otherwise "
+                f"remove it, or rename the environment's file."
+            )
+            yield complaint(context.place, "name-taken", cause, fix)
+        else:
+            free += 1
+    yield f"{free} fixed names are free" if free else "the deploy takes no new fixed name"
+
+
+def _exists(client: Any, name: str, properties: Mapping[str, Any], find: Look) -> bool:
+    try:
+        return bool(find(client, name, properties))
+    except ClientError as error:
+        said = error.response["Error"]
+        if said.get("Code") in ABSENT or any(word in str(said.get("Message")) for word in WORDS):
+            return False
+        raise

@@ -1,0 +1,137 @@
+"""The deploying identity may assume the roles of the bootstrap, and the role of CloudFormation may make the stacks."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from osml.doctor.checks.complaints import complaint
+from osml.doctor.checks.verdict import Noted, Skipped
+from osml.preflight.check import Seen
+from osml.preflight.context import Context
+from osml.preflight.needed_actions import needed
+
+TITLE, BEFORE_DEPLOY = "permissions", False
+# As CloudFormation ends the names that it makes up.
+RANDOM = "A1B2C3D4E5F6"
+# SimulatePrincipalPolicy takes more, and answers in pages.
+AT_ONCE = 100
+
+
+def look(context: Context) -> Iterator[Seen]:
+    """What IAM answers in SimulatePrincipalPolicy; nothing is called for real."""
+    iam: Any = context.session.client("iam")
+    roles = _roles(context)
+    caller = _principal(iam, context.caller.arn)
+    if caller is None:
+        yield f"{context.caller.arn} may do everything: it is the account's root"
+    else:
+        yield from _assumes(context, iam, caller, roles["deploy"])
+    made_by = roles["execution"]
+    iam.get_role(RoleName=made_by.rpartition("/")[2])
+    yield from _makes(context, iam, made_by)
+
+
+def _roles(context: Context) -> dict[str, str]:
+    """The role that deploys and the one with which CloudFormation creates, as the assembly names them."""
+    artifacts = json.loads((context.assembly / "manifest.json").read_text())["artifacts"].values()
+    properties: dict[str, Any] = next(
+        (one["properties"] for one in artifacts if one["type"] == "aws:cloudformation:stack"), {}
+    )
+    known = {
+        "${AWS::Partition}": context.partition,
+        "${AWS::AccountId}": context.caller.account,
+        "${AWS::Region}": context.region,
+    }
+
+    def named(key: str) -> str:
+        found = str(properties.get(key) or "")
+        if not found:
+            raise Skipped("the app deploys with the caller's own permissions, not with roles of a bootstrap")
+        for token, value in known.items():
+            found = found.replace(token, value)
+        return found
+
+    return {"deploy": named("assumeRoleArn"), "execution": named("cloudFormationExecutionRoleArn")}
+
+
+def _principal(iam: Any, arn: str) -> str | None:
+    """The user or role of the caller as IAM names it; None for the account's root."""
+    kind, _, rest = arn.split(":", 5)[5].partition("/")
+    if kind == "root":
+        return None
+    if kind != "assumed-role":
+        return arn
+    # A session names the role without its path.
+    return str(iam.get_role(RoleName=rest.split("/")[0])["Role"]["Arn"])
+
+
+def _assumes(context: Context, iam: Any, caller: str, role: str) -> Iterator[Seen]:
+    denied = _denied(iam, caller, ["sts:AssumeRole"], [role])
+    if not denied:
+        yield f"{caller} may assume {role}"
+        return
+    cause = f"{caller} may not assume {role}, with which the CDK deploys"
+    fix = f"Allow it sts:AssumeRole on arn:{context.partition}:iam::{context.caller.account}:role/cdk-*."
+    yield complaint(context.place, "deploy-not-allowed", cause, fix)
+
+
+def _makes(context: Context, iam: Any, role: str) -> Iterator[Seen]:
+    """Every action on everything first, which one call answers; then each denied one on what the deploy creates."""
+    wanted = _wanted(context)
+    if not wanted:
+        yield "the deploy creates nothing"
+        return
+    everywhere = _denied(iam, role, sorted(wanted), ["*"])
+    refused: dict[bool, list[str]] = {True: [], False: []}
+    for action, conditional in everywhere.items():
+        for arn in sorted(wanted[action]):
+            denied = _denied(iam, role, [action], [arn])
+            if denied:
+                refused[conditional or denied[action]].append(f"{action} on {arn}")
+                break
+    for conditional, told in refused.items():
+        if not told:
+            continue
+        first, more = told[0], ", ".join(one.partition(" ")[0] for one in told[1:])
+        cause = f"{role} may not do {first}, which the templates need" + (f"; nor {more}" if more else "")
+        found = complaint(context.place, "deploy-not-allowed", cause)
+        # IAM does not know the values of the conditions that a policy has.
+        yield Noted(found) if conditional else found
+    if not any(refused.values()):
+        yield f"{role} may do the {len(wanted)} actions that create the stacks"
+
+
+def _wanted(context: Context) -> dict[str, set[str]]:
+    """Each action that creates something, and a resource that it creates."""
+    wanted: dict[str, set[str]] = {}
+    for stack, logical_id, one in context.new:
+        row = needed(one["Type"])
+        if row is None:
+            continue
+        actions, form = row
+        named = [context.named(value) for key, value in one.get("Properties", {}).items() if key in _NAMES]
+        name = next((text for text in named if text), f"{stack}-{logical_id}-{RANDOM}")
+        if one["Type"] == "AWS::SSM::Parameter":
+            name = "/" + name.lstrip("/")
+        known = {"region": context.region, "account": context.caller.account, "name": name}
+        arn = form if form == "*" else f"arn:{context.partition}:{form.format(**known)}"
+        for action in actions:
+            wanted.setdefault(action, set()).add(arn)
+    return wanted
+
+
+_NAMES = ("BucketName", "DomainName", "DashboardName", "EndpointName", "LogGroupName", "Name", "RoleName", "TopicName")
+
+
+def _denied(iam: Any, principal: str, actions: Sequence[str], resources: Sequence[str]) -> dict[str, bool]:
+    """The denied actions, and whether IAM lacked values of a condition for them."""
+    found: dict[str, bool] = {}
+    for at in range(0, len(actions), AT_ONCE):
+        pages = iam.get_paginator("simulate_principal_policy").paginate(
+            PolicySourceArn=principal, ActionNames=list(actions[at : at + AT_ONCE]), ResourceArns=list(resources)
+        )
+        for page in pages:
+            for one in page["EvaluationResults"]:
+                if one["EvalDecision"] != "allowed":
+                    found[one["EvalActionName"]] = bool(one.get("MissingContextValues"))
+    return found

@@ -1,0 +1,26 @@
+"""The keys of the models are in their secrets."""
+
+from collections.abc import Iterator
+
+from osml.deploy import secret
+from osml.doctor.checks.complaints import complaint
+from osml.doctor.checks.verdict import Noted, Skipped
+from osml.preflight.check import Seen
+from osml.preflight.context import Context
+
+TITLE, BEFORE_DEPLOY = "keys of models", False
+
+
+def look(context: Context) -> Iterator[Seen]:
+    """Each secret and the key under which the model's key is. `osml deploy` demands it before it begins."""
+    wanted = context.settings.secrets
+    if not wanted:
+        raise Skipped("no model needs a key")
+    for one in wanted.values():
+        if secret.holds(one.name, one.key, context.settings.region):
+            yield f"{one.name} has a value under {one.key}"
+            continue
+        found = complaint(
+            context.place, "secret-key-missing", f"The secret {one.name} has no value under {one.key} yet"
+        )
+        yield Noted(found) if one.create else found

@@ -1,0 +1,48 @@
+"""SimulatePrincipalPolicy as IAM answers it: a user or role that exists, and every action on every resource.
+
+MiniStack 1.5.33 denies everything to a session or a principal that does not exist, and looks at one resource alone.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.responses import get_account_id
+from ministack.services import iam
+
+from sandbox.cloud import roles
+
+ACTION = "SimulatePrincipalPolicy"
+
+
+def install() -> None:
+    """Replaces MiniStack's; once per process."""
+    iam._IAM_HANDLERS[ACTION] = _simulate
+
+
+def _simulate(params: Any) -> Any:
+    principal, account = str(iam._p(params, "PolicySourceArn") or ""), get_account_id()
+    kind, _, name = principal.rpartition(":")[2].partition("/")
+    if ":iam::" not in principal or kind not in ("user", "role", "group"):
+        sentence = f"Invalid Entity Arn: {principal} does not clearly define entity type and name."
+        return iam._error(400, "InvalidInput", sentence, ns="iam")
+    short = name.rpartition("/")[2]
+    known = roles.find(principal) if kind == "role" else iam._users.get(short) if kind == "user" else None
+    if known is None:
+        return iam._error(404, "NoSuchEntity", f"The {kind} with name {short} cannot be found.", ns="iam")
+    gather = iam_evaluator._gather_role_policies if kind == "role" else iam_evaluator._gather_user_policies
+    policies = gather(short, account)
+    actions = list(_members(params, "ActionNames"))
+    results = "".join(
+        iam._build_simulate_results_real(actions, resource, principal, account, policies)
+        for resource in list(_members(params, "ResourceArns")) or ["*"]
+    )
+    told = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
+    return iam._xml(200, f"{ACTION}Response", f"<{ACTION}Result>{told}</{ACTION}Result>", ns="iam")
+
+
+def _members(params: Any, name: str) -> Iterator[str]:
+    number = 1
+    while value := iam._p(params, f"{name}.member.{number}"):
+        yield str(value)
+        number += 1

@@ -1,0 +1,59 @@
+"""The actions that a preflight asks about: one row for each type of every template, each action one that AWS has."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osml.preflight.checks.names import NAMED
+from osml.preflight.needed_actions import NEEDED, needed
+from tests.synth.test_service_authorization import details, takes
+
+SNAPSHOTS = Path(__file__).parent / "__snapshots__"
+
+
+def resources() -> list[dict[str, Any]]:
+    found = [json.loads(file.read_text()) for file in SNAPSHOTS.rglob("*.json")]
+    return [one for read in found if isinstance(read, dict) for one in read.get("Resources", {}).values()]
+
+
+def test_every_type_of_a_template_has_its_actions() -> None:
+    types = {one["Type"] for one in resources() if "Type" in one}
+    assert {type for type in types if needed(type) is None} == set()
+    assert "AWS::OpenSearchService::Domain" in types
+
+
+@pytest.mark.parametrize("type", NEEDED)
+def test_an_action_exists_and_takes_such_a_resource(type: str) -> None:
+    actions, form = NEEDED[type]
+    known = {"region": "us-east-1", "account": "111122223333", "name": "osml-dev-a"}
+    arn = form if form == "*" else f"arn:aws:{form.format(**known)}"
+    for action in actions:
+        if action.startswith("apigateway:"):
+            continue
+        assert details(action), action
+        assert takes(action, arn.replace("parameterosml", "parameter/osml")), f"{action} is not about {arn}"
+
+
+def test_every_fixed_name_of_a_template_is_looked_up() -> None:
+    """A type whose name the template gives collides with what has that name; these names are no identities."""
+    keys = {key for key, _, _ in NAMED.values()}
+    free = {
+        "AWS::ApiGateway::Authorizer",
+        "AWS::ApiGateway::RestApi",
+        "AWS::CloudWatch::Dashboard",
+        "AWS::CodeBuild::Project",
+        "AWS::CodePipeline::Pipeline",
+        "AWS::IAM::Policy",
+        "AWS::Lambda::Alias",
+    }
+    fixed = {
+        one["Type"]
+        for one in resources()
+        for key in keys & set(one.get("Properties", {}))
+        if isinstance(one["Properties"][key], str)
+    }
+    assert fixed - set(NAMED) - free == set()
