@@ -95,7 +95,7 @@ def _model(name: str) -> dict[str, Any]:
         "inputModalities": ["TEXT"],
         "outputModalities": ["EMBEDDING" if name in EMBEDDING else "TEXT"],
         "responseStreamingSupported": name in (*ON_DEMAND, *BY_PROFILE),
-        "inferenceTypesSupported": ["INFERENCE_PROFILE" if name in BY_PROFILE else "ON_DEMAND"],
+        **({} if name in BY_PROFILE else {"inferenceTypesSupported": ["ON_DEMAND"]}),
         "modelLifecycle": {"status": "ACTIVE"},
     }
 

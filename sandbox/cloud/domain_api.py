@@ -79,11 +79,17 @@ def _handling(handle: Callable[..., Any]) -> Callable[..., Any]:
             sent = json.dumps(modern(json.loads(body))).encode() if body else body
         except ValueError:
             return opensearch._error(400, "ValidationException", "Request body is not valid JSON")
-        new_path = PARAMETER.sub(lambda part: called[1][part[1]], newer.http["requestUri"])
+        new_path = PARAMETER.sub(lambda part: _path_part(called[1], part[1]), newer.http["requestUri"])
         reply = await handle(newer.http["method"], new_path, headers, sent, query_params)
         return _fitted(reply, called[0], legacy)
 
     return handle_request
+
+
+def _path_part(given: dict[str, str], name: str) -> str:
+    """The parameter of a path that the API of 2015 may have under another name."""
+    old = name if name in given else NAMES[name]
+    return _modern_text(old, given[old])
 
 
 def _called(service: str, method: str, path: str) -> tuple[OperationModel, dict[str, str]] | None:

@@ -67,8 +67,48 @@ RESOURCES = {
         },
     },
 }
+SERVICES = ("bedrock", "es", "iam", "lambda", "opensearch", "sagemaker", "service-quotas")
 # Service, operation, its arguments, and a part of the answer.
 CALLS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "opensearch",
+        "DescribeInstanceTypeLimits",
+        {"InstanceType": "t3.small.search", "EngineVersion": "OpenSearch_3.5"},
+        {"LimitsByRole": {"data": {"InstanceLimits": {"InstanceCountLimits": {"MaximumInstanceCount": 10}}}}},
+    ),
+    (
+        "es",
+        "DescribeElasticsearchInstanceTypeLimits",
+        {"InstanceType": "r6gd.large.elasticsearch", "ElasticsearchVersion": "7.10"},
+        {"LimitsByRole": {"data": {"StorageTypes": []}}},
+    ),
+    (
+        "service-quotas",
+        "GetServiceQuota",
+        {"ServiceCode": "es", "QuotaCode": "L-076D529E"},
+        {"Quota": {"QuotaName": "Domains per Region", "Value": 100}},
+    ),
+    (
+        "service-quotas",
+        "ListServiceQuotas",
+        {"ServiceCode": "lambda"},
+        {"Quotas": [{"QuotaName": "Concurrent executions"}]},
+    ),
+    (
+        "bedrock",
+        "GetFoundationModelAvailability",
+        {"modelId": "amazon.titan-embed-text-v2:0"},
+        {"authorizationStatus": "AUTHORIZED", "agreementAvailability": {"status": "AVAILABLE"}},
+    ),
+    (
+        "bedrock",
+        "GetInferenceProfile",
+        {"inferenceProfileIdentifier": "us.deepseek.r1-v1:0"},
+        {"status": "ACTIVE", "inferenceProfileId": "us.deepseek.r1-v1:0"},
+    ),
+    ("bedrock", "ListFoundationModels", {}, {}),
+    ("bedrock", "ListInferenceProfiles", {}, {}),
+    ("lambda", "GetAccountSettings", {}, {"AccountUsage": {"FunctionCount": 0}}),
     ("es", "DescribeElasticsearchDomain", {"DomainName": NAME}, {"DomainStatus": {"DomainName": NAME}}),
     (
         "es",
@@ -143,7 +183,7 @@ def stack(cloud: Cloud) -> Stack:
 
 @pytest.fixture(scope="module")
 def clients(cloud: Cloud, stack: Stack) -> dict[str, Any]:
-    return {service: cloud.client(service) for service in ("es", "opensearch", "sagemaker")}
+    return {service: cloud.client(service) for service in SERVICES}
 
 
 @pytest.mark.parametrize(("service", "operation", "arguments", "part"), CALLS)
@@ -181,6 +221,29 @@ def within(part: Any, whole: Any) -> bool:
         ("es", "DescribeReservedElasticsearchInstances", {}, "InvalidAction"),
         ("opensearch", "DescribeDomainHealth", {"DomainName": "absent"}, "ResourceNotFoundException"),
         ("sagemaker", "DescribeEndpoint", {"EndpointName": "absent"}, "ValidationException"),
+        (
+            "opensearch",
+            "DescribeInstanceTypeLimits",
+            {"InstanceType": "x9.large.search", "EngineVersion": "OpenSearch_3.5"},
+            "InvalidTypeException",
+        ),
+        ("service-quotas", "GetServiceQuota", {"ServiceCode": "es", "QuotaCode": "L-1"}, "NoSuchResourceException"),
+        ("service-quotas", "ListServiceQuotas", {"ServiceCode": "ec2"}, "NoSuchResourceException"),
+        ("service-quotas", "ListServices", {}, "NotImplementedException"),
+        ("bedrock", "GetFoundationModelAvailability", {"modelId": "amazon.titan-x"}, "ValidationException"),
+        ("bedrock", "GetInferenceProfile", {"inferenceProfileIdentifier": "us.a.b"}, "ResourceNotFoundException"),
+        (
+            "iam",
+            "SimulatePrincipalPolicy",
+            {"PolicySourceArn": "arn:aws:iam::000000000000:role/absent", "ActionNames": ["s3:GetObject"]},
+            "NoSuchEntity",
+        ),
+        (
+            "iam",
+            "SimulatePrincipalPolicy",
+            {"PolicySourceArn": "arn:aws:sts::000000000000:assumed-role/a/b", "ActionNames": ["s3:GetObject"]},
+            "InvalidInput",
+        ),
         ("sagemaker", "ListTrainingJobs", {}, "NotImplementedException"),
     ],
 )
@@ -240,8 +303,33 @@ def test_a_policy_about_one_domain_and_one_endpoint_allows_and_refuses(cloud: Cl
         (es, "ListDomainNames", {}),
         (sagemaker, "DescribeEndpoint", {"EndpointName": "standing"}),
         (sagemaker, "ListEndpoints", {}),
+        (cloud.client("service-quotas", **keys), "ListServiceQuotas", {"ServiceCode": "es"}),
     ]
     for client, operation, arguments in refusals:
         with pytest.raises(ClientError) as refused:
             client._make_api_call(operation, arguments)
         assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_a_simulation_answers_for_each_action_on_each_resource(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="simulated")
+    allowed = [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::mine/*"},
+        {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"},
+    ]
+    iam.put_user_policy(UserName="simulated", PolicyName="own", PolicyDocument=json.dumps({"Statement": allowed}))
+    answer = iam.simulate_principal_policy(
+        PolicySourceArn="arn:aws:iam::000000000000:user/simulated",
+        ActionNames=["s3:GetObject", "s3:DeleteObject"],
+        ResourceArns=["arn:aws:s3:::mine/a", "arn:aws:s3:::theirs/a"],
+    )
+    assert {
+        (one["EvalActionName"], one["EvalResourceName"][13:]): one["EvalDecision"]
+        for one in answer["EvaluationResults"]
+    } == {
+        ("s3:GetObject", "mine/a"): "allowed",
+        ("s3:GetObject", "theirs/a"): "implicitDeny",
+        ("s3:DeleteObject", "mine/a"): "explicitDeny",
+        ("s3:DeleteObject", "theirs/a"): "explicitDeny",
+    }

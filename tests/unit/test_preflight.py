@@ -15,11 +15,14 @@ from botocore.stub import Stubber
 
 from osml import main as command_line
 from osml.deploy import neighbours
+from osml.deploy.deployment import Deployment
 from osml.deploy.kept import Kept
-from osml.doctor.checks.complaints import FIXES
+from osml.doctor.checks.complaints import FIXES, complaint
 from osml.doctor.finding import Finding
+from osml.failure import Failure
 from osml.place import Place
 from osml.preflight import preflight
+from osml.preflight.check import Seen
 from osml.preflight.checks import CHECKS
 from osml.preflight.context import Context
 from osml.remote.identity import Identity
@@ -389,6 +392,32 @@ def test_every_check_has_its_cases_and_a_title() -> None:
         "permissions",
         "keys of models",
     }
+
+
+class Wrong:
+    """A check that finds two faults."""
+
+    TITLE = "wrong"
+
+    def __init__(self, before_deploy: bool) -> None:
+        self.BEFORE_DEPLOY = before_deploy
+
+    @staticmethod
+    def look(context: Context) -> Iterator[Seen]:
+        for name in ("osml-a", "osml-b"):
+            yield complaint(context.place, "name-taken", f"{name} exists already")
+
+
+def test_a_deploy_stops_at_the_first_fault_and_counts_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place("dev", None)
+    monkeypatch.setattr(preflight, "CHECKS", [Wrong(before_deploy=False)])
+    preflight.require(place, Deployment(place, []))
+    monkeypatch.setattr(preflight, "CHECKS", [Wrong(before_deploy=True)])
+    with pytest.raises(
+        Failure, match=r"Nothing was deployed: osml-a exists already\. .*--env dev` shows 1 more"
+    ) as raised:
+        preflight.require(place, Deployment(place, []))
+    assert raised.value.cause == "name-taken"
 
 
 def test_a_value_of_a_template_is_text_where_it_can_be(looked: Any, opened: ExitStack) -> None:
