@@ -52,6 +52,8 @@ class NewDomain(Cluster):
     provisioner. Without `maintenance` Amazon updates the domain in the ten hours from 22:00 of the region's time.
     `log_policy` is the CloudWatch Logs policy that lets the domain write its logs: its own (`create`), or one of the
     account that `osml deploy` writes for all environments (`exist`), because an account has at most ten in a region.
+    `audit_log` writes to CloudWatch Logs who was refused, who changed indexes or permissions, and who read or wrote
+    documents, without the documents.
     """
 
     kind: Literal["domain"] = "domain"
@@ -70,6 +72,7 @@ class NewDomain(Cluster):
     custom_endpoint: OwnName | None = None
     maintenance: Maintenance | None = None
     log_policy: Literal["create", "exist"] = "create"
+    audit_log: bool = False
     admins: list[RoleArn] = Field(default_factory=list, examples=["arn:aws:iam::111122223333:role/Team"])
 
     @property

@@ -10,6 +10,7 @@ from constructs import Construct
 from opensearch_ml.engine.keeper import Ending, Keeper
 from opensearch_ml.engine.log_retention import RETENTION
 from opensearch_ml.providers.provider import Provider
+from opensearch_ml.resources.audit_log import AuditLog
 from opensearch_ml.resources.index_version import every_version, index_version
 from opensearch_ml.resources.ingest_pipeline import IngestPipeline
 from opensearch_ml.resources.ml_connector import MlConnector
@@ -153,6 +154,9 @@ class KnowledgeStack(EnvironmentStack):
             trusted = TrustedEndpoints(self, "TrustedEndpoints", target=self._target, patterns=trusted_endpoints)
             trusted.node.add_dependency(*access)
             access.append(trusted)
+        if isinstance(search, NewDomain) and search.audit_log:
+            audit = AuditLog(self, "AuditLog", target=self._target, removal_policy=self.removal)
+            audit.node.add_dependency(*access)
         return access
 
     def _grant_operator(self) -> None:

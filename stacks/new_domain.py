@@ -44,6 +44,7 @@ def new_domain(
         security_groups=search.vpc.security_groups if search.vpc else (),
         egress=search.vpc is not None and search.vpc.egress == "vpc",
         log_policy=search.log_policy == "create",
+        audit_log=search.audit_log,
         maintenance_start=(search.maintenance.hour, search.maintenance.minute) if search.maintenance else None,
     )
     DomainAlarms(stack, "SearchAlarms", domain=domain, gibibytes=search.volume.size if search.has_volumes else None)

@@ -10,6 +10,7 @@ OTHERS = "others"
 SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 _ML = {"Connector": "connectors", "ModelGroup": "model_groups", "Model": "models"}
 _PIPELINES = {"IngestPipeline": "/_ingest/pipeline", "SearchPipeline": "/_search/pipeline"}
+_AUDIT = "/_plugins/_security/api/audit"
 _ROLES, _MAPPINGS = "/_plugins/_security/api/roles", "/_plugins/_security/api/rolesmapping"
 
 
@@ -35,6 +36,8 @@ def delete(engine: KindsEngine, kind: str, physical_id: str) -> None:
     client = engine.client()
     if kind == "TrustedEndpoints":
         _trust(engine, [entry for entry in trusted(engine) if f"osml:{engine.owner()}" not in entry])
+    elif kind == "AuditLog":
+        _audit(engine, enabled=False, ignore_users=["kibanaserver"])
     elif kind == "Model":
         undeploy(engine, physical_id)
         client.delete(_path(kind, physical_id))
@@ -52,6 +55,8 @@ def change(engine: KindsEngine, kind: str, physical_id: str) -> None:
     client, path = engine.client(), _path(kind, physical_id)
     if kind == "TrustedEndpoints":
         _trust(engine, [entry.replace(engine.stack, "edited", 1) for entry in trusted(engine)])
+    elif kind == "AuditLog":
+        _audit(engine, log_request_body=True)
     elif kind == "RoleMapping":
         _, mapping = next(iter(client.get(path).items()))
         client.put(path, {"backend_roles": [entry for entry in mapping["backend_roles"] if entry.startswith("osml:")]})
@@ -76,7 +81,9 @@ def take_over(engine: KindsEngine, kind: str, physical_id: str) -> None:
         ours, others = f"osml:{engine.stack}/", f"osml:{OTHERS}/"
         return str(text).replace(ours, others) if ours in str(text) else str(text).replace(others, ours)
 
-    if kind == "Role":
+    if kind == "AuditLog":
+        _audit(engine, ignore_users=[theirs(user) for user in client.get(_AUDIT)["config"]["audit"]["ignore_users"]])
+    elif kind == "Role":
         _, role = next(iter(client.get(path).items()))
         client.put(path, {"description": theirs(role["description"]), "cluster_permissions": ["cluster_monitor"]})
     elif kind in _ML:
@@ -103,6 +110,8 @@ def _texts(engine: KindsEngine, kind: str) -> list[str]:
         return [str(hit["_source"].get("description")) for hit in hits]
     if kind == "TrustedEndpoints":
         return trusted(engine)
+    if kind == "AuditLog":
+        return list(client.get(_AUDIT)["config"]["audit"]["ignore_users"])
     if kind == "RoleMapping":
         mappings = client.get(_MAPPINGS).values()
         return [entry for mapping in mappings for entry in mapping["backend_roles"]]
@@ -121,6 +130,11 @@ def _path(kind: str, physical_id: str) -> str:
     if kind == "Role":
         return f"{_ROLES}/{physical_id}"
     return f"{_MAPPINGS}/{physical_id.split(':')[0]}" if kind == "RoleMapping" else f"/{physical_id}"
+
+
+def _audit(engine: KindsEngine, enabled: bool = True, **audit: Any) -> None:
+    config = engine.client().get(_AUDIT)["config"]
+    engine.client().put(f"{_AUDIT}/config", config | {"enabled": enabled, "audit": config["audit"] | audit})
 
 
 def _trust(engine: KindsEngine, entries: list[str]) -> None:

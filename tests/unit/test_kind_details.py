@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, destroy, kind_named
+from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, apply, destroy, kind_named
 from mlcommons.errors import Conflict, InvalidSpec, Unready
 from mlcommons.kinds.trusted_endpoints import trusts_all
 from tests.unit.kernel_clock import Clock
@@ -36,6 +36,7 @@ def _client(transport: MockTransport) -> Client:
         ("RoleMapping", f"role:{OWNER}", "role:stack/Other"),
         ("TrustedEndpoints", f"trusted-endpoints:{OWNER}", "trusted-endpoints:stack/Other"),
         ("TrustedEndpoints", f"trusted-already:{OWNER}", "trusted-already:stack/Other"),
+        ("AuditLog", f"audit-log:{OWNER}", "audit-log:stack/Other"),
     ],
 )
 def test_ids_that_could_be_ours(kind: str, good: str, bad: str) -> None:
@@ -214,3 +215,51 @@ def test_an_index_whose_field_has_no_dimension() -> None:
     )
     with pytest.raises(InvalidSpec, match="no field text with a dimension"):
         kind.check(_client(MockTransport(lambda _: Response(200, {}))), spec)
+
+
+class _Audit:
+    """An engine whose audit log has values that nobody may change, as Amazon's."""
+
+    def __init__(self, enabled: bool = False, users: tuple[str, ...] = ("kibanaserver",)) -> None:
+        self.body: dict[str, Any] = {
+            "_readonly": ["/audit/exclude_sensitive_headers", "/compliance/internal_config"],
+            "config": {
+                "enabled": enabled,
+                "audit": {"ignore_users": list(users), "exclude_sensitive_headers": False, "ignore_headers": ["x"]},
+                "compliance": {"internal_config": False, "read_watched_fields": {"a": ["b"]}},
+            },
+        }
+
+    def __call__(self, request: Request) -> Response:
+        if request.path == "/":
+            return Response(200, {"version": {"number": "3.5.0"}})
+        if request.method == "PUT":
+            assert isinstance(request.body, dict)
+            self.body["config"] = request.body
+            return Response(200, {"status": "OK"})
+        return Response(200, self.body)
+
+
+def test_an_audit_log_keeps_what_amazon_lets_nobody_change_and_what_is_not_specified() -> None:
+    audit = _Audit()
+    client = _client(MockTransport(audit))
+    made = apply(kind_named("AuditLog"), {}, client=client, owner=OWNER)
+    config = audit.body["config"]
+    assert made.physical_id == f"audit-log:{OWNER}"
+    assert config["enabled"]
+    assert (config["audit"]["exclude_sensitive_headers"], config["compliance"]["internal_config"]) == (False, False)
+    assert (config["audit"]["ignore_headers"], config["compliance"]["read_watched_fields"]) == (["x"], {"a": ["b"]})
+    assert config["audit"]["ignore_users"] == ["kibanaserver", f"(osml:{OWNER})"]
+    assert not config["audit"]["log_request_body"]
+    destroy(kind_named("AuditLog"), made.physical_id, client=client, owner=OWNER)
+    assert not audit.body["config"]["enabled"]
+    assert audit.body["config"]["audit"]["ignore_users"] == ["kibanaserver"]
+
+
+@pytest.mark.parametrize("users", [("kibanaserver",), ("kibanaserver", "(osml:other-stack/AuditLog)")])
+def test_an_audit_log_that_somebody_else_enabled_is_left_alone(users: tuple[str, ...]) -> None:
+    audit = _Audit(enabled=True, users=users)
+    transport = MockTransport(audit)
+    with pytest.raises(Conflict):
+        apply(kind_named("AuditLog"), {}, client=_client(transport), owner=OWNER)
+    assert transport.writes == []

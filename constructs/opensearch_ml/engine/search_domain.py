@@ -30,10 +30,11 @@ class SearchDomain(Construct):
     `security_groups` allow can reach it. With `egress` its calls of models also go through the network instead of the
     public internet.
 
-    Its error log and slow logs are written, the slow ones of indexes that have thresholds. It has no audit log, which
-    begins only when somebody enables it in the security plugin. `log_policy` lets the domain write them; a region takes
-    ten such policies of an account, so False leaves it to one that exists. `maintenance_start` is the hour and minute
-    in UTC at which ten hours begin in which Amazon may work on it; without it they begin at 22:00 of the region's time.
+    Its error log and slow logs are written, the slow ones of indexes that have thresholds. With `audit_log` the audit
+    log is written too, once an AuditLog enables it in the security plugin. `log_policy` lets the domain write them; a
+    region takes ten such policies of an account, so False leaves it to one that exists. `maintenance_start` is the hour
+    and minute in UTC at which ten hours begin in which Amazon may work on it; without it they begin at 22:00 of the
+    region's time.
 
     Example::
 
@@ -63,6 +64,7 @@ class SearchDomain(Construct):
         security_groups: Sequence[str] = (),
         egress: bool = False,
         log_policy: bool = True,
+        audit_log: bool = False,
         maintenance_start: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -72,7 +74,7 @@ class SearchDomain(Construct):
         self._own_group: ec2.SecurityGroup | None = None
         groups = {
             log: logs.LogGroup(self, log, retention=log_retention, removal_policy=removal_policy)
-            for log in ("SearchSlowLog", "IndexSlowLog", "ApplicationLog")
+            for log in ("SearchSlowLog", "IndexSlowLog", "ApplicationLog", *(["AuditLog"] if audit_log else []))
         }
         self.domain = opensearch.Domain(
             self,
@@ -94,6 +96,8 @@ class SearchDomain(Construct):
                 slow_index_log_group=groups["IndexSlowLog"],
                 app_log_enabled=True,
                 app_log_group=groups["ApplicationLog"],
+                audit_log_enabled=audit_log,
+                audit_log_group=groups.get("AuditLog"),
             ),
             suppress_logs_resource_policy=True,
             enable_version_upgrade=True,

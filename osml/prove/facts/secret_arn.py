@@ -1,0 +1,41 @@
+"""A connector's secret by an ARN without the six characters at its end, which a stack does not know."""
+
+from osml.prove.administrator import SECRET, Prober
+from osml.remote.domain import reason
+
+QUESTION = "Does it take a connector's `secretArn` without its suffix?"
+CONNECTORS = "/_plugins/_ml/connectors"
+SUFFIX = len("-A1b2C3")
+
+
+def answer(prober: Prober) -> str:
+    """What it answers to a connector with the whole ARN, and to one with the ARN that a stack writes."""
+    whole = prober.secret_arn
+    return "; ".join(
+        f"{what}: {_made(prober, arn)}" for what, arn in {"whole": whole, "without suffix": whole[:-SUFFIX]}.items()
+    )
+
+
+def _made(prober: Prober, arn: str) -> str:
+    body = {
+        "name": f"osml-{prober.trial.name}",
+        "description": "Made by a proof, and removed at once",
+        "version": "1",
+        "protocol": "http",
+        "parameters": {"model": "deepseek-flash"},
+        "credential": {"secretArn": arn, "roleArn": prober.connector_role},
+        "actions": [
+            {
+                "action_type": "predict",
+                "method": "POST",
+                "url": "https://api.deepseek.com/chat/completions",
+                "headers": {"Authorization": f"Bearer ${{credential.secretArn.{SECRET}}}"},
+                "request_body": '{"model": "${parameters.model}", "messages": ${parameters.messages}}',
+            }
+        ],
+    }
+    made = prober.ask("POST", f"{CONNECTORS}/_create", body)
+    if not made.ok:
+        return f"refused, {reason(made)}"
+    gone = prober.ask("DELETE", f"{CONNECTORS}/{made.json()['connector_id']}")
+    return f"taken with {made.status_code}, removed with {gone.status_code}"

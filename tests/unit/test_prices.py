@@ -1,0 +1,77 @@
+"""The amounts of docs/costs.md are those that the prices give."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from settings import load
+from settings.prices import idle, in_use
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "costs.md").read_text()
+SEARCH = {
+    "kind": "domain",
+    "vector_engine": "faiss",
+    "data_nodes": {"instance_type": "r7g.medium.search", "count": 1},
+    "volume": {"size": 20},
+    "removal": "destroy",
+}
+TITAN = {"provider": "titan", "dimension": 512}
+CHAT = {"provider": "deepseek", "model": "deepseek-flash", "secret": {"name": "osml/x/key", "key": "api_key"}}
+# A part of the row → settings that are none of the shipped environments.
+ROWS = {
+    "`deepseek-bedrock` (managed)": {"recipe": "deepseek-bedrock", "search": SEARCH, "embedding": TITAN},
+    "`semantic-search`, Titan": {"recipe": "semantic-search", "search": SEARCH, "embedding": TITAN},
+    "`generation: classic`, Titan": {
+        "recipe": "serverless",
+        "search": {"generation": "classic", "removal": "destroy"},
+        "embedding": TITAN,
+        "answer": CHAT,
+    },
+    "`generation: nextgen`, Titan": {
+        "recipe": "serverless",
+        "search": {"removal": "destroy"},
+        "embedding": TITAN,
+        "answer": CHAT,
+    },
+}
+
+
+def row(part: str) -> tuple[float, float, float]:
+    """Search, embedding and the sum, in the row of the table that has the part."""
+    cells = next(line for line in PAGE.splitlines() if line.startswith("|") and part in line).split("|")
+    numbers = [float((re.findall(r"\d[\d,.]*", cell) or ["0"])[0].replace(",", "")) for cell in cells[2:7]]
+    return numbers[0], numbers[1], numbers[4]
+
+
+def near(amount: float, told: float) -> bool:
+    """The page rounds, and says "about"."""
+    return abs(amount - told) <= max(1.0, told * 0.025)
+
+
+@pytest.mark.parametrize("name", ["dev", "qa", "prod"])
+def test_a_shipped_environment_costs_what_the_page_says(name: str) -> None:
+    amounts = idle(load(name, ROOT / "environments"))
+    search, embedding, whole = row(f"environments/{name}.yaml")
+    assert near(amounts["search"], search), amounts
+    assert near(amounts["embedding"], embedding), amounts
+    assert near(sum(amounts.values()), whole), amounts
+
+
+@pytest.mark.parametrize("part", ROWS)
+def test_a_recipe_costs_what_the_page_says(part: str, tmp_path: Path) -> None:
+    settings = {"assistant": {}, **ROWS[part]}
+    (tmp_path / "x.yaml").write_text(yaml.safe_dump(settings))
+    amounts = idle(load("x", tmp_path))
+    search, _, whole = row(part)
+    assert near(amounts["search"], search), amounts
+    assert near(sum(amounts.values()), whole), amounts
+
+
+def test_a_collection_in_use_is_awake() -> None:
+    environment = load("sandbox-aoss", ROOT / "environments")
+    assert in_use(environment) == pytest.approx(sum(idle(environment).values()) / 730 + 0.48)

@@ -1,0 +1,159 @@
+"""The proof without an account: what its report hides, what it makes, and that it removes everything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osml.failure import Failure
+from osml.prove import prove
+from osml.prove.facts import FACTS
+from osml.prove.life import Life
+from osml.prove.report import Report, Seen, hidden
+from osml.prove.trial import KINDS, Trial
+from osml.remote.identity import Identity
+from settings import load
+
+CALLER = Identity("111122223333", "arn:aws:sts::111122223333:assumed-role/Admin/ada@example.com")
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("the account 111122223333 said", "the account <account> said"),
+        ("arn:aws:iam::111122223333:role/Admin may", "<ARN of iam> may"),
+        ("arn:aws-cn:es:cn-north-1:111122223333:domain/x, y", "<ARN of es>, y"),
+        ("https://abc123.execute-api.us-east-1.amazonaws.com/dev/rag is", "<address> is"),
+        ("host search-osml-x.us-east-1.es.amazonaws.com: no", "host <host>: no"),
+        ("x7.aoss.eu-west-1.on.aws", "<host>"),
+        ("by ada@example.com", "by <person>"),
+        ("AKIAIOSFODNN7EXAMPLE", "<key>"),
+        ("from 10.0.0.7:443 on", "from <address> on"),
+        ("file /home/ada/osml/cdk.out is", "file <path> is"),
+        ("the key sesame-123 failed", "the key <secret> failed"),
+        ("a | b\nc", "a \\| b c"),
+        ("18,823,000 people, 429 and 12 s", "18,823,000 people, 429 and 12 s"),
+    ],
+)
+def test_a_report_hides_who_and_where(told: str, shown: str) -> None:
+    assert hidden(told, ["sesame-123"]) == shown
+
+
+def test_a_report_has_every_step_and_every_answer() -> None:
+    report = Report("domain", "OpenSearch_3.5", "us-east-1", False, "Expected to cost at most 0.19 USD")
+    assert not report.good
+    report.steps = [Seen("preflight", True, 1, "ok"), Seen("deploy", False, 2, "no")]
+    report.facts = [Seen("Does it?", None, 3, "yes")]
+    assert not report.good
+    text = report.markdown()
+    assert "## Proof of a domain on AWS, us-east-1: FAILED" in text
+    assert "| deploy | ✗ | 2.0 | no |" in text
+    assert "| Does it? | – | 3.0 | yes |" in text
+
+
+@pytest.fixture
+def trials(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Trial]]:
+    monkeypatch.setenv("OSML_ENVIRONMENTS", "restored afterwards")
+    made = prove.trials(KINDS, None, CALLER, "us-east-1", "us.amazon.nova-micro-v1:0")
+    yield made
+    for one in made[0].folder.glob("*"):
+        one.unlink()
+
+
+def test_its_environments_are_valid_and_are_thrown_away(trials: list[Trial]) -> None:
+    for trial in trials:
+        settings = load(trial.name, trial.folder)
+        assert settings.search.removal == "destroy"
+        assert settings.secrets == {}
+        assert prove.estimate(trial) < 1
+        assert os.environ["OSML_ENVIRONMENTS"] == str(trial.folder)
+    domain, collection = trials
+    assert (domain.kind, collection.kind) == KINDS
+    assert load(domain.name, domain.folder).search.admins == [f"arn:aws:iam::111122223333:role/{domain.administrator}"]
+    assert domain.name != collection.name
+
+
+@pytest.mark.parametrize("how", ["fails", "is interrupted", "breaks"])
+def test_everything_is_removed_however_it_ends(how: str, trials: list[Trial], monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+
+    def live(self: Life) -> None:
+        def step() -> str:
+            if how == "is interrupted":
+                os.kill(os.getpid(), signal.SIGTERM)
+            if how == "breaks":
+                raise ZeroDivisionError
+            raise Failure("no")
+
+        self._step("deploy", step)
+
+    def end(self: Life) -> None:
+        # A second Ctrl-C does not end the removal.
+        os.kill(os.getpid(), signal.SIGINT)
+        ended.append("destroyed")
+
+    monkeypatch.setattr(Life, "live", live)
+    monkeypatch.setattr(Life, "end", end)
+    told: list[Seen] = []
+    if how == "breaks":
+        with pytest.raises(ZeroDivisionError):
+            prove.run(trials[0], CALLER, "us-east-1", told.append)
+    else:
+        report = prove.run(trials[0], CALLER, "us-east-1", told.append)
+        assert not report.good
+        assert told[0].answer == ("interrupted" if how == "is interrupted" else "no")
+    assert ended == ["destroyed"]
+    assert prove.remains(trials[0]) is None
+
+
+def test_what_could_not_be_removed_is_said(trials: list[Trial], monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(_: Life) -> None:
+        raise Failure("still there")
+
+    monkeypatch.setattr(Life, "live", lambda _: None)
+    monkeypatch.setattr(Life, "end", end)
+    prove.run(trials[0], CALLER, "us-east-1", lambda _: None)
+    assert prove.remains(trials[0]) == f"OSML_ENVIRONMENTS={trials[0].folder} osml destroy --env {trials[0].name}"
+
+
+def test_a_command_that_runs_is_ended_before_the_removal(trials: list[Trial]) -> None:
+    life = Life(trials[0], CALLER, Report("domain", "", "", False, ""), lambda _: None)
+    sleeping = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    running = subprocess.Popen([sys.executable, "-c", sleeping], start_new_session=True, text=True)
+    life._running = running
+    life._interrupt()
+    assert running.poll() is not None
+
+
+def test_each_question_has_a_file() -> None:
+    questions = [fact.QUESTION for fact in FACTS]
+    assert len(questions) == len(set(questions)) == 5
+    assert all(one.endswith("?") for one in questions)
+
+
+def test_nothing_is_made_without_a_yes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from osml import main as command_line
+
+    calls: list[Any] = []
+    monkeypatch.setattr("osml.remote.identity.identity", lambda *_: CALLER)
+    monkeypatch.setattr("osml.prove.prove.run", lambda *_: calls.append(_))
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
+    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: SIM115
+    monkeypatch.setattr("sys.argv", ["osml", "prove", "--report", str(tmp_path / "proof.md")])
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert calls == []
+    assert "costs at most" in said
+    assert "the account 111122223333, region us-east-1" in said
