@@ -7,7 +7,7 @@ QUESTION := What's the population increase of New York City from 2021 to 2023? H
 # The line of OpenSearch that the contract tests run on besides the newest.
 OLDER := 2.19
 
-.PHONY: demo prepared down check unit test templates checkers contract e2e upgrade pages recipes browser format snapshots schema openapi install lock bench faults load drop retrieval soak site wheel clean
+.PHONY: demo prepared down check unit test templates checkers contract e2e upgrade pages recipes browser format snapshots schema openapi install lock bench faults load drop retrieval soak prove-on-aws site wheel clean
 
 demo: ## install, start the local cloud, deploy, load samples, and ask a question
 	@$(MAKE) --no-print-directory --jobs=2 install prepared
@@ -131,6 +131,9 @@ bench: install ## measure the tables of docs/performance.md again, on an otherwi
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.cold_start
 	$(BIN)/python -m benchmarks.load
+
+prove-on-aws: install ## deploy throwaway environments on your account, use and remove them; writes proof.md
+	$(OSML) prove
 
 faults: install ## every fault at every call of every kind; writes docs/faults.md
 	OSML_FAULTS=1 $(BIN)/pytest -q tests/contract/test_fault_matrix.py

@@ -33,6 +33,7 @@ from sandbox.cloud import (
     imports,
     instance_limits,
     integrations,
+    keys,
     log_events,
     log_pipe,
     metrics,
@@ -142,6 +143,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     deleted_stacks.install()
     exports.install()
     conditions.install()
+    keys.install()
     model_runtimes.install(settings.models_url, authority)
     sagemaker_api.install(registry)
     bedrock_api.install()

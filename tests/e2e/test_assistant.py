@@ -1,6 +1,7 @@
 """The assistant's API over a domain and over a collection: asked, loaded, throttled and attacked over HTTPS."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ import requests
 import yaml
 
 from sandbox import launcher
-from sandbox.instance import CHECKOUT, Instance
+from sandbox.instance import ACCOUNT, CHECKOUT, Instance
 from tests.clients import foreign
 from tests.clients.target import Target
 from tests.e2e.templates import SAMPLES, Deployment, until
@@ -73,6 +74,13 @@ class Client:
         requests.put(f"{self.models}/_control/deepseek", json=faults, timeout=10).raise_for_status()
 
 
+def key_of_kms() -> str:
+    """A new key with the policy that docs/encryption.md asks for."""
+    [policy] = re.findall(r"```json\n(.+?)```", (CHECKOUT / "docs" / "encryption.md").read_text(), re.DOTALL)
+    made = boto3.client("kms").create_key(Policy=policy.replace("111122223333", ACCOUNT))
+    return str(made["KeyMetadata"]["Arn"])
+
+
 @pytest.fixture(scope="module", params=["sandbox", "sandbox-aoss"])
 def client(
     request: pytest.FixtureRequest, local_cloud: Instance, key: str, engine: Any, tmp_path_factory: Any
@@ -87,6 +95,7 @@ def client(
     if settings["search"]["kind"] == "domain":
         settings["search"]["admins"] = [foreign.ROLE]
     (directory / "api.yaml").write_text(yaml.safe_dump(settings))
+    settings["encryption"] = {"key": key_of_kms()}
     before = engine.contents()
     with Deployment("api", directory, local_cloud, tmp_path_factory.mktemp("work")) as deployment:
         deployment.deploy()
@@ -110,6 +119,13 @@ def test_the_answer_has_its_figures_sources_and_sentences(client: Client) -> Non
     used = [source["text"][mark["start"] : mark["end"]] for source in answer["sources"] for mark in source["used"]]
     assert any("18,937,000" in sentence for sentence in used)
     assert answer["timings"]["total_ms"] >= answer["timings"]["search_ms"] > 0
+
+
+def test_what_the_stacks_store_is_encrypted_with_the_key_of_the_environment(client: Client) -> None:
+    groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix="osml-api-")["logGroups"]
+    [key] = {one.get("kmsKeyId") for one in groups}
+    state = boto3.client("kms").describe_key(KeyId=str(key))["KeyMetadata"]["KeyState"]
+    assert (state, len(groups) > 3) == ("Enabled", True)
 
 
 def test_the_answer_streams_in_events(client: Client) -> None:

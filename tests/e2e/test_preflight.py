@@ -52,7 +52,8 @@ def failed(osml: CommandLine, code: int) -> dict[str, str]:
 
 
 def test_what_aws_would_refuse_is_found_before_anything_is_made(environment: CommandLine) -> None:
-    logs, iam, opensearch = (boto3.client(service) for service in ("logs", "iam", "opensearch"))
+    logs, iam = boto3.client("logs"), boto3.client("iam")
+    opensearch: Any = boto3.client("opensearch")
     names = [f"other-{number}" for number in range(10)]
     try:
         for name in names:

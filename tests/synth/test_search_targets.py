@@ -86,18 +86,23 @@ def test_amazon_works_on_a_domain_at_night_or_when_it_is_told(
     assert told["Properties"]["OffPeakWindowOptions"] == {"Enabled": True, "OffPeakWindow": start}
 
 
+@pytest.mark.parametrize(("name", "audited"), [("dev", False), ("prod", True)])
 def test_what_a_domain_writes_into_logs_can_be_written(
-    templates: Callable[[str], Templates], made: dict[str, Templates], of_type: OfType, flat: Flat
+    templates: Callable[[str], Templates], name: str, audited: bool, of_type: OfType, flat: Flat
 ) -> None:
-    """No log is published that nobody fills, and slow logs have thresholds in the index."""
-    search = templates("dev")["osml-dev-search"]
+    """No log is published that nobody fills: slow logs have thresholds in the index, and the audit log is enabled."""
+    search = templates(name)[f"osml-{name}-search"]
     [domain] = of_type(search, "AWS::OpenSearchService::Domain").values()
-    published = domain["Properties"]["LogPublishingOptions"]
-    assert set(published) == {"ES_APPLICATION_LOGS", "SEARCH_SLOW_LOGS", "INDEX_SLOW_LOGS"}
+    options = domain["Properties"]["LogPublishingOptions"]
+    published = {log: one for log, one in options.items() if one["Enabled"]}
+    others = {"AUDIT_LOGS"} if audited else set()
+    assert set(published) == {"ES_APPLICATION_LOGS", "SEARCH_SLOW_LOGS", "INDEX_SLOW_LOGS"} | others
+    audits = of_type(templates(name)[f"osml-{name}-knowledge"], "Custom::MlAuditLog")
+    assert len(audits) == int(audited)
     [policy] = of_type(search, "AWS::Logs::ResourcePolicy").values()
     document = flat(policy["Properties"]["PolicyDocument"])
     assert all(flat(item["CloudWatchLogsLogGroupArn"]) in str(document) for item in published.values())
-    [index] = of_type(templates("dev")["osml-dev-knowledge"], "Custom::MlIndex").values()
+    [index] = of_type(templates(name)[f"osml-{name}-knowledge"], "Custom::MlIndex").values()
     settings = json.loads(flat(index["Properties"]["Spec"]))["body"]["settings"]["index"]
     assert settings["search"]["slowlog"]["threshold"]["query"]["warn"] == "5s"
     assert settings["indexing"]["slowlog"] == {"threshold": {"index": {"warn": "10s"}}, "source": "false"}

@@ -76,7 +76,8 @@ def test_its_environments_are_valid_and_are_thrown_away(trials: list[Trial]) -> 
         assert os.environ["OSML_ENVIRONMENTS"] == str(trial.folder)
     domain, collection = trials
     assert (domain.kind, collection.kind) == KINDS
-    assert load(domain.name, domain.folder).search.admins == [f"arn:aws:iam::111122223333:role/{domain.administrator}"]
+    search: Any = load(domain.name, domain.folder).search
+    assert search.admins == [f"arn:aws:iam::111122223333:role/{domain.administrator}"]
     assert domain.name != collection.name
 
 

@@ -84,7 +84,7 @@ def _physical_id(owner: Owner) -> str:
 def _wanted(body: dict[str, Any], spec: AuditLogSpec, owner: Owner) -> dict[str, Any]:
     """The whole configuration: what the specification and the rules of compliance say, and the rest as it is."""
     before = body["config"]
-    wanted = copy.deepcopy(before)
+    wanted: dict[str, Any] = copy.deepcopy(before)
     wanted["enabled"] = True
     wanted["audit"] |= {
         "enable_rest": True,

@@ -1,0 +1,100 @@
+"""Keys of KMS in templates: a key must exist and be enabled, and its policy must let CloudWatch Logs use it.
+
+MiniStack 1.5.33 keeps what a template says of a key and looks at none. Queues and topics take any key on Amazon, too,
+until somebody uses them.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import kms
+from ministack.services.cloudformation import provisioners
+
+Properties = Mapping[str, Any]
+LOG_GROUP = "AWS::Logs::LogGroup"
+# Type → where its properties name the key.
+WHERE = {
+    "AWS::DynamoDB::Table": ("SSESpecification", "KMSMasterKeyId"),
+    "AWS::Lambda::Function": ("KmsKeyArn",),
+    LOG_GROUP: ("KmsKeyId",),
+    "AWS::OpenSearchService::Domain": ("EncryptionAtRestOptions", "KmsKeyId"),
+    "AWS::SecretsManager::Secret": ("KmsKeyId",),
+}
+NEEDED = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey")
+
+
+def install() -> None:
+    """Wraps the handlers of these types; once per process, after they are registered."""
+    for type, path in WHERE.items():
+        handlers = dict(provisioners._RESOURCE_HANDLERS[type])
+        handlers["create"] = _checking(handlers["create"], type, path, 1)
+        if "update" in handlers:
+            handlers["update"] = _checking(handlers["update"], type, path, 2)
+        provisioners._RESOURCE_HANDLERS[type] = handlers
+
+
+def _checking(write: Callable[..., Any], type: str, path: tuple[str, ...], place: int) -> Callable[..., Any]:
+    def checked(*args: Any, **more: Any) -> Any:
+        named: Any = args[place]
+        for part in path:
+            named = (named or {}).get(part)
+        if named:
+            _check(type, str(named), args[place])
+        return write(*args, **more)
+
+    return checked
+
+
+def _check(type: str, key: str, properties: Properties) -> None:
+    """Raises ValueError with the service's sentence."""
+    found = kms._resolve_key(key)
+    usable = found is not None and found.get("KeyState") == "Enabled"
+    if type == LOG_GROUP:
+        name = properties.get("LogGroupName") or "*"
+        arn = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{name}"
+        if not (usable and lets_logs(found, arn)):
+            raise ValueError(
+                f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}' "
+                "(InvalidParameterException)"
+            )
+    elif not usable:
+        raise ValueError(f"The KMS key {key} does not exist or is not enabled (KMSInvalidStateException)")
+
+
+def lets_logs(key: Properties | None, log_group_arn: str) -> bool:
+    """Whether the key's policy lets CloudWatch Logs encrypt that log group."""
+    document = (key or {}).get("Policy") or "{}"
+    statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
+    given = iam_evaluator.EvalContext(
+        principal_arn=f"logs.{get_region()}.amazonaws.com",
+        principal_type="Service",
+        principal_account="",
+        action="kms:Encrypt",
+        resource_arn=str((key or {}).get("Arn")),
+        region=get_region(),
+        source_ip="127.0.0.1",
+        secure_transport=True,
+        service_context={"kms:encryptioncontext:aws:logs:arn": log_group_arn},
+    )
+    return all(any(_allows(one, given, action) for one in _listed(statements)) for action in NEEDED)
+
+
+def _allows(statement: Properties, given: Any, action: str) -> bool:
+    principal = statement.get("Principal")
+    services = _listed(principal.get("Service")) if isinstance(principal, dict) else []
+    return (
+        statement.get("Effect") == "Allow"
+        and given.principal_arn in services
+        and iam_evaluator._action_matches(action, _listed(statement.get("Action")), [])
+        and iam_evaluator._conditions_met(statement.get("Condition", {}), given)
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]

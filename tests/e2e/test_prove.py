@@ -1,0 +1,47 @@
+"""`osml prove` on the emulated AWS, from its first step to its report, as somebody with an account runs it."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from tests.e2e.conftest import CommandLine
+
+STEPS = (
+    "a role for the questions",
+    "preflight",
+    "deploy",
+    "ingest",
+    "ask on the command line",
+    "the API's key",
+    "ask by the API",
+    "stream by the API",
+    "status",
+    "doctor",
+    "deploy again",
+    "destroy",
+    "nothing is left",
+)
+# A part of each answer that the engine of the local cloud gives.
+ANSWERS = (
+    "PUT _component_template: 200, GET _component_template: 200, DELETE _component_template: 200",
+    "1 s: 408 after 1 s; 2 s: 408 after 2 s",
+    "PATCH on all_access: 200, undone: 200",
+    "whole: taken with 200, removed with 200; without suffix: taken with 200, removed with 200",
+    "may be put; refused:",
+)
+
+
+def test_the_proof_passes_and_leaves_nothing(osml: CommandLine, engine: Any, tmp_path: Path) -> None:
+    before, report = engine.contents(), tmp_path / "proof.md"
+    said = osml("prove", "--sandbox", "--yes", "--only", "domain", "--report", str(report)).stderr
+    text = report.read_text()
+    assert "costs at most 0." in said
+    assert "## Proof of a domain on the local cloud: passed" in text
+    assert [line.split(" | ")[0].strip("| ") for line in text.splitlines() if "| ✓ |" in line] == list(STEPS)
+    assert [answer for answer in ANSWERS if answer not in text] == []
+    for hidden in ("000000000000", "127.0.0.1", "arn:aws", "https://"):
+        assert hidden not in text
+    assert engine.contents() == before
+    roles = [one["RoleName"] for one in boto3.client("iam").list_roles()["Roles"]]
+    assert [name for name in roles if "prove" in name] == []
