@@ -16,7 +16,7 @@ _HIDDEN = (
     (re.compile(r"/(?:home|Users|root|tmp|var|work|private)/[^\s\"'`,;)]*"), "<path>"),
 )
 SIGNS = {True: "✓", False: "✗", None: "–"}
-LONGEST = 400
+LONGEST = 1500
 
 
 def hidden(text: str, known: Sequence[str] = ()) -> str:

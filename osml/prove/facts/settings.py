@@ -5,23 +5,24 @@ from osml.prove.administrator import Prober
 QUESTION = "Which settings of ml-commons and neural-search may be put?"
 PREFIXES = ("plugins.ml_commons.", "plugins.neural_search.")
 PATH = "/_cluster/settings"
+OK = 200
 
 
 def answer(prober: Prober) -> str:
-    """Each setting that nobody has set is put as it is, and taken back."""
+    """Each setting that nobody has set is put as it is; then all are taken back."""
     found = prober.ask("GET", f"{PATH}?include_defaults=true&flat_settings=true")
     if not found.ok:
         return f"GET {PATH}: {found.status_code}"
     told = found.json()
     defaults = {name: value for name, value in told.get("defaults", {}).items() if name.startswith(PREFIXES)}
     unset = {name: value for name, value in defaults.items() if name not in told.get("persistent", {})}
-    refused = {name: status for name, value in unset.items() if (status := _put(prober, name, value)) != 200}
+    statuses: dict[str, int] = {}
+    try:
+        for name, value in unset.items():
+            statuses[name] = prober.ask("PUT", PATH, {"persistent": {name: value}}).status_code
+    finally:
+        put = [name for name, status in statuses.items() if status == OK]
+        prober.ask("PUT", PATH, {"persistent": dict.fromkeys(put)})
+    refused = {name: status for name, status in statuses.items() if status != OK}
     names = ", ".join(f"{name} ({status})" for name, status in sorted(refused.items())) or "none"
     return f"{len(unset) - len(refused)} of {len(unset)} may be put; refused: {names}"
-
-
-def _put(prober: Prober, name: str, value: object) -> int:
-    status = prober.ask("PUT", PATH, {"persistent": {name: value}}).status_code
-    if status == 200:
-        prober.ask("PUT", PATH, {"persistent": {name: None}})
-    return status
