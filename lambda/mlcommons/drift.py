@@ -12,7 +12,7 @@ from mlcommons.watched import Watched
 State = Literal["as deployed", "missing", "changed", "taken over", "not deployed", "not visible"]
 DRIFTED: tuple[State, ...] = ("missing", "changed", "taken over")
 # Only an administrator of the engine may read them.
-_OF_MASTERS = ("Role", "RoleMapping")
+_OF_MASTERS = ("AuditLog", "Role", "RoleMapping")
 
 
 @dataclass(frozen=True)

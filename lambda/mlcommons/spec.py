@@ -14,8 +14,8 @@ T = TypeVar("T")
 def parse(cls: type[T], value: Any, what: str) -> T:
     """Build the dataclass `cls` from a JSON object; `what` names it in errors, e.g. "the Connector spec".
 
-    Raises `InvalidSpec`. Fields are strings, objects, nested dataclasses, or lists of strings or of dataclasses,
-    each possibly optional.
+    Raises `InvalidSpec`. Fields are strings, booleans, objects, nested dataclasses, or lists of strings or of
+    dataclasses, each possibly optional.
     """
     tried = f"Reading {what}"
     if not isinstance(value, Mapping):
@@ -48,6 +48,7 @@ def _checked(value: Any, hint: Any, what: str) -> Any:
         str: ("a string", isinstance(value, str) and value != ""),
         list: ("a list of strings", isinstance(value, list) and all(isinstance(v, str) and v for v in value)),
         dict: ("a JSON object", isinstance(value, dict)),
+        bool: ("true or false", isinstance(value, bool)),
     }[typing.get_origin(hint) or hint]
     if not is_right:
         raise InvalidSpec(f"Reading {what}", f"it is {_called(value)}", f"It must be {expected}.")

@@ -250,6 +250,11 @@ def _indexes(engine: KindsEngine, owner: str) -> list[str]:
     return [name for name, body in indexes.items() if f"(osml:{owner}" in str(body["mappings"].get("_meta"))]
 
 
+def _audited(engine: KindsEngine, owner: str) -> list[str]:
+    users = engine.client().get("/_plugins/_security/api/audit")["config"]["audit"]["ignore_users"]
+    return [user for user in users if f"osml:{owner}" in user]
+
+
 _CENSUS: dict[str, Callable[[KindsEngine, str], list[str]]] = {
     "Role": _described("/_plugins/_security/api/roles"),
     "RoleMapping": _mapped,
@@ -260,4 +265,5 @@ _CENSUS: dict[str, Callable[[KindsEngine, str], list[str]]] = {
     "IngestPipeline": _described("/_ingest/pipeline"),
     "SearchPipeline": _described("/_search/pipeline"),
     "Index": _indexes,
+    "AuditLog": _audited,
 }
