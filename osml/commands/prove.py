@@ -48,7 +48,7 @@ def prove(
     caller = identity(boto3.Session(region_name=region.name), "of the proof", None)
     trials = proof.trials([only] if only else KINDS, instance, caller, region.name, answer or ANSWER)
     where = "the local cloud" if instance else f"the account {caller.account}, region {region.name} ({region.source})"
-    _print(console, f"The proof makes {' and '.join(one.name for one in trials)} in {where}, and removes them.")
+    _print(console, f"The proof makes {' and '.join(trial.name for trial in trials)} in {where}, and removes them.")
     _print(console, f"It costs at most {sum(map(proof.estimate, trials)):.2f} USD, and takes up to two hours.")
     if not instance and not yes:
         typer.confirm("Go on?", abort=True)
@@ -57,13 +57,13 @@ def prove(
         _print(console, f"[bold]{trial.name}[/]")
         done = proof.run(trial, caller, region.name, lambda seen: _print(console, _line(seen)))
         reports.append(done)
-        report.write_text("\n".join(one.markdown() for one in reports))
+        report.write_text("\n".join(proven.markdown() for proven in reports))
         if left := proof.remains(trial):
             _print(console, f"[red]✗[/] Something of {trial.name} may be left. Remove it with `{shown(left)}`.")
         if any(step.answer == "interrupted" for step in done.steps):
             break
     _print(console, f"The report is in {shown(str(report))}.")
-    if len(reports) < len(trials) or not all(one.good for one in reports):
+    if len(reports) < len(trials) or not all(proven.good for proven in reports):
         raise typer.Exit(1)
 
 

@@ -34,9 +34,9 @@ class Finding:
     see: str | None = None
 
 
-def told(check: str, state: str, one: Complaint) -> Finding:
+def told(check: str, state: str, complaint: Complaint) -> Finding:
     """The finding of a complaint."""
-    return Finding(check, state, one.cause, one.name, one.fix, f"{PAGE}#{one.name}")
+    return Finding(check, state, complaint.cause, complaint.name, complaint.fix, f"{PAGE}#{complaint.name}")
 
 
 def show(place: Place, findings: Iterable[Finding], *, as_json: bool) -> bool:
@@ -61,8 +61,10 @@ def _print(console: Console, line: str) -> None:
 
 
 def _json(place: Place, findings: Iterable[Finding]) -> bool:
-    found = list(findings)
-    healthy = all(finding.state != "failed" for finding in found)
-    listed = [{name: value for name, value in asdict(one).items() if value is not None} for one in found]
+    listed_findings = list(findings)
+    healthy = all(finding.state != "failed" for finding in listed_findings)
+    listed = [
+        {name: value for name, value in asdict(finding).items() if value is not None} for finding in listed_findings
+    ]
     print(as_json({"environment": place.env, "healthy": healthy, "checks": listed}, indent=2))
     return healthy

@@ -47,19 +47,21 @@ class Context(Diagnosed):
         """The resources of each stack's template."""
         files = sorted(self.assembly.glob("*.template.json"))
         return {
-            one.name.removesuffix(".template.json"): json.loads(one.read_text()).get("Resources", {}) for one in files
+            file.name.removesuffix(".template.json"): json.loads(file.read_text()).get("Resources", {})
+            for file in files
         }
 
     @cached_property
     def created(self) -> dict[str, set[str]]:
         """The logical ids of the resources of each stack that exists and was created."""
         client: Any = self.session.client("cloudformation")
-        found = {}
+        created = {}
         for stack in self.templates:
             if is_created(client, stack):
                 pages = client.get_paginator("list_stack_resources").paginate(StackName=stack)
-                found[stack] = {one["LogicalResourceId"] for page in pages for one in page["StackResourceSummaries"]}
-        return found
+                summaries = [summary for page in pages for summary in page["StackResourceSummaries"]]
+                created[stack] = {summary["LogicalResourceId"] for summary in summaries}
+        return created
 
     @cached_property
     def kept(self) -> dict[str, list[Kept]]:
@@ -70,15 +72,15 @@ class Context(Diagnosed):
     def new(self) -> list[tuple[str, str, dict[str, Any]]]:
         """Stack, logical id and template of each resource that the deploy would create or import."""
         return [
-            (stack, name, one)
+            (stack, name, resource)
             for stack, resources in self.templates.items()
-            for name, one in resources.items()
+            for name, resource in resources.items()
             if name not in self.created.get(stack, set())
         ]
 
     def makes(self, type: str) -> int:
         """How many resources of the type the deploy would create."""
-        return sum(one["Type"] == type for _, _, one in self.new)
+        return sum(resource["Type"] == type for _, _, resource in self.new)
 
     def named(self, value: Any) -> str | None:
         """A value of a template as text; None if only the deploy knows it."""

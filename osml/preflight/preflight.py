@@ -27,7 +27,7 @@ def require(place: Place, deployment: Deployment) -> None:
     """Run the checks of a deploy; raises Failure when AWS would refuse it."""
     context = Context(place, deployment)
     checks = [check for check in CHECKS if check.BEFORE_DEPLOY]
-    wrong = [one for one in findings(context, checks) if one.state == "failed"]
+    wrong = [finding for finding in findings(context, checks) if finding.state == "failed"]
     if wrong:
         first, *more = wrong
         others = f" `osml preflight {place.options}` shows {len(more)} more." if more else ""

@@ -25,10 +25,10 @@ def ask(trial: Trial, key: str) -> str:
     answer = _post(trial, key, "application/json")
     if answer.status_code != requests.codes.ok:
         raise Failure(f"POST /ask answered {answer.status_code}: {answer.text}")
-    told = answer.json()
-    if not told.get("sources") or not told.get("answer"):
+    body = answer.json()
+    if not body.get("sources") or not body.get("answer"):
         raise Failure(f"POST /ask answered without a source or a text: {answer.text}")
-    return f"grounded: {told['grounded']}, {len(told['sources'])} sources, {told['timings']['total_ms']} ms"
+    return f"grounded: {body['grounded']}, {len(body['sources'])} sources, {body['timings']['total_ms']} ms"
 
 
 def stream(trial: Trial, key: str) -> str:

@@ -103,18 +103,18 @@ class Life:
     def _checked(self, command: str) -> str:
         """Run a command that prints JSON; how many things are in which state. Raises Failure if it is unhealthy."""
         code, said = self._run(command, "--json")
-        told = printed(said)
-        if not isinstance(told, dict):
+        printout = printed(said)
+        if not isinstance(printout, dict):
             raise Failure(f"exit code {code}: {said.strip()[-300:]}")
-        rows = [*told.get("checks", []), *told.get("resources", [])]
+        rows = [*printout.get("checks", []), *printout.get("resources", [])]
         states: dict[str, int] = {}
         for row in rows:
             states[row["state"]] = states.get(row["state"], 0) + 1
         remarkable = [row for row in rows if row["state"] in ("failed", "noted", "unchecked")]
         details = "; ".join(f"{row['check']}: {row['seen']}" for row in remarkable if "check" in row)
         summary = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-        if code or told.get("healthy") is False:
-            raise Failure(f"{summary or told.get('error')}. {details}")
+        if code or printout.get("healthy") is False:
+            raise Failure(f"{summary or printout.get('error')}. {details}")
         return f"{summary}. {details}".rstrip(". ")
 
     def _run(self, *arguments: str) -> tuple[int, str]:
@@ -144,7 +144,7 @@ class Life:
 
     def _changes(self) -> dict[str, Any]:
         """When each stack was changed last."""
-        return {one["StackName"]: one.get("LastUpdatedTime", one["CreationTime"]) for one in self._stacks()}
+        return {stack["StackName"]: stack.get("LastUpdatedTime", stack["CreationTime"]) for stack in self._stacks()}
 
     def _stacks(self) -> Iterator[Any]:
         client: Any = boto3.client("cloudformation")
@@ -157,7 +157,7 @@ class Life:
 
     def _destroy(self) -> str:
         for left in reversed(range(REMOVALS)):
-            changing = [one["StackName"] for one in self._stacks() if one["StackStatus"].endswith("_IN_PROGRESS")]
+            changing = [stack["StackName"] for stack in self._stacks() if stack["StackStatus"].endswith("_IN_PROGRESS")]
             if changing and left:
                 time.sleep(1 if self._trial.place.instance else PAUSE)
                 continue
@@ -171,17 +171,17 @@ class Life:
         return said
 
     def _left(self) -> str:
-        stacks = [one["StackName"] for one in self._stacks()]
+        stacks = [stack["StackName"] for stack in self._stacks()]
         logs: Any = boto3.client("logs")
         secrets: Any = boto3.client("secretsmanager")
         named = f"osml-{self._trial.name}"
         groups = [
-            one["logGroupName"]
+            group["logGroupName"]
             for prefix in (named, f"/aws/lambda/{named}", f"/aws/sagemaker/Endpoints/{named}")
-            for one in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+            for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
         ]
         kept = secrets.list_secrets(Filters=[{"Key": "name", "Values": [f"osml/{self._trial.name}/"]}])["SecretList"]
-        left = [*stacks, *groups, *(one["Name"] for one in kept)]
+        left = [*stacks, *groups, *(secret["Name"] for secret in kept)]
         if left:
             raise Failure(f"These are left: {', '.join(left)}")
         return "no stack, log group or secret"

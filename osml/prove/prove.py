@@ -89,9 +89,9 @@ def _interruptible() -> Iterator[None]:
 @contextmanager
 def _deaf() -> Iterator[None]:
     """Ctrl-C does not end the removal."""
-    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

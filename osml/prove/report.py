@@ -21,8 +21,8 @@ LONGEST = 1500
 
 def hidden(text: str, known: Sequence[str] = ()) -> str:
     """`text` on one line without accounts, addresses, people, paths, keys and the `known` secrets."""
-    for one in known:
-        text = text.replace(one, "<secret>")
+    for secret in known:
+        text = text.replace(secret, "<secret>")
     for pattern, instead in _HIDDEN:
         text = pattern.sub(instead, text)
     line = " ".join(text.split()).replace("|", "\\|")
@@ -69,5 +69,5 @@ class Report:
             lines += map(self._row, self.facts)
         return "\n".join([*lines, ""])
 
-    def _row(self, one: Seen) -> str:
-        return f"| {one.what} | {SIGNS[one.good]} | {one.seconds:.1f} | {hidden(one.answer, self.known)} |"
+    def _row(self, seen: Seen) -> str:
+        return f"| {seen.what} | {SIGNS[seen.good]} | {seen.seconds:.1f} | {hidden(seen.answer, self.known)} |"

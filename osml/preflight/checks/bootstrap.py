@@ -17,24 +17,24 @@ def look(context: Context) -> Iterator[Seen]:
     fix = f"Run `npx cdk bootstrap {where}`, then `osml deploy {context.place.options}`."
     for parameter, needed in sorted(_needed(context).items()):
         try:
-            found = int(client.get_parameter(Name=parameter)["Parameter"]["Value"])
+            version = int(client.get_parameter(Name=parameter)["Parameter"]["Value"])
         except client.exceptions.ParameterNotFound:
             cause = f"{where} is not bootstrapped: there is no parameter {parameter}"
             yield complaint(context.place, "not-bootstrapped", cause, fix)
             continue
-        if found < needed:
-            cause = f"The bootstrap stack of {where} has the version {found}, but the templates need {needed}"
+        if version < needed:
+            cause = f"The bootstrap stack of {where} has the version {version}, but the templates need {needed}"
             yield complaint(context.place, "not-bootstrapped", cause, fix)
         else:
-            yield f"{where} has the version {found}"
+            yield f"{where} has the version {version}"
 
 
 def _needed(context: Context) -> dict[str, int]:
     """The version that the stacks need, by the parameter that tells it."""
     artifacts = json.loads((context.assembly / "manifest.json").read_text())["artifacts"].values()
-    stacks = [one["properties"] for one in artifacts if one["type"] == "aws:cloudformation:stack"]
+    stacks = [stack["properties"] for stack in artifacts if stack["type"] == "aws:cloudformation:stack"]
     needed: dict[str, int] = {}
-    for one in stacks:
-        if parameter := one.get("bootstrapStackVersionSsmParameter"):
-            needed[parameter] = max(needed.get(parameter, 0), int(one.get("requiresBootstrapStackVersion", 0)))
+    for stack in stacks:
+        if parameter := stack.get("bootstrapStackVersionSsmParameter"):
+            needed[parameter] = max(needed.get(parameter, 0), int(stack.get("requiresBootstrapStackVersion", 0)))
     return needed

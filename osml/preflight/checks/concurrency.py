@@ -46,7 +46,7 @@ def look(context: Context) -> Iterator[Seen]:
 def _reserved(context: Context) -> int:
     """What functions that the deploy creates reserve."""
     return sum(
-        int(one.get("Properties", {}).get("ReservedConcurrentExecutions", 0))
-        for _, _, one in context.new
-        if one["Type"] == "AWS::Lambda::Function"
+        int(resource.get("Properties", {}).get("ReservedConcurrentExecutions", 0))
+        for _, _, resource in context.new
+        if resource["Type"] == "AWS::Lambda::Function"
     )

@@ -32,14 +32,16 @@ def look(context: Context) -> Iterator[Seen]:
     if key["KeyState"] != "Enabled":
         yield _wrong(context, f"The key {key['KeyId']} of encryption.key is {key['KeyState']}")
     if key["KeySpec"] != "SYMMETRIC_DEFAULT" or key["KeyUsage"] != "ENCRYPT_DECRYPT":
-        yield _wrong(context, f"The key {key['KeyId']} of encryption.key is no symmetric one: it is {key['KeySpec']}")
+        yield _wrong(
+            context, f"The key {key['KeyId']} of encryption.key is no symmetric service: it is {key['KeySpec']}"
+        )
     policy = json.loads(client.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"])
-    missing = [one for one in _services(context) if not _allows(policy, one)]
-    logs = next((one for one in missing if one.startswith("logs.")), None)
+    missing = [service for service in _services(context) if not _allows(policy, service)]
+    logs = next((service for service in missing if service.startswith("logs.")), None)
     if logs:
         cause = f"The policy of the key {key['KeyId']} lets {logs} encrypt no log group"
         yield _wrong(context, cause, f"Add the statement LogGroups of {PAGE} to the key's policy.")
-    others = [one for one in missing if one != logs]
+    others = [service for service in missing if service != logs]
     if others:
         cause = f"The policy of the key {key['KeyId']} does not name {' and '.join(others)}"
         yield Noted(_wrong(context, cause, f"Add the statements of {PAGE} to the key's policy."))
@@ -50,13 +52,13 @@ def look(context: Context) -> Iterator[Seen]:
 def _services(context: Context) -> list[str]:
     """The services that use the key as themselves in this environment."""
     suffix = "amazonaws.com.cn" if context.partition == "aws-cn" else "amazonaws.com"
-    found = [f"logs.{context.region}.{suffix}"]
-    types = {one["Type"] for resources in context.templates.values() for one in resources.values()}
+    services = [f"logs.{context.region}.{suffix}"]
+    types = {resource["Type"] for resources in context.templates.values() for resource in resources.values()}
     if "AWS::SQS::Queue" in types:
-        found.append("s3.amazonaws.com")
+        services.append("s3.amazonaws.com")
     if "AWS::SNS::Topic" in types:
-        found.append("cloudwatch.amazonaws.com")
-    return found
+        services.append("cloudwatch.amazonaws.com")
+    return services
 
 
 def _allows(policy: dict[str, Any], service: str) -> bool:

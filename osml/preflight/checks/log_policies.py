@@ -22,12 +22,16 @@ def look(context: Context) -> Iterator[Seen]:
     if not isinstance(search, NewDomain):
         raise Skipped("osml makes no domain here")
     client: Any = context.session.client("logs")
-    there = {one.get("policyName") for one in client.describe_resource_policies()["resourcePolicies"]}
+    there = {policy.get("policyName") for policy in client.describe_resource_policies()["resourcePolicies"]}
     if search.log_policy == "exist":
         added: set[str | None] = {log_policy.NAME}
         fix = "Remove a log policy that nobody uses (`aws logs describe-resource-policies`)."
     else:
-        added = {context.named(one["Properties"].get("PolicyName")) for _, _, one in context.new if one["Type"] == TYPE}
+        added = {
+            context.named(resource["Properties"].get("PolicyName"))
+            for _, _, resource in context.new
+            if resource["Type"] == TYPE
+        }
         fix = (
             f"Set `search.log_policy: exist` in {context.place.file}, with which environments share one, or remove a "
             "policy that nobody uses."

@@ -15,8 +15,8 @@ def look(context: Context) -> Iterator[Seen]:
     looks = access.looks(context)
     if not looks:
         raise Skipped("no model is on AWS")
-    for one in looks:
+    for look_at_model in looks:
         try:
-            yield one()
+            yield look_at_model()
         except (Complaint, Skipped) as seen:
             yield seen

@@ -36,16 +36,18 @@ NAMED: dict[str, tuple[str, str, Look]] = {
         "LogGroupName",
         "logs",
         lambda client, name, _: [
-            one
-            for one in client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-            if one["logGroupName"] == name
+            group
+            for group in client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+            if group["logGroupName"] == name
         ],
     ),
     "AWS::Logs::ResourcePolicy": (
         "PolicyName",
         "logs",
         lambda client, name, _: [
-            one for one in client.describe_resource_policies()["resourcePolicies"] if one.get("policyName") == name
+            policy
+            for policy in client.describe_resource_policies()["resourcePolicies"]
+            if policy.get("policyName") == name
         ],
     ),
     "AWS::OpenSearchServerless::AccessPolicy": (
@@ -91,7 +93,7 @@ NAMED: dict[str, tuple[str, str, Look]] = {
 def look(context: Context) -> Iterator[Seen]:
     """Other environments of the account, then each fixed name of a resource that the deploy creates."""
     require_apart(context.place)
-    imported = {(stack, one.logical_id) for stack, found in context.kept.items() for one in found}
+    imported = {(stack, thing.logical_id) for stack, things in context.kept.items() for thing in things}
     free = 0
     for stack, logical_id, resource in context.new:
         type, properties = resource["Type"], resource.get("Properties", {})

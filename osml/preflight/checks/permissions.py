@@ -35,7 +35,7 @@ def _roles(context: Context) -> dict[str, str]:
     """The role that deploys and the one with which CloudFormation creates, as the assembly names them."""
     artifacts = json.loads((context.assembly / "manifest.json").read_text())["artifacts"].values()
     properties: dict[str, Any] = next(
-        (one["properties"] for one in artifacts if one["type"] == "aws:cloudformation:stack"), {}
+        (artifact["properties"] for artifact in artifacts if artifact["type"] == "aws:cloudformation:stack"), {}
     )
     known = {
         "${AWS::Partition}": context.partition,
@@ -44,12 +44,12 @@ def _roles(context: Context) -> dict[str, str]:
     }
 
     def named(key: str) -> str:
-        found = str(properties.get(key) or "")
-        if not found:
+        arn = str(properties.get(key) or "")
+        if not arn:
             raise Skipped("the app deploys with the caller's own permissions, not with roles of a bootstrap")
         for token, value in known.items():
-            found = found.replace(token, value)
-        return found
+            arn = arn.replace(token, value)
+        return arn
 
     return {"deploy": named("assumeRoleArn"), "execution": named("cloudFormationExecutionRoleArn")}
 
@@ -89,14 +89,14 @@ def _makes(context: Context, iam: Any, role: str) -> Iterator[Seen]:
             if denied:
                 refused[conditional or denied[action]].append(f"{action} on {arn}")
                 break
-    for conditional, told in refused.items():
-        if not told:
+    for conditional, actions in refused.items():
+        if not actions:
             continue
-        first, more = told[0], ", ".join(one.partition(" ")[0] for one in told[1:])
+        first, more = actions[0], ", ".join(action.partition(" ")[0] for action in actions[1:])
         cause = f"{role} may not do {first}, which the templates need" + (f"; nor {more}" if more else "")
-        found = complaint(context.place, "deploy-not-allowed", cause)
+        problem = complaint(context.place, "deploy-not-allowed", cause)
         # IAM does not know the values of the conditions that a policy has.
-        yield Noted(found) if conditional else found
+        yield Noted(problem) if conditional else problem
     if not any(refused.values()):
         yield f"{role} may do the {len(wanted)} actions that create the stacks"
 
@@ -104,14 +104,14 @@ def _makes(context: Context, iam: Any, role: str) -> Iterator[Seen]:
 def _wanted(context: Context) -> dict[str, set[str]]:
     """Each action that creates something, and a resource that it creates."""
     wanted: dict[str, set[str]] = {}
-    for stack, logical_id, one in context.new:
-        row = needed(one["Type"])
+    for stack, logical_id, resource in context.new:
+        row = needed(resource["Type"])
         if row is None:
             continue
         actions, form = row
-        named = [context.named(value) for key, value in one.get("Properties", {}).items() if key in _NAMES]
+        named = [context.named(value) for key, value in resource.get("Properties", {}).items() if key in _NAMES]
         name = next((text for text in named if text), f"{stack}-{logical_id}-{RANDOM}")
-        if one["Type"] == "AWS::SSM::Parameter":
+        if resource["Type"] == "AWS::SSM::Parameter":
             name = "/" + name.lstrip("/")
         known = {"region": context.region, "account": context.caller.account, "name": name}
         arn = form if form == "*" else f"arn:{context.partition}:{form.format(**known)}"
@@ -125,13 +125,13 @@ _NAMES = ("BucketName", "DomainName", "DashboardName", "EndpointName", "LogGroup
 
 def _denied(iam: Any, principal: str, actions: Sequence[str], resources: Sequence[str]) -> dict[str, bool]:
     """The denied actions, and whether IAM lacked values of a condition for them."""
-    found: dict[str, bool] = {}
+    denied: dict[str, bool] = {}
     for at in range(0, len(actions), AT_ONCE):
         pages = iam.get_paginator("simulate_principal_policy").paginate(
             PolicySourceArn=principal, ActionNames=list(actions[at : at + AT_ONCE]), ResourceArns=list(resources)
         )
         for page in pages:
-            for one in page["EvaluationResults"]:
-                if one["EvalDecision"] != "allowed":
-                    found[one["EvalActionName"]] = bool(one.get("MissingContextValues"))
-    return found
+            for result in page["EvaluationResults"]:
+                if result["EvalDecision"] != "allowed":
+                    denied[result["EvalActionName"]] = bool(result.get("MissingContextValues"))
+    return denied

@@ -33,7 +33,9 @@ def _quotas(context: Context) -> Iterator[tuple[str, int, int, float]]:
     client: Any = context.session.client("service-quotas")
     used = len(context.session.client("opensearch").list_domain_names()["DomainNames"])
     yield "domains in this region", used, context.makes(DOMAIN), _allowed(client, DOMAINS)
-    cluster = next(one["Properties"]["ClusterConfig"] for _, _, one in context.new if one["Type"] == DOMAIN)
+    cluster = next(
+        resource["Properties"]["ClusterConfig"] for _, _, resource in context.new if resource["Type"] == DOMAIN
+    )
     yield "instances of a domain", 0, int(cluster["InstanceCount"]), _allowed(client, NODES)
 
 

@@ -16,11 +16,13 @@ def look(context: Context) -> Iterator[Seen]:
     wanted = context.settings.secrets
     if not wanted:
         raise Skipped("no model needs a key")
-    for one in wanted.values():
-        if secret.holds(one.name, one.key, context.settings.region):
-            yield f"{one.name} has a value under {one.key}"
+    for key_of_model in wanted.values():
+        if secret.holds(key_of_model.name, key_of_model.key, context.settings.region):
+            yield f"{key_of_model.name} has a value under {key_of_model.key}"
             continue
-        found = complaint(
-            context.place, "secret-key-missing", f"The secret {one.name} has no value under {one.key} yet"
+        problem = complaint(
+            context.place,
+            "secret-key-missing",
+            f"The secret {key_of_model.name} has no value under {key_of_model.key} yet",
         )
-        yield Noted(found) if one.create else found
+        yield Noted(problem) if key_of_model.create else problem

@@ -8,21 +8,21 @@ MAPPINGS = "/_plugins/_security/api/rolesmapping"
 
 def answer(prober: Prober) -> str:
     """The marks that the deploy has written, and the answers to adding and removing an entry."""
-    found = prober.ask("GET", MAPPINGS)
-    if not found.ok:
-        return f"GET rolesmapping: {found.status_code}"
+    mappings = prober.ask("GET", MAPPINGS)
+    if not mappings.ok:
+        return f"GET rolesmapping: {mappings.status_code}"
     kept = {
         role: sum(entry.startswith("osml:") for entry in mapping.get("backend_roles", []))
-        for role, mapping in found.json().items()
+        for role, mapping in mappings.json().items()
     }
     marks = ", ".join(f"{role} has {count}" for role, count in sorted(kept.items()) if count) or "none is kept"
     entry = f"arn:aws:iam::000000000000:role/osml-{prober.trial.name}"
     added = prober.ask("PATCH", f"{MAPPINGS}/all_access", [{"op": "add", "path": "/backend_roles/-", "value": entry}])
     roles = prober.ask("GET", f"{MAPPINGS}/all_access").json().get("all_access", {}).get("backend_roles", [])
-    told = f"marks: {marks}; PATCH on all_access: {added.status_code}"
+    sentence = f"marks: {marks}; PATCH on all_access: {added.status_code}"
     if entry in roles:
         gone = prober.ask(
             "PATCH", f"{MAPPINGS}/all_access", [{"op": "remove", "path": f"/backend_roles/{roles.index(entry)}"}]
         )
-        told += f", undone: {gone.status_code}"
-    return told
+        sentence += f", undone: {gone.status_code}"
+    return sentence

@@ -10,12 +10,12 @@ OK = 200
 
 def answer(prober: Prober) -> str:
     """Each setting that nobody has set is put as it is; then all are taken back."""
-    found = prober.ask("GET", f"{PATH}?include_defaults=true&flat_settings=true")
-    if not found.ok:
-        return f"GET {PATH}: {found.status_code}"
-    told = found.json()
-    defaults = {name: value for name, value in told.get("defaults", {}).items() if name.startswith(PREFIXES)}
-    unset = {name: value for name, value in defaults.items() if name not in told.get("persistent", {})}
+    answered = prober.ask("GET", f"{PATH}?include_defaults=true&flat_settings=true")
+    if not answered.ok:
+        return f"GET {PATH}: {answered.status_code}"
+    settings = answered.json()
+    defaults = {name: value for name, value in settings.get("defaults", {}).items() if name.startswith(PREFIXES)}
+    unset = {name: value for name, value in defaults.items() if name not in settings.get("persistent", {})}
     statuses: dict[str, int] = {}
     try:
         for name, value in unset.items():
