@@ -175,11 +175,7 @@ class Life:
         logs: Any = boto3.client("logs")
         secrets: Any = boto3.client("secretsmanager")
         named = f"osml-{self._trial.name}"
-        groups = [
-            group["logGroupName"]
-            for prefix in (named, f"/aws/lambda/{named}", f"/aws/sagemaker/Endpoints/{named}")
-            for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
-        ]
+        groups = [group["logGroupName"] for group in logs.describe_log_groups(logGroupNamePattern=named)["logGroups"]]
         kept = secrets.list_secrets(Filters=[{"Key": "name", "Values": [f"osml/{self._trial.name}/"]}])["SecretList"]
         left = [*stacks, *groups, *(secret["Name"] for secret in kept)]
         if left:

@@ -94,8 +94,8 @@ def client(
     settings["answer"]["secret"] = {"name": SECRET, "key": "api_key", "create": False}
     if settings["search"]["kind"] == "domain":
         settings["search"]["admins"] = [foreign.ROLE]
-    (directory / "api.yaml").write_text(yaml.safe_dump(settings))
     settings["encryption"] = {"key": key_of_kms()}
+    (directory / "api.yaml").write_text(yaml.safe_dump(settings))
     before = engine.contents()
     with Deployment("api", directory, local_cloud, tmp_path_factory.mktemp("work")) as deployment:
         deployment.deploy()
@@ -122,7 +122,7 @@ def test_the_answer_has_its_figures_sources_and_sentences(client: Client) -> Non
 
 
 def test_what_the_stacks_store_is_encrypted_with_the_key_of_the_environment(client: Client) -> None:
-    groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix="osml-api-")["logGroups"]
+    groups = boto3.client("logs").describe_log_groups(logGroupNamePattern="osml-api-")["logGroups"]
     [key] = {one.get("kmsKeyId") for one in groups}
     state = boto3.client("kms").describe_key(KeyId=str(key))["KeyMetadata"]["KeyState"]
     assert (state, len(groups) > 3) == ("Enabled", True)
