@@ -15,7 +15,7 @@ import boto3
 import requests
 import yaml
 
-from benchmarks.quick_model import quick_model
+from benchmarks.quick_model import AT_ONCE, Pace, quick_model
 from osml.place import CHECKOUT, Place
 from osml.remote.domain import Domain
 from osml.remote.stack import knowledge, outputs
@@ -72,14 +72,16 @@ def deployed(
     answers: bool = True,
     assistant: Mapping[str, Any] | None = None,
     timeouts: Mapping[str, int] | None = None,
+    model: Pace = AT_ONCE,
 ) -> Iterator[Deployed]:
     """The environment `base` of this repository with an API key and no throttle, its samples loaded.
 
-    Without `answers` it only searches; `assistant` adds to this group of its file, `timeouts` replaces that one. The
-    local cloud is named `bench`, begins anew, whatever an earlier run has left, and ends with the measurement.
+    Without `answers` it only searches; `assistant` adds to this group of its file, `timeouts` replaces that one;
+    `model` says how the answer model writes. The local cloud is named `bench`, begins anew, whatever an earlier run has
+    left, and ends with the measurement.
     """
     instance = Instance.named("bench")
-    with tempfile.TemporaryDirectory() as directory, quick_model() as model:
+    with tempfile.TemporaryDirectory() as directory, quick_model(model) as url:
         key_file = Path(directory) / "model.key"
         key_file.write_text("none")
         settings = yaml.safe_load((CHECKOUT / "environments" / f"{base}.yaml").read_text())
@@ -95,8 +97,12 @@ def deployed(
         if timeouts:
             settings["timeouts"] = dict(timeouts)
         (Path(directory) / f"{base}.yaml").write_text(yaml.safe_dump(settings))
-        environment = {**os.environ, "OSML_SANDBOX": "bench", "OSML_ENVIRONMENTS": directory, OPTIMIZE: "1"}
-        environment |= {"OSML_ANSWER_URL": model, "OSML_ANSWER_KEY_FILE": str(key_file), "OSML_ANSWER_MODEL": "quick"}
+        environment = {OPTIMIZE: "1", **os.environ, "OSML_SANDBOX": "bench", "OSML_ENVIRONMENTS": directory}
+        environment |= {
+            "OSML_ANSWER_URL": url,
+            "OSML_ANSWER_KEY_FILE": str(key_file),
+            "OSML_ANSWER_MODEL": "quick",
+        }
 
         def osml(*arguments: str) -> None:
             subprocess.run([str(OSML), *arguments], env=environment, cwd=CHECKOUT, check=True)

@@ -1,41 +1,88 @@
-"""A chat API that answers the same sentence at once: what is measured around it is not the model's time.
+"""A chat API that answers the same sentence, at once or word by word: what is measured around it is known.
 
 The local cloud's own stand-in scores every sentence of every document, which takes this machine 0.4 s a question.
 """
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from sandbox.models.json_handler import serving
 
 TEXT = "The documents say so."
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How a model writes: `words` words, the first after `first` seconds and the others `each` seconds apart."""
+
+    words: int = 1
+    first: float = 0.0
+    each: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the whole answer takes."""
+        return self.first + self.each * (self.words - 1)
+
+
+AT_ONCE = Pace()
+
+
+@contextlib.contextmanager
+def quick_model(pace: Pace = AT_ONCE) -> Iterator[str]:
+    """The base address, `http://127.0.0.1:<port>/v1`, while it runs."""
+
+    class Paced(_Handler):
+        writes = pace
+
+    with serving(Paced) as address:
+        yield f"{address}/v1"
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    writes = AT_ONCE
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        streams = body.get("stream") is True
-        said = {"role": "assistant", "content": TEXT}
-        choice = {"index": 0, "finish_reason": "stop", "delta" if streams else "message": said}
-        answer = json.dumps({"id": "1", "object": "chat.completion", "model": body["model"], "choices": [choice]})
-        content = (f"data: {answer}\n\ndata: [DONE]\n\n" if streams else answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream" if streams else "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
+        words = [TEXT, *(f" Word {number}." for number in range(1, self.writes.words))]
+        if body.get("stream") is True:
+            self._stream(body["model"], words)
+            return
+        time.sleep(self.writes.seconds)
+        said = {"role": "assistant", "content": "".join(words)}
+        content = _chunk(body["model"], "message", said, "stop")
+        self._head("application/json", {"Content-Length": str(len(content))})
         self.wfile.write(content)
+
+    def _stream(self, model: str, words: list[str]) -> None:
+        self._head("text/event-stream", {"Transfer-Encoding": "chunked"})
+        for number, word in enumerate(words):
+            time.sleep(self.writes.each if number else self.writes.first)
+            last = "stop" if number == len(words) - 1 else None
+            self._piece(b"data: " + _chunk(model, "delta", {"role": "assistant", "content": word}, last) + b"\n\n")
+        self._piece(b"data: [DONE]\n\n")
+        self._piece(b"")
+
+    def _head(self, kind: str, headers: dict[str, str]) -> None:
+        self.send_response(200)
+        for name, value in {"Content-Type": kind, **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _piece(self, content: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(content), content))
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing for each call."""
 
 
-@contextlib.contextmanager
-def quick_model() -> Iterator[str]:
-    """The base address, `http://127.0.0.1:<port>/v1`, while it runs."""
-    with serving(_Handler) as address:
-        yield f"{address}/v1"
+def _chunk(model: str, place: str, said: dict[str, Any], reason: str | None) -> bytes:
+    choice = {"index": 0, "finish_reason": reason, place: said}
+    return json.dumps({"id": "1", "object": "chat.completion", "model": model, "choices": [choice]}).encode()

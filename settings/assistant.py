@@ -34,7 +34,7 @@ class Assistant(Group):
     `body_limit` is in bytes: a body reaches a function in base64, a third longer, and a function takes 6 MB. Documents
     are split into passages of at most `passage_characters`. `origins` are other origins whose pages may call the API
     from a browser. `conversation_days` is the number of days for which a conversation on a collection is stored after
-    its last turn; a domain stores conversations in its own memory.
+    its last turn; a domain stores conversations itself.
 
     `streaming` determines who calls the answer model of a domain or a cluster: the function, which gets the answer
     piece by piece, or the search pipeline, whose answer comes in one piece (default: the function, if it certainly

@@ -68,9 +68,16 @@ class PipelineAnswer(Told):
 
 
 class Memory(Told):
-    """Conversations in the engine's memory."""
+    """Conversations in the engine's memory, where the search pipeline that answers reads them."""
 
     kind: Literal["memory"]
+
+
+class ConversationIndex(Told):
+    """Conversations in the index `name` of the engine."""
+
+    kind: Literal["index"]
+    name: str
 
 
 class Table(Told):
@@ -163,7 +170,7 @@ class RuntimeSettings(Told):
     prompt: Prompt
     embedding: ChosenEmbedding
     answer: ChosenAnswer = None
-    conversations: Annotated[Memory | Table, Field(discriminator="kind")]
+    conversations: Annotated[Memory | ConversationIndex | Table, Field(discriminator="kind")]
     access: ToldAccess = ToldAccess()
     limits: Limits = Limits()
     uploads: str | None = None

@@ -20,6 +20,7 @@ from opensearch_ml.assistant.firewall import Firewall
 from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.assistant.upload_jobs import UploadJobs
 from opensearch_ml.engine.log_retention import RETENTION
+from opensearch_ml.resources.conversation_index import ConversationIndex
 from settings import Environment
 from settings.answer import AnswerModel
 from settings.assistant import Assistant
@@ -39,8 +40,10 @@ from settings.runtime_settings import (
     Timeouts,
     ToldAccess,
 )
+from settings.runtime_settings import ConversationIndex as IndexOfConversations
 from settings.runtime_settings import Search as Searched
 from stacks.assistant_access import GUESSED, grant_search
+from stacks.assistant_needs import CONVERSATIONS
 from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
 from stacks.knowledge import KnowledgeStack
@@ -70,8 +73,11 @@ class AssistantStack(EnvironmentStack):
         super().__init__(scope, environment, "assistant", "API and page that answer from the index")
         self._environment, self._assistant = environment, assistant
         self._search, self._inference, self._knowledge = search, inference, knowledge
+        # Where the engine's pipeline answers, it reads conversations from the engine's memory.
+        self._memory = bool(knowledge and environment.answer and not environment.streams)
         self._table = None if knowledge else ConversationTable(self, "Conversations", removal_policy=self.removal)
         self._keys = self._named_keys()
+        self._kept = self._conversation_index() if knowledge and not self._memory else None
         self._jobs = UploadJobs(self, "Uploads", removal_policy=self.removal)
         variables = {VARIABLE: self._runtime_settings()}
         if assistant.origins:
@@ -139,7 +145,7 @@ class AssistantStack(EnvironmentStack):
     def _runtime_settings(self) -> str:
         """The settings of the functions, as the JSON that they read."""
         environment, assistant, engine = self._environment, self._assistant, self._search.engine
-        index, timeouts, table = environment.index, environment.timeouts, self._table
+        index, timeouts = environment.index, environment.timeouts
         login = Login(secretArn=engine.login.arn, **engine.login.keys) if engine.login else None
         unusual: dict[str, Any] = {"matches": environment.matches} if environment.matches else {}
         if assistant.guardrails:
@@ -163,9 +169,7 @@ class AssistantStack(EnvironmentStack):
             prompt=Prompt(system=environment.prompt.system, instructions=environment.prompt.instructions),
             embedding=EngineEmbedding() if self._knowledge else environment.embedding.told(environment),
             answer=self._answer(),
-            conversations=Table(kind="table", table=table.name, days=assistant.conversation_days)
-            if table
-            else Memory(kind="memory"),
+            conversations=self._conversations(),
             limits=Limits(
                 body_bytes=assistant.body_limit,
                 passage_characters=assistant.passage_characters,
@@ -190,6 +194,24 @@ class AssistantStack(EnvironmentStack):
             )
         return self.to_json_string(settings)
 
+    def _conversation_index(self) -> ConversationIndex:
+        index = self._environment.index
+        return ConversationIndex(
+            self,
+            "Conversations",
+            target=self._search.target(self.region, ()),
+            name=CONVERSATIONS.format(index=index.name),
+            replicas=index.replicas,
+            removal_policy=self.removal,
+        )
+
+    def _conversations(self) -> Memory | IndexOfConversations | Table:
+        if self._table:
+            return Table(kind="table", table=self._table.name, days=self._assistant.conversation_days)
+        if self._kept:
+            return IndexOfConversations(kind="index", name=self._kept.name)
+        return Memory(kind="memory")
+
     def _answer(self) -> PipelineAnswer | AnswerModel | None:
         settings, provider = self._environment.answer, self._inference.answer
         if settings is None or provider is None:
@@ -205,7 +227,7 @@ class AssistantStack(EnvironmentStack):
 
     def _allow(self, ask: AssistantFunction, documents: AssistantFunction) -> None:
         target = self._search.target(self.region, ())
-        grant_search(self, self._environment, self._search, target, ask, "ask")
+        grant_search(self, self._environment, self._search, target, ask, "ask", self._memory)
         grant_search(self, self._environment, self._search, target, documents, "documents")
         embedding, answer = self._inference.embedding, self._inference.answer
         if answer and self._environment.streams:

@@ -12,7 +12,7 @@ from opensearch_ml.resources.index_version import every_version
 from opensearch_ml.resources.role_mapping import RoleMapping
 from opensearch_ml.resources.security_role import SecurityRole
 from settings import Environment
-from stacks.assistant_needs import NEEDS
+from stacks.assistant_needs import CONVERSATIONS, NEEDS
 from stacks.search import SearchStack
 
 GUESSED = (
@@ -28,9 +28,15 @@ def grant_search(
     target: Target,
     function: Grantee,
     part: str,
+    memory: bool = False,
 ) -> None:
-    """Let `function`, the `part` of NEEDS, work on the index of the environment and nowhere else."""
+    """Let `function`, the `part` of NEEDS, work on the index of the environment and nowhere else.
+
+    With `memory` it keeps conversations in the engine's memory instead of an index.
+    """
     need, index, engine = NEEDS[part], environment.index.name, search.engine
+    if memory:
+        need = need.with_memory()
     highlight = environment.retrieval.highlight
     if part == "ask" and highlight and highlight.by == "meaning":
         need = need.with_marks()
@@ -63,6 +69,7 @@ def grant_search(
             cluster=need.cluster,
             index=need.index,
             indexes=[index, index_version],
+            more={CONVERSATIONS.format(index=index): need.conversations} if need.conversations else None,
         )
         mapping = RoleMapping(
             scope, f"Map{part.title()}", target=target, role=role.name, backend_roles=[function.role.role_arn]

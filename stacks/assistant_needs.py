@@ -10,14 +10,16 @@ ML = "cluster:admin/opensearch/ml"
 # (MLCommonsClientAccessor.checkModelAndThenPredict): the first of them must be allowed to read it.
 EMBED = (f"{ML}/predict", f"{ML}/models/get")
 MEMORY = "_plugins/_ml/memory"
+# The index of conversations with the assistant.
+CONVERSATIONS = "{index}-conversations"
 
 
 @dataclass(frozen=True)
 class Need:
     """What a function does on an engine: requests by path, permissions on the cluster and on the index.
 
-    `{index}` in a path is the index, `{index_version}` each of its versions. A domain checks both; a collection has the
-    `collection` permissions.
+    `{index}` in a path is the index, `{index_version}` each of its versions. `conversations` are permissions on the
+    index of conversations. A domain checks both; a collection has the `collection` permissions.
     """
 
     gets: Sequence[str]
@@ -25,7 +27,23 @@ class Need:
     cluster: Sequence[str]
     index: Sequence[str]
     collection: Sequence[str]
+    conversations: Sequence[str] = ()
     description: str = "What the assistant may do"
+
+    def with_memory(self) -> Need:
+        """Instead of an index of conversations it uses the engine's memory, where the search pipeline reads them."""
+        kept = f"{CONVERSATIONS}/_doc/*"
+        return replace(
+            self,
+            gets=[*(one for one in self.gets if one != kept), f"{MEMORY}/*"],
+            posts=[*(one for one in self.posts if one != kept), MEMORY, f"{MEMORY}/*"],
+            cluster=[
+                *EMBED,
+                *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search", "search")),
+                *(f"{ML}/memory/interaction/{verb}" for verb in ("create", "list")),
+            ],
+            conversations=(),
+        )
 
     def with_marks(self) -> Need:
         """What it takes besides to mark sentences by meaning: to ask the model that the index's pipeline names."""
@@ -41,15 +59,12 @@ class Need:
 
 NEEDS: Mapping[str, Need] = {
     "ask": Need(
-        gets=["{index}/_alias", f"{MEMORY}/*"],
-        posts=["{index}/_search", "{index_version}/_search", MEMORY, f"{MEMORY}/*"],
-        cluster=[
-            *EMBED,
-            *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search", "search")),
-            *(f"{ML}/memory/interaction/{verb}" for verb in ("create", "list")),
-        ],
+        gets=["{index}/_alias", f"{CONVERSATIONS}/_doc/*"],
+        posts=["{index}/_search", "{index_version}/_search", f"{CONVERSATIONS}/_doc/*"],
+        cluster=[*EMBED, "indices:data/write/bulk"],
         index=["indices:admin/aliases/get", "indices:data/read/search*"],
         collection=["aoss:DescribeIndex", "aoss:ReadDocument"],
+        conversations=["indices:data/read/get", *(f"indices:data/write/{one}*" for one in ("bulk", "index"))],
     ),
     "documents": Need(
         gets=[],

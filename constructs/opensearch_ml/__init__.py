@@ -57,6 +57,7 @@ from opensearch_ml.providers.sagemaker_sparse import sagemaker_sparse as sagemak
 from opensearch_ml.providers.secret_keys import SecretKeys as SecretKeys
 from opensearch_ml.providers.titan_embedding import titan_embedding as titan_embedding
 from opensearch_ml.resources.audit_log import AuditLog as AuditLog
+from opensearch_ml.resources.conversation_index import ConversationIndex as ConversationIndex
 from opensearch_ml.resources.index_version import index_version as index_version
 from opensearch_ml.resources.ingest_pipeline import IngestPipeline as IngestPipeline
 from opensearch_ml.resources.ml_connector import MlConnector as MlConnector

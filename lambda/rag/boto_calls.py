@@ -17,26 +17,9 @@ from botocore.exceptions import (
 )
 
 from aws.tracing import subsegment
+from rag.aws_statuses import STATUS
 from rag.budget import Budget
 from rag.other_side import failure_of, late, unreachable
-
-# Errors that JSON APIs answer with status 400, and streams without a status.
-_STATUS = {
-    "AccessDeniedException": 403,
-    "InternalServerException": 500,
-    "InternalStreamFailure": 500,
-    "ModelNotReadyException": 503,
-    "ModelStreamErrorException": 500,
-    "ModelStreamError": 500,
-    "ModelTimeoutException": 504,
-    "ProvisionedThroughputExceededException": 429,
-    "RequestLimitExceeded": 429,
-    "ResourceNotFoundException": 404,
-    "ServiceQuotaExceededException": 429,
-    "ServiceUnavailableException": 503,
-    "ThrottlingException": 429,
-}
-
 
 # Timeouts in seconds; a call uses the client with the largest one within its time. Few, because each has connections.
 _WAITS = (1, 2, 3, 5, 8, 12, 17, 22, 27, *range(30, 901, 5))
@@ -98,6 +81,6 @@ def _status(error: ClientError) -> int:
     if isinstance(inner, int):
         return inner
     # Exceptions within a stream have no status, and their names are in lower camel case.
-    named = _STATUS.get(said[:1].upper() + said[1:])
+    named = STATUS.get(said[:1].upper() + said[1:])
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     return named or (status if isinstance(status, int) and status >= 400 else 500)

@@ -11,7 +11,7 @@ from rag.guardrails import Guard, guard
 from rag.own_settings import from_environment
 from rag.search import Searching
 from rag.search.engine import IndexClient
-from settings.runtime_settings import EngineEmbedding, PipelineAnswer, RuntimeSettings, Table
+from settings.runtime_settings import ConversationIndex, EngineEmbedding, PipelineAnswer, RuntimeSettings, Table
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,10 @@ def _conversations(settings: RuntimeSettings, engine: IndexClient) -> Conversati
         from rag.conversations.table import ConversationTable
 
         return ConversationTable(settings.conversations, settings.timeouts)
+    if isinstance(settings.conversations, ConversationIndex):
+        from rag.conversations.index import ConversationIndex as Kept
+
+        return Kept(engine, settings.conversations.name)
     from rag.conversations.memory import ConversationMemory
 
     return ConversationMemory(engine)

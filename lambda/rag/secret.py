@@ -1,11 +1,19 @@
 """Values in Secrets Manager, read at the first use and kept in the process."""
 
+import os
 from typing import Any
 
 from aws.secret_object import region_of, stored_object, text_under
+from rag.aws_statuses import STATUS
 from rag.budget import Budget
-from rag.failures import AssistantRefused
-from rag.other_side import SECRETS
+from rag.failures import AssistantRefused, Broken
+from rag.other_side import SECRETS, failure_of
+from rag.signature import signature
+from rag.wire import Wire
+from settings.regions import partition_of
+
+# Where the service is, if it is elsewhere, as AWS's own clients are told.
+_ENDPOINTS = ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL")
 
 
 class Secret:
@@ -18,7 +26,7 @@ class Secret:
     def value(self, key: str, budget: Budget) -> str:
         """The text under `key`; raises `AssistantRefused` if it is missing, or another `Failure`."""
         if self._values is None:
-            self._values = budget.retrying(self._read) or {}
+            self._values = budget.retrying(lambda: self._read(budget)) or {}
         value = text_under(key, self._values)
         if value is None:
             raise AssistantRefused(
@@ -31,9 +39,24 @@ class Secret:
         """Read the secret again at the next use: its value was refused, so it may have changed."""
         self._values = None
 
-    def _read(self) -> dict[str, Any] | None:
-        from rag import boto_calls
+    def _read(self, budget: Budget) -> dict[str, Any] | None:
+        return stored_object(_SecretsManager(region_of(self._id), budget), self._id)
 
-        client = boto_calls.client("secretsmanager", region_of(self._id), read_seconds=5)
-        with boto_calls.calling(SECRETS):
-            return stored_object(client, self._id)
+
+class _SecretsManager:
+    """As much of boto3's client as is needed: boto3 takes longer to import than a question takes to answer."""
+
+    def __init__(self, region: str | None, budget: Budget) -> None:
+        self._region, self._budget = region or os.environ.get("AWS_REGION", ""), budget
+
+    def get_secret_value(self, *, SecretId: str) -> Any:
+        partition = partition_of(self._region)
+        host = f"https://secretsmanager.{self._region}.{partition.suffix if partition else 'amazonaws.com'}"
+        url = next(filter(None, map(os.environ.get, _ENDPOINTS)), host)
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue"}
+        wire = Wire(SECRETS, connect_seconds=5, auth=signature(self._region, "secretsmanager"))
+        try:
+            return wire.send("POST", url, self._budget, 5, json={"SecretId": SecretId}, headers=headers).json()
+        except Broken as broken:
+            named = next((name for name in STATUS if name in broken.said), None)
+            raise failure_of(SECRETS, STATUS[named], broken.said) if named else broken from None

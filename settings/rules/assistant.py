@@ -60,6 +60,5 @@ def keeps_conversations(environment: Environment) -> Iterator[str]:
     chosen = assistant is not None and "conversation_days" in assistant.model_fields_set
     if chosen and not isinstance(environment.search, Serverless):
         yield (
-            "assistant.conversation_days is set, but a domain keeps conversations in its own memory, without an end; "
-            "leave it out"
+            "assistant.conversation_days is set, but a domain keeps conversations itself, without an end; leave it out"
         )

@@ -17,6 +17,7 @@ import pytest
 
 from mlcommons import HttpTransport
 from opensearch_ml.resources.field_script import ACCESS
+from opensearch_ml.resources.conversation_index import index_body
 from rag.answering import answer
 from rag.caller import OPERATOR, Caller
 from rag.document_models import DocumentIn, DocumentsStored
@@ -164,7 +165,7 @@ def shelf(engine_transport: HttpTransport, models: Models) -> Iterator[Shop]:
             patch.setenv(name, "test")
         patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
         boto3.DEFAULT_SESSION.events.register("before-sign.sagemaker-runtime.*", _holds_minilm)  # type: ignore[union-attr]
-        patch.setattr("rag.secret.Secret._read", lambda _: {"key": KEY})
+        patch.setattr("rag.secret.Secret._read", lambda *_: {"key": KEY})
         try:
             yield Shop(assembled(_collection(engine, models), RoleHeaders()), models.chat, models.server)
         finally:
@@ -210,11 +211,19 @@ def _collection(engine: KindsEngine, models: Models) -> RuntimeSettings:
     secret = {"name": "chat", "key": "key"}
     settings = _settings(
         name,
+        conversations={"kind": "index", "name": conversation_index(engine, name)},
         embedding={"provider": "sagemaker", "endpoint": "minilm", "shape": "array", "dimension": 384},
         answer={"provider": "deepseek", "secret": secret},
     )
     answer = served_at(models.chat_url, DeepSeekAnswer, provider="deepseek", secret=secret)
     return settings.model_copy(update={"answer": answer})
+
+
+def conversation_index(engine: KindsEngine, name: str) -> str:
+    """The name of a new index of conversations, as a deploy makes it."""
+    made = f"{name}-conversations"
+    engine.apply("Index", {"name": made, "body": index_body(replicas=0)}, owner=engine.owner("Conversations"))
+    return made
 
 
 def _settings(name: str, **more: Any) -> RuntimeSettings:

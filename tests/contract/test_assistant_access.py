@@ -2,43 +2,71 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
 from mlcommons import Client, HttpTransport
 from rag.caller import OPERATOR
+from rag.budget import Budget
+from rag.conversations import MOST_TURNS, Conversation
 from rag.documents import delete, listed
-from rag.failures import AssistantRefused
+from rag.failures import Absent, AssistantRefused
 from rag.health import health
 from rag.parts import assembled
+from rag.prompt import Turn
 from rag.search import Page
-from stacks.assistant_needs import NEEDS
+from settings.runtime_settings import ConversationIndex
+from stacks.assistant_needs import NEEDS, Need
 from tests.contract import assistant_engine, kinds_engine
-from tests.contract.assistant_engine import SECONDS, Shop
+from tests.contract.assistant_engine import BOB, SECONDS, Shop
 from tests.contract.kinds_engine import RoleHeaders
 
-engine_transport, models, shop = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shop
+engine_transport, models = kinds_engine.engine_transport, assistant_engine.models
+shop, shelf = assistant_engine.shop, assistant_engine.shelf
 LONG = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
 
 
 @pytest.fixture(scope="module")
 def functions(shop: Shop) -> Iterator[dict[str, Shop]]:
-    """The assistant as each of its functions, with the role of that function alone."""
+    """The assistant as each of its functions, with the role of that function alone; the search pipeline answers."""
+    needs = {**NEEDS, "ask": NEEDS["ask"].with_memory()}
+    with roles(needs, shop.parts.settings.index.name) as named:
+        yield {
+            part: replace(shop, parts=assembled(shop.parts.settings, RoleHeaders(role))) for part, role in named.items()
+        }
+
+
+@pytest.fixture(scope="module")
+def streaming(shop: Shop, shelf: Shop) -> Iterator[Shop]:
+    """The function `ask` that answers itself, from the shop's index, and has the shelf's index of conversations."""
+    settings = shop.parts.settings.model_copy(
+        update={"answer": shelf.parts.settings.answer, "conversations": shelf.parts.settings.conversations}
+    )
+    assert isinstance(settings.conversations, ConversationIndex)
+    with roles({"ask": NEEDS["ask"]}, settings.index.name, settings.conversations.name) as named:
+        yield replace(shop, parts=assembled(settings, RoleHeaders(named["ask"])))
+
+
+@contextmanager
+def roles(needs: Mapping[str, Need], index: str, conversations: str = "") -> Iterator[dict[str, str]]:
+    """New roles with these permissions and no others; the ARN of whom each is mapped to."""
     url, ca, *admin = (os.environ[f"OSML_TEST_{name}"] for name in ("ENGINE_URL", "CA", "ADMIN_CERT", "ADMIN_KEY"))
     client = Client(HttpTransport(url, verify=ca, cert=(admin[0], admin[1])))
-    index, made = shop.parts.settings.index.name, {}
-    names = {part: f"{part}-{uuid.uuid4().hex[:8]}" for part in NEEDS}
+    names = {part: f"{part}-{uuid.uuid4().hex[:8]}" for part in needs}
     for part, name in names.items():
+        granted = [(index, needs[part].index), (conversations, needs[part].conversations)]
         role = {
-            "cluster_permissions": [*NEEDS[part].cluster],
-            "index_permissions": [{"index_patterns": [index], "allowed_actions": [*NEEDS[part].index]}],
+            "cluster_permissions": [*needs[part].cluster],
+            "index_permissions": [
+                {"index_patterns": [pattern], "allowed_actions": [*actions]} for pattern, actions in granted if pattern
+            ],
         }
         client.put(f"/_plugins/_security/api/roles/{name}", role)
         client.put(f"/_plugins/_security/api/rolesmapping/{name}", {"backend_roles": [f"arn:{name}"]})
-        made[part] = replace(shop, parts=assembled(shop.parts.settings, RoleHeaders(f"arn:{name}")))
-    yield made
+    yield {part: f"arn:{name}" for part, name in names.items()}
     for name in names.values():
         client.delete(f"/_plugins/_security/api/rolesmapping/{name}")
         client.delete(f"/_plugins/_security/api/roles/{name}")
@@ -64,3 +92,28 @@ def test_questions_may_be_asked_and_nothing_stored(functions: dict[str, Shop]) -
     assert ask.store(("a", "A.")).failed == 1
     with pytest.raises(AssistantRefused):
         delete("boston", SECONDS, OPERATOR, ask.parts)
+
+
+def test_conversations_may_be_kept_in_their_index_and_continued_by_their_caller(
+    functions: dict[str, Shop], streaming: Shop
+) -> None:
+    functions["documents"].store(("boston", "In 2023, 4,327,000 people lived in Boston."))
+    id = None
+    for number in range(1, MOST_TURNS + 3):
+        answer = streaming.ask("How many people lived in Boston in 2023?", conversation_id=id)
+        assert "4,327,000" in str(answer.answer)
+        id = str(answer.conversation_id)
+        assert id.endswith(f"-{number}")
+    with pytest.raises(Absent, match="no such conversation"):
+        streaming.ask("And before?", caller=BOB, conversation_id=id)
+
+
+def test_questions_at_once_lose_no_turn_of_a_conversation(streaming: Shop) -> None:
+    kept = streaming.parts.conversations
+    kept.begin("busy", "alice", "q", None, Budget(SECONDS))
+    before = kept.read("busy", "alice", Budget(SECONDS))
+    for number in (0, 1, 2, 2):  # the last one is a try whose answer was lost
+        kept.keep(before, "alice", Turn(f"q{number}", ""), Budget(SECONDS))
+    assert kept.read("busy", "alice", Budget(SECONDS)) == Conversation("busy", 3, [Turn(f"q{n}", "") for n in range(3)])
+    with pytest.raises(Absent):
+        kept.read("nowhere", "alice", Budget(SECONDS))

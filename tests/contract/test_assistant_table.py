@@ -24,7 +24,9 @@ DAY = 86_400.0
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with running(tmp_path_factory.mktemp("cloud")) as cloud, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", cloud.gateway)
-        patch.setenv("AWS_CA_BUNDLE", str(Path(cloud.bundle)))
+        for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+            patch.setenv(name, str(Path(cloud.bundle)))
+        patch.setenv("AWS_REGION", "us-east-1")
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
         patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))

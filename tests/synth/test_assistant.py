@@ -307,12 +307,12 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
 
 
 def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed: Any, of_type: OfType) -> None:
-    memory = f"{DOMAIN}/_plugins/_ml/memory"
+    kept = f"{DOMAIN}/passages-conversations/_doc/*"
     log, ask = LOG, allowed(domain, "AskPolicy")
     assert set(ask) - log == {"es:ESHttpGet", "es:ESHttpPost", "secretsmanager:GetSecretValue"}
-    assert ask["es:ESHttpGet"] == [f"{memory}/*", f"{DOMAIN}/passages/_alias"]
+    assert ask["es:ESHttpGet"] == [kept, f"{DOMAIN}/passages/_alias"]
     searches = [f"{DOMAIN}/{index}/_search" for index in ("passages-????????", "passages")]
-    assert ask["es:ESHttpPost"] == [memory, f"{memory}/*", *searches]
+    assert ask["es:ESHttpPost"] == [searches[0], kept, searches[1]]
     documents = allowed(domain, "DocumentsPolicy")
     assert set(documents) - log == {"es:ESHttpPost", *UPLOADS}
     uploads = "<UploadsBucketC4B27CC7.Arn>"
@@ -370,7 +370,9 @@ def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Fl
         need, role = NEEDS[part], roles[f"osml-sandbox-{part}"]
         assert role["cluster_permissions"] == list(need.cluster)
         patterns = ["passages", "passages-????????"]
-        assert role["index_permissions"] == [{"index_patterns": patterns, "allowed_actions": list(need.index)}]
+        kept = {"index_patterns": ["passages-conversations"], "allowed_actions": list(need.conversations)}
+        own = {"index_patterns": patterns, "allowed_actions": list(need.index)}
+        assert role["index_permissions"] == ([own, kept] if part == "ask" else [own])
     mappings = of_type(domain, "Custom::MlRoleMapping").values()
     mapped = {
         spec["role"]: spec["backend_roles"]
@@ -499,7 +501,9 @@ def test_on_a_domain_the_engine_embeds_and_the_function_answers(
     settings = RuntimeSettings.model_validate(told(template, "Ask"))
     assert isinstance(settings.answer, DeepSeekAnswer)
     assert settings.embedding.provider == "model"
-    assert (settings.answer.model, settings.conversations.kind) == ("deepseek-flash", "memory")
+    assert (settings.answer.model, settings.conversations.kind) == ("deepseek-flash", "index")
+    (index,) = (json.loads(flat(one["Properties"]["Spec"])) for one in of_type(template, "Custom::MlIndex").values())
+    assert index["name"] == getattr(settings.conversations, "name", None) == "passages-conversations"
     assert told(template, "Ask") == told(template, "Documents")
     # The pipeline has the same prompt, for whoever asks the engine directly.
     pipelines = of_type(templates(environment)[f"osml-{environment}-knowledge"], "Custom::MlSearchPipeline").values()
@@ -510,14 +514,20 @@ def test_on_a_domain_the_engine_embeds_and_the_function_answers(
     assert (rag["system_prompt"], rag["user_instructions"]) == (prompt.system, prompt.instructions)
 
 
-def test_the_pipeline_answers_where_nobody_else_is_to(other: Other, told: Any, allowed: Any) -> None:
+def test_the_pipeline_answers_where_nobody_else_is_to(other: Other, told: Any, allowed: Any, of_type: OfType) -> None:
     from settings.runtime_settings import PipelineAnswer, RuntimeSettings
 
     template = other("sandbox", assistant={"streaming": False})
     settings = RuntimeSettings.model_validate(told(template, "Ask"))
     assert isinstance(settings.answer, PipelineAnswer)
     assert (settings.answer.search_pipeline, settings.answer.model) == ("passages-answer", "deepseek-flash")
-    assert set(allowed(template, "AskPolicy")) == LOG | {"es:ESHttpGet", "es:ESHttpPost"}
+    memory = f"{DOMAIN.replace('osml-sandbox', 'osml-other')}/_plugins/_ml/memory"
+    ask = allowed(template, "AskPolicy")
+    assert set(ask) == LOG | {"es:ESHttpGet", "es:ESHttpPost"}
+    # The pipeline reads conversations from the engine's memory.
+    assert settings.conversations.kind == "memory"
+    assert {memory, f"{memory}/*"} <= set(ask["es:ESHttpPost"])
+    assert of_type(template, "Custom::MlIndex") == {}
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: "-".join(map(str, answer.values()))[:40])

@@ -29,7 +29,7 @@ class HeldSecret(Secret):
         self.held = value
         self.reads = 0
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self, budget: Budget) -> dict[str, Any]:
         self.reads += 1
         return {"api_key": self.held}
 

@@ -1,9 +1,10 @@
 """Signing in to the search engine, and secrets."""
 
+from typing import Any
+
 import pytest
 from requests import Request
 
-from rag import boto_calls
 from rag.budget import Budget
 from rag.failures import AssistantRefused, Failure
 from rag.secret import Secret
@@ -48,7 +49,7 @@ def test_missing_keys_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_engine_of_ones_own_gets_name_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Secret, "_read", lambda _: {"name": "osml", "word": "pä:ss"})
+    monkeypatch.setattr(Secret, "_read", lambda *_: {"name": "osml", "word": "pä:ss"})
     sent = Request("GET", "https://host/", auth=sign_in(search(service="es", login=LOGIN))).prepare()
     assert sent.headers["Authorization"].startswith("Basic ")
 
@@ -57,7 +58,7 @@ def test_an_engine_of_ones_own_gets_name_and_password(monkeypatch: pytest.Monkey
     "text", ["", "not json {hunter2", '["hunter2"]', '{"other": "hunter2"}', '{"key": 7}', '{"key": ""}']
 )
 def test_a_secret_without_the_key_shows_nothing_of_itself(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr(boto_calls, "client", lambda *_, **__: Manager(text))
+    monkeypatch.setattr("rag.secret._SecretsManager", lambda *_: Manager(text))
     with pytest.raises(Failure, match="osml secret set") as raised:
         Secret(ARN).value("key", Budget(5))
     assert "hunter2" not in f"{raised.value} {raised.value.said}"
@@ -67,7 +68,7 @@ def test_a_secret_without_the_key_shows_nothing_of_itself(monkeypatch: pytest.Mo
 def test_a_secret_is_read_once_until_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[int] = []
 
-    def read(_: Secret) -> dict[str, str]:
+    def read(*_: Any) -> dict[str, str]:
         reads.append(1)
         return {"key": "value"}
 

@@ -184,7 +184,7 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
         ),
         (
             {"assistant": {"conversation_days": 7}},
-            "assistant.conversation_days is set, but a domain keeps conversations in its own memory, without an end; "
+            "assistant.conversation_days is set, but a domain keeps conversations itself, without an end; "
             "leave it out.",
         ),
         ({"assistant": {"top_k": 51}}, "assistant.top_k is 51, but must be 50 or less; set 50 or less."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from constructs import Construct
 
@@ -13,7 +13,8 @@ from opensearch_ml.resources.ml_resource import MlResource
 class SecurityRole(MlResource):
     """The role `name` on the domain: `cluster` permissions, and `index` permissions on the indexes `indexes`.
 
-    The permissions `everywhere` are on all indexes. Nobody has the role without a RoleMapping.
+    The permissions `everywhere` are on all indexes, those in `more` on the index that they are under. Nobody has the
+    role without a RoleMapping.
 
     Example::
 
@@ -34,10 +35,12 @@ class SecurityRole(MlResource):
         index: Sequence[str] = (),
         indexes: Sequence[str] = (),
         everywhere: Sequence[str] = (),
+        more: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        others = [([name], actions) for name, actions in (more or {}).items()]
         permissions = [
             {"index_patterns": list(patterns), "allowed_actions": list(actions)}
-            for patterns, actions in ((indexes, index), (["*"], everywhere))
+            for patterns, actions in ((indexes, index), (["*"], everywhere), *others)
             if actions
         ]
         spec: dict[str, object] = {

@@ -6,18 +6,13 @@ from typing import Any, TypeVar
 
 from rag import boto_calls
 from rag.budget import Budget
-from rag.conversations import MOST_TURNS, Conversation, absent, mark_of
-from rag.failures import Unavailable
+from rag.conversations import Conversation, absent, cut, extended, mark_of
 from rag.other_side import MEMORY
 from rag.prompt import Turn
 from settings.runtime_settings import Table, Timeouts
 
 Answer = TypeVar("Answer")
 _DAY = 86_400
-# An item is limited to 400 KB, and R1 may answer with 8192 tokens.
-_MOST_ANSWER = 20_000
-# How often a turn is added again after others have added theirs.
-_TRIES = 5
 
 
 class ConversationTable:
@@ -50,28 +45,21 @@ class ConversationTable:
         return Conversation(id, number, turns)
 
     def keep(self, conversation: Conversation, caller: str, turn: Turn, budget: Budget) -> None:
-        for _ in range(_TRIES):
-            turns = [*conversation.turns, turn][-MOST_TURNS:]
-            longer = Conversation(conversation.key, conversation.number + 1, turns)
+        def put(longer: Conversation, number: int) -> bool:
             unchanged = {
                 "ConditionExpression": "attribute_not_exists(#number) OR #number = :number",
                 "ExpressionAttributeNames": {"#number": "number"},
-                "ExpressionAttributeValues": {":number": {"N": str(conversation.number)}},
+                "ExpressionAttributeValues": {":number": {"N": str(number)}},
             }
-            if self._put(longer, caller, unchanged, budget):
-                return
-            conversation = self.read(conversation.key, caller, budget)
-            if conversation.turns and conversation.turns[-1] == _cut(turn):
-                return  # written by a try whose answer was lost
-        raise Unavailable(f"{MEMORY} is written to by too many questions at once. Try again soon.")
+            return self._put(longer, caller, unchanged, budget)
 
-    def _put(
-        self, conversation: Conversation, caller: str, condition: Mapping[str, Any], budget: Budget
-    ) -> dict[str, Any] | None:
-        """The answer; None if the condition does not hold."""
+        extended(self, put, conversation, caller, turn, budget)
+
+    def _put(self, conversation: Conversation, caller: str, condition: Mapping[str, Any], budget: Budget) -> bool:
+        """Whether it was stored: the condition holds."""
         listed = [
             {"M": {"question": {"S": turn.question}, "answer": {"S": turn.answer}}}
-            for turn in map(_cut, conversation.turns)
+            for turn in map(cut, conversation.turns)
         ]
         item = {
             "id": {"S": conversation.key},
@@ -81,12 +69,12 @@ class ConversationTable:
             "turns": {"L": listed},
         }
 
-        def put(client: Any) -> dict[str, Any] | None:
+        def put(client: Any) -> bool:
             try:
-                answer: dict[str, Any] = client.put_item(TableName=self._table, Item=item, **condition)
+                client.put_item(TableName=self._table, Item=item, **condition)
             except client.exceptions.ConditionalCheckFailedException:
-                return None
-            return answer
+                return False
+            return True
 
         return self._call(put, budget)
 
@@ -97,7 +85,3 @@ class ConversationTable:
                 return call(client)
 
         return budget.retrying(attempt)
-
-
-def _cut(turn: Turn) -> Turn:
-    return Turn(turn.question, turn.answer[:_MOST_ANSWER])

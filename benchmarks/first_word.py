@@ -1,0 +1,98 @@
+"""How long a reader waits for the first byte, the first word and the whole answer, at 1, 8 and 32 askers.
+
+The model writes its first word after 0.3 s and a word each 50 ms. In turns with the search behind the API, and with the
+engine's own pipeline, whose answer comes in one piece. Takes about ten minutes.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import requests
+
+from benchmarks.clients import GOOD, Call, Outcomes, closed_loop
+from benchmarks.deployment import QUESTION, Deployed, deployed
+from benchmarks.quick_model import Pace
+from osml.ask import question
+from osml.remote.domain import Domain
+from osml.remote.stack import knowledge
+from trials.report import publish
+
+PACE = Pace(words=30, first=0.3, each=0.05)
+# Askers, and the questions that they ask together in each round.
+CALLS = {1: 10, 8: 32, 32: 96}
+ROUNDS = 3
+COLUMNS = ("askers", "search", "first byte", "first word", "over the search", "whole answer", "the pipeline's answer")
+Seen = Mapping[str, list[float]]
+
+
+def main() -> None:
+    """Measure and publish; ends with 1 when a call failed."""
+    rows, failed = [], 0
+    with deployed("sandbox", model=PACE) as stack:
+        for askers, calls in CALLS.items():
+            seen: dict[str, list[float]] = defaultdict(list)
+            ways = {"search": stack.searcher, "API": _reader(stack, seen), "pipeline": _pipeline(stack)}
+            for make in ways.values():
+                closed_loop(make, askers, askers * 2)
+            seen.clear()
+            outcomes = {name: Outcomes() for name in ways}
+            for _ in range(ROUNDS):
+                for name, make in ways.items():
+                    outcomes[name].add(closed_loop(make, askers, calls))
+            failed += sum(one.others.total() for one in outcomes.values())
+            rows.append([str(askers), *_figures(outcomes, seen)])
+    publish("first-word", COLUMNS, rows)
+    if failed:
+        raise SystemExit(f"{failed} calls failed.")
+
+
+def _figures(outcomes: Mapping[str, Outcomes], seen: Seen) -> list[str]:
+    search, whole = (outcomes[name].milliseconds(0.5) for name in ("search", "API"))
+    byte, word = (float(np.median(seen[name])) * 1000 for name in ("byte", "word"))
+    beyond = word - PACE.first * 1000
+    pipeline = outcomes["pipeline"].milliseconds(0.5)
+    shown = [f"{one:.0f} ms" for one in (search, byte, word)]
+    return [*shown, f"{beyond / search:.1f}", f"{whole:.0f} ms", f"{pipeline:.0f} ms"]
+
+
+def _reader(stack: Deployed, seen: dict[str, list[float]]) -> Callable[[], Call]:
+    """Readers of the API that note when the first byte and the first word arrive."""
+
+    def make() -> Call:
+        session = requests.Session()
+        session.headers.update({"x-api-key": stack.key, "Accept": "text/event-stream"})
+
+        def call() -> str:
+            began = time.perf_counter()
+            first: dict[str, float] = {}
+            event = ""
+            with session.post(f"{stack.url}/ask", json={"question": QUESTION}, stream=True, timeout=120) as answer:
+                for line in answer.iter_lines(1):
+                    first.setdefault("byte", time.perf_counter() - began)
+                    event = line.decode().removeprefix("event: ") if line.startswith(b"event: ") else event
+                    if event == "text":
+                        first.setdefault("word", time.perf_counter() - began)
+            for name, seconds in first.items():
+                seen[name].append(seconds)
+            return GOOD if event == "answer" and "word" in first else f"{answer.status_code} {event}"
+
+        return call
+
+    return make
+
+
+def _pipeline(stack: Deployed) -> Callable[[], Call]:
+    """Clients that ask the engine, as `osml ask` does: a search, and the pipeline's answer from its passages."""
+
+    def make() -> Call:
+        settings = knowledge(stack.place)
+        domain = Domain(settings)
+        return lambda: GOOD if question.ask(domain, settings, QUESTION).text else "no answer"
+
+    return make
+
+
+if __name__ == "__main__":
+    main()
