@@ -16,8 +16,8 @@ import boto3
 import pytest
 
 from mlcommons import HttpTransport
-from opensearch_ml.resources.field_script import ACCESS
 from opensearch_ml.resources.conversation_index import index_body
+from opensearch_ml.resources.field_script import ACCESS
 from rag.answering import answer
 from rag.caller import OPERATOR, Caller
 from rag.document_models import DocumentIn, DocumentsStored

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from mlcommons import Client, HttpTransport
-from rag.caller import OPERATOR
 from rag.budget import Budget
+from rag.caller import OPERATOR
 from rag.conversations import MOST_TURNS, Conversation
 from rag.documents import delete, listed
 from rag.failures import Absent, AssistantRefused
