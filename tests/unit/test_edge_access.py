@@ -139,6 +139,11 @@ def test_each_route_of_the_functions_has_a_role() -> None:
     assert routes | {ASK} == set(NEEDED)
 
 
+def test_a_reader_changes_nothing() -> None:
+    reads = {route for route, role in NEEDED.items() if role == "reader"}
+    assert reads == {ASK, *(f"GET /{path}" for path in ("me", "documents", "passages", "health", "openapi.json"))}
+
+
 @pytest.mark.usefixtures("functions")
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("route", sorted(NEEDED))
