@@ -10,7 +10,7 @@ import api
 import ask
 import openapi
 from gateway.caller import Anonymous, caller
-from gateway.routes import ASK, NEEDED
+from gateway.routes import ASK, COMPLETIONS, MODELS, NEEDED
 from rag import answering, documents, own_settings
 from rag.caller import OPERATOR, Caller, Held
 from rag.failures import Absent, Forbidden
@@ -18,6 +18,7 @@ from settings.access import ROLES, Role
 from settings.runtime_settings import ToldAccess
 from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, event
 
+OF_ASK = {ASK, COMPLETIONS, MODELS}
 ARN = Context().invoked_function_arn
 ROLE = "arn:aws:iam::111122223333:role"
 ELSEWHERE = {"group_attribute": "custom:groups"}
@@ -136,12 +137,12 @@ def as_role(role: str) -> dict[str, Any]:
 
 def test_each_route_of_the_functions_has_a_role() -> None:
     routes = {openapi.route(one) for one in [*api.app._static_routes, *api.app._dynamic_routes]}
-    assert routes | {ASK} == set(NEEDED)
+    assert routes | OF_ASK == set(NEEDED)
 
 
 def test_a_reader_changes_nothing() -> None:
     reads = {route for route, role in NEEDED.items() if role == "reader"}
-    assert reads == {ASK, *(f"GET /{path}" for path in ("me", "documents", "passages", "health", "openapi.json"))}
+    assert reads == {*OF_ASK, *(f"GET /{path}" for path in ("me", "documents", "passages", "health", "openapi.json"))}
 
 
 @pytest.mark.usefixtures("functions")
@@ -159,13 +160,17 @@ def test_who_may_less_gets_a_sentence_and_a_cause(route: str, role: Role, monkey
     monkeypatch.setattr(api, "_jobs", reach)
     monkeypatch.setattr(answering, "answer", reach)
     method, path = route.split(" ")
-    body = {"question": "Why?"} if route == ASK else {"documents": [{"id": "a", "text": "b"}]}
+    asked = {"question": "Why?", "model": "osml", "messages": [{"role": "user", "content": "Why?"}]}
+    of_route = {ASK: ["question"], COMPLETIONS: ["model", "messages"]}
+    body: dict[str, Any] = {"documents": [{"id": "a", "text": "b"}]}
+    if route in of_route:
+        body = {name: asked[name] for name in of_route[route]}
     named = {"id": "a", "document": "a"} if method != "POST" and path in ("/documents", "/passages") else {}
     many = {name: [value] for name, value in named.items()}
     given = body if method == "POST" else None
     sent = event(method, path.replace("{id}", "0" * 32), given, requestContext=as_role(role))
     sent |= {"queryStringParameters": named or None, "multiValueQueryStringParameters": many or None}
-    if route == ASK:
+    if route in OF_ASK:
         reply = ask.answer(sent, cast(Any, Context()))
         status, told = reply.status, json.loads(b"".join(reply.body))
     else:
