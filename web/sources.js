@@ -10,7 +10,7 @@ const match = (source) => {
 };
 const evidence = (number) => (number >= 0.75 ? "strong" : number >= 0.4 ? "partial" : "weak");
 
-const DRAWN = " is what the answer draws on, and how surely, from 0 to 1.";
+const DRAWN = " shares words with the answer, 0 to 1 of them: where the answer comes from, not whether it is true.";
 const NEAR = " is what says most of what you asked.";
 
 /**
