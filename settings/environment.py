@@ -35,6 +35,7 @@ from settings.self_managed import SelfManaged
 from settings.serverless import Serverless
 from settings.setting_file import load_file
 from settings.since import SINCE, Release
+from settings.sources import SourceName, SourceSettings, kinds, source_class
 from settings.streaming import streams
 
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,15}$")
@@ -55,8 +56,10 @@ if TYPE_CHECKING:
     Recipe: TypeAlias = str
     Embedding: TypeAlias = EmbeddingModel
     Answer: TypeAlias = AnswerModel
+    AnySource: TypeAlias = SourceSettings
 else:
     Recipe, Embedding, Answer = Literal[tuple(RECIPES)], _any_of(embedding), _any_of(answer)
+    AnySource = Annotated[Union[tuple(map(source_class, kinds()))], Field(discriminator="kind")]  # noqa: UP007
 
 
 def prefix_of(name: str) -> str:
@@ -89,6 +92,9 @@ class Environment(Group):
     assistant: Assistant | None = None
     drop: Drop | None = None
     ingestion: Ingestion | None = None
+    sources: dict[SourceName, AnySource] = Field(
+        default_factory=dict, max_length=50, examples=[{"handbook": {"kind": "s3", "bucket": "my-bucket"}}]
+    )
 
     @property
     def prefix(self) -> str:

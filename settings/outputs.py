@@ -106,3 +106,10 @@ class AssistantOutputs(Outputs):
         "ApiKeys", None
     )
     name_target: str | None = _output("NameTarget", None)
+
+
+class SourcesOutputs(Outputs):
+    """`osml-<env>-ingestion` with `sources`: where a run begins, and where its progress is."""
+
+    queue_url: str = _output("SourcesQueueUrl")
+    bucket: str = _output("SourcesBucketName")

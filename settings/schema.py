@@ -64,11 +64,23 @@ def _written(value: Any) -> Any:
         for name, content in value.items()
         if name != "title" and not (name == "default" and content is None)
     }
+    if "patternProperties" in kept:
+        kept = {**kept, "patternProperties": _entries(value["patternProperties"]), "additionalProperties": False}
     options = kept.get("anyOf", [])
     if len(options) == 1:
         del kept["anyOf"]
         return {**options[0], **kept}
     return kept
+
+
+def _entries(patterns: Mapping[str, Any]) -> Schema:
+    """The entries of a group by name, none of which a recipe completes: they choose their kind themselves."""
+    return {
+        pattern: {**_written(entry), "required": [entry["discriminator"]["propertyName"]]}
+        if "discriminator" in entry
+        else _written(entry)
+        for pattern, entry in patterns.items()
+    }
 
 
 def _choice(discriminator: Mapping[str, Any]) -> Schema:

@@ -202,6 +202,9 @@ def _walk(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[
             continue
         field = here.model_fields.get(str(part)) if here else None
         models = list(_models(field.annotation)) if field else []
+        entry = next(parts, None) if field and models and get_origin(field.annotation) is dict else None
+        if entry is not None:  # groups by name
+            path.append(name(entry))
         if len(models) > 1:
             kind = next(parts, None)
             models = [model for model in models if kind in _kinds(model)]

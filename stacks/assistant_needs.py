@@ -85,4 +85,16 @@ NEEDS: Mapping[str, Need] = {
         collection=[],
         description="What the drop may do",
     ),
+    "sources": Need(
+        gets=[],
+        posts=["_bulk", *(f"{{index}}/{one}" for one in ("_refresh", "_search"))],
+        cluster=[*EMBED, "indices:data/write/bulk"],
+        index=[
+            "indices:admin/refresh*",
+            "indices:data/read/search*",
+            *(f"indices:data/write/{one}*" for one in ("bulk", "delete", "index")),
+        ],
+        collection=[],
+        description="What the function that keeps the index in step with its sources may do",
+    ),
 }

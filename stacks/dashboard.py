@@ -59,6 +59,7 @@ def dashboard(stack: EnvironmentStack, environment: Environment, *, collection: 
         *_of_keeper(environment),
         *_of_assistant(environment),
         *_of_drop(environment),
+        *_of_sources(environment),
     ]
     if graphs:
         widgets = [graph.widget(place, stack.region) for place, graph in enumerate(graphs)]
@@ -135,3 +136,9 @@ def _of_drop(environment: Environment) -> Iterator[_Graph]:
     if environment.drop:
         counts = dict.fromkeys(("Loaded", "NotLoaded", "Refused"), "Sum")
         yield _Graph("Drop", NAMESPACE, {"environment": environment.name}, counts)
+
+
+def _of_sources(environment: Environment) -> Iterator[_Graph]:
+    if environment.sources:
+        counts = dict.fromkeys(("SourceChanges", "SourceRefused", "SourceFailed"), "Sum")
+        yield _Graph("Sources", NAMESPACE, {"environment": environment.name}, counts)

@@ -36,7 +36,7 @@ def environment_stacks(scope: Construct, environment: Environment) -> None:
         if not knowledge:
             assistant.add_stack_dependency(inference)
         assistant.add_stack_dependency(last)
-    if environment.drop or environment.ingestion:
+    if environment.drop or environment.ingestion or environment.sources:
         ingestion = IngestionStack(scope, environment, search=search, inference=inference)
         ingestion.add_stack_dependency(last)
     if environment.alarms:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration
 from constructs import Construct
 
@@ -9,14 +11,18 @@ from opensearch_ml.engine.log_retention import RETENTION
 from opensearch_ml.ingestion.batch_bodies import FAILED, INPUTS, JOBS, OUTPUTS
 from opensearch_ml.ingestion.document_bucket import DocumentBucket
 from opensearch_ml.ingestion.document_drop import DocumentDrop
+from opensearch_ml.ingestion.source_sync import SourceSync
 from settings import Environment
 from settings.assistant import passage_characters
 from settings.drop import Drop
 from settings.ingestion import Ingestion
+from settings.outputs import SourcesOutputs
+from settings.sources import SourceSettings
 from stacks.assistant_access import grant_search
 from stacks.batches import Batches
 from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
+from stacks.model_provider import model_secret
 from stacks.search import SearchStack
 
 # What jobs and pipelines write of a batch is of no use when it is loaded.
@@ -24,7 +30,7 @@ FOLDERS = (OUTPUTS, JOBS, FAILED)
 
 
 class IngestionStack(EnvironmentStack):
-    """The drop and the batches of `environment`.
+    """The drop, the batches and the sources of `environment`.
 
     A stack of its own, because its buckets hold what people have put there: with documents in them CloudFormation does
     not delete them, and nothing else of the environment is to wait for that.
@@ -39,6 +45,8 @@ class IngestionStack(EnvironmentStack):
             self._drop(environment.drop)
         if environment.ingestion:
             self._batches(environment.ingestion, inference)
+        if environment.sources:
+            self._sources(environment.sources)
         self.write_specifications()
 
     def _drop(self, settings: Drop) -> None:
@@ -64,6 +72,33 @@ class IngestionStack(EnvironmentStack):
         self.output("DropDeadLettersUrl", drop.dead_letters.queue_url)
         self.output("DropDeadLettersArn", drop.dead_letters.queue_arn)
 
+    def _sources(self, sources: Mapping[str, SourceSettings]) -> None:
+        told = {
+            name: one.model_dump(mode="json", exclude={"schedule", "secret"}, exclude_defaults=True)
+            | {"kind": one.kind}
+            for name, one in sources.items()
+        }
+        sync = SourceSync(
+            self,
+            "Sources",
+            environment=self._environment.name,
+            sources=told,
+            schedules={name: one.schedule for name, one in sources.items() if one.schedule},
+            objects=[one.objects for one in sources.values() if one.objects],
+            secrets={
+                name: model_secret(self, f"{name.title().replace('-', '')}Key", one.secret_settings, self.removal)
+                for name, one in sources.items()
+                if one.secret_settings
+            },
+            variables={"DESTINATION": self._destination()},
+            log_retention=RETENTION[self._environment.search.log_retention],
+            removal_policy=self.removal,
+            network=self._search.network,
+        )
+        grant_search(self, self._environment, self._search, self._search.target(self.region, ()), sync, "sources")
+        sync.let_begin(self._search.operator.role)
+        self.outputs(SourcesOutputs(queue_url=sync.queue.queue_url, bucket=sync.bucket.bucket_name))
+
     def _batches(self, settings: Ingestion, inference: InferenceStack) -> None:
         bucket = DocumentBucket(self, "BatchFiles", removal_policy=self.removal, expiring=FOLDERS)
         Batches(
@@ -77,7 +112,7 @@ class IngestionStack(EnvironmentStack):
         )
         self.output("BatchInput", f"s3://{bucket.bucket.bucket_name}/{INPUTS}")
 
-    def _destination(self, settings: Drop) -> str:
+    def _destination(self, settings: Drop | None = None) -> str:
         """Where the function loads, as the JSON that it reads; `target` is one of sign_in.py."""
         engine, index = self._search.engine, self._environment.index
         auth = {"auth": {"basic": {"secretArn": engine.login.arn, **engine.login.keys}}} if engine.login else {}
@@ -89,6 +124,6 @@ class IngestionStack(EnvironmentStack):
             "passage_characters": passage_characters(self._environment.assistant),
             "passage_tokens": self._environment.embedding.chunk_tokens,
             "passage_overlap": index.overlap,
-            **({"groups": settings.groups} if settings.groups else {}),
+            **({"groups": settings.groups} if settings and settings.groups else {}),
         }
         return self.to_json_string(destination)

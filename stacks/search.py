@@ -139,11 +139,12 @@ def _called(environment: Environment) -> list[str]:
     called = guarded
     if isinstance(search, ExistingDomain) and search.admin_role:
         called.append("sts")
-    if isinstance(search, SelfManaged) or (environment.keeper and environment.secrets):
+    keyed = any(one.secret_settings for one in environment.sources.values())
+    if isinstance(search, SelfManaged) or keyed or (environment.keeper and environment.secrets):
         called.append("secretsmanager")
     if environment.keeper:
         called += ["cloudformation", "ssm"]
-    if environment.drop:
+    if environment.drop or environment.sources:
         called.append("sqs")
     answer = environment.answer if environment.streams else None
     if answer and answer.service:

@@ -5,6 +5,9 @@ import { Upload } from "./upload.js";
 const JOBS = "jobs";
 const TYPING = 300; // milliseconds without a key, after which what was typed is looked for
 
+/** The day of a moment, as the reader writes it. */
+const dateOf = (moment) => new Date(moment).toLocaleDateString(undefined, { dateStyle: "medium" });
+
 /** The documents that answers are drawn from: listed, added to, removed. */
 export class Library {
   #service;
@@ -106,7 +109,7 @@ export class Library {
 
   #makeFinder() {
     const words = element("input", { type: "search", id: "find", autocomplete: "off", placeholder: "Title or name", maxLength: 200 });
-    const order = element("select", { id: "order" }, element("option", { value: "asc" }, "Names A to Z"), element("option", { value: "desc" }, "Names Z to A"));
+    const order = element("select", { id: "order" }, element("option", { value: "asc" }, "Names A to Z"), element("option", { value: "desc" }, "Names Z to A"), element("option", { value: "newest" }, "Newest first"), element("option", { value: "oldest" }, "Oldest first"));
     const label = (node, text) => element("label", { htmlFor: node.id, className: "unseen" }, text);
     this.#finder.append(label(words, "Find documents"), words, label(order, "Order"), order);
     let waiting;
@@ -127,10 +130,10 @@ export class Library {
     return this.load();
   }
 
-  #row({ id, title, passages, groups = [], removable = false }, first = false) {
+  #row({ id, title, passages, loaded, groups = [], removable = false }, first = false) {
     const remove = element("button", { type: "button", className: "quiet small", onclick: () => this.#remove(id) }, "Remove");
     remove.setAttribute("aria-label", `Remove ${title || id}`);
-    const about = [...(title ? [id] : []), plural(passages, "passage"), ...(groups.length ? [`only for ${groups.join(", ")}`] : [])].join(" · ");
+    const about = [...(title ? [id] : []), plural(passages, "passage"), ...(loaded ? [dateOf(loaded)] : []), ...(groups.length ? [`only for ${groups.join(", ")}`] : [])].join(" · ");
     const row = element(
       "li",
       { className: "row" },

@@ -33,6 +33,7 @@ from opensearch_ml.ingestion.batch_bodies import inference_body as inference_bod
 from opensearch_ml.ingestion.document_bucket import DocumentBucket as DocumentBucket
 from opensearch_ml.ingestion.document_drop import DocumentDrop as DocumentDrop
 from opensearch_ml.ingestion.ingestion_pipeline import IngestionPipeline as IngestionPipeline
+from opensearch_ml.ingestion.source_sync import SourceSync as SourceSync
 from opensearch_ml.providers.answer_endpoint import AnswerEndpoint as AnswerEndpoint
 from opensearch_ml.providers.answer_endpoint import Scaling as Scaling
 from opensearch_ml.providers.bedrock_answer_model import BedrockAnswerModel as BedrockAnswerModel

@@ -30,6 +30,11 @@ def kept(fields: Mapping[str, Any], text_field: str) -> dict[str, Any]:
     return {**source, OURS: {"kept": apart}} if apart else source
 
 
+def with_source(fields: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The `fields`, in the form of `_source`, of a document that a source of the environment has: its name."""
+    return {**fields, OURS: {**fields.get(OURS, {}), "source": source}}
+
+
 def given(source: Mapping[str, Any]) -> dict[str, Any]:
     """The reverse of `kept`: the fields of the file."""
     return {**{name: value for name, value in source.items() if name != OURS}, **dict(_apart(source))}

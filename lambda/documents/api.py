@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, NoReturn
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -38,6 +38,7 @@ from rag.jobs import Jobs, State
 from rag.models import Health, Problem
 from rag.own_settings import settings
 from rag.parts import parts
+from rag.search import Order
 from rag.search import Page as SomeDocuments
 from worker import worked
 
@@ -126,7 +127,7 @@ def job(id: Annotated[str, Path(description="The job's id.", pattern=JOB_ID)]) -
     "/documents",
     operation_id="listDocuments",
     summary="List documents",
-    response_description="One page of the documents, by id.",
+    response_description="One page of the documents.",
 )
 def listed(
     limit: Annotated[int, Query(ge=1, le=documents.MOST_LISTED, description="How many at most.")] = LISTED,
@@ -134,9 +135,11 @@ def listed(
     search: Annotated[
         str | None, Query(max_length=200, description="Only those whose id holds this, or whose title these words.")
     ] = None,
-    order: Annotated[Literal["asc", "desc"], Query(description="By id, from the first or from the last one.")] = "asc",
+    order: Annotated[
+        Order, Query(description="By id, from the first or from the last one, or by the time of the last load.")
+    ] = "asc",
 ) -> DocumentList:
-    """Lists the documents of the index by id, page by page."""
+    """Lists the documents of the index, page by page."""
     return documents.listed(SomeDocuments(limit, after, search, order), _seconds(), _who())
 
 

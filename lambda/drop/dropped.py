@@ -17,8 +17,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from aws.bulk_requests import connect
 from aws.telemetry import count, json_lines
-from bulk_requests import connect
 from corpus.chunks import chunks
 from corpus.destination import Stopped
 from corpus.formats import Reading

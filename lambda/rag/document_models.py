@@ -204,10 +204,13 @@ class DocumentListed(Shape):
         "operators, the drop or an earlier version have.",
     )
     removable: bool = Field(default=False, description="Whether this caller may remove and replace it.")
+    loaded: datetime | None = Field(
+        default=None, description="When it was loaded the last time; null of one that an older version of osml loaded."
+    )
 
 
 class DocumentList(Shape):
-    """One page of the documents, by id; `after` is present if there are more."""
+    """One page of the documents; `after` is present if there are more."""
 
     documents: list[DocumentListed]
     after: str | None = Field(default=None, description="Send it to get the next page.")

@@ -1,16 +1,20 @@
-"""Evidence: the sentences of the sources that an answer is based on, found by comparing words, without a model.
+"""Evidence: the sentences, rows and items of the sources that an answer is based on, found by comparing words.
 
 For each sentence of the answer, the sentences of the sources that share the most words with it are its evidence.
 Rare words count more than common ones. The evidence of an answer's sentence with numbers shares one of the numbers.
+Of a row of a table an answer repeats one cell and names of columns, and of an item of a list also words of the line
+that leads to the list. So they are evidence if they and these words contain the answer's sentence.
 """
 
 import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from corpus.sentences import sentences
 from rag.models import Source, UsedSentence
+from rag.units import Unit, units
 
 # Scripts without spaces: each character is a word.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]|\w+(?:[.,'’-]\w+)*")
@@ -20,31 +24,41 @@ _NEAR_BEST = 0.8
 Words = frozenset[str]
 
 
+class _Compared(NamedTuple):
+    """A unit of the source at `place`, with its own words and those that explain it."""
+
+    place: int
+    unit: Unit
+    words: Words
+    around: Words
+
+
 def used(answer: str, sources: Sequence[Source]) -> list[Source]:
     """The sources, with the sentences marked that the answer is based on.
 
-    A score is the weighted share of words in common (Dice's coefficient, 0 to 1) with the nearest sentence of the
-    answer; sentences below 0.35, or clearly below the best, are left out.
+    A score is the weighted share of words in common (0 to 1) with the nearest sentence of the answer: Dice's
+    coefficient for sentences, the contained share of the answer for rows and items. Scores below 0.35, or clearly below
+    the best, are left out.
     """
-    candidates = [
-        (place, start, end, _words(source.text[start:end]))
+    compared = [
+        _Compared(place, unit, _words(unit.said), _words(unit.around))
         for place, source in enumerate(sources)
-        for start, end in sentences(source.text)
+        for unit in units(source.text)
     ]
-    weight = _weights([words for *_, words in candidates])
+    weight = _weights([one.words for one in compared])
     scores: dict[int, float] = {}
     answer = _CITATION.sub(" ", answer)
     for start, end in sentences(answer):
         said = _words(answer[start:end])
-        row = [_score(said, words, weight) for *_, words in candidates]
+        row = [_score(said, unit, weight) for unit in compared]
         best = max(row, default=0.0)
         for number, score in enumerate(row):
             if score >= max(_LEAST, _NEAR_BEST * best):
                 scores[number] = max(score, scores.get(number, 0.0))
     marked: list[list[UsedSentence]] = [[] for _ in sources]
     for number, score in sorted(scores.items()):
-        place, start, end, _ = candidates[number]
-        marked[place].append(UsedSentence(start=start, end=end, score=round(score, 3)))
+        place, unit = compared[number][:2]
+        marked[place].append(UsedSentence(start=unit.start, end=unit.end, score=round(score, 3)))
     return [source.model_copy(update={"used": marks}) for source, marks in zip(sources, marked, strict=True)]
 
 
@@ -59,10 +73,10 @@ def _weights(all_words: Sequence[Words]) -> dict[str, float]:
     return {**weights, "": math.log(1 + len(all_words))}
 
 
-def _score(said: Words, words: Words, weight: dict[str, float]) -> float:
-    common = said & words
+def _score(said: Words, unit: _Compared, weight: dict[str, float]) -> float:
+    common = said & unit.words
     figures = {word for word in said if any(letter.isdigit() for letter in word)}
-    if not common or (figures and not figures & words):
+    if not common or (figures and not figures & unit.words):
         return 0.0
     unknown = weight[""]
 
@@ -70,4 +84,7 @@ def _score(said: Words, words: Words, weight: dict[str, float]) -> float:
     def total(part: Words) -> float:
         return math.fsum(weight.get(word, unknown) for word in part)
 
-    return min(1.0, 2 * total(common) / (total(said) + total(words)))
+    score = 2 * total(common) / (total(said) + total(unit.words))
+    if unit.around and (unit.unit.is_row or 2 * total(common) >= total(unit.words)):
+        score = max(score, total(said & (unit.words | unit.around)) / total(said))
+    return min(1.0, score)

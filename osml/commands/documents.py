@@ -1,5 +1,6 @@
 """The commands `osml documents …`: what is in the index."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -16,6 +17,14 @@ Search = Annotated[str | None, typer.Option(help="Only those whose id holds this
 Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 
 
+class Sorting(StrEnum):
+    """The order of a list."""
+
+    ID = "id"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
 @app.command("list")
 def part(
     env: Env = None,
@@ -24,22 +33,26 @@ def part(
     search: Search = None,
     groups: Annotated[bool, typer.Option("--groups", help="Also show who sees each, and who has loaded it.")] = False,
     as_: As = None,
+    sort: Annotated[Sorting, typer.Option(help="By id, or by the time of the last load.")] = Sorting.ID,
 ) -> None:
-    """List the documents by id, with titles and numbers of passages."""
-    from osml.documents.library import all_of, library
+    """List the documents, with titles, numbers of passages, and when they were loaded."""
+    from osml.documents.library import all_of, by_time, library
 
     documents = list(all_of(library(place(env, sandbox).seen_by(groups_of(as_))), search))
+    if sort is not Sorting.ID:
+        documents = by_time(documents, newest=sort is Sorting.NEWEST)
     if json:
-        print(as_json({"documents": [document.model_dump() for document in documents]}))
+        print(as_json({"documents": [document.model_dump(mode="json") for document in documents]}))
         return
     console = Console()
     more = ["groups", "loaded by"] if groups else []
-    table = Table("document", "title", "passages", *more, box=None, header_style="bold")
+    table = Table("document", "title", "passages", "loaded", *more, box=None, header_style="bold")
     table.columns[2].justify = "right"
     for document in documents:
         readers = shown(", ".join(document.groups)) or "everybody signed in"
         access = [readers, shown(document.loader or "")] if groups else []
-        table.add_row(shown(document.id), shown(document.title or ""), f"{document.passages:,}", *access)
+        loaded = f"{document.loaded.astimezone():%Y-%m-%d %H:%M}" if document.loaded else ""
+        table.add_row(shown(document.id), shown(document.title or ""), f"{document.passages:,}", loaded, *access)
     if documents:
         console.print(table)
     console.print(f"{len(documents):,} documents.", highlight=False)

@@ -17,7 +17,7 @@ from settings import Environment
 def parts(settings: Environment) -> list[str]:
     """The parts that the settings have, in deploy order."""
     absent = set() if settings.assistant else {"assistant"}
-    if not (settings.drop or settings.ingestion):
+    if not (settings.drop or settings.ingestion or settings.sources):
         absent.add("ingestion")
     return [part for part in PARTS if part not in absent]
 

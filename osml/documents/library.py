@@ -1,7 +1,8 @@
 """The documents of an environment, whichever way its recipe keeps them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Protocol, TypeVar, cast
 
@@ -54,6 +55,12 @@ def all_of(library: Library, search: str | None) -> Iterator[DocumentListed]:
         if listed.after is None:
             return
         page = Page(page.size, listed.after, search)
+
+
+def by_time(documents: Iterable[DocumentListed], *, newest: bool) -> list[DocumentListed]:
+    """The documents in the order in which they were loaded; those of unknown time are the oldest."""
+    unknown = datetime.min.replace(tzinfo=UTC)
+    return sorted(documents, key=lambda document: document.loaded or unknown, reverse=newest)
 
 
 class OfDomain:

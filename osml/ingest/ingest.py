@@ -15,6 +15,7 @@ from corpus.chunks import chunks
 from corpus.destination import Destination, Stopped
 from corpus.document import Document
 from corpus.fields import with_access
+from corpus.leftovers import Leftovers
 from corpus.load import load
 from corpus.report import Report
 from osml.failure import Failure
@@ -23,7 +24,7 @@ from osml.ingest.asked import AS_IT_IS, Asked
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.initial_load import InitialLoad
 from osml.ingest.journal import Journal, journal
-from osml.ingest.leftovers import Leftovers
+from osml.ingest.leftovers import leftovers
 from osml.ingest.loading import Loading
 from osml.ingest.restricted import refuse_unsaid
 from osml.ingest.sources import Sources
@@ -165,7 +166,7 @@ def _domain(where: Place, asked: Asked) -> _Target:
         initial.settle,
         lambda continues: initial.quiet(continues=continues),
         initial.held,
-        Leftovers(Domain(deployed), deployed.index),
+        leftovers(Domain(deployed), deployed.index),
     )
 
 

@@ -13,7 +13,7 @@ from osml.aws_error import advised, cause_of
 from osml.failure import Failure
 from osml.place import Place
 from osml.region import chosen, missing
-from settings.outputs import HANDED_ON, AssistantOutputs, IndexOutputs, KnowledgeOutputs, Outputs
+from settings.outputs import HANDED_ON, AssistantOutputs, IndexOutputs, KnowledgeOutputs, Outputs, SourcesOutputs
 
 Said = TypeVar("Said", bound=Outputs)
 
@@ -44,6 +44,17 @@ class Assistant(AssistantOutputs):
     """The stack's outputs, in `region`."""
 
     region: str
+
+
+class SourcesFound(SourcesOutputs):
+    """The stack's outputs, in `region`."""
+
+    region: str
+
+
+def sources(place: Place) -> SourcesFound:
+    """Reads the outputs; raises Failure when the stack does not exist or is not complete."""
+    return _read(place, "ingestion", SourcesFound)
 
 
 def assistant(place: Place) -> Assistant:

@@ -17,7 +17,7 @@ from settings.rules.assistant import (
 from settings.rules.collection import collection_decides, collection_has_no_connector
 from settings.rules.encryption import key_has_an_arn, key_is_here
 from settings.rules.engine import batches, converses, milliseconds, shard_copies, space
-from settings.rules.ingestion import drop_has_a_pipeline, ingestion_has_its_jobs
+from settings.rules.ingestion import drop_has_a_pipeline, ingestion_has_its_jobs, sources_have_a_pipeline
 from settings.rules.place import search_is_here, secrets_are_here, secrets_are_made_once
 from settings.rules.recipe import answer_is_the_recipes, engine_is_the_recipes, provider_is_the_recipes
 from settings.rules.region import models_are_in_one_partition, one_partition, regions_exist, services_are_there
@@ -60,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     keeps_conversations,
     drop_has_a_pipeline,
     ingestion_has_its_jobs,
+    sources_have_a_pipeline,
     on_an_engine,
     since,
     reranks,

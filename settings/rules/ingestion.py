@@ -24,6 +24,15 @@ def drop_has_a_pipeline(environment: Environment) -> Iterator[str]:
         )
 
 
+def sources_have_a_pipeline(environment: Environment) -> Iterator[str]:
+    """What the function loads is embedded by the engine."""
+    if environment.sources and environment.engine is None:
+        yield (
+            "sources is set, but a collection has no pipeline that embeds what the function loads; "
+            "leave sources out and send documents to the assistant's API or by osml ingest"
+        )
+
+
 def ingestion_has_its_jobs(environment: Environment) -> Iterator[str]:
     """Batches are embedded by jobs, which a domain starts."""
     search, embedding, since = environment.search, environment.embedding, SINCE["batch_predict"]

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -295,7 +296,8 @@ class Stage:
 
     def _list(self, request: Request, wire: Wire) -> None:
         limit, after = int(request.query["limit"]), request.query.get("after", "")
-        search, backwards = request.query.get("search", "").lower(), request.query.get("order") == "desc"
+        search, order = request.query.get("search", "").lower(), request.query.get("order")
+        backwards = order == "desc"
         found = [
             name
             for name, document in self.documents.items()
@@ -303,6 +305,12 @@ class Stage:
         ]
         names = sorted((name for name in found if not after or (name > after) != backwards), reverse=backwards)
         names = [name for name in names if name != after]
+        more = {"after": names[limit - 1]} if len(names) > limit else {}
+        if order in ("newest", "oldest"):
+            # They were added in this order.
+            names = (found[::-1] if order == "newest" else found)[int(after or 0) :]
+            more = {"after": str(int(after or 0) + limit)} if len(names) > limit else {}
+        days = {name: day for day, name in enumerate(self.documents)}
         listed = [
             {
                 "id": name,
@@ -310,10 +318,11 @@ class Stage:
                 "passages": len(_passages(self.documents[name]["text"])),
                 "groups": self.documents[name].get("groups", []),
                 "removable": self.role == "owner" or self.documents[name].get("own", False),
+                "loaded": f"{date(2026, 1, 1) + timedelta(days[name])}T12:00:00Z",
             }
             for name in names[:limit]
         ]
-        wire.json(200, {"documents": listed, **({"after": names[limit - 1]} if len(names) > limit else {})})
+        wire.json(200, {"documents": listed, **more})
 
 
 def _note(job: dict[str, Any], results: list[dict[str, Any]], settled: int, *, ended: bool) -> None:

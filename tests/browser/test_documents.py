@@ -219,6 +219,12 @@ def test_documents_are_found_by_title_or_name_and_ordered(page: Page, stage: Sta
     page.get_by_role("button", name="Show more").click()
     expect(page.get_by_role("heading", name="61 documents")).to_be_visible()
     assert flows.barriers(page) == []
+    page.get_by_label("Order").select_option("Newest first")
+    expect(page.get_by_role("heading", name="50 documents shown")).to_be_visible()
+    assert flows.listed(page)[:2] == ["Paid leave", "Number 59"]
+    expect(page.locator(".row").first).to_contain_text("Mar 2, 2026")
+    page.get_by_role("button", name="Show more").click()
+    expect(page.get_by_role("heading", name="61 documents")).to_be_visible()
     flows.remove(page, "Paid leave")
     assert "handbook/leave.md" not in stage.documents
 

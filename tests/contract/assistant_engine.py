@@ -17,7 +17,7 @@ import pytest
 
 from mlcommons import HttpTransport
 from opensearch_ml.resources.conversation_index import index_body
-from opensearch_ml.resources.field_script import ACCESS
+from opensearch_ml.resources.field_script import ACCESS, LOADED
 from rag.answering import answer
 from rag.caller import OPERATOR, Caller
 from rag.document_models import DocumentIn, DocumentsStored
@@ -180,7 +180,8 @@ def _domain(engine: KindsEngine, models: Models) -> RuntimeSettings:
     embedding = _model(engine, "Embedding", models.sagemaker_url + "/endpoints/minilm/invocations", _EMBEDS)
     chat = _model(engine, "Answer", models.chat_url, _CHATS)
     name = f"shop-{uuid.uuid4().hex[:8]}"
-    ingest = {"processors": [{"text_embedding": {"model_id": embedding, "field_map": {"text": "embedding"}}}]}
+    embeds = {"text_embedding": {"model_id": embedding, "field_map": {"text": "embedding"}}}
+    ingest = {"processors": [embeds, LOADED]}
     engine.apply("IngestPipeline", {"name": name, "pipeline": ingest}, owner=engine.owner("Ingest"))
     rag = {
         "model_id": chat,
@@ -252,7 +253,7 @@ def _index(engine: KindsEngine, name: str, settings: dict[str, Any], **fields: d
         "title": {"type": "text"},
         "text": {"type": "text"},
         "embedding": vector,
-        "osml": {"properties": {"access": dict(ACCESS)}},
+        "osml": {"properties": {"access": dict(ACCESS), "loaded": {"type": "date"}}},
         **fields,
     }
     body = {"settings": {"index": {"knn": True, **settings}}, "mappings": {"properties": properties}}

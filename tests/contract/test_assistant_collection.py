@@ -20,7 +20,7 @@ from rag.embedding import Embedding, Vectors
 from rag.events import Text
 from rag.failures import Absent, Broken, Failure, Throttled, Unavailable
 from rag.parts import Parts, assembled
-from rag.search import Page
+from rag.search import Order, Page
 from settings.retrieval import Hybrid, Retrieval
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
@@ -31,6 +31,7 @@ engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engin
 
 BOSTON = "Boston lies on the coast of Massachusetts. In 2023, 4,327,000 people lived in Boston."
 PARIS = "Paris is the capital of France. The river Seine flows through Paris."
+ORDERS: tuple[Order, Order] = ("newest", "oldest")
 ASKED = "How many people lived in Boston in 2023?"
 
 
@@ -47,6 +48,17 @@ def until(seen: Callable[[], bool]) -> None:
 def stocked(shelf: Shop) -> None:
     assert shelf.store(("boston", BOSTON, "The city of Boston"), ("paris", PARIS)).stored == 2
     until(lambda: set(documents(shelf)) == {"boston", "paris"})
+
+
+def test_documents_are_listed_by_the_time_of_loading(shelf: Shop) -> None:
+    ids = [
+        [document.id for document in listed(Page(100, order=order), SECONDS, OPERATOR, shelf.parts).documents]
+        for order in ORDERS
+    ]
+    assert sorted(ids[0]) == ["boston", "paris"]
+    # Stored by one request, they have the same time.
+    assert ids[0] == ids[1]
+    assert all(document.loaded for document in documents(shelf).values())
 
 
 def test_an_answer_is_streamed_and_grounded(shelf: Shop) -> None:

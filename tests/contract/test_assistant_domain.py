@@ -2,6 +2,7 @@
 
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from rag.budget import Budget
 from rag.caller import OPERATOR
 from rag.documents import delete, listed
 from rag.events import Answered, Sources, Stage, Text
-from rag.failures import Absent, Throttled, TimedOut, Unavailable
+from rag.failures import Absent, Invalid, Throttled, TimedOut, Unavailable
 from rag.health import health
 from rag.prompt import Told
 from rag.search import Page
@@ -207,6 +208,33 @@ def test_documents_are_listed_page_by_page(shop: Shop) -> None:
     rest = listed(Page(1, page.after), SECONDS, OPERATOR, shop.parts)
     assert [(document.id, document.title) for document in rest.documents] == [("paris", None)]
     assert rest.after is None
+
+
+def test_documents_are_listed_by_the_time_of_loading(shop: Shop) -> None:
+    for id in ("first", "zebra", "second"):
+        assert shop.store((id, f"The {id} one.")).stored == 1
+    try:
+        newest = listed(Page(2, order="newest"), SECONDS, OPERATOR, shop.parts)
+        assert [document.id for document in newest.documents] == ["second", "zebra"]
+        rest = listed(Page(2, newest.after, order="newest"), SECONDS, OPERATOR, shop.parts)
+        assert rest.documents[0].id == "first"
+        last = listed(Page(2, rest.after, order="newest"), SECONDS, OPERATOR, shop.parts)
+        assert (len(last.documents), last.after) == (1, None)
+        oldest = [
+            document.id for document in listed(Page(100, order="oldest"), SECONDS, OPERATOR, shop.parts).documents
+        ]
+        assert oldest[2:] == ["first", "zebra", "second"]
+        assert [
+            document.id for document in listed(Page(9, None, "zeb", "newest"), SECONDS, OPERATOR, shop.parts).documents
+        ] == ["zebra"]
+        age = datetime.now(UTC) - (newest.documents[0].loaded or datetime.min.replace(tzinfo=UTC))
+        assert age < timedelta(minutes=5)
+        for after in ("boston", "10000"):
+            with pytest.raises(Invalid, match=r"is no cursor|ends after 10,000 documents"):
+                listed(Page(2, after, order="newest"), SECONDS, OPERATOR, shop.parts)
+    finally:
+        for id in ("first", "zebra", "second"):
+            delete(id, SECONDS, OPERATOR, shop.parts)
 
 
 def test_a_throttled_embedding_fails_each_document_and_loses_none(shop: Shop) -> None:

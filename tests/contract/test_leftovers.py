@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from calls.backoff import Backoff
+from corpus import leftovers as leftovers_module
 from corpus.destination import Stopped
-from osml.ingest import leftovers as leftovers_module
-from osml.ingest.leftovers import Leftovers
+from corpus.leftovers import Leftovers
+from osml.ingest.leftovers import leftovers as leftovers_of
 from osml.remote.domain import Domain
 from tests.contract import filled_library, kinds_engine
 from tests.contract.index_versions import Library
@@ -27,7 +28,7 @@ SENTENCE = "This sentence has, with its last character, just so many that fiftee
 
 @pytest.fixture
 def leftovers(library: Library, domain: Domain) -> Leftovers:
-    return Leftovers(domain, library.alias)
+    return leftovers_of(domain, library.alias)
 
 
 def test_only_leftovers_of_the_same_documents_are_removed(

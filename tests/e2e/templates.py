@@ -206,7 +206,7 @@ def _bundle(source: Path) -> Any:
     from opensearch_ml.assistant.assistant_function import PARTS as FUNCTIONS
     from opensearch_ml.engine import keeper, provisioner
     from opensearch_ml.engine.function_bundle import FunctionBundle
-    from opensearch_ml.ingestion import document_drop
+    from opensearch_ml.ingestion import document_drop, source_sync
 
     # The file with the handler tells the functions apart. Other files may come: a __pycache__ is staged, too, once
     # something has imported the function in the checkout.
@@ -214,6 +214,8 @@ def _bundle(source: Path) -> Any:
         return FunctionBundle(source, folders=keeper.FOLDERS)
     if (source / "dropped.py").is_file():
         return FunctionBundle(source, native=True, folders=document_drop.FOLDERS)
+    if (source / "sync.py").is_file():
+        return FunctionBundle(source, native=True, folders=source_sync.FOLDERS)
     if (source / "handler.py").is_file():
         return FunctionBundle(source, folders=provisioner.FOLDERS)
     for part in FUNCTIONS.values():

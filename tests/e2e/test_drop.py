@@ -1,4 +1,4 @@
-"""Objects put into the bucket of a drop, while a fifth of the model calls is throttled: counts are equal.
+"""The ingestion stack: objects put into a bucket while a fifth of the model calls is throttled, and sources.
 
 OSML_DROP is how many objects there are: 100 unless set, `make drop` puts 10,000.
 """
@@ -16,18 +16,22 @@ import pytest
 import yaml
 
 from osml.deploy import drop
+from osml.sync.sync import bring_in_step
 from sandbox import launcher
 from sandbox.instance import Instance
 from sandbox.models.control import struck
+from sources.run import Run
 from tests.e2e.conftest import Engine
 from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import Deployment, Template, until
+from tests.website_server import Site, website
 
 NAME = "dropped"
 INDEX = "dropped-passages"
 OBJECTS = int(os.environ.get("OSML_DROP", "100"))
 # Every tenth object holds as many documents, one a line.
 LINES = 3
+SHELF = "osml-e2e-shelf"
 
 
 class Bucket:
@@ -65,13 +69,25 @@ def without_pipelines(template: Template) -> None:
 
 
 @pytest.fixture(scope="module")
-def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def site() -> Iterator[Site]:
+    with website() as running:
+        running.page("/", "<title>Start</title><p>The harbour has a website.</p><a href='/tides'>Tides</a>")
+        running.page("/tides", "<title>Tides</title><p>The tide is high at noon.</p>")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[Deployment]:
     directory = tmp_path_factory.mktemp("environments")
     settings = bare_sandbox()
     del settings["answer"]
     settings |= {"recipe": "semantic-search", "keeper": False}
     settings["index"]["name"] = INDEX
     settings |= {"drop": {"attempts": 2, "seconds": 60, "concurrency": 4}, "ingestion": {}}
+    settings["sources"] = {
+        "site": {"kind": "website", "start": [f"{site.url}/"], "networks": ["127.0.0.0/8"], "delay": 0.0},
+        "lists": {"kind": "s3", "bucket": SHELF, "prefix": "lists/"},
+    }
     (directory / f"{NAME}.yaml").write_text(yaml.safe_dump(settings))
     deployment = Deployment(NAME, directory, local_cloud, tmp_path_factory.mktemp(NAME))
     try:
@@ -133,8 +149,8 @@ def test_what_cannot_be_loaded_is_given_up_with_its_reason_and_loaded_when_it_is
     assert (letter["reason"], letter["retry"]) == ("a JSON object with a string `text` is wanted", "never")
     assert "is none of .ndjson" in bucket.refused("picture.bin")[0]["reason"]
     assert len(ids(engine)) == before + 1
-    until(lambda: states()["Dead"] == "ALARM")
-    assert states()["Late"] != "ALARM"
+    until(lambda: states()["DropDead"] == "ALARM")
+    assert states()["DropLate"] != "ALARM"
     bucket.put("broken.ndjson", '{"id": "good", "text": "A good line."}\n{"id": "bad", "text": "Mended."}\n')
     boto3.client("s3").delete_object(Bucket=bucket.name, Key="documents/picture.bin")
     bucket.redrive()
@@ -145,7 +161,69 @@ def test_what_cannot_be_loaded_is_given_up_with_its_reason_and_loaded_when_it_is
 def states() -> dict[str, str]:
     """The drop's alarms."""
     alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    return {name: alarm["StateValue"] for alarm in alarms for name in ("Dead", "Late") if name in alarm["AlarmName"]}
+    return {
+        name: alarm["StateValue"]
+        for alarm in alarms
+        for name in ("DropDead", "DropLate", "SourcesFailed")
+        if name in alarm["AlarmName"]
+    }
+
+
+def of_sources(engine: Engine) -> dict[str, list[str]]:
+    """The ids of the documents of each source."""
+    engine("POST", f"/{INDEX}/_refresh")
+    query = {"size": 100, "_source": ["osml.source"], "query": {"exists": {"field": "osml.source"}}}
+    found: dict[str, list[str]] = {}
+    for hit in engine("POST", f"/{INDEX}/_search", query)["hits"]["hits"]:
+        found.setdefault(hit["_source"]["osml"]["source"], []).append(hit["_id"])
+    return {name: sorted(those) for name, those in found.items()}
+
+
+def synced(deployment: Deployment, *names: str, dry: bool = False, removing: bool = False) -> dict[str, Run]:
+    """What `osml sync` sees."""
+    runs = bring_in_step(deployment.place, names, dry=dry, removing=removing)
+    return {one.source: one for one in runs}
+
+
+def test_sources_are_brought_in_step_and_what_vanishes_there_is_removed(
+    deployment: Deployment, engine: Engine, site: Site
+) -> None:
+    s3: Any = boto3.client("s3")
+    s3.create_bucket(Bucket=SHELF)
+    for name, text in (("a.txt", "Ropes are on sale."), ("b.txt", "Anchors are heavy."), ("c.txt", "Sails are white.")):
+        s3.put_object(Bucket=SHELF, Key=f"lists/{name}", Body=text.encode())
+    looked = synced(deployment, dry=True)
+    assert {name: (one.status, one.added) for name, one in looked.items()} == {
+        "lists": ("done", 3),
+        "site": ("done", 2),
+    }
+    assert of_sources(engine) == {}
+    assert {name: one.added for name, one in synced(deployment).items()} == {"lists": 3, "site": 2}
+    pages = [f"{site.url}/", f"{site.url}/tides"]
+    assert of_sources(engine) == {"lists": ["lists/a.txt", "lists/b.txt", "lists/c.txt"], "site": pages}
+
+    site.page("/tides", "<title>Tides</title><p>The tide is low at noon.</p>")
+    s3.delete_object(Bucket=SHELF, Key="lists/b.txt")
+    runs = synced(deployment)
+    assert (runs["site"].changed, runs["site"].unchanged, runs["site"].passages) == (1, 1, 1)
+    assert (runs["lists"].removed, runs["lists"].unchanged) == (1, 2)
+    assert of_sources(engine) == {"lists": ["lists/a.txt", "lists/c.txt"], "site": pages}
+
+
+def test_a_source_that_is_down_or_nearly_empty_removes_nothing_and_an_alarm_fires(
+    deployment: Deployment, engine: Engine, site: Site
+) -> None:
+    s3: Any = boto3.client("s3")
+    for name in ("a.txt", "c.txt"):
+        s3.delete_object(Bucket=SHELF, Key=f"lists/{name}")
+    site.pages["/"].status = 503
+    runs = synced(deployment)
+    assert (runs["lists"].status, runs["site"].status) == ("held", "failed")
+    assert "was answered 503. Nothing is removed" in str(runs["site"].message)
+    assert {name: len(those) for name, those in of_sources(engine).items()} == {"lists": 2, "site": 2}
+    until(lambda: states()["SourcesFailed"] == "ALARM")
+    assert synced(deployment, "lists", removing=True)["lists"].removed == 2
+    assert of_sources(engine).keys() == {"site"}
 
 
 def test_the_function_may_write_this_index_and_nothing_else(deployment: Deployment, engine: Engine) -> None:

@@ -148,6 +148,8 @@ def test_the_policy_in_the_docs_lets_every_service_in(resources: Callable[[str],
     for resource in found:
         wanted |= {"logs.us-east-1.amazonaws.com"} if resource["Type"] == "AWS::Logs::LogGroup" else set()
         wanted |= {"s3.amazonaws.com"} if resource["Properties"].get("NotificationConfiguration") else set()
+        targets = resource["Properties"].get("Targets", [])
+        wanted |= {"events.amazonaws.com"} if any("SqsParameters" in target for target in targets) else set()
         wanted |= {"cloudwatch.amazonaws.com"} if resource["Type"] == "AWS::SNS::Topic" else set()
     assert set(allowed) == wanted
     assert all(any(action.startswith("kms:GenerateDataKey") for action in item) for item in allowed.values())

@@ -8,7 +8,7 @@ import pytest
 
 from opensearch_ml.assistant.assistant_function import PARTS
 from opensearch_ml.engine import keeper, provisioner
-from opensearch_ml.ingestion import document_drop
+from opensearch_ml.ingestion import document_drop, source_sync
 from tests.unit.imports import FUNCTIONS, LIBRARIES, reached
 
 COPIED: dict[str, Iterable[str]] = {
@@ -18,6 +18,7 @@ COPIED: dict[str, Iterable[str]] = {
     "keeper": keeper.FOLDERS,
     "page": set(PARTS["page"].folders) & LIBRARIES,
     "provisioner": provisioner.FOLDERS,
+    "sync": source_sync.FOLDERS,
 }
 
 

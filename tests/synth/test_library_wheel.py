@@ -28,6 +28,8 @@ SOURCES = {
     "provisioner_function": "lambda/provisioner",
     "rag_library": "lambda/rag",
     "settings_library": "settings",
+    "sources_library": "lambda/sources",
+    "sync_function": "lambda/sync",
     "web": "web",
 }
 UV = str(Path(sys.executable).with_name("uv"))

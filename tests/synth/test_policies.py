@@ -108,7 +108,9 @@ def _principal_faults(name: str, statement: dict[str, Any], kind: str, principal
         if not keys & {"aws:PrincipalArn", "sts:ExternalId"}:
             yield f"{name}: everybody of the account in {principal} is let in"
     elif kind == "Service" and principal not in SILENT_SERVICES:
-        if "aws:SourceAccount" not in keys:
+        # The ARN of one resource names its account.
+        one_resource = "*" not in str(condition.get("ArnEquals", {}).get("aws:SourceArn", "*"))
+        if "aws:SourceAccount" not in keys and not one_resource:
             yield f"{name}: {principal} may come for any account"
         if principal in SEARCH_SERVICES and not _names_a_domain(condition):
             yield f"{name}: {principal} may come for any domain"

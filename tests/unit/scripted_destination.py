@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from corpus.destination import Outcome, Verdict
 from corpus.document import Document, Entry
@@ -26,7 +27,7 @@ class Scripted:
     most_documents: int = 64
     seconds: float = 0.0
     batches: list[list[str]] = field(default_factory=list)
-    held: dict[str, dict[str, str]] = field(default_factory=dict)
+    held: dict[str, dict[str, Any]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def encode(self, document: Document) -> bytes:

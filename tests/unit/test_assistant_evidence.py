@@ -1,11 +1,15 @@
 """Evidence: the sentences that an answer draws on, and no others."""
 
+import io
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.document import Document
+from corpus.formats import Reading
+from corpus.source import read
 from rag.evidence import used
 from rag.models import Source
 
@@ -75,8 +79,87 @@ def test_ranges_count_characters_also_behind_an_emoji() -> None:
     ]
 
 
+MARKDOWN = b"""# Leave
+
+| Years of service | Days of leave | Notice |
+| --- | --- | --- |
+| up to 2 | 25 | two weeks |
+| 3 to 5 | 28 | one month |
+| more than 5 | 30 | three months |
+
+Requests go to the office:
+
+- Mondays: Anna Beck
+- Tuesdays and Fridays: Carl Dorn
+- Holidays: nobody
+"""
+CSV = b"""Years of service,Days of leave,Notice
+up to 2,25,two weeks
+3 to 5,28,one month
+more than 5,30,three months
+"""
+
+
+def read_text(content: bytes, name: str) -> str:
+    [document] = read(io.BytesIO(content), name, Reading("text"))
+    assert isinstance(document, Document)
+    return str(document.source["text"])
+
+
+@pytest.mark.parametrize(("content", "name"), [(MARKDOWN, "leave.md"), (CSV, "leave.csv")])
+@pytest.mark.parametrize(
+    ("answer", "cell"),
+    [
+        ("With 3 to 5 years of service there are 28 days of leave.", "one month"),
+        ("After four years you get 28 days of leave.", "one month"),
+        ("30 days", "three months"),
+        ("25", "two weeks"),
+        ("The notice is three months for more than 5 years.", "three months"),
+        ("Two weeks of notice.", "two weeks"),
+    ],
+)
+def test_a_row_of_a_table_is_evidence_for_each_of_its_cells(content: bytes, name: str, answer: str, cell: str) -> None:
+    [rows] = marked(answer, read_text(content, name))
+    assert len(rows) == 1
+    assert cell in rows[0]
+
+
+@pytest.mark.parametrize(("content", "name"), [(MARKDOWN, "leave.md"), (CSV, "leave.csv")])
+@pytest.mark.parametrize(
+    "answer",
+    ["40 days of leave.", "The notice is 28.5 weeks.", "There is no notice on Sundays.", "It costs 28 euros."],
+)
+def test_the_names_of_columns_alone_and_other_numbers_are_no_evidence(content: bytes, name: str, answer: str) -> None:
+    assert marked(answer, read_text(content, name)) == [[]]
+
+
+def test_an_item_of_a_list_is_evidence_with_the_line_that_leads_to_the_list() -> None:
+    found = read_text(MARKDOWN, "leave.md")
+    [items] = marked("On Tuesdays requests go to Carl Dorn in the office.", found)
+    assert items == ["Requests go to the office:", "Tuesdays and Fridays: Carl Dorn"]
+    assert marked("Anna Beck", found) == [["Mondays: Anna Beck"]]
+    plain = "The plan covers the following:\n\n- dental care\n- glasses\n\nIt covers no travel."
+    assert marked("The plan covers glasses.", plain) == [["- glasses"]]
+
+
 text = st.lists(
-    st.sampled_from(["Boston ", "Miami ", "2023 ", "4,327,000 ", "people. ", "lived! ", "\n", "東京。", "🌊 ", "The "])
+    st.sampled_from(
+        [
+            "Boston ",
+            "2023 ",
+            "4,327,000 ",
+            "people. ",
+            "lived! ",
+            "\n",
+            "\n\n",
+            " | ",
+            "a: b; ",
+            "so:\n",
+            "東京。",
+            "🌊 ",
+            "The ",
+        ]
+    )
 ).map("".join) | st.text(max_size=80)
 
 

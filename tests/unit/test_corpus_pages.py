@@ -117,7 +117,7 @@ def test_front_matter_is_known_with_any_end_of_line(fence: tuple[str, str], end:
     found = documents(end.join([first, 'title: "Rules"', "tags: [a]", last, "", "Trains.", ""]), "a.md")
     assert [(passage["title"], passage["text"]) for passage in found] == [("Rules", "Trains.")]
     (headed,) = documents(end.join([first, "title: Rules", last, "# Travel", "Trains."]), "a.md")
-    assert (headed["title"], headed["text"]) == ("Travel", "Travel\n\nTrains.")
+    assert (headed["title"], headed["text"]) == ("Rules", "Travel\n\nTrains.")
 
 
 def test_a_line_between_two_others_is_no_front_matter() -> None:

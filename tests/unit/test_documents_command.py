@@ -16,6 +16,12 @@ aws = test_functions.aws
 NAMES = [f"handbook/{number:03}.md" for number in range(130)]
 
 
+def loaded(name: str) -> str | None:
+    """Each on a day of its own, and one at an unknown time."""
+    number = int(name[-6:-3])
+    return None if number == 7 else f"2026-0{1 + number // 28 % 9}-{1 + number % 28:02}T12:00:00Z"
+
+
 def answered(event: dict[str, Any]) -> Answered:
     query = event["queryStringParameters"]
     if event["httpMethod"] == "DELETE":
@@ -27,7 +33,9 @@ def answered(event: dict[str, Any]) -> Answered:
         return proxied(200, {"id": query["document"], "title": None, "passages": [{"id": "a#1", "text": text}]})
     names = [name for name in NAMES if name > query.get("after", "") and query.get("search", "") in name]
     size = int(query["limit"])
-    listed = [{"id": name, "title": "Paid [b]leave[/b]", "passages": 1} for name in names[:size]]
+    listed = [
+        {"id": name, "title": "Paid [b]leave[/b]", "passages": 1, "loaded": loaded(name)} for name in names[:size]
+    ]
     return proxied(200, {"documents": listed, "after": names[size - 1] if len(names) > size else None})
 
 
@@ -53,6 +61,14 @@ def test_all_documents_are_listed_over_all_pages(run: Any, aws: AwsServer) -> No
 def test_a_list_is_searched_and_given_as_json(run: Any) -> None:
     said = json.loads(run("list", "--search", "12", "--json").stdout)
     assert [document["id"] for document in said["documents"]] == [name for name in NAMES if "12" in name]
+
+
+def test_a_list_is_sorted_by_the_time_of_loading(run: Any) -> None:
+    newest = [one["id"] for one in json.loads(run("list", "--sort", "newest", "--json").stdout)["documents"]]
+    assert newest == [*reversed(NAMES[:7] + NAMES[8:]), NAMES[7]]
+    said = run("list", "--sort", "oldest").stdout.splitlines()
+    assert "007.md" in said[1]
+    assert "2026-01-01 " in said[2]
 
 
 def test_a_document_is_shown_without_what_a_terminal_acts_on(run: Any) -> None:

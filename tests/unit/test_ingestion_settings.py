@@ -1,4 +1,4 @@
-"""What an environment may say about its drop and its batches."""
+"""What an environment may say about its drop, its sources and its batches."""
 
 from pathlib import Path
 
@@ -33,6 +33,52 @@ def test_a_drop_needs_no_settings_of_its_own(tmp_path: Path) -> None:
         ("sandbox-aoss", "ingestion: {}", "", "", "set search.kind to domain or existing"),
         ("dev", "ingestion: {}", "endpoint: create", "endpoint: ours", "embedding.endpoint to create"),
         ("dev", "ingestion: {instance_type: g5}", "", "", "ingestion.instance_type is 'g5', but must look like ml.g5"),
+        (
+            "sandbox-aoss",
+            "sources: {a: {kind: s3, bucket: our-bucket}}",
+            "",
+            "",
+            "leave sources out and send documents",
+        ),
+        (
+            "dev",
+            "sources: {a: {kind: ftp}}",
+            "",
+            "",
+            "sources.a.kind is 'ftp', but can be 'confluence', 'git', 's3', 'sharepoint' or 'website'",
+        ),
+        ("dev", "sources: {A: {kind: s3, bucket: our-bucket}}", "", "", "sources.A is no name for an entry"),
+        (
+            "dev",
+            "sources: {a: {kind: s3, bucket: our-bucket, most_removed: 101}}",
+            "",
+            "",
+            "sources.a.most_removed is 101, but must be 100",
+        ),
+        (
+            "dev",
+            "sources: {a: {kind: website, start: [docs.example.com]}}",
+            "",
+            "",
+            "a.start.0 is 'docs.example.com', but must look like https://docs",
+        ),
+        (
+            "dev",
+            "sources: {a: {kind: git, url: 'http://github.com/a/b'}}",
+            "",
+            "",
+            "sources.a.url is 'http://github.com/a/b', but must look",
+        ),
+        ("dev", "sources: {a: {kind: s3, bucket: our-bucket, depth: 1}}", "", "", "sources.a.depth is not a setting"),
+        ("dev", "sources: {a: {kind: s3}}", "", "", "sources.a.bucket is missing; add it, for example my-bucket"),
+        ("dev", "sources: {a: {bucket: our-bucket}}", "", "", "sources.a.kind is missing; add it, one of"),
+        (
+            "dev",
+            "sources: {a: {kind: s3, bucket: our-bucket, schedule: 'cron(0 25 * * ? *)'}}",
+            "",
+            "",
+            "the hours of 'cron(0 25 * * ? *)' is '25', but can be 0 to 23",
+        ),
         ("dev", "ingestion: {instances: 101}", "", "", "ingestion.instances is 101, but must be 100 or less"),
     ],
 )

@@ -28,13 +28,14 @@ from tests.unit.imports import (
 
 # Whatever is not named here imports none of the others.
 MAY_IMPORT = {
-    "aws": {"mlcommons"},
+    "aws": {"calls", "corpus", "mlcommons"},
     "corpus": {"calls"},
     "gateway": {"aws", "calls", "rag", "settings"},
     "mlcommons": {"calls"},
     "rag": {"aws", "calls", "corpus", "settings"},
+    "sources": {"calls", "corpus", "settings"},
     "stacks": {"settings", "opensearch_ml"},
-    "osml": {"aws", "calls", "settings", "mlcommons", "corpus", "rag", "sandbox"},
+    "osml": {"aws", "calls", "settings", "mlcommons", "corpus", "rag", "sandbox", "sources"},
 }
 
 
@@ -95,7 +96,7 @@ def test_every_folder_with_modules_is_installed() -> None:
 
 
 def test_every_function_is_a_folder_with_its_handler() -> None:
-    assert set(FUNCTIONS) == {"ask", "documents", "drop", "keeper", "page", "provisioner"}
+    assert set(FUNCTIONS) == {"ask", "documents", "drop", "keeper", "page", "provisioner", "sync"}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

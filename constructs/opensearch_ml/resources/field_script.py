@@ -139,9 +139,11 @@ if (!names.isEmpty() || !given.isEmpty() || !kept.isEmpty()) {
   ctx.osml = ['labels': new ArrayList(labels), 'names': new ArrayList(names)];
   if (!given.isEmpty() || !kept.isEmpty()) { ctx.osml.apart = json(['given': given, 'kept': kept]); }
 }
-if (before instanceof Map && before.access != null) {
-  ctx.putIfAbsent('osml', [:]);
-  ctx.osml.access = before.access;
+for (def name : ['access', 'source', 'loaded']) {
+  if (before instanceof Map && before[name] != null && (name == 'access' || before[name] instanceof String)) {
+    ctx.putIfAbsent('osml', [:]);
+    ctx.osml[name] = before[name];
+  }
 }
 """
 _BEHIND = r"""
@@ -152,6 +154,8 @@ if (ctx.osml != null && ctx.osml.apart != null) {
   if (!apart.kept.isEmpty()) { ctx.osml.kept = apart.kept; }
 }
 """
+# When a document was loaded; one that another index version takes over keeps its time.
+LOADED = {"set": {"field": "osml.loaded", "value": "{{_ingest.timestamp}}", "override": False}}
 # What a document says of itself to the engine on the way through a pipeline, not in its source.
 _ENGINE = ("_index", "_id", "_routing", "_version", "_version_type", "_if_seq_no", "_if_primary_term")
 
@@ -168,7 +172,8 @@ def with_fields(
         "text": text_field,
         "types": dict(fields),
     }
-    return [_script(_BEFORE, params=script_parameters), *embedding, _script(_BEHIND, params={"text": text_field})]
+    behind = _script(_BEHIND, params={"text": text_field})
+    return [_script(_BEFORE, params=script_parameters), *embedding, behind, LOADED]
 
 
 def _script(source: str, **more: object) -> dict[str, object]:
@@ -196,6 +201,8 @@ def field_mappings(fields: Mapping[str, str], language: str = "english") -> dict
             "names": words,
             "kept": {"type": "object", "enabled": False},
             "access": dict(ACCESS),
+            "source": words,
+            "loaded": {"type": "date", "ignore_malformed": True},
             WORDS.removeprefix("osml."): {"type": "text", "analyzer": language},
         },
     }

@@ -24,7 +24,7 @@ _KNOWN = BLOCKS | LINES | CELLS | UNSEEN | frozenset(_INLINE.split())
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """One row; the first heading is the title. Front matter is left out; without a heading, its title is the title."""
+    """One row; the title is that of the front matter, which is left out of the text, or else the first heading."""
     content = whole(file)
     if content is None:
         yield too_large(name)
@@ -32,7 +32,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     title, text = _front_matter(decoded(content))
     outline = Outline()
     read_into(outline, _html(text))
-    yield document_row(name, reading, outline, outline.title or title)
+    yield document_row(name, reading, outline, title or outline.title)
 
 
 def _html(text: str) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 Place = tuple[int, Mapping[str, Any]]
 """From this character on, the fields that say where the text stands: `page`, `sheet`, `slide`, `section`."""
 
+# Between the cells of a row whose columns are not named in it.
+BETWEEN_CELLS = " | "
 # Between the headings of a section, the outermost first.
 WITHIN = " > "
 # The limit of a heading in `section`: a longer text is a paragraph with the style of a heading.

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from corpus.formats import Reading, Row, too_large, whole
 from corpus.formats.encoding import encoding_of
-from corpus.formats.outline import Outline
+from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.plain import document_row
 
 # Menus are left out, and elements that no page shows.
@@ -26,7 +26,6 @@ BLOCKS = frozenset(
 )
 TITLES = {f"h{level}": level for level in range(1, 7)}
 CELLS = frozenset(("td", "th"))
-BETWEEN_CELLS = " | "
 
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CHARSET = re.compile(rb"<meta[^>]{0,1000}?charset\s{0,20}=\s{0,20}[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corpus.formats import Reading
-from corpus.formats.outline import Outline
-from corpus.formats.page import BETWEEN_CELLS
+from corpus.formats.outline import BETWEEN_CELLS, Outline
 
 
 def names_of(header: Sequence[str]) -> list[str]:

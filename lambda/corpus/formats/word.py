@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from corpus.formats import Reading, Row
-from corpus.formats.outline import Outline
+from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
-from corpus.formats.page import BETWEEN_CELLS
 from corpus.formats.plain import document_row
 
 # Separate parts, in this order after the text.

@@ -11,6 +11,7 @@ from rag.models import Filters, Source
 
 if TYPE_CHECKING:
     from rag.document_models import DocumentList
+Order = Literal["asc", "desc", "newest", "oldest"]
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,15 @@ class Replaced:
 
 @dataclass(frozen=True)
 class Page:
-    """Up to `size` documents in the order of ids, after `after`; with `search`, those with it in the id or title."""
+    """Up to `size` documents after the page whose cursor was `after`; with `search`, those with it in the id or title.
+
+    order: by id, `asc` or `desc`, or by the time at which they were loaded, `newest` or `oldest` first.
+    """
 
     size: int
     after: str | None = None
     search: str | None = None
-    order: Literal["asc", "desc"] = "asc"
+    order: Order = "asc"
 
 
 class Searching(Protocol):

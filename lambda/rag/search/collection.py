@@ -19,7 +19,7 @@ from rag.embedding import Embedding
 from rag.failures import Broken, Failure, Throttled
 from rag.models import Filters, Source
 from rag.search import Found, Page, Passage, Replaced
-from rag.search.engine import ANY_PASSAGE, IndexClient, in_list
+from rag.search.engine import ANY_PASSAGE, NANOSECOND, IndexClient, in_list, moment
 from rag.search.mixture import FUSED, fused, mixed
 from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
 
@@ -129,13 +129,15 @@ class Collection:
         """The current versions; older ones that are seen are removed."""
         from rag.document_models import DocumentList, DocumentListed
 
-        buckets, more = self._engine.listed(page, {"versions": aggregation(passage=ANY_PASSAGE)}, budget, caller)
+        passages = aggregation(passage=ANY_PASSAGE)
+        buckets, more = self._engine.listed(page, STORED, {"versions": passages}, budget, caller)
         documents: list[DocumentListed] = []
         replaced: dict[str, int] = {}
         for bucket in buckets:
             document, those = bucket["key"]["document"], versions(bucket["versions"])
             shown = current(those)
-            if listed := in_list(document, shown.seen, shown.bucket["passage"], caller):
+            loaded = moment(shown.stored, NANOSECOND)
+            if listed := in_list(document, shown.seen, shown.bucket["passage"], caller, loaded):
                 documents.append(listed)
             if any(other.stored < shown.stored for other in those):
                 replaced[document] = shown.stored

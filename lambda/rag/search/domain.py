@@ -10,7 +10,7 @@ from rag.caller import Caller, Held
 from rag.failures import Broken, Failure, Unavailable
 from rag.models import Filters, Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
-from rag.search.engine import ANY_PASSAGE, Action, IndexClient, in_list
+from rag.search.engine import ANY_PASSAGE, LOADED, MILLISECOND, Action, IndexClient, in_list, moment
 from rag.search.in_use import searched
 from rag.search.mixture import FUSED, fused
 from rag.search.nearness import Nearness
@@ -110,9 +110,16 @@ class Domain:
     def listed(self, page: Page, budget: Budget, caller: Caller) -> "DocumentList":
         from rag.document_models import DocumentList
 
-        buckets, more = self._engine.listed(page, {"passage": ANY_PASSAGE}, budget, caller)
+        buckets, more = self._engine.listed(page, "osml.loaded", {"passage": ANY_PASSAGE}, budget, caller)
         documents = (
-            in_list(bucket["key"]["document"], bucket["doc_count"], bucket["passage"], caller) for bucket in buckets
+            in_list(
+                bucket["key"]["document"],
+                bucket["doc_count"],
+                bucket["passage"],
+                caller,
+                moment(bucket[LOADED]["value"], MILLISECOND),
+            )
+            for bucket in buckets
         )
         return DocumentList(documents=[document for document in documents if document], after=more)
 

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from calls.plain import mended
 from corpus.bulk import LATER, passes
 from rag.budget import Budget
 from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held, access_in, groups_in
-from rag.failures import Failure, Throttled, Unavailable
+from rag.failures import Failure, Invalid, Throttled, Unavailable
 from rag.models import PLACE, Filters, Highlight, Source, place_in
 from rag.other_side import ENGINE, failure_of, unusable
 from rag.search import Page
@@ -38,6 +39,10 @@ _MOST_HITS = 10_000
 ANY_PASSAGE: dict[str, Any] = {"top_hits": {"size": 1, "_source": ["title", ACCESS]}}
 # The limits of groups of a document, and of loaders that are counted.
 MOST_GROUPS, _MOST_LOADERS = 1000, 10
+# The limit of documents in a list by time.
+MOST_BY_TIME = 10_000
+LOADED = "loaded"
+MILLISECOND, NANOSECOND = 1e-3, 1e-9
 
 _log = logging.getLogger(__name__)
 
@@ -214,20 +219,48 @@ class IndexClient:
         return removed
 
     def listed(
-        self, page: Page, aggregations: dict[str, Any], budget: Budget, caller: Caller
+        self, page: Page, loaded: str, aggregations: dict[str, Any], budget: Budget, caller: Caller
     ) -> tuple[list[dict[str, Any]], str | None]:
-        """Buckets of the caller's documents of a page, and the cursor if there are more: the id of the last one."""
+        """Buckets of the caller's documents of a page, and the cursor if there are more: the id of the last one.
+
+        `loaded` is the field with the time at which a passage was loaded; by time, the cursor is a number.
+        """
+        aggregations = {**aggregations, LOADED: {"max": {"field": loaded}}}
+        if page.order in ("newest", "oldest"):
+            return self._listed_by_time(page, aggregations, budget, caller)
         size, by_id = page.size, {"terms": {"field": "document", "order": page.order}}
         pages: dict[str, Any] = {"size": size + 1, "sources": [{"document": by_id}]}
         if page.after is not None:
             pages["after"] = {"document": page.after}
         body: dict[str, Any] = {"size": 0, "aggs": {"documents": {"composite": pages, "aggs": aggregations}}}
+        answer = self._listing(body, page, budget, caller)
+        buckets = answer["aggregations"]["documents"]["buckets"]
+        return buckets[:size], buckets[size - 1]["key"]["document"] if len(buckets) > size else None
+
+    def _listing(self, body: dict[str, Any], page: Page, budget: Budget, caller: Caller) -> Any:
         clauses = [*caller.clauses, *([_named_like(page.search)] if page.search else [])]
         if clauses:
             body["query"] = {"bool": {"filter": clauses}}
-        answer = self.send("POST", self.in_index("_search"), body, budget)
-        buckets = answer["aggregations"]["documents"]["buckets"]
-        return buckets[:size], buckets[size - 1]["key"]["document"] if len(buckets) > size else None
+        return self.send("POST", self.in_index("_search"), body, budget)
+
+    def _listed_by_time(
+        self, page: Page, aggregations: dict[str, Any], budget: Budget, caller: Caller
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """An aggregation in the order of a value has no cursor: the buckets of the pages before are left out here."""
+        if page.after is not None and not page.after.isdecimal():
+            raise Invalid(f"after is {page.after!r}, which is no cursor of a list in the order {page.order}.")
+        start = int(page.after or 0)
+        end = start + page.size
+        if end > MOST_BY_TIME:
+            raise Invalid(f"A list by time ends after {MOST_BY_TIME:,} documents; list by id, or search.")
+        order = {LOADED: "desc" if page.order == "newest" else "asc"}
+        by_time = {"field": "document", "size": end + 1, "order": [order, {"_key": "asc"}]}
+        body: dict[str, Any] = {"size": 0, "aggs": {"documents": {"terms": by_time, "aggs": aggregations}}}
+        answer = self._listing(body, page, budget, caller)
+        buckets = [
+            {**bucket, "key": {"document": bucket["key"]}} for bucket in answer["aggregations"]["documents"]["buckets"]
+        ]
+        return buckets[start:end], str(end) if len(buckets) > end else None
 
     @property
     def shown_fields(self) -> tuple[str, ...]:
@@ -310,7 +343,9 @@ def _hits(answer: Any) -> list[dict[str, Any]]:
     return hits
 
 
-def in_list(document: str, passages: int, passage: dict[str, Any], caller: Caller) -> "DocumentListed | None":
+def in_list(
+    document: str, passages: int, passage: dict[str, Any], caller: Caller, loaded: datetime | None
+) -> "DocumentListed | None":
     """A document in the caller's list, from the aggregation `ANY_PASSAGE`; None if it is not for the caller."""
     from rag.document_models import DocumentListed
 
@@ -325,7 +360,13 @@ def in_list(document: str, passages: int, passage: dict[str, Any], caller: Calle
         groups=groups,
         loader=loader or None if caller.has("owner") else None,
         removable=caller.changes(Held(frozenset(groups), frozenset([loader]))),
+        loaded=loaded,
     )
+
+
+def moment(value: float | None, unit: float) -> datetime | None:
+    """The time that a field holds, in a `unit` of so many seconds since the epoch; None if it holds none."""
+    return datetime.fromtimestamp(value * unit, UTC) if value else None
 
 
 def _is_for(source: Mapping[str, Any], caller: Caller) -> bool:

@@ -1,0 +1,146 @@
+"""What a run of a source costs when nothing has changed: `python -m benchmarks.sources`; writes docs/sources.md.
+
+A website of this machine and a destination that takes documents at once, so that every second is of the run itself. The
+first run of a real environment takes longer, by the model's time for its documents.
+"""
+
+import http.server
+import io
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from corpus.apart import Limits
+from corpus.destination import Outcome, Verdict
+from corpus.document import Document
+from corpus.formats import Reading
+from corpus.leftovers import Leftovers
+from osml.place import CHECKOUT
+from settings.sources import source_of
+from sources.in_step import InStep, Into
+from sources.item import Known
+from sources.kinds import source_at
+from sources.run import Run
+from sources.tools import Tools
+from trials.report import publish
+
+PAGES = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
+MANY = 100_000
+# The default pause between two requests.
+DELAY = 0.5
+WORDS = "The office is open from nine to five, and a request for leave is answered within three working days. " * 12
+
+
+class Index:
+    """Takes everything at once."""
+
+    most_bytes, most_documents = 1_000_000, 512
+
+    def encode(self, document: Document) -> bytes:
+        return document.id.encode()
+
+    def send(self, batch: Sequence[bytes]) -> list[Outcome]:
+        return [Outcome(Verdict.CREATED)] * len(batch)
+
+
+@contextmanager
+def website(dates: str) -> Iterator[str]:
+    """PAGES pages with an ETag each, ten links from the first of ten to the next; `dates` is the sitemap's lastmod."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+
+        def do_GET(self) -> None:
+            status, kind, content = 200, "text/html; charset=utf-8", b""
+            tag = f'"{self.path}"'
+            if self.path == "/robots.txt":
+                status = 404
+            elif self.path == "/sitemap.xml":
+                urls = "".join(f"<url><loc>{url}/{page}</loc>{dates}</url>" for page in range(PAGES))
+                content, kind = f"<urlset>{urls}</urlset>".encode(), "application/xml"
+                status = 200 if dates else 404
+            elif self.headers["If-None-Match"] == tag:
+                status = 304
+            else:
+                page = int(self.path[1:] or 0)
+                links = "".join(f"<a href='/{10 * page + n}'>x</a>" for n in range(10) if 10 * page + n < PAGES)
+                content = f"<title>Page {page}</title><nav>{links}</nav><p>{page}. {WORDS}</p>".encode()
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("ETag", tag)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield url
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Objects:
+    """PAGES objects of S3, listed a thousand at once."""
+
+    def get_paginator(self, _: str) -> "Objects":
+        return self
+
+    def paginate(self, **_: str) -> Iterator[Mapping[str, Any]]:
+        for start in range(0, PAGES, 1_000):
+            numbers = range(start, min(PAGES, start + 1_000))
+            yield {"Contents": [{"Key": f"{n}.txt", "ETag": f'"{n}"', "Size": len(WORDS)} for n in numbers]}
+
+    def get_object(self, **asked: str) -> Mapping[str, Any]:
+        return {"Body": io.BytesIO(f"{asked['Key']} {WORDS}".encode())}
+
+
+def seconds(settings: Mapping[str, Any], known: dict[str, Known], id: str, tools: Tools) -> float:
+    """A whole run; every page must be known at its end."""
+    nothing = Leftovers(lambda *_: {"hits": {"hits": []}}, "passages")
+    parts: Callable[[Document], list[Document]] = lambda document: [document]  # noqa: E731
+    into = Into(Index, nothing, nothing, Reading("text"), parts, Limits())
+    run = Run(source="bench", id=id)
+    began = time.perf_counter()
+    source = source_at(source_of(settings), tools)
+    assert InStep(source, known, run, into, most_removed=50).go_on()  # noqa: S101 - a run that is cut measures nothing
+    taken = time.perf_counter() - began
+    if run.added + run.unchanged != PAGES:
+        raise SystemExit(f"{run.added} added and {run.unchanged} unchanged of {PAGES}: the benchmark is wrong.")
+    return taken
+
+
+def row(name: str, settings: Mapping[str, Any], tools: Tools, delay: float) -> list[str]:
+    """First and second run, their ratio, and MANY pages at the second one's rate with `delay` between two."""
+    known: dict[str, Known] = {}
+    first, second = (seconds(settings, known, id, tools) for id in ("first", "second"))
+    many = second / PAGES * MANY
+    polite = (many + delay * MANY) / 3600
+    said = f"{polite:.1f} h" if polite > 1 else f"{polite * 60:.1f} min"
+    return [name, f"{first:.1f}", f"{second:.2f}", f"1 : {first / second:,.0f}", f"{many:.0f} s", said]
+
+
+def main() -> None:
+    """Measure and publish."""
+    rows = []
+    dated = "<lastmod>2026-11-01</lastmod>"
+    for name, dates in (("website, 304 for each page", ""), ("website, dates in the sitemap", dated)):
+        with website(dates) as url:
+            settings = {"kind": "website", "start": [f"{url}/"], "networks": ["127.0.0.0/8"], "delay": 0, "depth": 9}
+            rows.append(row(name, {**settings, "pages": PAGES}, Tools(), 0.0 if dates else DELAY))
+    rows.append(row("S3, equal ETags", {"kind": "s3", "bucket": "bench"}, Tools(s3=Objects()), 0.0))
+    columns = ["source", f"first run of {PAGES:,}, s", "unchanged, s", "ratio", f"{MANY:,} unchanged", "with pauses"]
+    publish("sources", columns, rows, CHECKOUT / "docs" / "sources.md")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+"""SourceSync: a function that keeps an index in step with sources, call after call, and a schedule for each source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import jsii
+from aws_cdk import Duration, RemovalPolicy, Size, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from opensearch_ml.engine.acknowledge import acknowledge, acknowledge_wildcards
+from opensearch_ml.engine.function_bundle import function_code, libraries, source_of
+from opensearch_ml.engine.grantee import Grantee
+from opensearch_ml.engine.network import Network
+from opensearch_ml.engine.python_function import PythonFunction
+from opensearch_ml.ingestion.object_queue import consumption
+from opensearch_ml.providers.model_secret import ModelSecret
+
+SOURCE = source_of("sync_function", "lambda/sync")
+FOLDERS = {
+    **libraries("aws", "calls", "corpus", "mlcommons", "sources"),
+    # The settings declare the sources.
+    "settings": source_of("settings_library", "settings"),
+}
+NAMESPACE = "osml"
+MEMORY = 1024
+# A call works for ten of its fifteen minutes, and hands on; the rest is for what is under way then.
+TIMEOUT, SLICE = Duration.minutes(15), Duration.minutes(10)
+# The message of a call that ended without an answer comes back.
+HIDDEN, ATTEMPTS, KEPT = Duration.minutes(30), 3, Duration.days(14)
+STATE = ("state", "dry", "runs")
+
+
+class SourceSync(Grantee):
+    """Runs of the `sources` (settings by name), which begin at the times of `schedules` and by messages in `queue`.
+
+    What is known of each source is in `bucket`. Messages of one source are in order, so that no two calls work on it. A
+    message whose calls failed three times is in `dead_letters`. `alarms` fire for such a message, and when a run has
+    failed or has held back removals. `objects` are the buckets and prefixes that the function reads, `secrets` those of
+    sources by name. `variables` are told to the function; `allow` adds permissions.
+
+    Example::
+
+        sync = ml.SourceSync(
+            stack,
+            "Sources",
+            environment="dev",
+            sources={"handbook": {"kind": "s3", "bucket": "my-bucket"}},
+            schedules={"handbook": "cron(0 3 * * ? *)"},
+            objects=[("my-bucket", "")],
+            variables={"DESTINATION": "{}"},
+        )
+        sync.allow(iam.PolicyStatement(actions=["es:ESHttpPost"], resources=[f"{engine.domain_arn}/_bulk"]))
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        environment: str,
+        sources: Mapping[str, Mapping[str, Any]],
+        schedules: Mapping[str, str],
+        variables: Mapping[str, str],
+        objects: Sequence[tuple[str, str]] = (),
+        secrets: Mapping[str, ModelSecret] | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+        network: Network | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        self._environment = environment
+        secrets = secrets or {}
+        self.dead_letters = self._queue("DeadLetters", removal_policy)
+        self.queue = self._queue("Queue", removal_policy, self.dead_letters)
+        self.bucket = self._bucket(removal_policy)
+        made = PythonFunction(
+            self,
+            "Default",
+            description="Keeps the index in step with its sources",
+            code=function_code(SOURCE, native=True, folders=FOLDERS),
+            handler="sync.handler",
+            timeout=TIMEOUT,
+            memory=MEMORY,
+            # Temporary space for large files, and for repositories.
+            storage=Size.gibibytes(2),
+            environment={
+                **variables,
+                "SOURCES": json.dumps(sources, sort_keys=True),
+                "SECRETS": Stack.of(self).to_json_string({name: [one.arn, one.key] for name, one in secrets.items()}),
+                "ENVIRONMENT": environment,
+                "STATE_BUCKET": self.bucket.bucket_name,
+                "QUEUE_URL": self.queue.queue_url,
+                "SLICE_SECONDS": str(int(SLICE.to_seconds())),
+            },
+            log_retention=log_retention,
+            removal_policy=removal_policy,
+            network=network,
+        )
+        self.role, self.policy, self.function = made.role, made.policy, made.function
+        self._allow_reading(objects, secrets.values())
+        lambda_.EventSourceMapping(
+            self,
+            "Source",
+            target=self.function,
+            event_source_arn=self.queue.queue_arn,
+            batch_size=1,
+        )
+        for name, schedule in sorted(schedules.items()):
+            self._begin(name, schedule)
+        self.alarms = self._watch()
+
+    def let_begin(self, role: iam.IRole, id: str = "OperatorPolicy") -> None:
+        """Let `role` begin runs, and see how far they are."""
+        runs = self.bucket.arn_for_objects("runs/*")
+        policy = iam.Policy(
+            self,
+            id,
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
+                iam.PolicyStatement(actions=["s3:GetObject"], resources=[runs]),
+                # Without it, S3 answers "forbidden" before the first run.
+                iam.PolicyStatement(
+                    actions=["s3:ListBucket"],
+                    resources=[self.bucket.bucket_arn],
+                    conditions={"StringLike": {"s3:prefix": "runs/*"}},
+                ),
+            ],
+        )
+        acknowledge_wildcards(policy, [runs], "One object for each source, by its name.")
+
+    def _allow_reading(self, objects: Sequence[tuple[str, str]], secrets: Iterable[ModelSecret]) -> None:
+        self.allow(
+            consumption(self.queue),
+            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
+            iam.PolicyStatement(
+                actions=["s3:GetObject", "s3:PutObject"],
+                resources=[self.bucket.arn_for_objects(f"{folder}/*") for folder in STATE],
+            ),
+            # Without it, S3 answers "forbidden" for a missing object.
+            iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
+            wildcards="Every object under a prefix: its name is that of a source.",
+        )
+        for bucket, prefix in objects:
+            arn = f"arn:{Stack.of(self).partition}:s3:::{bucket}"
+            self.allow(
+                iam.PolicyStatement(actions=["s3:GetObject"], resources=[f"{arn}/{prefix}*"]),
+                iam.PolicyStatement(
+                    actions=["s3:ListBucket"],
+                    resources=[arn],
+                    conditions={"StringLike": {"s3:prefix": f"{prefix}*"}} if prefix else None,
+                ),
+                wildcards="Every object under a prefix: their names are the users'.",
+            )
+        for secret in secrets:
+            self.allow(secret.read, wildcards="The six characters at a secret's end are Amazon's.")
+
+    def _begin(self, name: str, schedule: str) -> None:
+        rule = events.Rule(
+            self,
+            f"Schedule{name.title().replace('-', '')}",
+            description=f"Begins a run of the source {name} of {self._environment}",
+            schedule=events.Schedule.expression(schedule),
+        )
+        rule.add_target(_Message(self.queue.queue_arn, name))
+        self.queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.queue.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": rule.rule_arn}},
+            )
+        )
+
+    def _watch(self) -> list[cloudwatch.Alarm]:
+        five, quiet = Duration.minutes(5), cloudwatch.TreatMissingData.NOT_BREACHING
+        dead = self.dead_letters.metric_approximate_number_of_messages_visible(period=five, statistic="Maximum")
+        failed = cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name="SourceFailed",
+            dimensions_map={"environment": self._environment},
+            statistic="Maximum",
+            period=five,
+        )
+        return [
+            dead.create_alarm(
+                self,
+                "Dead",
+                threshold=1,
+                evaluation_periods=1,
+                treat_missing_data=quiet,
+                alarm_description="A run of a source was given up: see the function's log",
+            ),
+            failed.create_alarm(
+                self,
+                "Failed",
+                threshold=1,
+                evaluation_periods=1,
+                treat_missing_data=quiet,
+                alarm_description="A source is not in step: `osml sync` says which one and why",
+            ),
+        ]
+
+    def _queue(self, id: str, removal_policy: RemovalPolicy, dead_letters: sqs.Queue | None = None) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            id,
+            fifo=True,
+            # EventBridge sends no id by which a message could be told from its repetition.
+            content_based_deduplication=True,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=KEPT,
+            visibility_timeout=HIDDEN,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=ATTEMPTS)
+            if dead_letters
+            else None,
+            removal_policy=removal_policy,
+        )
+
+    def _bucket(self, removal_policy: RemovalPolicy) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "State",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[s3.LifecycleRule(prefix="dry/", expiration=KEPT)],
+            removal_policy=removal_policy,
+        )
+        acknowledge(bucket, {"AwsSolutions-S1": "One function alone writes it, and logs what it does."})
+        return bucket
+
+
+@jsii.implements(events.IRuleTarget)
+class _Message:
+    """The queue as the target of a rule: a message about one source, in the order of that source."""
+
+    def __init__(self, arn: str, source: str) -> None:
+        self._arn, self._source = arn, source
+
+    def bind(self, rule: Any, id: str | None = None) -> events.RuleTargetConfig:  # noqa: ARG002
+        return events.RuleTargetConfig(
+            arn=self._arn,
+            input=events.RuleTargetInput.from_object({"source": self._source}),
+            sqs_parameters=events.CfnRule.SqsParametersProperty(message_group_id=self._source),
+        )

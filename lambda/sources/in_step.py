@@ -1,0 +1,304 @@
+"""One run of a source, whatever its kind: list, compare, load what is new, remove what has vanished.
+
+A run may take several calls of a function. What a call has settled is in `known`; the next one goes on from there.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
+from typing import IO, BinaryIO, cast
+
+from corpus.apart import Limits
+from corpus.destination import Destination
+from corpus.document import Document, Entry, Unreadable, named
+from corpus.fields import with_access, with_source
+from corpus.formats import Reading
+from corpus.leftovers import Leftovers
+from corpus.load import BACKOFF, load
+from corpus.report import DeadLetter, Report
+from corpus.source import read
+from sources.item import Content, ItemSource, Known, ListedItem, Unreached
+from sources.run import Run
+
+# Ids that are removed with one search.
+TOGETHER = 256
+_PIECE = 1 << 20
+
+
+@dataclass
+class _Open:
+    """An item that is read or loaded: its entries so far, those with a result, and the ids of its documents."""
+
+    item: ListedItem
+    known: Known
+    digest: str
+    said: str = ""
+    read: int = 0
+    settled: int = 0
+    ended: bool = False
+    documents: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    later: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        return self.ended and self.settled == self.read
+
+
+@dataclass(frozen=True)
+class Into:
+    """Where documents go: how to connect, and how they are read and cut.
+
+    leftovers: what is left there of an earlier version, whoever has loaded it. vanished: documents of this source.
+    groups: those that may see the documents; none of them means everybody.
+    """
+
+    connect: Callable[[], Destination]
+    leftovers: Leftovers
+    vanished: Leftovers
+    reading: Reading
+    parts: Callable[[Document], list[Document]]
+    limits: Limits
+    groups: Sequence[str] = ()
+    pause: Callable[[int, float], float] = BACKOFF.pause
+
+
+class InStep:
+    """A run, in one call: `run` and `known` are those of the calls before, and are changed.
+
+    `goes_on` says whether there is time for another item; `tell` is called after each settled one.
+    """
+
+    def __init__(
+        self,
+        source: ItemSource,
+        known: dict[str, Known],
+        run: Run,
+        into: Into,
+        *,
+        most_removed: int,
+        goes_on: Callable[[], bool] = lambda: True,
+        tell: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._source, self._known, self._run, self._into = source, known, run, into
+        self._most_removed, self._goes_on, self._tell = most_removed, goes_on, tell
+        self._open: deque[_Open] = deque()
+        self._is_cut = False
+
+    def go_on(self) -> bool:
+        """Work until the run or the time is over; returns whether the run is over.
+
+        Raises Unlisted, and Stopped when nothing can be loaded or removed; what is settled until then is in `known`.
+        """
+        report = Report()
+        try:
+            if self._run.dry:
+                for _ in self._entries():
+                    pass
+            else:
+                load(
+                    self._entries(),
+                    self._into.connect,
+                    parts=self._into.parts,
+                    report=report,
+                    dead_letters=self._refuse,
+                    confirmed=self._confirm,
+                    leftovers=self._into.leftovers.remove,
+                    pause=self._into.pause,
+                )
+        finally:
+            self._run.passages += report.arrived
+        if self._is_cut:
+            return False
+        self._run.left_out = dict(self._source.left_out)
+        self._remove_vanished()
+        return True
+
+    def _entries(self) -> Iterator[Entry]:
+        """The entries of all items that have changed."""
+        for item in self._source.items(self._known, self._run.id):
+            known = self._known.get(item.name)
+            if known and known.seen == self._run.id:
+                continue
+            for name in item.found:
+                self._known.setdefault(name, Known(depth=item.depth + 1))
+            if item.trouble:
+                self._run.keep(item.name, item.trouble)
+                self._seen(item, known)
+            elif not item.is_a_document:
+                # A page that has become a redirect has no document any more.
+                self._remove(set(known.documents if known else ()), {item.name})
+                self._known[item.name] = Known(mark=item.mark, seen=self._run.id, depth=item.depth)
+            elif item.content is None or (known and item.mark and item.mark == known.mark):
+                self._unchanged(item, known)
+            else:
+                yield from self._compared(item, item.content, known or Known())
+            self._tell()
+            if not self._goes_on():
+                self._is_cut = True
+                return
+
+    def _seen(self, item: ListedItem, known: Known | None) -> None:
+        if known:
+            known.seen, known.depth = self._run.id, item.depth
+        elif item.trouble:
+            # It is new; the next run asks for it again.
+            self._known[item.name] = Known(seen=self._run.id, depth=item.depth)
+
+    def _unchanged(self, item: ListedItem, known: Known | None) -> None:
+        assert known  # noqa: S101 - for the type checker: a source says so only of what is known
+        known.seen, known.depth, known.mark = self._run.id, item.depth, item.mark or known.mark
+        self._run.unchanged += 1
+        self._run.listed += 1
+        if known.refused:
+            self._run.refuse(item.name, known.refused)
+
+    def _compared(self, item: ListedItem, content: Content, known: Known) -> Iterator[Entry]:
+        with tempfile.TemporaryFile() as file:
+            try:
+                digest = _laid_down(content, file)
+            except Unreached as why:
+                self._run.keep(item.name, str(why))
+                self._seen(replace(item, trouble=str(why)), self._known.get(item.name))
+                return
+            if digest == known.digest:
+                self._unchanged(item, known)
+                return
+            entries = self._read(item, content, file)
+            first = next(entries, None)
+            second = next(entries, None) if first else None
+            said = _said(first) if isinstance(first, Document) and second is None else ""
+            if said and said == known.said and not known.refused:
+                # The bytes differ, as by the time of day in a page, and the document does not.
+                known.digest = digest
+                self._unchanged(item, known)
+                return
+            opened = _Open(item, known, digest, said)
+            self._open.append(opened)
+            for entry in (read for read in (first, second) if read):
+                yield self._taken(opened, entry)
+            for entry in entries:
+                yield self._taken(opened, entry)
+            opened.ended = True
+            if self._run.dry:
+                opened.settled = opened.read
+            self._settle()
+
+    def _read(self, item: ListedItem, content: Content, file: IO[bytes]) -> Iterator[Entry]:
+        whole, id = named(content.name), named(item.name)
+        for entry in read(cast(BinaryIO, file), content.name, self._into.reading, limits=self._into.limits):
+            if isinstance(entry, Unreadable):
+                yield replace(entry, where=entry.where.replace(content.name, item.name, 1))
+                continue
+            own = replace(entry, id=id, of=id, where=item.name) if entry.id == whole else entry
+            ours = with_source(own.source, self._run.source)
+            yield replace(own, source=with_access(ours, self._into.groups))
+
+    def _taken(self, opened: _Open, entry: Entry) -> Entry:
+        opened.read += 1
+        if isinstance(entry, Document):
+            opened.documents.append(entry.of)
+        elif self._run.dry:
+            opened.refusals.append(f"{entry.where}: {entry.reason}")
+        return entry
+
+    def _refuse(self, letter: DeadLetter) -> None:
+        opened = self._open[0]
+        opened.refusals.append(letter.reason)
+        opened.later |= letter.retry == "later"
+
+    def _confirm(self, _: Entry) -> None:
+        self._open[0].settled += 1
+        self._settle()
+
+    def _settle(self) -> None:
+        """Note the items whose entries all have a result, in the order of reading."""
+        while self._open and self._open[0].is_settled:
+            opened = self._open.popleft()
+            item, before = opened.item, opened.known
+            ids = list(dict.fromkeys(opened.documents))
+            self._remove(set(before.documents) - set(ids), {item.name})
+            more = f" (and {len(opened.refusals) - 1} more)" if len(opened.refusals) > 1 else ""
+            refused = opened.refusals[0] + more if opened.refusals else ""
+            # What may be taken later is asked for and compared again by the next run.
+            self._known[item.name] = Known(
+                mark="" if opened.later else item.mark,
+                digest="" if opened.later else opened.digest,
+                said="" if refused else opened.said,
+                refused=refused,
+                documents=ids,
+                seen=self._run.id,
+                depth=item.depth,
+            )
+            self._run.listed += 1
+            if refused:
+                self._run.refuse(item.name, refused)
+            if ids:
+                self._run.note("changed" if before.documents else "added", item.name)
+            self._tell()
+
+    def _remove_vanished(self) -> None:
+        """Remove the documents of items that are no longer there, unless these are suspiciously many."""
+        run = self._run
+        if not self._source.is_complete:
+            run.status = "done"
+            return
+        if not (run.listed or run.kept or any(known.documents for known in self._known.values())):
+            run.status = "failed"
+            run.message = f"The source {run.source} lists nothing that can be read. {_left_out(run)}".strip()
+            return
+        vanished = {name: known for name, known in self._known.items() if known.seen != run.id}
+        lost = [name for name, known in vanished.items() if known.documents]
+        held = run.listed + run.kept
+        total = held + len(lost)
+        if lost and not run.removing and (held == 0 or len(lost) * 100 > total * self._most_removed):
+            run.status = "held"
+            run.message = (
+                f"The source {run.source} lists {held:,} of the {total:,} items that it had, so nothing was removed. "
+                f"If that is right, run `osml sync {run.source} --remove`; `most_removed` of the source, "
+                f"{self._most_removed} percent now, sets how many may vanish at once."
+            )
+            return
+        for name in lost:
+            run.note("removed", name)
+        if not run.dry:
+            self._remove({id for known in vanished.values() for id in known.documents}, vanished.keys())
+            for name in vanished:
+                del self._known[name]
+        run.status = "done"
+
+    def _remove(self, ids: set[str], without: Set[str]) -> None:
+        """Remove these documents, except those that an item still has, other than the items `without`."""
+        if self._run.dry or not ids:
+            return
+        for name, known in self._known.items():
+            if name not in without:
+                ids.difference_update(known.documents)
+        ordered = sorted(ids)
+        for start in range(0, len(ordered), TOGETHER):
+            self._into.vanished.remove({id: [] for id in ordered[start : start + TOGETHER]})
+
+
+def _left_out(run: Run) -> str:
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in run.left_out.items())
+    return f"Left out: {reasons}." if reasons else "Check its settings."
+
+
+def _laid_down(content: Content, file: IO[bytes]) -> str:
+    """Copy the bytes into the file; returns their digest, which is also that of the format."""
+    digest = hashlib.sha256(content.name.rpartition(".")[2].encode() + b"\0")
+    with content.open() as stream:
+        while piece := stream.read(_PIECE):
+            digest.update(piece)
+            file.write(piece)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def _said(document: Document) -> str:
+    """A digest of all that is stored of a document."""
+    stored = json.dumps([document.id, document.source, list(document.places)], sort_keys=True, default=str)
+    return hashlib.sha256(stored.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,69 @@
+"""A run of a source: how far it is, and what has changed; the function writes it, and the command line shows it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+# The limit of names and reasons that a run keeps of each kind.
+MOST_NAMES = 100
+# A run without progress for so long has ended: its message went to the dead letters.
+SILENT = timedelta(minutes=75)
+
+Change = Literal["added", "changed", "removed"]
+
+
+class Run(BaseModel):
+    """Counts of items, such as pages or files. `names` are the first of each change, `refusals` the first with reasons.
+
+    listed: items with documents that were there. kept: those that could not be read at present, and stay as they were.
+    passages: chunks that were stored. status: `held` is done, but what has vanished was not removed. dry: nothing was
+    loaded or removed. calls: how many calls of the function it has taken.
+    """
+
+    source: str
+    id: str
+    status: Literal["running", "done", "held", "failed"] = "running"
+    dry: bool = False
+    removing: bool = False
+    began: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    updated: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    calls: int = 0
+    listed: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    kept: int = 0
+    passages: int = 0
+    names: dict[Change, list[str]] = Field(default_factory=dict)
+    refusals: list[str] = Field(default_factory=list)
+    left_out: dict[str, int] = Field(default_factory=dict)
+    message: str | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a call of the function works on it, or will."""
+        return self.status == "running" and datetime.now(UTC) - self.updated < SILENT
+
+    def note(self, change: Change, name: str) -> None:
+        """Count a change."""
+        setattr(self, change, getattr(self, change) + 1)
+        names = self.names.setdefault(change, [])
+        if len(names) < MOST_NAMES:
+            names.append(name)
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Count an item that is not, or not completely, in the index."""
+        self.refused += 1
+        self._say(f"{name}: {reason}")
+
+    def keep(self, name: str, reason: str) -> None:
+        """Count an item that could not be read at present."""
+        self.kept += 1
+        self._say(f"{name} {reason}, and stays as it is")
+
+    def _say(self, sentence: str) -> None:
+        if len(self.refusals) < MOST_NAMES:
+            self.refusals.append(sentence)

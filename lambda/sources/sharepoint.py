@@ -1,0 +1,120 @@
+"""A document library of SharePoint Online, by Microsoft Graph: a file's mark is its cTag, which its content changes.
+
+The schema: https://learn.microsoft.com/graph/api/driveitem-delta
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import requests
+
+from corpus.source import ending, readable
+from settings.sources.sharepoint import SharePoint
+from sources.item import Content, ItemSource, Known, ListedItem, Unlisted
+from sources.patterns import wanted_by
+from sources.tools import Tools
+from sources.web.api import Api
+from sources.web.fetch import CONNECT_SECONDS, READ_SECONDS, Fetching, innermost
+from sources.web.guard import guarded_session
+
+LOGIN = "https://login.microsoftonline.com"
+GRAPH = "https://graph.microsoft.com"
+FIELDS = "id,name,size,file,folder,deleted,cTag,webUrl,parentReference"
+ACCESS = "Check `tenant`, `client`, the client secret, and that the application may read the site."
+
+
+def source(settings: SharePoint, tools: Tools) -> ItemSource:
+    """The files of the library."""
+    session = guarded_session(tools.networks, tools.agent)
+    headers = {"Authorization": f"Bearer {_token(settings, session, tools.secret())}"}
+    fetching = Fetching(session, 0.0, tools.left, tools.sleep)
+    return LibraryFiles(settings, Api(fetching, "Microsoft Graph", ACCESS, headers))
+
+
+class LibraryFiles:
+    """See ItemSource. A name is the file's address in the library."""
+
+    def __init__(self, settings: SharePoint, api: Api) -> None:
+        self._settings, self._api = settings, api
+        self._wanted = wanted_by(settings.include, settings.exclude)
+        self.is_complete = True
+        self.left_out: dict[str, int] = Counter()
+
+    def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:  # noqa: ARG002 of the interface
+        """See ItemSource. Without a token, `delta` lists everything; of a file that is listed twice the last counts."""
+        try:
+            yield from self._files(self._drive())
+        except (AttributeError, KeyError, TypeError) as error:
+            raise Unlisted(f"Microsoft Graph answers in another form than its API ({type(error).__name__}).") from None
+
+    def _files(self, drive: str) -> Iterator[ListedItem]:
+        files: dict[str, Mapping[str, Any]] = {}
+        for file in self._all(f"{GRAPH}/v1.0/drives/{quote(drive)}/root/delta?$select={FIELDS}"):
+            files.pop(file["id"], None)
+            if "file" in file and "deleted" not in file:
+                files[file["id"]] = file
+        for file in files.values():
+            path = _path(file)
+            if not self._wanted(path):
+                continue
+            if not readable(path):
+                self.left_out[ending(path) or "without a type"] += 1
+                continue
+            url = f"{GRAPH}/v1.0/drives/{quote(drive)}/items/{quote(file['id'])}/content"
+            content = Content(path, lambda url=url: self._api.opened(url))  # type: ignore[misc]
+            yield ListedItem(f"{self._settings.url}/{quote(path)}", str(file.get("cTag", "")), content)
+
+    def _drive(self) -> str:
+        """The id of the library."""
+        parts, wanted = urlsplit(self._settings.url), self._settings.library
+        place = f"{parts.netloc}:{parts.path}" if parts.path else parts.netloc
+        site = self._api.listed(f"{GRAPH}/v1.0/sites/{place}")
+        if wanted is None:
+            return str(self._api.listed(f"{GRAPH}/v1.0/sites/{quote(site['id'], safe=',')}/drive")["id"])
+        drives = {
+            drive["name"]: drive["id"]
+            for drive in self._all(f"{GRAPH}/v1.0/sites/{quote(site['id'], safe=',')}/drives")
+        }
+        if wanted not in drives:
+            raise Unlisted(f"{self._settings.url} has no library {wanted}; there are {', '.join(sorted(drives))}.")
+        return str(drives[wanted])
+
+    def _all(self, url: str) -> Iterator[Mapping[str, Any]]:
+        """The values of all pages of a list."""
+        while url:
+            answer = self._api.listed(url)
+            yield from answer["value"]
+            url = str(answer.get("@odata.nextLink") or "")
+            # The token goes to no other host.
+            if url and not url.startswith(f"{GRAPH}/"):
+                raise Unlisted(f"Microsoft Graph leads to {urlsplit(url).netloc}, which is another host.")
+
+
+def _path(file: Mapping[str, Any]) -> str:
+    """The path in the library: the folder's is `/drives/ID/root:/Folder`, percent-encoded."""
+    folder = unquote(str(file.get("parentReference", {}).get("path", "")).partition("root:")[2]).strip("/")
+    return f"{folder}/{file['name']}" if folder else str(file["name"])
+
+
+def _token(settings: SharePoint, session: requests.Session, secret: str) -> str:
+    asked = {
+        "client_id": settings.client,
+        "client_secret": secret,
+        "grant_type": "client_credentials",
+        "scope": f"{GRAPH}/.default",
+    }
+    url = f"{LOGIN}/{settings.tenant}/oauth2/v2.0/token"
+    try:
+        answer = session.post(url, data=asked, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False)
+        said = answer.json()
+        if answer.status_code == 200:
+            return str(said["access_token"])
+        # Of the description the first line: the others are ids of the request.
+        why = str(said.get("error_description") or said.get("error") or "").splitlines()[:1]
+        raise Unlisted(f"Microsoft refuses the application ({answer.status_code}): {' '.join(why)} {ACCESS}")
+    except (requests.RequestException, OSError) as error:
+        raise Unlisted(f"{url} gave no answer ({innermost(error)}).") from None
+    except (AttributeError, KeyError, ValueError) as error:
+        raise Unlisted(f"{url} has another form than Microsoft's ({type(error).__name__}).") from None

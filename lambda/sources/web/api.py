@@ -1,0 +1,60 @@
+"""Answers of JSON APIs, page after page, and files behind them."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+from urllib.parse import urljoin
+
+from sources.item import Unlisted, Unreached
+from sources.web.fetch import Fetching
+
+REFUSED = (401, 403)
+_MOST_REDIRECTS = 3
+
+
+class Api:
+    """The API of a vendor; `name` and `access` are for messages: what it is, and what helps when it refuses."""
+
+    def __init__(self, fetching: Fetching, name: str, access: str, headers: Mapping[str, str] | None = None) -> None:
+        self._fetching, self._name, self._access, self._headers = fetching, name, access, dict(headers or {})
+
+    def listed(self, url: str) -> dict[str, Any]:
+        """The JSON object at `url`. Raises Unlisted."""
+        try:
+            return self.read(url)
+        except Unreached as why:
+            raise Unlisted(f"{self._name}: {url} {why}. Nothing is removed.") from None
+
+    def read(self, url: str) -> dict[str, Any]:
+        """The JSON object at `url`. Raises Unreached, and Unlisted when access is refused."""
+        with self.opened(url) as file:
+            try:
+                body = json.load(file)
+            except ValueError as error:
+                raise Unreached(f"is no JSON ({error})") from None
+        if not isinstance(body, dict):
+            raise Unreached("is no JSON object")
+        return body
+
+    @contextmanager
+    def opened(self, url: str) -> Iterator[BinaryIO]:
+        """The content at `url`, or where it leads: there without the headers, which are for this API alone."""
+        headers = self._headers
+        with tempfile.TemporaryFile() as file:
+            for _ in range(_MOST_REDIRECTS):
+                with self._fetching.get(url, headers) as answer:
+                    if answer.status in REFUSED:
+                        raise Unlisted(f"{self._name}: {url} was refused ({answer.status}). {self._access}")
+                    if 300 <= answer.status < 400 and "location" in answer.headers:
+                        url, headers = urljoin(url, answer.headers["location"]), {}
+                        continue
+                    if answer.status != 200:
+                        raise Unreached(f"was answered {answer.status}")
+                    answer.save(file)
+                    break
+            else:
+                raise Unreached("leads on and on")
+            file.seek(0)
+            yield cast(BinaryIO, file)

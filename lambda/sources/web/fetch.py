@@ -1,0 +1,122 @@
+"""Polite GET requests: one at a time, with pauses, and again later where the server asks for that."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+from urllib.parse import urlsplit
+
+import requests
+
+from calls.retry_after import asked_to_wait
+from sources.item import Unreached
+
+CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
+# The limits of an answer: of a page or file, in bytes and in seconds.
+LARGEST, LONGEST = 64 << 20, 120.0
+ATTEMPTS = 3
+# The limits of a wait that a server asks for, and the wait if it asks for none.
+LONGEST_WAIT, USUAL_WAIT = 60.0, 2.0
+LATER = frozenset((429, 500, 502, 503, 504))
+_PIECE = 1 << 16
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """An answer whose body is read by `save`; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    response: requests.Response
+
+    def save(self, file: IO[bytes]) -> None:
+        """Write the body into the file. Raises Unreached when it is too large, too slow, or breaks off."""
+        ends, size = time.monotonic() + LONGEST, 0
+        try:
+            for piece in self.response.iter_content(_PIECE):
+                size += len(piece)
+                if size > LARGEST:
+                    raise Unreached(f"has more than {LARGEST >> 20} MiB")
+                if time.monotonic() > ends:
+                    raise Unreached(f"took more than {LONGEST:.0f} seconds to be read")
+                file.write(piece)
+        except (requests.RequestException, OSError) as error:
+            raise Unreached(f"broke off ({type(error).__name__})") from None
+
+
+class Fetching:
+    """Requests of `session` with at least `delay` seconds between those to the same host.
+
+    `left` returns the seconds until nothing more is begun; a longer wait is not waited for.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        delay: float,
+        left: Callable[[], float] = lambda: 600.0,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._session, self.delay, self._left, self._sleep = session, delay, left, sleep
+        self._next: dict[str, float] = {}
+        self.requests = 0
+
+    @contextmanager
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[HttpAnswer]:
+        """The answer, whatever its status; redirects are not followed.
+
+        Raises Unreached without an answer, and when the server is still busy after three attempts.
+        """
+        response = self._patiently(url, dict(headers or {}))
+        try:
+            received = {name.lower(): value for name, value in response.headers.items()}
+            yield HttpAnswer(response.status_code, received, response)
+        finally:
+            response.close()
+
+    def _patiently(self, url: str, headers: dict[str, str]) -> requests.Response:
+        for attempt in range(1, ATTEMPTS + 1):
+            self._await_turn(url)
+            self.requests += 1
+            try:
+                response = self._session.get(
+                    url,
+                    headers=headers,
+                    allow_redirects=False,
+                    stream=True,
+                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                )
+            except (requests.RequestException, OSError, UnicodeError) as error:
+                raise Unreached(f"gave no answer ({innermost(error)})") from None
+            if response.status_code not in LATER:
+                return response
+            wait = asked_to_wait(response.headers)
+            wait = USUAL_WAIT * attempt if wait is None else wait
+            response.close()
+            if attempt < ATTEMPTS and wait <= min(LONGEST_WAIT, self._left()):
+                self._sleep(wait)
+                continue
+            asked = f", and asked to wait {wait:.0f} s" if wait > LONGEST_WAIT else ""
+            raise Unreached(f"was answered {response.status_code}{asked}")
+        raise AssertionError
+
+    def _await_turn(self, url: str) -> None:
+        host, now = urlsplit(url).netloc, time.monotonic()
+        pause = self._next.get(host, now) - now
+        if pause > 0:
+            self._sleep(pause)
+        self._next[host] = max(now, self._next.get(host, now)) + self.delay
+
+
+def innermost(error: BaseException) -> str:
+    """The innermost reason of an error of HTTP, without the objects that urllib3 puts into its texts."""
+    reason = error
+    while inner := next((error for error in _within(reason) if isinstance(error, Exception)), None):
+        reason = inner
+    said = str(reason)
+    return (said.rpartition(">: ")[2] or said.rpartition("): ")[2] or said)[:200] or type(error).__name__
+
+
+def _within(error: BaseException) -> tuple[object, ...]:
+    return (getattr(error, "reason", None), error.args[0] if error.args else None, error.__cause__)

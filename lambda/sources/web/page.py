@@ -1,0 +1,82 @@
+"""What a page says to those who crawl: its links, and whether it wants to be left out."""
+
+import codecs
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.message import Message
+from urllib.parse import quote, urldefrag, urljoin, urlsplit, urlunsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+LONGEST_ADDRESS = 1_000
+_PORTS = {"http": 80, "https": 443}
+_SAFE = "%/:=&?~#+!$,;'@()*[]"
+_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True)
+class Said:
+    """links: addresses that the page names, empty if it asks not to follow them. is_indexed: False if it asks so."""
+
+    links: tuple[str, ...]
+    is_indexed: bool
+
+
+def read_page(html: str, url: str, headers: Mapping[str, str]) -> Said:
+    """What the page at `url` says, also in the header X-Robots-Tag."""
+    tree = LexborHTMLParser(html)
+    rules = set(_words(headers.get("x-robots-tag", "")))
+    for meta in tree.css("meta[name]"):
+        if (meta.attributes.get("name") or "").lower() in ("robots", "osml"):
+            rules |= set(_words(meta.attributes.get("content") or ""))
+    base = tree.css_first("base[href]")
+    start = urljoin(url, (base.attributes.get("href") or "") if base else "")
+    followed = () if rules & {"nofollow", "none"} else tuple(dict.fromkeys(_links(tree, start)))
+    return Said(followed, not rules & {"noindex", "none"})
+
+
+def with_encoding(content: bytes, headers: Mapping[str, str]) -> bytes:
+    """The page in UTF-8 if the header names its encoding, which counts more than what the page itself says."""
+    if content.startswith(_BOMS):
+        return content
+    said = Message()
+    said["content-type"] = headers.get("content-type", "")
+    try:
+        name = codecs.lookup(str(said.get_param("charset", ""))).name
+        # As browsers do.
+        name = "cp1252" if name in ("ascii", "iso8859-1") else name
+        return codecs.BOM_UTF8 + content.decode(name, errors="replace").encode("utf-8", "surrogatepass")
+    except (LookupError, ValueError):
+        return content
+
+
+def address(url: str) -> str | None:
+    """The address in the form in which addresses are compared; None if it is not one of the web."""
+    try:
+        parts = urlsplit(urldefrag(url.strip())[0])
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except (ValueError, UnicodeError):
+        return None
+    if parts.scheme.lower() not in _PORTS or not host:
+        return None
+    scheme = parts.scheme.lower()
+    place = f"[{host}]" if ":" in host else host
+    place += "" if port in (None, _PORTS[scheme]) else f":{port}"
+    url = urlunsplit((scheme, place, quote(parts.path or "/", safe=_SAFE), quote(parts.query, safe=_SAFE), ""))
+    return url if len(url) <= LONGEST_ADDRESS else None
+
+
+def _links(tree: LexborHTMLParser, base: str) -> Iterator[str]:
+    for link in tree.css("a[href], area[href]"):
+        if "nofollow" in (link.attributes.get("rel") or "").lower().split():
+            continue
+        try:
+            target = address(urljoin(base, link.attributes.get("href") or ""))
+        except ValueError:
+            continue
+        if target:
+            yield target
+
+
+def _words(text: str) -> Iterator[str]:
+    return (word.strip().lower() for word in text.split(",") if ":" not in word)

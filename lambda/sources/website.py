@@ -1,0 +1,246 @@
+"""A website: its pages are found by sitemaps, by links, and because they were there the last time.
+
+A page that was there is asked for again even if no page names it any more, and is gone when the site says so (404 or
+410), when it leads elsewhere, or when robots.txt or the settings leave it out. A page that was read is requested with
+its ETag and date, so that an unchanged one costs one short answer; with a date in the sitemap it costs none.
+"""
+
+import io
+import json
+import tempfile
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, BinaryIO, cast
+from urllib.parse import urljoin, urlsplit
+
+from protego import Protego
+
+from corpus.formats.page import decoded
+from corpus.source import readable
+from settings.sources.website import Website
+from sources.item import Content, ItemSource, Known, ListedItem, Unlisted, Unreached
+from sources.patterns import wanted_by
+from sources.tools import Tools
+from sources.web.fetch import Fetching, HttpAnswer
+from sources.web.guard import guarded_session
+from sources.web.page import address, read_page, with_encoding
+from sources.web.sitemap import MOST_SITEMAPS, NoSitemap, read_sitemap
+
+AGENT = "osml"
+# After so many pages in a row without an answer the site is taken to be down.
+MOST_TROUBLE = 10
+LARGEST_ROBOTS = 500_000
+# A pause that robots.txt asks for is kept up to so many seconds.
+LONGEST_DELAY = 30.0
+GONE = (404, 410)
+HTML = ("text/html", "application/xhtml+xml")
+# The ends of names for types of files that have none in their address.
+TYPES = {
+    "application/pdf": ".pdf",
+    "text/plain": ".txt",
+    "text/markdown": ".md",
+    "text/csv": ".csv",
+    "application/json": ".json",
+    "application/epub+zip": ".epub",
+    "application/rtf": ".rtf",
+    "application/msword": ".doc",
+    "application/vnd.oasis.opendocument.text": ".odt",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+}
+
+
+def source(settings: Website, tools: Tools) -> ItemSource:
+    """The pages of the website."""
+    contact = f" (+{settings.contact})" if settings.contact else ""
+    session = guarded_session(settings.networks, f"{tools.agent}{contact}")
+    return Pages(settings, Fetching(session, settings.delay, tools.left, tools.sleep))
+
+
+class Pages:
+    """See ItemSource."""
+
+    def __init__(self, settings: Website, fetching: Fetching) -> None:
+        self._settings, self._fetching = settings, fetching
+        self._starts = [url for start in settings.start if (url := address(start))]
+        self._within = tuple(url.rpartition("/")[0] + "/" for url in self._starts)
+        self._wanted = wanted_by(settings.include, settings.exclude)
+        self._robots: dict[str, Protego] = {}
+        self.is_complete = True
+        self.left_out: dict[str, int] = Counter()
+
+    def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:
+        """See ItemSource."""
+        dates = self._dates() if self._settings.sitemap else {}
+        waiting = deque((url, 0) for url in dict.fromkeys([*self._starts, *dates]))
+        waiting += ((url, page.depth) for url, page in known.items())
+        met, read, trouble = set[str](), 0, 0
+        while waiting:
+            url, depth = waiting.popleft()
+            if url in met or not self._is_ours(url):
+                continue
+            met.add(url)
+            before = known.get(url)
+            if before and before.seen == run:
+                read += bool(before.documents)
+                continue
+            if read >= self._settings.pages:
+                self.is_complete = False
+                self.left_out[f"pages after the first {self._settings.pages:,}"] += 1
+                continue
+            if not self._allowed(url):
+                self.left_out["excluded by robots.txt"] += 1
+                continue
+            item = self._item(url, depth, before, dates.get(url, ""))
+            if item is None:
+                continue
+            if item.trouble:
+                trouble += 1
+                if url in self._starts or trouble >= MOST_TROUBLE:
+                    raise Unlisted(f"{url} {item.trouble}. Nothing is removed; check that the site answers.")
+            else:
+                trouble = 0
+            read += item.is_a_document
+            yield item
+            waiting += ((link, item.depth + 1) for link in item.found)
+
+    def _is_ours(self, url: str) -> bool:
+        return url.startswith(self._within) and self._wanted(url)
+
+    def _item(self, url: str, depth: int, before: Known | None, date: str) -> ListedItem | None:
+        """The page; None if it is gone, or no document."""
+        mark = json.loads(before.mark) if before and before.mark else {}
+        if date and mark.get("lastmod") == date:
+            return ListedItem(url, before.mark if before else "", depth=depth)
+        try:
+            with self._fetching.get(url, _conditions(mark)) as answer:
+                if answer.status == 304 and before:
+                    return ListedItem(url, json.dumps({**mark, "lastmod": date}), depth=depth)
+                if answer.status in GONE:
+                    return None
+                if 300 <= answer.status < 400:
+                    return self._elsewhere(url, depth, answer)
+                if answer.status != 200:
+                    return ListedItem(url, trouble=f"was answered {answer.status}", depth=depth)
+                return self._page(url, depth, answer, date)
+        except Unreached as why:
+            return ListedItem(url, trouble=str(why), depth=depth)
+
+    def _elsewhere(self, url: str, depth: int, answer: HttpAnswer) -> ListedItem:
+        self.left_out["redirects"] += 1
+        target = address(urljoin(url, answer.headers.get("location", "")))
+        # Where it leads is read as a page of its own, if it is one of this source.
+        return ListedItem(
+            url, depth=max(0, depth - 1), found=self._found([target] if target else []), is_a_document=False
+        )
+
+    def _page(self, url: str, depth: int, answer: HttpAnswer, date: str) -> ListedItem | None:
+        said = {"etag": "etag", "modified": "last-modified"}
+        mark = {name: answer.headers[header] for name, header in said.items() if header in answer.headers}
+        marked = json.dumps({**mark, "lastmod": date}) if mark or date else ""
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        name = _name(url, kind)
+        if name is None:
+            self.left_out[kind or "without a type"] += 1
+            return None
+        file = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 - the item's content closes it
+        answer.save(file)
+        file.seek(0)
+        links: tuple[str, ...] = ()
+        if kind in HTML:
+            content = with_encoding(file.read(), answer.headers)
+            page = read_page(decoded(content), url, answer.headers)
+            links = tuple(page.links) if depth < self._settings.depth else ()
+            file.close()
+            if not page.is_indexed:
+                self.left_out["pages that ask not to be indexed"] += 1
+                return ListedItem(url, depth=depth, found=self._found(links), is_a_document=False)
+            file = cast("tempfile.SpooledTemporaryFile[bytes]", io.BytesIO(content))
+        return ListedItem(url, marked, Content(name, lambda: _opened(file)), depth=depth, found=self._found(links))
+
+    def _found(self, links: Iterable[str]) -> list[str]:
+        return [link for link in links if self._is_ours(link)]
+
+    def _dates(self) -> dict[str, str]:
+        """The pages in the sitemaps with their dates."""
+        hosts = dict.fromkeys(urljoin(start, "/") for start in self._starts)
+        waiting = deque[str]()
+        for host in hosts:
+            named = [url for url in self._robots_of(host).sitemaps if address(url)]
+            waiting += named or [urljoin(host, "sitemap.xml")]
+        dates: dict[str, str] = {}
+        met = set[str]()
+        while waiting and len(met) < MOST_SITEMAPS:
+            url = waiting.popleft()
+            if url in met or not url.startswith(tuple(hosts)):
+                continue
+            met.add(url)
+            pages, more = self._sitemap(url)
+            dates |= {page: date for place, date in pages.items() if (page := address(place))}
+            waiting += more
+        return dates
+
+    def _sitemap(self, url: str) -> tuple[dict[str, str], list[str]]:
+        with tempfile.TemporaryFile() as file:
+            try:
+                with self._fetching.get(url) as answer:
+                    if answer.status != 200:
+                        # A site needs none.
+                        return {}, []
+                    answer.save(file)
+                file.seek(0)
+                return read_sitemap(file)
+            except Unreached as why:
+                raise Unlisted(f"The sitemap {url} {why}. Nothing is removed; check that the site answers.") from None
+            except NoSitemap as why:
+                self.left_out[f"the sitemap {url}, which {why}"] += 1
+                return {}, []
+
+    def _allowed(self, url: str) -> bool:
+        robots = self._robots_of(urljoin(url, "/"))
+        return bool(robots.can_fetch(url, AGENT))
+
+    def _robots_of(self, host: str) -> Protego:
+        """RFC 9309: without a file everything is allowed, and while it cannot be read nothing is."""
+        if host not in self._robots:
+            url = urljoin(host, "robots.txt")
+            robots = self._robots[host] = Protego.parse(self._robots_text(url, 0))
+            pause = robots.crawl_delay(AGENT)
+            self._fetching.delay = max(self._fetching.delay, min(pause or 0.0, LONGEST_DELAY))
+        return self._robots[host]
+
+    def _robots_text(self, url: str, hops: int) -> str:
+        try:
+            with self._fetching.get(url) as answer, tempfile.TemporaryFile() as file:
+                if 300 <= answer.status < 400 and hops < 5:
+                    target = address(urljoin(url, answer.headers.get("location", "")))
+                    return self._robots_text(target, hops + 1) if target else ""
+                if answer.status != 200:
+                    return ""
+                answer.save(file)
+                file.seek(0)
+                return file.read(LARGEST_ROBOTS).decode("utf-8", "replace")
+        except Unreached as why:
+            raise Unlisted(f"{url} {why}. Nothing is read or removed; check that the site answers.") from None
+
+
+def _conditions(mark: Mapping[str, str]) -> dict[str, str]:
+    said = {"If-None-Match": mark.get("etag"), "If-Modified-Since": mark.get("modified")}
+    return {name: value for name, value in said.items() if value}
+
+
+def _name(url: str, kind: str) -> str | None:
+    """The name whose end says the format: HTML by its type, everything else by its address or its type."""
+    path = urlsplit(url).path
+    if kind in HTML:
+        return f"{url.rstrip('/')}.html"
+    name = path if readable(path) else f"{url}{TYPES.get(kind, '')}"
+    return name if readable(name) else None
+
+
+@contextmanager
+def _opened(file: IO[bytes]) -> Iterator[BinaryIO]:
+    with file:
+        yield cast(BinaryIO, file)

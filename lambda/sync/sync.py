@@ -1,0 +1,218 @@
+"""SQS calls this function with the name of a source; it goes on with that source's run, and sends itself the next call.
+
+The queue is in order for each source, so that two calls never work on the same one. A message is
+`{"source": NAME, "run": ID, "dry": false, "removing": false}`; without `run` a run begins, with the message's id.
+
+Variables: `DESTINATION` (as for the drop), `SOURCES` (JSON, settings by name), `SECRETS` (JSON, ARN and key by name),
+`STATE_BUCKET`, `QUEUE_URL`, `ENVIRONMENT`, `SLICE_SECONDS` (how long a call works; the rest of its time is for what is
+under way then).
+"""
+
+import functools
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from aws.bulk_requests import asking, connect
+from aws.secret_values import secret_value
+from aws.telemetry import count, json_lines
+from corpus.apart import Limits
+from corpus.chunks import chunks
+from corpus.destination import Stopped
+from corpus.formats import Reading
+from corpus.leftovers import Leftovers
+from corpus.load import BACKOFF
+from mlcommons.errors import ProvisioningError
+from settings.sources import SourceSettings, source_of
+from sources.in_step import InStep, Into
+from sources.item import Unlisted
+from sources.kinds import source_at
+from sources.run import Run
+from sources.state import read_state, write_state
+from sources.tools import Tools
+
+# Of the function's time, what is kept back for storing what is known.
+MARGIN_SECONDS = 20.0
+# Seconds that an item may take to be read, and bytes of the function's memory.
+LONGEST, MOST_MEMORY = 60.0, 512 << 20
+# Seconds between two writes of a run's progress.
+OFTEN = 2.0
+TIME_OVER = "the call's time is over"
+PATIENTLY = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 4, "mode": "standard"})
+
+
+class TimeOver(Stopped):
+    """The next call goes on."""
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """The function's entry point. An exception brings the message back, up to the dead letters."""
+    ends = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
+    for record in event["Records"]:
+        message = json.loads(record["body"])
+        settings_by_name = json.loads(os.environ["SOURCES"])
+        if message["source"] not in settings_by_name:
+            _log().warning("There is no source of this name any more.", extra={"finding": "NoSource", **message})
+            continue
+        settings = source_of(settings_by_name[message["source"]])
+        run = _run(message, str(record["messageId"]))
+        if run is None:
+            _log().info("A run of this source is under way.", extra=message)
+            continue
+        _work(run, settings, ends)
+
+
+def _run(message: dict[str, Any], message_id: str) -> Run | None:
+    """The run to go on with; None if another one of the source is under way."""
+    before = _read_run(message["source"])
+    wanted = message.get("run") or message_id
+    if before and before.id == wanted:
+        return before if before.status == "running" else None
+    if before and before.is_under_way:
+        return None
+    return Run(
+        source=message["source"],
+        id=wanted,
+        dry=bool(message.get("dry")),
+        removing=bool(message.get("removing")),
+    )
+
+
+def _work(run: Run, settings: SourceSettings, ends: float) -> None:
+    key = f"{'dry' if run.dry else 'state'}/{run.source}.jsonl.gz"
+    bucket, s3 = os.environ["STATE_BUCKET"], _client("s3")
+    # A run that only looks begins with what is known, and stores its own progress apart.
+    known = read_state(s3, bucket, key if run.calls else f"state/{run.source}.jsonl.gz", settings.groups)
+    run.calls += 1
+    _write_run(run)
+    until = min(ends, time.monotonic() + float(os.environ["SLICE_SECONDS"]))
+    tools = Tools(s3, lambda: _secret(run.source), lambda: until - time.monotonic())
+    written = time.monotonic()
+
+    def tell() -> None:
+        nonlocal written
+        if time.monotonic() - written >= OFTEN:
+            written = time.monotonic()
+            _write_run(run)
+
+    is_over = True
+    try:
+        keeping = InStep(
+            source_at(settings, tools),
+            known,
+            run,
+            _into(run, settings.groups, ends),
+            most_removed=settings.most_removed,
+            goes_on=lambda: time.monotonic() < until,
+            tell=tell,
+        )
+        is_over = keeping.go_on()
+    except TimeOver:
+        is_over = False
+    except (Unlisted, Stopped) as why:
+        run.status, run.message = "failed", str(why)
+    write_state(s3, bucket, key, known, settings.groups)
+    _write_run(run)
+    if is_over:
+        _tell(run)
+    else:
+        _go_on(run)
+
+
+def _into(run: Run, groups: Sequence[str], ends: float) -> Into:
+    to = json.loads(os.environ["DESTINATION"])
+    cut = functools.partial(
+        chunks,
+        text_field=to["text_field"],
+        most=to["passage_characters"],
+        tokens=to["passage_tokens"],
+        overlap=to["passage_overlap"],
+    )
+    ask = asking(to["target"], ends)
+    return Into(
+        connect(to["target"], to["index"], ends),
+        Leftovers(ask, to["index"]),
+        Leftovers(ask, to["index"], run.source),
+        Reading(to["text_field"]),
+        cut,
+        Limits(LONGEST, MOST_MEMORY),
+        groups,
+        _pause(ends),
+    )
+
+
+def _secret(source: str) -> str:
+    arn, key = json.loads(os.environ["SECRETS"])[source]
+    try:
+        return secret_value(arn, key)
+    except ProvisioningError as error:
+        raise Unlisted(str(error)) from None
+
+
+def _pause(ends: float) -> Callable[[int, float], float]:
+    def within(attempt: int, requested: float) -> float:
+        pause = BACKOFF.pause(attempt, requested)
+        if time.monotonic() + pause > ends:
+            raise TimeOver(TIME_OVER)
+        return pause
+
+    return within
+
+
+def _go_on(run: Run) -> None:
+    body = json.dumps({"source": run.source, "run": run.id})
+    _client("sqs").send_message(
+        QueueUrl=os.environ["QUEUE_URL"],
+        MessageBody=body,
+        MessageGroupId=run.source,
+        MessageDeduplicationId=f"{run.id}-{run.calls}",
+    )
+
+
+def _read_run(source: str) -> Run | None:
+    s3 = _client("s3")
+    try:
+        body = s3.get_object(Bucket=os.environ["STATE_BUCKET"], Key=f"runs/{source}.json")["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return Run.model_validate_json(body)
+
+
+def _write_run(run: Run) -> None:
+    run.updated = datetime.now(UTC)
+    body = run.model_dump_json().encode()
+    _client("s3").put_object(Bucket=os.environ["STATE_BUCKET"], Key=f"runs/{run.source}.json", Body=body)
+
+
+def _tell(run: Run) -> None:
+    """Log what the run has done, and count it as metrics."""
+    counted = ("added", "changed", "removed", "unchanged", "refused", "kept", "passages", "calls")
+    about: dict[str, Any] = {"source": run.source, "run": run.id, **{name: getattr(run, name) for name in counted}}
+    if run.status == "done":
+        _log().info("A source is in step.", extra=about)
+    else:
+        finding = "HeldBack" if run.status == "held" else "NotInStep"
+        _log().warning("A source is not in step.", extra={**about, "finding": finding, "why": run.message})
+    if not run.dry:
+        changes = {"SourceChanges": run.added + run.changed + run.removed, "SourceRefused": run.refused}
+        count({**changes, "SourceFailed": int(run.status != "done")}, _dimensions())
+
+
+def _dimensions() -> dict[str, str]:
+    return {"environment": os.environ["ENVIRONMENT"]}
+
+
+def _log() -> logging.Logger:
+    return json_lines("sync", _dimensions())
+
+
+@functools.cache
+def _client(service: str) -> Any:
+    return boto3.client(service, config=PATIENTLY)  # type: ignore[call-overload]

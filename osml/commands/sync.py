@@ -1,0 +1,34 @@
+"""The command `osml sync`."""
+
+from typing import Annotated
+
+import typer
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+from osml.terminal import as_json
+
+
+def sync(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names of sources in the environment file.", show_default="all of them"),
+    ] = None,
+    env: Env = None,
+    sandbox: Sandbox = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change; load and remove nothing.")
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove what has vanished, however much of a source it is.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the runs as JSON.")] = False,
+) -> None:
+    """Bring the index in step with its sources now: load what is new or changed, remove what has vanished."""
+    from osml.sync.sync import bring_in_step
+
+    runs = bring_in_step(place(env, sandbox), names or [], dry=dry_run, removing=remove)
+    if json:
+        print(as_json({"runs": [one.model_dump(mode="json") for one in runs]}))
+    if any(one.status != "done" or one.refused for one in runs):
+        raise typer.Exit(1)

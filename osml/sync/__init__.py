@@ -1,0 +1,1 @@
+"""`osml sync`: begins runs of sources, and shows how far they are."""

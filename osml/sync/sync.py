@@ -1,0 +1,120 @@
+"""Begins runs of sources, follows them to their end, and says what has changed."""
+
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from osml.failure import Failure
+from osml.place import Place
+from osml.sync.runs import Runs
+from osml.terminal import shown
+from sources.run import Run
+
+# Seconds between two looks, and until a run that does not begin is a failure.
+OFTEN, SLOWEST_START = 1.0, 120.0
+# Plain lines, where no terminal redraws: the first after so many seconds, then less and less often.
+FIRST, LONGER, LONGEST = 2.0, 1.5, 30.0
+SHOWN = 20
+ENDS = {"done": "[green]✓[/]", "held": "[yellow]![/]", "failed": "[red]✗[/]"}
+
+
+def bring_in_step(
+    where: Place, names: Sequence[str], *, dry: bool, removing: bool, runs: Runs | None = None
+) -> list[Run]:
+    """The runs of these sources, by default of all, at their end. One after the other is shown; all begin at once."""
+    known = where.settings().sources
+    if not known:
+        raise Failure(f"{where.file} has no sources. Add them under `sources:`, and deploy.")
+    for name in names:
+        if name not in known:
+            raise Failure(f"There is no source {name} in {where.file}; there are {', '.join(sorted(known))}.")
+    console, runs = Console(stderr=True), runs or Runs(where)
+    chosen = list(dict.fromkeys(names)) or sorted(known)
+    before = {name: runs.last(name) for name in chosen}
+    begun = {name: _begun(runs, name, before[name], console, dry=dry, removing=removing) for name in chosen}
+    ended = []
+    try:
+        for name in chosen:
+            ended.append(_followed(runs, name, begun[name], console))
+            show(console, ended[-1])
+    except KeyboardInterrupt:
+        again = f"`osml sync {' '.join(names)}{' ' if names else ''}{where.options}`"
+        console.print(
+            f"Interrupted: nothing is shown any more, and what has begun goes on in {_where(where)}. {again} shows it "
+            "again.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise
+    return ended
+
+
+def _begun(runs: Runs, name: str, before: Run | None, console: Console, *, dry: bool, removing: bool) -> str:
+    if before and before.is_under_way:
+        console.print(f"{name}: a run is under way already; it is shown here.", highlight=False)
+        return before.id
+    return runs.begin(name, dry=dry, removing=removing)
+
+
+def _followed(runs: Runs, name: str, id: str, console: Console) -> Run:
+    began, pause, due = time.monotonic(), FIRST, time.monotonic() + FIRST
+    with console.status(f"{name}: waits for the function …") as status:
+        while True:
+            run = runs.last(name)
+            # Another one may have begun between the look and the message.
+            mine = run is not None and (run.id == id or run.is_under_way)
+            if run is not None and mine:
+                if run.status != "running":
+                    return run
+                if not run.is_under_way:
+                    raise Failure(f"The run of {name} has ended without a word: see `osml logs`.")
+                status.update(_progress(run))
+            elif time.monotonic() - began > SLOWEST_START:
+                raise Failure(
+                    f"The run of {name} has not begun within {SLOWEST_START:.0f} seconds. It begins when the function "
+                    "has finished other runs; see `osml logs`."
+                )
+            if not console.is_terminal and time.monotonic() >= due:
+                console.print(_progress(run) if run and mine else f"{name}: waits for the function …", highlight=False)
+                pause = min(LONGEST, pause * LONGER)
+                due = time.monotonic() + pause
+            time.sleep(OFTEN)
+
+
+def _progress(run: Run) -> str:
+    seconds = max(1.0, (run.updated - run.began).total_seconds())
+    rate = run.listed / seconds
+    return f"{shown(run.source)}: {_counts(run)}, {rate:,.1f}/s"
+
+
+def _counts(run: Run) -> str:
+    changes = ", ".join(f"{getattr(run, change):,} {change}" for change in ("added", "changed", "removed", "unchanged"))
+    more = [f"{run.refused:,} refused"] if run.refused else []
+    more += [f"{run.kept:,} not read at present"] if run.kept else []
+    return ", ".join([changes, *more])
+
+
+def show(console: Console, run: Run) -> None:
+    """What has become of a run."""
+    would = " (nothing was loaded or removed)" if run.dry else f", {run.passages:,} chunks stored"
+    console.print(f"{ENDS.get(run.status, '')} {shown(run.source)}: {_counts(run)}{would}.", highlight=False)
+    for change, names in run.names.items():
+        for name in names[:SHOWN]:
+            console.print(f"  {change}: {shown(name)}", highlight=False, soft_wrap=True)
+        total = getattr(run, change)
+        if total > SHOWN:
+            console.print(f"  … and {total - SHOWN:,} more {change}", highlight=False)
+    for sentence in run.refusals[:SHOWN]:
+        console.print(f"  [red]✗[/] {shown(sentence)}", highlight=False, soft_wrap=True)
+    if run.refused + run.kept > SHOWN:
+        console.print(f"  … and {run.refused + run.kept - SHOWN:,} more", highlight=False)
+    if run.left_out:
+        left_out = ", ".join(f"{count:,} {shown(reason)}" for reason, count in run.left_out.items())
+        console.print(f"  Left out: {left_out}.", highlight=False, soft_wrap=True)
+    if run.message:
+        console.print(shown(run.message), highlight=False, soft_wrap=True)
+
+
+def _where(where: Place) -> str:
+    return "the local cloud" if where.instance else "AWS"

@@ -1,0 +1,34 @@
+"""The settings of a website whose pages become documents."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from settings.sources import Network, SourceSettings
+from settings.web_address import HOST
+
+Start = Annotated[
+    str,
+    StringConstraints(pattern=rf"^https?://{HOST}(:[0-9]{{1,5}})?(/[!-~]*)?$", max_length=2000),
+]
+
+
+class Website(SourceSettings):
+    """Pages below the addresses in `start`, found by the sitemap and by links up to `depth`, at most `pages`.
+
+    Between two requests are `delay` seconds, or more if robots.txt says so. With `sitemap`, the site's sitemaps name
+    pages, and a page whose date (`lastmod`) is unchanged there is not requested. `contact` is a mail or web address
+    that the site's operators see in each request. Private addresses are reached only within the ranges `networks`.
+    `include` and `exclude` are patterns of whole addresses.
+    """
+
+    kind: Literal["website"]
+    start: list[Start] = Field(min_length=1, max_length=20, examples=["https://docs.example.com/"])
+    sitemap: bool = True
+    depth: int = Field(default=5, ge=0, le=50)
+    pages: int = Field(default=10_000, ge=1, le=500_000)
+    delay: float = Field(default=0.5, ge=0, le=60)
+    contact: str | None = Field(default=None, pattern=r"^[\x21-\x7e]{3,200}$", examples=["docs@example.com"])
+    networks: list[Network] = Field(default_factory=list, examples=["10.0.0.0/8"])

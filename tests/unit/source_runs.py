@@ -1,0 +1,87 @@
+"""Runs of a source into a destination in memory, one after the other."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from corpus.apart import Limits
+from corpus.document import Document
+from corpus.formats import Reading
+from corpus.leftovers import Leftovers
+from settings.sources import SourceSettings, source_of
+from sources.in_step import InStep, Into
+from sources.item import Known
+from sources.kinds import source_at
+from sources.run import Run
+from sources.tools import Tools
+from tests.unit.scripted_destination import Scripted
+
+
+@dataclass
+class Stored:
+    """What is known of a source, and its documents by id in `to`."""
+
+    settings: SourceSettings
+    known: dict[str, Known] = field(default_factory=dict)
+    to: Scripted = field(default_factory=Scripted)
+    tools: Tools = field(default_factory=lambda: Tools(sleep=lambda _: None))
+    runs: int = 0
+
+    @property
+    def ids(self) -> list[str]:
+        return sorted(self.to.held)
+
+    def run(self, goes_on: Callable[[], bool] = lambda: True, *, dry: bool = False, removing: bool = False) -> Run:
+        """One call of a new run."""
+        self.runs += 1
+        return self.go_on(Run(source="handbook", id=str(self.runs), dry=dry, removing=removing), goes_on)
+
+    def go_on(self, run: Run, goes_on: Callable[[], bool] = lambda: True) -> Run:
+        """Another call of a run."""
+        run.calls += 1
+        InStep(
+            source_at(self.settings, self.tools),
+            self.known,
+            run,
+            self._into(run),
+            most_removed=self.settings.most_removed,
+            goes_on=goes_on,
+        ).go_on()
+        return run
+
+    def _into(self, run: Run) -> Into:
+        def whole(document: Document) -> list[Document]:
+            return [document]
+
+        return Into(
+            lambda: self.to,
+            Leftovers(lambda *_: {"hits": {"hits": []}}, "passages"),
+            Leftovers(self._ask, "passages", run.source),
+            Reading("text"),
+            whole,
+            Limits(),
+            self.settings.groups,
+            lambda _, __: 0.0,
+        )
+
+    def _ask(self, path: str, parameters: Mapping[str, str], body: str) -> Any:
+        """The part of the engine that removes."""
+        if path.endswith("_search"):
+            wanted = json.loads(body)["query"]["bool"]["filter"]
+            ids, source = wanted[0]["terms"]["document"], wanted[1]["term"]["osml.source"]
+            found = [id for id in ids if id in self.to.held and self.to.held[id]["osml"]["source"] == source]
+            hit = {"_seq_no": 1, "_primary_term": 1}
+            return {"hits": {"hits": [{**hit, "_id": id, "_source": {"document": id}} for id in found]}}
+        gone = [json.loads(line)["delete"]["_id"] for line in body.splitlines()]
+        for id in gone:
+            del self.to.held[id]
+        return {"items": [{"delete": {"_id": id, "status": 200}} for id in gone]}
+
+
+def stored(tools: Tools | None = None, **settings: Any) -> Stored:
+    """Nothing stored yet of the source with these settings."""
+    made = Stored(source_of(settings))
+    if tools:
+        made.tools = tools
+    return made

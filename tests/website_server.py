@@ -1,0 +1,83 @@
+"""A website on this machine that does what sites do: dates, redirects, busy answers, other encodings."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+Headers = dict[str, str]
+
+
+@dataclass
+class Page:
+    """What is answered for a path. `times` answers of `status` come first, if any, and then 200."""
+
+    content: bytes = b""
+    status: int = 200
+    headers: Headers = field(default_factory=dict)
+    times: int | None = None
+
+
+@dataclass
+class Site:
+    """`pages` by path; `asked` are the paths of all requests with their status, in order."""
+
+    url: str = ""
+    pages: dict[str, Page] = field(default_factory=dict)
+    asked: list[tuple[str, int]] = field(default_factory=list)
+    agents: set[str] = field(default_factory=set)
+    before: Callable[[str], None] = lambda _: None
+
+    def page(self, path: str, html: str, **headers: str) -> None:
+        """A page of HTML, whose ETag is made from its content."""
+        content = html.replace("SITE", self.url).encode()
+        given = {"Content-Type": "text/html; charset=utf-8", "ETag": f'"{hash(content)}"'}
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        self.pages[path] = Page(content, headers=given)
+
+    def paths(self, status: int | None = None) -> list[str]:
+        """Those of the requests, of one status if given, without robots.txt and sitemaps."""
+        found = [path for path, answered in self.asked if status in (None, answered)]
+        return [path for path in found if not path.endswith((".txt", ".xml"))]
+
+
+@contextmanager
+def website() -> Iterator[Site]:
+    """Runs until the block ends."""
+    site = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            site.before(self.path)
+            site.agents.add(self.headers["User-Agent"])
+            page = site.pages.get(self.path)
+            status, headers, content = (page.status, dict(page.headers), page.content) if page else (404, {}, b"")
+            if page and page.times is not None:
+                page.times -= 1
+                status, headers = (status, headers) if page.times >= 0 else (200, {"Content-Type": "text/html"})
+            if page and status == 200 and headers.get("ETag") and self.headers["If-None-Match"] == headers["ETag"]:
+                status, content = 304, b""
+            site.asked.append((self.path, status))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value.replace("SITE", site.url))
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    site.url = f"http://127.0.0.1:{server.server_port}"
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
