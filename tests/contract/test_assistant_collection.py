@@ -51,13 +51,11 @@ def stocked(shelf: Shop) -> None:
 
 
 def test_documents_are_listed_by_the_time_of_loading(shelf: Shop) -> None:
-    ids = [
-        [document.id for document in listed(Page(100, order=order), SECONDS, OPERATOR, shelf.parts).documents]
-        for order in ORDERS
-    ]
-    assert sorted(ids[0]) == ["boston", "paris"]
+    pages = [listed(Page(100, order=order), SECONDS, OPERATOR, shelf.parts) for order in ORDERS]
+    newest, oldest = ([document.id for document in page.documents] for page in pages)
+    assert sorted(newest) == ["boston", "paris"]
     # Stored by one request, they have the same time.
-    assert ids[0] == ids[1]
+    assert newest == oldest
     assert all(document.loaded for document in documents(shelf).values())
 
 
