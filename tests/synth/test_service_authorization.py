@@ -44,9 +44,10 @@ GLOBAL = {
 # What the reference lacks, and where Amazon says it.
 EXCEPTIONS = {
     (
-        "bedrock:InvokeModel",
+        action,
         "is not about arn:p:bedrock:::foundation-model/amazon.nova-2-lite-v1:0",
-    ): "https://docs.aws.amazon.com/bedrock/latest/userguide/global-cross-region-inference.html names a model so",
+    ): "https://docs.aws.amazon.com/bedrock/latest/userguide/global-cross-region-inference.html names a model so"
+    for action in ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 }
 
 
