@@ -1,5 +1,6 @@
 """Which index the assistant searches on a domain, and how many requests it takes while that changes."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from requests.auth import AuthBase
 from rag.budget import Budget
 from rag.caller import OPERATOR
 from rag.failures import Absent, Failure
+from rag.other_side import ENGINE, failure_of
 from rag.search.domain import Domain
 from rag.search.engine import IndexClient
 from tests.unit.test_assistant_answering import SETTINGS
@@ -75,6 +77,21 @@ def test_a_failure_that_no_other_index_explains_is_raised() -> None:
     engine.send = refuse  # type: ignore[method-assign]
     with pytest.raises(Failure, match="Gone"):
         nearest(domain)
+
+
+def test_a_search_that_slips_in_the_engine_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hybrid search of one shard on 2.19, now and then: neural-search #1415."""
+    engine, asked = IndexClient(SETTINGS, AuthBase()), list[str]()
+
+    def send(method: str, url: str, *_: object, **__: object) -> Any:
+        asked.append(url.rpartition("/")[2])
+        if len(asked) == 1:
+            raise failure_of(ENGINE, 500, '{"error": {"caused_by": {"type": "null_pointer_exception"}}}')
+        return SimpleNamespace(json=lambda: {"hits": {"hits": [HIT]}})
+
+    monkeypatch.setattr(engine._wire, "send", send)
+    assert len(engine.hits({}, Budget(20, sleep=lambda _: None))) == 1
+    assert asked == ["_search", "_search"]
 
 
 def test_at_most_the_wanted_number_is_returned() -> None:

@@ -29,6 +29,17 @@ HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}, "highlight": {"text"
 KEY = "index.search.default_pipeline"
 EMBEDS = {"p": {"request_processors": [{"neural_query_enricher": {"default_model_id": "m"}}]}}
 
+# A hybrid search of one shard on 2.19, now and then: https://github.com/opensearch-project/neural-search/issues/1415
+SLIP = {
+    "error": {
+        "root_cause": [],
+        "type": "search_phase_execution_exception",
+        "reason": "",
+        "caused_by": {"type": "null_pointer_exception", "reason": 'Cannot invoke "SearchHit.score(float)"'},
+    },
+    "status": 500,
+}
+
 
 class Engine(requests.Session):
     """The alias names `current`; the index that it names gives a hit, `others` give none, all else is not there."""
@@ -39,6 +50,7 @@ class Engine(requests.Session):
         self.asked: list[str] = []
         self.bodies: list[Any] = []
         self.predicts = True
+        self.slips = 0
 
     def request(self, method: str | bytes, url: str | bytes, *_: Any, **options: Any) -> requests.Response:
         path = str(url).removeprefix("https://domain.example")
@@ -47,6 +59,10 @@ class Engine(requests.Session):
         answer = requests.Response()
         answer.status_code, body = 200, dict[str, Any]()
         index = path.split("/")[1]
+        if self.slips:
+            self.slips -= 1
+            answer.status_code, answer._content = 500, json.dumps(SLIP).encode()
+            return answer
         if path == "/passages/_alias":
             body = {self.current: {}}
         elif "_settings" in path:
@@ -74,6 +90,21 @@ def test_one_request_as_long_as_nothing_changes(made: Any) -> None:
     for _ in range(2):
         assert question.ask(domain, KNOWLEDGE, "what?").sources[0].id == "a"
     assert engine.asked == ["/passages-1/_search"] * 2
+
+
+@pytest.mark.parametrize(("slips", "asked"), [(1, 2), (2, None)])
+def test_a_search_that_slips_in_the_engine_is_asked_once_more(
+    made: Any, monkeypatch: pytest.MonkeyPatch, slips: int, asked: int | None
+) -> None:
+    monkeypatch.setattr("osml.remote.domain.time.sleep", lambda _: None)
+    engine = Engine("passages-1")
+    engine.slips = slips
+    if asked:
+        assert question.ask(made(engine), KNOWLEDGE, "what?").sources[0].id == "a"
+        assert engine.asked == ["/passages-1/_search"] * asked
+    else:
+        with pytest.raises(Failure, match="500"):
+            question.ask(made(engine), KNOWLEDGE, "what?")
 
 
 @pytest.mark.parametrize("stays", [True, False])
