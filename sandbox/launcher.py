@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from sandbox import search_engine
+from sandbox import search_engine, spare_engine
 from sandbox.cache import cache_directory
 from sandbox.cloud_venv import cloud_python
 from sandbox.engine.line import Line, nearest
@@ -19,7 +19,7 @@ from sandbox.engine.readiness import ready
 from sandbox.failure import SandboxError, StartFailed
 from sandbox.instance import CHECKOUT, REGION, Instance, StartedEngine
 from sandbox.native_packages import native_packages
-from sandbox.parts import NOT_RUNNING, ORDER, absence, holds_deployment, loss, parts, running
+from sandbox.parts import FURTHER, NOT_RUNNING, absence, holds_deployment, loss, parts, running
 from sandbox.prepare import prepare
 from sandbox.process import Process, start
 from sandbox.progress import Progress
@@ -51,7 +51,7 @@ def up(instance: Instance, progress: Progress, engine_version: str | None = None
             if lost := loss(instance):
                 progress.step(lost)
             _end(instance)
-            for folder in (instance.home / "engine", instance.before_upgrade):
+            for folder in (instance.home / "engine", instance.home / "engines", instance.before_upgrade):
                 shutil.rmtree(folder, ignore_errors=True)
             (instance.home / "ports.json").unlink(missing_ok=True)
             instance.certificates.make()
@@ -91,9 +91,17 @@ def _start(instance: Instance, progress: Progress, engine_version: str | None) -
 def restart_engine(instance: Instance, progress: Progress) -> None:
     """Stops the engine if it still runs, starts it again with its data, and waits until it answers.
 
-    AWS and the models keep running; models that have crashed are started again. Raises SandboxError with a sentence.
+    If engines of further domains have crashed and all else runs, only they are started. AWS and the models keep
+    running; models that have crashed are started again. Raises SandboxError with a sentence.
     """
     with instance.lock():
+        begun = parts(instance)
+        stopped = [domain for domain in spare_engine.domains(instance) if not begun[f"{FURTHER}{domain}"]]
+        for domain in stopped:
+            progress.step(f"Starting OpenSearch of the domain {domain} …")
+            spare_engine.start_for(instance, domain, progress)
+        if stopped and running(instance):
+            return
         lacks_models = holds_deployment(instance) and not parts(instance).get("models", False)
         if lacks_models:
             instance.remember({**instance.processes(), "models": _start_models(instance, progress)})
@@ -148,9 +156,8 @@ def settings(instance: Instance) -> dict[str, Any]:
 
 def _end(instance: Instance) -> None:
     processes = instance.processes()
-    for name in reversed(ORDER):
-        if name in processes:
-            processes[name].stop()
+    for name in reversed(list(parts(instance))):
+        processes[name].stop()
     for process in instance.strays():
         process.stop()
     if instance.home.exists():
@@ -194,6 +201,7 @@ def _start_cloud(instance: Instance, engine: "search_engine.LocalEngine", progre
         "native_packages": str(native),
         # The assembled engine's k-NN plugin has no native library; the user's own engine may have one.
         "has_native_vectors": search_engine.is_own(),
+        **({} if search_engine.is_own() else _spare(instance)),
         "egress_proxy_port": ports.egress_proxy,
         "model_cert": str(certificates.certificate("models")),
         "model_key": str(certificates.key("models")),
@@ -204,6 +212,15 @@ def _start_cloud(instance: Instance, engine: "search_engine.LocalEngine", progre
     progress.step("Starting AWS and the front …")
     argv = [str(python), "-m", "sandbox.cloud", str(path)]
     return start(argv, environment=instance.marked(environment), folder=CHECKOUT, log=instance.log("cloud"))
+
+
+def _spare(instance: Instance) -> dict[str, Any]:
+    """How the cloud process starts engines for further domains; it drops most of its own environment."""
+    needed = ("PATH", "HOME", "LANG", "JAVA_HOME", "OPENSEARCH_JAVA_HOME", "OSML_CACHE", "OSML_MAVEN_REPOSITORIES")
+    return {
+        "spare_engine": [sys.executable, "-m", "sandbox.spare_engine", instance.name],
+        "spare_environment": {name: os.environ[name] for name in needed if name in os.environ},
+    }
 
 
 def _wait(instance: Instance, progress: Progress) -> None:

@@ -4,13 +4,19 @@ from sandbox.instance import Instance
 
 ORDER = ("engine", "models", "cloud")
 NAMES = {"engine": "OpenSearch", "models": "The model endpoints", "cloud": "AWS"}
+# What the name of a further domain's engine begins with.
+FURTHER = "engine-of-"
 NOT_RUNNING = "The local cloud is not running. Start it with `osml sandbox up` (or `make demo`)."
 
 
 def parts(instance: Instance) -> dict[str, bool]:
-    """Whether each started part runs; empty before a start. The user's own engine is not a part."""
+    """Whether each started part runs; empty before a start. The user's own engine is not a part.
+
+    After those of ORDER come the engines of further domains.
+    """
     processes = instance.processes()
-    return {name: processes[name].alive() for name in ORDER if name in processes}
+    names = [*ORDER, *(name for name in processes if name not in ORDER)]
+    return {name: processes[name].alive() for name in names if name in processes}
 
 
 def running(instance: Instance) -> bool:
@@ -40,7 +46,7 @@ def absence(instance: Instance) -> str | None:
     dead = [name for name, alive in parts(instance).items() if not alive]
     if not dead:
         return NOT_RUNNING
-    died = " and ".join(NAMES[name] for name in dead)
+    died = " and ".join(_shown(name) for name in dead)
     verb = "has stopped" if len(dead) == 1 and dead[0] != "models" else "have stopped"
     logs = ", ".join(str(instance.log(name)) for name in dead)
     if not holds_deployment(instance):
@@ -49,3 +55,7 @@ def absence(instance: Instance) -> str | None:
         f"{died} {verb} ({logs}). AWS runs, and the deployed stacks are still there. "
         "Run `osml sandbox restart`, which starts the stopped parts again, OpenSearch with its data."
     )
+
+
+def _shown(part: str) -> str:
+    return NAMES.get(part) or f"OpenSearch of the domain {part.removeprefix(FURTHER)}"

@@ -12,6 +12,7 @@ from sandbox.failure import SandboxError
 from sandbox.instance import Instance, StartedEngine
 from sandbox.prepare import prepare
 from sandbox.progress import Progress
+from sandbox.spare_engine import domains
 
 UNDO = "osml sandbox upgrade --undo"
 
@@ -29,6 +30,11 @@ def upgrade(instance: Instance, progress: Progress, to: str) -> None:
     """
     with instance.lock():
         line = target(instance, to)
+        if further := domains(instance):
+            raise SandboxError(
+                f"An upgrade is of the first domain's engine, but {', '.join(further)} has one of its own. "
+                "Destroy its environment first, or rehearse in another local cloud with OSML_SANDBOX=NAME."
+            )
         prepare(cache_directory(), progress, line)
         data = _data(instance)
         _require_space(data)

@@ -5,9 +5,14 @@ an endpoint waits for the engine, and MiniStack 1.5.33 would make the whole gate
 """
 
 import asyncio
+import contextlib
+import contextvars
 import copy
 import json
+import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, Protocol
 
 from ministack.core.concurrency import run_reentrant
@@ -18,7 +23,12 @@ from sandbox import domain_hosts
 from sandbox.cloud import domain_rules, upgrade_paths
 from sandbox.cloud.template import as_bool, as_document
 from sandbox.front.authority import Domain
+from sandbox.front.room import NoEngineLeft
 
+logger = logging.getLogger(__name__)
+
+# A request that waits longer for its answer may be sent again by its client.
+AT_ONCE_SECONDS = 10.0
 DOMAIN = "AWS::OpenSearchService::Domain"
 Properties = dict[str, Any]
 
@@ -69,17 +79,54 @@ def _creating(create: Callable[..., Properties], front: Endpoints) -> Callable[.
     def create_domain_record(payload: Properties, compatibility_properties: Properties | None = None) -> Properties:
         _check(payload, creating=True)
         record = create(payload, compatibility_properties)
-        try:
-            port = front.add_domain(described(record))
-        except Exception:
-            _forget(record)
-            raise
-        record["_Opened"] = True
-        record["_Endpoint"] = record["Endpoint"] = f"{domain_hosts.host(record['DomainName'], record['ARN'])}:{port}"
-        opensearch._set_vpc_options(record, record.get("VPCOptions"))
+        for key in ("_Endpoint", "Endpoint"):
+            record.pop(key, None)
+        record["Processing"] = True
+        if compatibility_properties is None:
+            _open_soon(front, record)
+        else:  # CloudFormation waits for the endpoint
+            _open(front, record)
         return record
 
     return create_domain_record
+
+
+def _open_soon(front: Endpoints, record: Properties) -> None:
+    """Open the domain at once, or let it be `Processing`, as Amazon does, while an engine starts for it."""
+    opened: Future[None] = Future()
+    context = contextvars.copy_context()
+
+    def work() -> None:
+        try:
+            context.run(_open, front, record)
+        except Exception as reason:  # noqa: BLE001  told to whoever waits, or else to the log
+            if not opened.cancelled():
+                opened.set_exception(reason)
+            logger.warning("the domain %s was not opened: %s", record["DomainName"], reason)
+        else:
+            opened.set_result(None)
+
+    threading.Thread(target=work, daemon=True).start()
+    with contextlib.suppress(TimeoutError):
+        opened.result(AT_ONCE_SECONDS)
+
+
+def _open(front: Endpoints, record: Properties) -> None:
+    try:
+        port = front.add_domain(described(record))
+    except NoEngineLeft as reason:
+        _forget(record)
+        raise opensearch.OpenSearchServiceError(409, "LimitExceededException", str(reason)) from reason
+    except Exception:
+        _forget(record)
+        raise
+    if opensearch._domains.get(record["DomainName"]) is not record:
+        front.remove_domain(record["ARN"])  # deleted meanwhile
+        return
+    record["_Opened"] = True
+    record["_Endpoint"] = record["Endpoint"] = f"{domain_hosts.host(record['DomainName'], record['ARN'])}:{port}"
+    record["Processing"] = False
+    opensearch._set_vpc_options(record, record.get("VPCOptions"))
 
 
 def _updating(update: Callable[..., Properties], front: Endpoints) -> Callable[..., Properties]:

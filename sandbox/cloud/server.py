@@ -60,6 +60,7 @@ from sandbox.cloud.roles import RoleClock
 from sandbox.cloud.sagemaker import Registry
 from sandbox.cloud.scaling import Scaling
 from sandbox.cloud.settings import CloudSettings
+from sandbox.cloud.spare_engines import CommandedEngines
 from sandbox.front.authority import Authority
 from sandbox.front.front import Front, FrontSettings
 from sandbox.front.url_rewriter import MODEL_HOSTS
@@ -99,6 +100,7 @@ def front_before_engine(settings: CloudSettings, authority: Authority) -> Front:
             has_native_vectors=settings.has_native_vectors,
         ),
         authority,
+        CommandedEngines(settings.spare_engine, settings.spare_environment or {}) if settings.spare_engine else None,
     )
 
 

@@ -18,6 +18,7 @@ class CloudSettings:
     `native_packages` is a folder of sandbox.native_packages; without it, assets must be pure Python.
     `egress_proxy_port` is the proxy of functions, `model_cert` and `model_key` those of the model hosts behind it;
     without the three, functions reach no model host.
+    `spare_engine` is the command for engines of further domains, with `spare_environment`; without it there are none.
     `existing_endpoints` maps the name of a SageMaker endpoint that is always there to its `model` and `shape`.
     """
 
@@ -36,6 +37,8 @@ class CloudSettings:
     domain_ports: tuple[int, int]
     young_role_seconds: float
     existing_endpoints: Mapping[str, Mapping[str, str]]
+    spare_engine: tuple[str, ...] = ()
+    spare_environment: Mapping[str, str] | None = None
     native_packages: Path | None = None
     has_native_vectors: bool = False
     egress_proxy_port: int | None = None

@@ -39,6 +39,12 @@ class EngineConnections:
         _, plugins = self.administer("GET", "/_cat/plugins?h=component&format=json")
         return any(plugin["component"] == "opensearch-ml" for plugin in plugins)
 
+    @cached_property
+    def major(self) -> int:
+        """The first number of the engine's version."""
+        _, told = self.administer("GET", "/")
+        return int(told["version"]["number"].partition(".")[0])
+
     def forward(self, request: Request, principal: str | None, basic: str | None = None) -> Response:
         """Send the request as `principal` (an ARN), with a Basic header, or without a caller."""
         headers = [pair for pair in request.headers if _passes(pair[0])]

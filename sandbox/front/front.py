@@ -1,4 +1,4 @@
-"""The front: domains and collections that look like Amazon's, before one OpenSearch engine."""
+"""The front: domains and collections that look like Amazon's, before an OpenSearch engine for each domain."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sandbox.front.mappings import MappingGate
 from sandbox.front.master import MasterUsers
 from sandbox.front.refusal import ModelsUnreachable
 from sandbox.front.replay import TOGETHER_SECONDS, Replays
+from sandbox.front.room import NoEngineLeft, Room, SpareEngines
 from sandbox.front.trusted import TrustedEndpoints
 from sandbox.front.upstream import Upstream
 from sandbox.front.url_rewriter import MODEL_HOSTS, UrlRewriter
@@ -61,21 +62,19 @@ class NoPortLeft(Exception):
 class Front:
     """Opens and closes domains and collections. All methods may be called from any thread."""
 
-    def __init__(self, settings: FrontSettings, authority: Authority) -> None:
+    def __init__(self, settings: FrontSettings, authority: Authority, spare: SpareEngines | None = None) -> None:
+        """Without `spare` there is one engine, and so at most one open domain."""
         self._settings = settings
         self._authority = authority
-        self._engine = EngineConnections.at(settings.engine_url, settings.ca, settings.admin_cert, settings.admin_key)
+        self._spare = spare
         self._models = Upstream(settings.models_url, ModelsUnreachable, seconds=600.0)
         self._rewriter = UrlRewriter(settings.egress_port)
-        self._trusted = TrustedEndpoints(self._engine, self._rewriter.pattern)
-        desk = CredentialDesk(authority, settings.young_role_seconds)
-        self._gate = ConnectorGate(desk, self._trusted, self._rewriter)
-        self._mappings = None if settings.has_native_vectors else MappingGate(self._engine)
-        self._masters = MasterUsers(self._engine)
-        self._roles = CollectionRoles(self._engine)
+        self._desk = CredentialDesk(authority, settings.young_role_seconds)
+        self._main = self._room(settings.engine_url)
+        self._roles = CollectionRoles(self._main.engine)
         self._replays = Replays(settings.together_seconds)
         self._egress: Listener | None = None
-        self._doors: dict[str, tuple[Listener, Gateway]] = {}
+        self._doors: dict[str, tuple[Listener, Gateway, Room]] = {}
         self._collections: dict[str, tuple[Listener, Collection]] = {}
         self._lock = RLock()
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -87,40 +86,49 @@ class Front:
         self._egress = Listener(self._settings.egress_port, egress.respond)
 
     def add_domain(self, domain: Domain) -> int:
-        """Installs the master user in the engine, opens the domain's port and returns it.
+        """Installs the master user in the domain's engine, opens the domain's port and returns it.
 
-        A domain that is open already is updated. Raises `EngineUnreachable`, `EngineRefused`, `NoPortLeft`.
+        The first domain has the engine of the settings, any other one of its own. A domain that is open already is
+        updated. Raises `EngineUnreachable`, `EngineRefused`, `NoEngineLeft`, `NoPortLeft`.
         """
         with self._lock:
             if domain.arn in self._doors:
                 self.update_domain(domain)
                 return self._doors[domain.arn][0].port
-            if self._engine.has_ml:
-                self._trusted.ensure()
-            self._masters.install(domain)
-            gateway = Gateway(
-                domain,
-                self._authority,
-                self._engine,
-                self._gate,
-                self._trusted,
-                self._rewriter,
-                self._replays,
-                self._mappings,
-            )
-            listener = self._open(domain.name, domain.endpoint_port, gateway.respond)
-            self._doors[domain.arn] = (listener, gateway)
-            logger.info("domain %s listens on port %s", domain.name, listener.port)
-            return listener.port
+            room = self._free_room(domain.name)
+            try:
+                return self._let_in(domain, room)
+            except Exception:
+                self._leave(domain.name, room)
+                raise
+
+    def _let_in(self, domain: Domain, room: Room) -> int:
+        if room.engine.has_ml:
+            room.trusted.ensure()
+        room.masters.install(domain)
+        gateway = Gateway(
+            domain,
+            self._authority,
+            room.engine,
+            room.gate,
+            room.trusted,
+            self._rewriter,
+            self._replays,
+            room.mappings,
+        )
+        listener = self._open(domain.name, domain.endpoint_port, gateway.respond)
+        self._doors[domain.arn] = (listener, gateway, room)
+        logger.info("domain %s listens on port %s", domain.name, listener.port)
+        return listener.port
 
     def update_domain(self, domain: Domain) -> None:
         """Replaces policies and master user; the port stays. Raises KeyError for a domain that is not open."""
         with self._lock:
-            _, gateway = self._doors[domain.arn]
+            _, gateway, room = self._doors[domain.arn]
             before, gateway.domain = gateway.domain, domain
-            self._masters.install(domain)
+            room.masters.install(domain)
             if _master(before) != _master(domain):
-                self._dismiss(before)
+                room.masters.remove(before)
 
     def remove_domain(self, arn: str) -> None:
         """Closes the port, then unmaps the master user. An unknown domain is gone already.
@@ -131,16 +139,22 @@ class Front:
             door = self._doors.pop(arn, None)
             if door is None:
                 return
-            listener, gateway = door
+            listener, gateway, room = door
             listener.close()
-            self._dismiss(gateway.domain)
-            if not self._doors and self._engine.has_ml:
-                self._trusted.withdraw()
+            try:
+                room.masters.remove(gateway.domain)
+                if room is self._main and room.engine.has_ml:
+                    room.trusted.withdraw()
+            finally:
+                self._leave(gateway.domain.name, room)
 
     def cluster_health(self, arn: str) -> dict[str, Any]:
-        """The engine's `_cluster/health`. Raises `EngineUnreachable`, and KeyError for a domain that is not open."""
-        _ = self._doors[arn]
-        _, health = self._engine.administer("GET", "/_cluster/health")
+        """The `_cluster/health` of the domain's engine.
+
+        Raises `EngineUnreachable`, and KeyError for a domain that is not open.
+        """
+        _, _, room = self._doors[arn]
+        _, health = room.engine.administer("GET", "/_cluster/health")
         return dict(health)
 
     def add_collection(self, collection: Collection, policies: Policies) -> int:
@@ -155,7 +169,7 @@ class Front:
             door = CollectionDoor(
                 collection,
                 self._authority,
-                self._engine,
+                self._main.engine,
                 policies,
                 self._replays,
                 self._settings.young_role_seconds,
@@ -182,16 +196,19 @@ class Front:
             self._roles.remove(collection)
 
     def stop(self) -> None:
-        """Closes every port; the engine keeps what it holds."""
+        """Closes every port; the engines keep what they hold."""
         with self._lock:
-            for listener, _ in (*self._doors.values(), *self._collections.values()):
+            for listener, _, room in self._doors.values():
+                listener.close()
+                room.engine.close()
+            for listener, _ in self._collections.values():
                 listener.close()
             self._doors.clear()
             self._collections.clear()
             if self._egress is not None:
                 self._egress.close()
                 self._egress = None
-            self._engine.close()
+            self._main.engine.close()
             self._models.close()
 
     def _open(self, name: str, wanted: int | None, respond: Respond) -> Listener:
@@ -207,10 +224,29 @@ class Front:
             "or widen the range of domain ports."
         )
 
-    def _dismiss(self, domain: Domain) -> None:
-        """Unmaps the master user, unless another domain has the same one: they share the engine."""
-        if _master(domain) not in [_master(gateway.domain) for _, gateway in self._doors.values()]:
-            self._masters.remove(domain)
+    def _room(self, url: str) -> Room:
+        settings = self._settings
+        engine = EngineConnections.at(url, settings.ca, settings.admin_cert, settings.admin_key)
+        trusted = TrustedEndpoints(engine, self._rewriter.pattern)
+        gate = ConnectorGate(self._desk, trusted, self._rewriter)
+        return Room(
+            engine, trusted, gate, MasterUsers(engine), None if settings.has_native_vectors else MappingGate(engine)
+        )
+
+    def _free_room(self, domain: str) -> Room:
+        """The first engine while no domain has it, otherwise another one."""
+        holders = [gateway.domain.name for _, gateway, room in self._doors.values() if room is self._main]
+        if not holders:
+            return self._main
+        if self._spare is None:
+            raise NoEngineLeft(f"The engine is your own, and the domain {holders[0]} has it.")
+        return self._room(self._spare.start(domain))
+
+    def _leave(self, domain: str, room: Room) -> None:
+        """Ends the room's engine, unless it is the first."""
+        if room is not self._main and self._spare is not None:
+            room.engine.close()
+            self._spare.stop(domain)
 
 
 def _master(domain: Domain) -> tuple[str | None, str | None]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sandbox.front.document import decoded, encoded, readable
 from sandbox.front.engine import EngineConnections
 from sandbox.front.request import Request, Response
-from sandbox.front.vectors import Fields, WrittenFields, lucene_inward, refuse_training, says_knn, warning
+from sandbox.front.vectors import Fields, WrittenFields, lucene_inward, refuse_training, refused_by, says_knn, warning
 
 Forward = Callable[[Request], Response]
 _MAPPING = ("_mapping", "_mappings")
@@ -41,7 +41,7 @@ class MappingGate:
 
     def _make(self, request: Request, index: str, forward: Forward) -> Response:
         body = decoded(request.body)
-        fields = _inward(body, says_knn(body.get("settings")) or False) if isinstance(body, dict) else {}
+        fields = self._inward(body, says_knn(body.get("settings")) or False) if isinstance(body, dict) else {}
         answer = forward(request.with_body(encoded(body)) if fields else request)
         if answer.status == 200:
             self._written.remember(index, fields, made=True)
@@ -54,7 +54,8 @@ class MappingGate:
         path = f"/{quote(names, safe='*,')}/_settings?flat_settings=true&expand_wildcards=all"
         status, described = self._engine.administer("GET", path)
         indexes = described if status == 200 else {}
-        fields = lucene_inward(body, knn=any(says_knn(index.get("settings")) for index in indexes.values()))
+        knn = any(says_knn(index.get("settings")) for index in indexes.values())
+        fields = lucene_inward(body, knn=knn, refused=self._refused)
         answer = forward(request.with_body(encoded(body)) if fields else request)
         if answer.status == 200:
             for index in indexes:
@@ -65,8 +66,16 @@ class MappingGate:
         body = decoded(request.body)
         inner = body.get("template", body) if isinstance(body, dict) else None
         # A component template may leave `index.knn` to another one.
-        fields = _inward(inner, says_knn(inner.get("settings")) is not False) if isinstance(inner, dict) else {}
+        fields = self._inward(inner, says_knn(inner.get("settings")) is not False) if isinstance(inner, dict) else {}
         return _warned(forward(request.with_body(encoded(body)) if fields else request), fields)
+
+    def _inward(self, body: dict[str, Any], knn: bool) -> Fields:
+        mappings = body.get("mappings")
+        return lucene_inward(mappings, knn=knn, refused=self._refused) if isinstance(mappings, dict) else {}
+
+    @property
+    def _refused(self) -> frozenset[str]:
+        return refused_by(self._engine.major)
 
     def _shown(self, answer: Response) -> Response:
         described = decoded(answer.body) if answer.status == 200 else None
@@ -75,11 +84,6 @@ class MappingGate:
 
 def _is_index(segments: tuple[str, ...]) -> bool:
     return len(segments) == 1 and not segments[0].startswith("_")
-
-
-def _inward(body: dict[str, Any], knn: bool) -> Fields:
-    mappings = body.get("mappings")
-    return lucene_inward(mappings, knn=knn) if isinstance(mappings, dict) else {}
 
 
 def _warned(answer: Response, fields: Fields) -> Response:

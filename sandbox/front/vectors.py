@@ -24,15 +24,23 @@ _TRAINED = "A trained model needs the native library of faiss, which the local e
 Fields = dict[str, dict[str, Any]]
 
 
-def lucene_inward(mapping: dict[str, Any], *, knn: bool) -> Fields:
+def refused_by(major: int) -> frozenset[str]:
+    """The engines of vectors that no new index may have in this major version of OpenSearch (k-NN #2573)."""
+    return frozenset({"nmslib"}) if major >= 3 else frozenset()
+
+
+def lucene_inward(mapping: dict[str, Any], *, knn: bool, refused: frozenset[str] = frozenset()) -> Fields:
     """Change a mapping (`{"properties": …}`) in place; returns the original fields by their paths.
 
-    A field without a method has the default engine only if the index has `index.knn`; otherwise it has no engine.
-    Raises `NotOffered` for a field of a trained model.
+    Fields with an engine that the plugin refuses stay as they are, for the plugin to say so. A field without a method
+    has the default engine only if the index has `index.knn`; otherwise it has no engine. Raises `NotOffered` for a
+    field of a trained model.
     """
     changed: Fields = {}
     for path, field in vector_fields(mapping):
         before = copy.deepcopy(field)
+        if _engine_of(field) in refused:
+            continue
         if _settle(field, knn=knn):
             changed[path] = before
     return changed
@@ -103,6 +111,11 @@ def vector_fields(mapping: dict[str, Any], path: str = "") -> Iterator[tuple[str
                 yield f"{path}{key}", field
 
 
+def _engine_of(field: dict[str, Any]) -> Any:
+    method = field.get("method")
+    return method.get("engine", field.get("engine")) if isinstance(method, dict) else field.get("engine")
+
+
 def _settle(field: dict[str, Any], *, knn: bool) -> bool:
     if field["type"] == "semantic":
         dense = field.setdefault("dense_embedding_config", {})
@@ -118,7 +131,7 @@ def _settle(field: dict[str, Any], *, knn: bool) -> bool:
 def _lucene(field: dict[str, Any]) -> bool:
     method = field.get("method")
     method = method if isinstance(method, dict) else {}
-    if method.get("engine", field.get("engine")) == KEPT:
+    if _engine_of(field) == KEPT:
         return False
     for name in _NATIVE:
         field.pop(name, None)

@@ -7,10 +7,14 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
+import boto3
 import pytest
 from opensearchpy import NotFoundError, OpenSearch, RequestsHttpConnection
 
+from tests.clients import owned
 from tests.clients.target import Target
 
 
@@ -30,6 +34,23 @@ def only_there(request: pytest.FixtureRequest, target: Target) -> None:
 @pytest.fixture(scope="session")
 def client(target: Target) -> OpenSearch:
     return OpenSearch(target.endpoint, http_auth=target.auth, connection_class=RequestsHttpConnection, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def own_domain(target: Target) -> Iterator[dict[str, Any]]:
+    """A domain beside the environment's, made once for all that ask for it."""
+    if target.kind != "domain":  # before the mark of a test is looked at
+        pytest.skip(f"not about a {target.kind}")
+    yield from owned.domain(boto3.Session(*target.admin))
+
+
+@pytest.fixture(scope="session")
+def classic(target: Target) -> Iterator[Target]:
+    """A collection of the first generation, beside the environment's."""
+    _, _, _, _, account, assumed = boto3.client("sts").get_caller_identity()["Arn"].split(":")
+    role = f"arn:aws:iam::{account}:role/{assumed.split('/')[1]}"
+    for endpoint in owned.classic_collection(boto3.Session(*target.admin), role):
+        yield replace(target, endpoint=endpoint)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.clients.target import Target
 HERE = Path(__file__).parent
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/foreign-client"
 REQUIREMENTS = HERE / "requirements.txt"
-JAVASCRIPT = ("package.json", "package-lock.json", "try_javascript.mjs")
+JAVASCRIPT = ("package.json", "package-lock.json", "try_javascript.mjs", "try_javascript_v2.cjs")
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def _python() -> Path:
 
 
 def _node_modules() -> Path:
-    """A folder with the packages of `package-lock.json` and the script that uses them."""
+    """A folder with the packages of `package-lock.json` and the scripts that use them."""
     folder = _folder("clients-javascript", *(HERE / name for name in JAVASCRIPT))
     if not folder.exists():
         with appearing(folder) as building:
@@ -108,7 +108,10 @@ def _node_modules() -> Path:
             quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"]
             # With the npm of requirements-node.txt, where that was installed, as the Makefile has it.
             path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-            subprocess.run(["npm", "ci", *quiet], cwd=building, env={**os.environ, "PATH": path}, check=True)
+            # The local cloud's variables name its own authority alone; a registry may have one of the machine's.
+            roots = {"NODE_EXTRA_CA_CERTS": os.environ["SSL_CERT_FILE"]} if "SSL_CERT_FILE" in os.environ else {}
+            environment = {**os.environ, "PATH": path, **roots}
+            subprocess.run(["npm", "ci", *quiet], cwd=building, env=environment, check=True)
     return folder
 
 

@@ -14,6 +14,10 @@ DOCUMENTS = [Document(id=str(number), content=text, embedding=vector(text)) for 
 
 @pytest.fixture
 def store(target: Target, index: str) -> OpenSearchDocumentStore:
+    return opened(target, index)
+
+
+def opened(target: Target, index: str) -> OpenSearchDocumentStore:
     auth = AWSAuth(aws_service=target.service)
     return OpenSearchDocumentStore(
         hosts=target.endpoint, index=index, embedding_dim=DIMENSION, http_auth=auth, verify_certs=True, timeout=60
@@ -38,3 +42,12 @@ def test_documents_cannot_be_written(client: OpenSearch, store: OpenSearchDocume
     with pytest.raises(Exception, match="Document ID is not supported"):
         store.write_documents(DOCUMENTS, policy=DuplicatePolicy.OVERWRITE, refresh=False)
     seen(lambda: store.count_documents() == 0)
+
+
+@pytest.mark.kind("collection")
+def test_a_classic_collection_takes_no_documents_either(classic: Target) -> None:
+    store = opened(classic, "documents")
+    with pytest.raises(Exception, match="wait_for refresh policy is not supported"):
+        store.write_documents(DOCUMENTS)
+    with pytest.raises(Exception, match="Document ID is not supported"):
+        store.write_documents(DOCUMENTS, policy=DuplicatePolicy.OVERWRITE, refresh=False)

@@ -18,6 +18,10 @@ class Letters(Embeddings):
 
 @pytest.fixture
 def store(target: Target, index: str) -> OpenSearchVectorSearch:
+    return opened(target, index)
+
+
+def opened(target: Target, index: str) -> OpenSearchVectorSearch:
     return OpenSearchVectorSearch(
         target.endpoint,
         index,
@@ -44,3 +48,10 @@ def test_texts_are_stored_and_found(
     cellar = {"term": {"metadata.place.keyword": "cellar"}}
     found = seen(lambda: store.similarity_search(TEXTS[2], k=3, efficient_filter=cellar))
     assert [hit.page_content for hit in found] == [TEXTS[1]]
+
+
+@pytest.mark.kind("collection")
+def test_a_classic_collection_takes_an_index_as_it_is_made(classic: Target) -> None:
+    store = opened(classic, "made")
+    store.add_texts(list(TEXTS))
+    assert seen(lambda: store.similarity_search(TEXTS[2], k=3))[0].page_content == TEXTS[2]

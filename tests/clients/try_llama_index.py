@@ -28,3 +28,11 @@ def test_nodes_are_stored_and_found(client: OpenSearch, target: Target, index: s
     store.add(NODES)
     query = VectorStoreQuery(query_embedding=vector(TEXTS[0]), similarity_top_k=2)
     assert seen(lambda: store.query(query).nodes)[0].get_content() == TEXTS[0]
+
+
+@pytest.mark.kind("collection")
+def test_a_classic_collection_takes_an_index_as_it_is_made(classic: Target) -> None:
+    store = opened(classic, "nodes")
+    store.add(NODES)
+    query = VectorStoreQuery(query_embedding=vector(TEXTS[0]), similarity_top_k=2)
+    assert seen(lambda: store.query(query).nodes)[0].get_content() == TEXTS[0]

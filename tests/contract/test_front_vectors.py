@@ -24,7 +24,6 @@ FIELDS: dict[str, dict[str, Any]] = {
     "fp16": {"method": {**HNSW, "engine": "faiss", "parameters": SQ}},
     "on disk": {"mode": "on_disk", "compression_level": "32x"},
     "ivf": {"method": {"name": "ivf", "engine": "faiss", "space_type": "l2", "parameters": {"nlist": 4}}},
-    "nmslib": {"method": {**HNSW, "engine": "nmslib"}},
 }
 
 
@@ -67,6 +66,17 @@ def test_an_index_is_made_holds_vectors_and_is_shown_as_it_was_written(
         assert shown == {"type": "knn_vector", "dimension": 4, **field}
     engine = here.engine("GET", f"/{index}/_mapping").json()[index]["mappings"]["properties"]["v"]
     assert engine["method"]["engine"] == "lucene"
+
+
+def test_nmslib_is_taken_before_3_0_and_refused_after_as_on_amazon(here: Trial, index: str) -> None:
+    body = {"settings": KNN, "mappings": mapping(method={**HNSW, "engine": "nmslib"})}
+    made = here.master("PUT", f"/{index}", body)
+    if here.engine("GET", "/").json()["version"]["number"].startswith("2."):
+        assert "Lucene keeps the vectors of v here" in made.headers["Warning"]
+        assert holds_a_vector(here, index)
+    else:
+        assert (made.status_code, made.json()["error"]["type"]) == (400, "mapper_parsing_exception")
+        assert "nmslib engine is deprecated" in made.text
 
 
 def test_what_lucene_is_asked_for_passes_unchanged(here: Trial, index: str) -> None:

@@ -2,10 +2,12 @@
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,10 @@ import requests
 import yaml
 
 from sandbox import launcher
-from sandbox.instance import Instance
+from sandbox.instance import ACCOUNT, REGION, Instance
 from tests.e2e.conftest import OSML
 from tests.e2e.neighbours import bare_sandbox
+from tests.e2e.templates import until
 
 
 @pytest.fixture
@@ -54,6 +57,65 @@ def test_an_interrupted_start_is_awaited_or_repeated(halved: Instance) -> None:
     assert [name for name, process in started.items() if process.alive()] == []
     assert [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE] == []
     assert not halved.home.exists()
+
+
+ENGINE_SECONDS = 300
+PASSWORD = f"Aa1!{secrets.token_hex(12)}"
+
+
+def domain_of(name: str) -> Callable[..., requests.Response]:
+    """Make a domain, and return what sends it requests as its master user."""
+    own = f"arn:aws:es:{REGION}:{ACCOUNT}:domain/{name}/*"
+    everybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttp*", "Resource": own}
+    client = boto3.client("opensearch")
+    client.create_domain(
+        DomainName=name,
+        EngineVersion="OpenSearch_3.5",
+        ClusterConfig={"InstanceType": "t3.medium.search", "InstanceCount": 1},
+        EBSOptions={"EBSEnabled": True, "VolumeType": "gp3", "VolumeSize": 10},
+        AccessPolicies=json.dumps({"Version": "2012-10-17", "Statement": [everybody]}),
+        EncryptionAtRestOptions={"Enabled": True},
+        NodeToNodeEncryptionOptions={"Enabled": True},
+        DomainEndpointOptions={"EnforceHTTPS": True},
+        AdvancedSecurityOptions={
+            "Enabled": True,
+            "InternalUserDatabaseEnabled": True,
+            "MasterUserOptions": {"MasterUserName": "master", "MasterUserPassword": PASSWORD},
+        },
+    )
+    until(lambda: "Endpoint" in client.describe_domain(DomainName=name)["DomainStatus"], ENGINE_SECONDS)
+    made = client.describe_domain(DomainName=name)["DomainStatus"]
+    session = requests.Session()
+    session.auth, session.verify = ("master", PASSWORD), os.environ["REQUESTS_CA_BUNDLE"]
+    return lambda method, path, body=None: session.request(
+        method, f"https://{made['Endpoint']}{path}", json=body, timeout=60
+    )
+
+
+def test_domains_of_one_local_cloud_share_nothing(osml: Any, local_cloud: Instance) -> None:
+    client = boto3.client("opensearch")
+    try:
+        first, second = domain_of("apart-first"), domain_of("apart-second")
+        setting = {"action.auto_create_index": "false"}
+        assert first("PUT", "/_cluster/settings", {"persistent": setting}).ok
+        assert first("PUT", "/only-here", {}).ok
+        assert second("GET", "/only-here").status_code == 404
+        assert second("GET", "/_cluster/settings?flat_settings=true").json()["persistent"].keys().isdisjoint(setting)
+        assert second("PUT", "/kept/_doc/1?refresh=true", {"a": 1}).ok
+
+        local_cloud.processes()["engine-of-apart-second"].stop()
+        assert "OpenSearch of the domain apart-second has stopped" in osml("sandbox", "status").stdout
+        assert first("GET", "/only-here").ok
+        osml("sandbox", "restart")
+        assert second("GET", "/kept/_count").json()["count"] == 1
+        assert first("DELETE", "/only-here").ok
+        assert first("PUT", "/_cluster/settings", {"persistent": dict.fromkeys(setting)}).ok
+    finally:
+        for name in ("apart-second", "apart-first"):
+            with suppress(client.exceptions.ResourceNotFoundException):
+                client.delete_domain(DomainName=name)
+    assert sorted(local_cloud.processes()) == ["cloud", "engine", "models"]
+    assert not (local_cloud.home / "engines" / "apart-second").exists()
 
 
 def test_a_secret_that_the_stack_makes_is_filled_between_two_deploys(
