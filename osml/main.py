@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from osml import commands
+from osml.exit_code import FAILED
 from osml.explained import explained
 from osml.terminal import as_json, shown
 
@@ -57,7 +58,7 @@ def _speaking(run: Callable[..., Any]) -> Callable[..., Any]:
             Console(stderr=True).print(f"[red]✗[/] {shown(str(failure))}", highlight=False, soft_wrap=True)
             if "--json" in sys.argv:
                 print(as_json({"error": str(failure), "cause": failure.cause}, indent=2))
-            raise SystemExit(1) from None
+            raise SystemExit(FAILED) from None
 
     return guarded
 

@@ -10,14 +10,13 @@ from osml.commands import sandbox as local_cloud
 from osml.commands import secret
 from osml.commands.options import Env, Sandbox
 from osml.commands.page import show_page
+from osml.exit_code import DRIFTED
 from osml.failure import Failure
 from osml.place import Place, place
 from osml.terminal import shown
 
 # Other options go to the CDK command line.
 SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
-# The exit code of a deploy that succeeds while objects differ because somebody changed them by hand.
-DRIFTED = 3
 
 
 def deploy(
@@ -51,7 +50,11 @@ def deploy(
         _print(note)
     if not where.instance:
         _print(f"Deploying {where.env} to {destination(where)} …")
-    neighbours.require_apart(where)
+    second = neighbours.require_apart(where)
+    for sentence in second:
+        _print(f"[yellow]![/] {shown(sentence)}.")
+    if second and not (yes or where.instance):
+        typer.confirm("Make a second environment?", abort=True)
     if repair:
         drift.require_ours(where)
     deployment = Deployment(where, [*context.args, *(drift.mending() if repair else [])])

@@ -4,6 +4,7 @@ import typer
 from rich.console import Console
 
 from osml.commands.options import Env, Sandbox
+from osml.exit_code import FAILED, MISUSED
 from osml.place import place
 from osml.terminal import shown
 
@@ -24,7 +25,7 @@ def diff(env: Env = None, sandbox: Sandbox = False) -> None:
         stacks = deployment.differences()
     except Failure as failure:
         _print(f"[red]✗[/] {shown(str(failure))}")
-        raise typer.Exit(2) from None
+        raise typer.Exit(MISUSED) from None
     by_hand: list[str] = []
     try:
         by_hand = drift.drifted(where)
@@ -37,7 +38,7 @@ def diff(env: Env = None, sandbox: Sandbox = False) -> None:
     if not (stacks or losses or by_hand):
         _print("A deploy changes nothing.")
         return
-    raise typer.Exit(1)
+    raise typer.Exit(FAILED)
 
 
 def _print(text: str) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from osml.commands.options import Env, Sandbox
+from osml.exit_code import FAILED
 from osml.place import place
 
 
@@ -17,4 +18,4 @@ def doctor(
     from osml.doctor import doctor as examination
 
     if not examination.show(place(env, sandbox), as_json=json):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

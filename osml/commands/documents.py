@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from osml.commands.options import As, Env, Sandbox, groups_of
+from osml.exit_code import FAILED
 from osml.place import place
 from osml.terminal import as_json, shown
 
@@ -100,4 +101,4 @@ def remove(
     if json:
         print(as_json({"documents": results}))
     if failed:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from osml.commands.options import Env, Sandbox, groups_of
+from osml.exit_code import FAILED
 from osml.place import place
 
 
@@ -63,4 +64,4 @@ def ingest(
     else:
         arrived = ingest_files(where, sources, rejected, fresh, initial_load, asked)
     if not arrived:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from osml.commands.options import Env, Sandbox
+from osml.exit_code import FAILED, MISUSED
 from osml.failure import Failure
 from osml.place import place
 from osml.terminal import as_json, shown
@@ -33,8 +34,8 @@ def preflight(
         Console(stderr=True).print(f"[red]✗[/] {shown(str(failure))}", highlight=False, soft_wrap=True)
         if json:
             print(as_json({"error": str(failure), "cause": failure.cause}, indent=2))
-        raise typer.Exit(2) from None
+        raise typer.Exit(MISUSED) from None
     if not json:
         Console(stderr=True).print(f"Checking {where.env} in {shown(str(there))} …", highlight=False, soft_wrap=True)
     if not finding.show(where, findings(Context(where)), as_json=json):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from osml.commands.options import Sandbox
+from osml.exit_code import FAILED
 from osml.failure import Failure
 from osml.terminal import shown
 
@@ -64,7 +65,7 @@ def prove(
             break
     _print(console, f"The report is in {shown(str(report))}.")
     if len(reports) < len(trials) or not all(proven.good for proven in reports):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
 def _line(seen: "Seen") -> str:

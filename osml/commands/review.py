@@ -4,6 +4,7 @@ import typer
 from rich.console import Console
 
 from osml.commands.options import Env, Sandbox
+from osml.exit_code import FAILED
 from osml.place import place
 
 
@@ -25,7 +26,7 @@ def review(env: Env = None, sandbox: Sandbox = False) -> None:
         _print(f"{where.file} says that this was reviewed.")
     else:
         _print(f"To let a delivery do this, and no more than this, set `reviewed: {mark_of(losses)}` in {where.file}.")
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
 def _print(text: str) -> None:

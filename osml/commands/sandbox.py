@@ -11,6 +11,7 @@ from rich.table import Table
 
 from osml import local_cloud
 from osml.commands.options import Env
+from osml.exit_code import FAILED
 from osml.place import Place, place
 
 app = typer.Typer(no_args_is_help=True)
@@ -113,7 +114,7 @@ def upgrade(
     else:
         upgrade_view.show(findings)
     if findings.is_worse:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
 @app.command("down")

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from osml.commands.options import Env, Sandbox
+from osml.exit_code import FAILED
 from osml.place import place
 
 
@@ -23,4 +24,4 @@ def status(
     else:
         status_view.show(seen)
     if not seen.is_healthy:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

@@ -10,20 +10,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from osml.failure import Failure
 from osml.place import Place, environments
-from osml.remote.stack_state import PARTS
 from settings import Environment
 from settings.environment import prefix_of
 from settings.new_domain import NewDomain
+from settings.parts import PARTS
 from settings.serverless import Serverless
 
 # Outputs of which a stack of an environment has at least one.
 MADE = {"DomainEndpoint", "CollectionEndpoint", "OperatorRoleArn", "IndexName", "ApiUrl", "DropBucketName"}
 
 
-def require_apart(place: Place) -> None:
+def require_apart(place: Place) -> list[str]:
     """Raises Failure when another environment already has the domain name or the index of this one.
 
-    Checks nothing when CloudFormation does not list its stacks; then the deploy itself reports the problem.
+    Returns a sentence if the environment seems to be a renamed one, which a deploy would make a second time. Checks
+    nothing when CloudFormation does not list its stacks; then the deploy itself reports the problem.
     """
     settings = place.settings()
     try:
@@ -31,25 +32,35 @@ def require_apart(place: Place) -> None:
         pages = session.client("cloudformation").get_paginator("describe_stacks").paginate()
         stacks = [stack for page in pages for stack in page["Stacks"]]
     except (ClientError, BotoCoreError):
-        return
-    for sentence in clashes(settings, stacks, environments(), one_engine=place.instance is not None):
+        return []
+    for sentence in clashes(settings, stacks, environments()):
         raise Failure(sentence, "not-ours")
+    return list(renamed(settings, stacks, environments()))
 
 
-def clashes(
-    settings: Environment, stacks: Iterable[Mapping[str, Any]], directory: Path, *, one_engine: bool
-) -> Iterator[str]:
-    """A sentence for each setting whose value another stack uses; `stacks` are CloudFormation's descriptions.
+def renamed(settings: Environment, stacks: Iterable[Mapping[str, Any]], directory: Path) -> Iterator[str]:
+    """A sentence if the environment has no stack yet, and one without a file has an index of the same name."""
+    found = dict(_outputs(stacks))
+    if found.keys() & _own(settings):
+        return
+    for name, outputs in found.items():
+        other = _environment_of(name)
+        if other and outputs.get("IndexName") == settings.index.name and not (directory / f"{other}.yaml").is_file():
+            yield (
+                f"The stack {name} exists, and {directory.name}/{other}.yaml does not. If {other}.yaml was renamed to "
+                f"{settings.name}.yaml, this deploy makes a second environment with an empty index.name "
+                f"{settings.index.name!r}, because stacks have the environment's name, and both are billed. To keep "
+                f"the first, rename the file back"
+            )
 
-    `one_engine` is True on the local cloud, where all domains share an engine.
-    """
-    own = {f"{settings.prefix}-{part}" for part in PARTS}
-    for stack in stacks:
-        name = str(stack["StackName"])
-        if name in own or stack["StackStatus"] == "DELETE_COMPLETE":
+
+def clashes(settings: Environment, stacks: Iterable[Mapping[str, Any]], directory: Path) -> Iterator[str]:
+    """A sentence for each setting whose value another stack uses; `stacks` are CloudFormation's descriptions."""
+    own = _own(settings)
+    for name, outputs in _outputs(stacks):
+        if name in own:
             continue
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
-        taken = _taken(settings, outputs, one_engine=one_engine)
+        taken = _taken(settings, outputs)
         if not taken and outputs.keys() & MADE and _is_renamed(name, settings.name):
             yield (
                 f"settings/environment.py: prefix_of({settings.name!r}) is {settings.prefix!r}, but the stack {name} "
@@ -64,6 +75,18 @@ def clashes(
             )
 
 
+def _own(settings: Environment) -> set[str]:
+    return {f"{settings.prefix}-{part}" for part in PARTS}
+
+
+def _outputs(stacks: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Names and outputs of the stacks that exist."""
+    for stack in stacks:
+        if stack["StackStatus"] != "DELETE_COMPLETE":
+            outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
+            yield str(stack["StackName"]), outputs
+
+
 def _is_renamed(stack: str, environment: str) -> bool:
     """Whether the stack is one of the environment, under a prefix that no environment has now."""
     part = stack.rpartition("-")[2]
@@ -76,15 +99,15 @@ def _environment_of(stack: str) -> str | None:
     return named[1] if named else None
 
 
-def _taken(settings: Environment, outputs: Mapping[str, str], *, one_engine: bool) -> tuple[str, str, str] | None:
+def _taken(settings: Environment, outputs: Mapping[str, str]) -> tuple[str, str, str] | None:
     """Setting and value that the stack with these outputs uses, and where."""
     search = settings.search
     if isinstance(search, Serverless):
         return None
     if isinstance(search, NewDomain) and outputs.get("DomainName") == settings.domain_name:
         return "search.name", settings.domain_name, "in this account"
-    shares = one_engine or outputs.get("DomainEndpoint") == getattr(search, "endpoint", None)
-    if "DomainEndpoint" in outputs and shares and outputs.get("IndexName") == settings.index.name:
+    shares = "DomainEndpoint" in outputs and outputs["DomainEndpoint"] == getattr(search, "endpoint", None)
+    if shares and outputs.get("IndexName") == settings.index.name:
         return "index.name", settings.index.name, "in the same engine"
     return None
 

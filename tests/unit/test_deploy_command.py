@@ -36,7 +36,7 @@ class Deploys:
         monkeypatch.setenv("AWS_REGION", "eu-central-1")
         monkeypatch.setattr(destination, "destination", lambda _: "account 111122223333, region eu-central-1")
         monkeypatch.setattr(secret, "require", lambda *_: None)
-        monkeypatch.setattr(neighbours, "require_apart", lambda _: None)
+        monkeypatch.setattr(neighbours, "require_apart", lambda _: [])
         monkeypatch.setattr(preflight, "require", lambda *_: None)
         monkeypatch.setattr(Deployment, "losses", lambda _: [])
         monkeypatch.setattr(Deployment, "differences", lambda _, broader: self.wider if broader else 0)
