@@ -26,6 +26,7 @@ from settings.knowledge import Index, Prompt, Timeouts
 from settings.model_settings import REGION, model_class, providers
 from settings.new_domain import NewDomain
 from settings.operators import Operators
+from settings.parts import PARTS
 from settings.recipe import FIRST, RECIPES, with_preset
 from settings.retrieval import Retrieval
 from settings.rules import RULES
@@ -100,6 +101,14 @@ class Environment(Group):
     def prefix(self) -> str:
         """`osml-<name>`: what every name this environment gives begins with."""
         return prefix_of(self.name)
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts that this environment has, in deploy order."""
+        absent = set() if self.assistant else {"assistant"}
+        if not (self.drop or self.ingestion or self.sources):
+            absent.add("ingestion")
+        return [part for part in PARTS if part not in absent]
 
     @property
     def engine(self) -> Cluster | None:

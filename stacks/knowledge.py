@@ -34,6 +34,9 @@ from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
 from stacks.search import SearchStack
 
+# The parts that build on this one and have objects in the engine.
+LATER = ("assistant", "ingestion")
+
 
 class KnowledgeStack(EnvironmentStack):
     """Access, models, pipelines and one index on the engine of `search`, with the providers of `inference`.
@@ -118,6 +121,7 @@ class KnowledgeStack(EnvironmentStack):
                 endings=[
                     Ending(ending.setting, ending.sentence, ending.end.told_from) for ending in endings(environment)
                 ],
+                later=[f"{environment.prefix}-{part}" for part in environment.parts if part in LATER],
                 interval=cdk.Duration.minutes(environment.keeper.minutes),
                 log_retention=RETENTION[engine.log_retention],
                 removal_policy=self.removal,

@@ -1,8 +1,9 @@
 """EventBridge calls this function on a schedule and when a secret gets a new value; each call is a round.
 
-Variables: `STACK` (the stack whose objects are watched), `ENVIRONMENT`, `ENGINES` (where they are), and `ENDINGS` (the
-ends of support), the last two as JSON. From an event it reads only the source and the names of secrets.
-It never fails because of a finding. A round that could not run is also a finding, so one metric covers everything.
+Variables: `STACKS` (the stacks whose objects are watched, with spaces between them, its own first), `ENVIRONMENT`,
+`ENGINES` (where the objects are), and `ENDINGS` (the ends of support), the last two as JSON. From an event it reads
+only the source and the names of secrets. It never fails because of a finding. A round that could not run is also a
+finding, so one metric covers everything.
 """
 
 import functools
@@ -25,9 +26,9 @@ from ending import endings
 from mlcommons import Client, HttpTransport, Patience, ProvisioningError
 from mlcommons.watched import watched
 from report import Finding, report
-from rounds import Engines, Round
+from rounds import ENGINE, Engines, Round
 from secret_change import changed_at
-from stack import StackChanges, require_quiet
+from stack import StackChanges, is_there, require_quiet
 
 # The time that is left for the report.
 MARGIN_SECONDS = 10.0
@@ -36,27 +37,33 @@ MARGIN_SECONDS = 10.0
 def handler(event: dict[str, Any], context: Any) -> None:
     """The function's entry point."""
     started = time.monotonic()
-    dimensions = {"environment": os.environ["ENVIRONMENT"], "stack": os.environ["STACK"]}
+    stacks = os.environ["STACKS"].split()
+    dimensions = {"environment": os.environ["ENVIRONMENT"], "stack": stacks[0]}
     log = json_lines("keeper", {**dimensions, "request": context.aws_request_id})
     patience = Patience(seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS, propagation=0.0)
-    findings = [*endings(os.environ.get("ENDINGS", "[]"), datetime.now(UTC).date()), *_findings(event, patience)]
+    findings = list(endings(os.environ.get("ENDINGS", "[]"), datetime.now(UTC).date()))
+    for stack in stacks:
+        found = list(_findings(event, stack, patience))
+        findings += found
+        if any(finding.about == ENGINE for finding in found):
+            break  # the other stacks have their objects in the same engine
     report(findings, dimensions, log, request=context.aws_request_id, seconds=time.monotonic() - started)
 
 
-def _findings(event: dict[str, Any], patience: Patience) -> Iterator[Finding]:
-    stack = os.environ["STACK"]
+def _findings(event: dict[str, Any], stack: str, patience: Patience) -> Iterator[Finding]:
     try:
-        require_quiet(stack)
+        if not is_there(stack):
+            return
         objects = list(watched(boto3.client("ssm"), stack))
         yield from Round(objects, _engines(stack, patience), changed_at, _rotated(event)).findings()
     except StackChanges as error:
-        yield Finding("Skipped", "the round", str(error))
+        yield Finding("Skipped", f"the round of {stack}", str(error))
     except ProvisioningError as error:
-        yield Finding("Unhealed", "the round", str(error))
+        yield Finding("Unhealed", f"the round of {stack}", str(error))
     except (BotoCoreError, ClientError) as error:
-        yield Finding("Unhealed", "the round", f"AWS refused or did not answer: {error}")
+        yield Finding("Unhealed", f"the round of {stack}", f"AWS refused or did not answer: {error}")
     except Exception as error:  # noqa: BLE001 - told by the metric; the text of an unknown error may hold anything
-        yield Finding("Unhealed", "the round", f"{type(error).__name__} in {_place(error)}")
+        yield Finding("Unhealed", f"the round of {stack}", f"{type(error).__name__} in {_place(error)}")
 
 
 def _rotated(event: dict[str, Any]) -> list[str]:

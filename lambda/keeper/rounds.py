@@ -15,6 +15,9 @@ from mlcommons.watched import Watched
 from report import Finding
 from secret_change import names
 
+# What a finding is about when the engine does not answer at all.
+ENGINE = "the engine"
+
 
 class Engines(Protocol):
     """Signs in to targets. All clients share the round's time; a client for `parts` of it stops after one part."""
@@ -54,7 +57,7 @@ class Round:
                 yield from self._guarded(entry, self._as_deployed)
             yield from self._swept()
         except Unreachable as error:
-            yield Finding("Unhealed", "the engine", str(error))
+            yield Finding("Unhealed", ENGINE, str(error))
 
     def _guarded(self, entry: Watched, look: Callable[[Watched], Iterator[Finding]]) -> Iterator[Finding]:
         try:

@@ -1,10 +1,22 @@
-"""The state of the stack whose objects are watched: while CloudFormation works on it, the keeper does nothing."""
+"""The state of a stack whose objects are watched: while CloudFormation works on it, the keeper does nothing."""
 
 import boto3
+from botocore.exceptions import ClientError
 
 
 class StackChanges(Exception):
     """CloudFormation has begun to change or delete the stack, and goes first."""
+
+
+def is_there(name: str) -> bool:
+    """Whether the stack exists. Raises StackChanges while it changes, and botocore's errors."""
+    try:
+        require_quiet(name)
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return False
+        raise
+    return True
 
 
 def require_quiet(name: str) -> None:

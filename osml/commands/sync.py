@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from osml.commands.options import Env, Sandbox
+from osml.exit_code import FAILED
 from osml.place import place
 from osml.terminal import as_json
 
@@ -31,4 +32,4 @@ def sync(
     if json:
         print(as_json({"runs": [one.model_dump(mode="json") for one in runs]}))
     if any(one.status != "done" or one.refused for one in runs):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

@@ -10,16 +10,7 @@ from osml.aws_error import advised, cause_of
 from osml.deploy import drop
 from osml.failure import Failure
 from osml.place import Place
-from osml.remote.stack_state import PARTS
-from settings import Environment
-
-
-def parts(settings: Environment) -> list[str]:
-    """The parts that the settings have, in deploy order."""
-    absent = set() if settings.assistant else {"assistant"}
-    if not (settings.drop or settings.ingestion or settings.sources):
-        absent.add("ingestion")
-    return [part for part in PARTS if part not in absent]
+from settings.parts import PARTS
 
 
 def orphans(place: Place) -> list[str]:
@@ -29,7 +20,7 @@ def orphans(place: Place) -> list[str]:
     names = []
     for part in reversed(PARTS):
         name = f"{settings.prefix}-{part}"
-        if part in parts(settings):
+        if part in settings.parts:
             continue
         try:
             client.describe_stacks(StackName=name)

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from osml.aws_error import advised, cause_of
 from osml.deploy import loss
 from osml.deploy.loss import Loss
-from osml.deploy.orphan import orphans, parts
+from osml.deploy.orphan import orphans
 from osml.failure import Failure
 from osml.place import Place
 
@@ -29,7 +29,7 @@ def _losses(place: Place, assembly: Path, cloudformation: Any) -> Iterator[Loss]
     settings = place.settings()
     for name in orphans(place):
         yield loss.of_stack(name, _deployed(cloudformation, name))
-    for part in parts(settings):
+    for part in settings.parts:
         name = f"{settings.prefix}-{part}"
         template = assembly / f"{name}.template.json"
         after = json.loads(template.read_text())["Resources"] if template.exists() else {}

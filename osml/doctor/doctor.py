@@ -18,9 +18,9 @@ from osml.place import Place
 CALLED = ("Connector", "Model", "IngestPipeline", "SearchPipeline")
 
 
-def examine(place: Place, checks: Sequence[Check] = CHECKS) -> Iterator[Finding]:
+def examine(place: Place, checks: Sequence[Check] = CHECKS, context: Context | None = None) -> Iterator[Finding]:
     """The findings in order; the first failed one is the last. Raises SettingError without an environment."""
-    context = Context(place)
+    context = context or Context(place)
     for check in checks:
         found = _found(context, check)
         yield found
@@ -48,15 +48,18 @@ def _found(context: Context, check: Check) -> Finding:
 
 
 def _aware(context: Context, check: Check, problem: Complaint) -> Complaint:
-    """The complaint; if somebody changed an object, the advice is to restore that first."""
+    """The complaint; if somebody took over or changed an object, the advice is to restore that first."""
     if not check.rests_on_objects:
         return problem
     try:
+        taken = [object_told(seen) for seen in context.compared if seen.state == "taken over"]
         changed = [
             object_told(seen) for seen in context.compared if seen.state == "changed" and seen.watched.kind in CALLED
         ]
     except (ProvisioningError, Failure):
         return problem
+    if taken:  # a repair would refuse to begin
+        return complaint(context.place, "not-ours", f"{'. '.join(taken)}. {problem.cause}")
     if not changed:
         return problem
     repair = f"`osml deploy {context.place.options} --repair`"

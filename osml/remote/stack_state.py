@@ -12,8 +12,8 @@ from osml.aws_error import advised, cause_of
 from osml.cause import Cause
 from osml.failure import Failure
 from osml.place import Place
+from settings.parts import PARTS
 
-PARTS = ("search", "inference", "knowledge", "assistant", "ingestion")
 # CloudFormation's reasons for resources that it stopped or undid because another one failed.
 _CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
 _STARTED = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")

@@ -28,59 +28,9 @@ def hurry(template: Template) -> None:
             variables["IAM_PROPAGATION_SECONDS"] = "0.5"
 
 
-@contextmanager
-def deleted_model(ward: Ward) -> Iterator[None]:
-    put_back = ward.document("model", ward.embedding)
-    ward.undeploy(ward.embedding)
-    ward.engine("DELETE", f"/_plugins/_ml/models/{ward.embedding}")
-    try:
-        yield
-    finally:
-        put_back()
-        ward.deploy(ward.embedding)
-
-
-@contextmanager
-def undeployed_model(ward: Ward) -> Iterator[None]:
-    """Where the engine may not deploy by itself what is called."""
-    ward.engine("PUT", SETTINGS, {"persistent": {AUTO_DEPLOY: False}})
-    ward.undeploy(ward.embedding)
-    try:
-        yield
-    finally:
-        ward.engine("PUT", SETTINGS, {"persistent": {AUTO_DEPLOY: None}})
-        ward.deploy(ward.embedding)
-
-
 def throttled(ward: Ward) -> AbstractContextManager[None]:
     """All but one of twenty calls; the connector itself tries three times more."""
     return ward.faults("sagemaker", throttle=0.95)
-
-
-@contextmanager
-def replaced_mapping(ward: Ward) -> Iterator[None]:
-    """Somebody writes the list of the operator's role with their own role in it, and so without ours."""
-    with _mapping(ward, f"osml-{ward.deployment.name}-operator", lambda _: False):
-        yield
-
-
-@contextmanager
-def lessened_mapping(ward: Ward) -> Iterator[None]:
-    """The provisioner loses its role for machine learning, which only the keeper and the next deploy notice."""
-    with _mapping(ward, "ml_full_access", lambda role: role.startswith("osml:")):
-        yield
-
-
-@contextmanager
-def _mapping(ward: Ward, role: str, stays: Callable[[str], bool]) -> Iterator[None]:
-    path = f"{MAPPINGS}/{role}"
-    before = {key: value for key, value in ward.engine("GET", path)[role].items() if key not in ("reserved", "hidden")}
-    kept = [role for role in before["backend_roles"] if stays(role)]
-    ward.engine("PUT", path, before | {"backend_roles": [*kept, "arn:aws:iam::000000000000:role/theirs"]})
-    try:
-        yield
-    finally:
-        ward.engine("PUT", path, before)
 
 
 @contextmanager
@@ -146,17 +96,6 @@ def exhausted_pool(ward: Ward) -> Iterator[None]:
 
 
 @contextmanager
-def replaced_trust(ward: Ward) -> Iterator[None]:
-    """Somebody sets the list for their own connector, which replaces it."""
-    before = ward.operator.json("GET", SETTINGS)["persistent"].get(TRUSTED)
-    ward.by_hand("PUT", SETTINGS, {"persistent": {TRUSTED: ["^https://api\\.openai\\.com/.*$"]}})
-    try:
-        yield
-    finally:
-        ward.by_hand("PUT", SETTINGS, {"persistent": {TRUSTED: before}})
-
-
-@contextmanager
 def private_address(ward: Ward) -> Iterator[None]:
     """The connector is led to a server of the company's own network, and the list admits it."""
     settings = ward.operator.json("GET", f"{SETTINGS}&include_defaults=true")
@@ -174,7 +113,7 @@ def private_address(ward: Ward) -> Iterator[None]:
 def another_dimension(ward: Ward) -> Iterator[None]:
     """Somebody makes the index anew, for a model of theirs; the documents are gone with it."""
     name, before = next(iter(ward.engine("GET", f"/{ward.known.index}").items()))
-    again = _remade(before)
+    again = remade(before)
     field = again["mappings"]["properties"][ward.known.embedding_field]
     ward.engine("DELETE", f"/{name}")
     other = again["mappings"]["properties"] | {ward.known.embedding_field: field | {"dimension": 8}}
@@ -187,89 +126,28 @@ def another_dimension(ward: Ward) -> Iterator[None]:
         ward.deployment.ingest()
 
 
-@contextmanager
-def deleted_pipeline(ward: Ward) -> Iterator[None]:
-    path = f"/_ingest/pipeline/{ward.ingest}"
-    before = ward.engine("GET", path)[ward.ingest]
-    # The engine keeps a default pipeline that an index names; whoever wants it gone takes the name away.
-    ward.engine("PUT", f"/{ward.known.index}/_settings", {"index.default_pipeline": None})
-    ward.engine("DELETE", path)
-    try:
-        yield
-    finally:
-        ward.engine("PUT", path, before)
-        ward.engine("PUT", f"/{ward.known.index}/_settings", {"index.default_pipeline": ward.ingest})
-
-
-@contextmanager
-def edited_pipeline(ward: Ward) -> Iterator[None]:
-    """Somebody tries another batch size."""
-    path = f"/_ingest/pipeline/{ward.ingest}"
-    before = ward.engine("GET", path)[ward.ingest]
-    processors = [
-        {"text_embedding": processor["text_embedding"] | {"batch_size": 7}}
-        if "text_embedding" in processor
-        else processor
-        for processor in before["processors"]
-    ]
-    ward.engine("PUT", path, before | {"processors": processors})
-    try:
-        yield
-    finally:
-        ward.engine("PUT", path, before)
-
-
-@contextmanager
-def taken_pipeline(ward: Ward) -> Iterator[None]:
-    """Somebody copies the pipeline of another environment over ours, with its description."""
-    path = f"/_ingest/pipeline/{ward.ingest}"
-    before = ward.engine("GET", path)[ward.ingest]
-    ward.engine("PUT", path, before | {"description": "(osml:osml-theirs-knowledge/Pipeline)"})
-    try:
-        yield
-    finally:
-        ward.engine("PUT", path, before)
-
-
-def edit_answer_pipeline(ward: Ward) -> None:
-    """Somebody takes out the step that answers."""
-    name = f"{ward.known.index}-answer"
-    body = ward.engine("GET", f"/_search/pipeline/{name}")[name]
-    ward.engine("PUT", f"/_search/pipeline/{name}", body | {"response_processors": []})
-
-
-def delete_index(ward: Ward) -> None:
-    """The index in use, and with it its alias and all documents."""
-    name = next(iter(ward.engine("GET", f"/{ward.known.index}")))
-    ward.engine("DELETE", f"/{name}")
-
-
 def replace_mappings(ward: Ward) -> None:
     """Somebody writes the lists of roles with their own role in them, and nobody else's: not the master user's."""
     for role in ("all_access", "ml_full_access", f"osml-{ward.deployment.name}-operator"):
         ward.engine("PUT", f"{MAPPINGS}/{role}", {"backend_roles": ["arn:aws:iam::000000000000:role/theirs"]})
 
 
-def _remade(index: dict[str, Any]) -> dict[str, Any]:
+def remade(index: dict[str, Any]) -> dict[str, Any]:
     """The body that makes the index as it is, without what the engine counts and dates."""
     own = ("creation_date", "uuid", "version", "provided_name")
     settings = {key: value for key, value in index["settings"]["index"].items() if key not in own}
     return {"settings": {"index": settings}, "mappings": index["mappings"], "aliases": index.get("aliases", {})}
 
 
-# The name of the complaint, and what brings it about. The numbers are those of the list of what users complain of.
+# The name of the complaint, and what brings it about. The numbers are those of the list of what users complain of; the
+# others of it are damage to objects (damage.py).
 BY_HAND: tuple[tuple[str, Callable[[Ward], AbstractContextManager[None]]], ...] = (
-    ("model-missing", deleted_model),  # 1
-    ("model-not-deployed", undeployed_model),  # 1
     ("throttled", throttled),  # 2
-    ("role-mapping-missing", replaced_mapping),  # 3
     ("pass-role-missing", lost_pass_role),  # 4
     ("secret-key-missing", renamed_key),  # 4
     ("endpoint-too-slow", slow_endpoint),  # 6
     ("connections-exhausted", exhausted_pool),  # 6
     ("key-not-taken-over", rotated_key),  # 7
-    ("endpoint-not-trusted", replaced_trust),  # 9
     ("private-address", private_address),  # 9
     ("dimension-mismatch", another_dimension),  # 10
-    ("pipeline-missing", deleted_pipeline),
 )

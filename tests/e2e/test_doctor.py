@@ -14,16 +14,15 @@ import yaml
 
 from corpus.document import Document
 from corpus.load import load
-from osml.deploy import drift, secret
+from osml.deploy import secret
 from osml.doctor import doctor
 from osml.doctor.finding import Finding
-from osml.failure import Failure
 from osml.ingest import documents
 from osml.status import status, status_view
 from sandbox.instance import Instance
 from tests.e2e import mishaps
 from tests.e2e.neighbours import ENDPOINT, bare_sandbox
-from tests.e2e.templates import DeployFailed, Deployment, until
+from tests.e2e.templates import DeployFailed, Deployment
 from tests.e2e.ward import Ward
 
 SECRET = "osml/doctor/key"
@@ -192,97 +191,9 @@ def test_status_lists_everything_that_the_stacks_have_made(ward: Ward, capsys: p
     assert owners == {f"osml-{ENVIRONMENT}-search", f"osml-{ENVIRONMENT}-knowledge"}
 
 
-def test_status_tells_missing_changed_and_silent_objects(ward: Ward) -> None:
-    with mishaps.deleted_pipeline(ward):
-        assert {kind for kind, _ in states(ward, "missing")} == {"IngestPipeline"}
-    with mishaps.edited_pipeline(ward):
-        assert {kind for kind, _ in states(ward, "changed")} == {"IngestPipeline"}
+def test_status_tells_of_a_model_that_does_not_answer(ward: Ward) -> None:
     with mishaps.slow_endpoint(ward):
         assert {kind for kind, _ in states(ward, "not answering")} == {"Model"}
-    with mishaps.replaced_mapping(ward):
-        seen = status.look(ward.deployment.place)
-        assert seen.locked_out
-        assert "--repair" in str(seen.trouble)
-        assert {resource.state for resource in seen.resources if resource.kind == "Model"} == {"not visible to you"}
-
-
-def test_changes_by_hand_are_reported_alike_everywhere_and_repaired(ward: Ward) -> None:
-    """The answer pipeline edited, then mappings replaced, a model and the index deleted, the trusted list set."""
-    place, answer = ward.deployment.place, ward.answer
-    mishaps.edit_answer_pipeline(ward)
-    assert states(ward, "changed") == {("SearchPipeline", owner(ward, f"{ward.known.index}-answer"))}
-    assert (last(ward).check, last(ward).complaint) == ("objects", "object-changed")
-    assert [item.split(" is ")[1] for item in drift.drifted(place)] == ["changed: pipeline by hand"]
-    mishaps.delete_index(ward)
-    ward.undeploy(answer)
-    ward.engine("DELETE", f"/_plugins/_ml/models/{answer}")
-    ward.by_hand("PUT", mishaps.SETTINGS, {"persistent": {mishaps.TRUSTED: []}})
-    assert {kind for kind, _ in states(ward, "missing")} == {"Index", "Alias", "Model"}
-    # The defaults trusted its hosts.
-    assert {kind for kind, _ in states(ward, "changed")} == {"SearchPipeline", "TrustedEndpoints"}
-    assert len(drift.drifted(place)) == 5
-    assert keeper_findings(ward) == {"Alias", "Index", "Model", "SearchPipeline", "TrustedEndpoints"}
-    with mishaps.lessened_mapping(ward):
-        # Who may do what is not for operators to see.
-        assert {kind for kind, _ in states(ward, "not visible to you")} == {"Role", "RoleMapping"}
-        assert "RoleMapping" in keeper_findings(ward)
-    mishaps.replace_mappings(ward)
-    assert last(ward).complaint == "role-mapping-missing"
-    assert "--repair" in (last(ward).fix or "")
-    [told] = drift.drifted(place)
-    assert "--repair" in told
-    ward.deployment.deploy("knowledge", context=dict([drift.mending()[1].split("=", 1)]), edit=mishaps.hurry)
-    assert drift.drifted(place) == []
-    assert keeper_findings(ward) == set()
-    assert ward.answer != answer
-    ward.deployment.ingest()
-    assert last(ward).state == "ok"
-    assert status.look(place).is_healthy
-    # With the defaults back in effect nothing of ours is needed in the list.
-    ward.by_hand("PUT", mishaps.SETTINGS, {"persistent": {mishaps.TRUSTED: None}})
-    assert drift.drifted(place) == []
-
-
-def test_what_bears_another_mark_stops_a_repair_before_it_begins(ward: Ward) -> None:
-    with mishaps.taken_pipeline(ward):
-        assert {kind for kind, _ in states(ward, "taken over")} == {"IngestPipeline"}
-        assert last(ward).complaint == "not-ours"
-        with pytest.raises(Failure, match=r"did not start: .*osml-theirs-knowledge/Pipeline"):
-            drift.require_ours(ward.deployment.place)
-    drift.require_ours(ward.deployment.place)
-
-
-def owner(ward: Ward, physical_id: str) -> str:
-    """The logical id of an object."""
-    entries = status.look(ward.deployment.place).resources
-    return next(entry.owner.logical_id for entry in entries if entry.id == physical_id and entry.owner)
-
-
-def keeper_findings(ward: Ward) -> set[str]:
-    """Of which kinds the keeper's round tells that they have drifted."""
-    client = boto3.client("cloudformation")
-    resources = client.list_stack_resources(StackName=ward.stack)["StackResourceSummaries"]
-    ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
-    (function,) = (
-        resource["PhysicalResourceId"] for resource in resources if resource["ResourceType"] == "AWS::Lambda::Function"
-    )
-    (group,) = (ids[name] for name in ids if name.startswith("KeeperLog"))
-
-    def lines() -> list[dict[str, Any]]:
-        events = boto3.client("logs").filter_log_events(logGroupName=group)["events"]
-        found = sorted(events, key=lambda event: event["timestamp"])
-        return [json.loads(event["message"]) for event in found if event["message"].startswith("{")]
-
-    def rounds() -> list[str]:
-        return [str(line["request"]) for line in lines() if "_aws" in line]
-
-    before = len(rounds())
-    answer = boto3.client("lambda").invoke(FunctionName=function, Payload=b'{"source": "aws.events"}')
-    assert "FunctionError" not in answer, answer["Payload"].read()
-    until(lambda: len(rounds()) > before)
-    request = rounds()[-1]
-    told = [line for line in lines() if line.get("request") == request and line.get("finding") == "Drifted"]
-    return {str(item["about"]).partition(" ")[0] for item in told}
 
 
 def test_status_lists_leftovers_and_objects_of_others(ward: Ward) -> None:

@@ -1,9 +1,10 @@
-"""The keeper on a deployed environment: it heals a model, takes over a rotated key, tells of drift, and goes."""
+"""A deployed environment in people's hands: what status, doctor, deploy and keeper say of each damage, and mend.
+
+The keeper heals a model, takes over a rotated key, tells of drift, and goes with its stack.
+"""
 
 import json
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,65 +12,41 @@ import boto3
 import pytest
 import yaml
 
-from osml.deploy import secret
+from mlcommons.kinds import KINDS
+from mlcommons.watched import Watched
+from osml.deploy import drift, secret
+from osml.doctor import doctor
+from osml.doctor.checks import CHECKS
+from osml.doctor.checks.context import Context
+from osml.doctor.checks.dimension import dimension
+from osml.doctor.checks.model import models
+from osml.doctor.checks.objects import objects
+from osml.doctor.checks.permission import role_mapping
+from osml.doctor.checks.pipeline import pipelines
+from osml.doctor.checks.trust import trusted_endpoints
+from osml.doctor.finding import Finding
+from osml.failure import Failure
+from osml.remote.stack_state import stack_states
+from osml.status import status
+from osml.status.desired import desired
 from sandbox import launcher
 from sandbox.instance import REGION, Instance
 from sandbox.models.control import struck
+from tests.e2e import mishaps
 from tests.e2e.conftest import Engine
+from tests.e2e.damage import DAMAGES, DELETED, EDITED, TAKEN, UNDEPLOYED, UNSEEN, Damage, snapshot
+from tests.e2e.keeper import NAME, STACK, Keeper
 from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import Deployment, until
+from tests.e2e.ward import Ward
 from tests.undeploying import undeploy
 
-NAME, SECRET = "kept", "osml/kept/deepseek"
-STACK = f"osml-{NAME}-knowledge"
+SECRET = "osml/kept/deepseek"
 # Seconds: a round waits for most of its time for an endpoint that is down.
 SHORT_ROUND = 45
+# Of the doctor's checks those that read the engine.
+ENGINE_CHECKS = (role_mapping, trusted_endpoints, models, pipelines, dimension, objects)
 QUESTION = "What's the population increase of New York City from 2021 to 2023?"
-
-
-@dataclass
-class Keeper:
-    """The deployed function, what it logs and what it measures."""
-
-    function: str
-    group: str
-
-    def calls(self) -> list[dict[str, Any]]:
-        """The last line of every call, which holds its metrics; oldest first."""
-        return [line for line in self.lines() if "_aws" in line]
-
-    def lines(self) -> list[dict[str, Any]]:
-        events = boto3.client("logs").filter_log_events(logGroupName=self.group)["events"]
-        found = [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
-        return [json.loads(line) for line in found if line.startswith("{")]
-
-    def call(self, event: dict[str, Any] | None = None) -> dict[str, int]:
-        """One round; returns its metrics."""
-        before = len(self.calls())
-        payload = json.dumps(event or {"source": "aws.events"})
-        answer = boto3.client("lambda").invoke(FunctionName=self.function, Payload=payload)
-        assert "FunctionError" not in answer, answer["Payload"].read()
-        until(lambda: len(self.calls()) > before)
-        print(*self.lines(), sep="\n")
-        return self.numbers(self.calls()[-1])
-
-    @staticmethod
-    def numbers(line: dict[str, Any]) -> dict[str, int]:
-        found = {name: sum(line[name]) for name in ("Unhealed", "Healed", "Drifted", "Swept")}
-        return {name: number for name, number in found.items() if number}
-
-    def measured(self, metric: str) -> float:
-        """The most that CloudWatch has of a metric."""
-        answer = boto3.client("cloudwatch").get_metric_statistics(
-            Namespace="osml",
-            MetricName=metric,
-            Dimensions=[{"Name": "environment", "Value": NAME}, {"Name": "stack", "Value": STACK}],
-            StartTime=time.time() - 3600,
-            EndTime=time.time() + 60,
-            Period=7200,
-            Statistics=["Maximum"],
-        )
-        return max((point["Maximum"] for point in answer["Datapoints"]), default=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +54,13 @@ def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) 
     directory = tmp_path_factory.mktemp("environments")
     settings = bare_sandbox()
     settings["answer"]["secret"]["name"] = SECRET
+    settings["drop"] = {}
     (directory / f"{NAME}.yaml").write_text(yaml.safe_dump(settings))
     key = local_cloud.deepseek_key.read_text()
     secret.put(SECRET, "api_key", key.split()[0], REGION)
     deployment = Deployment(NAME, directory, local_cloud, tmp_path_factory.mktemp("kept"))
     try:
-        deployment.deploy()
+        deployment.deploy(edit=mishaps.hurry)
         deployment.ingest()
         yield deployment
     finally:
@@ -101,6 +79,17 @@ def keeper(deployment: Deployment) -> Keeper:
     )
     (group,) = (ids[name] for name in ids if name.startswith("KeeperLog"))
     return Keeper(function, group)
+
+
+@pytest.fixture(scope="module")
+def context(ward: Ward) -> Context:
+    """What the doctor has read of the stacks."""
+    return Context(ward.deployment.place)
+
+
+@pytest.fixture(scope="module")
+def ward(deployment: Deployment, engine: Engine, local_cloud: Instance) -> Ward:
+    return Ward(deployment, engine, local_cloud)
 
 
 def test_where_all_is_well_it_writes_nothing(keeper: Keeper, engine: Engine) -> None:
@@ -161,22 +150,120 @@ def test_an_endpoint_that_stays_down_is_reported_until_it_answers(
     assert "18,937,000" in str(deployment.ask(QUESTION).text)
 
 
-def test_changes_by_hand_are_reported_and_not_undone(keeper: Keeper, deployment: Deployment, engine: Engine) -> None:
-    parameters = boto3.client("ssm").get_parameters_by_path(Path=f"/osml/{STACK}")["Parameters"]
-    objects = [json.loads(parameter["Value"]) for parameter in parameters]
-    (name,) = (resource["id"] for resource in objects if resource["kind"] == "IngestPipeline")
-    path = f"/_ingest/pipeline/{name}"
-    (pipeline,) = engine("GET", path).values()
-    engine("PUT", path, {**pipeline, "processors": []})
+def test_the_table_has_every_kind_and_every_stack(ward: Ward, context: Context) -> None:
+    made = context.watched
+    for how in (DELETED, EDITED):
+        rows = [row for row in DAMAGES if row.how == how]
+        assert {row.kind for row in rows} == {resource.kind for resource in made} == set(KINDS)
+    assert {row.of(made).owner.stack for row in DAMAGES} == {resource.owner.stack for resource in made}
+    # What is of a list that all share has no mark of its own that somebody could write over.
+    shared = {"RoleMapping", "TrustedEndpoints"}
+    assert {row.kind for row in DAMAGES if row.how == TAKEN} == set(KINDS) - shared
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=str)
+def test_the_doctor_names_each_damage_and_who_mends_it(ward: Ward, context: Context, damage: Damage) -> None:
+    resource = damage.of(context.watched)
+    undo = snapshot(ward, resource)
     try:
-        assert keeper.call() == {"Drifted": 1}
-        assert next(iter(engine("GET", path).values()))["processors"] == []
-        line = next(line for line in reversed(keeper.lines()) if line.get("finding") == "Drifted")
-        assert line["about"].startswith("IngestPipeline")
-        assert "pipeline" in line["why"]
+        damage.hand(ward, resource)
+        found = last(ward, context)
     finally:
-        engine("PUT", path, pipeline)
+        undo()
+    assert found.complaint == damage.complaint, found
+    assert damage.complaint is None or "--repair`" in str(found.fix)
+
+
+@pytest.mark.parametrize("how", [DELETED, EDITED])
+def test_status_deploy_and_keeper_name_the_same_objects_and_a_repair_restores_them(
+    ward: Ward, keeper: Keeper, how: str
+) -> None:
+    context = Context(ward.deployment.place)
+    rows = [row for row in DAMAGES if row.how == how]
+    broken = {row: row.of(context.watched) for row in rows}
+    for row, resource in broken.items():
+        row.hand(ward, resource)
+    seen = status.look(ward.deployment.place)
+    assert not seen.is_healthy
+    states = {resource.owner: resource.state for resource in seen.resources}
+    assert {str(row): states[resource.owner] for row, resource in broken.items()} == {
+        str(row): row.state or UNSEEN for row in rows
+    }
+    told = keeper.told("Drifted")
+    assert {str(row): str(resource) in told for row, resource in broken.items()} == {str(row): True for row in rows}
+    mishaps.replace_mappings(ward)
+    assert status.look(ward.deployment.place).locked_out
+    [sentence] = drift.drifted(ward.deployment.place)
+    assert "--repair" in sentence
+    assert last(ward, context).complaint == "role-mapping-missing"
+    repair(ward)
+    assert drift.drifted(ward.deployment.place) == []
+    assert keeper.told("Drifted") == []
+    # With the defaults back in effect nothing of ours is needed in the list of trusted endpoints.
+    ward.engine("PUT", mishaps.SETTINGS, {"persistent": {mishaps.TRUSTED: None}})
+    assert drift.drifted(ward.deployment.place) == []
+    ward.deployment.ingest()
+    assert "18,937,000" in str(ward.deployment.ask(QUESTION).text)
+
+
+def test_what_bears_another_mark_is_named_alike_and_left_alone(ward: Ward, keeper: Keeper) -> None:
+    rows = [row for row in DAMAGES if row.how == TAKEN]
+    broken = {row: row.of(made(ward)) for row in rows}
+    ways = [snapshot(ward, resource) for resource in broken.values()]
+    for row, resource in broken.items():
+        row.hand(ward, resource)
+    try:
+        seen = status.look(ward.deployment.place)
+        states = {resource.owner: resource.state for resource in seen.resources}
+        assert {str(row): states[resource.owner] for row, resource in broken.items()} == {
+            str(row): row.state or UNSEEN for row in rows
+        }
+        with pytest.raises(Failure, match="did not start: ") as refused:
+            drift.require_ours(ward.deployment.place)
+        assert {str(row): resource.id in str(refused.value) for row, resource in broken.items() if row.state} == {
+            str(row): True for row in rows if row.state
+        }
+        told = keeper.told("Drifted")
+        assert {str(row): str(resource) in told for row, resource in broken.items()} == {str(row): True for row in rows}
+    finally:
+        for undo in ways:
+            undo()
     assert keeper.call() == {}
+
+
+def test_an_undeployed_model_is_named_by_status_and_deploy_and_healed_by_either(ward: Ward, keeper: Keeper) -> None:
+    (row,) = (damage for damage in DAMAGES if damage.how == UNDEPLOYED)
+    resource = row.of(made(ward))
+    undo = snapshot(ward, resource)
+    try:
+        for heal in (lambda: repair(ward), lambda: keeper.told("Healed")):
+            row.hand(ward, resource)
+            [sentence] = drift.drifted(ward.deployment.place)
+            assert sentence.startswith(f"Model {resource.owner.logical_id} ({resource.id}) is not deployed")
+            heal()
+            assert drift.drifted(ward.deployment.place) == []
+    finally:
+        undo()
+
+
+def made(ward: Ward) -> list[Watched]:
+    """The objects of the environment; a repair gives some of them other ids."""
+    session = boto3.Session()
+    return desired(session, stack_states(session, ward.deployment.place))
+
+
+def last(ward: Ward, context: Context) -> Finding:
+    """What the doctor ends with, of the checks of the engine and with stacks and keys that are read once."""
+    again = Context(ward.deployment.place)
+    again.__dict__.update({name: getattr(context, name) for name in ("session", "stacks", "watched", "domain")})
+    checks = [check for check in CHECKS if check.look in ENGINE_CHECKS]
+    return list(doctor.examine(ward.deployment.place, checks, again))[-1]
+
+
+def repair(ward: Ward) -> None:
+    """As `osml deploy --repair` does."""
+    name, _, value = drift.mending()[1].partition("=")
+    ward.deployment.deploy("knowledge", "ingestion", context={name: value}, edit=mishaps.hurry)
 
 
 def test_it_is_called_on_schedule_and_on_rotation_and_goes_with_its_stack(

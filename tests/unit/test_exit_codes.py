@@ -30,6 +30,7 @@ from osml.remote import identity
 from osml.remote.stack_state import StackState
 from osml.status import status
 from osml.status.inventory import Entry
+from osml.sync import sync
 
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
 Use = tuple[str, int]
@@ -117,6 +118,10 @@ ROWS: dict[Use, tuple[list[tuple[object, str, Any]], list[str]]] = {
     ),
     ("review", 1): ([(Deployment, "losses", lambda _: ["The index passages goes"])], ["review", "--env", "dev"]),
     ("ingest", 1): ([(ingest, "ingest_files", lambda *_: False)], ["ingest", "a.md", "--env", "dev"]),
+    ("sync", 1): (
+        [(sync, "bring_in_step", lambda *_, **__: [SimpleNamespace(status="failed", refused=0)])],
+        ["sync", "--env", "dev"],
+    ),
     ("documents remove", 1): (
         [(library, "library", lambda _: SimpleNamespace(removed=failing))],
         ["documents", "remove", "a", "--env", "dev"],

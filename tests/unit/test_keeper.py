@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from mlcommons.errors import InvalidSpec
 from mlcommons.owner import marked
 from mlcommons.watched import Watched
 from report import Finding, report
-from rounds import Round
+from rounds import ENGINE, Round
 from secret_change import names
+from stack import StackChanges
 from tests.unit.unlogged import unlogged
 
 STACK = "osml-dev-knowledge"
@@ -252,6 +254,44 @@ def test_no_other_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert signed == []
     clients({**own, "principal": "arn:p"})
     assert len(signed) == 1
+
+
+def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is not there yet has none, and one that changes is left alone."""
+    names, told = ("osml-dev-knowledge", "osml-dev-absent", "osml-dev-changing", "osml-dev-last"), list[Finding]()
+    monkeypatch.setenv("STACKS", " ".join(names))
+    monkeypatch.setenv("ENVIRONMENT", "dev")
+
+    def is_there(name: str) -> bool:
+        if name.endswith("changing"):
+            raise StackChanges(f"{name} is UPDATE_IN_PROGRESS")
+        return not name.endswith("absent")
+
+    class Quick:
+        def __init__(self, objects: list[Watched], *_: object) -> None:
+            self.objects = objects
+
+        def findings(self) -> list[Finding]:
+            return [Finding("Unhealed", str(one), "it is missing") for one in self.objects]
+
+    monkeypatch.setattr(keeper, "is_there", is_there)
+    monkeypatch.setattr(keeper, "boto3", SimpleNamespace(client=lambda _: None))
+    monkeypatch.setattr(keeper, "watched", lambda _, stack: [Watched("Role", "r", Owner(stack, stack[9:]))])
+    monkeypatch.setattr(keeper, "Round", Quick)
+    monkeypatch.setattr(keeper, "report", lambda findings, *_, **__: told.extend(findings))
+    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 60_000)
+    with unlogged():
+        keeper.handler({}, context)
+    assert [(one.what, one.about) for one in told] == [
+        ("Unhealed", "Role knowledge"),
+        ("Skipped", "the round of osml-dev-changing"),
+        ("Unhealed", "Role last"),
+    ]
+    told.clear()
+    monkeypatch.setattr(Quick, "findings", lambda _: [Finding("Unhealed", ENGINE, "no answer")])
+    with unlogged():
+        keeper.handler({}, context)
+    assert [one.about for one in told] == [ENGINE]
 
 
 DIMENSIONS = {"environment": "dev", "stack": STACK}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,7 +21,7 @@ from opensearch_ml.engine.network import Network
 from opensearch_ml.engine.provisioner import Provisioner
 from opensearch_ml.engine.python_function import PythonFunction
 from opensearch_ml.resources.ml_model import MlModel
-from opensearch_ml.resources.specifications import write_specifications
+from opensearch_ml.resources.specifications import folder_of, write_specifications
 
 SOURCE = source_of("keeper_function", "lambda/keeper")
 # Shared with the provisioner: the kernel and its kinds, and the sign-in.
@@ -42,10 +42,12 @@ class Ending:
 class Keeper(Construct):
     """Checks every `interval` all `Custom::Ml…` resources that exist in its stack so far; create it last.
 
-    It signs as `provisioner`. `secrets` are ARNs of the connectors' secrets in the form of a policy, with `??????` for
-    unknown characters; when one of them gets a new value, the keeper runs at once. `unasked` are models that may be
-    off, for example because their endpoint stops at night. `endings` are reported when their day has come. `alarm`
-    fires when something could not be repaired; it notifies nobody unless you add an action.
+    `later` are names of stacks that are deployed after this one; their objects are checked too, once they exist, if
+    those stacks call `write_specifications`. It signs as `provisioner`. `secrets` are ARNs of the connectors' secrets
+    in the form of a policy, with `??????` for unknown characters; when one of them gets a new value, the keeper runs at
+    once. `unasked` are models that may be off, for example because their endpoint stops at night. `endings` are
+    reported when their day has come. `alarm` fires when something could not be repaired; it notifies nobody unless you
+    add an action.
 
     Example::
 
@@ -63,6 +65,7 @@ class Keeper(Construct):
         secrets: Collection[str] = (),
         unasked: Collection[MlModel] = (),
         endings: Collection[Ending] = (),
+        later: Sequence[str] = (),
         interval: Duration | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
@@ -72,7 +75,7 @@ class Keeper(Construct):
         self._stack = Stack.of(self)
         self._dimensions = {"environment": environment, "stack": self._stack.stack_name}
         self._interval = interval or Duration.minutes(15)
-        folder = write_specifications(self, {model.logical_id for model in unasked})
+        write_specifications(self, {model.logical_id for model in unasked})
         made = PythonFunction(
             self,
             "Default",
@@ -82,7 +85,7 @@ class Keeper(Construct):
             timeout=TIMEOUT,
             environment={
                 "ENVIRONMENT": environment,
-                "STACK": self._stack.stack_name,
+                "STACKS": " ".join([self._stack.stack_name, *later]),
                 "ENGINES": self._stack.to_json_string(provisioner.engines),
                 "ENDINGS": json.dumps([_told(ending) for ending in endings]),
             },
@@ -91,7 +94,7 @@ class Keeper(Construct):
             removal_policy=removal_policy,
             network=network,
         )
-        self._allow(made, folder, secrets)
+        self._allow(made, [self._stack.stack_name, *later], secrets)
         self.function = made.function
         self._call(secrets)
         self.alarm = self.metric("Unhealed", Duration.minutes(max(1, self._interval.to_minutes()))).create_alarm(
@@ -113,20 +116,21 @@ class Keeper(Construct):
             period=period or self._interval,
         )
 
-    def _allow(self, made: PythonFunction, folder: str, secrets: Collection[str]) -> None:
+    def _allow(self, made: PythonFunction, stacks: Sequence[str], secrets: Collection[str]) -> None:
         """Add the keeper's permissions to the provisioner's role; docs/decisions/0014 explains why it is that role."""
-        parameters = self._stack.format_arn(service="ssm", resource="parameter", resource_name=folder[1:])
+        parameters = [self._arn("ssm", "parameter", folder_of(stack)[1:]) for stack in stacks]
         # For a call by name, IAM sees the stack's ARN without the id at its end.
-        own = self._stack.format_arn(
-            service="cloudformation", resource="stack", resource_name=f"{self._stack.stack_name}/*"
-        )
+        described = [self._arn("cloudformation", "stack", f"{stack}/*") for stack in stacks]
         made.allow(
-            iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[own]),
-            iam.PolicyStatement(actions=["ssm:GetParametersByPath"], resources=[parameters]),
+            iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=described),
+            iam.PolicyStatement(actions=["ssm:GetParametersByPath"], resources=parameters),
             wildcards="The id that CloudFormation puts after the stack's name.",
         )
         if secrets:
             made.allow(iam.PolicyStatement(actions=["secretsmanager:DescribeSecret"], resources=sorted(set(secrets))))
+
+    def _arn(self, service: str, resource: str, name: str) -> str:
+        return self._stack.format_arn(service=service, resource=resource, resource_name=name)
 
     def _call(self, secrets: Collection[str]) -> None:
         schedule = events.Rule(

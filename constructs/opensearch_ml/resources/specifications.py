@@ -11,13 +11,18 @@ from constructs import Construct
 from opensearch_ml.resources.ml_resource import MlResource
 
 
-def write_specifications(scope: Construct, unasked: Collection[str] = ()) -> str:
-    """One parameter for each `Custom::Ml…` resource that exists so far in the stack; returns the folder of their names.
+def folder_of(stack: str) -> str:
+    """The folder of the names of the stack's parameters."""
+    return f"/osml/{stack}"
+
+
+def write_specifications(scope: Construct, unasked: Collection[str] = ()) -> None:
+    """One parameter for each `Custom::Ml…` resource that exists so far in the stack.
 
     A specification contains names of secrets, not values. `unasked` are logical ids of models that may be off.
     """
     stack = Stack.of(scope)
-    folder = f"/osml/{stack.stack_name}"
+    folder = folder_of(stack.stack_name)
     for resource in stack.node.find_all():
         if isinstance(resource, MlResource):
             specification = {**resource.desired, **({"asked": False} if resource.logical_id in unasked else {})}
@@ -31,4 +36,3 @@ def write_specifications(scope: Construct, unasked: Collection[str] = ()) -> str
                 value=stack.to_json_string(specification),
                 description="What the keeper compares the object on the search engine with",
             )
-    return folder

@@ -57,7 +57,8 @@ FIXES = {
     "pipeline-missing": "Run {repair}, which creates it again. Load documents again that arrived in the meantime.",
     "object-missing": "Run {repair}, which creates it again and updates all references to it.",
     "object-changed": "Run {repair} to undo the change, or put the change into {file}, then {deploy}.",
-    "not-ours": "Remove the object, or restore the mark in its description; then run {repair}.",
+    "not-ours": "Let an administrator of the engine (`search.admins`) remove the object, or restore the mark in its "
+    "description; then run {repair}.",
     "index-missing": "Run {repair}, which creates the index again, then load the documents again.",
     "index-unreadable": "Run {repair}, which rewrites the segments; a keeper does it within minutes. To fix it "
     "for good, use OpenSearch 3.6 or newer; or set another `index.name` in {file}, then {deploy} and load again.",
