@@ -43,7 +43,7 @@ def make(trial: Trial, caller: Identity) -> None:
         trial.administrator,
         {"AWS": f"arn:{partition}:iam::{caller.account}:root"},
         {
-            "es:ESHttp*": f"arn:{partition}:es:*:{caller.account}:domain/osml-{trial.name}/*",
+            "es:ESHttp*": f"arn:{partition}:es:*:{caller.account}:domain/{trial.prefix}/*",
             "iam:PassRole": f"arn:{partition}:iam::{caller.account}:role/{trial.administrator}-connector",
         },
     )

@@ -174,7 +174,7 @@ class Life:
         stacks = [stack["StackName"] for stack in self._stacks()]
         logs: Any = boto3.client("logs")
         secrets: Any = boto3.client("secretsmanager")
-        named = f"osml-{self._trial.name}"
+        named = self._trial.prefix
         groups = [group["logGroupName"] for group in logs.describe_log_groups(logGroupNamePattern=named)["logGroups"]]
         kept = secrets.list_secrets(Filters=[{"Key": "name", "Values": [f"osml/{self._trial.name}/"]}])["SecretList"]
         left = [*stacks, *groups, *(secret["Name"] for secret in kept)]

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from osml.place import CHECKOUT, Place
+from settings.environment import prefix_of
 
 KINDS = ("domain", "collection")
 SEARCH: dict[str, dict[str, Any]] = {
@@ -44,9 +45,14 @@ class Trial:
         return self.place.env
 
     @property
+    def prefix(self) -> str:
+        """What its names begin with."""
+        return prefix_of(self.name)
+
+    @property
     def administrator(self) -> str:
         """The name of the role that looks into the domain as its administrator."""
-        return f"osml-{self.name}-prover"
+        return f"{self.prefix}-prover"
 
     def osml(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command. It has a process group of its own: the terminal's Ctrl-C does not reach it."""

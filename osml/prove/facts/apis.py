@@ -7,7 +7,7 @@ QUESTION = "Does it serve `_component_template`, `_ml/profile` and the audit log
 
 def answer(prober: Prober) -> str:
     """The status of each call."""
-    template = f"/_component_template/osml-{prober.trial.name}"
+    template = f"/_component_template/{prober.trial.prefix}"
     calls = [
         ("PUT", template, {"template": {"settings": {"index.number_of_shards": 1}}}),
         ("GET", template, None),

@@ -18,7 +18,7 @@ def answer(prober: Prober) -> str:
 
 def _made(prober: Prober, arn: str) -> str:
     body = {
-        "name": f"osml-{prober.trial.name}",
+        "name": prober.trial.prefix,
         "description": "Made by a proof, and removed at once",
         "version": "1",
         "protocol": "http",
