@@ -175,7 +175,7 @@ def _measured(searches: dict[str, Search]) -> dict[str, list[str]]:
     base = next(iter(searches))
     figures = {}
     for name, those in rounds.items():
-        every = [one for milliseconds in those for one in milliseconds]
+        every = [millisecond for milliseconds in those for millisecond in milliseconds]
         ratios = [
             statistics.median(milliseconds) / statistics.median(bare)
             for milliseconds, bare in zip(those, rounds[base], strict=True)

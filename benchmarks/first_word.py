@@ -41,7 +41,7 @@ def main() -> None:
             for _ in range(ROUNDS):
                 for name, make in ways.items():
                     outcomes[name].add(closed_loop(make, askers, calls))
-            failed += sum(one.others.total() for one in outcomes.values())
+            failed += sum(outcome.others.total() for outcome in outcomes.values())
             rows.append([str(askers), *_figures(outcomes, seen)])
     publish("first-word", COLUMNS, rows)
     if failed:
@@ -53,7 +53,7 @@ def _figures(outcomes: Mapping[str, Outcomes], seen: Seen) -> list[str]:
     byte, word = (float(np.median(seen[name])) * 1000 for name in ("byte", "word"))
     beyond = word - PACE.first * 1000
     pipeline = outcomes["pipeline"].milliseconds(0.5)
-    shown = [f"{one:.0f} ms" for one in (search, byte, word)]
+    shown = [f"{milliseconds:.0f} ms" for milliseconds in (search, byte, word)]
     return [*shown, f"{beyond / search:.1f}", f"{whole:.0f} ms", f"{pipeline:.0f} ms"]
 
 

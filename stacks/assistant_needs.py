@@ -35,8 +35,8 @@ class Need:
         kept = f"{CONVERSATIONS}/_doc/*"
         return replace(
             self,
-            gets=[*(one for one in self.gets if one != kept), f"{MEMORY}/*"],
-            posts=[*(one for one in self.posts if one != kept), MEMORY, f"{MEMORY}/*"],
+            gets=[*(get for get in self.gets if get != kept), f"{MEMORY}/*"],
+            posts=[*(post for post in self.posts if post != kept), MEMORY, f"{MEMORY}/*"],
             cluster=[
                 *EMBED,
                 *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search", "search")),
@@ -64,7 +64,7 @@ NEEDS: Mapping[str, Need] = {
         cluster=[*EMBED, "indices:data/write/bulk"],
         index=["indices:admin/aliases/get", "indices:data/read/search*"],
         collection=["aoss:DescribeIndex", "aoss:ReadDocument"],
-        conversations=["indices:data/read/get", *(f"indices:data/write/{one}*" for one in ("bulk", "index"))],
+        conversations=["indices:data/read/get", *(f"indices:data/write/{verb}*" for verb in ("bulk", "index"))],
     ),
     "documents": Need(
         gets=[],

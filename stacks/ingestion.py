@@ -74,21 +74,21 @@ class IngestionStack(EnvironmentStack):
 
     def _sources(self, sources: Mapping[str, SourceSettings]) -> None:
         told = {
-            name: one.model_dump(mode="json", exclude={"schedule", "secret"}, exclude_defaults=True)
-            | {"kind": one.kind}
-            for name, one in sources.items()
+            name: source.model_dump(mode="json", exclude={"schedule", "secret"}, exclude_defaults=True)
+            | {"kind": source.kind}
+            for name, source in sources.items()
         }
         sync = SourceSync(
             self,
             "Sources",
             environment=self._environment.name,
             sources=told,
-            schedules={name: one.schedule for name, one in sources.items() if one.schedule},
-            objects=[one.objects for one in sources.values() if one.objects],
+            schedules={name: source.schedule for name, source in sources.items() if source.schedule},
+            objects=[source.objects for source in sources.values() if source.objects],
             secrets={
-                name: model_secret(self, f"{name.title().replace('-', '')}Key", one.secret_settings, self.removal)
-                for name, one in sources.items()
-                if one.secret_settings
+                name: model_secret(self, f"{name.title().replace('-', '')}Key", source.secret_settings, self.removal)
+                for name, source in sources.items()
+                if source.secret_settings
             },
             variables={"DESTINATION": self._destination()},
             log_retention=RETENTION[self._environment.search.log_retention],

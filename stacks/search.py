@@ -139,7 +139,7 @@ def _called(environment: Environment) -> list[str]:
     called = guarded
     if isinstance(search, ExistingDomain) and search.admin_role:
         called.append("sts")
-    keyed = any(one.secret_settings for one in environment.sources.values())
+    keyed = any(source.secret_settings for source in environment.sources.values())
     if isinstance(search, SelfManaged) or keyed or (environment.keeper and environment.secrets):
         called.append("secretsmanager")
     if environment.keeper:

@@ -12,4 +12,4 @@ def wanted_by(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str],
 
 
 def _any_of(patterns: Sequence[str]) -> "re.Pattern[str] | None":
-    return re.compile("|".join(f"(?:{translate(one)})" for one in patterns)) if patterns else None
+    return re.compile("|".join(f"(?:{translate(pattern)})" for pattern in patterns)) if patterns else None

@@ -34,7 +34,10 @@ def read_state(s3: Any, bucket: str, key: str, groups: Sequence[str] = ()) -> di
 
 def write_state(s3: Any, bucket: str, key: str, known: Mapping[str, Known], groups: Sequence[str] = ()) -> None:
     """Replace everything known."""
-    lines = [_form(groups), *(json.dumps([name, *astuple(one)], separators=(",", ":")) for name, one in known.items())]
+    lines = [
+        _form(groups),
+        *(json.dumps([name, *astuple(value)], separators=(",", ":")) for name, value in known.items()),
+    ]
     s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress("\n".join(lines).encode(), 6, mtime=0))
 
 

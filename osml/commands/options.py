@@ -26,8 +26,8 @@ def groups_of(written: str | None) -> list[str] | None:
     from osml.failure import Failure
     from settings.access import GROUP
 
-    groups = [one for one in (part.strip() for part in written.split(",")) if one]
-    wrong = next((one for one in groups if not re.fullmatch(GROUP, one)), None)
+    groups = [part for part in (part.strip() for part in written.split(",")) if part]
+    wrong = next((group for group in groups if not re.fullmatch(GROUP, group)), None)
     if wrong:
         raise Failure(f"{wrong!r} cannot be the name of a group. Use at most 128 characters, no brackets or quotes.")
     return groups

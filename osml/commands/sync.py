@@ -30,6 +30,6 @@ def sync(
 
     runs = bring_in_step(place(env, sandbox), names or [], dry=dry_run, removing=remove)
     if json:
-        print(as_json({"runs": [one.model_dump(mode="json") for one in runs]}))
-    if any(one.status != "done" or one.refused for one in runs):
+        print(as_json({"runs": [run.model_dump(mode="json") for run in runs]}))
+    if any(run.status != "done" or run.refused for run in runs):
         raise typer.Exit(FAILED)

@@ -140,7 +140,7 @@ class Users:
                 for found in users["Users"]:
                     theirs = groups.get(found["Username"], [])
                     role = next((role for role in reversed(ROLES) if role in theirs), None)
-                    others = tuple(sorted(one for one in theirs if one not in ROLES))
+                    others = tuple(sorted(their for their in theirs if their not in ROLES))
                     yield User(_email(found), found["UserStatus"], role, others)
 
     @contextmanager

@@ -72,7 +72,7 @@ def _listed(operation: str) -> dict[str, Any]:
 
 def _one(operation: str, name: str) -> dict[str, Any] | None:
     if operation == "GetInferenceProfile":
-        return next((one for one in _profiles() if one["inferenceProfileId"] == name), None)
+        return next((profile for profile in _profiles() if profile["inferenceProfileId"] == name), None)
     if name not in (*ON_DEMAND, *BY_PROFILE, *EMBEDDING, *RERANK):
         return None
     if operation == "GetFoundationModel":

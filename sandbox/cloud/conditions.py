@@ -28,13 +28,13 @@ def _evaluating(evaluate: Callable[..., Any]) -> Callable[..., Any]:
 
 def _joined(value: Any, params: Parameters) -> Any:
     if isinstance(value, list):
-        return [_joined(one, params) for one in value]
+        return [_joined(item, params) for item in value]
     if not isinstance(value, dict):
         return value
     if set(value) != {"Fn::Join"}:
-        return {key: _joined(one, params) for key, one in value.items()}
+        return {key: _joined(value, params) for key, value in value.items()}
     between, parts = value["Fn::Join"]
-    texts = _texts(parts, params) if isinstance(parts, dict) else [_text(one, params) for one in parts]
+    texts = _texts(parts, params) if isinstance(parts, dict) else [_text(part, params) for part in parts]
     return str(between).join(texts)
 
 

@@ -80,7 +80,7 @@ def lets_logs(key: Properties | None, log_group_arn: str) -> bool:
         secure_transport=True,
         service_context={"kms:encryptioncontext:aws:logs:arn": log_group_arn},
     )
-    return all(any(_allows(one, given, action) for one in _listed(statements)) for action in NEEDED)
+    return all(any(_allows(statement, given, action) for statement in _listed(statements)) for action in NEEDED)
 
 
 def _allows(statement: Properties, given: Any, action: str) -> bool:

@@ -65,7 +65,7 @@ class SourceSettings(Group):
 
 def kinds() -> list[str]:
     """Every kind: a module each."""
-    return sorted(one.name for one in pkgutil.iter_modules(__path__))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 @cache

@@ -46,8 +46,8 @@ def library(request: pytest.FixtureRequest) -> Iterator[Shop]:
     assert stored(place, ("pay", SECRET, "Director's pay"), caller=ADA, groups=["hr"]).stored == 1
     assert stored(place, ("office", OPEN), caller=EVE).stored == 1
     yield place
-    for one in ids(place, OPERATOR):
-        removed(place, one, OPERATOR)
+    for id in ids(place, OPERATOR):
+        removed(place, id, OPERATOR)
 
 
 def stored(place: Shop, *documents: tuple[str, str] | tuple[str, str, str], **more: Any) -> DocumentsStored:
@@ -73,11 +73,11 @@ def documents(place: Shop, caller: Caller, **page: Any) -> DocumentList:
 
 
 def ids(place: Shop, caller: Caller, **page: Any) -> list[str]:
-    return [one.id for one in documents(place, caller, **page).documents]
+    return [document.id for document in documents(place, caller, **page).documents]
 
 
 def sources(place: Shop, caller: Caller, **more: Any) -> set[str]:
-    return {one.document for one in place.ask(QUESTION, caller, **more).sources}
+    return {source.document for source in place.ask(QUESTION, caller, **more).sources}
 
 
 def test_a_question_draws_on_what_its_asker_sees(library: Shop) -> None:
@@ -113,9 +113,15 @@ def test_a_list_shows_what_one_sees_and_may_remove(library: Shop) -> None:
     assert ids(library, BOB) == ids(library, EVE) == ["office"]
     assert ids(library, BOB, search="pay") == ids(library, BOB, search="Director's") == []
     assert ids(library, ADA, search="pay") == ["pay"]
-    told = {one.id: (one.groups, one.removable, one.loader) for one in documents(library, ADA).documents}
+    told = {
+        document.id: (document.groups, document.removable, document.loader)
+        for document in documents(library, ADA).documents
+    }
     assert told == {"office": ([], False, None), "pay": (["hr"], True, None)}
-    told = {one.id: (one.groups, one.removable, one.loader) for one in documents(library, OWNER).documents}
+    told = {
+        document.id: (document.groups, document.removable, document.loader)
+        for document in documents(library, OWNER).documents
+    }
     assert told == {"office": ([], True, "eve"), "pay": (["hr"], True, "ada")}
 
 
@@ -170,11 +176,11 @@ def test_a_file_says_nothing_of_its_access(library: Shop) -> None:
     told = store_file(
         FileIn.model_construct(name="rows.ndjson", content=row, groups=["sales"]), SECONDS, library.parts, EVE
     )
-    assert [one.status for one in told.results] == ["stored"]
+    assert [result.status for result in told.results] == ["stored"]
     refresh(library)
     assert "row" not in ids(library, ADA)
-    (one,) = [one for one in documents(library, OWNER).documents if one.id == "row"]
-    assert (one.groups, one.loader) == (["sales"], "eve")
+    (document,) = [document for document in documents(library, OWNER).documents if document.id == "row"]
+    assert (document.groups, document.loader) == (["sales"], "eve")
     (entry,) = read(io.BytesIO(row), "rows.ndjson", Reading("text"))
     assert "access" not in entry.source["osml"]
 
@@ -200,7 +206,7 @@ def test_marks_are_of_what_one_sees(shop: Shop, retrieval: dict[str, Any]) -> No
 
     def marked(caller: Caller) -> set[str]:
         found = search.nearest([QUESTION], None, 4, Budget(SECONDS), caller).sources
-        return {one.document for one in found if one.highlights}
+        return {item.document for item in found if item.highlights}
 
     assert "pay" in marked(ADA)
     assert marked(BOB) <= {"office"}
@@ -233,9 +239,9 @@ def test_the_command_line_asks_as_somebody(session: Callable[[Caller], tuple[Ses
     """So do the tools of an agent, which use the same functions."""
     for caller, seen in ((OPERATOR, {"pay", "office"}), (BOB, {"office"}), (ADA, {"pay", "office"})):
         found = question.find(*session(caller), QUESTION)
-        assert {one.id for one in found} == seen
+        assert {document.id for document in found} == seen
         answer = question.ask(*session(caller), QUESTION)
-        assert {one.id for one in answer.sources} == seen
+        assert {source.id for source in answer.sources} == seen
         assert ("930,000" in str(answer.text)) == ("pay" in seen)
     with pytest.raises(Refusal, match="no document with document=pay"):
         question.find(*session(BOB), QUESTION, filters=[("document", "pay")])
@@ -247,9 +253,9 @@ def test_a_load_must_say_who_sees_it_where_groups_are(
     asked, known = session(OPERATOR)
     with pytest.raises(Refusal, match="--groups hr,board"):
         refuse_unsaid(asked, known.index)
-    for one in ids(shop, OPERATOR):
-        if one != "office":
-            removed(shop, one, OPERATOR)
+    for id in ids(shop, OPERATOR):
+        if id != "office":
+            removed(shop, id, OPERATOR)
     refuse_unsaid(asked, known.index)
 
 
@@ -264,12 +270,12 @@ def test_groups_are_counted_for_each_document(shop: Shop) -> None:
         query={"refresh": "true"},
     )  # fmt: skip
     held = shop.parts.search.held(["d0", "d69", "bare", "none"], Budget(SECONDS))
-    assert {id: (set(one.groups), set(one.loaders)) for id, one in held.items()} == {
+    assert {id: (set(value.groups), set(value.loaders)) for id, value in held.items()} == {
         "d0": ({"g0"}, {""}),
         "d69": ({"g69"}, {""}),
         "bare": ({"g"}, {""}),
     }
     assert GROUPS == "osml.access.groups"
-    for one in ("d0", "d69", "bare"):
-        removed(shop, one, OPERATOR)
+    for word in ("d0", "d69", "bare"):
+        removed(shop, word, OPERATOR)
     assert put([], Budget(SECONDS), shop.parts, OPERATOR) == []

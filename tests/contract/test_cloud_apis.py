@@ -325,8 +325,8 @@ def test_a_simulation_answers_for_each_action_on_each_resource(cloud: Cloud) -> 
         ResourceArns=["arn:aws:s3:::mine/a", "arn:aws:s3:::theirs/a"],
     )
     assert {
-        (one["EvalActionName"], one["EvalResourceName"][13:]): one["EvalDecision"]
-        for one in answer["EvaluationResults"]
+        (result["EvalActionName"], result["EvalResourceName"][13:]): result["EvalDecision"]
+        for result in answer["EvaluationResults"]
     } == {
         ("s3:GetObject", "mine/a"): "allowed",
         ("s3:GetObject", "theirs/a"): "implicitDeny",

@@ -52,8 +52,8 @@ def deployed(cloud: Cloud, type: str, **properties: Any) -> tuple[str, str]:
     [
         (documented(), "CREATE_COMPLETE"),
         ([ROOT], "ROLLBACK_COMPLETE"),
-        ([one for one in documented() if one["Sid"] != "LogGroups"], "ROLLBACK_COMPLETE"),
-        ([{**one, "Action": ["kms:Decrypt"]} for one in documented()], "ROLLBACK_COMPLETE"),
+        ([item for item in documented() if item["Sid"] != "LogGroups"], "ROLLBACK_COMPLETE"),
+        ([{**item, "Action": ["kms:Decrypt"]} for item in documented()], "ROLLBACK_COMPLETE"),
         (
             json.loads(json.dumps(documented()).replace("logs:us-east-1:000000000000", "logs:eu-west-1:000000000000")),
             "ROLLBACK_COMPLETE",

@@ -123,7 +123,7 @@ def test_the_answer_has_its_figures_sources_and_sentences(client: Client) -> Non
 
 def test_what_the_stacks_store_is_encrypted_with_the_key_of_the_environment(client: Client) -> None:
     groups = boto3.client("logs").describe_log_groups(logGroupNamePattern="osml-api-")["logGroups"]
-    [key] = {one.get("kmsKeyId") for one in groups}
+    [key] = {group.get("kmsKeyId") for group in groups}
     state = boto3.client("kms").describe_key(KeyId=str(key))["KeyMetadata"]["KeyState"]
     assert (state, len(groups) > 3) == ("Enabled", True)
 

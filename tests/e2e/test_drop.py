@@ -182,7 +182,7 @@ def of_sources(engine: Engine) -> dict[str, list[str]]:
 def synced(deployment: Deployment, *names: str, dry: bool = False, removing: bool = False) -> dict[str, Run]:
     """What `osml sync` sees."""
     runs = bring_in_step(deployment.place, names, dry=dry, removing=removing)
-    return {one.source: one for one in runs}
+    return {run.source: run for run in runs}
 
 
 def test_sources_are_brought_in_step_and_what_vanishes_there_is_removed(
@@ -193,12 +193,12 @@ def test_sources_are_brought_in_step_and_what_vanishes_there_is_removed(
     for name, text in (("a.txt", "Ropes are on sale."), ("b.txt", "Anchors are heavy."), ("c.txt", "Sails are white.")):
         s3.put_object(Bucket=SHELF, Key=f"lists/{name}", Body=text.encode())
     looked = synced(deployment, dry=True)
-    assert {name: (one.status, one.added) for name, one in looked.items()} == {
+    assert {name: (value.status, value.added) for name, value in looked.items()} == {
         "lists": ("done", 3),
         "site": ("done", 2),
     }
     assert of_sources(engine) == {}
-    assert {name: one.added for name, one in synced(deployment).items()} == {"lists": 3, "site": 2}
+    assert {name: value.added for name, value in synced(deployment).items()} == {"lists": 3, "site": 2}
     pages = [f"{site.url}/", f"{site.url}/tides"]
     assert of_sources(engine) == {"lists": ["lists/a.txt", "lists/b.txt", "lists/c.txt"], "site": pages}
 

@@ -47,8 +47,8 @@ def environment(osml: CommandLine, directory: Path, key: str) -> Iterator[Comman
 def failed(osml: CommandLine, code: int) -> dict[str, str]:
     told = json.loads(osml("preflight", "--env", NAME, "--sandbox", "--json", code=code).stdout)
     assert told["healthy"] == (code == 0)
-    assert [one for one in told["checks"] if one["state"] == "unchecked"] == []
-    return {one["complaint"]: one["seen"] for one in told["checks"] if one["state"] == "failed"}
+    assert [check for check in told["checks"] if check["state"] == "unchecked"] == []
+    return {check["complaint"]: check["seen"] for check in told["checks"] if check["state"] == "failed"}
 
 
 def test_what_aws_would_refuse_is_found_before_anything_is_made(environment: CommandLine) -> None:
@@ -66,7 +66,7 @@ def test_what_aws_would_refuse_is_found_before_anything_is_made(environment: Com
             f"may not do es:CreateDomain on arn:aws:es:{REGION}:{ACCOUNT}:domain/{TAKEN}" in found["deploy-not-allowed"]
         )
         assert found["name-taken"].startswith(f"AWS::OpenSearchService::Domain {TAKEN} exists already")
-        stacks = [one["StackName"] for one in boto3.client("cloudformation").describe_stacks()["Stacks"]]
+        stacks = [stack["StackName"] for stack in boto3.client("cloudformation").describe_stacks()["Stacks"]]
         assert [name for name in stacks if name.startswith(f"osml-{NAME}")] == []
     finally:
         opensearch.delete_domain(DomainName=TAKEN)

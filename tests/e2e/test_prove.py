@@ -44,5 +44,5 @@ def test_the_proof_passes_and_leaves_nothing(osml: CommandLine, engine: Any, tmp
     for hidden in ("000000000000", "127.0.0.1", "arn:aws", "https://"):
         assert hidden not in text
     assert engine.contents() == before
-    roles = [one["RoleName"] for one in boto3.client("iam").list_roles()["Roles"]]
+    roles = [role["RoleName"] for role in boto3.client("iam").list_roles()["Roles"]]
     assert [name for name in roles if "prove" in name] == []

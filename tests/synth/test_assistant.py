@@ -198,10 +198,10 @@ def test_people_sign_in_by_what_the_company_has(
     }
     template = other("sandbox", assistant={"providers": providers, "access": {"others": "nobody", "editors": ["g-1"]}})
     made = {
-        one["Properties"]["ProviderName"]: one["Properties"]
-        for one in of_type(template, "AWS::Cognito::UserPoolIdentityProvider").values()
+        resource["Properties"]["ProviderName"]: resource["Properties"]
+        for resource in of_type(template, "AWS::Cognito::UserPoolIdentityProvider").values()
     }
-    assert {name: one["ProviderType"] for name, one in made.items()} == {"Corporate": "OIDC", "Okta": "SAML"}
+    assert {name: value["ProviderType"] for name, value in made.items()} == {"Corporate": "OIDC", "Okta": "SAML"}
     assert made["Corporate"]["AttributeMapping"] == {"email": "email", "custom:groups": "groups"}
     assert made["Okta"]["AttributeMapping"] == {"email": "mail"}
     secret = flat(made["Corporate"]["ProviderDetails"]["client_secret"])
@@ -502,14 +502,16 @@ def test_on_a_domain_the_engine_embeds_and_the_function_answers(
     assert isinstance(settings.answer, DeepSeekAnswer)
     assert settings.embedding.provider == "model"
     assert (settings.answer.model, settings.conversations.kind) == ("deepseek-flash", "index")
-    (index,) = (json.loads(flat(one["Properties"]["Spec"])) for one in of_type(template, "Custom::MlIndex").values())
+    (index,) = (
+        json.loads(flat(resource["Properties"]["Spec"])) for resource in of_type(template, "Custom::MlIndex").values()
+    )
     assert index["name"] == getattr(settings.conversations, "name", None) == "passages-conversations"
     assert told(template, "Ask") == told(template, "Documents")
     # The pipeline has the same prompt, for whoever asks the engine directly.
     pipelines = of_type(templates(environment)[f"osml-{environment}-knowledge"], "Custom::MlSearchPipeline").values()
-    specs = [json.loads(flat(one["Properties"]["Spec"])) for one in pipelines]
-    (answers,) = [one for one in specs if one["name"] == "passages-answer"]
-    (rag,) = [one["retrieval_augmented_generation"] for one in answers["pipeline"]["response_processors"]]
+    specs = [json.loads(flat(pipeline["Properties"]["Spec"])) for pipeline in pipelines]
+    (answers,) = [spec for spec in specs if spec["name"] == "passages-answer"]
+    (rag,) = [processor["retrieval_augmented_generation"] for processor in answers["pipeline"]["response_processors"]]
     prompt = settings.prompt
     assert (rag["system_prompt"], rag["user_instructions"]) == (prompt.system, prompt.instructions)
 

@@ -110,9 +110,9 @@ def test_it_signs_as_the_provisioner_and_gets_only_read_permissions(
         "secretsmanager:DescribeSecret",
     }
     stacks = ["osml-sandbox-knowledge", "osml-sandbox-assistant"]
-    read = {one.partition(":parameter")[2] for one in allowed["ssm:GetParametersByPath"]}
+    read = {item.partition(":parameter")[2] for item in allowed["ssm:GetParametersByPath"]}
     assert read == {f"/osml/{stack}" for stack in stacks}
-    described = {one.partition(":stack")[2] for one in allowed["cloudformation:DescribeStacks"]}
+    described = {item.partition(":stack")[2] for item in allowed["cloudformation:DescribeStacks"]}
     assert described == {f"/{stack}/*" for stack in stacks}
     assert function["Properties"]["Environment"]["Variables"]["STACKS"] == " ".join(stacks)
     assert "ProvisionerRole" in properties["Roles"][0]
@@ -131,7 +131,7 @@ def test_it_watches_the_stacks_that_the_file_has_and_no_others(
     (tmp_path / "sandbox.yaml").write_text(text)
     (function,) = of_type(synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"], "AWS::Lambda::Function").values()
     watched = function["Properties"]["Environment"]["Variables"]["STACKS"]
-    assert watched.split() == [f"osml-sandbox-{one}" for one in stacks]
+    assert watched.split() == [f"osml-sandbox-{stack}" for stack in stacks]
 
 
 def test_one_alarm_tells_of_what_cannot_be_healed(knowledge: dict[str, Any], of_type: OfType) -> None:

@@ -17,11 +17,11 @@ SNAPSHOTS = Path(__file__).parent / "__snapshots__"
 
 def resources() -> list[dict[str, Any]]:
     found = [json.loads(file.read_text()) for file in SNAPSHOTS.rglob("*.json")]
-    return [one for read in found if isinstance(read, dict) for one in read.get("Resources", {}).values()]
+    return [resource for read in found if isinstance(read, dict) for resource in read.get("Resources", {}).values()]
 
 
 def test_every_type_of_a_template_has_its_actions() -> None:
-    types = {one["Type"] for one in resources() if "Type" in one}
+    types = {resource["Type"] for resource in resources() if "Type" in resource}
     assert {type for type in types if needed(type) is None} == set()
     assert "AWS::OpenSearchService::Domain" in types
 
@@ -51,9 +51,9 @@ def test_every_fixed_name_of_a_template_is_looked_up() -> None:
         "AWS::Lambda::Alias",
     }
     fixed = {
-        one["Type"]
-        for one in resources()
-        for key in keys & set(one.get("Properties", {}))
-        if isinstance(one["Properties"][key], str)
+        resource["Type"]
+        for resource in resources()
+        for key in keys & set(resource.get("Properties", {}))
+        if isinstance(resource["Properties"][key], str)
     }
     assert fixed - set(NAMED) - free == set()

@@ -94,7 +94,7 @@ def test_what_a_domain_writes_into_logs_can_be_written(
     search = templates(name)[f"osml-{name}-search"]
     [domain] = of_type(search, "AWS::OpenSearchService::Domain").values()
     options = domain["Properties"]["LogPublishingOptions"]
-    published = {log: one for log, one in options.items() if one["Enabled"]}
+    published = {log: option for log, option in options.items() if option["Enabled"]}
     others = {"AUDIT_LOGS"} if audited else set()
     assert set(published) == {"ES_APPLICATION_LOGS", "SEARCH_SLOW_LOGS", "INDEX_SLOW_LOGS"} | others
     audits = of_type(templates(name)[f"osml-{name}-knowledge"], "Custom::MlAuditLog")

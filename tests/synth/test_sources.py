@@ -32,11 +32,11 @@ def variables(stack: dict[str, Any], of_type: OfType) -> dict[str, Any]:
 
 def statements(template: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any], part: str) -> dict[str, Any]:
     """The resources of each action in the policy whose logical id holds `part`."""
-    (policy,) = (one for name, one in of_type(template, "AWS::IAM::Policy").items() if part in name)
+    (policy,) = (value for name, value in of_type(template, "AWS::IAM::Policy").items() if part in name)
     found: dict[str, list[str]] = {}
-    for one in flat(policy["Properties"]["PolicyDocument"]["Statement"]):
-        resources = one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]]
-        for action in one["Action"] if isinstance(one["Action"], list) else [one["Action"]]:
+    for resource in flat(policy["Properties"]["PolicyDocument"]["Statement"]):
+        resources = resource["Resource"] if isinstance(resource["Resource"], list) else [resource["Resource"]]
+        for action in resource["Action"] if isinstance(resource["Action"], list) else [resource["Action"]]:
             found.setdefault(action, []).extend(resources)
     return found
 
@@ -44,22 +44,22 @@ def statements(template: dict[str, Any], of_type: OfType, flat: Callable[[Any], 
 def test_a_schedule_sends_the_name_of_its_source_in_the_order_of_that_source(
     stack: dict[str, Any], of_type: OfType
 ) -> None:
-    rules = [one["Properties"] for one in of_type(stack, "AWS::Events::Rule").values()]
-    targets = {json.loads(one["Targets"][0]["Input"])["source"]: one for one in rules}
-    assert {name: one["ScheduleExpression"] for name, one in targets.items()} == {
+    rules = [resource["Properties"] for resource in of_type(stack, "AWS::Events::Rule").values()]
+    targets = {json.loads(rule["Targets"][0]["Input"])["source"]: rule for rule in rules}
+    assert {name: target["ScheduleExpression"] for name, target in targets.items()} == {
         "handbook": "cron(0 3 * * ? *)",
         "price-list": "cron(0/30 * * * ? *)",
     }
-    assert {name: one["Targets"][0]["SqsParameters"]["MessageGroupId"] for name, one in targets.items()} == {
+    assert {name: target["Targets"][0]["SqsParameters"]["MessageGroupId"] for name, target in targets.items()} == {
         name: name for name in targets
     }
 
 
 def test_messages_are_in_order_and_come_back_after_the_functions_time(stack: dict[str, Any], of_type: OfType) -> None:
     found = of_type(stack, "AWS::SQS::Queue").values()
-    queues = [one["Properties"] for one in found if one["Type"] == "AWS::SQS::Queue"]
-    assert [(one["FifoQueue"], one["ContentBasedDeduplication"]) for one in queues] == [(True, True)] * 2
-    (hidden,) = {one["VisibilityTimeout"] for one in queues if "RedrivePolicy" in one}
+    queues = [resource["Properties"] for resource in found if resource["Type"] == "AWS::SQS::Queue"]
+    assert [(queue["FifoQueue"], queue["ContentBasedDeduplication"]) for queue in queues] == [(True, True)] * 2
+    (hidden,) = {queue["VisibilityTimeout"] for queue in queues if "RedrivePolicy" in queue}
     (function,) = of_type(stack, "AWS::Lambda::Function").values()
     assert hidden >= function["Properties"]["Timeout"] == 900
     (mapping,) = of_type(stack, "AWS::Lambda::EventSourceMapping").values()
@@ -86,14 +86,17 @@ def test_the_function_may_read_its_sources_and_write_the_index(
 ) -> None:
     allowed = statements(stack, of_type, flat, "SourcesPolicy")
     assert set(allowed) == {
-        *(f"logs:{one}" for one in ("CreateLogStream", "PutLogEvents")),
-        *(f"sqs:{one}" for one in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")),
+        *(f"logs:{word}" for word in ("CreateLogStream", "PutLogEvents")),
+        *(
+            f"sqs:{word}"
+            for word in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+        ),
         *("sqs:SendMessage", "s3:GetObject", "s3:ListBucket", "s3:PutObject", "es:ESHttpPost"),
         *("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"),
     }
-    assert all("State" in one for one in allowed["s3:PutObject"])
+    assert all("State" in item for item in allowed["s3:PutObject"])
     assert "arn:<AWS::Partition>:s3:::our-prices/lists/*" in allowed["s3:GetObject"]
-    paths = {one.partition("/")[2].partition("/")[2] for one in allowed["es:ESHttpPost"]}
+    paths = {item.partition("/")[2].partition("/")[2] for item in allowed["es:ESHttpPost"]}
     assert paths == {"_bulk", "passages/_refresh", "passages/_search"}
 
 
@@ -102,12 +105,12 @@ def test_an_operator_begins_runs_and_sees_them(
 ) -> None:
     allowed = statements(stack, of_type, flat, "OperatorPolicy")
     assert set(allowed) == {"sqs:SendMessage", "s3:GetObject", "s3:ListBucket"}
-    assert all(one.endswith("/runs/*") for one in allowed["s3:GetObject"])
+    assert all(item.endswith("/runs/*") for item in allowed["s3:GetObject"])
 
 
 def test_alarms_tell_of_dead_letters_and_of_sources_that_are_not_in_step(
     stack: dict[str, Any], of_type: OfType
 ) -> None:
-    alarms = [one["Properties"] for one in of_type(stack, "AWS::CloudWatch::Alarm").values()]
-    assert {one["MetricName"] for one in alarms} == {"ApproximateNumberOfMessagesVisible", "SourceFailed"}
-    assert all(one["Threshold"] == 1 and one["TreatMissingData"] == "notBreaching" for one in alarms)
+    alarms = [resource["Properties"] for resource in of_type(stack, "AWS::CloudWatch::Alarm").values()]
+    assert {alarm["MetricName"] for alarm in alarms} == {"ApproximateNumberOfMessagesVisible", "SourceFailed"}
+    assert all(alarm["Threshold"] == 1 and alarm["TreatMissingData"] == "notBreaching" for alarm in alarms)

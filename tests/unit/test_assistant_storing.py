@@ -49,10 +49,10 @@ class Index(IndexClient):
         buckets = {}
         for at, clause in each["filters"].items():
             (named, _) = clause["bool"]["should"]
-            found = [one for one in self.kept.values() if one["document"] in named["terms"]["document"]]
-            access = [one.get("osml", {}).get("access", {}) for one in found]
-            loaders = [{"key": one.get("loader", "")} for one in access]
-            groups = [{"key": group} for one in access for group in one.get("groups", [])]
+            found = [item for item in self.kept.values() if item["document"] in named["terms"]["document"]]
+            access = [item.get("osml", {}).get("access", {}) for item in found]
+            loaders = [{"key": item.get("loader", "")} for item in access]
+            groups = [{"key": group} for item in access for group in item.get("groups", [])]
             buckets[at] = {"doc_count": len(found), "loaders": {"buckets": loaders}, "groups": {"buckets": groups}}
         return buckets
 

@@ -40,4 +40,4 @@ def test_a_version_that_this_machine_does_not_have_is_left_out(folder: Path, ver
 def test_the_local_clouds_version_is_that_of_its_python(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VERSION, RUNNING)
     compile_modules(folder, "9.9")
-    assert [one.name.partition(".")[0] for one in folder.rglob("*.pyc")] == ["good"]
+    assert [path.name.partition(".")[0] for path in folder.rglob("*.pyc")] == ["good"]

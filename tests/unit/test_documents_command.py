@@ -64,7 +64,7 @@ def test_a_list_is_searched_and_given_as_json(run: Any) -> None:
 
 
 def test_a_list_is_sorted_by_the_time_of_loading(run: Any) -> None:
-    newest = [one["id"] for one in json.loads(run("list", "--sort", "newest", "--json").stdout)["documents"]]
+    newest = [document["id"] for document in json.loads(run("list", "--sort", "newest", "--json").stdout)["documents"]]
     assert newest == [*reversed(NAMES[:7] + NAMES[8:]), NAMES[7]]
     said = run("list", "--sort", "oldest").stdout.splitlines()
     assert "007.md" in said[1]

@@ -136,7 +136,7 @@ def as_role(role: str) -> dict[str, Any]:
 
 
 def test_each_route_of_the_functions_has_a_role() -> None:
-    routes = {openapi.route(one) for one in [*api.app._static_routes, *api.app._dynamic_routes]}
+    routes = {openapi.route(item) for item in [*api.app._static_routes, *api.app._dynamic_routes]}
     assert routes | OF_ASK == set(NEEDED)
 
 

@@ -107,8 +107,8 @@ def test_documents_are_listed_page_by_page(store: Store, query: dict[str, str] |
     many = {name: [value] for name, value in query.items()} if query else None
     status, told = sent("GET", "/documents", queryStringParameters=query, multiValueQueryStringParameters=many)
     assert status == 200
-    one: dict[str, Any] = {"id": "ä", "title": None, "passages": 2, "groups": [], "loader": None, "removable": False}
-    assert told == {"documents": [one | {"loaded": None}], "after": "next"}
+    listed: dict[str, Any] = {"id": "ä", "title": None, "passages": 2, "groups": [], "loader": None, "removable": False}
+    assert told == {"documents": [listed | {"loaded": None}], "after": "next"}
     assert store.calls == [call]
 
 

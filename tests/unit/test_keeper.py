@@ -272,7 +272,7 @@ def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: py
             self.objects = objects
 
         def findings(self) -> list[Finding]:
-            return [Finding("Unhealed", str(one), "it is missing") for one in self.objects]
+            return [Finding("Unhealed", str(entry), "it is missing") for entry in self.objects]
 
     monkeypatch.setattr(keeper, "is_there", is_there)
     monkeypatch.setattr(keeper, "boto3", SimpleNamespace(client=lambda _: None))
@@ -282,7 +282,7 @@ def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: py
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 60_000)
     with unlogged():
         keeper.handler({}, context)
-    assert [(one.what, one.about) for one in told] == [
+    assert [(item.what, item.about) for item in told] == [
         ("Unhealed", "Role knowledge"),
         ("Skipped", "the round of osml-dev-changing"),
         ("Unhealed", "Role last"),
@@ -291,7 +291,7 @@ def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: py
     monkeypatch.setattr(Quick, "findings", lambda _: [Finding("Unhealed", ENGINE, "no answer")])
     with unlogged():
         keeper.handler({}, context)
-    assert [one.about for one in told] == [ENGINE]
+    assert [item.about for item in told] == [ENGINE]
 
 
 DIMENSIONS = {"environment": "dev", "stack": STACK}

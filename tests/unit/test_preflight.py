@@ -143,13 +143,13 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: ExitStack) -
             kept=kept or {},
         )
         context._deployment.__dict__["assembly"] = tmp_path
-        return list(preflight.findings(context, [one for one in CHECKS if one.__name__.endswith(f".{name}")]))  # type: ignore[attr-defined]
+        return list(preflight.findings(context, [check for check in CHECKS if check.__name__.endswith(f".{name}")]))  # type: ignore[attr-defined]
 
     return look
 
 
 def states(findings: list[Finding]) -> list[tuple[str, str | None]]:
-    return [(one.state, one.complaint) for one in findings]
+    return [(finding.state, finding.complaint) for finding in findings]
 
 
 LAMBDA = {"TotalCodeSize": 1, "CodeSizeUnzipped": 1, "CodeSizeZipped": 1}
@@ -181,7 +181,7 @@ def key(state: str = "Enabled", spec: str = "SYMMETRIC_DEFAULT") -> Answer:
 
 
 def key_policy(*services: str) -> Answer:
-    statements = [{"Effect": "Allow", "Principal": {"Service": one}, "Action": "kms:*"} for one in services]
+    statements = [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "kms:*"} for service in services]
     return "kms", "get_key_policy", {"Policy": json.dumps({"Statement": statements})}
 
 
@@ -359,8 +359,8 @@ def test_a_check_and_the_answers_of_aws(
 ) -> None:
     found = looked(name, *answers, **given)
     assert states(found) == expected, found
-    assert all(one.fix and one.complaint in FIXES for one in found if one.state in ("failed", "noted"))
-    assert all(one.seen.startswith("not checked: ") for one in found if one.state == "unchecked")
+    assert all(finding.fix and finding.complaint in FIXES for finding in found if finding.state in ("failed", "noted"))
+    assert all(finding.seen.startswith("not checked: ") for finding in found if finding.state == "unchecked")
 
 
 def test_a_refusal_names_the_action_and_the_resource(looked: Any) -> None:
@@ -382,11 +382,11 @@ def test_a_condition_that_iam_does_not_know_is_only_noted(looked: Any) -> None:
 
 
 def test_every_check_has_its_cases_and_a_title() -> None:
-    names = {one.__name__.rpartition(".")[2] for one in CHECKS}  # type: ignore[attr-defined]
+    names = {check.__name__.rpartition(".")[2] for check in CHECKS}  # type: ignore[attr-defined]
     # These three ask as the doctor asks, whose tests have their cases.
     assert names - {case[0] for case in CASES} == {"end_of_life", "models", "secrets"}
-    assert len({one.TITLE for one in CHECKS}) == len(CHECKS)
-    assert {one.TITLE for one in CHECKS if not one.BEFORE_DEPLOY} == {
+    assert len({check.TITLE for check in CHECKS}) == len(CHECKS)
+    assert {check.TITLE for check in CHECKS if not check.BEFORE_DEPLOY} == {
         "end of life",
         "quota and model access",
         "permissions",

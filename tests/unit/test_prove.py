@@ -63,8 +63,8 @@ def trials(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Trial]]:
     monkeypatch.setenv("OSML_ENVIRONMENTS", "restored afterwards")
     made = prove.trials(KINDS, None, CALLER, "us-east-1", "us.amazon.nova-micro-v1:0")
     yield made
-    for one in made[0].folder.glob("*"):
-        one.unlink()
+    for path in made[0].folder.glob("*"):
+        path.unlink()
 
 
 def test_its_environments_are_valid_and_are_thrown_away(trials: list[Trial]) -> None:
@@ -136,7 +136,7 @@ def test_a_command_that_runs_is_ended_before_the_removal(trials: list[Trial]) ->
 def test_each_question_has_a_file() -> None:
     questions = [fact.QUESTION for fact in FACTS]
     assert len(questions) == len(set(questions)) == 5
-    assert all(one.endswith("?") for one in questions)
+    assert all(question.endswith("?") for question in questions)
 
 
 def test_nothing_is_made_without_a_yes(

@@ -121,8 +121,8 @@ def test_what_can_never_be_loaded_is_told_by_each_run_and_read_once(amazon: Amaz
     for _ in range(2):
         run = kept.run()
         assert run.refused == 2
-        assert any("docs/b.txt: the text is not accepted" in one for one in run.refusals)
-        assert any(one.startswith("docs/broken.json: ") for one in run.refusals)
+        assert any("docs/b.txt: the text is not accepted" in refusal for refusal in run.refusals)
+        assert any(refusal.startswith("docs/broken.json: ") for refusal in run.refusals)
     assert amazon.read.count("docs/broken.json") == amazon.read.count("docs/b.txt") == 1
 
 

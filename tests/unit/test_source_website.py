@@ -59,7 +59,7 @@ def test_what_has_changed_is_loaded_again_and_what_has_vanished_is_removed(site:
     site.page("/new", "<title>New</title><p>News.</p>")
     del site.pages["/sick"]
     run = kept.run()
-    names = {change: [one.removeprefix(site.url) for one in those] for change, those in run.names.items()}
+    names = {change: [item.removeprefix(site.url) for item in those] for change, those in run.names.items()}
     assert names == {"changed": ["/", "/pay"], "added": ["/new"], "removed": ["/sick"]}
     # No page names it any more, and the site still serves it.
     assert run.unchanged == 1
@@ -80,7 +80,7 @@ def test_a_page_whose_bytes_differ_and_whose_text_does_not_is_unchanged(site: Si
 
 def test_sitemaps_name_pages_and_an_unchanged_date_costs_no_request(site: Site) -> None:
     def urls(date: str, *paths: str) -> bytes:
-        entries = "".join(f"<url><loc>{site.url}{one}</loc><lastmod>{date}</lastmod></url>" for one in paths)
+        entries = "".join(f"<url><loc>{site.url}{path}</loc><lastmod>{date}</lastmod></url>" for path in paths)
         return f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{entries}</urlset>".encode()
 
     site.page("/alone", "<p>No page names it.</p>")
@@ -106,7 +106,7 @@ def test_a_sitemap_that_is_none_is_named_and_links_are_followed(site: Site, site
     site.pages["/sitemap.xml"] = Page(sitemap)
     run = of(site).run()
     assert run.added == 4
-    assert sitemap == b"\x00\xff" * 40 or any("/sitemap.xml, which is no" in one for one in run.left_out)
+    assert sitemap == b"\x00\xff" * 40 or any("/sitemap.xml, which is no" in item for item in run.left_out)
 
 
 def test_robots_txt_is_obeyed_and_what_it_leaves_out_later_is_removed(site: Site) -> None:
@@ -126,7 +126,7 @@ def test_a_pause_in_robots_txt_is_kept_between_requests(site: Site) -> None:
     kept.tools = kept.tools.__class__(sleep=waits.append)
     kept.run()
     assert max(waits) > 6.5
-    assert len([one for one in waits if one > 1]) >= 3
+    assert len([wait for wait in waits if wait > 1]) >= 3
 
 
 @pytest.mark.parametrize("status", [500, 503])
@@ -210,7 +210,7 @@ def test_encodings_are_those_of_the_header_of_the_page_or_utf_8(site: Site) -> N
     )
     kept = of(site)
     kept.run()
-    said = {id.rpartition("/")[2]: one["text"] for id, one in kept.to.held.items()}
+    said = {id.rpartition("/")[2]: value["text"] for id, value in kept.to.held.items()}
     assert (said["leave"], said["pay"], said["sick"]) == ("Größe: żółć", "Größe", "Größe")
     assert "/%C3%A4" in site.paths()
 

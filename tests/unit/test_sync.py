@@ -102,8 +102,8 @@ def test_a_message_is_a_run_and_its_end_is_a_line_and_metrics(function: Function
     assert (run.id, run.status, run.added, run.calls) == ("m1", "done", 3, 1)
     assert "state/handbook.jsonl.gz" in function.bucket.objects
     lines = function.lines()
-    assert any(one.get("message") == "A source is in step." and one["added"] == 3 for one in lines)
-    assert any(one.get("SourceFailed") == [0] and one.get("SourceChanges") == [3] for one in lines)
+    assert any(line.get("message") == "A source is in step." and line["added"] == 3 for line in lines)
+    assert any(line.get("SourceFailed") == [0] and line.get("SourceChanges") == [3] for line in lines)
 
 
 def test_a_run_that_is_longer_than_a_call_goes_on_in_the_order_of_its_source(
@@ -147,8 +147,8 @@ def test_a_site_that_is_down_is_a_failed_run_with_its_reason(function: Function,
     assert run.status == "failed"
     assert f"/robots.txt was answered {status}" in str(run.message)
     lines = function.lines()
-    assert any(one.get("finding") == "NotInStep" and one["why"] == run.message for one in lines)
-    assert any(one.get("SourceFailed") == [1] for one in lines)
+    assert any(line.get("finding") == "NotInStep" and line["why"] == run.message for line in lines)
+    assert any(line.get("SourceFailed") == [1] for line in lines)
 
 
 def test_an_engine_that_takes_nothing_is_a_failed_run_and_the_next_one_loads_all(function: Function) -> None:
@@ -165,12 +165,12 @@ def test_a_run_that_only_looks_stores_nothing_that_later_runs_know(function: Fun
     run = function.until_done({"source": "handbook", "dry": True})
     assert (run.dry, run.added, run.passages) == (True, 3, 0)
     assert "state/handbook.jsonl.gz" not in function.bucket.objects
-    assert not any("SourceChanges" in one for one in function.lines())
+    assert not any("SourceChanges" in line for line in function.lines())
     assert function.until_done({"source": "handbook"}, "m2").added == 3
     assert len(function.to.held) == 3
 
 
 def test_a_source_that_is_no_longer_in_the_settings_is_a_line(function: Function) -> None:
     function.call({"source": "gone"})
-    assert any(one.get("finding") == "NoSource" for one in function.lines())
+    assert any(line.get("finding") == "NoSource" for line in function.lines())
     assert function.bucket.objects == {}

@@ -73,7 +73,7 @@ def test_all_sources_are_begun_and_what_has_changed_is_shown(where: Place, capsy
             "site": [None, changed],
         }
     )
-    assert [one.source for one in synced(where, runs)] == ["lists", "site"]
+    assert [passage.source for passage in synced(where, runs)] == ["lists", "site"]
     assert runs.begun == [("lists", False, False), ("site", False, False)]
     said = capsys.readouterr().err
     assert "site: 25 added, 0 changed, 0 removed, 1,200 unchanged, 30 chunks stored." in said

@@ -83,12 +83,16 @@ class Vendor:
         if path == "/spaces" and set(query) <= {"keys", "limit", "cursor"}:
             keys = query["keys"].split(",")
             spaces = [{"id": "77", "key": "HR", "name": "People", "type": "global", "status": "current"}]
-            return 200, {"results": [one for one in spaces if one["key"] in keys], "_links": {"base": self.url}}, {}
+            return (
+                200,
+                {"results": [space for space in spaces if space["key"] in keys], "_links": {"base": self.url}},
+                {},
+            )
         if path == "/spaces/77/pages" and set(query) <= {"status", "limit", "cursor"}:
             assert 1 <= int(query["limit"]) <= 250
-            pages = [one for one in self.pages.values() if one["status"] == query.get("status", one["status"])]
+            pages = [page for page in self.pages.values() if page["status"] == query.get("status", page["status"])]
             start = int(query.get("cursor", 0))
-            results = [self._listed(one) for one in pages[start : start + self.most]]
+            results = [self._listed(page) for page in pages[start : start + self.most]]
             jsonschema.validate(results, {"type": "array", "items": PAGE_LISTED})
             more = f"{path}?status={query['status']}&limit={query['limit']}&cursor={start + self.most}"
             following = {"next": self.leads_to or f"/wiki/api/v2{more}"} if len(pages) > start + self.most else {}
@@ -159,7 +163,7 @@ class Vendor:
             )
         # An item may come again, with the same properties.
         items.append(items[-1])
-        chosen = [{name: one[name] for name in fields if name in one} for one in items[start : start + self.most]]
+        chosen = [{name: item[name] for name in fields if name in item} for item in items[start : start + self.most]]
         jsonschema.validate(chosen, {"type": "array", "items": DRIVE_ITEM})
         address = f"{self.url}/v1.0/drives/b!d1/root/delta?$select={','.join(fields)}"
         if start + self.most < len(items):

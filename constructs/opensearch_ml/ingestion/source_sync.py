@@ -96,7 +96,9 @@ class SourceSync(Grantee):
             environment={
                 **variables,
                 "SOURCES": json.dumps(sources, sort_keys=True),
-                "SECRETS": Stack.of(self).to_json_string({name: [one.arn, one.key] for name, one in secrets.items()}),
+                "SECRETS": Stack.of(self).to_json_string(
+                    {name: [secret.arn, secret.key] for name, secret in secrets.items()}
+                ),
                 "ENVIRONMENT": environment,
                 "STATE_BUCKET": self.bucket.bucket_name,
                 "QUEUE_URL": self.queue.queue_url,

@@ -109,8 +109,8 @@ def _wanted(body: dict[str, Any], spec: AuditLogSpec, owner: Owner) -> dict[str,
     for path in body.get("_readonly", []):
         *parents, last = path.strip("/").split("/")
         source, target = before, wanted
-        for one in parents:
-            source, target = source.get(one, {}), target.get(one, {})
+        for parent in parents:
+            source, target = source.get(parent, {}), target.get(parent, {})
         if last in source:
             target[last] = source[last]
     return wanted
@@ -119,5 +119,5 @@ def _wanted(body: dict[str, Any], spec: AuditLogSpec, owner: Owner) -> dict[str,
 def _sorted(value: Any) -> Any:
     """Lists of names mean the same in any order."""
     if isinstance(value, dict):
-        return {key: _sorted(one) for key, one in value.items()}
+        return {key: _sorted(value) for key, value in value.items()}
     return sorted(value) if isinstance(value, list) else value

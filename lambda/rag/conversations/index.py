@@ -35,14 +35,14 @@ class ConversationIndex:
             raise
         if found["caller"] != mark_of(caller):
             raise absent()
-        return Conversation(id, found["number"], [Turn(one["question"], one["answer"]) for one in found["turns"]])
+        return Conversation(id, found["number"], [Turn(turn["question"], turn["answer"]) for turn in found["turns"]])
 
     def keep(self, conversation: Conversation, caller: str, turn: Turn, budget: Budget) -> None:
         extended(self, lambda longer, _: self._put(longer, caller, budget), conversation, caller, turn, budget)
 
     def _put(self, conversation: Conversation, caller: str, budget: Budget) -> bool:
         """Whether it was stored: nobody else has stored so many turns."""
-        turns = [{"question": one.question, "answer": one.answer} for one in map(cut, conversation.turns)]
+        turns = [{"question": turn.question, "answer": turn.answer} for turn in map(cut, conversation.turns)]
         document: Mapping[str, Any] = {
             "caller": mark_of(caller),
             "changed": int(time()),
