@@ -82,8 +82,8 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     follow_up = json.loads(osml(*ask, answer["conversation_id"], "And in Chicago?").stdout)
     assert "8,937,000" in follow_up["text"]
     # The number at its end counts the turns.
-    before, after = (one["conversation_id"].rpartition("-") for one in (answer, follow_up))
-    assert (after[0], int(after[2])) == (before[0], int(before[2]) + 1)
+    first, second = (item["conversation_id"].rpartition("-") for item in (answer, follow_up))
+    assert (second[0], int(second[2])) == (first[0], int(first[2]) + 1)
     assert "✓ a question: answered" in osml("doctor", *ENV).stdout
     status = json.loads(osml("status", *ENV, "--json").stdout)
     assert {"Collection", "Function", "Index"} <= {resource["kind"] for resource in status["resources"]}
