@@ -37,7 +37,7 @@ def main() -> None:
     groups = _groups_of_chunks()
     with engine() as measured:
         _fill(measured, groups)
-        people = {f"filter, {count:,} groups": _person(count) for count in MEMBERSHIPS}
+        people = {f"filter, {count:,} group{'s' * (count != 1)}": _person(count) for count in MEMBERSHIPS}
         callers = {"no filter": OPERATOR, **people}
         searches = {name: _search(measured, caller) for name, caller in callers.items()}
         secured = _person(100)
