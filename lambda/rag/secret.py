@@ -10,7 +10,7 @@ from rag.failures import AssistantRefused, Broken
 from rag.other_side import SECRETS, failure_of
 from rag.signature import signature
 from rag.wire import Wire
-from settings.regions import partition_of
+from settings.regions import PARTITIONS, partition_of
 
 # Where the service is, if it is elsewhere, as AWS's own clients are told.
 _ENDPOINTS = ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL")
@@ -50,8 +50,8 @@ class _SecretsManager:
         self._region, self._budget = region or os.environ.get("AWS_REGION", ""), budget
 
     def get_secret_value(self, *, SecretId: str) -> Any:
-        partition = partition_of(self._region)
-        host = f"https://secretsmanager.{self._region}.{partition.suffix if partition else 'amazonaws.com'}"
+        partition = partition_of(self._region) or PARTITIONS[0]
+        host = f"https://secretsmanager.{self._region}.{partition.suffix}"
         url = next(filter(None, map(os.environ.get, _ENDPOINTS)), host)
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue"}
         wire = Wire(SECRETS, connect_seconds=5, auth=signature(self._region, "secretsmanager"))

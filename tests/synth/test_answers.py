@@ -199,6 +199,7 @@ def test_the_managed_model_in_another_region(connector: Any, allowed: Any) -> No
     assert sent(body, inputs="q") == {
         "prompt": "<｜begin▁of▁sentence｜><｜User｜>q<｜Assistant｜><think>\n",
         "temperature": 0.0,
+        "top_p": 0.95,
         "max_tokens": 4096,
     }
     model = "foundation-model/deepseek.r1-v1:0"
@@ -218,7 +219,7 @@ def test_an_imported_model_has_its_own_body_and_one_path_segment(connector: Any,
     path = body["actions"][0]["url"].split("/", 3)[3]
     assert path.count("/") == 2
     assert unquote(path) == f"model/{IMPORTED}/invoke"
-    assert set(sent(body, inputs="q")) == {"prompt", "max_gen_len"}
+    assert set(sent(body, inputs="q")) == {"prompt", "max_gen_len", "temperature", "top_p"}
     assert "params.generation" in body["actions"][0]["post_process_function"]
     assert allowed("imported") == ("bedrock:InvokeModel", IMPORTED)
 

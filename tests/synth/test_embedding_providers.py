@@ -112,7 +112,7 @@ def test_titan_on_an_engine_without_them(specs: Callable[..., Specs]) -> None:
         assert "${" not in script
     probe = json.loads(found["EmbeddingModel"]["probe"]["parameters"]["body"])
     assert probe == {"inputText": "ready", "dimensions": 512, "normalize": True}
-    _, processor, _ = found["IngestPipeline"]["pipeline"]["processors"]
+    _, processor, *_ = found["IngestPipeline"]["pipeline"]["processors"]
     assert "batch_size" not in processor["text_embedding"]
 
 

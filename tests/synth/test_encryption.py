@@ -87,7 +87,7 @@ def test_a_queue_has_one_kind_of_encryption(resources: Callable[[str], dict[str,
     queues = [
         resource["Properties"] for resource in resources("keyed").values() if resource["Type"] == "AWS::SQS::Queue"
     ]
-    assert len(queues) == 4
+    assert len(queues) == 6
     assert all("SqsManagedSseEnabled" not in queue for queue in queues)
 
 

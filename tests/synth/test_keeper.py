@@ -70,7 +70,7 @@ def test_what_it_watches_is_kept_for_nothing(
     for template in templates(environment).values():
         for resource in of_type(template, "AWS::SSM::Parameter").values():
             # Names of regions, roles and ids take the places of shorter references.
-            assert len(flat(resource["Properties"]["Value"])) < FREE - 512
+            assert len(flat(resource["Properties"]["Value"])) < FREE - 256
 
 
 def test_it_is_called_every_quarter_of_an_hour_and_when_the_key_has_changed(

@@ -168,8 +168,8 @@ def test_index_and_pipelines(specs: dict[str, Any]) -> None:
     assert mappings["dynamic"] is False
     assert set(mappings["properties"]) == {"id", "document", "title", "text", "embedding", "osml"}
     assert specs["Index"]["embedding"]["field"] == "embedding"
-    before, embed, behind = specs["IngestPipeline"]["pipeline"]["processors"]
-    assert [*before, *behind] == ["script", "script"]
+    before, embed, behind, loaded = specs["IngestPipeline"]["pipeline"]["processors"]
+    assert [*before, *behind, *loaded] == ["script", "script", "set"]
     assert before["script"]["params"]["ours"][:5] == ["id", "document", "title", "text", "embedding"]
     assert embed["text_embedding"]["batch_size"] == 32
     assert settings["search"]["default_pipeline"].startswith("<SearchPipeline")

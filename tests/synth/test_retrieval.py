@@ -112,7 +112,7 @@ def test_a_sparse_encoder_weighs_words_in_another_index_version(specs_of: Any) -
     assert index_version != spec(before, "Index")["name"].removeprefix("passages-")
     assert spec(specs, "SparseModel")["generation"] == index_version
     assert spec(specs, "Index")["body"]["mappings"]["properties"]["word_weights"] == {"type": "rank_features"}
-    before, dense, sparse, _ = spec(specs, "IngestPipeline")["pipeline"]["processors"]
+    before, dense, sparse, *_ = spec(specs, "IngestPipeline")["pipeline"]["processors"]
     assert before["script"]["params"]["ours"][4:6] == ["embedding", "word_weights"]
     assert sparse["sparse_encoding"]["field_map"] == {"text": "word_weights"}
     assert sparse["sparse_encoding"]["batch_size"] == dense["text_embedding"]["batch_size"]

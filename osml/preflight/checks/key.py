@@ -10,6 +10,7 @@ from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.verdict import Complaint, Noted, Skipped
 from osml.preflight.check import Seen
 from osml.preflight.context import Context
+from settings.regions import PARTITIONS
 
 TITLE, BEFORE_DEPLOY = "encryption key", True
 ABSENT = ("NotFoundException", "InvalidArnException")
@@ -51,7 +52,7 @@ def look(context: Context) -> Iterator[Seen]:
 
 def _services(context: Context) -> list[str]:
     """The services that use the key as themselves in this environment."""
-    suffix = "amazonaws.com.cn" if context.partition == "aws-cn" else "amazonaws.com"
+    suffix = next(partition.suffix for partition in PARTITIONS if partition.name == context.partition)
     services = [f"logs.{context.region}.{suffix}"]
     types = {resource["Type"] for resources in context.templates.values() for resource in resources.values()}
     if "AWS::SQS::Queue" in types:

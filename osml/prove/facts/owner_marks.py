@@ -16,7 +16,7 @@ def answer(prober: Prober) -> str:
         for role, mapping in mappings.json().items()
     }
     marks = ", ".join(f"{role} has {count}" for role, count in sorted(kept.items()) if count) or "none is kept"
-    entry = f"arn:aws:iam::000000000000:role/{prober.trial.prefix}"
+    entry = f"{prober.trial.prefix}-nobody"
     added = prober.ask("PATCH", f"{MAPPINGS}/all_access", [{"op": "add", "path": "/backend_roles/-", "value": entry}])
     roles = prober.ask("GET", f"{MAPPINGS}/all_access").json().get("all_access", {}).get("backend_roles", [])
     sentence = f"marks: {marks}; PATCH on all_access: {added.status_code}"
