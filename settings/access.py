@@ -15,7 +15,7 @@ Role = Literal["reader", "editor", "owner"]
 # From the one who may least to the one who may most.
 ROLES: tuple[Role, ...] = get_args(Role)
 # Without commas, brackets, quotes and line breaks: tokens hold lists of groups as one text.
-GROUP = r"^[^\s,\[\]\"']([^,\[\]\"'\n\r\t]{0,126}[^\s,\[\]\"'])?$"
+GROUP = r"^[^ ,\[\]\"'\n\r\t]([^,\[\]\"'\n\r\t]{0,126}[^ ,\[\]\"'\n\r\t])?$"
 GroupName = Annotated[str, StringConstraints(pattern=GROUP)]
 # The spelling of names by the way of signing in: groups of a pool or of a provider, identities, keys.
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -38,7 +38,9 @@ class Access(Group):
     readers: list[Name] = Field(default_factory=list, max_length=50)
     editors: list[Name] = Field(default_factory=list, max_length=50)
     owners: list[Name] = Field(default_factory=list, max_length=50)
-    groups: dict[GroupName, list[Name]] = Field(default_factory=dict, max_length=200)
+    groups: dict[GroupName, list[Name]] = Field(
+        default_factory=dict, max_length=200, examples=[{"hr": ["people-team"]}]
+    )
 
     @property
     def names(self) -> list[str]:
@@ -55,6 +57,6 @@ class Access(Group):
                     "arn:aws:iam::<account>:role/<name>, where * means any characters behind the name's first one"
                 )
             if sign_in == "cognito" and not re.fullmatch(GROUP, name):
-                yield f"{name!r} cannot be the name of a group: leave commas, brackets, quotes and line breaks out"
+                yield f"{name!r} cannot be the name of a group; leave commas, brackets, quotes and line breaks out"
             if sign_in == "api-key" and not _KEY.fullmatch(name):
-                yield f"{name!r} cannot be the name of an API key: use letters, digits, _ and -, at most 64"
+                yield f"{name!r} cannot be the name of an API key; use letters, digits, _ and -, at most 64"

@@ -56,7 +56,11 @@ class Assistant(Group):
     sign_in: Literal["cognito", "iam", "api-key"] = "cognito"
     page: bool = True
     access: Access = Access()
-    providers: dict[ProviderName, SignInProvider] = Field(default_factory=dict, max_length=20)
+    providers: dict[ProviderName, SignInProvider] = Field(
+        default_factory=dict,
+        max_length=20,
+        examples=[{"Company": {"metadata_url": "https://login.example.com/metadata.xml"}}],
+    )
     second_factor: bool = False
     addresses: list[PageAddress] = Field(default_factory=list, max_length=50, examples=["https://help.example.com/rag"])
     domain: OwnName | None = None

@@ -39,7 +39,7 @@ class Denied(Group):
         try:
             re.compile(value, re.IGNORECASE)
         except re.error as error:
-            raise ValueError(f"{value!r} is no regular expression: {error}") from None
+            raise ValueError(f"{value!r} is no regular expression ({error}); correct it, or leave it out") from None
         return value
 
 

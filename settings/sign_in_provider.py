@@ -10,7 +10,7 @@ from settings import Group
 
 # The attribute of the pool for groups at another provider.
 GROUP_ATTRIBUTE = "custom:groups"
-Https = Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s\"'{}]*)?$", max_length=2048)]
+Https = Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^ \"'{}\n\r\t]*)?$", max_length=2048)]
 # The pool itself, and Amazon's own providers, which have other settings.
 _TAKEN = ("COGNITO", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple")
 
@@ -28,7 +28,7 @@ class ProviderSecret(Group):
     """Where Secrets Manager keeps the client secret: the secret `name` and the JSON `key` in its value."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,128}$", examples=["osml/prod/sign-in"])
-    key: str = Field(default="client_secret", pattern=r"^[A-Za-z0-9_]{1,64}$")
+    key: str = Field(default="client_secret", pattern=r"^[A-Za-z0-9_]{1,64}$", examples=["client_secret"])
 
 
 class SignInProvider(Group):
@@ -50,5 +50,5 @@ class SignInProvider(Group):
         if self.metadata_url and any(oidc):
             raise ValueError("metadata_url is for SAML, and issuer, client_id and secret are for OIDC; set one kind")
         if not self.metadata_url and not all(oidc):
-            raise ValueError("set metadata_url for SAML, or issuer, client_id and secret for OIDC")
+            raise ValueError("it is of no kind yet; set metadata_url for SAML, or issuer, client_id and secret for OIDC")
         return self

@@ -298,6 +298,8 @@ def test_a_deploy_ends_with_the_pages_address_where_there_is_one(
     monkeypatch.setattr(Deployment, "differences", lambda *_, **__: 0)
     monkeypatch.setattr("osml.deploy.destination.destination", lambda _: "the account 111122223333")
     monkeypatch.setattr("osml.commands.secret.require", lambda *_: None)
+    monkeypatch.setattr("osml.preflight.preflight.require", lambda *_: None)
+    monkeypatch.setattr("osml.deploy.neighbours.require_apart", lambda _: [])
     if missing:
         monkeypatch.delenv(missing)
     assert run("deploy", assistant=assistant)[:2] == (0, shown)
