@@ -50,5 +50,7 @@ class SignInProvider(Group):
         if self.metadata_url and any(oidc):
             raise ValueError("metadata_url is for SAML, and issuer, client_id and secret are for OIDC; set one kind")
         if not self.metadata_url and not all(oidc):
-            raise ValueError("it is of no kind yet; set metadata_url for SAML, or issuer, client_id and secret for OIDC")
+            raise ValueError(
+                "it is of no kind yet; set metadata_url for SAML, or issuer, client_id and secret for OIDC"
+            )
         return self
