@@ -19,6 +19,7 @@ from sandbox.models.json_handler import JsonHandler
 from tests.contract import kinds_engine
 from tests.contract.front_domain import SECRET_ARN
 from tests.contract.kinds_engine import KindsEngine, RoleHeaders
+from tests.waiting import within
 
 engine_transport, provider, engine = kinds_engine.engine_transport, kinds_engine.provider, kinds_engine.engine
 
@@ -216,7 +217,8 @@ def test_a_kill_at_any_step_leaves_models_that_answer_and_the_next_run_completes
         else:
             break
     assert 6 <= steps < 19
-    assert not settle(chat.client, chat.connector_id, owner)
+    # A stand-in that the engine still believes to be in use goes with one of the next rounds.
+    assert within(30, lambda: not settle(chat.client, chat.connector_id, owner))
 
 
 @pytest.mark.parametrize("steps", range(1, 6))
