@@ -20,7 +20,7 @@ from opensearch_ml.assistant.firewall import Firewall
 from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.assistant.upload_jobs import UploadJobs
 from opensearch_ml.engine.log_retention import RETENTION
-from opensearch_ml.resources.conversation_index import ConversationIndex
+from opensearch_ml.resources.conversation_index import CONVERSATIONS, ConversationIndex
 from settings import Environment
 from settings.answer import AnswerModel
 from settings.assistant import Assistant
@@ -43,7 +43,6 @@ from settings.runtime_settings import (
 from settings.runtime_settings import ConversationIndex as IndexOfConversations
 from settings.runtime_settings import Search as Searched
 from stacks.assistant_access import GUESSED, grant_search
-from stacks.assistant_needs import CONVERSATIONS
 from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
 from stacks.knowledge import KnowledgeStack

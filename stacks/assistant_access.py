@@ -8,11 +8,12 @@ from constructs import Construct
 from opensearch_ml.engine.grantee import Grantee
 from opensearch_ml.engine.target import Target
 from opensearch_ml.providers.inline_credentials import READ
+from opensearch_ml.resources.conversation_index import CONVERSATIONS
 from opensearch_ml.resources.index_version import every_version
 from opensearch_ml.resources.role_mapping import RoleMapping
 from opensearch_ml.resources.security_role import SecurityRole
 from settings import Environment
-from stacks.assistant_needs import CONVERSATIONS, NEEDS
+from stacks.assistant_needs import NEEDS
 from stacks.search import SearchStack
 
 GUESSED = (

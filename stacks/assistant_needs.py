@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from opensearch_ml.resources.conversation_index import CONVERSATIONS
+
 ML = "cluster:admin/opensearch/ml"
 # Since 3.5 neural-search reads a model before it embeds by it, for a query or a pipeline, and keeps it for all callers
 # (MLCommonsClientAccessor.checkModelAndThenPredict): the first of them must be allowed to read it.
 EMBED = (f"{ML}/predict", f"{ML}/models/get")
 MEMORY = "_plugins/_ml/memory"
 # The index of conversations with the assistant.
-CONVERSATIONS = "{index}-conversations"
 
 
 @dataclass(frozen=True)

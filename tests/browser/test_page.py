@@ -145,6 +145,8 @@ def test_with_the_keyboard_alone(window: OpenPage, cognito_stage: Stage, pool: P
     press("Tab")
     expect(page.locator("#files")).to_be_focused()
     press("Tab")
+    expect(page.get_by_label("Only for the groups")).to_be_focused()
+    press("Tab")
     expect(page.get_by_label("Find documents")).to_be_focused()
     press("Tab")
     expect(page.get_by_label("Order")).to_be_focused()

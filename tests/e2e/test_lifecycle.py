@@ -62,7 +62,7 @@ def test_deploy_makes_each_thing_once(before: dict[str, Any], osml: Any, engine:
         "model_groups": 2,
         "ingest_pipelines": 1,
         "search_pipelines": 2,
-        "indexes": 1,
+        "indexes": 2,
     }
     assert "ml_full_access" in now["role_mappings"]
 

@@ -10,6 +10,7 @@ from constructs import Construct
 from opensearch_ml.engine.grantee import Grantee
 from opensearch_ml.engine.search_engine import SearchEngine
 from opensearch_ml.providers.inline_credentials import READ
+from opensearch_ml.resources.conversation_index import CONVERSATIONS
 from opensearch_ml.resources.index_version import every_version
 
 ML = "cluster:admin/opensearch/ml"
@@ -34,6 +35,8 @@ PATHS: Mapping[str, Sequence[str]] = {
         "{index}/_alias",
         "{index}/_count",
         "{index}/_settings",
+        # What it is, for the status; no path to a conversation.
+        CONVERSATIONS,
         "{versions}",
     ),
     "es:ESHttpPost": (

@@ -8,6 +8,9 @@ from constructs import Construct
 from opensearch_ml.engine.target import Target
 from opensearch_ml.resources.ml_resource import MlResource
 
+# The name of the index for conversations about the documents of `{index}`.
+CONVERSATIONS = "{index}-conversations"
+
 
 class ConversationIndex(MlResource):
     """The index `name`: a document for each conversation, read by its id. Turns are stored, and not searched.
