@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 from settings.sources.confluence import Confluence
 from sources.item import Content, ItemSource, Known, ListedItem, Unlisted, Unreached
@@ -30,7 +30,7 @@ def source(settings: Confluence, tools: Tools) -> ItemSource:
     login = b64encode(f"{settings.user}:{tools.secret()}".encode()).decode()
     access = "Check `user`, its API token in the secret, and that it may see the spaces."
     headers = {"Authorization": f"Basic {login}", "Accept": "application/json"}
-    return Spaces(settings, Api(fetching, "Confluence", access, headers))
+    return Spaces(settings, Api(fetching, settings.url, "Confluence", access, headers))
 
 
 class Spaces:
@@ -44,10 +44,8 @@ class Spaces:
 
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:  # noqa: ARG002 of the interface
         """See ItemSource."""
-        try:
+        with self._api.understood():
             yield from self._pages(f"{self._settings.url}/wiki/api/v2")
-        except (AttributeError, KeyError, TypeError) as error:
-            raise Unlisted(f"Confluence answers in another form than its API ({type(error).__name__}).") from None
 
     def _pages(self, root: str) -> Iterator[ListedItem]:
         keys = quote(",".join(self._settings.spaces))
@@ -62,15 +60,7 @@ class Spaces:
                     yield ListedItem(name, f"{page['version']['number']} {page['title']}", content)
 
     def _all(self, url: str) -> Iterator[Mapping[str, Any]]:
-        """The results of all pages of a list."""
-        while url:
-            answer = self._api.listed(url)
-            yield from answer["results"]
-            following = answer.get("_links", {}).get("next")
-            url = urljoin(self._settings.url, following) if following else ""
-            # The token goes to no other host.
-            if url and not url.startswith(f"{self._settings.url}/"):
-                raise Unlisted(f"Confluence leads to {urlsplit(url).netloc}, which is another host.")
+        return self._api.every(url, "results", lambda answer: answer.get("_links", {}).get("next"))
 
     @contextmanager
     def _opened(self, root: str, page: Mapping[str, Any]) -> Iterator[BinaryIO]:

@@ -30,7 +30,7 @@ def source(settings: SharePoint, tools: Tools) -> ItemSource:
     session = guarded_session(tools.networks, tools.agent)
     headers = {"Authorization": f"Bearer {_token(settings, session, tools.secret())}"}
     fetching = Fetching(session, 0.0, tools.left, tools.sleep)
-    return LibraryFiles(settings, Api(fetching, "Microsoft Graph", ACCESS, headers))
+    return LibraryFiles(settings, Api(fetching, GRAPH, "Microsoft Graph", ACCESS, headers))
 
 
 class LibraryFiles:
@@ -44,10 +44,8 @@ class LibraryFiles:
 
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:  # noqa: ARG002 of the interface
         """See ItemSource. Without a token, `delta` lists everything; of a file that is listed twice the last counts."""
-        try:
+        with self._api.understood():
             yield from self._files(self._drive())
-        except (AttributeError, KeyError, TypeError) as error:
-            raise Unlisted(f"Microsoft Graph answers in another form than its API ({type(error).__name__}).") from None
 
     def _files(self, drive: str) -> Iterator[ListedItem]:
         files: dict[str, Mapping[str, Any]] = {}
@@ -82,14 +80,7 @@ class LibraryFiles:
         return str(drives[wanted])
 
     def _all(self, url: str) -> Iterator[Mapping[str, Any]]:
-        """The values of all pages of a list."""
-        while url:
-            answer = self._api.listed(url)
-            yield from answer["value"]
-            url = str(answer.get("@odata.nextLink") or "")
-            # The token goes to no other host.
-            if url and not url.startswith(f"{GRAPH}/"):
-                raise Unlisted(f"Microsoft Graph leads to {urlsplit(url).netloc}, which is another host.")
+        return self._api.every(url, "value", lambda answer: answer.get("@odata.nextLink"))
 
 
 def _path(file: Mapping[str, Any]) -> str:

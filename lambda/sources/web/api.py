@@ -2,10 +2,10 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from sources.item import Unlisted, Unreached
 from sources.web.fetch import Fetching
@@ -15,10 +15,34 @@ _MOST_REDIRECTS = 3
 
 
 class Api:
-    """The API of a vendor; `name` and `access` are for messages: what it is, and what helps when it refuses."""
+    """The API of a vendor at `root`, the only host that gets the `headers`.
 
-    def __init__(self, fetching: Fetching, name: str, access: str, headers: Mapping[str, str] | None = None) -> None:
-        self._fetching, self._name, self._access, self._headers = fetching, name, access, dict(headers or {})
+    `name` and `access` are for messages: what it is, and what helps when it refuses.
+    """
+
+    def __init__(self, fetching: Fetching, root: str, name: str, access: str, headers: Mapping[str, str]) -> None:
+        self._fetching, self._root, self._headers = fetching, root, dict(headers)
+        self._name, self._access = name, access
+
+    @contextmanager
+    def understood(self) -> Iterator[None]:
+        """Raises Unlisted where the block meets an answer in another form."""
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError) as error:
+            raise Unlisted(f"{self._name} answers in another form than its API ({type(error).__name__}).") from None
+
+    def every(
+        self, url: str, results: str, following: Callable[[Mapping[str, Any]], object]
+    ) -> Iterator[Mapping[str, Any]]:
+        """The `results` of all pages of a list; `following` finds the next page's address in an answer."""
+        while url:
+            answer = self.listed(url)
+            yield from answer[results]
+            further = following(answer)
+            url = urljoin(self._root, str(further)) if further else ""
+            if url and not url.startswith(f"{self._root}/"):
+                raise Unlisted(f"{self._name} leads to {urlsplit(url).netloc}, which is another host.")
 
     def listed(self, url: str) -> dict[str, Any]:
         """The JSON object at `url`. Raises Unlisted."""
