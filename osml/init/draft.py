@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 # More documents than this get nodes of their size; fewer fit on the smallest.
 SIZED_FROM = 50_000
-_GIB = 1024**3
 _NEARLY = 1.1
 
 
@@ -90,5 +89,5 @@ def _sized(groups: Mapping[str, Any], documents: int) -> dict[str, Any]:
     shape = min((shape for shape in needed.shapes if shape.usd <= dear), key=lambda shape: shape.nodes)
     nodes = max(shape.nodes, chosen["data_nodes"]["count"])
     nodes += -nodes % zones
-    disk = max(chosen["volume"]["size"], -(-needed.disk // _GIB // nodes) + 1)
+    disk = max(chosen["volume"]["size"], -(-needed.disk // size.GIB // nodes) + 1)
     return {"data_nodes": {"instance_type": shape.instance, "count": nodes}, "volume": {"size": disk}}

@@ -104,7 +104,7 @@ ANSWER = Question(
                 "secret": {"name": "osml/{name}/openai", "key": "api_key"},
             },
         ),
-        Offer("deepseek-r1", "DeepSeek-R1 on Bedrock.", {"provider": "bedrock", "model": "us.deepseek.r1-v1:0"}),
+        Offer("deepseek-r1", "DeepSeek-R1 on Bedrock.", {"provider": "bedrock"}),
         Offer(
             "sagemaker",
             "A distilled DeepSeek-R1 on a SageMaker endpoint of your own; paid by the hour.",
