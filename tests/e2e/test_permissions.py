@@ -23,6 +23,7 @@ import requests
 import yaml
 
 from opensearch_ml.engine.operator_role import PATHS
+from opensearch_ml.resources.conversation_index import CONVERSATIONS
 from opensearch_ml.resources.index_version import every_version
 from osml.ask import smoke
 from osml.ask.conversation import NEW, opened
@@ -94,6 +95,7 @@ ONLY_ON_AWS = {
 
 # Paths of the operator that this environment does not take.
 USED_ELSEWHERE = {
+    CONVERSATIONS: "by the status where there is an assistant",
     "_plugins/_ml/_predict/text_embedding/*": "by the doctor where there is no keeper, and by marks by meaning",
 }
 
