@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Container
+from functools import cache
 from pathlib import Path
 
 from osml.place import CHECKOUT
@@ -29,15 +30,20 @@ def folder(package: str) -> Path:
     return PLACES[package]
 
 
-def imports(file: Path) -> set[str]:
+def imports(file: Path) -> frozenset[str]:
     """The modules that a file names in its imports, also those within functions."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    return _imports(file.read_text())
+
+
+@cache
+def _imports(source: str) -> frozenset[str]:
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(modules)
 
 
 def named(file: Path) -> set[str]:
@@ -45,6 +51,7 @@ def named(file: Path) -> set[str]:
     return {name for name in MODULE_IN_TEXT.findall(file.read_text()) if _is_module(name)}
 
 
+@cache
 def _is_module(name: str) -> bool:
     top, *rest = name.split(".")
     place = PLACES.get(top, CHECKOUT / top).joinpath(*rest)

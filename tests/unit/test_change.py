@@ -70,19 +70,22 @@ class Copy:
         (self.folder / path).write_text(text)
         self.wrote.append(path)
 
-    def loads(self, settings: str) -> str:
-        """What `embedding` and `answer` of an environment are, or the sentence that refuses it."""
-        (self.folder / "other.yaml").write_text(settings)
+    def loads(self, *environments: str) -> list[str]:
+        """What `embedding` and `answer` of each environment are, or the sentence that refuses it."""
+        names = [f"other{number}" for number in range(len(environments))]
+        for name, settings in zip(names, environments, strict=True):
+            (self.folder / f"{name}.yaml").write_text(settings)
         program = (
-            "from pathlib import Path; import settings; from settings import load, SettingError\n"
+            "import sys; from pathlib import Path; import settings; from settings import load, SettingError\n"
             "assert Path(settings.__file__).is_relative_to(Path.cwd()), settings.__file__\n"
-            "try:\n    found = load('other', Path.cwd())\n    print(repr(found.embedding), repr(found.answer))\n"
-            "except SettingError as refused:\n    print(refused)\n"
+            "for name in sys.argv[1:]:\n"
+            "    try:\n        it = load(name, Path.cwd())\n        print(repr(it.embedding), repr(it.answer))\n"
+            "    except SettingError as refused:\n        print(refused)\n"
         )
-        command = [sys.executable, "-c", program]
+        command = [sys.executable, "-c", program, *names]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        return done.stdout
+        return done.stdout.splitlines()
 
 
 @pytest.fixture
@@ -130,16 +133,19 @@ def test_a_kind_is_one_file(tmp_path: Path) -> None:
 
 def test_a_recipe_is_one_file(copy: Copy) -> None:
     copy.write("settings/recipes/cheap.yaml", "answer: {provider: bedrock-converse, model: us.amazon.nova-lite-v1:0}\n")
-    assert "ConverseAnswer(" in copy.loads(ENVIRONMENT.format(recipe="cheap", embedding="sagemaker"))
+    [cheap] = copy.loads(ENVIRONMENT.format(recipe="cheap", embedding="sagemaker"))
+    assert "ConverseAnswer(" in cheap
     assert counted("recipe") == len(copy.wrote)
 
 
 def test_the_settings_of_an_embedding_provider_are_one_file(copy: Copy) -> None:
     settings = ENVIRONMENT.format(recipe="semantic-search", embedding="acme")
-    assert "can be 'cohere', 'openai', 'sagemaker' or 'titan' only" in copy.loads(settings)
+    [unknown] = copy.loads(settings)
+    assert "can be 'cohere', 'openai', 'sagemaker' or 'titan' only" in unknown
     copy.write("settings/embedding/acme.py", EMBEDDING)
-    assert "index.batch_size is 32, but Acme takes 8 texts a call at most" in copy.loads(settings)
-    assert "AcmeEmbedding(" in copy.loads(f"{settings}index: {{batch_size: 8}}\n")
+    large, small = copy.loads(settings, f"{settings}index: {{batch_size: 8}}\n")
+    assert "index.batch_size is 32, but Acme takes 8 texts a call at most" in large
+    assert "AcmeEmbedding(" in small
     # The other one is in the construct library: tests/synth/test_change.py
     assert counted("embedding provider") == len(copy.wrote) + 1
 
@@ -163,6 +169,7 @@ def test_the_settings_of_an_answer_provider_are_one_file_and_its_recipe_another(
     copy.write("settings/answer/acme_chat.py", ANSWER)
     copy.write("settings/recipes/acme.yaml", "answer: {provider: acme-chat, endpoint: acme.example.com}\n")
     settings = ENVIRONMENT.format(recipe="acme", embedding="sagemaker")
-    assert "answer.secret is missing; add that group with name." in copy.loads(settings)
-    assert "AcmeAnswer(" in copy.loads(f"{settings}answer: {{secret: {{name: acme}}}}\n")
+    without, complete = copy.loads(settings, f"{settings}answer: {{secret: {{name: acme}}}}\n")
+    assert "answer.secret is missing; add that group with name." in without
+    assert "AcmeAnswer(" in complete
     assert counted("answer provider") == len(copy.wrote) - 1 + 1

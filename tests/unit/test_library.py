@@ -38,16 +38,14 @@ def texts_of(module: Path) -> str:
     return "\n".join([*sentences, *re.findall(r"#.*$", source, re.MULTILINE)])
 
 
+SCHEMA = Environment.model_json_schema()
+MEMBERS = {name for part in SCHEMA["$defs"].values() for name in part.get("properties", {})}
+SETTING = re.compile(rf"(?<![\w.])({'|'.join(SCHEMA['properties'])})\.([a-z_]+)\b")
+
+
 def settings_in(text: str) -> list[str]:
     """The settings of an environment file that `text` names, by group and member."""
-    schema = Environment.model_json_schema()
-    members = {name for part in schema["$defs"].values() for name in part.get("properties", {})}
-    groups = "|".join(schema["properties"])
-    return [
-        f"{group}.{member}"
-        for group, member in re.findall(rf"(?<![\w.])({groups})\.([a-z_]+)\b", text)
-        if member in members
-    ]
+    return [f"{group}.{member}" for group, member in SETTING.findall(text) if member in MEMBERS]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(LIBRARY)))

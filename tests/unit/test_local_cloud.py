@@ -4,15 +4,21 @@ import json
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from osml.place import CHECKOUT
 
-# As where `sandbox` is not installed: the finders know no such module.
+COMMANDS = {
+    "up": ["sandbox", "up"],
+    "status": ["status", "--sandbox"],
+    "deploy": ["deploy", "--sandbox"],
+    "nowhere": ["status", "--env", "nowhere", "--json"],
+    "help": ["deploy", "--help"],
+}
+# As where `sandbox` is not installed: the finders know no such module. All commands run in this one process.
 WITHOUT = """
-import sys
+import contextlib, io, json, sys
 
 class Absent:
     def find_spec(self, name, *_):
@@ -24,31 +30,49 @@ import importlib.util
 whole = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *more: None if name == "sandbox" else whole(name, *more)
 from osml.main import main
-main()
+
+def run(arguments):
+    sys.argv = ["osml", *arguments]
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+    return [code, out.getvalue(), err.getvalue()]
+
+print(json.dumps({name: run(arguments) for name, arguments in json.loads(sys.argv[1]).items()}))
 """
+Outcome = tuple[int, str, str]
 
 
-def osml(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", WITHOUT, *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    """For each command its exit code, its standard output and its standard error."""
+    command = [sys.executable, "-c", WITHOUT, json.dumps(COMMANDS)]
+    folder = tmp_path_factory.mktemp("elsewhere")
+    process = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    return {name: (code, out, err) for name, (code, out, err) in json.loads(process.stdout).items()}
 
 
-@pytest.mark.parametrize("arguments", [("sandbox", "up"), ("status", "--sandbox"), ("deploy", "--sandbox")])
-def test_what_needs_the_local_cloud_names_it(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    result = osml(tmp_path, *arguments)
-    assert result.returncode == 1
-    assert "The local cloud is not installed here: run `make install`" in result.stderr
-    assert "Traceback" not in result.stderr
+@pytest.mark.parametrize("name", ["up", "status", "deploy"])
+def test_what_needs_the_local_cloud_names_it(outcomes: dict[str, Outcome], name: str) -> None:
+    code, _, errors = outcomes[name]
+    assert code == 1
+    assert "The local cloud is not installed here: run `make install`" in errors
+    assert "Traceback" not in errors
 
 
-def test_a_failure_on_aws_is_a_sentence(tmp_path: Path) -> None:
-    result = osml(tmp_path, "status", "--env", "nowhere", "--json")
-    assert (result.returncode, "Traceback" in result.stderr) == (1, False)
-    assert "nowhere" in json.loads(result.stdout)["error"]
+def test_a_failure_on_aws_is_a_sentence(outcomes: dict[str, Outcome]) -> None:
+    code, output, errors = outcomes["nowhere"]
+    assert (code, "Traceback" in errors) == (1, False)
+    assert "nowhere" in json.loads(output)["error"]
 
 
-def test_help_needs_no_local_cloud(tmp_path: Path) -> None:
-    assert osml(tmp_path, "deploy", "--help").returncode == 0
+def test_help_needs_no_local_cloud(outcomes: dict[str, Outcome]) -> None:
+    code, output, _ = outcomes["help"]
+    assert (code, "--sandbox" in output) == (0, True)
 
 
 def test_the_app_and_its_requirements_hold_nothing_of_the_local_cloud() -> None:

@@ -12,6 +12,7 @@ from osml.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "skills").rglob("*.md")])
+COMMAND_LINE: Any = typer.main.get_command(app)
 SHOWN = re.compile(r"(?:^|`|\$ )(osml [a-z][^`\n]*)", re.MULTILINE)
 # What the deploy and the diff do not know, they give to the CDK's command line.
 HANDED_ON = {"deploy", "diff", "destroy"}
@@ -32,19 +33,19 @@ def fault(command: str) -> str | None:
         words = shlex.split(command.partition(" | ")[0].partition(" # ")[0].partition(" > ")[0])[1:]
     except ValueError:
         words = command.split()[1:]
-    found: Any = typer.main.get_command(app)
-    while words and hasattr(found, "commands"):
+    command_line = COMMAND_LINE
+    while words and hasattr(command_line, "commands"):
         name = words.pop(0)
         if name.startswith("-"):
             return None
-        following = found.commands.get(name)
+        following = command_line.commands.get(name)
         if following is None:
             return f"no command {name}"
-        found = following
-    options = {option for parameter in found.params for option in parameter.opts + parameter.secondary_opts} | {
+        command_line = following
+    options = {option for parameter in command_line.params for option in parameter.opts + parameter.secondary_opts} | {
         "--help"
     }
-    if found.name in HANDED_ON:
+    if command_line.name in HANDED_ON:
         return None
     unknown = [word for word in words if word.startswith("-") and word.partition("=")[0].rstrip(".,;") not in options]
     return f"no option {unknown[0]}" if unknown and unknown != ["-"] else None
