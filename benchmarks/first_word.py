@@ -89,7 +89,7 @@ def _pipeline(stack: Deployed) -> Callable[[], Call]:
     def make() -> Call:
         settings = knowledge(stack.place)
         domain = Domain(settings)
-        return lambda: GOOD if question.ask(domain, settings, QUESTION).text else "no answer"
+        return lambda: GOOD if question.ask(domain, settings, QUESTION).answer else "no answer"
 
     return make
 

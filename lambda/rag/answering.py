@@ -19,7 +19,8 @@ from rag.evidence import used
 from rag.failures import Invalid
 from rag.generation import Generation
 from rag.guardrails import Struck
-from rag.models import Answer, Blocked, Match, Question, Source, Timings
+from rag.match import is_near, match_of
+from rag.models import Answer, Blocked, Question, Source, Timings
 from rag.parts import Parts
 from rag.parts import parts as own_parts
 from rag.prompt import Turn
@@ -79,7 +80,7 @@ class _Asked:
         earlier = stored.turns if stored else []
         yield Stage("searching")
         found = self._found(earlier)
-        if not self._is_near(found.sources):
+        if not is_near(found.sources, self.parts.settings.min_score):
             yield Sources([])
             yield Text(NOT_IN_DOCUMENTS)
             yield self._answered(found, stored, None, NOT_IN_DOCUMENTS, [])
@@ -119,21 +120,8 @@ class _Asked:
         size = self.question.top_k or self.parts.settings.top_k
         found = self.parts.search.nearest(asked, self.question.filters, size, self.budget, self.caller)
         for source in found.sources:
-            source.match = self._match(source.similarity)
+            source.match = match_of(source.similarity, self.parts.settings.matches)
         return found
-
-    def _is_near(self, sources: Sequence[Source]) -> bool:
-        """Whether one of them is near enough in meaning, whatever else the search has ordered them by."""
-        least = self.parts.settings.min_score
-        return bool(sources) and (least == 0 or any((source.similarity or 0.0) >= least for source in sources))
-
-    def _match(self, similarity: float | None) -> Match | None:
-        if self.parts.settings.matches is None:
-            return None
-        good, close = self.parts.settings.matches
-        if similarity is None or similarity < good:
-            return "loose"
-        return "close" if similarity >= close else "good"
 
     def _pieces(self, generation: Generation, sources: Sequence[Source], stored: Conversation | None) -> Iterator[str]:
         earlier, key = (stored.turns, stored.key or None) if stored else ([], None)

@@ -16,11 +16,11 @@ from mcp.types import ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from osml.ask import asking
-from osml.ask.question import Answer, Source
 from osml.documents.library import library
 from osml.explained import explained
 from osml.place import Place
 from rag.document_models import DocumentList, DocumentShown
+from rag.models import Answer, Source
 from rag.search import Page
 from settings.environment import prefix_of
 
@@ -62,7 +62,7 @@ def server(where: Place) -> MCPServer:
     def ask(question: str, size: Size = 4, filters: Filters = None, conversation: str | None = None) -> Answer:
         """Answer a question from the documents, with the passages used. `conversation` is an id to continue, or `new`.
 
-        Without an answer model the text is null.
+        Without an answer model the answer is null.
         """
         return asking.ask(where, question, size, _pairs(filters), conversation)
 

@@ -1,24 +1,23 @@
 """Shows an answer to a person, or to a program."""
 
 import re
-from dataclasses import asdict
 
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from osml.ask.question import Answer, Source
 from osml.terminal import as_json, shown, visible
+from rag.models import Answer, Source
 
 SHOWN_CHARACTERS = 160
 
 
-def show(answer: Answer, command: str) -> None:
+def show(question: str, answer: Answer, command: str) -> None:
     """Prints the answer, if a model gave one, the documents with their scores, and a command for the next question."""
     console = Console()
-    if answer.text is not None:
-        panel = Panel(shown(answer.text), title=shown(answer.question), subtitle=answer.model, title_align="left")
+    if answer.answer is not None:
+        panel = Panel(shown(answer.answer), title=shown(question), subtitle=answer.model, title_align="left")
         console.print(panel)
     places = [_place(source) for source in answer.sources]
     table = Table("score", "document", *(["place"] if any(places) else []), "text", box=None, header_style="bold")
@@ -61,10 +60,5 @@ def _flat(text: str) -> str:
 
 
 def print_json(answer: Answer) -> None:
-    """Prints `{"question", "text", "sources": […], "model", "took_ms", "conversation_id"}` on one line.
-
-    A source is `{"id", "score", "text", "highlights": [{"start", "end"}], "page", "slide", "sheet", "section"}`, null
-    where its file has no such thing. Without an answer model `text` and `model`
-    are null, without a conversation its id.
-    """
-    print(as_json(asdict(answer)))
+    """Prints the answer on one line, as the API gives it: `Answer` of docs/openapi.json."""
+    print(as_json(answer.model_dump(mode="json")))

@@ -9,11 +9,14 @@ from osml.place import Place
 from osml.remote.domain import Domain
 from osml.remote.functions import Functions
 from osml.remote.stack import knowledge
+from rag.match import is_near, match_of
+from rag.models import Answer, Source
+from settings.environment import Environment
 
 
 def ask(
     place: Place, asked: str, size: int = 4, filters: Sequence[tuple[str, str]] = (), talk: str | None = None
-) -> question.Answer:
+) -> Answer:
     """The answer from at most `size` documents that match `filters`. Raises Failure when there is no answer.
 
     `talk` is the id of a conversation to continue, or `new`.
@@ -24,15 +27,24 @@ def ask(
     settings = knowledge(place)
     domain = Domain(settings, caller=place.caller)
     if talk is None:
-        return question.ask(domain, settings, asked, size, filters)
+        return _judged(question.ask(domain, settings, asked, size, filters), place.settings())
     opened = conversation.opened(domain, talk, asked, settings.retrieval.earlier_questions)
     answer = question.ask(domain, settings, asked, size, filters, opened)
-    if answer.text is None:
+    if answer.answer is None:
         conversation.keep(domain, opened, asked)
+    return _judged(answer, place.settings())
+
+
+def _judged(answer: Answer, environment: Environment) -> Answer:
+    """The answer with what similarities mean with the environment's embedding model."""
+    for source in answer.sources:
+        source.match = match_of(source.similarity, environment.matches)
+    if answer.answer is None:
+        answer.grounded = is_near(answer.sources, environment.min_score)
     return answer
 
 
-def find(place: Place, asked: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()) -> list[question.Source]:
+def find(place: Place, asked: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()) -> list[Source]:
     """The documents nearest to the question, without an answer; on a collection the assistant also answers.
 
     Raises Failure.

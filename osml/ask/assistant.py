@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from osml.ask.conversation import NEW
-from osml.ask.question import Answer, Source
 from osml.failure import Failure
 from osml.remote.functions import Functions
-from rag.models import place_in
+from rag.models import Answer
 
 
 def ask(
@@ -31,16 +32,6 @@ def ask(
     if reply.status != 200:
         raise Failure(f"The assistant answered {reply.status}: {reply.message}", reply.cause)
     try:
-        body = reply.body
-        return Answer(
-            question=question,
-            text=body["answer"],
-            sources=[
-                Source(source["id"], source["score"], source["text"], **place_in(source)) for source in body["sources"]
-            ],
-            model=body["model"],
-            took_ms=body["timings"]["total_ms"],
-            conversation_id=body["conversation_id"] if conversation else None,
-        )
-    except (KeyError, TypeError):
+        return Answer.model_validate(reply.body)
+    except ValidationError:
         raise Failure("The assistant's answer has another form than this command expects. Deploy again.") from None

@@ -1,19 +1,19 @@
 """One question on a domain: a neural search and, if the recipe has an answer model, a pipeline that answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from calls.plain import mended
 from osml.ask.conversation import Conversation
 from osml.ask.filters import clauses, names_asked, unknown
 from osml.failure import Failure
 from osml.remote.domain import Domain, legible
 from osml.remote.stack import Knowledge
 from rag.caller import ACCESS, groups_in
-from rag.models import PLACE, place_in
+from rag.evidence import used
+from rag.models import Answer, Highlight, Source, Timings
 from rag.pipeline import answer_in, asking
 from rag.search.highlight import highlights
+from rag.search.hit import fields_of, source_of
 from rag.search.in_use import searched
 from rag.search.mixture import FUSED, fused
 from rag.search.nearness import Nearness
@@ -21,47 +21,6 @@ from rag.search.query import nearest, parameters, texts
 from settings.knowledge import IndexNames
 
 CONNECT_SECONDS = 10
-
-
-@dataclass(frozen=True)
-class Highlight:
-    """A sentence of a text: characters `start` to `end`, `end` excluded."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Source:
-    """A found document. `score` is the search engine's; a higher one is nearer to the question.
-
-    `highlights` are the sentences `text[start:end]` near to the question, where the environment marks them. `page`,
-    `slide`, `sheet` and `section` say where in its file the text begins; None where the file has no such thing.
-    """
-
-    id: str
-    score: float
-    text: str
-    highlights: tuple[Highlight, ...] = ()
-    page: int | None = None
-    slide: int | None = None
-    sheet: str | None = None
-    section: str | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """`text` is the answer of `model` from the `sources`; both are None when the recipe has no answer model.
-
-    `conversation_id` is the id of the question's conversation, None without one.
-    """
-
-    question: str
-    text: str | None
-    sources: list[Source]
-    model: str | None
-    took_ms: int
-    conversation_id: str | None = None
 
 
 def ask(
@@ -88,7 +47,7 @@ def find(
 ) -> list[Source]:
     """The `size` documents nearest to the question, without an answer; otherwise as `ask`."""
     with legible(f"The question to the index {knowledge.index}"):
-        return _sources(domain, knowledge, question, size, filters)[0]
+        return _found(domain, knowledge, question, size, filters).sources
 
 
 def _asked(
@@ -100,11 +59,12 @@ def _asked(
     conversation: Conversation | None,
 ) -> Answer:
     earlier = conversation.earlier if conversation else ()
-    sources, took = _sources(domain, knowledge, question, size, filters, earlier)
+    hits, sources, search_ms = _found(domain, knowledge, question, size, filters, earlier)
     id = conversation.id if conversation else None
     if knowledge.answer_model_id is None:
-        return Answer(question, None, sources, knowledge.llm_model, took, id)
-    answered = _answered(domain, knowledge, question, sources, id)
+        timings = Timings(search_ms=search_ms, total_ms=search_ms)
+        return Answer(answer=None, grounded=True, sources=sources, model=None, conversation_id=id, timings=timings)
+    answered = _answered(domain, knowledge, question, hits, id)
     text = answer_in(answered)
     if not text:
         raise Failure(
@@ -112,19 +72,36 @@ def _asked(
             f"it could not read the output of the model {knowledge.answer_model_id} as that of {knowledge.llm_model}.",
             "answer-not-understood",
         )
-    return Answer(question, text, sources, knowledge.llm_model, took + answered["took"], id)
+    sources = used(text, sources)
+    model_ms = answered["took"]
+    return Answer(
+        answer=text,
+        grounded=any(source.used for source in sources),
+        sources=sources,
+        model=knowledge.llm_model,
+        conversation_id=id,
+        timings=Timings(search_ms=search_ms, model_ms=model_ms, total_ms=search_ms + model_ms),
+    )
 
 
-def _sources(
+class _Found(NamedTuple):
+    """The hits of a search, the same in the API's form, and the search's milliseconds."""
+
+    hits: list[dict[str, Any]]
+    sources: list[Source]
+    took: int
+
+
+def _found(
     domain: Domain,
     knowledge: Knowledge,
     question: str,
     size: int,
     filters: Sequence[tuple[str, str]],
     earlier: Sequence[str] = (),
-) -> tuple[list[Source], int]:
-    """The documents found, and the search's milliseconds."""
-    response = search(domain, knowledge, question, size, filters, PLACE, earlier)
+) -> _Found:
+    fields = fields_of(knowledge.text_field)
+    response = search(domain, knowledge, question, size, filters, fields, earlier)
     hits: list[dict[str, Any]] = response["hits"]["hits"][:size]
     if not hits and filters:
         _refuse_unknown(domain, knowledge, filters)
@@ -133,12 +110,13 @@ def _sources(
     if not hits:
         sentence = f"The index {knowledge.index} has no documents. Load some with `osml ingest FILE`."
         raise Failure(sentence, "index-empty")
-    return [_source(hit, knowledge.text_field) for hit in hits], response["took"]
+    return _Found(hits, [_source(hit, knowledge.text_field) for hit in hits], response["took"])
 
 
 def _source(hit: dict[str, Any], text_field: str) -> Source:
-    marked = tuple(Highlight(start, end) for start, end in hit["marks"])
-    return Source(hit["_id"], hit["_score"], mended(hit["_source"][text_field]), marked, **place_in(hit["_source"]))
+    source = source_of(hit, text_field)
+    source.highlights = [Highlight(start=start, end=end) for start, end in hit["marks"]]
+    return source
 
 
 def _marks(
@@ -224,12 +202,12 @@ def _refuse_unknown(domain: Domain, knowledge: Knowledge, filters: Sequence[tupl
 
 
 def _answered(
-    domain: Domain, knowledge: Knowledge, question: str, sources: list[Source], conversation: str | None
+    domain: Domain, knowledge: Knowledge, question: str, hits: list[dict[str, Any]], conversation: str | None
 ) -> dict[str, Any]:
-    """The answer of the pipeline from exactly these `sources`."""
+    """The answer of the pipeline from exactly these `hits`."""
     body = asking(
         question,
-        [source.id for source in sources],
+        [hit["_id"] for hit in hits],
         text_field=knowledge.text_field,
         llm_model=knowledge.llm_model,
         llm_response_field=knowledge.llm_response_field,

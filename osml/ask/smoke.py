@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from osml.ask.asking import ask
-from osml.ask.question import Answer
 from osml.failure import Failure
 from osml.place import Place
 from osml.remote.visible import visible_seconds
+from rag.models import Answer
 
 # Figures, and words long enough to mean something.
 WORD = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]{4,}")
@@ -27,7 +27,7 @@ def run(place: Place, question: str, expect: Sequence[str], sleep: Callable[[flo
     pause, asked_again = waits / MOST_AGAIN, 0
     while True:
         answer = ask(place, question)
-        fault = fault_of(answer, expect)
+        fault = fault_of(question, answer, expect)
         if fault is None or not waits or asked_again == MOST_AGAIN:
             break
         sleep(pause)
@@ -35,12 +35,12 @@ def run(place: Place, question: str, expect: Sequence[str], sleep: Callable[[flo
     if fault:
         waited = f" (also after {waits} s, in which a collection shows what was stored)" if asked_again else ""
         raise Failure(f"The question {question!r} to the environment {place.env} failed: {fault}{waited}.")
-    if answer.text is None:
+    if answer.answer is None:
         return f"Found: {place.env} found {len(answer.sources)} documents: {_short(answer.sources[0].text)}"
-    return f"Grounded: {place.env} answered from {len(answer.sources)} documents: {_short(answer.text)}"
+    return f"Grounded: {place.env} answered from {len(answer.sources)} documents: {_short(answer.answer)}"
 
 
-def fault_of(answer: Answer, expect: Sequence[str] = ()) -> str | None:
+def fault_of(question: str, answer: Answer, expect: Sequence[str] = ()) -> str | None:
     """What is wrong with `answer`, as the end of a sentence; None when it is good.
 
     An answer is grounded when it contains one of the texts `expect`. Without `expect` it is grounded when it shares
@@ -48,10 +48,10 @@ def fault_of(answer: Answer, expect: Sequence[str] = ()) -> str | None:
     found documents.
     """
     sources = " ".join(source.text for source in answer.sources).strip()
-    if answer.text is None:
+    if answer.answer is None:
         fault = None if _holds(sources, expect) else f"no document contains {_either(expect)}: {_short(sources)}"
         return fault if sources else "no document with a text was found"
-    text = answer.text.strip()
+    text = answer.answer.strip()
     if not text:
         return "the answer is empty"
     if THOUGHT.search(text):
@@ -60,7 +60,7 @@ def fault_of(answer: Answer, expect: Sequence[str] = ()) -> str | None:
         return "the answer has no source document"
     if not _holds(text, expect):
         return f"the answer does not contain {_either(expect)}: {_short(text)}"
-    if not expect and not (_words(text) & _words(sources)) - _words(answer.question):
+    if not expect and not (_words(text) & _words(sources)) - _words(question):
         return f"the answer uses nothing from the {len(answer.sources)} found documents: {_short(text)}"
     return None
 

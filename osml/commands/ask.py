@@ -30,4 +30,4 @@ def ask(
     if json:
         answer_view.print_json(answer)
     else:
-        answer_view.show(answer, f"{typed_as()} ask {where.options}")
+        answer_view.show(question, answer, f"{typed_as()} ask {where.options}")

@@ -242,7 +242,7 @@ def test_the_command_line_asks_as_somebody(session: Callable[[Caller], tuple[Ses
         assert {document.id for document in found} == seen
         answer = question.ask(*session(caller), QUESTION)
         assert {source.id for source in answer.sources} == seen
-        assert ("930,000" in str(answer.text)) == ("pay" in seen)
+        assert ("930,000" in str(answer.answer)) == ("pay" in seen)
     with pytest.raises(Refusal, match="no document with document=pay"):
         question.find(*session(BOB), QUESTION, filters=[("document", "pay")])
 

@@ -13,12 +13,13 @@ from typing import Any, Self
 import boto3
 from botocore.exceptions import ClientError
 
-from osml.ask.question import Answer, ask
+from osml.ask.question import ask
 from osml.deploy import drop, log_role
 from osml.ingest.ingest import ingest_files
 from osml.place import CHECKOUT, Place
 from osml.remote.domain import Domain
 from osml.remote.stack import knowledge, outputs
+from rag.models import Answer
 from sandbox.instance import Instance
 from tests.waiting import within
 

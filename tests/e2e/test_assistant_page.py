@@ -78,9 +78,9 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     assert "6 stored, 0 failed" in osml("ingest", *ENV, "samples/metro-areas.ndjson").stderr
     ask = ("ask", *ENV, "--json", "--conversation")
     answer = json.loads(osml(*ask, "new", "How many people lived in the Miami metro area in 2023?").stdout)
-    assert "6,265,000" in answer["text"]
+    assert "6,265,000" in answer["answer"]
     follow_up = json.loads(osml(*ask, answer["conversation_id"], "And in Chicago?").stdout)
-    assert "8,937,000" in follow_up["text"]
+    assert "8,937,000" in follow_up["answer"]
     # The number at its end counts the turns.
     first, second = (item["conversation_id"].rpartition("-") for item in (answer, follow_up))
     assert (second[0], int(second[2])) == (first[0], int(first[2]) + 1)

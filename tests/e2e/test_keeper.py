@@ -118,7 +118,7 @@ def test_a_new_key_is_at_work_before_the_old_one_is_refused(
     client.put_secret_value(SecretId=SECRET, SecretString=json.dumps({"api_key": new}))
     until(lambda: len(keeper.calls()) > calls, 60)
     local_cloud.deepseek_key.write_text(f"{new}\n")
-    assert "18,937,000" in str(deployment.ask(QUESTION).text)
+    assert "18,937,000" in str(deployment.ask(QUESTION).answer)
     request = keeper.calls()[-1]["request"]
     renewed = [line for line in keeper.lines() if line["request"] == request and line.get("finding") == "Renewed"]
     assert [line["about"].startswith("Connector AnswerConnector") for line in renewed] == [True]
@@ -149,7 +149,7 @@ def test_an_endpoint_that_stays_down_is_reported_until_it_answers(
         assert line["about"].startswith("Model AnswerModel")
         assert "503" in line["why"]
     assert keeper.call() == {}
-    assert "18,937,000" in str(deployment.ask(QUESTION).text)
+    assert "18,937,000" in str(deployment.ask(QUESTION).answer)
 
 
 # The audit log is of production, and its drift is in tests/contract/test_kinds_drift.py.
@@ -209,7 +209,7 @@ def test_status_deploy_and_keeper_name_the_same_objects_and_a_repair_restores_th
     ward.engine("PUT", mishaps.SETTINGS, {"persistent": {mishaps.TRUSTED: None}})
     assert drift.drifted(ward.deployment.place) == []
     ward.deployment.ingest()
-    assert "18,937,000" in str(ward.deployment.ask(QUESTION).text)
+    assert "18,937,000" in str(ward.deployment.ask(QUESTION).answer)
 
 
 def test_what_bears_another_mark_is_named_alike_and_left_alone(ward: Ward, keeper: Keeper) -> None:

@@ -87,10 +87,10 @@ def test_the_samples_are_loaded_and_counted(osml: Any) -> None:
 def test_the_answer_holds_the_right_figures_and_nothing_of_the_prompt(osml: Any) -> None:
     answer = ask(osml, QUESTION)
     for figure in ("18,823,000", "18,937,000", "6,167,000", "6,265,000"):
-        assert figure in answer["text"]
+        assert figure in answer["answer"]
     for leak in ("<think>", "</think>", "SEARCH RESULT", "QUESTION:", "You are"):
-        assert leak not in answer["text"]
-    assert "stand-in" in answer["text"]
+        assert leak not in answer["answer"]
+    assert "stand-in" in answer["answer"]
     assert {source["id"] for source in answer["sources"][:2]} == {"new-york-city", "miami"}
 
 
@@ -116,7 +116,7 @@ def test_an_agent_searches_asks_and_reads_over_its_protocol(osml: Any) -> None:
 
     search, answer, listed, shown, absent = asyncio.run(agent())
     assert {passage["id"] for passage in search.structured_content["passages"]} == {"new-york-city", "miami"}
-    assert "18,937,000" in answer.structured_content["text"]
+    assert "18,937,000" in answer.structured_content["answer"]
     assert [document["id"] for document in listed.structured_content["documents"]] == ["miami"]
     assert "6,265,000" in json.dumps(shown.structured_content)
     assert absent.is_error
@@ -129,7 +129,7 @@ def test_hostile_text_goes_through_ingest_and_answer_unharmed(osml: Any, tmp_pat
     assert "1 created, 0 updated, 0 failed" in osml("ingest", "--sandbox", str(file)).stderr
     answer = ask(osml, 'What is the "zeppelin fare"\n at C:\\new\\table 🗽?')
     assert answer["sources"][0]["text"] == HOSTILE
-    assert SENTENCE in answer["text"]
+    assert SENTENCE in answer["answer"]
 
 
 def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(

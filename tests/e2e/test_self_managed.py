@@ -136,7 +136,7 @@ def test_it_answers_from_its_documents(own: OwnDeployment) -> None:
     own.ingest()
     answer = own.ask(QUESTION)
     assert answer.sources[0].id == "austin"
-    assert "stand-in" in str(answer.text)
+    assert "stand-in" in str(answer.answer)
 
 
 def test_no_value_of_a_secret_is_anywhere_but_in_the_engine(

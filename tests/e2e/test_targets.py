@@ -89,7 +89,7 @@ def test_the_guest_is_answered_from_its_own_documents(guest: Deployment) -> None
     guest.ingest()
     answer = guest.ask(QUESTION)
     assert answer.sources[0].id == "austin"
-    assert "stand-in" in str(answer.text)
+    assert "stand-in" in str(answer.answer)
 
 
 def test_no_domain_was_made(guest: Deployment) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from osml.ask.question import Answer
 from osml.deploy import secret
 from osml.failure import Failure
+from rag.models import Answer
 from sandbox import launcher
 from sandbox.instance import REGION, Instance
 from sandbox.progress import Lines
@@ -103,7 +103,7 @@ def upgraded(cloud: Cloud, questions: Path, code: int) -> dict[str, Any]:
 
 def answers(cloud: Cloud) -> bool:
     try:
-        return bool(cloud.deployment.ask(QUESTION).text)
+        return bool(cloud.deployment.ask(QUESTION).answer)
     except Failure:
         return False
 
@@ -132,7 +132,7 @@ def test_it_is_taken_back_with_all_it_had(cloud: Cloud, answer: Answer) -> None:
     # ml-commons 2.19 waits for its encryption key for 3 s after a start, and then fails the first call.
     until(lambda: answers(cloud))
     again = cloud.deployment.ask(QUESTION)
-    assert (again.text, again.sources) == (answer.text, answer.sources)
+    assert (again.answer, again.sources) == (answer.answer, answer.sources)
     assert "nothing to undo" in cloud.osml("sandbox", "upgrade", "--undo", code=1).stderr
 
 

@@ -152,8 +152,8 @@ class Traffic:
         began, fault = time.monotonic(), ""
         try:
             answer = question.ask(domain, self._knowledge, asked)
-            if figure not in (answer.text or "") or source not in [source.id for source in answer.sources]:
-                fault = f"answered {answer.text!r} from {[source.id for source in answer.sources]}"
+            if figure not in (answer.answer or "") or source not in [source.id for source in answer.sources]:
+                fault = f"answered {answer.answer!r} from {[source.id for source in answer.sources]}"
         except Failure as error:
             fault = str(error)
         except Exception as error:  # noqa: BLE001 - a thread that dies would lose the question unseen

@@ -1,5 +1,6 @@
 """A conversation of `osml ask`: begun, gone on with, and shown; what the engine does with it the recipes' tests see."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ import requests
 
 from osml.ask import answer_view, asking, assistant
 from osml.ask.conversation import opened
-from osml.ask.question import Answer
 from osml.failure import Failure
 from osml.remote.functions import FunctionResponse
+from tests import answers
 from tests.unit.test_question import KNOWLEDGE
 
 MEMORY = "/_plugins/_ml/memory"
@@ -64,13 +65,20 @@ def test_on_a_collection_the_assistant_has_it(asked: str | None, sent: str | Non
     class Functions:
         def post(self, path: str, body: Any) -> FunctionResponse:
             bodies.append(body)
-            answer = {"answer": "a", "sources": [], "model": "m", "timings": {"total_ms": 1}, "conversation_id": "c"}
+            answer = {
+                "answer": "a",
+                "grounded": True,
+                "sources": [],
+                "model": "m",
+                "timings": {"total_ms": 1},
+                "conversation_id": "c",
+            }
             return FunctionResponse(200, answer)
 
     functions: Any = Functions()
     answer = assistant.ask(functions, "what?", conversation=asked)
     assert bodies[0].get("conversation_id") == sent
-    assert answer.conversation_id == ("c" if asked else None)
+    assert answer.conversation_id == "c"
 
 
 def test_a_question_that_no_model_answers_is_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,8 +86,9 @@ def test_a_question_that_no_model_answers_is_kept_too(monkeypatch: pytest.Monkey
     monkeypatch.setattr(asking, "knowledge", lambda _: KNOWLEDGE)
     monkeypatch.setattr(asking, "Domain", lambda *_, **__: memory)
     text: str | None = None
-    monkeypatch.setattr("osml.ask.question.ask", lambda *_: Answer("c", text, [], None, 1, "known"))
-    place: Any = type("Place", (), {"settings": lambda _: type("Settings", (), {"engine": "a domain"}), "caller": 1})()
+    monkeypatch.setattr("osml.ask.question.ask", lambda *_: answers.answer(text, conversation="known"))
+    environment = SimpleNamespace(engine="a domain", matches=None, min_score=0.6)
+    place: Any = SimpleNamespace(settings=lambda: environment, caller=1)
     asking.ask(place, "c", talk="known")
     assert memory.sent[-1] == ("POST", f"{MEMORY}/known/messages", {"input": "c", "response": "", "origin": "osml"})
     text = "An answer, which the pipeline has kept."
@@ -89,7 +98,7 @@ def test_a_question_that_no_model_answers_is_kept_too(monkeypatch: pytest.Monkey
 
 
 def test_the_answer_shows_the_command_for_a_follow_up(capsys: pytest.CaptureFixture[str]) -> None:
-    answer_view.show(Answer("q", None, [], None, 1, "8Hk2"), "osml ask --env dev")
+    answer_view.show("q", answers.answer(None, conversation="8Hk2"), "osml ask --env dev")
     assert 'Ask a follow-up: osml ask --env dev --conversation 8Hk2 "…"' in capsys.readouterr().out
-    answer_view.show(Answer("q", None, [], None, 1), "osml ask --env dev")
+    answer_view.show("q", answers.answer(None), "osml ask --env dev")
     assert 'Ask another question: osml ask --env dev "…"' in capsys.readouterr().out

@@ -61,8 +61,7 @@ def _answer(**changes: Any) -> dict[str, Any]:
 def test_a_question_goes_to_the_function_as_the_api_would_send_it(aws: AwsServer) -> None:
     aws.answer = lambda _: proxied(200, _answer())
     answer = asking.ask(PLACE, "How many?", 7)
-    assert (answer.question, answer.text, answer.model, answer.took_ms) == (
-        "How many?",
+    assert (answer.answer, answer.model, answer.timings.total_ms) == (
         "4,327,000.",
         "deepseek-flash",
         42,
@@ -83,7 +82,7 @@ def test_a_question_goes_to_the_function_as_the_api_would_send_it(aws: AwsServer
 def test_an_answer_that_is_not_in_the_documents_is_an_answer(aws: AwsServer) -> None:
     aws.answer = lambda _: proxied(200, _answer(answer="Not in the documents.", grounded=False, sources=[], model=None))
     answer = asking.ask(PLACE, "Why?")
-    assert (answer.text, answer.sources, answer.model) == ("Not in the documents.", [], None)
+    assert (answer.answer, answer.sources, answer.model) == ("Not in the documents.", [], None)
 
 
 @pytest.mark.parametrize(

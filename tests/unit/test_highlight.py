@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from osml.ask.answer_view import print_json, show
-from osml.ask.question import Answer, Highlight, Source
 from rag.budget import Budget
 from rag.caller import OPERATOR
+from rag.models import Highlight, Source
 from rag.search.domain import Domain
 from rag.search.highlight import highlights
 from rag.search.query import nearest
 from settings.knowledge import IndexNames
 from settings.retrieval import Highlight as Marked
 from settings.retrieval import Retrieval
+from tests.answers import answer, source
 from tests.unit.test_assistant_search import Alias
 
 INDEX = IndexNames(name="passages", text_field="text", embedding_field="vector")
@@ -61,7 +62,7 @@ def test_the_assistant_gives_them_with_its_sources(monkeypatch: pytest.MonkeyPat
 
 def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *sources: Source) -> str:
     monkeypatch.setenv("COLUMNS", "400")
-    show(Answer("what?", None, list(sources), None, 1), "osml ask")
+    show("what?", answer(None, *sources), "osml ask")
     return capsys.readouterr().out
 
 
@@ -70,7 +71,7 @@ def test_a_long_passage_is_shown_from_its_first_mark(
 ) -> None:
     text = "Nothing of use. " * 20 + "Dogs\nmay  come. " + "Nothing of use. " * 20
     at = text.index("Dogs")
-    said = shown(capsys, monkeypatch, Source("a", 0.5, text, (Highlight(at, at + 15),)))
+    said = shown(capsys, monkeypatch, source("a", 0.5, text, highlights=[Highlight(start=at, end=at + 15)]))
     assert "…Dogs may come. Nothing of use." in said
     assert said.count("…") == 3  # the third in what else to ask
 
@@ -79,29 +80,29 @@ def test_a_mark_near_the_end_is_shown_with_what_stands_before(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "Nothing of use. " * 20 + "Dogs may come."
-    said = shown(capsys, monkeypatch, Source("a", 0.5, text, (Highlight(320, 334),)))
+    said = shown(capsys, monkeypatch, source("a", 0.5, text, highlights=[Highlight(start=320, end=334)]))
     assert "Nothing of use. Dogs may come.\n" in "\n".join(line.rstrip() for line in said.splitlines()) + "\n"
 
 
 def test_without_marks_a_passage_is_shown_from_its_beginning(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = shown(capsys, monkeypatch, Source("a", 0.5, "[b]Nothing[/b] of use. " * 20), Source("b", 0.4, "Short."))
+    said = shown(capsys, monkeypatch, source("a", 0.5, "[b]Nothing[/b] of use. " * 20), source("b", 0.4, "Short."))
     assert "[b]Nothing[/b] of use. [b]Nothing" in said
     assert "Short." in said
 
 
 def test_a_program_gets_the_ranges(capsys: pytest.CaptureFixture[str]) -> None:
-    print_json(Answer("what?", None, [Source("a", 0.5, TEXT, (Highlight(19, 33),))], None, 1))
-    (source,) = json.loads(capsys.readouterr().out)["sources"]
-    assert source["highlights"] == [{"start": 19, "end": 33}]
+    print_json(answer(None, source("a", 0.5, TEXT, highlights=[Highlight(start=19, end=33)])))
+    (printed,) = json.loads(capsys.readouterr().out)["sources"]
+    assert printed["highlights"] == [{"start": 19, "end": 33}]
 
 
 def test_a_source_says_where_in_its_file_it_stands(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paged = Source("a", 0.5, "Text.", page=3, section="Leave > Carry over")
-    said = shown(capsys, monkeypatch, paged, Source("b", 0.4, "Rows.", sheet="Prices"), Source("c", 0.3, "Plain."))
+    paged = source("a", 0.5, "Text.", page=3, section="Leave > Carry over")
+    said = shown(capsys, monkeypatch, paged, source("b", 0.4, "Rows.", sheet="Prices"), source("c", 0.3, "Plain."))
     assert "page 3, Leave > Carry over" in said
     assert "sheet Prices" in said
-    assert "place" not in shown(capsys, monkeypatch, Source("c", 0.3, "Plain."))
+    assert "place" not in shown(capsys, monkeypatch, source("c", 0.3, "Plain."))

@@ -135,7 +135,7 @@ def test_a_follow_up_is_searched_alone_and_with_earlier_questions(made: Any, mos
     engine = Engine("passages-1")
     knowledge = KNOWLEDGE.model_copy(update={"retrieval": Retrieval(earlier_questions=most)})
     answer = question.ask(made(engine), knowledge, "and?", conversation=Conversation("c", ["why?", "what?"]))
-    assert (answer.question, answer.conversation_id) == ("and?", "c")
+    assert answer.conversation_id == "c"
     asked = [body["query"]["bool"]["must"][0]["neural"]["embedding"]["query_text"] for body in engine.bodies]
     assert asked == searched
 
@@ -145,7 +145,7 @@ def test_sentences_near_to_the_question_are_marked(made: Any, by: str) -> None:
     knowledge = KNOWLEDGE.model_copy(update={"retrieval": Retrieval.model_validate({"highlight": {"by": by}})})
     engine = Engine("passages-1")
     (source,) = question.ask(made(engine), knowledge, "what?").sources
-    assert source.highlights == (question.Highlight(0, 1),)
+    assert [highlight.model_dump() for highlight in source.highlights] == [{"start": 0, "end": 1}]
     assert len(engine.asked) == (1 if by == "words" else 4)
 
 
@@ -154,7 +154,7 @@ def test_a_model_that_does_not_answer_takes_no_passage_away(made: Any) -> None:
     engine = Engine("passages-1")
     engine.predicts = False
     (source,) = question.ask(made(engine), knowledge, "what?").sources
-    assert (source.id, source.highlights) == ("a", ())
+    assert (source.id, source.highlights) == ("a", [])
 
 
 def test_filters_of_one_field_are_alternatives(made: Any) -> None:

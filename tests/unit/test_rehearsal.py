@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from mlcommons import Owner
-from osml.ask.question import Answer, Source
 from osml.evaluate.evaluate import Quality
 from osml.failure import Failure
 from osml.rehearsal import access, anew, answers, deployed, indexes, loading, models, quality, settings
+from osml.rehearsal.answers import Exchange
 from osml.rehearsal.difference import changes, differences
 from osml.rehearsal.indexes import Index
 from osml.rehearsal.models import Model
@@ -16,6 +16,8 @@ from osml.rehearsal.subject import NOTED, SAME, SKIPPED, WORSE, Comparison, Subj
 from osml.rehearsal.upgrade import Finding, Rehearsal, compared
 from osml.status.inventory import CHANGED, OK, Entry
 from osml.status.status import Status
+from tests.answers import answer as in_api_form
+from tests.answers import source
 
 
 def index(health: str = "green", documents: int | None = 6, *aliases: str) -> Index:
@@ -114,8 +116,8 @@ def test_an_earlier_refusal_is_not_a_fault_of_the_upgrade() -> None:
     assert found.seen.startswith("0 of 2")
 
 
-def answer(text: str | None, *ids: str) -> Answer:
-    return Answer("Why?", text, [Source(id, 1.0, id) for id in ids], "a-model", 1)
+def answer(text: str | None, *ids: str) -> Exchange:
+    return "Why?", in_api_form(text, *(source(id, 1.0, id) for id in ids), model="a-model")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def answer(text: str | None, *ids: str) -> Answer:
         (None, None, SKIPPED),
     ],
 )
-def test_a_question_finds_the_same_documents(before: Answer | None, after: Answer | None, state: str) -> None:
+def test_a_question_finds_the_same_documents(before: Exchange | None, after: Exchange | None, state: str) -> None:
     assert answers.compare(before, after).state == state
 
 

@@ -7,25 +7,27 @@ from pathlib import Path
 import pytest
 
 from osml.ask import smoke
-from osml.ask.question import Answer, Source
 from osml.ask.smoke import fault_of
 from osml.failure import Failure
 from osml.place import Place
+from rag.models import Answer, Source
+from tests import answers
+from tests.answers import source
 
 ENVIRONMENTS = Path(__file__).parents[2] / "environments"
 GENERATION = {"dev": "", "aoss": "nextgen", "classic": "classic"}
 QUESTION = "How many people live in the metro area of Miami?"
 TEXT = "The metro area population of Miami in 2023 was 6,265,000, a 0.8% increase from 2022."
-SOURCES = [Source("miami", 0.7, TEXT)]
+SOURCES = [source("miami", 0.7, TEXT)]
 
 
 def answer(text: str | None, sources: list[Source] = SOURCES) -> Answer:
-    return Answer(question=QUESTION, text=text, sources=sources, model=text and "deepseek-flash", took_ms=1)
+    return answers.answer(text, *sources, model=text and "deepseek-flash")
 
 
 @pytest.mark.parametrize("text", ["It was 6,265,000 in 2023.", "The population grew.", "Ein Zuwachs von 0.8%."])
 def test_what_takes_a_figure_or_a_word_from_the_documents_is_grounded(text: str) -> None:
-    assert fault_of(answer(text)) is None
+    assert fault_of(QUESTION, answer(text)) is None
 
 
 @pytest.mark.parametrize(
@@ -36,32 +38,34 @@ def test_what_takes_a_figure_or_a_word_from_the_documents_is_grounded(text: str)
         ("<think>Miami…</think>6,265,000", SOURCES, "the answer contains the model's reasoning"),
         ("so it is</THINK> 6,265,000", SOURCES, "the answer contains the model's reasoning"),
         ("6,265,000", [], "the answer has no source document"),
-        ("6,265,000", [Source("empty", 0.1, " ")], "the answer has no source document"),
+        ("6,265,000", [source("empty", 0.1, " ")], "the answer has no source document"),
         ("The passages do not hold that.", SOURCES, "the answer uses nothing from the 1 found documents"),
         ("How many people live in Miami is not said.", SOURCES, "the answer uses nothing from the 1 found documents"),
         ("About 7,000,000", SOURCES, "the answer uses nothing from the 1 found documents"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, sources: list[Source], fault: str) -> None:
-    assert (fault_of(answer(text, sources)) or "").startswith(fault)
+    assert (fault_of(QUESTION, answer(text, sources)) or "").startswith(fault)
 
 
 def test_an_expected_text_decides_alone() -> None:
-    assert fault_of(answer("约626万人"), ["626", "6,265,000"]) is None
-    fault = fault_of(answer("It was 6,265,000."), ["626万", "6.3 million"])
+    assert fault_of(QUESTION, answer("约626万人"), ["626", "6,265,000"]) is None
+    fault = fault_of(QUESTION, answer("It was 6,265,000."), ["626万", "6.3 million"])
     assert fault == "the answer does not contain '626万' or '6.3 million': It was 6,265,000."
 
 
 def test_a_long_answer_is_cut_in_the_report() -> None:
-    assert len(fault_of(answer("<think>" + "word " * 500)) or "") < 300
+    assert len(fault_of(QUESTION, answer("<think>" + "word " * 500)) or "") < 300
 
 
 def test_where_no_model_answers_the_documents_count() -> None:
-    assert fault_of(answer(None)) is None
-    assert fault_of(answer(None), ["6,265,000"]) is None
-    assert (fault_of(answer(None), ["18,937,000"]) or "").startswith("no document contains '18,937,000': The metro")
-    assert fault_of(answer(None, [])) == "no document with a text was found"
-    assert fault_of(answer(None, [Source("empty", 0.1, "")])) == "no document with a text was found"
+    assert fault_of(QUESTION, answer(None)) is None
+    assert fault_of(QUESTION, answer(None), ["6,265,000"]) is None
+    assert (fault_of(QUESTION, answer(None), ["18,937,000"]) or "").startswith(
+        "no document contains '18,937,000': The metro"
+    )
+    assert fault_of(QUESTION, answer(None, [])) == "no document with a text was found"
+    assert fault_of(QUESTION, answer(None, [source("empty", 0.1, "")])) == "no document with a text was found"
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from osml.ask import answer_view
-from osml.ask.question import Answer, Highlight, Source
 from osml.place import CHECKOUT
 from osml.terminal import as_json, shown, visible
+from rag.models import Highlight
+from tests import answers
 
 ACTING = "\x1b]0;title\x07\x1b[31mred\x08\r\x9b31m\x7f\u202eabc\x00\ud800"
 
@@ -27,9 +28,9 @@ def test_json_says_what_was_given() -> None:
 
 
 def test_an_answer_shows_only_characters(capsys: pytest.CaptureFixture[str]) -> None:
-    source = Source(f"id{ACTING}", 0.5, f"{ACTING} text", (Highlight(0, 10),))
-    answer = Answer(f"q{ACTING}", f"a{ACTING}", [source], "m", 1)
-    answer_view.show(answer, "osml ask")
+    source = answers.source(f"id{ACTING}", 0.5, f"{ACTING} text", highlights=[Highlight(start=0, end=10)])
+    answer = answers.answer(f"a{ACTING}", source, model="m")
+    answer_view.show(f"q{ACTING}", answer, "osml ask")
     answer_view.print_json(answer)
     printed = capsys.readouterr().out
     assert "title" in printed

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from osml.ask.question import Answer, Source
 from osml.failure import Failure
 from osml.remote.stack import Knowledge
+from rag.models import Answer
+from tests import answers
 from tests.e2e import traffic as module
 from tests.e2e.traffic import Account, Traffic
 
@@ -84,7 +85,7 @@ def _pairs(lines: list[Any]) -> list[tuple[Any, Any]]:
 
 def ask(domain: Any, knowledge: Knowledge, asked: str) -> Answer:
     figure, source = module._facts()[asked]
-    return Answer(asked, f"It had {figure} residents.", [Source(source, 1.0, "…")], "m", 1)
+    return answers.answer(f"It had {figure} residents.", answers.source(source, 1.0, "…"), model="m")
 
 
 def account(monkeypatch: pytest.MonkeyPatch, fault: str = "", answering: Any = ask) -> Account:
@@ -146,7 +147,7 @@ def test_a_question_without_the_right_answer_is_named(fault: Exception | None, m
         if "Austin" in asked and fault:
             raise fault
         answer = ask(domain, knowledge, asked)
-        return Answer(asked, "I do not know.", answer.sources, "m", 1) if "Austin" in asked else answer
+        return answers.answer("I do not know.", *answer.sources, model="m") if "Austin" in asked else answer
 
     found = account(monkeypatch, answering=fails)
     assert list(found.faults) == ["failed"]

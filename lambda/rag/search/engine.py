@@ -9,16 +9,14 @@ from urllib.parse import quote
 
 from requests.auth import AuthBase
 
-from calls.plain import mended
 from corpus.bulk import LATER, passes
 from rag.budget import Budget
 from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held, access_in, groups_in
 from rag.failures import Failure, Invalid, Throttled, Unavailable
-from rag.models import PLACE, Filters, Highlight, Source, place_in
+from rag.models import PLACE, Filters, Source
 from rag.other_side import ENGINE, failure_of, unusable
 from rag.search import Page
-from rag.search.highlight import highlights
-from rag.search.query import similarity
+from rag.search.hit import fields_of, source_of
 from rag.send import Send
 from rag.wire import Wire
 from settings.runtime_settings import RuntimeSettings
@@ -112,22 +110,18 @@ class IndexClient:
         query: dict[str, str] | None = None,
     ) -> Any:
         """Like `hits`, but the engine's whole answer; `query` are the parameters of the address."""
-        wanted = {**body, "_source": self.found_fields(*more)}
+        wanted = {**body, "_source": fields_of(self.index.text_field, *more)}
         return self.send("POST", self.in_index("_search", index), wanted, budget, query=query)
 
     def hits_of_each(self, bodies: Sequence[dict[str, Any]], budget: Budget, *more: str) -> list[list[dict[str, Any]]]:
         """Like `hits` for several searches in one request; raises the failure of the first that fails."""
-        fields = self.found_fields(*more)
+        fields = fields_of(self.index.text_field, *more)
         lines = [json.dumps(line) for body in bodies for line in ({}, {**body, "_source": fields})]
         answer = self.send("POST", self.in_index("_msearch"), "\n".join([*lines, ""]), budget)
         for response in answer["responses"]:
             if "error" in response:
                 raise failure_of(ENGINE, int(response.get("status", 500)), json.dumps(response["error"]))
         return [_hits(response) for response in answer["responses"]]
-
-    def found_fields(self, *more: str) -> list[str]:
-        """The fields of a passage that `source` reads, and `more`."""
-        return ["id", "document", "title", *PLACE, self.index.text_field, ACCESS, *more]
 
     def wanted(self, filters: Filters | None, caller: Caller) -> list[dict[str, Any]]:
         """The filters as clauses that must all match, after those of what the caller may see."""
@@ -281,21 +275,7 @@ class IndexClient:
     def sources(self, hits: Iterable[dict[str, Any]], caller: Caller) -> list[Source]:
         """Hits in the API's form. A hit that the caller may not see is left out, whatever the engine's filter did."""
         allowed = [hit for hit in hits if _is_for(hit["_source"], caller)]
-        return [self._source(hit) for hit in allowed]
-
-    def _source(self, hit: dict[str, Any]) -> Source:
-        source = hit["_source"]
-        own = str(source.get("id") or hit["_id"])
-        return Source(
-            id=own,
-            document=str(source.get("document") or own),
-            title=mended(named) if isinstance(named := source.get("title"), str) else None,
-            text=mended(str(source.get(self.index.text_field, ""))),
-            score=hit["_score"],
-            similarity=similarity(hit),
-            **place_in(source),
-            highlights=[Highlight(start=start, end=end) for start, end in highlights(hit, self.index.text_field)],
-        )
+        return [source_of(hit, self.index.text_field) for hit in allowed]
 
     def _batch(
         self,

@@ -25,9 +25,9 @@ def question(context: Context) -> str:
         name = named(failure.cause, "question-failed")
         name = key.refused(context) if name == "key-refused" and not context.on_collection else name
         raise complaint(context.place, name, sentence) from None
-    if answer.text is None:
-        return f"{len(answer.sources)} documents found in {answer.took_ms} ms"
-    return f"answered from {len(answer.sources)} documents in {answer.took_ms} ms"
+    if answer.answer is None:
+        return f"{len(answer.sources)} documents found in {answer.timings.total_ms} ms"
+    return f"answered from {len(answer.sources)} documents in {answer.timings.total_ms} ms"
 
 
 def _words(context: Context) -> str:

@@ -136,12 +136,13 @@ def test_a_recipe_answers_and_goes(
 
 
 def _goes_on_with_a_conversation(deployment: Deployment) -> None:
-    first = asking.ask(deployment.place, "How many people lived in the Miami metro area in 2023?", talk="new")
-    second = asking.ask(deployment.place, "And in Chicago?", talk=first.conversation_id)
-    assert "8,937,000" in (second.text or "")
+    questions = "How many people lived in the Miami metro area in 2023?", "And in Chicago?"
+    first = asking.ask(deployment.place, questions[0], talk="new")
+    second = asking.ask(deployment.place, questions[1], talk=first.conversation_id)
+    assert "8,937,000" in (second.answer or "")
     kept = deployment.domain().json("GET", f"/_plugins/_ml/memory/{first.conversation_id}/messages")["messages"]
     assert [(turn["input"], turn["response"]) for turn in kept] == [
-        (turn.question, turn.text) for turn in (first, second)
+        (question, turn.answer) for question, turn in zip(questions, (first, second), strict=True)
     ]
 
 

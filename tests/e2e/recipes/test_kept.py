@@ -82,7 +82,7 @@ def ids(part: str) -> dict[str, str]:
 
 def ask(osml: CommandLine) -> str:
     answer: dict[str, Any] = json.loads(osml("ask", *HERE, "--json", QUESTION).stdout)
-    return str(answer["text"])
+    return str(answer["answer"])
 
 
 def test_a_first_deploy_that_failed_is_repeated(osml: CommandLine, local_cloud: Instance) -> None:

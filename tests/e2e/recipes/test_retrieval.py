@@ -219,15 +219,16 @@ def _together(folder: Path) -> tuple[Path, Path]:
 
 
 def _a_conversation(deployment: Deployment) -> None:
-    first = asking.ask(deployment.place, "The washing machine WM-520 shows E15", 1, talk="new")
+    questions = "The washing machine WM-520 shows E15", "What does it mean?"
+    first = asking.ask(deployment.place, questions[0], 1, talk="new")
     assert first.conversation_id
     # Alone it names no machine.
-    second = asking.ask(deployment.place, "What does it mean?", 2, talk=first.conversation_id)
+    second = asking.ask(deployment.place, questions[1], 2, talk=first.conversation_id)
     assert "washer-e15" in [source.id for source in second.sources]
     assert second.conversation_id == first.conversation_id
     memory = f"/_plugins/_ml/memory/{first.conversation_id}/messages"
     kept = deployment.domain().json("GET", memory)["messages"]
-    assert [turn["input"] for turn in kept] == [first.question, second.question]
+    assert [turn["input"] for turn in kept] == [*questions]
     with pytest.raises(Failure, match=r"There is no conversation AAAA\. Begin one with `--conversation new`"):
         asking.ask(deployment.place, "And?", talk="AAAA")
 
