@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,11 +32,8 @@ def load_file(
     `first` and `empty` are those of `settings.document.read`. Raises SettingError, whose sentence begins with `shown`.
     """
     try:
-        settings = read(_text(file), first=first, empty=empty)
-        for name in given or {}:
-            if name in settings:
-                raise ValueError(f"{name} is not a setting: the file's name is the environment's; remove the line")
-        return model.model_validate({**settings, **(given or {})})
+        text = _text(file)
+        return _model(text, model, first, tuple((empty or {}).items()), tuple((given or {}).items()))
     except NotYamlError as fault:
         raise SettingError(f"{shown} is not YAML{fault}.") from None
     except OSError as fault:
@@ -44,6 +42,18 @@ def load_file(
         raise SettingError(f"{shown}: {sentence(fault, model)}.") from None
     except ValueError as fault:
         raise SettingError(f"{shown}: {fault}.") from None
+
+
+# A command reads the file of its environment at each step.
+@lru_cache(maxsize=8)
+def _model(
+    text: str, model: type[Model], first: str, empty: tuple[tuple[str, str], ...], given: tuple[tuple[str, Any], ...]
+) -> Model:
+    settings = read(text, first=first, empty=dict(empty))
+    for name, _ in given:
+        if name in settings:
+            raise ValueError(f"{name} is not a setting: the file's name is the environment's; remove the line")
+    return model.model_validate({**settings, **dict(given)})
 
 
 def _text(file: Path) -> str:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,15 @@ _CLS, _SEP = 101, 102
 _CORES = min(2, os.cpu_count() or 1)
 
 
+@cache
+def _graph(file: Path) -> onnxruntime.InferenceSession:
+    """The graph, read once; many threads may run it."""
+    options = onnxruntime.SessionOptions()
+    # The engine uses the same cores: each text has one thread, and `_CORES` texts run at a time.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+
 class MiniLM:
     """Sentence embeddings of 384 dimensions; texts are cut at 256 tokens. Safe to call from many threads."""
 
@@ -28,10 +38,7 @@ class MiniLM:
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(directory / TOKENIZER))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        options = onnxruntime.SessionOptions()
-        # The engine uses the same cores: each text has one thread, and `_CORES` texts run at a time.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(directory / GRAPH, options, providers=["CPUExecutionProvider"])
+        self._session = _graph(directory / GRAPH)
         self._cores = ThreadPoolExecutor(_CORES, thread_name_prefix="embedding")
 
     def embed(self, texts: Sequence[str], *, normalize: bool = True) -> Vectors:

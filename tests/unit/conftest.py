@@ -1,9 +1,11 @@
-"""What never changes during a run is read once: botocore's files of services and endpoints."""
+"""What never changes during a run is made once: botocore's files, and the command line of an app."""
 
 from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
+import typer.main
+import typer.testing
 from botocore.loaders import JSONFileLoader
 
 
@@ -13,4 +15,14 @@ def botocore_files() -> Iterator[None]:
     loaded = lru_cache(maxsize=None)(JSONFileLoader().load_file)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, file_path: loaded(file_path))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def command_lines() -> Iterator[None]:
+    """Typer makes the commands of an app from their functions at each run, which for `osml` are more than forty."""
+    made = lru_cache(maxsize=None)(typer.main.get_command)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", made)
+        patch.setattr(typer.testing, "_get_command", made)
         yield

@@ -17,6 +17,7 @@ from osml.place import CHECKOUT
 from settings.environment import Environment
 from settings.recipe import RECIPES
 from settings.schema import FILE, FIRST_LINE, schema
+from tests.unit.test_sentence import each_setting as settings_of_all_files
 
 ENVIRONMENTS = CHECKOUT / "environments"
 FILES = [*sorted(ENVIRONMENTS.glob("*.yaml")), *sorted((Path(__file__).parent / "files" / "whole").glob("*.yaml"))]
@@ -40,11 +41,11 @@ def accepted(settings: dict[str, Any]) -> bool:
     return True
 
 
-def places(value: Any, path: Place = ()) -> Iterator[Place]:
-    """The path of every setting."""
-    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        yield (*path, key)
-        yield from places(inner, (*path, key))
+def each_setting() -> Iterator[tuple[dict[str, Any], Place]]:
+    """Every setting once, though several files hold it: the settings of its file, and its path."""
+    for model, settings, path in settings_of_all_files():
+        if model is Environment:
+            yield {name: value for name, value in settings.items() if name != "name"}, path
 
 
 def changed(settings: dict[str, Any], path: Place, **change: Any) -> dict[str, Any]:
@@ -73,10 +74,9 @@ def test_a_file_that_the_settings_accept_fits(file: Path) -> None:
     assert [error.message for error in SCHEMA.iter_errors(read(file))] == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_an_unknown_setting_and_a_wrong_kind_of_value_are_refused(file: Path) -> None:
-    settings, missed = read(file), []
-    for path in places(settings):
+def test_an_unknown_setting_and_a_wrong_kind_of_value_are_refused() -> None:
+    missed: list[Place] = []
+    for settings, path in each_setting():
         wrong = [changed(settings, path, value={"no": "setting"})]
         if isinstance(path[-1], str):
             wrong.append(changed(settings, path, name=f"{path[-1]}_x"))
@@ -85,11 +85,9 @@ def test_an_unknown_setting_and_a_wrong_kind_of_value_are_refused(file: Path) ->
     assert missed == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_no_file_is_refused_that_the_settings_accept(file: Path) -> None:
-    settings = read(file)
-    without = {path: changed(settings, path) for path in places(settings) if isinstance(path[-1], str)}
-    assert [path for path, value in without.items() if accepted(value) and not SCHEMA.is_valid(value)] == []
+def test_no_file_is_refused_that_the_settings_accept() -> None:
+    without = [(path, changed(settings, path)) for settings, path in each_setting() if isinstance(path[-1], str)]
+    assert [path for path, value in without if not SCHEMA.is_valid(value) and accepted(value)] == []
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
