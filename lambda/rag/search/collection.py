@@ -19,7 +19,8 @@ from rag.embedding import Embedding
 from rag.failures import Broken, Failure, Throttled
 from rag.models import Filters, Source
 from rag.search import Found, Page, Passage, Replaced
-from rag.search.engine import ANY_PASSAGE, NANOSECOND, IndexClient, in_list, moment
+from rag.search.engine import IndexClient
+from rag.search.listing import ANY_PASSAGE, NANOSECOND, in_list, listed, moment
 from rag.search.mixture import FUSED, fused, mixed
 from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
 
@@ -130,15 +131,15 @@ class Collection:
         from rag.document_models import DocumentList, DocumentListed
 
         passages = aggregation(passage=ANY_PASSAGE)
-        buckets, more = self._engine.listed(page, STORED, {"versions": passages}, budget, caller)
+        buckets, more = listed(self._engine, page, STORED, {"versions": passages}, budget, caller)
         documents: list[DocumentListed] = []
         replaced: dict[str, int] = {}
         for bucket in buckets:
             document, those = bucket["key"]["document"], versions(bucket["versions"])
             shown = current(those)
             loaded = moment(shown.stored, NANOSECOND)
-            if listed := in_list(document, shown.seen, shown.bucket["passage"], caller, loaded):
-                documents.append(listed)
+            if row := in_list(document, shown.seen, shown.bucket["passage"], caller, loaded):
+                documents.append(row)
             if any(other.stored < shown.stored for other in those):
                 replaced[document] = shown.stored
         self._tidy(self._older(replaced, budget), budget)

@@ -10,8 +10,10 @@ from rag.caller import Caller, Held
 from rag.failures import Broken, Failure, Unavailable
 from rag.models import Filters, Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
-from rag.search.engine import ANY_PASSAGE, LOADED, MILLISECOND, Action, IndexClient, in_list, moment
+from rag.search.bulk import Action
+from rag.search.engine import IndexClient
 from rag.search.in_use import searched
+from rag.search.listing import ANY_PASSAGE, LOADED, MILLISECOND, in_list, listed, moment
 from rag.search.mixture import FUSED, fused
 from rag.search.nearness import Nearness
 from rag.search.query import nearest, parameters
@@ -110,7 +112,7 @@ class Domain:
     def listed(self, page: Page, budget: Budget, caller: Caller) -> "DocumentList":
         from rag.document_models import DocumentList
 
-        buckets, more = self._engine.listed(page, "osml.loaded", {"passage": ANY_PASSAGE}, budget, caller)
+        buckets, more = listed(self._engine, page, "osml.loaded", {"passage": ANY_PASSAGE}, budget, caller)
         documents = (
             in_list(
                 bucket["key"]["document"],

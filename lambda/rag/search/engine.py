@@ -2,49 +2,36 @@
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from requests.auth import AuthBase
 
-from corpus.bulk import LATER, passes
 from rag.budget import Budget
-from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held, access_in, groups_in
-from rag.failures import Failure, Invalid, Throttled, Unavailable
+from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held
+from rag.failures import Failure, Throttled, Unavailable
 from rag.models import PLACE, Filters, Source
 from rag.other_side import ENGINE, failure_of, unusable
-from rag.search import Page
-from rag.search.hit import fields_of, source_of
+from rag.search.bulk import BATCH_IDS, BATCH_PASSAGES, Action, batches, results_of
+from rag.search.hit import fields_of, hits_of, is_for, source_of
 from rag.send import Send
 from rag.wire import Wire
 from settings.runtime_settings import RuntimeSettings
 
 if TYPE_CHECKING:
-    from rag.document_models import DocumentListed
+    pass
 
-# The smallest domain takes bodies of at most 10 MiB.
-BATCH_BYTES = 2_000_000
 # An idle collection of the generation NEXTGEN answers its first request after 10 to 30 seconds.
 WAKING_SECONDS = 45.0
-BATCH_PASSAGES, BATCH_IDS = 64, 1000
 # Of fields that passages are asked for with, the one that has an order of its own.
 _SORTED = frozenset(("stored",))
 # An index gives no more hits at once unless told otherwise.
 _MOST_HITS = 10_000
-# What a list shows of a document, from any of its passages.
-ANY_PASSAGE: dict[str, Any] = {"top_hits": {"size": 1, "_source": ["title", ACCESS]}}
 # The limits of groups of a document, and of loaders that are counted.
 MOST_GROUPS, _MOST_LOADERS = 1000, 10
-# The limit of documents in a list by time.
-MOST_BY_TIME = 10_000
-LOADED = "loaded"
-MILLISECOND, NANOSECOND = 1e-3, 1e-9
 
 _log = logging.getLogger(__name__)
-
-Action = tuple[dict[str, Any], dict[str, Any] | None]
 
 
 class IndexClient:
@@ -99,7 +86,7 @@ class IndexClient:
 
     def hits(self, body: dict[str, Any], budget: Budget, *more: str, index: str | None = None) -> list[dict[str, Any]]:
         """The sources that a search with `body` finds, with `more` fields."""
-        return _hits(self.search(body, budget, *more, index=index))
+        return hits_of(self.search(body, budget, *more, index=index))
 
     def search(
         self,
@@ -121,7 +108,7 @@ class IndexClient:
         for response in answer["responses"]:
             if "error" in response:
                 raise failure_of(ENGINE, int(response.get("status", 500)), json.dumps(response["error"]))
-        return [_hits(response) for response in answer["responses"]]
+        return [hits_of(response) for response in answer["responses"]]
 
     def wanted(self, filters: Filters | None, caller: Caller) -> list[dict[str, Any]]:
         """The filters as clauses that must all match, after those of what the caller may see."""
@@ -154,10 +141,7 @@ class IndexClient:
 
         An action is its command line and its document, if it has one.
         """
-        results: list[dict[str, Any] | Failure] = []
-        for batch in _batches(actions, at_once):
-            results += self._batch(batch, budget, again)
-        return results
+        return [result for batch in batches(actions, at_once) for result in results_of(self.send, batch, budget, again)]
 
     def held(self, documents: Sequence[str], budget: Budget) -> dict[str, Held]:
         """Whose the documents are, by id; without those that do not exist."""
@@ -192,7 +176,7 @@ class IndexClient:
         query = {"bool": {"filter": [of_these, *narrowed]}} if narrowed else of_these
         body = {"query": query, "size": _MOST_HITS, "sort": order, "_source": fields}
         while True:
-            hits = _hits(self.send("POST", self.in_index("_search"), body, budget))
+            hits = hits_of(self.send("POST", self.in_index("_search"), body, budget))
             yield from hits
             if len(hits) < _MOST_HITS:
                 return
@@ -212,50 +196,6 @@ class IndexClient:
             removed += result["result"] == "deleted"
         return removed
 
-    def listed(
-        self, page: Page, loaded: str, aggregations: dict[str, Any], budget: Budget, caller: Caller
-    ) -> tuple[list[dict[str, Any]], str | None]:
-        """Buckets of the caller's documents of a page, and the cursor if there are more: the id of the last one.
-
-        `loaded` is the field with the time at which a passage was loaded; by time, the cursor is a number.
-        """
-        aggregations = {**aggregations, LOADED: {"max": {"field": loaded}}}
-        if page.order in ("newest", "oldest"):
-            return self._listed_by_time(page, aggregations, budget, caller)
-        size, by_id = page.size, {"terms": {"field": "document", "order": page.order}}
-        pages: dict[str, Any] = {"size": size + 1, "sources": [{"document": by_id}]}
-        if page.after is not None:
-            pages["after"] = {"document": page.after}
-        body: dict[str, Any] = {"size": 0, "aggs": {"documents": {"composite": pages, "aggs": aggregations}}}
-        answer = self._listing(body, page, budget, caller)
-        buckets = answer["aggregations"]["documents"]["buckets"]
-        return buckets[:size], buckets[size - 1]["key"]["document"] if len(buckets) > size else None
-
-    def _listing(self, body: dict[str, Any], page: Page, budget: Budget, caller: Caller) -> Any:
-        clauses = [*caller.clauses, *([_named_like(page.search)] if page.search else [])]
-        if clauses:
-            body["query"] = {"bool": {"filter": clauses}}
-        return self.send("POST", self.in_index("_search"), body, budget)
-
-    def _listed_by_time(
-        self, page: Page, aggregations: dict[str, Any], budget: Budget, caller: Caller
-    ) -> tuple[list[dict[str, Any]], str | None]:
-        """An aggregation in the order of a value has no cursor: the buckets of the pages before are left out here."""
-        if page.after is not None and not page.after.isdecimal():
-            raise Invalid(f"after is {page.after!r}, which is no cursor of a list in the order {page.order}.")
-        start = int(page.after or 0)
-        end = start + page.size
-        if end > MOST_BY_TIME:
-            raise Invalid(f"A list by time ends after {MOST_BY_TIME:,} documents; list by id, or search.")
-        order = {LOADED: "desc" if page.order == "newest" else "asc"}
-        by_time = {"field": "document", "size": end + 1, "order": [order, {"_key": "asc"}]}
-        body: dict[str, Any] = {"size": 0, "aggs": {"documents": {"terms": by_time, "aggs": aggregations}}}
-        answer = self._listing(body, page, budget, caller)
-        buckets = [
-            {**bucket, "key": {"document": bucket["key"]}} for bucket in answer["aggregations"]["documents"]["buckets"]
-        ]
-        return buckets[start:end], str(end) if len(buckets) > end else None
-
     @property
     def shown_fields(self) -> tuple[str, ...]:
         """Those of a passage that people are shown."""
@@ -274,102 +214,9 @@ class IndexClient:
 
     def sources(self, hits: Iterable[dict[str, Any]], caller: Caller) -> list[Source]:
         """Hits in the API's form. A hit that the caller may not see is left out, whatever the engine's filter did."""
-        allowed = [hit for hit in hits if _is_for(hit["_source"], caller)]
+        allowed = [hit for hit in hits if is_for(hit["_source"], caller)]
         return [source_of(hit, self.index.text_field) for hit in allowed]
-
-    def _batch(
-        self,
-        batch: list[Action],
-        budget: Budget,
-        again: tuple[type[Failure], ...],
-    ) -> list[dict[str, Any] | Failure]:
-        results: list[dict[str, Any] | Failure] = [Throttled("Not tried.")] * len(batch)
-        waiting = list(range(len(batch)))
-
-        def attempt() -> None:
-            lines = [json.dumps(part) for place in waiting for part in batch[place] if part is not None]
-            answer = self.send("POST", "/_bulk", "\n".join([*lines, ""]), budget, again=())
-            for place, item in zip(list(waiting), answer["items"], strict=True):
-                [result] = item.values()
-                results[place] = _refusal(result) if "error" in result else result
-            waiting[:] = [place for place in waiting if isinstance(results[place], Throttled)]
-            if waiting:
-                raise results[waiting[0]]  # type: ignore[misc]
-
-        try:
-            budget.retrying(attempt, again)
-        except Failure as failure:
-            for place in waiting:
-                results[place] = failure
-        return results
-
-
-def _refusal(result: dict[str, Any]) -> Failure:
-    status, error = int(result.get("status", 500)), result["error"]
-    # What embeds gives a status of its own choice, and its model's in the reason.
-    is_model = status not in (*LATER, 403) and passes(error, status)
-    return failure_of(ENGINE, 429 if is_model else status, json.dumps(error))
-
-
-def _named_like(words: str) -> dict[str, Any]:
-    """The clause that finds documents whose id holds `words`, or whose title has them, the last one begun."""
-    literal = "".join(f"\\{word}" if word in "*?\\" else word for word in words)
-    in_id = {"wildcard": {"document": {"value": f"*{literal}*", "case_insensitive": True}}}
-    return {"bool": {"should": [in_id, {"match_phrase_prefix": {"title": words}}], "minimum_should_match": 1}}
-
-
-def _hits(answer: Any) -> list[dict[str, Any]]:
-    hits: list[dict[str, Any]] = answer["hits"]["hits"]
-    return hits
-
-
-def in_list(
-    document: str, passages: int, passage: dict[str, Any], caller: Caller, loaded: datetime | None
-) -> "DocumentListed | None":
-    """A document in the caller's list, from the aggregation `ANY_PASSAGE`; None if it is not for the caller."""
-    from rag.document_models import DocumentListed
-
-    source: dict[str, Any] = next((hit["_source"] for hit in _hits(passage)), {})
-    if not _is_for(source, caller):
-        return None
-    groups, loader = groups_in(source), str(access_in(source).get("loader") or "")
-    return DocumentListed(
-        id=document,
-        title=source.get("title"),
-        passages=passages,
-        groups=groups,
-        loader=loader or None if caller.has("owner") else None,
-        removable=caller.changes(Held(frozenset(groups), frozenset([loader]))),
-        loaded=loaded,
-    )
-
-
-def moment(value: float | None, unit: float) -> datetime | None:
-    """The time that a field holds, in a `unit` of so many seconds since the epoch; None if it holds none."""
-    return datetime.fromtimestamp(value * unit, UTC) if value else None
-
-
-def _is_for(source: Mapping[str, Any], caller: Caller) -> bool:
-    if caller.sees(groups_in(source)):
-        return True
-    # The field is missing from the mapping, or the engine has found what it was not asked for.
-    _log.error("A passage of other groups was found and left out. Deploy again, so that the index knows %s.", GROUPS)
-    return False
 
 
 def _listed(wanted: str | list[str]) -> list[str]:
     return [wanted] if isinstance(wanted, str) else wanted
-
-
-def _batches(actions: Iterable[Action], at_once: int) -> Iterable[list[Action]]:
-    batch: list[Action] = []
-    held = 0
-    for action in actions:
-        size = len(json.dumps(action))
-        if batch and (len(batch) >= at_once or held + size > BATCH_BYTES):
-            yield batch
-            batch, held = [], 0
-        batch.append(action)
-        held += size
-    if batch:
-        yield batch

@@ -1,13 +1,22 @@
 """A passage as a search of the engine returns it."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from calls.plain import mended
-from rag.caller import ACCESS
+from rag.caller import ACCESS, GROUPS, Caller, groups_in
 from rag.models import PLACE, Highlight, Source, place_in
 from rag.search.highlight import highlights
 from rag.search.query import similarity
+
+_log = logging.getLogger(__name__)
+
+
+def hits_of(answer: Any) -> list[dict[str, Any]]:
+    """The hits in the engine's answer to a search."""
+    hits: list[dict[str, Any]] = answer["hits"]["hits"]
+    return hits
 
 
 def fields_of(text_field: str, *more: str) -> list[str]:
@@ -29,3 +38,12 @@ def source_of(hit: Mapping[str, Any], text_field: str) -> Source:
         **place_in(source),
         highlights=[Highlight(start=start, end=end) for start, end in highlights(hit, text_field)],
     )
+
+
+def is_for(source: Mapping[str, Any], caller: Caller) -> bool:
+    """Whether the caller may see a passage."""
+    if caller.sees(groups_in(source)):
+        return True
+    # The field is missing from the mapping, or the engine has found what it was not asked for.
+    _log.error("A passage of other groups was found and left out. Deploy again, so that the index knows %s.", GROUPS)
+    return False

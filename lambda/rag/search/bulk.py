@@ -1,0 +1,71 @@
+"""Actions on an index, sent in batches."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from corpus.bulk import LATER, passes
+from rag.budget import Budget
+from rag.failures import Failure, Throttled
+from rag.other_side import ENGINE, failure_of
+
+# The smallest domain takes bodies of at most 10 MiB.
+BATCH_BYTES = 2_000_000
+BATCH_PASSAGES, BATCH_IDS = 64, 1000
+
+# A command line, and a document if it has one.
+Action = tuple[dict[str, Any], dict[str, Any] | None]
+
+
+class Sending(Protocol):
+    """`IndexClient.send`."""
+
+    def __call__(
+        self, method: str, path: str, body: Any, budget: Budget, *, again: tuple[type[Failure], ...] = ...
+    ) -> Any: ...
+
+
+def batches(actions: Iterable[Action], at_once: int) -> Iterable[list[Action]]:
+    batch: list[Action] = []
+    held = 0
+    for action in actions:
+        size = len(json.dumps(action))
+        if batch and (len(batch) >= at_once or held + size > BATCH_BYTES):
+            yield batch
+            batch, held = [], 0
+        batch.append(action)
+        held += size
+    if batch:
+        yield batch
+
+
+def results_of(
+    send: Sending, batch: list[Action], budget: Budget, again: tuple[type[Failure], ...]
+) -> list[dict[str, Any] | Failure]:
+    """What became of each action of a batch, in order. Items that failed with one of `again` are sent again."""
+    results: list[dict[str, Any] | Failure] = [Throttled("Not tried.")] * len(batch)
+    waiting = list(range(len(batch)))
+
+    def attempt() -> None:
+        lines = [json.dumps(part) for place in waiting for part in batch[place] if part is not None]
+        answer = send("POST", "/_bulk", "\n".join([*lines, ""]), budget, again=())
+        for place, item in zip(list(waiting), answer["items"], strict=True):
+            [result] = item.values()
+            results[place] = _refusal(result) if "error" in result else result
+        waiting[:] = [place for place in waiting if isinstance(results[place], Throttled)]
+        if waiting:
+            raise results[waiting[0]]  # type: ignore[misc]
+
+    try:
+        budget.retrying(attempt, again)
+    except Failure as failure:
+        for place in waiting:
+            results[place] = failure
+    return results
+
+
+def _refusal(result: dict[str, Any]) -> Failure:
+    status, error = int(result.get("status", 500)), result["error"]
+    # What embeds gives a status of its own choice, and its model's in the reason.
+    is_model = status not in (*LATER, 403) and passes(error, status)
+    return failure_of(ENGINE, 429 if is_model else status, json.dumps(error))
