@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.synth import test_assistant
+from tests.synth import assistant_templates
 
-allowed, other, told = test_assistant.allowed, test_assistant.other, test_assistant.told
+allowed, other, told = assistant_templates.allowed, assistant_templates.other, assistant_templates.told
 ARN = "arn:aws:bedrock:eu-central-1:111122223333:guardrail/ab12cd34ef56"
 
 

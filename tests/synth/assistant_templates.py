@@ -1,0 +1,106 @@
+"""The assistant's templates, and what the tests read from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Template = dict[str, Any]
+Templates = dict[str, Template]
+Flat = Callable[[Any], Any]
+OfType = Callable[[Template, str], dict[str, Any]]
+Other = Callable[..., Template]
+ROOT = Path(__file__).resolve().parents[2]
+DOMAIN = "arn:<AWS::Partition>:es:<AWS::Region>:<AWS::AccountId>:domain/osml-sandbox"
+PLACE = "<AWS::Region>:<AWS::AccountId>"
+# What the function `documents` does with uploads that are more than one request stores.
+LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+UPLOADS = (
+    *(f"s3:{word}" for word in ("GetObject", "PutObject", "ListBucket")),
+    *(f"sqs:{word}" for word in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")),
+)
+
+
+def only(template: Template, type: str) -> dict[str, Any]:
+    """The one resource of exactly this type."""
+    found: list[dict[str, Any]] = [resource for resource in template["Resources"].values() if resource["Type"] == type]
+    assert len(found) == 1, type
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def domain(templates: Callable[[str], Templates]) -> Template:
+    return templates("sandbox")["osml-sandbox-assistant"]
+
+
+@pytest.fixture(scope="module")
+def collection(templates: Callable[[str], Templates]) -> Template:
+    return templates("sandbox-aoss")["osml-sandbox-aoss-assistant"]
+
+
+@pytest.fixture
+def other(synthesize: Callable[..., Templates], tmp_path: Path) -> Other:
+    """The assistant's template of a shipped environment with some groups changed."""
+
+    def make(base: str, **groups: Any) -> Template:
+        settings = yaml.safe_load((ROOT / "environments" / f"{base}.yaml").read_text())
+        (tmp_path / "other.yaml").write_text(yaml.safe_dump({**settings, **groups}))
+        return synthesize("other", tmp_path)["osml-other-assistant"]
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def methods(of_type: OfType) -> Callable[[Template], dict[tuple[str, str], Any]]:
+    """Properties of an API's methods by verb and path."""
+
+    def get(template: Template) -> dict[tuple[str, str], Any]:
+        resources = of_type(template, "AWS::ApiGateway::Resource")
+
+        def path(ref: Any) -> str:
+            made = resources.get(ref.get("Ref", ""), {}).get("Properties")
+            return f"{path(made['ParentId'])}/{made['PathPart']}" if made else ""
+
+        return {
+            (resource["Properties"]["HttpMethod"], path(resource["Properties"]["ResourceId"])): resource["Properties"]
+            for resource in of_type(template, "AWS::ApiGateway::Method").values()
+        }
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def told(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any]]:
+    """What a function is told in ASSISTANT."""
+
+    def get(template: Template, function: str) -> dict[str, Any]:
+        (found,) = (
+            value for name, value in of_type(template, "AWS::Lambda::Function").items() if name.startswith(function)
+        )
+        settings: dict[str, Any] = json.loads(flat(found["Properties"]["Environment"]["Variables"]["ASSISTANT"]))
+        return settings
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def allowed(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any]]:
+    """Resources by action that a function's own policy allows."""
+
+    def get(template: Template, function: str) -> dict[str, Any]:
+        (policy,) = (
+            value for name, value in of_type(template, "AWS::IAM::Policy").items() if name.startswith(function)
+        )
+        found: dict[str, Any] = {}
+        for resource in flat(policy["Properties"]["PolicyDocument"]["Statement"]):
+            assert resource["Effect"] == "Allow"
+            for action in resource["Action"] if isinstance(resource["Action"], list) else [resource["Action"]]:
+                found[action] = resource["Resource"]
+        return found
+
+    return get

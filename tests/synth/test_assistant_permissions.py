@@ -1,0 +1,149 @@
+"""The assistant's stack: what each function may do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from stacks.assistant_needs import NEEDS
+from tests.synth import assistant_templates
+from tests.synth.assistant_templates import DOMAIN, LOG, PLACE, UPLOADS, Flat, OfType, Other, Template, only
+
+domain = assistant_templates.domain
+collection = assistant_templates.collection
+other = assistant_templates.other
+told = assistant_templates.told
+allowed = assistant_templates.allowed
+
+
+def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed: Any, of_type: OfType) -> None:
+    kept = f"{DOMAIN}/passages-conversations/_doc/*"
+    log, ask = LOG, allowed(domain, "AskPolicy")
+    assert set(ask) - log == {"es:ESHttpGet", "es:ESHttpPost", "secretsmanager:GetSecretValue"}
+    assert ask["es:ESHttpGet"] == [kept, f"{DOMAIN}/passages/_alias"]
+    searches = [f"{DOMAIN}/{index}/_search" for index in ("passages-????????", "passages")]
+    assert ask["es:ESHttpPost"] == [searches[0], kept, searches[1]]
+    documents = allowed(domain, "DocumentsPolicy")
+    assert set(documents) - log == {"es:ESHttpPost", *UPLOADS}
+    uploads = "<UploadsBucketC4B27CC7.Arn>"
+    assert documents["s3:ListBucket"] == uploads
+    assert documents["s3:PutObject"] == [f"{uploads}/{folder}/*" for folder in ("begin", "jobs", "uploads")]
+    paths = ("_bulk", "passages/_refresh", "passages/_search")
+    assert documents["es:ESHttpPost"] == [f"{DOMAIN}/{path}" for path in paths]
+    assert set(allowed(domain, "PagePolicy")) == log
+
+
+def test_uploads_are_worked_on_by_the_function_documents(domain: Template, of_type: OfType, flat: Flat) -> None:
+    (source,) = flat(of_type(domain, "AWS::Lambda::EventSourceMapping")).values()
+    told = source["Properties"]
+    assert told["FunctionName"] == "<DocumentsFunction8356188C>"
+    assert (told["BatchSize"], told["ScalingConfig"]) == (1, {"MaximumConcurrency": 2})
+    assert told["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    function = flat(domain["Resources"]["DocumentsFunction8356188C"]["Properties"])
+    queues = {name: resource["Properties"] for name, resource in of_type(domain, "AWS::SQS::Queue").items()}
+    ((name, queue),) = [(name, queue) for name, queue in queues.items() if "RedrivePolicy" in queue]
+    assert queue["VisibilityTimeout"] == 2 * function["Timeout"] == 600
+    variables = function["Environment"]["Variables"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == int(variables["ATTEMPTS"]) == 5
+    assert variables["QUEUE_URL"] == f"<{name}>"
+    (rule,) = only(domain, "AWS::S3::Bucket")["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert (rule["ExpirationInDays"], rule["Status"]) == (14, "Enabled")
+
+
+def test_marks_by_meaning_let_questions_reach_the_model(
+    other: Other, domain: Template, allowed: Any, of_type: OfType, flat: Flat
+) -> None:
+    made = other("sandbox", retrieval={"highlight": {"by": "meaning"}})
+    own = DOMAIN.replace("osml-sandbox", "osml-other")
+
+    def added(part: str, action: str) -> set[str]:
+        before = {path.replace(DOMAIN, own) for path in allowed(domain, part).get(action, [])}
+        return set(allowed(made, part).get(action, [])) - before
+
+    pipeline = "passages-????????/_settings/index.search.default_pipeline", "_search/pipeline/passages-search-*"
+    assert added("AskPolicy", "es:ESHttpGet") == {f"{own}/{path}" for path in pipeline}
+    assert added("AskPolicy", "es:ESHttpPost") == {f"{own}/_plugins/_ml/_predict/text_embedding/*"}
+    assert added("DocumentsPolicy", "es:ESHttpGet") | added("DocumentsPolicy", "es:ESHttpPost") == set()
+    specs = [json.loads(flat(resource["Properties"]["Spec"])) for resource in of_type(made, "Custom::MlRole").values()]
+    (ask,) = [spec for spec in specs if spec.get("name") == "osml-other-ask"]
+    assert set(ask["cluster_permissions"]) - set(NEEDS["ask"].cluster) == {"cluster:admin/search/pipeline/get"}
+
+
+def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Flat, of_type: OfType) -> None:
+    roles = {
+        spec["name"]: spec
+        for resource in of_type(domain, "Custom::MlRole").values()
+        if resource["Type"] == "Custom::MlRole" and (spec := json.loads(flat(resource["Properties"]["Spec"])))
+    }
+    assert set(roles) == {"osml-sandbox-ask", "osml-sandbox-documents"}
+    for part in ("ask", "documents"):
+        need, role = NEEDS[part], roles[f"osml-sandbox-{part}"]
+        assert role["cluster_permissions"] == list(need.cluster)
+        patterns = ["passages", "passages-????????"]
+        kept = {"index_patterns": ["passages-conversations"], "allowed_actions": list(need.conversations)}
+        own = {"index_patterns": patterns, "allowed_actions": list(need.index)}
+        assert role["index_permissions"] == ([own, kept] if part == "ask" else [own])
+    mappings = of_type(domain, "Custom::MlRoleMapping").values()
+    mapped = {
+        spec["role"]: spec["backend_roles"]
+        for mapping in mappings
+        if (spec := json.loads(flat(mapping["Properties"]["Spec"])))
+    }
+    assert mapped == {
+        "osml-sandbox-ask": ["<AskRole76FE4A60.Arn>"],
+        "osml-sandbox-documents": ["<DocumentsRole86E5D883.Arn>"],
+    }
+    assert all(mapping["DependsOn"] for mapping in mappings)
+
+
+def test_on_a_collection_a_function_may_call_its_models_too(
+    collection: Template, allowed: Any, of_type: OfType
+) -> None:
+    log = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    arn = "<import ExportsOutputFnGetAttSearchCollectionE9B440CCArn6C0BACCE>"
+    endpoint = f"arn:<AWS::Partition>:sagemaker:{PLACE}:endpoint/osml-sandbox-aoss-embedding"
+    key = f"arn:<AWS::Partition>:secretsmanager:{PLACE}:secret:osml/sandbox-aoss/deepseek-??????"
+    ask = {action: resource for action, resource in allowed(collection, "AskPolicy").items() if action not in log}
+    assert ask == {
+        "aoss:APIAccessAll": arn,
+        "sagemaker:InvokeEndpoint": endpoint,
+        "secretsmanager:GetSecretValue": key,
+        "dynamodb:GetItem": "<ConversationsTable05F75AD7.Arn>",
+        "dynamodb:PutItem": "<ConversationsTable05F75AD7.Arn>",
+    }
+    assert {name for name in allowed(collection, "DocumentsPolicy") if name not in log} == {
+        "aoss:APIAccessAll",
+        "sagemaker:InvokeEndpoint",
+        *UPLOADS,
+    }
+    assert allowed(collection, "OperatorPolicy") == {
+        "lambda:InvokeFunction": ["<DocumentsFunction8356188C.Arn>", "<AskOperators3DDB4D68>"]
+    }
+    (alias,) = of_type(collection, "AWS::Lambda::Alias").values()
+    assert (alias["Properties"]["Name"], alias["Properties"]["FunctionVersion"]) == ("operators", "$LATEST")
+
+
+def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: Any, told: Any) -> None:
+    answer = {"provider": "bedrock", "region": "us-east-1"}
+    template = other("sandbox-aoss", answer=answer, embedding={"provider": "titan", "dimension": 512})
+    ask, documents = allowed(template, "AskPolicy"), allowed(template, "DocumentsPolicy")
+    assert any("deepseek.r1" in item for item in ask["bedrock:InvokeModelWithResponseStream"])
+    assert "bedrock:InvokeModelWithResponseStream" not in documents
+    assert documents["bedrock:InvokeModel"].endswith("foundation-model/amazon.titan-embed-text-v2:0")
+    # As the environment says it: what it leaves open is declared with the provider, for the function too.
+    assert told(template, "Ask")["answer"] == {"provider": "bedrock", "region": "us-east-1"}
+    assert told(template, "Ask")["embedding"] == {"provider": "titan", "dimension": 512}
+
+
+def test_each_function_may_do_on_the_index_what_it_does(collection: Template, flat: Flat, of_type: OfType) -> None:
+    found = {}
+    for resource in of_type(collection, "AWS::OpenSearchServerless::AccessPolicy").values():
+        ((policy,), name) = json.loads(flat(resource["Properties"]["Policy"])), resource["Properties"]["Name"]
+        assert len(name) <= 32
+        ((rule,), (role,)) = policy["Rules"], policy["Principal"]
+        assert (rule["ResourceType"], rule["Resource"]) == ("index", ["index/osml-sandbox-aoss/passages"])
+        found[role] = rule["Permission"]
+    assert found == {
+        "<AskRole76FE4A60.Arn>": ["aoss:DescribeIndex", "aoss:ReadDocument"],
+        "<DocumentsRole86E5D883.Arn>": ["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
+    }
