@@ -33,7 +33,8 @@ def load_file(
     """
     try:
         text = _text(file)
-        return _model(text, model, first, tuple((empty or {}).items()), tuple((given or {}).items()))
+        settings: Model = _model(text, model, first, tuple((empty or {}).items()), tuple((given or {}).items()))
+        return settings
     except NotYamlError as fault:
         raise SettingError(f"{shown} is not YAML{fault}.") from None
     except OSError as fault:

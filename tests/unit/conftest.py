@@ -1,5 +1,6 @@
 """What never changes during a run is made once: botocore's files, and the command line of an app."""
 
+import gc
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -7,6 +8,12 @@ import pytest
 import typer.main
 import typer.testing
 from botocore.loaders import JSONFileLoader
+
+
+def pytest_collection_finish() -> None:
+    """The collector looks no more at modules and tests, which stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -145,7 +145,7 @@ def mistyped(draw: st.DrawFn) -> str:
     return text
 
 
-@examples(400)
+@examples(200)
 @given(text=mistyped())
 def test_a_slip_of_the_hand_is_named(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     directory = tmp_path_factory.getbasetemp()
