@@ -15,7 +15,7 @@ import boto3
 import requests
 import yaml
 
-from benchmarks.quick_model import AT_ONCE, Pace, quick_model
+from benchmarks.quick_model import AT_ONCE, WritingPace, quick_model
 from osml.place import CHECKOUT, Place
 from osml.remote.domain import Domain
 from osml.remote.stack import knowledge, outputs
@@ -72,7 +72,7 @@ def deployed(
     answers: bool = True,
     assistant: Mapping[str, Any] | None = None,
     timeouts: Mapping[str, int] | None = None,
-    model: Pace = AT_ONCE,
+    model: WritingPace = AT_ONCE,
 ) -> Iterator[Deployed]:
     """The environment `base` of this repository with an API key and no throttle, its samples loaded.
 

@@ -14,12 +14,12 @@ from benchmarks.slow_endpoint import DIMENSION, slow_endpoint
 from opensearch_ml.providers.provider import client_config
 from opensearch_ml.resources.vector_index import HNSW
 from sandbox.alone import alone
-from settings.knowledge import Index
+from settings.knowledge import IndexSettings
 from trials.ingesting import EngineIndex
 
 # As `sagemaker_embedding` sets it.
 RECIPE_CLIENT = client_config(connections=100, connect_seconds=5, read_seconds=30)
-RECIPE_BATCH = Index().batch_size
+RECIPE_BATCH = IndexSettings().batch_size
 
 
 @dataclass

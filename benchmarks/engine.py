@@ -34,7 +34,7 @@ FLOW_FRAMEWORK = Part(
 )
 
 
-class Signature(AuthBase):
+class RoleSignature(AuthBase):
     """Signs every request, as a domain asks for it, and names the role that the signature stands for."""
 
     def __init__(self) -> None:
@@ -58,12 +58,12 @@ class BenchmarkEngine:
 
     def transport(self) -> HttpTransport:
         """The provisioner's, of a connection of its own."""
-        return HttpTransport(self.url, auth=Signature(), verify=self.ca)
+        return HttpTransport(self.url, auth=RoleSignature(), verify=self.ca)
 
     def session(self) -> requests.Session:
         """The same without the provisioner; give each request `verify=ca`, a session's own is overruled."""
         session = requests.Session()
-        session.auth = Signature()
+        session.auth = RoleSignature()
         return session
 
     def administrator(self) -> Client:

@@ -13,13 +13,13 @@ import requests
 
 from benchmarks.clients import GOOD, Call, Outcomes, closed_loop
 from benchmarks.deployment import QUESTION, Deployed, deployed
-from benchmarks.quick_model import Pace
+from benchmarks.quick_model import WritingPace
 from osml.ask import question
 from osml.remote.domain import Domain
 from osml.remote.stack import knowledge
 from trials.report import publish
 
-PACE = Pace(words=30, first=0.3, each=0.05)
+PACE = WritingPace(words=30, first=0.3, each=0.05)
 # Askers, and the questions that they ask together in each round.
 CALLS = {1: 10, 8: 32, 32: 96}
 ROUNDS = 3

@@ -17,7 +17,7 @@ TEXT = "The documents say so."
 
 
 @dataclass(frozen=True)
-class Pace:
+class WritingPace:
     """How a model writes: `words` words, the first after `first` seconds and the others `each` seconds apart."""
 
     words: int = 1
@@ -30,11 +30,11 @@ class Pace:
         return self.first + self.each * (self.words - 1)
 
 
-AT_ONCE = Pace()
+AT_ONCE = WritingPace()
 
 
 @contextlib.contextmanager
-def quick_model(pace: Pace = AT_ONCE) -> Iterator[str]:
+def quick_model(pace: WritingPace = AT_ONCE) -> Iterator[str]:
     """The base address, `http://127.0.0.1:<port>/v1`, while it runs."""
 
     class Paced(_Handler):

@@ -20,7 +20,7 @@ import yaml
 from benchmarks.deployment import OSML
 from osml.evaluate.evaluate import DEPLOYED, Quality, evaluate, refusal
 from osml.evaluate.evaluation_view import shown_p
-from osml.evaluate.refusal import Refusal, percentiles
+from osml.evaluate.refusal import RefusalMeasure, percentiles
 from osml.place import CHECKOUT, Place
 from sandbox.instance import Instance
 from sandbox.search_engine import OPTIMIZE
@@ -67,7 +67,7 @@ def measured(place: Place, claims: Path) -> tuple[list[list[str]], list[list[str
     ways = evaluate(place, claims, WEIGHTS, NORMALIZATIONS, ranks=True)
     (deployed,) = [way for way in ways if way.way == DEPLOYED]
     refused = refusal(place, deployed, UNRELATED)
-    best = Refusal(refused.related, refused.unrelated, round(refused.best, 3))
+    best = RefusalMeasure(refused.related, refused.unrelated, round(refused.best, 3))
     rows = [_row(way, deployed) for way in sorted(ways, key=lambda way: -way.ndcg)]
     return rows, [_refusal_row(refused), _refusal_row(best)]
 
@@ -123,7 +123,7 @@ def _row(way: Quality, deployed: Quality) -> list[str]:
     return [way.way, *figures, f"{way.latency(50):.0f} ms", f"{way.latency(99):.0f} ms"]
 
 
-def _refusal_row(refusal: Refusal) -> list[str]:
+def _refusal_row(refusal: RefusalMeasure) -> list[str]:
     cuts = [", ".join(f"{cut:.3f}" for cut in percentiles(those)) for those in (refusal.related, refusal.unrelated)]
     return [f"{refusal.least:g}", *cuts, f"{refusal.false_refusals:.1%}", f"{refusal.false_answers:.1%}"]
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from corpus.apart import Limits
+from corpus.apart import FileLimits
 from corpus.destination import Outcome, Verdict
 from corpus.document import Document
 from corpus.formats import Reading
@@ -34,7 +34,7 @@ DELAY = 0.5
 WORDS = "The office is open from nine to five, and a request for leave is answered within three working days. " * 12
 
 
-class Index:
+class UnlimitedIndex:
     """Takes everything at once."""
 
     most_bytes, most_documents = 1_000_000, 512
@@ -89,10 +89,10 @@ def website(dates: str) -> Iterator[str]:
         server.server_close()
 
 
-class Objects:
+class ListedObjects:
     """PAGES objects of S3, listed a thousand at once."""
 
-    def get_paginator(self, _: str) -> "Objects":
+    def get_paginator(self, _: str) -> "ListedObjects":
         return self
 
     def paginate(self, **_: str) -> Iterator[Mapping[str, Any]]:
@@ -108,7 +108,7 @@ def seconds(settings: Mapping[str, Any], known: dict[str, Known], id: str, tools
     """A whole run; every page must be known at its end."""
     nothing = Leftovers(lambda *_: {"hits": {"hits": []}}, "passages")
     parts: Callable[[Document], list[Document]] = lambda document: [document]  # noqa: E731
-    into = Into(Index, nothing, nothing, Reading("text"), parts, Limits())
+    into = Into(UnlimitedIndex, nothing, nothing, Reading("text"), parts, FileLimits())
     run = Run(source="bench", id=id)
     began = time.perf_counter()
     source = source_at(source_of(settings), tools)
@@ -137,7 +137,7 @@ def main() -> None:
         with website(dates) as url:
             settings = {"kind": "website", "start": [f"{url}/"], "networks": ["127.0.0.0/8"], "delay": 0, "depth": 9}
             rows.append(row(name, {**settings, "pages": PAGES}, Tools(), 0.0 if dates else DELAY))
-    rows.append(row("S3, equal ETags", {"kind": "s3", "bucket": "bench"}, Tools(s3=Objects()), 0.0))
+    rows.append(row("S3, equal ETags", {"kind": "s3", "bucket": "bench"}, Tools(s3=ListedObjects()), 0.0))
     columns = ["source", f"first run of {PAGES:,}, s", "unchanged, s", "ratio", f"{MANY:,} unchanged", "with pauses"]
     publish("sources", columns, rows, CHECKOUT / "docs" / "sources.md")
 

@@ -12,7 +12,7 @@ from settings.new_domain import NewDomain
 
 
 @dataclass(frozen=True)
-class Ending:
+class SettingEnding:
     """The value `name` of `setting` ends; a runtime is no setting, and is called by what it is."""
 
     setting: str
@@ -25,10 +25,10 @@ class Ending:
         return f"{self.setting} is {self.name!r}, whose end of life is {self.end.on} ({self.end.source})"
 
 
-def endings(environment: Environment) -> list[Ending]:
+def endings(environment: Environment) -> list[SettingEnding]:
     """All that has a day, the next one first; no clock is looked at."""
     named = [
-        Ending(setting, name, ends[name])
+        SettingEnding(setting, name, ends[name])
         for setting, name, ends in _used(environment)
         if name is not None and name in ends
     ]

@@ -22,7 +22,7 @@ from settings.encryption import Encryption
 from settings.existing_domain import ExistingDomain
 from settings.ingestion import Ingestion
 from settings.keeper import Keeper, OptionalKeeper
-from settings.knowledge import Index, Prompt, Timeouts
+from settings.knowledge import IndexSettings, Prompt, Timeouts
 from settings.model_settings import REGION, model_class, providers
 from settings.new_domain import NewDomain
 from settings.operators import Operators
@@ -82,7 +82,7 @@ class Environment(Group):
     search: Annotated[NewDomain | ExistingDomain | SelfManaged | Serverless, Field(discriminator="kind")]
     embedding: Embedding
     answer: Answer | None = None
-    index: Index = Index()
+    index: IndexSettings = IndexSettings()
     retrieval: Retrieval = Retrieval()
     prompt: Prompt = Prompt()
     timeouts: Timeouts = Timeouts()

@@ -66,7 +66,7 @@ class IndexNames(Group):
     embedding_field: str = Field(default="embedding", pattern=FIELD, examples=["embedding"])
 
 
-class Index(IndexNames):
+class IndexSettings(IndexNames):
     """The vector index. One call of the embedding model takes `batch_size` texts.
 
     `language` is the language of most documents; a search for words then finds other forms of them. `fields` are fields
@@ -85,7 +85,7 @@ class Index(IndexNames):
     fields: dict[FieldName, FieldType] = Field(default_factory=dict, max_length=200, examples=[{"year": "number"}])
 
     @model_validator(mode="after")
-    def _fields_differ(self) -> Index:
+    def _fields_differ(self) -> IndexSettings:
         if self.text_field == self.embedding_field:
             raise ValueError(
                 f"text_field and embedding_field are both {self.text_field!r}; give each a field of its own"

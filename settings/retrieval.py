@@ -65,7 +65,7 @@ class Rerank(Group):
     any_region: bool = False
 
 
-class Highlight(Group):
+class HighlightSettings(Group):
     """Marks up to `sentences` sentences of each passage that are near to the question.
 
     `by` is words, which the engine compares, or meaning, which costs a prediction of the embedding model.
@@ -87,7 +87,7 @@ class Retrieval(Group):
     hybrid: Annotated[Hybrid | None, Off] = None
     rerank: Rerank | None = None
     candidates: int = Field(default=20, ge=1, le=100)
-    highlight: Highlight | None = None
+    highlight: HighlightSettings | None = None
     earlier_questions: int = Field(default=1, ge=0, le=5)
     quantization: Literal["none", "fp16", "byte", "disk"] = "none"
 

@@ -28,13 +28,13 @@ OPERATORS = "operators"
 Seconds = Annotated[int | float, Field(gt=0)]
 
 
-class Told(BaseModel):
+class RuntimeGroup(BaseModel):
     """Values of a deploy, as JSON has them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
-class Login(Told):
+class Login(RuntimeGroup):
     """A secret with name and password of a self-managed engine; `username` and `password` are its JSON keys."""
 
     secretArn: str
@@ -42,7 +42,7 @@ class Login(Told):
     password: str
 
 
-class Search(Told):
+class RuntimeSearch(RuntimeGroup):
     """Where to search: service `es` is a domain (or an engine of one's own, with `login`), `aoss` a collection."""
 
     endpoint: str
@@ -51,13 +51,13 @@ class Search(Told):
     login: Login | None = None
 
 
-class EngineEmbedding(Told):
+class EngineEmbedding(RuntimeGroup):
     """The engine embeds, with the model that the index names in its default pipelines."""
 
     provider: Literal["model"] = "model"
 
 
-class PipelineAnswer(Told):
+class PipelineAnswer(RuntimeGroup):
     """The domain answers, in its search pipeline; `model` is the name to show."""
 
     provider: Literal["pipeline"] = "pipeline"
@@ -67,20 +67,20 @@ class PipelineAnswer(Told):
     model: str
 
 
-class Memory(Told):
+class Memory(RuntimeGroup):
     """Conversations in the engine's memory, where the search pipeline that answers reads them."""
 
     kind: Literal["memory"]
 
 
-class ConversationIndex(Told):
+class ConversationIndexSettings(RuntimeGroup):
     """Conversations in the index `name` of the engine."""
 
     kind: Literal["index"]
     name: str
 
 
-class Table(Told):
+class Table(RuntimeGroup):
     """Conversations in a DynamoDB table, for `days` after their last turn."""
 
     kind: Literal["table"]
@@ -88,7 +88,7 @@ class Table(Told):
     days: int = Field(ge=1)
 
 
-class Limits(Told):
+class Limits(RuntimeGroup):
     """How much one request may bring."""
 
     question_characters: int = Field(default=2000, ge=1)
@@ -99,7 +99,7 @@ class Limits(Told):
     passage_overlap: int = Field(default=0, ge=0, le=50)
 
 
-class Timeouts(Told):
+class RuntimeTimeouts(RuntimeGroup):
     """Seconds: to connect, for an embedding, for an answer, and for the pipeline's whole answer."""
 
     connection: Seconds = 5
@@ -118,7 +118,7 @@ class ToldAccess(Access):
     keys: list[tuple[str, str]] = Field(default_factory=list)
 
 
-def _chosen(package: ModuleType, engines: type[Told]) -> Callable[[Any], Any]:
+def _chosen(package: ModuleType, engines: type[RuntimeGroup]) -> Callable[[Any], Any]:
     """Reads a model of a provider in `package`, or the `engines` own."""
 
     def chosen(value: Any) -> Any:
@@ -154,14 +154,14 @@ ChosenAnswer = Annotated[
 ]
 
 
-class RuntimeSettings(Told):
+class RuntimeSettings(RuntimeGroup):
     """All of it. Without `answer` the sources are the answer.
 
     From the scores of `matches` on a passage is a good and a close match; None where the model is not measured.
     """
 
     environment: str
-    search: Search
+    search: RuntimeSearch
     index: IndexNames
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float = Field(default=0.6, ge=0)
@@ -170,9 +170,9 @@ class RuntimeSettings(Told):
     prompt: Prompt
     embedding: ChosenEmbedding
     answer: ChosenAnswer = None
-    conversations: Annotated[Memory | ConversationIndex | Table, Field(discriminator="kind")]
+    conversations: Annotated[Memory | ConversationIndexSettings | Table, Field(discriminator="kind")]
     access: ToldAccess = ToldAccess()
     limits: Limits = Limits()
     uploads: str | None = None
     guardrails: Guardrails | None = None
-    timeouts: Timeouts = Timeouts()
+    timeouts: RuntimeTimeouts = RuntimeTimeouts()

@@ -36,12 +36,12 @@ from settings.runtime_settings import (
     Memory,
     PipelineAnswer,
     RuntimeSettings,
+    RuntimeTimeouts,
     Table,
-    Timeouts,
     ToldAccess,
 )
-from settings.runtime_settings import ConversationIndex as IndexOfConversations
-from settings.runtime_settings import Search as Searched
+from settings.runtime_settings import ConversationIndexSettings as IndexOfConversations
+from settings.runtime_settings import RuntimeSearch as Searched
 from stacks.assistant_access import GUESSED, grant_search
 from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
@@ -176,7 +176,7 @@ class AssistantStack(EnvironmentStack):
                 **({"passage_overlap": index.overlap} if index.overlap else {}),
             ),
             uploads=self._jobs.bucket.bucket_name,
-            timeouts=Timeouts(
+            timeouts=RuntimeTimeouts(
                 connection=timeouts.connection,
                 embedding=timeouts.embedding,
                 answer=timeouts.answer,

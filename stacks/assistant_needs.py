@@ -16,7 +16,7 @@ MEMORY = "_plugins/_ml/memory"
 
 
 @dataclass(frozen=True)
-class Need:
+class EngineNeed:
     """What a function does on an engine: requests by path, permissions on the cluster and on the index.
 
     `{index}` in a path is the index, `{index_version}` each of its versions. `conversations` are permissions on the
@@ -31,7 +31,7 @@ class Need:
     conversations: Sequence[str] = ()
     description: str = "What the assistant may do"
 
-    def with_memory(self) -> Need:
+    def with_memory(self) -> EngineNeed:
         """Instead of an index of conversations it uses the engine's memory, where the search pipeline reads them."""
         kept = f"{CONVERSATIONS}/_doc/*"
         return replace(
@@ -46,7 +46,7 @@ class Need:
             conversations=(),
         )
 
-    def with_marks(self) -> Need:
+    def with_marks(self) -> EngineNeed:
         """What it takes besides to mark sentences by meaning: to ask the model that the index's pipeline names."""
         named = ["{index_version}/_settings/index.search.default_pipeline", "_search/pipeline/{index}-search-*"]
         return replace(
@@ -58,8 +58,8 @@ class Need:
         )
 
 
-NEEDS: Mapping[str, Need] = {
-    "ask": Need(
+NEEDS: Mapping[str, EngineNeed] = {
+    "ask": EngineNeed(
         gets=["{index}/_alias", f"{CONVERSATIONS}/_doc/*"],
         posts=["{index}/_search", "{index_version}/_search", f"{CONVERSATIONS}/_doc/*"],
         cluster=[*EMBED, "indices:data/write/bulk"],
@@ -67,7 +67,7 @@ NEEDS: Mapping[str, Need] = {
         collection=["aoss:DescribeIndex", "aoss:ReadDocument"],
         conversations=["indices:data/read/get", *(f"indices:data/write/{verb}*" for verb in ("bulk", "index"))],
     ),
-    "documents": Need(
+    "documents": EngineNeed(
         gets=[],
         posts=["_bulk", *(f"{{index}}/{route}" for route in ("_refresh", "_search"))],
         cluster=[*EMBED, "indices:data/write/bulk"],
@@ -78,7 +78,7 @@ NEEDS: Mapping[str, Need] = {
         ],
         collection=["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
     ),
-    "drop": Need(
+    "drop": EngineNeed(
         gets=[],
         posts=["_bulk"],
         cluster=[*EMBED, "indices:data/write/bulk"],
@@ -86,7 +86,7 @@ NEEDS: Mapping[str, Need] = {
         collection=[],
         description="What the drop may do",
     ),
-    "sources": Need(
+    "sources": EngineNeed(
         gets=[],
         posts=["_bulk", *(f"{{index}}/{one}" for one in ("_refresh", "_search"))],
         cluster=[*EMBED, "indices:data/write/bulk"],

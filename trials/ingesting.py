@@ -20,8 +20,8 @@ from corpus.track import Leftovers
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.journal import Journal
 from osml.ingest.loading import Loading
-from osml.ingest.progress import Pace
-from osml.ingest.sources import Sources
+from osml.ingest.progress import IngestPace
+from osml.ingest.sources import DocumentSources
 from trials.role_headers import role_headers
 
 
@@ -58,8 +58,8 @@ def ingest(to: EngineIndex, state: Path, *files: Path, leftovers: Leftovers | No
     """Loads what `state` does not name as settled; dead letters go into `rejected.ndjson` in the same folder."""
     journal = Journal(state)
     rejected = DeadLetters(state.with_name("rejected.ndjson"), journal.size)
-    sources = Sources([str(file) for file in files])
-    loading = Loading(sources, Reading("text"), journal, rejected, Pace(0, journal.report))
+    sources = DocumentSources([str(file) for file in files])
+    loading = Loading(sources, Reading("text"), journal, rejected, IngestPace(0, journal.report))
     try:
         load(
             loading.entries(),

@@ -23,7 +23,7 @@ from reply import Reply
 from waiting import waiting
 
 if TYPE_CHECKING:
-    from runtime import Context
+    from runtime import InvocationContext
 
 # Seconds after which a silent stream sends a comment; gateways close silent streams (edge endpoints after 30).
 SILENCE = 10.0
@@ -31,7 +31,7 @@ SILENCE = 10.0
 MARGIN = 2.0
 
 
-def answer(event: dict[str, Any], context: "Context") -> Reply:
+def answer(event: dict[str, Any], context: "InvocationContext") -> Reply:
     """The function's entry point: an API Gateway proxy event in, its reply out.
 
     An error before the work begins is an ordinary response, also for a stream. A later error is the last event of the
@@ -41,7 +41,7 @@ def answer(event: dict[str, Any], context: "Context") -> Reply:
     return replace(reply, headers={**reply.headers, **origins.allowed(event)})
 
 
-def _reply(event: dict[str, Any], context: "Context") -> Reply:
+def _reply(event: dict[str, Any], context: "InvocationContext") -> Reply:
     identifier = request_id(event, context)
     telemetry.begin(identifier)
     seconds = max(context.get_remaining_time_in_millis() / 1000 - MARGIN, MARGIN)

@@ -35,7 +35,7 @@ _END_OF_HEAD = b"\0" * 8
 
 
 @dataclass(frozen=True)
-class Context:
+class InvocationContext:
     """The context of a call for its handler, with the names of Amazon's Python runtime."""
 
     aws_request_id: str
@@ -52,10 +52,10 @@ class Context:
         return max(0, self.deadline_ms - int(time.time() * 1000))
 
 
-Handler = Callable[[Any, Context], Reply]
+Handler = Callable[[Any, InvocationContext], Reply]
 
 
-class Rejected(Exception):
+class RuntimeRejected(Exception):
     """The Runtime API refused a request."""
 
     def __init__(self, status: int, body: bytes) -> None:
@@ -69,7 +69,7 @@ class RuntimeApi:
     def __init__(self, address: str) -> None:
         self._address = address
 
-    def next(self) -> tuple[bytes, Context]:
+    def next(self) -> tuple[bytes, InvocationContext]:
         """Wait for the next event (JSON) without a time limit; Lambda may freeze the process in between."""
         with self._connected() as connection:
             connection.request("GET", f"{_PATH}/invocation/next")
@@ -132,7 +132,7 @@ class RuntimeApi:
 
 
 def serve(api: RuntimeApi, handler: Handler) -> None:
-    """Answer one call. Raises `Rejected` when the Runtime API reports that the environment is broken."""
+    """Answer one call. Raises `RuntimeRejected` when the Runtime API reports that the environment is broken."""
     event_json, context = api.next()
     request_id = context.aws_request_id
     try:
@@ -153,7 +153,7 @@ def serve(api: RuntimeApi, handler: Handler) -> None:
             _log("The answer failed before its end.", request_id, failure)
     except (OSError, HTTPException) as error:
         _log("The answer was not delivered to its end, because the caller disconnected.", request_id, error)
-    except Rejected as error:
+    except RuntimeRejected as error:
         _judge(error, request_id)
     finally:
         _close(reply)
@@ -206,11 +206,11 @@ def _do_the_rest(reply: Reply, request_id: str) -> None:
 def _unless_broken(send: Callable[[str, Any], None], request_id: str, what: Any) -> None:
     try:
         send(request_id, what)
-    except Rejected as error:
+    except RuntimeRejected as error:
         _judge(error, request_id)
 
 
-def _judge(error: Rejected, request_id: str) -> None:
+def _judge(error: RuntimeRejected, request_id: str) -> None:
     # 500 is documented as not recoverable: the runtime should exit. Anything else concerns this call only, which
     # Lambda has ended by then (413: too large, 400: too late).
     if error.status >= 500:
@@ -218,8 +218,8 @@ def _judge(error: Rejected, request_id: str) -> None:
     _log("The Runtime API refused the answer.", request_id, error)
 
 
-def _context(response: HTTPResponse) -> Context:
-    return Context(
+def _context(response: HTTPResponse) -> InvocationContext:
+    return InvocationContext(
         aws_request_id=response.headers["Lambda-Runtime-Aws-Request-Id"],
         invoked_function_arn=response.headers.get("Lambda-Runtime-Invoked-Function-Arn", ""),
         deadline_ms=int(response.headers["Lambda-Runtime-Deadline-Ms"]),
@@ -234,7 +234,7 @@ def _context(response: HTTPResponse) -> Context:
 def _body_of(response: HTTPResponse) -> bytes:
     body = response.read()
     if response.status >= 300:
-        raise Rejected(response.status, body)
+        raise RuntimeRejected(response.status, body)
     return body
 
 

@@ -5,7 +5,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws.secret_object import region_of, stored_object, text_under
-from mlcommons.errors import InvalidSpec, Refused
+from mlcommons.errors import InvalidSpec, PermissionMissing
 
 # At most 45 s and two short waits; botocore's own five times two minutes would outlast the function.
 BRIEFLY = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3, "mode": "standard"})
@@ -14,8 +14,8 @@ BRIEFLY = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempt
 def secret_value(arn: str, key: str) -> str:
     """The text under `key` of the secret `arn`, a JSON object.
 
-    Raises `Refused` when it may not be read, `InvalidSpec` when there is no such secret, key or object. No message
-    holds any part of the secret.
+    Raises `PermissionMissing` when it may not be read, `InvalidSpec` when there is no such secret, key or object.
+    No message holds any part of the secret.
     """
     tried = f"Reading the secret {arn}"
     try:
@@ -25,10 +25,10 @@ def secret_value(arn: str, key: str) -> str:
         if code == "ResourceNotFoundException":
             hint = "Correct its ARN in the environment."
             raise InvalidSpec(tried, "the secret does not exist", hint, "secret-missing") from None
-        raise Refused(tried, f"{code} {error.response['Error'].get('Message', '')}") from None
+        raise PermissionMissing(tried, f"{code} {error.response['Error'].get('Message', '')}") from None
     except BotoCoreError as error:
         hint = "Check that the subnet can reach Secrets Manager."
-        raise Refused(tried, type(error).__name__, hint) from None
+        raise PermissionMissing(tried, type(error).__name__, hint) from None
     text = text_under(key, value)
     if text is None:
         hint = "Add the key to the secret."

@@ -10,7 +10,7 @@ from requests_aws4auth import AWS4Auth
 
 from aws.secret_values import BRIEFLY, secret_value
 from mlcommons import Patience
-from mlcommons.errors import Refused
+from mlcommons.errors import PermissionMissing
 
 SESSION = "osml-provisioner"
 
@@ -19,8 +19,8 @@ def sign_in(target: dict[str, Any], patience: Patience) -> AuthBase:
     """Credentials for the requests of one invocation.
 
     `target` has `region` and `service`, and optionally `role`, the ARN of a role to sign as, or
-    `auth: {"basic": {"secretArn", "username", "password"}}`, the JSON keys of name and password. Raises `Refused` and
-    `InvalidSpec`.
+    `auth: {"basic": {"secretArn", "username", "password"}}`, the JSON keys of name and password.
+    Raises `PermissionMissing` and `InvalidSpec`.
     """
     basic = target.get("auth", {}).get("basic")
     if basic:
@@ -44,12 +44,12 @@ def _taken(role: str, region: str, patience: Patience) -> Credentials:
             spreading = patience.elapsed() < patience.propagation
             if not spreading or not patience.wait(attempt):
                 cause = error.response["Error"]["Code"]
-                raise Refused(
+                raise PermissionMissing(
                     f"Assuming the role {role}", cause, "Its trust policy must name the provisioner."
                 ) from None
         except BotoCoreError as error:
             hint = "Check that the subnet can reach STS (search.vpc.endpoints)."
-            raise Refused(f"Assuming the role {role}", type(error).__name__, hint) from None
+            raise PermissionMissing(f"Assuming the role {role}", type(error).__name__, hint) from None
         else:
             return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
         attempt += 1

@@ -31,7 +31,7 @@ _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ",
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FileLimits:
     """The limits of a file: `seconds` until its next row, and `memory` in bytes (on Linux)."""
 
     seconds: float = 60.0
@@ -42,7 +42,7 @@ class _Ended(Exception):
     """There is no further row; the reason ends a sentence that begins with the file's name."""
 
 
-def apart(file: BinaryIO, name: str, reading: Reading, limits: Limits) -> Iterator[tuple[Row, int]]:
+def apart(file: BinaryIO, name: str, reading: Reading, limits: FileLimits) -> Iterator[tuple[Row, int]]:
     """The rows of a file with a descriptor, each with the position up to which the file is read."""
     reader = _idle(limits) or _Reader(limits)
     finished = False
@@ -65,7 +65,7 @@ def apart(file: BinaryIO, name: str, reading: Reading, limits: Limits) -> Iterat
 class _Reader:
     """A process that reads one file after the other."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: FileLimits) -> None:
         self.limits = limits
         self._socket, theirs = socket.socketpair()
         self._received = bytearray()
@@ -142,7 +142,7 @@ _kept: list[_Reader] = []
 _keeping = threading.Lock()
 
 
-def _idle(limits: Limits) -> _Reader | None:
+def _idle(limits: FileLimits) -> _Reader | None:
     """A process that waits for a file, with the same limit of memory."""
     with _keeping:
         for reader in [kept for kept in _kept if kept.limits.memory == limits.memory]:

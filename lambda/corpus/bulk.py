@@ -8,7 +8,7 @@ from typing import Any
 
 from calls.redaction import redacted
 from calls.retry_after import asked_to_wait
-from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
+from corpus.destination import BatchTooLarge, Busy, Outcome, Stopped, Verdict
 from corpus.document import Document
 from corpus.refusal import said
 
@@ -69,7 +69,7 @@ class Bulk:
         if reply.status in LATER:
             raise Busy(self._reason(reply), asked_to_wait(reply.headers) or 0.0)
         if reply.status == TOO_LARGE:
-            raise TooLarge(self._reason(reply))
+            raise BatchTooLarge(self._reason(reply))
         if not 200 <= reply.status < 300:
             raise Stopped(f"_bulk to the index {self._index} answered {self._reason(reply)}")
         try:

@@ -60,7 +60,7 @@ class Busy(Exception):
         self.wait, self.unsure = wait, unsure
 
 
-class TooLarge(Exception):
+class BatchTooLarge(Exception):
     """The batch is larger than the destination accepts, in its own words."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from calls.backoff import Backoff
 from corpus.crew import MOST_THREADS, BatchAnswer, Crew
-from corpus.destination import ARRIVED, Busy, Destination, Outcome, Stopped, TooLarge, Verdict
+from corpus.destination import ARRIVED, BatchTooLarge, Busy, Destination, Outcome, Stopped, Verdict
 from corpus.document import Document, Entry, Unreadable
 from corpus.garbage import seldom_collected
 from corpus.pace import LONGEST_PAUSE, Pace
@@ -212,7 +212,7 @@ class _Load:
             if result.wait:
                 self._quiet_until = time.monotonic() + min(result.wait, LONGEST_ASKED)
             self._wait(answer.batch, [str(result)] * len(answer.batch), result)
-        elif isinstance(result, TooLarge):
+        elif isinstance(result, BatchTooLarge):
             if len(answer.batch) == 1:
                 self._settle_one(answer.batch[0], Outcome(Verdict.REFUSED, str(result)))
             else:

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
-from corpus.apart import Limits, apart
+from corpus.apart import FileLimits, apart
 from corpus.document import Entry, Unreadable, document
 from corpus.formats import Format, Reading, Row
 
@@ -63,7 +63,7 @@ def ending(name: str) -> str:
 
 
 def read(
-    stream: BinaryIO, name: str, reading: Reading, skip: int = 0, limits: Limits | None = None
+    stream: BinaryIO, name: str, reading: Reading, skip: int = 0, limits: FileLimits | None = None
 ) -> Generator[Entry]:
     """The entries of the file `name`, without the first `skip` ones, which an earlier load has settled.
 
@@ -82,7 +82,7 @@ def read(
             positions = positioned(raw, name, reading)
         else:
             raw = stream if _has_descriptor(stream) else stack.enter_context(_laid_down(stream))
-            positions = apart(raw, name, reading, limits or Limits())
+            positions = apart(raw, name, reading, limits or FileLimits())
         for number, (row, position) in enumerate(positions):
             if number >= skip:
                 yield _entry(row, reading.text_field, max(0, position - before))

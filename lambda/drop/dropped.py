@@ -24,7 +24,7 @@ from corpus.destination import Stopped
 from corpus.formats import Reading
 from corpus.load import BACKOFF, load
 from dropped_objects import TIME_OVER, Dropped, Shipment
-from messages import Message, objects_of
+from messages import DropMessage, objects_of
 
 # The time that is left for dead letters and for returning messages.
 MARGIN_SECONDS = 15.0
@@ -36,7 +36,7 @@ PATIENTLY = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attem
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The function's entry point: `batchItemFailures` are the messages that come again."""
     ends = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
-    messages = [Message.of(record) for record in event["Records"]]
+    messages = [DropMessage.of(record) for record in event["Records"]]
     to = json.loads(os.environ["DESTINATION"])
     shipment = Shipment(
         objects_of(messages, os.environ["DOCUMENTS"]),
@@ -110,7 +110,7 @@ def _refuse(dropped: Dropped) -> str:
     return ""
 
 
-def _give_up(messages: list[Message]) -> set[str]:
+def _give_up(messages: list[DropMessage]) -> set[str]:
     """Send messages whose objects can never be loaded to the dead letters; returns the ids of those that failed."""
     if not messages:
         return set()
@@ -123,7 +123,7 @@ def _give_up(messages: list[Message]) -> set[str]:
     return {messages[int(failure["Id"])].id for failure in answer.get("Failed", [])}
 
 
-def _give_back(messages: list[Message]) -> None:
+def _give_back(messages: list[DropMessage]) -> None:
     """Return messages to the queue earlier than its visibility timeout, with a longer wait after each attempt."""
     if not messages:
         return
@@ -149,7 +149,7 @@ def _until_return(received: int) -> int:
     return 0 if last else min(LAST_RETURN, FIRST_RETURN * 4 ** (received - 1))
 
 
-def _tell(shipment: Shipment, messages: list[Message], trouble: str) -> None:
+def _tell(shipment: Shipment, messages: list[DropMessage], trouble: str) -> None:
     """Log a line for each object that was not loaded, and one line with numbers as metrics."""
     log = _log()
     for message in messages:

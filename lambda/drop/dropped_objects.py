@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from corpus.apart import Limits
+from corpus.apart import FileLimits
 from corpus.destination import Stopped
 from corpus.document import Document, Entry, Unreadable
 from corpus.fields import with_access
@@ -147,7 +147,7 @@ class Shipment:
         if self._left() < self._seconds:
             raise Stopped(TIME_OVER)
         with body:
-            yield from read(body, dropped.name, self._reading, limits=Limits(max(1.0, self._seconds), MOST_MEMORY))
+            yield from read(body, dropped.name, self._reading, limits=FileLimits(max(1.0, self._seconds), MOST_MEMORY))
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,7 @@ from dropped_objects import Dropped
 
 
 @dataclass(frozen=True)
-class Message:
+class DropMessage:
     """One message: its `body`, how often it was `received`, and its objects as bucket, key and size.
 
     `fault` says why it names no objects. A test message of S3 has neither.
@@ -24,7 +24,7 @@ class Message:
     fault: str = ""
 
     @classmethod
-    def of(cls, record: dict[str, Any]) -> "Message":
+    def of(cls, record: dict[str, Any]) -> "DropMessage":
         """From a record of the event that Lambda makes of a message."""
         id, receipt = str(record["messageId"]), str(record["receiptHandle"])
         received = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
@@ -43,7 +43,7 @@ class Message:
         return cls(id, receipt, received, text, objects)
 
 
-def objects_of(messages: Iterable[Message], prefix: str) -> list[Dropped]:
+def objects_of(messages: Iterable[DropMessage], prefix: str) -> list[Dropped]:
     """Each object once, even if several messages name it, the smallest first: a large one may use up the time."""
     objects: dict[tuple[str, str], Dropped] = {}
     sizes: dict[tuple[str, str], int] = {}

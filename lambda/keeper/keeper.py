@@ -25,7 +25,7 @@ from aws.telemetry import json_lines
 from ending import endings
 from mlcommons import Client, HttpTransport, Patience, ProvisioningError
 from mlcommons.watched import watched
-from report import Finding, report
+from report import KeeperFinding, report
 from rounds import ENGINE, Engines, Round
 from secret_change import changed_at
 from stack import StackChanges, is_there, require_quiet
@@ -50,20 +50,20 @@ def handler(event: dict[str, Any], context: Any) -> None:
     report(findings, dimensions, log, request=context.aws_request_id, seconds=time.monotonic() - started)
 
 
-def _findings(event: dict[str, Any], stack: str, patience: Patience) -> Iterator[Finding]:
+def _findings(event: dict[str, Any], stack: str, patience: Patience) -> Iterator[KeeperFinding]:
     try:
         if not is_there(stack):
             return
         objects = list(watched(boto3.client("ssm"), stack))
         yield from Round(objects, _engines(stack, patience), changed_at, _rotated(event)).findings()
     except StackChanges as error:
-        yield Finding("Skipped", f"the round of {stack}", str(error))
+        yield KeeperFinding("Skipped", f"the round of {stack}", str(error))
     except ProvisioningError as error:
-        yield Finding("Unhealed", f"the round of {stack}", str(error))
+        yield KeeperFinding("Unhealed", f"the round of {stack}", str(error))
     except (BotoCoreError, ClientError) as error:
-        yield Finding("Unhealed", f"the round of {stack}", f"AWS refused or did not answer: {error}")
+        yield KeeperFinding("Unhealed", f"the round of {stack}", f"AWS refused or did not answer: {error}")
     except Exception as error:  # noqa: BLE001 - told by the metric; the text of an unknown error may hold anything
-        yield Finding("Unhealed", f"the round of {stack}", f"{type(error).__name__} in {_place(error)}")
+        yield KeeperFinding("Unhealed", f"the round of {stack}", f"{type(error).__name__} in {_place(error)}")
 
 
 def _rotated(event: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ RARE = ("Ending",)
 
 
 @dataclass(frozen=True)
-class Finding:
+class KeeperFinding:
     """`what` is a metric, or one of Renewed and Skipped without a metric; `about` is an object, `why` a sentence."""
 
     what: Literal["Unhealed", "Healed", "Drifted", "Swept", "Ending", "Renewed", "Skipped"]
@@ -22,7 +22,7 @@ class Finding:
 
 
 def report(
-    findings: Sequence[Finding], dimensions: dict[str, str], log: logging.Logger, *, request: str, seconds: float
+    findings: Sequence[KeeperFinding], dimensions: dict[str, str], log: logging.Logger, *, request: str, seconds: float
 ) -> None:
     """Write the findings, then the number of each kind."""
     for finding in findings:

@@ -7,12 +7,12 @@ from mlcommons import Client, ProvisioningError
 from mlcommons.client import path_of
 from mlcommons.derived_vectors import WHY, mend
 from mlcommons.drift import compare
-from mlcommons.errors import Conflict, Refused, Throttled, Unreachable, Unready
+from mlcommons.errors import Conflict, EngineThrottled, PermissionMissing, Unreachable, Unready
 from mlcommons.prediction import predict
 from mlcommons.retired import sweep
 from mlcommons.rotation import last_read, renew, secrets_of, settle
 from mlcommons.watched import Watched
-from report import Finding
+from report import KeeperFinding
 from secret_change import names
 
 # What a finding is about when the engine does not answer at all.
@@ -46,7 +46,7 @@ class Round:
         self._models = [entry for entry in watched if entry.kind == "Model"]
         self._renewed: set[str] = set()
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[KeeperFinding]:
         """Do all steps in order and return the findings; stops at an engine that does not answer."""
         try:
             for connector in self._connectors:
@@ -57,17 +57,17 @@ class Round:
                 yield from self._guarded(entry, self._as_deployed)
             yield from self._swept()
         except Unreachable as error:
-            yield Finding("Unhealed", ENGINE, str(error))
+            yield KeeperFinding("Unhealed", ENGINE, str(error))
 
-    def _guarded(self, entry: Watched, look: Callable[[Watched], Iterator[Finding]]) -> Iterator[Finding]:
+    def _guarded(self, entry: Watched, look: Callable[[Watched], Iterator[KeeperFinding]]) -> Iterator[KeeperFinding]:
         try:
             yield from look(entry)
         except Unreachable:
             raise
         except ProvisioningError as error:
-            yield Finding("Unhealed", str(entry), str(error))
+            yield KeeperFinding("Unhealed", str(entry), str(error))
 
-    def _fresh(self, connector: Watched) -> Iterator[Finding]:
+    def _fresh(self, connector: Watched) -> Iterator[KeeperFinding]:
         """Renew the connector if one of its secrets changed after the connector read it."""
         arns = secrets_of(connector.wanted)
         if not arns:
@@ -81,16 +81,16 @@ class Round:
         if changed or (read is not None and any(self._changed_at(arn) > read for arn in arns)):
             yield from self._renew(connector)
         elif settle(client, connector.id, connector.owner):
-            yield Finding("Renewed", str(connector), "an interrupted renewal was completed")
+            yield KeeperFinding("Renewed", str(connector), "an interrupted renewal was completed")
 
-    def _renew(self, connector: Watched) -> Iterator[Finding]:
+    def _renew(self, connector: Watched) -> Iterator[KeeperFinding]:
         self._renewed.add(connector.id)
         users = [model for model in self._models if model.wanted.connector_id == connector.id]
         probes = {user.id: user.wanted.probe for user in users if user.asked}
         note = renew(self._client_for(connector.target), connector.id, connector.wanted, connector.owner, probes)
-        yield Finding("Renewed", str(connector), note or "its secret was read again")
+        yield KeeperFinding("Renewed", str(connector), note or "its secret was read again")
 
-    def _answering(self, model: Watched) -> Iterator[Finding]:
+    def _answering(self, model: Watched) -> Iterator[KeeperFinding]:
         """Probe the model; if it does not answer, renew its connector or deploy it again."""
         # So one slow model leaves time for its repair, for the other models and for the rest of the round.
         parts = 2 * (len(self._models) + 1)
@@ -111,9 +111,9 @@ class Round:
                 raise trouble_left
         else:
             _deploy_again(client, model)
-        yield Finding("Healed", str(model), str(trouble))
+        yield KeeperFinding("Healed", str(model), str(trouble))
 
-    def _as_deployed(self, entry: Watched) -> Iterator[Finding]:
+    def _as_deployed(self, entry: Watched) -> Iterator[KeeperFinding]:
         """Compare and change nothing: somebody may be working on it, and `osml deploy --repair` restores it.
 
         Damage by the engine itself is repaired.
@@ -122,24 +122,24 @@ class Round:
         compared = compare(client, entry)
         if compared.is_broken:
             mend(client, entry.id)
-            yield Finding("Healed", str(entry), WHY)
+            yield KeeperFinding("Healed", str(entry), WHY)
         elif compared.is_drift:
-            yield Finding("Drifted", str(entry), f"it {compared.sentence}")
+            yield KeeperFinding("Drifted", str(entry), f"it {compared.sentence}")
 
-    def _swept(self) -> Iterator[Finding]:
+    def _swept(self) -> Iterator[KeeperFinding]:
         for connector in self._connectors[:1]:
             try:
                 gone = sweep(self._client_for(connector.target))
             except ProvisioningError as error:
-                yield Finding("Skipped", "retired connectors", str(error))
+                yield KeeperFinding("Skipped", "retired connectors", str(error))
                 return
             for connector_id in gone:
-                yield Finding("Swept", f"Connector {connector_id}", "no model uses it")
+                yield KeeperFinding("Swept", f"Connector {connector_id}", "no model uses it")
 
 
 def _key_refused(error: ProvisioningError) -> bool:
     """Whether the provider refuses the key, and not the engine the keeper."""
-    return isinstance(error, Refused) and "remote service" in error.reason
+    return isinstance(error, PermissionMissing) and "remote service" in error.reason
 
 
 def _trouble(client: Client, model: Watched) -> ProvisioningError | None:
@@ -151,7 +151,7 @@ def _trouble(client: Client, model: Watched) -> ProvisioningError | None:
         return None
     try:
         predict(client, model.id, model.wanted.probe)
-    except Throttled:
+    except EngineThrottled:
         return None
     except ProvisioningError as error:
         return error

@@ -10,7 +10,7 @@ Nothing here imports crhelper, boto3 or argparse: signatures, clock and sleep ar
 from mlcommons.client import Client
 from mlcommons.collection import Collection
 from mlcommons.errors import ProvisioningError
-from mlcommons.kernel import Outcome, apply, destroy
+from mlcommons.kernel import ProvisioningOutcome, apply, destroy
 from mlcommons.kind import Kind, Observed
 from mlcommons.kinds import KINDS, kind_named
 from mlcommons.owner import Owner
@@ -25,10 +25,10 @@ __all__ = [
     "Kind",
     "MockTransport",
     "Observed",
-    "Outcome",
     "Owner",
     "Patience",
     "ProvisioningError",
+    "ProvisioningOutcome",
     "Request",
     "Response",
     "Transport",

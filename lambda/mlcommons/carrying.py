@@ -11,7 +11,7 @@ from typing import Any
 
 from calls.redaction import redacted
 from mlcommons.client import Client, path_of
-from mlcommons.errors import InvalidSpec, NotFound, ProvisioningError, Throttled, Unready
+from mlcommons.errors import EngineThrottled, InvalidSpec, NotFound, ProvisioningError, Unready
 from mlcommons.index_version import NO_PIPELINE, IndexVersion, cancel_reindex, give, index_versions, tasks
 from mlcommons.translation import reason_of
 from mlcommons.versions import scrolled_at_once
@@ -154,7 +154,7 @@ class _Carrying:
         while True:
             try:
                 return self._copied({"range": {"_seq_no": {"gt": since}}})
-            except Throttled as error:
+            except EngineThrottled as error:
                 if not self._is_time or not self._client.outlast(error):
                     raise
 
@@ -162,7 +162,7 @@ class _Carrying:
         answer = self._copy(query, scrolled_at_once(self._client.version))
         if failures := answer.get("failures"):
             error = self._failed(failures[0])
-            if not isinstance(error, Throttled):
+            if not isinstance(error, EngineThrottled):
                 # A model refuses all texts of a call because of one: separately, the others are accepted.
                 alone = self._copy({"ids": {"values": [failure["id"] for failure in failures if "id" in failure]}}, 1)
                 error = self._failed((alone.get("failures") or failures)[0])
@@ -197,7 +197,7 @@ class _Carrying:
     def _failed(self, failure: dict[str, Any]) -> ProvisioningError:
         reasons = reason_of({"error": failure.get("cause") or failure.get("reason")})
         said = redacted(f"document {failure.get('id')!r} was refused with {failure.get('status')}: {reasons}")
-        kind = Throttled if _PASSING.search(said) else Unready
+        kind = EngineThrottled if _PASSING.search(said) else Unready
         return kind(self._tried, said, "Correct or remove that document, then deploy again.")
 
     def _remove_surplus(self) -> None:

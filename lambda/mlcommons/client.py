@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from mlcommons.collection import Collection
 from mlcommons.errors import (
+    EngineThrottled,
     InvalidSpec,
     NotFound,
+    PermissionMissing,
     ProvisioningError,
-    Refused,
-    Throttled,
     Unanswered,
     Unreachable,
 )
@@ -148,4 +148,4 @@ def _not_json(tried: str, answer: Response) -> Unreachable:
 def _nothing_done(error: ProvisioningError) -> bool:
     if isinstance(error, Unanswered):
         return False
-    return isinstance(error, Refused | Throttled | Unreachable)
+    return isinstance(error, PermissionMissing | EngineThrottled | Unreachable)

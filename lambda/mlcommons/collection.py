@@ -7,7 +7,7 @@ in the header `x-aoss-response-hint`.
 
 from dataclasses import dataclass
 
-from mlcommons.errors import ProvisioningError, Refused
+from mlcommons.errors import PermissionMissing, ProvisioningError
 from mlcommons.transport import Response
 
 _HINT_HEADER = "x-aoss-response-hint"
@@ -28,7 +28,7 @@ class Collection:
 
     def spreading_of(self, error: ProvisioningError) -> float | None:
         """For how many seconds the error may be a policy that has not spread; None if it is no refusal."""
-        return self.spreading if isinstance(error, Refused) else None
+        return self.spreading if isinstance(error, PermissionMissing) else None
 
     def hint(self, answer: Response) -> str:
         """What to do about an answer with status 400 or above; empty if nothing special is known."""

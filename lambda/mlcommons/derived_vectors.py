@@ -10,7 +10,7 @@ from typing import Any
 
 from mlcommons.client import Client, path_of
 from mlcommons.compare import flattened
-from mlcommons.errors import Failed, Unready
+from mlcommons.errors import EngineFailed, Unready
 from mlcommons.versions import breaks_derived_vectors, created_by, never_breaks_derived_vectors
 
 SETTING = "index.knn.derived_source.enabled"
@@ -74,6 +74,6 @@ def _reads(client: Client, name: str, seed: int, *, source: bool = True) -> bool
     query = {"query": by_chance, "size": AT_ONCE, "_source": source}
     try:
         client.probe(path_of(name, "_search"), query, search_pipeline="_none", filter_path="took")
-    except Failed:
+    except EngineFailed:
         return False
     return True

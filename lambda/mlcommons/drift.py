@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from mlcommons.client import Client
 from mlcommons.derived_vectors import BROKEN, WHY
-from mlcommons.errors import Refused
+from mlcommons.errors import PermissionMissing
 from mlcommons.owner import Owner
 from mlcommons.watched import Watched
 
@@ -64,7 +64,7 @@ def compare(client: Client, watched: Watched) -> Compared:
     """
     try:
         observed = watched.verbs.read(client, watched.id, watched.owner)
-    except Refused:
+    except PermissionMissing:
         if watched.kind not in _OF_MASTERS:
             raise
         return Compared(watched, "not visible", reason="administrators of the engine alone may read it")

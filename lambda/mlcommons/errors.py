@@ -51,7 +51,7 @@ class InvalidSpec(ProvisioningError):
     cause = "invalid-spec"
 
 
-class Refused(ProvisioningError):
+class PermissionMissing(ProvisioningError):
     """A permission is missing: of the caller (IAM or role mapping) or of a role that it passes."""
 
     cause = "request-refused"
@@ -81,7 +81,7 @@ class NotOurs(Conflict):
     cause = "not-ours"
 
 
-class Throttled(ProvisioningError):
+class EngineThrottled(ProvisioningError):
     """The engine or the provider asked for fewer requests."""
 
     cause = "throttled"
@@ -111,7 +111,7 @@ class Unanswered(Unreachable):
     cause = "unanswered"
 
 
-class Failed(ProvisioningError):
+class EngineFailed(ProvisioningError):
     """The engine, or the provider behind a connector, answered with a 5xx, or is not ready yet."""
 
     cause = "request-failed"

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProvisioningOutcome:
     """The result: the object's id, ids for other objects to refer to, whether anything was written, a note."""
 
     physical_id: str
@@ -58,7 +58,7 @@ def apply(
     physical_id: str | None = None,
     on_created: Callable[[str], None] = lambda _: None,
     previous: Any = None,
-) -> Outcome:
+) -> ProvisioningOutcome:
     """Bring the object to `desired` (JSON) and return when it works.
 
     Without `physical_id`, or if that object no longer exists, the owner's own object is adopted or a new one is made.
@@ -90,7 +90,9 @@ def apply(
 
 
 @_legible
-def destroy(kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any = None) -> Outcome:
+def destroy(
+    kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any = None
+) -> ProvisioningOutcome:
     """Remove the object if it exists and belongs to the owner; otherwise say so and succeed.
 
     `previous` is the last specification. If the create never learned the id (`physical_id` is None, or cannot be an id
@@ -114,7 +116,7 @@ def destroy(kind: Kind[S], physical_id: str | None, *, client: Client, owner: Ow
 
 def _created(
     kind: Kind[S], spec: S, client: Client, owner: Owner, on_created: Callable[[str], None], known: frozenset[str]
-) -> Outcome:
+) -> ProvisioningOutcome:
     """Adopt or make; a new object (not in `known`) that does not work is removed again."""
     existing = kind.find(client, spec, owner)
     if existing and existing.owner != owner:
@@ -154,7 +156,9 @@ def _remove_stray(kind: Kind[S], previous: Any, client: Client, owner: Owner, cu
             _unmake(kind, spec, client, owner, None, frozenset({current.physical_id}))
 
 
-def _updated(kind: Kind[S], spec: S, client: Client, owner: Owner, before: Observed, changes: set[str]) -> Outcome:
+def _updated(
+    kind: Kind[S], spec: S, client: Client, owner: Owner, before: Observed, changes: set[str]
+) -> ProvisioningOutcome:
     seen = before
     try:
         if changes:
@@ -232,5 +236,5 @@ def _not_ours(kind: Kind[S], existing: Observed, owner: Owner) -> NotOurs:
     )
 
 
-def _outcome(physical_id: str, *, changed: bool, note: str) -> Outcome:
-    return Outcome(physical_id, {"Id": physical_id}, changed, note)
+def _outcome(physical_id: str, *, changed: bool, note: str) -> ProvisioningOutcome:
+    return ProvisioningOutcome(physical_id, {"Id": physical_id}, changed, note)

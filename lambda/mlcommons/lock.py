@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from mlcommons.client import Client
-from mlcommons.errors import Conflict, NotFound, ProvisioningError, Refused, Rejected
+from mlcommons.errors import Conflict, NotFound, PermissionMissing, ProvisioningError, Rejected
 
 _PATH = "/_component_template/osml-lock"
 ABANDONED_AFTER = 15.0  # seconds; two requests never take so long
@@ -42,7 +42,7 @@ def _take(client: Client, ticket: str) -> bool:
         try:
             client.attempt(_PATH, {"template": {}, "_meta": {"osml": ticket}}, create="true")
             return True
-        except (Refused, NotFound):  # 401 is Amazon's answer to an API that a domain does not have
+        except (PermissionMissing, NotFound):  # 401 is Amazon's answer to an API that a domain does not have
             return False
         except Rejected as error:
             if "already exists" not in error.reason:

@@ -12,11 +12,11 @@ from calls.backoff import Backoff
 from mlcommons.errors import (
     Blocked,
     Conflict,
-    Failed,
+    EngineFailed,
+    EngineThrottled,
     NotOurs,
+    PermissionMissing,
     ProvisioningError,
-    Refused,
-    Throttled,
     Unanswered,
     Unreachable,
     Untrusted,
@@ -108,14 +108,14 @@ def _trouble(error: ProvisioningError, spreading: float) -> Trouble | None:
     match error:
         case NotOurs() | Untrusted():
             return None
-        case Throttled() | Blocked():
+        case EngineThrottled() | Blocked():
             return Trouble("more than the cluster takes", UNTIL_THE_END)
-        case Refused():
+        case PermissionMissing():
             return Trouble("a permission that spreads", spreading)
-        case Unanswered() | Failed(status=502 | 503 | 504):
+        case Unanswered() | EngineFailed(status=502 | 503 | 504):
             return Trouble("an outage", OUTAGE)
         case Unreachable(status=None):
             return Trouble("no connection", NO_CONNECTION)
-        case Failed() | Conflict():
+        case EngineFailed() | Conflict():
             return Trouble("a mishap", MISHAP)
     return None

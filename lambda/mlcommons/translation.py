@@ -104,22 +104,22 @@ def _class_of(answer: Response) -> type[ProvisioningError]:
         return errors.Blocked
     known: dict[int, type[ProvisioningError]] = {
         400: errors.Rejected,
-        401: errors.Refused,
-        403: errors.Refused,
+        401: errors.PermissionMissing,
+        403: errors.PermissionMissing,
         409: errors.Conflict,
-        429: errors.Throttled,
+        429: errors.EngineThrottled,
     }
     if answer.status == 400 and "resource_already_exists_exception" in str(answer.body):
         return errors.Conflict
     if answer.status == 404 and _NO_KEY_YET in str(answer.body):
-        return errors.Failed
+        return errors.EngineFailed
     if answer.status == 404:
         if _about_the_object(answer.body):
             return errors.NotFound
         return errors.Rejected if "remote service" in str(answer.body) else errors.Unreachable
     if answer.status in known:
         return known[answer.status]
-    return errors.Failed if answer.status >= 500 else errors.Rejected
+    return errors.EngineFailed if answer.status >= 500 else errors.Rejected
 
 
 def _about_the_object(body: Any) -> bool:

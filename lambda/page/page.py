@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from one_piece import one_piece
-from sign_in_session import SCOPE, Failure, header, session
+from sign_in_session import SCOPE, SignInFailure, header, session
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -55,7 +55,7 @@ Response = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class File:
+class PageFile:
     """A file as it is sent: `compressed` is None where gzip would gain nothing; `policy` is that of the page alone."""
 
     media_type: str
@@ -70,14 +70,14 @@ def handler(event: dict[str, Any], _context: Any) -> Response:
     request_id = event["requestContext"]["requestId"]
     try:
         return _routed(event)
-    except Failure as failure:
+    except SignInFailure as failure:
         if failure.status >= 500:
             _log(failure.message, request_id)
         extra = {"Retry-After": str(failure.retry_after)} if failure.retry_after else {}
         return _json(failure.status, {"message": failure.message, "request_id": request_id}, extra)
 
 
-def files(folder: Path) -> dict[str, File]:
+def files(folder: Path) -> dict[str, PageFile]:
     """All files under `folder` that have a type to serve, by their path relative to it; others are not served.
 
     The page holds those that it names.
@@ -104,7 +104,7 @@ def _routed(event: Mapping[str, Any]) -> Response:
         if name == "settings.json":
             return _json(200, settings())
         return _moved() if name == "" else _sent(_FILES.get(name) if name != PAGE else None, event)
-    raise Failure(404, "Nothing is at this address. The page is at /rag.")
+    raise SignInFailure(404, "Nothing is at this address. The page is at /rag.")
 
 
 def settings() -> dict[str, str | int]:
@@ -124,9 +124,9 @@ def settings() -> dict[str, str | int]:
     }
 
 
-def _sent(file: File | None, event: Mapping[str, Any]) -> Response:
+def _sent(file: PageFile | None, event: Mapping[str, Any]) -> Response:
     if file is None:
-        raise Failure(404, "This file does not exist. The page is at /rag.")
+        raise SignInFailure(404, "This file does not exist. The page is at /rag.")
     zipped = file.compressed if _takes_gzip(header(event, "accept-encoding")) else None
     tag = f'"{file.tag}-gzip"' if zipped else f'"{file.tag}"'
     headers = {
@@ -176,11 +176,11 @@ def _known(tag: str, wanted: str) -> bool:
     return tag in tags or wanted.strip() == "*"
 
 
-def _file(suffix: str, content: bytes) -> File:
+def _file(suffix: str, content: bytes) -> PageFile:
     zipped = None if suffix in _COMPRESSED else gzip.compress(content, mtime=0)
     if zipped and len(zipped) >= len(content):
         zipped = None
-    return File(TYPES[suffix], content, zipped, hashlib.sha256(content).hexdigest()[:32])
+    return PageFile(TYPES[suffix], content, zipped, hashlib.sha256(content).hexdigest()[:32])
 
 
 def _folder() -> Path:

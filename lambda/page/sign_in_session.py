@@ -20,7 +20,7 @@ TRY_AGAIN_SECONDS = 5
 FORMS = ({"code", "verifier"}, {"code", "verifier", "page"}, {"refresh_token"}, {"sign_out"})
 
 
-class Failure(Exception):
+class SignInFailure(Exception):
     """An error for the caller: one sentence and an HTTP status."""
 
     def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
@@ -36,7 +36,7 @@ def session(event: Mapping[str, Any]) -> dict[str, Any]:
     Raises Failure.
     """
     if not os.environ.get("TOKEN_URL", "").startswith("https://"):
-        raise Failure(404, "This environment has no sign-in page; use its API key.")
+        raise SignInFailure(404, "This environment has no sign-in page; use its API key.")
     given = _given(event)
     form = {"client_id": os.environ["CLIENT_ID"]}
     if "sign_out" in given:
@@ -54,7 +54,7 @@ def session(event: Mapping[str, Any]) -> dict[str, Any]:
         }
     tokens = _asked(os.environ["TOKEN_URL"], form)
     if not isinstance(tokens, dict) or "id_token" not in tokens:
-        raise Failure(502, "The sign-in service sent no ID token. The client must allow the scope openid.")
+        raise SignInFailure(502, "The sign-in service sent no ID token. The client must allow the scope openid.")
     return {key: tokens[key] for key in SESSION if key in tokens}
 
 
@@ -64,26 +64,28 @@ def _page(event: Mapping[str, Any], said: str | None) -> str:
     # API Gateway says where the request arrived, which no caller can choose; `path` holds the stage.
     here = f"https://{context['domainName']}{context['path'].removesuffix('/session')}"
     if said is not None and said not in (here, *os.environ.get("ADDRESSES", "").split()):
-        raise Failure(400, "Nobody signs in at this address of the page: set it in assistant.addresses.")
+        raise SignInFailure(400, "Nobody signs in at this address of the page: set it in assistant.addresses.")
     return said or here
 
 
 def _given(event: Mapping[str, Any]) -> dict[str, str]:
     """The body: one of FORMS, nothing else."""
     if header(event, "content-type").partition(";")[0].strip().lower() != "application/json":
-        raise Failure(415, "The body must be JSON. Send it with Content-Type application/json.")
+        raise SignInFailure(415, "The body must be JSON. Send it with Content-Type application/json.")
     body = event.get("body") or ""
     if len(body) > SESSION_BYTES:
-        raise Failure(413, f"The body is larger than {SESSION_BYTES} bytes, the limit for a sign-in.")
+        raise SignInFailure(413, f"The body is larger than {SESSION_BYTES} bytes, the limit for a sign-in.")
     try:
         given = json.loads(base64.b64decode(body) if event.get("isBase64Encoded") else body)
     except (ValueError, RecursionError, binascii.Error):
-        raise Failure(400, "The body is not JSON.") from None
+        raise SignInFailure(400, "The body is not JSON.") from None
     if not isinstance(given, dict) or set(given) not in FORMS:
-        raise Failure(400, 'The body must be only {"code", "verifier", "page"}, {"refresh_token"} or {"sign_out"}.')
+        raise SignInFailure(
+            400, 'The body must be only {"code", "verifier", "page"}, {"refresh_token"} or {"sign_out"}.'
+        )
     for key, value in given.items():
         if not isinstance(value, str) or not value or not value.isascii():
-            raise Failure(400, f"`{key}` must be the string from the sign-in page or an earlier session.")
+            raise SignInFailure(400, f"`{key}` must be the string from the sign-in page or an earlier session.")
     return given
 
 
@@ -103,22 +105,22 @@ def _asked(url: str, form: Mapping[str, str]) -> Any:
             raise _refused(error) from None
     except (OSError, ValueError) as error:
         message = f"The sign-in service did not answer ({type(error).__name__}). Try again in a moment."
-        raise Failure(503, message, TRY_AGAIN_SECONDS) from None
+        raise SignInFailure(503, message, TRY_AGAIN_SECONDS) from None
 
 
-def _refused(error: urllib.error.HTTPError) -> Failure:
+def _refused(error: urllib.error.HTTPError) -> SignInFailure:
     """Cognito's errors are those of RFC 6749, section 5.2."""
     try:
         reason = json.load(error).get("error", "")
     except (OSError, ValueError, AttributeError):
         reason = ""
     if reason == "invalid_grant":
-        return Failure(401, "This sign-in was already used or has expired. Sign in again.")
+        return SignInFailure(401, "This sign-in was already used or has expired. Sign in again.")
     if error.code == 429 or error.code >= 500:
         message = f"The sign-in service is not available ({error.code}). Try again in a moment."
-        return Failure(503, message, TRY_AGAIN_SECONDS)
+        return SignInFailure(503, message, TRY_AGAIN_SECONDS)
     known = reason if reason in ("invalid_request", "invalid_client", "unauthorized_client") else str(error.code)
-    return Failure(
+    return SignInFailure(
         500, f"The sign-in service refused this environment's client ({known}), because its settings are wrong."
     )
 

@@ -30,17 +30,17 @@ try:
         Client,
         Collection,
         HttpTransport,
-        Outcome,
         Owner,
         Patience,
         ProvisioningError,
+        ProvisioningOutcome,
         apply,
         destroy,
         journal,
         kind_named,
     )
     from mlcommons.errors import InvalidSpec
-    from reason import Refusal
+    from reason import FailureReason
 
     json_lines("provisioner", {})
     for root_handler in logging.root.handlers:
@@ -112,7 +112,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ProvisioningError as error:
-        raise Refusal(error) from error
+        raise FailureReason(error) from error
 
 
 def _physical_id(event: dict[str, Any]) -> str | None:
@@ -179,5 +179,5 @@ def _owner(event: dict[str, Any]) -> "Owner":
     return Owner(event["StackId"].split("/")[1], event["LogicalResourceId"])
 
 
-def _log(outcome: "Outcome") -> None:
+def _log(outcome: "ProvisioningOutcome") -> None:
     log.info({"physical_id": outcome.physical_id, "changed": outcome.changed, "note": outcome.note})

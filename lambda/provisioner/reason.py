@@ -19,7 +19,7 @@ def _shortened(text: str, room: int) -> str:
     return f"{text[:head].rstrip()}…{tail.lstrip()}"
 
 
-class Refusal(Exception):
+class FailureReason(Exception):
     """What crhelper answers CloudFormation; `str()` is the reason. The middle of the sentence gives way."""
 
     def __init__(self, error: ProvisioningError) -> None:

@@ -8,7 +8,7 @@ from pydantic import Base64Bytes, ConfigDict, Field, StringConstraints, field_va
 
 from corpus.document import LONGEST_ID, id_fault
 from corpus.report import Retry
-from rag.models import Body, Place, Shape
+from rag.models import Body, Shape, TextPlace
 from settings.access import GroupName, Role
 
 MOST_DOCUMENTS = 100
@@ -26,7 +26,7 @@ GROUPS = (
 )
 
 
-class PlaceIn(Place):
+class PlaceIn(TextPlace):
     """The position in its file of the text from the character `start` on."""
 
     model_config = ConfigDict(extra="forbid")
@@ -216,7 +216,7 @@ class DocumentList(Shape):
     after: str | None = Field(default=None, description="Send it to get the next page.")
 
 
-class PassageShown(Place):
+class PassageShown(TextPlace):
     """A passage of a document, and where in its file it begins."""
 
     id: str = Field(examples=["boston#2"])

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from corpus.apart import Limits
+from corpus.apart import FileLimits
 from corpus.document import Document, Entry, Unreadable
 from corpus.formats import Reading
 from corpus.source import read
@@ -41,7 +41,7 @@ class Stored:
 def store(file: FileIn, seconds: float, parts: Parts, caller: Caller) -> Stored:
     """Store the documents of the file within `seconds`."""
     began = time.monotonic()
-    limits = Limits(seconds * READING, MOST_MEMORY)
+    limits = FileLimits(seconds * READING, MOST_MEMORY)
     is_cut = False
 
     def goes_on() -> bool:

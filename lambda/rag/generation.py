@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from rag.answer_model import Model
+from rag.answer_model import ModelCaller
 from rag.budget import Budget
 from rag.models import Source
 from rag.other_side import ANSWER, unusable
 from rag.pipeline import answer_in, asking
-from rag.prompt import Told, Turn
+from rag.prompt import ModelInput, Turn
 from rag.search.engine import IndexClient
 from settings.knowledge import Prompt
 from settings.runtime_settings import PipelineAnswer
@@ -36,7 +36,7 @@ class OwnGeneration:
 
     keeps = False
 
-    def __init__(self, model: Model, prompt: Prompt, control_tokens: Sequence[str]) -> None:
+    def __init__(self, model: ModelCaller, prompt: Prompt, control_tokens: Sequence[str]) -> None:
         self.name = model.name
         self._model = model
         self._prompt = prompt
@@ -51,7 +51,7 @@ class OwnGeneration:
         budget: Budget,
     ) -> Iterator[str]:
         passages = [source.text for source in sources]
-        return self._model.deltas(Told(self._prompt, passages, earlier, question, self._control_tokens), budget)
+        return self._model.deltas(ModelInput(self._prompt, passages, earlier, question, self._control_tokens), budget)
 
 
 class PipelineGeneration:

@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 
 from pydantic import ValidationError
 
-from corpus.apart import Limits
+from corpus.apart import FileLimits
 from corpus.document import Entry, Unreadable
 from corpus.formats import Reading
 from corpus.source import read
@@ -208,7 +208,7 @@ def _absent(id: str) -> Absent:
 def _entries(state: State, file: IO[bytes], parts: Parts) -> Generator[Entry]:
     field = parts.settings.index.text_field
     if state.name is not None:
-        return read(cast(Any, file), state.name, Reading(field), state.settled, Limits(READING, MOST_MEMORY))
+        return read(cast(Any, file), state.name, Reading(field), state.settled, FileLimits(READING, MOST_MEMORY))
     return _given(file, field, state.settled)
 
 

@@ -70,7 +70,7 @@ class UsedSentence(Highlight):
     score: float = Field(ge=0, le=1, description="The share of the sentence that the answer repeats.", examples=[0.83])
 
 
-class Place(Shape):
+class TextPlace(Shape):
     """The position of a text in its file."""
 
     page: int | None = Field(default=None, description="The page, from 1.", examples=[3])
@@ -81,13 +81,13 @@ class Place(Shape):
     )
 
 
-PLACE = tuple(Place.model_fields)
+PLACE = tuple(TextPlace.model_fields)
 
 
 def place_in(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Where the passage with these fields stands; a field of that name that a row of data has may hold anything."""
     try:
-        return Place.model_validate({name: fields.get(name) for name in PLACE}).model_dump()
+        return TextPlace.model_validate({name: fields.get(name) for name in PLACE}).model_dump()
     except ValueError:
         return {}
 
@@ -95,7 +95,7 @@ def place_in(fields: Mapping[str, Any]) -> dict[str, Any]:
 Match = Literal["close", "good", "loose"]
 
 
-class Source(Place):
+class Source(TextPlace):
     """A found passage; `score` is what the search ordered by, which says nothing beyond this search."""
 
     id: str = Field(description="Id of the passage.", examples=["boston#2"])

@@ -11,7 +11,7 @@ from rag.guardrails import Guard, guard
 from rag.own_settings import from_environment
 from rag.search import Searching
 from rag.search.engine import IndexClient
-from settings.runtime_settings import ConversationIndex, EngineEmbedding, PipelineAnswer, RuntimeSettings, Table
+from settings.runtime_settings import ConversationIndexSettings, EngineEmbedding, PipelineAnswer, RuntimeSettings, Table
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ def parts() -> Parts:
 
 def _search(settings: RuntimeSettings, engine: IndexClient) -> Searching:
     if isinstance(settings.embedding, EngineEmbedding):
-        from rag.search.domain import Domain
+        from rag.search.domain import DomainSearch
 
-        return Domain(engine)
+        return DomainSearch(engine)
     from rag.embedding import embedding
-    from rag.search.collection import Collection
+    from rag.search.collection import CollectionSearch
 
-    return Collection(engine, embedding(settings))
+    return CollectionSearch(engine, embedding(settings))
 
 
 def _generation(settings: RuntimeSettings, engine: IndexClient) -> Generation | None:
@@ -76,7 +76,7 @@ def _conversations(settings: RuntimeSettings, engine: IndexClient) -> Conversati
         from rag.conversations.table import ConversationTable
 
         return ConversationTable(settings.conversations, settings.timeouts)
-    if isinstance(settings.conversations, ConversationIndex):
+    if isinstance(settings.conversations, ConversationIndexSettings):
         from rag.conversations.index import ConversationIndex as Kept
 
         return Kept(engine, settings.conversations.name)

@@ -40,7 +40,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Told:
+class ModelInput:
     """The whole input of the model. `prompt` is the environment's and trusted; everything else is untrusted.
 
     `control_tokens` are those of the model's family. `mark` is another one in each prompt, so no document knows it.

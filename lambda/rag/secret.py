@@ -16,7 +16,7 @@ from settings.regions import PARTITIONS, partition_of
 _ENDPOINTS = ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL")
 
 
-class Secret:
+class StoredSecret:
     """The JSON object in the secret `id`, a name or an ARN. No message contains any part of it."""
 
     def __init__(self, id: str) -> None:

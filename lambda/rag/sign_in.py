@@ -3,16 +3,16 @@
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from rag.budget import Budget
-from rag.secret import Secret
+from rag.secret import StoredSecret
 from rag.signature import signature
-from settings.runtime_settings import Search
+from settings.runtime_settings import RuntimeSearch
 
 
-def sign_in(search: Search) -> AuthBase:
+def sign_in(search: RuntimeSearch) -> AuthBase:
     """Credentials for the requests of this process; raises `AssistantRefused`, or another `Failure` of the secret."""
     if search.login is None:
         return signature(search.region, search.service)
-    values = Secret(search.login.secretArn)
+    values = StoredSecret(search.login.secretArn)
     # Bytes, because requests would encode text as latin-1.
     name, password = (values.value(key, Budget(10)).encode() for key in (search.login.username, search.login.password))
     return HTTPBasicAuth(name, password)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import IO, BinaryIO, cast
 
-from corpus.apart import Limits
+from corpus.apart import FileLimits
 from corpus.destination import Destination
 from corpus.document import Document, Entry, Unreadable, named
 from corpus.fields import with_access, with_source
@@ -61,7 +61,7 @@ class Into:
     vanished: Leftovers
     reading: Reading
     parts: Callable[[Document], list[Document]]
-    limits: Limits
+    limits: FileLimits
     groups: Sequence[str] = ()
     pause: Callable[[int, float], float] = BACKOFF.pause
 

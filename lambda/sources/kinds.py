@@ -5,9 +5,9 @@ from typing import cast
 
 from settings.sources import SourceSettings
 from sources.item import ItemSource
-from sources.tools import Kind, Tools
+from sources.tools import SourceKind, Tools
 
 
 def source_at(settings: SourceSettings, tools: Tools) -> ItemSource:
     """The source with these settings; no module of another kind is imported."""
-    return cast(Kind, import_module(f"sources.{settings.kind}")).source(settings, tools)
+    return cast(SourceKind, import_module(f"sources.{settings.kind}")).source(settings, tools)

@@ -23,7 +23,7 @@ class Tools:
     networks: Sequence[str] = ()
 
 
-class Kind(Protocol):
+class SourceKind(Protocol):
     """A module of a kind of source."""
 
     def source(self, settings: Any, tools: Tools) -> ItemSource:

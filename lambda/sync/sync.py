@@ -23,7 +23,7 @@ from botocore.config import Config
 from aws.bulk_requests import asking, connect
 from aws.secret_values import secret_value
 from aws.telemetry import count, json_lines
-from corpus.apart import Limits
+from corpus.apart import FileLimits
 from corpus.chunks import chunks
 from corpus.destination import Stopped
 from corpus.formats import Reading
@@ -142,7 +142,7 @@ def _into(run: Run, groups: Sequence[str], ends: float) -> Into:
         Leftovers(ask, to["index"], run.source),
         Reading(to["text_field"]),
         cut,
-        Limits(LONGEST, MOST_MEMORY),
+        FileLimits(LONGEST, MOST_MEMORY),
         groups,
         _pause(ends),
     )

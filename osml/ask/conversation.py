@@ -16,27 +16,27 @@ NEW = "new"
 
 
 @dataclass(frozen=True)
-class Conversation:
+class EngineConversation:
     """The engine's id of a conversation, and its last questions, oldest first."""
 
     id: str
     earlier: Sequence[str] = ()
 
 
-def opened(domain: Domain, id: str, question: str, most: int) -> Conversation:
+def opened(domain: Domain, id: str, question: str, most: int) -> EngineConversation:
     """The conversation with up to `most` of its questions. The id `new` begins one, named after `question`.
 
     Raises Failure when the id is unknown or the engine fails.
     """
     with legible(f"The conversation {id}"):
         if id == NEW:
-            return Conversation(EngineMemory(domain.send).begin(named_after(question)))
+            return EngineConversation(EngineMemory(domain.send).begin(named_after(question)))
         if domain.request("GET", path_of(id)).status_code == HTTPStatus.NOT_FOUND:
             raise Failure(f"There is no conversation {id}. Begin one with `--conversation {NEW}`.")
         turns = EngineMemory(domain.patient).turns(id, most)[0] if most else ()
-        return Conversation(id, [turn.question for turn in turns])
+        return EngineConversation(id, [turn.question for turn in turns])
 
 
-def keep(domain: Domain, conversation: Conversation, question: str) -> None:
+def keep(domain: Domain, conversation: EngineConversation, question: str) -> None:
     """Add a question that has no answer of a model. Raises Failure."""
     EngineMemory(domain.send).keep(conversation.id, Turn(question, ""))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from osml.ask.conversation import Conversation
+from osml.ask.conversation import EngineConversation
 from osml.ask.filters import clauses, names_asked, unknown
 from osml.failure import Failure
 from osml.remote.domain import Domain, legible
@@ -29,7 +29,7 @@ def ask(
     question: str,
     size: int = 4,
     filters: Sequence[tuple[str, str]] = (),
-    conversation: Conversation | None = None,
+    conversation: EngineConversation | None = None,
 ) -> Answer:
     """Finds `size` documents and returns them, with the model's answer if the recipe has an answer model.
 
@@ -56,7 +56,7 @@ def _asked(
     question: str,
     size: int,
     filters: Sequence[tuple[str, str]],
-    conversation: Conversation | None,
+    conversation: EngineConversation | None,
 ) -> Answer:
     earlier = conversation.earlier if conversation else ()
     hits, sources, search_ms = _found(domain, knowledge, question, size, filters, earlier)

@@ -8,7 +8,7 @@ import typer
 from osml.failure import Failure
 
 if TYPE_CHECKING:
-    from osml.init.offers import Offer, Question
+    from osml.init.offers import Offer, SetupQuestion
 
 
 def init(
@@ -52,7 +52,9 @@ def init(
         print(f"  {command}")
 
 
-def _chosen(name: str, question: "Question", given: str | None, chosen: dict[str, "Offer"], documents: int) -> "Offer":
+def _chosen(
+    name: str, question: "SetupQuestion", given: str | None, chosen: dict[str, "Offer"], documents: int
+) -> "Offer":
     """The offer that an option names, or a person chooses."""
     from osml.init.draft import cost
 

@@ -38,7 +38,7 @@ def logs(
     import boto3
 
     from osml.failure import Failure
-    from osml.remote.logs import Line, Logs, sources
+    from osml.remote.logs import LogLine, Logs, sources
     from osml.remote.stack_state import stack_states
     from osml.terminal import as_json, shown
 
@@ -51,7 +51,7 @@ def logs(
         raise typer.BadParameter(f"{unknown[0]} is not a log of {where.env}; choose from {', '.join(sorted(groups))}.")
     console = Console()
 
-    def put(line: Line) -> None:
+    def put(line: LogLine) -> None:
         if json:
             print(as_json(asdict(line) | {"when": line.when.isoformat(timespec="milliseconds")}), flush=True)
             return

@@ -24,7 +24,7 @@ def preflight(
     """
     from osml.deploy.destination import destination
     from osml.doctor import finding
-    from osml.preflight.context import Context
+    from osml.preflight.context import PreflightContext
     from osml.preflight.preflight import findings
 
     where = place(env, sandbox)
@@ -37,5 +37,5 @@ def preflight(
         raise typer.Exit(MISUSED) from None
     if not json:
         Console(stderr=True).print(f"Checking {where.env} in {shown(str(there))} …", highlight=False, soft_wrap=True)
-    if not finding.show(where, findings(Context(where)), as_json=json):
+    if not finding.show(where, findings(PreflightContext(where)), as_json=json):
         raise typer.Exit(FAILED)

@@ -15,7 +15,7 @@ from settings.rules import RULES
 
 
 @dataclass(frozen=True)
-class Destination:
+class DeployDestination:
     """The account of the caller, and the region that every client of this process uses."""
 
     caller: Identity
@@ -25,7 +25,7 @@ class Destination:
         return f"the account {self.caller.account}, region {self.region.name} ({self.region.source})"
 
 
-def destination(place: Place) -> Destination:
+def destination(place: Place) -> DeployDestination:
     """The destination of an environment on AWS. Raises Failure without a region or the right account's credentials.
 
     Raises SettingError when the settings do not fit the region.
@@ -40,7 +40,7 @@ def destination(place: Place) -> Destination:
     except BotoCoreError as error:
         raise Failure(str(error), "no-credentials") from None
     try:
-        return Destination(identity(session, place.env, settings.account), region)
+        return DeployDestination(identity(session, place.env, settings.account), region)
     except Failure as failure:
         advice = HELP.get(failure.cause)
         raise Failure(f"{str(failure).rstrip('.')}: {advice}.", failure.cause) if advice else failure from None

@@ -44,7 +44,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Shape:
+class NodeShape:
     """`nodes` data nodes of `instance`, and what they cost with their disks, in USD a month."""
 
     instance: str
@@ -58,7 +58,7 @@ class Need:
 
     memory: int
     disk: int
-    shapes: tuple[Shape, ...]
+    shapes: tuple[NodeShape, ...]
 
 
 def need(load: Load, usd_per_gib_hour: float = MEMORY_GIB) -> Need:
@@ -81,14 +81,14 @@ def _vector(load: Load) -> Fraction:
     return BYTES[load.quantization] * load.dimension + 8 * LINKS
 
 
-def _shapes(load: Load, memory: int, disk: int, usd_per_gib_hour: float) -> list[Shape]:
+def _shapes(load: Load, memory: int, disk: int, usd_per_gib_hour: float) -> list[NodeShape]:
     shapes = []
     for size, gib in MEMORY.items():
         # No two copies are on one node.
         nodes = max(math.ceil(memory / room(gib, load.engine)), load.replicas + 1)
         if nodes <= MOST_NODES:
             usd = nodes * gib * usd_per_gib_hour * HOURS + disk / 1e9 * GIBIBYTE
-            shapes.append(Shape(f"r7g.{size}.search", nodes, usd))
+            shapes.append(NodeShape(f"r7g.{size}.search", nodes, usd))
         if nodes == load.replicas + 1:
             break  # larger nodes would only be emptier
     return shapes

@@ -19,10 +19,10 @@ from rag.document_models import DocumentList, DocumentListed, DocumentRemoved, D
 from rag.failures import Failure as Failed
 from rag.parts import Parts
 from rag.search import Page
-from rag.search.domain import Domain
+from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
 from settings.knowledge import IndexNames, Prompt
-from settings.runtime_settings import EngineEmbedding, Memory, RuntimeSettings, Search
+from settings.runtime_settings import EngineEmbedding, Memory, RuntimeSearch, RuntimeSettings
 
 SECONDS = 120.0
 Told = TypeVar("Told", bound=BaseModel)
@@ -71,7 +71,7 @@ class OfDomain:
         self._caller = where.caller
         settings = RuntimeSettings(
             environment=where.env,
-            search=Search(endpoint=deployed.endpoint, region=deployed.region, service="es"),
+            search=RuntimeSearch(endpoint=deployed.endpoint, region=deployed.region, service="es"),
             index=IndexNames(
                 name=deployed.index, text_field=deployed.text_field, embedding_field=deployed.embedding_field
             ),
@@ -79,7 +79,7 @@ class OfDomain:
             embedding=EngineEmbedding(),
             conversations=Memory(kind="memory"),
         )
-        self._parts = Parts(settings, Domain(IndexClient(settings, signature(deployed))), None, cast(Any, None))
+        self._parts = Parts(settings, DomainSearch(IndexClient(settings, signature(deployed))), None, cast(Any, None))
 
     def listed(self, page: Page) -> DocumentList:
         with _told():

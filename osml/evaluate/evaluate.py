@@ -10,7 +10,7 @@ from typing import Any
 from osml.ask import question
 from osml.evaluate.beir import read_folder
 from osml.evaluate.evaluation import FAR, FIRST, Labelled, Marked, marked, ndcg, read, recall, reciprocal_rank
-from osml.evaluate.refusal import Refusal, read_unrelated
+from osml.evaluate.refusal import RefusalMeasure, read_unrelated
 from osml.failure import Failure
 from osml.place import Place
 from osml.remote.domain import Domain, legible
@@ -115,7 +115,7 @@ def _elsewhere(place: Place) -> dict[str, Search]:
     return {f"{DEPLOYED} in {place.env}": search}
 
 
-def refusal(place: Place, deployed: Quality, file: Path) -> Refusal:
+def refusal(place: Place, deployed: Quality, file: Path) -> RefusalMeasure:
     """Whether the least score of the assistant tells the questions of `file` from those of `deployed`.
 
     The documents must not answer any question of `file`. Raises Failure as `evaluate` does.
@@ -126,7 +126,7 @@ def refusal(place: Place, deployed: Quality, file: Path) -> Refusal:
         for unlabelled in questions:
             answer = question.search(domain, settings, unlabelled, FIRST)
             unrelated.append(_nearest(answer, _shown(place)))
-    return Refusal(deployed.similarities, unrelated, place.settings().min_score)
+    return RefusalMeasure(deployed.similarities, unrelated, place.settings().min_score)
 
 
 def _shown(place: Place) -> int:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from osml.evaluate.evaluate import Quality
-from osml.evaluate.refusal import Refusal, percentiles
+from osml.evaluate.refusal import RefusalMeasure, percentiles
 from osml.evaluate.significance import p_value
 
 BAR = 20
@@ -95,7 +95,7 @@ def _marks(quality: Quality) -> dict[str, float]:
     return {name: round(share, 4) for name, share in shares.items() if share is not None}
 
 
-def show_refusal(refusal: Refusal) -> None:
+def show_refusal(refusal: RefusalMeasure) -> None:
     """Prints the distribution of both kinds of questions, and how many are on the wrong side of the least score."""
     table = Table("questions", "count", "5%", "median", "95%", "wrong", box=None, header_style="bold")
     kinds = (
@@ -110,14 +110,14 @@ def show_refusal(refusal: Refusal) -> None:
         f"\nSimilarity of the nearest passage; the least to answer (assistant.min_score) is {refusal.least:g}:"
     )
     console.print(table)
-    other = Refusal(refusal.related, refusal.unrelated, refusal.best)
+    other = RefusalMeasure(refusal.related, refusal.unrelated, refusal.best)
     console.print(
         f"With {other.least:.3f}, {other.false_refusals:.1%} would be refused and {other.false_answers:.1%} answered.",
         highlight=False,
     )
 
 
-def print_refusal_json(refusal: Refusal) -> None:
+def print_refusal_json(refusal: RefusalMeasure) -> None:
     """Prints the same on one line of JSON.
 
     `{"min_score", "false_refusals", "false_answers", "best", "related": [5%, median, 95%], "unrelated": […]}`

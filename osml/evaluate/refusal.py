@@ -10,7 +10,7 @@ from osml.failure import Failure
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusalMeasure:
     """The similarities of the nearest passage shown, of `related` and `unrelated` questions, and the `least` to answer.
 
     Of `related` ones the documents hold the answer.

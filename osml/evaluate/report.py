@@ -6,7 +6,7 @@ from pathlib import Path
 
 from osml.evaluate.evaluate import Quality
 from osml.evaluate.evaluation_view import shown_p
-from osml.evaluate.refusal import Refusal
+from osml.evaluate.refusal import RefusalMeasure
 from osml.failure import Failure
 
 WIDTH, BAR, GAP, LABEL = 720, 18, 8, 230
@@ -18,7 +18,9 @@ STYLE = (
 )
 
 
-def write(file: Path, environment: str, questions: Path, ways: Sequence[Quality], refusal: Refusal | None) -> None:
+def write(
+    file: Path, environment: str, questions: Path, ways: Sequence[Quality], refusal: RefusalMeasure | None
+) -> None:
     """Write the page. Raises Failure when the file cannot be written."""
     count = len(ways[0].gains)
     parts = [
@@ -64,7 +66,7 @@ def _bars(ways: Sequence[Quality]) -> str:
     return f'<svg viewBox="0 0 {WIDTH} {at}" role="img" aria-label="nDCG of each way">{"".join(drawn)}</svg>'
 
 
-def _refusal(refusal: Refusal) -> list[str]:
+def _refusal(refusal: RefusalMeasure) -> list[str]:
     """How similar the nearest passages are to both kinds of questions, as shares of each kind."""
     lowest, highest = (
         min(*refusal.related, *refusal.unrelated),

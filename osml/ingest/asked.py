@@ -7,7 +7,7 @@ from corpus.formats import Reading
 
 
 @dataclass(frozen=True)
-class Asked:
+class IngestOptions:
     """text_field: the field with the text; default: the index's text field. columns: the columns that form the text.
 
     groups: the groups that may see the documents; an empty list means everybody. None says nothing of it.
@@ -28,4 +28,4 @@ class Asked:
         return read if self.groups is None else [*read, f"for {','.join(self.groups)}"]
 
 
-AS_IT_IS = Asked()
+AS_IT_IS = IngestOptions()

@@ -12,9 +12,9 @@ from corpus.document import Unreadable
 from corpus.formats import Reading
 from corpus.source import read
 from corpus.tokens import estimate
-from osml.ingest.asked import AS_IT_IS, Asked
+from osml.ingest.asked import AS_IT_IS, IngestOptions
 from osml.ingest.ingest import SHOWN_ERRORS
-from osml.ingest.sources import Sources
+from osml.ingest.sources import DocumentSources
 from osml.place import Place
 from osml.terminal import shown
 from settings.assistant import passage_characters
@@ -55,7 +55,7 @@ def at_most(sizes: Counter[int], share: float) -> int:
     return 0
 
 
-def count(sources: Sources, reading: Reading, most: int, tokens: int, overlap: int = 0) -> Counted:
+def count(sources: DocumentSources, reading: Reading, most: int, tokens: int, overlap: int = 0) -> Counted:
     """Reads everything, as an ingest that cuts chunks as `chunks` is told would. Raises Failure."""
     counted = Counted(0, 0, 0, 0, 0, 0, [])
     for source in sources:
@@ -78,11 +78,11 @@ def count(sources: Sources, reading: Reading, most: int, tokens: int, overlap: i
     return counted
 
 
-def show(where: Place, files: Sequence[str | Path], price: float | None, asked: Asked = AS_IT_IS) -> bool:
+def show(where: Place, files: Sequence[str | Path], price: float | None, asked: IngestOptions = AS_IT_IS) -> bool:
     """Prints the count; `price` is in USD per million tokens. True when there are documents and all are readable."""
     settings, console = where.settings(), Console()
     most, tokens = passage_characters(settings.assistant), settings.embedding.chunk_tokens
-    sources = Sources([str(file) for file in files])
+    sources = DocumentSources([str(file) for file in files])
     overlap = settings.index.overlap
     counted = count(sources, asked.reading(settings.index.text_field), most, tokens, overlap)
     if overlap:

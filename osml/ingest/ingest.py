@@ -20,14 +20,14 @@ from corpus.load import load
 from corpus.report import Report
 from osml.failure import Failure
 from osml.ingest import documents, progress
-from osml.ingest.asked import AS_IT_IS, Asked
+from osml.ingest.asked import AS_IT_IS, IngestOptions
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.initial_load import InitialLoad
 from osml.ingest.journal import Journal, journal
 from osml.ingest.leftovers import leftovers
 from osml.ingest.loading import Loading
 from osml.ingest.restricted import refuse_unsaid
-from osml.ingest.sources import Sources
+from osml.ingest.sources import DocumentSources
 from osml.ingest.storing import Storing
 from osml.place import Place
 from osml.remote.domain import Domain
@@ -49,7 +49,7 @@ def ingest_files(
     rejected: Path | None = None,
     fresh: bool = False,
     initial_load: bool = False,
-    asked: Asked = AS_IT_IS,
+    asked: IngestOptions = AS_IT_IS,
 ) -> bool:
     """Loads files, folders and `s3://bucket/prefix`; True when there were documents and all were loaded.
 
@@ -58,7 +58,7 @@ def ingest_files(
     documents that were loaded before it. With `initial_load` an empty index has no replicas and no refresh until the
     end.
     """
-    console, sources = Console(stderr=True), Sources([str(file) for file in files])
+    console, sources = Console(stderr=True), DocumentSources([str(file) for file in files])
     interrupted = False
     to = _assistant(where, asked) if where.settings().engine is None else _domain(where, asked)
     noted = journal(where.env, to.index, [*sources.names, *asked.names])
@@ -76,7 +76,7 @@ def ingest_files(
     # Appends to an existing file, and replaces what the interrupted ingest wrote after its last note.
     dead_letters = DeadLetters(file, noted.size if noted.continues or not file.exists() else file.stat().st_size)
     report = noted.report
-    pace = progress.Pace(sum(source.size for source in sources), report)
+    pace = progress.IngestPace(sum(source.size for source in sources), report)
     try:
         with (
             to.quiet(noted.continues) if initial_load else nullcontext(),
@@ -126,7 +126,7 @@ def _await_visible(console: Console, seconds: int) -> None:
         sleep(seconds)
 
 
-def _none(sources: Sources) -> str:
+def _none(sources: DocumentSources) -> str:
     return "the sources have no file in a supported format" if sources.left_out else "the sources are empty"
 
 
@@ -144,7 +144,7 @@ class _Target:
     leftovers: Leftovers | None = None
 
 
-def _domain(where: Place, asked: Asked) -> _Target:
+def _domain(where: Place, asked: IngestOptions) -> _Target:
     deployed = knowledge(where)
     if asked.groups is None:
         refuse_unsaid(Domain(deployed), deployed.index)
@@ -170,7 +170,7 @@ def _domain(where: Place, asked: Asked) -> _Target:
     )
 
 
-def _assistant(where: Place, asked: Asked) -> _Target:
+def _assistant(where: Place, asked: IngestOptions) -> _Target:
     deployed, settings = passages(where), where.settings().assistant
     assert settings  # noqa: S101 - for the type checker: the recipe serverless always has one
     # Its client is thread-safe.

@@ -10,8 +10,8 @@ from corpus.report import DeadLetter
 from corpus.source import read
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.journal import Journal, Reached
-from osml.ingest.progress import Pace
-from osml.ingest.sources import Source
+from osml.ingest.progress import IngestPace
+from osml.ingest.sources import DocumentSource
 
 
 @dataclass
@@ -28,11 +28,11 @@ class Loading:
 
     def __init__(
         self,
-        sources: Iterable[Source],
+        sources: Iterable[DocumentSource],
         reading: Reading,
         journal: Journal,
         rejected: DeadLetters,
-        pace: Pace,
+        pace: IngestPace,
     ) -> None:
         """`pace` is told what is given and settled, that of an earlier ingest first."""
         self._sources, self._reading = sources, reading

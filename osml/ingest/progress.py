@@ -17,7 +17,7 @@ FIRST, LONGER, LONGEST = 1.0, 1.5, 30.0
 
 
 @dataclass
-class Pace:
+class IngestPace:
     """What is known of an ingest of `total` bytes while it runs; `report` counts what is settled.
 
     settled: bytes, of which `earlier` were settled by an ingest that was cut off, and so were `before` documents.
@@ -66,7 +66,7 @@ class Pace:
 class _Said(ProgressColumn):
     """The pace, as often as the bar is drawn."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: IngestPace) -> None:
         super().__init__()
         self._pace = pace
 
@@ -75,7 +75,7 @@ class _Said(ProgressColumn):
 
 
 @contextmanager
-def shown(console: Console, pace: Pace) -> Iterator[None]:
+def shown(console: Console, pace: IngestPace) -> Iterator[None]:
     """Shows the pace while inside: redrawn on a terminal, otherwise a line now and then."""
     if console.is_terminal:
         with Progress(BarColumn(20), TaskProgressColumn(), _Said(pace), console=console) as progress:

@@ -21,7 +21,7 @@ HIDDEN, LINK, NO_FILE = "hidden", "links out of the folder", "pipes and devices"
 ENTRIES = (".ndjson", ".jsonl", ".json", ".parquet")
 
 
-class Source(Protocol):
+class DocumentSource(Protocol):
     """One file or object: `version` changes with its content, `size` is in bytes."""
 
     @property
@@ -48,7 +48,7 @@ class Source(Protocol):
         ...
 
 
-class Sources:
+class DocumentSources:
     """The sources that the arguments name, in a stable order. Each iteration lists them again; only `left_out` is kept.
 
     A source's name is its path from the folder that holds the argument: `leave.md`, or `handbook/leave.md` in a folder
@@ -76,7 +76,7 @@ class Sources:
                     "ids. Load the folder that holds both instead."
                 )
 
-    def __iter__(self) -> Iterator[Source]:
+    def __iter__(self) -> Iterator[DocumentSource]:
         self.left_out = Counter()
         for name in self.names:
             if name.startswith(S3):
@@ -145,7 +145,7 @@ def _file(path: Path, name: str) -> File:
     return File(name, str(path), stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")
 
 
-def _files(folder: Path, left_out: Counter[str]) -> Iterator[Source]:
+def _files(folder: Path, left_out: Counter[str]) -> Iterator[DocumentSource]:
     within = folder.resolve()
     for root, folders, files in os.walk(folder):
         for name in folders:
@@ -179,7 +179,7 @@ def _type(name: str) -> str:
     return ending(name) or "without a type"
 
 
-def _objects(address: str, left_out: Counter[str]) -> Iterator[Source]:
+def _objects(address: str, left_out: Counter[str]) -> Iterator[DocumentSource]:
     bucket, _, prefix = address.removeprefix(S3).partition("/")
     folder = prefix.rstrip("/").rpartition("/")[0]
     try:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from corpus.bulk import LATER
-from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
+from corpus.destination import BatchTooLarge, Busy, Outcome, Stopped, Verdict
 from corpus.document import Document
 from corpus.fields import given
 from osml.failure import Failure
@@ -74,7 +74,7 @@ class Storing:
         if reply.status == 200:
             return _outcomes(reply, len(batch))
         if reply.status in WRONG:
-            raise TooLarge(reply.message)
+            raise BatchTooLarge(reply.message)
         if reply.status in LATER:
             raise Busy(f"{reply.status}: {reply.message}", reply.retry_after or 0.0)
         raise Stopped(f"The assistant answered {reply.status}: {reply.message}")

@@ -19,7 +19,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Question:
+class SetupQuestion:
     """`group` is the group of settings that the answer fills; the first offer is the default."""
 
     group: str
@@ -36,7 +36,7 @@ class Question:
         return {offer.name: offer for offer in self.offers}[name]
 
 
-SEARCH = Question(
+SEARCH = SetupQuestion(
     "search",
     "Where are documents stored and searched?",
     (
@@ -65,7 +65,7 @@ SEARCH = Question(
         ),
     ),
 )
-EMBEDDING = Question(
+EMBEDDING = SetupQuestion(
     "embedding",
     "Which model makes the vectors?",
     (
@@ -83,7 +83,7 @@ EMBEDDING = Question(
         ),
     ),
 )
-ANSWER = Question(
+ANSWER = SetupQuestion(
     "answer",
     "Which model answers?",
     (
@@ -113,7 +113,7 @@ ANSWER = Question(
         Offer("none", "None: passages are found, and nothing answers.", None),
     ),
 )
-SIGN_IN = Question(
+SIGN_IN = SetupQuestion(
     "assistant",
     "Who asks, by the API and the page?",
     (

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from osml.doctor.checks.verdict import Complaint, Noted, Skipped
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 
 Seen = str | Complaint | Noted | Skipped
 
 
-class Check(Protocol):
+class PreflightCheck(Protocol):
     """`TITLE` says what is checked. `BEFORE_DEPLOY` is whether `osml deploy` runs the check too.
 
     `look` yields what it sees: a text if all is well, a `Complaint` that makes the deploy fail, a `Noted` one that does
@@ -20,4 +20,4 @@ class Check(Protocol):
     BEFORE_DEPLOY: bool
 
     @staticmethod
-    def look(context: Context) -> Iterator[Seen]: ...
+    def look(context: PreflightContext) -> Iterator[Seen]: ...

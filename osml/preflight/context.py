@@ -15,7 +15,7 @@ from osml.remote.identity import Identity, identity
 Resources = dict[str, dict[str, Any]]
 
 
-class Context(Diagnosed):
+class PreflightContext(Diagnosed):
     """Each attribute raises Failure when it cannot be read, and botocore's errors. `deployment` synthesizes once."""
 
     def __init__(self, place: Place, deployment: Deployment | None = None) -> None:

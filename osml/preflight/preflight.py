@@ -12,12 +12,12 @@ from osml.doctor.checks.verdict import Complaint, Noted, Skipped, Unchecked
 from osml.doctor.finding import Finding, told
 from osml.failure import Failure
 from osml.place import Place
-from osml.preflight.check import Check, Seen
+from osml.preflight.check import PreflightCheck, Seen
 from osml.preflight.checks import CHECKS
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 
 
-def findings(context: Context, checks: Sequence[Check] = CHECKS) -> Iterator[Finding]:
+def findings(context: PreflightContext, checks: Sequence[PreflightCheck] = CHECKS) -> Iterator[Finding]:
     """The findings of every check. Raises SettingError."""
     for check in checks:
         yield from _looks(context, check)
@@ -25,7 +25,7 @@ def findings(context: Context, checks: Sequence[Check] = CHECKS) -> Iterator[Fin
 
 def require(place: Place, deployment: Deployment) -> None:
     """Run the checks of a deploy; raises Failure when AWS would refuse it."""
-    context = Context(place, deployment)
+    context = PreflightContext(place, deployment)
     checks = [check for check in CHECKS if check.BEFORE_DEPLOY]
     wrong = [finding for finding in findings(context, checks) if finding.state == "failed"]
     if wrong:
@@ -34,7 +34,7 @@ def require(place: Place, deployment: Deployment) -> None:
         raise Failure(f"Nothing was deployed: {first.seen}. {first.fix}{others}", known(first.complaint))
 
 
-def _looks(context: Context, check: Check) -> Iterator[Finding]:
+def _looks(context: PreflightContext, check: PreflightCheck) -> Iterator[Finding]:
     try:
         for seen in check.look(context):
             yield _finding(check.TITLE, seen)

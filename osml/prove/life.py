@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from osml.failure import Failure
 from osml.prove import administrator, calls
 from osml.prove.facts import FACTS
-from osml.prove.report import Report, Seen
+from osml.prove.report import ProofReport, Seen
 from osml.prove.trial import QUESTION, SAMPLES, Trial, printed
 from osml.remote.identity import Identity
 from settings.parts import PARTS
@@ -27,7 +27,7 @@ REMOVALS, PAUSE = 40, 30
 class Life:
     """The steps of one trial; each is written into `report` and told by `say`."""
 
-    def __init__(self, trial: Trial, caller: Identity, report: Report, say: Say) -> None:
+    def __init__(self, trial: Trial, caller: Identity, report: ProofReport, say: Say) -> None:
         self._trial, self._caller, self._report, self._say = trial, caller, report, say
         self._running: subprocess.Popen[str] | None = None
         self._key = ""

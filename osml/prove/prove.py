@@ -13,7 +13,7 @@ from typing import Any
 from osml.failure import Failure
 from osml.place import Place
 from osml.prove.life import Life
-from osml.prove.report import Report, Seen
+from osml.prove.report import ProofReport, Seen
 from osml.prove.trial import Trial, prepare
 from osml.remote.identity import Identity
 from settings import load
@@ -35,12 +35,12 @@ def estimate(trial: Trial) -> float:
     return in_use(load(trial.name, trial.folder)) * HOURS[trial.kind]
 
 
-def run(trial: Trial, caller: Identity, region: str, say: Callable[[Seen], None]) -> Report:
+def run(trial: Trial, caller: Identity, region: str, say: Callable[[Seen], None]) -> ProofReport:
     """Live through the trial, and remove everything afterwards. Its file stays if something could not be removed."""
     settings = load(trial.name, trial.folder)
     engine = str(getattr(settings.search, "engine_version", "OpenSearch Serverless"))
     local = trial.place.instance is not None
-    report = Report(trial.kind, engine, region, local, f"Expected to cost at most {estimate(trial):.2f} USD")
+    report = ProofReport(trial.kind, engine, region, local, f"Expected to cost at most {estimate(trial):.2f} USD")
     life, begun = Life(trial, caller, report, say), time.monotonic()
     with _interruptible():
         try:

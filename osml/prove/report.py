@@ -40,7 +40,7 @@ class Seen:
 
 
 @dataclass
-class Report:
+class ProofReport:
     """The report of one environment. `known` are secrets that no line may show."""
 
     kind: str

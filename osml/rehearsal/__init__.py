@@ -14,19 +14,19 @@ from osml.rehearsal import (
     quality,
     settings,
 )
-from osml.rehearsal.subject import Subject
+from osml.rehearsal.subject import RehearsalSubject
 
 SUBJECTS = (
-    Subject("indexes", indexes.look, indexes.compare, settles=True),
-    Subject("access", access.look, access.compare),
-    Subject("connectors", connectors.look, connectors.compare),
-    Subject("models", models.look, models.compare, settles=True),
-    Subject("pipelines", pipelines.look, pipelines.compare),
-    Subject("deployed objects", deployed.look, deployed.compare, settles=True),
-    Subject("a question", answers.look, answers.compare, settles=True),
-    Subject("the assistant", assistant.look, answers.compare, settles=True),
-    Subject("loading", loading.look, loading.compare, settles=True),
-    Subject("searches", quality.look, quality.compare),
-    Subject("settings", settings.look, settings.compare),
-    Subject("making anew", anew.look, anew.compare),
+    RehearsalSubject("indexes", indexes.look, indexes.compare, settles=True),
+    RehearsalSubject("access", access.look, access.compare),
+    RehearsalSubject("connectors", connectors.look, connectors.compare),
+    RehearsalSubject("models", models.look, models.compare, settles=True),
+    RehearsalSubject("pipelines", pipelines.look, pipelines.compare),
+    RehearsalSubject("deployed objects", deployed.look, deployed.compare, settles=True),
+    RehearsalSubject("a question", answers.look, answers.compare, settles=True),
+    RehearsalSubject("the assistant", assistant.look, answers.compare, settles=True),
+    RehearsalSubject("loading", loading.look, loading.compare, settles=True),
+    RehearsalSubject("searches", quality.look, quality.compare),
+    RehearsalSubject("settings", settings.look, settings.compare),
+    RehearsalSubject("making anew", anew.look, anew.compare),
 )

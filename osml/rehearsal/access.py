@@ -5,12 +5,12 @@ from typing import Any
 from osml.doctor.checks.context import Context
 from osml.rehearsal.administrator import administrator
 from osml.rehearsal.difference import differences
-from osml.rehearsal.subject import Asked, Comparison, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
 
 KINDS = {"roles": "role", "rolesmapping": "role mapping", "internalusers": "user", "actiongroups": "action group"}
 
 
-def look(context: Context, _: Asked) -> dict[str, dict[str, Any]]:
+def look(context: Context, _: RehearsalQuestions) -> dict[str, dict[str, Any]]:
     """The definitions by kind of the security API and by name, without those of the plugin itself."""
     objects, domain = {}, administrator(context)
     for kind in KINDS:

@@ -9,7 +9,7 @@ from osml.failure import Failure
 from osml.rehearsal.administrator import administrator
 from osml.rehearsal.pipelines import PATHS
 from osml.rehearsal.settings import ARCHIVED
-from osml.rehearsal.subject import Asked, Comparison, compared
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared
 from osml.remote.domain import Domain
 
 # The engine sets these itself and refuses them in requests.
@@ -18,7 +18,7 @@ OWN = ("index.uuid", "index.creation_date", "index.provided_name", "index.versio
 Refusals = dict[str, str | None]
 
 
-def look(context: Context, _: Asked) -> Refusals:
+def look(context: Context, _: RehearsalQuestions) -> Refusals:
     """Why the engine refuses another index, pipeline or index template like each existing one; None if it creates it.
 
     Created objects are removed again. The engine's own indexes are left out.

@@ -2,14 +2,14 @@
 
 from osml.ask import question
 from osml.doctor.checks.context import Context
-from osml.rehearsal.subject import NOTED, SAME, SKIPPED, WORSE, Asked, Comparison
+from osml.rehearsal.subject import NOTED, SAME, SKIPPED, WORSE, Comparison, RehearsalQuestions
 from rag.models import Answer
 
 # The question, and its answer.
 Exchange = tuple[str, Answer]
 
 
-def look(context: Context, asked: Asked) -> Exchange | None:
+def look(context: Context, asked: RehearsalQuestions) -> Exchange | None:
     """The question and its answer; None without a question."""
     if asked.question is None:
         return None

@@ -3,11 +3,11 @@
 from osml.ask.assistant import ask
 from osml.doctor.checks.context import Context
 from osml.rehearsal.answers import Exchange
-from osml.rehearsal.subject import Asked
+from osml.rehearsal.subject import RehearsalQuestions
 from osml.remote.functions import Functions
 
 
-def look(context: Context, asked: Asked) -> Exchange | None:
+def look(context: Context, asked: RehearsalQuestions) -> Exchange | None:
     """The question and its answer; None without an assistant or a question. The conversation stays."""
     if asked.question is None or not any(stack.name.endswith("-assistant") for stack in context.stacks):
         return None

@@ -4,11 +4,11 @@ from typing import Any
 
 from osml.doctor.checks.context import Context
 from osml.rehearsal.difference import differences
-from osml.rehearsal.subject import Asked, Comparison, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
 from osml.status.inventory import MOST
 
 
-def look(context: Context, _: Asked) -> dict[str, Any]:
+def look(context: Context, _: RehearsalQuestions) -> dict[str, Any]:
     """Connectors by id, without credentials, which the engine does not show."""
     response = context.domain.json(
         "POST", "/_plugins/_ml/connectors/_search", json={"query": {"match_all": {}}, "size": MOST}

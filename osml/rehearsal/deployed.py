@@ -1,13 +1,13 @@
 """The stacks' objects are as deployed, so that a deploy after the upgrade has nothing to restore."""
 
 from osml.doctor.checks.context import Context
-from osml.rehearsal.subject import Asked, Comparison, compared
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared
 from osml.status import status
 from osml.status.inventory import Entry
 from osml.status.status import Status
 
 
-def look(context: Context, _: Asked) -> Status:
+def look(context: Context, _: RehearsalQuestions) -> Status:
     """The status, as in `osml status`."""
     return status.look(context.place)
 

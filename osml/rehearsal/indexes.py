@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from osml.doctor.checks.context import Context
 from osml.rehearsal.administrator import administrator
-from osml.rehearsal.subject import Asked, Comparison, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
 
 HEALTH = ("red", "yellow", "green")
 
 
 @dataclass(frozen=True)
-class Index:
+class IndexReading:
     """An index; `documents` is None for one of the engine's own, whose number changes."""
 
     health: str
@@ -18,7 +18,7 @@ class Index:
     aliases: frozenset[str]
 
 
-def look(context: Context, _: Asked) -> dict[str, Index]:
+def look(context: Context, _: RehearsalQuestions) -> dict[str, IndexReading]:
     """All indexes by name, including the engine's own."""
     domain = administrator(context)
     domain.json("POST", "/_refresh")
@@ -26,7 +26,7 @@ def look(context: Context, _: Asked) -> dict[str, Index]:
     health = domain.json("GET", "/_cluster/health?level=indices&expand_wildcards=all")["indices"]
     counts = domain.json("GET", "/_stats/docs?expand_wildcards=all")["indices"]
     return {
-        name: Index(
+        name: IndexReading(
             state["status"],
             None if name.startswith(".") else counts.get(name, {}).get("primaries", {}).get("docs", {}).get("count", 0),
             frozenset(aliases.get(name, {}).get("aliases", {})),
@@ -35,7 +35,7 @@ def look(context: Context, _: Asked) -> dict[str, Index]:
     }
 
 
-def compare(before: dict[str, Index], after: dict[str, Index]) -> Comparison:
+def compare(before: dict[str, IndexReading], after: dict[str, IndexReading]) -> Comparison:
     """New indexes and additional documents are not faults."""
     faults = []
     for name, was in before.items():

@@ -9,14 +9,14 @@ from corpus.document import Document
 from osml.ask import question
 from osml.doctor.checks.context import Context
 from osml.ingest import documents
-from osml.rehearsal.subject import NOTED, SAME, WORSE, Asked, Comparison
+from osml.rehearsal.subject import NOTED, SAME, WORSE, Comparison, RehearsalQuestions
 from osml.remote.domain import Domain
 
 TEXT = "The lighthouse keeper of {id} paints forty buoys before breakfast and counts them twice."
 FIRST = 10
 
 
-def look(context: Context, _: Asked) -> str | None:
+def look(context: Context, _: RehearsalQuestions) -> str | None:
     """The problem, or None. The document is removed in any case."""
     domain, knowledge, id = context.domain, context.knowledge, f"osml-rehearsal-{uuid.uuid4().hex[:12]}"
     text = TEXT.format(id=id)

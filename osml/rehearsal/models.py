@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from mlcommons import ProvisioningError
 from mlcommons.prediction import predict
 from osml.doctor.checks.context import Context
-from osml.rehearsal.subject import Asked, Comparison, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
 from osml.status.inventory import MOST
 
 DEPLOYED = ("DEPLOYED", "DEPLOYING", "PARTIALLY_DEPLOYED")
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelReading:
     """A model; `answers` is None if it was not probed; `fault` is why it does not answer."""
 
     name: str
@@ -25,7 +25,7 @@ class Model:
         return self.state in DEPLOYED if self.answers is None else self.answers
 
 
-def look(context: Context, _: Asked) -> dict[str, Model]:
+def look(context: Context, _: RehearsalQuestions) -> dict[str, ModelReading]:
     """Models by id; those of the environment get their stack's probe."""
     probes = {model.id: model.probe for model in context.of_kind("Model") if model.probe and model.asked}
     body = {"query": {"match_all": {}}, "size": MOST, "_source": ["name", "model_state", "chunk_number"]}
@@ -42,11 +42,11 @@ def look(context: Context, _: Asked) -> dict[str, Model]:
                 answers = True
             except ProvisioningError as error:
                 answers, fault = False, error.reason
-        models[hit["_id"]] = Model(source["name"], source.get("model_state", "unknown"), answers, fault)
+        models[hit["_id"]] = ModelReading(source["name"], source.get("model_state", "unknown"), answers, fault)
     return models
 
 
-def compare(before: dict[str, Model], after: dict[str, Model]) -> Comparison:
+def compare(before: dict[str, ModelReading], after: dict[str, ModelReading]) -> Comparison:
     """Only a new fault is a fault of the upgrade."""
     faults = []
     for id, was in before.items():

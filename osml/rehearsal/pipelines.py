@@ -4,12 +4,12 @@ from typing import Any
 
 from osml.doctor.checks.context import Context
 from osml.rehearsal.difference import differences
-from osml.rehearsal.subject import Asked, Comparison, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
 
 PATHS = {"ingest pipeline": "/_ingest/pipeline", "search pipeline": "/_search/pipeline"}
 
 
-def look(context: Context, _: Asked) -> dict[str, dict[str, Any]]:
+def look(context: Context, _: RehearsalQuestions) -> dict[str, dict[str, Any]]:
     """The pipelines by kind and name."""
     return {kind: context.domain.json("GET", path) for kind, path in PATHS.items()}
 

@@ -2,13 +2,13 @@
 
 from osml.doctor.checks.context import Context
 from osml.evaluate.evaluate import DEPLOYED, Quality, evaluate
-from osml.rehearsal.subject import SAME, SKIPPED, WORSE, Asked, Comparison
+from osml.rehearsal.subject import SAME, SKIPPED, WORSE, Comparison, RehearsalQuestions
 
 # Scores of another Lucene differ in their last digits, so that two passages may swap ranks.
 TOLERANCE = 0.01
 
 
-def look(context: Context, asked: Asked) -> list[Quality] | None:
+def look(context: Context, asked: RehearsalQuestions) -> list[Quality] | None:
     """The evaluation of each way of searching, as in `osml evaluate`; None without labelled questions."""
     return evaluate(context.place, asked.questions) if asked.questions else None
 

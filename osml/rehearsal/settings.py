@@ -8,7 +8,7 @@ from typing import Any
 from osml.doctor.checks.context import Context
 from osml.rehearsal.administrator import administrator
 from osml.rehearsal.difference import short
-from osml.rehearsal.subject import Asked, Comparison, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
 
 CLUSTER = "the cluster"
 ARCHIVED = "archived."
@@ -30,7 +30,7 @@ AMAZON = (
 Settings = dict[str, dict[str, Any]]
 
 
-def look(context: Context, _: Asked) -> Settings:
+def look(context: Context, _: RehearsalQuestions) -> Settings:
     """Flat settings of the cluster and of each index, by their owner.
 
     Transient settings are left out, because no restart keeps them.

@@ -11,7 +11,7 @@ SAME, NOTED, WORSE, SKIPPED = "same", "noted", "worse", "skipped"
 
 
 @dataclass(frozen=True)
-class Asked:
+class RehearsalQuestions:
     """The question to ask and the labelled questions to evaluate; None if there are none."""
 
     question: str | None
@@ -32,14 +32,14 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Subject:
+class RehearsalSubject:
     """`look` returns a value to compare. It raises Failure or ProvisioningError if nothing can be read.
 
     `settles` is True if a node needs time after its start; then the second look is repeated for a while.
     """
 
     title: str
-    look: Callable[[Context, Asked], Any]
+    look: Callable[[Context, RehearsalQuestions], Any]
     compare: Callable[[Any, Any], Comparison]
     settles: bool = False
 

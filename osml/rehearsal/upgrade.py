@@ -11,7 +11,7 @@ from osml.evaluate.evaluation import read
 from osml.failure import Failure
 from osml.place import CHECKOUT, Place
 from osml.rehearsal import SUBJECTS
-from osml.rehearsal.subject import NOTED, WORSE, Asked, Comparison, Subject
+from osml.rehearsal.subject import NOTED, WORSE, Comparison, RehearsalQuestions, RehearsalSubject
 from osml.remote.domain import legible
 from settings.amazon_versions import not_newer
 from settings.serverless import Serverless
@@ -26,7 +26,7 @@ SETTLING, PAUSE = 60.0, 2.0
 
 
 @dataclass(frozen=True)
-class Finding:
+class RehearsalFinding:
     """The result of one subject."""
 
     subject: str
@@ -41,7 +41,7 @@ class Rehearsal:
     asked: str
     before: str
     after: str
-    findings: tuple[Finding, ...]
+    findings: tuple[RehearsalFinding, ...]
 
     @property
     def engine_version(self) -> str:
@@ -77,15 +77,18 @@ def rehearse(place: Place, to: str, question: str | None, questions: Path | None
     progress.step("Reading it again …")
     context = Context(place)
     findings = tuple(
-        Finding(subject.title, _compared(subject, context, asked, looks[subject.title])) for subject in SUBJECTS
+        RehearsalFinding(subject.title, _compared(subject, context, asked, looks[subject.title]))
+        for subject in SUBJECTS
     )
     return Rehearsal(place.env, upgrade.named(to), before, instance.engine.version, findings)
 
 
-def _asked(context: Context, question: str | None, questions: Path | None) -> Asked:
+def _asked(context: Context, question: str | None, questions: Path | None) -> RehearsalQuestions:
     if questions:
         read(questions)
-    return Asked(question or _beginning(context), questions or (SAMPLES if _holds_samples(context) else None))
+    return RehearsalQuestions(
+        question or _beginning(context), questions or (SAMPLES if _holds_samples(context) else None)
+    )
 
 
 def _beginning(context: Context) -> str | None:
@@ -115,7 +118,7 @@ def _searched(context: Context, body: dict[str, Any]) -> dict[str, Any]:
     return context.domain.patiently("POST", path, params=plainly, json=body)
 
 
-def _look(subject: Subject, context: Context, asked: Asked) -> Any:
+def _look(subject: RehearsalSubject, context: Context, asked: RehearsalQuestions) -> Any:
     """The reading, or the Failure if it failed."""
     try:
         with legible(f"Reading {subject.title} of {context.place.env}"):
@@ -126,7 +129,7 @@ def _look(subject: Subject, context: Context, asked: Asked) -> Any:
         return Failure(str(error))
 
 
-def _compared(subject: Subject, context: Context, asked: Asked, before: Any) -> Comparison:
+def _compared(subject: RehearsalSubject, context: Context, asked: RehearsalQuestions, before: Any) -> Comparison:
     """The comparison with a second look, which is repeated while a started node may still become healthy."""
     end = time.monotonic() + (SETTLING if subject.settles else 0)
     while True:
@@ -136,7 +139,7 @@ def _compared(subject: Subject, context: Context, asked: Asked, before: Any) -> 
         time.sleep(PAUSE)
 
 
-def compared(subject: Subject, before: Any, after: Any) -> Comparison:
+def compared(subject: RehearsalSubject, before: Any, after: Any) -> Comparison:
     """Compares two readings. A reading that failed before is not a fault of the upgrade."""
     if isinstance(before, Failure):
         return Comparison(NOTED, f"could not be compared: before the upgrade, {before}")

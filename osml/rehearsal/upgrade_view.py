@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 
 from osml.rehearsal.subject import NOTED, SAME, SKIPPED, WORSE
-from osml.rehearsal.upgrade import Finding, Rehearsal
+from osml.rehearsal.upgrade import Rehearsal, RehearsalFinding
 from osml.terminal import as_json, shown
 
 SIGNS = {SAME: "[green]✓[/]", NOTED: "[yellow]![/]", SKIPPED: "–", WORSE: "[red]✗[/]"}
@@ -44,7 +44,7 @@ def print_json(rehearsal: Rehearsal) -> None:
     print(as_json(report, indent=2))
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: RehearsalFinding) -> dict[str, Any]:
     comparison = finding.comparison
     return {
         "subject": finding.subject,

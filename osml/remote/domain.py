@@ -23,7 +23,7 @@ from mlcommons.recognition import recognized
 from osml.cause import Cause
 from osml.failure import Failure
 from osml.remote.operator import credentials
-from osml.remote.stack import Knowledge, Login
+from osml.remote.stack import Knowledge, StackLogin
 from rag.caller import OPERATOR, Caller
 
 TIMEOUT_SECONDS = (10, 180)
@@ -153,7 +153,7 @@ def signature(knowledge: Knowledge) -> AuthBase:
     return _basic(knowledge.login, operator)
 
 
-def _basic(login: Login, operator: RefreshableCredentials) -> HTTPBasicAuth:
+def _basic(login: StackLogin, operator: RefreshableCredentials) -> HTTPBasicAuth:
     """Name and password from the secret, which the operator role may read."""
     keys = operator.get_frozen_credentials()
     region = region_of(login.secret_arn)

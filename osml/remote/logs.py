@@ -18,7 +18,7 @@ LATE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
-class Line:
+class LogLine:
     """One event: when it was written, the `source` that wrote it, such as `ask`, and its text without a line end."""
 
     id: str
@@ -44,7 +44,7 @@ class Logs:
         self._client, self._groups, self._since = client, groups, since
         self._seen: dict[str, datetime] = {}
 
-    def next(self) -> list[Line]:
+    def next(self) -> list[LogLine]:
         """The lines that came since the last look, the first time all since then, in the order of their times."""
         lines = [line for source in self._groups for line in self._of(source) if line.id not in self._seen]
         self._seen |= {line.id: line.when for line in lines}
@@ -53,13 +53,13 @@ class Logs:
             self._seen = {id: when for id, when in self._seen.items() if when >= self._since}
         return sorted(lines, key=lambda line: line.when)
 
-    def _of(self, source: str) -> Iterator[Line]:
+    def _of(self, source: str) -> Iterator[LogLine]:
         request = {"logGroupName": self._groups[source], "startTime": int(self._since.timestamp() * 1000)}
         try:
             for page in self._client.get_paginator("filter_log_events").paginate(**request):
                 for event in page["events"]:
                     when = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-                    yield Line(event["eventId"], when, source, event["message"].rstrip())
+                    yield LogLine(event["eventId"], when, source, event["message"].rstrip())
         except self._client.exceptions.ResourceNotFoundException:
             # A function that was never called may have no log group yet.
             return

@@ -19,7 +19,7 @@ Said = TypeVar("Said", bound=Outputs)
 
 
 @dataclass(frozen=True)
-class Login:
+class StackLogin:
     """The secret with name and password for a self-managed engine: its ARN and two keys of its JSON."""
 
     secret_arn: str
@@ -33,14 +33,14 @@ class Knowledge(KnowledgeOutputs):
     region: str
 
     @property
-    def login(self) -> Login | None:
+    def login(self) -> StackLogin | None:
         """The login of a self-managed engine."""
         if self.login_secret_arn is None:
             return None
-        return Login(self.login_secret_arn, self.username_key or "", self.password_key or "")
+        return StackLogin(self.login_secret_arn, self.username_key or "", self.password_key or "")
 
 
-class Assistant(AssistantOutputs):
+class DeployedAssistant(AssistantOutputs):
     """The stack's outputs, in `region`."""
 
     region: str
@@ -57,9 +57,9 @@ def sources(place: Place) -> SourcesFound:
     return _read(place, "ingestion", SourcesFound)
 
 
-def assistant(place: Place) -> Assistant:
+def assistant(place: Place) -> DeployedAssistant:
     """Reads the outputs; raises Failure when the stack does not exist or is not complete."""
-    return _read(place, "assistant", Assistant)
+    return _read(place, "assistant", DeployedAssistant)
 
 
 def passages(place: Place) -> IndexOutputs:

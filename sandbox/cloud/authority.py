@@ -13,7 +13,7 @@ from ministack.services import iam, secretsmanager, sts
 
 from sandbox.cloud import roles
 from sandbox.cloud.sagemaker import Registry
-from sandbox.front.authority import Caller, Credential, SessionKeys, nothing_allows, something_denies
+from sandbox.front.authority import Credential, SessionKeys, Signer, nothing_allows, something_denies
 from sandbox.front.refusal import InvalidToken, SecretMissing, UnknownKey
 
 ROOT_ACCOUNT = "000000000000"
@@ -39,12 +39,12 @@ class MiniStackAuthority:
             if resolved.code == "ExpiredTokenException":
                 raise InvalidToken(expired=True)
             raise InvalidToken() if resolved.code == "InvalidToken" else UnknownKey()
-        caller = Caller(resolved.principal_arn, self._principal_arn(resolved), resolved.account_id, access_key)
+        caller = Signer(resolved.principal_arn, self._principal_arn(resolved), resolved.account_id, access_key)
         return Credential(resolved.secret_access_key, caller)
 
     def denial(
         self,
-        caller: Caller,
+        caller: Signer,
         action: str,
         resource: str,
         context: Mapping[str, str],

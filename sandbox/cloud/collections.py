@@ -18,7 +18,7 @@ from ministack.services.cloudformation import stacks
 from sandbox.cloud import collection_policies as rules
 from sandbox.cloud import collection_records
 from sandbox.cloud.collection_types import COLLECTION, register
-from sandbox.front.collection.record import Collection, DataPolicy, Policies
+from sandbox.front.collection.record import CollectionRecord, DataPolicy, Policies
 
 Record = dict[str, Any]
 
@@ -26,7 +26,7 @@ Record = dict[str, Any]
 class CollectionEndpoints(Protocol):
     """The part of the front that opens and closes collections."""
 
-    def add_collection(self, collection: Collection, policies: Policies) -> int: ...
+    def add_collection(self, collection: CollectionRecord, policies: Policies) -> int: ...
 
     def remove_collection(self, arn: str) -> None: ...
 
@@ -79,7 +79,7 @@ def _creating(create: Callable[[Record], Any], front: CollectionEndpoints) -> Ca
             record["collectionGroupName"] = group["name"]
         _, _, _, region, account, _ = record["arn"].split(":", 5)
         generation = cast(Literal["CLASSIC", "NEXTGEN"], group["generation"] if group else "CLASSIC")
-        opened = Collection(record["arn"], record["name"], account, region, record["type"], generation)
+        opened = CollectionRecord(record["arn"], record["name"], account, region, record["type"], generation)
         try:
             port = front.add_collection(opened, MiniStackPolicies())
         except Exception:

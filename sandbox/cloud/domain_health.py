@@ -12,13 +12,13 @@ from sandbox.cloud.template import Properties, as_bool
 PATH = re.compile(r"/2021-01-01/opensearch/domain/([^/]+)/health/?")
 
 
-class Health(Protocol):
+class DomainHealth(Protocol):
     """The part of the front that asks the engine."""
 
     def cluster_health(self, arn: str) -> dict[str, Any]: ...
 
 
-def install(front: Health) -> None:
+def install(front: DomainHealth) -> None:
     """Wraps MiniStack's handler of domains; once per process."""
     opensearch.handle_request = _handling(opensearch.handle_request, front)
 
@@ -48,7 +48,7 @@ def told(record: Properties, health: dict[str, Any] | None) -> Properties:
     }
 
 
-def _handling(handle: Callable[..., Any], front: Health) -> Callable[..., Any]:
+def _handling(handle: Callable[..., Any], front: DomainHealth) -> Callable[..., Any]:
     def described(name: str) -> Any:
         record = opensearch._domains.get(name)
         if record is None:

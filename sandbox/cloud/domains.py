@@ -22,7 +22,7 @@ from ministack.services.cloudformation import stacks
 from sandbox import domain_hosts
 from sandbox.cloud import domain_rules, upgrade_paths
 from sandbox.cloud.template import as_bool, as_document
-from sandbox.front.authority import Domain
+from sandbox.front.authority import DescribedDomain
 from sandbox.front.room import NoEngineLeft
 
 logger = logging.getLogger(__name__)
@@ -36,9 +36,9 @@ Properties = dict[str, Any]
 class Endpoints(Protocol):
     """The part of the front that opens and closes domains."""
 
-    def add_domain(self, domain: Domain) -> int: ...
+    def add_domain(self, domain: DescribedDomain) -> int: ...
 
-    def update_domain(self, domain: Domain) -> None: ...
+    def update_domain(self, domain: DescribedDomain) -> None: ...
 
     def remove_domain(self, arn: str) -> None: ...
 
@@ -55,14 +55,14 @@ def install(front: Endpoints) -> None:
     opensearch.handle_request = _off_the_event_loop(opensearch.handle_request)
 
 
-def described(record: Properties) -> Domain:
+def described(record: Properties) -> DescribedDomain:
     """The domain as the front sees it, from MiniStack's record."""
     _, _, _, region, account, _ = record["ARN"].split(":", 5)
     options = record.get("AdvancedSecurityOptions") or {}
     fine_grained = as_bool(options.get("Enabled"))
     master = (options.get("MasterUserOptions") or {}) if fine_grained else {}
     _, _, port = str(record.get("_Endpoint", "")).partition(":")
-    return Domain(
+    return DescribedDomain(
         arn=record["ARN"],
         name=record["DomainName"],
         account=account,

@@ -16,7 +16,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from sandbox.front.refusal import BodyTooLarge, MalformedRequest
-from sandbox.front.request import HOP_BY_HOP, Request
+from sandbox.front.request import HOP_BY_HOP, FrontRequest
 from sandbox.front.url_rewriter import SECURE
 from sandbox.front.wire import keeps_alive, read_request
 
@@ -84,7 +84,7 @@ class EgressProxy:
                 if not self._forward(request, host, sink) or not keeps_alive(request):
                     return
 
-    def _forward(self, request: Request, host: str, sink: BinaryIO) -> bool:
+    def _forward(self, request: FrontRequest, host: str, sink: BinaryIO) -> bool:
         """Whether the answer is complete."""
         headers = urllib3.HTTPHeaderDict()
         for name, value in request.headers:
@@ -111,7 +111,7 @@ class EgressProxy:
             answer.close()
 
 
-def _relay(answer: urllib3.BaseHTTPResponse, request: Request, sink: BinaryIO) -> bool:
+def _relay(answer: urllib3.BaseHTTPResponse, request: FrontRequest, sink: BinaryIO) -> bool:
     kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP]
     lines = [f"HTTP/1.1 {answer.status} {answer.reason or ''}", *(f"{name}: {value}" for name, value in kept)]
     empty = request.method == "HEAD" or answer.status in (204, 304)

@@ -26,7 +26,7 @@ from ministack.services import lambda_svc
 from sandbox.cloud.answer_stream import listening
 from sandbox.cloud.crashes import INIT_FAILED
 from sandbox.cloud.log_pipe import LogPipe
-from sandbox.cloud.runtime_api import Invocation, RuntimeApi
+from sandbox.cloud.runtime_api import Invocation, RuntimeApiServer
 
 logger = logging.getLogger("sandbox.cloud.functions")
 
@@ -53,7 +53,7 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
     def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
         super().__init__(func_name, config, code_zip)
         self._proc: subprocess.Popen[bytes] | None = None
-        self._api: RuntimeApi | None = None
+        self._api: RuntimeApiServer | None = None
         self._group: int | None = None
         self._reader: threading.Thread | None = None
 
@@ -123,7 +123,7 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
         self._end()
         code = unpacked(self.code_zip)
         wrapper = self._wrapper(code)
-        api = self._api = RuntimeApi()
+        api = self._api = RuntimeApiServer()
         try:
             process = subprocess.Popen(
                 [wrapper, self.python, self.runtime / "bootstrap.py"],
@@ -226,7 +226,7 @@ def _body(invocation: Invocation) -> Any:
         return answer
 
 
-def _watch(process: "subprocess.Popen[bytes]", api: RuntimeApi) -> None:
+def _watch(process: "subprocess.Popen[bytes]", api: RuntimeApiServer) -> None:
     """Whoever waits for a process that ends hears of it at once."""
     code = process.wait()
     said = f"Runtime exited with error: {f'exit status {code}' if code >= 0 else f'signal {-code}'}"

@@ -34,11 +34,11 @@ class Malformed(Exception):
     """The function's answer is no proxy response, or the function died."""
 
 
-class Throttled(Exception):
+class IntegrationThrottled(Exception):
     """The function has reached its limit of simultaneous calls."""
 
 
-class TooLarge(Exception):
+class EventTooLarge(Exception):
     """The event with its body is larger than a function accepts; a body in base64 is a third larger."""
 
 
@@ -115,9 +115,9 @@ def _bounded(invoke: Callable[..., Any]) -> Callable[..., Any]:
             return running.result()
         except Malformed:
             return BadGateway()
-        except Throttled:
+        except IntegrationThrottled:
             return function_throttled()
-        except TooLarge:
+        except EventTooLarge:
             return too_large()
 
     return _invoke_lambda_proxy_v1
@@ -125,7 +125,7 @@ def _bounded(invoke: Callable[..., Any]) -> Callable[..., Any]:
 
 def _checked(result: Record) -> tuple[Record, None]:
     if result.get("throttle"):
-        raise Throttled
+        raise IntegrationThrottled
     answer = result.get("body")
     if isinstance(answer, str | bytes):
         try:
@@ -160,7 +160,7 @@ def _identified(build: Callable[..., Record]) -> Callable[..., Record]:
             value = apigateway_v1._api_key_from_request(headers)
             identity.update(apiKey=value, apiKeyId=(apigateway_v1._resolve_api_key(value) or {}).get("id"))
         if len(json.dumps(event, ensure_ascii=False).encode()) > MOST_FUNCTION_BYTES:
-            raise TooLarge
+            raise EventTooLarge
         return event
 
     return _build_lambda_event_v1

@@ -45,7 +45,7 @@ class Invocation:
             self.settled.set()
 
 
-class RuntimeApi:
+class RuntimeApiServer:
     """Listens on a free port of 127.0.0.1 until closed.
 
     `idle` is set while the runtime waits for an event, and when it has failed to start.
@@ -94,7 +94,7 @@ class RuntimeApi:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    api: RuntimeApi
+    api: RuntimeApiServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print nothing: if a runtime was ended during a request, its environment reports it."""

@@ -16,7 +16,7 @@ COMPONENT = "sagemaker:inference-component:DesiredCopyCount"
 TARGET, POLICY = "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"
 
 
-class Scaling:
+class ScalingRegistry:
     """The scalable targets and policies of every account and region; `components` are SageMaker's, by name."""
 
     def __init__(self, components: Any) -> None:

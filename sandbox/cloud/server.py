@@ -58,7 +58,7 @@ from sandbox.cloud.environment import temporary_folder
 from sandbox.cloud.native_code import NativeCode
 from sandbox.cloud.roles import RoleClock
 from sandbox.cloud.sagemaker import Registry
-from sandbox.cloud.scaling import Scaling
+from sandbox.cloud.scaling import ScalingRegistry
 from sandbox.cloud.settings import CloudSettings
 from sandbox.cloud.spare_engines import CommandedEngines
 from sandbox.front.authority import Authority
@@ -71,7 +71,7 @@ logger = logging.getLogger("sandbox.cloud")
 GRACE = 1.0
 
 
-class FrontLike(domains.Endpoints, domain_health.Health, collections.CollectionEndpoints, Protocol):
+class FrontLike(domains.Endpoints, domain_health.DomainHealth, collections.CollectionEndpoints, Protocol):
     """What stands before the engine."""
 
     def start(self) -> None: ...
@@ -113,7 +113,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     crashes.install()
     secrets.install()
     registry.install()
-    Scaling(registry.components).install()
+    ScalingRegistry(registry.components).install()
     clock.install()
     trust.install()
     domains.install(front)

@@ -41,7 +41,7 @@ ENDPOINTS = {
 MOST = 100
 
 
-class Refused(Exception):
+class QuotaRefused(Exception):
     """A call that the service refuses: its error code and sentence."""
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -63,7 +63,7 @@ async def _handle(method: str, path: str, headers: Any, body: bytes, query_param
     told_as = {"Content-Type": "application/x-amz-json-1.1"}
     try:
         told = _answer(operation, json.loads(body or b"{}"))
-    except Refused as refusal:
+    except QuotaRefused as refusal:
         said = {"__type": refusal.code, "Message": str(refusal)}
         return 501 if refusal.code == "NotImplementedException" else 400, told_as, json.dumps(said).encode()
     shape = api_shapes.operation(operation, "service-quotas").output_shape
@@ -80,15 +80,17 @@ def _answer(operation: str, given: dict[str, Any]) -> dict[str, Any]:
     if operation in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
         found = next((row for row in _rows(service) if row["QuotaCode"] == given.get("QuotaCode")), None)
         if found is None:
-            raise Refused("NoSuchResourceException", "The request failed because the specified quota does not exist.")
+            raise QuotaRefused(
+                "NoSuchResourceException", "The request failed because the specified quota does not exist."
+            )
         return {"Quota": found}
-    raise Refused("NotImplementedException", f"{operation} of Service Quotas is not served on this machine.")
+    raise QuotaRefused("NotImplementedException", f"{operation} of Service Quotas is not served on this machine.")
 
 
 def _rows(service: str) -> Iterator[dict[str, Any]]:
     if service not in QUOTAS:
         sentence = f"The request failed because the specified service {service} does not exist."
-        raise Refused("NoSuchResourceException", sentence)
+        raise QuotaRefused("NoSuchResourceException", sentence)
     for code, (name, value) in QUOTAS[service].items():
         yield {
             "ServiceCode": service,

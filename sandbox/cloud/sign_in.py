@@ -36,7 +36,7 @@ Parameters = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
-class Request:
+class SignInRequest:
     """A request to the domain of a pool. `session` is its cookie's value, `base` the domain's path on the gateway."""
 
     method: str
@@ -81,7 +81,7 @@ def install() -> None:
             given = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
             query = scope.get("query_string", b"").decode()
             body = await _body(receive)
-            request = Request(scope["method"], path, f"/_aws/{host}", query, given, body, pool_id, pool, prefix)
+            request = SignInRequest(scope["method"], path, f"/_aws/{host}", query, given, body, pool_id, pool, prefix)
             status, headers, content = await logins.reply(request)
         lines = {"Cache-Control": "no-store", **headers, "Content-Length": str(len(content))}
         encoded = [(name.lower().encode(), value.encode()) for name, value in lines.items()]
@@ -107,7 +107,7 @@ class Logins:
     def __init__(self) -> None:
         self._sessions: dict[str, tuple[str, str, float]] = {}
 
-    async def reply(self, request: Request) -> Reply:
+    async def reply(self, request: SignInRequest) -> Reply:
         match request.method, request.path:
             case "GET", "/oauth2/authorize" | "/login":
                 return self._asked(request)
@@ -123,7 +123,7 @@ class Logins:
                 return self._signed_out(request)
         return _page(404, f"Nothing is at {request.method} {request.path}.")
 
-    def _asked(self, request: Request) -> Reply:
+    def _asked(self, request: SignInRequest) -> Reply:
         client = request.pool["_clients"].get(_one(request.query, "client_id"))
         if client is None or not as_bool(client["AllowedOAuthFlowsUserPoolClient"]):
             return _page(400, "The client is unknown to this user pool, or is not enabled for OAuth.")
@@ -145,7 +145,7 @@ class Logins:
             return _here(form, request)
         return 302, {"Location": f"{request.base}/login?{request.query_string}"}, b""
 
-    def _submitted(self, request: Request) -> Reply:
+    def _submitted(self, request: SignInRequest) -> Reply:
         client_id = _one(request.form, "client_id")
         if client_id and client_id not in request.pool["_clients"]:
             return _page(400, "The client is unknown to this user pool.")
@@ -157,7 +157,7 @@ class Logins:
         self._sessions[token] = (request.pool_id, name, time.time() + SESSION_SECONDS)
         return reply[0], {**reply[1], "Set-Cookie": _cookie(request, token, SESSION_SECONDS)}, reply[2]
 
-    def _revoked(self, request: Request) -> Reply:
+    def _revoked(self, request: SignInRequest) -> Reply:
         """https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html"""
         client = request.pool["_clients"].get(_one(request.form, "client_id"))
         token = _one(request.form, "token")
@@ -167,7 +167,7 @@ class Logins:
         cognito._revoke_token({"Token": token})
         return 200, {}, b""
 
-    def _signed_out(self, request: Request) -> Reply:
+    def _signed_out(self, request: SignInRequest) -> Reply:
         client = request.pool["_clients"].get(_one(request.query, "client_id"))
         target = _one(request.query, "logout_uri")
         if client is None or target not in client["LogoutURLs"]:
@@ -175,7 +175,7 @@ class Logins:
         self._sessions.pop(request.session, None)
         return 302, {"Location": target, "Set-Cookie": _cookie(request, "", 0)}, b""
 
-    def _name(self, request: Request) -> str | None:
+    def _name(self, request: SignInRequest) -> str | None:
         """The user of the request's cookie in this pool, if the user may still sign in."""
         pool_id, name, until = self._sessions.get(request.session, ("", "", 0.0))
         user = request.pool["_users"].get(name) if pool_id == request.pool_id and until > time.time() else None
@@ -191,7 +191,7 @@ async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
     return body
 
 
-def _here(reply: Reply, request: Request) -> Reply:
+def _here(reply: Reply, request: SignInRequest) -> Reply:
     """MiniStack's page, with a form that posts to this domain and a message that screen readers read."""
     status, headers, body = reply
     body = body.replace(b'action="/login"', f'action="{request.base}/login"'.encode())
@@ -203,7 +203,7 @@ def _page(status: int, sentence: str) -> Reply:
     return status, {"Content-Type": "text/html; charset=utf-8"}, text.encode()
 
 
-def _cookie(request: Request, value: str, seconds: float) -> str:
+def _cookie(request: SignInRequest, value: str, seconds: float) -> str:
     return f"{COOKIE}={value}; Path={request.base}; Max-Age={seconds:.0f}; Secure; HttpOnly; SameSite=Lax"
 
 

@@ -18,7 +18,7 @@ from ministack.services import apigateway_v1, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from sandbox.cloud.answer_stream import begun, read_prelude
-from sandbox.cloud.integrations import BadGateway, TooLarge, function_throttled, too_large
+from sandbox.cloud.integrations import BadGateway, EventTooLarge, function_throttled, too_large
 
 logger = logging.getLogger("sandbox.cloud.streaming")
 
@@ -87,7 +87,7 @@ def _stream_integrations() -> None:
         scope = {"account_id": more.pop("owner_account_id"), "region": more.pop("owner_region")}
         try:
             event = apigateway_v1._build_lambda_event_v1(*request, **more)
-        except TooLarge:
+        except EventTooLarge:
             return too_large()
         seconds = float(integration.get("timeoutInMillis") or LONGEST_SECONDS * 1000) / 1000
         return await _answered(lambda: apigateway_v1._call_lambda_raw(function, event, **scope), function, seconds)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sandbox.cache import appearing
 from sandbox.engine.java import Java
 from sandbox.engine.line import Line, Module, Part, Plugin
-from sandbox.engine.repository import Sources, sources
+from sandbox.engine.repository import RepositorySources, sources
 from sandbox.progress import Progress
 
 _FETCHERS = 6
@@ -23,7 +23,7 @@ BARE_ENVIRONMENT = "sandbox-aoss"
 Files = Mapping[tuple[Part, ...], Path]
 
 
-def assemble(cache: Path, progress: Progress, java: Java, line: Line, places: Sources | None = None) -> Path:
+def assemble(cache: Path, progress: Progress, java: Java, line: Line, places: RepositorySources | None = None) -> Path:
     """The home folder of an engine that this Java can run; assembles it if it does not exist.
 
     Instances share the folder and write nothing into it: each has its own configuration, data and logs. Its name
@@ -73,7 +73,7 @@ def has_ml(home: Path) -> bool:
     return (home / "plugins" / "opensearch-ml").is_dir()
 
 
-def obtain(wanted: Sequence[tuple[Part, ...]], places: Sources, progress: Progress) -> Files:
+def obtain(wanted: Sequence[tuple[Part, ...]], places: RepositorySources, progress: Progress) -> Files:
     """A verified file for each wanted part; parts that no folder has are downloaded in parallel.
 
     Raises:

@@ -11,7 +11,7 @@ from sandbox.engine.errors import EngineError
 
 
 @dataclass(frozen=True)
-class Identity:
+class ProcessIdentity:
     """The numeric user and group of the engine's process."""
 
     uid: int
@@ -33,9 +33,9 @@ class Identity:
                 )
 
 
-def identity() -> Identity | None:
+def identity() -> ProcessIdentity | None:
     """`nobody` if this process is root; None if the engine may run as the user of this process."""
     if os.geteuid() != 0:
         return None
     nobody = pwd.getpwnam("nobody")
-    return Identity(nobody.pw_uid, nobody.pw_gid)
+    return ProcessIdentity(nobody.pw_uid, nobody.pw_gid)

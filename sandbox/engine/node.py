@@ -11,7 +11,7 @@ import yaml
 
 from sandbox.engine.assembly import has_ml
 from sandbox.engine.command import command
-from sandbox.engine.identity import Identity, identity
+from sandbox.engine.identity import ProcessIdentity, identity
 from sandbox.engine.java import Java
 from sandbox.engine.line import Line
 from sandbox.engine.security import write_security
@@ -124,7 +124,7 @@ def prepare(
     )
 
 
-def _hand_over(runs_as: Identity, home: Path, java: Java, folder: Path) -> None:
+def _hand_over(runs_as: ProcessIdentity, home: Path, java: Java, folder: Path) -> None:
     runs_as.reaches(home / "lib", "read")
     runs_as.reaches(java.executable, "run")
     runs_as.reaches(folder, "write to")

@@ -14,7 +14,7 @@ from sandbox.engine.line import PUBLISHED, Part
 
 
 @dataclass(frozen=True)
-class Sources:
+class RepositorySources:
     """The places of parts, in order.
 
     `folders` belong to others and are only read; `downloads` receives the downloads from `addresses`; `maven_cache` is
@@ -87,10 +87,10 @@ class Sources:
         )
 
 
-def sources(cache: Path, environment: Mapping[str, str] = os.environ) -> Sources:
+def sources(cache: Path, environment: Mapping[str, str] = os.environ) -> RepositorySources:
     """The places of this machine: the setting's folders, downloads, the user's Maven cache, then repositories."""
     folders = [Path(place).expanduser() for place in remote.named(environment) if "://" not in place]
-    return Sources(
+    return RepositorySources(
         folders=tuple(folders),
         downloads=cache / "maven",
         maven_cache=Path.home() / ".m2" / "repository",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 
-from sandbox.front.authority import Authority, Caller
-from sandbox.front.provider import Invocation
+from sandbox.front.authority import Authority, Signer
+from sandbox.front.provider import ProviderInvocation
 from sandbox.front.refusal import ProviderRefusal
 
 ENDPOINT_HEADER = "x-sandbox-endpoint"
 COMPONENT_HEADER = "x-amzn-sagemaker-inference-component"
 
 
-def admit(authority: Authority, caller: Caller, call: Invocation, component: str | None) -> str | None:
+def admit(authority: Authority, caller: Signer, call: ProviderInvocation, component: str | None) -> str | None:
     """What the model endpoints are told in `ENDPOINT_HEADER` about a SageMaker endpoint; None for other providers.
 
     `component` is the inference component that the call names. Raises `ProviderRefusal`.
@@ -30,7 +30,7 @@ def admit(authority: Authority, caller: Caller, call: Invocation, component: str
     return _endpoint(authority, call, caller.account, component)
 
 
-def _endpoint(authority: Authority, call: Invocation, account: str, component: str | None) -> str | None:
+def _endpoint(authority: Authority, call: ProviderInvocation, account: str, component: str | None) -> str | None:
     if call.endpoint is None:
         return None
     endpoint = authority.endpoint(call.endpoint, call.region)

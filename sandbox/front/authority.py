@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
-class Caller:
+class Signer:
     """Who signed a request.
 
     `arn` is what `sts get-caller-identity` says (an assumed-role session, a user, the root); `principal_arn`
@@ -26,7 +26,7 @@ class Credential:
     """The secret half of an access key, and whom it belongs to."""
 
     secret_key: str
-    caller: Caller
+    caller: Signer
 
     def __repr__(self) -> str:
         return f"Credential(caller={self.caller!r})"
@@ -45,7 +45,7 @@ class SessionKeys:
 
 
 @dataclass(frozen=True)
-class Domain:
+class DescribedDomain:
     """An OpenSearch domain as its template describes it.
 
     `endpoint_port` asks for one port; None takes the next free one of the settings' range.
@@ -84,7 +84,7 @@ class Authority(Protocol):
 
     def denial(
         self,
-        caller: Caller,
+        caller: Signer,
         action: str,
         resource: str,
         context: Mapping[str, str],

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sandbox.front.authority import Caller, Domain
+from sandbox.front.authority import DescribedDomain, Signer
 from sandbox.front.credential import CredentialDesk
 from sandbox.front.refusal import ConnectorRefusal, UntrustedUrl
-from sandbox.front.trusted import TrustedEndpoints
+from sandbox.front.trusted import TrustedSetting
 from sandbox.front.url_rewriter import UrlRewriter, leading_parameter, resolve
 
 
 class ConnectorGate:
     """Turns the connector that a client wrote into the one that the engine stores."""
 
-    def __init__(self, desk: CredentialDesk, trusted: TrustedEndpoints, rewriter: UrlRewriter) -> None:
+    def __init__(self, desk: CredentialDesk, trusted: TrustedSetting, rewriter: UrlRewriter) -> None:
         self._desk = desk
         self._trusted = trusted
         self._rewriter = rewriter
@@ -23,8 +23,8 @@ class ConnectorGate:
     def admit(
         self,
         written: Mapping[str, Any],
-        caller: Caller | None,
-        domain: Domain,
+        caller: Signer | None,
+        domain: DescribedDomain,
         stored: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Turn `written` into the engine's form; `stored` is the connector that it updates, with its original URLs.

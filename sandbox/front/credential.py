@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.front.authority import Authority, Caller, Domain, nothing_allows
+from sandbox.front.authority import Authority, DescribedDomain, Signer, nothing_allows
 from sandbox.front.refusal import AccessDenied, WrongCredential
 
 _PASSES_ROLE = "iam:PassRole"
@@ -27,7 +27,9 @@ class CredentialDesk:
         self._authority = authority
         self._young_role_seconds = young_role_seconds
 
-    def resolve(self, connector: Mapping[str, Any], caller: Caller | None, domain: Domain) -> dict[str, Any] | None:
+    def resolve(
+        self, connector: Mapping[str, Any], caller: Signer | None, domain: DescribedDomain
+    ) -> dict[str, Any] | None:
         """The credential block that the engine stores, None when the connector brings none.
 
         Raises `AccessDenied` for the permissions of caller and role, `WrongCredential` and `SecretMissing` for
@@ -62,7 +64,7 @@ class CredentialDesk:
             "session_token": keys.session_token,
         }
 
-    def _admit_role(self, role: str, caller: Caller | None, domain: Domain) -> None:
+    def _admit_role(self, role: str, caller: Signer | None, domain: DescribedDomain) -> None:
         name = caller.arn if caller is not None else "anonymous"
         # A policy may name either service as the one the role is passed to.
         reasons = [

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.front.refusal import InvalidArgument
-from sandbox.front.request import Request
+from sandbox.front.request import FrontRequest
 
 
 def decoded(body: bytes) -> Any:
@@ -23,7 +23,7 @@ def encoded(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def readable(request: Request) -> Request:
+def readable(request: FrontRequest) -> FrontRequest:
     """The request with an uncompressed body; raises `InvalidArgument` if its encoding is wrong."""
     coding = (request.header("content-encoding") or "identity").lower()
     if coding == "identity":

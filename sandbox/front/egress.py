@@ -12,7 +12,7 @@ from sandbox.front.admission import COMPONENT_HEADER, ENDPOINT_HEADER, admit
 from sandbox.front.authority import Authority
 from sandbox.front.provider import invocation
 from sandbox.front.refusal import MalformedRequest, ProviderRefusal, UnknownHost
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from sandbox.front.signature import read_signature, verify_digest, verify_scope, verify_time
 from sandbox.front.upstream import Upstream
 from sandbox.front.url_rewriter import PLAIN, SECURE
@@ -29,7 +29,7 @@ class Egress:
         self._models = models
         self._hosts = hosts
 
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: FrontRequest) -> FrontResponse:
         match = _TARGET.fullmatch(request.target)
         if match is None:
             raise MalformedRequest("The egress takes /_aws/<host>/<path> only.")
@@ -46,7 +46,7 @@ class Egress:
             raise _unknown(host)
         return self._models.send(request.method, request.target, headers, request.body)
 
-    def _admit(self, request: Request, host: str, path: str) -> str | None:
+    def _admit(self, request: FrontRequest, host: str, path: str) -> str | None:
         """The endpoint header of SageMaker; raises the provider's refusal."""
         signature = read_signature(request)
         if signature is None:

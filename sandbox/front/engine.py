@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from sandbox.front.refusal import EngineUnreachable
-from sandbox.front.request import Headers, Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse, Headers
 from sandbox.front.upstream import Upstream
 
 _JSON = (("Content-Type", "application/json"),)
@@ -45,7 +45,7 @@ class EngineConnections:
         _, told = self.administer("GET", "/")
         return int(told["version"]["number"].partition(".")[0])
 
-    def forward(self, request: Request, principal: str | None, basic: str | None = None) -> Response:
+    def forward(self, request: FrontRequest, principal: str | None, basic: str | None = None) -> FrontResponse:
         """Send the request as `principal` (an ARN), with a Basic header, or without a caller."""
         headers = [pair for pair in request.headers if _passes(pair[0])]
         if principal is not None:

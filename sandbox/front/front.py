@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
-from sandbox.front.authority import Authority, Domain
+from sandbox.front.authority import Authority, DescribedDomain
 from sandbox.front.collection.door import CollectionDoor
-from sandbox.front.collection.record import Collection, Policies
+from sandbox.front.collection.record import CollectionRecord, Policies
 from sandbox.front.collection.role import CollectionRoles
 from sandbox.front.connector import ConnectorGate
 from sandbox.front.credential import CredentialDesk
@@ -23,7 +23,7 @@ from sandbox.front.master import MasterUsers
 from sandbox.front.refusal import ModelsUnreachable
 from sandbox.front.replay import TOGETHER_SECONDS, Replays
 from sandbox.front.room import NoEngineLeft, Room, SpareEngines
-from sandbox.front.trusted import TrustedEndpoints
+from sandbox.front.trusted import TrustedSetting
 from sandbox.front.upstream import Upstream
 from sandbox.front.url_rewriter import MODEL_HOSTS, UrlRewriter
 
@@ -75,7 +75,7 @@ class Front:
         self._replays = Replays(settings.together_seconds)
         self._egress: Listener | None = None
         self._doors: dict[str, tuple[Listener, Gateway, Room]] = {}
-        self._collections: dict[str, tuple[Listener, Collection]] = {}
+        self._collections: dict[str, tuple[Listener, CollectionRecord]] = {}
         self._lock = RLock()
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(settings.server_cert, settings.server_key)
@@ -85,7 +85,7 @@ class Front:
         egress = Egress(self._authority, self._models, self._settings.model_hosts)
         self._egress = Listener(self._settings.egress_port, egress.respond)
 
-    def add_domain(self, domain: Domain) -> int:
+    def add_domain(self, domain: DescribedDomain) -> int:
         """Installs the master user in the domain's engine, opens the domain's port and returns it.
 
         The first domain has the engine of the settings, any other one of its own. A domain that is open already is
@@ -102,7 +102,7 @@ class Front:
                 self._leave(domain.name, room)
                 raise
 
-    def _let_in(self, domain: Domain, room: Room) -> int:
+    def _let_in(self, domain: DescribedDomain, room: Room) -> int:
         if room.engine.has_ml:
             room.trusted.ensure()
         room.masters.install(domain)
@@ -121,7 +121,7 @@ class Front:
         logger.info("domain %s listens on port %s", domain.name, listener.port)
         return listener.port
 
-    def update_domain(self, domain: Domain) -> None:
+    def update_domain(self, domain: DescribedDomain) -> None:
         """Replaces policies and master user; the port stays. Raises KeyError for a domain that is not open."""
         with self._lock:
             _, gateway, room = self._doors[domain.arn]
@@ -157,7 +157,7 @@ class Front:
         _, health = room.engine.administer("GET", "/_cluster/health")
         return dict(health)
 
-    def add_collection(self, collection: Collection, policies: Policies) -> int:
+    def add_collection(self, collection: CollectionRecord, policies: Policies) -> int:
         """Makes the collection's role in the engine, opens its port and returns it; an open one is left as it is.
 
         `policies` are asked at every request. Raises `EngineUnreachable`, `EngineRefused`, `NoPortLeft`.
@@ -227,7 +227,7 @@ class Front:
     def _room(self, url: str) -> Room:
         settings = self._settings
         engine = EngineConnections.at(url, settings.ca, settings.admin_cert, settings.admin_key)
-        trusted = TrustedEndpoints(engine, self._rewriter.pattern)
+        trusted = TrustedSetting(engine, self._rewriter.pattern)
         gate = ConnectorGate(self._desk, trusted, self._rewriter)
         return Room(
             engine, trusted, gate, MasterUsers(engine), None if settings.has_native_vectors else MappingGate(engine)
@@ -249,5 +249,5 @@ class Front:
             self._spare.stop(domain)
 
 
-def _master(domain: Domain) -> tuple[str | None, str | None]:
+def _master(domain: DescribedDomain) -> tuple[str | None, str | None]:
     return domain.master_user_arn, domain.master_user_name

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from sandbox.front.authority import Authority, Caller, Domain
+from sandbox.front.authority import Authority, DescribedDomain, Signer
 from sandbox.front.connector import ConnectorGate
 from sandbox.front.document import decoded, encoded, readable
 from sandbox.front.engine import EngineConnections
@@ -16,7 +16,7 @@ from sandbox.front.mappings import MappingGate
 from sandbox.front.policy import denial_of_anyone
 from sandbox.front.refusal import AccessDenied
 from sandbox.front.replay import Replays
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from sandbox.front.signature import (
     read_signature,
     verify_digest,
@@ -24,7 +24,7 @@ from sandbox.front.signature import (
     verify_time,
     without_signature,
 )
-from sandbox.front.trusted import TrustedEndpoints
+from sandbox.front.trusted import TrustedSetting
 from sandbox.front.url_rewriter import UrlRewriter
 
 _CONTEXT = {"aws:SourceIp": "127.0.0.1", "aws:SecureTransport": "true"}
@@ -37,7 +37,7 @@ _RESET_BY_WILDCARD = re.compile(rb'\*"\s*:\s*null')
 class _Guest:
     """Who got in: a signed caller, a name and password for the engine, or nobody."""
 
-    caller: Caller | None = None
+    caller: Signer | None = None
     basic: str | None = None
 
 
@@ -46,11 +46,11 @@ class Gateway:
 
     def __init__(
         self,
-        domain: Domain,
+        domain: DescribedDomain,
         authority: Authority,
         engine: EngineConnections,
         gate: ConnectorGate,
-        trusted: TrustedEndpoints,
+        trusted: TrustedSetting,
         rewriter: UrlRewriter,
         replays: Replays,
         mappings: MappingGate | None = None,
@@ -65,7 +65,7 @@ class Gateway:
         self._replays = replays
         self._mappings = mappings
 
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: FrontRequest) -> FrontResponse:
         domain = self.domain
         guest, request = self._admit(request, domain)
         segments = request.segments()
@@ -82,7 +82,7 @@ class Gateway:
         answer = self._forward(_uncompressed(request), guest)
         return answer.with_body(self._rewriter.back(answer.body))
 
-    def _admit(self, request: Request, domain: Domain) -> tuple[_Guest, Request]:
+    def _admit(self, request: FrontRequest, domain: DescribedDomain) -> tuple[_Guest, FrontRequest]:
         action = f"es:ESHttp{request.method.capitalize()}"
         resource = f"{domain.arn}{request.path}"
         signature = read_signature(request)
@@ -106,11 +106,11 @@ class Gateway:
             request = replace(request, target=without_signature(request))
         return _Guest(caller), request
 
-    def _forward(self, request: Request, guest: _Guest) -> Response:
+    def _forward(self, request: FrontRequest, guest: _Guest) -> FrontResponse:
         principal = guest.caller.principal_arn if guest.caller is not None else None
         return self._engine.forward(request, principal, guest.basic)
 
-    def _settings(self, request: Request, guest: _Guest) -> Response:
+    def _settings(self, request: FrontRequest, guest: _Guest) -> FrontResponse:
         body = decoded(request.body)
         if request.method == "PUT" and isinstance(body, dict):
             request = request.with_body(encoded(self._trusted.inward(body)))
@@ -123,7 +123,9 @@ class Gateway:
         flat = parse_qs(request.query, keep_blank_values=True).get("flat_settings", ["false"])[-1]
         return answer.with_body(encoded(self._trusted.outward(settings, flat=flat != "false")))
 
-    def _with_connector(self, request: Request, guest: _Guest, domain: Domain, segments: tuple[str, ...]) -> Request:
+    def _with_connector(
+        self, request: FrontRequest, guest: _Guest, domain: DescribedDomain, segments: tuple[str, ...]
+    ) -> FrontRequest:
         """The request with its connector as the engine stores it; unchanged when it carries none."""
         body = decoded(request.body)
         if not isinstance(body, dict):
@@ -146,9 +148,9 @@ class Gateway:
                 return request
         return request.with_body(encoded(admitted))
 
-    def _stored(self, request: Request, guest: _Guest) -> dict[str, Any] | None:
+    def _stored(self, request: FrontRequest, guest: _Guest) -> dict[str, Any] | None:
         """The object that an update is about, as the caller may read it."""
-        read = Request("GET", request.path, request.headers)
+        read = FrontRequest("GET", request.path, request.headers)
         answer = self._forward(_uncompressed(read), guest)
         body = decoded(self._rewriter.back(answer.body))
         return body if answer.status == 200 and isinstance(body, dict) else None
@@ -158,7 +160,7 @@ def _denied(who: str, action: str, reason: str) -> AccessDenied:
     return AccessDenied(f"User: {who} is not authorized to perform: {action} {reason}")
 
 
-def _uncompressed(request: Request) -> Request:
+def _uncompressed(request: FrontRequest) -> FrontRequest:
     """Asks for an answer that can be read and changed on its way back."""
     kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
     return replace(request, headers=kept)

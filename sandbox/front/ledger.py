@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.front.authority import Caller, Credential, SessionKeys, nothing_allows
+from sandbox.front.authority import Credential, SessionKeys, Signer, nothing_allows
 from sandbox.front.policy import like
 from sandbox.front.refusal import InvalidToken, SecretMissing, UnknownKey
 
 
 @dataclass
-class Role:
+class LedgerRole:
     """A role, the services that may assume it, and what it may do: pairs of action and resource pattern."""
 
     arn: str
@@ -32,16 +32,16 @@ class Ledger:
 
     def __init__(self, account: str = "000000000000") -> None:
         self.account = account
-        self.roles: dict[str, Role] = {}
+        self.roles: dict[str, LedgerRole] = {}
         self.secrets: dict[str, str] = {}
         self.endpoints: dict[tuple[str, str], dict[str, str]] = {}
         self._keys: dict[str, tuple[Credential, str | None]] = {}
         root = f"arn:aws:iam::{account}:root"
-        self._keys["test"] = (Credential("test", Caller(root, root, account, "test")), None)
+        self._keys["test"] = (Credential("test", Signer(root, root, account, "test")), None)
 
-    def write_role(self, name: str, *grants: tuple[str, str], services: tuple[str, ...] = ()) -> Role:
+    def write_role(self, name: str, *grants: tuple[str, str], services: tuple[str, ...] = ()) -> LedgerRole:
         """Creates or replaces a role; its age starts again."""
-        role = Role(f"arn:aws:iam::{self.account}:role/{name}", list(grants), services)
+        role = LedgerRole(f"arn:aws:iam::{self.account}:role/{name}", list(grants), services)
         self.roles[role.arn] = role
         return role
 
@@ -56,7 +56,7 @@ class Ledger:
 
     def denial(
         self,
-        caller: Caller,
+        caller: Signer,
         action: str,
         resource: str,
         context: Mapping[str, str],
@@ -88,7 +88,7 @@ class Ledger:
         keys = SessionKeys(f"ASIA{secrets.token_hex(8).upper()}", secrets.token_hex(20), secrets.token_hex(40))
         name = role_arn.rpartition("/")[2]
         arn = f"arn:aws:sts::{self.account}:assumed-role/{name}/session"
-        caller = Caller(arn, role_arn, self.account, keys.access_key)
+        caller = Signer(arn, role_arn, self.account, keys.access_key)
         self._keys[keys.access_key] = (Credential(keys.secret_key, caller), keys.session_token)
         return keys
 

@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable
 
 from sandbox.front.refusal import BodyTooLarge, MalformedRequest, Refusal
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from sandbox.front.wire import keeps_alive, read_request, write_answer
 
 logger = logging.getLogger(__name__)
 
-Respond = Callable[[Request], Response]
+Respond = Callable[[FrontRequest], FrontResponse]
 # Longer than a client's pause between two requests, and short enough to free threads.
 _IDLE_SECONDS = 180.0
 
@@ -98,7 +98,7 @@ class Listener:
                 if close:
                     return
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: FrontRequest) -> FrontResponse:
         try:
             return self._respond(request)
         except Refusal as refusal:
@@ -107,9 +107,9 @@ class Listener:
         except Exception:
             logger.exception("%s %s failed in the front", request.method, request.path)
             body = json.dumps({"Message": "The front failed on this request; its log holds the reason."})
-            return Response(500, (("Content-Type", "application/json"),), body.encode())
+            return FrontResponse(500, (("Content-Type", "application/json"),), body.encode())
 
 
-def answer_of(refusal: Refusal) -> Response:
+def answer_of(refusal: Refusal) -> FrontResponse:
     """The answer to the client for a refusal."""
-    return Response(refusal.status, (("Content-Type", "application/json"), *refusal.headers()), refusal.encoded())
+    return FrontResponse(refusal.status, (("Content-Type", "application/json"), *refusal.headers()), refusal.encoded())

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from sandbox.front.document import decoded, encoded, readable
 from sandbox.front.engine import EngineConnections
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from sandbox.front.vectors import Fields, WrittenFields, lucene_inward, refuse_training, refused_by, says_knn, warning
 
-Forward = Callable[[Request], Response]
+Forward = Callable[[FrontRequest], FrontResponse]
 _MAPPING = ("_mapping", "_mappings")
 _TEMPLATES = ("_index_template", "_component_template", "_template")
 
@@ -24,7 +24,7 @@ class MappingGate:
         self._engine = engine
         self._written = WrittenFields()
 
-    def respond(self, request: Request, forward: Forward) -> Response | None:
+    def respond(self, request: FrontRequest, forward: Forward) -> FrontResponse | None:
         """Raises `NotOffered` for a request that needs a trained model."""
         segments = request.segments()
         if request.method in ("PUT", "POST") and segments:
@@ -39,7 +39,7 @@ class MappingGate:
             return self._shown(forward(_uncompressed(request)))
         return None
 
-    def _make(self, request: Request, index: str, forward: Forward) -> Response:
+    def _make(self, request: FrontRequest, index: str, forward: Forward) -> FrontResponse:
         body = decoded(request.body)
         fields = self._inward(body, says_knn(body.get("settings")) or False) if isinstance(body, dict) else {}
         answer = forward(request.with_body(encoded(body)) if fields else request)
@@ -47,7 +47,7 @@ class MappingGate:
             self._written.remember(index, fields, made=True)
         return _warned(answer, fields)
 
-    def _change(self, request: Request, names: str, forward: Forward) -> Response:
+    def _change(self, request: FrontRequest, names: str, forward: Forward) -> FrontResponse:
         body = decoded(request.body)
         if not isinstance(body, dict):
             return forward(request)
@@ -62,7 +62,7 @@ class MappingGate:
                 self._written.remember(index, fields, made=False)
         return _warned(answer, fields)
 
-    def _template(self, request: Request, forward: Forward) -> Response:
+    def _template(self, request: FrontRequest, forward: Forward) -> FrontResponse:
         body = decoded(request.body)
         inner = body.get("template", body) if isinstance(body, dict) else None
         # A component template may leave `index.knn` to another one.
@@ -77,7 +77,7 @@ class MappingGate:
     def _refused(self) -> frozenset[str]:
         return refused_by(self._engine.major)
 
-    def _shown(self, answer: Response) -> Response:
+    def _shown(self, answer: FrontResponse) -> FrontResponse:
         described = decoded(answer.body) if answer.status == 200 else None
         return answer.with_body(encoded(described)) if self._written.outward(described) else answer
 
@@ -86,13 +86,13 @@ def _is_index(segments: tuple[str, ...]) -> bool:
     return len(segments) == 1 and not segments[0].startswith("_")
 
 
-def _warned(answer: Response, fields: Fields) -> Response:
+def _warned(answer: FrontResponse, fields: Fields) -> FrontResponse:
     if not fields or answer.status != 200:
         return answer
     return replace(answer, headers=(*answer.headers, ("Warning", warning(fields))))
 
 
-def _uncompressed(request: Request) -> Request:
+def _uncompressed(request: FrontRequest) -> FrontRequest:
     """The request for an uncompressed answer, which the front can read and change."""
     kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
     return replace(request, headers=kept)

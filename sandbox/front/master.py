@@ -10,9 +10,9 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
-from sandbox.front.authority import Domain
+from sandbox.front.authority import DescribedDomain
 from sandbox.front.engine import EngineConnections, EngineRefused
-from sandbox.front.request import Request
+from sandbox.front.request import FrontRequest
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class MasterUsers:
         self._clock = clock
         self._lock = Lock()
 
-    def install(self, domain: Domain) -> None:
+    def install(self, domain: DescribedDomain) -> None:
         """Map the domain's master user, and wait until the engine applies it; raises `EngineRefused`."""
         with self._lock:
             path = f"{_API}/roles/security_manager"
@@ -55,7 +55,7 @@ class MasterUsers:
                 self._merge(role, domain)
         self._await(domain)
 
-    def remove(self, domain: Domain) -> None:
+    def remove(self, domain: DescribedDomain) -> None:
         """Remove the master user from the mappings; an internal user is deleted."""
         with self._lock:
             for role in ROLES:
@@ -71,7 +71,7 @@ class MasterUsers:
             if domain.master_user_name is not None:
                 self._engine.administer("DELETE", f"{_API}/internalusers/{quote(domain.master_user_name, safe='')}")
 
-    def _merge(self, role: str, domain: Domain) -> None:
+    def _merge(self, role: str, domain: DescribedDomain) -> None:
         path = f"{_API}/rolesmapping/{role}"
         status, body = self._engine.administer("GET", path)
         if status == 404:
@@ -94,7 +94,7 @@ class MasterUsers:
         if changes:
             self._engine.administer("PATCH", f"{_API}/rolesmapping/{role}", changes)
 
-    def _await(self, domain: Domain) -> None:
+    def _await(self, domain: DescribedDomain) -> None:
         if not _entries(domain):
             return
         deadline = self._clock() + _EFFECTIVE_SECONDS
@@ -107,8 +107,8 @@ class MasterUsers:
                 )
             self._sleep(0.1)
 
-    def _effective(self, domain: Domain) -> bool:
-        request = Request("GET", "/_plugins/_security/authinfo", ())
+    def _effective(self, domain: DescribedDomain) -> bool:
+        request = FrontRequest("GET", "/_plugins/_security/authinfo", ())
         if domain.master_user_arn is not None:
             answer = self._engine.forward(request, domain.master_user_arn)
         else:
@@ -117,12 +117,12 @@ class MasterUsers:
         return answer.status == 200 and all(f'"{role}"'.encode() in answer.body for role in ROLES)
 
 
-def _without(mapping: dict[str, Any], field: str, domain: Domain) -> list[str]:
+def _without(mapping: dict[str, Any], field: str, domain: DescribedDomain) -> list[str]:
     """A mapping's names without those of the domain's master user."""
     return [name for name in mapping[field] if name not in _entries(domain)[field]]
 
 
-def _entries(domain: Domain) -> dict[str, list[str]]:
+def _entries(domain: DescribedDomain) -> dict[str, list[str]]:
     if domain.master_user_arn is not None:
         return {"users": [domain.master_user_arn], "backend_roles": [domain.master_user_arn]}
     if domain.master_user_name is not None:

@@ -19,7 +19,7 @@ _DESTINATIONS = {"us": ("us-east-1", "us-east-2", "us-west-2")}
 
 
 @dataclass(frozen=True)
-class Invocation:
+class ProviderInvocation:
     """One model call: the caller needs all `resources`. `endpoint` is SageMaker's, None for Bedrock."""
 
     service: str
@@ -33,7 +33,7 @@ class Invocation:
         return self.resources[0].rpartition(":")[0] + f":inference-component/{name}"
 
 
-def invocation(host: str, path: str, account: str) -> Invocation | None:
+def invocation(host: str, path: str, account: str) -> ProviderInvocation | None:
     """The call of the raw `path` on an AWS `host`; None for hosts that the sandbox does not emulate.
 
     Raises `ProviderRefusal` for a path that the provider lacks.
@@ -46,19 +46,19 @@ def invocation(host: str, path: str, account: str) -> Invocation | None:
         name = unquote(call.group(1))
         arn = f"arn:aws:sagemaker:{region}:{account}:endpoint/{name}"
         action = "InvokeEndpointWithResponseStream" if call.group(2) else "InvokeEndpoint"
-        return Invocation("sagemaker", region, f"sagemaker:{action}", (arn,), name)
+        return ProviderInvocation("sagemaker", region, f"sagemaker:{action}", (arn,), name)
     if match := _BEDROCK.fullmatch(host):
         region = match.group(1)
         if guardrail := _GUARDRAIL.fullmatch(path):
             id = unquote(guardrail.group(1)).rpartition("/")[2]
             arn = f"arn:aws:bedrock:{region}:{account}:guardrail/{id}"
-            return Invocation("bedrock", region, "bedrock:ApplyGuardrail", (arn,))
+            return ProviderInvocation("bedrock", region, "bedrock:ApplyGuardrail", (arn,))
         call = _MODEL_CALL.fullmatch(path)
         if call is None:
             raise _no_such_operation(path)
         resources = _model_arns(unquote(call.group(1)), region, account)
         action = "InvokeModelWithResponseStream" if call.group(2) else "InvokeModel"
-        return Invocation("bedrock", region, f"bedrock:{action}", resources)
+        return ProviderInvocation("bedrock", region, f"bedrock:{action}", resources)
     return None
 
 

@@ -220,15 +220,15 @@ class UnknownHost(Refusal):
     status = 502
 
 
-class Unreachable(Refusal):
+class BackendUnreachable(Refusal):
     """The process of the sandbox that the front calls does not answer."""
 
     status = 503
 
 
-class EngineUnreachable(Unreachable):
+class EngineUnreachable(BackendUnreachable):
     """The OpenSearch engine does not answer."""
 
 
-class ModelsUnreachable(Unreachable):
+class ModelsUnreachable(BackendUnreachable):
     """The model endpoints do not answer."""

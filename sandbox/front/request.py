@@ -9,7 +9,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Request:
+class FrontRequest:
     """A request as it arrived; `target` is the raw path and query, and header names are unchanged."""
 
     method: str
@@ -35,12 +35,12 @@ class Request:
         """The path as the engine routes it: percent-decoded parts, without empty ones."""
         return tuple(unquote(part) for part in self.path.split("/") if part)
 
-    def with_body(self, body: bytes) -> Request:
+    def with_body(self, body: bytes) -> FrontRequest:
         return replace(self, body=body)
 
 
 @dataclass(frozen=True)
-class Response:
+class FrontResponse:
     """A status, headers without hop-by-hop ones, and the body. `length` is the Content-Length of a HEAD."""
 
     status: int
@@ -52,7 +52,7 @@ class Response:
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
-    def with_body(self, body: bytes) -> Response:
+    def with_body(self, body: bytes) -> FrontResponse:
         return replace(self, body=body)
 
 

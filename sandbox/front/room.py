@@ -9,7 +9,7 @@ from sandbox.front.connector import ConnectorGate
 from sandbox.front.engine import EngineConnections
 from sandbox.front.mappings import MappingGate
 from sandbox.front.master import MasterUsers
-from sandbox.front.trusted import TrustedEndpoints
+from sandbox.front.trusted import TrustedSetting
 
 
 class NoEngineLeft(Exception):
@@ -31,7 +31,7 @@ class Room:
     """`mappings` is None for an engine that keeps vectors as it is told, because it has the native libraries."""
 
     engine: EngineConnections
-    trusted: TrustedEndpoints
+    trusted: TrustedSetting
     gate: ConnectorGate
     masters: MasterUsers
     mappings: MappingGate | None

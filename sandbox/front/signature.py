@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from botocore.utils import normalize_url_path
 
 from sandbox.front.refusal import IncompleteSignature, SignatureExpired, SignatureMismatch, WrongScope
-from sandbox.front.request import Request
+from sandbox.front.request import FrontRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
@@ -46,7 +46,7 @@ class Signature:
     expires: int | None = None
 
 
-def read_signature(request: Request) -> Signature | None:
+def read_signature(request: FrontRequest) -> Signature | None:
     """The request's signature, None without one; raises `IncompleteSignature`."""
     authorization = request.header("authorization")
     if authorization is not None and authorization.startswith("AWS4"):
@@ -99,7 +99,7 @@ def verify_time(signature: Signature, now: datetime) -> None:
         )
 
 
-def verify_digest(signature: Signature, request: Request, secret_key: str) -> None:
+def verify_digest(signature: Signature, request: FrontRequest, secret_key: str) -> None:
     """Sign the request again and compare; raises `SignatureMismatch`."""
     body_hash = hashlib.sha256(request.body).hexdigest()
     claimed = request.header("x-amz-content-sha256")
@@ -116,13 +116,13 @@ def verify_digest(signature: Signature, request: Request, secret_key: str) -> No
         raise SignatureMismatch
 
 
-def without_signature(request: Request) -> str:
+def without_signature(request: FrontRequest) -> str:
     """The target without the parameters of a presigned query, because the engine refuses unknown ones."""
     pairs = [pair for pair in request.query.split("&") if pair and not pair.startswith("X-Amz-")]
     return request.path + ("?" + "&".join(pairs) if pairs else "")
 
 
-def _canonical_request(signature: Signature, request: Request, body_hash: str) -> str:
+def _canonical_request(signature: Signature, request: FrontRequest, body_hash: str) -> str:
     lines = [
         request.method,
         quote(normalize_url_path(request.path), safe="/~"),
@@ -151,7 +151,7 @@ def _signing_key(secret_key: str, date: str, region: str, service: str) -> bytes
     return key
 
 
-def _from_header(request: Request, authorization: str) -> Signature:
+def _from_header(request: FrontRequest, authorization: str) -> Signature:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
         raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{algorithm}'. ")
@@ -176,7 +176,7 @@ def _from_header(request: Request, authorization: str) -> Signature:
     )
 
 
-def _from_query(request: Request) -> Signature:
+def _from_query(request: FrontRequest) -> Signature:
     fields = dict(pair.partition("=")[::2] for pair in request.query.split("&"))
     fields = {name: unquote(value) for name, value in fields.items() if name.startswith("X-Amz-")}
     names = ("Algorithm", "Credential", "Signature", "SignedHeaders", "Date", "Expires")

@@ -27,7 +27,7 @@ _DEFAULT = "never^default:"
 _SET = "never^set"
 
 
-class TrustedEndpoints:
+class TrustedSetting:
     """Reads and writes the setting as a client sees it. `pattern` matches only the egress."""
 
     def __init__(self, engine: EngineConnections, pattern: str) -> None:

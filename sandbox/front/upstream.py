@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, SSLError
 
-from sandbox.front.refusal import Unreachable
-from sandbox.front.request import HOP_BY_HOP, Response
+from sandbox.front.refusal import BackendUnreachable
+from sandbox.front.request import HOP_BY_HOP, FrontResponse
 
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
@@ -22,7 +22,7 @@ class Upstream:
     def __init__(
         self,
         url: str,
-        refusal: type[Unreachable],
+        refusal: type[BackendUnreachable],
         *,
         ca: str | None = None,
         certificate: tuple[str, str] | None = None,
@@ -38,7 +38,7 @@ class Upstream:
                 options |= {"cert_file": certificate[0], "key_file": certificate[1]}
         self._pool = urllib3.connection_from_url(self.url, **options)
 
-    def send(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> Response:
+    def send(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> FrontResponse:
         """Send the request, without headers of the connection in either direction, and with the body's own encoding."""
         fields = urllib3.HTTPHeaderDict()
         for name, value in headers:
@@ -53,7 +53,7 @@ class Upstream:
                 f"({type(error).__name__}). Check that the process runs, and its log."
             ) from error
         length = response.headers.get("content-length")
-        return Response(
+        return FrontResponse(
             response.status,
             tuple((name, value) for name, value in response.headers.items() if name.lower() not in HOP_BY_HOP),
             response.data,

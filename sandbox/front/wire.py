@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import BinaryIO
 
 from sandbox.front.refusal import BodyTooLarge, MalformedRequest
-from sandbox.front.request import HOP_BY_HOP, Request, Response
+from sandbox.front.request import HOP_BY_HOP, FrontRequest, FrontResponse
 
 # The engine's own limit (`http.max_content_length`), equal to that of a domain's larger instances.
 LARGEST_BODY = 100 * 1024 * 1024
@@ -14,7 +14,7 @@ _LONGEST_LINE = 64 * 1024
 _MOST_HEADERS = 200
 
 
-def read_request(source: BinaryIO, sink: BinaryIO) -> Request | None:
+def read_request(source: BinaryIO, sink: BinaryIO) -> FrontRequest | None:
     """The next request, None if the client has closed; raises `MalformedRequest` or `BodyTooLarge`.
 
     Writes `100 Continue` to `sink` if the client waits for it before it sends a body.
@@ -30,16 +30,16 @@ def read_request(source: BinaryIO, sink: BinaryIO) -> Request | None:
     method, target, _ = parts
     if not target.startswith("/"):
         raise MalformedRequest(f"The request target must begin with a slash; got '{target[:100]}'.")
-    head = Request(method.upper(), target, _read_headers(source))
+    head = FrontRequest(method.upper(), target, _read_headers(source))
     return head.with_body(_read_body(head, source, sink))
 
 
-def keeps_alive(request: Request) -> bool:
+def keeps_alive(request: FrontRequest) -> bool:
     """Whether the client will send another request on the same connection."""
     return (request.header("connection") or "").lower() != "close"
 
 
-def write_answer(sink: BinaryIO, answer: Response, *, head: bool = False, close: bool = False) -> None:
+def write_answer(sink: BinaryIO, answer: FrontResponse, *, head: bool = False, close: bool = False) -> None:
     """One write for head and body: two would wait for each other's acknowledgement."""
     phrase = HTTPStatus(answer.status).phrase if answer.status in HTTPStatus._value2member_map_ else ""
     lines = [f"HTTP/1.1 {answer.status} {phrase}"]
@@ -66,7 +66,7 @@ def _read_headers(source: BinaryIO) -> tuple[tuple[str, str], ...]:
         headers.append((name, value.strip()))
 
 
-def _read_body(head: Request, source: BinaryIO, sink: BinaryIO) -> bytes:
+def _read_body(head: FrontRequest, source: BinaryIO, sink: BinaryIO) -> bytes:
     encoding, length = head.header("transfer-encoding"), head.header("content-length")
     if encoding is not None and (length is not None or encoding.lower() != "chunked"):
         raise MalformedRequest("A body is either chunked or has a Content-Length.")

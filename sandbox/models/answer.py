@@ -12,7 +12,7 @@ import numpy as np
 
 from sandbox.models import sentence as text_of
 from sandbox.models.embedding import MiniLM
-from sandbox.models.prompt import Prompt
+from sandbox.models.prompt import ReadPrompt
 from sandbox.models.sentence import Sentence
 
 NOTICE = "(Extractive stand-in: sentences quoted from the documents; no language model was called.)"
@@ -41,13 +41,13 @@ class _Part:
 
 
 class StandIn:
-    """Answers a `Prompt` by quoting it."""
+    """Answers a `ReadPrompt` by quoting it."""
 
     def __init__(self, model: MiniLM) -> None:
         """`model` measures the nearness of sentences."""
         self._model = model
 
-    def answer(self, prompt: Prompt) -> Completion:
+    def answer(self, prompt: ReadPrompt) -> Completion:
         """Return the best sentences of the documents, or a statement that they contain no answer."""
         sentences = [
             sentence
@@ -97,7 +97,7 @@ class StandIn:
         return scores
 
 
-def _parts(prompt: Prompt, sentences: list[Sentence]) -> list[_Part]:
+def _parts(prompt: ReadPrompt, sentences: list[Sentence]) -> list[_Part]:
     texts = [text for text in re.split(r"(?<=[?؟？])\s*|[\r\n;]+|\\n", prompt.question) if re.search(r"\w", text)]
     whole = "\n".join(sentence.text for sentence in sentences)
     known = _known_names(sentences)

@@ -4,13 +4,13 @@ from functools import cache
 from pathlib import Path
 
 from sandbox.models.answer import StandIn
-from sandbox.models.bedrock import Bedrock
+from sandbox.models.bedrock import BedrockApi
 from sandbox.models.deepseek import DeepSeek
 from sandbox.models.embedding import MiniLM
 from sandbox.models.forward import Forward
 from sandbox.models.key import KeyFile
 from sandbox.models.openai import OpenAI
-from sandbox.models.sagemaker import SageMaker
+from sandbox.models.sagemaker import SageMakerApi
 from sandbox.models.server import ModelServer
 from sandbox.models.weights import GRAPH
 from sandbox.models.word_vectors import WordVectors
@@ -39,8 +39,8 @@ def model_server(
     return ModelServer(
         port,
         {
-            "sagemaker": SageMaker(model, words, stand_in),
-            "bedrock": Bedrock(model, stand_in),
+            "sagemaker": SageMakerApi(model, words, stand_in),
+            "bedrock": BedrockApi(model, stand_in),
             "openai": OpenAI(model, KeyFile(deepseek_key_file)),
             "deepseek": DeepSeek(model, stand_in, KeyFile(deepseek_key_file), forward),
         },

@@ -15,13 +15,13 @@ from sandbox.models import bedrock_stream as stream
 from sandbox.models import cohere, prompt, rerank, titan
 from sandbox.models.answer import StandIn
 from sandbox.models.bedrock_models import Retired, Unknown, require_chat
-from sandbox.models.converse import Invalid, converse
+from sandbox.models.converse import InvalidConverse, converse
 from sandbox.models.embedding import MiniLM
 from sandbox.models.event_stream import MEDIA_TYPE, Event, json_events
 from sandbox.models.exchange import Call, ModelResponse, is_number, is_strings, is_whole, json_body, json_reply
 from sandbox.models.generation import finished, with_thinking
 from sandbox.models.guardrail import NoSuchGuardrail, apply
-from sandbox.models.titan import Malformed, check_keys, json_type
+from sandbox.models.titan import MalformedTitan, check_keys, json_type
 
 # An ARN contains a slash, which a client may leave unencoded.
 _PATH = re.compile(r"/model/(.+)/(invoke|invoke-with-response-stream|converse|converse-stream)")
@@ -33,7 +33,7 @@ _UNSTREAMED = (titan.V1, titan.V2, *cohere.EMBEDDINGS, *rerank.MODELS)
 _CORAL = "http://internal.amazon.com/coral/com.amazon.bedrock/"
 
 
-class Bedrock:
+class BedrockApi:
     """Answers invocations of embedding and answer models."""
 
     def __init__(self, model: MiniLM, stand_in: StandIn) -> None:
@@ -62,12 +62,12 @@ class Bedrock:
             streamed = path[2].endswith("-stream")
             ask = self._invoke if path[2].startswith("invoke") else self._converse
             return ask(name, body, streamed)
-        except Malformed as reason:
+        except MalformedTitan as reason:
             message = f"Malformed input request: {reason}, please reformat your input and try again."
             return _error(400, "ValidationException", message)
         except (NoSuchGuardrail, Retired) as reason:
             return _error(404, "ResourceNotFoundException", str(reason))
-        except (Invalid, Unknown) as reason:
+        except (InvalidConverse, Unknown) as reason:
             return _error(400, "ValidationException", str(reason))
 
     def throttled(self) -> ModelResponse:
@@ -90,7 +90,7 @@ class Bedrock:
             return _streamed(stream.imported(answer)) if streamed else _reply(answer)
         foundation = _FOUNDATION.fullmatch(name)
         if streamed and foundation is not None and foundation[1] in _UNSTREAMED:
-            raise Invalid("The model is unsupported for streaming.")
+            raise InvalidConverse("The model is unsupported for streaming.")
         if foundation is not None and foundation[1] in (titan.V1, titan.V2):
             return _reply(titan.embed(body, self._model, foundation[1]), batch=1)
         if foundation is not None and foundation[1] in cohere.EMBEDDINGS:
@@ -104,7 +104,7 @@ class Bedrock:
         foundation = _FOUNDATION.fullmatch(name)
         embeds = foundation is not None and foundation[1] in _UNSTREAMED
         if _IMPORTED.fullmatch(name) or embeds:
-            raise Invalid("This action doesn't support the model that you provided. "
+            raise InvalidConverse("This action doesn't support the model that you provided. "
                           "Try again with a supported text or chat model.")  # fmt: skip
         require_chat(name)
         answer = converse(body, self._model, self._stand_in, thinks=_PROFILE.fullmatch(name) is not None)
@@ -114,7 +114,7 @@ class Bedrock:
         check_keys(body, {"prompt"}, {"temperature", "top_p", "max_tokens", "stop"})
         _check(body, "max_tokens", 32_768)
         if not is_strings(body.get("stop", [])):
-            raise Malformed(f"#/stop: expected type: JSONArray, found: {json_type(body['stop'])}")
+            raise MalformedTitan(f"#/stop: expected type: JSONArray, found: {json_type(body['stop'])}")
         done = finished(self._written(body), self._model, body.get("max_tokens"), body.get("stop", ()))
         return {"choices": [{"text": done.text, "stop_reason": done.reason}]}
 
@@ -138,20 +138,20 @@ class Bedrock:
 def _check(body: dict[str, Any], limit: str, most: int) -> None:
     """Check the common fields of managed and imported models, and `limit`, their name for the longest answer."""
     if not isinstance(body["prompt"], str):
-        raise Malformed(f"#/prompt: expected type: String, found: {json_type(body['prompt'])}")
+        raise MalformedTitan(f"#/prompt: expected type: String, found: {json_type(body['prompt'])}")
     if not body["prompt"]:
-        raise Malformed("#/prompt: expected minLength: 1, actual: 0")
+        raise MalformedTitan("#/prompt: expected minLength: 1, actual: 0")
     for name in ("temperature", "top_p"):
         value = body.get(name, 1)
         if not is_number(value):
-            raise Malformed(f"#/{name}: expected type: Number, found: {json_type(value)}")
+            raise MalformedTitan(f"#/{name}: expected type: Number, found: {json_type(value)}")
         if not 0 <= value <= 1:
-            raise Malformed(f"#/{name}: {value} is not between 0 and 1")
+            raise MalformedTitan(f"#/{name}: {value} is not between 0 and 1")
     value = body.get(limit, 1)
     if not is_whole(value):
-        raise Malformed(f"#/{limit}: expected type: Integer, found: {json_type(value)}")
+        raise MalformedTitan(f"#/{limit}: expected type: Integer, found: {json_type(value)}")
     if not 1 <= value <= most:
-        raise Malformed(f"#/{limit}: {value} is not between 1 and {most}")
+        raise MalformedTitan(f"#/{limit}: {value} is not between 1 and {most}")
 
 
 def _reply(body: dict[str, Any], batch: int | None = None) -> ModelResponse:

@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.models.embedding import MiniLM
 from sandbox.models.exchange import is_strings
 from sandbox.models.projection import projected
-from sandbox.models.titan import Malformed, check_keys, json_type
+from sandbox.models.titan import MalformedTitan, check_keys, json_type
 
 EMBEDDINGS = ("cohere.embed-english-v3", "cohere.embed-multilingual-v3")
 DIMENSION = 1024
@@ -18,26 +18,26 @@ _TRUNCATE = ("NONE", "START", "END")
 
 
 def embed(body: Any, model: MiniLM) -> dict[str, Any]:
-    """Return Cohere's answer to `{"texts", "input_type", "truncate"?, "embedding_types"?}`; raises `Malformed`.
+    """Return Cohere's answer to `{"texts", "input_type", "truncate"?, "embedding_types"?}`; raises `MalformedTitan`.
 
     With `embedding_types` the vectors are grouped by type, of which only `float` is answered here.
     """
     check_keys(body, {"texts", "input_type"}, {"truncate", "embedding_types"})
     texts, types = body["texts"], body.get("embedding_types")
     if not is_strings(texts):
-        raise Malformed(f"#/texts: expected type: JSONArray of String, found: {json_type(texts)}")
+        raise MalformedTitan(f"#/texts: expected type: JSONArray of String, found: {json_type(texts)}")
     if not 1 <= len(texts) <= MOST_TEXTS:
         bound = f"maximum size: [{MOST_TEXTS}]" if texts else "minimum item count: 1"
-        raise Malformed(f"#/texts: expected {bound}, found: {len(texts)}")
+        raise MalformedTitan(f"#/texts: expected {bound}, found: {len(texts)}")
     _check_choice(body, "input_type", _INPUT_TYPES)
     _check_choice({"truncate": "NONE", **body}, "truncate", _TRUNCATE)
     if types is not None and types != ["float"]:
-        raise Malformed('#/embedding_types: only ["float"] is answered here')
+        raise MalformedTitan('#/embedding_types: only ["float"] is answered here')
     for number, text in enumerate(texts):
         if len(text) > _MOST_LETTERS:
-            raise Malformed(f"#/texts/{number}: expected maxLength: {_MOST_LETTERS}, actual: {len(text)}")
+            raise MalformedTitan(f"#/texts/{number}: expected maxLength: {_MOST_LETTERS}, actual: {len(text)}")
         if body.get("truncate", "NONE") == "NONE" and model.count_tokens(text) > _MOST_TOKENS:
-            raise Malformed(f"#/texts/{number}: too many tokens, {_MOST_TOKENS} at most unless truncate is set")
+            raise MalformedTitan(f"#/texts/{number}: too many tokens, {_MOST_TOKENS} at most unless truncate is set")
     vectors = projected(model, texts, DIMENSION)
     return {
         "id": str(uuid.uuid4()),
@@ -49,4 +49,4 @@ def embed(body: Any, model: MiniLM) -> dict[str, Any]:
 
 def _check_choice(body: dict[str, Any], name: str, choices: tuple[str, ...]) -> None:
     if body[name] not in choices:
-        raise Malformed(f"#/{name}: {body[name]} is not a valid enum value")
+        raise MalformedTitan(f"#/{name}: {body[name]} is not a valid enum value")

@@ -13,7 +13,7 @@ _MEMBERS = {"messages", "system", "inferenceConfig", "additionalModelRequestFiel
 _INFERENCE = {"maxTokens", "temperature", "topP", "stopSequences"}
 
 
-class Invalid(Exception):
+class InvalidConverse(Exception):
     """A member of the request breaks a rule of Converse; the message is Bedrock's."""
 
 
@@ -42,16 +42,16 @@ def converse(body: Any, model: MiniLM, stand_in: StandIn, *, thinks: bool = True
 
 def _checked(body: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
     if not isinstance(body, dict):
-        raise Invalid("The request body is not a JSON object.")
+        raise InvalidConverse("The request body is not a JSON object.")
     for name in sorted(set(body) - _MEMBERS):
-        raise Invalid(f"The member {name} is not one that this model accepts: {', '.join(sorted(_MEMBERS))}.")
+        raise InvalidConverse(f"The member {name} is not one that this model accepts: {', '.join(sorted(_MEMBERS))}.")
     messages, system = body.get("messages"), body.get("system", [])
     if not isinstance(messages, list) or not messages:
-        raise Invalid("The messages field is empty. Add at least one message and try again.")
+        raise InvalidConverse("The messages field is empty. Add at least one message and try again.")
     for number, message in enumerate(messages):
         _check_message(number, message)
     if messages[0]["role"] != "user":
-        raise Invalid(
+        raise InvalidConverse(
             "A conversation must start with a user message. Try again with a conversation that starts with a "
             "user message."
         )
@@ -61,41 +61,41 @@ def _checked(body: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dic
 
 def _check_message(number: int, message: Any) -> None:
     if not isinstance(message, dict) or set(message) != {"role", "content"}:
-        raise Invalid(f"The value at messages.{number} needs the fields role and content, and no other.")
+        raise InvalidConverse(f"The value at messages.{number} needs the fields role and content, and no other.")
     if message["role"] not in ("user", "assistant"):
-        raise Invalid(
+        raise InvalidConverse(
             f"1 validation error detected: Value '{message['role']}' at 'messages.{number + 1}.member.role' failed "
             "to satisfy constraint: Member must satisfy enum value set: [user, assistant]"
         )
     if not message["content"]:
-        raise Invalid(f"The content field in the Message object at messages.{number} is empty. "
+        raise InvalidConverse(f"The content field in the Message object at messages.{number} is empty. "
                       "Add a ContentBlock object to the content field and try again.")  # fmt: skip
     _check_blocks(f"messages.{number}.content", message["content"])
 
 
 def _check_blocks(where: str, blocks: Any) -> None:
     if not isinstance(blocks, list):
-        raise Invalid(f"The value at {where} is not a list of ContentBlock objects.")
+        raise InvalidConverse(f"The value at {where} is not a list of ContentBlock objects.")
     for place, block in enumerate(blocks):
         if not isinstance(block, dict) or set(block) != {"text"} or not isinstance(block["text"], str):
             kind = next(iter(block), "empty") if isinstance(block, dict) else type(block).__name__
-            raise Invalid(f"This model doesn't support the {kind} field at {where}.{place}. "
+            raise InvalidConverse(f"This model doesn't support the {kind} field at {where}.{place}. "
                           "Remove it, give text, and try again.")  # fmt: skip
         if not block["text"].strip():
-            raise Invalid(f"The text field in the ContentBlock object at {where}.{place} is blank. "
+            raise InvalidConverse(f"The text field in the ContentBlock object at {where}.{place} is blank. "
                           "Add text to the text field, and try again.")  # fmt: skip
 
 
 def _check_inference(inference: Any) -> dict[str, Any]:
     if not isinstance(inference, dict) or set(inference) - _INFERENCE:
-        raise Invalid(f"The inferenceConfig takes the fields {', '.join(sorted(_INFERENCE))}.")
+        raise InvalidConverse(f"The inferenceConfig takes the fields {', '.join(sorted(_INFERENCE))}.")
     if not (is_whole(inference.get("maxTokens", 1)) and inference.get("maxTokens", 1) >= 1):
-        raise Invalid("The maxTokens field must be an integer of at least 1.")
+        raise InvalidConverse("The maxTokens field must be an integer of at least 1.")
     for name in ("temperature", "topP"):
         if not (is_number(inference.get(name, 1)) and 0 <= inference.get(name, 1) <= 1):
-            raise Invalid(f"The {name} field must be a number between 0 and 1.")
+            raise InvalidConverse(f"The {name} field must be a number between 0 and 1.")
     if not is_strings(inference.get("stopSequences", [])):
-        raise Invalid("The stopSequences field must be a list of strings.")
+        raise InvalidConverse("The stopSequences field must be a list of strings.")
     return inference
 
 

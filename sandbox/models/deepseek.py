@@ -15,7 +15,7 @@ from sandbox.models.answer import StandIn
 from sandbox.models.embedding import MiniLM
 from sandbox.models.exchange import Call, ModelResponse, is_number, is_strings, is_whole, json_body, json_reply
 from sandbox.models.forward import Forward
-from sandbox.models.generation import Generation, finished, pieces
+from sandbox.models.generation import GeneratedText, finished, pieces
 from sandbox.models.key import KeyFile
 
 MODELS = ("deepseek-flash", "deepseek-v4-pro")
@@ -119,17 +119,17 @@ class DeepSeek:
 
     def _written(
         self, thought: str | None, text: str, limit: int | None, stop: str | Sequence[str]
-    ) -> tuple[str | None, Generation]:
+    ) -> tuple[str | None, GeneratedText]:
         """The reasoning and the answer within `limit` tokens: the answer gets the tokens that the reasoning leaves."""
         stops = (stop,) if isinstance(stop, str) else stop
         if thought is None or limit is None:
             return thought, finished(text, self._model, limit, stops)
         kept = finished(thought, self._model, limit)
         if kept.tokens >= limit:
-            return kept.text, Generation("", "length", 0)
+            return kept.text, GeneratedText("", "length", 0)
         return kept.text, finished(text, self._model, limit - kept.tokens, stops)
 
-    def _usage(self, messages: list[dict[str, Any]], done: Generation, thought: str | None) -> dict[str, Any]:
+    def _usage(self, messages: list[dict[str, Any]], done: GeneratedText, thought: str | None) -> dict[str, Any]:
         texts = [text for message in messages for text in prompt.blocks(message.get("content"))]
         read = sum(self._model.count_tokens(text) for text in texts)
         thinking = self._model.count_tokens(thought) if thought is not None else 0
@@ -216,7 +216,7 @@ def _wrong(reason: str) -> DeepSeekError:
     return DeepSeekError(422, f"Failed to deserialize the JSON body into the target type: {reason}")
 
 
-def _events(head: dict[str, Any], done: Generation, thought: str | None, usage: dict[str, Any]) -> Iterator[bytes]:
+def _events(head: dict[str, Any], done: GeneratedText, thought: str | None, usage: dict[str, Any]) -> Iterator[bytes]:
     def event(delta: dict[str, Any], reason: str | None = None, **more: Any) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
         chunk = {**head, "object": "chat.completion.chunk", "choices": [choice], **more}

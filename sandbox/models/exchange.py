@@ -31,7 +31,7 @@ class ModelResponse:
     batch: int | None = None
 
 
-class Provider(Protocol):
+class ModelApi(Protocol):
     """What the server asks of SageMaker, Bedrock and DeepSeek alike."""
 
     def answer(self, call: Call) -> ModelResponse:

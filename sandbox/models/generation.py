@@ -10,7 +10,7 @@ _WORDS_IN_A_PIECE = 8
 
 
 @dataclass(frozen=True)
-class Generation:
+class GeneratedText:
     """A finished text; `reason` is `stop` or `length`. Tokens are counted in MiniLM's word pieces."""
 
     text: str
@@ -18,14 +18,14 @@ class Generation:
     tokens: int
 
 
-def finished(text: str, model: MiniLM, max_tokens: int | None, stop: Sequence[str] = ()) -> Generation:
+def finished(text: str, model: MiniLM, max_tokens: int | None, stop: Sequence[str] = ()) -> GeneratedText:
     """Cut `text` before the first stop sequence in it, then at `max_tokens`."""
     ends = [place for place in (text.find(mark) for mark in stop if mark) if place >= 0]
     text = text[: min(ends)] if ends else text
     cut = False
     if max_tokens is not None:
         text, cut = model.cut(text, max_tokens)
-    return Generation(text, "length" if cut else "stop", model.count_tokens(text))
+    return GeneratedText(text, "length" if cut else "stop", model.count_tokens(text))
 
 
 def with_thinking(reasoning: str, text: str, opened: bool) -> str:

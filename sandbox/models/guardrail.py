@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any
 
-from sandbox.models.converse import Invalid
+from sandbox.models.converse import InvalidConverse
 from sandbox.models.exchange import is_strings
 from sandbox.models.sentence import content_words
 
@@ -68,18 +68,18 @@ def apply(guardrail: str, version: str, body: Any) -> dict[str, Any]:
 
 def _checked(body: Any) -> tuple[str, list[tuple[str, list[str]]]]:
     if not isinstance(body, dict) or body.get("source") not in ("INPUT", "OUTPUT"):
-        raise Invalid("The value of source must be one of: INPUT, OUTPUT.")
+        raise InvalidConverse("The value of source must be one of: INPUT, OUTPUT.")
     content = body.get("content")
     if not isinstance(content, list) or not content:
-        raise Invalid("The content must have at least one block.")
+        raise InvalidConverse("The content must have at least one block.")
     texts = []
     for block in content:
         text = block.get("text") if isinstance(block, dict) else None
         if not isinstance(text, dict) or not isinstance(text.get("text"), str) or not text["text"]:
-            raise Invalid("The text of a content block must not be empty.")
+            raise InvalidConverse("The text of a content block must not be empty.")
         qualifiers = text.get("qualifiers", [])
         if not is_strings(qualifiers) or not set(qualifiers) <= set(_QUALIFIERS):
-            raise Invalid(f"A qualifier must be one of: {', '.join(_QUALIFIERS)}.")
+            raise InvalidConverse(f"A qualifier must be one of: {', '.join(_QUALIFIERS)}.")
         texts.append((text["text"], list(qualifiers)))
     return body["source"], texts
 

@@ -25,7 +25,7 @@ _R1_USER, _R1_ASSISTANT, _R1_START = "<｜User｜>", "<｜Assistant｜>", "<｜b
 
 
 @dataclass(frozen=True)
-class Prompt:
+class ReadPrompt:
     """The question, the documents in the order they were numbered, and earlier questions, oldest first."""
 
     question: str
@@ -34,7 +34,7 @@ class Prompt:
     thinking_opened: bool = False
 
 
-def from_messages(messages: Sequence[dict[str, Any]]) -> Prompt:
+def from_messages(messages: Sequence[dict[str, Any]]) -> ReadPrompt:
     """Read chat messages, each `{"role", "content"}` with content a string or a list of `{"text"}` blocks."""
     documents: list[str] = []
     earlier: list[str] = []
@@ -53,14 +53,14 @@ def from_messages(messages: Sequence[dict[str, Any]]) -> Prompt:
         questions = [part.question for part in read if part.question]
         if message.get("role") == "user" and questions:
             question = questions[-1]
-    return Prompt(question, documents, earlier)
+    return ReadPrompt(question, documents, earlier)
 
 
-def from_text(text: str) -> Prompt:
+def from_text(text: str) -> ReadPrompt:
     """Read one string: the processor's form, with or without DeepSeek-R1's template around it."""
     inner, opened = _without_template(text)
     part = _whole(inner)
-    return Prompt(part.question, part.documents, part.earlier, opened)
+    return ReadPrompt(part.question, part.documents, part.earlier, opened)
 
 
 def blocks(content: Any) -> list[str]:
@@ -72,20 +72,20 @@ def blocks(content: Any) -> list[str]:
     return []
 
 
-def _block(text: str) -> Prompt:
+def _block(text: str) -> ReadPrompt:
     """One block of several: a block that begins with a result's marker is a document, with any further text."""
     marker = _RESULT.match(text)
-    return Prompt("", [_document(text[marker.end() :])]) if marker is not None else _whole(text)
+    return ReadPrompt("", [_document(text[marker.end() :])]) if marker is not None else _whole(text)
 
 
-def _whole(text: str) -> Prompt:
+def _whole(text: str) -> ReadPrompt:
     """Results, history and question in one text. The last QUESTION counts: a document cannot ask another."""
     text = _ANSWER.sub("", text)
     questions = list(_QUESTION.finditer(text))
     before, question = (text[: questions[-1].start()], text[questions[-1].end() :]) if questions else (text, "")
     marks = _in_order(_RESULT.finditer(before))
     if not questions and not marks:
-        return Prompt(_trimmed(text))
+        return ReadPrompt(_trimmed(text))
     earlier: list[str] = []
     history = _HISTORY.search(before, marks[-1].end() if marks else 0)
     if history is not None:
@@ -93,7 +93,7 @@ def _whole(text: str) -> Prompt:
         before = before[: history.start()]
     ends = [mark.start() for mark in marks[1:]] + [len(before)] * bool(marks)
     documents = [_document(before[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
-    return Prompt(_trimmed(question), documents, earlier)
+    return ReadPrompt(_trimmed(question), documents, earlier)
 
 
 def _in_order(markers: Iterable[re.Match[str]]) -> list[re.Match[str]]:

@@ -14,7 +14,7 @@ import numpy as np
 from sandbox.models.embedding import MiniLM
 from sandbox.models.exchange import is_strings, is_whole
 from sandbox.models.sentence import content_words, split
-from sandbox.models.titan import Malformed, check_keys, json_type
+from sandbox.models.titan import MalformedTitan, check_keys, json_type
 
 COHERE, AMAZON = "cohere.rerank-v3-5:0", "amazon.rerank-v1:0"
 MODELS = (COHERE, AMAZON)
@@ -22,20 +22,20 @@ MOST_DOCUMENTS = 1000
 
 
 def rerank(body: Any, model: MiniLM, name: str) -> dict[str, Any]:
-    """Return `{"results": [{"index", "relevance_score"}]}`, best first, of `name`; raises `Malformed`."""
+    """Return `{"results": [{"index", "relevance_score"}]}`, best first, of `name`; raises `MalformedTitan`."""
     check_keys(body, {"query", "documents", *({"api_version"} if name == COHERE else ())}, {"top_n"})
     query, documents = body["query"], body["documents"]
     if not isinstance(query, str) or not query:
-        raise Malformed(f"#/query: expected type: String of one letter or more, found: {json_type(query)}")
+        raise MalformedTitan(f"#/query: expected type: String of one letter or more, found: {json_type(query)}")
     if not is_strings(documents) or not documents:
-        raise Malformed(f"#/documents: expected type: JSONArray of String, found: {json_type(documents)}")
+        raise MalformedTitan(f"#/documents: expected type: JSONArray of String, found: {json_type(documents)}")
     if len(documents) > MOST_DOCUMENTS:
-        raise Malformed(f"#/documents: expected maximum size: [{MOST_DOCUMENTS}], found: {len(documents)}")
+        raise MalformedTitan(f"#/documents: expected maximum size: [{MOST_DOCUMENTS}], found: {len(documents)}")
     if name == COHERE and body["api_version"] != 2:
-        raise Malformed("#/api_version: only 2 is answered here")
+        raise MalformedTitan("#/api_version: only 2 is answered here")
     most = body.get("top_n", len(documents))
     if not is_whole(most) or most < 1:
-        raise Malformed("#/top_n: expected an integer of 1 or more")
+        raise MalformedTitan("#/top_n: expected an integer of 1 or more")
     scores = relevance(query, documents, model)
     best = sorted(range(len(documents)), key=lambda index: -scores[index])[:most]
     return {"results": [{"index": index, "relevance_score": scores[index]} for index in best]}

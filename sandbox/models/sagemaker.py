@@ -48,7 +48,7 @@ class ContainerError(Exception):
         self.body = json.dumps({"error": message, "error_type": kind})
 
 
-class SageMaker:
+class SageMakerApi:
     """Answers invocations of embedding and answer endpoints."""
 
     def __init__(self, model: MiniLM, words: Callable[[], WordVectors], stand_in: StandIn) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from sandbox.models.exchange import Call, ModelResponse, Provider, json_reply
+from sandbox.models.exchange import Call, ModelApi, ModelResponse, json_reply
 from sandbox.models.faults import Control
 
 _WAY = re.compile(r"/_aws/([A-Za-z0-9.-]+)(/.*)?")
@@ -32,7 +32,7 @@ class ModelServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, providers: dict[str, Provider]) -> None:
+    def __init__(self, port: int, providers: dict[str, ModelApi]) -> None:
         """`providers` by name: sagemaker, bedrock, deepseek, openai."""
         super().__init__(("127.0.0.1", port), _Handler)
         self.providers = providers

@@ -14,7 +14,7 @@ _MOST_TOKENS = 8192
 _MOST_LETTERS = 50_000
 
 
-class Malformed(Exception):
+class MalformedTitan(Exception):
     """The body does not fit the model's schema; the message is Bedrock's, without its ending."""
 
 
@@ -23,37 +23,39 @@ def embed(body: Any, model: MiniLM, version: str) -> dict[str, Any]:
     check_keys(body, {"inputText"}, {"dimensions", "normalize", "embeddingTypes"} if version == V2 else set())
     text = body["inputText"]
     if not isinstance(text, str):
-        raise Malformed(f"#/inputText: expected type: String, found: {json_type(text)}")
+        raise MalformedTitan(f"#/inputText: expected type: String, found: {json_type(text)}")
     if not text:
-        raise Malformed("expected minLength: 1, actual: 0")
+        raise MalformedTitan("expected minLength: 1, actual: 0")
     if len(text) > _MOST_LETTERS:
-        raise Malformed(f"expected maxLength: {_MOST_LETTERS}, actual: {len(text)}")
+        raise MalformedTitan(f"expected maxLength: {_MOST_LETTERS}, actual: {len(text)}")
     width = body.get("dimensions", 1024) if version == V2 else 1536
     if not is_whole(width) or width not in (256, 512, 1024, 1536):
-        raise Malformed(f"#/dimensions: {width} is not a valid enum value")
+        raise MalformedTitan(f"#/dimensions: {width} is not a valid enum value")
     if version == V2 and width == 1536:
-        raise Malformed("#/dimensions: 1536 is not a valid enum value")
+        raise MalformedTitan("#/dimensions: 1536 is not a valid enum value")
     normalize, types = body.get("normalize", True), body.get("embeddingTypes", ["float"])
     if not isinstance(normalize, bool):
-        raise Malformed(f"#/normalize: expected type: Boolean, found: {json_type(normalize)}")
+        raise MalformedTitan(f"#/normalize: expected type: Boolean, found: {json_type(normalize)}")
     if types != ["float"]:
-        raise Malformed('#/embeddingTypes: only ["float"] is answered here')
+        raise MalformedTitan('#/embeddingTypes: only ["float"] is answered here')
     tokens = model.count_tokens(text)
     if tokens > _MOST_TOKENS:
-        raise Malformed(f"Too many input tokens. Max input tokens: {_MOST_TOKENS}, request input token count: {tokens}")
+        raise MalformedTitan(
+            f"Too many input tokens. Max input tokens: {_MOST_TOKENS}, request input token count: {tokens}"
+        )
     (listed,) = projected(model, [text], width, normalize=normalize)
     answer = {"embedding": listed, "inputTextTokenCount": tokens}
     return {**answer, "embeddingsByType": {"float": listed}} if version == V2 else answer
 
 
 def check_keys(body: Any, required: set[str], optional: set[str]) -> None:
-    """Raise `Malformed` unless `body` is an object with all `required` keys and none beyond `optional`."""
+    """Raise `MalformedTitan` unless `body` is an object with all `required` keys and none beyond `optional`."""
     if not isinstance(body, dict):
-        raise Malformed(f"#: expected type: JSONObject, found: {json_type(body)}")
+        raise MalformedTitan(f"#: expected type: JSONObject, found: {json_type(body)}")
     faults = [f"#: required key [{key}] not found" for key in sorted(required - set(body))]
     faults += [f"#: extraneous key [{key}] is not permitted" for key in sorted(set(body) - required - optional)]
     if faults:
-        raise Malformed("".join(faults))
+        raise MalformedTitan("".join(faults))
 
 
 def json_type(value: Any) -> str:

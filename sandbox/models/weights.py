@@ -8,7 +8,7 @@ from sandbox.cache import appearing
 from sandbox.engine import remote
 from sandbox.engine.errors import PartMissing
 from sandbox.engine.line import Part
-from sandbox.engine.repository import Sources, sources
+from sandbox.engine.repository import RepositorySources, sources
 from sandbox.failure import SandboxError
 
 # LangChain4j's copy of huggingface.co/Xenova/all-MiniLM-L6-v2, onnx/model.onnx: 32-bit floats.
@@ -28,7 +28,9 @@ class WeightsMissing(SandboxError):
     cause = "weights-missing"
 
 
-def weights_directory(cache: Path, report: Callable[[str], None] | None = None, places: Sources | None = None) -> Path:
+def weights_directory(
+    cache: Path, report: Callable[[str], None] | None = None, places: RepositorySources | None = None
+) -> Path:
     """Return the folder with the graph and the tokenizer, made under `cache` if absent.
 
     83 MB are downloaded the first time, and `report` gets a line then. `places` are `sources(cache)` by default.
@@ -55,7 +57,7 @@ def checked(directory: Path) -> Path:
     return directory
 
 
-def _archive(places: Sources) -> Path:
+def _archive(places: RepositorySources) -> Path:
     try:
         return places.local([ARCHIVE]) or places.fetch([ARCHIVE], lambda _: None)
     except PartMissing:

@@ -27,7 +27,7 @@ from rag.models import Answer, Question
 from rag.parts import Parts, assembled
 from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server
-from sandbox.models.exchange import Call, ModelResponse, Provider
+from sandbox.models.exchange import Call, ModelApi, ModelResponse
 from sandbox.models.prompt import blocks
 from sandbox.models.server import ModelServer
 from sandbox.models.weights import weights_directory
@@ -47,7 +47,7 @@ ALICE, BOB = Caller("alice", "editor"), Caller("bob", "editor")
 class Recorded:
     """A provider of models that remembers the bodies it was sent."""
 
-    inner: Provider
+    inner: ModelApi
     bodies: list[dict[str, Any]] = field(default_factory=list)
 
     def answer(self, call: Call) -> ModelResponse:
@@ -165,7 +165,7 @@ def shelf(engine_transport: HttpTransport, models: Models) -> Iterator[Shop]:
             patch.setenv(name, "test")
         patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
         boto3.DEFAULT_SESSION.events.register("before-sign.sagemaker-runtime.*", _holds_minilm)  # type: ignore[union-attr]
-        patch.setattr("rag.secret.Secret._read", lambda *_: {"key": KEY})
+        patch.setattr("rag.secret.StoredSecret._read", lambda *_: {"key": KEY})
         try:
             yield Shop(assembled(_collection(engine, models), RoleHeaders()), models.chat, models.server)
         finally:

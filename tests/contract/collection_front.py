@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.front.collection.record import Collection, DataPolicy
+from sandbox.front.collection.record import CollectionRecord, DataPolicy
 from sandbox.front.front import Front, FrontSettings
 from sandbox.front.ledger import Ledger
 from sandbox.front.listener import Listener
-from sandbox.front.request import Response
+from sandbox.front.request import FrontResponse
 from tests.contract.front_domain import Client
 from tests.contract.front_engine import EngineAddress
 
@@ -23,8 +23,8 @@ INDEX = ["aoss:CreateIndex", "aoss:DescribeIndex", "aoss:UpdateIndex", "aoss:Del
 DOCUMENTS = ["aoss:ReadDocument", "aoss:WriteDocument"]
 
 
-def collection(name: str, **changes: Any) -> Collection:
-    made = Collection(f"arn:aws:aoss:{REGION}:{ACCOUNT}:collection/{name}0123456789", name, ACCOUNT, REGION)
+def collection(name: str, **changes: Any) -> CollectionRecord:
+    made = CollectionRecord(f"arn:aws:aoss:{REGION}:{ACCOUNT}:collection/{name}0123456789", name, ACCOUNT, REGION)
     return replace(made, **changes)
 
 
@@ -68,7 +68,7 @@ class Serverless:
     address: EngineAddress
 
     @contextmanager
-    def opened(self, made: Collection) -> Iterator[str]:
+    def opened(self, made: CollectionRecord) -> Iterator[str]:
         """The collection's endpoint, reachable by the public; closed and emptied afterwards."""
         self.book.networks.append(public(made.name))
         port = self.front.add_collection(made, self.book)
@@ -77,7 +77,7 @@ class Serverless:
         finally:
             self.front.remove_collection(made.arn)
 
-    def caller(self, url: str, made: Collection, role: str, *permissions: str, indexes: str = "*") -> Client:
+    def caller(self, url: str, made: CollectionRecord, role: str, *permissions: str, indexes: str = "*") -> Client:
         """A new role that may do this with the collection's indexes, and a client with a session of it."""
         arn = self.ledger.write_role(role, (ACTION, made.arn)).arn
         if permissions:
@@ -90,7 +90,7 @@ class Serverless:
 
 @contextmanager
 def serverless(address: EngineAddress, young_role_seconds: float = 0.0) -> Iterator[Serverless]:
-    probe = Listener(0, lambda _: Response(200, ()))
+    probe = Listener(0, lambda _: FrontResponse(200, ()))
     egress_port = probe.port
     probe.close()
     settings = FrontSettings(

@@ -11,11 +11,11 @@ from typing import Any
 import requests
 from requests_aws4auth import AWS4Auth
 
-from sandbox.front.authority import Domain, SessionKeys
+from sandbox.front.authority import DescribedDomain, SessionKeys
 from sandbox.front.front import Front, FrontSettings
 from sandbox.front.ledger import Ledger
 from sandbox.front.listener import Listener
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from tests.contract.front_engine import EngineAddress
 
 ARN = "arn:aws:es:us-east-1:000000000000:domain/contract"
@@ -28,18 +28,18 @@ EVERYTHING = ("es:ESHttp*", ARN + "/*")
 class Models:
     """Stands for the model endpoints: keeps what it was sent and answers an embedding, a chat, or `redirect`."""
 
-    received: list[Request] = field(default_factory=list)
+    received: list[FrontRequest] = field(default_factory=list)
     redirect: str | None = None
 
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: FrontRequest) -> FrontResponse:
         self.received.append(request)
         if self.redirect is not None:
             # With a body: without one ml-commons 2.19 says 400, "No response from model".
-            return Response(307, (("Location", self.redirect),), b"elsewhere")
+            return FrontResponse(307, (("Location", self.redirect),), b"elsewhere")
         answer: Any = [[0.25, 0.5], [0.75, 1.0]]
         if "chat" in request.path or "bedrock" in request.path:
             answer = {"choices": [{"message": {"role": "assistant", "content": "grounded"}}]}
-        return Response(200, (("Content-Type", "application/json"),), json.dumps(answer).encode())
+        return FrontResponse(200, (("Content-Type", "application/json"),), json.dumps(answer).encode())
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Trial:
     models: Models
     address: EngineAddress
     settings: FrontSettings
-    domain: Domain
+    domain: DescribedDomain
     port: int
 
     def client(self, keys: SessionKeys | None, **options: Any) -> Client:
@@ -131,7 +131,7 @@ def trial(address: EngineAddress, **limits: Any) -> Iterator[Trial]:
         domain_ports=(0, 0),
         **limits,
     )
-    domain = Domain(ARN, "contract", ledger.account, "us-east-1", master.arn, None, None, None)
+    domain = DescribedDomain(ARN, "contract", ledger.account, "us-east-1", master.arn, None, None, None)
     front = Front(settings, ledger, SameEngine(address.url))
     front.start()
     try:

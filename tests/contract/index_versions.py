@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlcommons import Client, Outcome, Patience, Request, Response, Transport, apply, kind_named
+from mlcommons import Client, Patience, ProvisioningOutcome, Request, Response, Transport, apply, kind_named
 from mlcommons.errors import Blocked, NotFound, ProvisioningError
 from rag.budget import Budget
 from rag.caller import OPERATOR
 from rag.failures import Failure
-from rag.search.domain import Domain
+from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient as Searching
 from sandbox.models.json_handler import JsonHandler, serving
 from settings.runtime_settings import RuntimeSettings
@@ -186,7 +186,7 @@ class Library:
     def _move(self, index: str, transport: Transport | None) -> None:
         self._apply("Alias", {"name": self.alias, "index": index}, self.alias, transport)
 
-    def _apply(self, kind: str, spec: Any, physical_id: str | None, transport: Transport | None) -> Outcome:
+    def _apply(self, kind: str, spec: Any, physical_id: str | None, transport: Transport | None) -> ProvisioningOutcome:
         owner, patience = self.engine.owner(kind), Patience(seconds=self.seconds, propagation=0.0)
         client = Client(transport or self.engine.transport, patience)
 
@@ -243,7 +243,7 @@ class Library:
             seen[hit["_id"]] = (hit["_source"]["revision"], len(vector), int(vector[0]))
         return seen
 
-    def searching(self) -> Domain:
+    def searching(self) -> DomainSearch:
         """The assistant's search in this index."""
         settings = {
             "environment": "contract",
@@ -253,7 +253,7 @@ class Library:
             "embedding": {"provider": "model"},
             "conversations": {"kind": "memory"},
         }
-        return Domain(Searching(RuntimeSettings.model_validate(settings), RoleHeaders()))
+        return DomainSearch(Searching(RuntimeSettings.model_validate(settings), RoleHeaders()))
 
     def _patiently(self, write: Any) -> None:
         client = self.engine.client(seconds=60.0)

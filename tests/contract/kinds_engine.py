@@ -13,10 +13,10 @@ from requests.auth import AuthBase
 from mlcommons import (
     Client,
     HttpTransport,
-    Outcome,
     Owner,
     Patience,
     ProvisioningError,
+    ProvisioningOutcome,
     Request,
     Response,
     Transport,
@@ -97,7 +97,7 @@ class KindsEngine:
         owner: Owner | None = None,
         transport: Transport | None = None,
         previous: Any = None,
-    ) -> Outcome:
+    ) -> ProvisioningOutcome:
         holder = owner or self.owner()
 
         def made(new_id: str) -> None:
@@ -124,7 +124,7 @@ class KindsEngine:
         owner: Owner | None = None,
         previous: Any = None,
         client: Client | None = None,
-    ) -> Outcome:
+    ) -> ProvisioningOutcome:
         return destroy(
             kind_named(kind),
             physical_id,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.front.listener import Listener
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from sandbox.instance import CHECKOUT
 from tests.contract.front_domain import SECRET_ARN, Trial
 from tests.contract.test_front_connectors import deepseek
@@ -114,11 +114,11 @@ class Function:
         answer: dict[str, int] = json.loads(self._process.stdout.readline())
         return answer
 
-    def _receive(self, request: Request) -> Response:
+    def _receive(self, request: FrontRequest) -> FrontResponse:
         with self._arrived:
             self._answers[request.path] = json.loads(request.body)
             self._arrived.notify_all()
-        return Response(200, ())
+        return FrontResponse(200, ())
 
     def _answer(self, url: str, seconds: float) -> dict[str, Any]:
         path = "/" + url.rpartition("/")[2]

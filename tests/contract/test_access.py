@@ -21,7 +21,7 @@ from rag.documents import delete, listed, put, shown
 from rag.failures import Absent, Forbidden
 from rag.files import store as store_file
 from rag.search import Page
-from rag.search.domain import Domain
+from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
 from settings.retrieval import Retrieval
 from tests.contract import assistant_engine, kinds_engine
@@ -202,7 +202,7 @@ def test_marks_are_of_what_one_sees(shop: Shop, retrieval: dict[str, Any]) -> No
     stored(shop, ("pay", SECRET), caller=ADA, groups=["hr"])
     stored(shop, ("office", OPEN), caller=EVE)
     told = shop.parts.settings.model_copy(update={"retrieval": Retrieval.model_validate(retrieval)})
-    search = Domain(IndexClient(told, RoleHeaders()))
+    search = DomainSearch(IndexClient(told, RoleHeaders()))
 
     def marked(caller: Caller) -> set[str]:
         found = search.nearest([QUESTION], None, 4, Budget(SECONDS), caller).sources

@@ -18,8 +18,8 @@ from rag.health import health
 from rag.parts import assembled
 from rag.prompt import Turn
 from rag.search import Page
-from settings.runtime_settings import ConversationIndex
-from stacks.assistant_needs import NEEDS, Need
+from settings.runtime_settings import ConversationIndexSettings
+from stacks.assistant_needs import NEEDS, EngineNeed
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
 from tests.contract.kinds_engine import RoleHeaders
@@ -45,13 +45,13 @@ def streaming(shop: Shop, shelf: Shop) -> Iterator[Shop]:
     settings = shop.parts.settings.model_copy(
         update={"answer": shelf.parts.settings.answer, "conversations": shelf.parts.settings.conversations}
     )
-    assert isinstance(settings.conversations, ConversationIndex)
+    assert isinstance(settings.conversations, ConversationIndexSettings)
     with roles({"ask": NEEDS["ask"]}, settings.index.name, settings.conversations.name) as named:
         yield replace(shop, parts=assembled(settings, RoleHeaders(named["ask"])))
 
 
 @contextmanager
-def roles(needs: Mapping[str, Need], index: str, conversations: str = "") -> Iterator[dict[str, str]]:
+def roles(needs: Mapping[str, EngineNeed], index: str, conversations: str = "") -> Iterator[dict[str, str]]:
     """New roles with these permissions and no others; the ARN of whom each is mapped to."""
     url, ca, *admin = (os.environ[f"OSML_TEST_{name}"] for name in ("ENGINE_URL", "CA", "ADMIN_CERT", "ADMIN_KEY"))
     client = Client(HttpTransport(url, verify=ca, cert=(admin[0], admin[1])))

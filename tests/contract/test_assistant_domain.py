@@ -14,7 +14,7 @@ from rag.documents import delete, listed
 from rag.events import Answered, Sources, Stage, Text
 from rag.failures import Absent, Invalid, Throttled, TimedOut, Unavailable
 from rag.health import health
-from rag.prompt import Told
+from rag.prompt import ModelInput
 from rag.search import Page
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
@@ -52,7 +52,7 @@ def test_an_answer_comes_with_its_sources_and_the_sentences_it_draws_on(shop: Sh
 
 def test_the_model_reads_what_the_assistant_itself_would_tell_it(shop: Shop) -> None:
     sources = shop.ask(ASKED).sources
-    ours = Told(shop.parts.settings.prompt, [source.text for source in sources], [], ASKED).messages()
+    ours = ModelInput(shop.parts.settings.prompt, [source.text for source in sources], [], ASKED).messages()
     assert [(role, unmarked(text)) for role, text in shop.told()] == [
         (message.role, unmarked(message.content)) for message in ours
     ]
@@ -102,7 +102,7 @@ def test_a_follow_up_is_searched_with_the_question_before_it(shop: Shop) -> None
 
 
 def test_the_engine_tells_the_model_a_conversation_backwards(shop: Shop) -> None:
-    """ml-commons 3.4 goes from the newest turn to the oldest. The day this fails, `Told` and the engine agree."""
+    """ml-commons 3.4 goes from the newest turn to the oldest. The day this fails, `ModelInput` and the engine agree."""
     first = shop.ask("Which river flows through Paris?")
     for question in ("What is Paris the capital of?", "Where does Boston lie?"):
         shop.ask(question, conversation_id=first.conversation_id)

@@ -7,7 +7,7 @@ import pytest
 from rag.budget import Budget
 from rag.caller import OPERATOR
 from rag.failures import Unavailable
-from rag.search.domain import Domain
+from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
 from settings.retrieval import Retrieval
 from settings.runtime_settings import RuntimeSettings
@@ -42,7 +42,7 @@ def told(shop: Shop, **retrieval: Any) -> RuntimeSettings:
 
 
 def marked(shop: Shop, question: str, **retrieval: Any) -> list[str]:
-    search = Domain(IndexClient(told(shop, **retrieval), RoleHeaders()))
+    search = DomainSearch(IndexClient(told(shop, **retrieval), RoleHeaders()))
     (source,) = search.nearest([question], None, 1, Budget(SECONDS), OPERATOR).sources
     return [HARBOUR[highlight.start : highlight.end] for highlight in source.highlights]
 
@@ -61,7 +61,7 @@ def test_by_meaning(shop: Shop) -> None:
 
 
 def test_a_model_that_does_not_answer_takes_no_passage_away(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
-    search = Domain(NoPredictions(told(shop, highlight={"by": "meaning"}), RoleHeaders()))
+    search = DomainSearch(NoPredictions(told(shop, highlight={"by": "meaning"}), RoleHeaders()))
     (source,) = search.nearest(["Where is the lighthouse?"], None, 1, Budget(SECONDS), OPERATOR).sources
     assert (source.id, source.highlights) == ("harbour", [])
     assert "The passages are not marked" in caplog.text

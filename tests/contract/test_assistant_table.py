@@ -13,8 +13,8 @@ from rag.conversations import MOST_TURNS, Conversation
 from rag.conversations.table import ConversationTable
 from rag.failures import Absent, AssistantRefused
 from rag.prompt import Turn
-from rag.secret import Secret
-from settings.runtime_settings import Table, Timeouts
+from rag.secret import StoredSecret
+from settings.runtime_settings import RuntimeTimeouts, Table
 from tests.contract.cloud_process import Cloud, running
 
 DAY = 86_400.0
@@ -46,7 +46,7 @@ def table(cloud: Cloud) -> str:
 
 
 def conversations(table: str, now: float = 1_000.0, days: int = 30) -> ConversationTable:
-    return ConversationTable(Table(kind="table", table=table, days=days), Timeouts(), clock=lambda: now)
+    return ConversationTable(Table(kind="table", table=table, days=days), RuntimeTimeouts(), clock=lambda: now)
 
 
 def read(table: str, id: str, caller: str = "alice", **more: float) -> Conversation:
@@ -116,6 +116,6 @@ def test_a_table_that_is_not_there(cloud: Cloud) -> None:
 
 def test_a_key_is_read_from_its_secret(cloud: Cloud) -> None:
     made = cloud.client("secretsmanager").create_secret(Name=uuid.uuid4().hex, SecretString='{"key": "sk-1"}')
-    assert Secret(made["ARN"]).value("key", Budget(20)) == "sk-1"
+    assert StoredSecret(made["ARN"]).value("key", Budget(20)) == "sk-1"
     with pytest.raises(AssistantRefused, match="store of keys"):
-        Secret(made["ARN"][:-6] + "absent").value("key", Budget(5))
+        StoredSecret(made["ARN"][:-6] + "absent").value("key", Budget(5))

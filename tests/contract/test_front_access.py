@@ -13,7 +13,7 @@ import pytest
 import requests
 from requests.auth import HTTPBasicAuth
 
-from sandbox.front.authority import Domain, SessionKeys
+from sandbox.front.authority import DescribedDomain, SessionKeys
 from sandbox.front.front import Front
 from sandbox.front.refusal import EngineUnreachable
 from tests.contract.front_domain import ARN, EVERYTHING, Trial, trial
@@ -169,7 +169,7 @@ def test_no_domain_opens_before_an_engine_that_is_gone(here: Trial) -> None:
 
 def test_internal_master_user_with_basic_and_iam(here: Trial) -> None:
     arn, password = ARN + "-internal", f"Aa1!{secrets.token_hex(12)}"
-    domain = Domain(
+    domain = DescribedDomain(
         arn, "contract-internal", "000000000000", "us-east-1", None, "front-boss", password, _everybody(arn)
     )
     port = here.front.add_domain(domain)
@@ -193,7 +193,7 @@ def test_internal_master_user_with_basic_and_iam(here: Trial) -> None:
 
 def test_a_removed_domain_is_unmapped_and_its_port_closed(here: Trial) -> None:
     arn, role = ARN + "-short", here.ledger.write_role("front-short", ("es:*", "*")).arn
-    port = here.front.add_domain(Domain(arn, "short", "000000000000", "us-east-1", role, None, None, None))
+    port = here.front.add_domain(DescribedDomain(arn, "short", "000000000000", "us-east-1", role, None, None, None))
     mapping = here.engine("GET", "/_plugins/_security/api/rolesmapping/all_access").json()["all_access"]
     assert role in mapping["users"]
     assert role in mapping["backend_roles"]

@@ -11,7 +11,7 @@ import pytest
 import requests
 from requests_aws4auth import AWS4Auth
 
-from sandbox.front.ledger import Role
+from sandbox.front.ledger import LedgerRole
 from tests.contract.front_domain import ARN, ENDPOINT_ARN, EVERYTHING, SECRET_ARN, Trial, trial
 from tests.contract.front_engine import EngineAddress
 
@@ -30,7 +30,7 @@ def here(contract_engine: EngineAddress) -> Iterator[Trial]:
 
 
 @pytest.fixture
-def role(here: Trial) -> Role:
+def role(here: Trial) -> LedgerRole:
     """A connector role that may do everything the connectors of these tests need."""
     return here.ledger.write_role(
         "contract-connector",
@@ -41,7 +41,7 @@ def role(here: Trial) -> Role:
     )
 
 
-def sagemaker(role: Role, endpoint: str = "minilm") -> dict[str, Any]:
+def sagemaker(role: LedgerRole, endpoint: str = "minilm") -> dict[str, Any]:
     return {
         "name": "front-sagemaker",
         "version": "1",
@@ -63,7 +63,7 @@ def sagemaker(role: Role, endpoint: str = "minilm") -> dict[str, Any]:
     }
 
 
-def bedrock(role: Role, model: str) -> dict[str, Any]:
+def bedrock(role: LedgerRole, model: str) -> dict[str, Any]:
     connector = sagemaker(role)
     connector["parameters"] = {"region": "us-east-1", "service_name": "bedrock", "model": model}
     connector["actions"] = [
@@ -78,7 +78,7 @@ def bedrock(role: Role, model: str) -> dict[str, Any]:
     return connector
 
 
-def deepseek(role: Role, key: str = "api_key", **parameters: str) -> dict[str, Any]:
+def deepseek(role: LedgerRole, key: str = "api_key", **parameters: str) -> dict[str, Any]:
     return {
         "name": "front-deepseek",
         "version": "1",
@@ -122,7 +122,7 @@ def forgotten(here: Trial, connector: str) -> None:
     here.master("DELETE", f"/_plugins/_ml/connectors/{connector}")
 
 
-def test_a_sagemaker_connector_is_signed_by_its_role_all_the_way(here: Trial, role: Role) -> None:
+def test_a_sagemaker_connector_is_signed_by_its_role_all_the_way(here: Trial, role: LedgerRole) -> None:
     connector = created(here, sagemaker(role))
     here.models.received.clear()
     answer = predicted(here, {"name": "front-embedding", "connector_id": connector}, {"input": '["one", "two"]'})
@@ -141,7 +141,7 @@ def test_a_sagemaker_connector_is_signed_by_its_role_all_the_way(here: Trial, ro
     forgotten(here, connector)
 
 
-def test_a_grant_that_the_connector_role_loses_is_missed_at_once(here: Trial, role: Role) -> None:
+def test_a_grant_that_the_connector_role_loses_is_missed_at_once(here: Trial, role: LedgerRole) -> None:
     connector = created(here, sagemaker(role))
     role.grants.clear()
     answer = predicted(here, {"name": "front-denied", "connector_id": connector}, {"input": '["one"]'})
@@ -150,7 +150,7 @@ def test_a_grant_that_the_connector_role_loses_is_missed_at_once(here: Trial, ro
     forgotten(here, connector)
 
 
-def test_an_endpoint_that_does_not_exist(here: Trial, role: Role) -> None:
+def test_an_endpoint_that_does_not_exist(here: Trial, role: LedgerRole) -> None:
     role.grants.append(("sagemaker:InvokeEndpoint", "*"))
     connector = created(here, sagemaker(role, "gone"))
     answer = predicted(here, {"name": "front-gone", "connector_id": connector}, {"input": '["one"]'})
@@ -163,7 +163,7 @@ MODELS = ["us.deepseek.r1-v1:0", "arn%3Aaws%3Abedrock%3Aus-east-1%3A000000000000
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_bedrock_models_by_profile_and_by_encoded_arn(here: Trial, role: Role, model: str) -> None:
+def test_bedrock_models_by_profile_and_by_encoded_arn(here: Trial, role: LedgerRole, model: str) -> None:
     connector = created(here, bedrock(role, model))
     here.models.received.clear()
     answer = predicted(here, {"name": "front-bedrock", "connector_id": connector}, {"input": "hello"})
@@ -172,7 +172,7 @@ def test_bedrock_models_by_profile_and_by_encoded_arn(here: Trial, role: Role, m
     forgotten(here, connector)
 
 
-def test_the_key_of_a_secret_reaches_the_provider_and_nobody_else(here: Trial, role: Role) -> None:
+def test_the_key_of_a_secret_reaches_the_provider_and_nobody_else(here: Trial, role: LedgerRole) -> None:
     connector = created(here, deepseek(role))
     here.models.received.clear()
     body = {"messages": '[{"role": "user", "content": "hi"}]'}
@@ -190,7 +190,7 @@ def test_the_key_of_a_secret_reaches_the_provider_and_nobody_else(here: Trial, r
     forgotten(here, connector)
 
 
-def test_an_inline_connector_of_a_model_takes_the_same_way(here: Trial, role: Role) -> None:
+def test_an_inline_connector_of_a_model_takes_the_same_way(here: Trial, role: LedgerRole) -> None:
     here.models.received.clear()
     answer = predicted(
         here, {"name": "front-inline", "connector": deepseek(role)}, {"messages": '[{"role": "user", "content": "x"}]'}
@@ -199,7 +199,7 @@ def test_an_inline_connector_of_a_model_takes_the_same_way(here: Trial, role: Ro
     assert here.models.received[-1].header("authorization") == f"Bearer {KEY}"
 
 
-def test_a_scheme_inside_a_parameter_is_led_too(here: Trial, role: Role) -> None:
+def test_a_scheme_inside_a_parameter_is_led_too(here: Trial, role: LedgerRole) -> None:
     body = deepseek(role, endpoint="https://api.deepseek.com")
     body["actions"][0]["url"] = "${parameters.endpoint}/v1/chat/completions"
     connector = created(here, body)
@@ -215,7 +215,7 @@ def test_a_scheme_inside_a_parameter_is_led_too(here: Trial, role: Role) -> None
     forgotten(here, connector)
 
 
-def test_passing_the_role_needs_a_permission(here: Trial, role: Role) -> None:
+def test_passing_the_role_needs_a_permission(here: Trial, role: LedgerRole) -> None:
     here.ledger.roles[here.domain.master_user_arn or ""].grants[:] = [EVERYTHING]
     try:
         answer = here.master("POST", CREATE, deepseek(role))
@@ -228,7 +228,7 @@ def test_passing_the_role_needs_a_permission(here: Trial, role: Role) -> None:
     )
 
 
-def test_the_service_must_be_able_to_assume_the_role(here: Trial, role: Role) -> None:
+def test_the_service_must_be_able_to_assume_the_role(here: Trial, role: LedgerRole) -> None:
     role.source_arn = ARN + "-other"
     refusals = [here.master("POST", CREATE, sagemaker(role))]
     role.source_arn, role.services = ARN, ("lambda.amazonaws.com",)
@@ -241,7 +241,7 @@ def test_the_service_must_be_able_to_assume_the_role(here: Trial, role: Role) ->
         assert reason in answer.json()["Message"]
 
 
-def test_the_role_must_read_the_secret_and_the_secret_must_have_the_key(here: Trial, role: Role) -> None:
+def test_the_role_must_read_the_secret_and_the_secret_must_have_the_key(here: Trial, role: LedgerRole) -> None:
     missing_key = here.master("POST", CREATE, deepseek(role, "other_key"))
     assert missing_key.status_code == 400
     assert f"the secret {SECRET_ARN} has no key 'other_key'" in missing_key.json()["error"]["reason"]
@@ -260,7 +260,7 @@ def test_the_role_must_read_the_secret_and_the_secret_must_have_the_key(here: Tr
 @pytest.mark.parametrize(
     "endpoint", ["evil.example", "api.deepseek.com.evil.example", "127.0.0.1:1/_aws/api.deepseek.com"]
 )
-def test_untrusted_urls_are_refused_in_the_words_of_ml_commons(here: Trial, role: Role, endpoint: str) -> None:
+def test_untrusted_urls_are_refused_in_the_words_of_ml_commons(here: Trial, role: LedgerRole, endpoint: str) -> None:
     answer = here.master("POST", CREATE, deepseek(role, endpoint=endpoint))
     assert answer.status_code == 400
     assert answer.json()["error"] == {
@@ -275,7 +275,7 @@ def test_untrusted_urls_are_refused_in_the_words_of_ml_commons(here: Trial, role
     }
 
 
-def test_an_update_may_not_turn_a_connector_to_an_untrusted_host(here: Trial, role: Role) -> None:
+def test_an_update_may_not_turn_a_connector_to_an_untrusted_host(here: Trial, role: LedgerRole) -> None:
     connector = created(here, deepseek(role))
     path = f"/_plugins/_ml/connectors/{connector}"
     refused = here.master("PUT", path, {"parameters": {"endpoint": "evil.example"}})
@@ -291,7 +291,7 @@ def test_an_update_may_not_turn_a_connector_to_an_untrusted_host(here: Trial, ro
     forgotten(here, connector)
 
 
-def test_a_host_that_nothing_stands_for_is_named(here: Trial, role: Role) -> None:
+def test_a_host_that_nothing_stands_for_is_named(here: Trial, role: LedgerRole) -> None:
     listed = here.master("PUT", "/_cluster/settings", {"persistent": {SETTING: ["^https://api\\.example\\.org/.*$"]}})
     assert listed.status_code == 200
     try:
@@ -312,7 +312,7 @@ def _engine_list(here: Trial) -> list[str]:
     return stored
 
 
-def test_the_trusted_list_is_the_clients_own(here: Trial, role: Role) -> None:
+def test_the_trusted_list_is_the_clients_own(here: Trial, role: LedgerRole) -> None:
     path = "/_cluster/settings"
     fresh = here.master("GET", path + "?include_defaults=true&flat_settings=true").json()
     assert SETTING not in fresh["persistent"]
@@ -345,7 +345,7 @@ def test_the_trusted_list_is_the_clients_own(here: Trial, role: Role) -> None:
     forgotten(here, created(here, deepseek(role)))
 
 
-def test_the_engine_itself_trusts_nothing_but_the_egress(here: Trial, role: Role) -> None:
+def test_the_engine_itself_trusts_nothing_but_the_egress(here: Trial, role: LedgerRole) -> None:
     plain = deepseek(role) | {"credential": {"x": secrets.token_hex(4)}}
     plain["actions"][0]["headers"] = {}
     assert here.engine("POST", CREATE, plain).status_code == 400
@@ -362,7 +362,7 @@ FORGED = [
 
 @pytest.mark.parametrize(("change", "status", "sentence"), FORGED)
 def test_the_egress_reads_the_signature_as_the_provider_does(
-    here: Trial, role: Role, change: dict[str, str], status: int, sentence: str
+    here: Trial, role: LedgerRole, change: dict[str, str], status: int, sentence: str
 ) -> None:
     keys = here.ledger.session(role.arn)
     auth = AWS4Auth(

@@ -14,7 +14,7 @@ from requests_aws4auth import AWS4Auth
 
 from sandbox.front.authority import SessionKeys
 from sandbox.front.listener import Listener
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from tests.contract.front_domain import EVERYTHING, SECRET_ARN, Trial, trial
 from tests.contract.front_engine import EngineAddress
 from tests.contract.test_front_connectors import CREATE, SERVICES, SETTING, created, deepseek, forgotten, predicted
@@ -39,13 +39,13 @@ def index(here: Trial) -> Iterator[str]:
 
 
 @pytest.fixture
-def inside() -> Iterator[tuple[int, list[Request]]]:
+def inside() -> Iterator[tuple[int, list[FrontRequest]]]:
     """A service of the private network: its port, and the requests that reached it."""
-    reached: list[Request] = []
+    reached: list[FrontRequest] = []
 
-    def respond(request: Request) -> Response:
+    def respond(request: FrontRequest) -> FrontResponse:
         reached.append(request)
-        return Response(200, (("Content-Type", "application/json"),), b'{"reached": true}')
+        return FrontResponse(200, (("Content-Type", "application/json"),), b'{"reached": true}')
 
     listener = Listener(0, respond)
     yield listener.port, reached
@@ -239,7 +239,7 @@ def test_a_name_with_a_private_address_is_not_called(here: Trial) -> None:
     ],
 )
 def test_no_connector_leads_inside(
-    here: Trial, inside: tuple[int, list[Request]], url: str, overriding: dict[str, str]
+    here: Trial, inside: tuple[int, list[FrontRequest]], url: str, overriding: dict[str, str]
 ) -> None:
     """Not even where every endpoint is trusted, and whatever a prediction says in place of a parameter."""
     port, reached = inside
@@ -254,7 +254,7 @@ def test_no_connector_leads_inside(
     assert reached == []
 
 
-def test_no_redirect_is_followed(here: Trial, inside: tuple[int, list[Request]]) -> None:
+def test_no_redirect_is_followed(here: Trial, inside: tuple[int, list[FrontRequest]]) -> None:
     port, reached = inside
     made = created(here, _connector(here))
     here.models.redirect = f"http://127.0.0.1:{port}/chat"

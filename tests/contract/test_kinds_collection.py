@@ -11,8 +11,18 @@ from typing import Any
 import pytest
 from requests_aws4auth import AWS4Auth
 
-from mlcommons import Client, Collection, HttpTransport, Outcome, Owner, Patience, apply, destroy, kind_named
-from mlcommons.errors import InvalidSpec, NotOurs, Refused, Rejected, Unreachable
+from mlcommons import (
+    Client,
+    Collection,
+    HttpTransport,
+    Owner,
+    Patience,
+    ProvisioningOutcome,
+    apply,
+    destroy,
+    kind_named,
+)
+from mlcommons.errors import InvalidSpec, NotOurs, PermissionMissing, Rejected, Unreachable
 from tests.contract import collection_front
 from tests.contract.collection_front import ACTION, INDEX, Serverless, collection, data_policy
 from tests.contract.kinds_engine import Recorder
@@ -44,10 +54,10 @@ class Provisioner:
     def client(self) -> Client:
         return Client(self.recorder, Patience(seconds=30.0, propagation=0.0), collection=self._collection)
 
-    def apply(self, spec: dict[str, Any], physical_id: str | None = None, owner: Owner = OWNER) -> Outcome:
+    def apply(self, spec: dict[str, Any], physical_id: str | None = None, owner: Owner = OWNER) -> ProvisioningOutcome:
         return apply(kind_named("Index"), spec, client=self.client(), owner=owner, physical_id=physical_id)
 
-    def destroy(self, physical_id: str, owner: Owner = OWNER) -> Outcome:
+    def destroy(self, physical_id: str, owner: Owner = OWNER) -> ProvisioningOutcome:
         return destroy(kind_named("Index"), physical_id, client=self.client(), owner=owner)
 
 
@@ -116,7 +126,7 @@ def test_what_a_collection_lacks_is_refused_in_a_sentence(provisioner: Provision
 
 def test_the_error_names_the_policy_and_the_missing_principal(aoss: Serverless, url: str) -> None:
     stranger = Provisioner(aoss, url, "kinds-stranger")
-    with pytest.raises(Refused) as failure:
+    with pytest.raises(PermissionMissing) as failure:
         stranger.apply(SPEC)
     assert str(failure.value) == (
         f"GET /passages: 403 Forbidden. Name {stranger.arn} in the data access policy {POLICY}."
@@ -125,7 +135,7 @@ def test_the_error_names_the_policy_and_the_missing_principal(aoss: Serverless, 
 
 @pytest.mark.parametrize("act", [lambda subject: subject.apply(SPEC), lambda subject: subject.destroy("passages")])
 def test_a_policy_that_spreads_late_is_waited_for(
-    aoss: Serverless, url: str, act: Callable[[Provisioner], Outcome]
+    aoss: Serverless, url: str, act: Callable[[Provisioner], ProvisioningOutcome]
 ) -> None:
     late = Provisioner(aoss, url, "kinds-late", spreading=20.0)
     spread = threading.Timer(1.0, _let_in, (aoss, late.arn))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlcommons import Client, HttpTransport, Patience
-from mlcommons.errors import InvalidSpec, NotOurs, Refused
+from mlcommons.errors import InvalidSpec, NotOurs, PermissionMissing
 from tests.contract import kinds_engine
 from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 
@@ -46,7 +46,7 @@ def test_a_caller_with_a_new_role_has_only_its_permissions(engine: KindsEngine, 
     caller = _as_role(engine, arn)
     assert caller.post(f"/{index}/_search", {})["hits"]["total"]["value"] == 0
     for refused in (f"/{index}/_doc", "/_search"):
-        with pytest.raises(Refused, match="no permissions"):
+        with pytest.raises(PermissionMissing, match="no permissions"):
             caller.post(refused, {})
     wider = reader["index_permissions"] + [{"index_patterns": [index], "allowed_actions": ["write"]}]
     # The engine writes even one document as a bulk, which is an action of the cluster.

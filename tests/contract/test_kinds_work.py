@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons.errors import Conflict, InvalidSpec, ProvisioningError, Refused, Rejected
+from mlcommons.errors import Conflict, InvalidSpec, PermissionMissing, ProvisioningError, Rejected
 from mlcommons.moving import move
 from tests.contract import by_hand, kinds_engine
 from tests.contract.kinds_engine import DIMENSION, KindsEngine
@@ -87,7 +87,7 @@ def test_a_model_that_was_moved_has_left_its_connector(engine: KindsEngine) -> N
 def test_a_move_that_fails_its_probe_is_taken_back(engine: KindsEngine) -> None:
     model_id, spec = _model(engine)
     bad = _connector(engine, "/refuses", "Bad")
-    with pytest.raises(Refused):
+    with pytest.raises(PermissionMissing):
         engine.apply("Model", spec | {"connector_id": bad}, model_id)
     assert engine.read("Model", model_id).body["connector_id"] == spec["connector_id"]
     assert not engine.apply("Model", spec, model_id).changed

@@ -16,7 +16,7 @@ from rag.caller import OPERATOR, Caller
 from rag.search.mixture import mixed
 from rag.search.query import nearest, parameters, similarity
 from settings.knowledge import IndexNames
-from settings.retrieval import Highlight, Hybrid, Rerank, Retrieval, Sparse
+from settings.retrieval import HighlightSettings, Hybrid, Rerank, Retrieval, Sparse
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import MINILM, Models
 from tests.contract.kinds_engine import KindsEngine
@@ -159,7 +159,7 @@ def test_no_way_to_search_finds_what_is_for_others(shelf: Shelf, retrieval: dict
     source = {"text": f"{QUESTION} E17 means war.", "osml": {"access": {"groups": ["hr", "board"]}}}
     by = {"ml_opensearch": {"model_id": shelf.rerank}, "context": {"document_fields": ["text"]}}
     more = {**({"rerank": Rerank()} if reranked else {}), **({"candidates": 3} if reranked or retrieval else {})}
-    chosen = Retrieval.model_validate({"highlight": Highlight(), **retrieval, **more})
+    chosen = Retrieval.model_validate({"highlight": HighlightSettings(), **retrieval, **more})
     phases = [Mixture((0.3, 0.7)).processor] if retrieval else None
 
     def found(caller: Caller) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mlcommons import Client, HttpTransport, Patience, Request, Response, Transport, apply, kind_named
-from mlcommons.errors import Refused
+from mlcommons.errors import PermissionMissing
 from mlcommons.kinds.connector import Connector
 from mlcommons.retired import is_retired, is_used
 from mlcommons.rotation import last_read, renew
@@ -171,7 +171,7 @@ def test_a_value_that_the_provider_refuses_leaves_the_old_one_at_work(chat: Chat
     chat.vault.value = "a-typing-error"
     with Traffic().running([again(chat.engine) for _ in range(3)], chat.model_id) as traffic:
         traffic.wait_for(10)
-        with pytest.raises(Refused, match="does not accept the key"):
+        with pytest.raises(PermissionMissing, match="does not accept the key"):
             chat.renew()
         traffic.wait_for(10)
     assert traffic.failed == []

@@ -9,19 +9,19 @@ import boto3
 import pytest
 
 from rag.budget import Budget
-from rag.secret import Secret
+from rag.secret import StoredSecret
 from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server
 from sandbox.models.server import ModelServer
 from sandbox.models.weights import weights_directory
-from settings.runtime_settings import Timeouts
+from settings.runtime_settings import RuntimeTimeouts
 
 KEY = "sk-right-0123456789"
 SECRET = {"name": "model", "key": "api_key"}
-TIMEOUTS = Timeouts(connection=5, embedding=30, answer=30)
+TIMEOUTS = RuntimeTimeouts(connection=5, embedding=30, answer=30)
 
 
-class HeldSecret(Secret):
+class HeldSecret(StoredSecret):
     """A secret that is in the test's hand, and counts how often it was read."""
 
     def __init__(self, value: str = KEY) -> None:

@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from corpus.apart import Limits
+from corpus.apart import FileLimits
 from corpus.document import Document, Entry, Unreadable
 from corpus.formats import Reading
 from corpus.source import read
@@ -12,7 +12,7 @@ TEXT = Reading("text")
 
 
 def entries(
-    content: bytes | str, name: str, skip: int = 0, reading: Reading = TEXT, limits: Limits | None = None
+    content: bytes | str, name: str, skip: int = 0, reading: Reading = TEXT, limits: FileLimits | None = None
 ) -> list[Entry]:
     data = content.encode() if isinstance(content, str) else content
     return list(read(io.BytesIO(data), name, reading, skip, limits))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from corpus.apart import Limits
+from corpus.apart import FileLimits
 from corpus.document import Document
 from corpus.formats import Reading
 from corpus.leftovers import Leftovers
@@ -60,7 +60,7 @@ class Stored:
             Leftovers(self._ask, "passages", run.source),
             Reading("text"),
             whole,
-            Limits(),
+            FileLimits(),
             self.settings.groups,
             lambda _, __: 0.0,
         )

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from rag.answer_model import Model
+from rag.answer_model import ModelCaller
 from rag.answer_model.bedrock import Bedrock
 from rag.answer_model.chat import Chat
 from rag.answer_model.converse import Converse
 from rag.answer_model.sagemaker import SageMaker
 from rag.failures import AssistantRefused, Broken, Failure, Throttled, TimedOut, Unavailable
-from rag.prompt import Told, Turn
+from rag.prompt import ModelInput, Turn
 from settings.answer.bedrock import BedrockAnswer
 from settings.answer.bedrock_converse import ConverseAnswer
 from settings.answer.deepseek import DeepSeekAnswer
@@ -30,7 +30,7 @@ served, models = assistant_models.served, assistant_models.models
 R1 = "us.deepseek.r1-v1:0"
 IMPORTED = "arn:aws:bedrock:us-east-1:000000000000:imported-model/abc123def456"
 NOVA = "us.amazon.nova-lite-v1:0"
-TOLD = Told(
+TOLD = ModelInput(
     Prompt(system="Answer from the passages.", instructions="Be brief."),
     ["The shop opens at nine.", "Paris is the capital of France."],
     [Turn("Is there a shop?", "Yes.")],
@@ -45,7 +45,7 @@ def chat(url: str, secret: HeldSecret | None = None, **more: Any) -> Chat:
     return Chat(chosen, TIMEOUTS, secret or HeldSecret())
 
 
-def made(name: str, models: Models) -> Model:
+def made(name: str, models: Models) -> ModelCaller:
     url = models.at("api.deepseek.com/v1/chat/completions")
     models.endpoint.clear()
     models.endpoint.update({"name": "r1", "model": "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B"})

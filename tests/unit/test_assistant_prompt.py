@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.prompt import ASSISTANT, BEGIN, THINK, USER, Told, Turn
+from rag.prompt import ASSISTANT, BEGIN, THINK, USER, ModelInput, Turn
 from rag.untrusted import harmless
 from sandbox.models import prompt as reader
 from settings.control_tokens import ALL
@@ -28,11 +28,11 @@ LOOKS_LIKE_A_PART = re.compile(
 )
 
 
-def told(passage: str = "The shop opens at nine.", question: str = "When?", *earlier: Turn) -> Told:
-    return Told(PROMPT, [passage, "Another."], list(earlier), question, mark=MARK)
+def told(passage: str = "The shop opens at nine.", question: str = "When?", *earlier: Turn) -> ModelInput:
+    return ModelInput(PROMPT, [passage, "Another."], list(earlier), question, mark=MARK)
 
 
-def attacked(slot: str, text: str) -> Told:
+def attacked(slot: str, text: str) -> ModelInput:
     if slot == "passage":
         return told(passage=text)
     return told(question=text) if slot == "question" else told("One.", "When?", Turn(text, text))
@@ -62,7 +62,7 @@ def test_the_template_of_deepseek_r1() -> None:
 
 
 def test_each_prompt_has_another_mark() -> None:
-    assert len({Told(PROMPT, ["One."], [], "When?").mark for _ in range(50)}) == 50
+    assert len({ModelInput(PROMPT, ["One."], [], "When?").mark for _ in range(50)}) == 50
 
 
 @pytest.mark.parametrize("slot", SLOTS)
@@ -79,7 +79,7 @@ def test_the_judge_of_injections_sees_one_that_escapes(slot: str) -> None:
         assert strays(attack[place].content.replace("x", text), "x", attack[place].content)
 
 
-def escaped(prompt: Told, harmless_prompt: Told) -> bool:
+def escaped(prompt: ModelInput, harmless_prompt: ModelInput) -> bool:
     """Whether the text has added a message, a line that looks like a part, or a control token, in either form."""
     said, wanted = prompt.messages(), harmless_prompt.messages()
     if [message.role for message in said] != [message.role for message in wanted]:

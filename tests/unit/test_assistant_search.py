@@ -10,7 +10,7 @@ from rag.budget import Budget
 from rag.caller import OPERATOR
 from rag.failures import Absent, Failure
 from rag.other_side import ENGINE, failure_of
-from rag.search.domain import Domain
+from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
 from tests.unit.test_assistant_answering import SETTINGS
 
@@ -35,13 +35,13 @@ class Alias(IndexClient):
         return {"hits": {"hits": [HIT] * self.found if index == self.current else []}}
 
 
-def nearest(domain: Domain, size: int = 4) -> int:
+def nearest(domain: DomainSearch, size: int = 4) -> int:
     return len(domain.nearest(["what?"], None, size, Budget(20), OPERATOR).sources)
 
 
 def test_the_alias_is_asked_for_once() -> None:
     engine = Alias("i-1")
-    domain = Domain(engine)
+    domain = DomainSearch(engine)
     assert [nearest(domain), nearest(domain)] == [1, 1]
     assert engine.asked == ["/i/_alias", "/i-1/_search", "/i-1/_search"]
 
@@ -49,7 +49,7 @@ def test_the_alias_is_asked_for_once() -> None:
 @pytest.mark.parametrize("others", [("i-1",), ()])
 def test_an_index_out_of_use_is_left_for_the_one_in_use(others: tuple[str, ...]) -> None:
     engine = Alias("i-1")
-    domain = Domain(engine)
+    domain = DomainSearch(engine)
     nearest(domain)
     engine.current, engine.others = "i-2", others
     assert [nearest(domain), nearest(domain)] == [1, 1]
@@ -58,14 +58,14 @@ def test_an_index_out_of_use_is_left_for_the_one_in_use(others: tuple[str, ...])
 
 def test_nothing_found_is_an_answer_when_the_alias_has_not_moved() -> None:
     engine = Alias("i-1", hits=0)
-    domain = Domain(engine)
+    domain = DomainSearch(engine)
     assert [nearest(domain), nearest(domain)] == [0, 0]
     assert engine.asked[2:] == ["/i/_alias", "/i-1/_search", "/i/_alias"]
 
 
 def test_a_failure_that_no_other_index_explains_is_raised() -> None:
     engine = Alias("i-1")
-    domain = Domain(engine)
+    domain = DomainSearch(engine)
     nearest(domain)
     engine.found = 0
 
@@ -95,4 +95,4 @@ def test_a_search_that_slips_in_the_engine_is_asked_again(monkeypatch: pytest.Mo
 
 
 def test_at_most_the_wanted_number_is_returned() -> None:
-    assert nearest(Domain(Alias("i-1", hits=20)), 3) == 3
+    assert nearest(DomainSearch(Alias("i-1", hits=20)), 3) == 3

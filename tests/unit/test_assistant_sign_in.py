@@ -7,9 +7,9 @@ from requests import Request
 
 from rag.budget import Budget
 from rag.failures import AssistantRefused, Failure
-from rag.secret import Secret
+from rag.secret import StoredSecret
 from rag.sign_in import sign_in
-from settings.runtime_settings import Search
+from settings.runtime_settings import RuntimeSearch
 
 ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:login"
 
@@ -27,9 +27,9 @@ class Manager:
 LOGIN = {"secretArn": ARN, "username": "name", "password": "word"}
 
 
-def search(**more: object) -> Search:
+def search(**more: object) -> RuntimeSearch:
     given = {"endpoint": "https://127.0.0.1:1", "region": "eu-west-1", "service": "aoss", **more}
-    return Search.model_validate(given)
+    return RuntimeSearch.model_validate(given)
 
 
 def test_a_collection_gets_the_hash_of_the_body_and_the_functions_keys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +49,7 @@ def test_missing_keys_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_engine_of_ones_own_gets_name_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Secret, "_read", lambda *_: {"name": "osml", "word": "pä:ss"})
+    monkeypatch.setattr(StoredSecret, "_read", lambda *_: {"name": "osml", "word": "pä:ss"})
     sent = Request("GET", "https://host/", auth=sign_in(search(service="es", login=LOGIN))).prepare()
     assert sent.headers["Authorization"].startswith("Basic ")
 
@@ -60,7 +60,7 @@ def test_an_engine_of_ones_own_gets_name_and_password(monkeypatch: pytest.Monkey
 def test_a_secret_without_the_key_shows_nothing_of_itself(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("rag.secret._SecretsManager", lambda *_: Manager(text))
     with pytest.raises(Failure, match="osml secret set") as raised:
-        Secret(ARN).value("key", Budget(5))
+        StoredSecret(ARN).value("key", Budget(5))
     assert "hunter2" not in f"{raised.value} {raised.value.said}"
     assert ARN not in str(raised.value)
 
@@ -72,8 +72,8 @@ def test_a_secret_is_read_once_until_it_is_refused(monkeypatch: pytest.MonkeyPat
         reads.append(1)
         return {"key": "value"}
 
-    monkeypatch.setattr(Secret, "_read", read)
-    secret = Secret(ARN)
+    monkeypatch.setattr(StoredSecret, "_read", read)
+    secret = StoredSecret(ARN)
     assert [secret.value("key", Budget(5)) for _ in range(3)] == ["value"] * 3
     assert len(reads) == 1
     secret.forget()

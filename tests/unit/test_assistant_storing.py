@@ -13,7 +13,7 @@ from rag.caller import OPERATOR
 from rag.document_models import DocumentIn, DocumentsStored
 from rag.failures import Absent, Unavailable
 from rag.parts import Parts
-from rag.search.domain import Domain
+from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
 from settings.runtime_settings import RuntimeSettings as Settings
 from tests.unit.edge_requests import SETTINGS
@@ -80,7 +80,7 @@ class Index(IndexClient):
 
 
 def store(index: Index, seconds: float = 20, **texts: str) -> DocumentsStored:
-    parts = Parts(SETTLED, Domain(index), None, cast(Any, None))
+    parts = Parts(SETTLED, DomainSearch(index), None, cast(Any, None))
     return documents.store([DocumentIn(id=id, text=text) for id, text in texts.items()], seconds, OPERATOR, parts)
 
 
@@ -128,7 +128,7 @@ def test_what_is_stored_is_called_stored_whatever_happens_after_it() -> None:
 
 @pytest.mark.parametrize("id", ["", " ", "x" * 481])
 def test_an_id_that_no_document_can_have_is_absent_without_a_question_to_the_engine(id: str) -> None:
-    parts = Parts(SETTLED, Domain(Index(breaks="/")), None, cast(Any, None))
+    parts = Parts(SETTLED, DomainSearch(Index(breaks="/")), None, cast(Any, None))
     for act in (documents.shown, documents.delete):
         with pytest.raises(Absent):
             act(id, 20, OPERATOR, parts)

@@ -30,7 +30,7 @@ from osml.remote.functions import FunctionResponse
 from osml.remote.stack import Knowledge
 from osml.remote.stack_state import StackState
 from rag import failures
-from reason import Refusal
+from reason import FailureReason
 from sandbox.failure import Cause as LocalCause
 from sandbox.failure import SandboxError
 
@@ -163,7 +163,7 @@ def test_what_the_assistant_answers() -> None:
 
 @pytest.mark.parametrize("word", get_args(engine.Cause))
 def test_a_cause_comes_through_cloudformation(word: engine.Cause) -> None:
-    reason = Refusal(ProvisioningError(NONSENSE, "403 " + NONSENSE * 20, NONSENSE, word))
+    reason = FailureReason(ProvisioningError(NONSENSE, "403 " + NONSENSE * 20, NONSENSE, word))
     fault = f"Model: Received response status [FAILED] from custom resource. Message returned: {reason} (RequestId: 1)"
     assert StackState("osml-dev-search", "CREATE_FAILED", fault).cause == word
 

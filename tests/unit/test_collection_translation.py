@@ -10,10 +10,10 @@ import pytest
 from sandbox.front.collection.bulk import NO_ID, read_bulk, with_refusals, write_bulk
 from sandbox.front.collection.names import Names, parts
 from sandbox.front.collection.operation import operation
-from sandbox.front.collection.record import Collection
+from sandbox.front.collection.record import CollectionRecord
 from sandbox.front.collection.vectors import answer_outward, index_inward, mapping_inward, settings_inward
 from sandbox.front.refusal import CollectionForbidden, InvalidArgument, NotOffered, UnsupportedOperation
-from sandbox.front.request import Request
+from sandbox.front.request import FrontRequest
 
 NAMES = Names("p.")
 
@@ -46,7 +46,7 @@ def test_parts_are_what_permissions_are_asked_for() -> None:
 
 
 def test_a_prefix_is_the_collections_own() -> None:
-    one, two = (Collection(f"arn:aws:aoss:r:0:collection/{name}", "same", "0", "r") for name in "ab")
+    one, two = (CollectionRecord(f"arn:aws:aoss:r:0:collection/{name}", "same", "0", "r") for name in "ab")
     assert one.prefix != two.prefix
     assert NAMES.outward(b'{"_index":"p.a"}') == b'{"_index":"a"}'
 
@@ -74,12 +74,12 @@ OPERATIONS = [
 def test_an_operation_needs_the_permission_that_amazon_lists(
     method: str, path: str, permission: str, indexes: str | None
 ) -> None:
-    found = operation(Request(method, path, ()))
+    found = operation(FrontRequest(method, path, ()))
     assert (found.permission, found.indexes) == (permission, indexes)
 
 
 def test_only_writes_with_an_id_name_a_document() -> None:
-    named = [operation(Request(method, path, ())).names_document for method, path in _WRITES]
+    named = [operation(FrontRequest(method, path, ())).names_document for method, path in _WRITES]
     assert named == [True, True, True, False, False]
 
 
@@ -91,13 +91,13 @@ _WRITES = [("PUT", "/a/_doc/1"), ("POST", "/a/_create/1"), ("POST", "/a/_update/
 )
 def test_what_amazon_does_not_list_does_not_exist(path: str) -> None:
     with pytest.raises(UnsupportedOperation) as raised:
-        operation(Request("POST", path, ()))
+        operation(FrontRequest("POST", path, ()))
     assert (raised.value.status, raised.value.encoded()) == (404, b"")
 
 
 def test_features_that_only_this_machine_lacks_have_their_own_error() -> None:
     with pytest.raises(NotOffered) as raised:
-        operation(Request("PUT", "/a/_alias/b", ()))
+        operation(FrontRequest("PUT", "/a/_alias/b", ()))
     assert raised.value.status == 501
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus.apart import Limits
+from corpus.apart import FileLimits
 from corpus.document import Document, Unreadable
 from corpus.formats import Reading
 from corpus.source import FORMATS, HERE
@@ -15,7 +15,7 @@ from tests.unit import office_files as office
 from tests.unit.pdf_files import pdf
 from tests.unit.reading import entries, texts
 
-LITTLE = Limits(seconds=2.0, memory=256 << 20)
+LITTLE = FileLimits(seconds=2.0, memory=256 << 20)
 
 
 def bomb(name: str, around: tuple[bytes, bytes], size: int) -> bytes:
@@ -99,7 +99,7 @@ def test_a_parser_is_given_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    limits = Limits(memory=LITTLE.memory + (1 << 20))  # a process of its own
+    limits = FileLimits(memory=LITTLE.memory + (1 << 20))  # a process of its own
     (document,) = entries("x", "a.html", limits=limits)
     assert isinstance(document, Document)
     assert "PYTHONPATH" in document.source["text"]

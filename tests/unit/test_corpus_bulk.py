@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from corpus.bulk import Bulk, BulkResponse
-from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
+from corpus.destination import BatchTooLarge, Busy, Outcome, Stopped, Verdict
 from corpus.document import Document
 
 HOSTILE = 'quote " backslash \\ newline \n tab \t emoji 🗽 rtl שלום lone \ud800 control \x01 bar ｜'
@@ -84,7 +84,7 @@ def test_a_request_that_comes_too_early(status: int) -> None:
 
 
 def test_a_request_that_is_too_large() -> None:
-    with pytest.raises(TooLarge, match="413: Request size exceeded"):
+    with pytest.raises(BatchTooLarge, match="413: Request size exceeded"):
         raising(413, {"Message": "Request size exceeded 10485760 bytes"}).send(BODY)
 
 

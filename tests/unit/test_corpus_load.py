@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus import load as loading
-from corpus.destination import Busy, Outcome, Stopped, TooLarge, Verdict
+from corpus.destination import BatchTooLarge, Busy, Outcome, Stopped, Verdict
 from corpus.document import Document, Entry, Unreadable
 from corpus.load import ATTEMPTS, load
 from tests.unit.properties import examples
@@ -80,7 +80,7 @@ def test_documents_with_reasons_of_their_own_are_not_sent_again() -> None:
 def test_a_request_that_is_too_large_is_cut_in_halves() -> None:
     def small(ids: list[str], _: int) -> list[Outcome]:
         if len(ids) > 3 or "5" in ids:
-            raise TooLarge("413: too large")
+            raise BatchTooLarge("413: too large")
         return [CREATED for _ in ids]
 
     found = loaded(Scripted(small), *(document(n) for n in range(16)))
@@ -243,7 +243,7 @@ def test_every_document_is_counted_once_whatever_happens(seed: int, clears: bool
             case "busy":
                 raise Busy("429")
             case "large":
-                raise TooLarge("413")
+                raise BatchTooLarge("413")
             case "away":
                 raise Busy("reset", unsure=True)
             case "stopped":

@@ -15,7 +15,7 @@ import dropped
 from calls.backoff import Backoff
 from corpus.bulk import Bulk, BulkResponse
 from corpus.destination import Busy, Stopped
-from messages import Message, objects_of
+from messages import DropMessage, objects_of
 from tests.unit.pdf_files import pdf
 from tests.unit.unlogged import unlogged
 
@@ -265,7 +265,7 @@ def test_a_test_of_s3_is_done_and_anything_else_is_given_up(amazon: Amazon, inde
 
 def test_small_objects_go_first() -> None:
     records = [record("1", "documents/large", size=9), record("2", "documents/small", size=1)]
-    assert [item.name for item in objects_of(map(Message.of, records), "documents/")] == ["small", "large"]
+    assert [item.name for item in objects_of(map(DropMessage.of, records), "documents/")] == ["small", "large"]
 
 
 def test_figures_are_metrics_and_no_line_holds_a_document(

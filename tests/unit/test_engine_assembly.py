@@ -11,7 +11,7 @@ from sandbox.engine.assembly import assemble, has_ml
 from sandbox.engine.errors import PartMissing
 from sandbox.engine.java import Java
 from sandbox.engine.line import JavaNeeds, Line, Module, Part, Plugin
-from sandbox.engine.repository import Sources
+from sandbox.engine.repository import RepositorySources
 from sandbox.progress import Lines
 from tests.unit.maven_server import maven_server
 
@@ -31,7 +31,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.sources = Sources((folder,), folder / "none", folder / "none", ())
+        self.sources = RepositorySources((folder,), folder / "none", folder / "none", ())
 
     def put(self, name: str, packaging: str, content: bytes) -> Part:
         part = Part("org.example", name, "1", packaging, hashlib.sha256(content).hexdigest())
@@ -177,7 +177,7 @@ def test_progress_shows_download_sizes_and_each_step(tmp_path: Path, line: Line,
     lines: list[str] = []
     size = 0.0
     with maven_server(shelf.folder) as server:
-        there = Sources((), tmp_path / "ours", tmp_path / "none", (server.address,))
+        there = RepositorySources((), tmp_path / "ours", tmp_path / "none", (server.address,))
         assemble(tmp_path / "cache", Lines(lines.append), JAVA, replace(line, digest="f" * 64), there)
         size = sum(path.stat().st_size for path in shelf.folder.rglob("*") if path.is_file()) / 1e6
     assert lines == [f"The engine's parts: {size:.0f} MB to download …", "Assembling OpenSearch 1.0.0 …"]

@@ -9,7 +9,7 @@ import yaml
 
 from sandbox.engine import node
 from sandbox.engine.errors import EngineError
-from sandbox.engine.identity import Identity
+from sandbox.engine.identity import ProcessIdentity
 from sandbox.engine.java import Java
 from sandbox.engine.line import nearest
 from sandbox.engine.node import Launch, NodeCertificates, prepare
@@ -166,7 +166,7 @@ def test_a_folder_that_others_cannot_enter_is_reported_before_the_start(tmp_path
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     with pytest.raises(EngineError, match="everybody may enter"):
-        Identity(65534, 65534).reaches(closed / "engine", "read")
+        ProcessIdentity(65534, 65534).reaches(closed / "engine", "read")
 
 
 def test_as_root_everything_goes_to_another_user(
@@ -174,8 +174,8 @@ def test_as_root_everything_goes_to_another_user(
 ) -> None:
     given: dict[Path, tuple[int, int]] = {}
     monkeypatch.setattr(os, "chown", lambda path, uid, gid, **_: given.update({Path(path): (uid, gid)}))
-    monkeypatch.setattr(node, "identity", lambda: Identity(65534, 65533))
-    monkeypatch.setattr(Identity, "reaches", lambda *_: None)
+    monkeypatch.setattr(node, "identity", lambda: ProcessIdentity(65534, 65533))
+    monkeypatch.setattr(ProcessIdentity, "reaches", lambda *_: None)
     launch = again(home, certificates, tmp_path)
     assert (launch.uid, launch.gid, launch.extra_groups) == (65534, 65533, [])
     assert given[launch.folder / "config" / "tls" / "node-key.pem"] == (65534, 65533)

@@ -9,7 +9,7 @@ from sandbox.engine import remote
 from sandbox.engine.errors import ChecksumMismatch, PartMissing
 from sandbox.engine.line import PUBLISHED, Part
 from sandbox.engine.remote import SETTING, repositories
-from sandbox.engine.repository import Sources, sources
+from sandbox.engine.repository import RepositorySources, sources
 from tests.unit.maven_server import MavenServer, maven_server
 
 CONTENT = b"the one and only"
@@ -31,18 +31,18 @@ def server(tmp_path: Path) -> Iterator[MavenServer]:
 
 
 @pytest.fixture
-def places(tmp_path: Path, server: MavenServer) -> Sources:
+def places(tmp_path: Path, server: MavenServer) -> RepositorySources:
     folders = (tmp_path / "first", tmp_path / "second")
-    return Sources(folders, tmp_path / "ours", tmp_path / "m2", (server.address,))
+    return RepositorySources(folders, tmp_path / "ours", tmp_path / "m2", (server.address,))
 
 
-def fetch(places: Sources, *choices: Part) -> tuple[Path, int]:
+def fetch(places: RepositorySources, *choices: Part) -> tuple[Path, int]:
     """The file that was fetched, and the bytes that progress was told of."""
     told: list[int] = []
     return places.fetch(choices, told.append), sum(told)
 
 
-def test_folders_are_looked_at_in_order(places: Sources) -> None:
+def test_folders_are_looked_at_in_order(places: RepositorySources) -> None:
     files = [put(place) for place in (*places.folders, places.downloads, places.maven_cache)]
     for file in files:
         assert places.local([PART]) == file
@@ -50,7 +50,7 @@ def test_folders_are_looked_at_in_order(places: Sources) -> None:
     assert places.local([PART]) is None
 
 
-def test_what_was_fetched_is_kept_for_the_next_time(places: Sources, server: MavenServer) -> None:
+def test_what_was_fetched_is_kept_for_the_next_time(places: RepositorySources, server: MavenServer) -> None:
     put(server.folder)
     file, told = fetch(places, PART)
     assert (file.read_bytes(), told, places.size([PART])) == (CONTENT, len(CONTENT), len(CONTENT))
@@ -60,28 +60,30 @@ def test_what_was_fetched_is_kept_for_the_next_time(places: Sources, server: Mav
 
 
 @pytest.mark.parametrize("place", ["first", "m2"])
-def test_a_corrupted_copy_of_somebody_else_is_refused(places: Sources, tmp_path: Path, place: str) -> None:
+def test_a_corrupted_copy_of_somebody_else_is_refused(places: RepositorySources, tmp_path: Path, place: str) -> None:
     file = put(tmp_path / place, b"something else")
     with pytest.raises(ChecksumMismatch, match=r"org\.example:thing:1\.0") as raised:
         places.local([PART])
     assert str(file) in str(raised.value)
 
 
-def test_a_corrupted_download_of_ours_is_fetched_again(places: Sources, server: MavenServer) -> None:
+def test_a_corrupted_download_of_ours_is_fetched_again(places: RepositorySources, server: MavenServer) -> None:
     put(places.downloads, b"cut sho")
     assert places.local([PART]) is None
     put(server.folder)
     assert fetch(places, PART)[0].read_bytes() == CONTENT
 
 
-def test_a_wrong_download_is_refused_and_not_kept(places: Sources, server: MavenServer) -> None:
+def test_a_wrong_download_is_refused_and_not_kept(places: RepositorySources, server: MavenServer) -> None:
     put(server.folder, b"evil")
     with pytest.raises(ChecksumMismatch, match="SHA-256"):
         fetch(places, PART)
     assert not (places.downloads / PART.path).exists()
 
 
-def test_a_download_that_breaks_off_is_begun_again_and_counted_once(places: Sources, server: MavenServer) -> None:
+def test_a_download_that_breaks_off_is_begun_again_and_counted_once(
+    places: RepositorySources, server: MavenServer
+) -> None:
     put(server.folder)
     server.cut = 2
     file, told = fetch(places, PART)
@@ -89,7 +91,7 @@ def test_a_download_that_breaks_off_is_begun_again_and_counted_once(places: Sour
     assert len(server.asked) == 3
 
 
-def test_a_download_that_always_fails_is_reported(places: Sources, server: MavenServer) -> None:
+def test_a_download_that_always_fails_is_reported(places: RepositorySources, server: MavenServer) -> None:
     put(server.folder)
     server.cut = 9
     with pytest.raises(PartMissing, match="answered"):
@@ -97,7 +99,7 @@ def test_a_download_that_always_fails_is_reported(places: Sources, server: Maven
     assert not (places.downloads / PART.path).exists()
 
 
-def test_the_first_choice_that_is_served_is_taken(places: Sources, server: MavenServer) -> None:
+def test_the_first_choice_that_is_served_is_taken(places: RepositorySources, server: MavenServer) -> None:
     put(server.folder)
     assert fetch(places, NEWER, PART)[0].name == PART.filename
     newer = put(server.folder, b"newer", NEWER)
@@ -107,7 +109,9 @@ def test_the_first_choice_that_is_served_is_taken(places: Sources, server: Maven
 
 
 @pytest.mark.parametrize("stated", ["", "0" * 40])
-def test_a_published_part_needs_a_checksum_of_its_repository(places: Sources, server: MavenServer, stated: str) -> None:
+def test_a_published_part_needs_a_checksum_of_its_repository(
+    places: RepositorySources, server: MavenServer, stated: str
+) -> None:
     newer = put(server.folder, b"newer", NEWER)
     if stated:
         newer.with_name(newer.name + ".sha1").write_text(stated)
@@ -116,7 +120,7 @@ def test_a_published_part_needs_a_checksum_of_its_repository(places: Sources, se
     assert not (places.downloads / NEWER.path).exists()
 
 
-def test_a_missing_part_is_one_sentence(places: Sources, server: MavenServer) -> None:
+def test_a_missing_part_is_one_sentence(places: RepositorySources, server: MavenServer) -> None:
     elsewhere = replace(places, addresses=(server.address.replace("//", "//user:secret@"),))
     with pytest.raises(PartMissing) as raised:
         fetch(elsewhere, PART)
@@ -127,7 +131,7 @@ def test_a_missing_part_is_one_sentence(places: Sources, server: MavenServer) ->
     assert "secret" not in told
 
 
-def test_an_unreachable_address_is_reported_without_its_password(places: Sources) -> None:
+def test_an_unreachable_address_is_reported_without_its_password(places: RepositorySources) -> None:
     nobody = replace(places, addresses=("http://user:secret@127.0.0.1:9",))
     with pytest.raises(PartMissing, match="answered") as raised:
         fetch(nobody, PART)
@@ -156,6 +160,6 @@ def test_the_user_s_mirror_stands_for_maven_central(tmp_path: Path) -> None:
     assert repositories({}, tmp_path) == [central]
 
 
-def test_a_size_that_nobody_states_is_zero(places: Sources) -> None:
+def test_a_size_that_nobody_states_is_zero(places: RepositorySources) -> None:
     assert remote.size("http://127.0.0.1:9", PART) == 0
     assert places.size([PART]) == 0

@@ -11,7 +11,7 @@ import pytest
 from osml.evaluate.beir import read_folder
 from osml.evaluate.evaluate import Quality
 from osml.evaluate.evaluation import Labelled, Marked, marked, ndcg, read, recall, reciprocal_rank
-from osml.evaluate.refusal import Refusal, percentiles, read_unrelated
+from osml.evaluate.refusal import RefusalMeasure, percentiles, read_unrelated
 from osml.evaluate.report import write
 from osml.evaluate.significance import p_value
 from osml.failure import Failure
@@ -147,13 +147,13 @@ def test_topic_changes_of_the_set_are_its_questions_after_one_about_something_el
 
 
 def test_who_is_on_the_wrong_side_of_the_least_score() -> None:
-    refusal = Refusal(related=[0.9, 0.8, 0.7, 0.4], unrelated=[0.3, 0.5, 0.6, 0.2, 0.1], least=0.6)
+    refusal = RefusalMeasure(related=[0.9, 0.8, 0.7, 0.4], unrelated=[0.3, 0.5, 0.6, 0.2, 0.1], least=0.6)
     assert [refusal.false_refusals, refusal.false_answers] == pytest.approx([0.25, 0.2])
     assert refusal.best == 0.7
     # Neither share may be large, even if the other one is nothing.
-    assert Refusal([0.9, 0.8, 0.7, 0.2], [0.95, 0.3, 0.25, 0.1], 0.0).best == 0.7
-    assert Refusal(refusal.related, refusal.unrelated, 0.0).false_answers == 1
-    assert Refusal(refusal.related, refusal.unrelated, 0.95).false_refusals == 1
+    assert RefusalMeasure([0.9, 0.8, 0.7, 0.2], [0.95, 0.3, 0.25, 0.1], 0.0).best == 0.7
+    assert RefusalMeasure(refusal.related, refusal.unrelated, 0.0).false_answers == 1
+    assert RefusalMeasure(refusal.related, refusal.unrelated, 0.95).false_refusals == 1
 
 
 def test_percentiles_of_one_and_of_many() -> None:
@@ -197,7 +197,7 @@ def test_a_report_is_one_page_with_every_way(tmp_path: Path) -> None:
         Quality("words <b>", [0.5, 0.5], 0.6, milliseconds=[5.0, 6.0]),
     ]
     file = tmp_path / "report.html"
-    write(file, "dev", tmp_path / "questions.ndjson", ways, Refusal([0.9, 0.8], [0.5, 0.95], 0.68))
+    write(file, "dev", tmp_path / "questions.ndjson", ways, RefusalMeasure([0.9, 0.8], [0.5, 0.95], 0.68))
     page = file.read_text()
     ElementTree.fromstring(f"<page>{''.join(re.findall('<svg.*?</svg>', page))}</page>")  # noqa: S314 of our own
     assert "words &lt;b&gt;" in page

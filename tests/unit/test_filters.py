@@ -9,7 +9,7 @@ import yaml
 
 from osml.ask.filters import clauses
 from settings import SettingError, load
-from settings.knowledge import Index
+from settings.knowledge import IndexSettings
 
 LABEL = "osml.labels"
 
@@ -67,13 +67,13 @@ def test_our_own_fields_and_an_older_index() -> None:
 @pytest.mark.parametrize("name", ["id", "document", "title", "osml", "text", "embedding", "word_weights"])
 def test_a_field_of_ours_cannot_be_declared(name: str) -> None:
     with pytest.raises(ValueError, match=f"fields names '{name}', which is a field the index has already"):
-        Index(fields={name: "keyword"})
+        IndexSettings(fields={name: "keyword"})
 
 
 @pytest.mark.parametrize("fields", [{"a.b": "number"}, {"_id": "number"}, {"": "number"}, {"year": "integer"}])
 def test_a_declared_field_has_a_plain_name_and_a_known_type(fields: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="fields"):
-        Index.model_validate({"fields": fields})
+        IndexSettings.model_validate({"fields": fields})
 
 
 def test_a_collection_keeps_no_other_field(tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from sandbox.front.engine import EngineConnections
 from sandbox.front.ledger import Ledger
 from sandbox.front.listener import Listener
 from sandbox.front.refusal import EngineUnreachable, ModelsUnreachable
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from sandbox.front.upstream import Upstream
 
 
-def _echo(request: Request) -> Response:
+def _echo(request: FrontRequest) -> FrontResponse:
     if request.path == "/broken":
         raise RuntimeError("a secret in a traceback")
-    return Response(200, (("X-Method", request.method),), request.body, 7 if request.method == "HEAD" else None)
+    return FrontResponse(200, (("X-Method", request.method),), request.body, 7 if request.method == "HEAD" else None)
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def test_closing_cuts_open_connections_and_frees_the_port(listener: Listener) ->
 def test_what_is_behind_the_front_and_does_not_answer() -> None:
     engine = EngineConnections.at("https://127.0.0.1:9", "/no/ca.pem", "/no/cert.pem", "/no/key.pem")
     with pytest.raises(EngineUnreachable, match=r"GET /_search was sent to https://127\.0\.0\.1:9") as refused:
-        engine.forward(Request("GET", "/_search?q=private", ()), "arn:aws:iam::1:role/x")
+        engine.forward(FrontRequest("GET", "/_search?q=private", ()), "arn:aws:iam::1:role/x")
     assert refused.value.status == 503
     egress = Egress(Ledger(), Upstream("http://127.0.0.1:9", ModelsUnreachable), ("api.deepseek.com",))
     with pytest.raises(ModelsUnreachable):
-        egress.respond(Request("POST", "/_aws/api.deepseek.com/v1/chat/completions", ()))
+        egress.respond(FrontRequest("POST", "/_aws/api.deepseek.com/v1/chat/completions", ()))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.front.provider import Invocation, invocation
+from sandbox.front.provider import ProviderInvocation, invocation
 from sandbox.front.refusal import ProviderRefusal
 
 ACCOUNT = "000000000000"
@@ -13,7 +13,7 @@ MODEL = "arn:aws:bedrock:us-west-2::foundation-model/"
 def test_a_sagemaker_endpoint() -> None:
     assert invocation(
         "runtime.sagemaker.eu-west-1.amazonaws.com", "/endpoints/minilm/invocations", ACCOUNT
-    ) == Invocation(
+    ) == ProviderInvocation(
         "sagemaker",
         "eu-west-1",
         "sagemaker:InvokeEndpoint",
@@ -57,7 +57,7 @@ def test_a_sagemaker_endpoint() -> None:
 )
 def test_bedrock_models(model: str, resources: tuple[str, ...], verb: str, action: str) -> None:
     call = invocation(BEDROCK, f"/model/{model}/{verb}", ACCOUNT)
-    assert call == Invocation("bedrock", "us-west-2", f"bedrock:{action}", resources)
+    assert call == ProviderInvocation("bedrock", "us-west-2", f"bedrock:{action}", resources)
 
 
 @pytest.mark.parametrize(

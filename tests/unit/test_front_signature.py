@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 from requests_aws4auth import AWS4Auth
 
 from sandbox.front.refusal import IncompleteSignature, SignatureExpired, SignatureMismatch, WrongScope
-from sandbox.front.request import Request
+from sandbox.front.request import FrontRequest
 from sandbox.front.signature import (
     Signature,
     read_signature,
@@ -27,7 +27,7 @@ SECRET = "a secret of forty characters, or nearly so"
 HOST = "localhost:9443"
 
 
-def _check(request: Request, *, secret: str = SECRET, now: datetime | None = None) -> Signature:
+def _check(request: FrontRequest, *, secret: str = SECRET, now: datetime | None = None) -> Signature:
     """The signature of the request, once it is found right."""
     signature = read_signature(request)
     assert signature is not None
@@ -38,33 +38,33 @@ def _check(request: Request, *, secret: str = SECRET, now: datetime | None = Non
     return signature
 
 
-def _received(method: str, url: str | None, headers: dict[str, str], body: bytes) -> Request:
+def _received(method: str, url: str | None, headers: dict[str, str], body: bytes) -> FrontRequest:
     assert url is not None
     parts = urlsplit(url)
     target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
     fields = {"Host": HOST, **{name: str(value) for name, value in headers.items()}}
-    return Request(method, target, tuple(fields.items()), body)
+    return FrontRequest(method, target, tuple(fields.items()), body)
 
 
-def _botocore(method: str, target: str, body: bytes = b"", token: str | None = None) -> Request:
+def _botocore(method: str, target: str, body: bytes = b"", token: str | None = None) -> FrontRequest:
     request = AWSRequest(method, f"https://{HOST}{target}", data=body, headers={"Content-Type": "application/json"})
     SigV4Auth(Credentials("AKIDEXAMPLE", SECRET, token), "es", "us-east-1").add_auth(request)
     return _received(method, request.url, dict(request.headers.items()), body)
 
 
-def _aws4auth(method: str, target: str, body: bytes = b"", token: str | None = None) -> Request:
+def _aws4auth(method: str, target: str, body: bytes = b"", token: str | None = None) -> FrontRequest:
     auth = AWS4Auth("AKIDEXAMPLE", SECRET, "us-east-1", "es", session_token=token)
     prepared = requests.Request(method, f"https://{HOST}{target}", data=body, auth=auth).prepare()
     return _received(method, prepared.url, dict(prepared.headers.items()), body)
 
 
-def _presigned(target: str, seconds: int = 60) -> Request:
+def _presigned(target: str, seconds: int = 60) -> FrontRequest:
     request = AWSRequest("GET", f"https://{HOST}{target}")
     SigV4QueryAuth(Credentials("AKIDEXAMPLE", SECRET, "tok/en+="), "es", "us-east-1", seconds).add_auth(request)
     return _received("GET", request.url, {}, b"")
 
 
-Signer = Callable[..., Request]
+Signer = Callable[..., FrontRequest]
 TARGETS = [
     "/",
     "/_cluster/health?wait_for_status=yellow&pretty",
@@ -89,17 +89,17 @@ def test_accepts_a_presigned_query_and_takes_it_off_the_target() -> None:
 
 
 def test_an_unsigned_request_has_no_signature() -> None:
-    assert read_signature(Request("GET", "/", (("Host", HOST),))) is None
-    assert read_signature(Request("GET", "/", (("Authorization", "Basic eDp5"),))) is None
+    assert read_signature(FrontRequest("GET", "/", (("Host", HOST),))) is None
+    assert read_signature(FrontRequest("GET", "/", (("Authorization", "Basic eDp5"),))) is None
 
 
-def _with(request: Request, name: str, value: str) -> Request:
+def _with(request: FrontRequest, name: str, value: str) -> FrontRequest:
     headers = tuple((key, value if key.lower() == name else old) for key, old in request.headers)
     assert headers != request.headers
     return replace(request, headers=headers)
 
 
-TAMPERED: dict[str, Callable[[Request], Request]] = {
+TAMPERED: dict[str, Callable[[FrontRequest], FrontRequest]] = {
     "method": lambda r: replace(r, method="DELETE"),
     "path": lambda r: replace(r, target="/other/_doc?refresh=true"),
     "query": lambda r: replace(r, target="/index/_doc?refresh=false"),
@@ -113,7 +113,7 @@ TAMPERED: dict[str, Callable[[Request], Request]] = {
 }
 
 
-def _flip(request: Request) -> str:
+def _flip(request: FrontRequest) -> str:
     authorization = request.header("authorization") or ""
     return authorization[:-1] + ("0" if authorization[-1] != "0" else "1")
 

@@ -9,8 +9,8 @@ import pytest
 from sandbox.front.engine import EngineConnections, EngineRefused
 from sandbox.front.listener import Listener
 from sandbox.front.refusal import EngineUnreachable
-from sandbox.front.request import Request, Response
-from sandbox.front.trusted import SETTING, TrustedEndpoints
+from sandbox.front.request import FrontRequest, FrontResponse
+from sandbox.front.trusted import SETTING, TrustedSetting
 from sandbox.front.upstream import Upstream
 from sandbox.front.url_rewriter import UrlRewriter
 
@@ -24,9 +24,9 @@ class _Settings:
         self.persistent: dict[str, list[str]] = {}
         self.refuses = False
 
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: FrontRequest) -> FrontResponse:
         if self.refuses:
-            return Response(400, (), b'{"error": {"reason": "no such thing"}, "status": 400}')
+            return FrontResponse(400, (), b'{"error": {"reason": "no such thing"}, "status": 400}')
         if request.method == "PUT":
             for name, value in json.loads(request.body)["persistent"].items():
                 self.persistent.pop(name, None)
@@ -34,7 +34,7 @@ class _Settings:
                     self.persistent[name] = value
         defaults = {} if self.persistent else {SETTING: DEFAULTS}
         body = {"persistent": self.persistent, "transient": {}, "defaults": defaults}
-        return Response(200, (), json.dumps(body).encode())
+        return FrontResponse(200, (), json.dumps(body).encode())
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def settings() -> Iterator[tuple[_Settings, EngineConnections]]:
 def test_what_an_administrator_set_before_the_front_came_is_kept(settings: tuple[_Settings, EngineConnections]) -> None:
     held, engine = settings
     held.persistent[SETTING] = ["^https://before/.*$"]
-    trusted = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
+    trusted = TrustedSetting(engine, UrlRewriter(9500).pattern)
     trusted.ensure()
     assert held.persistent[SETTING][0] == UrlRewriter(9500).pattern
     assert trusted.trusts("https://before/x")
@@ -58,11 +58,11 @@ def test_what_an_administrator_set_before_the_front_came_is_kept(settings: tuple
 
 def test_a_front_on_another_port_keeps_what_a_client_set(settings: tuple[_Settings, EngineConnections]) -> None:
     held, engine = settings
-    first = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
+    first = TrustedSetting(engine, UrlRewriter(9500).pattern)
     first.ensure()
     assert first.effective() == DEFAULTS
     engine.administer("PUT", "/_cluster/settings", first.inward({"persistent": {SETTING: ["^https://(mine)/.*$"]}}))
-    second = TrustedEndpoints(engine, UrlRewriter(9600).pattern)
+    second = TrustedSetting(engine, UrlRewriter(9600).pattern)
     second.ensure()
     assert held.persistent[SETTING][0] == UrlRewriter(9600).pattern
     assert second.effective() == ["^https://(mine)/.*$"]
@@ -72,7 +72,7 @@ def test_a_front_on_another_port_keeps_what_a_client_set(settings: tuple[_Settin
 
 def test_the_engine_trusts_nothing_but_the_egress(settings: tuple[_Settings, EngineConnections]) -> None:
     held, engine = settings
-    trusted = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
+    trusted = TrustedSetting(engine, UrlRewriter(9500).pattern)
     patterns = ["^https://one/.*$|^https://two/.*$", ".*)|(.*"]
     engine.administer("PUT", "/_cluster/settings", trusted.inward({"persistent": {SETTING: patterns}}))
     ours, *inert = held.persistent[SETTING]
@@ -84,7 +84,7 @@ def test_the_engine_trusts_nothing_but_the_egress(settings: tuple[_Settings, Eng
 
 def test_a_pattern_that_cannot_be_read_trusts_nothing(settings: tuple[_Settings, EngineConnections]) -> None:
     _, engine = settings
-    trusted = TrustedEndpoints(engine, UrlRewriter(9500).pattern)
+    trusted = TrustedSetting(engine, UrlRewriter(9500).pattern)
     engine.administer("PUT", "/_cluster/settings", trusted.inward({"persistent": {SETTING: ["^https://(", "x"]}}))
     assert not trusted.trusts("https://(")
 

@@ -12,7 +12,7 @@ import pytest
 from sandbox.certificates import Certificates
 from sandbox.front.listener import Listener
 from sandbox.front.refusal import EngineUnreachable
-from sandbox.front.request import Response
+from sandbox.front.request import FrontResponse
 from sandbox.front.upstream import Upstream
 
 # A fatal alert of TLS, "internal error".
@@ -52,7 +52,7 @@ def engine(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     made.make()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(made.certificate("node"), made.key("node"))
-    opened = Listener(0, lambda _: Response(200, (), b"here"), tls)
+    opened = Listener(0, lambda _: FrontResponse(200, (), b"here"), tls)
     yield opened.port, made.ca
     opened.close()
 

@@ -5,16 +5,16 @@ from io import BytesIO
 import pytest
 
 from sandbox.front.refusal import BodyTooLarge, MalformedRequest
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from sandbox.front.wire import LARGEST_BODY, keeps_alive, read_request, write_answer
 
 
-def _read(raw: bytes) -> tuple[Request | None, bytes]:
+def _read(raw: bytes) -> tuple[FrontRequest | None, bytes]:
     sink = BytesIO()
     return read_request(BytesIO(raw), sink), sink.getvalue()
 
 
-def _write(answer: Response, **options: bool) -> bytes:
+def _write(answer: FrontResponse, **options: bool) -> bytes:
     sink = BytesIO()
     write_answer(sink, answer, **options)
     return sink.getvalue()
@@ -23,9 +23,9 @@ def _write(answer: Response, **options: bool) -> bytes:
 def test_two_requests_on_one_connection() -> None:
     source = BytesIO(b"POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     first = read_request(source, BytesIO())
-    assert first == Request("POST", "/a?b=c", (("Host", "x"), ("Content-Length", "2")), b"{}")
+    assert first == FrontRequest("POST", "/a?b=c", (("Host", "x"), ("Content-Length", "2")), b"{}")
     second = read_request(source, BytesIO())
-    assert second == Request("GET", "/", (("Host", "x"),))
+    assert second == FrontRequest("GET", "/", (("Host", "x"),))
     assert read_request(source, BytesIO()) is None
 
 
@@ -82,23 +82,23 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(raw: bytes) -> No
 
 
 def test_an_answer_in_one_piece() -> None:
-    answer = Response(200, (("Content-Type", "text/plain"), ("Transfer-Encoding", "chunked")), b"hello")
+    answer = FrontResponse(200, (("Content-Type", "text/plain"), ("Transfer-Encoding", "chunked")), b"hello")
     assert _write(answer) == b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
 
 
 def test_a_head_tells_the_length_without_the_body() -> None:
-    assert _write(Response(200, (), b"", 42), head=True) == b"HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n"
+    assert _write(FrontResponse(200, (), b"", 42), head=True) == b"HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n"
 
 
 def test_no_content_has_no_length() -> None:
-    assert _write(Response(204, ()), close=True) == b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+    assert _write(FrontResponse(204, ()), close=True) == b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
 
 
 def test_closing() -> None:
-    assert keeps_alive(Request("GET", "/", ()))
-    assert not keeps_alive(Request("GET", "/", (("Connection", "Close"),)))
+    assert keeps_alive(FrontRequest("GET", "/", ()))
+    assert not keeps_alive(FrontRequest("GET", "/", (("Connection", "Close"),)))
 
 
 def test_segments_are_what_the_engine_routes_by() -> None:
-    assert Request("PUT", "//_cluster%2Fx/settings/?a=/b", ()).segments() == ("_cluster/x", "settings")
-    assert Request("PUT", "/%5Fcluster/settings", ()).segments() == ("_cluster", "settings")
+    assert FrontRequest("PUT", "//_cluster%2Fx/settings/?a=/b", ()).segments() == ("_cluster/x", "settings")
+    assert FrontRequest("PUT", "/%5Fcluster/settings", ()).segments() == ("_cluster", "settings")

@@ -12,7 +12,7 @@ import pytest
 
 from mlcommons import MockTransport, Patience, ProvisioningError, Request, Response
 from mlcommons.cause import cause_in
-from reason import LONGEST, Refusal
+from reason import LONGEST, FailureReason
 
 STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/kernel-stack/0a1b"
 GROUP = "aaaaaaaaaaaaaaaaaaaa"
@@ -231,7 +231,7 @@ def test_an_id_generated_by_crhelper_is_not_a_server_id(
 @pytest.mark.parametrize("hint", ["", "Do this."])
 def test_a_reason_fits_and_ends_with_its_cause(hint: str) -> None:
     for length in range(0, 400, 7):
-        reason = str(Refusal(ProvisioningError("Trying a thing", "x" * length, hint, "not-ours")))
+        reason = str(FailureReason(ProvisioningError("Trying a thing", "x" * length, hint, "not-ours")))
         assert len(reason) <= LONGEST
         assert reason.startswith("Trying a thing")
         assert reason.endswith(f"{hint} [cause: not-ours]")

@@ -9,11 +9,11 @@ from osml.ask.answer_view import print_json, show
 from rag.budget import Budget
 from rag.caller import OPERATOR
 from rag.models import Highlight, Source
-from rag.search.domain import Domain
+from rag.search.domain import DomainSearch
 from rag.search.highlight import highlights
 from rag.search.query import nearest
 from settings.knowledge import IndexNames
-from settings.retrieval import Highlight as Marked
+from settings.retrieval import HighlightSettings as Marked
 from settings.retrieval import Retrieval
 from tests.answers import answer, source
 from tests.unit.test_assistant_search import Alias
@@ -56,7 +56,7 @@ def test_the_assistant_gives_them_with_its_sources(monkeypatch: pytest.MonkeyPat
     field = engine.index.text_field
     found = {"_id": "a", "_score": 0.5, "_source": {field: TEXT}, "highlight": {field: ["Dogs may come. "]}}
     monkeypatch.setattr(engine, "send", lambda *_, **__: {"hits": {"hits": [found]}, "i-1": {}})
-    (source,) = Domain(engine).nearest(["dogs?"], None, 1, Budget(20), OPERATOR).sources
+    (source,) = DomainSearch(engine).nearest(["dogs?"], None, 1, Budget(20), OPERATOR).sources
     assert [highlight.model_dump() for highlight in source.highlights] == [{"start": 19, "end": 33}]
 
 

@@ -18,14 +18,14 @@ from osml.failure import Failure
 from osml.ingest import ingest, progress
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.journal import Journal
-from osml.ingest.progress import Pace
+from osml.ingest.progress import IngestPace
 from tests.unit.test_ingest_anew import PLACE, Index
 
 
-def pace(seconds: float, read: int, settled: int, **more: Any) -> Pace:
+def pace(seconds: float, read: int, settled: int, **more: Any) -> IngestPace:
     report = Report(read=more.pop("before", 0))
     ticks = itertools.chain([0.0], itertools.repeat(seconds))
-    limit = Pace(1_000, report, settled=settled, clock=lambda: next(ticks), **more)
+    limit = IngestPace(1_000, report, settled=settled, clock=lambda: next(ticks), **more)
     report.read, report.created = read, 2 * read
     return limit
 
@@ -40,7 +40,7 @@ def pace(seconds: float, read: int, settled: int, **more: Any) -> Pace:
         (pace(100, 1, 500, given=1), "1 documents, 2 chunks, 0.0/s, 1:40 left"),
     ],
 )
-def test_documents_are_the_unit_and_the_time_that_is_left_is_known_with_the_first(given: Pace, said: str) -> None:
+def test_documents_are_the_unit_and_the_time_that_is_left_is_known_with_the_first(given: IngestPace, said: str) -> None:
     assert given.said == said
 
 

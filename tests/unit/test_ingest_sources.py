@@ -11,7 +11,7 @@ from osml.failure import Failure
 from osml.ingest import estimate
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.journal import Journal, Reached
-from osml.ingest.sources import Sources
+from osml.ingest.sources import DocumentSources
 from osml.place import Place
 
 
@@ -28,15 +28,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_folder_gives_what_can_be_read_in_an_order_that_stays(folder: Path) -> None:
     expected = ["handbook/b.md", "handbook/c.ndjson.gz", "handbook/a/z.txt"]
-    assert [source.name for source in Sources(["./handbook/"])] == expected
-    assert [source.name for source in Sources([str(folder)])] == expected
+    assert [source.name for source in DocumentSources(["./handbook/"])] == expected
+    assert [source.name for source in DocumentSources([str(folder)])] == expected
 
 
 def test_a_name_is_the_same_from_every_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for place, given in ((folder.parent, "handbook"), (folder, "."), (folder / "a", ".."), (Path("/"), str(folder))):
         monkeypatch.chdir(place)
-        assert next(iter(Sources([given]))).name == "handbook/b.md"
-    (file,) = Sources([str(folder / "a" / "z.txt")])
+        assert next(iter(DocumentSources([given]))).name == "handbook/b.md"
+    (file,) = DocumentSources([str(folder / "a" / "z.txt")])
     assert (file.name, file.address) == ("z.txt", str(folder / "a" / "z.txt"))
 
 
@@ -45,8 +45,8 @@ def test_two_sources_whose_documents_would_have_one_id_are_refused(folder: Path)
     other.parent.mkdir()
     other.write_text("Other words.")
     with pytest.raises(Failure, match=r"have the same name b\.md"):
-        Sources([str(folder / "b.md"), str(other)])
-    assert len(list(Sources(["handbook/b.md", "handbook/b.md"]))) == 2
+        DocumentSources([str(folder / "b.md"), str(other)])
+    assert len(list(DocumentSources(["handbook/b.md", "handbook/b.md"]))) == 2
 
 
 def test_nothing_of_somebody_else_is_read(folder: Path) -> None:
@@ -58,18 +58,18 @@ def test_nothing_of_somebody_else_is_read(folder: Path) -> None:
     (folder / "again.md").symlink_to(folder / "b.md")
     (folder / "nowhere.md").symlink_to(folder / "gone.md")
     os.mkfifo(folder / "pipe.txt")
-    sources = Sources([str(folder)])
+    sources = DocumentSources([str(folder)])
     names = ["handbook/again.md", "handbook/b.md", "handbook/c.ndjson.gz", "handbook/a/z.txt"]
     assert [source.name for source in sources] == names
     assert sources.left_out == {"hidden": 2, "links out of the folder": 2, "pipes and devices": 2, ".png": 1}
     with pytest.raises(Failure, match="neither a file nor a folder"):
-        Sources([str(folder / "pipe.txt")])
+        DocumentSources([str(folder / "pipe.txt")])
 
 
 def test_skipped_files_are_counted_by_type(folder: Path) -> None:
     for name in ("x.png", "y.zip", "README"):
         (folder / name).write_text("?")
-    sources = Sources(["handbook"])
+    sources = DocumentSources(["handbook"])
     assert sources.omission == ""
     assert len(list(sources)) == len(list(sources)) == 3
     said = "Skipped files that osml cannot read: 2 hidden, 2 .png, 1 without a type, 1 .zip."
@@ -77,19 +77,19 @@ def test_skipped_files_are_counted_by_type(folder: Path) -> None:
 
 
 def test_a_file_that_was_named_is_never_left_out(folder: Path) -> None:
-    (source,) = Sources(["handbook/image.png"])
+    (source,) = DocumentSources(["handbook/image.png"])
     assert (source.name, source.size) == ("image.png", 5)
 
 
 def test_a_missing_source_is_reported_before_the_load(folder: Path) -> None:
     with pytest.raises(Failure, match=r"There is no file or folder handbook/nothing\.md"):
-        Sources(["handbook/b.md", "handbook/nothing.md"])
+        DocumentSources(["handbook/b.md", "handbook/nothing.md"])
 
 
 def test_a_change_of_a_file_is_another_version(folder: Path) -> None:
-    (before,) = Sources(["handbook/b.md"])
+    (before,) = DocumentSources(["handbook/b.md"])
     (folder / "b.md").write_text("more words")
-    (after,) = Sources(["handbook/b.md"])
+    (after,) = DocumentSources(["handbook/b.md"])
     assert before.version != after.version
 
 

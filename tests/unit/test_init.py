@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from osml.init import draft
-from osml.init.offers import ANSWER, EMBEDDING, QUESTIONS, SEARCH, SIGN_IN, Offer, Question
+from osml.init.offers import ANSWER, EMBEDDING, QUESTIONS, SEARCH, SIGN_IN, Offer, SetupQuestion
 from osml.main import app
 from settings import load, prices
 from settings.new_domain import NewDomain
@@ -93,7 +93,7 @@ def test_a_domain_for_many_documents_has_nodes_of_their_size() -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.group)
-def test_the_first_offers_go_together(question: Question) -> None:
+def test_the_first_offers_go_together(question: SetupQuestion) -> None:
     first = chosen(tuple(question.offers[0] for question in QUESTIONS))
     for offer in question.offers:
         assert isinstance(draft.cost("new", {**first, question.group: offer}, question.group), str)

@@ -17,7 +17,7 @@ from mlcommons import Client, MockTransport, Owner, Patience, Request, Response,
 from mlcommons.errors import InvalidSpec
 from mlcommons.owner import marked
 from mlcommons.watched import Watched
-from report import Finding, report
+from report import KeeperFinding, report
 from rounds import ENGINE, Round
 from secret_change import names
 from stack import StackChanges
@@ -258,7 +258,7 @@ def test_no_other_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is not there yet has none, and one that changes is left alone."""
-    names, told = ("osml-dev-knowledge", "osml-dev-absent", "osml-dev-changing", "osml-dev-last"), list[Finding]()
+    names, told = ("osml-dev-knowledge", "osml-dev-absent", "osml-dev-changing", "osml-dev-last"), list[KeeperFinding]()
     monkeypatch.setenv("STACKS", " ".join(names))
     monkeypatch.setenv("ENVIRONMENT", "dev")
 
@@ -271,8 +271,8 @@ def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: py
         def __init__(self, objects: list[Watched], *_: object) -> None:
             self.objects = objects
 
-        def findings(self) -> list[Finding]:
-            return [Finding("Unhealed", str(entry), "it is missing") for entry in self.objects]
+        def findings(self) -> list[KeeperFinding]:
+            return [KeeperFinding("Unhealed", str(entry), "it is missing") for entry in self.objects]
 
     monkeypatch.setattr(keeper, "is_there", is_there)
     monkeypatch.setattr(keeper, "boto3", SimpleNamespace(client=lambda _: None))
@@ -288,7 +288,7 @@ def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: py
         ("Unhealed", "Role last"),
     ]
     told.clear()
-    monkeypatch.setattr(Quick, "findings", lambda _: [Finding("Unhealed", ENGINE, "no answer")])
+    monkeypatch.setattr(Quick, "findings", lambda _: [KeeperFinding("Unhealed", ENGINE, "no answer")])
     with unlogged():
         keeper.handler({}, context)
     assert [item.about for item in told] == [ENGINE]
@@ -297,7 +297,7 @@ def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: py
 DIMENSIONS = {"environment": "dev", "stack": STACK}
 
 
-def told(capsys: pytest.CaptureFixture[str], *found: Finding) -> list[dict[str, Any]]:
+def told(capsys: pytest.CaptureFixture[str], *found: KeeperFinding) -> list[dict[str, Any]]:
     """The lines of a round with these findings."""
     with unlogged():
         log = json_lines("keeper", {**DIMENSIONS, "request": "r"})
@@ -306,8 +306,8 @@ def told(capsys: pytest.CaptureFixture[str], *found: Finding) -> list[dict[str, 
 
 
 def test_findings_are_lines_and_their_numbers_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    drift = Finding("Drifted", "Index I", "it is missing")
-    lines = told(capsys, drift, Finding("Renewed", "Connector C", "read again"))
+    drift = KeeperFinding("Drifted", "Index I", "it is missing")
+    lines = told(capsys, drift, KeeperFinding("Renewed", "Connector C", "read again"))
     (first, second), (last,) = ([line for line in lines if ("_aws" in line) is metric] for metric in (False, True))
     common = {**DIMENSIONS, "request": "r", "level": "INFO"}
     assert first.items() >= {**common, "finding": "Drifted", "about": "Index I", "why": "it is missing"}.items()
@@ -324,7 +324,7 @@ def test_findings_are_lines_and_their_numbers_metrics(capsys: pytest.CaptureFixt
 
 
 def test_what_ends_is_a_metric_only_while_something_does(capsys: pytest.CaptureFixture[str]) -> None:
-    (last,) = (item for item in told(capsys, Finding("Ending", "answer.model", "it ends")) if "_aws" in item)
+    (last,) = (item for item in told(capsys, KeeperFinding("Ending", "answer.model", "it ends")) if "_aws" in item)
     assert last["Ending"] == [1]
     assert "Ending" in [metric["Name"] for metric in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
 
@@ -334,7 +334,7 @@ def test_what_ends_is_a_metric_only_while_something_does(capsys: pytest.CaptureF
 )
 def test_an_end_of_life_is_reported_from_its_day_on(today: date, found: list[str]) -> None:
     told = json.dumps([{"about": "m", "why": "m ends", "told_from": "2026-11-15"}])
-    assert list(endings(told, today)) == [Finding("Ending", about, "m ends") for about in found]
+    assert list(endings(told, today)) == [KeeperFinding("Ending", about, "m ends") for about in found]
 
 
 def test_what_the_kernel_logs_is_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:

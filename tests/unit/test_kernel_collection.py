@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlcommons import Client, Collection, MockTransport, Owner, Patience, Request, Response, apply, destroy, kind_named
-from mlcommons.errors import Conflict, NotFound, ProvisioningError, Refused, Unreachable, Unready
+from mlcommons.errors import Conflict, NotFound, PermissionMissing, ProvisioningError, Unreachable, Unready
 from mlcommons.translation import error_of
 
 OWNER = Owner("osml-dev-knowledge", "Index")
@@ -92,7 +92,7 @@ def test_a_policy_that_has_not_spread_is_waited_for(refusal: Response) -> None:
 def test_a_lasting_refusal_names_whom_the_policy_must_name() -> None:
     indexes = Indexes()
     client, transport = _client(_refusing(indexes, 1000.0), indexes.clock)
-    with pytest.raises(Refused) as failure:
+    with pytest.raises(PermissionMissing) as failure:
         apply(kind_named("Index"), SPEC, client=client, owner=OWNER)
     assert str(failure.value) == f"GET /passages: 403 Forbidden. Name {ROLE} in the data access policy osml-dev-data."
     assert 70 < indexes.clock() < 90
@@ -102,7 +102,7 @@ def test_a_lasting_refusal_names_whom_the_policy_must_name() -> None:
 def test_the_wait_ends_with_the_invocation() -> None:
     indexes = Indexes()
     client, _ = _client(_refusing(indexes, 1000.0), indexes.clock, seconds=30.0)
-    with pytest.raises(Refused):
+    with pytest.raises(PermissionMissing):
         apply(kind_named("Index"), SPEC, client=client, owner=OWNER)
     assert indexes.clock() <= 30
 
@@ -111,7 +111,7 @@ def test_a_domain_is_waited_for_only_as_long_as_iam_takes_to_spread() -> None:
     clock = Clock()
     transport = MockTransport(lambda _: FORBIDDEN)
     client = Client(transport, Patience(60.0, 20.0, clock=clock, sleep=clock.sleep))
-    with pytest.raises(Refused, match="Check the signing role's IAM policy on the domain"):
+    with pytest.raises(PermissionMissing, match="Check the signing role's IAM policy on the domain"):
         client.get("/passages")
     assert 20 <= clock() < 30
 
@@ -148,13 +148,17 @@ def test_a_create_that_finds_its_own_late_index_is_a_success() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "sentence"),
     [
-        (FORBIDDEN, Refused, f"X: 403 Forbidden. Name {ROLE} in the data access policy osml-dev-data."),
+        (FORBIDDEN, PermissionMissing, f"X: 403 Forbidden. Name {ROLE} in the data access policy osml-dev-data."),
         (
             Response(403, "", {"x-aoss-response-hint": "X01:gw-helper-deny"}),
-            Refused,
+            PermissionMissing,
             f"X: 403. Allow {ROLE} aoss:APIAccessAll on the collection.",
         ),
-        (Response(401, "", {"x-aoss-response-hint": "X01:network-policy-deny"}), Refused, "X: 401. Allow the request"),
+        (
+            Response(401, "", {"x-aoss-response-hint": "X01:network-policy-deny"}),
+            PermissionMissing,
+            "X: 401. Allow the request",
+        ),
         (Response(404, ""), Unreachable, "X: 404. A serverless collection does not offer this API."),
         (
             Response(404, {"status": 404, "error": {"reason": "404 Not Found", "type": "Not Found"}}),

@@ -11,7 +11,16 @@ import pytest
 
 from calls.backoff import Backoff
 from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, apply, journal, kind_named
-from mlcommons.errors import Blocked, Conflict, Failed, NotOurs, ProvisioningError, Unanswered, Unreachable, Untrusted
+from mlcommons.errors import (
+    Blocked,
+    Conflict,
+    EngineFailed,
+    NotOurs,
+    ProvisioningError,
+    Unanswered,
+    Unreachable,
+    Untrusted,
+)
 from mlcommons.patience import MISHAP, NO_CONNECTION, OUTAGE
 from mlcommons.translation import error_of
 from tests.unit.kernel_clock import Clock
@@ -50,10 +59,10 @@ def test_waits_have_full_jitter_below_a_ceiling_that_doubles(clock: Clock, jitte
 @pytest.mark.parametrize(
     ("error", "longest"),
     [
-        (_error(Failed, 500), MISHAP),
+        (_error(EngineFailed, 500), MISHAP),
         (_error(Conflict, 409), MISHAP),
         (_error(Unreachable), NO_CONNECTION),
-        (_error(Failed, 503), OUTAGE),
+        (_error(EngineFailed, 503), OUTAGE),
         (_error(Unanswered), OUTAGE),
     ],
 )
@@ -78,7 +87,7 @@ def test_the_deadline_is_above_all(clock: Clock) -> None:
     while patience.outlast(_error(Blocked, 403)):
         pass
     assert clock.now < 20
-    assert not patience.outlast(_error(Failed, 503, retry_after=30.0))
+    assert not patience.outlast(_error(EngineFailed, 503, retry_after=30.0))
 
 
 @pytest.mark.parametrize("seconds", [0, 7, 120])
@@ -93,7 +102,7 @@ def test_repeats_of_the_client_and_of_the_kernel_do_not_multiply(clock: Clock) -
     """Both meet the same 500: what they wait for it, together, is what it is worth once."""
     broken = Response(500, {"error": {"reason": "broken"}, "status": 500})
     transport = MockTransport(lambda request: Response(404, {}) if request.method == "GET" else broken)
-    with pytest.raises(Failed):
+    with pytest.raises(EngineFailed):
         apply(kind_named("SearchPipeline"), SPEC, client=Client(transport, _patience(clock)), owner=OWNER)
     assert sum(clock.slept) <= MISHAP + Backoff.longest
     assert len(transport.writes) <= 12

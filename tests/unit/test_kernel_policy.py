@@ -9,13 +9,13 @@ import pytest
 from mlcommons import Client, Kind, MockTransport, Observed, Owner, Patience, Response, apply, destroy
 from mlcommons.errors import (
     Conflict,
-    Failed,
+    EngineFailed,
+    EngineThrottled,
     InvalidSpec,
     NotOurs,
+    PermissionMissing,
     ProvisioningError,
-    Refused,
     Rejected,
-    Throttled,
     Unanswered,
     Unready,
 )
@@ -160,7 +160,7 @@ def test_our_own_object_is_adopted_and_brought_up_to_date(client: Client) -> Non
     assert outcome.note == "updated color"
 
 
-@pytest.mark.parametrize("trouble", [_error(Unanswered), _error(Failed, 500)])
+@pytest.mark.parametrize("trouble", [_error(Unanswered), _error(EngineFailed, 500)])
 def test_a_lost_answer_to_a_create_makes_no_second_object(client: Client, trouble: ProvisioningError) -> None:
     shelf = Shelf(troubles={"created": [trouble]})
     outcome = apply(shelf, {"name": "a"}, client=client, owner=OURS)
@@ -213,14 +213,14 @@ def test_what_was_adopted_is_not_removed(client: Client) -> None:
 
 
 def test_a_403_on_a_new_object_may_be_iam_that_has_not_spread(client: Client) -> None:
-    shelf = Shelf(troubles={"create": [_error(Refused, 403)] * 3})
+    shelf = Shelf(troubles={"create": [_error(PermissionMissing, 403)] * 3})
     assert apply(shelf, {"name": "a"}, client=client, owner=OURS).changed
 
 
 @pytest.mark.parametrize(("status", "longest"), [(403, 30.0), (401, 0.0)])
 def test_a_lasting_refusal_is_an_error_soon(client: Client, clock: Clock, status: int, longest: float) -> None:
-    shelf = Shelf(troubles={"create": [_error(Refused, status)] * 100})
-    with pytest.raises(Refused):
+    shelf = Shelf(troubles={"create": [_error(PermissionMissing, status)] * 100})
+    with pytest.raises(PermissionMissing):
         apply(shelf, {"name": "a"}, client=client, owner=OURS)
     assert clock.now <= longest
 
@@ -228,15 +228,15 @@ def test_a_lasting_refusal_is_an_error_soon(client: Client, clock: Clock, status
 def test_nothing_continues_after_the_deadline(clock: Clock) -> None:
     patience = Patience(seconds=3, propagation=99, clock=clock, sleep=clock.sleep, jitter=lambda: 0.9)
     client = Client(MockTransport(lambda _: Response(200, {})), patience)
-    shelf = Shelf(troubles={"create": [_error(Refused, 403)] * 100})
-    with pytest.raises(Refused):
+    shelf = Shelf(troubles={"create": [_error(PermissionMissing, 403)] * 100})
+    with pytest.raises(PermissionMissing):
         apply(shelf, {"name": "a"}, client=client, owner=OURS)
     assert clock.now < 3
 
 
 def test_an_update_that_stops_the_work_is_taken_back(client: Client) -> None:
-    shelf = Shelf(boxes={"a": (OURS, "red")}, troubles={"ready": [_error(Refused, 401)]})
-    with pytest.raises(Refused):
+    shelf = Shelf(boxes={"a": (OURS, "red")}, troubles={"ready": [_error(PermissionMissing, 401)]})
+    with pytest.raises(PermissionMissing):
         apply(shelf, {"name": "a", "color": "blue"}, client=client, owner=OURS, physical_id="a")
     assert shelf.done == ["update", "ready", "restore"]
     assert shelf.boxes["a"] == (OURS, "red")
@@ -313,7 +313,7 @@ def test_a_throttled_request_waits_for_the_requested_time(clock: Clock) -> None:
 def test_a_throttled_request_does_not_wait_past_the_deadline(clock: Clock) -> None:
     patience = Patience(seconds=5, clock=clock, sleep=clock.sleep)
     transport = MockTransport(_answers(Response(429, {}, {"retry-after": "7"})))
-    with pytest.raises(Throttled):
+    with pytest.raises(EngineThrottled):
         Client(transport, patience).get("/x")
     assert clock.slept == []
 

@@ -23,9 +23,9 @@ UNMAPPED = "no permissions for [cluster:admin/x] and User [name=arn:a, backend_r
 @pytest.mark.parametrize(
     ("answer", "kind", "hint"),
     [
-        (Response(403, {"message": PASS_ROLE}), errors.Refused, "iam:PassRole on the connector role."),
-        (_engine(UNMAPPED, 403), errors.Refused, "Map the signing role's ARN"),
-        (Response(403, {"Message": "Forbidden"}), errors.Refused, "IAM policy on the domain"),
+        (Response(403, {"message": PASS_ROLE}), errors.PermissionMissing, "iam:PassRole on the connector role."),
+        (_engine(UNMAPPED, 403), errors.PermissionMissing, "Map the signing role's ARN"),
+        (Response(403, {"Message": "Forbidden"}), errors.PermissionMissing, "IAM policy on the domain"),
         (
             _engine("Connector URL is not matching the trusted connector endpoint regex", 400),
             errors.Rejected,
@@ -34,15 +34,15 @@ UNMAPPED = "no permissions for [cluster:admin/x] and User [name=arn:a, backend_r
         (_engine("The secret's JSON has no key my_key", 400), errors.Rejected, "credential.secretArn"),
         (
             _engine('Error from remote service: {"error":{"message":"Authentication Fails"}}', 401),
-            errors.Refused,
+            errors.PermissionMissing,
             "The provider does not accept the key",
         ),
         (_engine("Error from remote service: Endpoint x not found", 404), errors.Rejected, "this endpoint"),
         (_engine("No response from model", 400), errors.Rejected, "See its log"),
-        (_engine(NO_KEY_YET, 404), errors.Failed, ""),
-        (_engine("boom", 500), errors.Failed, ""),
+        (_engine(NO_KEY_YET, 404), errors.EngineFailed, ""),
+        (_engine("boom", 500), errors.EngineFailed, ""),
         (_engine("sequence conflict", 409), errors.Conflict, ""),
-        (_engine("slow down", 429), errors.Throttled, ""),
+        (_engine("slow down", 429), errors.EngineThrottled, ""),
     ],
 )
 def test_known_causes_have_their_own_hint(answer: Response, kind: type[ProvisioningError], hint: str) -> None:

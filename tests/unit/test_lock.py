@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mlcommons import Client, MockTransport, Patience, Request, Response
-from mlcommons.errors import Conflict, Failed, Unanswered
+from mlcommons.errors import Conflict, EngineFailed, Unanswered
 from mlcommons.lock import ABANDONED_AFTER, lock
 
 
@@ -119,5 +119,5 @@ def test_an_engine_that_breaks_is_an_error() -> None:
     cluster = Cluster()
     cluster.refusal = Response(500, {"error": {"reason": "broken"}, "status": 500})
     client, _ = _client(cluster)
-    with pytest.raises(Failed), lock(client):
+    with pytest.raises(EngineFailed), lock(client):
         pass

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sandbox.cache import cache_directory
-from sandbox.engine.repository import Sources
+from sandbox.engine.repository import RepositorySources
 from sandbox.models.embedding import MiniLM, Vectors
 from sandbox.models.weights import ARCHIVE, WeightsMissing, checked, weights_directory
 
@@ -98,7 +98,7 @@ def test_folder_without_weights_is_named(tmp_path: Path) -> None:
 
 def test_what_no_repository_serves_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    places = Sources((tmp_path / "mine",), cache / "maven", tmp_path / "m2", ())
+    places = RepositorySources((tmp_path / "mine",), cache / "maven", tmp_path / "m2", ())
     with pytest.raises(WeightsMissing, match=rf"{ARCHIVE.coordinates}.* not served by any of {tmp_path}/mine\."):
         weights_directory(cache, places=places)
     assert not list(cache.glob("weights/*"))

@@ -24,7 +24,7 @@ from osml.place import Place
 from osml.preflight import preflight
 from osml.preflight.check import Seen
 from osml.preflight.checks import CHECKS
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 from osml.remote.identity import Identity
 
 SEARCH = {
@@ -134,7 +134,7 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: ExitStack) -
         }
         (tmp_path / "dev.yaml").write_text(yaml.safe_dump(body))
         (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
-        context = Context(Place("dev", None))
+        context = PreflightContext(Place("dev", None))
         context.__dict__.update(
             session=Session(list(answers), opened),
             caller=Identity(ACCOUNT, CALLER),
@@ -403,7 +403,7 @@ class Wrong:
         self.BEFORE_DEPLOY = before_deploy
 
     @staticmethod
-    def look(context: Context) -> Iterator[Seen]:
+    def look(context: PreflightContext) -> Iterator[Seen]:
         for name in ("osml-a", "osml-b"):
             yield complaint(context.place, "name-taken", f"{name} exists already")
 
@@ -421,7 +421,7 @@ def test_a_deploy_stops_at_the_first_fault_and_counts_the_others(monkeypatch: py
 
 
 def test_a_value_of_a_template_is_text_where_it_can_be(looked: Any, opened: ExitStack) -> None:
-    context = Context(Place("dev", None))
+    context = PreflightContext(Place("dev", None))
     context.__dict__.update(session=Session([], opened), caller=Identity(ACCOUNT, CALLER))
     joined = {"Fn::Join": ["-", ["osml", {"Ref": "AWS::AccountId"}, {"Ref": "AWS::Region"}]]}
     assert context.named(joined) == f"osml-{ACCOUNT}-{REGION}"

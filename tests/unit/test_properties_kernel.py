@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, apply, destroy, kind_named
 from mlcommons.errors import InvalidSpec, ProvisioningError
 from mlcommons.owner import digest_of, marked
-from reason import LONGEST, Refusal
+from reason import LONGEST, FailureReason
 from tests.unit.properties import examples, shown, spoiled, values
 
 OWNER = Owner("osml-unit-knowledge", "Thing")
@@ -112,7 +112,7 @@ def ends_in_a_sentence(act: Callable[[], Any]) -> ProvisioningError | None:
     try:
         act()
     except ProvisioningError as error:
-        sentence, reason = str(error), str(Refusal(error))
+        sentence, reason = str(error), str(FailureReason(error))
         assert sentence.strip()
         assert "\n" not in sentence
         assert len(reason) <= LONGEST

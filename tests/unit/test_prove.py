@@ -16,7 +16,7 @@ from osml.failure import Failure
 from osml.prove import prove
 from osml.prove.facts import FACTS
 from osml.prove.life import Life
-from osml.prove.report import Report, Seen, hidden
+from osml.prove.report import ProofReport, Seen, hidden
 from osml.prove.trial import KINDS, Trial
 from osml.remote.identity import Identity
 from settings import load
@@ -47,7 +47,7 @@ def test_a_report_hides_who_and_where(told: str, shown: str) -> None:
 
 
 def test_a_report_has_every_step_and_every_answer() -> None:
-    report = Report("domain", "OpenSearch_3.5", "us-east-1", False, "Expected to cost at most 0.19 USD")
+    report = ProofReport("domain", "OpenSearch_3.5", "us-east-1", False, "Expected to cost at most 0.19 USD")
     assert not report.good
     report.steps = [Seen("preflight", True, 1, "ok"), Seen("deploy", False, 2, "no")]
     report.facts = [Seen("Does it?", None, 3, "yes")]
@@ -125,7 +125,7 @@ def test_what_could_not_be_removed_is_said(trials: list[Trial], monkeypatch: pyt
 
 
 def test_a_command_that_runs_is_ended_before_the_removal(trials: list[Trial]) -> None:
-    life = Life(trials[0], CALLER, Report("domain", "", "", False, ""), lambda _: None)
+    life = Life(trials[0], CALLER, ProofReport("domain", "", "", False, ""), lambda _: None)
     sleeping = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
     running = subprocess.Popen([sys.executable, "-c", sleeping], start_new_session=True, text=True)
     life._running = running

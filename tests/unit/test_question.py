@@ -8,11 +8,11 @@ import pytest
 import requests
 
 from osml.ask import question
-from osml.ask.conversation import Conversation
+from osml.ask.conversation import EngineConversation
 from osml.failure import Failure
 from osml.remote.domain import Domain
 from osml.remote.stack import Knowledge
-from settings.retrieval import Highlight, Retrieval
+from settings.retrieval import HighlightSettings, Retrieval
 
 KNOWLEDGE = Knowledge(
     endpoint="https://domain.example",
@@ -134,7 +134,7 @@ def test_an_empty_index_differs_from_one_out_of_use(made: Any) -> None:
 def test_a_follow_up_is_searched_alone_and_with_earlier_questions(made: Any, most: int, searched: list[str]) -> None:
     engine = Engine("passages-1")
     knowledge = KNOWLEDGE.model_copy(update={"retrieval": Retrieval(earlier_questions=most)})
-    answer = question.ask(made(engine), knowledge, "and?", conversation=Conversation("c", ["why?", "what?"]))
+    answer = question.ask(made(engine), knowledge, "and?", conversation=EngineConversation("c", ["why?", "what?"]))
     assert answer.conversation_id == "c"
     asked = [body["query"]["bool"]["must"][0]["neural"]["embedding"]["query_text"] for body in engine.bodies]
     assert asked == searched
@@ -150,7 +150,7 @@ def test_sentences_near_to_the_question_are_marked(made: Any, by: str) -> None:
 
 
 def test_a_model_that_does_not_answer_takes_no_passage_away(made: Any) -> None:
-    knowledge = KNOWLEDGE.model_copy(update={"retrieval": Retrieval(highlight=Highlight(by="meaning"))})
+    knowledge = KNOWLEDGE.model_copy(update={"retrieval": Retrieval(highlight=HighlightSettings(by="meaning"))})
     engine = Engine("passages-1")
     engine.predicts = False
     (source,) = question.ask(made(engine), knowledge, "what?").sources

@@ -10,18 +10,18 @@ from osml.failure import Failure
 from osml.rehearsal import access, anew, answers, deployed, indexes, loading, models, quality, settings
 from osml.rehearsal.answers import Exchange
 from osml.rehearsal.difference import changes, differences
-from osml.rehearsal.indexes import Index
-from osml.rehearsal.models import Model
-from osml.rehearsal.subject import NOTED, SAME, SKIPPED, WORSE, Comparison, Subject, counted
-from osml.rehearsal.upgrade import Finding, Rehearsal, compared
+from osml.rehearsal.indexes import IndexReading
+from osml.rehearsal.models import ModelReading
+from osml.rehearsal.subject import NOTED, SAME, SKIPPED, WORSE, Comparison, RehearsalSubject, counted
+from osml.rehearsal.upgrade import Rehearsal, RehearsalFinding, compared
 from osml.status.inventory import CHANGED, OK, Entry
 from osml.status.status import Status
 from tests.answers import answer as in_api_form
 from tests.answers import source
 
 
-def index(health: str = "green", documents: int | None = 6, *aliases: str) -> Index:
-    return Index(health, documents, frozenset(aliases))
+def index(health: str = "green", documents: int | None = 6, *aliases: str) -> IndexReading:
+    return IndexReading(health, documents, frozenset(aliases))
 
 
 def details(comparison: Comparison) -> str:
@@ -58,7 +58,7 @@ def test_indexes_may_gain_documents_and_company() -> None:
         ({"a": index("green", 6)}, "The index a lost the alias all."),
     ],
 )
-def test_indexes_lose_nothing(after: dict[str, Index], said: str) -> None:
+def test_indexes_lose_nothing(after: dict[str, IndexReading], said: str) -> None:
     found = indexes.compare({"a": index("green", 6, "all")}, after)
     assert (found.is_worse, found.details) == (True, (said,))
 
@@ -74,12 +74,12 @@ def test_access_is_compared_kind_by_kind() -> None:
 
 
 def test_models_that_answered_have_to() -> None:
-    answers_ = Model("embeds", "DEPLOYED", True)
-    asleep = Model("sleeps", "DEPLOYED", None)
-    before = {"1": answers_, "2": asleep, "3": Model("broken", "DEPLOYED", False, "no key")}
+    answers_ = ModelReading("embeds", "DEPLOYED", True)
+    asleep = ModelReading("sleeps", "DEPLOYED", None)
+    before = {"1": answers_, "2": asleep, "3": ModelReading("broken", "DEPLOYED", False, "no key")}
     after = {
-        "1": Model("embeds", "DEPLOYED", False, "timed out"),
-        "2": Model("sleeps", "DEPLOY_FAILED", None),
+        "1": ModelReading("embeds", "DEPLOYED", False, "timed out"),
+        "2": ModelReading("sleeps", "DEPLOY_FAILED", None),
         "3": before["3"],
     }
     assert not models.compare(before, before).is_worse
@@ -166,7 +166,7 @@ def test_loading_is_worse_only_where_it_went_before() -> None:
 
 
 def test_a_look_that_fails_is_worse_only_where_the_one_before_did_not() -> None:
-    subject = Subject("it", lambda *_: None, lambda *_: Comparison(SAME, "is well"))
+    subject = RehearsalSubject("it", lambda *_: None, lambda *_: Comparison(SAME, "is well"))
     assert compared(subject, 1, 2) == Comparison(SAME, "is well")
     assert compared(subject, Failure("No role."), 2).state == NOTED
     assert compared(subject, Failure("No role."), Failure("No role.")).state == NOTED
@@ -175,7 +175,7 @@ def test_a_look_that_fails_is_worse_only_where_the_one_before_did_not() -> None:
 
 def test_one_worse_finding_makes_a_rehearsal_worse() -> None:
     def rehearsal(*states: str) -> Rehearsal:
-        findings = tuple(Finding("it", Comparison(state, "")) for state in states)
+        findings = tuple(RehearsalFinding("it", Comparison(state, "")) for state in states)
         return Rehearsal("dev", "OpenSearch_3.6", "2.19.1", "3.6.0", findings)
 
     assert not rehearsal(SAME, NOTED, SKIPPED).is_worse

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.cloud.runtime_api import MODE, NEXT, STREAMING, Invocation, RuntimeApi
+from sandbox.cloud.runtime_api import MODE, NEXT, STREAMING, Invocation, RuntimeApiServer
 
 ROOT = "/2018-06-01/runtime"
 
 
 @pytest.fixture
-def api() -> Iterator[RuntimeApi]:
-    opened = RuntimeApi()
+def api() -> Iterator[RuntimeApiServer]:
+    opened = RuntimeApiServer()
     yield opened
     opened.close()
 
@@ -24,13 +24,15 @@ def invocation(request_id: str = "one", **changes: object) -> Invocation:
     return Invocation(request_id, b'{"n": 1}', 5000, "arn:f", **changes)  # type: ignore[arg-type]
 
 
-def request(api: RuntimeApi, method: str, path: str, body: bytes = b"", **headers: str) -> http.client.HTTPResponse:
+def request(
+    api: RuntimeApiServer, method: str, path: str, body: bytes = b"", **headers: str
+) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=5)
     connection.request(method, path, body, headers)
     return connection.getresponse()
 
 
-def stream(api: RuntimeApi, request_id: str, *pieces: bytes, trailers: bytes = b"") -> int:
+def stream(api: RuntimeApiServer, request_id: str, *pieces: bytes, trailers: bytes = b"") -> int:
     connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=5)
     connection.putrequest("POST", f"{ROOT}/invocation/{request_id}/response")
     connection.putheader("Transfer-Encoding", "chunked")
@@ -42,7 +44,7 @@ def stream(api: RuntimeApi, request_id: str, *pieces: bytes, trailers: bytes = b
     return connection.getresponse().status
 
 
-def test_hands_out_the_event_with_what_a_runtime_must_know(api: RuntimeApi) -> None:
+def test_hands_out_the_event_with_what_a_runtime_must_know(api: RuntimeApiServer) -> None:
     api.offer(invocation(trace_id="Root=1-2"))
     given = request(api, "GET", NEXT)
     assert given.read() == b'{"n": 1}'
@@ -52,7 +54,7 @@ def test_hands_out_the_event_with_what_a_runtime_must_know(api: RuntimeApi) -> N
     assert given.headers["Lambda-Runtime-Trace-Id"] == "Root=1-2"
 
 
-def test_is_idle_while_the_runtime_waits(api: RuntimeApi) -> None:
+def test_is_idle_while_the_runtime_waits(api: RuntimeApiServer) -> None:
     assert not api.idle.is_set()
     waiting = threading.Thread(target=request, args=(api, "GET", NEXT))
     waiting.start()
@@ -63,14 +65,14 @@ def test_is_idle_while_the_runtime_waits(api: RuntimeApi) -> None:
     assert not api.idle.is_set()
 
 
-def test_keeps_a_whole_answer(api: RuntimeApi) -> None:
+def test_keeps_a_whole_answer(api: RuntimeApiServer) -> None:
     asked = invocation()
     api.offer(asked)
     assert request(api, "POST", f"{ROOT}/invocation/one/response", b'"done"').status == 202
     assert (asked.answer, asked.streamed, asked.error) == (b'"done"', False, None)
 
 
-def test_passes_the_pieces_on_and_keeps_none(api: RuntimeApi) -> None:
+def test_passes_the_pieces_on_and_keeps_none(api: RuntimeApiServer) -> None:
     heard: list[bytes] = []
     asked = invocation(hear=heard.append)
     api.offer(asked)
@@ -79,14 +81,14 @@ def test_passes_the_pieces_on_and_keeps_none(api: RuntimeApi) -> None:
     assert (asked.answer, asked.streamed) == (b"", True)
 
 
-def test_joins_the_pieces_when_nobody_listens(api: RuntimeApi) -> None:
+def test_joins_the_pieces_when_nobody_listens(api: RuntimeApiServer) -> None:
     asked = invocation()
     api.offer(asked)
     stream(api, "one", b"a", b"bc")
     assert asked.answer == b"abc"
 
 
-def test_whole_answer_is_not_passed_on(api: RuntimeApi) -> None:
+def test_whole_answer_is_not_passed_on(api: RuntimeApiServer) -> None:
     heard: list[bytes] = []
     asked = invocation(hear=heard.append)
     api.offer(asked)
@@ -94,7 +96,7 @@ def test_whole_answer_is_not_passed_on(api: RuntimeApi) -> None:
     assert (heard, asked.answer) == ([], b"1")
 
 
-def test_error_in_the_trailers_fails_the_call(api: RuntimeApi) -> None:
+def test_error_in_the_trailers_fails_the_call(api: RuntimeApiServer) -> None:
     asked = invocation(hear=lambda _: None)
     api.offer(asked)
     said = base64.b64encode(json.dumps({"errorMessage": "went wrong"}).encode())
@@ -113,14 +115,14 @@ def test_error_in_the_trailers_fails_the_call(api: RuntimeApi) -> None:
         (b"", {"errorMessage": "no message", "errorType": "Runtime.Unknown"}),
     ],
 )
-def test_error_of_a_call(api: RuntimeApi, body: bytes, error: dict[str, str]) -> None:
+def test_error_of_a_call(api: RuntimeApiServer, body: bytes, error: dict[str, str]) -> None:
     asked = invocation()
     api.offer(asked)
     assert request(api, "POST", f"{ROOT}/invocation/one/error", body).status == 202
     assert asked.error == error
 
 
-def test_late_and_second_answers_are_refused(api: RuntimeApi) -> None:
+def test_late_and_second_answers_are_refused(api: RuntimeApiServer) -> None:
     first = invocation()
     api.offer(first)
     first.fail("too late", "Sandbox.Timedout")
@@ -133,19 +135,19 @@ def test_late_and_second_answers_are_refused(api: RuntimeApi) -> None:
     assert not second.settled.is_set()
 
 
-def test_error_before_the_first_question(api: RuntimeApi) -> None:
+def test_error_before_the_first_question(api: RuntimeApiServer) -> None:
     assert request(api, "POST", f"{ROOT}/init/error", b'{"errorMessage": "no module"}').status == 202
     api.fail_init("exit status 1")
     assert (api.idle.is_set(), api.init_error) == (True, "no module")
 
 
-def test_unknown_paths(api: RuntimeApi) -> None:
+def test_unknown_paths(api: RuntimeApiServer) -> None:
     assert request(api, "GET", f"{ROOT}/other").status == 404
     assert request(api, "POST", f"{ROOT}/other", b"1").status == 404
 
 
 def test_runtime_that_waits_is_let_go_at_the_end() -> None:
-    api = RuntimeApi()
+    api = RuntimeApiServer()
     heard: list[int] = []
     waiting = threading.Thread(target=lambda: heard.append(request(api, "GET", NEXT).status))
     waiting.start()

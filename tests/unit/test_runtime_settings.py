@@ -16,7 +16,7 @@ from settings import answer as answers
 from settings import embedding as embeddings
 from settings.knowledge import IndexNames
 from settings.model_settings import model_class, providers
-from settings.runtime_settings import EngineEmbedding, Memory, PipelineAnswer, RuntimeSettings, Search
+from settings.runtime_settings import EngineEmbedding, Memory, PipelineAnswer, RuntimeSearch, RuntimeSettings
 
 SECRET = {"name": "osml/key"}
 EMBEDDINGS: dict[str, dict[str, Any]] = {
@@ -45,7 +45,7 @@ def told(environment: Environment) -> RuntimeSettings:
     assert environment.answer is not None
     written = RuntimeSettings(
         environment=environment.name,
-        search=Search(endpoint="https://e", region="us-east-1", service="aoss"),
+        search=RuntimeSearch(endpoint="https://e", region="us-east-1", service="aoss"),
         index=IndexNames(name="passages"),
         prompt=environment.prompt,
         embedding=environment.embedding.told(environment),

@@ -17,7 +17,7 @@ from botocore.stub import Stubber
 from aws.secret_values import secret_value
 from aws.sign_in import sign_in
 from mlcommons import Patience
-from mlcommons.errors import InvalidSpec, Refused
+from mlcommons.errors import InvalidSpec, PermissionMissing
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:own/login-AbCdEf"
 ROLE = "arn:aws:iam::111122223333:role/SearchAdmin"
@@ -108,7 +108,7 @@ def test_a_role_is_asked_for_again_while_iam_spreads_the_permission(stub: Stub) 
 
 def test_a_role_that_does_not_trust_us_is_one_sentence(stub: Stub) -> None:
     stub("sts").add_client_error("assume_role", "AccessDenied", "no")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PermissionMissing) as caught:
         sign_in({**TARGET, "role": ROLE}, patience(0))
     assert str(caught.value) == (f"Assuming the role {ROLE}: AccessDenied. Its trust policy must name the provisioner.")
 
@@ -134,7 +134,7 @@ def test_a_secret_that_is_not_as_expected_is_not_repeated(stub: Stub, text: str,
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [("ResourceNotFoundException", InvalidSpec), ("AccessDeniedException", Refused)]
+    ("code", "kind"), [("ResourceNotFoundException", InvalidSpec), ("AccessDeniedException", PermissionMissing)]
 )
 def test_a_secret_that_cannot_be_had(stub: Stub, code: str, kind: type[Exception]) -> None:
     stub("secretsmanager").add_client_error("get_secret_value", code, "no")

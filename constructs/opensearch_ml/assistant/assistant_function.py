@@ -27,7 +27,7 @@ FOLDERS = {
 
 
 @dataclass(frozen=True)
-class Part:
+class FunctionPart:
     """The code of one function; `memory` in MiB, `folders` are copied beside its code."""
 
     description: str
@@ -41,7 +41,7 @@ class Part:
 
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME": "assistant", "POWERTOOLS_METRICS_NAMESPACE": "osml"}
 PARTS = {
-    "ask": Part(
+    "ask": FunctionPart(
         "Answers questions from the passages it finds",
         ASK,
         "ask.answer",
@@ -51,8 +51,12 @@ PARTS = {
         {**POWERTOOLS, "AWS_LAMBDA_EXEC_WRAPPER": "/var/task/stream-runtime"},
         FOLDERS,
     ),
-    "documents": Part("Stores, lists and removes documents", DOCUMENTS, "api.handler", 1024, True, POWERTOOLS, FOLDERS),
-    "page": Part("Serves the page, and signs its users in", PAGE, "page.handler", 256, False, folders={"web": WEB}),
+    "documents": FunctionPart(
+        "Stores, lists and removes documents", DOCUMENTS, "api.handler", 1024, True, POWERTOOLS, FOLDERS
+    ),
+    "page": FunctionPart(
+        "Serves the page, and signs its users in", PAGE, "page.handler", 256, False, folders={"web": WEB}
+    ),
 }
 
 

@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?![_+-])[^A-Z\s*?,/\\#:<>|\"]+")
 
 
 @dataclass(frozen=True)
-class Embedding:
+class FieldEmbedding:
     """The model that makes the vectors of `field`, and the body of a `_predict` that returns one."""
 
     model_id: str
@@ -38,7 +38,7 @@ class IndexSpec:
 
     name: str
     body: dict[str, Any] = field(default_factory=dict)
-    embedding: Embedding | None = None
+    embedding: FieldEmbedding | None = None
 
 
 class Index(Kind[IndexSpec]):

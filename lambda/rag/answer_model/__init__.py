@@ -5,21 +5,21 @@ from importlib import import_module
 from typing import Protocol
 
 from rag.budget import Budget
-from rag.prompt import Told
+from rag.prompt import ModelInput
 from settings.answer import AnswerModel
 from settings.runtime_settings import RuntimeSettings
 
 
-class Model(Protocol):
+class ModelCaller(Protocol):
     """An answer model; `name` is for display."""
 
     name: str
 
-    def deltas(self, told: Told, budget: Budget) -> Iterator[str]:
+    def deltas(self, told: ModelInput, budget: Budget) -> Iterator[str]:
         """The answer in pieces as they arrive, without reasoning. One try; any piece may raise `Failure`."""
 
 
-def model(settings: RuntimeSettings) -> Model:
+def model(settings: RuntimeSettings) -> ModelCaller:
     """The model of the provider in the settings: `MODEL` of the module that it names.
 
     Other modules are not imported.
@@ -27,5 +27,5 @@ def model(settings: RuntimeSettings) -> Model:
     chosen = settings.answer
     if not isinstance(chosen, AnswerModel) or chosen.caller is None:
         raise ValueError("answer.provider is not a model that the assistant can call itself.")
-    made: Model = import_module(f"{__name__}.{chosen.caller}").MODEL(chosen, settings.timeouts)
+    made: ModelCaller = import_module(f"{__name__}.{chosen.caller}").MODEL(chosen, settings.timeouts)
     return made

@@ -8,16 +8,16 @@ from rag import boto_calls
 from rag.answer_model.lines import json_object
 from rag.budget import Budget
 from rag.other_side import ANSWER, unusable
-from rag.prompt import Told
+from rag.prompt import ModelInput
 from rag.thinking import spoken
 from settings.answer.bedrock import BedrockAnswer
-from settings.runtime_settings import Timeouts
+from settings.runtime_settings import RuntimeTimeouts
 
 
 class Bedrock:
     """The two have different bodies: an imported model takes `max_gen_len` and answers `generation`."""
 
-    def __init__(self, chosen: BedrockAnswer, timeouts: Timeouts) -> None:
+    def __init__(self, chosen: BedrockAnswer, timeouts: RuntimeTimeouts) -> None:
         self.name = chosen.model.rpartition("/")[2]
         self._chosen = chosen
         self._most = timeouts.answer
@@ -25,10 +25,10 @@ class Bedrock:
             "bedrock-runtime", chosen.model_region(None), timeouts.answer, timeouts.connection
         )
 
-    def deltas(self, told: Told, budget: Budget) -> Iterator[str]:
+    def deltas(self, told: ModelInput, budget: Budget) -> Iterator[str]:
         return spoken(self._pieces(told, budget), opened=True)
 
-    def _pieces(self, told: Told, budget: Budget) -> Iterator[str]:
+    def _pieces(self, told: ModelInput, budget: Budget) -> Iterator[str]:
         client = self._clients.within(budget)
         limit = "max_gen_len" if self._chosen.imported else "max_tokens"
         body = {

@@ -7,12 +7,12 @@ from rag.answer_model.lines import json_object, lines, objects
 from rag.budget import Budget
 from rag.failures import AssistantRefused
 from rag.other_side import ANSWER, failure_of, unreachable, unusable
-from rag.prompt import Told
-from rag.secret import Secret
+from rag.prompt import ModelInput
+from rag.secret import StoredSecret
 from rag.thinking import spoken
 from rag.wire import Wire
 from settings.chat_answer import ChatModel
-from settings.runtime_settings import Timeouts
+from settings.runtime_settings import RuntimeTimeouts
 
 _ENOUGH = 512
 
@@ -25,17 +25,17 @@ class Chat:
     ignores it otherwise. https://api-docs.deepseek.com/guides/thinking_mode
     """
 
-    def __init__(self, chosen: ChatModel, timeouts: Timeouts, secret: Secret | None = None) -> None:
+    def __init__(self, chosen: ChatModel, timeouts: RuntimeTimeouts, secret: StoredSecret | None = None) -> None:
         self.name = chosen.model
         self._chosen = chosen
-        self._secret = secret or Secret(chosen.secret.id)
+        self._secret = secret or StoredSecret(chosen.secret.id)
         self._most = timeouts.answer
         self._wire = Wire(ANSWER, timeouts.connection)
 
-    def deltas(self, told: Told, budget: Budget) -> Iterator[str]:
+    def deltas(self, told: ModelInput, budget: Budget) -> Iterator[str]:
         return spoken(self._contents(told, budget))
 
-    def _contents(self, told: Told, budget: Budget) -> Iterator[str]:
+    def _contents(self, told: ModelInput, budget: Budget) -> Iterator[str]:
         headers = {"Authorization": f"Bearer {self._secret.value(self._chosen.secret.key, budget)}"}
         body = self._body(told)
         try:
@@ -57,7 +57,7 @@ class Chat:
         if not ended:
             raise unreachable(ANSWER, "the stream ended without a finish_reason")
 
-    def _body(self, told: Told) -> dict[str, Any]:
+    def _body(self, told: ModelInput) -> dict[str, Any]:
         messages = [{"role": message.role, "content": message.content} for message in told.messages()]
         choices = {name: value for name, value in self._chosen.choices.items() if value is not None}
         return {"model": self._chosen.model, "messages": messages, "stream": True, **choices}

@@ -6,16 +6,16 @@ from typing import Any
 from rag import boto_calls
 from rag.budget import Budget
 from rag.other_side import ANSWER
-from rag.prompt import Message, Told
+from rag.prompt import Message, ModelInput
 from rag.thinking import spoken
 from settings.answer.bedrock_converse import ConverseAnswer
-from settings.runtime_settings import Timeouts
+from settings.runtime_settings import RuntimeTimeouts
 
 
 class Converse:
     """Reasoning arrives separately as `reasoningContent`, and is left out."""
 
-    def __init__(self, chosen: ConverseAnswer, timeouts: Timeouts) -> None:
+    def __init__(self, chosen: ConverseAnswer, timeouts: RuntimeTimeouts) -> None:
         self.name = chosen.model.rpartition("/")[2]
         self._chosen = chosen
         self._most = timeouts.answer
@@ -23,10 +23,10 @@ class Converse:
             "bedrock-runtime", chosen.model_region(None), timeouts.answer, timeouts.connection
         )
 
-    def deltas(self, told: Told, budget: Budget) -> Iterator[str]:
+    def deltas(self, told: ModelInput, budget: Budget) -> Iterator[str]:
         return spoken(self._texts(told, budget))
 
-    def _texts(self, told: Told, budget: Budget) -> Iterator[str]:
+    def _texts(self, told: ModelInput, budget: Budget) -> Iterator[str]:
         client = self._clients.within(budget)
         said = told.messages()
         choices = {

@@ -12,25 +12,25 @@ from rag import boto_calls
 from rag.answer_model.lines import lines, objects
 from rag.budget import Budget
 from rag.other_side import ANSWER, failure_of
-from rag.prompt import Told
+from rag.prompt import ModelInput
 from rag.thinking import spoken
 from settings.answer.sagemaker import SageMakerAnswer
-from settings.runtime_settings import Timeouts
+from settings.runtime_settings import RuntimeTimeouts
 
 
 class SageMaker:
     """The endpoint, or its inference `component`."""
 
-    def __init__(self, chosen: SageMakerAnswer, timeouts: Timeouts) -> None:
+    def __init__(self, chosen: SageMakerAnswer, timeouts: RuntimeTimeouts) -> None:
         self.name = chosen.endpoint
         self._chosen = chosen
         self._most = timeouts.answer
         self._clients = boto_calls.Clients("sagemaker-runtime", chosen.region, timeouts.answer, timeouts.connection)
 
-    def deltas(self, told: Told, budget: Budget) -> Iterator[str]:
+    def deltas(self, told: ModelInput, budget: Budget) -> Iterator[str]:
         return spoken(self._tokens(told, budget), opened=True)
 
-    def _tokens(self, told: Told, budget: Budget) -> Iterator[str]:
+    def _tokens(self, told: ModelInput, budget: Budget) -> Iterator[str]:
         client = self._clients.within(budget)
         component = {"InferenceComponentName": self._chosen.component} if self._chosen.component else {}
         with boto_calls.calling(ANSWER):
@@ -45,7 +45,7 @@ class SageMaker:
                 budget.call(self._most)
                 yield _text(value)
 
-    def _body(self, told: Told) -> dict[str, Any]:
+    def _body(self, told: ModelInput) -> dict[str, Any]:
         parameters = {
             "do_sample": True,
             "return_full_text": False,

@@ -9,7 +9,7 @@ from rag.budget import Budget
 from rag.conversations import Conversation, absent, cut, extended, mark_of
 from rag.other_side import MEMORY
 from rag.prompt import Turn
-from settings.runtime_settings import Table, Timeouts
+from settings.runtime_settings import RuntimeTimeouts, Table
 
 Answer = TypeVar("Answer")
 _DAY = 86_400
@@ -21,7 +21,7 @@ class ConversationTable:
     `number` counts all turns. An item only replaces the one that was read, so that no turn of another question is lost.
     """
 
-    def __init__(self, chosen: Table, timeouts: Timeouts, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, chosen: Table, timeouts: RuntimeTimeouts, clock: Callable[[], float] = time.time) -> None:
         self._table = chosen.table
         self._seconds = chosen.days * _DAY
         self._clock = clock

@@ -6,13 +6,13 @@ from typing import Any
 from rag import boto_calls
 from rag.budget import Budget
 from rag.other_side import EMBEDDING, unusable
-from settings.runtime_settings import Timeouts
+from settings.runtime_settings import RuntimeTimeouts
 
 
-class Invocation:
+class BedrockInvocation:
     """`invoke` is thread-safe; up to `at_once` threads have a connection."""
 
-    def __init__(self, model: str, region: str | None, timeouts: Timeouts, at_once: int = 10) -> None:
+    def __init__(self, model: str, region: str | None, timeouts: RuntimeTimeouts, at_once: int = 10) -> None:
         self._model = model
         self._clients = boto_calls.Clients(
             "bedrock-runtime", region, timeouts.embedding, timeouts.connection, max_pool_connections=at_once

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from rag.budget import Budget
 from rag.embedding import Vectors, checked
-from rag.embedding.bedrock import Invocation
+from rag.embedding.bedrock import BedrockInvocation
 from settings.embedding.cohere import CohereEmbedding
-from settings.runtime_settings import Timeouts
+from settings.runtime_settings import RuntimeTimeouts
 
 
 class Cohere:
     """At most `texts_a_call` texts per call, each of at most `characters`."""
 
-    def __init__(self, chosen: CohereEmbedding, timeouts: Timeouts) -> None:
-        self._model = Invocation(chosen.model, chosen.region, timeouts)
+    def __init__(self, chosen: CohereEmbedding, timeouts: RuntimeTimeouts) -> None:
+        self._model = BedrockInvocation(chosen.model, chosen.region, timeouts)
         self._characters = chosen.characters
 
     def of_question(self, question: str, budget: Budget) -> Vectors:

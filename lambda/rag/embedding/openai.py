@@ -7,18 +7,18 @@ from rag.budget import Budget
 from rag.embedding import Vectors, checked
 from rag.failures import AssistantRefused
 from rag.other_side import EMBEDDING, unusable
-from rag.secret import Secret
+from rag.secret import StoredSecret
 from rag.wire import Wire
 from settings.embedding.openai import OpenAiEmbedding
-from settings.runtime_settings import Timeouts
+from settings.runtime_settings import RuntimeTimeouts
 
 
 class OpenAi:
     """POSTs to the full address `url`; the key comes from the secret."""
 
-    def __init__(self, chosen: OpenAiEmbedding, timeouts: Timeouts, secret: Secret | None = None) -> None:
+    def __init__(self, chosen: OpenAiEmbedding, timeouts: RuntimeTimeouts, secret: StoredSecret | None = None) -> None:
         self._chosen = chosen
-        self._secret = secret or Secret(chosen.secret.id)
+        self._secret = secret or StoredSecret(chosen.secret.id)
         self._most = timeouts.embedding
         self._wire = Wire(EMBEDDING, timeouts.connection)
 

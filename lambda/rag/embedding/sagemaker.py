@@ -8,16 +8,16 @@ from rag.budget import Budget
 from rag.embedding import Vectors, checked
 from rag.other_side import EMBEDDING, unusable
 from settings.embedding.sagemaker import SageMakerEmbedding
-from settings.runtime_settings import Timeouts
+from settings.runtime_settings import RuntimeTimeouts
 
 
-class SageMaker:
+class SageMakerEmbeddings:
     """The shape `array` sends `[…]`, the shape `inputs` sends `{"inputs": […]}`; both return a vector for each text.
 
     By default text-embeddings-inference takes 32 texts per call.
     """
 
-    def __init__(self, chosen: SageMakerEmbedding, timeouts: Timeouts) -> None:
+    def __init__(self, chosen: SageMakerEmbedding, timeouts: RuntimeTimeouts) -> None:
         self._chosen = chosen
         self._clients = boto_calls.Clients("sagemaker-runtime", chosen.region, timeouts.embedding, timeouts.connection)
 
@@ -39,4 +39,4 @@ class SageMaker:
         return checked(vectors, len(texts))
 
 
-MODEL = SageMaker
+MODEL = SageMakerEmbeddings

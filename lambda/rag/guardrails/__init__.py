@@ -14,7 +14,7 @@ __all__ = ["Guard", "Struck", "guard"]
 _ENDS = re.compile(r"[.!?\n]\s|\n")
 
 
-class Check(Protocol):
+class Guardrail(Protocol):
     """One guardrail. `least` is how many characters of an answer it wants to see at once, if there are so many."""
 
     least: int
@@ -29,7 +29,7 @@ class Check(Protocol):
 class Guard:
     """All guardrails, one after the other."""
 
-    def __init__(self, checks: Sequence[Check]) -> None:
+    def __init__(self, checks: Sequence[Guardrail]) -> None:
         self._checks = checks
         self._least = max((check.least for check in checks), default=0)
 
@@ -66,7 +66,7 @@ def guard(settings: Guardrails | None, seconds: float, connect_seconds: float) -
         return Guard([])
     from rag.guardrails.patterns import Patterns
 
-    checks: list[Check] = [Patterns(settings)]
+    checks: list[Guardrail] = [Patterns(settings)]
     if settings.bedrock:
         from rag.guardrails.bedrock import BedrockCheck
 

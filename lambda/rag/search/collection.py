@@ -35,7 +35,7 @@ TIDYING = 3.0
 _log = logging.getLogger(__name__)
 
 
-class Collection:
+class CollectionSearch:
     """A collection; `embedding` makes the vectors of questions and passages."""
 
     def __init__(self, engine: IndexClient, embedding: Embedding) -> None:

@@ -26,7 +26,7 @@ TIDYING = 3.0
 _log = logging.getLogger(__name__)
 
 
-class Domain:
+class DomainSearch:
     """An index with default pipelines for its embedding model: one embeds passages, the other questions."""
 
     def __init__(self, engine: IndexClient) -> None:

@@ -24,7 +24,7 @@ def fields_of(text_field: str, *more: str) -> list[str]:
     return ["id", "document", "title", *PLACE, text_field, ACCESS, *more]
 
 
-def source_of(hit: Mapping[str, Any], text_field: str) -> Source:
+def source_of(hit: dict[str, Any], text_field: str) -> Source:
     """The hit in the API's form."""
     source = hit["_source"]
     own = str(source.get("id") or hit["_id"])

@@ -22,7 +22,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _CARRYING = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
 
 
-class Forbidden(NewConnectionError):
+class ForbiddenAddress(NewConnectionError):
     """The name resolves to an address that is not reached."""
 
 
@@ -91,7 +91,7 @@ def _connected(connection: Any, connect: Any, networks: Sequence[Network]) -> so
     addresses = [str(entry[4][0]) for entry in resolved]
     good = next((address for address in addresses if may_be_reached(address, networks)), None)
     if good is None:
-        raise Forbidden(connection, f"{name} has the address {addresses[0]}, which is not public")
+        raise ForbiddenAddress(connection, f"{name} has the address {addresses[0]}, which is not public")
     # The certificate is still checked for the name.
     connection._dns_host = good
     try:

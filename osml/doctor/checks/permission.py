@@ -4,7 +4,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mlcommons import ProvisioningError
 from mlcommons.drift import Compared, compare
-from mlcommons.errors import NotFound, Refused, Rejected
+from mlcommons.errors import NotFound, PermissionMissing, Rejected
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Skipped, Unchecked
@@ -23,7 +23,7 @@ def role_mapping(context: Context) -> str:
     except ProvisioningError as error:
         if error.cause == "role-mapping-missing":
             roles = []
-        elif isinstance(error, Refused | NotFound | Rejected):
+        elif isinstance(error, PermissionMissing | NotFound | Rejected):
             raise Unchecked(f"{error}") from None
         else:
             raise

@@ -4,9 +4,9 @@ import pkgutil
 from importlib import import_module
 from typing import cast
 
-from osml.preflight.check import Check
+from osml.preflight.check import PreflightCheck
 
-CHECKS: list[Check] = [
-    cast(Check, import_module(f"{__name__}.{name}"))
+CHECKS: list[PreflightCheck] = [
+    cast(PreflightCheck, import_module(f"{__name__}.{name}"))
     for name in sorted(file.name for file in pkgutil.iter_modules(__path__))
 ]

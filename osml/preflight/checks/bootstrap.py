@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from osml.doctor.checks.complaints import complaint
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 
 TITLE, BEFORE_DEPLOY = "bootstrap of the CDK", True
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """The parameter that the bootstrap stack writes, against what each stack of the assembly demands."""
     client = context.session.client("ssm")
     where = f"aws://{context.caller.account}/{context.region}"
@@ -29,7 +29,7 @@ def look(context: Context) -> Iterator[Seen]:
             yield f"{where} has the version {version}"
 
 
-def _needed(context: Context) -> dict[str, int]:
+def _needed(context: PreflightContext) -> dict[str, int]:
     """The version that the stacks need, by the parameter that tells it."""
     artifacts = json.loads((context.assembly / "manifest.json").read_text())["artifacts"].values()
     stacks = [stack["properties"] for stack in artifacts if stack["type"] == "aws:cloudformation:stack"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.verdict import Noted, Skipped
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 
 TITLE, BEFORE_DEPLOY = "concurrency of Lambda", True
 # Lambda keeps this many executions for functions without a part of their own.
@@ -15,7 +15,7 @@ UNRESERVED = 100
 FEW = 50
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """The account's limit, and what of it no function has reserved."""
     assistant = context.settings.assistant
     if assistant is None:
@@ -43,7 +43,7 @@ def look(context: Context) -> Iterator[Seen]:
         yield f"{free} of {total} concurrent executions are free"
 
 
-def _reserved(context: Context) -> int:
+def _reserved(context: PreflightContext) -> int:
     """What functions that the deploy creates reserve."""
     return sum(
         int(resource.get("Properties", {}).get("ReservedConcurrentExecutions", 0))

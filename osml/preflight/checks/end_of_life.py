@@ -6,12 +6,12 @@ from osml.doctor.checks.catalog import model_names
 from osml.doctor.checks.ending import end_of_life
 from osml.doctor.checks.verdict import Complaint, Noted, Skipped
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 
 TITLE, BEFORE_DEPLOY = "end of life", False
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """What the settings know, and what the providers say."""
     for check in (end_of_life, model_names):
         try:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.verdict import Skipped
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 from settings.domain_hardware import has_own_disks
 from settings.new_domain import NewDomain
 
@@ -16,7 +16,7 @@ TITLE, BEFORE_DEPLOY = "instances and volumes of the domain", True
 UNKNOWN = ("ValidationException", "InvalidTypeException")
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """What DescribeInstanceTypeLimits says of the settings."""
     search = context.settings.search
     if not isinstance(search, NewDomain):

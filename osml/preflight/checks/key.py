@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.verdict import Complaint, Noted, Skipped
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 from settings.regions import PARTITIONS
 
 TITLE, BEFORE_DEPLOY = "encryption key", True
@@ -17,7 +17,7 @@ ABSENT = ("NotFoundException", "InvalidArnException")
 PAGE = "docs/encryption.md"
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """The key's state and kind, and the services that its policy names."""
     encryption = context.settings.encryption
     if encryption is None:
@@ -50,7 +50,7 @@ def look(context: Context) -> Iterator[Seen]:
         yield f"{key['KeyId']} is enabled, and its policy names the services that use it"
 
 
-def _services(context: Context) -> list[str]:
+def _services(context: PreflightContext) -> list[str]:
     """The services that use the key as themselves in this environment."""
     suffix = next(partition.suffix for partition in PARTITIONS if partition.name == context.partition)
     services = [f"logs.{context.region}.{suffix}"]
@@ -72,5 +72,5 @@ def _allows(policy: dict[str, Any], service: str) -> bool:
     return False
 
 
-def _wrong(context: Context, cause: str, fix: str | None = None) -> Complaint:
+def _wrong(context: PreflightContext, cause: str, fix: str | None = None) -> Complaint:
     return complaint(context.place, "key-unusable", cause, fix)

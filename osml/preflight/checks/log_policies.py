@@ -7,7 +7,7 @@ from osml.deploy import log_policy
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.verdict import Skipped
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 from settings.new_domain import NewDomain
 
 TITLE, BEFORE_DEPLOY = "log resource policies", True
@@ -16,7 +16,7 @@ MOST = 10
 TYPE = "AWS::Logs::ResourcePolicy"
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """The policies of the account in this region, and those that the deploy adds."""
     search = context.settings.search
     if not isinstance(search, NewDomain):

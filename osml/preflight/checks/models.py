@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from osml.doctor.checks import access
 from osml.doctor.checks.verdict import Complaint, Skipped
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 
 TITLE, BEFORE_DEPLOY = "quota and model access", False
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """What the doctor sees, of every model."""
     looks = access.looks(context)
     if not looks:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from osml.deploy.neighbours import require_apart
 from osml.doctor.checks.complaints import complaint
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 
 TITLE, BEFORE_DEPLOY = "names", True
 Look = Callable[[Any, str, Mapping[str, Any]], Any]
@@ -90,7 +90,7 @@ NAMED: dict[str, tuple[str, str, Look]] = {
 }
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """Other environments of the account, then each fixed name of a resource that the deploy creates."""
     require_apart(context.place)
     imported = {(stack, thing.logical_id) for stack, things in context.kept.items() for thing in things}

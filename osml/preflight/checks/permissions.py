@@ -7,7 +7,7 @@ from typing import Any
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.verdict import Noted, Skipped
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 from osml.preflight.needed_actions import needed
 
 TITLE, BEFORE_DEPLOY = "permissions", False
@@ -17,7 +17,7 @@ RANDOM = "A1B2C3D4E5F6"
 AT_ONCE = 100
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """What IAM answers in SimulatePrincipalPolicy; nothing is called for real."""
     iam: Any = context.session.client("iam")
     roles = _roles(context)
@@ -31,7 +31,7 @@ def look(context: Context) -> Iterator[Seen]:
     yield from _makes(context, iam, made_by)
 
 
-def _roles(context: Context) -> dict[str, str]:
+def _roles(context: PreflightContext) -> dict[str, str]:
     """The role that deploys and the one with which CloudFormation creates, as the assembly names them."""
     artifacts = json.loads((context.assembly / "manifest.json").read_text())["artifacts"].values()
     properties: dict[str, Any] = next(
@@ -65,7 +65,7 @@ def _principal(iam: Any, arn: str) -> str | None:
     return str(iam.get_role(RoleName=rest.split("/")[0])["Role"]["Arn"])
 
 
-def _assumes(context: Context, iam: Any, caller: str, role: str) -> Iterator[Seen]:
+def _assumes(context: PreflightContext, iam: Any, caller: str, role: str) -> Iterator[Seen]:
     denied = _denied(iam, caller, ["sts:AssumeRole"], [role])
     if not denied:
         yield f"{caller} may assume {role}"
@@ -75,7 +75,7 @@ def _assumes(context: Context, iam: Any, caller: str, role: str) -> Iterator[See
     yield complaint(context.place, "deploy-not-allowed", cause, fix)
 
 
-def _makes(context: Context, iam: Any, role: str) -> Iterator[Seen]:
+def _makes(context: PreflightContext, iam: Any, role: str) -> Iterator[Seen]:
     """Every action on everything first, which one call answers; then each denied one on what the deploy creates."""
     wanted = _wanted(context)
     if not wanted:
@@ -101,7 +101,7 @@ def _makes(context: Context, iam: Any, role: str) -> Iterator[Seen]:
         yield f"{role} may do the {len(wanted)} actions that create the stacks"
 
 
-def _wanted(context: Context) -> dict[str, set[str]]:
+def _wanted(context: PreflightContext) -> dict[str, set[str]]:
     """Each action that creates something, and a resource that it creates."""
     wanted: dict[str, set[str]] = {}
     for stack, logical_id, resource in context.new:

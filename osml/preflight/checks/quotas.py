@@ -5,7 +5,7 @@ from typing import Any
 
 from osml.doctor.checks.complaints import complaint
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 
 TITLE, BEFORE_DEPLOY = "service quotas", True
 DOMAINS = "L-076D529E"
@@ -13,7 +13,7 @@ NODES = "L-6408ABDE"
 DOMAIN = "AWS::OpenSearchService::Domain"
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """What is used and what the deploy adds, against the quotas of the account."""
     for what, used, added, allowed in _quotas(context):
         if added and used + added > allowed:
@@ -24,7 +24,7 @@ def look(context: Context) -> Iterator[Seen]:
             yield f"{what}: {used} + {added} of {allowed:g}"
 
 
-def _quotas(context: Context) -> Iterator[tuple[str, int, int, float]]:
+def _quotas(context: PreflightContext) -> Iterator[tuple[str, int, int, float]]:
     """What is counted, how many are used, how many the deploy adds, and the quota."""
     roles = context.session.client("iam").get_account_summary()["SummaryMap"]
     yield "roles", roles["Roles"], context.makes("AWS::IAM::Role"), roles["RolesQuota"]

@@ -6,12 +6,12 @@ from osml.deploy import secret
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.verdict import Noted, Skipped
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 
 TITLE, BEFORE_DEPLOY = "keys of models", False
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """Each secret and the key under which the model's key is. `osml deploy` demands it before it begins."""
     wanted = context.settings.secrets
     if not wanted:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.verdict import Skipped
 from osml.preflight.check import Seen
-from osml.preflight.context import Context
+from osml.preflight.context import PreflightContext
 from settings.new_domain import NewDomain
 
 TITLE, BEFORE_DEPLOY = "service-linked roles", True
@@ -14,7 +14,7 @@ TITLE, BEFORE_DEPLOY = "service-linked roles", True
 ROLES = ("AWSServiceRoleForAmazonOpenSearchService", "AWSServiceRoleForAmazonElasticsearchService")
 
 
-def look(context: Context) -> Iterator[Seen]:
+def look(context: PreflightContext) -> Iterator[Seen]:
     """Only a domain in a VPC needs one: it makes network interfaces in the account."""
     search = context.settings.search
     if not isinstance(search, NewDomain) or search.vpc is None:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from sandbox.front.authority import Authority, Caller
+from sandbox.front.authority import Authority, Signer
 from sandbox.front.collection.bulk import NO_ID, read_bulk, with_refusals, write_bulk
 from sandbox.front.collection.names import Names, named, parts
 from sandbox.front.collection.operation import CREATE, Operation, operation
 from sandbox.front.collection.policy import permits, reachable
-from sandbox.front.collection.record import Collection, Policies
+from sandbox.front.collection.record import CollectionRecord, Policies
 from sandbox.front.collection.vectors import answer_outward, index_inward, mapping_inward, settings_inward
 from sandbox.front.document import decoded, encoded, readable
 from sandbox.front.engine import EngineConnections
@@ -26,7 +26,7 @@ from sandbox.front.refusal import (
     UnsupportedOperation,
 )
 from sandbox.front.replay import Replays
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from sandbox.front.signature import read_signature, verify_digest, verify_scope, verify_time
 
 SERVICE, ACTION = "aoss", "aoss:APIAccessAll"
@@ -38,7 +38,7 @@ class CollectionDoor:
 
     def __init__(
         self,
-        collection: Collection,
+        collection: CollectionRecord,
         authority: Authority,
         engine: EngineConnections,
         policies: Policies,
@@ -53,7 +53,7 @@ class CollectionDoor:
         self._young = young
         self._names = Names(collection.prefix)
 
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: FrontRequest) -> FrontResponse:
         caller = self._admit(request)
         called = operation(request)
         request = readable(request)
@@ -67,7 +67,7 @@ class CollectionDoor:
             self._permit_creation(caller, parts(called.indexes))
         body = self._body(request, called)
         if body == b"{}" and called.action == "_settings":
-            return Response(200, (_JSON,), b'{"acknowledged":true}')
+            return FrontResponse(200, (_JSON,), b'{"acknowledged":true}')
         answer = self._forward(request.with_body(body), called)
         if called.permission == "aoss:DescribeIndex" and called.action in ("", "_mapping", "_mappings"):
             content = decoded(answer.body)
@@ -79,7 +79,7 @@ class CollectionDoor:
         """Whether document ids are the collection's alone to choose."""
         return self.collection.type != "SEARCH"
 
-    def _admit(self, request: Request) -> Caller:
+    def _admit(self, request: FrontRequest) -> Signer:
         here = self.collection
         try:
             caller = self._verified(request)
@@ -94,7 +94,7 @@ class CollectionDoor:
             raise CollectionForbidden(f"no network policy opens collection/{here.name}")
         return caller
 
-    def _verified(self, request: Request) -> Caller:
+    def _verified(self, request: FrontRequest) -> Signer:
         signature = read_signature(request)
         if signature is None:
             raise IncompleteSignature("the request is not signed")
@@ -107,7 +107,7 @@ class CollectionDoor:
         self._replays.verify(signature)
         return credential.caller
 
-    def _permit(self, caller: Caller, permission: str, indexes: Iterable[str]) -> None:
+    def _permit(self, caller: Signer, permission: str, indexes: Iterable[str]) -> None:
         for index in indexes:
             if not self._permits(caller, permission, index):
                 raise CollectionForbidden(
@@ -115,22 +115,22 @@ class CollectionDoor:
                     f"index/{self.collection.name}/{index}"
                 )
 
-    def _permits(self, caller: Caller, permission: str, index: str) -> bool:
+    def _permits(self, caller: Signer, permission: str, index: str) -> bool:
         here = self.collection
         policies = self._policies.data(here.account, here.region)
         resource = f"index/{here.name}/{index.removeprefix('-')}"
         return permits(policies, {caller.arn, caller.principal_arn}, resource, permission, self._young)
 
-    def _permit_creation(self, caller: Caller, indexes: Iterable[str]) -> None:
+    def _permit_creation(self, caller: Signer, indexes: Iterable[str]) -> None:
         """The engine makes the index of a first document by itself: that is a creation."""
         for index in set(indexes):
             if self._permits(caller, CREATE, index):
                 continue
             target = f"/{quote(self._names.inward(index), safe='')}"
-            if self._engine.forward(Request("HEAD", target, ()), self.collection.arn).status == 404:
+            if self._engine.forward(FrontRequest("HEAD", target, ()), self.collection.arn).status == 404:
                 self._permit(caller, CREATE, [index])
 
-    def _indexes(self, request: Request, called: Operation) -> list[str]:
+    def _indexes(self, request: FrontRequest, called: Operation) -> list[str]:
         """Every index that path and body name."""
         if called.action == "_msearch":
             headers = _lines(request.body)[::2]
@@ -140,7 +140,7 @@ class CollectionDoor:
             return [*named(documents, "_index"), *(parts(called.indexes) if called.indexes or not documents else ())]
         return parts(called.indexes)
 
-    def _body(self, request: Request, called: Operation) -> bytes:
+    def _body(self, request: FrontRequest, called: Operation) -> bytes:
         """The body for the engine."""
         if called.action == "_msearch":
             lines = _lines(request.body)
@@ -162,21 +162,21 @@ class CollectionDoor:
                 return encoded(self._names.mget(body))
         return request.body
 
-    def _bulk(self, request: Request, called: Operation, caller: Caller) -> Response:
+    def _bulk(self, request: FrontRequest, called: Operation, caller: Signer) -> FrontResponse:
         actions = read_bulk(request.body, called.indexes)
         indexes = {action.index for action in actions}
         self._permit(caller, called.permission, indexes)
         self._permit_creation(caller, indexes)
         kept = [action for action in actions if not (self._makes_ids and action.names_document)]
         if actions and not kept:
-            return Response(200, (_JSON,), encoded(with_refusals({"took": 0}, actions)))
+            return FrontResponse(200, (_JSON,), encoded(with_refusals({"took": 0}, actions)))
         answer = self._forward(request.with_body(write_bulk(kept, self._names)), replace(called, indexes=None))
         content = decoded(answer.body)
         if len(kept) == len(actions) or answer.status != 200 or not isinstance(content, dict):
             return answer
         return answer.with_body(encoded(with_refusals(content, actions)))
 
-    def _forward(self, request: Request, called: Operation) -> Response:
+    def _forward(self, request: FrontRequest, called: Operation) -> FrontResponse:
         kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
         target = self._target(request, called)
         answer = self._engine.forward(replace(request, target=target, headers=kept), self.collection.arn)
@@ -187,7 +187,7 @@ class CollectionDoor:
         )
         return replace(answer, headers=headers, body=self._names.outward(answer.body))
 
-    def _target(self, request: Request, called: Operation) -> str:
+    def _target(self, request: FrontRequest, called: Operation) -> str:
         """The path in the engine; one that names no index gets all of the collection's, where that narrows it."""
         indexes = quote(self._names.inward(called.indexes), safe="*,")
         argument = [] if called.argument is None else [quote(called.argument, safe="")]
@@ -200,7 +200,7 @@ class CollectionDoor:
         return "/" + "/".join(segments) + (f"?{request.query}" if request.query else "")
 
 
-def _check_parameters(request: Request) -> None:
+def _check_parameters(request: FrontRequest) -> None:
     parameters = parse_qs(request.query, keep_blank_values=True)
     refresh = parameters.get("refresh", ["false"])[-1] or "true"
     if refresh != "false":

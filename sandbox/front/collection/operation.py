@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sandbox.front.refusal import NotOffered, UnsupportedOperation
-from sandbox.front.request import Request
+from sandbox.front.request import FrontRequest
 
 ALL = "*"
 _READ, _WRITE = "aoss:ReadDocument", "aoss:WriteDocument"
@@ -70,7 +70,7 @@ class Operation:
         return self.writes_documents and self.argument is not None
 
 
-def operation(request: Request) -> Operation:
+def operation(request: FrontRequest) -> Operation:
     """Raises `UnsupportedOperation` for paths that Amazon lacks, `NotOffered` for those that only the sandbox lacks."""
     match request.segments():
         case ["_cat", "indices", *rest] if len(rest) <= 1 and request.method == "GET":
@@ -89,7 +89,7 @@ def operation(request: Request) -> Operation:
 
 
 def _found(
-    request: Request,
+    request: FrontRequest,
     table: dict[str, dict[str, str]],
     action: str,
     index: str | None = None,
@@ -101,7 +101,7 @@ def _found(
     return Operation(action, permission, index, argument)
 
 
-def _refusal(request: Request) -> UnsupportedOperation | NotOffered:
+def _refusal(request: FrontRequest) -> UnsupportedOperation | NotOffered:
     segments = request.segments()
     if any(segments[: len(path)] == path or segments[1 : len(path) + 1] == path for path in _ELSEWHERE):
         return NotOffered(f"{request.method} {request.path} exists on Amazon; the local cloud keeps no such objects.")

@@ -12,7 +12,7 @@ Generation = Literal["CLASSIC", "NEXTGEN"]
 
 
 @dataclass(frozen=True)
-class Collection:
+class CollectionRecord:
     """`type` is SEARCH, TIMESERIES or VECTORSEARCH; `endpoint_port` as of a domain (None: the next free one)."""
 
     arn: str

@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from sandbox.front.collection.record import Collection
+from sandbox.front.collection.record import CollectionRecord
 from sandbox.front.engine import EngineConnections, EngineRefused
-from sandbox.front.request import Request
+from sandbox.front.request import FrontRequest
 
 _API = "/_plugins/_security/api"
 _EFFECTIVE_SECONDS = 30.0
@@ -30,7 +30,7 @@ class CollectionRoles:
         self._sleep = sleep
         self._clock = clock
 
-    def install(self, collection: Collection) -> None:
+    def install(self, collection: CollectionRecord) -> None:
         """Make the role, and return when the engine applies it; raises `EngineRefused`, `EngineUnreachable`."""
         name = _name(collection)
         permissions = {"index_patterns": [f"{collection.prefix}*"], "allowed_actions": ["indices_all"]}
@@ -38,7 +38,7 @@ class CollectionRoles:
         self._engine.administer("PUT", f"{_API}/roles/{name}", role)
         self._engine.administer("PUT", f"{_API}/rolesmapping/{name}", {"users": [collection.arn]})
         deadline = self._clock() + _EFFECTIVE_SECONDS
-        request = Request("GET", "/_plugins/_security/authinfo", ())
+        request = FrontRequest("GET", "/_plugins/_security/authinfo", ())
         while f'"{name}"'.encode() not in self._engine.forward(request, collection.arn).body:
             if self._clock() > deadline:
                 raise EngineRefused(
@@ -47,12 +47,12 @@ class CollectionRoles:
                 )
             self._sleep(0.05)
 
-    def remove(self, collection: Collection) -> None:
+    def remove(self, collection: CollectionRecord) -> None:
         """Remove the collection's indexes with their documents, then the role. Raises the same errors as `install`."""
         self._engine.administer("DELETE", f"/{collection.prefix}*?expand_wildcards=all")
         for kind in ("rolesmapping", "roles"):
             self._engine.administer("DELETE", f"{_API}/{kind}/{_name(collection)}")
 
 
-def _name(collection: Collection) -> str:
+def _name(collection: CollectionRecord) -> str:
     return collection.prefix.removesuffix(".")

@@ -105,7 +105,7 @@ def in_a_bucket(key: str, content: str) -> str:
 
 def said(deployment: Deployment, question: str) -> str:
     """What it answers; it must answer something."""
-    text = deployment.ask(question).text
+    text = deployment.ask(question).answer
     assert text is not None
     return text
 

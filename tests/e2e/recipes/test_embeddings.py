@@ -159,7 +159,7 @@ def test_a_provider_from_deploy_to_destroy(
 def _finds_in_order(deployment: Deployment) -> None:
     compared = deployment.ask(COMPARISON)
     assert {source.id for source in compared.sources[:2]} == {"new-york-city", "miami"}
-    assert (compared.text, compared.model) == (None, None)
+    assert (compared.answer, compared.model) == (None, None)
     scores = [source.score for source in compared.sources]
     assert scores == sorted(scores, reverse=True)
     assert deployment.ask(GROWTH).sources[0].id == "austin"

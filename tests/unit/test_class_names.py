@@ -1,0 +1,49 @@
+"""A public class has a name of its own: outside of tests, no two modules define a class of one name."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from osml.place import CHECKOUT
+
+FOLDERS = ("benchmarks", "constructs", "lambda", "osml", "sandbox", "settings", "stacks", "trials")
+# The construct declares the object that the kind of the provisioner makes: one thing, in a template and in the engine.
+DECLARED = {"AuditLog", "IngestPipeline", "RoleMapping", "SearchPipeline", "TrustedEndpoints"}
+# The construct makes what the group of settings describes.
+DESCRIBED = {"Firewall", "Keeper", "Scaling"}
+# The construct makes what the assistant stores conversations in.
+STORES = {"ConversationIndex", "ConversationTable"}
+# The base of the errors of the assistant's libraries, and that of the command line's.
+BASES = {"Failure"}
+
+
+def modules_by_class(files: list[Path]) -> dict[str, list[str]]:
+    """The files in which each public class is defined."""
+    files_by_name: dict[str, list[str]] = {}
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                files_by_name.setdefault(node.name, []).append(file.as_posix())
+    return files_by_name
+
+
+def shared(files: list[Path]) -> dict[str, list[str]]:
+    return {name: places for name, places in modules_by_class(files).items() if len(places) > 1}
+
+
+def test_each_name_of_a_class_is_one_thing() -> None:
+    files = [file for folder in FOLDERS for file in (CHECKOUT / folder).rglob("*.py") if "tests" not in file.parts]
+    allowed = DECLARED | DESCRIBED | STORES | BASES
+    names = shared(files)
+    assert {name: places for name, places in names.items() if name not in allowed} == {}
+    assert allowed - names.keys() == set(), "no longer shared: take them off the list"
+    # Two places each, of which the list tells.
+    assert {name: places for name, places in names.items() if len(places) > 2} == {}
+
+
+def test_a_name_that_is_given_twice_is_seen(tmp_path: Path) -> None:
+    files = [tmp_path / "a.py", tmp_path / "b.py"]
+    files[0].write_text("class Index: ...\nclass _Own: ...\n")
+    files[1].write_text("class Index: ...\nclass _Own: ...\n")
+    assert list(shared(files)) == ["Index"]
