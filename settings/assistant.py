@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from settings import Group
 from settings.access import Access
+from settings.agents import Agents
 from settings.firewall import Firewall
 from settings.guardrails import BedrockGuardrail, Guardrails
 from settings.own_name import OwnName
@@ -46,7 +47,8 @@ class Assistant(Group):
     `second_factor` requires an authenticator app of every user of the pool; the sign-in page sets it up at the first
     sign-in. `addresses` are further addresses of the page, behind your own domain: users return there after the
     sign-in, and the invitation mail has the first of them. `domain` serves the API and the page at your own host name,
-    and `firewall` puts AWS WAF before both. `guardrails` check questions and answers.
+    and `firewall` puts AWS WAF before both. `guardrails` check questions and answers. `agents` offers the documents to
+    agents, as tools.
 
     API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
     belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
@@ -66,6 +68,7 @@ class Assistant(Group):
     domain: OwnName | None = None
     firewall: Firewall | None = None
     guardrails: Guardrails | None = None
+    agents: Agents | None = None
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float | None = Field(default=None, ge=0)
     throttle: Throttle = Throttle()
@@ -107,6 +110,13 @@ class Assistant(Group):
         fault = next(self.access.faults(self.sign_in), None)
         if fault:
             raise ValueError(f"access: {fault}")
+        return self
+
+    @model_validator(mode="after")
+    def _agents_can_sign_in(self) -> Assistant:
+        fault = self.agents.fault(self.sign_in) if self.agents else None
+        if fault:
+            raise ValueError(fault)
         return self
 
     @model_validator(mode="after")

@@ -101,6 +101,8 @@ class AssistantOutputs(Outputs):
     page_url: str | None = _output("PageUrl", None)
     user_pool_id: str | None = _output("UserPoolId", None)
     user_pool_client_id: str | None = _output("UserPoolClientId", None)
+    agents_url: str | None = _output("AgentsUrl", None)
+    agents_client_id: str | None = _output("AgentsClientId", None)
     api_key_id: str | None = _output("ApiKeyId", None)
     api_keys: Annotated[dict[str, str] | None, BeforeValidator(_read), PlainSerializer(json.dumps)] = _output(
         "ApiKeys", None

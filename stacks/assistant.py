@@ -22,6 +22,7 @@ from opensearch_ml.assistant.upload_jobs import UploadJobs
 from opensearch_ml.engine.log_retention import RETENTION
 from opensearch_ml.resources.conversation_index import CONVERSATIONS, ConversationIndex
 from settings import Environment
+from settings.agents import Agents
 from settings.answer import AnswerModel
 from settings.assistant import Assistant
 from settings.knowledge import IndexNames, Prompt
@@ -53,7 +54,7 @@ MOST_CHARACTERS = 3072
 
 
 class AssistantStack(EnvironmentStack):
-    """Three functions, the REST API before them, its sign-in, and conversations where the engine keeps none.
+    """The functions, the REST API before them, its sign-in, and conversations where the engine keeps none.
 
     `knowledge` is where the engine embeds, and answers where answers do not stream; on a collection there is none, and
     the functions do both.
@@ -92,6 +93,8 @@ class AssistantStack(EnvironmentStack):
         api.keep_documents(documents.function)
         client = self._page(api, pool) if assistant.page else None
         own = self._own_name(api)
+        base = own.url if own else api.url
+        agents_client = self._offer_tools(assistant.agents, api, pool, base, variables) if assistant.agents else None
         self._guard(api)
         if search.collection:
             self._let_operators_in(ask, documents)
@@ -107,13 +110,15 @@ class AssistantStack(EnvironmentStack):
         )
         self.outputs(
             AssistantOutputs(
-                url=own.url if own else api.url,
+                url=base,
                 ask_function=ask.function.function_name,
                 documents_function=documents.function.function_name,
                 page_url=(f"{own.url}/rag" if own else api.page_url) if assistant.page else None,
                 name_target=own.target if own else None,
                 user_pool_id=pool.id if pool else None,
                 user_pool_client_id=client,
+                agents_url=f"{base}/mcp" if assistant.agents else None,
+                agents_client_id=agents_client,
                 api_key_id=api.key_id,
                 **({"api_keys": {name: key.key_id for name, key in self._keys.items()}} if self._keys else {}),
             )
@@ -225,19 +230,24 @@ class AssistantStack(EnvironmentStack):
         )
 
     def _allow(self, ask: AssistantFunction, documents: AssistantFunction) -> None:
+        self._allow_asking(ask, "ask")
         target = self._search.target(self.region, ())
-        grant_search(self, self._environment, self._search, target, ask, "ask", self._memory)
         grant_search(self, self._environment, self._search, target, documents, "documents")
-        embedding, answer = self._inference.embedding, self._inference.answer
+        if not self._knowledge:
+            documents.allow(*self._inference.embedding.caller_statements(), wildcards=GUESSED)
+
+    def _allow_asking(self, function: AssistantFunction, part: str) -> None:
+        """What it takes to search, to let the model answer, and to store the turn; `part` names its engine role."""
+        target = self._search.target(self.region, ())
+        grant_search(self, self._environment, self._search, target, function, part, self._memory)
+        answer = self._inference.answer
         if answer and self._environment.streams:
-            ask.allow(*answer.caller_statements(streamed=True), wildcards=GUESSED)
-        self._allow_guardrail(ask)
-        if self._knowledge:
-            return
-        for function in (ask, documents):
-            function.allow(*embedding.caller_statements(), wildcards=GUESSED)
+            function.allow(*answer.caller_statements(streamed=True), wildcards=GUESSED)
+        self._allow_guardrail(function)
+        if not self._knowledge:
+            function.allow(*self._inference.embedding.caller_statements(), wildcards=GUESSED)
         if self._table:
-            ask.allow(self._table.access)
+            function.allow(self._table.access)
 
     def _allow_guardrail(self, ask: AssistantFunction) -> None:
         chosen = self._assistant.bedrock_guardrail
@@ -333,6 +343,19 @@ class AssistantStack(EnvironmentStack):
         }
         api.show_page(self._function("page", variables).function)
         return client
+
+    def _offer_tools(
+        self, agents: Agents, api: AssistantApi, pool: SignInPool | None, base: str, variables: Mapping[str, str]
+    ) -> str | None:
+        """Offer the tools, and return the client of the `pool` that agents sign people in with."""
+        signed_in = pool.add_agents(f"{base}/mcp", agents.callbacks) if pool else None
+        own = {"TOOLS": " ".join(agents.tools)}
+        if pool and signed_in:
+            own |= {"API_URL": base, "SIGN_IN_URL": pool.address, "SCOPE": signed_in[1]}
+        tools = self._function("tools", {**variables, **own})
+        self._allow_asking(tools, "tools")
+        api.offer_tools(tools.function, signed_in[1] if signed_in else None)
+        return signed_in[0] if signed_in else None
 
     def _let_operators_in(self, ask: AssistantFunction, documents: AssistantFunction) -> None:
         """A collection has no pipelines: the command line asks and ingests through the functions.

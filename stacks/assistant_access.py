@@ -39,7 +39,7 @@ def grant_search(
     if memory:
         need = need.with_memory()
     highlight = environment.retrieval.highlight
-    if part == "ask" and highlight and highlight.by == "meaning":
+    if part in ("ask", "tools") and highlight and highlight.by == "meaning":
         need = need.with_marks()
     index_version = every_version(index)
     if search.collection:

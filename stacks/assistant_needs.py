@@ -58,15 +58,17 @@ class EngineNeed:
         )
 
 
+ASKING = EngineNeed(
+    gets=["{index}/_alias", f"{CONVERSATIONS}/_doc/*"],
+    posts=["{index}/_search", "{index_version}/_search", f"{CONVERSATIONS}/_doc/*"],
+    cluster=[*EMBED, "indices:data/write/bulk"],
+    index=["indices:admin/aliases/get", "indices:data/read/search*"],
+    collection=["aoss:DescribeIndex", "aoss:ReadDocument"],
+    conversations=["indices:data/read/get", *(f"indices:data/write/{verb}*" for verb in ("bulk", "index"))],
+)
 NEEDS: Mapping[str, EngineNeed] = {
-    "ask": EngineNeed(
-        gets=["{index}/_alias", f"{CONVERSATIONS}/_doc/*"],
-        posts=["{index}/_search", "{index_version}/_search", f"{CONVERSATIONS}/_doc/*"],
-        cluster=[*EMBED, "indices:data/write/bulk"],
-        index=["indices:admin/aliases/get", "indices:data/read/search*"],
-        collection=["aoss:DescribeIndex", "aoss:ReadDocument"],
-        conversations=["indices:data/read/get", *(f"indices:data/write/{verb}*" for verb in ("bulk", "index"))],
-    ),
+    "ask": ASKING,
+    "tools": replace(ASKING, description="What the tools for agents may do"),
     "documents": EngineNeed(
         gets=[],
         posts=["_bulk", *(f"{{index}}/{route}" for route in ("_refresh", "_search"))],

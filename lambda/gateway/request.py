@@ -36,16 +36,21 @@ def json_body(event: Mapping[str, Any], most_bytes: int) -> Any:
             f"The body must be JSON, but its Content-Type is {kind or 'missing'}. "
             "Send it with Content-Type application/json."
         )
+    try:
+        return _parsed(body_bytes(event, most_bytes))
+    except ValueError as error:
+        # The parser's message names a place and the expected character, never a value.
+        raise Invalid(f"The body is not JSON: {error}.") from None
+
+
+def body_bytes(event: Mapping[str, Any], most_bytes: int) -> bytes:
+    """The body as it was sent; raises `TooLarge` or `Invalid`."""
     body = _bytes(event)
     if len(body) > most_bytes:
         raise TooLarge(
             f"The body has {len(body)} bytes. The limit of this environment is {most_bytes}. Send less at once."
         )
-    try:
-        return _parsed(body)
-    except ValueError as error:
-        # The parser's message names a place and the expected character, never a value.
-        raise Invalid(f"The body is not JSON: {error}.") from None
+    return body
 
 
 def _parsed(body: bytes) -> Any:

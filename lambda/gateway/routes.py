@@ -7,10 +7,12 @@ from rag.failures import Absent, Forbidden
 from settings.access import Role
 
 ASK, COMPLETIONS, MODELS = "POST /ask", "POST /v1/chat/completions", "GET /v1/models"
+TOOLS = "POST /mcp"
 NEEDED: Mapping[str, Role] = {
     ASK: "reader",
     COMPLETIONS: "reader",
     MODELS: "reader",
+    TOOLS: "reader",
     "GET /me": "reader",
     "GET /documents": "reader",
     "GET /passages": "reader",

@@ -50,6 +50,12 @@ def answer(
     yield from asked.events()
 
 
+def passages(question: Question, caller: Caller, seconds: float, parts: Parts | None = None) -> list[Source]:
+    """The passages nearest to the `question` that the `caller` may see, also where none is near; raises a `Failure`."""
+    parts = own_parts() if parts is None else parts
+    return _Asked(question, caller, parts, Budget(seconds), perf_counter()).passages()
+
+
 @dataclass
 class _Asked:
     """The processing of one question."""
@@ -66,17 +72,22 @@ class _Asked:
         text = self.question.conversation_id
         return None if text is None else ConversationId.of(text)
 
+    def passages(self) -> list[Source]:
+        self._check_length()
+        try:
+            self._guard_question()
+        except Struck as struck:
+            raise Invalid(struck.message) from None
+        return self._found([]).sources
+
     def events(self) -> Iterator[Event]:
-        most = self.parts.settings.limits.question_characters
-        if len(self.question.question) > most:
-            raise Invalid(f"The question has {len(self.question.question)} characters. The limit is {most}.")
+        self._check_length()
         stored = self._stored()
         try:
-            allowed = self.parts.guard.question(self.question.question, self.budget)
+            self._guard_question()
         except Struck as struck:
             yield from self._blocked(struck, "question", Found([], 0), stored)
             return
-        self.question = self.question.model_copy(update={"question": allowed})
         earlier = stored.turns if stored else []
         yield Stage("searching")
         found = self._found(earlier)
@@ -106,6 +117,16 @@ class _Asked:
         # A model that says that the passages hold no answer repeats none of their sentences.
         grounded = any(source.used for source in sources)
         yield self._answered(found, stored, said, said, sources, (generation.name, model_ms), grounded=grounded)
+
+    def _check_length(self) -> None:
+        most = self.parts.settings.limits.question_characters
+        if len(self.question.question) > most:
+            raise Invalid(f"The question has {len(self.question.question)} characters. The limit is {most}.")
+
+    def _guard_question(self) -> None:
+        """Puts what the guardrails let through in place of the question; raises `Struck`."""
+        allowed = self.parts.guard.question(self.question.question, self.budget)
+        self.question = self.question.model_copy(update={"question": allowed})
 
     def _stored(self) -> Conversation | None:
         if self.turns is not None:

@@ -3,7 +3,8 @@
 https://<id>.execute-api.<region>.amazonaws.com/<stage>    →  https://127.0.0.1:<port>/_aws/execute-api/<id>/<stage>
 https://<prefix>.auth.<region>.amazoncognito.com/<path>    →  https://127.0.0.1:<port>/_aws/<that host>/<path>
 
-They replace Amazon's in the variables of functions, in the URLs of user pool clients and in the outputs of stacks.
+They replace Amazon's in the variables of functions, in headers of gateway responses, in the URLs of user pool clients,
+in resource servers and their scopes, and in the outputs of stacks.
 MiniStack 1.5.33 leaves Amazon's names, which no browser can resolve.
 """
 
@@ -17,7 +18,10 @@ API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(
 SIGN_IN = re.compile(r"https://([a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com)(?![\w.-])")
 REWRITTEN = {
     "AWS::Lambda::Function": ("Environment",),
-    "AWS::Cognito::UserPoolClient": ("CallbackURLs", "LogoutURLs", "DefaultRedirectURI"),
+    "AWS::ApiGateway::GatewayResponse": ("ResponseParameters",),
+    "AWS::ApiGateway::Method": ("AuthorizationScopes",),
+    "AWS::Cognito::UserPoolClient": ("AllowedOAuthScopes", "CallbackURLs", "LogoutURLs", "DefaultRedirectURI"),
+    "AWS::Cognito::UserPoolResourceServer": ("Identifier",),
 }
 
 

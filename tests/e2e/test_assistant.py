@@ -12,11 +12,13 @@ import boto3
 import pytest
 import requests
 import yaml
+from mcp import Client as McpClient
 
 from sandbox import launcher
 from sandbox.instance import ACCOUNT, CHECKOUT, Instance
 from tests.clients import foreign
 from tests.clients.target import Target
+from tests.e2e.agent import with_key
 from tests.e2e.templates import SAMPLES, Deployment, until
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
@@ -90,7 +92,8 @@ def client(
     settings = yaml.safe_load((CHECKOUT / "environments" / f"{request.param}.yaml").read_text())
     access = {"others": "owner", "readers": ["reading"], "editors": ["loading"], "groups": {"hr": ["loading"]}}
     throttle = {"rate": 500, "burst": 500}
-    settings["assistant"] = {"sign_in": "api-key", "page": False, "throttle": throttle, "access": access}
+    assistant = {"sign_in": "api-key", "page": False, "throttle": throttle, "access": access}
+    settings["assistant"] = {**assistant, "agents": {"tools": ["search", "ask", "get_document"]}}
     settings["answer"]["secret"] = {"name": SECRET, "key": "api_key", "create": False}
     if settings["search"]["kind"] == "domain":
         settings["search"]["admins"] = [foreign.ROLE]
@@ -188,6 +191,23 @@ def test_a_document_cannot_give_orders(client: Client) -> None:
     assert removed.status_code == 200
     until(lambda: client("GET", "/documents").text.count('"ferry"') == 0)
     assert client("DELETE", "/documents/ferry").status_code == 404
+
+
+def test_an_agent_with_a_key_gets_the_tools_of_the_environment(client: Client) -> None:
+    async def use(agent: McpClient) -> tuple[list[str], dict[str, Any], dict[str, Any], str]:
+        tools = [tool.name for tool in (await agent.list_tools()).tools]
+        answer = await agent.call_tool("ask", {"question": QUESTION, "conversation": "new"})
+        follow_up = {"question": "And in Chicago?", "conversation": answer.structured_content["conversation_id"]}
+        second = await agent.call_tool("ask", follow_up)
+        absent = await agent.call_tool("get_document", {"id": "there-is-none"})
+        assert absent.is_error
+        return tools, answer.structured_content, second.structured_content, str(absent.content)
+
+    tools, answer, second, absent = with_key(f"{client.url}/mcp", client.key, use)
+    assert tools == ["search", "ask", "get_document"]
+    assert "18,937,000" in answer["answer"]
+    assert second["conversation_id"].partition("-")[2] == "2"
+    assert "There is no document 'there-is-none'. (cause: not-found)" in absent
 
 
 def test_keys_have_roles_and_groups(client: Client) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from mcp import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sandbox import launcher
@@ -20,6 +21,7 @@ from sandbox.instance import CHECKOUT, Instance
 from tests.browser import flows
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, PHONE
 from tests.browser.pictures import QUESTION, take
+from tests.e2e import agent
 from tests.e2e.templates import Deployment, until
 
 ENV = ("--sandbox", "--env", "sandbox-aoss")
@@ -145,6 +147,35 @@ def test_people_add_documents_and_ask_about_them(page: Page, tmp_path: Path) -> 
     until(listed)
     flows.open_conversation(page)
     assert "noon" in flows.ask(page, "When does the ferry to Orkla leave?").text
+
+
+def test_an_agent_signs_its_user_in_and_sees_what_they_see(osml: Any) -> None:
+    outputs = boto3.client("cloudformation").describe_stacks(StackName="osml-sandbox-aoss-assistant")["Stacks"][0]
+    told = {output["OutputKey"]: output["OutputValue"] for output in outputs["Outputs"]}
+    url, client_id = told["AgentsUrl"], told["AgentsClientId"]
+
+    async def use(client: Client) -> tuple[list[str], str, str, list[str]]:
+        tools = [tool.name for tool in (await client.list_tools()).tools]
+        answer = await client.call_tool("ask", {"question": QUESTION})
+        found = await client.call_tool("search", {"question": "When does the ferry to Orkla leave?"})
+        listed = await client.call_tool("list_documents", {"size": 50})
+        return (
+            tools,
+            answer.structured_content["answer"],
+            found.structured_content["passages"][0]["document"],
+            [document["id"] for document in listed.structured_content["documents"]],
+        )
+
+    tools, answer, nearest, documents = agent.signed_in(url, client_id, USER, PASSWORD, use)
+    assert tools == ["search", "ask", "list_documents", "get_document"]
+    assert "18,937,000" in answer
+    # It is for the group of the agent's user alone.
+    assert nearest == "ferry.md"
+    assert "boston" in documents
+    for headers in ({}, {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."}):
+        refused = requests.post(url, json={"jsonrpc": "2.0", "id": 1, "method": "ping"}, headers=headers, timeout=30)
+        assert refused.status_code == 401, refused.text
+        assert f'resource_metadata="{url.removesuffix("/mcp")}/.well-known/' in refused.headers["WWW-Authenticate"]
 
 
 def test_a_throttling_model_is_reported_with_the_fix(page: Page, local_cloud: Instance) -> None:

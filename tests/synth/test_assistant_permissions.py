@@ -146,4 +146,5 @@ def test_each_function_may_do_on_the_index_what_it_does(collection: Template, fl
     assert found == {
         "<AskRole76FE4A60.Arn>": ["aoss:DescribeIndex", "aoss:ReadDocument"],
         "<DocumentsRole86E5D883.Arn>": ["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
+        "<ToolsRoleBB97B1BA.Arn>": ["aoss:DescribeIndex", "aoss:ReadDocument"],
     }

@@ -19,6 +19,7 @@ COPIED: dict[str, Iterable[str]] = {
     "page": set(PARTS["page"].folders) & LIBRARIES,
     "provisioner": provisioner.FOLDERS,
     "sync": source_sync.FOLDERS,
+    "tools": PARTS["tools"].folders,
 }
 
 

@@ -65,7 +65,7 @@ def test_names_are_within_amazons_limits(search: Template, of_type: OfType, othe
         for template in long.values()
         for resource in of_type(template, f"{KIND}AccessPolicy").values()
     ]
-    assert len(set(data)) == len(data) == 4
+    assert len(set(data)) == len(data) == 5
 
 
 def test_the_provisioner_makes_indexes_and_reads_no_document(search: Template, of_type: OfType, flat: Flat) -> None:

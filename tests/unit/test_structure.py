@@ -28,6 +28,7 @@ from tests.unit.imports import (
 
 # Whatever is not named here imports none of the others.
 MAY_IMPORT = {
+    "agents": {"rag", "settings"},
     "aws": {"calls", "corpus", "mlcommons"},
     "corpus": {"calls"},
     "gateway": {"aws", "calls", "rag", "settings"},
@@ -35,7 +36,7 @@ MAY_IMPORT = {
     "rag": {"aws", "calls", "corpus", "settings"},
     "sources": {"calls", "corpus", "settings"},
     "stacks": {"settings", "opensearch_ml"},
-    "osml": {"aws", "calls", "settings", "mlcommons", "corpus", "rag", "sandbox", "sources"},
+    "osml": {"agents", "aws", "calls", "settings", "mlcommons", "corpus", "rag", "sandbox", "sources"},
 }
 
 
@@ -96,7 +97,7 @@ def test_every_folder_with_modules_is_installed() -> None:
 
 
 def test_every_function_is_a_folder_with_its_handler() -> None:
-    assert set(FUNCTIONS) == {"ask", "documents", "drop", "keeper", "page", "provisioner", "sync"}
+    assert set(FUNCTIONS) == {"ask", "documents", "drop", "keeper", "page", "provisioner", "sync", "tools"}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

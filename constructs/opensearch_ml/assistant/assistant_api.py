@@ -28,6 +28,13 @@ BUSY = ERROR.replace(
     '"Too many questions are being answered right now. Try again soon."',
 )
 PAGE_FILES = 25
+# What an agent reads before it signs its user in: RFC 9728, and RFC 8414 under the names of both its uses.
+WELL_KNOWN = (
+    "oauth-protected-resource",
+    "oauth-protected-resource/mcp",
+    "oauth-authorization-server",
+    "openid-configuration",
+)
 HEADERS = ("Authorization", "Content-Type", "X-Api-Key", "X-Amz-Date", "X-Amz-Security-Token")
 LOGGED = {
     "time": "$context.requestTimeEpoch",
@@ -48,7 +55,7 @@ LOGGED = {
 
 
 class AssistantApi(Construct):
-    """A regional API with the stage `stage`; `answer`, `keep_documents` and `show_page` add its routes.
+    """A regional API with the stage `stage`; `answer`, `keep_documents`, `offer_tools` and `show_page` add its routes.
 
     `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests) or `api-key`. With it
     there is one key, `key_id`, beside the given `keys`. The API
@@ -110,6 +117,7 @@ class AssistantApi(Construct):
         self.page_url = f"{self.url}/rag"
         self.key_id: str | None = None
         self._users: apigateway.CognitoUserPoolsAuthorizer | None = None
+        self._pool = sign_in.pool if isinstance(sign_in, SignInPool) else None
         self._authorized = self._signed_in(sign_in, keys, rate, burst)
         self._answer_errors()
         self._acknowledge(log_role=log_role)
@@ -134,6 +142,40 @@ class AssistantApi(Construct):
         self._add("me", ["GET"], function, integration)
         self._add("health", ["GET"], function, integration)
         self._add("openapi.json", ["GET"], function, integration)
+
+    def offer_tools(self, function: lambda_.IFunction, scope: str | None = None) -> None:
+        """Add `/mcp`, for agents.
+
+        With a SignInPool requests carry access tokens with `scope` instead of ID tokens, and `/.well-known/…` says
+        where an agent gets them, without a sign-in.
+        """
+        integration = self._integration(function, seconds=WHOLE_ANSWER)
+        if self._pool is None or scope is None:
+            self._add("mcp", ["GET", "POST", "DELETE"], function, integration)
+            return
+        # Not the authorizer of the page, which accepts ID tokens of the page's client alone.
+        agents = apigateway.CognitoUserPoolsAuthorizer(
+            self, "Agents", authorizer_name=f"{self._name}-agents", cognito_user_pools=[self._pool]
+        )
+        signed_in = apigateway.MethodOptions(
+            authorizer=agents, authorization_type=apigateway.AuthorizationType.COGNITO, authorization_scopes=[scope]
+        )
+        self._add("mcp", ["GET", "POST", "DELETE"], function, integration, signed_in)
+        reason = "Whoever has not signed in yet learns here where to; it is the same for everybody."
+        for name in WELL_KNOWN:
+            path = f".well-known/{name}"
+            opened = self.api.root.resource_for_path(path).add_method("GET", integration)
+            self._let_call(function, "GET", path)
+            acknowledge(opened, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
+        self.api.add_gateway_response(
+            "SignIn",
+            type=apigateway.ResponseType.UNAUTHORIZED,
+            response_headers={
+                **self._cors,
+                "WWW-Authenticate": f"'Bearer resource_metadata=\"{self.url}/.well-known/{WELL_KNOWN[0]}\"'",
+            },
+            templates={"application/json": ERROR},
+        )
 
     def show_page(self, function: lambda_.IFunction) -> None:
         """Add `/rag` and all paths below it, without a sign-in, because the page itself contains no data."""
@@ -205,19 +247,25 @@ class AssistantApi(Construct):
         )
 
     def _add(
-        self, path: str, methods: Sequence[str], function: lambda_.IFunction, integration: apigateway.AwsIntegration
+        self,
+        path: str,
+        methods: Sequence[str],
+        function: lambda_.IFunction,
+        integration: apigateway.AwsIntegration,
+        signed_in: apigateway.MethodOptions | None = None,
     ) -> None:
-        resource = self.api.root.resource_for_path(path)
+        resource, signed_in = self.api.root.resource_for_path(path), signed_in or self._authorized
         for method in methods:
             self._let_call(function, method, path)
             made = resource.add_method(
                 method,
                 integration,
-                authorizer=self._authorized.authorizer,
-                authorization_type=self._authorized.authorization_type,
-                api_key_required=self._authorized.api_key_required,
+                authorizer=signed_in.authorizer,
+                authorization_type=signed_in.authorization_type,
+                authorization_scopes=signed_in.authorization_scopes,
+                api_key_required=signed_in.api_key_required,
             )
-            if self._authorized.authorizer is None:
+            if signed_in.authorizer is None:
                 reason = "Who may call is known by an API key or an IAM signature."
                 acknowledge(made, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
         if self._origins:
@@ -234,9 +282,14 @@ class AssistantApi(Construct):
             reason = "A browser asks without a sign-in whether it may ask; API Gateway answers from what is set here."
             acknowledge(preflight, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
 
+    @property
+    def _cors(self) -> dict[str, str]:
+        """What lets the page of the one other origin read API Gateway's own errors."""
+        return {"Access-Control-Allow-Origin": f"'{self._origins[0]}'"} if len(self._origins) == 1 else {}
+
     def _answer_errors(self) -> None:
         """Errors of API Gateway itself get the form of the functions' errors."""
-        cors = {"Access-Control-Allow-Origin": f"'{self._origins[0]}'"} if len(self._origins) == 1 else {}
+        cors = self._cors
         later = {"Retry-After": "'1'"}
         kinds: dict[str, tuple[apigateway.ResponseType, str | None, str, Mapping[str, str]]] = {
             "Refused": (apigateway.ResponseType.DEFAULT_4_XX, None, ERROR, cors),

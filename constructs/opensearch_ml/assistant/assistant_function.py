@@ -1,4 +1,4 @@
-"""AssistantFunction: one of the three functions behind the assistant's API."""
+"""AssistantFunction: one of the functions behind the assistant's API."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from opensearch_ml.engine.python_function import PythonFunction
 
 ASK = source_of("ask_function", "lambda/ask")
 DOCUMENTS = source_of("documents_function", "lambda/documents")
+TOOLS = source_of("tools_function", "lambda/tools")
 PAGE = source_of("page_function", "lambda/page")
 WEB = source_of("web", "web")
 # The settings declare the functions' variables.
@@ -54,6 +55,17 @@ PARTS = {
     "documents": FunctionPart(
         "Stores, lists and removes documents", DOCUMENTS, "api.handler", 1024, True, POWERTOOLS, FOLDERS
     ),
+    # The SDK of the protocol takes two seconds of a processor to import, and a function has one from this memory on.
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    "tools": FunctionPart(
+        "Offers the documents to agents, as tools",
+        TOOLS,
+        "tools.handler",
+        1769,
+        True,
+        POWERTOOLS,
+        {**FOLDERS, **libraries("agents")},
+    ),
     "page": FunctionPart(
         "Serves the page, and signs its users in", PAGE, "page.handler", 256, False, folders={"web": WEB}
     ),
@@ -61,7 +73,7 @@ PARTS = {
 
 
 class AssistantFunction(PythonFunction):
-    """The function `part`: ask, documents or page. Its role may write its log and traces; `allow` adds permissions.
+    """The function `part`: ask, documents, tools or page. Its role writes its log and traces; `allow` adds permissions.
 
     `variables` are environment variables. With a `network` it runs in its subnets. `concurrency` is the
     number of calls at once, reserved in the account; further calls are refused.

@@ -10,6 +10,9 @@ from constructs import Construct
 
 from opensearch_ml.engine.acknowledge import acknowledge
 
+# What agents' access tokens are for.
+AGENT_SCOPE = "read"
+
 
 class SignInPool(Construct):
     """A Cognito user pool: users are invited, and sign in with their e-mail address.
@@ -143,19 +146,42 @@ class SignInPool(Construct):
         """
         if also or not self._stays:
             self._invite_to(also[0] if also else page)
+        settings = cognito.OAuthSettings(
+            flows=cognito.OAuthFlows(authorization_code_grant=True),
+            scopes=[cognito.OAuthScope.OPENID],
+            callback_urls=[page, *also],
+            logout_urls=[page, *also],
+        )
+        # A token of SRP lets a person write their own attributes, and so say which groups they are in.
+        flows = cognito.AuthFlow(user_srp=not self._group_attribute)
+        return self._client("Page", "Branding", settings, flows).user_pool_client_id
+
+    def add_agents(self, resource: str, callbacks: Sequence[str]) -> tuple[str, str]:
+        """Create a client without a secret for agents, and return its id and the scope of its access tokens.
+
+        `resource` is the address of the tools. An agent names it when it asks for a token, and Cognito refuses an
+        address that is no resource server of the pool. The sign-in page sends users back to one of `callbacks`.
+        """
+        scope = cognito.ResourceServerScope(scope_name=AGENT_SCOPE, scope_description="Ask and read the documents")
+        server = self.pool.add_resource_server("Tools", identifier=resource, scopes=[scope])
+        settings = cognito.OAuthSettings(
+            flows=cognito.OAuthFlows(authorization_code_grant=True),
+            scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.resource_server(server, scope)],
+            callback_urls=[*callbacks],
+        )
+        client = self._client("Agents", "AgentsBranding", settings, cognito.AuthFlow())
+        return client.user_pool_client_id, f"{resource}/{AGENT_SCOPE}"
+
+    def _client(
+        self, id: str, branding_id: str, settings: cognito.OAuthSettings, flows: cognito.AuthFlow
+    ) -> cognito.UserPoolClient:
         client = self.pool.add_client(
-            "Page",
+            id,
             generate_secret=False,
-            # A token of SRP lets a person write their own attributes, and so say which groups they are in.
-            auth_flows=cognito.AuthFlow(user_srp=not self._group_attribute),
+            auth_flows=flows,
             read_attributes=self._attributes(),
             write_attributes=self._attributes(),
-            o_auth=cognito.OAuthSettings(
-                flows=cognito.OAuthFlows(authorization_code_grant=True),
-                scopes=[cognito.OAuthScope.OPENID],
-                callback_urls=[page, *also],
-                logout_urls=[page, *also],
-            ),
+            o_auth=settings,
             supported_identity_providers=[
                 cognito.UserPoolClientIdentityProvider.COGNITO,
                 *(cognito.UserPoolClientIdentityProvider.custom(name) for name in self._providers),
@@ -170,13 +196,13 @@ class SignInPool(Construct):
         # Without a branding the newer sign-in page says that it is not available.
         branding = cognito.CfnManagedLoginBranding(
             self,
-            "Branding",
+            branding_id,
             user_pool_id=self.id,
             client_id=client.user_pool_client_id,
             use_cognito_provided_values=True,
         )
         branding.node.add_dependency(self._domain)
-        return client.user_pool_client_id
+        return client
 
     def _invite_to(self, page: str) -> None:
         """Written here, because the page's address is known after the pool."""

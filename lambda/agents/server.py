@@ -1,0 +1,120 @@
+"""The tools that an agent gets of a knowledge base, over the Model Context Protocol.
+
+A tool that fails tells the agent the sentence that a person would read; a bug tells it nothing of our insides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import wraps
+from typing import Annotated, ParamSpec, Protocol, TypeVar
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+from pydantic import BaseModel, ConfigDict, Field
+
+from rag.document_models import DocumentList, DocumentShown
+from rag.models import Answer, Source
+from rag.search import Page
+from settings.agents import TOOLS
+
+MOST = 50
+READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FilterValues = Mapping[str, str | list[str]]
+Size = Annotated[int, Field(ge=1, le=MOST, description="The greatest number of passages.")]
+Filters = Annotated[
+    FilterValues | None,
+    Field(description="Only documents with these values, such as {'title': 'Boston'}; several are alternatives."),
+]
+
+
+class Passages(BaseModel):
+    """The passages found, the nearest to the question first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    passages: list[Source]
+
+
+class Knowledge(Protocol):
+    """What the tools work on, as one person or role sees it. Every method may raise an error of `explained`."""
+
+    def search(self, question: str, size: int, filters: FilterValues) -> list[Source]:
+        """The passages nearest to the question."""
+
+    def ask(self, question: str, size: int, filters: FilterValues, conversation: str | None) -> Answer:
+        """The answer; `conversation` is an id to continue, or `new`."""
+
+    def listed(self, page: Page) -> DocumentList:
+        """The documents of a page."""
+
+    def shown(self, id: str) -> DocumentShown:
+        """A document with its passages."""
+
+
+def server(
+    name: str,
+    version: str,
+    knowledge: Knowledge,
+    explained: Callable[[Exception], str | None],
+    tools: Collection[str] = TOOLS,
+) -> MCPServer:
+    """The server of these tools. `explained` is the sentence for an error; None for a bug."""
+    made = MCPServer(
+        name,
+        version=version,
+        log_level="ERROR",
+        instructions="Searches the documents of one knowledge base and answers questions from them alone. "
+        "Give the ids of the documents that an answer is from.",
+    )
+
+    def add(run: Callable[P, R]) -> None:
+        if run.__name__ in tools:
+            made.add_tool(_explaining(run, explained), annotations=READS)
+
+    def search(question: str, size: Size = 4, filters: Filters = None) -> Passages:
+        """Find the passages nearest to a question, without an answer. Each names its document and its place there."""
+        return Passages(passages=knowledge.search(question, size, filters or {}))
+
+    def ask(question: str, size: Size = 4, filters: Filters = None, conversation: str | None = None) -> Answer:
+        """Answer a question from the documents, with the passages used. `conversation` is an id to continue, or `new`.
+
+        Without an answer model the text is null.
+        """
+        return knowledge.ask(question, size, filters or {}, conversation)
+
+    def list_documents(
+        size: Annotated[int, Field(ge=1, le=1000)] = 100, after: str | None = None, search: str | None = None
+    ) -> DocumentList:
+        """List documents by id. `after` continues behind a page; `search` keeps ids and titles that contain it."""
+        return knowledge.listed(Page(size, after, search))
+
+    def get_document(id: str) -> DocumentShown:
+        """Show a document by its id: its title, and its text in passages."""
+        return knowledge.shown(id)
+
+    add(search)
+    add(ask)
+    add(list_documents)
+    add(get_document)
+    return made
+
+
+def _explaining(run: Callable[P, R], explained: Callable[[Exception], str | None]) -> Callable[P, R]:
+    """The same function, whose errors are sentences."""
+
+    @wraps(run)
+    def explaining(*arguments: P.args, **options: P.kwargs) -> R:
+        try:
+            return run(*arguments, **options)
+        except Exception as error:
+            sentence = explained(error)
+            if sentence is None:
+                raise
+            raise ToolError(sentence) from None
+
+    return explaining

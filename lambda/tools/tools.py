@@ -1,0 +1,129 @@
+"""`POST /mcp`: tools for agents over the Model Context Protocol, each call with the rights of the person signed in."""
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mcp.server.transport_security import TransportSecuritySettings
+from pydantic import ValidationError
+
+from agents.server import FilterValues, server
+from asgi import HttpResponse, exchange
+from gateway import telemetry
+from gateway.caller import caller, digest
+from gateway.mistake import mistake
+from gateway.request import body_bytes, request_id
+from gateway.routes import TOOLS, admit
+from rag import answering, documents
+from rag.caller import Caller
+from rag.document_models import DocumentList, DocumentShown
+from rag.events import Answered
+from rag.failures import Broken, Invalid
+from rag.models import Answer, Problem, Question, Source
+from rag.own_settings import settings
+from rag.prompt import Turn
+from rag.search import Page
+from well_known import metadata
+
+# Seconds kept back from the function's time, for saying that it was not enough.
+MARGIN = 1.0
+# API Gateway is in front, and checks who calls; the SDK's own check is for servers on a developer's machine.
+BEHIND_GATEWAY = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+VERSION = "1"
+# The variable with the names of the tools that are offered, separated by spaces.
+OFFERED = "TOOLS"
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The function's entry point: an API Gateway proxy event in, its proxy response out."""
+    identifier = request_id(event, context)
+    telemetry.begin(identifier)
+    try:
+        telemetry.belongs_to(settings().environment)
+        response = _response(event, context)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a sentence
+        failure = telemetry.failed(error)
+        problem = Problem(message=failure.message, cause=failure.cause, request_id=identifier)
+        response = HttpResponse(failure.status, {}, problem.model_dump_json().encode())
+    telemetry.end()
+    # API Gateway counts the bytes itself.
+    own = {name: value for name, value in response.headers.items() if name != "content-length"}
+    headers = {
+        "content-type": "application/json",
+        **own,
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return {"statusCode": response.status, "headers": headers, "body": response.body.decode()}
+
+
+def _response(event: Mapping[str, Any], context: Any) -> HttpResponse:
+    method, path = event["httpMethod"], str(event.get("resource", ""))
+    document = metadata(path) if method == "GET" else None
+    if document is not None:
+        return HttpResponse(200, {}, json.dumps(document).encode())
+    who = caller(event, context.invoked_function_arn, settings().access)
+    telemetry.logger.thread_safe_append_keys(caller=digest(who.id))
+    if method != "POST":
+        # Nothing is sent to an agent unasked, and there are no sessions to end.
+        return HttpResponse(405, {"allow": "POST"}, b"")
+    admit(who, TOOLS)
+    knowledge = CallerView(who, time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN)
+    offered = server(f"osml-{settings().environment}", VERSION, knowledge, _explained, os.environ[OFFERED].split())
+    app = offered.streamable_http_app(
+        streamable_http_path="/mcp", json_response=True, stateless_http=True, transport_security=BEHIND_GATEWAY
+    )
+    body = body_bytes(event, settings().limits.body_bytes)
+    return exchange(app, method, "/mcp", event.get("headers") or {}, body)
+
+
+class CallerView:
+    """The documents of the environment as `caller` sees them, until the function must answer."""
+
+    def __init__(self, caller: Caller, ends: float) -> None:
+        self._caller, self._ends = caller, ends
+
+    def search(self, question: str, size: int, filters: FilterValues) -> list[Source]:
+        return answering.passages(_question(question, size, filters), self._caller, self._seconds)
+
+    def ask(self, question: str, size: int, filters: FilterValues, conversation: str | None) -> Answer:
+        """Without a `conversation` no turn is stored."""
+        id = None if conversation == "new" else conversation
+        turns: Sequence[Turn] | None = [] if conversation is None else None
+        telemetry.asked()
+        given = _question(question, size, filters, id)
+        *_, last = answering.answer(given, self._caller, self._seconds, turns=turns)
+        if not isinstance(last, Answered):
+            raise Broken("The assistant stopped without an answer. Ask again.")
+        telemetry.answered(last.answer)
+        try:
+            last.keep()
+        except Exception as error:  # noqa: BLE001 - there is an answer
+            telemetry.not_kept(error)
+        return last.answer
+
+    def listed(self, page: Page) -> DocumentList:
+        return documents.listed(page, self._seconds, self._caller)
+
+    def shown(self, id: str) -> DocumentShown:
+        return documents.shown(id, self._seconds, self._caller)
+
+    @property
+    def _seconds(self) -> float:
+        return self._ends - time.monotonic()
+
+
+def _question(question: str, size: int, filters: FilterValues, conversation: str | None = None) -> Question:
+    fields = {"question": question, "top_k": size, "filters": filters or None, "conversation_id": conversation}
+    try:
+        return Question.model_validate(fields, strict=True)
+    except ValidationError as error:
+        raise Invalid(mistake(error.errors())) from None
+
+
+def _explained(error: Exception) -> str:
+    """The sentence of an error; that of an unforeseen one names nothing of it, and the log has its place."""
+    failure = telemetry.failed(error)
+    return f"{failure.message} (cause: {failure.cause})"

@@ -1,0 +1,89 @@
+"""An agent: the protocol's official client, which signs its user in at the pool or sends an API key."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import os
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import httpx2
+import requests
+from mcp import Client
+from mcp.client.auth import OAuthClientProvider
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from pydantic import AnyUrl
+
+CALLBACK = "http://localhost:3334/oauth/callback"
+T = TypeVar("T")
+
+
+class Registered:
+    """The store of an agent whose client the pool knows already; it keeps the tokens."""
+
+    def __init__(self, client_id: str) -> None:
+        self.tokens: OAuthToken | None = None
+        self._client = OAuthClientInformationFull(
+            client_id=client_id, redirect_uris=[AnyUrl(CALLBACK)], token_endpoint_auth_method="none"
+        )
+
+    async def get_tokens(self) -> OAuthToken | None:
+        return self.tokens
+
+    async def set_tokens(self, tokens: OAuthToken) -> None:
+        self.tokens = tokens
+
+    async def get_client_info(self) -> OAuthClientInformationFull:
+        return self._client
+
+    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
+        raise AssertionError(f"The agent registers itself, as {client_info.client_name}.")
+
+
+def signed_in(url: str, client_id: str, user: str, password: str, use: Callable[[Client], Awaitable[T]]) -> T:
+    """What `use` returns of an agent whose user signs in on the way."""
+    came_back: dict[str, list[str]] = {}
+
+    async def sign_in(address: str) -> None:
+        came_back.update(await asyncio.to_thread(_signed_in_at, address, user, password))
+
+    async def code() -> AuthorizationCodeResult:
+        return AuthorizationCodeResult(code=came_back["code"][0], state=came_back["state"][0])
+
+    metadata = OAuthClientMetadata(redirect_uris=[AnyUrl(CALLBACK)], client_name="agent")
+    auth = OAuthClientProvider(url, metadata, Registered(client_id), redirect_handler=sign_in, callback_handler=code)
+    return asyncio.run(_used(url, use, auth=auth))
+
+
+def with_key(url: str, key: str, use: Callable[[Client], Awaitable[T]]) -> T:
+    """What `use` returns of an agent that sends an API key."""
+    return asyncio.run(_used(url, use, headers={"x-api-key": key}))
+
+
+async def _used(url: str, use: Callable[[Client], Awaitable[T]], **options: Any) -> T:
+    trusted = ssl.create_default_context(cafile=os.environ["REQUESTS_CA_BUNDLE"])
+    async with (
+        httpx2.AsyncClient(verify=trusted, timeout=60, **options) as http,
+        Client(streamable_http_client(url, http_client=http)) as client,
+    ):
+        return await use(client)
+
+
+def _signed_in_at(address: str, user: str, password: str) -> dict[str, list[str]]:
+    """Fills the form at the address, and returns what the sign-in page sends back to the agent."""
+    with requests.Session() as browser:
+        form = browser.get(address, timeout=30)
+        fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form.text))
+        fields = {name: html.unescape(value) for name, value in fields.items()}
+        target = urljoin(form.url, re.findall(r'<form[^>]* action="([^"]+)"', form.text)[0])
+        sent = browser.post(
+            target, data={**fields, "username": user, "password": password}, allow_redirects=False, timeout=30
+        )
+    location = sent.headers["Location"]
+    assert location.startswith(CALLBACK), location
+    return parse_qs(urlsplit(location).query)
