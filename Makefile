@@ -7,7 +7,7 @@ QUESTION := What's the population increase of New York City from 2021 to 2023? H
 # The line of OpenSearch that the contract tests run on besides the newest.
 OLDER := 2.19
 
-.PHONY: demo prepared down check unit test templates checkers contract e2e upgrade pages recipes browser format snapshots schema openapi install lock bench faults load drop retrieval soak prove-on-aws site wheel clean
+.PHONY: demo prepared down check unit test templates checkers contract e2e assistants upgrade pages recipes browser format snapshots schema openapi install lock bench faults load drop retrieval soak prove-on-aws site wheel clean
 
 demo: ## install, start the local cloud, deploy, load samples, and ask a question
 	@$(MAKE) --no-print-directory --jobs=2 install prepared
@@ -56,8 +56,8 @@ unit: install
 
 # A run starts hundreds of Python processes: what one of them has compiled is kept, whatever the machine's habit is.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: install browser ## everything that CI checks, in four parallel lanes
-	$(MAKE) --jobs=4 --output-sync=line e2e contract pages templates
+test: install browser ## everything that CI checks, in five parallel lanes
+	$(MAKE) --jobs=5 --output-sync=line e2e assistants contract pages templates
 
 templates: check checkers ## types, unit tests and templates; then the recipes
 	$(BIN)/pytest -q tests/synth
@@ -83,8 +83,15 @@ upgrade: contract-$(OLDER) ## the keeper on that line, and an upgrade of a deplo
 pages: upgrade browser site ## the page in Chromium, and the documentation as a site
 	$(BIN)/pytest -q tests/browser
 
-e2e: install ## deploys on a local cloud, except recipes and the upgrade
-	$(BIN)/pytest -q --durations=20 --ignore=tests/e2e/recipes --ignore=tests/e2e/test_upgrade.py tests/e2e
+ASSISTANTS := test_assistant.py test_assistant_page.py test_canary.py test_prove.py
+# What has a lane of its own.
+APART := recipes test_upgrade.py $(ASSISTANTS)
+
+e2e: install ## deploys on a local cloud, except those of other lanes
+	$(BIN)/pytest -q --durations=20 $(APART:%=--ignore=tests/e2e/%) tests/e2e
+
+assistants: install ## deploys with an assistant, on their own local cloud
+	OSML_SANDBOX=assistants $(BIN)/pytest -q --durations=20 $(ASSISTANTS:%=tests/e2e/%)
 
 recipes: install ## deploys of every provider and every search setting, and what a destroy keeps, on their own local cloud
 	OSML_SANDBOX=recipes $(BIN)/pytest -q --durations=20 tests/e2e/recipes

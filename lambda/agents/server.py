@@ -40,7 +40,7 @@ class Passages(BaseModel):
     passages: list[Source]
 
 
-class Knowledge(Protocol):
+class DocumentView(Protocol):
     """What the tools work on, as one person or role sees it. Every method may raise an error of `explained`."""
 
     def search(self, question: str, size: int, filters: FilterValues) -> list[Source]:
@@ -59,7 +59,7 @@ class Knowledge(Protocol):
 def server(
     name: str,
     version: str,
-    knowledge: Knowledge,
+    documents: DocumentView,
     explained: Callable[[Exception], str | None],
     tools: Collection[str] = TOOLS,
 ) -> MCPServer:
@@ -78,24 +78,24 @@ def server(
 
     def search(question: str, size: Size = 4, filters: Filters = None) -> Passages:
         """Find the passages nearest to a question, without an answer. Each names its document and its place there."""
-        return Passages(passages=knowledge.search(question, size, filters or {}))
+        return Passages(passages=documents.search(question, size, filters or {}))
 
     def ask(question: str, size: Size = 4, filters: Filters = None, conversation: str | None = None) -> Answer:
         """Answer a question from the documents, with the passages used. `conversation` is an id to continue, or `new`.
 
         Without an answer model the text is null.
         """
-        return knowledge.ask(question, size, filters or {}, conversation)
+        return documents.ask(question, size, filters or {}, conversation)
 
     def list_documents(
         size: Annotated[int, Field(ge=1, le=1000)] = 100, after: str | None = None, search: str | None = None
     ) -> DocumentList:
         """List documents by id. `after` continues behind a page; `search` keeps ids and titles that contain it."""
-        return knowledge.listed(Page(size, after, search))
+        return documents.listed(Page(size, after, search))
 
     def get_document(id: str) -> DocumentShown:
         """Show a document by its id: its title, and its text in passages."""
-        return knowledge.shown(id)
+        return documents.shown(id)
 
     add(search)
     add(ask)

@@ -70,8 +70,8 @@ def _response(event: Mapping[str, Any], context: Any) -> HttpResponse:
         # Nothing is sent to an agent unasked, and there are no sessions to end.
         return HttpResponse(405, {"allow": "POST"}, b"")
     admit(who, TOOLS)
-    knowledge = CallerView(who, time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN)
-    offered = server(f"osml-{settings().environment}", VERSION, knowledge, _explained, os.environ[OFFERED].split())
+    view = CallerView(who, time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN)
+    offered = server(f"osml-{settings().environment}", VERSION, view, _explained, os.environ[OFFERED].split())
     app = offered.streamable_http_app(
         streamable_http_path="/mcp", json_response=True, stateless_http=True, transport_security=BEHIND_GATEWAY
     )
