@@ -7,7 +7,8 @@ import html
 import os
 import re
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -57,12 +58,18 @@ def signed_in(url: str, client_id: str, user: str, password: str, use: Callable[
 
     metadata = OAuthClientMetadata(redirect_uris=[AnyUrl(CALLBACK)], client_name="agent")
     auth = OAuthClientProvider(url, metadata, Registered(client_id), redirect_handler=sign_in, callback_handler=code)
-    return asyncio.run(_used(url, use, auth=auth))
+    return _run(_used(url, use, auth=auth))
 
 
 def with_key(url: str, key: str, use: Callable[[Client], Awaitable[T]]) -> T:
     """What `use` returns of an agent that sends an API key."""
-    return asyncio.run(_used(url, use, headers={"x-api-key": key}))
+    return _run(_used(url, use, headers={"x-api-key": key}))
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    # In a thread of its own: a browser's loop runs in that of the test.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def _used(url: str, use: Callable[[Client], Awaitable[T]], **options: Any) -> T:
