@@ -11,11 +11,14 @@ from settings.access import Access
 from settings.agents import Agents
 from settings.firewall import Firewall
 from settings.guardrails import BedrockGuardrail, Guardrails
-from settings.own_name import OwnName
+from settings.own_name import AssistantName
 from settings.passages import PASSAGE_CHARACTERS
+from settings.quota import Quota
+from settings.second_factor import SecondFactor
 from settings.sign_in_provider import GROUP_ATTRIBUTE, ProviderName, SignInProvider
 from settings.web_address import Origin
 
+VpcEndpointId = Annotated[str, Field(pattern=r"^vpce-[0-9a-f]{8,17}$")]
 PageAddress = Annotated[str, Field(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/rag$")]
 
 
@@ -44,11 +47,13 @@ class Assistant(Group):
     `access` says who asks, loads and removes, and who is in which group. `providers` are further ways to sign in to the
     pool: what the company has, by OpenID Connect or SAML.
 
-    `second_factor` requires an authenticator app of every user of the pool; the sign-in page sets it up at the first
-    sign-in. `addresses` are further addresses of the page, behind your own domain: users return there after the
-    sign-in, and the invitation mail has the first of them. `domain` serves the API and the page at your own host name,
-    and `firewall` puts AWS WAF before both. `guardrails` check questions and answers. `agents` offers the documents to
-    agents, as tools.
+    `second_factor` is an authenticator app for users of the pool: with `required` everybody sets one up at the first
+    sign-in, and with `optional` those who want one set it up on the page. `addresses` are further addresses of the
+    page, behind your own domain: users return there after the sign-in, and the invitation mail has the first of them.
+    `domain` serves the API and the page at your own host name, and `firewall` puts AWS WAF before both. With
+    `vpc_endpoints`, which are interface endpoints of `execute-api`, both are reached through them alone. `guardrails`
+    check questions and answers, and `quota` limits what each caller may ask.
+    `agents` offers the documents to agents, as tools.
 
     API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
     belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
@@ -63,12 +68,16 @@ class Assistant(Group):
         max_length=20,
         examples=[{"Company": {"metadata_url": "https://login.example.com/metadata.xml"}}],
     )
-    second_factor: bool = False
+    second_factor: SecondFactor = "off"
     addresses: list[PageAddress] = Field(default_factory=list, max_length=50, examples=["https://help.example.com/rag"])
-    domain: OwnName | None = None
+    domain: AssistantName | None = None
+    vpc_endpoints: list[VpcEndpointId] = Field(
+        default_factory=list, max_length=10, examples=[["vpce-0a1b2c3d4e5f60718"]]
+    )
     firewall: Firewall | None = None
     guardrails: Guardrails | None = None
     agents: Agents | None = None
+    quota: Quota | None = None
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float | None = Field(default=None, ge=0)
     throttle: Throttle = Throttle()
@@ -106,6 +115,20 @@ class Assistant(Group):
         return self
 
     @model_validator(mode="after")
+    def _private_or_not(self) -> Assistant:
+        public = next((name for name in ("domain", "firewall") if getattr(self, name) is not None), None)
+        if self.vpc_endpoints and public:
+            raise ValueError(
+                f"vpc_endpoints makes the API private, and {public} is for a public one; leave one of them out"
+            )
+        if self.vpc_endpoints and self.sign_in == "iam":
+            raise ValueError(
+                "vpc_endpoints is set and sign_in is 'iam': the policy that lets the endpoints in would let in every "
+                "identity of the account, whatever its own policies say; set sign_in to cognito or api-key"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _names_fit(self) -> Assistant:
         fault = next(self.access.faults(self.sign_in), None)
         if fault:
@@ -121,11 +144,25 @@ class Assistant(Group):
 
     @model_validator(mode="after")
     def _signs_in_by_a_pool(self) -> Assistant:
-        set_alone = [name for name in ("second_factor", "addresses", "providers") if getattr(self, name)]
+        factor = ["second_factor"] if self.second_factor != "off" else []
+        set_alone = [*factor, *(name for name in ("addresses", "providers") if getattr(self, name))]
         if set_alone and self.sign_in != "cognito":
             raise ValueError(
                 f"{set_alone[0]} is for people who sign in at a user pool, but sign_in is {self.sign_in!r}; "
                 f"set sign_in to cognito, or leave {set_alone[0]} out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _factor_is_set_up(self) -> Assistant:
+        if self.second_factor == "optional" and not self.page:
+            raise ValueError(
+                "second_factor is 'optional', but page is false, and people set it up on the page; set it to required"
+            )
+        if self.second_factor == "optional" and self.group_attribute:
+            raise ValueError(
+                "second_factor is 'optional', but a provider tells groups: the token with which a person sets up a "
+                "factor would let them write their own groups; set it to required, or map groups in the pool"
             )
         return self
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from settings import Group
 from settings.model_settings import REGION
-
-PersonalData = Literal["email", "phone", "card", "iban", "ip"]
+from settings.personal_data import PersonalData
 
 
 class BedrockGuardrail(Group):

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from settings import Group
+from settings.personal_data import PersonalData
 
 MARGIN = 5
 FIELD = r"^[a-z][a-z0-9_]{0,62}$"
@@ -74,12 +75,15 @@ class IndexSettings(IndexNames):
     fields can be compared as a whole.
 
     Up to `overlap` percent of each chunk of a long text are repeated at the beginning of the next one.
+
+    Personal data of the kinds in `mask` are masked in documents before they are stored, for example as `[email]`.
     """
 
     space_type: Literal["cosinesimil", "l2", "innerproduct"] = "cosinesimil"
     batch_size: int = Field(default=32, ge=1, le=512)
     language: Language = "english"
     overlap: int = Field(default=0, ge=0, le=50)
+    mask: list[PersonalData] = Field(default_factory=list, max_length=5, examples=[["email", "iban"]])
     shards: int = Field(default=1, ge=1, le=1000)
     replicas: int = Field(default=0, ge=0, le=20)
     fields: dict[FieldName, FieldType] = Field(default_factory=dict, max_length=200, examples=[{"year": "number"}])

@@ -108,6 +108,7 @@ class AssistantOutputs(Outputs):
         "ApiKeys", None
     )
     name_target: str | None = _output("NameTarget", None)
+    quota_table: str | None = _output("QuotaTableName", None)
 
 
 class SourcesOutputs(Outputs):

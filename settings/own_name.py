@@ -17,3 +17,13 @@ class OwnName(Group):
         pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}$",
         examples=["arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"],
     )
+
+
+class AssistantName(OwnName):
+    """The host `name` of the assistant, with its certificate in ACM, in the environment's region.
+
+    With `hosted_zone`, the id of a public hosted zone of Route 53 in this account, the name leads to the API; without
+    it you create the CNAME record.
+    """
+
+    hosted_zone: str | None = Field(default=None, pattern=r"^Z[A-Z0-9]{8,31}$", examples=["Z0123456789ABCDEFGHIJ"])

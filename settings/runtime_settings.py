@@ -20,6 +20,7 @@ from settings.guardrails import Guardrails
 from settings.knowledge import IndexNames, Prompt
 from settings.model_settings import model_class
 from settings.passages import PASSAGE_CHARACTERS
+from settings.personal_data import PersonalData
 from settings.retrieval import Retrieval
 
 VARIABLE = "ASSISTANT"
@@ -97,6 +98,7 @@ class Limits(RuntimeGroup):
     passage_characters: int = Field(default=PASSAGE_CHARACTERS, ge=100)
     passage_tokens: int | None = Field(default=None, ge=100)
     passage_overlap: int = Field(default=0, ge=0, le=50)
+    mask: list[PersonalData] = Field(default_factory=list)
 
 
 class RuntimeTimeouts(RuntimeGroup):
@@ -106,6 +108,14 @@ class RuntimeTimeouts(RuntimeGroup):
     embedding: Seconds = 30
     answer: Seconds = 60
     rag: Seconds = 65
+
+
+class RuntimeQuota(RuntimeGroup):
+    """What each caller may use, counted in the DynamoDB table `table`."""
+
+    table: str
+    questions_per_day: int | None = None
+    tokens_per_month: int | None = None
 
 
 class ToldAccess(Access):
@@ -175,4 +185,5 @@ class RuntimeSettings(RuntimeGroup):
     limits: Limits = Limits()
     uploads: str | None = None
     guardrails: Guardrails | None = None
+    quota: RuntimeQuota | None = None
     timeouts: RuntimeTimeouts = RuntimeTimeouts()

@@ -17,6 +17,7 @@ from opensearch_ml.assistant.assistant_api import AssistantApi, SignIn
 from opensearch_ml.assistant.assistant_function import AssistantFunction
 from opensearch_ml.assistant.conversation_table import ConversationTable
 from opensearch_ml.assistant.firewall import Firewall
+from opensearch_ml.assistant.quota_table import QuotaTable
 from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.assistant.upload_jobs import UploadJobs
 from opensearch_ml.engine.log_retention import RETENTION
@@ -36,6 +37,7 @@ from settings.runtime_settings import (
     Login,
     Memory,
     PipelineAnswer,
+    RuntimeQuota,
     RuntimeSettings,
     RuntimeTimeouts,
     Table,
@@ -76,6 +78,7 @@ class AssistantStack(EnvironmentStack):
         # Where the engine's pipeline answers, it reads conversations from the engine's memory.
         self._memory = bool(knowledge and environment.answer and not environment.streams)
         self._table = None if knowledge else ConversationTable(self, "Conversations", removal_policy=self.removal)
+        self._quota = QuotaTable(self, "Quota") if assistant.quota else None
         self._keys = self._named_keys()
         self._kept = self._conversation_index() if knowledge and not self._memory else None
         self._jobs = UploadJobs(self, "Uploads", removal_policy=self.removal)
@@ -120,9 +123,14 @@ class AssistantStack(EnvironmentStack):
                 agents_url=f"{base}/mcp" if assistant.agents else None,
                 agents_client_id=agents_client,
                 api_key_id=api.key_id,
-                **({"api_keys": {name: key.key_id for name, key in self._keys.items()}} if self._keys else {}),
+                **self._unusual_outputs(),
             )
         )
+
+    def _unusual_outputs(self) -> dict[str, Any]:
+        """Those of an assistant with keys of its own, or with a quota."""
+        keys = {"api_keys": {name: key.key_id for name, key in self._keys.items()}} if self._keys else {}
+        return {**keys, **({"quota_table": self._quota.name} if self._quota else {})}
 
     def _named_keys(self) -> dict[str, apigateway.ApiKey]:
         """An API key for each name in the settings, so that a key has a role and groups."""
@@ -154,6 +162,11 @@ class AssistantStack(EnvironmentStack):
         unusual: dict[str, Any] = {"matches": environment.matches} if environment.matches else {}
         if assistant.guardrails:
             unusual["guardrails"] = assistant.guardrails
+        if assistant.quota and self._quota:
+            unusual["quota"] = RuntimeQuota(table=self._quota.name, **assistant.quota.model_dump(exclude_none=True))
+        unusual_limits: dict[str, Any] = {"passage_overlap": index.overlap} if index.overlap else {}
+        if index.mask:
+            unusual_limits["mask"] = index.mask
         access = assistant.access.model_dump(exclude_defaults=True)
         if self._keys:
             access["keys"] = [(key.key_id, name) for name, key in self._keys.items()]
@@ -178,7 +191,7 @@ class AssistantStack(EnvironmentStack):
                 body_bytes=assistant.body_limit,
                 passage_characters=assistant.passage_characters,
                 passage_tokens=environment.embedding.chunk_tokens,
-                **({"passage_overlap": index.overlap} if index.overlap else {}),
+                **unusual_limits,
             ),
             uploads=self._jobs.bucket.bucket_name,
             timeouts=RuntimeTimeouts(
@@ -233,6 +246,8 @@ class AssistantStack(EnvironmentStack):
         self._allow_asking(ask, "ask")
         target = self._search.target(self.region, ())
         grant_search(self, self._environment, self._search, target, documents, "documents")
+        if self._quota:
+            documents.allow(self._quota.reading)
         if not self._knowledge:
             documents.allow(*self._inference.embedding.caller_statements(), wildcards=GUESSED)
 
@@ -244,6 +259,8 @@ class AssistantStack(EnvironmentStack):
         if answer and self._environment.streams:
             function.allow(*answer.caller_statements(streamed=True), wildcards=GUESSED)
         self._allow_guardrail(function)
+        if self._quota:
+            function.allow(self._quota.counting)
         if not self._knowledge:
             function.allow(*self._inference.embedding.caller_statements(), wildcards=GUESSED)
         if self._table:
@@ -297,6 +314,7 @@ class AssistantStack(EnvironmentStack):
             rate=assistant.throttle.rate,
             burst=assistant.throttle.burst,
             origins=assistant.origins,
+            vpc_endpoints=assistant.vpc_endpoints,
             log_retention=RETENTION[self._environment.search.log_retention],
             log_role=assistant.log_role == "create",
             removal_policy=self.removal,
@@ -306,7 +324,14 @@ class AssistantStack(EnvironmentStack):
         name = self._assistant.domain
         if name is None:
             return None
-        return ApiName(self, "Name", api=api.api, name=name.name, certificate_arn=name.certificate_arn)
+        return ApiName(
+            self,
+            "Name",
+            api=api.api,
+            name=name.name,
+            certificate_arn=name.certificate_arn,
+            hosted_zone_id=name.hosted_zone,
+        )
 
     def _guard(self, api: AssistantApi) -> None:
         firewall = self._assistant.firewall
@@ -328,6 +353,9 @@ class AssistantStack(EnvironmentStack):
         client = pool.add_client(api.page_url, self._assistant.page_addresses) if pool else None
         if client:
             api.admit(client)
+        # A request of a private API need not say the name that the browser knows.
+        private = [api.page_url] if self._assistant.vpc_endpoints else []
+        addresses = [*self._assistant.page_addresses, *private]
         address = pool.address if pool else None
         visible = self._environment.search.visible_seconds
         variables = {
@@ -338,7 +366,8 @@ class AssistantStack(EnvironmentStack):
             "TOKEN_URL": f"{address}/oauth2/token" if address else "",
             "REVOKE_URL": f"{address}/oauth2/revoke" if address else "",
             "CLIENT_ID": client or "",
-            **({"ADDRESSES": " ".join(self._assistant.page_addresses)} if self._assistant.page_addresses else {}),
+            **({"POOL_API": pool.api} if pool and self._assistant.second_factor == "optional" else {}),
+            **({"ADDRESSES": " ".join(addresses)} if addresses else {}),
             **({"VISIBLE_SECONDS": str(visible)} if visible else {}),
         }
         api.show_page(self._function("page", variables).function)

@@ -124,6 +124,7 @@ class IngestionStack(EnvironmentStack):
             "passage_characters": passage_characters(self._environment.assistant),
             "passage_tokens": self._environment.embedding.chunk_tokens,
             "passage_overlap": index.overlap,
+            **({"mask": index.mask} if index.mask else {}),
             **({"groups": settings.groups} if settings and settings.groups else {}),
         }
         return self.to_json_string(destination)

@@ -137,6 +137,8 @@ def _called(environment: Environment) -> list[str]:
     if isinstance(search, Serverless):
         return list(dict.fromkeys(["dynamodb", *services, *guarded]))
     called = guarded
+    if environment.assistant and environment.assistant.quota:
+        called.append("dynamodb")
     if isinstance(search, ExistingDomain) and search.admin_role:
         called.append("sts")
     keyed = any(source.secret_settings for source in environment.sources.values())

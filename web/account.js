@@ -90,6 +90,18 @@ export class Account {
     this.#leave(this.#settings.logout_url, { client_id: this.#settings.client_id, logout_uri: this.#page });
   }
 
+  /** What the pool says of one's authenticator app; `wanted` is "state", "begin", "off", or the app's code. */
+  async secondFactor(wanted) {
+    let response;
+    try {
+      response = await this.#session({ refresh_token: this.#tokens?.refresh, second_factor: wanted });
+    } catch {
+      throw Failure.ofNetwork();
+    }
+    if (!response.ok) throw await Failure.ofResponse(response);
+    return response.json();
+  }
+
   async headers() {
     if (!this.ready) throw Failure.of(401);
     if (this.#tokens.until - Date.now() < EARLY && !(await this.renew())) throw Failure.of(401);

@@ -4,7 +4,9 @@ import { byId } from "./element.js";
 import { Failure, failureView } from "./failure.js";
 import { Key } from "./key.js";
 import { Library } from "./library.js";
+import { Quota } from "./quota.js";
 import { Rights } from "./rights.js";
+import { SecondFactor } from "./factor.js";
 import { Service } from "./service.js";
 import { Tab } from "./tab.js";
 
@@ -67,9 +69,11 @@ function enter(sign, root, tab, told) {
   tab.claim(sign.who);
   const service = new Service(root, sign);
   const rights = new Rights(service);
+  new Quota(service, rights);
   const conversation = new Conversation(service, sign, tab, rights);
   const library = new Library(service, tab, sign, rights, told.visible_seconds);
   byId("sign-out").hidden = false;
+  if (told.second_factor) new SecondFactor(sign, told.environment);
   if (sign.name) byId("sign-out").title = `Signed in as ${sign.name}`;
   byId("views").hidden = false;
 

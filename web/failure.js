@@ -15,7 +15,8 @@ export class Failure extends Error {
     return new Failure(sentence(status, said?.message), {
       status,
       request: status >= 500 ? (said?.request_id ?? "") : "",
-      way: status === 401 || status === 403 ? "sign-in" : status < 500 && status !== 429 && status !== 408 ? "none" : "retry",
+      // A quota begins anew at midnight or with the next month.
+      way: said?.cause === "quota-exceeded" ? "none" : status === 401 || status === 403 ? "sign-in" : status < 500 && status !== 429 && status !== 408 ? "none" : "retry",
       wait: number > 0 ? Math.min(number, 900) : status === 429 || status === 503 ? WAIT : 0,
     });
   }

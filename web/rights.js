@@ -13,6 +13,11 @@ export class Rights {
     return ROLES.indexOf((await this.#told).role) >= ROLES.indexOf(role);
   }
 
+  /** What one has used of what one may ask; null where there is no limit. */
+  async quota() {
+    return (await this.#told).quota ?? null;
+  }
+
   /** The groups that one may give documents to; null means any. */
   async groups() {
     return (await this.#told).groups;

@@ -1,18 +1,30 @@
 import { events } from "./events.js";
 import { Failure } from "./failure.js";
 
-/** The API of this environment; throws every failure as a `Failure`, and a stop as an `AbortError`. */
-export class Service {
+/**
+ * The API of this environment; throws every failure as a `Failure`, and a stop as an `AbortError`.
+ * An event `asked` follows each question.
+ */
+export class Service extends EventTarget {
   #root;
   #sign;
 
   constructor(root, sign) {
+    super();
     this.#root = root;
     this.#sign = sign;
   }
 
   /** Yields `{name, value}` for stages, sources, pieces of text, and finally the whole answer. */
   async *ask(request, signal) {
+    try {
+      yield* this.#events(request, signal);
+    } finally {
+      this.dispatchEvent(new Event("asked"));
+    }
+  }
+
+  async *#events(request, signal) {
     const response = await this.#send("ask", { method: "POST", body: request, accept: "text/event-stream", signal });
     if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
       yield { name: "answer", value: await this.#read(response) };
@@ -45,7 +57,7 @@ export class Service {
     return this.#read(await this.#send("documents", { method: "POST", body: { part } }));
   }
 
-  /** `{role, groups}` of whoever is signed in. */
+  /** `{role, groups, quota}` of whoever is signed in. */
   async me() {
     return this.#read(await this.#send("me"));
   }

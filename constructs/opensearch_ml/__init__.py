@@ -10,6 +10,7 @@ from opensearch_ml.assistant.assistant_api import AssistantApi as AssistantApi
 from opensearch_ml.assistant.assistant_function import AssistantFunction as AssistantFunction
 from opensearch_ml.assistant.conversation_table import ConversationTable as ConversationTable
 from opensearch_ml.assistant.firewall import Firewall as Firewall
+from opensearch_ml.assistant.quota_table import QuotaTable as QuotaTable
 from opensearch_ml.assistant.sign_in_pool import SignInPool as SignInPool
 from opensearch_ml.assistant.upload_jobs import UploadJobs as UploadJobs
 from opensearch_ml.engine.domain_alarms import DomainAlarms as DomainAlarms

@@ -9,6 +9,7 @@ from aws.tracing import subsegment
 from dialect import Dialect, Native
 from gateway import origins, telemetry
 from gateway.caller import caller, digest
+from gateway.charge import FREE, OwnCharge, charged
 from gateway.request import json_body, request_id
 from gateway.routes import ASK, COMPLETIONS, MODELS, admit
 from gateway.sse import MEDIA_TYPE, WAITING
@@ -19,6 +20,7 @@ from rag.failures import Broken
 from rag.models import Question
 from rag.own_settings import settings
 from rag.prompt import Turn
+from rag.usage import Usage
 from reply import Reply
 from waiting import waiting
 
@@ -47,6 +49,7 @@ def _reply(event: dict[str, Any], context: "InvocationContext") -> Reply:
     seconds = max(context.get_remaining_time_in_millis() / 1000 - MARGIN, MARGIN)
     route = _route(event)
     dialect: Dialect = Native()
+    charge = FREE
     try:
         telemetry.belongs_to(settings().environment)
         dialect = _dialect(event, route, identifier)
@@ -59,12 +62,14 @@ def _reply(event: dict[str, Any], context: "InvocationContext") -> Reply:
             return Reply(200, _headers("application/json"), [models(settings().environment)], telemetry.end)
         question, turns = dialect.read(json_body(event, settings().limits.body_bytes))
         telemetry.asked()
-        heard = waiting(_events(question, turns, who, seconds - MARGIN / 2), SILENCE, seconds)
+        charge = charged(who, seconds)
+        heard = waiting(_events(question, turns, who, seconds - MARGIN / 2, charge.usage), SILENCE, seconds)
         if not dialect.streams(event):
-            return _whole(heard, dialect)
-        stream = _Stream(next(heard), heard, identifier, dialect)
+            return _whole(heard, dialect, charge)
+        stream = _Stream(next(heard), heard, identifier, dialect, charge)
         return Reply(200, _headers(f"{MEDIA_TYPE}; charset=utf-8"), stream.pieces(), stream.after)
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a sentence
+        charge.end(answered=False)
         return _problem(error, identifier, dialect)
 
 
@@ -86,20 +91,22 @@ def _dialect(event: dict[str, Any], route: str, identifier: str) -> Dialect:
     return Completions(settings().environment, identifier, base)
 
 
-def _events(question: Question, turns: Sequence[Turn] | None, who: Caller, seconds: float) -> Iterator[Event]:
+def _events(
+    question: Question, turns: Sequence[Turn] | None, who: Caller, seconds: float, usage: Usage | None
+) -> Iterator[Event]:
     with subsegment("## answer"):
         event = None
-        for event in answering.answer(question, who, seconds, turns=turns):
+        for event in answering.answer(question, who, seconds, turns=turns, usage=usage):
             yield event
     if not isinstance(event, Answered):
         raise Broken("The assistant stopped without an answer. Ask again.")
 
 
-def _whole(heard: Iterator[Event | None], dialect: Dialect) -> Reply:
+def _whole(heard: Iterator[Event | None], dialect: Dialect, charge: OwnCharge) -> Reply:
     for event in heard:
         if isinstance(event, Answered):
             answered = event
-    return Reply(200, _headers("application/json"), [dialect.whole(answered.answer)], lambda: _after(answered))
+    return Reply(200, _headers("application/json"), [dialect.whole(answered.answer)], lambda: _after(answered, charge))
 
 
 @dataclass
@@ -110,7 +117,9 @@ class _Stream:
     heard: Generator[Event | None, None, None]
     identifier: str
     dialect: Dialect
+    charge: OwnCharge
     answered: Answered | None = None
+    failed: bool = False
 
     def pieces(self) -> Iterator[bytes]:
         try:
@@ -122,21 +131,26 @@ class _Stream:
             telemetry.logger.info("The caller disconnected.")
             raise
         except Exception as error:  # noqa: BLE001 - as in answer
+            self.failed = True
             yield self.dialect.failed(telemetry.failed(error), self.identifier)
         finally:
             self.heard.close()
 
     def after(self) -> None:
-        _after(self.answered)
+        _after(self.answered, self.charge, answered=not self.failed)
 
 
-def _after(answered: Answered | None) -> None:
-    """What the caller does not wait for: the turn, the log and the metrics."""
+def _after(turn: Answered | None, charge: OwnCharge, *, answered: bool = True) -> None:
+    """What the caller does not wait for: the turn, the quota, the log and the metrics.
+
+    Whoever disconnects has been answered: the model has worked.
+    """
+    charge.end(answered=answered)
     try:
-        if answered:
-            telemetry.answered(answered.answer)
+        if turn:
+            telemetry.answered(turn.answer)
             with subsegment("## turn"):
-                answered.keep()
+                turn.keep()
     except Exception as error:  # noqa: BLE001 - the caller has the answer
         telemetry.not_kept(error)
     finally:

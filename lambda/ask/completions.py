@@ -74,6 +74,8 @@ class Completions:
 
     def problem(self, failure: Failure, identifier: str) -> bytes:
         kind = "invalid_request_error" if failure.status < 500 else "server_error"
+        if failure.cause == "quota-exceeded":
+            kind = "insufficient_quota"
         error = ChatError(message=failure.message, type=kind, code=failure.cause)
         return ChatProblem(error=error, request_id=identifier).model_dump_json().encode()
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from corpus.document import Document
+from corpus.personal_data import without_personal_data
 from corpus.sentences import ends_sentence
 from corpus.tokens import count, reach
 
@@ -22,7 +23,12 @@ _LONGEST_TITLE = 4
 
 
 def chunks(
-    document: Document, text_field: str, most: int, tokens: int | None = None, overlap: int = 0
+    document: Document,
+    text_field: str,
+    most: int,
+    tokens: int | None = None,
+    overlap: int = 0,
+    mask: Sequence[str] = (),
 ) -> list[Document]:
     """The chunks of at most `most` characters, and of `tokens` that a model reads; a single one is the document itself.
 
@@ -32,7 +38,11 @@ def chunks(
     The title is embedded before the text of each chunk, and its tokens count. The chunks of `leave` are `leave#1`,
     `leave#2`, …. Each chunk also has the other fields, and its position in the file: `page`, `sheet`, `slide` or
     `section`.
+
+    Personal data of the kinds of `mask` are masked before: every way of loading cuts its documents here.
     """
+    if mask:
+        document = without_personal_data(document, text_field, mask)
     text = document.source[text_field]
     if tokens is not None:
         tokens -= _titles_share(document.source.get("title"), tokens)
@@ -49,7 +59,9 @@ def chunks(
         place = bisect_right(starts, start) - 1
         where = document.places[place][1] if place >= 0 else {}
         id = document.id if len(found_at) == 1 else f"{document.id}#{number}"
-        parts.append(Document(id, {**document.source, **where, text_field: said}, document.where, document.of))
+        source = {**document.source, **where, text_field: said}
+        count = document.masked if number == 1 else 0
+        parts.append(Document(id, source, document.where, document.of, masked=count))
     return parts
 
 

@@ -24,10 +24,11 @@ ARRIVED = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.STORED})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict; the last three have the destination's text."""
+    """A verdict; the last three have the destination's text. `masked` is what the destination itself has masked."""
 
     verdict: Verdict
     reason: str = ""
+    masked: int = 0
 
 
 class Destination(Protocol):

@@ -24,6 +24,7 @@ class Document:
     of: the id of the chunk's document; equal to `id` for a whole document.
     read: bytes of the file from the end of the entry before to the end of this one.
     places: the positions in the file, each from one character of the text on; see formats/outline.py.
+    masked: how many personal data of the whole document were masked; of the chunks, the first one tells.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Document:
     of: str
     read: int = 0
     places: Sequence[tuple[int, Mapping[str, Any]]] = ()
+    masked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

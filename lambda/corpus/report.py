@@ -29,6 +29,7 @@ class Report:
     removed: chunks of an earlier load of the same documents that this load did not replace.
     errors: a sentence for each of the first MOST_ERRORS of `failed`.
     unkept: names of fields that the destination does not store.
+    masked: personal data that were masked; masked_in: their number in each document, of the first MOST_ERRORS.
     """
 
     read: int = 0
@@ -40,6 +41,8 @@ class Report:
     later: int = 0
     errors: list[str] = field(default_factory=list)
     unkept: set[str] = field(default_factory=set)
+    masked: int = 0
+    masked_in: dict[str, int] = field(default_factory=dict)
 
     @property
     def arrived(self) -> int:
@@ -52,6 +55,12 @@ class Report:
         arrived = f"{self.stored} stored" if self.stored else f"{self.created} created, {self.updated} updated"
         removed = f", {self.removed} old parts removed" if self.removed else ""
         return f"{arrived}, {self.failed} failed{removed}"
+
+    def mask(self, document: str, number: int) -> None:
+        """Count what was masked in a document that is stored."""
+        self.masked += number
+        if document in self.masked_in or len(self.masked_in) < MOST_ERRORS:
+            self.masked_in[document] = number
 
     def fail(self, where: str, reason: str, retry: Retry = "never") -> None:
         """Count one that was not loaded."""

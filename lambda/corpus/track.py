@@ -121,6 +121,8 @@ class Track:
         if isinstance(entry, Unreadable):
             report.fail(entry.where, entry.reason)
         for document, outcome in tracked.outcomes:
+            if (document.masked or outcome.masked) and outcome.verdict in ARRIVED:
+                report.mask(document.of, document.masked or outcome.masked)
             if outcome.verdict is Verdict.CREATED:
                 report.created += 1
             elif outcome.verdict is Verdict.UPDATED:

@@ -22,6 +22,7 @@ from gateway.request import json_body, request_id
 from gateway.routes import admit
 from rag import documents, files
 from rag import health as index
+from rag.budget import Budget
 from rag.caller import Caller
 from rag.document_models import (
     JOB_ID,
@@ -32,6 +33,7 @@ from rag.document_models import (
     DocumentsStored,
     Job,
     Me,
+    QuotaUsed,
 )
 from rag.failures import Absent, Invalid
 from rag.jobs import Jobs, State
@@ -179,9 +181,9 @@ def delete_by_path(id: Annotated[str, Path(description="The document's id, perce
 
 @app.get("/me", operation_id="me", summary="See what one may do", response_description="Role and groups.")
 def me() -> Me:
-    """Tells the caller's own role and groups."""
+    """Tells the caller's own role and groups, and what they have used of their quota."""
     who = _who()
-    return Me(role=who.role, groups=None if who.groups is None else sorted(who.groups))
+    return Me(role=who.role, groups=None if who.groups is None else sorted(who.groups), quota=_quota(who))
 
 
 @app.get(
@@ -238,6 +240,15 @@ def _stored(outcome: DocumentsStored) -> Response[DocumentsStored | Job]:
 
 def _accepted(state: State) -> Response[DocumentsStored | Job]:
     return Response(status_code=202, content_type=JSON, body=state.told)
+
+
+def _quota(who: Caller) -> QuotaUsed | None:
+    if settings().quota is None:
+        return None
+    from rag.quota import own_quota
+
+    quota = own_quota()
+    return quota.told(who, Budget(_seconds())) if quota else None
 
 
 @cache

@@ -23,6 +23,7 @@ from corpus.chunks import chunks
 from corpus.destination import Stopped
 from corpus.formats import Reading
 from corpus.load import BACKOFF, load
+from corpus.report import Report
 from dropped_objects import TIME_OVER, Dropped, Shipment
 from messages import DropMessage, objects_of
 
@@ -63,6 +64,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
     """Load all objects; returns the reason if the load was not finished."""
+    report = Report()
     try:
         load(
             shipment.entries(),
@@ -73,15 +75,20 @@ def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
                 most=to["passage_characters"],
                 tokens=to.get("passage_tokens"),
                 overlap=to.get("passage_overlap", 0),
+                mask=to.get("mask", ()),
             ),
             dead_letters=shipment.dead_letter,
             confirmed=shipment.confirmed,
             pause=_pause(ends),
+            report=report,
         )
     except Stopped as stopped:
         return str(stopped)
     except Exception as error:  # noqa: BLE001 - told in the log; the text of an unknown error may hold anything
         return f"the load ended with {type(error).__name__}"
+    finally:
+        if report.masked:
+            _log().info("Personal data were masked.", extra={"masked": report.masked, "documents": report.masked_in})
     return ""
 
 

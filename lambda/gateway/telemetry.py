@@ -1,8 +1,8 @@
 """Logs and metrics of both functions, without questions, documents and answers.
 
 Logs are JSON lines with the request id and a digest of the caller. Metrics are lines of CloudWatch's embedded format:
-`Questions`, `Grounded`, `NotInDocuments`, `Throttled`, `Failures`, `TurnsNotStored` (counts) and `ModelLatency`
-(milliseconds), with the dimensions `service` and `environment`.
+`Questions`, `Grounded`, `NotInDocuments`, `Throttled`, `Failures`, `TurnsNotStored`, `QuotaExceeded`,
+`QuotasNotCounted` (counts) and `ModelLatency` (milliseconds), with the dimensions `service` and `environment`.
 """
 
 import logging
@@ -13,7 +13,7 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from aws.telemetry import NAMESPACE
-from rag.failures import Failure, Throttled
+from rag.failures import Failure, QuotaExceeded, Throttled
 from rag.models import Answer
 
 SERVICE = "assistant"
@@ -69,6 +69,8 @@ def failed(error: Exception) -> Failure:
         error = Failure("The assistant failed. Try again later; its log has the reason, under this request's id.")
     elif error.status < 500 and not isinstance(error, Throttled):
         logger.info("Refused.", extra={"error": type(error).__name__, "status": error.status})
+        if isinstance(error, QuotaExceeded):
+            metrics.add_metric(name="QuotaExceeded", unit=MetricUnit.Count, value=1)
         return error
     else:
         about = {"error": type(error).__name__, "status": error.status, "cause": error.cause, "said": error.said}
@@ -82,6 +84,13 @@ def not_kept(error: Exception) -> None:
     about = {"error": type(error).__name__, "cause": getattr(error, "cause", None), "said": getattr(error, "said", "")}
     logger.warning("A turn of a conversation was not stored.", extra=about)
     metrics.add_metric(name="TurnsNotStored", unit=MetricUnit.Count, value=1)
+
+
+def not_counted(error: Exception) -> None:
+    """Log and count a question whose quota could not be brought up to date; its reply was given."""
+    about = {"error": type(error).__name__, "cause": getattr(error, "cause", None), "said": getattr(error, "said", "")}
+    logger.warning("The quota of a caller was not brought up to date.", extra=about)
+    metrics.add_metric(name="QuotasNotCounted", unit=MetricUnit.Count, value=1)
 
 
 def end() -> None:

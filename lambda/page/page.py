@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from one_piece import one_piece
+from second_factor import SCOPE as CHANGING
 from sign_in_session import SCOPE, SignInFailure, header, session
 
 TYPES = {
@@ -107,11 +108,12 @@ def _routed(event: Mapping[str, Any]) -> Response:
     raise SignInFailure(404, "Nothing is at this address. The page is at /rag.")
 
 
-def settings() -> dict[str, str | int]:
+def settings() -> dict[str, str | int | bool]:
     """The settings of the page: `api` is the API's address relative to the page.
 
     A search finds a stored document after `visible_seconds`.
     """
+    optional = bool(os.environ.get("POOL_API"))
     return {
         "environment": os.environ.get("ENVIRONMENT", ""),
         "sign_in": os.environ.get("SIGN_IN", ""),
@@ -119,7 +121,8 @@ def settings() -> dict[str, str | int]:
         "authorize_url": os.environ.get("AUTHORIZE_URL", ""),
         "logout_url": os.environ.get("LOGOUT_URL", ""),
         "client_id": os.environ.get("CLIENT_ID", ""),
-        "scope": SCOPE,
+        "scope": f"{SCOPE} {CHANGING}" if optional else SCOPE,
+        "second_factor": optional,
         "visible_seconds": int(os.environ.get("VISIBLE_SECONDS", "0")),
     }
 

@@ -17,7 +17,13 @@ SESSION_BYTES = 8192
 TOKEN_SECONDS = 10
 TRY_AGAIN_SECONDS = 5
 # What a browser sends, by its names. `page` is where the browser has the page.
-FORMS = ({"code", "verifier"}, {"code", "verifier", "page"}, {"refresh_token"}, {"sign_out"})
+FORMS = (
+    {"code", "verifier"},
+    {"code", "verifier", "page"},
+    {"refresh_token"},
+    {"refresh_token", "second_factor"},
+    {"sign_out"},
+)
 
 
 class SignInFailure(Exception):
@@ -53,9 +59,20 @@ def session(event: Mapping[str, Any]) -> dict[str, Any]:
             "redirect_uri": _page(event, given.get("page")),
         }
     tokens = _asked(os.environ["TOKEN_URL"], form)
+    if "second_factor" in given:
+        return _second_factor(tokens, given["second_factor"])
     if not isinstance(tokens, dict) or "id_token" not in tokens:
         raise SignInFailure(502, "The sign-in service sent no ID token. The client must allow the scope openid.")
     return {key: tokens[key] for key in SESSION if key in tokens}
+
+
+def _second_factor(tokens: Any, wanted: str) -> dict[str, Any]:
+    if not os.environ.get("POOL_API"):
+        raise SignInFailure(404, "Nobody chooses a second factor here: assistant.second_factor is not optional.")
+    # Few people set one up.
+    from second_factor import second_factor
+
+    return second_factor(str((tokens or {}).get("access_token")), wanted)
 
 
 def _page(event: Mapping[str, Any], said: str | None) -> str:
@@ -81,7 +98,9 @@ def _given(event: Mapping[str, Any]) -> dict[str, str]:
         raise SignInFailure(400, "The body is not JSON.") from None
     if not isinstance(given, dict) or set(given) not in FORMS:
         raise SignInFailure(
-            400, 'The body must be only {"code", "verifier", "page"}, {"refresh_token"} or {"sign_out"}.'
+            400,
+            'The body must be only {"code", "verifier", "page"}, {"refresh_token", "second_factor"}, {"refresh_token"} '
+            'or {"sign_out"}.',
         )
     for key, value in given.items():
         if not isinstance(value, str) or not value or not value.isascii():

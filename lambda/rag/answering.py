@@ -26,6 +26,7 @@ from rag.parts import parts as own_parts
 from rag.prompt import Turn
 from rag.search import Found
 from rag.search.query import texts
+from rag.usage import Usage
 
 NOT_IN_DOCUMENTS = "The documents do not contain an answer to this question."
 
@@ -36,17 +37,19 @@ def answer(
     seconds: float,
     parts: Parts | None = None,
     turns: Sequence[Turn] | None = None,
+    usage: Usage | None = None,
 ) -> Iterator[Event]:
     """Answer the `question` of `caller` within `seconds`; yields events as they happen, `Answered` last.
 
     The `caller` owns the conversation, and the answer is from passages that they may see. `parts` defaults to those of
     the environment variable `ASSISTANT`. The work starts when the first event is requested. The caller calls the `keep`
     of `Answered`, which stores the turn. With `turns` the caller holds the conversation, and nothing is stored.
+    `usage` gets the tokens.
 
     Raises a `Failure`: `Invalid` and `Absent` before the first event, any other at any time.
     """
     parts = own_parts() if parts is None else parts
-    asked = _Asked(question, caller, parts, Budget(seconds), perf_counter(), turns)
+    asked = _Asked(question, caller, parts, Budget(seconds), perf_counter(), turns, usage)
     yield from asked.events()
 
 
@@ -66,6 +69,7 @@ class _Asked:
     budget: Budget
     began: float
     turns: Sequence[Turn] | None = None
+    usage: Usage | None = None
 
     @property
     def _id(self) -> ConversationId | None:
@@ -148,7 +152,7 @@ class _Asked:
         earlier, key = (stored.turns, stored.key or None) if stored else ([], None)
 
         def begun() -> tuple[str, Iterator[str]]:
-            pieces = generation.pieces(self.question.question, sources, earlier, key, self.budget)
+            pieces = generation.pieces(self.question.question, sources, earlier, key, self.budget, self.usage)
             return next(pieces, ""), pieces
 
         # After the first piece has been shown, a retry is impossible.

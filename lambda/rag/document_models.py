@@ -154,6 +154,7 @@ class DocumentResult(Shape):
         description="All of it is stored, or a part of it beside parts of the version before, or nothing of it."
     )
     passages: int = Field(ge=0, description="How many passages of it are stored.", examples=[1])
+    masked: int = Field(default=0, ge=0, description="How many personal data were masked in it.")
     message: str | None = Field(default=None, description="Why it is not stored, in one sentence.")
     retry: Retry | None = Field(
         default=None, description="Whether the same document may be stored another time; null of one that is stored."
@@ -238,6 +239,21 @@ class DocumentRemoved(Shape):
     passages: int = Field(ge=1, description="The number of removed passages.", examples=[1])
 
 
+class Used(Shape):
+    """What the caller has used of what they may use until a time."""
+
+    used: int = Field(ge=0, examples=[12])
+    most: int = Field(ge=1, examples=[100])
+    until: datetime = Field(description="When it begins anew.")
+
+
+class QuotaUsed(Shape):
+    """What the caller has used; null where nothing is limited."""
+
+    questions: Used | None = Field(description="Of the day.")
+    tokens: Used | None = Field(description="Of the month.")
+
+
 class Me(Shape):
     """What the caller may do."""
 
@@ -247,4 +263,7 @@ class Me(Shape):
     )
     groups: list[str] | None = Field(
         description="The caller's groups; null means that they see the documents of all groups.", examples=[["hr"]]
+    )
+    quota: QuotaUsed | None = Field(
+        default=None, description="How much the caller may ask, and has asked; null if there is no limit."
     )

@@ -141,8 +141,16 @@ def passages(document: Document, settings: RuntimeSettings) -> list[Passage]:
             chunk.source.get("title"),
             chunk.source[field],
             {name: value for name, value in chunk.source.items() if name != field},
+            chunk.masked,
         )
-        for chunk in chunks(document, field, limits.passage_characters, limits.passage_tokens, limits.passage_overlap)
+        for chunk in chunks(
+            document,
+            field,
+            limits.passage_characters,
+            limits.passage_tokens,
+            limits.passage_overlap,
+            limits.mask,
+        )
     ]
 
 
@@ -214,7 +222,10 @@ def _result(document: Document, of_one: Sequence[Passage], replaced: Replaced) -
     title = document.source.get("title")
     if not why:
         more = OLDER if document.id in replaced.surplus else None
-        return DocumentResult(id=document.id, title=title, status="stored", passages=len(of_one), message=more)
+        masked = sum(passage.masked for passage in of_one)
+        return DocumentResult(
+            id=document.id, title=title, status="stored", passages=len(of_one), masked=masked, message=more
+        )
     reason = next((failure for failure in why if retry(failure) == "never"), why[0])
     held = replaced.partial.get(document.id, 0)
     if held:

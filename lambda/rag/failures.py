@@ -6,6 +6,7 @@ Failure             500
 │   └── WrongType   415
 ├── Forbidden       403  the caller is known, and may not do this
 ├── Absent          404  the document, or the caller's conversation, does not exist
+├── QuotaExceeded   429  the caller has used what they may; `retry_after` says when they may again
 ├── Throttled       429  the engine or the model asks for fewer requests; `retry_after` says when
 ├── Unavailable     503  the engine or the model is down or unreachable; `retry_after` says when
 ├── TimedOut        504  no answer within the time limit
@@ -26,6 +27,7 @@ Cause = Literal[
     "not-allowed",
     "not-found",
     "not-signed-in",
+    "quota-exceeded",
     "request-refused",
     "throttled",
     "unavailable",
@@ -93,6 +95,14 @@ class Absent(Failure):
 
     status = 404
     cause = "not-found"
+
+
+class QuotaExceeded(Failure):
+    """The caller has used the questions of the day or the tokens of the month that they may use; nothing was done."""
+
+    status = 429
+    cause = "quota-exceeded"
+    retry_after = 1
 
 
 class Throttled(Failure):

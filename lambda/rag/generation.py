@@ -10,6 +10,7 @@ from rag.other_side import ANSWER, unusable
 from rag.pipeline import answer_in, asking
 from rag.prompt import ModelInput, Turn
 from rag.search.engine import IndexClient
+from rag.usage import Usage
 from settings.knowledge import Prompt
 from settings.runtime_settings import PipelineAnswer
 
@@ -27,8 +28,12 @@ class Generation(Protocol):
         earlier: Sequence[Turn],
         conversation: str | None,
         budget: Budget,
+        usage: Usage | None = None,
     ) -> Iterator[str]:
-        """The answer, in pieces as they arrive. One try; raises `Failure`. A first question has no conversation yet."""
+        """The answer, in pieces as they arrive. One try; raises `Failure`. A first question has no conversation yet.
+
+        `usage` gets what the model reads and writes.
+        """
 
 
 class OwnGeneration:
@@ -49,9 +54,14 @@ class OwnGeneration:
         earlier: Sequence[Turn],
         conversation: str | None,  # noqa: ARG002 - for the pipeline
         budget: Budget,
+        usage: Usage | None = None,
     ) -> Iterator[str]:
         passages = [source.text for source in sources]
-        return self._model.deltas(ModelInput(self._prompt, passages, earlier, question, self._control_tokens), budget)
+        told = ModelInput(self._prompt, passages, earlier, question, self._control_tokens)
+        if usage is None:
+            return self._model.deltas(told, budget)
+        usage.note(told.text())
+        return self._model.deltas(told, budget, usage)
 
 
 class PipelineGeneration:
@@ -71,9 +81,10 @@ class PipelineGeneration:
         self,
         question: str,
         sources: Sequence[Source],
-        earlier: Sequence[Turn],  # noqa: ARG002 - the engine's memory has them
+        earlier: Sequence[Turn],
         conversation: str | None,
         budget: Budget,
+        usage: Usage | None = None,
     ) -> Iterator[str]:
         most = self._engine.settings.timeouts.rag
         body = asking(
@@ -92,4 +103,8 @@ class PipelineGeneration:
         text = answer_in(answer)
         if not text:
             raise unusable(ANSWER, f"the pipeline {self._chosen.search_pipeline} gave no answer")
+        if usage:
+            # The pipeline reports no tokens. The engine's memory has the earlier turns.
+            turns = [text for turn in earlier for text in (turn.question, turn.answer)]
+            usage.note("\n".join([*(source.text for source in sources), *turns, question, text]))
         yield text

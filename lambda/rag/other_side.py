@@ -3,13 +3,14 @@
 from calls.redaction import redacted
 from rag.failures import AssistantRefused, Broken, Cause, Failure, Throttled, TimedOut, Unavailable
 
-ENGINE, EMBEDDING, ANSWER, MEMORY, SECRETS, GUARDRAIL = (
+ENGINE, EMBEDDING, ANSWER, MEMORY, SECRETS, GUARDRAIL, QUOTA = (
     "The search engine",
     "The embedding model",
     "The answer model",
     "The memory of conversations",
     "The store of keys",
     "The guardrail",
+    "The table of quotas",
 )
 _MOST = 600
 # About the time for which an index has a write block while another replaces it.

@@ -111,6 +111,7 @@ class InStep:
                 )
         finally:
             self._run.passages += report.arrived
+            self._run.mask(report.masked, report.masked_in)
         if self._is_cut:
             return False
         self._run.left_out = dict(self._source.left_out)

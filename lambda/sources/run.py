@@ -1,5 +1,6 @@
 """A run of a source: how far it is, and what has changed; the function writes it, and the command line shows it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -17,7 +18,8 @@ class Run(BaseModel):
     """Counts of items, such as pages or files. `names` are the first of each change, `refusals` the first with reasons.
 
     listed: items with documents that were there. kept: those that could not be read at present, and stay as they were.
-    passages: chunks that were stored. status: `held` is done, but what has vanished was not removed. dry: nothing was
+    passages: chunks that were stored. masked: personal data that were masked, and masked_in their number in the first
+    documents. status: `held` is done, but what has vanished was not removed. dry: nothing was
     loaded or removed. calls: how many calls of the function it has taken.
     """
 
@@ -37,6 +39,8 @@ class Run(BaseModel):
     refused: int = 0
     kept: int = 0
     passages: int = 0
+    masked: int = 0
+    masked_in: dict[str, int] = Field(default_factory=dict)
     names: dict[Change, list[str]] = Field(default_factory=dict)
     refusals: list[str] = Field(default_factory=list)
     left_out: dict[str, int] = Field(default_factory=dict)
@@ -53,6 +57,13 @@ class Run(BaseModel):
         names = self.names.setdefault(change, [])
         if len(names) < MOST_NAMES:
             names.append(name)
+
+    def mask(self, number: int, documents: Mapping[str, int]) -> None:
+        """Count what was masked."""
+        self.masked += number
+        for document, masked in documents.items():
+            if document in self.masked_in or len(self.masked_in) < MOST_NAMES:
+                self.masked_in[document] = masked
 
     def refuse(self, name: str, reason: str) -> None:
         """Count an item that is not, or not completely, in the index."""

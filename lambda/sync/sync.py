@@ -134,6 +134,7 @@ def _into(run: Run, groups: Sequence[str], ends: float) -> Into:
         most=to["passage_characters"],
         tokens=to["passage_tokens"],
         overlap=to["passage_overlap"],
+        mask=to.get("mask", ()),
     )
     ask = asking(to["target"], ends)
     return Into(
@@ -193,7 +194,7 @@ def _write_run(run: Run) -> None:
 
 def _tell(run: Run) -> None:
     """Log what the run has done, and count it as metrics."""
-    counted = ("added", "changed", "removed", "unchanged", "refused", "kept", "passages", "calls")
+    counted = ("added", "changed", "removed", "unchanged", "refused", "kept", "passages", "masked", "calls")
     about: dict[str, Any] = {"source": run.source, "run": run.id, **{name: getattr(run, name) for name in counted}}
     if run.status == "done":
         _log().info("A source is in step.", extra=about)

@@ -13,6 +13,7 @@ from agents.server import FilterValues, server
 from asgi import HttpResponse, exchange
 from gateway import telemetry
 from gateway.caller import caller, digest
+from gateway.charge import charged
 from gateway.mistake import mistake
 from gateway.request import body_bytes, request_id
 from gateway.routes import TOOLS, admit
@@ -94,9 +95,15 @@ class CallerView:
         turns: Sequence[Turn] | None = [] if conversation is None else None
         telemetry.asked()
         given = _question(question, size, filters, id)
-        *_, last = answering.answer(given, self._caller, self._seconds, turns=turns)
-        if not isinstance(last, Answered):
-            raise Broken("The assistant stopped without an answer. Ask again.")
+        charge = charged(self._caller, self._seconds)
+        try:
+            *_, last = answering.answer(given, self._caller, self._seconds, turns=turns, usage=charge.usage)
+            if not isinstance(last, Answered):
+                raise Broken("The assistant stopped without an answer. Ask again.")
+        except Exception:
+            charge.end(answered=False)
+            raise
+        charge.end(answered=True)
         telemetry.answered(last.answer)
         try:
             last.keep()

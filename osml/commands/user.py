@@ -100,16 +100,29 @@ def show(env: Env = None, sandbox: Sandbox = False) -> None:
 
 @app.command("change")
 def change(
-    email: Email, env: Env = None, sandbox: Sandbox = False, role: RoleOption = None, groups: Groups = None
+    email: Email,
+    env: Env = None,
+    sandbox: Sandbox = False,
+    role: RoleOption = None,
+    groups: Groups = None,
+    forget_app: Annotated[
+        bool, typer.Option("--forget-app", help="Let them sign in without their authenticator app, which they lost.")
+    ] = False,
 ) -> None:
     """Give someone another role, or exactly these groups; it counts from their next token on, within an hour."""
     from osml.deploy.users import Users
 
     wanted = groups_of(groups)
-    if role is None and wanted is None:
+    if role is None and wanted is None and not forget_app:
         raise Failure("Nothing is to change. Add --role, or --groups with all groups that the person is to be in.")
-    Users(place(env, sandbox)).change(email, role.value if role else None, wanted)
-    Console().print(f"{email} is changed, which counts within an hour.", highlight=False)
+    users, console = Users(place(env, sandbox)), Console()
+    if forget_app:
+        users.forget_factor(email)
+        console.print(f"{email} signs in without an authenticator app.", highlight=False)
+    if role is None and wanted is None:
+        return
+    users.change(email, role.value if role else None, wanted)
+    console.print(f"{email} is changed, which counts within an hour.", highlight=False)
 
 
 @app.command("remove")

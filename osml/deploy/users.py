@@ -27,13 +27,15 @@ KINDS = ("abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", string.digits[2
 class User:
     """`state` is Cognito's, e.g. `CONFIRMED`, or `FORCE_CHANGE_PASSWORD` before the first sign-in.
 
-    `role` is that of the groups of this name; None leaves it to the settings. `groups` are the others.
+    `role` is that of the groups of this name; None leaves it to the settings. `groups` are the others. `id` is the
+    `sub` of their tokens.
     """
 
     email: str
     state: str
     role: Role | None = None
     groups: tuple[str, ...] = ()
+    id: str = ""
 
 
 class Users:
@@ -116,6 +118,15 @@ class Users:
             for name in sorted(wanted - present):
                 self._join(email, name)
 
+    def forget_factor(self, email: str) -> None:
+        """Lets a user sign in without the code of their authenticator app; raises Failure."""
+        with self._calls(f"Switching off the second factor of {email}"):
+            self._client.admin_set_user_mfa_preference(
+                UserPoolId=self._pool,
+                Username=email,
+                SoftwareTokenMfaSettings={"Enabled": False, "PreferredMfa": False},
+            )
+
     def _join(self, email: str, group: str) -> None:
         """The group is made when somebody is to be in it."""
         member = {"UserPoolId": self._pool, "Username": email, "GroupName": group}
@@ -141,7 +152,7 @@ class Users:
                     theirs = groups.get(found["Username"], [])
                     role = next((role for role in reversed(ROLES) if role in theirs), None)
                     others = tuple(sorted(their for their in theirs if their not in ROLES))
-                    yield User(_email(found), found["UserStatus"], role, others)
+                    yield User(_email(found), found["UserStatus"], role, others, _attribute(found, "sub"))
 
     @contextmanager
     def _calls(self, tried: str) -> Iterator[None]:
@@ -175,8 +186,11 @@ def made_up_password() -> str:
 
 
 def _email(user: "UserTypeTypeDef") -> str:
-    attributes = {attribute["Name"]: attribute.get("Value", "") for attribute in user.get("Attributes", [])}
-    return attributes.get("email") or user["Username"]
+    return _attribute(user, "email") or user["Username"]
+
+
+def _attribute(user: "UserTypeTypeDef", name: str) -> str:
+    return next((each.get("Value", "") for each in user.get("Attributes", []) if each["Name"] == name), "")
 
 
 def _failed(tried: str, error: Exception) -> Failure:

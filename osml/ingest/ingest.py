@@ -155,6 +155,7 @@ def _domain(where: Place, asked: IngestOptions) -> _Target:
         most=passage_characters(settings.assistant),
         tokens=settings.embedding.chunk_tokens,
         overlap=settings.index.overlap,
+        mask=settings.index.mask,
     )
     fewest = settings.search.copy_multiple - 1 if isinstance(settings.search, Cluster) else 0
     initial = InitialLoad(Domain(deployed), deployed.index, settings.index.replicas, fewest)
@@ -208,6 +209,12 @@ def _show(console: Console, report: Report, index: str, dead_letters: DeadLetter
     if report.unkept:
         unkept = visible(", ".join(sorted(report.unkept)))
         console.print(f"The assistant does not store the fields {unkept}.", highlight=False, markup=False)
+    if report.masked:
+        many = sorted(report.masked_in.items(), key=lambda each: -each[1])
+        named = ", ".join(f"{visible(document)} ({number:,})" for document, number in many[:SHOWN_ERRORS])
+        more = ", …" if len(many) > SHOWN_ERRORS else ""
+        said = f"{report.masked:,} personal data were masked (index.mask), in {named}{more}."
+        console.print(said, highlight=False, markup=False, soft_wrap=True)
     for sentence in report.errors[:SHOWN_ERRORS]:
         console.print(f"  [red]✗[/] {shown(sentence)}", highlight=False, soft_wrap=True)
     if report.failed > SHOWN_ERRORS:

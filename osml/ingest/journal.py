@@ -111,6 +111,7 @@ class Journal:
             return
         noted, self._noted, self._written = self._noted, None, time.monotonic()
         report = Report(*noted.figures, errors=self.report.errors[: noted.errors])
+        report.masked, report.masked_in = self.report.masked, self.report.masked_in
         figures = {**asdict(report), "unkept": sorted(self.report.unkept)}
         line = {"source": noted.source, **asdict(noted.reached), "rejected": self.rejected, "size": noted.size}
         self._handle.write(json.dumps({**line, "report": figures}) + "\n")

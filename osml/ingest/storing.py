@@ -120,6 +120,6 @@ def _outcomes(reply: FunctionResponse, count: int) -> list[Outcome]:
 def _outcome(result: Any) -> Outcome:
     said = result if isinstance(result, dict) else {}
     if said.get("status") == "stored":
-        return Outcome(Verdict.STORED)
+        return Outcome(Verdict.STORED, masked=int(said.get("masked") or 0))
     verdict = Verdict.LATER if said.get("retry") == "later" else Verdict.REFUSED
     return Outcome(verdict, str(said.get("message") or "the assistant gave no result for it"))

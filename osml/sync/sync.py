@@ -97,7 +97,7 @@ def _counts(run: Run) -> str:
 
 def show(console: Console, run: Run) -> None:
     """What has become of a run."""
-    would = " (nothing was loaded or removed)" if run.dry else f", {run.passages:,} chunks stored"
+    would = " (nothing was loaded or removed)" if run.dry else f", {run.passages:,} chunks stored{_masked(run)}"
     console.print(f"{ENDS.get(run.status, '')} {shown(run.source)}: {_counts(run)}{would}.", highlight=False)
     for change, names in run.names.items():
         for name in names[:SHOWN]:
@@ -118,3 +118,7 @@ def show(console: Console, run: Run) -> None:
 
 def _where(where: Place) -> str:
     return "the local cloud" if where.instance else "AWS"
+
+
+def _masked(run: Run) -> str:
+    return f", {run.masked:,} personal data masked (index.mask)" if run.masked else ""

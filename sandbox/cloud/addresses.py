@@ -2,6 +2,7 @@
 
 https://<id>.execute-api.<region>.amazonaws.com/<stage>    →  https://127.0.0.1:<port>/_aws/execute-api/<id>/<stage>
 https://<prefix>.auth.<region>.amazoncognito.com/<path>    →  https://127.0.0.1:<port>/_aws/<that host>/<path>
+https://cognito-idp.<region>.amazonaws.com/                →  https://127.0.0.1:<port>/
 
 They replace Amazon's in the variables of functions, in headers of gateway responses, in the URLs of user pool clients,
 in resource servers and their scopes, and in the outputs of stacks.
@@ -16,6 +17,7 @@ from ministack.services.cloudformation import provisioners, stacks
 
 API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?![\w.-])")
 SIGN_IN = re.compile(r"https://([a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com)(?![\w.-])")
+POOLS = re.compile(r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com(?=/$)")
 REWRITTEN = {
     "AWS::Lambda::Function": ("Environment",),
     "AWS::ApiGateway::GatewayResponse": ("ResponseParameters",),
@@ -45,7 +47,8 @@ def install(gateway: str) -> None:
 def local(value: Any, gateway: str) -> Any:
     """The value with every address of Amazon's in its strings, at any depth, replaced by the one on this machine."""
     if isinstance(value, str):
-        return SIGN_IN.sub(rf"{gateway}/_aws/\1", API.sub(rf"{gateway}/_aws/execute-api/\1", value))
+        reachable = SIGN_IN.sub(rf"{gateway}/_aws/\1", API.sub(rf"{gateway}/_aws/execute-api/\1", value))
+        return POOLS.sub(gateway, reachable)
     if isinstance(value, dict):
         return {key: local(part, gateway) for key, part in value.items()}
     if isinstance(value, list):

@@ -42,6 +42,7 @@ from sandbox.cloud import (
     preflights,
     queues,
     sagemaker_api,
+    second_factors,
     secrets,
     service_quotas,
     sign_in,
@@ -135,6 +136,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     authorizers.install(gateway)
     addresses.install(gateway)
     user_pools.install()
+    second_factors.install()
     sign_in.install()
     tables.install()
     log_events.install()

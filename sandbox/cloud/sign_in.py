@@ -1,7 +1,8 @@
 """Managed login: Cognito's pages at the domain of a user pool, here under `/_aws/<domain>/` of the gateway.
 
 GET  /oauth2/authorize   → /login, or back to the client at once for a user who has signed in within the hour
-GET  /login              the form; POST: back to the client with a code, or the form with a message
+GET  /login              the form; POST: back to the client with a code, or the form with a message; for a user with a
+                         second factor first the form for its code
 POST /oauth2/token       tokens for a code or a refresh_token (PKCE is checked)
 POST /oauth2/revoke      makes a refresh token invalid
 GET  /logout             forgets the sign-in, and redirects to a sign-out URL of the client
@@ -24,11 +25,14 @@ from urllib.parse import parse_qs, urlsplit
 from ministack import app
 from ministack.services import cognito
 
+from sandbox.cloud.second_factors import has_app
 from sandbox.cloud.template import as_bool
 from sandbox.cloud.user_pools import styled
 
 PATH = re.compile(r"/_aws/(([a-z0-9-]+)\.auth\.[a-z0-9-]+\.amazoncognito\.com)(/.*)")
 COOKIE, SESSION_SECONDS = "cognito", 3600.0
+# Cognito's AuthSessionValidity.
+CODE_SECONDS = 180.0
 MOST_BYTES = 64 * 1024
 MANAGED = 2
 Reply = tuple[int, dict[str, str], bytes]
@@ -106,6 +110,7 @@ class Logins:
 
     def __init__(self) -> None:
         self._sessions: dict[str, tuple[str, str, float]] = {}
+        self._waiting: dict[str, tuple[Reply, str, float]] = {}
 
     async def reply(self, request: SignInRequest) -> Reply:
         match request.method, request.path:
@@ -149,11 +154,32 @@ class Logins:
         client_id = _one(request.form, "client_id")
         if client_id and client_id not in request.pool["_clients"]:
             return _page(400, "The client is unknown to this user pool.")
+        if waiting := _one(request.form, "factor_token"):
+            return self._coded(request, waiting)
         reply: Reply = cognito.handle_login_submit("POST", "/login", {}, request.body, request.query)
         code = _one(parse_qs(urlsplit(reply[1].get("Location", "")).query), "code")
         if reply[0] != 302 or not code:
             return _here(reply, request)
-        token, name = secrets.token_urlsafe(24), cognito._authorization_codes[code]["username"]
+        name = cognito._authorization_codes[code]["username"]
+        if has_app(request.pool, request.pool["_users"][name]):
+            token = secrets.token_urlsafe(24)
+            self._waiting[token] = (reply, name, time.time() + CODE_SECONDS)
+            return _code_form(request, token)
+        return self._signed_in(request, reply, name)
+
+    def _coded(self, request: SignInRequest, waiting: str) -> Reply:
+        """The reply that waits for the code of the user's app, or the form once more."""
+        reply, name, until = self._waiting.get(waiting, (None, "", 0.0))
+        if reply is None or until < time.time():
+            return _page(400, "The session has expired. Sign in again.")
+        secret = request.pool["_users"][name].get("_totp_secret", "")
+        if not cognito._totp_matches(secret, _one(request.form, "factor_code")):
+            return _code_form(request, waiting, "The code is wrong.")
+        del self._waiting[waiting]
+        return self._signed_in(request, reply, name)
+
+    def _signed_in(self, request: SignInRequest, reply: Reply, name: str) -> Reply:
+        token = secrets.token_urlsafe(24)
         self._sessions[token] = (request.pool_id, name, time.time() + SESSION_SECONDS)
         return reply[0], {**reply[1], "Set-Cookie": _cookie(request, token, SESSION_SECONDS)}, reply[2]
 
@@ -196,6 +222,18 @@ def _here(reply: Reply, request: SignInRequest) -> Reply:
     status, headers, body = reply
     body = body.replace(b'action="/login"', f'action="{request.base}/login"'.encode())
     return status, headers, body.replace(b'<div class="error">', b'<div class="error" role="alert">')
+
+
+def _code_form(request: SignInRequest, token: str, wrong: str = "") -> Reply:
+    said = f'<div class="error" role="alert">{html.escape(wrong)}</div>' if wrong else ""
+    text = (
+        f"<!DOCTYPE html><html lang=en><title>Sign in</title><h1>Sign in</h1>{said}"
+        f'<form method="POST" action="{request.base}/login"><input type="hidden" name="factor_token" value="{token}">'
+        '<label for="factor_code">Code of your authenticator app</label>'
+        '<input id="factor_code" name="factor_code" inputmode="numeric" autocomplete="one-time-code" required>'
+        '<button type="submit">Sign in</button></form></html>'
+    )
+    return 200, {"Content-Type": "text/html; charset=utf-8"}, text.encode()
 
 
 def _page(status: int, sentence: str) -> Reply:

@@ -44,6 +44,11 @@ def ingestion_has_its_jobs(environment: Environment) -> Iterator[str]:
             "set search.kind to domain or existing, or leave ingestion out"
         )
         return
+    if environment.index.mask:
+        yield (
+            "index.mask is set, but the pipelines of ingestion mask nothing and would store what it names; load "
+            "documents by osml ingest, the API, drop or sources, and leave ingestion out"
+        )
     if search.vpc is not None:
         yield (
             "ingestion is set, but the pipelines made here reach public addresses only and search.vpc is set; "

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from sandbox.certificates import Certificates
 from tests.browser.listener import Request, Wire, listening
+from tests.totp import code
 
 CLIENT = "browser-tests"
 USER = "reader@example.com"
@@ -24,7 +25,10 @@ _PAGE = """<!doctype html><html lang="en"><title>Sign in</title><h1>Sign in</h1>
 
 @dataclass
 class Pool:
-    """One user; what it gave out and still takes is in `codes`, `tokens` and `refreshes`."""
+    """One user; what it gave out and still takes is in `codes`, `tokens` and `refreshes`.
+
+    `secret` is that of their authenticator app, and `has_app` says whether they sign in with it.
+    """
 
     seconds: int = 3600
     sub: str = "a-person"
@@ -34,6 +38,8 @@ class Pool:
     refreshes: set[str] = field(default_factory=set)
     signed_out: list[dict[str, str]] = field(default_factory=list)
     revoked: list[dict[str, str]] = field(default_factory=list)
+    secret: str = "JBSWY3DPEHPK3PXP"
+    has_app: bool = False
 
     @contextmanager
     def running(self, certificates: Certificates) -> Iterator["Pool"]:
@@ -52,6 +58,8 @@ class Pool:
             self.revoked.append(form)
             self.refreshes.discard(form["token"])
             wire.whole(200, {}, b"")
+        elif request.path == "/":
+            self._person(request, wire)
         elif request.path == "/logout":
             self.signed_out.append(request.query)
             wire.whole(302, {"Location": request.query["logout_uri"]}, b"")
@@ -75,6 +83,25 @@ class Pool:
         back = urlencode({"code": code, "state": asked["state"]})
         wire.whole(302, {"Location": f"{asked['redirect_uri']}?{back}"}, b"")
 
+    def _person(self, request: Request, wire: Wire) -> None:
+        """The operations of the pool with which a person changes their second factor."""
+        asked = request.json()
+        if asked.pop("AccessToken") != "access":
+            wire.json(400, {"__type": "NotAuthorizedException"})
+            return
+        match request.headers["x-amz-target"].rpartition(".")[2]:
+            case "GetUser":
+                wire.json(200, {"UserMFASettingList": ["SOFTWARE_TOKEN_MFA"]} if self.has_app else {})
+            case "AssociateSoftwareToken":
+                wire.json(200, {"SecretCode": self.secret})
+            case "VerifySoftwareToken" if asked["UserCode"] != code(self.secret):
+                wire.json(400, {"__type": "EnableSoftwareTokenMFAException"})
+            case "SetUserMFAPreference":
+                self.has_app = asked["SoftwareTokenMfaSettings"]["Enabled"]
+                wire.json(200, {})
+            case _:
+                wire.json(200, {"Status": "SUCCESS"})
+
     def _token(self, form: dict[str, str], wire: Wire) -> None:
         if form["grant_type"] == "refresh_token":
             granted = form["refresh_token"] in self.refreshes
@@ -88,7 +115,11 @@ class Pool:
         if not granted or form["client_id"] != CLIENT:
             wire.json(400, {"error": "invalid_grant"})
             return
-        answer: dict[str, str | int] = {"id_token": self._id_token(), "expires_in": self.seconds}
+        answer: dict[str, str | int] = {
+            "id_token": self._id_token(),
+            "access_token": "access",
+            "expires_in": self.seconds,
+        }
         if form["grant_type"] == "authorization_code":
             self.refreshes.add(refresh := secrets.token_urlsafe(16))
             answer["refresh_token"] = refresh

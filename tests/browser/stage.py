@@ -109,6 +109,8 @@ class Stage:
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     role: str = "owner"
     groups: list[str] | None = None
+    quota: dict[str, Any] | None = None
+    second_factor: bool = False
     audiences: list[list[str] | None] = field(default_factory=list)
     visible_seconds: int = 0
     unseen: set[str] = field(default_factory=set)
@@ -147,7 +149,7 @@ class Stage:
             passages = len(_passages(self.documents.pop(identifier)["text"]))
             wire.json(200, {"id": identifier, "passages": passages})
         elif path == "me":
-            wire.json(200, {"role": self.role, "groups": self.groups})
+            wire.json(200, {"role": self.role, "groups": self.groups, "quota": self.quota})
         elif path == "health":
             wire.json(200, {"status": "ok", "environment": "dev"})
         else:
@@ -174,6 +176,7 @@ class Stage:
             },
         }
         told["VISIBLE_SECONDS"] = str(self.visible_seconds)
+        told["POOL_API"] = f"{self.pool.origin}/" if self.second_factor else ""
         environment = {"ENVIRONMENT": "dev", "SIGN_IN": self.sign_in, "CLIENT_ID": CLIENT if cognito else "", **told}
         with _ENVIRONMENT, mock.patch.dict(os.environ, environment):
             given = _PAGE.handler(call, None)

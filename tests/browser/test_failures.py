@@ -41,6 +41,19 @@ def test_a_busy_server_is_asked_again_after_the_time_it_names(clocked: Page, sta
     assert [request["question"] for request in stage.asked] == ["Now?", "Now?"]
 
 
+def test_a_quota_is_shown_and_said_when_it_is_used_up(window: OpenPage, stage: Stage) -> None:
+    stage.quota = {"questions": {"used": 1, "most": 2, "until": "2026-12-01T00:00:00Z"}, "tokens": None}
+    page = window()
+    flows.enter_key(page, stage.url, KEY)
+    expect(page.locator("#quota")).to_have_text("You have asked 1 of 2 questions today.")
+    stage.quota["questions"]["used"] = 2
+    said = "Your limit of 2 questions a day is reached. Ask again after midnight UTC, or ask for more."
+    stage.asks.append(Plain(429, said, {"Retry-After": "13000"}, {"message": said, "cause": "quota-exceeded"}))
+    assert flows.ask(page, "Now?").failure == said
+    expect(page.get_by_role("article").get_by_role("button")).to_have_count(0)
+    expect(page.locator("#quota")).to_have_text("You have asked 2 of 2 questions today.")
+
+
 def test_the_gateways_words_become_a_sentence(clocked: Page, stage: Stage) -> None:
     stage.asks.append(Plain(429, "Too Many Requests"))
     assert flows.ask(clocked, "Now?").failure == "Too many questions are being asked right now."

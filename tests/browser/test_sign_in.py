@@ -11,6 +11,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.flows import Watch
 from tests.browser.pool import CLIENT, PASSWORD, USER, Pool
 from tests.browser.stage import KEY, Stage
+from tests.totp import code
 
 TEXT = "The park has 3 ponds."
 
@@ -47,6 +48,35 @@ def test_code_flow_from_the_page_and_back(window: OpenPage, cognito_stage: Stage
         page.wait_for_timeout(50)
     assert pool.revoked == [{"client_id": CLIENT, "token": refresh}]
     assert refresh not in pool.refreshes
+
+
+def test_a_person_sets_up_an_authenticator_app(window: OpenPage, cognito_stage: Stage, pool: Pool) -> None:
+    stage, page = cognito_stage, window()
+    stage.second_factor = True
+    watch = Watch.over(page)
+    flows.sign_in(page, stage.url, USER, PASSWORD)
+    page.get_by_role("button", name="Authenticator app").click()
+    dialog = page.get_by_role("dialog", name="Authenticator app")
+    dialog.get_by_role("button", name="Set up").click()
+    expect(dialog.locator("#factor-secret")).to_have_text("JBSW Y3DP EHPK 3PXP")
+    assert "secret=JBSWY3DPEHPK3PXP" in str(dialog.get_by_role("link").get_attribute("href"))
+    assert flows.barriers(page) == []
+    field = dialog.get_by_label("Code that the app shows")
+    field.fill("000000" if code(pool.secret) != "000000" else "000001")
+    dialog.get_by_role("button", name="Check the code").click()
+    expect(dialog.get_by_role("alert")).to_have_text(
+        "The code is wrong or too old. Type the one that the app shows now."
+    )
+    assert not pool.has_app
+    field.fill(code(pool.secret))
+    dialog.get_by_role("button", name="Check the code").click()
+    expect(dialog.locator("#factor-text")).to_have_text("You sign in with a code of your authenticator app.")
+    assert pool.has_app
+    dialog.get_by_role("button", name="Switch it off").click()
+    expect(dialog.get_by_role("button", name="Set up")).to_be_visible()
+    assert not pool.has_app
+    # The browser names a refused code itself.
+    assert [complaint for complaint in watch.complaints if "400" not in complaint] == []
 
 
 def test_a_sign_in_that_this_tab_did_not_begin(window: OpenPage, cognito_stage: Stage, pool: Pool) -> None:

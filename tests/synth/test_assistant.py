@@ -206,6 +206,42 @@ def test_without_limits_the_firewall_lets_every_network_and_country_in(other: Ot
     assert [rule["Name"] for rule in acl["Rules"]] == ["Rate"]
 
 
+def test_a_hosted_zone_leads_the_own_name_to_the_api(other: Other, flat: Flat) -> None:
+    certificate = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
+    name = {"name": "help.example.com", "certificate_arn": certificate, "hosted_zone": "Z0123456789ABCDEFGHIJ"}
+    template = other("sandbox", assistant={"domain": name})
+    record = flat(only(template, "AWS::Route53::RecordSet")["Properties"])
+    assert (record["Name"], record["Type"]) == ("help.example.com", "A")
+    assert record["HostedZoneId"] == "Z0123456789ABCDEFGHIJ"
+    [domain] = [key for key, each in template["Resources"].items() if each["Type"] == "AWS::ApiGateway::DomainName"]
+    assert record["AliasTarget"] == {
+        "DNSName": f"<{domain}.RegionalDomainName>",
+        "HostedZoneId": f"<{domain}.RegionalHostedZoneId>",
+    }
+
+
+def test_a_private_api_is_reached_through_its_endpoints_alone(other: Other, flat: Flat) -> None:
+    endpoints = ["vpce-0a1b2c3d4e5f60718", "vpce-0a1b2c3d4e5f60719"]
+    template = other("sandbox", assistant={"vpc_endpoints": endpoints})
+    api = flat(only(template, "AWS::ApiGateway::RestApi")["Properties"])
+    assert api["EndpointConfiguration"] == {"Types": ["PRIVATE"], "VpcEndpointIds": endpoints}
+    through, around = api["Policy"]["Statement"]
+    assert (through["Effect"], through["Condition"]) == ("Allow", {"StringEquals": {"aws:SourceVpce": endpoints}})
+    assert (around["Effect"], around["Condition"]) == ("Deny", {"StringNotEquals": {"aws:SourceVpce": endpoints}})
+    assert through["Resource"] == around["Resource"] == "execute-api:/*"
+    page = flat(template["Outputs"]["PageUrl"]["Value"])
+    assert "-vpce-0a1b2c3d4e5f60718.execute-api." in page
+    client = flat(only(template, "AWS::Cognito::UserPoolClient")["Properties"])
+    assert client["CallbackURLs"] == [page]
+    told = [
+        flat(resource["Properties"]["Environment"]["Variables"])
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    ]
+    assert [item["ADDRESSES"] for item in told if "ADDRESSES" in item] == [page]
+    assert "Policy" not in only(other("sandbox"), "AWS::ApiGateway::RestApi")["Properties"]
+
+
 def test_the_api_and_the_page_are_at_the_own_name(other: Other, of_type: OfType) -> None:
     certificate = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
     template = other("sandbox", assistant={"domain": {"name": "help.example.com", "certificate_arn": certificate}})

@@ -155,9 +155,38 @@ def test_the_page_may_have_other_addresses_and_everybody_a_second_factor(other: 
     assert addresses == f"{mine} {more}"
 
 
+def test_a_person_may_set_up_a_second_factor_of_their_own(other: Other, flat: Flat) -> None:
+    template = other("sandbox", assistant={"second_factor": "optional"})
+    pool = flat(only(template, "AWS::Cognito::UserPool")["Properties"])
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("OPTIONAL", ["SOFTWARE_TOKEN_MFA"])
+    client = only(template, "AWS::Cognito::UserPoolClient")["Properties"]
+    assert client["AllowedOAuthScopes"] == ["openid", "aws.cognito.signin.user.admin"]
+    told = [
+        flat(resource["Properties"]["Environment"]["Variables"])
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    ]
+    [api] = [variables["POOL_API"] for variables in told if "POOL_API" in variables]
+    assert api == "https://cognito-idp.<AWS::Region>.<AWS::URLSuffix>/"
+    for setting in ("off", False):
+        off = other("sandbox", assistant={"second_factor": setting})
+        assert only(off, "AWS::Cognito::UserPool")["Properties"]["MfaConfiguration"] == "OFF"
+        assert only(off, "AWS::Cognito::UserPoolClient")["Properties"]["AllowedOAuthScopes"] == ["openid"]
+
+
 @pytest.mark.parametrize(
     ("assistant", "said"),
     [
+        ({"vpc_endpoints": ["vpce-0a1b2c3d4e5f60718"], "firewall": {}}, "firewall is for a public one"),
+        ({"vpc_endpoints": ["vpce-0a1b2c3d4e5f60718"], "sign_in": "iam", "page": False}, "every identity"),
+        ({"second_factor": "optional", "page": False}, "people set it up on the page"),
+        (
+            {
+                "second_factor": "optional",
+                "providers": {"Company": {"metadata_url": "https://login.example.com/m.xml", "groups": "groups"}},
+            },
+            "write their own groups",
+        ),
         ({"addresses": ["https://help.example.com"]}, "assistant.addresses"),
         ({"addresses": ["http://help.example.com/rag"]}, "assistant.addresses"),
         ({"addresses": ["https://help.example.com/rag"], "sign_in": "api-key"}, "addresses is for people who sign in"),

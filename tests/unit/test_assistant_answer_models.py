@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from corpus.tokens import estimate
 from rag.answer_model import ModelCaller
 from rag.answer_model.bedrock import Bedrock
 from rag.answer_model.chat import Chat
@@ -15,6 +16,7 @@ from rag.answer_model.converse import Converse
 from rag.answer_model.sagemaker import SageMaker
 from rag.failures import AssistantRefused, Broken, Failure, Throttled, TimedOut, Unavailable
 from rag.prompt import ModelInput, Turn
+from rag.usage import Usage
 from settings.answer.bedrock import BedrockAnswer
 from settings.answer.bedrock_converse import ConverseAnswer
 from settings.answer.deepseek import DeepSeekAnswer
@@ -89,6 +91,24 @@ def test_the_answer_comes_in_pieces_without_thoughts(models: Models, name: str) 
     assert "The question has" not in text
     assert "<｜" not in text
     assert len(pieces) > 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tokens_are_counted_with_thoughts(models: Models, name: str) -> None:
+    usage = Usage()
+    said = "".join(made(name, models).deltas(TOLD, budget(), usage))
+    reported = name not in ("sagemaker", "lmi", "bedrock")
+    # Of a provider that reports, what it has read, too.
+    assert usage.tokens > estimate(said) + (estimate(TOLD.question) if reported else 0)
+    assert (usage.reported > 0) == reported
+
+
+def test_a_stream_that_is_left_early_is_estimated(models: Models) -> None:
+    usage = Usage()
+    pieces = made("converse-nova", models).deltas(TOLD, budget(), usage)
+    first = next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+    assert (usage.reported, usage.tokens) == (0, estimate(first))
 
 
 @pytest.mark.parametrize("name", ["deepseek", "sagemaker", "bedrock", "converse-nova"])

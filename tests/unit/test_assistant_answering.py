@@ -23,6 +23,7 @@ from rag.parts import Parts
 from rag.prompt import Turn
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.query import texts
+from rag.usage import Usage
 from settings.runtime_settings import RuntimeSettings
 
 NINE = Source(id="shop", document="shop", text="The shop opens at nine.", score=0.9, similarity=0.9)
@@ -50,6 +51,7 @@ class Search:
     sources: list[Source]
     asked: list[tuple[list[str], int]] = field(default_factory=list)
     failure: Failure | None = None
+    replaced: list[Passage] = field(default_factory=list)
 
     def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
         self.asked.append(([*texts], size))
@@ -61,6 +63,7 @@ class Search:
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         if self.failure:
             raise self.failure
+        self.replaced += passages
         return Replaced()
 
     def listed(self, page: Page, budget: Budget, caller: Caller) -> DocumentList:
@@ -92,6 +95,7 @@ class Generation:
         earlier: Sequence[Turn],
         conversation: str | None,
         budget: Budget,
+        usage: Usage | None = None,
     ) -> Iterator[str]:
         self.conversations.append(conversation)
         for piece in self.script.pop(0):

@@ -193,8 +193,12 @@ def test_a_wrong_request_of_somebody_who_may_not_send_it_is_a_403() -> None:
 @pytest.mark.usefixtures("functions")
 def test_everybody_learns_their_role() -> None:
     response = api.handler(event("GET", "/me", requestContext=as_role("editor,hr")), Context())
-    assert json.loads(response["body"]) == {"role": "editor", "groups": ["editor", "hr"]}
-    assert json.loads(api.handler(event("GET", "/me"), Context())["body"]) == {"role": "owner", "groups": None}
+    assert json.loads(response["body"]) == {"role": "editor", "groups": ["editor", "hr"], "quota": None}
+    assert json.loads(api.handler(event("GET", "/me"), Context())["body"]) == {
+        "role": "owner",
+        "groups": None,
+        "quota": None,
+    }
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
     return lambda core: monkeypatch.setattr(answering, "answer", core)
 
 
-def whole(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+def whole(question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None) -> Iterator[Event]:
     yield Stage("searching")
     yield Sources([SOURCE])
     yield Stage("answering")
@@ -121,7 +121,9 @@ def test_without_the_wish_for_a_stream_the_answer_comes_in_one_piece(play: Play)
 def test_the_core_learns_the_question_who_asks_and_how_long_it_has(play: Play) -> None:
     heard: list[Any] = []
 
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         heard.extend([question, caller, seconds])
         yield Answered(ANSWER)
 
@@ -145,7 +147,9 @@ def test_the_core_learns_the_question_who_asks_and_how_long_it_has(play: Play) -
 def test_the_caller_is_taken_from_the_context_in_this_order(play: Play, context: dict[str, Any], who: str) -> None:
     heard: list[str] = []
 
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         heard.append(caller.id)
         yield Answered(ANSWER)
 
@@ -157,7 +161,9 @@ def test_the_caller_is_taken_from_the_context_in_this_order(play: Play, context:
 def test_who_calls_the_alias_for_operators_is_one_whatever_the_event_says(play: Play) -> None:
     heard: list[str] = []
 
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         heard.append(caller.id)
         yield Answered(ANSWER)
 
@@ -182,7 +188,9 @@ def test_nobody_is_not_answered_unless_the_function_was_called_directly(play: Pl
 def test_silence_is_broken_by_comments_that_are_no_events(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     heard = threading.Event()
 
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         yield Stage("searching")
         heard.wait(10)
         yield Answered(ANSWER)
@@ -200,7 +208,9 @@ def test_silence_is_broken_by_comments_that_are_no_events(play: Play, monkeypatc
 
 @pytest.mark.parametrize("headers", [{}, STREAMED])
 def test_an_error_before_the_first_event_is_an_ordinary_error(play: Play, headers: dict[str, str]) -> None:
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         raise Absent("There is no conversation c-1 of yours. Start a new one.")
         yield
 
@@ -211,7 +221,9 @@ def test_an_error_before_the_first_event_is_an_ordinary_error(play: Play, header
 
 
 def failing(error: Exception) -> Core:
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         yield Stage("searching")
         raise error
 
@@ -254,7 +266,9 @@ def test_a_failure_in_one_piece_has_a_status_and_says_when_to_try_again(
 def test_a_core_that_takes_too_long_is_not_waited_for(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
 
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         yield Stage("searching")
         over.wait(20)
         yield Answered(ANSWER)
@@ -272,7 +286,9 @@ def test_a_core_that_takes_too_long_is_not_waited_for(play: Play, monkeypatch: p
 def test_a_caller_that_goes_away_ends_the_work(play: Play) -> None:
     ended: list[bool] = []
 
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         try:
             while True:
                 yield Text("more ")
@@ -408,7 +424,9 @@ def test_logs_and_metrics_tell_what_happened_and_nothing_that_was_asked(
 def test_the_turn_is_stored_after_the_whole_answer(play: Play, headers: dict[str, str]) -> None:
     stored: list[bool] = []
 
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         yield Stage("searching")
         yield Answered(ANSWER, lambda: stored.append(True))
 
@@ -431,7 +449,9 @@ def test_a_turn_that_cannot_be_stored_is_logged_and_counted(
     def keep() -> None:
         raise error
 
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         yield Answered(ANSWER, keep)
 
     play(core)

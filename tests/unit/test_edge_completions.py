@@ -43,7 +43,9 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """Questions and turns that reach the core, which gives ANSWER."""
     arrived: list[tuple[str, Any]] = []
 
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         arrived.append((question.question, turns))
         yield Stage("searching")
         yield Sources(SOURCES)
@@ -133,7 +135,9 @@ def test_what_is_wrong_is_a_sentence_in_openais_form(
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_failure_is_openais_also_within_a_stream(monkeypatch: pytest.MonkeyPatch, stream: bool) -> None:
-    def core(question: Question, caller: Caller, seconds: float, turns: Any = None) -> Iterator[Event]:
+    def core(
+        question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Any = None
+    ) -> Iterator[Event]:
         yield Stage("searching")
         raise Throttled("The answer model is rate-limiting requests. Try again soon.", "429", 3)
 

@@ -22,7 +22,7 @@ STREAMED = {"Accept": "text/event-stream"}
 ANSWER = Answer(answer="Yes.", grounded=True, sources=[], model="m", conversation_id="c", timings=Timings(total_ms=42))
 
 
-def core(question: Question, caller: str, seconds: float, turns: Any = None) -> Iterator[Event]:
+def core(question: Question, caller: str, seconds: float, turns: Any = None, usage: Any = None) -> Iterator[Event]:
     if question.question == "fail":
         raise Throttled("The model is rate-limiting requests.")
     yield Stage("searching")

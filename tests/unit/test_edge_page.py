@@ -241,6 +241,7 @@ def test_the_settings_tell_the_page_how_to_sign_in(page: ModuleType) -> None:
         "logout_url": "https://pool.invalid/logout",
         "client_id": "client-1",
         "scope": "openid",
+        "second_factor": False,
         "visible_seconds": 0,
     }
 

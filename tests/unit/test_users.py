@@ -317,3 +317,10 @@ def test_an_address_that_is_not_deployed_is_a_sentence(pool: Stubber, monkeypatc
     monkeypatch.delenv("OSML_OUTPUT_PageUrl")
     with pytest.raises(Failure, match="Deploy it with `osml deploy --env sandbox-aoss`"):
         page.address(Place("sandbox-aoss", None))
+
+
+def test_a_lost_app_is_forgotten(pool: Stubber, run: Run) -> None:
+    off = {"SoftwareTokenMfaSettings": {"Enabled": False, "PreferredMfa": False}}
+    pool.add_response("admin_set_user_mfa_preference", {}, {**NAMED, **off})
+    code, said, _ = run("user", "change", EMAIL, "--forget-app")
+    assert (code, said.strip()) == (0, f"{EMAIL} signs in without an authenticator app.")

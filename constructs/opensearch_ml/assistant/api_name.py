@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
 
@@ -11,7 +12,7 @@ class ApiName(Construct):
     """Serves the API's stage at `https://<name>`, without the stage in the path; only TLS 1.2 and later is accepted.
 
     `certificate_arn` is the name's certificate in ACM, in the region of the stack. `target` is the host for the CNAME
-    record that you create.
+    record that you create; with `hosted_zone_id`, a public hosted zone, the name leads there.
 
     Example::
 
@@ -22,7 +23,16 @@ class ApiName(Construct):
         ml.ApiName(stack, "Name", api=api.api, name="help.example.com", certificate_arn=certificate)
     """
 
-    def __init__(self, scope: Construct, id: str, *, api: apigateway.RestApi, name: str, certificate_arn: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        api: apigateway.RestApi,
+        name: str,
+        certificate_arn: str,
+        hosted_zone_id: str | None = None,
+    ) -> None:
         super().__init__(scope, id)
         domain = apigateway.DomainName(
             self,
@@ -35,3 +45,15 @@ class ApiName(Construct):
         domain.add_base_path_mapping(api, stage=api.deployment_stage)
         self.url = f"https://{name}"
         self.target = domain.domain_name_alias_domain_name
+        if hosted_zone_id:
+            route53.CfnRecordSet(
+                self,
+                "Record",
+                hosted_zone_id=hosted_zone_id,
+                name=name,
+                type="A",
+                alias_target=route53.CfnRecordSet.AliasTargetProperty(
+                    dns_name=domain.domain_name_alias_domain_name,
+                    hosted_zone_id=domain.domain_name_alias_hosted_zone_id,
+                ),
+            )

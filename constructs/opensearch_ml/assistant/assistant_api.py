@@ -10,6 +10,7 @@ from typing import Literal
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -17,6 +18,7 @@ from constructs import Construct
 
 from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.engine.acknowledge import acknowledge
+from opensearch_ml.engine.network import HTTPS
 
 SignIn = Literal["iam", "api-key"] | SignInPool
 # Seconds for which API Gateway waits for a response in one piece.
@@ -55,13 +57,14 @@ LOGGED = {
 
 
 class AssistantApi(Construct):
-    """A regional API with the stage `stage`; `answer`, `keep_documents`, `offer_tools` and `show_page` add its routes.
+    """An API with the stage `stage`; `answer`, `keep_documents`, `offer_tools` and `show_page` add its routes.
 
     `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests) or `api-key`. With it
     there is one key, `key_id`, beside the given `keys`. The API
     accepts `rate` requests per second and `burst` at once. `origins` are other origins whose pages may call the API;
-    with several of them, a page cannot read API Gateway's own errors. `log_role` creates the role with which API
-    Gateway writes the access logs of every API in the account and region.
+    with several of them, a page cannot read API Gateway's own errors. With `vpc_endpoints`, the ids of interface
+    endpoints of `execute-api`, the API is private and is reached through them alone. `log_role` creates the role with
+    which API Gateway writes the access logs of every API in the account and region.
 
     Example::
 
@@ -82,6 +85,7 @@ class AssistantApi(Construct):
         rate: int = 20,
         burst: int = 40,
         origins: Sequence[str] = (),
+        vpc_endpoints: Sequence[str] = (),
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         log_role: bool = False,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
@@ -94,7 +98,8 @@ class AssistantApi(Construct):
             "Api",
             rest_api_name=name,
             description="Answers questions, and keeps the documents it answers from",
-            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            endpoint_configuration=self._endpoints(vpc_endpoints),
+            policy=_through(vpc_endpoints) if vpc_endpoints else None,
             # The page's files come in base64, whatever they are.
             binary_media_types=["*/*"],
             cloud_watch_role=log_role,
@@ -113,7 +118,10 @@ class AssistantApi(Construct):
         self.api.node.try_remove_child("Endpoint")  # an output, which is for the stack to say
         # Not the url of the L2, which waits for the stage, the stage for the methods, they for the page's function,
         # and that for this.
-        self.url = f"https://{self.api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{stage}"
+        # The name with the endpoint leads to it also where the endpoint has no private DNS.
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
+        host = "-".join([self.api.rest_api_id, *vpc_endpoints[:1]])
+        self.url = f"https://{host}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{stage}"
         self.page_url = f"{self.url}/rag"
         self.key_id: str | None = None
         self._users: apigateway.CognitoUserPoolsAuthorizer | None = None
@@ -121,6 +129,16 @@ class AssistantApi(Construct):
         self._authorized = self._signed_in(sign_in, keys, rate, burst)
         self._answer_errors()
         self._acknowledge(log_role=log_role)
+
+    def _endpoints(self, vpc_endpoints: Sequence[str]) -> apigateway.EndpointConfiguration:
+        kind = apigateway.EndpointType.PRIVATE if vpc_endpoints else apigateway.EndpointType.REGIONAL
+        existing = [
+            ec2.InterfaceVpcEndpoint.from_interface_vpc_endpoint_attributes(
+                self, f"Existing-{id}", vpc_endpoint_id=id, port=HTTPS
+            )
+            for id in vpc_endpoints
+        ]
+        return apigateway.EndpointConfiguration(types=[kind], vpc_endpoints=[*existing] or None)
 
     def answer(self, function: lambda_.IFunction, *, seconds: int) -> None:
         """Add `POST /ask`, which streams its answer for up to `seconds` (at most 900), and the API of OpenAI's clients.
@@ -332,6 +350,18 @@ class AssistantApi(Construct):
                 "AwsSolutions-APIG6": "Every call is in the access log; execution logs would hold what was asked.",
             },
         )
+
+
+def _through(vpc_endpoints: Sequence[str]) -> iam.PolicyDocument:
+    """Requests through these endpoints, and no others; each still needs its sign-in."""
+    sent = {"principals": [iam.AnyPrincipal()], "actions": ["execute-api:Invoke"], "resources": ["execute-api:/*"]}
+    endpoints = {"aws:SourceVpce": list(vpc_endpoints)}
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(**sent, conditions={"StringEquals": endpoints}),
+            iam.PolicyStatement(**sent, effect=iam.Effect.DENY, conditions={"StringNotEquals": endpoints}),
+        ]
+    )
 
 
 def _page_limits(rate: int, burst: int) -> dict[str, apigateway.MethodDeploymentOptions]:

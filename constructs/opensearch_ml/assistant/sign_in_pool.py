@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from aws_cdk import Aws, Duration, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_cognito as cognito
@@ -18,8 +19,9 @@ class SignInPool(Construct):
     """A Cognito user pool: users are invited, and sign in with their e-mail address.
 
     Amazon serves the sign-in page at `<domain_prefix>.auth.<region>.amazoncognito.com`, in GovCloud with `auth-fips`,
-    where the stack must name its region; the prefix must be unique there. With `second_factor` every user needs an
-    authenticator app, which that page sets up at the first sign-in; none of its pages sets up an optional factor.
+    where the stack must name its region; the prefix must be unique there. With `second_factor="required"` every user
+    needs an authenticator app, which that page sets up at the first sign-in. None of its pages sets up an optional one:
+    tokens of the client then have the scope with which a person does so at `api`, the operations of Cognito.
     `add_oidc` and `add_saml` let people sign in by another identity provider, whose groups of a person go into
     the custom attribute `group_attribute`. `add_client` creates the client of a page, without which nobody can sign in;
     call it last.
@@ -36,12 +38,15 @@ class SignInPool(Construct):
         id: str,
         *,
         domain_prefix: str,
-        second_factor: bool = False,
+        second_factor: Literal["off", "optional", "required"] = "off",
         group_attribute: str | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, id)
         self._stays = removal_policy != RemovalPolicy.DESTROY
+        if second_factor == "optional" and group_attribute:
+            raise ValueError("A person who sets up a factor may write their own groups; take required, or no groups.")
+        self._optional = second_factor == "optional"
         self._group_attribute = group_attribute
         self._providers: dict[str, Construct] = {}
         self.pool = cognito.UserPool(
@@ -52,8 +57,8 @@ class SignInPool(Construct):
             sign_in_case_sensitive=False,
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
-            mfa=cognito.Mfa.REQUIRED if second_factor else cognito.Mfa.OFF,
-            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False) if second_factor else None,
+            mfa=cognito.Mfa[second_factor.upper()],
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False) if second_factor != "off" else None,
             password_policy=cognito.PasswordPolicy(
                 min_length=12,
                 require_lowercase=True,
@@ -79,11 +84,13 @@ class SignInPool(Construct):
         # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html
         auth = "auth-fips" if Stack.of(self).region.startswith("us-gov-") else "auth"
         self.address = f"https://{domain_prefix}.{auth}.{Aws.REGION}.amazoncognito.com"
+        # Of the operations that take a person's token.
+        self.api = f"https://cognito-idp.{Aws.REGION}.{Aws.URL_SUFFIX}/"
         alone = "Passwords are of twelve characters of all kinds; who needs a second factor sets it for everybody."
         acknowledge(
             self.pool,
             {
-                **({} if second_factor else {"AwsSolutions-COG2": alone}),
+                **({} if second_factor == "required" else {"AwsSolutions-COG2": alone}),
                 "AwsSolutions-COG8": "Threat protection is a plan of its own that is billed by the user.",
             },
         )
@@ -148,7 +155,8 @@ class SignInPool(Construct):
             self._invite_to(also[0] if also else page)
         settings = cognito.OAuthSettings(
             flows=cognito.OAuthFlows(authorization_code_grant=True),
-            scopes=[cognito.OAuthScope.OPENID],
+            # With the second one a person sets up their own factor.
+            scopes=[cognito.OAuthScope.OPENID, *([cognito.OAuthScope.COGNITO_ADMIN] if self._optional else [])],
             callback_urls=[page, *also],
             logout_urls=[page, *also],
         )

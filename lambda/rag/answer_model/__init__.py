@@ -6,6 +6,7 @@ from typing import Protocol
 
 from rag.budget import Budget
 from rag.prompt import ModelInput
+from rag.usage import Usage
 from settings.answer import AnswerModel
 from settings.runtime_settings import RuntimeSettings
 
@@ -15,8 +16,11 @@ class ModelCaller(Protocol):
 
     name: str
 
-    def deltas(self, told: ModelInput, budget: Budget) -> Iterator[str]:
-        """The answer in pieces as they arrive, without reasoning. One try; any piece may raise `Failure`."""
+    def deltas(self, told: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
+        """The answer in pieces as they arrive, without reasoning. One try; any piece may raise `Failure`.
+
+        `usage` gets what the model writes, with its reasoning, and the tokens that the provider reports.
+        """
 
 
 def model(settings: RuntimeSettings) -> ModelCaller:

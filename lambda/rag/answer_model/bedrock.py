@@ -10,6 +10,7 @@ from rag.budget import Budget
 from rag.other_side import ANSWER, unusable
 from rag.prompt import ModelInput
 from rag.thinking import spoken
+from rag.usage import Usage
 from settings.answer.bedrock import BedrockAnswer
 from settings.runtime_settings import RuntimeTimeouts
 
@@ -25,10 +26,10 @@ class Bedrock:
             "bedrock-runtime", chosen.model_region(None), timeouts.answer, timeouts.connection
         )
 
-    def deltas(self, told: ModelInput, budget: Budget) -> Iterator[str]:
-        return spoken(self._pieces(told, budget), opened=True)
+    def deltas(self, told: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
+        return spoken(self._pieces(told, budget, usage or Usage()), opened=True)
 
-    def _pieces(self, told: ModelInput, budget: Budget) -> Iterator[str]:
+    def _pieces(self, told: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
         client = self._clients.within(budget)
         limit = "max_gen_len" if self._chosen.imported else "max_tokens"
         body = {
@@ -46,7 +47,12 @@ class Bedrock:
             for event in answer["body"]:
                 budget.call(self._most)
                 if "chunk" in event:
-                    yield self._text(json_object(event["chunk"]["bytes"]))
+                    piece = json_object(event["chunk"]["bytes"])
+                    text = self._text(piece)
+                    usage.note(text)
+                    # The last chunk of an imported model has the counts.
+                    usage.report(sum(int(piece.get(f"{side}_token_count") or 0) for side in ("prompt", "generation")))
+                    yield text
 
     def _text(self, body: dict[str, Any]) -> str:
         try:

@@ -10,6 +10,7 @@ from rag.other_side import ANSWER, failure_of, unreachable, unusable
 from rag.prompt import ModelInput
 from rag.secret import StoredSecret
 from rag.thinking import spoken
+from rag.usage import Usage
 from rag.wire import Wire
 from settings.chat_answer import ChatModel
 from settings.runtime_settings import RuntimeTimeouts
@@ -32,12 +33,15 @@ class Chat:
         self._most = timeouts.answer
         self._wire = Wire(ANSWER, timeouts.connection)
 
-    def deltas(self, told: ModelInput, budget: Budget) -> Iterator[str]:
-        return spoken(self._contents(told, budget))
+    def deltas(self, told: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
+        return spoken(self._contents(told, budget, usage))
 
-    def _contents(self, told: ModelInput, budget: Budget) -> Iterator[str]:
+    def _contents(self, told: ModelInput, budget: Budget, usage: Usage | None) -> Iterator[str]:
         headers = {"Authorization": f"Bearer {self._secret.value(self._chosen.secret.key, budget)}"}
         body = self._body(told)
+        if usage:
+            # Without it OpenAI reports none: https://platform.openai.com/docs/api-reference/chat/create
+            body["stream_options"] = {"include_usage": True}
         try:
             response = self._wire.send(
                 "POST", self._chosen.url, budget, self._most, json=body, headers=headers, stream=True
@@ -47,12 +51,12 @@ class Chat:
             raise
         with response, self._wire.reading():
             if "event-stream" not in response.headers.get("Content-Type", ""):
-                yield _content(json_object(response.content), "message")
+                yield _content(json_object(response.content), "message", usage)
                 return
             ended = False
             for event in objects(lines(response.iter_content(_ENOUGH))):
                 budget.call(self._most)
-                yield _content(event, "delta")
+                yield _content(event, "delta", usage)
                 ended = ended or bool(_choice(event).get("finish_reason"))
         if not ended:
             raise unreachable(ANSWER, "the stream ended without a finish_reason")
@@ -66,13 +70,24 @@ class Chat:
 MODEL = Chat
 
 
-def _content(event: dict[str, Any], place: str) -> str:
+def _content(event: dict[str, Any], place: str, usage: Usage | None) -> str:
     if "error" in event:
         raise failure_of(ANSWER, 500, str(event["error"]))
     part = _choice(event).get(place) or {}
     if not isinstance(part, dict):
         raise unusable(ANSWER, f"choices[0].{place} is not an object")
-    return str(part.get("content") or "")
+    text = str(part.get("content") or "")
+    if usage:
+        usage.note(text or str(part.get("reasoning_content") or ""))
+        usage.report(_tokens(event))
+    return text
+
+
+def _tokens(event: dict[str, Any]) -> int:
+    """What the provider says that the whole call has taken, in the event that says it."""
+    counts = event.get("usage")
+    total = counts.get("total_tokens") if isinstance(counts, dict) else None
+    return total if isinstance(total, int) else 0
 
 
 def _choice(event: dict[str, Any]) -> dict[str, Any]:

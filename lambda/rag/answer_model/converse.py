@@ -8,6 +8,7 @@ from rag.budget import Budget
 from rag.other_side import ANSWER
 from rag.prompt import Message, ModelInput
 from rag.thinking import spoken
+from rag.usage import Usage
 from settings.answer.bedrock_converse import ConverseAnswer
 from settings.runtime_settings import RuntimeTimeouts
 
@@ -23,10 +24,10 @@ class Converse:
             "bedrock-runtime", chosen.model_region(None), timeouts.answer, timeouts.connection
         )
 
-    def deltas(self, told: ModelInput, budget: Budget) -> Iterator[str]:
-        return spoken(self._texts(told, budget))
+    def deltas(self, told: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
+        return spoken(self._texts(told, budget, usage or Usage()))
 
-    def _texts(self, told: ModelInput, budget: Budget) -> Iterator[str]:
+    def _texts(self, told: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
         client = self._clients.within(budget)
         said = told.messages()
         choices = {
@@ -44,7 +45,10 @@ class Converse:
         with boto_calls.calling(ANSWER):
             for event in client.converse_stream(**request)["stream"]:
                 budget.call(self._most)
-                yield event.get("contentBlockDelta", {}).get("delta", {}).get("text", "")
+                delta = event.get("contentBlockDelta", {}).get("delta", {})
+                usage.note(delta.get("text") or delta.get("reasoningContent", {}).get("text", ""))
+                usage.report(event.get("metadata", {}).get("usage", {}).get("totalTokens", 0))
+                yield delta.get("text", "")
 
 
 def _merged(messages: list[Message]) -> list[dict[str, Any]]:

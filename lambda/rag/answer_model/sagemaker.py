@@ -14,6 +14,7 @@ from rag.budget import Budget
 from rag.other_side import ANSWER, failure_of
 from rag.prompt import ModelInput
 from rag.thinking import spoken
+from rag.usage import Usage
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.runtime_settings import RuntimeTimeouts
 
@@ -27,10 +28,10 @@ class SageMaker:
         self._most = timeouts.answer
         self._clients = boto_calls.Clients("sagemaker-runtime", chosen.region, timeouts.answer, timeouts.connection)
 
-    def deltas(self, told: ModelInput, budget: Budget) -> Iterator[str]:
-        return spoken(self._tokens(told, budget), opened=True)
+    def deltas(self, told: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
+        return spoken(self._tokens(told, budget, usage or Usage()), opened=True)
 
-    def _tokens(self, told: ModelInput, budget: Budget) -> Iterator[str]:
+    def _tokens(self, told: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
         client = self._clients.within(budget)
         component = {"InferenceComponentName": self._chosen.component} if self._chosen.component else {}
         with boto_calls.calling(ANSWER):
@@ -43,7 +44,9 @@ class SageMaker:
             pieces = (event["PayloadPart"]["Bytes"] for event in answer["Body"] if "PayloadPart" in event)
             for value in objects(lines(pieces)):
                 budget.call(self._most)
-                yield _text(value)
+                text = _text(value)
+                usage.note(text)
+                yield text
 
     def _body(self, told: ModelInput) -> dict[str, Any]:
         parameters = {

@@ -27,7 +27,8 @@ class Found:
 class Passage:
     """A piece of a document; `id` is the document's, followed by `#` and a number if there are several.
 
-    `fields` are the document's other fields, and the passage's position in its file.
+    `fields` are the document's other fields, and the passage's position in its file. `masked` is how many personal data
+    were masked in the document, at its first passage.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Passage:
     title: str | None
     text: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+    masked: int = 0
 
     @property
     def embedded(self) -> str:

@@ -1,0 +1,53 @@
+"""QuotaTable: what each caller has used of the day and of the month."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from opensearch_ml.assistant.conversation_table import EXPIRY, PARTITION_KEY
+from opensearch_ml.engine.acknowledge import acknowledge
+
+
+class QuotaTable(Construct):
+    """A DynamoDB table that is billed by the request, with an item for each caller and day or month under its `id`.
+
+    It goes with its stack: a lost count lets people ask once more. `counting` are the permissions to count, `reading`
+    those to see what was counted.
+
+    Example::
+
+        table = ml.QuotaTable(stack, "Quota")
+        counter = iam.Role(stack, "Counter", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        counter.add_to_policy(table.counting)
+    """
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name=PARTITION_KEY, type=dynamodb.AttributeType.STRING),
+            time_to_live_attribute=EXPIRY,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.name = self.table.table_name
+        acknowledge(
+            self.table, {"AwsSolutions-DDB3": "Counts are of use for a day or a month, and nobody restores them."}
+        )
+
+    @property
+    def counting(self) -> iam.PolicyStatement:
+        """The permissions to count, and to see what was counted."""
+        return iam.PolicyStatement(
+            actions=["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[self.table.table_arn]
+        )
+
+    @property
+    def reading(self) -> iam.PolicyStatement:
+        """The permission to see what was counted."""
+        return iam.PolicyStatement(actions=["dynamodb:GetItem"], resources=[self.table.table_arn])

@@ -1,0 +1,79 @@
+"""A person's own authenticator app, at the user pool (TOTP, RFC 6238): see it, set it up, switch it off.
+
+Managed login asks for a code at each sign-in once it is set up, and has no page that sets it up:
+https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html
+"""
+
+import json
+import os
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from sign_in_session import TOKEN_SECONDS, TRY_AGAIN_SECONDS, SignInFailure
+
+# The scope of the access tokens with which a person changes themselves.
+SCOPE = "aws.cognito.signin.user.admin"
+_APP = "SOFTWARE_TOKEN_MFA"
+_CODE = re.compile(r"[0-9]{6}")
+
+
+def second_factor(token: str, wanted: str) -> dict[str, Any]:
+    """Do what is `wanted` for the person of the access token: `state`, `begin`, `off`, or a code of six digits.
+
+    `begin` returns the `secret` for the app, and the code that the app then shows sets it up. Raises SignInFailure.
+    """
+    if wanted == "begin":
+        return {"secret": _asked("AssociateSoftwareToken", token)["SecretCode"]}
+    if _CODE.fullmatch(wanted):
+        _asked("VerifySoftwareToken", token, {"UserCode": wanted})
+        return _set(token, on=True)
+    if wanted == "off":
+        return _set(token, on=False)
+    if wanted == "state":
+        return {"on": _APP in (_asked("GetUser", token).get("UserMFASettingList") or [])}
+    raise SignInFailure(400, "The code of an authenticator app has six digits.")
+
+
+def _set(token: str, *, on: bool) -> dict[str, Any]:
+    _asked("SetUserMFAPreference", token, {"SoftwareTokenMfaSettings": {"Enabled": on, "PreferredMfa": on}})
+    return {"on": on}
+
+
+def _asked(operation: str, token: str, more: Mapping[str, Any] | None = None) -> Any:
+    """An operation of the pool that takes a person's token and no signature."""
+    request = urllib.request.Request(  # noqa: S310 - https, see the stack
+        os.environ["POOL_API"],
+        json.dumps({"AccessToken": token, **(more or {})}).encode(),
+        {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TOKEN_SECONDS) as response:  # noqa: S310
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _refused(error) from None
+    except (OSError, ValueError) as error:
+        message = f"The sign-in service did not answer ({type(error).__name__}). Try again in a moment."
+        raise SignInFailure(503, message, TRY_AGAIN_SECONDS) from None
+
+
+def _refused(error: urllib.error.HTTPError) -> SignInFailure:
+    try:
+        kind = str(json.load(error).get("__type", "")).rpartition("#")[2]
+    except (OSError, ValueError, AttributeError):
+        kind = ""
+    if kind in ("EnableSoftwareTokenMFAException", "CodeMismatchException"):
+        return SignInFailure(400, "The code is wrong or too old. Type the one that the app shows now.")
+    if kind == "NotAuthorizedException":
+        return SignInFailure(401, "This sign-in cannot change the second factor. Sign out, and sign in again.")
+    if kind in ("TooManyRequestsException", "LimitExceededException") or error.code >= 500:
+        return SignInFailure(
+            503, "The sign-in service takes no more codes at the moment. Try again later.", TRY_AGAIN_SECONDS
+        )
+    return SignInFailure(500, f"The sign-in service refused the second factor ({kind or error.code}).")

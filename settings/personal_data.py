@@ -1,0 +1,7 @@
+"""The kinds of personal data that are found without a model."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+PersonalData = Literal["email", "phone", "card", "iban", "ip"]

@@ -1,0 +1,134 @@
+"""An optional second factor: a person sets it up by the page, and signs in with its code from then on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from tests.contract.cloud_process import Cloud, running
+from tests.contract.rest_api import api_url, ref, sign_in_url
+from tests.contract.test_cloud_cognito import PASSWORD, Pool, returned, submitted, verifier_and_challenge
+from tests.contract.test_edge_page import package, parts
+from tests.totp import code
+
+ADMIN = "aws.cognito.signin.user.admin"
+OUTPUTS = {"Api": api_url(), "SignIn": sign_in_url(), "Pool": ref("Pool"), "Client": ref("Client")}
+
+
+def with_factors() -> dict[str, Any]:
+    made = parts()
+    made["Pool"]["Properties"] |= {"MfaConfiguration": "OPTIONAL", "EnabledMfas": ["SOFTWARE_TOKEN_MFA"]}
+    made["Client"]["Properties"]["AllowedOAuthScopes"] = ["openid", ADMIN]
+    variables = made["Function"]["Properties"]["Environment"]["Variables"]
+    region = {"Ref": "AWS::Region"}
+    variables["POOL_API"] = {"Fn::Join": ["", ["https://cognito-idp.", region, ".", {"Ref": "AWS::URLSuffix"}, "/"]]}
+    return made
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with running(tmp_path_factory.mktemp("cloud")) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def pool(cloud: Cloud) -> Iterator[Pool]:
+    stack = cloud.deploy(with_factors(), {**OUTPUTS, "Function": ref("Function")})
+    settled = stack.settled()
+    assert settled["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
+    cloud.client("lambda").update_function_code(FunctionName=settled["values"]["Function"], ZipFile=package())
+    yield Pool(cloud, stack, settled["values"])
+    stack.delete()
+
+
+def password_given(pool: Pool, name: str, scope: str | None = None) -> tuple[requests.Session, str, requests.Response]:
+    """A browser after the password: its verifier, and what managed login answers."""
+    browser, (verifier, challenge) = pool.browser(), verifier_and_challenge()
+    settings = browser.get(f"{pool.back}/settings.json").json()
+    assert settings["second_factor"] is True
+    form = pool.authorize(browser, challenge, scope=scope or settings["scope"])
+    return browser, verifier, submitted(browser, form, username=name, password=PASSWORD)
+
+
+def refresh_token(pool: Pool, browser: requests.Session, verifier: str, answer: requests.Response) -> str:
+    body = {"code": returned(answer)["code"], "verifier": verifier}
+    token: str = browser.post(f"{pool.back}/session", json=body).json()["refresh_token"]
+    return token
+
+
+def asked(pool: Pool, token: str, wanted: str) -> tuple[int, Any]:
+    answer = pool.browser().post(f"{pool.back}/session", json={"refresh_token": token, "second_factor": wanted})
+    return answer.status_code, answer.json()
+
+
+def test_a_person_sets_it_up_signs_in_with_it_and_switches_it_off(pool: Pool) -> None:
+    name = pool.user()
+    token = refresh_token(pool, *password_given(pool, name))
+    assert asked(pool, token, "state") == (200, {"on": False})
+    status, told = asked(pool, token, "begin")
+    assert (status, set(told)) == (200, {"secret"})
+    # Nothing changes before the code.
+    assert asked(pool, token, "state") == (200, {"on": False})
+    right = code(told["secret"])
+    wrong = "000000" if right != "000000" else "000001"
+    status, refused = asked(pool, token, wrong)
+    assert (status, refused["message"]) == (400, "The code is wrong or too old. Type the one that the app shows now.")
+    assert asked(pool, token, right) == (200, {"on": True})
+    assert asked(pool, token, "state") == (200, {"on": True})
+
+    browser, verifier, form = password_given(pool, name)
+    assert "authenticator app" in form.text
+    again = submitted(browser, form, factor_code=wrong)
+    assert "The code is wrong." in again.text
+    back = submitted(browser, again, factor_code=code(told["secret"]))
+    token = refresh_token(pool, browser, verifier, back)
+    assert asked(pool, token, "off") == (200, {"on": False})
+    assert returned(password_given(pool, name)[2])["code"]
+
+
+def test_nobody_else_is_asked_for_a_code(pool: Pool) -> None:
+    assert returned(password_given(pool, pool.user())[2])["code"]
+
+
+def test_only_a_token_for_it_changes_a_person(pool: Pool) -> None:
+    token = refresh_token(pool, *password_given(pool, pool.user(), scope="openid"))
+    status, refused = asked(pool, token, "begin")
+    assert (status, refused["message"]) == (
+        401,
+        "This sign-in cannot change the second factor. Sign out, and sign in again.",
+    )
+    assert asked(pool, "made-up", "begin")[0] == 401
+    assert asked(pool, token, "12345")[0] == 400
+
+
+def test_the_pool_refuses_what_amazons_refuses(pool: Pool) -> None:
+    idp, name = pool.cloud.client("cognito-idp"), pool.user()
+    auth = {"USERNAME": name, "PASSWORD": PASSWORD}
+    token = idp.initiate_auth(ClientId=pool.values["Client"], AuthFlow="USER_PASSWORD_AUTH", AuthParameters=auth)[
+        "AuthenticationResult"
+    ]["AccessToken"]
+    on = {"Enabled": True, "PreferredMfa": True}
+    with pytest.raises(ClientError, match="has not verified software token mfa"):
+        idp.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=on)
+    with pytest.raises(ClientError, match="has not verified software token mfa"):
+        idp.admin_set_user_mfa_preference(UserPoolId=pool.values["Pool"], Username=name, SoftwareTokenMfaSettings=on)
+    secret = idp.associate_software_token(AccessToken=token)["SecretCode"]
+    assert idp.verify_software_token(AccessToken=token, UserCode=code(secret))["Status"] == "SUCCESS"
+    # Verified is not yet switched on.
+    assert idp.get_user(AccessToken=token).get("UserMFASettingList", []) == []
+    idp.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=on)
+    assert idp.get_user(AccessToken=token)["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
+
+
+def test_a_pool_without_second_factors_takes_none(cloud: Cloud) -> None:
+    stack = cloud.deploy(
+        parts()
+        | {"Domain": {**parts()["Domain"], "Properties": {**parts()["Domain"]["Properties"], "Domain": "osml-off"}}},
+        OUTPUTS,
+    )
+    off = Pool(cloud, stack, stack.settled()["values"])
+    with pytest.raises(ClientError, match="Software Token MFA has not been enabled by the userPool"):
+        cloud.client("cognito-idp").associate_software_token(AccessToken=off.tokens()["AccessToken"])
+    stack.delete()

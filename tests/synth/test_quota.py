@@ -1,0 +1,34 @@
+"""The quota of callers: who may count, who may look, and what the functions are told."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.synth import assistant_templates
+
+allowed, other, told = assistant_templates.allowed, assistant_templates.other, assistant_templates.told
+
+
+@pytest.mark.parametrize("environment", ["sandbox", "sandbox-aoss"])
+def test_ask_counts_and_documents_looks(other: Callable[..., Any], allowed: Any, told: Any, environment: str) -> None:
+    template = other(environment, assistant={"quota": {"questions_per_day": 50}})
+    [table] = [
+        name
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::DynamoDB::Table" and name.startswith("Quota")
+    ]
+    assert template["Resources"][table]["DeletionPolicy"] == "Delete"
+    for part in ("Ask", "Documents"):
+        assert told(template, part)["quota"] == {"table": f"<{table}>", "questions_per_day": 50}
+    assert allowed(template, "AskPolicy")["dynamodb:UpdateItem"] == f"<{table}.Arn>"
+    assert "dynamodb:GetItem" in allowed(template, "DocumentsPolicy")
+    assert "dynamodb:UpdateItem" not in allowed(template, "DocumentsPolicy")
+    assert template["Outputs"]["QuotaTableName"]["Value"] == {"Ref": table}
+
+
+def test_without_a_quota_nothing_is_made(other: Callable[..., Any], told: Any) -> None:
+    template = other("sandbox")
+    assert not [each for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table"]
+    assert "quota" not in told(template, "Ask")
+    assert "QuotaTableName" not in template["Outputs"]
