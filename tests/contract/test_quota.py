@@ -14,6 +14,7 @@ import pytest
 
 import api
 import ask
+import tools
 from rag import answering, own_settings, quota
 from rag.budget import Budget
 from rag.caller import OPERATOR, Caller
@@ -253,6 +254,25 @@ def test_a_failure_gives_the_question_back(door: None, way: Callable[..., Reply]
         read(way(question, **who))
     used = me(**who)
     assert (used["questions"]["used"], used["tokens"]["used"]) == (0, 90)
+
+
+def test_the_tool_of_agents_is_stopped_too(door: None) -> None:
+    view = tools.CallerView(Caller(uuid.uuid4().hex), time.monotonic() + 20)
+    for _ in range(2):
+        assert view.ask("Why?", 4, {}, None).answer == "Yes."
+    with pytest.raises(QuotaExceeded):
+        view.ask("Why?", 4, {}, None)
+
+
+def test_a_tool_that_fails_gives_the_question_back(door: None) -> None:
+    caller = Caller(uuid.uuid4().hex)
+    view = tools.CallerView(caller, time.monotonic() + 20)
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            view.ask("fail", 4, {}, None)
+    own = quota.own_quota()
+    assert own
+    assert own.used(own.periods()[0], caller.id, Budget(20)) == 0
 
 
 def test_who_leaves_early_has_asked(door: None) -> None:
