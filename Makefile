@@ -7,7 +7,7 @@ QUESTION := What's the population increase of New York City from 2021 to 2023? H
 # The line of OpenSearch that the contract tests run on besides the newest.
 OLDER := 2.19
 
-.PHONY: demo prepared down check unit test templates checkers contract e2e assistants upgrade pages recipes browser format snapshots schema openapi install lock bench faults load drop retrieval soak prove-on-aws site wheel clean
+.PHONY: demo prepared down check unit test templates checkers contract e2e assistants upgrade pages recipes browser format snapshots schema openapi install ocr lock bench faults load drop retrieval soak prove-on-aws site wheel clean
 
 demo: ## install, start the local cloud, deploy, load samples, and ask a question
 	@$(MAKE) --no-print-directory --jobs=2 install prepared
@@ -45,13 +45,19 @@ node_modules/.installed: $(VENV)/.installed package-lock.json
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error --silent
 	@touch $@
 
-check: install ## format, lint, types, unit tests: seconds
+ocr: $(VENV)/.ocr ## install text recognition: 200 MB
+
+$(VENV)/.ocr: $(VENV)/.installed requirements-ocr.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement requirements-ocr.txt
+	@touch $@
+
+check: ocr ## format, lint, types, unit tests: seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy app.py osml settings sandbox stacks constructs/opensearch_ml lambda tests benchmarks trials
 	$(MAKE) unit
 
-unit: install
+unit: ocr
 	$(BIN)/pytest -q tests/unit benchmarks/tests
 
 # A run starts hundreds of Python processes: what one of them has compiled is kept, whatever the machine's habit is.
@@ -70,7 +76,7 @@ checkers: .venv-checkers/.installed ## what checks the templates from outside, i
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --no-deps --require-hashes --requirement tests/synth/requirements-checkers.txt --requirement tests/synth/requirements-guard.txt
 	@touch $@
 
-contract: install ## the kernel, the front and the assistant on a real engine
+contract: ocr ## the kernel, the front and the assistant on a real engine
 	$(BIN)/pytest -q --durations=20 tests/contract
 
 contract-%: install ## the contract tests that use the engine, on another line of OpenSearch
@@ -115,6 +121,7 @@ openapi: install ## write docs/openapi.json again
 lock: install ## pin the dependencies of pyproject.toml
 	$(BIN)/uv pip compile -q pyproject.toml --group build --universal --generate-hashes --no-header -o requirements.txt
 	$(BIN)/uv pip compile -q pyproject.toml sandbox/pyproject.toml --group build --universal --extra dev --extra bench --generate-hashes --no-header -o requirements-dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --extra ocr --constraint requirements-dev.txt --generate-hashes --no-header -o requirements-ocr.txt
 	$(BIN)/uv pip compile -q --group node --universal --generate-hashes --no-header -o requirements-node.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-prepare.in --constraint requirements-dev.txt --universal --generate-hashes --no-header -o sandbox/requirements-prepare.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt

@@ -1,10 +1,12 @@
 """Reads files in a separate process, so that a parser's fault, time or memory affects only that file.
 
 The process has no credentials, and one socket as its only connection. It receives a request and the file's descriptor,
-and returns rows; see reader.py. It stays for the next file, and is ended when a file takes too much time or memory.
+and returns rows, or pictures whose text it needs; see reader.py. It stays for the next file, and is ended when a file
+takes too much time or memory.
 """
 
 import atexit
+import base64
 import contextlib
 import json
 import os
@@ -17,10 +19,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from corpus.formats import Reading, Row
+from corpus.recognition import Recognize
 
 LENGTH = struct.Struct("!I")
 # The limit of one row as JSON. A text of LARGEST characters takes at most six times as many bytes.
@@ -32,7 +35,7 @@ _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ",
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """The limits of a file: `seconds` until its next row, and `memory` in bytes (on Linux)."""
+    """The limits of a file: `seconds` until its next row or picture, and `memory` in bytes (on Linux)."""
 
     seconds: float = 60.0
     memory: int = 1 << 30
@@ -43,12 +46,12 @@ class _Ended(Exception):
 
 
 def apart(file: BinaryIO, name: str, reading: Reading, limits: FileLimits) -> Iterator[tuple[Row, int]]:
-    """The rows of a file with a descriptor, each with the position up to which the file is read."""
+    """The rows of a file with a descriptor, each with the position up to which it is read. Raises Unrecognized."""
     reader = _idle(limits) or _Reader(limits)
     finished = False
     try:
         reader.ask(file, name, reading)
-        while (answer := reader.hear(limits.seconds)) is not None:
+        while (answer := reader.hear(limits.seconds, reading.recognize)) is not None:
             position = answer.pop()
             yield Row(*answer), position
         finished = True
@@ -90,21 +93,38 @@ class _Reader:
     def ask(self, file: BinaryIO, name: str, reading: Reading) -> None:
         """Request the rows of a file from its beginning."""
         file.seek(0)
-        request = json.dumps([name, asdict(reading), self.limits.seconds]).encode()
+        plain = {
+            "text_field": reading.text_field,
+            "given": reading.given,
+            "columns": [*reading.columns],
+            "advice": reading.advice,
+        }
+        request = json.dumps([name, plain, reading.recognize is not None, self.limits.seconds]).encode()
         try:
             socket.send_fds(self._socket, [LENGTH.pack(len(request))], [file.fileno()])
             self._socket.sendall(request)
         except OSError:
             raise _Ended(self._why()) from None
 
-    def hear(self, seconds: float) -> list[Any] | None:
-        """The fields of the next row and a position; None after the last row."""
+    def hear(self, seconds: float, recognize: Recognize | None) -> list[Any] | None:
+        """The fields of the next row and a position; None after the last row. Raises Unrecognized."""
+        while isinstance(answer := self._hear(seconds), dict):
+            if recognize is None:
+                raise _Ended("cannot be read: its parser wants what it was not given")
+            recognized = recognize([base64.b64decode(picture) for picture in answer["pictures"]])
+            said = json.dumps([[list(picture.lines), picture.reason] for picture in recognized]).encode()
+            try:
+                self._socket.sendall(LENGTH.pack(len(said)) + said)
+            except OSError:
+                raise _Ended(self._why()) from None
+        return answer or None
+
+    def _hear(self, seconds: float) -> Any:
         ends = time.monotonic() + seconds
         (size,) = LENGTH.unpack(self._take(LENGTH.size, ends, seconds))
         if size > LARGEST_FRAME:
             raise _Ended(f"holds a document of more than {LARGEST_FRAME >> 20} MiB")
-        answer: list[Any] = json.loads(self._take(size, ends, seconds))
-        return answer or None
+        return json.loads(self._take(size, ends, seconds))
 
     def end(self) -> None:
         """End the process."""

@@ -1,16 +1,20 @@
 """The process in which apart.py reads files: `python -m corpus.reader DESCRIPTOR MEMORY`."""
 
+import base64
 import contextlib
+import functools
 import json
 import os
 import resource
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from corpus.apart import LENGTH
 from corpus.formats import Reading
+from corpus.recognition import Recognized
 from corpus.source import positioned
 
 # The limit of files that a parser writes: none needs to write any.
@@ -29,9 +33,10 @@ def main(descriptor: int, memory: int) -> None:
                 return
             (size,) = LENGTH.unpack(head)
             request = connection.recv(size, socket.MSG_WAITALL)
-            name, reading, seconds = json.loads(request)
+            name, reading, recognizes, seconds = json.loads(request)
+            recognize = functools.partial(_recognized, connection, seconds) if recognizes else None
             with os.fdopen(descriptors[0], "rb") as file:
-                _answer(connection, file, name, Reading(**reading), seconds)
+                _answer(connection, file, name, Reading(**reading, recognize=recognize), seconds)
 
 
 def _answer(connection: socket.socket, file: BinaryIO, name: str, reading: Reading, seconds: float) -> None:
@@ -42,7 +47,16 @@ def _answer(connection: socket.socket, file: BinaryIO, name: str, reading: Readi
     _say(connection, [])
 
 
-def _say(connection: socket.socket, said: list[Any]) -> None:
+def _recognized(connection: socket.socket, seconds: float, pictures: Sequence[bytes]) -> list[Recognized]:
+    """What the parent recognises."""
+    _say(connection, {"pictures": [base64.b64encode(picture).decode() for picture in pictures]})
+    (size,) = LENGTH.unpack(connection.recv(LENGTH.size, socket.MSG_WAITALL))
+    answer = json.loads(connection.recv(size, socket.MSG_WAITALL))
+    _allow(seconds)
+    return [Recognized(*recognized) for recognized in answer]
+
+
+def _say(connection: socket.socket, said: list[Any] | dict[str, Any]) -> None:
     frame = json.dumps(said, default=str).encode()
     connection.sendall(LENGTH.pack(len(frame)) + frame)
 

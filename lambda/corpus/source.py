@@ -15,6 +15,8 @@ from corpus.apart import FileLimits, apart
 from corpus.document import Entry, Unreadable, document
 from corpus.formats import Format, Reading, Row
 
+# Pictures, which need text recognition.
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
 # The module of `corpus.formats` for the end of a name; imported only for such a file, because parsers are large.
 FORMATS = {
     ".ndjson": "lines",
@@ -46,15 +48,16 @@ FORMATS = {
     ".eml": "mail",
     ".txt": "plain",
     ".text": "plain",
+    **dict.fromkeys(PICTURES, "picture"),
 }
 COMPRESSED = ".gz"
 # Reading these needs time and memory in proportion and no foreign parser; all others are read in a separate process.
 HERE = frozenset(("lines", "rows", "plain"))
 
 
-def readable(name: str) -> bool:
-    """Whether the name ends like a format, perhaps with `.gz`."""
-    return _format(name) is not None
+def readable(name: str, *, pictures: bool = False) -> bool:
+    """Whether the name ends like a format, perhaps with `.gz`; `pictures` are one only if their text is recognised."""
+    return _format(name) is not None and (pictures or ending(name) not in PICTURES)
 
 
 def ending(name: str) -> str:
@@ -69,7 +72,7 @@ def read(
 
     `name` determines the format, and is the id of a document that is a whole file. A file with an unknown end of the
     name is one Unreadable, and so is a file beyond the `limits`. At most one document of a file is in memory. A
-    `stream` that is not seekable is copied into a temporary file first.
+    `stream` that is not seekable is copied into a temporary file first. Raises Unrecognized.
     """
     chosen = _format(name)
     if chosen is None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.formats import Reading
+from osml.ingest.recognition import ADVICE, installed
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class IngestOptions:
 
     def reading(self, text_field: str) -> Reading:
         """The way of reading for an index whose texts are in `text_field`."""
-        return Reading(text_field, self.text_field, tuple(self.columns))
+        return Reading(text_field, self.text_field, tuple(self.columns), installed(), ADVICE)
 
     @property
     def names(self) -> list[str]:

@@ -12,8 +12,9 @@ from typing import IO, BinaryIO, Protocol, cast
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from corpus.source import ending, readable
+from corpus.source import PICTURES, ending, readable
 from osml.failure import Failure
+from osml.ingest.recognition import ADVICE, installed
 
 S3 = "s3://"
 HIDDEN, LINK, NO_FILE = "hidden", "links out of the folder", "pipes and devices"
@@ -53,7 +54,8 @@ class DocumentSources:
 
     A source's name is its path from the folder that holds the argument: `leave.md`, or `handbook/leave.md` in a folder
     or prefix. left_out: the number of skipped files in folders and prefixes, by type, in the last iteration: files
-    without a parser, hidden files, links to other places, and entries that are not files.
+    without a parser, pictures without text recognition, hidden files, links to other places, and entries that are not
+    files.
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
@@ -92,7 +94,8 @@ class DocumentSources:
         if not self.left_out:
             return ""
         types = ", ".join(f"{count:,} {type}" for type, count in self.left_out.most_common())
-        return f"Skipped files that osml cannot read: {types}."
+        advice = f" For pictures, {ADVICE}." if any(type in PICTURES for type in self.left_out) else ""
+        return f"Skipped files that osml cannot read: {types}.{advice}"
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ def _unread(path: Path, within: Path) -> str:
         return LINK
     if not path.is_file():
         return NO_FILE
-    return "" if readable(path.name) else _type(path.name)
+    return "" if readable(path.name, pictures=installed() is not None) else _type(path.name)
 
 
 def _type(name: str) -> str:
@@ -187,7 +190,7 @@ def _objects(address: str, left_out: Counter[str]) -> Iterator[DocumentSource]:
         for page in pages:
             for content in page.get("Contents", []):
                 key = content["Key"]
-                if readable(key):
+                if readable(key, pictures=installed() is not None):
                     name = key.removeprefix(f"{folder}/") if folder else key
                     yield Object(name, f"{S3}{bucket}/{key}", content["Size"], content["ETag"].strip('"'))
                 elif not key.endswith("/"):

@@ -8,7 +8,8 @@ import pytest
 
 from corpus.report import DeadLetter, Report
 from osml.failure import Failure
-from osml.ingest import estimate
+from osml.ingest import asked, estimate, recognition
+from osml.ingest import sources as listed
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.journal import Journal, Reached
 from osml.ingest.sources import DocumentSources
@@ -19,11 +20,17 @@ from osml.place import Place
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """`handbook`, in the working directory."""
     monkeypatch.chdir(tmp_path)
+    _without_recognition(monkeypatch)
     for name in ("b.md", "a/z.txt", "a/.hidden.txt", ".git/x.txt", "image.png", "c.ndjson.gz"):
         file = tmp_path / "handbook" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("words")
     return tmp_path / "handbook"
+
+
+def _without_recognition(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (asked, listed):
+        monkeypatch.setattr(module, "installed", lambda: None)
 
 
 def test_a_folder_gives_what_can_be_read_in_an_order_that_stays(folder: Path) -> None:
@@ -73,7 +80,15 @@ def test_skipped_files_are_counted_by_type(folder: Path) -> None:
     assert sources.omission == ""
     assert len(list(sources)) == len(list(sources)) == 3
     said = "Skipped files that osml cannot read: 2 hidden, 2 .png, 1 without a type, 1 .zip."
+    said = f"{said} For pictures, {recognition.ADVICE}."
     assert sorted(sources.omission.split()) == sorted(said.split())
+
+
+def test_pictures_of_a_folder_are_read_if_their_text_is_recognised(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listed, "installed", lambda: recognition.recognized)
+    assert "handbook/image.png" in [source.name for source in Sources(["handbook"])]
 
 
 def test_a_file_that_was_named_is_never_left_out(folder: Path) -> None:

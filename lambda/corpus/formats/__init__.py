@@ -4,6 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
+from corpus.recognition import Recognize
+
+# What to do with a scan where nothing recognises its text.
+ADVICE = "put it through text recognition first"
+
 # The limit of a line or of a file that is one document, in bytes, and of a document's text, in characters.
 LARGEST = 16 * 1024 * 1024
 
@@ -15,11 +20,14 @@ class Reading:
     text_field: the field of the index with the text.
     given: the field or column of the file with the text; by default it has the same name.
     columns: the columns that together are the text, each with its name; they replace `given`.
+    recognize: recognises the text of pictures and scans. If nothing does, it is None, and `advice` says what to do.
     """
 
     text_field: str
     given: str | None = None
     columns: Sequence[str] = ()
+    recognize: Recognize | None = None
+    advice: str = ADVICE
 
     def text_of(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The fields, with the text under the index's name."""

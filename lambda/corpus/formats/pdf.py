@@ -1,6 +1,7 @@
-"""PDF, read by PDFium: the text layer and the values of forms, page by page."""
+"""PDF, read by PDFium: the text layer and the values of forms, page by page, and the recognised text of scans."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, BinaryIO
 
@@ -9,13 +10,26 @@ import pypdfium2
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
 from corpus.formats.plain import document_row
+from corpus.formats.scans import DOTS_PER_INCH, LONGEST_SIDE, MOST_PAGES, recognized
 
 # PDFium's character for a hyphen at the end of a line, and for a character without a code in Unicode.
 _HYPHEN, _NOTHING = "\ufffe", "\x00"
+_POINTS_PER_INCH = 72
+# A page that is a picture for the most part, with fewer characters than this, is a scan: the text is a stamp or number.
+_STAMP, _MOST = 100, 0.8
+
+
+@dataclass
+class _Pages:
+    """The text of each page; the numbers of the pages that are scans, and the reasons of those that are not read."""
+
+    texts: dict[int, str] = field(default_factory=dict)
+    scans: list[int] = field(default_factory=list)
+    unread: dict[int, str] = field(default_factory=dict)
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """One row for all pages with text, and one for each sequence of pages with only pictures."""
+    """One row for all pages with text, and one for each sequence of pages that are not read for the same reason."""
     try:
         document = pypdfium2.PdfDocument(file.read())
         document.init_forms()
@@ -25,47 +39,99 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         else:
             yield Row(name, reason=f"is no PDF that can be read ({error})")
         return
-    outline, unread, broken = Outline(), list[int](), list[int]()
-    for number in range(1, len(document) + 1):
+    pages = _read(document)
+    _recognize(document, pages, reading)
+    outline = Outline()
+    for number, text in sorted(pages.texts.items()):
         outline.at(page=number)
-        try:
-            text, drawn = _page(document, number - 1)
-        except pypdfium2.PdfiumError:
-            broken.append(number)
-            continue
         outline.block(text)
-        if drawn and not text.strip():
-            unread.append(number)
-        if len(outline) > LARGEST:
-            yield too_large(name)
-            return
-    title = document.get_metadata_dict().get("Title")
-    if not len(outline):
-        yield Row(name, reason="holds no text; if it was scanned, put it through text recognition first")
+    if len(outline) > LARGEST:
+        yield too_large(name)
         return
-    yield document_row(name, reading, outline, title)
-    for pages in _stretches(unread):
-        yield Row(f"{name}, {pages}", reason="no text, but pictures; put the file through text recognition first")
-    for pages in _stretches(broken):
-        yield Row(f"{name}, {pages}", reason="cannot be read")
+    if len(outline):
+        yield document_row(name, reading, outline, document.get_metadata_dict().get("Title"))
+    elif not pages.unread:
+        yield Row(name, reason="holds no text")
+    elif len(set(pages.unread.values())) == 1 and len(pages.unread) == len(document):
+        reason = next(iter(pages.unread.values()))
+        yield Row(name, reason=f"holds {reason}" if reason.startswith("no text") else reason)
+        return
+    for numbers, reason in _stretches(pages.unread):
+        yield Row(f"{name}, {numbers}", reason=reason)
+
+
+def _read(document: Any) -> _Pages:
+    pages, size = _Pages(), 0
+    for number in range(1, len(document) + 1):
+        try:
+            text, is_scan = _page(document, number - 1)
+        except pypdfium2.PdfiumError:
+            pages.unread[number] = "cannot be read"
+            continue
+        pages.texts[number] = text
+        size += len(text)
+        if is_scan:
+            pages.scans.append(number)
+        if size > LARGEST:
+            break
+    return pages
+
+
+def _recognize(document: Any, pages: _Pages, reading: Reading) -> None:
+    """Replace the texts of the scans, or note why that cannot be done."""
+    if reading.recognize is None:
+        pages.unread |= {
+            number: f"{'no' if not pages.texts[number].strip() else 'little'} text, but pictures; {reading.advice}"
+            for number in pages.scans
+        }
+        return
+    pages.unread |= dict.fromkeys(pages.scans[MOST_PAGES:], f"is beyond {MOST_PAGES:,} scanned pages")
+    pictures = ((number, _picture(document, number - 1)) for number in pages.scans[:MOST_PAGES])
+    for number, page in recognized(pictures, reading.recognize):
+        if page.reason:
+            pages.unread[number] = page.reason
+        elif page.lines:
+            pages.texts[number] = "\n".join(page.lines)
 
 
 def _page(document: Any, number: int) -> tuple[str, bool]:
-    """The text of a page, and whether it has pictures or drawings."""
+    """The text of a page, and whether it is a scan: pictures or drawings without a text other than a stamp."""
     page = document[number]
     # The values of a form are not part of the page's text until the form is flattened.
     if pypdfium2.raw.FPDFPage_Flatten(page, pypdfium2.raw.FLAT_NORMALDISPLAY) == pypdfium2.raw.FLATTEN_SUCCESS:
         page.close()
         page = document[number]
     try:
-        drawn = next(iter(page.get_objects(max_depth=1)), None) is not None
         said = page.get_textpage().get_text_range()
+        text = said.replace(f"{_HYPHEN}\r\n", "").replace(_HYPHEN, "").replace("\r\n", "\n").replace(_NOTHING, "")
+        if not text.strip():
+            return text, next(iter(page.get_objects(max_depth=1)), None) is not None
+        return text, len(text.strip()) < _STAMP and _is_a_picture(page)
     finally:
         page.close()
-    return said.replace(f"{_HYPHEN}\r\n", "").replace(_HYPHEN, "").replace("\r\n", "\n").replace(_NOTHING, ""), drawn
 
 
-def _stretches(pages: Sequence[int]) -> Iterator[str]:
-    for _, stretch in groupby(enumerate(pages), lambda place: place[1] - place[0]):
-        numbers = [number for _, number in stretch]
-        yield f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}"
+def _is_a_picture(page: Any) -> bool:
+    width, height = page.get_size()
+    kinds = [pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+    for shown in page.get_objects(filter=kinds, max_depth=3):
+        left, bottom, right, top = shown.get_bounds()
+        if (right - left) * (top - bottom) >= _MOST * width * height:
+            return True
+    return False
+
+
+def _picture(document: Any, number: int) -> Any:
+    page = document[number]
+    try:
+        scale = min(DOTS_PER_INCH / _POINTS_PER_INCH, LONGEST_SIDE / max(1.0, *page.get_size()))
+        return page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
+    finally:
+        page.close()
+
+
+def _stretches(unread: Mapping[int, str]) -> Iterator[tuple[str, str]]:
+    ordered: Sequence[tuple[int, str]] = sorted(unread.items())
+    for (_, reason), stretch in groupby(enumerate(ordered), lambda place: (place[1][0] - place[0], place[1][1])):
+        numbers = [number for _, (number, _) in stretch]
+        yield f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}", reason
