@@ -1,5 +1,6 @@
 """The assistant on a domain: a real engine embeds, answers in its pipeline and remembers."""
 
+import io
 import re
 import threading
 from datetime import UTC, datetime, timedelta
@@ -7,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from corpus.document import Document
+from corpus.formats import Reading
+from corpus.source import read
+from osml.ingest.recognition import installed
 from rag.answering import NOT_IN_DOCUMENTS
 from rag.budget import Budget
 from rag.caller import OPERATOR
-from rag.documents import delete, listed
+from rag.documents import delete, listed, put
 from rag.events import Answered, Sources, Stage, Text
 from rag.failures import Absent, Invalid, Throttled, TimedOut, Unavailable
 from rag.health import health
@@ -18,6 +23,7 @@ from rag.prompt import ModelInput
 from rag.search import Page
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
+from tests.unit.scanned_files import page, saved
 
 engine_transport, models, shop = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shop
 
@@ -48,6 +54,22 @@ def test_an_answer_comes_with_its_sources_and_the_sentences_it_draws_on(shop: Sh
     assert answer.sources[1].used == []
     assert answer.timings.embed_ms is None
     assert answer.timings.total_ms >= (answer.timings.search_ms or 0) + (answer.timings.model_ms or 0)
+
+
+def test_a_scanned_page_is_found_and_cited_with_its_number(shop: Shop) -> None:
+    scan = saved(
+        [page("Nothing of interest."), page("In 2023, 7,654,321 people lived\nin the city of Atlantis.")], "PDF"
+    )
+    reading = Reading("text", recognize=installed())
+    entries = [entry for entry in read(io.BytesIO(scan), "census.pdf", reading) if isinstance(entry, Document)]
+    assert [result.status for result in put(entries, Budget(SECONDS), shop.parts, OPERATOR)] == ["stored"]
+    try:
+        answer = shop.ask("How many people lived in Atlantis in 2023?")
+        best = answer.sources[0]
+        assert (best.document, best.page) == ("census.pdf", 2)
+        assert "7,654,321" in str(answer.answer)
+    finally:
+        delete("census.pdf", SECONDS, shop.parts, OPERATOR)
 
 
 def test_the_model_reads_what_the_assistant_itself_would_tell_it(shop: Shop) -> None:

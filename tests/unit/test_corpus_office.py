@@ -1,5 +1,7 @@
 """Files of an office, books and messages: all of their text, and where in the file it stands."""
 
+import io
+import zipfile
 from email.message import EmailMessage
 
 import pytest
@@ -163,3 +165,38 @@ def test_what_is_no_office_file_is_named(name: str, content: bytes, reason: str)
 def test_an_encrypted_opendocument_is_named() -> None:
     content = office.archive({"content.xml": b"\x00", "META-INF/manifest.xml": "<m><encryption-data/></m>"})
     assert reasons(content, "a.odt") == ["a.odt: is encrypted; save it without a password"]
+
+
+def test_what_a_workbook_has_beside_its_cells_is_read() -> None:
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006/main"
+    parts = {
+        "xl/worksheets/_rels/sheet1.xml.rels": office.related(comments="../comments1.xml", drawing="../d/drawing1.xml"),
+        "xl/comments1.xml": "<c><comment><text><r><t>A </t></r><r><t>comment</t></r></text></comment></c>",
+        "xl/d/_rels/drawing1.xml.rels": office.related(chart="chart1.xml"),
+        "xl/d/drawing1.xml": f'<d xmlns:a="{drawing}"><a:p><a:r><a:t>In a box</a:t></a:r></a:p></d>',
+        "xl/d/chart1.xml": f'<c xmlns:a="{drawing}"><a:p><a:r><a:t>A chart</a:t></a:r></a:p><pt><v>7</v></pt></c>',
+    }
+    content = with_parts(office.xlsx({"First": [["name", "v"], ["x", 1]], "Second": [["name", "v"], ["y", 2]]}), parts)
+    assert places(content, "a.xlsx") == [
+        ("A comment\nIn a box\nA chart\nname: x; v: 1", {"sheet": "First"}),
+        ("name: y; v: 2", {"sheet": "Second"}),
+    ]
+
+
+def with_parts(content: bytes, parts: dict[str, str]) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as before:
+        return office.archive({name: before.read(name) for name in before.namelist()} | parts)
+
+
+def test_a_message_of_several_parts_is_read_in_their_order() -> None:
+    def part(kind: str, text: str) -> str:
+        return f"--X\r\nContent-Type: {kind}\r\n\r\n{text}\r\n"
+
+    alternatives = "--X\r\nContent-Type: multipart/alternative; boundary=Y\r\n\r\n" + (
+        part("text/plain", "Three").replace("X", "Y")
+        + part("text/html", "<b>Three</b>").replace("X", "Y")
+        + "--Y--\r\n"
+    )
+    head = "From: a@b\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=X\r\n\r\n"
+    parts = part("text/plain", "One") + part("text/plain", "Two") + alternatives + part("text/html", "<p>Four</p>")
+    assert texts(head + parts + "--X--\r\n", "a.eml") == ["From: a@b\n\nOne\n\nTwo\n\nThree\n\nFour"]

@@ -1,11 +1,15 @@
 """Pages (HTML, Markdown, PDF): all that a reader sees is read, or its page is named."""
 
+import io
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from corpus.document import Document, Unreadable
+from corpus.formats.page import decoded
 from tests.unit.growth import grows_in_proportion
+from tests.unit.office_files import archive
 from tests.unit.pdf_files import pdf
 from tests.unit.reading import documents, entries, places, reasons, texts
 
@@ -47,7 +51,11 @@ def test_a_page_is_what_a_reader_sees() -> None:
         ("<table><caption>T</caption><tr><th>a<th>b<tr><td><p>1</p><p>2</p><td>3</table>", "T\na | b\n1 2 | 3"),
         ("<x-card>One</x-card> <b>two</b>", "One two"),
         ("<p hidden>One</p><!-- no --><p>a &lt; b &amp; c</p>", "One\n\na < b & c"),
-        ("<nav>Menu</nav><p>One</p><script>no()</script><style>no</style><svg><text>no</text></svg>", "One"),
+        ("<nav>Menu</nav><p>One</p><script>no()</script><style>no</style><select><option>no</select>", "One"),
+        ("<svg><title>no</title><text>One</text><style>no</style></svg><p>Two</p>", "One\n\nTwo"),
+        ("<h2><button>One?</button></h2><div>Two.</div>", "One?\n\nTwo."),
+        ("<p>One<img src=a alt='a plan'>two</p><img src=b alt=''>", "One a plan two"),
+        ("<p>Name <input value='One'><input type=hidden value=no><input type=checkbox value=no></p>", "Name One"),
         ("<![foo[ bar ]]> <!x <![if> One", "One"),
         ("<pre>a\n  b</pre>c", "a\n  b\n\nc"),
     ],
@@ -131,6 +139,41 @@ def test_the_text_of_a_pdf() -> None:
     ]
     (found,) = documents(pdf("Leave."), "leave.pdf")
     assert (found["id"], found["title"]) == ("leave.pdf", "leave")
+
+
+def test_a_tag_of_xhtml_that_closes_itself_does_not_swallow_the_page() -> None:
+    head = '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script src="a.js"/></head>'
+    body = '<body><p>One</p><a id="x"/><p>Two<br/>three</p><![CDATA[a < b]]><p>Four</p></body></html>'
+    assert texts(head + body, "a.xhtml") == ["One\n\nTwo\nthree\n\na < b\n\nFour"]
+    assert texts(book(head + body), "a.epub") == ["One\n\nTwo\nthree\n\na < b\n\nFour"]
+
+
+def book(page: str) -> bytes:
+    container = '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
+    item = '<item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>'
+    return archive(
+        {
+            "META-INF/container.xml": f'{container}<rootfiles><rootfile full-path="c.opf"/></rootfiles></container>',
+            "c.opf": f"<package><manifest>{item}</manifest><spine><itemref idref='a'/></spine></package>",
+            "a.xhtml": page,
+        }
+    )
+
+
+@pytest.mark.parametrize("piece", ["<![CDATA[", "<a ", "<a /", "<?xml <a"])
+def test_the_time_for_xhtml_grows_with_its_size(piece: str) -> None:
+    head = '<html xmlns="http://www.w3.org/1999/xhtml">'
+    assert grows_in_proportion(lambda text: decoded(text.encode()), lambda size: head + piece * size, 20_000)
+
+
+def test_files_within_a_pdf_are_read_like_separate_files() -> None:
+    document = pypdfium2.PdfDocument(pdf("Main"))
+    for name, content in (("a.md", b"# Attached"), ("b.zip", b"?")):
+        document.new_attachment(name).set_data(content)
+    made = io.BytesIO()
+    document.save(made)
+    assert texts(made.getvalue(), "main.pdf") == ["Main", "Attached"]
+    assert reasons(made.getvalue(), "main.pdf") == ["main.pdf/b.zip: is attached, and of no format that is read"]
 
 
 def test_pages_without_a_text_are_named() -> None:

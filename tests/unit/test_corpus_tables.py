@@ -134,3 +134,14 @@ def test_a_spreadsheet_says_what_is_between_its_cells() -> None:
 
 def test_the_request_of_the_api_kept_in_a_file() -> None:
     assert texts('{"documents": [{"id": "1", "text": "a"}, {"id": "2", "text": "b"}]}', "a.json") == ["a", "b"]
+
+
+def test_blank_lines_before_the_first_row_do_not_count() -> None:
+    assert texts("\n \nid,text\n1,One\n", "a.csv") == ["One"]
+    assert "holds no text" in reasons("\n\n", "a.csv")[0]
+
+
+def test_a_number_of_any_length_keeps_no_text_out() -> None:
+    digits = "9" * 5000
+    (found,) = documents(f'{{"id": "a", "text": "One", "n": {digits}, "m": 5}}\n', "a.ndjson")
+    assert found == {"id": "a", "text": "One", "n": digits, "m": 5}

@@ -50,7 +50,15 @@ def _value(line: bytes) -> Any:
     try:
         return json.loads(line.decode())
     except ValueError:
-        return json.loads(line)
+        # An integer of more than 4,300 digits is one that Python refuses.
+        return json.loads(line, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
 
 
 def _letter(where: str, letter: dict[str, Any], position: int) -> Row:

@@ -30,10 +30,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     for header in HEADERS:
         if message[header]:
             outline.block(f"{header}: {message[header]}", "\n")
-    body = message.get_body(("html", "plain"))
-    if body is not None:
-        said = _said(body)
-        if body.get_content_type() == "text/html":
+    for part in _shown(message):
+        said = _said(part)
+        if part.get_content_type() == "text/html":
             read_into(outline, said)
         else:
             outline.block(said)
@@ -43,11 +42,34 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         yield from _rows(attached, f"{name}/{called}", reading)
 
 
-def _attached(message: EmailMessage) -> Iterator[EmailMessage]:
+def _shown(message: MIMEPart) -> Iterator[MIMEPart]:
+    """The texts that the message itself shows, in order: of alternatives the HTML, or else the last text."""
+    if message.get_content_type() == "multipart/alternative":
+        body = message.get_body(("html", "plain"))
+        parts = [body] if body is not None else []
+    elif message.is_multipart() and message.get_content_type() != "message/rfc822":
+        parts = [shown for part in message.iter_parts() for shown in _shown(part)]
+    else:
+        parts = [message] if _is_text(message) else []
+    yield from parts
+
+
+def _is_text(part: MIMEPart) -> bool:
+    is_apart = part.get_content_disposition() == "attachment" or part.get_filename()
+    return not is_apart and part.get_content_type() in ("text/plain", "text/html")
+
+
+def _attached(message: MIMEPart) -> Iterator[EmailMessage]:
     """The attachments, without pictures that the message itself shows."""
-    for part in message.iter_attachments():
-        if part.get_content_maintype() != "image" or part.get_content_disposition() == "attachment":
-            yield part
+    if message.get_content_type() == "multipart/alternative":
+        return
+    for part in message.iter_parts():
+        if part.is_multipart() and part.get_content_type() != "message/rfc822":
+            yield from _attached(part)
+        elif _is_text(part):
+            continue
+        elif part.get_content_maintype() != "image" or part.get_content_disposition() == "attachment":
+            yield cast(EmailMessage, part)
 
 
 def _rows(attached: EmailMessage, name: str, reading: Reading) -> Iterator[Row]:

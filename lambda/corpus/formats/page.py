@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
+from html import escape
 from typing import Any, BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser
@@ -13,12 +14,11 @@ from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.plain import document_row
 
 # Menus are left out, and elements that no page shows.
-UNSEEN = frozenset(
-    ("head", "script", "style", "template", "noscript", "svg", "nav", "iframe", "object", "select", "button")
-)
+UNSEEN = frozenset(("head", "title", "script", "style", "template", "noscript", "nav", "iframe", "object", "select"))
 LINES = frozenset(("br", "li", "tr", "dt", "dd", "option", "summary", "caption", "figcaption", "legend"))
 BLOCKS = frozenset(
     (
+        *("button", "svg", "text", "foreignobject"),
         *("p", "div", "section", "article", "main", "header", "footer", "aside", "hr", "blockquote", "pre", "figure"),
         *("h1", "h2", "h3", "h4", "h5", "h6", "hgroup", "address", "ul", "ol", "dl", "table"),
         *("details", "form", "fieldset", "textarea", "body", "center", "dialog", "search", "menu"),
@@ -32,6 +32,13 @@ _CHARSET = re.compile(rb"<meta[^>]{0,1000}?charset\s{0,20}=\s{0,20}[\"']?([A-Za-
 # The bytes in which a page must name its encoding, and the encodings that browsers use for some names.
 # https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding
 _HEAD = 1024
+# XHTML is XML: a tag may close itself, and text may be in a section of its own. HTML knows neither.
+_XML = re.compile(rb"<\?xml\s|http://www\.w3\.org/1999/xhtml")
+_SELF_CLOSED = re.compile(r"<([A-Za-z][A-Za-z0-9:_-]{0,50})((?:\s[^<>]*)?)/>")
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
+)
+_SECTION, _SECTION_END = "<![CDATA[", "]]>"
 _MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
 
 
@@ -48,6 +55,25 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 def decoded(content: bytes) -> str:
     """Decode as browsers do: by a byte order mark, the page's own encoding, UTF-8, or Windows-1252, in this order."""
+    text = _text_of(content)
+    return _html_of(text) if _XML.search(content, 0, _HEAD) else text
+
+
+def _html_of(xhtml: str) -> str:
+    """The XHTML as HTML."""
+    first, *sections = xhtml.split(_SECTION)
+    pieces = [first]
+    for section in sections:
+        data, end, rest = section.partition(_SECTION_END)
+        pieces += [escape(data, quote=False), rest] if end else [_SECTION, section]
+    return _SELF_CLOSED.sub(_opened, "".join(pieces))
+
+
+def _opened(tag: "re.Match[str]") -> str:
+    return tag[0] if tag[1].lower() in _VOID else f"<{tag[1]}{tag[2]}></{tag[1]}>"
+
+
+def _text_of(content: bytes) -> str:
     said = encoding_of(content)
     if said is None:
         charset = _CHARSET.search(content, 0, _HEAD)
@@ -72,6 +98,23 @@ def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
     return _SPACE.sub(" ", title.text()).strip() if title is not None else None
 
 
+def _told(node: Any) -> str:
+    """What a picture or a field says: its alternative text, or its value."""
+    attributes = node.attributes
+    if node.tag == "img":
+        return f" {attributes.get('alt') or ''} "
+    is_written = (attributes.get("type") or "text").lower() in (
+        "text",
+        "search",
+        "email",
+        "tel",
+        "url",
+        "number",
+        "date",
+    )
+    return f" {attributes.get('value') or ''} " if is_written else ""
+
+
 class _Walk:
     """Walks from node to node without recursion, because pages may nest at any depth."""
 
@@ -91,6 +134,8 @@ class _Walk:
                 self._text(node.text_content)
             elif node.tag not in UNSEEN:
                 self._open(node.tag)
+                if node.tag in ("img", "input"):
+                    self._text(_told(node))
                 below = node.child
                 if below is None:
                     self._close(node.tag)

@@ -55,9 +55,26 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     elif len(set(pages.unread.values())) == 1 and len(pages.unread) == len(document):
         reason = next(iter(pages.unread.values()))
         yield Row(name, reason=f"holds {reason}" if reason.startswith("no text") else reason)
+        yield from _attached(document, name, reading)
         return
     for numbers, reason in _stretches(pages.unread):
         yield Row(f"{name}, {numbers}", reason=reason)
+    yield from _attached(document, name, reading)
+
+
+def _attached(document: Any, name: str, reading: Reading) -> Iterator[Row]:
+    """Each file within the PDF, read like a separate file."""
+    from corpus.source import rows as read_rows
+
+    for number in range(document.count_attachments()):
+        attachment = document.get_attachment(number)
+        place = f"{name}/{attachment.get_name() or f'attachment {number + 1}'}"
+        try:
+            content = bytes(attachment.get_data())
+        except pypdfium2.PdfiumError:
+            yield Row(place, reason="cannot be read")
+            continue
+        yield from read_rows(content, place, reading)
 
 
 def _read(document: Any) -> _Pages:

@@ -96,6 +96,8 @@ class _Lines:
 def _between(lines: _Lines) -> str:
     """The separator that makes the most cells of the first row."""
     line = lines.next()
+    while line and not line.strip():
+        line = lines.next()
     if line.lower().startswith("sep=") and len(line.strip("\r\n")) == len("sep=") + 1:
         return line[len("sep=")]
     lines.back([line] if line else [])

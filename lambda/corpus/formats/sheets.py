@@ -10,6 +10,7 @@ from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
 from corpus.formats.package import BadArchive, Package, refused
 from corpus.formats.plain import document_row
+from corpus.formats.sheet_notes import beside
 from corpus.formats.table import documents_in, fields_of, names_of, say
 
 _ARCHIVE = b"PK"
@@ -20,8 +21,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     outline = Outline()
     has_text = False
     try:
+        notes: dict[str, list[str]] = {}
         if file.read(len(_ARCHIVE)) == _ARCHIVE:
-            Package(file)
+            notes = beside(Package(file))
         file.seek(0)
         workbook = CalamineWorkbook.from_filelike(file)
         for sheet in workbook.sheet_names:
@@ -33,13 +35,15 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             table = [(number, [_plain(cell) for cell in row]) for number, row in enumerate(cells, 1)]
             table = [(number, row) for number, row in table if any(cell != "" for cell in row)]
             names = _header(table)
+            outline.at(sheet=sheet)
+            for note in notes.get(sheet, []):
+                outline.block(note)
             if names and documents_in(names, reading):
                 has_text = True
                 for number, row in table[1:]:
                     fields = {**fields_of(names, row), "sheet": sheet}
                     yield Row(f"{name}, sheet {sheet}:{number}", reading.text_of(fields))
                 continue
-            outline.at(sheet=sheet)
             for _, row in table[1:] if names else table:
                 say(outline, names, [str(cell) for cell in row])
                 if len(outline) > LARGEST:

@@ -1,6 +1,6 @@
 """PowerPoint (pptx): the slides in order, each with its tables, diagrams, charts and notes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from corpus.formats import Reading, Row
@@ -11,6 +11,8 @@ from corpus.formats.plain import document_row
 # Further parts of a slide, in this order.
 BESIDE = ("diagramData", "chart", "chartEx", "notesSlide", "comments")
 TITLES = ("title", "ctrTitle")
+# Paragraphs, points of a chart, and comments of slides and sheets.
+PARAGRAPHS = ("p", "pt", "cm", "comment", "threadedComment")
 # Placeholders with the same text on each slide: number, date, footer, header.
 REPEATED = ("sldNum", "dt", "hdr", "sldImg")
 
@@ -47,18 +49,18 @@ def _order(package: Package, main: str) -> list[str]:
 def _slide(outline: Outline, package: Package, number: int, part: str) -> None:
     outline.leave()
     outline.at(slide=number)
-    _Shapes(outline).all(package, part)
+    Shapes(outline).all(package, part)
     related = package.related(part)
     for kind in BESIDE:
         for beside in sorted(path for of, path in related.values() if of == kind):
-            _Shapes(outline).all(package, beside)
+            Shapes(outline).all(package, beside)
 
 
-class _Shapes:
-    """Reads the tags of a part. The words of a chart are in `v`, all others in paragraphs."""
+class Shapes:
+    """Reads the tags of a part. The figures of a chart are in `v`, all words in the other `texts`."""
 
-    def __init__(self, outline: Outline) -> None:
-        self._outline = outline
+    def __init__(self, outline: Outline, texts: Sequence[str] = ("t", "v", "text")) -> None:
+        self._outline, self._texts = outline, texts
         self._said: list[str] = []
         self._row: list[str] | None = None
         self._cell: list[str] | None = None
@@ -78,7 +80,7 @@ class _Shapes:
             self._kind = ""
         elif name == "ph":
             self._kind = attribute(attributes, "type") or "body"
-        elif name in ("p", "pt", "cm"):
+        elif name in PARAGRAPHS:
             self._said = []
         elif name == "br":
             self._said.append("\n")
@@ -88,7 +90,7 @@ class _Shapes:
             self._row = []
         elif name == "tc":
             self._cell = []
-        self._reading = name in ("t", "v", "text")
+        self._reading = name in self._texts
 
     def _text(self, text: str) -> None:
         if self._reading and not self._unseen and self._kind not in REPEATED:
@@ -99,7 +101,7 @@ class _Shapes:
         self._reading = False
         if self._unseen:
             self._unseen -= 1
-        elif name in ("p", "pt", "cm", "tx"):
+        elif name in (*PARAGRAPHS, "tx"):
             text, self._said = "".join(self._said), []
             if self._cell is not None:
                 self._cell.append(text)
