@@ -26,6 +26,7 @@ from sources.web.fetch import Fetching, HttpAnswer
 from sources.web.guard import guarded_session
 from sources.web.page import address, read_page, with_encoding
 from sources.web.sitemap import MOST_SITEMAPS, NoSitemap, read_sitemap
+from sources.web.turns import Turns
 
 AGENT = "osml"
 # After so many pages in a row without an answer the site is taken to be down.
@@ -74,11 +75,11 @@ class Pages:
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:
         """See ItemSource."""
         dates = self._dates() if self._settings.sitemap else {}
-        waiting = deque((url, 0) for url in dict.fromkeys([*self._starts, *dates]))
-        waiting += ((url, page.depth) for url, page in known.items())
+        waiting = Turns((url, 0) for url in dict.fromkeys([*self._starts, *dates]))
+        waiting.add((url, page.depth) for url, page in known.items())
         met, read, trouble = set[str](), 0, 0
         while waiting:
-            url, depth = waiting.popleft()
+            url, depth = waiting.next()
             if url in met or not self._is_ours(url):
                 continue
             met.add(url)
@@ -104,7 +105,7 @@ class Pages:
                 trouble = 0
             read += item.is_a_document
             yield item
-            waiting += ((link, item.depth + 1) for link in item.found)
+            waiting.add((link, item.depth + 1) for link in item.found)
 
     def _is_ours(self, url: str) -> bool:
         return url.startswith(self._within) and self._wanted(url)
@@ -208,7 +209,7 @@ class Pages:
             url = urljoin(host, "robots.txt")
             robots = self._robots[host] = Protego.parse(self._robots_text(url, 0))
             pause = robots.crawl_delay(AGENT)
-            self._fetching.delay = max(self._fetching.delay, min(pause or 0.0, LONGEST_DELAY))
+            self._fetching.slow_down(host, min(pause or 0.0, LONGEST_DELAY))
         return self._robots[host]
 
     def _robots_text(self, url: str, hops: int) -> str:

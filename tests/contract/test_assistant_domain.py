@@ -69,7 +69,7 @@ def test_a_scanned_page_is_found_and_cited_with_its_number(shop: Shop) -> None:
         assert (best.document, best.page) == ("census.pdf", 2)
         assert "7,654,321" in str(answer.answer)
     finally:
-        delete("census.pdf", SECONDS, shop.parts, OPERATOR)
+        delete("census.pdf", SECONDS, OPERATOR, shop.parts)
 
 
 def test_the_model_reads_what_the_assistant_itself_would_tell_it(shop: Shop) -> None:

@@ -129,6 +129,21 @@ def test_a_pause_in_robots_txt_is_kept_between_requests(site: Site) -> None:
     assert len([wait for wait in waits if wait > 1]) >= 3
 
 
+def test_the_pause_of_a_host_is_that_host_s_alone_and_used_for_the_others(site: Site) -> None:
+    waits: list[float] = []
+    site.pages["/robots.txt"] = Page(b"User-agent: *\nCrawl-delay: 7\n")
+    with website() as other:
+        other.page("/", "<a href='/1'>1</a><a href='/2'>2</a><a href='/3'>3</a><p>Others</p>")
+        for number in (1, 2, 3):
+            other.page(f"/{number}", f"<p>Number {number}.</p>")
+        starts = [f"{site.url}/", f"{other.url}/"]
+        kept = stored(kind="website", start=starts, networks=HERE, delay=0.0, sitemap=False)
+        kept.tools = kept.tools.__class__(sleep=waits.append)
+        kept.run()
+        assert [name.startswith(site.url) for name in kept.to.held][:6] == [True, False] * 3
+    assert len([wait for wait in waits if wait > 1]) == 3
+
+
 @pytest.mark.parametrize("status", [500, 503])
 def test_without_an_answer_about_robots_nothing_is_read_or_removed(site: Site, status: int) -> None:
     kept = of(site)

@@ -58,9 +58,14 @@ class Fetching:
         left: Callable[[], float] = lambda: 600.0,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._session, self.delay, self._left, self._sleep = session, delay, left, sleep
+        self._session, self._delay, self._left, self._sleep = session, delay, left, sleep
+        self._delays: dict[str, float] = {}
         self._next: dict[str, float] = {}
         self.requests = 0
+
+    def slow_down(self, url: str, delay: float) -> None:
+        """Leave at least `delay` seconds between the requests to the host of this address."""
+        self._delays[urlsplit(url).netloc] = max(self._delay, delay)
 
     @contextmanager
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[HttpAnswer]:
@@ -106,7 +111,7 @@ class Fetching:
         pause = self._next.get(host, now) - now
         if pause > 0:
             self._sleep(pause)
-        self._next[host] = max(now, self._next.get(host, now)) + self.delay
+        self._next[host] = max(now, self._next.get(host, now)) + self._delays.get(host, self._delay)
 
 
 def innermost(error: BaseException) -> str:
