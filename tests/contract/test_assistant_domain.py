@@ -57,9 +57,12 @@ def test_an_answer_comes_with_its_sources_and_the_sentences_it_draws_on(shop: Sh
 
 
 def test_a_scanned_page_is_found_and_cited_with_its_number(shop: Shop) -> None:
-    scan = saved(
-        [page("Nothing of interest."), page("In 2023, 7,654,321 people lived\nin the city of Atlantis.")], "PDF"
+    rules = "\n".join(f"Rule {number}: the doors of the library open at nine." for number in range(16))
+    census = (
+        "In 2023, 7,654,321 people lived\nin the city of Atlantis."
+        + "\nThe census was taken in May by two hundred people." * 8
     )
+    scan = saved([page(rules), page(census)], "PDF")
     reading = Reading("text", recognize=installed())
     entries = [entry for entry in read(io.BytesIO(scan), "census.pdf", reading) if isinstance(entry, Document)]
     assert [result.status for result in put(entries, Budget(SECONDS), shop.parts, OPERATOR)] == ["stored"]

@@ -111,6 +111,13 @@ def test_rich_text_is_read_with_what_stands_beside_it() -> None:
     assert [word for word in ("Head", "Café bold€", "Noted", "a | b") if word not in found["text"]] == []
 
 
+def test_comments_and_shapes_of_rich_text_are_read() -> None:
+    shape = r"{\shp{\*\shpinst\shpleft1{\sp{\sn fFilled}{\sv 1}}{\shptxt In a shape\par}}}"
+    comment = r"{\*\atnid AB}{\*\atnauthor Ada}{\*\annotation{\*\atnref 1}\pard A comment}"
+    (text,) = texts(r"{\rtf1\ansi Before " + shape + comment + r" after\par}", "a.rtf")
+    assert text.split() == ["Before", "In", "a", "shape", "A", "comment", "after"]
+
+
 def message(html: bool = False) -> EmailMessage:
     email_message = EmailMessage()
     email_message["Subject"], email_message["From"], email_message["To"] = "Größe", "ada@example.com", "bob@example.com"

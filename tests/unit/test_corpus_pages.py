@@ -141,6 +141,14 @@ def test_the_text_of_a_pdf() -> None:
     assert (found["id"], found["title"]) == ("leave.pdf", "leave")
 
 
+@pytest.mark.parametrize("depth", [15, 60, 5_000])
+def test_markdown_of_any_depth_is_read(depth: int) -> None:
+    (quoted,) = texts(f"{'>' * depth} Deep.\n\nAfter.\n", "a.md")
+    assert quoted.split()[-2:] == ["Deep.", "After."]
+    (listed,) = texts("".join(f"{'  ' * at}- {at}\n" for at in range(min(depth, 300))) + "\n\nAfter.\n", "a.md")
+    assert {str(at) for at in range(min(depth, 300))} | {"After."} <= {word for word in listed.split() if word != "-"}
+
+
 def test_a_tag_of_xhtml_that_closes_itself_does_not_swallow_the_page() -> None:
     head = '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script src="a.js"/></head>'
     body = '<body><p>One</p><a id="x"/><p>Two<br/>three</p><![CDATA[a < b]]><p>Four</p></body></html>'

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import escape
 from typing import Any, BinaryIO
 
 from markdown_it import MarkdownIt
@@ -20,6 +21,8 @@ _INLINE = """
     kbd label link map mark meta meter output param picture progress q rp rt ruby s samp small source span strike strong
     sub sup tbody tfoot thead time title track tt u var video wbr
 """
+# The parser leaves out what is nested deeper, such as the tenth quotation of a quotation with its usual limit of 20.
+_DEEPEST = 100
 _KNOWN = BLOCKS | LINES | CELLS | UNSEEN | frozenset(_INLINE.split())
 
 
@@ -36,9 +39,12 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _html(text: str) -> str:
-    parser = MarkdownIt("commonmark").enable("table")
+    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table")
     parser.add_render_rule("html_inline", _inline)
-    return str(parser.render(text))
+    tokens = parser.parse(text)
+    if any(token.level >= _DEEPEST - 1 for token in tokens):
+        return f"<pre>{escape(text, quote=False)}</pre>"
+    return str(parser.renderer.render(tokens, parser.options, {}))
 
 
 def _inline(_: Any, tokens: Any, at: int, *__: Any) -> str:

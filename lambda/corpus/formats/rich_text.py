@@ -10,7 +10,10 @@ from corpus.formats import Reading, Row, too_large, whole
 from corpus.formats.plain import document_row
 
 # striprtf leaves these out; as paragraphs they are read.
-_BESIDE = re.compile(r"\\(?:footnote|annotation|header[lrf]?|footer[lrf]?)(?![A-Za-z])")
+_BESIDE = re.compile(r"(?:\\\*)?\\(?:footnote|annotation|header[lrf]?|footer[lrf]?|shptxt)(?![A-Za-z])")
+# A shape, whose text is within; its properties are no text.
+_SHAPE = re.compile(r"(?:\\\*)?\\(?:shpinst|shp)(?![A-Za-z])")
+_PROPERTY = re.compile(r"\{\\sp(?![A-Za-z])")
 _TITLE = re.compile(r"\{\\title\s([^{}\\]{1,500})\}")
 
 
@@ -26,5 +29,6 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     # Characters beyond ASCII are escaped; an unescaped byte is of the usual code page.
     source = content.decode("cp1252", errors="replace")
     title = _TITLE.search(source)
-    text: str = rtf_to_text(_BESIDE.sub(r"\\par ", source), errors="replace")  # type: ignore[no-untyped-call] # of striprtf 0.0
+    readable = _PROPERTY.sub(r"{\\*\\sp", _SHAPE.sub("", _BESIDE.sub(r"\\par ", source)))
+    text: str = rtf_to_text(readable, errors="replace")  # type: ignore[no-untyped-call] # of striprtf 0.0
     yield document_row(name, reading, text.replace("|\n", "\n").replace("|", " | "), title and title[1])
