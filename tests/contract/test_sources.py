@@ -13,7 +13,7 @@ import pytest
 
 from aws import bulk_requests
 from aws.bulk_requests import asking, connect
-from corpus.apart import Limits
+from corpus.apart import FileLimits
 from corpus.chunks import chunks
 from corpus.formats import Reading
 from corpus.leftovers import Leftovers
@@ -67,7 +67,7 @@ class Kept:
             Leftovers(ask, self._alias, run.source),
             Reading("text"),
             functools.partial(chunks, text_field="text", most=1_000, tokens=256),
-            Limits(),
+            FileLimits(),
         )
         began = time.perf_counter()
         InStep(source_at(self._settings, Tools()), self._known, run, into, most_removed=50).go_on()

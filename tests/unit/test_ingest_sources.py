@@ -88,7 +88,7 @@ def test_pictures_of_a_folder_are_read_if_their_text_is_recognised(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listed, "installed", lambda: recognition.recognized)
-    assert "handbook/image.png" in [source.name for source in Sources(["handbook"])]
+    assert "handbook/image.png" in [source.name for source in DocumentSources(["handbook"])]
 
 
 def test_a_file_that_was_named_is_never_left_out(folder: Path) -> None:
