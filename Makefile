@@ -79,7 +79,7 @@ checkers: .venv-checkers/.installed ## what checks the templates from outside, i
 contract: ocr ## the kernel, the front and the assistant on a real engine
 	$(BIN)/pytest -q --durations=20 tests/contract
 
-contract-%: install ## the contract tests that use the engine, on another line of OpenSearch
+contract-%: ocr ## the contract tests that use the engine, on another line of OpenSearch
 	OSML_TEST_LINE=$* OSML_SANDBOX=$* $(BIN)/pytest -q --durations=20 -m engine tests/contract
 
 upgrade: contract-$(OLDER) ## the keeper on that line, and an upgrade of a deployed environment to the newest line

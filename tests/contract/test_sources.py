@@ -96,7 +96,7 @@ def site() -> Iterator[Site]:
 
 
 def _words(number: int) -> str:
-    return " ".join(f"The harbour number {number} has {number * 7 + at} boats and a lighthouse." for at in range(30))
+    return " ".join(f"The harbour number {number} has {number * 7 + at} boats and a lighthouse." for at in range(6))
 
 
 def cited(shop: Shop) -> tuple[str, str]:

@@ -192,7 +192,7 @@ def test_what_a_workbook_has_beside_its_cells_is_read() -> None:
 
 def with_parts(content: bytes, parts: dict[str, str]) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as before:
-        return office.archive({name: before.read(name) for name in before.namelist()} | parts)
+        return office.archive({**{name: before.read(name) for name in before.namelist()}, **parts})
 
 
 def test_a_message_of_several_parts_is_read_in_their_order() -> None:
