@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
 from pydantic import Field, model_validator
 
 from settings import Group, SettingError, answer, embedding
+from settings.adopted import Adopted
 from settings.alarms import Alarms
 from settings.answer import AnswerModel
 from settings.answer.sagemaker import SageMakerAnswer
@@ -83,6 +84,7 @@ class Environment(Group):
     embedding: Embedding
     answer: Answer | None = None
     index: IndexSettings = IndexSettings()
+    adopted: Adopted | None = None
     retrieval: Retrieval = Retrieval()
     prompt: Prompt = Prompt()
     timeouts: Timeouts = Timeouts()

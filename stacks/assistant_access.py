@@ -9,11 +9,11 @@ from opensearch_ml.engine.grantee import Grantee
 from opensearch_ml.engine.target import Target
 from opensearch_ml.providers.inline_credentials import READ
 from opensearch_ml.resources.conversation_index import CONVERSATIONS
-from opensearch_ml.resources.index_version import every_version
 from opensearch_ml.resources.role_mapping import RoleMapping
 from opensearch_ml.resources.security_role import SecurityRole
 from settings import Environment
 from stacks.assistant_needs import NEEDS
+from stacks.index_names import physical_indexes
 from stacks.search import SearchStack
 
 GUESSED = (
@@ -41,7 +41,7 @@ def grant_search(
     highlight = environment.retrieval.highlight
     if part in ("ask", "tools") and highlight and highlight.by == "meaning":
         need = need.with_marks()
-    index_version = every_version(index)
+    index_versions = physical_indexes(environment)
     if search.collection:
         function.allow(search.collection.requests)
         search.collection.grant_index(function.role, need.collection, index=index)
@@ -55,6 +55,7 @@ def grant_search(
                 resources=[
                     f"{engine.domain_arn}/{pattern.format(index=index, index_version=index_version)}"
                     for pattern in those
+                    for index_version in (index_versions if "{index_version}" in pattern else index_versions[:1])
                 ],
             )
             for action, those in paths.items()
@@ -69,7 +70,7 @@ def grant_search(
             description=need.description,
             cluster=need.cluster,
             index=need.index,
-            indexes=[index, index_version],
+            indexes=[index, *index_versions],
             more={CONVERSATIONS.format(index=index): need.conversations} if need.conversations else None,
         )
         mapping = RoleMapping(

@@ -15,7 +15,6 @@ from opensearch_ml.engine.log_retention import RETENTION
 from opensearch_ml.ingestion.batch_bodies import FAILED, INPUTS, JOBS, OUTPUTS, BatchPlace, index_body, inference_body
 from opensearch_ml.ingestion.ingestion_pipeline import IngestionPipeline
 from opensearch_ml.providers.sagemaker_batch import sagemaker_batch
-from opensearch_ml.resources.index_version import every_version
 from opensearch_ml.resources.ml_connector import MlConnector
 from opensearch_ml.resources.ml_model import MlModel
 from opensearch_ml.resources.ml_model_group import MlModelGroup
@@ -27,6 +26,7 @@ from settings.ingestion import Ingestion
 from stacks.assistant_needs import EMBED, ML
 from stacks.connector_access import ConnectorAccess
 from stacks.environment_stack import EnvironmentStack
+from stacks.index_names import physical_indexes
 from stacks.inference import InferenceStack
 from stacks.search import SearchStack
 
@@ -175,7 +175,7 @@ class Batches(Construct):
             description="What a pipeline of OpenSearch Ingestion may do",
             cluster=cluster,
             index=index,
-            indexes=[name, every_version(name)],
+            indexes=[name, *physical_indexes(self._environment)],
         )
         mapping = RoleMapping(pipeline, "Map", target=target, role=role.name, backend_roles=[pipeline.role.role_arn])
         mapping.node.add_dependency(role)

@@ -33,6 +33,9 @@ class ConnectorAccess:
     ) -> None:
         self._of: list[tuple[Provider, ConnectorRole | InlineCredentials]] = []
         self.after: tuple[IDependable, ...] = ()
+        self.secrets: list[str] = []
+        if not providers:
+            return
         if engine.domain_arn is not None:
             roles = [
                 ConnectorRole(scope, id, domain_arn=engine.domain_arn, provider=provider)

@@ -10,8 +10,9 @@ from constructs import Construct
 from opensearch_ml.engine.keeper import Ending, Keeper
 from opensearch_ml.engine.log_retention import RETENTION
 from opensearch_ml.providers.provider import Provider
+from opensearch_ml.resources.adopted_index import AdoptedIndex
 from opensearch_ml.resources.audit_log import AuditLog
-from opensearch_ml.resources.index_version import every_version, index_version
+from opensearch_ml.resources.index_version import index_version
 from opensearch_ml.resources.ingest_pipeline import IngestPipeline
 from opensearch_ml.resources.ml_connector import MlConnector
 from opensearch_ml.resources.ml_model import MlModel
@@ -22,6 +23,7 @@ from opensearch_ml.resources.security_role import SecurityRole
 from opensearch_ml.resources.trusted_endpoints import TrustedEndpoints
 from opensearch_ml.resources.vector_index import FIELDS_VERSION, HNSW, VectorIndex
 from settings import Environment
+from settings.adopted import Adopted, AdoptedModel
 from settings.ending import endings
 from settings.existing_domain import ExistingDomain
 from settings.new_domain import NewDomain
@@ -31,6 +33,7 @@ from settings.search import Cluster
 from settings.since import SINCE
 from stacks.connector_access import ConnectorAccess
 from stacks.environment_stack import EnvironmentStack
+from stacks.index_names import physical_indexes
 from stacks.inference import InferenceStack
 from stacks.search import SearchStack
 
@@ -61,27 +64,30 @@ class KnowledgeStack(EnvironmentStack):
         self._environment, self._settings = environment, engine
         self._search = search
         wanted = {"Embedding": embedding, "Answer": answer, "Rerank": inference.rerank, "Sparse": sparse}
-        providers = {f"{id}Role": value for id, value in wanted.items() if value}
+        self._index_version = self._index_version_of(embedding, sparse)
+        self._adopted = (environment.adopted or Adopted()).of_version(self._index_version)
+        kept = {"Embedding": self._adopted.embedding, "Answer": self._adopted.answer}
+        providers = {f"{id}Role": value for id, value in wanted.items() if value and not kept.get(id)}
         self._connector_access = ConnectorAccess(
             self, engine=search.engine, provisioner=search.provisioner, providers=providers
         )
         self._target = search.target(self.region, self._connector_access.after)
         self._access = self._grant_access([pattern for provider in providers.values() for pattern in provider.trusted])
-        self._index_version = self._index_version_of(embedding, sparse)
-        embedding_model = self._model("Embedding", embedding, self._index_version)
+        embedding_model = self._model("Embedding", embedding, self._index_version, kept["Embedding"])
         models = {"Embedding": embedding_model}
         for id, value in wanted.items():
             if value and id != "Embedding":
-                models[id] = self._model(id, value, self._index_version if value is sparse else None)
+                models[id] = self._model(id, value, self._index_version if value is sparse else None, kept.get(id))
         answer_model = models.get("Answer")
         for id, model in models.items():
             # So all models go before any connector: ml-commons 3.4 may take another connector's model for a user of
             # this one, when their ids share a token, and refuse the delete (docs/decisions/0006).
-            model.node.add_dependency(*(self.node.find_child(f"{other}Connector") for other in models if other != id))
+            connectors = [self.node.try_find_child(f"{other}Connector") for other in models if other != id]
+            model.node.add_dependency(*filter(None, connectors))
         finds = self._search_pipeline(embedding_model, models.get("Rerank"), models.get("Sparse"))
         answers = self._answer_pipeline(answer_model) if answer_model else None
         index = self._index(embedding_model, embedding, finds, models.get("Sparse"))
-        self.search_pipeline = f"{environment.index.name}-answer" if answers else None
+        self.search_pipeline = self._answer_pipeline_name if answers else None
         index_names, waits, login = environment.index, environment.timeouts.waits, search.engine.login
         answered: dict[str, Any] = {}
         if answer and answer_model:
@@ -173,7 +179,7 @@ class KnowledgeStack(EnvironmentStack):
             description="What operators may do",
             cluster=operator.CLUSTER,
             index=operator.INDEX,
-            indexes=[index, every_version(index)],
+            indexes=[index, *physical_indexes(self._environment)],
             everywhere=operator.EVERYWHERE,
         )
         mapping = RoleMapping(self, "MapOperator", target=self._target, role=role.name, backend_roles=[operator.arn])
@@ -197,33 +203,40 @@ class KnowledgeStack(EnvironmentStack):
             **({"sparse": dict(sparse.vectors)} if sparse else {}),
         )
 
-    def _model(self, id: str, provider: Provider, generation: str | None = None) -> MlModel:
-        name = f"{self._environment.prefix}-{id.lower()}"
-        role = self._connector_access.of(provider)
-        connector = MlConnector(self, f"{id}Connector", target=self._target, name=name, provider=provider, role=role)
-        group = MlModelGroup(self, f"{id}Group", target=self._target, name=name)
-        for made_with_ml_access in (connector, group):
-            made_with_ml_access.node.add_dependency(*self._access)
+    def _model(self, id: str, provider: Provider, generation: str | None, kept: AdoptedModel | None) -> MlModel:
+        name, target = f"{self._environment.prefix}-{id.lower()}", self._target
+        group = MlModelGroup(
+            self, f"{id}Group", target=target, name=kept.group if kept else name, adopted=kept is not None
+        )
+        group.node.add_dependency(*self._access)
+        connector: MlConnector | str
+        if kept:
+            connector = kept.connector
+        else:
+            role = self._connector_access.of(provider)
+            connector = MlConnector(self, f"{id}Connector", target=target, name=name, provider=provider, role=role)
+            connector.node.add_dependency(*self._access)
         return MlModel(
             self,
             f"{id}Model",
-            target=self._target,
-            name=name,
+            target=target,
+            name=kept.model if kept else name,
             group=group,
             connector=connector,
             probe=provider.probe,
             generation=generation,
+            adopted=kept is not None,
         )
 
     def _index(
         self, model: MlModel, provider: Provider, search_pipeline: SearchPipeline, sparse_model: MlModel | None
-    ) -> VectorIndex:
-        settings = self._environment.index
+    ) -> VectorIndex | AdoptedIndex:
+        settings, adopted = self._environment.index, self._adopted
         pipeline = IngestPipeline(
             self,
             "IngestPipeline",
             target=self._target,
-            name=f"{settings.name}-embedding-{self._index_version}",
+            name=adopted.ingest_pipeline or f"{settings.name}-embedding-{self._index_version}",
             model=model,
             text_field=settings.text_field,
             embedding_field=settings.embedding_field,
@@ -231,7 +244,21 @@ class KnowledgeStack(EnvironmentStack):
             sparse_model=sparse_model,
             sparse_field=SPARSE_FIELD,
             fields=settings.fields,
+            adopted=adopted.ingest_pipeline is not None,
         )
+        if adopted.index:
+            return AdoptedIndex(
+                self,
+                "Index",
+                target=self._target,
+                name=adopted.index,
+                alias=settings.name,
+                pipeline=pipeline,
+                search_pipeline=search_pipeline,
+                keeps_search_pipeline=adopted.search_pipeline is not None,
+                language=settings.language,
+                fields=settings.fields,
+            )
         return VectorIndex(
             self,
             "Index",
@@ -268,14 +295,19 @@ class KnowledgeStack(EnvironmentStack):
             self,
             "SearchPipeline",
             target=self._target,
-            name=f"{settings.name}-search-{self._index_version}",
+            name=self._adopted.search_pipeline or f"{settings.name}-search-{self._index_version}",
             embedding_model=embedding_model,
             mixture=mixture,
             rerank_model=rerank_model,
             sparse_model=sparse_model,
             sparse_field=SPARSE_FIELD,
             text_field=settings.text_field,
+            adopted=self._adopted.search_pipeline is not None,
         )
+
+    @property
+    def _answer_pipeline_name(self) -> str:
+        return self._adopted.answer_pipeline or f"{self._environment.index.name}-answer"
 
     def _answer_pipeline(self, answer_model: MlModel) -> SearchPipeline:
         """Without the embedding model, so that it outlives index versions: it is given passages by their ids."""
@@ -284,9 +316,10 @@ class KnowledgeStack(EnvironmentStack):
             self,
             "AnswerPipeline",
             target=self._target,
-            name=f"{settings.name}-answer",
+            name=self._answer_pipeline_name,
             answer_model=answer_model,
             text_field=settings.text_field,
             system_prompt=prompt.system,
             user_instructions=prompt.instructions,
+            adopted=self._adopted.answer_pipeline is not None,
         )

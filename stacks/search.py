@@ -22,6 +22,7 @@ from settings.serverless import Serverless
 from stacks.alarm_topic import make_topic
 from stacks.dashboard import dashboard
 from stacks.environment_stack import EnvironmentStack
+from stacks.index_names import physical_indexes
 from stacks.new_collection import new_collection
 from stacks.new_domain import new_domain
 
@@ -66,6 +67,7 @@ class SearchStack(EnvironmentStack):
             engine=self.engine,
             name=environment.domain_name,
             index=environment.index.name,
+            versions=physical_indexes(environment),
             principals=operators.principals,
             second_factor=operators.second_factor,
             marks=highlight is not None and highlight.by == "meaning",

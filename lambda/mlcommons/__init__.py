@@ -1,4 +1,4 @@
-"""Objects of ml-commons as desired state: `apply` brings one to its specification, `destroy` removes it.
+"""Objects of ml-commons as desired state: `apply` brings one to its specification, `destroy` removes it, `release` gives it back.
 
     transport = HttpTransport("https://search.example.com", auth=...)
     client, owner = Client(transport), Owner("dev", "Chat")
@@ -10,7 +10,7 @@ Nothing here imports crhelper, boto3 or argparse: signatures, clock and sleep ar
 from mlcommons.client import Client
 from mlcommons.collection import Collection
 from mlcommons.errors import ProvisioningError
-from mlcommons.kernel import ProvisioningOutcome, apply, destroy
+from mlcommons.kernel import ProvisioningOutcome, apply, destroy, release
 from mlcommons.kind import Kind, Observed
 from mlcommons.kinds import KINDS, kind_named
 from mlcommons.owner import Owner
@@ -35,4 +35,5 @@ __all__ = [
     "apply",
     "destroy",
     "kind_named",
+    "release",
 ]

@@ -64,9 +64,10 @@ class IndexVersion:
         return settings
 
 
-def index_versions(client: Client, alias: str) -> list[IndexVersion]:
-    """All indexes named `alias` or `alias-…`, of any owner, in one request."""
-    answer = client.find(path_of(f"{alias},{alias}-*"), ignore_unavailable="true") or {}
+def index_versions(client: Client, alias: str, *adopted: str) -> list[IndexVersion]:
+    """All indexes named `alias`, `alias-…` or as `adopted`, of any owner, in one request."""
+    names = dict.fromkeys((alias, f"{alias}-*", *(name for name in adopted if not name.startswith(f"{alias}-"))))
+    answer = client.find(path_of(",".join(names)), ignore_unavailable="true") or {}
     return [
         IndexVersion(name, read_mark(body.get("mappings", {}).get("_meta", {}).get("osml")).owner, body)
         for name, body in answer.items()

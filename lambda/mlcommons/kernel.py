@@ -1,6 +1,7 @@
 """The policy of all kinds, once: adopt, replace, update, keep, retry, wait, verify.
 
-It has two functions: `apply` brings an object to its specification, `destroy` removes it. Both may be called again at
+It has three functions: `apply` brings an object to its specification, `destroy` removes it, `release` gives back one
+that was there before. All may be called again at
 any time, with the same or an outdated id, and end in the same state.
 """
 
@@ -112,6 +113,21 @@ def destroy(
     doomed = observed
     note = _persistently(client, lambda: kind.delete(client, doomed, owner))
     return _outcome(observed.physical_id, changed=True, note=note or f"{kind.name} deleted")
+
+
+@_legible
+def release(kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any) -> Outcome:
+    """Take the owner's mark from an adopted object, which then works without the stack; objects of others stay.
+
+    `previous` is the last specification, by which the object is found if its id is unknown.
+    """
+    spec = kind.parse(previous)
+    observed = _read(kind, client, physical_id, owner) or kind.find(client, spec, owner)
+    if observed is None or observed.owner != owner:
+        return _outcome(physical_id or "", changed=False, note=f"{kind.name} does not belong to {owner}")
+    adopted = observed
+    _persistently(client, lambda: kind.release(client, adopted, spec))
+    return _outcome(observed.physical_id, changed=True, note=f"{kind.name} given back")
 
 
 def _created(

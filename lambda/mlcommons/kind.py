@@ -66,6 +66,10 @@ class Kind(ABC, Generic[S]):
         """Update the parts of an adopted object that cannot be compared."""
         return
 
+    def release(self, client: Client, observed: Observed, spec: S) -> None:
+        """Remove the owner's mark from an object that others made, and what needs other objects of the stack."""
+        raise TypeError(f"{self.name} is never adopted from others")
+
     @abstractmethod
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         """Remove the object; returns a note if there is more to say than that it was removed."""

@@ -17,6 +17,9 @@ _MARK = re.compile(
     rf"\s?\(osml:(?P<stack>{_PART.pattern})/(?P<logical>{_PART.pattern})(?:/(?P<digest>[0-9a-f]{{12}}))?\)$"
 )
 
+# The text in the place of a mark, for objects without another text.
+RELEASED = "Given back by osml"
+
 
 @dataclass(frozen=True)
 class Owner:

@@ -2,7 +2,8 @@
 
 Properties of every resource: `Target` (`{"endpoint", "region", "service"}`, how to sign in, see `sign_in`, and of a
 collection, service `aoss`, also `data_policy`, a name, and `principal`, the ARN it must name) and `Spec`, each one JSON
-string, because CloudFormation hands numbers and booleans on as text. Data returned: `Id`. See `invitation` for whom it
+string, because CloudFormation hands numbers and booleans on as text. With `Adopted` a delete gives the object back,
+which others made. Data returned: `Id`. See `invitation` for whom it
 obeys, and `aws.engines` for where it goes.
 """
 
@@ -38,6 +39,7 @@ try:
         destroy,
         journal,
         kind_named,
+        release,
     )
     from mlcommons.errors import InvalidSpec
     from reason import FailureReason
@@ -97,7 +99,9 @@ def _destroy(event: dict[str, Any], context: Any) -> None:
     if event["PhysicalResourceId"] == NOTHING_MADE:
         return
     with _told():
-        outcome = destroy(
+        # An object that was there before the stack outlives it, also when a deploy is rolled back.
+        end = release if event["ResourceProperties"].get("Adopted") else destroy
+        outcome = end(
             kind_named(event["ResourceType"]),
             _physical_id(event),
             client=_client(event, context),

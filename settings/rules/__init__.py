@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from settings.rules.adopted import adopts_from_an_engine
 from settings.rules.assistant import (
     answers_in_time,
     keeps_conversations,
@@ -52,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     engine_is_the_recipes,
     collection_has_no_connector,
     collection_decides,
+    adopts_from_an_engine,
     vpc_has_its_kind,
     vpc_reaches_its_models,
     signs_in_by_its_name,

@@ -111,9 +111,9 @@ class SameEngine:
 
 
 @contextmanager
-def trial(address: EngineAddress, **limits: Any) -> Iterator[Trial]:
+def trial(address: EngineAddress, models: Models | None = None, **limits: Any) -> Iterator[Trial]:
     """Opens a domain whose master user is a role, and closes it again; `limits` are those of FrontSettings."""
-    ledger, models = Ledger(), Models()
+    ledger, models = Ledger(), models or Models()
     master = ledger.write_role("contract-master", EVERYTHING, ("iam:PassRole", "*"))
     listener = Listener(0, models.respond)
     probe = Listener(0, models.respond)

@@ -62,7 +62,8 @@ class OperatorRole(Grantee):
 
     What the engine lets it do is the security role of `CLUSTER`, `INDEX` and `EVERYWHERE`, which a SecurityRole makes
     and a RoleMapping gives to `arn`. For a self-managed engine it may read the login instead; for a collection it has
-    no permissions by itself. `name` is the domain's or the environment's, for the description. With `marks` it may also
+    no permissions by itself. `versions` are names or patterns of the
+    indexes behind `index`, by default those of its index versions. `name` is the domain's or the environment's, for the description. With `marks` it may also
     ask which model embeds the questions to `index`.
 
     `principals` are ARNs of IAM roles and users, also with `*`, that may assume it; without any, every identity of this
@@ -111,6 +112,7 @@ class OperatorRole(Grantee):
         engine: SearchEngine,
         name: str,
         index: str,
+        versions: Sequence[str] = (),
         principals: Sequence[str] = (),
         second_factor: bool = False,
         marks: bool = False,
@@ -129,7 +131,7 @@ class OperatorRole(Grantee):
             return
         self.policy = iam.Policy(self, "Policy", roles=[self.role])
         if engine.domain_arn:
-            self._allow_requests(engine.domain_arn, index, marks=marks)
+            self._allow_requests(engine.domain_arn, index, versions or (every_version(index),), marks=marks)
         if engine.login:
             self.allow(iam.PolicyStatement(actions=[READ], resources=[engine.login.arn]))
 
@@ -137,13 +139,14 @@ class OperatorRole(Grantee):
         """Let `grantee` assume the role."""
         return self.role.grant_assume_role(grantee)
 
-    def _allow_requests(self, domain_arn: str, index: str, *, marks: bool) -> None:
+    def _allow_requests(self, domain_arn: str, index: str, versions: Sequence[str], *, marks: bool) -> None:
         statements = [
             iam.PolicyStatement(
                 actions=[action],
                 resources=[
-                    f"{domain_arn}/{path.format(index=index, versions=every_version(index))}"
+                    f"{domain_arn}/{path.format(index=index, versions=version)}"
                     for path in (*paths, *([MARKED] if marks and action == "es:ESHttpGet" else []))
+                    for version in (versions if "{versions}" in path else versions[:1])
                 ],
             )
             for action, paths in PATHS.items()

@@ -40,6 +40,7 @@ class IngestPipeline(MlResource):
         sparse_model: MlModel | None = None,
         sparse_field: str = "word_weights",
         fields: Mapping[str, str] | None = None,
+        adopted: bool = False,
     ) -> None:
         # `_bulk?batch_size=` is gone in OpenSearch 3: only the processor batches now.
         batch = {"batch_size": batch_size} if batch_size else {}
@@ -53,4 +54,5 @@ class IngestPipeline(MlResource):
             "description": f"Embeds {text_field} into {embedding_field}",
             "processors": with_fields(processors, text_field, made, fields or {}),
         }
-        super().__init__(scope, id, target=target, kind="IngestPipeline", spec={"name": name, "pipeline": pipeline})
+        spec = {"name": name, "pipeline": pipeline}
+        super().__init__(scope, id, target=target, kind="IngestPipeline", spec=spec, adopted=adopted)

@@ -16,7 +16,7 @@ class MlModel(MlResource):
     """A model behind `connector`. Its creation succeeds only when it answers `probe`, a `_predict` body.
 
     `generation` is the index version whose vectors it makes, if any: another one makes another model with another id.
-    A changed connector changes the model in place.
+    A changed connector changes the model in place; a text is the id of one that somebody else made.
 
     Example::
 
@@ -33,15 +33,16 @@ class MlModel(MlResource):
         target: Target,
         name: str,
         group: MlModelGroup,
-        connector: MlConnector,
+        connector: MlConnector | str,
         probe: Mapping[str, object],
         generation: str | None = None,
+        adopted: bool = False,
     ) -> None:
         spec: dict[str, object] = {
             "name": name,
             "model_group_id": group.physical_id,
-            "connector_id": connector.physical_id,
+            "connector_id": connector if isinstance(connector, str) else connector.physical_id,
             "probe": probe,
             **({"generation": generation} if generation else {}),
         }
-        super().__init__(scope, id, target=target, kind="Model", spec=spec)
+        super().__init__(scope, id, target=target, kind="Model", spec=spec, adopted=adopted)

@@ -16,5 +16,5 @@ class MlModelGroup(MlResource):
         ml.MlModelGroup(stack, "Group", target=target, name="embedding")
     """
 
-    def __init__(self, scope: Construct, id: str, *, target: Target, name: str) -> None:
-        super().__init__(scope, id, target=target, kind="ModelGroup", spec={"name": name})
+    def __init__(self, scope: Construct, id: str, *, target: Target, name: str, adopted: bool = False) -> None:
+        super().__init__(scope, id, target=target, kind="ModelGroup", spec={"name": name}, adopted=adopted)

@@ -20,6 +20,8 @@ class MlResource(Construct):
 
     CloudFormation updates an object only when a property changes. The context value `osml:repair`, which differs each
     time, is such a property: every object is updated, which restores objects that somebody deleted or changed.
+
+    An `adopted` object was in the engine before: the stack finds it by its mark, and gives it back when it is deleted.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class MlResource(Construct):
         spec: Mapping[str, object],
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
         as_admin: bool = False,
+        adopted: bool = False,
     ) -> None:
         super().__init__(scope, id)
         stack = Stack.of(self)
@@ -48,6 +51,7 @@ class MlResource(Construct):
                 "Target": stack.to_json_string(where),
                 "Spec": stack.to_json_string(spec),
                 **({"Repair": repair} if repair else {}),
+                **({"Adopted": "true"} if adopted else {}),
             },
             removal_policy=removal_policy,
         )

@@ -66,6 +66,7 @@ class SearchPipeline(MlResource):
         text_field: str = "text",
         system_prompt: str = "You answer questions from the passages you are given, and from nothing else.",
         user_instructions: str = "If the passages do not hold the answer, say that they do not.",
+        adopted: bool = False,
     ) -> None:
         if embedding_model is None and answer_model is None:
             raise ValueError(f"The search pipeline {name} does nothing; set embedding_model, answer_model or both.")
@@ -93,4 +94,5 @@ class SearchPipeline(MlResource):
             after.append({"retrieval_augmented_generation": generation})
         if after:
             pipeline["response_processors"] = after
-        super().__init__(scope, id, target=target, kind="SearchPipeline", spec={"name": name, "pipeline": pipeline})
+        spec = {"name": name, "pipeline": pipeline}
+        super().__init__(scope, id, target=target, kind="SearchPipeline", spec=spec, adopted=adopted)

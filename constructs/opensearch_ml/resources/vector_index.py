@@ -52,7 +52,8 @@ def vector_field(dimension: int, engine: str | None, space_type: str, quantizati
     return {"type": "knn_vector", "dimension": dimension, "method": method, **disk}
 
 
-def _searched(search_pipeline: SearchPipeline | None, *, slow: bool) -> dict[str, object] | None:
+def searched(search_pipeline: SearchPipeline | None, *, slow: bool) -> dict[str, object] | None:
+    """The settings of an index for its searches, None if there are none."""
     logged = {"slowlog": {"threshold": SLOW_QUERIES}} if slow else {}
     default = {"default_pipeline": search_pipeline.physical_id} if search_pipeline else {}
     return {**logged, **default} or None
@@ -118,7 +119,7 @@ class VectorIndex(MlResource):
     ) -> None:
         settings: dict[str, object] = {
             "default_pipeline": pipeline.physical_id if pipeline else None,
-            "search": _searched(search_pipeline, slow=bool(pipeline)),
+            "search": searched(search_pipeline, slow=bool(pipeline)),
             "indexing": SLOW_WRITES if pipeline else None,
             "number_of_shards": shards,
             "number_of_replicas": replicas,

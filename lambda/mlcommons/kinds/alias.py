@@ -78,7 +78,7 @@ class Alias(Kind[AliasSpec]):
 
 
 def _index_version(client: Client, spec: AliasSpec, owner: Owner) -> IndexVersion:
-    for version in index_versions(client, spec.name):
+    for version in index_versions(client, spec.name, spec.index):
         if version.name == spec.index and version.owner and version.owner.stack == owner.stack:
             return version
     cause = f"the stack {owner.stack} has no index {spec.index}"

@@ -20,6 +20,8 @@ from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, digest_of, marked, read_mark
 from mlcommons.prediction import predict, vector_length
 
+# In `mappings._meta`.
+OUR_NOTES = ("osml", "default_pipeline")
 _NAME = re.compile(r"(?![_+-])[^A-Z\s*?,/\\#:<>|\"]+")
 
 
@@ -34,11 +36,15 @@ class FieldEmbedding:
 
 @dataclass(frozen=True)
 class IndexSpec:
-    """`body` has settings, mappings and aliases as in the request that makes an index."""
+    """`body` has settings, mappings and aliases as in the request that makes an index.
+
+    `restored` are the settings that an adopted index gets when it is given back.
+    """
 
     name: str
     body: dict[str, Any] = field(default_factory=dict)
     embedding: FieldEmbedding | None = None
+    restored: dict[str, Any] = field(default_factory=dict)
 
 
 class Index(Kind[IndexSpec]):
@@ -123,6 +129,13 @@ class Index(Kind[IndexSpec]):
                 "A new dimension, method or static setting needs a new index, so choose another name.",
                 "dimension-mismatch",
             ) from error
+
+    def release(self, client: Client, observed: Observed, spec: IndexSpec) -> None:
+        if spec.restored:
+            client.put(path_of(observed.physical_id, "_settings"), spec.restored)
+        notes = observed.body.get("mappings", {}).get("_meta", {})
+        left = {name: note for name, note in notes.items() if name not in OUR_NOTES}
+        client.put(path_of(observed.physical_id, "_mapping"), {"_meta": left})
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         if "default_pipeline" in observed.body.get("mappings", {}).get("_meta", {}):

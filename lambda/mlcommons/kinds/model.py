@@ -10,7 +10,7 @@ from mlcommons.client import Client, path_of
 from mlcommons.errors import NotFound, Rejected, Unready
 from mlcommons.kind import Kind, Observed
 from mlcommons.moving import move
-from mlcommons.owner import Owner, digest_of, marked, read_mark
+from mlcommons.owner import RELEASED, Owner, digest_of, marked, read_mark
 from mlcommons.prediction import predict
 from mlcommons.search import owned, server_made
 
@@ -97,6 +97,9 @@ class Model(Kind[ModelSpec]):
     def restore(self, client: Client, before: Observed) -> None:
         connector_id = before.body.get("connector_id")
         client.put(path_of("_plugins", "_ml", "models", before.physical_id), {"connector_id": connector_id})
+
+    def release(self, client: Client, observed: Observed, spec: ModelSpec) -> None:
+        client.put(path_of("_plugins", "_ml", "models", observed.physical_id), {"description": RELEASED})
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         model_id, off = observed.physical_id, observed.body.get("model_state") in _OFF

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlcommons.client import Client, path_of
 from mlcommons.errors import Conflict, NotFound, Rejected
 from mlcommons.kind import Kind, Observed
-from mlcommons.owner import Owner, marked, read_mark
+from mlcommons.owner import RELEASED, Owner, marked, read_mark
 from mlcommons.search import current, hits, marked_by, server_made
 
 
@@ -60,6 +60,9 @@ class ModelGroup(Kind[ModelGroupSpec]):
             if observed.physical_id not in error.reason:
                 raise
             raise Conflict(error.tried, error.reason, error.hint, error.cause) from error
+
+    def release(self, client: Client, observed: Observed, spec: ModelGroupSpec) -> None:
+        client.put(path_of("_plugins", "_ml", "model_groups", observed.physical_id), {"description": RELEASED})
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         try:

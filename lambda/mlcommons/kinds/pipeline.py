@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from mlcommons.client import Client, path_of
 from mlcommons.errors import NotFound
 from mlcommons.kind import Kind, Observed
-from mlcommons.owner import Owner, marked, read_mark
+from mlcommons.owner import RELEASED, Owner, marked, read_mark
 
 # A name with `*` or `,` would also name other pipelines, in a DELETE all of them.
 _NAME = re.compile(r"[^\s*?,/\\#:<>|\"]+")
@@ -54,6 +54,9 @@ class Pipeline(Kind[PipelineSpec]):
 
     def update(self, client: Client, observed: Observed, spec: PipelineSpec, owner: Owner) -> None:
         client.put(path_of(*self.folder, observed.physical_id), _body(spec, owner))
+
+    def release(self, client: Client, observed: Observed, spec: PipelineSpec) -> None:
+        client.put(path_of(*self.folder, observed.physical_id), observed.body | {"description": RELEASED})
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         try:

@@ -1,0 +1,65 @@
+"""AdoptedIndex: an index that was in the engine before, with an alias and the fields of osml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import RemovalPolicy
+from constructs import Construct
+
+from opensearch_ml.engine.target import Target
+from opensearch_ml.resources.field_script import field_mappings
+from opensearch_ml.resources.ingest_pipeline import IngestPipeline
+from opensearch_ml.resources.ml_resource import MlResource
+from opensearch_ml.resources.search_pipeline import SearchPipeline
+from opensearch_ml.resources.vector_index import SLOW_WRITES, searched
+
+
+class AdoptedIndex(MlResource):
+    """The index `name` of somebody else, which has the owner's mark of this stack, gets the alias `alias`.
+
+    Its shards, its vectors and its fields stay as they are; it gets the fields of osml, and the pipelines. A delete
+    gives it back, with its documents. Without `keeps_search_pipeline` it then has no default search pipeline.
+
+    Example::
+
+        ml.AdoptedIndex(
+            stack, "Index", target=target, name="my-index", alias="articles", pipeline=pipeline, search_pipeline=search
+        )
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        target: Target,
+        name: str,
+        alias: str,
+        pipeline: IngestPipeline,
+        search_pipeline: SearchPipeline,
+        keeps_search_pipeline: bool = False,
+        language: str = "english",
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        settings = {
+            "default_pipeline": pipeline.physical_id,
+            "search": searched(search_pipeline, slow=True),
+            "indexing": SLOW_WRITES,
+        }
+        properties = {"document": {"type": "keyword"}, **field_mappings(fields or {}, language)}
+        spec: dict[str, object] = {
+            "name": name,
+            "body": {"settings": {"index": settings}, "mappings": {"properties": properties}},
+        }
+        if not keeps_search_pipeline:
+            spec["restored"] = {"index.search.default_pipeline": None}
+        super().__init__(scope, id, target=target, kind="Index", spec=spec, adopted=True)
+        MlResource(
+            self,
+            "Alias",
+            target=target,
+            kind="Alias",
+            spec={"name": alias, "index": self.physical_id},
+            removal_policy=RemovalPolicy.DESTROY,
+        )

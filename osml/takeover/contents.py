@@ -1,0 +1,66 @@
+"""Everything in an engine that an environment could adopt, as the engine shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mlcommons import Client, Owner, ProvisioningError
+from mlcommons.client import path_of
+from mlcommons.owner import read_mark
+
+MOST = 10_000
+Bodies = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Objects by id or name. Of agents only the ids are known, and the ids of models that they name."""
+
+    version: str
+    indexes: Bodies
+    ingest_pipelines: Bodies
+    search_pipelines: Bodies
+    models: Bodies
+    groups: Bodies
+    connectors: Bodies
+    agents: Bodies
+
+    @property
+    def aliases(self) -> set[str]:
+        """The names of all aliases."""
+        return {alias for body in self.indexes.values() for alias in body.get("aliases", {})}
+
+
+def read(client: Client) -> Contents:
+    """Read an engine without a write. Raises `ProvisioningError`."""
+    about = client.get("/")
+    return Contents(
+        version=str(about["version"]["number"]),
+        indexes={name: body for name, body in client.get("/*").items() if not name.startswith(".")},
+        ingest_pipelines=client.find(path_of("_ingest", "pipeline")) or {},
+        search_pipelines=client.find(path_of("_search", "pipeline")) or {},
+        models={id: body for id, body in _hits(client, "models").items() if "chunk_number" not in body},
+        groups=_hits(client, "model_groups"),
+        connectors=_hits(client, "connectors"),
+        agents=_hits(client, "agents"),
+    )
+
+
+def owner_of(body: dict[str, Any]) -> Owner | None:
+    """The owner in an object's mark, of whatever kind the object is."""
+    notes = body.get("mappings", {}).get("_meta", {}) if "mappings" in body else {}
+    text = notes.get("osml") if notes else body.get("description")
+    return read_mark(text if isinstance(text, str) else None).owner
+
+
+def _hits(client: Client, collection: str) -> Bodies:
+    body = {"query": {"match_all": {}}, "size": MOST, "_source": {"excludes": ["credential", "content"]}}
+    try:
+        answer = client.post(path_of("_plugins", "_ml", collection, "_search"), body) or {}
+    except ProvisioningError as error:
+        # Without agents their index is missing, and engines before 2.13 have none.
+        if collection == "agents" and error.status in (400, 404):
+            return {}
+        raise
+    return {hit["_id"]: hit["_source"] for hit in answer.get("hits", {}).get("hits", [])}

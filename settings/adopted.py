@@ -1,0 +1,50 @@
+"""What was in the engine before an environment, which takes it over: `osml import` writes this group."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from settings import Group
+
+# As the engine allows them, without the characters of lists and patterns.
+EngineName = Annotated[str, Field(pattern=r"^[^\s*?,/\\#:<>|\"]{1,200}$")]
+
+
+class AdoptedModel(Group):
+    """A model with its connector, which stays as it is, and the names of the model and of its group.
+
+    Without this group the environment makes a connector and a role of its own, and moves the model to it.
+    """
+
+    connector: str = Field(pattern=r"^[A-Za-z0-9_-]{20}$", examples=["CfjsKKIBTZILeBlu8R3S"])
+    model: str = Field(min_length=1, max_length=512, examples=["My embedding model"])
+    group: str = Field(min_length=1, max_length=512, examples=["My models"])
+
+
+class Adopted(Group):
+    """Objects that somebody made by hand; they keep their names and ids, and a destroy gives them back.
+
+    `index_version` is that of the objects that embed: another embedding model gets objects of its own.
+    """
+
+    index_version: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}$", examples=["1a2b3c4d"])
+    index: EngineName | None = Field(default=None, examples=["my-index"])
+    ingest_pipeline: EngineName | None = Field(default=None, examples=["my-pipeline"])
+    search_pipeline: EngineName | None = Field(default=None, examples=["my-search-pipeline"])
+    answer_pipeline: EngineName | None = Field(default=None, examples=["my-rag-pipeline"])
+    embedding: AdoptedModel | None = None
+    answer: AdoptedModel | None = None
+
+    def of_version(self, index_version: str) -> Adopted:
+        """What of this holds for that index version."""
+        if self.index_version in (None, index_version):
+            return self
+        return Adopted(answer_pipeline=self.answer_pipeline, answer=self.answer)
+
+    @model_validator(mode="after")
+    def _index_is_embedded(self) -> Adopted:
+        if self.index and not self.embedding:
+            raise ValueError("index is adopted without the model that made its vectors; add embedding")
+        return self

@@ -1,0 +1,12 @@
+"""The names of the physical indexes of an environment, as permissions name them."""
+
+from __future__ import annotations
+
+from opensearch_ml.resources.index_version import every_version
+from settings import Environment
+
+
+def physical_indexes(environment: Environment) -> list[str]:
+    """A pattern of all index versions, and the index that was adopted."""
+    adopted = environment.adopted
+    return [every_version(environment.index.name), *([adopted.index] if adopted and adopted.index else [])]

@@ -1,0 +1,61 @@
+"""A domain as Amazon's, with a real engine behind, for what people and tools leave in one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from requests_aws4auth import AWS4Auth
+
+from mlcommons import Client, HttpTransport, Patience
+from sandbox.front.request import Request, Response
+from tests.contract.front_domain import SECRET_ARN, Models, Trial, trial
+from tests.contract.front_engine import EngineAddress
+from tests.contract.tutorials import Hand
+
+
+class Providers(Models):
+    """Answers each as its provider: vectors of two numbers, or the text `grounded`."""
+
+    def respond(self, request: Request) -> Response:
+        self.received.append(request)
+        answers: dict[str, Any] = {
+            "chat-r1": [{"generated_text": "grounded"}],
+            "imported-model": {"generation": "grounded"},
+            "completions": {"choices": [{"message": {"role": "assistant", "content": "grounded"}}]},
+        }
+        answer = next((answer for part, answer in answers.items() if part in request.path), None)
+        if answer is None:
+            sent = json.loads(request.body)
+            answer = [[0.25, 0.5] for _ in (sent if isinstance(sent, list) else [sent])]
+        return Response(200, (("Content-Type", "application/json"),), json.dumps(answer).encode())
+
+
+@pytest.fixture(scope="module")
+def domain(contract_engine: EngineAddress) -> Iterator[Trial]:
+    with trial(contract_engine, Providers()) as opened:
+        opened.ledger.secrets[SECRET_ARN] = json.dumps({"my_deepseek_key": "sk-0123456789abcdef"})
+        for name in ("minilm", "chat-r1"):
+            opened.ledger.endpoints[name, "us-east-1"] = {}
+        yield opened
+
+
+@pytest.fixture
+def hand(domain: Trial) -> Iterator[Hand]:
+    """The requests of somebody who may do everything; what they made is removed."""
+    grants = [(action, "*") for action in ("sagemaker:InvokeEndpoint", "bedrock:InvokeModel", "secretsmanager:*")]
+    role = domain.ledger.write_role("invokes", *grants, services=("es.amazonaws.com",))
+    hand = Hand(client(domain), role.arn, SECRET_ARN)
+    yield hand
+    hand.clean()
+
+
+def client(domain: Trial) -> Client:
+    """Signed requests of the domain's master user."""
+    assert domain.domain.master_user_arn
+    keys = domain.ledger.session(domain.domain.master_user_arn)
+    signature = AWS4Auth(keys.access_key, keys.secret_key, "us-east-1", "es", session_token=keys.session_token)
+    transport = HttpTransport(f"https://localhost:{domain.port}", auth=signature, verify=domain.address.ca)
+    return Client(transport, Patience(seconds=120, propagation=0.0))

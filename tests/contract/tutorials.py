@@ -1,0 +1,227 @@
+"""What five tutorials and three tools leave in a domain when somebody follows them, as requests by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlcommons import Client
+from mlcommons.client import path_of
+
+DIMENSION = 2
+EMBEDS = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/minilm/invocations"
+R1_SAGEMAKER = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/chat-r1/invocations"
+BEDROCK = "https://bedrock-runtime.us-east-1.amazonaws.com/model/${parameters.model_id}/invoke"
+IMPORTED = "arn:aws:bedrock:us-east-1:000000000000:imported-model/abcdef123456"
+COMPLETION = 'return \'{"name": "response", "dataAsMap": {"completion": "\' + escape(%s) + \'"}}\';'
+R1_PROMPT = "<｜begin▁of▁sentence｜><｜User｜>${parameters.inputs}<｜Assistant｜>"
+SYSTEM = "You are a helpful assistant."
+INSTRUCTIONS = "Answer in less than 100 words."
+
+
+@dataclass
+class Hand:
+    """Somebody's requests to the engine, and the ids of what they made; `role` and `secret` are ARNs of AWS."""
+
+    client: Client
+    role: str
+    secret: str
+    made: dict[str, str] = field(default_factory=dict)
+
+    def connector(self, key: str, body: dict[str, Any], **credential: str) -> str:
+        sent = {"description": "A test connector", "version": "1.0", **body}
+        sent["credential"] = {"roleArn": self.role, **credential}
+        answer = self.client.post("/_plugins/_ml/connectors/_create", sent)
+        self.made[f"{key} connector"] = answer["connector_id"]
+        return str(answer["connector_id"])
+
+    def model(self, key: str, name: str, connector: str, *, deploy: bool = True, group: bool = True) -> str:
+        """A model, deployed; without a `group` the engine makes one of the model's name."""
+        registered = {"name": name, "function_name": "remote", "description": name, "connector_id": connector}
+        if group:
+            body = {"name": f"{name} group", "description": f"Test group of {name}"}
+            made = self.client.post("/_plugins/_ml/model_groups/_register", body)["model_group_id"]
+            self.made[f"{key} group"] = registered["model_group_id"] = made
+        model_id = str(self.client.post("/_plugins/_ml/models/_register", registered)["model_id"])
+        self.made[f"{key} model"] = model_id
+        if deploy:
+            self.client.post(path_of("_plugins", "_ml", "models", model_id, "_deploy"))
+            while self.client.get(path_of("_plugins", "_ml", "models", model_id))["model_state"] != "DEPLOYED":
+                self.client.patience.wait(0)
+        return model_id
+
+    def ingest_pipeline(self, name: str, body: dict[str, Any]) -> None:
+        self.client.put(path_of("_ingest", "pipeline", name), body)
+        self.made[f"ingest pipeline {name}"] = name
+
+    def search_pipeline(self, name: str, body: dict[str, Any]) -> None:
+        self.client.put(path_of("_search", "pipeline", name), body)
+        self.made[f"search pipeline {name}"] = name
+
+    def index(self, name: str, body: dict[str, Any], *texts: str) -> None:
+        self.client.put(path_of(name), body)
+        self.made[f"index {name}"] = name
+        for number, text in enumerate(texts, start=1):
+            self.client.post(path_of(name, "_doc", str(number)), {"text": text}, refresh="true")
+
+    def clean(self) -> None:
+        """Delete everything, users of an object before the object."""
+        paths = {"index": (), "ingest": ("_ingest", "pipeline"), "search": ("_search", "pipeline")}
+        for key, made in self.made.items():
+            if key.split()[0] in paths:
+                self._delete(path_of(*paths[key.split()[0]], made))
+        for kind in ("model", "group", "connector"):
+            for key, made in self.made.items():
+                if key.endswith(f" {kind}"):
+                    if kind == "model":
+                        self.client.post(path_of("_plugins", "_ml", "models", made, "_undeploy"))
+                    folder = {"model": "models", "group": "model_groups", "connector": "connectors"}[kind]
+                    self._delete(path_of("_plugins", "_ml", folder, made))
+
+    def _delete(self, path: str) -> None:
+        if self.client.find(path) is not None:
+            self.client.delete(path)
+
+
+def sagemaker_embedding(hand: Hand) -> str:
+    """The connector and model of the tutorial for semantic search, which the others say to follow."""
+    action = {
+        "action_type": "predict",
+        "method": "POST",
+        "url": EMBEDS,
+        "headers": {"content-type": "application/json"},
+        "request_body": "${parameters.input}",
+        "pre_process_function": "connector.pre_process.default.embedding",
+        "post_process_function": "connector.post_process.default.embedding",
+    }
+    connector = hand.connector(
+        "embedding",
+        {
+            "name": "Sagemaker embedding connector",
+            "protocol": "aws_sigv4",
+            "parameters": {"region": "us-east-1", "service_name": "sagemaker"},
+            "actions": [action],
+        },
+    )
+    return hand.model("embedding", "Sagemaker embedding model", connector)
+
+
+def semantic_search(hand: Hand) -> None:
+    """Vectors of a SageMaker endpoint: no RAG, and an index that says nothing of its text."""
+    model = sagemaker_embedding(hand)
+    embeds = {"text_embedding": {"model_id": model, "field_map": {"text": "text_knn"}}}
+    hand.ingest_pipeline("my_sagemaker_embedding_pipeline", {"description": "embeds", "processors": [embeds]})
+    vectors = {"type": "knn_vector", "dimension": DIMENSION}
+    settings = {"index": {"default_pipeline": "my_sagemaker_embedding_pipeline", "knn": "true"}}
+    hand.index("my_index", {"settings": settings, "mappings": {"properties": {"text_knn": vectors}}}, "hello world.")
+
+
+def _neural_search(hand: Hand) -> None:
+    """The index of the neural search tutorial, with five shards as a domain once had."""
+    model = sagemaker_embedding(hand)
+    embeds = {"text_embedding": {"model_id": model, "field_map": {"text": "passage_embedding"}}}
+    hand.ingest_pipeline("nlp-ingest-pipeline", {"description": "An NLP pipeline", "processors": [embeds]})
+    method = {"engine": "lucene", "space_type": "l2", "name": "hnsw", "parameters": {}}
+    fields = {
+        "id": {"type": "text"},
+        "passage_embedding": {"type": "knn_vector", "dimension": DIMENSION, "method": method},
+        "text": {"type": "text"},
+    }
+    settings = {"index.knn": True, "default_pipeline": "nlp-ingest-pipeline", "number_of_shards": 5}
+    hand.index(
+        "my-nlp-index",
+        {"settings": settings, "mappings": {"properties": fields}},
+        "The metro area of Seattle grows.",
+        "The metro area of Miami grows faster.",
+    )
+
+
+def _rag(hand: Hand, pipeline: str, model: str) -> None:
+    answers = {
+        "tag": "Demo pipeline",
+        "description": "Demo pipeline",
+        "model_id": model,
+        "context_field_list": ["text"],
+        "system_prompt": SYSTEM,
+        "user_instructions": INSTRUCTIONS,
+    }
+    hand.search_pipeline(pipeline, {"response_processors": [{"retrieval_augmented_generation": answers}]})
+
+
+def deepseek_sagemaker(hand: Hand) -> None:
+    action = {
+        "action_type": "PREDICT",
+        "method": "POST",
+        "url": R1_SAGEMAKER,
+        "headers": {"content-type": "application/json"},
+        "request_body": '{"inputs": "${parameters.inputs}", "parameters": {"do_sample": ${parameters.do_sample}, '
+        '"top_p": ${parameters.top_p}, "temperature": ${parameters.temperature}, '
+        '"max_new_tokens": ${parameters.max_new_tokens}}}',
+        "post_process_function": COMPLETION % "params.result[0].generated_text",
+    }
+    chosen = {"do_sample": True, "top_p": 0.9, "temperature": 0.7, "max_new_tokens": 512}
+    body = {
+        "name": "DeepSeek R1 model connector",
+        "protocol": "aws_sigv4",
+        "parameters": {"service_name": "sagemaker", "region": "us-east-1", **chosen},
+        "actions": [action],
+    }
+    model = hand.model("answer", "Sagemaker DeepSeek R1 model", hand.connector("answer", body))
+    _rag(hand, "my-conversation-search-pipeline-deepseek", model)
+    _neural_search(hand)
+
+
+def deepseek_bedrock(hand: Hand) -> None:
+    action = {
+        "action_type": "PREDICT",
+        "method": "POST",
+        "url": BEDROCK,
+        "headers": {"content-type": "application/json"},
+        "request_body": f'{{"prompt": "{R1_PROMPT}", "temperature": ${{parameters.temperature}}, '
+        '"max_gen_len": ${parameters.max_gen_len}}',
+        "post_process_function": COMPLETION % "params.generation",
+    }
+    chosen = {"model_id": IMPORTED, "temperature": 0, "max_gen_len": 4000}
+    body = {
+        "name": "DeepSeek R1 model connector",
+        "protocol": "aws_sigv4",
+        "parameters": {"service_name": "bedrock", "region": "us-east-1", **chosen},
+        "actions": [action],
+    }
+    model = hand.model("answer", "Bedrock DeepSeek R1 model", hand.connector("answer", body))
+    _rag(hand, "my-conversation-search-pipeline-deepseek", model)
+    _neural_search(hand)
+
+
+def deepseek_chat_connector(hand: Hand) -> str:
+    headers = {"Content-Type": "application/json", "Authorization": "Bearer ${credential.secretArn.my_deepseek_key}"}
+    action = {
+        "action_type": "predict",
+        "method": "POST",
+        "url": "https://${parameters.endpoint}/v1/chat/completions",
+        "headers": headers,
+        "request_body": '{"model": "${parameters.model}", "messages": ${parameters.messages}}',
+    }
+    body = {
+        "name": "DeepSeek Chat",
+        "version": "1",
+        "protocol": "http",
+        "parameters": {"endpoint": "api.deepseek.com", "model": "deepseek-chat"},
+        "actions": [action],
+    }
+    return hand.connector("answer", body, secretArn=hand.secret)
+
+
+def deepseek_chat(hand: Hand) -> None:
+    model = hand.model("answer", "DeepSeek Chat model", deepseek_chat_connector(hand))
+    _rag(hand, "my-conversation-search-pipeline-deepseek-chat", model)
+    _neural_search(hand)
+
+
+TUTORIALS: dict[str, Callable[[Hand], None]] = {
+    "semantic-search": semantic_search,
+    "deepseek-sagemaker": deepseek_sagemaker,
+    "deepseek-bedrock": deepseek_bedrock,
+    "deepseek-api": deepseek_chat,
+}
