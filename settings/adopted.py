@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -15,12 +15,14 @@ EngineName = Annotated[str, Field(pattern=r"^[^\s*?,/\\#:<>|\"]{1,200}$")]
 class AdoptedModel(Group):
     """A model with its connector, which stays as it is, and the names of the model and of its group.
 
+    `probe` are the parameters of a call that the connector takes, with which a deploy sees whether the model answers.
     Without this group the environment makes a connector and a role of its own, and moves the model to it.
     """
 
     connector: str = Field(pattern=r"^[A-Za-z0-9_-]{20}$", examples=["CfjsKKIBTZILeBlu8R3S"])
     model: str = Field(min_length=1, max_length=512, examples=["My embedding model"])
     group: str = Field(min_length=1, max_length=512, examples=["My models"])
+    probe: dict[str, Any] = Field(examples=[{"input": ["ready"]}])
 
 
 class Adopted(Group):

@@ -223,7 +223,7 @@ class KnowledgeStack(EnvironmentStack):
             name=kept.model if kept else name,
             group=group,
             connector=connector,
-            probe=provider.probe,
+            probe={"parameters": kept.probe} if kept else provider.probe,
             generation=generation,
             adopted=kept is not None,
         )

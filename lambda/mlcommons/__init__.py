@@ -1,4 +1,4 @@
-"""Objects of ml-commons as desired state: `apply` brings one to its specification, `destroy` removes it, `release` gives it back.
+"""Objects of ml-commons as desired state: `apply` brings one to its specification, `destroy` removes it.
 
     transport = HttpTransport("https://search.example.com", auth=...)
     client, owner = Client(transport), Owner("dev", "Chat")

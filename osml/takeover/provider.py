@@ -60,7 +60,7 @@ class _Call:
 
 
 def recognise(connector: Body, secret: str) -> Recognised | Unrecognised:
-    """The settings of the connector's model; `secret` is the name of its key's secret, which the engine does not show."""
+    """The settings of the connector's model. `secret` names the secret of its key, which the engine does not show."""
     call = _call(connector)
     holds_key = holds_a_key(connector)
     if call is None:

@@ -46,7 +46,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Tree:
-    """`roots` are indexes, pipelines and agents that nothing in the engine names; `unused` are parts of none of them."""
+    """`roots` are indexes, pipelines and agents that no other object names; `unused` belong to none of them."""
 
     roots: tuple[Node, ...]
     unused: tuple[Node, ...]

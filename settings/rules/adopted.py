@@ -20,6 +20,6 @@ def adopts_from_an_engine(environment: Environment) -> Iterator[str]:
         yield "adopted.answer names a model that answers, but answer is missing; add that group, or leave it out"
     if adopted.index == environment.index.name:
         yield (
-            f"adopted.index and index.name are both {adopted.index!r}, but the index gets an alias, which needs another "
-            "name; set another index.name"
+            f"adopted.index and index.name are both {adopted.index!r}, but index.name is the alias of that index; "
+            "set another index.name"
         )

@@ -3,43 +3,57 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from osml.takeover.contents import read
+from mlcommons import Client, Outcome, Owner, apply, kind_named, release
+from osml.init.draft import checked
+from osml.takeover.choice import Choice, Chooser
+from osml.takeover.contents import Contents, read
+from osml.takeover.draft import Domain, alias_for, draft
+from osml.takeover.marking import mark
+from osml.takeover.plan import Plan, index_version, plan
 from osml.takeover.tree import Node, tree
 from tests.contract import takeover_domain
+from tests.contract.front_domain import ARN, Trial
 from tests.contract.tutorials import TUTORIALS, Hand
 
 domain, hand = takeover_domain.domain, takeover_domain.hand
 
-EMBEDDING = {
-    "model Sagemaker embedding model": {
-        "model group Sagemaker embedding model group": {},
-        "connector Sagemaker embedding connector": {},
-    }
-}
+ROOT = Path(__file__).resolve().parents[2]
+NAME, STACK = "taken", "osml-taken-knowledge"
+SECRETS = {"embedding": "osml/taken/embedding", "answer": "osml/taken/answer"}
+THERE = Domain("https://search-contract-abc123.us-east-1.es.amazonaws.com", ARN)
+EMBEDS, CHATS = "Sagemaker embedding", "my-conversation-search-pipeline-deepseek"
+# Of these kinds a deploy of a domain that was taken over makes the roles of the environment, which are no part of this.
+ACCESS = ("Custom::MlRole", "Custom::MlRoleMapping", "Custom::MlTrustedEndpoints")
+Templates = dict[str, dict[str, Any]]
+
+
+def _model(model: str, connector: str) -> dict[str, object]:
+    return {f"model {model}": {f"model group {model} group": {}, f"connector {connector}": {}}}
+
+
+EMBEDDING = _model(f"{EMBEDS} model", f"{EMBEDS} connector")
 NEURAL = {"index my-nlp-index": {"ingest pipeline nlp-ingest-pipeline": EMBEDDING}}
-
-
-def answering(pipeline: str, model: str, connector: str) -> dict[str, object]:
-    return {
-        f"search pipeline {pipeline}": {
-            f"model {model}": {f"model group {model} group": {}, f"connector {connector}": {}}
-        }
-    }
-
-
-EXPECTED = {
+R1 = "DeepSeek R1 model connector"
+TREES: dict[str, dict[str, object]] = {
     "semantic-search": {"index my_index": {"ingest pipeline my_sagemaker_embedding_pipeline": EMBEDDING}},
-    "deepseek-sagemaker": NEURAL
-    | answering(
-        "my-conversation-search-pipeline-deepseek", "Sagemaker DeepSeek R1 model", "DeepSeek R1 model connector"
-    ),
-    "deepseek-bedrock": NEURAL
-    | answering("my-conversation-search-pipeline-deepseek", "Bedrock DeepSeek R1 model", "DeepSeek R1 model connector"),
-    "deepseek-api": NEURAL
-    | answering("my-conversation-search-pipeline-deepseek-chat", "DeepSeek Chat model", "DeepSeek Chat"),
+    "deepseek-sagemaker": {**NEURAL, f"search pipeline {CHATS}": _model("Sagemaker DeepSeek R1 model", R1)},
+    "deepseek-bedrock": {**NEURAL, f"search pipeline {CHATS}": _model("Bedrock DeepSeek R1 model", R1)},
+    "deepseek-api": {**NEURAL, f"search pipeline {CHATS}-chat": _model("DeepSeek Chat model", "DeepSeek Chat")},
+}
+PROVIDERS = {
+    "semantic-search": None,
+    "deepseek-sagemaker": {"provider": "sagemaker", "endpoint": "chat-r1", "max_tokens": 512, "top_p": 0.9},
+    "deepseek-bedrock": {
+        "provider": "bedrock",
+        "model": "arn:aws:bedrock:us-east-1:000000000000:imported-model/abcdef123456",
+    },
+    "deepseek-api": {"provider": "deepseek", "model": "deepseek-chat"},
 }
 
 
@@ -47,11 +61,128 @@ def shape(nodes: tuple[Node, ...]) -> dict[str, object]:
     return {f"{node.kind} {node.name}": shape(node.uses) for node in nodes}
 
 
+@pytest.fixture(scope="module")
+def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Templates]:
+    """The templates of the environment that a text describes, in this process: one more of them takes a second."""
+    from aws_cdk import App
+
+    from app import build
+
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+
+    def run(text: str) -> Templates:
+        folder = tmp_path_factory.mktemp("taken")
+        (folder / f"{NAME}.yaml").write_text(text)
+        app = App(outdir=str(folder / "out"), context={**flags, "env": NAME, "aws:cdk:bundling-stacks": []})
+        build(app, folder)
+        app.synth()
+        files = (folder / "out").glob("*.template.json")
+        return {file.name.removesuffix(".template.json"): json.loads(file.read_text()) for file in files}
+
+    return run
+
+
+def counted(contents: Contents) -> dict[str, int]:
+    kinds = ("indexes", "ingest_pipelines", "search_pipelines", "models", "groups", "connectors")
+    return {kind: len(getattr(contents, kind)) for kind in kinds}
+
+
+def taken_over(client: Client, synthesize: Callable[[str], Templates]) -> tuple[Choice, Plan, Templates]:
+    """The import as the command does it, with marks."""
+    contents = read(client)
+    choice = Chooser(contents, STACK, SECRETS).choose()
+    alias = alias_for(contents, choice.index)
+    templates = synthesize(draft(contents, choice, THERE, alias))
+    text = draft(contents, choice, THERE, alias, index_version(templates))
+    assert synthesize(text)[STACK]["Resources"].keys() == templates[STACK]["Resources"].keys()
+    planned = plan(client, contents, choice, templates)
+    for adoption in planned.adoptions:
+        mark(client, adoption, choice.text_field)
+    return choice, planned, templates
+
+
+def deployed(client: Client, templates: Templates) -> dict[str, tuple[Outcome, dict[str, Any]]]:
+    """What the provisioner does with each object of the stack, in the order of their references."""
+    done: dict[str, tuple[Outcome, dict[str, Any]]] = {}
+
+    def text(part: Any) -> str:
+        if isinstance(part, str):
+            return part
+        return one(part["Fn::GetAtt"][0]).physical_id
+
+    def one(id: str) -> Outcome:
+        if id not in done:
+            resource = templates[STACK]["Resources"][id]
+            written = resource["Properties"]["Spec"]
+            spec = json.loads(written if isinstance(written, str) else "".join(map(text, written["Fn::Join"][1])))
+            kind = kind_named(resource["Type"])
+            done[id] = apply(kind, spec, client=client, owner=Owner(STACK, id)), spec
+        return done[id][0]
+
+    for id, resource in templates[STACK]["Resources"].items():
+        if resource["Type"].startswith("Custom::Ml") and resource["Type"] not in ACCESS:
+            one(id)
+    return done
+
+
+def given_back(client: Client, templates: Templates, done: dict[str, tuple[Outcome, dict[str, Any]]]) -> None:
+    """What the provisioner does when the stack is deleted, or its first deploy is rolled back."""
+    from mlcommons import destroy
+
+    for id in reversed(done):
+        outcome, spec = done[id]
+        resource = templates[STACK]["Resources"][id]
+        end = release if resource["Properties"].get("Adopted") else destroy
+        end(kind_named(resource["Type"]), outcome.physical_id, client=client, owner=Owner(STACK, id), previous=spec)
+
+
 @pytest.mark.parametrize("tutorial", TUTORIALS)
-def test_a_tutorial_leaves_a_tree(hand: Hand, tutorial: str) -> None:
+def test_a_tutorial_is_taken_over_and_given_back(
+    domain: Trial, hand: Hand, synthesize: Callable[[str], Templates], tutorial: str
+) -> None:
     TUTORIALS[tutorial](hand)
-    contents = read(hand.client)
-    seen = tree(contents)
-    assert shape(seen.roots) == EXPECTED[tutorial]
+    client, before = hand.client, read(hand.client)
+    seen = tree(before)
+    assert shape(seen.roots) == TREES[tutorial]
     assert (seen.unused, seen.broken) == ((), [])
-    assert "sk-0123456789abcdef" not in json.dumps(seen.json())
+    choice, planned, templates = taken_over(client, synthesize)
+    environment = checked(NAME, draft(before, choice, THERE, "passages"))
+    assert environment.embedding.dimension == 2
+    wanted = PROVIDERS[tutorial]
+    if wanted is None:
+        assert environment.answer is None
+    else:
+        assert environment.answer is not None
+        assert wanted.items() <= environment.answer.model_dump().items()
+    assert choice.left == ()
+    for made in planned.made:  # removed also after a failure
+        if made.startswith("SearchPipeline "):
+            hand.made[f"search pipeline {made}"] = made.split()[1]
+    done = deployed(client, templates)
+    after = read(client)
+    # The search pipeline that names the model of a question is new, and named before.
+    assert counted(after) == counted(before) | {"search_pipelines": len(before.search_pipelines) + 1}
+    assert [made.split()[0] for made in planned.made if not made.startswith(("Role", "Trusted"))] == [
+        "Alias",
+        "SearchPipeline",
+    ]
+    named = {adoption.owner.logical_id: bool(adoption.changes) for adoption in planned.adoptions}
+    assert named == {id: done[id][0].changed for id in named}
+    assert {adoption.kind for adoption in planned.adoptions if not adoption.changes} == {"Model", "ModelGroup"}
+    again = deployed(client, templates)
+    assert [outcome.note for outcome, _ in again.values() if outcome.changed] == []
+    question = {"query": {"neural": {choice.embedding_field: {"query_text": "hello", "k": 5}}}}
+    assert client.post("/passages/_search", question)["hits"]["hits"]
+    given_back(client, templates, done)
+    left = read(client)
+    assert counted(left) == counted(before)
+    assert "osml:" not in json.dumps([left.models, left.groups, left.ingest_pipelines, left.search_pipelines])
+    assert not [body for body in left.indexes.values() if "osml" in body["mappings"].get("_meta", {})]
+    asked = {
+        "query": {
+            "neural": {
+                choice.embedding_field: {"query_text": "hello", "model_id": hand.made["embedding model"], "k": 5}
+            }
+        }
+    }
+    assert client.post(f"/{choice.index}/_search", asked)["hits"]["hits"]

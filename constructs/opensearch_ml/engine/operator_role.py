@@ -62,9 +62,9 @@ class OperatorRole(Grantee):
 
     What the engine lets it do is the security role of `CLUSTER`, `INDEX` and `EVERYWHERE`, which a SecurityRole makes
     and a RoleMapping gives to `arn`. For a self-managed engine it may read the login instead; for a collection it has
-    no permissions by itself. `versions` are names or patterns of the
-    indexes behind `index`, by default those of its index versions. `name` is the domain's or the environment's, for the description. With `marks` it may also
-    ask which model embeds the questions to `index`.
+    no permissions by itself. `versions` are names or patterns of the indexes behind `index`, by default those of its
+    index versions. `name` is the domain's or the environment's, for the description. With `marks` it may also ask which
+    model embeds the questions to `index`.
 
     `principals` are ARNs of IAM roles and users, also with `*`, that may assume it; without any, every identity of this
     account whose own policies allow `sts:AssumeRole` on it. With `second_factor` their session must have begun with

@@ -53,7 +53,8 @@ class AdoptedIndex(MlResource):
             "body": {"settings": {"index": settings}, "mappings": {"properties": properties}},
         }
         if not keeps_search_pipeline:
-            spec["restored"] = {"index.search.default_pipeline": None}
+            # The CDK leaves null out of JSON.
+            spec["restored"] = {"index.search.default_pipeline": "_none"}
         super().__init__(scope, id, target=target, kind="Index", spec=spec, adopted=True)
         MlResource(
             self,

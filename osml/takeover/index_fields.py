@@ -1,0 +1,15 @@
+"""Fields of an adopted index that documents of osml have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def added(mappings: dict[str, Any], text_field: str) -> dict[str, Any]:
+    """The fields that the index lacks; and `id`, by which passages are put in order, if it is a text."""
+    present = mappings.get("properties", {})
+    wanted: dict[str, Any] = {"id": {"type": "keyword"}, "title": {"type": "text"}, text_field: {"type": "text"}}
+    fields = {name: field for name, field in wanted.items() if name not in present}
+    if present.get("id", {}).get("type") == "text" and not present["id"].get("fielddata"):
+        fields["id"] = {**present["id"], "fielddata": True}
+    return fields

@@ -1,0 +1,37 @@
+"""The owner's marks on adopted objects, with which the next deploy finds them."""
+
+from __future__ import annotations
+
+from mlcommons import Client
+from mlcommons.client import path_of
+from mlcommons.kinds import kind_named
+from mlcommons.owner import marked
+from osml.failure import Failure
+from osml.takeover.index_fields import added
+from osml.takeover.plan import Adoption
+
+_ML = {"Model": "models", "ModelGroup": "model_groups"}
+_PIPELINES = {"IngestPipeline": ("_ingest", "pipeline"), "SearchPipeline": ("_search", "pipeline")}
+
+
+def mark(client: Client, adoption: Adoption, text_field: str) -> None:
+    """Write the mark, and the fields of an index that osml expects. May be repeated.
+
+    Raises `ProvisioningError`, and Failure when the object does not show the mark.
+    """
+    kind, id = kind_named(adoption.kind), adoption.id
+    observed = kind.read(client, id, adoption.owner)
+    if observed is None:
+        raise Failure(f"{adoption.kind} {id} is gone. Run the import again.", "object-missing")
+    text = marked("", adoption.owner, adoption.digest)
+    if adoption.kind in _ML:
+        client.put(path_of("_plugins", "_ml", _ML[adoption.kind], id), {"description": text})
+    elif adoption.kind in _PIPELINES:
+        client.put(path_of(*_PIPELINES[adoption.kind], id), observed.body | {"description": text})
+    else:
+        mappings = observed.body.get("mappings", {})
+        notes = {"_meta": mappings.get("_meta", {}) | {"osml": text}, "properties": added(mappings, text_field)}
+        client.put(path_of(id, "_mapping"), notes)
+    shown = kind.read(client, id, adoption.owner)
+    if shown is None or shown.owner != adoption.owner or text not in str(shown.body):
+        raise Failure(f"{adoption.kind} {id} does not show the mark that was written. Run the import again.")
