@@ -39,11 +39,12 @@ def _options(
 
 
 for name in sorted(info.name for info in pkgutil.iter_modules(commands.__path__)):
+    # `import_` has the underscore because Python takes the word.
     module = importlib.import_module(f"osml.commands.{name}")
     if group := getattr(module, "app", None):
         app.add_typer(group, name=name)
     elif command := getattr(module, name, None):
-        app.command(context_settings=getattr(module, "SETTINGS", None))(command)
+        app.command(name.rstrip("_").replace("_", "-"), context_settings=getattr(module, "SETTINGS", None))(command)
 
 
 def _speaking(run: Callable[..., Any]) -> Callable[..., Any]:

@@ -30,8 +30,16 @@ class Domain:
     admin_role: str | None = None
 
 
-def draft(contents: Contents, choice: Choice, domain: Domain, alias: str, index_version: str | None = None) -> str:
-    """The text of the file."""
+def draft(
+    contents: Contents,
+    choice: Choice,
+    domain: Domain,
+    alias: str,
+    index_version: str | None = None,
+    *,
+    dimension: int | None = None,
+) -> str:
+    """The text of the file; `dimension` is that of the embedding model's vectors."""
     answer, embedding = choice.answer, choice.embedding
     provider = answer.provider.settings["provider"] if answer else None
     field = _vector_field(contents, choice)
@@ -48,7 +56,7 @@ def draft(contents: Contents, choice: Choice, domain: Domain, alias: str, index_
             "engine_version": not_newer("OpenSearch_" + ".".join(contents.version.split(".")[:2])),
             **({"vector_engine": engine} if engine in ("faiss", "lucene") else {}),
         },
-        "embedding": _embedding(embedding, field),
+        "embedding": _embedding(embedding, field.get("dimension", dimension)),
         **({"answer": answer.provider.settings} if answer else {}),
         "index": _index(contents, choice, alias, field),
         # Documents that are there have no words where hybrid search looks for them.
@@ -76,10 +84,10 @@ def _vector_field(contents: Contents, choice: Choice) -> dict[str, Any]:
     return field
 
 
-def _embedding(embedding: ModelChoice | None, field: dict[str, Any]) -> dict[str, Any]:
-    if embedding is None:
+def _embedding(embedding: ModelChoice | None, dimension: int | None) -> dict[str, Any]:
+    if embedding is None or dimension is None:
         return dict(TITAN)
-    return {**embedding.provider.settings, "dimension": field.get("dimension", TITAN["dimension"])}
+    return {**embedding.provider.settings, "dimension": dimension}
 
 
 def _index(contents: Contents, choice: Choice, alias: str, field: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from mlcommons import Client, HttpTransport, Patience
 from sandbox.front.request import Request, Response
 from tests.contract.front_domain import SECRET_ARN, Models, Trial, trial
 from tests.contract.front_engine import EngineAddress
-from tests.contract.tutorials import Hand
+from tests.contract.tutorials import TITAN_DIMENSION, Hand
+
+KEY = "sk-0123456789abcdef"
 
 
 class Providers(Models):
@@ -24,6 +26,7 @@ class Providers(Models):
         answers: dict[str, Any] = {
             "chat-r1": [{"generated_text": "grounded"}],
             "imported-model": {"generation": "grounded"},
+            "titan": {"embedding": [0.5] * TITAN_DIMENSION},
             "completions": {"choices": [{"message": {"role": "assistant", "content": "grounded"}}]},
         }
         answer = next((answer for part, answer in answers.items() if part in request.path), None)
@@ -36,7 +39,7 @@ class Providers(Models):
 @pytest.fixture(scope="module")
 def domain(contract_engine: EngineAddress) -> Iterator[Trial]:
     with trial(contract_engine, Providers()) as opened:
-        opened.ledger.secrets[SECRET_ARN] = json.dumps({"my_deepseek_key": "sk-0123456789abcdef"})
+        opened.ledger.secrets[SECRET_ARN] = json.dumps({"my_deepseek_key": KEY})
         for name in ("minilm", "chat-r1"):
             opened.ledger.endpoints[name, "us-east-1"] = {}
         yield opened

@@ -8,18 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from mlcommons import Client, Outcome, Owner, apply, kind_named, release
+from osml import main
 from osml.init.draft import checked
+from osml.takeover import takeover
 from osml.takeover.choice import Choice, Chooser
-from osml.takeover.contents import Contents, read
+from osml.takeover.contents import Contents, owner_of, read
 from osml.takeover.draft import Domain, alias_for, draft
 from osml.takeover.marking import mark
 from osml.takeover.plan import Plan, index_version, plan
 from osml.takeover.tree import Node, tree
+from settings import load
 from tests.contract import takeover_domain
 from tests.contract.front_domain import ARN, Trial
-from tests.contract.tutorials import TUTORIALS, Hand
+from tests.contract.takeover_domain import KEY
+from tests.contract.tutorials import TUTORIALS, Hand, connector_helper, deepseek_chat, deepseek_chat_connector
 
 domain, hand = takeover_domain.domain, takeover_domain.hand
 
@@ -33,21 +38,31 @@ ACCESS = ("Custom::MlRole", "Custom::MlRoleMapping", "Custom::MlTrustedEndpoints
 Templates = dict[str, dict[str, Any]]
 
 
-def _model(model: str, connector: str) -> dict[str, object]:
-    return {f"model {model}": {f"model group {model} group": {}, f"connector {connector}": {}}}
+def _model(model: str, connector: str, group: str | None = None) -> dict[str, object]:
+    return {f"model {model}": {f"model group {group or f'{model} group'}": {}, f"connector {connector}": {}}}
 
 
 EMBEDDING = _model(f"{EMBEDS} model", f"{EMBEDS} connector")
 NEURAL = {"index my-nlp-index": {"ingest pipeline nlp-ingest-pipeline": EMBEDDING}}
 R1 = "DeepSeek R1 model connector"
+FLOW = {
+    "model Bedrock embedding model": {
+        "model group Bedrock embedding model": {},
+        "connector Amazon Bedrock Connector: embedding": {},
+    }
+}
 TREES: dict[str, dict[str, object]] = {
     "semantic-search": {"index my_index": {"ingest pipeline my_sagemaker_embedding_pipeline": EMBEDDING}},
     "deepseek-sagemaker": {**NEURAL, f"search pipeline {CHATS}": _model("Sagemaker DeepSeek R1 model", R1)},
     "deepseek-bedrock": {**NEURAL, f"search pipeline {CHATS}": _model("Bedrock DeepSeek R1 model", R1)},
     "deepseek-api": {**NEURAL, f"search pipeline {CHATS}-chat": _model("DeepSeek Chat model", "DeepSeek Chat")},
+    "flow-framework": {
+        "index my-flow-index": {"ingest pipeline nlp-flow-pipeline": FLOW, "search pipeline flow-query-pipeline": FLOW}
+    },
 }
 PROVIDERS = {
     "semantic-search": None,
+    "flow-framework": None,
     "deepseek-sagemaker": {"provider": "sagemaker", "endpoint": "chat-r1", "max_tokens": 512, "top_p": 0.9},
     "deepseek-bedrock": {
         "provider": "bedrock",
@@ -93,8 +108,6 @@ def taken_over(client: Client, synthesize: Callable[[str], Templates]) -> tuple[
     choice = Chooser(contents, STACK, SECRETS).choose()
     alias = alias_for(contents, choice.index)
     templates = synthesize(draft(contents, choice, THERE, alias))
-    text = draft(contents, choice, THERE, alias, index_version(templates))
-    assert synthesize(text)[STACK]["Resources"].keys() == templates[STACK]["Resources"].keys()
     planned = plan(client, contents, choice, templates)
     for adoption in planned.adoptions:
         mark(client, adoption, choice.text_field)
@@ -147,7 +160,7 @@ def test_a_tutorial_is_taken_over_and_given_back(
     assert (seen.unused, seen.broken) == ((), [])
     choice, planned, templates = taken_over(client, synthesize)
     environment = checked(NAME, draft(before, choice, THERE, "passages"))
-    assert environment.embedding.dimension == 2
+    assert environment.embedding.dimension == (1536 if tutorial == "flow-framework" else 2)
     wanted = PROVIDERS[tutorial]
     if wanted is None:
         assert environment.answer is None
@@ -160,12 +173,11 @@ def test_a_tutorial_is_taken_over_and_given_back(
             hand.made[f"search pipeline {made}"] = made.split()[1]
     done = deployed(client, templates)
     after = read(client)
-    # The search pipeline that names the model of a question is new, and named before.
-    assert counted(after) == counted(before) | {"search_pipelines": len(before.search_pipelines) + 1}
-    assert [made.split()[0] for made in planned.made if not made.startswith(("Role", "Trusted"))] == [
-        "Alias",
-        "SearchPipeline",
-    ]
+    made = [made.split()[0] for made in planned.made if not made.startswith(("Role", "Trusted"))]
+    # A search pipeline that names the model of a question is new, unless there was one, and named before.
+    assert made == (["Alias"] if choice.search_pipeline else ["Alias", "SearchPipeline"])
+    grown = len(before.search_pipelines) + len(made) - 1
+    assert counted(after) == counted(before) | {"search_pipelines": grown}
     named = {adoption.owner.logical_id: bool(adoption.changes) for adoption in planned.adoptions}
     assert named == {id: done[id][0].changed for id in named}
     assert {adoption.kind for adoption in planned.adoptions if not adoption.changes} == {"Model", "ModelGroup"}
@@ -186,3 +198,84 @@ def test_a_tutorial_is_taken_over_and_given_back(
         }
     }
     assert client.post(f"/{choice.index}/_search", asked)["hits"]["hits"]
+
+
+def test_a_model_alone_is_taken_over(hand: Hand, synthesize: Callable[[str], Templates]) -> None:
+    """As AIConnectorHelper leaves it: nothing names the model, and what embeds is new."""
+    connector_helper(hand)
+    client, before = hand.client, read(hand.client)
+    seen = tree(before)
+    assert seen.roots == ()
+    assert shape(seen.unused) == _model("DeepSeek Chat model", "DeepSeek Chat", group="DeepSeek Chat model")
+    choice, planned, _ = taken_over(client, synthesize)
+    assert (choice.index, choice.embedding) == (None, None)
+    assert {adoption.id for adoption in planned.adoptions} == {hand.made["answer model"], hand.made["answer group"]}
+    for adoption in planned.adoptions:
+        spec = adoption.spec
+        outcome = apply(kind_named(adoption.kind), spec, client=client, owner=adoption.owner)
+        assert (outcome.physical_id, outcome.changed) == (adoption.id, False)
+    assert counted(read(client)) == counted(before)
+
+
+def test_what_is_broken_is_named(domain: Trial, hand: Hand) -> None:
+    deepseek_chat(hand)
+    client = hand.client
+    lost = hand.model("lost", "Of no use", deepseek_chat_connector(hand), deploy=False)
+    gone = "AAAAAAAAAAAAAAAAAAAA"
+    hand.search_pipeline("broken", {"request_processors": [{"neural_query_enricher": {"default_model_id": gone}}]})
+    hand.index("orphan", {"settings": {"index.search.default_pipeline": "missing"}})
+    key = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+    inline = client.get(f"/_plugins/_ml/connectors/{hand.made['answer connector']}")
+    action = {**inline["actions"][0], "headers": key}
+    body = {"name": "Inline", "protocol": "http", "parameters": inline["parameters"], "actions": [action]}
+    hand.connector("inline", body)
+    del domain.ledger.endpoints["minilm", "us-east-1"]
+    try:
+        there, grown = takeover.seen(client)
+    finally:
+        domain.ledger.endpoints["minilm", "us-east-1"] = {}
+    faults = {node.name: " ".join(node.faults) for node in grown.broken}
+    assert faults["broken"] == f"It names the model {gone}, which does not exist."
+    assert faults["orphan"] == "It names the search pipeline missing, which does not exist."
+    assert "It is not deployed: its state is REGISTERED." in faults["Of no use"]
+    assert faults["Inline"].startswith("A key is written in it")
+    assert "(endpoint-not-in-service)" in faults[f"{EMBEDS} model"]
+    assert {node.name for node in grown.unused} >= {"Of no use", "Inline"}
+    assert lost in there.models
+    assert KEY not in json.dumps(grown.json())
+
+
+def test_the_command_shows_and_writes_only_when_told(
+    hand: Hand, synthesize: Callable[[str], Templates], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    deepseek_chat(hand)
+    monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setattr("osml.takeover.reach.described", lambda *_: THERE)
+    monkeypatch.setattr("osml.takeover.reach.client", lambda *_: hand.client)
+    file = tmp_path / f"{NAME}.yaml"
+    before = read(hand.client)
+    shown = CliRunner().invoke(main.app, ["import", NAME, "--domain", "contract", "--dry-run"])
+    assert (shown.exit_code, file.exists(), read(hand.client)) == (0, False, before), shown.output
+    assert "index my-nlp-index" in shown.output
+    refused = CliRunner().invoke(main.app, ["import", NAME, "--domain", "contract"])
+    assert "Nothing is written without a person who agrees" in str(refused.exception)
+    assert (file.exists(), read(hand.client)) == (False, before)
+    done = CliRunner().invoke(main.app, ["import", NAME, "--domain", "contract", "--yes", "--json"])
+    assert done.exit_code == 0, done.output
+    environment = load(NAME, tmp_path)
+    assert environment.adopted is not None
+    # What is adopted holds for the index version that a deploy of the file computes.
+    assert environment.adopted.index_version == index_version(synthesize(file.read_text()))
+    assert environment.adopted.model_dump(include={"index", "ingest_pipeline", "answer_pipeline"}) == {
+        "index": "my-nlp-index",
+        "ingest_pipeline": "nlp-ingest-pipeline",
+        "answer_pipeline": f"{CHATS}-chat",
+    }
+    assert environment.prompt.system == "You are a helpful assistant."
+    marks = [owner_of(body) for body in (*read(hand.client).models.values(), *read(hand.client).indexes.values())]
+    assert {mark.stack for mark in marks if mark} == {STACK}
+    assert None not in marks
+    assert KEY not in shown.output + done.output + file.read_text()
+    again = CliRunner().invoke(main.app, ["import", NAME, "--domain", "contract", "--yes"])
+    assert again.exit_code == 0, again.output

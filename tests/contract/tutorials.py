@@ -10,6 +10,7 @@ from mlcommons import Client
 from mlcommons.client import path_of
 
 DIMENSION = 2
+TITAN_DIMENSION = 1536
 EMBEDS = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/minilm/invocations"
 R1_SAGEMAKER = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/chat-r1/invocations"
 BEDROCK = "https://bedrock-runtime.us-east-1.amazonaws.com/model/${parameters.model_id}/invoke"
@@ -42,9 +43,11 @@ class Hand:
         if group:
             body = {"name": f"{name} group", "description": f"Test group of {name}"}
             made = self.client.post("/_plugins/_ml/model_groups/_register", body)["model_group_id"]
-            self.made[f"{key} group"] = registered["model_group_id"] = made
+            registered["model_group_id"] = made
         model_id = str(self.client.post("/_plugins/_ml/models/_register", registered)["model_id"])
         self.made[f"{key} model"] = model_id
+        shown = self.client.get(path_of("_plugins", "_ml", "models", model_id))
+        self.made[f"{key} group"] = shown["model_group_id"]
         if deploy:
             self.client.post(path_of("_plugins", "_ml", "models", model_id, "_deploy"))
             while self.client.get(path_of("_plugins", "_ml", "models", model_id))["model_state"] != "DEPLOYED":
@@ -219,9 +222,52 @@ def deepseek_chat(hand: Hand) -> None:
     _neural_search(hand)
 
 
+def flow_framework(hand: Hand) -> None:
+    """Its use case of semantic search with a query enricher: the index names a search pipeline, the model no group."""
+    action = {
+        "action_type": "predict",
+        "method": "POST",
+        "url": "https://bedrock-runtime.us-east-1.amazonaws.com/model/amazon.titan-embed-text-v1/invoke",
+        "headers": {"content-type": "application/json", "x-amz-content-sha256": "required"},
+        "request_body": '{"inputText": "${parameters.inputText}"}',
+        "pre_process_function": "connector.pre_process.bedrock.embedding",
+        "post_process_function": "connector.post_process.bedrock.embedding",
+    }
+    body = {
+        "name": "Amazon Bedrock Connector: embedding",
+        "protocol": "aws_sigv4",
+        "parameters": {"region": "us-east-1", "service_name": "bedrock"},
+        "actions": [action],
+    }
+    model = hand.model("embedding", "Bedrock embedding model", hand.connector("embedding", body), group=False)
+    embeds = {"text_embedding": {"model_id": model, "field_map": {"passage_text": "passage_embedding"}}}
+    hand.ingest_pipeline("nlp-flow-pipeline", {"description": "A text embedding pipeline", "processors": [embeds]})
+    enriches = {"description": "Sets the default model ID", "default_model_id": model}
+    hand.search_pipeline("flow-query-pipeline", {"request_processors": [{"neural_query_enricher": enriches}]})
+    method = {"engine": "lucene", "space_type": "l2", "name": "hnsw", "parameters": {}}
+    fields = {
+        "passage_embedding": {"type": "knn_vector", "dimension": TITAN_DIMENSION, "method": method},
+        "passage_text": {"type": "text"},
+    }
+    settings = {
+        "index.knn": True,
+        "default_pipeline": "nlp-flow-pipeline",
+        "number_of_shards": "2",
+        "index.search.default_pipeline": "flow-query-pipeline",
+    }
+    hand.index("my-flow-index", {"settings": settings, "mappings": {"properties": fields}})
+    hand.client.post("/my-flow-index/_doc/1", {"passage_text": "A flow."}, refresh="true")
+
+
+def connector_helper(hand: Hand) -> None:
+    """AIConnectorHelper: a connector and a model in a group of the engine's making, and no pipeline."""
+    hand.model("answer", "DeepSeek Chat model", deepseek_chat_connector(hand), group=False)
+
+
 TUTORIALS: dict[str, Callable[[Hand], None]] = {
     "semantic-search": semantic_search,
     "deepseek-sagemaker": deepseek_sagemaker,
     "deepseek-bedrock": deepseek_bedrock,
     "deepseek-api": deepseek_chat,
+    "flow-framework": flow_framework,
 }

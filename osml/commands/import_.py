@@ -1,0 +1,76 @@
+"""The command `osml import`."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from osml.commands.options import Sandbox
+from osml.failure import Failure
+from osml.place import environments, place
+from osml.region import chosen, missing, settle
+from osml.terminal import as_json
+
+
+def import_(
+    name: Annotated[str, typer.Argument(help="Name of the new environment.", show_default=False)],
+    domain: Annotated[str, typer.Option(help="Name of the domain.", show_default=False)],
+    index: Annotated[str | None, typer.Option(help="The index to adopt, if there are several.")] = None,
+    pipeline: Annotated[
+        str | None, typer.Option(help="The search pipeline that answers, if there are several.")
+    ] = None,
+    embedding_secret: Annotated[str | None, typer.Option(help="Name of the secret with the embedding key.")] = None,
+    answer_secret: Annotated[str | None, typer.Option(help="Name of the secret with the answer model's key.")] = None,
+    admin_role: Annotated[str | None, typer.Option(help="ARN for search.admin_role: may change role mappings.")] = None,
+    role: Annotated[str | None, typer.Option(help="ARN of a role that signs; by default your own.")] = None,
+    user: Annotated[str | None, typer.Option(help="Sign in with this name and the password in OSML_PASSWORD.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show everything and write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON; writes only with --yes.")] = False,
+    sandbox: Sandbox = False,
+) -> None:
+    """Adopt what a tutorial, a notebook or another tool has left in a domain: write its environment file, mark objects.
+
+    Nothing is written before you agree. Each model is called once, to see whether it answers.
+    """
+    from osml.takeover import reach, takeover, view
+
+    if sandbox:
+        place(name, sandbox=True)
+    elif region := chosen(None, f"environments/{name}.yaml"):
+        settle(region)
+    else:
+        raise missing(f"environments/{name}.yaml")
+    where = reach.described(domain, admin_role)
+    client = reach.client(where, role, (user, _password(user)) if user else None)
+    there, tree = takeover.seen(client)
+    if not json:
+        view.show_tree(tree)
+    secrets = {"embedding": embedding_secret, "answer": answer_secret}
+    given = {group: secret for group, secret in secrets.items() if secret}
+    plan = takeover.prepared(client, there, tree, where, name, index=index, pipeline=pipeline, secrets=given)
+    file = environments() / f"{name}.yaml"
+    if json:
+        print(as_json(plan.json(), indent=2))
+    else:
+        view.show_takeover(plan)
+        print(f"\n{file}:\n{plan.text}")
+    if dry_run or (json and not yes):
+        return
+    if not yes:
+        if not sys.stdin.isatty():
+            raise Failure("Nothing is written without a person who agrees. Add --yes, or --dry-run.")
+        typer.confirm(f"Write {file}, and mark {len(plan.plan.adoptions)} objects in {domain}?", abort=True)
+    takeover.write(client, plan, file)
+    if not json:
+        print(f"{file} is written, and the objects are marked. Next:\n  osml deploy --env {name}")
+
+
+def _password(user: str) -> str:
+    given = os.environ.get("OSML_PASSWORD")
+    if given is None and sys.stdin.isatty():
+        given = str(typer.prompt(f"Password of {user}", hide_input=True))
+    if not given:
+        raise Failure(f"The password of {user} is missing. Set OSML_PASSWORD.")
+    return given
