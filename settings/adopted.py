@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from settings import Group
 
-# As the engine allows them, without the characters of lists and patterns.
-EngineName = Annotated[str, Field(pattern=r"^[^\s*?,/\\#:<>|\"]{1,200}$")]
+# An index or a pipeline of somebody else; other characters are rare, and some make a name a pattern.
+EngineName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._@+=-]{1,200}$")]
 
 
 class AdoptedModel(Group):

@@ -132,6 +132,16 @@ def test_create_update_delete(module: ModuleType, domain: Domain) -> None:
     assert domain.groups == {}
 
 
+def test_an_adopted_object_outlives_its_stack(module: ModuleType, domain: Domain) -> None:
+    """Also when the first deploy is rolled back, which deletes what was created."""
+    domain.groups[GROUP] = {"name": "chat", "description": "(osml:kernel-stack/Group)"}
+    adopted = {"Target": json.dumps(ENGINE), "Spec": json.dumps({"name": "chat"}), "Adopted": "true"}
+    created = _call(module, "Create", ResourceProperties=adopted)
+    assert (created["PhysicalResourceId"], domain.transport.writes) == (GROUP, [])
+    assert _call(module, "Delete", GROUP, ResourceProperties=adopted)["Status"] == "SUCCESS"
+    assert domain.groups == {GROUP: {"name": "chat", "description": "Given back by osml"}}
+
+
 def test_a_create_that_fails_after_the_server_made_it_returns_the_servers_id(
     module: ModuleType, domain: Domain
 ) -> None:
