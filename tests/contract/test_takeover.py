@@ -24,7 +24,14 @@ from settings import load
 from tests.contract import takeover_domain
 from tests.contract.front_domain import ARN, Trial
 from tests.contract.takeover_domain import KEY
-from tests.contract.tutorials import TUTORIALS, Hand, connector_helper, deepseek_chat, deepseek_chat_connector
+from tests.contract.tutorials import (
+    TUTORIALS,
+    Hand,
+    connector_helper,
+    deepseek_chat,
+    deepseek_chat_connector,
+    semantic_search,
+)
 
 domain, hand = takeover_domain.domain, takeover_domain.hand
 
@@ -45,7 +52,7 @@ def _model(model: str, connector: str, group: str | None = None) -> dict[str, ob
 EMBEDDING = _model(f"{EMBEDS} model", f"{EMBEDS} connector")
 NEURAL = {"index my-nlp-index": {"ingest pipeline nlp-ingest-pipeline": EMBEDDING}}
 R1 = "DeepSeek R1 model connector"
-FLOW = {
+FLOW: dict[str, object] = {
     "model Bedrock embedding model": {
         "model group Bedrock embedding model": {},
         "connector Amazon Bedrock Connector: embedding": {},
@@ -173,10 +180,10 @@ def test_a_tutorial_is_taken_over_and_given_back(
             hand.made[f"search pipeline {made}"] = made.split()[1]
     done = deployed(client, templates)
     after = read(client)
-    made = [made.split()[0] for made in planned.made if not made.startswith(("Role", "Trusted"))]
+    new = [made.split()[0] for made in planned.made if not made.startswith(("Role", "Trusted"))]
     # A search pipeline that names the model of a question is new, unless there was one, and named before.
-    assert made == (["Alias"] if choice.search_pipeline else ["Alias", "SearchPipeline"])
-    grown = len(before.search_pipelines) + len(made) - 1
+    assert new == (["Alias"] if choice.search_pipeline else ["Alias", "SearchPipeline"])
+    grown = len(before.search_pipelines) + len(new) - 1
     assert counted(after) == counted(before) | {"search_pipelines": grown}
     named = {adoption.owner.logical_id: bool(adoption.changes) for adoption in planned.adoptions}
     assert named == {id: done[id][0].changed for id in named}
@@ -198,6 +205,42 @@ def test_a_tutorial_is_taken_over_and_given_back(
         }
     }
     assert client.post(f"/{choice.index}/_search", asked)["hits"]["hits"]
+
+
+def test_another_index_version_takes_the_documents_and_the_old_index_is_given_back(
+    hand: Hand, synthesize: Callable[[str], Templates]
+) -> None:
+    semantic_search(hand)
+    client = hand.client
+    _, planned, templates = taken_over(client, synthesize)
+    hand.made |= {f"search pipeline {made}": made.split()[1] for made in planned.made if "SearchPipeline" in made}
+    done = deployed(client, templates)
+    (index,) = (id for id in done if done[id][1].get("name") == "my_index")
+    (alias,) = (id for id in done if done[id][1].get("index") == "my_index")
+    own, before = "passages-11111111", done[alias][1]
+    vectors = {"type": "knn_vector", "dimension": 2, "method": {"name": "hnsw", "engine": "lucene"}}
+    settings = {"knn": True, "default_pipeline": "my_sagemaker_embedding_pipeline", "number_of_replicas": 0}
+    properties = {"text": {"type": "text"}, "text_knn": vectors}
+    body = {"settings": {"index": settings}, "mappings": {"dynamic": False, "properties": properties}}
+    hand.made["index own"] = own
+    apply(kind_named("Index"), {"name": own, "body": body}, client=client, owner=Owner(STACK, "New"))
+
+    def aliased(to: str) -> None:
+        spec = {**before, "index": to}
+        apply(kind_named("Alias"), spec, client=client, owner=Owner(STACK, alias), physical_id="passages")
+        assert list(client.get("/passages")) == [to]
+        client.post(f"/{to}/_refresh")
+        assert client.get("/passages/_count")["count"] == 1
+
+    aliased(own)
+    aliased("my_index")  # as a rollback does
+    aliased(own)
+    owner = Owner(STACK, index)
+    release(kind_named("Index"), "my_index", client=client, owner=owner, previous=done[index][1])
+    client.post("/my_index/_doc/2", {"text": "written by its first owner"}, refresh="true")
+    written = client.get("/my_index/_doc/2")["_source"]
+    assert written["text_knn"] == [0.25, 0.5]
+    assert client.get("/my_index")["my_index"]["mappings"].get("_meta", {}) == {}
 
 
 def test_a_model_alone_is_taken_over(hand: Hand, synthesize: Callable[[str], Templates]) -> None:

@@ -34,7 +34,8 @@ class Hand:
         sent = {"description": "A test connector", "version": "1.0", **body}
         sent["credential"] = {"roleArn": self.role, **credential}
         answer = self.client.post("/_plugins/_ml/connectors/_create", sent)
-        self.made[f"{key} connector"] = answer["connector_id"]
+        another = f" {len(self.made)}" if f"{key} connector" in self.made else ""
+        self.made[f"{key}{another} connector"] = answer["connector_id"]
         return str(answer["connector_id"])
 
     def model(self, key: str, name: str, connector: str, *, deploy: bool = True, group: bool = True) -> str:

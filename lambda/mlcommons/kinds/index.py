@@ -21,7 +21,7 @@ from mlcommons.owner import Owner, digest_of, marked, read_mark
 from mlcommons.prediction import predict, vector_length
 
 # In `mappings._meta`.
-OUR_NOTES = ("osml", "default_pipeline")
+OUR_NOTES = ("osml", "default_pipeline", "carried")
 _NAME = re.compile(r"(?![_+-])[^A-Z\s*?,/\\#:<>|\"]+")
 
 
@@ -131,9 +131,13 @@ class Index(Kind[IndexSpec]):
             ) from error
 
     def release(self, client: Client, observed: Observed, spec: IndexSpec) -> None:
-        if spec.restored:
-            client.put(path_of(observed.physical_id, "_settings"), spec.restored)
         notes = observed.body.get("mappings", {}).get("_meta", {})
+        frozen = str(flattened(observed.body.get("settings", {})).get("index.blocks.write")) == "true"
+        # Another index version has taken its place; it takes writes of its own again.
+        open_again = {"index.blocks.write": None, "index.default_pipeline": notes.get("default_pipeline")}
+        settings = {**(open_again if frozen else {}), **spec.restored}
+        if settings:
+            client.put(path_of(observed.physical_id, "_settings"), settings)
         left = {name: note for name, note in notes.items() if name not in OUR_NOTES}
         client.put(path_of(observed.physical_id, "_mapping"), {"_meta": left})
 
