@@ -64,7 +64,8 @@ def import_(
         typer.confirm(f"Write {file}, and mark {len(plan.plan.adoptions)} objects in {domain}?", abort=True)
     takeover.write(client, plan, file)
     if not json:
-        print(f"{file} is written, and the objects are marked. Next:\n  osml deploy --env {name}")
+        options = f"--env {name}{' --sandbox' if sandbox else ''}"
+        print(f"{file} is written, and the objects are marked. Next:\n  osml deploy {options}")
 
 
 def _password(user: str) -> str:

@@ -72,7 +72,13 @@ def prepared(
     templates = synthesis.templates(name, text)
     text = draft(there, choice, domain, alias, index_version(templates), dimension=dimension)
     models = [model for model in (choice.embedding, choice.answer) if model]
-    notes = [f"The engine does not tell {note}." for model in models for note in model.provider.notes]
+    notes = [note for model in models for note in model.provider.notes]
+    silent = {node.id for node in grown.broken if node.kind == "model"}
+    notes += [
+        f"The next deploy fails until the model {model.model} is deployed and answers."
+        for model in models
+        if model.model in silent
+    ]
     if choice.embedding is None:
         notes.append("No model for embeddings can be adopted: the file names Titan on Bedrock. Change it as you like.")
     if choice.index:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import rich.tree
 from rich.console import Console
 
 from osml.takeover.takeover import Takeover
@@ -16,11 +15,7 @@ def show_tree(tree: Tree) -> None:
     """Print what the domain holds, with faults in colour."""
     console = Console()
     for title, nodes in (("In the domain", tree.roots), ("Nothing in the domain uses", tree.unused)):
-        if nodes:
-            branch = rich.tree.Tree(title)
-            for node in nodes:
-                _grow(branch, node)
-            console.print(branch, highlight=False, soft_wrap=True)
+        _list(console, f"{title}:" if nodes else "", (line for node in nodes for line in _lines(node)), markup=True)
     if not (tree.roots or tree.unused):
         console.print("The domain is empty: it has no index, no pipeline and no model.")
 
@@ -28,7 +23,7 @@ def show_tree(tree: Tree) -> None:
 def show_takeover(takeover: Takeover) -> None:
     """Print what an import would do."""
     console = Console()
-    _list(console, "Adopted under the names and ids that they have:", (_adopted(takeover)))
+    _list(console, "Adopted under the names and ids that they have:", _adopted(takeover))
     _list(console, "The next deploy makes:", takeover.plan.made)
     _list(console, "Left as they are, because no setting expresses them:", takeover.choice.left)
     _list(console, "Note:", takeover.notes)
@@ -43,19 +38,20 @@ def _adopted(takeover: Takeover) -> Iterable[str]:
             yield f"Connector {model.connector}: used as it is, and named in the file"
 
 
-def _grow(branch: rich.tree.Tree, node: Node) -> None:
+def _lines(node: Node, depth: int = 0) -> Iterable[str]:
+    """A line for the node, one for each fault, and those of what it uses."""
     owner = f" of {node.owner}" if node.owner else ""
     id = f" ({node.id})" if node.id != node.name else ""
-    leaf = branch.add(shown(f"{node.kind} {node.name}{id}{owner}"))
+    yield "  " * depth + shown(f"{node.kind} {node.name}{id}{owner}")
     for fault in node.faults:
-        leaf.add(f"[red]✗[/] {shown(fault)}")
+        yield "  " * (depth + 1) + f"[red]✗[/] {shown(fault)}"
     for used in node.uses:
-        _grow(leaf, used)
+        yield from _lines(used, depth + 1)
 
 
-def _list(console: Console, title: str, sentences: Iterable[str]) -> None:
+def _list(console: Console, title: str, sentences: Iterable[str], *, markup: bool = False) -> None:
     lines = list(sentences)
     if lines:
         console.print(f"\n{title}", highlight=False)
         for line in lines:
-            console.print(f"  {shown(line)}", highlight=False, soft_wrap=True)
+            console.print(f"  {line if markup else shown(line)}", highlight=False, soft_wrap=True)
