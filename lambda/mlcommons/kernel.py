@@ -116,7 +116,9 @@ def destroy(
 
 
 @_legible
-def release(kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any) -> Outcome:
+def release(
+    kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any
+) -> ProvisioningOutcome:
     """Take the owner's mark from an adopted object, which then works without the stack; objects of others stay.
 
     `previous` is the last specification, by which the object is found if its id is unknown.

@@ -11,7 +11,7 @@ import yaml
 from osml.takeover.choice import Choice, ModelChoice
 from osml.takeover.contents import Contents
 from settings.amazon_versions import not_newer
-from settings.knowledge import Index
+from settings.knowledge import IndexSettings
 from settings.recipe import recipe_with
 from settings.schema import FIRST_LINE
 
@@ -22,7 +22,7 @@ _COMMENT = "# What others made in this domain, as `osml import` read it. A line 
 
 
 @dataclass(frozen=True)
-class Domain:
+class AdoptedDomain:
     """A domain of Amazon OpenSearch Service; `admin_role` may change role mappings there."""
 
     endpoint: str
@@ -33,7 +33,7 @@ class Domain:
 def draft(
     contents: Contents,
     choice: Choice,
-    domain: Domain,
+    domain: AdoptedDomain,
     alias: str,
     index_version: str | None = None,
     *,
@@ -70,7 +70,7 @@ def draft(
 def alias_for(contents: Contents, index: str | None) -> str:
     """A name for the alias that nothing in the engine has."""
     taken = contents.aliases | contents.indexes.keys()
-    usual = str(Index().name)
+    usual = str(IndexSettings().name)
     if usual not in taken:
         return usual
     base = re.sub(r"[^a-z0-9_-]", "-", (index or usual).lower()).lstrip("_-0123456789") or usual

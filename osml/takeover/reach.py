@@ -14,14 +14,14 @@ from mlcommons import Client, HttpTransport
 from osml.aws_error import advised, cause_of
 from osml.failure import Failure
 from osml.remote.engine import LONGEST_SECONDS, Impatience
-from osml.takeover.draft import Domain
+from osml.takeover.draft import AdoptedDomain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
 
-def described(name: str, admin_role: str | None) -> Domain:
+def described(name: str, admin_role: str | None) -> AdoptedDomain:
     """The domain of that name in the caller's account and region. Raises Failure."""
     try:
         status: Mapping[str, Any] = boto3.client("opensearch").describe_domain(DomainName=name)["DomainStatus"]
@@ -30,10 +30,10 @@ def described(name: str, admin_role: str | None) -> Domain:
     host = status.get("Endpoint") or next(iter(status.get("Endpoints", {}).values()), None)
     if host is None:
         raise Failure(f"The domain {name} has no endpoint yet. Wait until it is active, then run this again.")
-    return Domain(f"https://{host}", status["ARN"], admin_role)
+    return AdoptedDomain(f"https://{host}", status["ARN"], admin_role)
 
 
-def client(domain: Domain, role: str | None = None, login: tuple[str, str] | None = None) -> Client:
+def client(domain: AdoptedDomain, role: str | None = None, login: tuple[str, str] | None = None) -> Client:
     """Requests signed with the shell's credentials, as `role`, or with the `login`, a name and a password."""
     auth: AuthBase
     if login:

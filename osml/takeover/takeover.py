@@ -12,7 +12,7 @@ from osml.failure import Failure
 from osml.init.draft import checked
 from osml.takeover import answers, contents, marking, synthesis
 from osml.takeover.choice import Choice, Chooser, problems
-from osml.takeover.draft import Domain, alias_for, draft
+from osml.takeover.draft import AdoptedDomain, alias_for, draft
 from osml.takeover.plan import Plan, index_version, plan
 from osml.takeover.tree import Tree, tree
 from settings import NAME, SettingError
@@ -50,7 +50,7 @@ def prepared(
     client: Client,
     there: contents.Contents,
     grown: Tree,
-    domain: Domain,
+    domain: AdoptedDomain,
     name: str,
     *,
     index: str | None = None,

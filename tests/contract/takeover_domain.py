@@ -10,7 +10,7 @@ import pytest
 from requests_aws4auth import AWS4Auth
 
 from mlcommons import Client, HttpTransport, Patience
-from sandbox.front.request import Request, Response
+from sandbox.front.request import FrontRequest, FrontResponse
 from tests.contract.front_domain import SECRET_ARN, Models, Trial, trial
 from tests.contract.front_engine import EngineAddress
 from tests.contract.tutorials import TITAN_DIMENSION, Hand
@@ -21,7 +21,7 @@ KEY = "sk-0123456789abcdef"
 class Providers(Models):
     """Answers each as its provider: vectors of two numbers, or the text `grounded`."""
 
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: FrontRequest) -> FrontResponse:
         self.received.append(request)
         answers: dict[str, Any] = {
             "chat-r1": [{"generated_text": "grounded"}],
@@ -33,7 +33,7 @@ class Providers(Models):
         if answer is None:
             sent = json.loads(request.body)
             answer = [[0.25, 0.5] for _ in (sent if isinstance(sent, list) else [sent])]
-        return Response(200, (("Content-Type", "application/json"),), json.dumps(answer).encode())
+        return FrontResponse(200, (("Content-Type", "application/json"),), json.dumps(answer).encode())
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from mlcommons import Client, Outcome, Owner, apply, kind_named, release
+from mlcommons import Client, Owner, ProvisioningOutcome, apply, kind_named, release
 from osml import main
 from osml.init.draft import checked
 from osml.takeover import takeover
 from osml.takeover.choice import Choice, Chooser
 from osml.takeover.contents import Contents, owner_of, read
-from osml.takeover.draft import Domain, alias_for, draft
+from osml.takeover.draft import AdoptedDomain, alias_for, draft
 from osml.takeover.marking import mark
 from osml.takeover.plan import Plan, index_version, plan
 from osml.takeover.tree import Node, tree
@@ -38,7 +38,7 @@ domain, hand = takeover_domain.domain, takeover_domain.hand
 ROOT = Path(__file__).resolve().parents[2]
 NAME, STACK = "taken", "osml-taken-knowledge"
 SECRETS = {"embedding": "osml/taken/embedding", "answer": "osml/taken/answer"}
-THERE = Domain("https://search-contract-abc123.us-east-1.es.amazonaws.com", ARN)
+THERE = AdoptedDomain("https://search-contract-abc123.us-east-1.es.amazonaws.com", ARN)
 EMBEDS, CHATS = "Sagemaker embedding", "my-conversation-search-pipeline-deepseek"
 # Of these kinds a deploy of a domain that was taken over makes the roles of the environment, which are no part of this.
 ACCESS = ("Custom::MlRole", "Custom::MlRoleMapping", "Custom::MlTrustedEndpoints")
@@ -121,16 +121,16 @@ def taken_over(client: Client, synthesize: Callable[[str], Templates]) -> tuple[
     return choice, planned, templates
 
 
-def deployed(client: Client, templates: Templates) -> dict[str, tuple[Outcome, dict[str, Any]]]:
+def deployed(client: Client, templates: Templates) -> dict[str, tuple[ProvisioningOutcome, dict[str, Any]]]:
     """What the provisioner does with each object of the stack, in the order of their references."""
-    done: dict[str, tuple[Outcome, dict[str, Any]]] = {}
+    done: dict[str, tuple[ProvisioningOutcome, dict[str, Any]]] = {}
 
     def text(part: Any) -> str:
         if isinstance(part, str):
             return part
         return one(part["Fn::GetAtt"][0]).physical_id
 
-    def one(id: str) -> Outcome:
+    def one(id: str) -> ProvisioningOutcome:
         if id not in done:
             resource = templates[STACK]["Resources"][id]
             written = resource["Properties"]["Spec"]
@@ -145,7 +145,9 @@ def deployed(client: Client, templates: Templates) -> dict[str, tuple[Outcome, d
     return done
 
 
-def given_back(client: Client, templates: Templates, done: dict[str, tuple[Outcome, dict[str, Any]]]) -> None:
+def given_back(
+    client: Client, templates: Templates, done: dict[str, tuple[ProvisioningOutcome, dict[str, Any]]]
+) -> None:
     """What the provisioner does when the stack is deleted, or its first deploy is rolled back."""
     from mlcommons import destroy
 

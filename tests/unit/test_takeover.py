@@ -10,7 +10,7 @@ import pytest
 from osml.failure import Failure
 from osml.takeover.choice import Chooser, problems
 from osml.takeover.contents import Contents
-from osml.takeover.draft import Domain, alias_for, draft
+from osml.takeover.draft import AdoptedDomain, alias_for, draft
 from osml.takeover.provider import Recognised, Unrecognised, recognise
 from osml.takeover.tree import tree
 
@@ -19,7 +19,7 @@ RUNTIME, BEDROCK = (
     "https://runtime.sagemaker.eu-west-1.amazonaws.com",
     "https://bedrock-runtime.us-east-1.amazonaws.com",
 )
-THERE = Domain("https://search-team.us-east-1.es.amazonaws.com", "arn:aws:es:us-east-1:111122223333:domain/team")
+THERE = AdoptedDomain("https://search-team.us-east-1.es.amazonaws.com", "arn:aws:es:us-east-1:111122223333:domain/team")
 ID, GROUP, CONNECTOR = "modelmodelmodelmodel", "groupgroupgroupgroup", "connectorconnectorco"
 CHAT = '{"model": "${parameters.model}", "messages": ${parameters.messages}}'
 TITAN = '{"inputText": "${parameters.inputText}", "dimensions": 512, "normalize": false}'
