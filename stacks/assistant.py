@@ -261,6 +261,9 @@ class AssistantStack(EnvironmentStack):
         self._allow_guardrail(function)
         if self._quota:
             function.allow(self._quota.counting)
+            # Tokens are read before a question, and counted after it.
+            if self._assistant.quota and self._assistant.quota.tokens_per_month:
+                function.allow(self._quota.reading)
         if not self._knowledge:
             function.allow(*self._inference.embedding.caller_statements(), wildcards=GUESSED)
         if self._table:

@@ -40,6 +40,7 @@ PROPERTIES: Mapping[str, Mapping[str, Any]] = {
 # Who may do one of these reads or writes what the key encrypts.
 USES = (
     "dynamodb:GetItem",
+    "dynamodb:UpdateItem",
     "s3:GetObject",
     "s3:PutObject",
     "secretsmanager:GetSecretValue",

@@ -14,8 +14,8 @@ from opensearch_ml.engine.acknowledge import acknowledge
 class QuotaTable(Construct):
     """A DynamoDB table that is billed by the request, with an item for each caller and day or month under its `id`.
 
-    It goes with its stack: a lost count lets people ask once more. `counting` are the permissions to count, `reading`
-    those to see what was counted.
+    It goes with its stack: a lost count lets people ask once more. `counting` is the permission to count, `reading`
+    that to see what was counted.
 
     Example::
 
@@ -42,10 +42,8 @@ class QuotaTable(Construct):
 
     @property
     def counting(self) -> iam.PolicyStatement:
-        """The permissions to count, and to see what was counted."""
-        return iam.PolicyStatement(
-            actions=["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[self.table.table_arn]
-        )
+        """The permission to count."""
+        return iam.PolicyStatement(actions=["dynamodb:UpdateItem"], resources=[self.table.table_arn])
 
     @property
     def reading(self) -> iam.PolicyStatement:
