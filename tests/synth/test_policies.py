@@ -103,7 +103,9 @@ def _principal_faults(name: str, statement: dict[str, Any], kind: str, principal
     condition = statement.get("Condition", {})
     keys = {key for operator in condition.values() for key in operator}
     if principal == "*":
-        yield f"{name}: everybody is let in"
+        # A private API knows no principals before its sign-in, and its policy names the endpoints.
+        if "aws:SourceVpce" not in condition.get("StringEquals", {}):
+            yield f"{name}: everybody is let in"
     elif kind == "AWS" and principal.endswith(":root") and not principal.endswith("<AWS::AccountId>:root"):
         if not keys & {"aws:PrincipalArn", "sts:ExternalId"}:
             yield f"{name}: everybody of the account in {principal} is let in"
