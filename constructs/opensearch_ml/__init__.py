@@ -58,6 +58,7 @@ from opensearch_ml.providers.sagemaker_embedding import sagemaker_embedding as s
 from opensearch_ml.providers.sagemaker_sparse import sagemaker_sparse as sagemaker_sparse
 from opensearch_ml.providers.secret_keys import SecretKeys as SecretKeys
 from opensearch_ml.providers.titan_embedding import titan_embedding as titan_embedding
+from opensearch_ml.resources.adopted_index import AdoptedIndex as AdoptedIndex
 from opensearch_ml.resources.audit_log import AuditLog as AuditLog
 from opensearch_ml.resources.conversation_index import ConversationIndex as ConversationIndex
 from opensearch_ml.resources.index_version import index_version as index_version
