@@ -21,7 +21,7 @@ from rag.models import Question
 from rag.own_settings import settings
 from rag.prompt import Turn
 from rag.usage import Usage
-from reply import Reply
+from reply import HandlerResponse
 from waiting import waiting
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ SILENCE = 10.0
 MARGIN = 2.0
 
 
-def answer(event: dict[str, Any], context: "InvocationContext") -> Reply:
+def answer(event: dict[str, Any], context: "InvocationContext") -> HandlerResponse:
     """The function's entry point: an API Gateway proxy event in, its reply out.
 
     An error before the work begins is an ordinary response, also for a stream. A later error is the last event of the
@@ -43,7 +43,7 @@ def answer(event: dict[str, Any], context: "InvocationContext") -> Reply:
     return replace(reply, headers={**reply.headers, **origins.allowed(event)})
 
 
-def _reply(event: dict[str, Any], context: "InvocationContext") -> Reply:
+def _reply(event: dict[str, Any], context: "InvocationContext") -> HandlerResponse:
     identifier = request_id(event, context)
     telemetry.begin(identifier)
     seconds = max(context.get_remaining_time_in_millis() / 1000 - MARGIN, MARGIN)
@@ -59,7 +59,7 @@ def _reply(event: dict[str, Any], context: "InvocationContext") -> Reply:
         if route == MODELS:
             from completions import models
 
-            return Reply(200, _headers("application/json"), [models(settings().environment)], telemetry.end)
+            return HandlerResponse(200, _headers("application/json"), [models(settings().environment)], telemetry.end)
         question, turns = dialect.read(json_body(event, settings().limits.body_bytes))
         telemetry.asked()
         charge = charged(who, seconds)
@@ -67,7 +67,7 @@ def _reply(event: dict[str, Any], context: "InvocationContext") -> Reply:
         if not dialect.streams(event):
             return _whole(heard, dialect, charge)
         stream = _Stream(next(heard), heard, identifier, dialect, charge)
-        return Reply(200, _headers(f"{MEDIA_TYPE}; charset=utf-8"), stream.pieces(), stream.after)
+        return HandlerResponse(200, _headers(f"{MEDIA_TYPE}; charset=utf-8"), stream.pieces(), stream.after)
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a sentence
         charge.end(answered=False)
         return _problem(error, identifier, dialect)
@@ -102,11 +102,13 @@ def _events(
         raise Broken("The assistant stopped without an answer. Ask again.")
 
 
-def _whole(heard: Iterator[Event | None], dialect: Dialect, charge: OwnCharge) -> Reply:
+def _whole(heard: Iterator[Event | None], dialect: Dialect, charge: OwnCharge) -> HandlerResponse:
     for event in heard:
         if isinstance(event, Answered):
             answered = event
-    return Reply(200, _headers("application/json"), [dialect.whole(answered.answer)], lambda: _after(answered, charge))
+    return HandlerResponse(
+        200, _headers("application/json"), [dialect.whole(answered.answer)], lambda: _after(answered, charge)
+    )
 
 
 @dataclass
@@ -157,11 +159,13 @@ def _after(turn: Answered | None, charge: OwnCharge, *, answered: bool = True) -
         telemetry.end()
 
 
-def _problem(error: Exception, identifier: str, dialect: Dialect) -> Reply:
+def _problem(error: Exception, identifier: str, dialect: Dialect) -> HandlerResponse:
     failure = telemetry.failed(error)
     telemetry.end()
     again = {"Retry-After": str(failure.retry_after)} if failure.retry_after else {}
-    return Reply(failure.status, {**_headers("application/json"), **again}, [dialect.problem(failure, identifier)])
+    return HandlerResponse(
+        failure.status, {**_headers("application/json"), **again}, [dialect.problem(failure, identifier)]
+    )
 
 
 def _headers(media_type: str) -> dict[str, str]:

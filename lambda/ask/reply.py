@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Reply:
+class HandlerResponse:
     """A response.
 
     A generator as `body` runs for its next piece after the last one was sent, and is closed at the end. `after` is

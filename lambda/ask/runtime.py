@@ -2,7 +2,7 @@
 
 `stream-runtime` starts `python -m runtime` instead of Amazon's runtime. It loads the handler that `_HANDLER`
 names, gets one event after the other from the Runtime API, calls `handler(event, context)`, which returns a
-`Reply`, and sends that piece by piece: chunked; status and headers as JSON, eight NUL bytes, the body.
+`HandlerResponse`, and sends that piece by piece: chunked; status and headers as JSON, eight NUL bytes, the body.
 API Gateway passes the pieces on (`responseTransferMode: STREAM`). An event with `"buffered": true`, from a direct
 call of the function, is answered as an ordinary proxy function would: with one JSON object.
 
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, NoReturn
 
-from reply import Reply
+from reply import HandlerResponse
 
 _PATH = "/2018-06-01/runtime"
 _ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
@@ -52,7 +52,7 @@ class InvocationContext:
         return max(0, self.deadline_ms - int(time.time() * 1000))
 
 
-Handler = Callable[[Any, InvocationContext], Reply]
+Handler = Callable[[Any, InvocationContext], HandlerResponse]
 
 
 class RuntimeRejected(Exception):
@@ -92,7 +92,7 @@ class RuntimeApi:
         """Report that the function cannot be loaded."""
         self._post("/init/error", _described(error), {_ERROR_TYPE: _kind(error)})
 
-    def stream(self, request_id: str, reply: Reply) -> Exception | None:
+    def stream(self, request_id: str, reply: HandlerResponse) -> Exception | None:
         """Answer a call piece by piece; returns the error that ended the body early, which the trailers also contain.
 
         Raises `OSError` or `HTTPException` when the answer could not be delivered.
@@ -179,7 +179,7 @@ def _loaded(name: str) -> Handler:
     return handler
 
 
-def _whole(reply: Reply) -> bytes:
+def _whole(reply: HandlerResponse) -> bytes:
     try:
         body = b"".join(reply.body).decode()
     finally:
@@ -187,13 +187,13 @@ def _whole(reply: Reply) -> bytes:
     return json.dumps({"statusCode": reply.status, "headers": dict(reply.headers), "body": body}).encode()
 
 
-def _close(reply: Reply) -> None:
+def _close(reply: HandlerResponse) -> None:
     close = getattr(reply.body, "close", None)
     if close:
         close()
 
 
-def _do_the_rest(reply: Reply, request_id: str) -> None:
+def _do_the_rest(reply: HandlerResponse, request_id: str) -> None:
     # Lambda freezes the process when it asks for the next event, and not before.
     # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     try:

@@ -23,7 +23,7 @@ from rag.failures import AssistantRefused, QuotaExceeded, Unavailable
 from rag.models import Answer, Question, Timings
 from rag.quota import QuotaCounter
 from rag.usage import Usage
-from reply import Reply
+from reply import HandlerResponse
 from settings.runtime_settings import RuntimeQuota, RuntimeTimeouts
 from tests.contract.cloud_process import Cloud, running
 from tests.unit.edge_requests import SETTINGS, Context, event
@@ -177,21 +177,21 @@ def thirty(
     yield Answered(ANSWER)
 
 
-def whole(question: str, **who: Any) -> Reply:
+def whole(question: str, **who: Any) -> HandlerResponse:
     return ask.answer(event("POST", "/ask", {"question": question}, **who), Context())  # type: ignore[arg-type]
 
 
-def streamed(question: str, **who: Any) -> Reply:
+def streamed(question: str, **who: Any) -> HandlerResponse:
     accept = {"Accept": "text/event-stream"}
     return ask.answer(event("POST", "/ask", {"question": question}, accept, **who), Context())  # type: ignore[arg-type]
 
 
-def completion(question: str, **who: Any) -> Reply:
+def completion(question: str, **who: Any) -> HandlerResponse:
     body = {"model": "osml", "messages": [{"role": "user", "content": question}], "stream": True}
     return ask.answer(event("POST", "/v1/chat/completions", body, **who), Context())  # type: ignore[arg-type]
 
 
-def read(reply: Reply) -> tuple[int, str]:
+def read(reply: HandlerResponse) -> tuple[int, str]:
     body = b"".join(reply.body).decode()
     if reply.after:
         reply.after()
@@ -206,7 +206,7 @@ def person(**claims: Any) -> dict[str, Any]:
     return {"requestContext": {"requestId": "r-1", "path": "/unit/me", "authorizer": {"claims": claims}}}
 
 
-WAYS: list[Callable[..., Reply]] = [whole, streamed, completion]
+WAYS: list[Callable[..., HandlerResponse]] = [whole, streamed, completion]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -222,7 +222,7 @@ WAYS: list[Callable[..., Reply]] = [whole, streamed, completion]
     ],
     ids=["reader", "owner", "key", "role"],
 )
-def test_every_caller_is_stopped_on_every_way(door: None, way: Callable[..., Reply], identity: Any) -> None:
+def test_every_caller_is_stopped_on_every_way(door: None, way: Callable[..., HandlerResponse], identity: Any) -> None:
     id = uuid.uuid4().hex
 
     def who() -> dict[str, Any]:
@@ -248,7 +248,7 @@ def test_every_caller_is_stopped_on_every_way(door: None, way: Callable[..., Rep
 @pytest.mark.parametrize(
     ("way", "question"), [(whole, "fail"), (streamed, "fail"), (streamed, "break"), (whole, "break")]
 )
-def test_a_failure_gives_the_question_back(door: None, way: Callable[..., Reply], question: str) -> None:
+def test_a_failure_gives_the_question_back(door: None, way: Callable[..., HandlerResponse], question: str) -> None:
     who = person(sub=uuid.uuid4().hex)
     for _ in range(3):
         read(way(question, **who))

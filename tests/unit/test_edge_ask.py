@@ -17,7 +17,7 @@ from rag.caller import Caller
 from rag.events import Answered, Event, Sources, Stage, Text
 from rag.failures import Absent, Throttled, TimedOut, Unavailable
 from rag.models import Answer, Question, Source, Timings
-from reply import Reply
+from reply import HandlerResponse
 from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, any_json, event
 from tests.waiting import within
 
@@ -60,7 +60,7 @@ def whole(question: Question, caller: Caller, seconds: float, turns: Any = None,
     yield Answered(ANSWER)
 
 
-def read(reply: Reply) -> bytes:
+def read(reply: HandlerResponse) -> bytes:
     """The whole body; then the rest of the work is done, as the runtime does it."""
     body = b"".join(reply.body)
     if reply.after:
@@ -68,18 +68,20 @@ def read(reply: Reply) -> bytes:
     return body
 
 
-def asked(body: Any, headers: dict[str, str] | None = None, context: Context | None = None, **more: Any) -> Reply:
+def asked(
+    body: Any, headers: dict[str, str] | None = None, context: Context | None = None, **more: Any
+) -> HandlerResponse:
     return ask.answer(event("POST", "/ask", body, headers, **more), context or Context())  # type: ignore[arg-type]
 
 
-def problem(reply: Reply) -> dict[str, Any]:
+def problem(reply: HandlerResponse) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(b"".join(reply.body))
     assert set(told) == {"message", "cause", "request_id"}
     assert told["request_id"] == REQUEST_ID
     return told
 
 
-def events(reply: Reply) -> list[tuple[str, Any]]:
+def events(reply: HandlerResponse) -> list[tuple[str, Any]]:
     blocks = b"".join(reply.body).decode().split("\n\n")
     assert blocks.pop() == ""
     told = []

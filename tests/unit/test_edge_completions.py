@@ -13,7 +13,7 @@ from rag.events import Answered, Event, Sources, Stage, Text
 from rag.failures import Throttled
 from rag.models import Answer, Question, Source, Timings, UsedSentence
 from rag.prompt import Turn
-from reply import Reply
+from reply import HandlerResponse
 from tests.unit.edge_requests import SETTINGS, Context, event
 from tests.unit.test_assistant_answering import answered, events, parts, stored
 
@@ -57,7 +57,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     return arrived
 
 
-def called(method: str, path: str, body: Any = None) -> Reply:
+def called(method: str, path: str, body: Any = None) -> HandlerResponse:
     made = event(method, path, body)
     made["requestContext"] |= WHERE["requestContext"]
     return ask.answer(made, Context())  # type: ignore[arg-type]

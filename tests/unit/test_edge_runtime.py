@@ -23,7 +23,7 @@ PATIENCE = 10.0
 
 HANDLER = """
 import json, os, time
-from reply import Reply
+from reply import HandlerResponse
 
 closed, kept = [], []
 
@@ -49,27 +49,27 @@ def answer(event, context):
     print("called")
     match event["do"]:
         case "stream":
-            return Reply(201, {"Content-Type": "text/plain"}, pieces(event["pause"]))
+            return HandlerResponse(201, {"Content-Type": "text/plain"}, pieces(event["pause"]))
         case "break":
-            return Reply(200, {}, broken())
+            return HandlerResponse(200, {}, broken())
         case "raise":
             raise KeyError("words of a request")
         case "endless":
             kept.append(endless())
-            return Reply(200, {}, kept[0])
+            return HandlerResponse(200, {}, kept[0])
         case "after":
             def after():
                 while not os.path.exists(event["gate"]):
                     time.sleep(0.01)
                 kept.append("stored")
                 raise ValueError("words of a request")
-            return Reply(200, {}, pieces(0), after)
+            return HandlerResponse(200, {}, pieces(0), after)
         case "tell":
             left = context.get_remaining_time_in_millis()
             told = {"left": left, "id": context.aws_request_id, "arn": context.invoked_function_arn,
                     "memory": context.memory_limit_in_mb, "trace": os.environ.get("_X_AMZN_TRACE_ID"),
                     "closed": closed, "kept": [one for one in kept if one == "stored"]}
-            return Reply(200, {"X": "y"}, [json.dumps(told).encode()])
+            return HandlerResponse(200, {"X": "y"}, [json.dumps(told).encode()])
 """
 
 
