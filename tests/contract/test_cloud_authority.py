@@ -25,7 +25,7 @@ from sandbox.cloud import secrets
 from sandbox.cloud.authority import MiniStackAuthority
 from sandbox.cloud.roles import RoleClock
 from sandbox.cloud.sagemaker import Registry
-from sandbox.front.authority import Caller
+from sandbox.front.authority import Signer
 from sandbox.front.refusal import InvalidToken, SecretMissing, UnknownKey
 
 now = [100.0]

@@ -123,7 +123,7 @@ print(json.dumps({
         ("late", 200, "integrations._bounded"),
         ("malformed", 200, "integrations._checked"),
         ("crashed", True, "integrations._checked"),
-        ("busy", 429, "integrations.Throttled"),
+        ("busy", 429, "integrations.IntegrationThrottled"),
         ("api_key_id", False, "integrations._identified"),
         ("preflight", [204, False, False], "preflights"),
         ("sign_up", 200, "sign_in.install"),
