@@ -165,7 +165,7 @@ def sign_out(page: Page) -> None:
 
 def spills(page: Page) -> list[str]:
     """What is wider than the window: the page must not scroll sideways."""
-    found: list[str] = page.evaluate(
+    measured: list[str] = page.evaluate(
         """() => {
           const width = document.documentElement.clientWidth;
           const whole = document.documentElement.scrollWidth;
@@ -177,7 +177,7 @@ def spills(page: Page) -> list[str]:
           return whole > width ? [`page ${whole}`, ...named] : named;
         }"""
     )
-    return found
+    return measured
 
 
 def barriers(page: Page, *rules: str) -> list[str]:

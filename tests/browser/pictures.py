@@ -72,9 +72,9 @@ def _played(stage: Stage) -> None:
         document = documents[identifier]
         sentences = [re.search(rf"[^.]*\b{words}[^.]*(?:\.\d[^.]*)*\.", document["text"]) for words in used]
         spans = [
-            {"start": found.end() - len(found[0].lstrip()), "end": found.end(), "score": 0.78 - 0.14 * index}
-            for index, found in enumerate(sentences)
-            if found
+            {"start": item.end() - len(item[0].lstrip()), "end": item.end(), "score": 0.78 - 0.14 * index}
+            for index, item in enumerate(sentences)
+            if item
         ]
         return {**document, "document": identifier, "score": similarity, "used": spans} | shown(similarity)
 

@@ -85,8 +85,8 @@ class Pool:
 
     def _person(self, request: Request, wire: Wire) -> None:
         """The operations of the pool with which a person changes their second factor."""
-        asked = request.json()
-        if asked.pop("AccessToken") != "access":
+        body = request.json()
+        if body.pop("AccessToken") != "access":
             wire.json(400, {"__type": "NotAuthorizedException"})
             return
         match request.headers["x-amz-target"].rpartition(".")[2]:
@@ -94,10 +94,10 @@ class Pool:
                 wire.json(200, {"UserMFASettingList": ["SOFTWARE_TOKEN_MFA"]} if self.has_app else {})
             case "AssociateSoftwareToken":
                 wire.json(200, {"SecretCode": self.secret})
-            case "VerifySoftwareToken" if asked["UserCode"] != code(self.secret):
+            case "VerifySoftwareToken" if body["UserCode"] != code(self.secret):
                 wire.json(400, {"__type": "EnableSoftwareTokenMFAException"})
             case "SetUserMFAPreference":
-                self.has_app = asked["SoftwareTokenMfaSettings"]["Enabled"]
+                self.has_app = body["SoftwareTokenMfaSettings"]["Enabled"]
                 wire.json(200, {})
             case _:
                 wire.json(200, {"Status": "SUCCESS"})

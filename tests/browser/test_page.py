@@ -198,8 +198,8 @@ def test_opening_the_page_is_two_requests(window: OpenPage, stage: Stage) -> Non
     expect(page.get_by_role("button", name="Enter the key")).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="Enter the key")).to_be_visible()
-    asked = [url for url in watch.requests if not url.startswith("data:")]
-    assert asked == [stage.url, f"{stage.url}/settings.json"] * 2
+    urls = [url for url in watch.requests if not url.startswith("data:")]
+    assert urls == [stage.url, f"{stage.url}/settings.json"] * 2
     assert watch.complaints == []
 
 

@@ -17,8 +17,8 @@ TEXT = "The park has 3 ponds."
 
 
 def tokens(page: Page) -> dict[str, str]:
-    found: dict[str, str] = json.loads(page.evaluate("() => sessionStorage.getItem('/dev/:tokens')"))
-    return found
+    body: dict[str, str] = json.loads(page.evaluate("() => sessionStorage.getItem('/dev/:tokens')"))
+    return body
 
 
 def test_code_flow_from_the_page_and_back(window: OpenPage, cognito_stage: Stage, pool: Pool) -> None:

@@ -43,5 +43,7 @@ def test_the_embedding_endpoint_is_described(target: Target) -> None:
 
 @pytest.mark.kind("collection")
 def test_a_collection_is_described(target: Target) -> None:
-    found = aws(target, "opensearchserverless", "batch-get-collection", "--names", target.name)["collectionDetails"]
-    assert found[0]["collectionEndpoint"] == target.endpoint
+    collection_details = aws(target, "opensearchserverless", "batch-get-collection", "--names", target.name)[
+        "collectionDetails"
+    ]
+    assert collection_details[0]["collectionEndpoint"] == target.endpoint

@@ -44,8 +44,8 @@ def described(admin: boto3.Session, own_domain: dict[str, Any]) -> dict[str, Any
     """The domain, as the API of 2015 tells of it."""
     es, name = admin.client("es"), own_domain["DomainName"]
     assert name in [listed["DomainName"] for listed in es.list_domain_names(EngineType="OpenSearch")["DomainNames"]]
-    told: dict[str, Any] = es.describe_elasticsearch_domain(DomainName=name)["DomainStatus"]
-    return told
+    domain_status: dict[str, Any] = es.describe_elasticsearch_domain(DomainName=name)["DomainStatus"]
+    return domain_status
 
 
 @pytest.fixture(scope="module")

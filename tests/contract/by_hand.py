@@ -119,7 +119,7 @@ def _texts(engine: KindsEngine, kind: str) -> list[str]:
         answer = client.get(f"/{engine.stack}*")
         return [str(index["mappings"].get("_meta")) for index in answer.values()]
     objects = client.find(_ROLES if kind == "Role" else _PIPELINES[kind]) or {}
-    return [str(found.get("description")) for found in objects.values()]
+    return [str(value.get("description")) for value in objects.values()]
 
 
 def _path(kind: str, physical_id: str) -> str:

@@ -86,8 +86,8 @@ def test_a_question_draws_on_what_its_asker_sees(library: Shop) -> None:
         assert "930,000" in str(library.ask(QUESTION, caller).answer)
     for caller in (EVE, BOB, Caller("x", "reader", frozenset({"HR", "h", "hr "}))):
         assert sources(library, caller) == {"office"}
-        told = library.ask(QUESTION, caller)
-        assert "930,000" not in told.model_dump_json()
+        answered = library.ask(QUESTION, caller)
+        assert "930,000" not in answered.model_dump_json()
         # Nor does the answer model read it.
         assert "930,000" not in str(library.chat.bodies[-1])
 

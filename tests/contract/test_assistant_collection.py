@@ -142,8 +142,8 @@ class Delay:
 
     def passages(self, document: str) -> int:
         """All that the index shows of a document, of whatever version."""
-        found: int = self._send("POST", "_count", {"query": {"term": {"document": document}}})["count"]
-        return found
+        count: int = self._send("POST", "_count", {"query": {"term": {"document": document}}})["count"]
+        return count
 
     def write(self, text: str, **fields: Any) -> None:
         """One passage past the assistant, with the vector of its text."""

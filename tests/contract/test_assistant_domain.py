@@ -162,8 +162,8 @@ def test_a_question_that_fails_begins_no_conversation(shop: Shop) -> None:
     memory: Any = shop.parts.conversations
 
     def conversations() -> int:
-        found = memory._engine.send("GET", "/_plugins/_ml/memory?max_results=1000", None, Budget(SECONDS))
-        return len(found["memories"])
+        response = memory._engine.send("GET", "/_plugins/_ml/memory?max_results=1000", None, Budget(SECONDS))
+        return len(response["memories"])
 
     before = conversations()
     with shop.fault("deepseek", throttle=1.0), pytest.raises(Throttled):

@@ -55,8 +55,8 @@ def test_by_words(shop: Shop) -> None:
 
 
 def test_by_meaning(shop: Shop) -> None:
-    found = marked(shop, "May pets come along?", highlight={"by": "meaning"})
-    assert found == ["Tickets are sold on board; dogs travel free."]
+    marks = marked(shop, "May pets come along?", highlight={"by": "meaning"})
+    assert marks == ["Tickets are sold on board; dogs travel free."]
     assert marked(shop, "May pets come along?", highlight={}) == []
 
 

@@ -200,9 +200,9 @@ def test_the_answer_has_the_shape_of_botocores_model(
     client.meta.events.register(event, keep)
     client._make_api_call(operation, arguments)
     client.meta.events.unregister(event, keep)
-    told = json.loads(bodies[0])
-    assert faults(client.meta.service_model.operation_model(operation).output_shape, told) == []
-    assert within(part, told), told
+    body = json.loads(bodies[0])
+    assert faults(client.meta.service_model.operation_model(operation).output_shape, body) == []
+    assert within(part, body), body
 
 
 def within(part: Any, whole: Any) -> bool:

@@ -101,11 +101,11 @@ def test_asset_for_arm64_runs_here(cloud: Cloud, packages: dict[str, str | bytes
     names = ["pydantic_core._pydantic_core", "charset_normalizer.md", "pydantic", "aws_lambda_powertools"]
     code = asset({"index.py": SEES, **packages})
     create(cloud, "native", code, **PLAIN)
-    found = call(cloud, "native", names=names)
-    assert found["pydantic"] == "__init__.py"
-    assert "missing" not in found.values()
-    assert found["pydantic_core._pydantic_core"].startswith("_pydantic_core.cpython-")
-    assert "aarch64" not in found["charset_normalizer.md"]
+    response = call(cloud, "native", names=names)
+    assert response["pydantic"] == "__init__.py"
+    assert "missing" not in response.values()
+    assert response["pydantic_core._pydantic_core"].startswith("_pydantic_core.cpython-")
+    assert "aarch64" not in response["charset_normalizer.md"]
 
 
 def test_every_call_has_a_trace(cloud: Cloud) -> None:

@@ -128,10 +128,10 @@ def test_output_is_an_address_that_can_be_reached(
 
 
 def test_function_gets_the_event_that_amazon_sends(browser: requests.Session, url: str) -> None:
-    told = browser.post(f"{url}/open", json={}).json()["context"]
-    assert (told["stage"], told["resourcePath"], told["path"]) == ("dev", "/open", "/dev/open")
-    assert told["identity"]["userArn"] is None
-    assert "apiKeyId" not in told["identity"]
+    context = browser.post(f"{url}/open", json={}).json()["context"]
+    assert (context["stage"], context["resourcePath"], context["path"]) == ("dev", "/open", "/dev/open")
+    assert context["identity"]["userArn"] is None
+    assert "apiKeyId" not in context["identity"]
 
 
 def test_a_function_without_a_free_place_is_the_servers_general_error(browser: requests.Session, url: str) -> None:

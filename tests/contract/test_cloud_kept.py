@@ -101,9 +101,9 @@ def exists(cloud: Cloud, resource: Kept, resources: dict[str, Any], all: list[Ke
 
 def named_of(resource: Kept, resources: dict[str, Any], all: list[Kept]) -> dict[str, str]:
     others = {other.logical_id: other.id for other in all}
-    found = identifier(resource.type, resource.id, resources[resource.logical_id]["Properties"], others)
-    assert found is not None
-    return found
+    physical_id = identifier(resource.type, resource.id, resources[resource.logical_id]["Properties"], others)
+    assert physical_id is not None
+    return physical_id
 
 
 def test_a_rolled_back_creation_leaves_nothing(cloud: Cloud, resources: dict[str, Any]) -> None:

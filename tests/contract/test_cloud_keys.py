@@ -23,8 +23,8 @@ ABSENT = "arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789a
 def documented() -> list[dict[str, Any]]:
     """The statements that docs/encryption.md says a key needs, for this account."""
     [policy] = re.findall(r"```json\n(.+?)```", PAGE.read_text(), re.DOTALL)
-    found: list[dict[str, Any]] = json.loads(policy.replace("111122223333", "000000000000"))["Statement"]
-    return found
+    statement: list[dict[str, Any]] = json.loads(policy.replace("111122223333", "000000000000"))["Statement"]
+    return statement
 
 
 @pytest.fixture(scope="module")

@@ -249,11 +249,11 @@ def test_transfer_mode_is_kept(cloud: Cloud, ask: str) -> None:
     gateway = client(cloud, "apigateway")
     api_id = ask.split("/")[5]
     [resource] = [item for item in gateway.get_resources(restApiId=api_id)["items"] if item["path"] == "/ask"]
-    found = gateway.get_integration(restApiId=api_id, resourceId=resource["id"], httpMethod="POST")
-    assert found["responseTransferMode"] == "STREAM"
+    integration = gateway.get_integration(restApiId=api_id, resourceId=resource["id"], httpMethod="POST")
+    assert integration["responseTransferMode"] == "STREAM"
     put = gateway.put_integration(
         restApiId=api_id, resourceId=resource["id"], httpMethod="POST", type="AWS_PROXY", integrationHttpMethod="POST",
-        uri=found["uri"], responseTransferMode="STREAM", timeoutInMillis=60000,
+        uri=integration["uri"], responseTransferMode="STREAM", timeoutInMillis=60000,
     )  # fmt: skip
     assert put["responseTransferMode"] == "STREAM"
 

@@ -101,16 +101,16 @@ class Shelf:
 
     def load(self, rows: list[dict[str, Any]]) -> list[Document]:
         lines = "".join(json.dumps({"text": f"Text of {n}", **row}) + "\n" for n, row in enumerate(rows))
-        found = [
+        items = [
             item
             for item in read(io.BytesIO(lines.encode()), "rows.ndjson", Reading("text"))
             if not isinstance(item, Unreadable)
         ]
-        outcomes = self.bulk.send([self.bulk.encode(item) for item in found])
+        outcomes = self.bulk.send([self.bulk.encode(item) for item in items])
         refused = [outcome for outcome in outcomes if outcome.verdict not in (Verdict.CREATED, Verdict.UPDATED)]
         assert not refused
         self.engine.client().post(f"/{self.name}/_refresh")
-        return found
+        return items
 
 
 @pytest.fixture(scope="module")

@@ -155,8 +155,8 @@ def test_copied_documents_can_still_be_read_in_the_old_index(library: Library) -
     first = library.apply(old)
     expected = library.fill(60)
     library.apply(new, first)
-    found = library.client.post(f"/{first}/_search", {"size": 100, "query": {"match_all": {}}})["hits"]["hits"]
-    assert {hit["_id"] for hit in found if len(hit["_source"]["embedding"]) == 4} == set(expected)
+    hits = library.client.post(f"/{first}/_search", {"size": 100, "query": {"match_all": {}}})["hits"]["hits"]
+    assert {hit["_id"] for hit in hits if len(hit["_source"]["embedding"]) == 4} == set(expected)
 
 
 def test_writes_that_begin_before_and_end_after_have_vectors_of_the_new_model(library: Library) -> None:

@@ -48,8 +48,8 @@ def _keeper(engine: KindsEngine, entry: Watched) -> list[tuple[str, str]]:
         assert target == entry.target
         return engine.client(seconds=20 / parts)
 
-    found = Round([entry], client_for, lambda _: 0.0).findings()
-    return [(finding.what, finding.about) for finding in found if finding.what in ("Drifted", "Healed")]
+    drift = Round([entry], client_for, lambda _: 0.0).findings()
+    return [(finding.what, finding.about) for finding in drift if finding.what in ("Drifted", "Healed")]
 
 
 def _take_alias(engine: KindsEngine, _: str, physical_id: str) -> None:
@@ -90,11 +90,11 @@ def test_a_changed_object_is_reported_alike_everywhere_and_repaired(engine: Kind
     assert _compared(engine, watched).state == "as deployed"
     assert _keeper(engine, watched) == []
     ACTS[state][kind](engine, watched.kind, watched.id)
-    found = _compared(engine, watched)
-    assert found.state == state, found
+    comparison = _compared(engine, watched)
+    assert comparison.state == state, comparison
     assert entry(engine.client(), watched).state == state
     assert sentence(entry(engine.client(), watched)).startswith(f"{watched} ({watched.id}) is {state}")
-    assert name_of(found) in FIXES
+    assert name_of(comparison) in FIXES
     assert _keeper(engine, watched) == [("Drifted", str(watched))]
     if state == "taken over":
         with pytest.raises(NotOurs, match="others"):
@@ -114,8 +114,8 @@ def test_an_undeployed_model_is_reported_alike_everywhere_and_repaired(engine: K
     by_hand.undeploy(engine, watched.id)
     assert _compared(engine, watched).state == "not deployed"
     # What answers is well: the engine deploys by itself what is called.
-    asked = entry(engine.client(), watched)
-    assert (asked.state, asked.is_drift) == ("ok", False)
+    status_entry = entry(engine.client(), watched)
+    assert (status_entry.state, status_entry.is_drift) == ("ok", False)
     by_hand.undeploy(engine, watched.id)
     assert engine.apply(watched.kind, watched.spec, watched.id, previous=watched.spec).changed
     assert _compared(engine, watched).state == "as deployed"

@@ -123,8 +123,8 @@ class Chat:
 
     def _listed(self, folder: str) -> list[str]:
         query = {"match_phrase": {"description": f"osml:{self.engine.stack}"}}
-        found = self.client.post(f"/_plugins/_ml/{folder}/_search", {"query": query, "size": 100})
-        return [hit["_id"] for hit in found["hits"]["hits"] if self.engine.stack in hit["_source"]["description"]]
+        response = self.client.post(f"/_plugins/_ml/{folder}/_search", {"query": query, "size": 100})
+        return [hit["_id"] for hit in response["hits"]["hits"] if self.engine.stack in hit["_source"]["description"]]
 
     def connector_in_use(self) -> str:
         return str(self.client.get(f"/_plugins/_ml/models/{self.model_id}")["connector_id"])

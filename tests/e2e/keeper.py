@@ -26,8 +26,8 @@ class Keeper:
 
     def lines(self) -> list[dict[str, Any]]:
         events = boto3.client("logs").filter_log_events(logGroupName=self.group)["events"]
-        found = [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
-        return [json.loads(line) for line in found if line.startswith("{")]
+        messages = [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
+        return [json.loads(line) for line in messages if line.startswith("{")]
 
     def call(self, event: dict[str, Any] | None = None) -> dict[str, int]:
         """One round; returns its metrics."""

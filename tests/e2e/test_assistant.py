@@ -51,8 +51,8 @@ class Client:
 
     def with_key(self, name: str) -> "Client":
         """The holder of another key."""
-        found = boto3.client("apigateway").get_api_key(apiKey=self.keys[name], includeValue=True)
-        return replace(self, key=found["value"])
+        api_key = boto3.client("apigateway").get_api_key(apiKey=self.keys[name], includeValue=True)
+        return replace(self, key=api_key["value"])
 
     def ask(self, question: str, **more: Any) -> dict[str, Any]:
         answer = self("POST", "/ask", json={"question": question, **more})
@@ -102,10 +102,16 @@ def client(
     before = engine.contents()
     with Deployment("api", directory, local_cloud, tmp_path_factory.mktemp("work")) as deployment:
         deployment.deploy()
-        found = deployment.outputs("assistant")
-        value = boto3.client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"]
+        deployed_outputs = deployment.outputs("assistant")
+        value = boto3.client("apigateway").get_api_key(apiKey=deployed_outputs["ApiKeyId"], includeValue=True)["value"]
         models = launcher.settings(local_cloud)["models_url"]
-        made = Client(found["ApiUrl"], value, models, deployment.outputs("knowledge"), json.loads(found["ApiKeys"]))
+        made = Client(
+            deployed_outputs["ApiUrl"],
+            value,
+            models,
+            deployment.outputs("knowledge"),
+            json.loads(deployed_outputs["ApiKeys"]),
+        )
         made.store([json.loads(line) for line in SAMPLES.read_text().splitlines()])
         yield made
         made.fail()

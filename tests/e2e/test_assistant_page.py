@@ -151,8 +151,8 @@ def test_people_add_documents_and_ask_about_them(page: Page, tmp_path: Path) -> 
 
 def test_an_agent_signs_its_user_in_and_sees_what_they_see(osml: Any) -> None:
     outputs = boto3.client("cloudformation").describe_stacks(StackName="osml-sandbox-aoss-assistant")["Stacks"][0]
-    told = {output["OutputKey"]: output["OutputValue"] for output in outputs["Outputs"]}
-    url, client_id = told["AgentsUrl"], told["AgentsClientId"]
+    output_values_by_output_key = {output["OutputKey"]: output["OutputValue"] for output in outputs["Outputs"]}
+    url, client_id = output_values_by_output_key["AgentsUrl"], output_values_by_output_key["AgentsClientId"]
 
     async def use(client: Client) -> tuple[list[str], str, str, list[str]]:
         tools = [tool.name for tool in (await client.list_tools()).tools]

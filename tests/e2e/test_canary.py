@@ -153,10 +153,10 @@ def _signed_in(deployment: Deployment, password: str) -> list[str]:
         token = answer["AuthenticationResult"]["IdToken"]
     except users.exceptions.ClientError as error:
         said, token = [str(error)], "none"
-    asked = requests.post(
+    response = requests.post(
         f"{found['ApiUrl']}/ask", json={"question": QUESTION}, headers={"Authorization": token}, timeout=120
     )
-    return [*said, asked.text, str(asked.headers)]
+    return [*said, response.text, str(response.headers)]
 
 
 def test_nothing_that_was_written_holds_a_secret(life: Life) -> None:

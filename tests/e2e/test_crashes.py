@@ -35,7 +35,7 @@ def test_a_crash_while_documents_are_loaded(environment: Moving, local_cloud: In
 
 def test_a_crash_while_a_stack_is_updated(environment: Moving, local_cloud: Instance, engine: Any) -> None:
     """The update goes on where it was, or is undone with a sentence; the next one is made, and nothing is left over."""
-    before = {kind: len(found) for kind, found in engine.contents().items()}
+    before = {kind: len(pair) for kind, pair in engine.contents().items()}
     environment.change({"timeouts": {"answer": 50, "embedding": 25}})
     folder = environment.deployment.synthesize()
 
@@ -53,7 +53,7 @@ def test_a_crash_while_a_stack_is_updated(environment: Moving, local_cloud: Inst
     _survives(environment, "engine killed in an update", crash)
     environment.deploy(folder)
     assert environment.status() == "UPDATE_COMPLETE"
-    assert {kind: len(found) for kind, found in engine.contents().items()} == before
+    assert {kind: len(pair) for kind, pair in engine.contents().items()} == before
 
 
 def _survives(environment: Moving, what: str, crash: Callable[[], None]) -> None:

@@ -107,11 +107,11 @@ def test_a_mishap_is_called_by_its_name(
     name: str, mishap: Callable[[Ward], AbstractContextManager[None]], ward: Ward
 ) -> None:
     with mishap(ward):
-        found = last(ward)
-    assert found.complaint == name, found
-    assert found.fix
-    assert found.see == f"docs/troubleshooting.md#{name}"
-    assert "sk-" not in found.seen + found.fix
+        newest = last(ward)
+    assert newest.complaint == name, newest
+    assert newest.fix
+    assert newest.see == f"docs/troubleshooting.md#{name}"
+    assert "sk-" not in newest.seen + newest.fix
 
 
 def test_a_load_names_every_document_that_was_throttled_away(ward: Ward) -> None:
@@ -146,12 +146,12 @@ def test_a_failed_deploy_is_explained_by_its_first_reason(ward: Ward, directory:
         with pytest.raises(DeployFailed):
             ward.deployment.deploy("knowledge")
         assert (last(ward).check, last(ward).complaint) == ("PassRole", "pass-role-missing")
-    found = list(doctor.examine(ward.deployment.place))
-    [note] = [finding for finding in found if finding.state == "noted"]
+    examined = list(doctor.examine(ward.deployment.place))
+    [note] = [finding for finding in examined if finding.state == "noted"]
     assert (note.check, note.complaint) == ("stacks", "pass-role-missing")
     assert "UPDATE_ROLLBACK_COMPLETE" in note.seen
     assert "iam:PassRole" in note.seen
-    assert found[-1].state == "ok"
+    assert examined[-1].state == "ok"
     seen = status.look(ward.deployment.place)
     assert [stack.fault is None for stack in seen.stacks] == [True, True, False]
     assert seen.is_healthy
@@ -174,8 +174,8 @@ def test_status_lists_everything_that_the_stacks_have_made(ward: Ward, capsys: p
     assert kinds >= {"Function", "Connector", "ModelGroup", "Model", "IngestPipeline", "SearchPipeline", "Index"}
     assert kinds >= {"RoleMapping", "TrustedEndpoints"}
     status_view.print_json(seen)
-    told = json.loads(capsys.readouterr().out)
-    assert set(told) == {
+    body = json.loads(capsys.readouterr().out)
+    assert set(body) == {
         "environment",
         "healthy",
         "stacks",
@@ -185,9 +185,9 @@ def test_status_lists_everything_that_the_stacks_have_made(ward: Ward, capsys: p
         "uncompared",
         "trouble",
     }
-    assert told["healthy"] is True
-    assert told["compared"] is True
-    owners = {resource["owner"]["stack"] for resource in told["resources"]}
+    assert body["healthy"] is True
+    assert body["compared"] is True
+    owners = {resource["owner"]["stack"] for resource in body["resources"]}
     assert owners == {f"osml-{ENVIRONMENT}-search", f"osml-{ENVIRONMENT}-knowledge"}
 
 

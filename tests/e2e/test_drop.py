@@ -54,8 +54,8 @@ class Bucket:
         """Messages in `Queue` or `DeadLetters`, those under way included."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         url = self._outputs[f"Drop{queue}Url"]
-        found = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return sum(int(value) for value in found.values())
+        attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(value) for value in attributes.values())
 
     def redrive(self) -> None:
         arns = {"SourceArn": "DropDeadLettersArn", "DestinationArn": "DropQueueArn"}

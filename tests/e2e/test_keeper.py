@@ -173,11 +173,11 @@ def test_the_doctor_names_each_damage_and_who_mends_it(ward: Ward, context: Cont
     undo = snapshot(ward, resource)
     try:
         damage.hand(ward, resource)
-        found = last(ward, context)
+        newest = last(ward, context)
     finally:
         undo()
-    assert found.complaint == damage.complaint, found
-    assert damage.complaint is None or "--repair`" in str(found.fix)
+    assert newest.complaint == damage.complaint, newest
+    assert damage.complaint is None or "--repair`" in str(newest.fix)
 
 
 @pytest.mark.parametrize("how", [DELETED, EDITED])

@@ -150,9 +150,9 @@ def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
     assert "harbour pilot" in differing.stdout
     assert f"({name}) is changed: pipeline by hand" in differing.stderr
     assert engine.ml_documents() == documents
-    told = osml("deploy", "--sandbox", code=3).stderr
-    assert f"({name}) is changed: pipeline by hand" in told
-    assert "Restore them with `osml deploy --sandbox --repair`" in told
+    stderr = osml("deploy", "--sandbox", code=3).stderr
+    assert f"({name}) is changed: pipeline by hand" in stderr
+    assert "Restore them with `osml deploy --sandbox --repair`" in stderr
     assert next(iter(engine("GET", f"/_ingest/pipeline/{name}").values()))["processors"] == []
     engine("PUT", f"/_ingest/pipeline/{name}", made)
     assert "harbour pilot" in json.dumps(engine("GET", "/_search/pipeline")["passages-answer"])

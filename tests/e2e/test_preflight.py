@@ -45,10 +45,10 @@ def environment(osml: CommandLine, directory: Path, key: str) -> Iterator[Comman
 
 
 def failed(osml: CommandLine, code: int) -> dict[str, str]:
-    told = json.loads(osml("preflight", "--env", NAME, "--sandbox", "--json", code=code).stdout)
-    assert told["healthy"] == (code == 0)
-    assert [check for check in told["checks"] if check["state"] == "unchecked"] == []
-    return {check["complaint"]: check["seen"] for check in told["checks"] if check["state"] == "failed"}
+    body = json.loads(osml("preflight", "--env", NAME, "--sandbox", "--json", code=code).stdout)
+    assert body["healthy"] == (code == 0)
+    assert [check for check in body["checks"] if check["state"] == "unchecked"] == []
+    return {check["complaint"]: check["seen"] for check in body["checks"] if check["state"] == "failed"}
 
 
 def test_what_aws_would_refuse_is_found_before_anything_is_made(environment: CommandLine) -> None:

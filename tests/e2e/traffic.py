@@ -123,14 +123,14 @@ class Traffic:
     def reckon(self) -> None:
         """Compares what was sent with what the index holds."""
         now = self._count()  # refreshes: what was written a moment ago is found only then
-        found: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for start in range(0, len(self._sent), PAGE):
-            found.update(self._held(list(self._sent)[start : start + PAGE]))
+            counts.update(self._held(list(self._sent)[start : start + PAGE]))
         acknowledged = self._sent.keys() - self.account.refused.keys()
         self.account.sent = len(self._sent)
-        self.account.lost = {name: self._instead_of(name) for name in sorted(acknowledged - found.keys())}
-        self.account.doubled = sorted(name for name, times in found.items() if times > 1)
-        self.account.strangers = now - self._before - found.total()
+        self.account.lost = {name: self._instead_of(name) for name in sorted(acknowledged - counts.keys())}
+        self.account.doubled = sorted(name for name, times in counts.items() if times > 1)
+        self.account.strangers = now - self._before - counts.total()
 
     def _serve(
         self,

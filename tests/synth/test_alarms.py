@@ -47,9 +47,9 @@ def alarms(templates: Templates, of_type: OfType) -> dict[str, dict[str, Any]]:
 
 
 def test_every_alarm_tells_a_topic_that_exists(told: Callable[..., Templates], of_type: OfType) -> None:
-    found = alarms(told(ARN), of_type)
-    assert len(found) == 9
-    assert {(str(item["AlarmActions"]), str(item["OKActions"])) for item in found.values()} == {(f"['{ARN}']",) * 2}
+    raised = alarms(told(ARN), of_type)
+    assert len(raised) == 9
+    assert {(str(item["AlarmActions"]), str(item["OKActions"])) for item in raised.values()} == {(f"['{ARN}']",) * 2}
     assert [template for template in told(ARN).values() if of_type(template, TOPIC)] == []
 
 

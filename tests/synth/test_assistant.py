@@ -20,15 +20,15 @@ methods = assistant_templates.methods
 
 def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection: Template, methods: Any) -> None:
     for template in (domain, collection):
-        found = {
+        values_by_route = {
             route: value
             for route, value in methods(template).items()
             # test_agents.py looks at what agents get.
             if not route[1].startswith(("/mcp", "/.well-known"))
         }
-        open_to_all = {route for route, value in found.items() if value["AuthorizationType"] == "NONE"}
+        open_to_all = {route for route, value in values_by_route.items() if value["AuthorizationType"] == "NONE"}
         assert open_to_all == {("GET", "/rag"), ("GET", "/rag/{file+}"), ("POST", "/rag/session")}
-        assert set(found) - open_to_all == {
+        assert set(values_by_route) - open_to_all == {
             ("POST", "/ask"),
             ("POST", "/v1/chat/completions"),
             ("GET", "/v1/models"),
@@ -42,7 +42,9 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
             ("GET", "/health"),
             ("GET", "/openapi.json"),
         }
-        authorizers = {value["AuthorizerId"]["Ref"] for route, value in found.items() if route not in open_to_all}
+        authorizers = {
+            value["AuthorizerId"]["Ref"] for route, value in values_by_route.items() if route not in open_to_all
+        }
         assert len(authorizers) == 1
         assert {template["Resources"][authorizer]["Properties"]["Type"] for authorizer in authorizers} == {
             "COGNITO_USER_POOLS"
@@ -51,10 +53,10 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
 
 def test_answers_stream_for_as_long_as_they_may_take(other: Other, domain: Template, methods: Any, flat: Flat) -> None:
     for template, seconds in ((domain, 70), (other("sandbox", timeouts={"answer": 400, "provisioning": 900}), 410)):
-        found = methods(template)
-        streamed = {route for route, value in found.items() if "ResponseTransferMode" in value["Integration"]}
+        routes = methods(template)
+        streamed = {route for route, value in routes.items() if "ResponseTransferMode" in value["Integration"]}
         assert streamed == {("POST", "/ask"), ("POST", "/v1/chat/completions"), ("GET", "/v1/models")}
-        integration = found["POST", "/ask"]["Integration"]
+        integration = routes["POST", "/ask"]["Integration"]
         assert (integration["ResponseTransferMode"], integration["TimeoutInMillis"]) == ("STREAM", seconds * 1000)
         assert flat(integration["Uri"]).endswith(
             ":lambda:path/2021-11-15/functions/<AskFunctionDB1E4BA3.Arn>/response-streaming-invocations"
@@ -121,11 +123,11 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
     assert "Access-Control" not in json.dumps(domain)
     origin = "https://help.example.com"
     template = other("sandbox", assistant={"origins": [origin]})
-    asked = {route: method for route, method in methods(template).items() if route[0] == "OPTIONS"}
+    methods_by_route = {route: method for route, method in methods(template).items() if route[0] == "OPTIONS"}
     documents = {"/documents", "/documents/{id}", "/passages", "/jobs/{id}", "/me"}
     of_openai = {"/v1/chat/completions", "/v1/models"}
-    assert {path for _, path in asked} == {"/ask", *of_openai, *documents, "/health", "/openapi.json"}
-    for item in asked.values():
+    assert {path for _, path in methods_by_route} == {"/ask", *of_openai, *documents, "/health", "/openapi.json"}
+    for item in methods_by_route.values():
         (response,) = item["Integration"]["IntegrationResponses"]
         assert response["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"] == f"'{origin}'"
         assert item["Integration"]["ContentHandling"] == "CONVERT_TO_TEXT"

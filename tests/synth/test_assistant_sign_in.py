@@ -36,8 +36,8 @@ def test_signed_requests_instead_of_people(other: Other, methods: Any, of_type: 
 
 def test_keys_instead_of_people(other: Other, methods: Any, of_type: OfType) -> None:
     template = other("sandbox", assistant={"sign_in": "api-key", "throttle": {"rate": 3, "burst": 5}})
-    asked = {route for route, method in methods(template).items() if method.get("ApiKeyRequired")}
-    assert set(methods(template)) - asked == {("GET", "/rag"), ("GET", "/rag/{file+}"), ("POST", "/rag/session")}
+    routes = {route for route, method in methods(template).items() if method.get("ApiKeyRequired")}
+    assert set(methods(template)) - routes == {("GET", "/rag"), ("GET", "/rag/{file+}"), ("POST", "/rag/session")}
     plan = only(template, "AWS::ApiGateway::UsagePlan")
     (key,) = of_type(template, "AWS::ApiGateway::ApiKey")
     assert plan["Properties"]["Throttle"] == {"BurstLimit": 5, "RateLimit": 3}

@@ -72,8 +72,10 @@ def test_a_stage_begins_with_a_review_by_the_lookup_role(delivered: Templates, f
         and resource["Properties"]["Description"].endswith("/Review-qa")
     )
     role = "cdk-hnb659fds-lookup-role-<AWS::AccountId>-<AWS::Region>"
-    told = {variable["Name"]: variable["Value"] for variable in project["Environment"]["EnvironmentVariables"]}
-    assert told == {"ROLE": f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/{role}"}
+    values_by_name = {
+        variable["Name"]: variable["Value"] for variable in project["Environment"]["EnvironmentVariables"]
+    }
+    assert values_by_name == {"ROLE": f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/{role}"}
 
 
 def test_a_review_in_another_account_takes_the_role_there(elsewhere: Templates) -> None:

@@ -37,14 +37,14 @@ def specs(templates_with: Callable[..., Templates], flat: Any, of_type: Any) -> 
 
     def run(embedding: dict[str, Any], **settings: Any) -> Specs:
         template = templates_with(embedding, **settings)["osml-other-knowledge"]
-        found: Specs = {
+        loads_by_sub: Specs = {
             re.sub(r"[0-9A-F]{8}$", "", name): json.loads(flat(resource["Properties"]["Spec"]))
             for name, resource in of_type(template, "Custom::Ml").items()
         }
         (policy,) = (
             value for name, value in of_type(template, "AWS::IAM::Policy").items() if name.startswith("EmbeddingRole")
         )
-        return {**found, "statements": flat(policy["Properties"]["PolicyDocument"]["Statement"])}
+        return {**loads_by_sub, "statements": flat(policy["Properties"]["PolicyDocument"]["Statement"])}
 
     return run
 
@@ -88,13 +88,13 @@ def test_no_secret_and_no_endpoint_for_titan(templates_with: Any, of_type: Any) 
 def test_titan_with_the_built_in_functions(
     specs: Callable[..., Specs], embedding: dict[str, Any], url: str, region: str, body: dict[str, Any]
 ) -> None:
-    found = specs({"provider": "titan", **embedding})
+    declared = specs({"provider": "titan", **embedding})
     model = embedding.get("model", V2)
-    assert action(found)["url"] == f"https://bedrock-runtime.{url}"
-    assert action(found)["post_process_function"] == "connector.post_process.bedrock.embedding"
-    assert found["EmbeddingConnector"]["connector"]["parameters"] == {"region": region, "service_name": "bedrock"}
-    assert sent(action(found), (AWKWARD,)) == {"inputText": AWKWARD, **body}
-    assert found["statements"] == [
+    assert action(declared)["url"] == f"https://bedrock-runtime.{url}"
+    assert action(declared)["post_process_function"] == "connector.post_process.bedrock.embedding"
+    assert declared["EmbeddingConnector"]["connector"]["parameters"] == {"region": region, "service_name": "bedrock"}
+    assert sent(action(declared), (AWKWARD,)) == {"inputText": AWKWARD, **body}
+    assert declared["statements"] == [
         {
             "Effect": "Allow",
             "Action": "bedrock:InvokeModel",

@@ -102,11 +102,13 @@ def test_whoever_reads_or_writes_may_use_the_key(resources: Callable[[str], dict
     from stacks.encryption import USES
 
     users = 0
-    for id, found in statements(resources(name)):
+    for id, granted in statements(resources(name)):
         actions = {
-            item for each in found for item in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+            item
+            for each in granted
+            for item in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
         }
-        usage = [item for item in found if "kms:Decrypt" in item["Action"]]
+        usage = [item for item in granted if "kms:Decrypt" in item["Action"]]
         if actions & set(USES):
             users += 1
             assert len(usage) == 1, id
@@ -121,13 +123,13 @@ def test_whoever_reads_or_writes_may_use_the_key(resources: Callable[[str], dict
 
 
 def test_a_function_may_decrypt_its_variables(resources: Callable[[str], dict[str, Any]]) -> None:
-    found = resources("keyed")
+    declared = resources("keyed")
     roles = {
-        resource["Properties"]["Role"] for resource in found.values() if resource["Type"] == "AWS::Lambda::Function"
+        resource["Properties"]["Role"] for resource in declared.values() if resource["Type"] == "AWS::Lambda::Function"
     }
     able = {
         f"<{role.strip('<>')}.Arn>"
-        for resource in found.values()
+        for resource in declared.values()
         if resource["Type"] == "AWS::IAM::Policy" and "kms:Decrypt" in json.dumps(resource)
         for role in resource["Properties"]["Roles"]
     }
@@ -143,9 +145,9 @@ def test_the_policy_in_the_docs_lets_every_service_in(resources: Callable[[str],
         for statement in json.loads(block)["Statement"]
         if "Service" in statement["Principal"]
     }
-    found = resources("keyed").values()
+    values = resources("keyed").values()
     wanted = set()
-    for resource in found:
+    for resource in values:
         wanted |= {"logs.us-east-1.amazonaws.com"} if resource["Type"] == "AWS::Logs::LogGroup" else set()
         wanted |= {"s3.amazonaws.com"} if resource["Properties"].get("NotificationConfiguration") else set()
         targets = resource["Properties"].get("Targets", [])

@@ -41,8 +41,10 @@ def bodies(stack: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]) -
 
 
 def properties(template: dict[str, Any], of_type: OfType, type: str, part: str = "") -> dict[str, Any]:
-    found = {name: value for name, value in of_type(template, type).items() if value["Type"] == type and part in name}
-    (resource,) = found.values()
+    values_by_name = {
+        name: value for name, value in of_type(template, type).items() if value["Type"] == type and part in name
+    }
+    (resource,) = values_by_name.values()
     return dict(resource["Properties"])
 
 
@@ -92,9 +94,9 @@ def test_s3_tells_of_objects_under_the_prefix_only_and_only_s3_of_this_account(
     stack: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]
 ) -> None:
     bucket = properties(stack, of_type, "AWS::S3::Bucket", "DropFilesBucket")
-    (told,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
-    assert told["Event"] == "s3:ObjectCreated:*"
-    assert told["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "documents/"}]
+    (queue_configuration,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    assert queue_configuration["Event"] == "s3:ObjectCreated:*"
+    assert queue_configuration["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "documents/"}]
     policy = properties(stack, of_type, "AWS::SQS::QueuePolicy", "DropQueue")
     (allowed,) = (resource for resource in policy["PolicyDocument"]["Statement"] if resource["Effect"] == "Allow")
     assert allowed["Principal"] == {"Service": "s3.amazonaws.com"}
@@ -132,13 +134,13 @@ def test_the_function_reads_what_was_dropped_and_writes_one_index(
 
 
 def test_alarms_tell_of_dead_letters_and_of_waiting(stack: dict[str, Any], of_type: OfType) -> None:
-    found = {
+    properties_by_metric_name = {
         resource["Properties"]["MetricName"]: resource["Properties"]
         for resource in of_type(stack, "AWS::CloudWatch::Alarm").values()
     }
-    assert found["ApproximateNumberOfMessagesVisible"]["Threshold"] == 1
-    assert "DeadLetters" in json.dumps(found["ApproximateNumberOfMessagesVisible"]["Dimensions"])
-    assert found["ApproximateAgeOfOldestMessage"]["Threshold"] == 1800
+    assert properties_by_metric_name["ApproximateNumberOfMessagesVisible"]["Threshold"] == 1
+    assert "DeadLetters" in json.dumps(properties_by_metric_name["ApproximateNumberOfMessagesVisible"]["Dimensions"])
+    assert properties_by_metric_name["ApproximateAgeOfOldestMessage"]["Threshold"] == 1800
 
 
 def test_data_prepper_takes_the_pipelines(bodies: dict[str, dict[str, Any]]) -> None:
@@ -236,8 +238,8 @@ def test_in_a_vpc_the_function_is_in_it_and_reaches_its_queue(
     synthesize: Callable[..., Templates], of_type: OfType, flat: Callable[[Any], Any], tmp_path: Path
 ) -> None:
     (tmp_path / "guest.yaml").write_text(f"{(DIRECTORY / 'guest.yaml').read_text()}drop: {{}}\n")
-    found = synthesize("guest", tmp_path)
-    function = properties(found["osml-guest-ingestion"], of_type, "AWS::Lambda::Function")
+    by_stack = synthesize("guest", tmp_path)
+    function = properties(by_stack["osml-guest-ingestion"], of_type, "AWS::Lambda::Function")
     assert function["VpcConfig"]["SubnetIds"] == ["subnet-0a1b2c3d4e5f6071a"]
-    endpoints = of_type(found["osml-guest-search"], "AWS::EC2::VPCEndpoint").values()
+    endpoints = of_type(by_stack["osml-guest-search"], "AWS::EC2::VPCEndpoint").values()
     assert [endpoint for endpoint in endpoints if flat(endpoint["Properties"]["ServiceName"]).endswith(".sqs")]

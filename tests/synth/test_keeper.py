@@ -35,10 +35,10 @@ def compared(stacks: Templates, of_type: OfType, flat: Callable[[Any], Any]) -> 
     parts = set()
     for stack, template in stacks.items():
         made = of_type(template, "Custom::Ml")
-        found = described(template, of_type, flat)
-        assert set(found) == {f"/osml/{stack}/{name}" for name in made}
+        description = described(template, of_type, flat)
+        assert set(description) == {f"/osml/{stack}/{name}" for name in made}
         for name, resource in made.items():
-            told = found[f"/osml/{stack}/{name}"]
+            told = description[f"/osml/{stack}/{name}"]
             assert f"Custom::Ml{told['kind']}" == resource["Type"]
             assert told["id"] == f"<{name}>"
             assert told["spec"] == json.loads(flat(resource["Properties"]["Spec"]))
@@ -173,8 +173,10 @@ def test_it_can_be_slower_or_left_out(
     (tmp_path / "sandbox.yaml").write_text(f"{text}keeper: {setting}\n")
     template = synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"]
     rules = of_type(template, "AWS::Events::Rule").values()
-    found = [rule["Properties"]["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule["Properties"]]
-    assert found == rates
+    schedule_expressions = [
+        rule["Properties"]["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule["Properties"]
+    ]
+    assert schedule_expressions == rates
     assert bool(of_type(template, "AWS::Lambda::Function")) is bool(rates)
 
 

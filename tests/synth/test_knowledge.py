@@ -217,8 +217,8 @@ def test_a_domain_trusts_the_models_that_are_shipped_without_a_word_of_ours(
 
 
 def spec(resource: dict[str, Any], flat: Callable[[Any], Any]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(flat(resource["Properties"]["Spec"]))
-    return found
+    body: dict[str, Any] = json.loads(flat(resource["Properties"]["Spec"]))
+    return body
 
 
 def test_outputs_for_the_command_line(knowledge: dict[str, Any], templates: Callable[[str], Templates]) -> None:
@@ -257,11 +257,11 @@ def test_what_embeds_and_what_it_has_embedded_bear_the_name_of_their_index_versi
 @pytest.mark.parametrize("environment", ["sandbox", "prod"])
 def test_nobody_outside_knows_an_index_version(templates: Callable[[str], Templates], environment: str) -> None:
     """CloudFormation refuses to change an export that another stack imports, so none may hold a model's id."""
-    found = templates(environment)
-    outputs = found[f"osml-{environment}-knowledge"]["Outputs"]
+    by_stack = templates(environment)
+    outputs = by_stack[f"osml-{environment}-knowledge"]["Outputs"]
     assert [name for name, output in outputs.items() if "Export" in output] == []
     assert outputs["IndexName"]["Value"] == "passages"
-    assistant = json.dumps(found[f"osml-{environment}-assistant"])
+    assistant = json.dumps(by_stack[f"osml-{environment}-assistant"])
     assert f"osml-{environment}-knowledge" not in assistant
     assert "model_id" not in assistant
 

@@ -247,7 +247,7 @@ def test_wildcards_are_acknowledged_as_cdk_nag_names_them(world: SimpleNamespace
     Validations.of(stack).add_plugins(AwsSolutionsChecks(stack))
     with pytest.raises(RuntimeError) as caught:
         world.app.synth()
-    found = re.findall(r"AwsSolutions-IAM5\[(.*?)\]'", str(caught.value))
-    assert found == ["Resource::arn-<AWS::Region>/*"]
+    matches = re.findall(r"AwsSolutions-IAM5\[(.*?)\]'", str(caught.value))
+    assert matches == ["Resource::arn-<AWS::Region>/*"]
     acknowledge_wildcards(policy, wild[:1], "Only for this test.")
     world.app.synth(force=True)

@@ -198,8 +198,8 @@ READ: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource":
 def test_policies_that_are_too_wide_are_found(statement: dict[str, Any], fault: str) -> None:
     assert list(faults("x", GOOD)) == []
     assert list(faults("x", READ)) == []
-    (found,) = faults("x", statement)
-    assert found.startswith(fault)
+    (finding,) = faults("x", statement)
+    assert finding.startswith(fault)
 
 
 def test_statements_are_found_wherever_they_stand(

@@ -16,8 +16,8 @@ SNAPSHOTS = Path(__file__).parent / "__snapshots__"
 
 
 def resources() -> list[dict[str, Any]]:
-    found = [json.loads(file.read_text()) for file in SNAPSHOTS.rglob("*.json")]
-    return [resource for read in found if isinstance(read, dict) for resource in read.get("Resources", {}).values()]
+    loads = [json.loads(file.read_text()) for file in SNAPSHOTS.rglob("*.json")]
+    return [resource for read in loads if isinstance(read, dict) for resource in read.get("Resources", {}).values()]
 
 
 def test_every_type_of_a_template_has_its_actions() -> None:

@@ -63,9 +63,9 @@ def resources(templates: Templates) -> list[tuple[str, str, dict[str, Any], dict
 
 
 def test_a_retained_resource_is_created_again_after_a_failed_creation(kept: Templates) -> None:
-    found = resources(kept)
-    assert len({item["Type"] for _, _, item, _ in found}) > 8
-    assert [(stack, name) for stack, name, item, _ in found if item["DeletionPolicy"] == "Retain"] == []
+    declared = resources(kept)
+    assert len({item["Type"] for _, _, item, _ in declared}) > 8
+    assert [(stack, name) for stack, name, item, _ in declared if item["DeletionPolicy"] == "Retain"] == []
 
 
 def test_retained_resources_allow_a_rollback(kept: Templates) -> None:

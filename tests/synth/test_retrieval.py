@@ -80,8 +80,8 @@ def test_hybrid_and_rerank_are_processors_and_make_no_index_version(
     assert "bedrock-runtime.us-west-2." in action["url"]
     assert action["url"].endswith("/model/cohere.rerank-v3-5:0/invoke")
     assert spec(specs, "SearchPipeline")["name"] == spec(specs_of({}), "SearchPipeline")["name"]
-    told = json.loads(stack_of(wanted)["Outputs"]["Retrieval"]["Value"])
-    assert told == {
+    body = json.loads(stack_of(wanted)["Outputs"]["Retrieval"]["Value"])
+    assert body == {
         "hybrid": {"words": 0.25},
         "rerank": {"region": "us-west-2"},
         "candidates": 30,

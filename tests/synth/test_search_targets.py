@@ -271,8 +271,8 @@ def test_families_with_disks_of_their_own_are_those_of_the_cdk() -> None:
                 ),
                 **options,
             )
-        [told] = re.findall(r"(\w[\w, ]+) instance types do not support", str(said.value))
-        return {part.lower() for part in re.split(r",? and |, ", told)}
+        [match] = re.findall(r"(\w[\w, ]+) instance types do not support", str(said.value))
+        return {part.lower() for part in re.split(r",? and |, ", match)}
 
     assert refused("i3.large.search", ebs=opensearch.EbsOptions(enabled=True)) == set(OWN_DISKS)
     encrypted = opensearch.EncryptionAtRestOptions(enabled=True)

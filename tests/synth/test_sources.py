@@ -56,8 +56,8 @@ def test_a_schedule_sends_the_name_of_its_source_in_the_order_of_that_source(
 
 
 def test_messages_are_in_order_and_come_back_after_the_functions_time(stack: dict[str, Any], of_type: OfType) -> None:
-    found = of_type(stack, "AWS::SQS::Queue").values()
-    queues = [resource["Properties"] for resource in found if resource["Type"] == "AWS::SQS::Queue"]
+    values = of_type(stack, "AWS::SQS::Queue").values()
+    queues = [resource["Properties"] for resource in values if resource["Type"] == "AWS::SQS::Queue"]
     assert [(queue["FifoQueue"], queue["ContentBasedDeduplication"]) for queue in queues] == [(True, True)] * 2
     (hidden,) = {queue["VisibilityTimeout"] for queue in queues if "RedrivePolicy" in queue}
     (function,) = of_type(stack, "AWS::Lambda::Function").values()

@@ -19,9 +19,9 @@ def entries(
 
 
 def documents(content: bytes | str, name: str, reading: Reading = TEXT) -> list[dict[str, Any]]:
-    found = entries(content, name, reading=reading)
-    assert all(isinstance(item, Document) for item in found), found
-    return [{"id": passage.id, **passage.source} for passage in found if isinstance(passage, Document)]
+    parsed = entries(content, name, reading=reading)
+    assert all(isinstance(item, Document) for item in parsed), parsed
+    return [{"id": passage.id, **passage.source} for passage in parsed if isinstance(passage, Document)]
 
 
 def reasons(content: bytes | str, name: str, reading: Reading = TEXT) -> list[str]:

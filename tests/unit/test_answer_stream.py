@@ -30,12 +30,12 @@ def test_prelude_in_pieces_of_one_byte() -> None:
 
 
 def test_headers_with_several_values() -> None:
-    found = prelude(
+    opening = prelude(
         b'{"headers": {"x-a": "0", "B": "1"}, "multiValueHeaders": {"X-A": ["1", "2"]}, "cookies": ["c=1", "d=2"]}'
         + END
     )
-    assert found is not None
-    assert found.headers == {"B": "1", "X-A": ["1", "2"], "Set-Cookie": ["c=1", "d=2"]}
+    assert opening is not None
+    assert opening.headers == {"B": "1", "X-A": ["1", "2"], "Set-Cookie": ["c=1", "d=2"]}
 
 
 @pytest.mark.parametrize(

@@ -165,9 +165,9 @@ text = st.lists(
 
 @given(text, st.lists(text, max_size=4))
 def test_ranges_are_within_the_text_apart_and_scored(answer: str, texts: list[str]) -> None:
-    found = used(answer, [source(passage) for passage in texts])
-    assert [passage.text for passage in found] == texts
-    for passage in found:
+    evidence = used(answer, [source(passage) for passage in texts])
+    assert [passage.text for passage in evidence] == texts
+    for passage in evidence:
         for mark in passage.used:
             assert 0 <= mark.start < mark.end <= len(passage.text)
             assert passage.text[mark.start : mark.end].strip() == passage.text[mark.start : mark.end]

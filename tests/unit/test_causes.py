@@ -87,8 +87,8 @@ class Denying:
 
 
 def complaint_of(look: Callable[[Context], Any]) -> str | None:
-    [found] = doctor.examine(PLACE, [Check("a", look)])
-    return found.complaint
+    [examined] = doctor.examine(PLACE, [Check("a", look)])
+    return examined.complaint
 
 
 def test_a_caller_who_may_not_assume_the_operator_role(monkeypatch: pytest.MonkeyPatch) -> None:

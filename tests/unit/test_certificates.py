@@ -51,8 +51,8 @@ def test_a_strict_client_trusts_the_server(made: Certificates, host: str) -> Non
 
 @pytest.mark.parametrize(("name", "trusted"), [("models", True), ("server", False)])
 def test_one_certificate_stands_for_the_model_hosts(made: Certificates, name: str, trusted: bool) -> None:
-    found = x509.load_pem_x509_certificate(made.certificate(name).read_bytes())
-    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    certificate = x509.load_pem_x509_certificate(made.certificate(name).read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert ("api.deepseek.com" in names.get_values_for_type(x509.DNSName)) is trusted
 
 

@@ -95,9 +95,9 @@ def copy(tmp_path: Path) -> Copy:
 
 def counted(change: str) -> int:
     """The number of files in the table."""
-    found = re.search(rf"^\| {re.escape(change)} \| (\d+) \|", TABLE, re.MULTILINE)
-    assert found is not None, change
-    return int(found[1])
+    match = re.search(rf"^\| {re.escape(change)} \| (\d+) \|", TABLE, re.MULTILINE)
+    assert match is not None, change
+    return int(match[1])
 
 
 def test_a_command_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,8 +115,8 @@ def test_an_engine_line_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     newest = there[-1].version
     (lines / "9.9.yaml").write_text((lines / "3.6.yaml").read_text().replace(newest, "9.9.0"))
     monkeypatch.setattr(line, "LINES", lines)
-    found = line.lines.__wrapped__()
-    assert [item.version for item in found] == [*(item.version for item in there), "9.9.0"]
+    engine_lines = line.lines.__wrapped__()
+    assert [item.version for item in engine_lines] == [*(item.version for item in there), "9.9.0"]
     assert counted("engine line of the local cloud") == 1
 
 

@@ -74,8 +74,8 @@ OPERATIONS = [
 def test_an_operation_needs_the_permission_that_amazon_lists(
     method: str, path: str, permission: str, indexes: str | None
 ) -> None:
-    found = operation(FrontRequest(method, path, ()))
-    assert (found.permission, found.indexes) == (permission, indexes)
+    translated = operation(FrontRequest(method, path, ()))
+    assert (translated.permission, translated.indexes) == (permission, indexes)
 
 
 def test_only_writes_with_an_id_name_a_document() -> None:

@@ -40,8 +40,8 @@ class Memory:
 
 def test_a_new_one_is_named_after_its_first_question() -> None:
     memory: Any = Memory()
-    found = opened(memory, "new", "What\nis " + "x" * 99, 1)
-    assert (found.id, found.earlier) == ("made", ())
+    conversation = opened(memory, "new", "What\nis " + "x" * 99, 1)
+    assert (conversation.id, conversation.earlier) == ("made", ())
     assert memory.sent == [("POST", MEMORY, {"name": ("What is " + "x" * 99)[:60]})]
 
 

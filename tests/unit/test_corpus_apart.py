@@ -69,9 +69,9 @@ def test_a_file_that_takes_too_much_is_named_and_the_next_one_is_read(name: str)
 
 def test_what_came_before_an_excess_is_kept() -> None:
     good = '{"text": "Good."}, ' * 9_000
-    found = entries(f'[{good}{{"text": "x", "a": {"[" * 200_000}{"]" * 200_000}}}]', "a.json", limits=LITTLE)
-    assert isinstance(found[0], Document)
-    assert isinstance(found[-1], Unreadable)
+    parsed = entries(f'[{good}{{"text": "x", "a": {"[" * 200_000}{"]" * 200_000}}}]', "a.json", limits=LITTLE)
+    assert isinstance(parsed[0], Document)
+    assert isinstance(parsed[-1], Unreadable)
 
 
 @pytest.mark.parametrize("end", sorted(FORMATS))

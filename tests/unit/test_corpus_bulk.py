@@ -37,19 +37,19 @@ def test_a_part_names_its_document() -> None:
 
 
 def test_each_item_is_looked_at() -> None:
-    found = outcomes(
+    results = outcomes(
         {"status": 201, "result": "created"},
         {"status": 200, "result": "updated"},
         {"status": 400, "error": {"type": "mapper_parsing_exception", "reason": "failed to parse field [year]"}},
         {"status": 400, "error": {"type": "x", "reason": None, "caused_by": {"reason": "deeper"}}},
     )
-    assert [outcome.verdict for outcome in found] == [
+    assert [outcome.verdict for outcome in results] == [
         Verdict.CREATED,
         Verdict.UPDATED,
         Verdict.REFUSED,
         Verdict.REFUSED,
     ]
-    assert [document.reason for document in found[2:]] == ["failed to parse field [year]", "deeper"]
+    assert [document.reason for document in results[2:]] == ["failed to parse field [year]", "deeper"]
 
 
 @pytest.mark.parametrize(
@@ -107,5 +107,5 @@ def test_what_no_later_request_can_mend(status: int, body: Any, sentence: str) -
 def test_what_is_quoted_is_without_keys(status: int, shown: str) -> None:
     error = {"type": "x", "reason": "your key: sk-12345678 is no key like abc-DEF-0123456789"}
     content = json.dumps({"items": [{"index": {"status": status, "error": error}}]}).encode()
-    [found] = Bulk(lambda _: BulkResponse(200, {}, content), "docs").send([b"x"])
-    assert found.reason == f"your key: … is {shown}"
+    [response] = Bulk(lambda _: BulkResponse(200, {}, content), "docs").send([b"x"])
+    assert response.reason == f"your key: … is {shown}"

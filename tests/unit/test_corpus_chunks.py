@@ -131,10 +131,10 @@ def test_no_crumb_is_left_at_the_end(over: int) -> None:
 @examples(60)
 @given(words | prose.map("".join) | st.text(st.sampled_from("ab .!?\n\t。é"), max_size=300), st.integers(2, 200))
 def test_nothing_is_lost_but_white_space(text: str, most: int) -> None:
-    found = split(text, most)
-    assert re.sub(r"\s", "", "".join(found)) == re.sub(r"\s", "", text)
-    assert all(0 < len(item) <= most and item == item.strip() for item in found)
-    assert (len(found) <= 1) == (len(text.strip()) <= most)
+    pieces = split(text, most)
+    assert re.sub(r"\s", "", "".join(pieces)) == re.sub(r"\s", "", text)
+    assert all(0 < len(item) <= most and item == item.strip() for item in pieces)
+    assert (len(pieces) <= 1) == (len(text.strip()) <= most)
 
 
 @given(words | prose.map("".join))

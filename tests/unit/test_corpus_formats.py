@@ -28,10 +28,10 @@ def test_objects_one_after_another(name: str) -> None:
 
 def test_an_array_of_objects() -> None:
     content = ' [{"id": "1", "text": "a", "of": [1, 2.5, null]}, 7, {"id": "2", "text": "b"}]'
-    found = entries(content, "a.json")
-    assert [document.where for document in found] == ["a.json:1", "a.json:2", "a.json:3"]
-    assert isinstance(found[0], Document)
-    assert found[0].source == {"text": "a", "of": [1, 2.5, None]}
+    parsed = entries(content, "a.json")
+    assert [document.where for document in parsed] == ["a.json:1", "a.json:2", "a.json:3"]
+    assert isinstance(parsed[0], Document)
+    assert parsed[0].source == {"text": "a", "of": [1, 2.5, None]}
     assert reasons(content, "a.json") == ["a.json:2: a JSON object is wanted"]
 
 
@@ -42,8 +42,8 @@ def test_behind_a_mistake_in_json_nothing_is_read() -> None:
 
 
 def test_lines_that_are_no_documents_are_named() -> None:
-    found = reasons('{nope\n[]\n{"text": 3}\n{"text": "good"}\n{"id": "", "text": "x"}\n', "a.ndjson")
-    assert [item.split(":")[1] for item in found] == ["1", "2", "3", "5"]
+    faults = reasons('{nope\n[]\n{"text": 3}\n{"text": "good"}\n{"id": "", "text": "x"}\n', "a.ndjson")
+    assert [item.split(":")[1] for item in faults] == ["1", "2", "3", "5"]
 
 
 def test_without_an_id_the_same_content_gets_the_same_one() -> None:

@@ -106,9 +106,9 @@ def test_rich_text_is_read_with_what_stands_beside_it() -> None:
         r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title Rules}}{\header Head\par}"
         r"Caf\'e9 \b bold\b0\u8364?{\footnote Noted}\par\trowd a\cell b\cell\row}"
     )
-    (found,) = documents(content, "a.rtf")
-    assert found["title"] == "Rules"
-    assert [word for word in ("Head", "Café bold€", "Noted", "a | b") if word not in found["text"]] == []
+    (parsed,) = documents(content, "a.rtf")
+    assert parsed["title"] == "Rules"
+    assert [word for word in ("Head", "Café bold€", "Noted", "a | b") if word not in parsed["text"]] == []
 
 
 def test_comments_and_shapes_of_rich_text_are_read() -> None:

@@ -21,10 +21,10 @@ def test_markdown_loses_its_marks_and_keeps_its_words() -> None:
         "---\ntags: x\n---\n# Leave *policy*\n\nTwo lines\nof `text`.\n\n- one\n- two\n\n"
         "| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nx = 1\n```\n"
     )
-    (found,) = documents(content, "docs/leave.md")
-    assert found["id"] == "docs/leave.md"
-    assert found["title"] == "Leave policy"
-    assert found["text"] == "Leave policy\n\nTwo lines of text.\n\none\ntwo\n\na | b\n1 | 2\n\nx = 1"
+    (parsed,) = documents(content, "docs/leave.md")
+    assert parsed["id"] == "docs/leave.md"
+    assert parsed["title"] == "Leave policy"
+    assert parsed["text"] == "Leave policy\n\nTwo lines of text.\n\none\ntwo\n\na | b\n1 | 2\n\nx = 1"
 
 
 def test_a_page_is_what_a_reader_sees() -> None:

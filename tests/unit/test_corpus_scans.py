@@ -130,9 +130,9 @@ def test_a_picture_with_too_many_dots_is_refused_before_it_is_decoded() -> None:
 
 def test_without_recognition_a_picture_says_what_to_do() -> None:
     reading = Reading("text", advice="do this")
-    (found,) = entries(saved([page(LEAVE)], "PNG"), "leave.png", reading=reading)
-    assert isinstance(found, Unreadable)
-    assert found.reason == "is a picture; do this"
+    (parsed,) = entries(saved([page(LEAVE)], "PNG"), "leave.png", reading=reading)
+    assert isinstance(parsed, Unreadable)
+    assert parsed.reason == "is a picture; do this"
     (scan,) = entries(pdf(None, None), "scan.pdf", reading=reading)
     assert isinstance(scan, Unreadable)
     assert scan.reason == "holds no text, but pictures; do this"

@@ -11,9 +11,9 @@ from tests.unit.reading import documents, entries, reasons, texts
 @pytest.mark.parametrize("between", [",", ";", "\t", "|"])
 def test_rows(between: str) -> None:
     content = '\ufeffid,text,year\r\n1,a,2023\r\n,"b\nb",\r\n\r\n3,c,1,7\r\n'.replace(",", between)
-    found = entries(content, "a.csv")
-    assert [document.where for document in found] == ["a.csv:2", "a.csv:3", "a.csv:6"]
-    first, second, third = found
+    parsed = entries(content, "a.csv")
+    assert [document.where for document in parsed] == ["a.csv:2", "a.csv:3", "a.csv:6"]
+    first, second, third = parsed
     assert isinstance(first, Document)
     assert isinstance(second, Document)
     assert isinstance(third, Unreadable)

@@ -87,10 +87,10 @@ def test_the_estimate_is_not_too_low_and_not_far_too_high(language: str) -> None
 @pytest.mark.parametrize("language", COUNTED)
 def test_every_chunk_is_read_whole_by_the_smallest_model(language: str) -> None:
     text, counted = COUNTED[language]
-    found = split(" ".join([text] * 40), 1000, 256)
+    pieces = split(" ".join([text] * 40), 1000, 256)
     # As many tokens a character as in the text.
-    assert max(len(item) for item in found) * counted / len(text) <= 256 - MARKS
-    assert min(len(item) for item in found) > 0.2 * max(len(item) for item in found)
+    assert max(len(item) for item in pieces) * counted / len(text) <= 256 - MARKS
+    assert min(len(item) for item in pieces) > 0.2 * max(len(item) for item in pieces)
 
 
 def test_a_word_that_is_too_long_is_cut() -> None:

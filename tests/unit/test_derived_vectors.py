@@ -78,8 +78,8 @@ DERIVED = {"index.knn": "true", SETTING: "true"}
 @pytest.mark.parametrize("version", FAULTY)
 def test_a_broken_index_is_reported_and_repaired(version: str) -> None:
     engine = Engine(version, DERIVED, broken=True)
-    found = compare(engine.client(), WATCHED)
-    assert (found.state, found.fields, name_of(found)) == ("changed", (BROKEN,), "index-unreadable")
+    comparison = compare(engine.client(), WATCHED)
+    assert (comparison.state, comparison.fields, name_of(comparison)) == ("changed", (BROKEN,), "index-unreadable")
     spec = WATCHED.spec
     outcome = apply(WATCHED.verbs, spec, client=engine.client(), owner=OWNER, physical_id=WATCHED.id, previous=spec)
     assert outcome.changed

@@ -89,10 +89,10 @@ def test_it_stops_at_the_first_cause() -> None:
         Check("c", _fails("model-missing")),
         Check("d", lambda _: pytest.fail("it went on")),
     ]
-    found = list(doctor.examine(PLACE, checks))
-    assert [(finding.check, finding.state) for finding in found] == [("a", "ok"), ("b", "skipped"), ("c", "failed")]
-    assert found[-1].complaint == "model-missing"
-    assert found[-1].see == "docs/troubleshooting.md#model-missing"
+    examined = list(doctor.examine(PLACE, checks))
+    assert [(finding.check, finding.state) for finding in examined] == [("a", "ok"), ("b", "skipped"), ("c", "failed")]
+    assert examined[-1].complaint == "model-missing"
+    assert examined[-1].see == "docs/troubleshooting.md#model-missing"
 
 
 def test_a_note_has_its_fix_and_stops_nothing() -> None:
@@ -123,10 +123,10 @@ def test_a_missing_network_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     assert not doctor.show(PLACE, as_json=True)
-    told = json.loads(capsys.readouterr().out)
-    assert not told["healthy"]
-    assert told["checks"] == [
-        {"check": "credentials", "state": "failed", "complaint": "no-network", **_words(told["checks"][0])}
+    body = json.loads(capsys.readouterr().out)
+    assert not body["healthy"]
+    assert body["checks"] == [
+        {"check": "credentials", "state": "failed", "complaint": "no-network", **_words(body["checks"][0])}
     ]
 
 

@@ -58,9 +58,9 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def context(folder: Path, session: Session, **changes: Any) -> Context:
     body = {"recipe": "semantic-search", "region": "us-east-1", "search": SEARCH, "embedding": TITAN, **changes}
     (folder / "dev.yaml").write_text(yaml.safe_dump(body))
-    found = Context(Place("dev", None))
-    found.__dict__["session"] = session
-    return found
+    doctor_context = Context(Place("dev", None))
+    doctor_context.__dict__["session"] = session
+    return doctor_context
 
 
 def complaint_of(found: Context) -> Complaint:

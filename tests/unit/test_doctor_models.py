@@ -60,10 +60,10 @@ def context(folder: Path, url: str = "http://127.0.0.1:9", today: date = DAY, **
     session = settings.pop("session", Session(secretsmanager=Secrets()))
     body = {"recipe": "semantic-search", "region": "us-east-1", "search": SEARCH, "embedding": TITAN, **settings}
     (folder / "dev.yaml").write_text(yaml.safe_dump(body))
-    found = Context(Place("dev", None), today)
-    found.__dict__["session"] = session
-    found.way_to = lambda host: f"{url}/_aws/{host}"  # type: ignore[method-assign]
-    return found
+    doctor_context = Context(Place("dev", None), today)
+    doctor_context.__dict__["session"] = session
+    doctor_context.way_to = lambda host: f"{url}/_aws/{host}"  # type: ignore[method-assign]
+    return doctor_context
 
 
 def answer(**changes: Any) -> dict[str, Any]:

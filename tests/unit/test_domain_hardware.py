@@ -48,8 +48,8 @@ def test_the_settings_refuse(tmp_path: Path, search: dict[str, Any], said: str) 
 
 @pytest.mark.parametrize("family", OWN_DISKS)
 def test_disks_of_its_own_need_no_volume(tmp_path: Path, family: str) -> None:
-    found = load("other", written(tmp_path, data_nodes=of(f"{family}.large.search"), volume="none"))
-    assert not found.search.has_volumes  # type: ignore[union-attr]
+    environment = load("other", written(tmp_path, data_nodes=of(f"{family}.large.search"), volume="none"))
+    assert not environment.search.has_volumes  # type: ignore[union-attr]
 
 
 def domain(machine: str, **changes: Any) -> dict[str, Any]:

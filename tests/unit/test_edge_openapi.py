@@ -105,9 +105,9 @@ def test_every_possible_error_is_documented_as_a_problem(spec: dict[str, Any]) -
 def test_an_answer_is_described_in_one_piece_and_as_a_stream(spec: dict[str, Any]) -> None:
     content = spec["paths"]["/ask"]["post"]["responses"]["200"]["content"]
     assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/Answer"}
-    told = content["text/event-stream"]["schema"]["description"]
+    description = content["text/event-stream"]["schema"]["description"]
     for event in ("stage", "sources", "text", "answer", "failed", ": waiting"):
-        assert f"`{event}`" in told
+        assert f"`{event}`" in description
 
 
 def test_only_the_page_is_for_everybody(spec: dict[str, Any]) -> None:

@@ -140,10 +140,10 @@ def test_an_unreachable_address_is_reported_without_its_password(places: Reposit
 
 def test_the_setting_comes_before_all_else(tmp_path: Path) -> None:
     setting = {SETTING: f"{tmp_path / 'a'}, https://mirror.example/maven,{tmp_path / 'b'}"}
-    found = sources(tmp_path / "cache", setting)
-    assert list(found.folders) == [tmp_path / "a", tmp_path / "b"]
-    assert found.addresses[0] == "https://mirror.example/maven"
-    assert found.downloads == tmp_path / "cache" / "maven"
+    cited = sources(tmp_path / "cache", setting)
+    assert list(cited.folders) == [tmp_path / "a", tmp_path / "b"]
+    assert cited.addresses[0] == "https://mirror.example/maven"
+    assert cited.downloads == tmp_path / "cache" / "maven"
 
 
 def test_the_user_s_mirror_stands_for_maven_central(tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ def resolve(dotted: str) -> object:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_a_term_has_its_name_in_the_code(row: list[str]) -> None:
-    found = re.fullmatch(r"`([\w.]+)`", row[1])
-    assert found, row
-    assert resolve(found[1]) is not None
+    match = re.fullmatch(r"`([\w.]+)`", row[1])
+    assert match, row
+    assert resolve(match[1]) is not None
 
 
 def test_terms_stand_in_order_and_once() -> None:

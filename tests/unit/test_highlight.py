@@ -31,9 +31,9 @@ def parts(found: dict[str, Any]) -> list[str]:
 
 
 def test_a_search_asks_for_sentences_of_the_question_when_they_are_wanted() -> None:
-    (asked,) = nearest("what?", 3, INDEX, Retrieval(highlight=Marked(sentences=2)))["highlight"]["fields"].values()
-    assert asked["highlight_query"] == {"match": {"text": "what?"}}
-    assert (asked["number_of_fragments"], asked["pre_tags"], asked["post_tags"]) == (2, [""], [""])
+    (value,) = nearest("what?", 3, INDEX, Retrieval(highlight=Marked(sentences=2)))["highlight"]["fields"].values()
+    assert value["highlight_query"] == {"match": {"text": "what?"}}
+    assert (value["number_of_fragments"], value["pre_tags"], value["post_tags"]) == (2, [""], [""])
     assert "highlight" not in nearest("what?", 3, INDEX, Retrieval())
 
 

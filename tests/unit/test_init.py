@@ -103,12 +103,12 @@ def test_the_first_offers_go_together(question: SetupQuestion) -> None:
 def test_the_cost_of_an_environment_is_the_sum_of_its_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(tmp_path, "init", "new", *CHOSEN, monkeypatch=monkeypatch)
     code, output = run(tmp_path, "cost", "--env", "new", "--json", monkeypatch=monkeypatch)
-    told = json.loads(output)
-    assert (code, told["unknown"]) == (0, [])
-    assert told["usd_per_month"]["search"] == pytest.approx(
+    body = json.loads(output)
+    assert (code, body["unknown"]) == (0, [])
+    assert body["usd_per_month"]["search"] == pytest.approx(
         8 * prices.MEMORY_GIB * prices.HOURS + 20 * prices.GIBIBYTE, abs=0.01
     )
-    assert told["usd_per_month"]["answer"] == prices.SECRET
+    assert body["usd_per_month"]["answer"] == prices.SECRET
     code, output = run(tmp_path, "cost", "--env", "new", monkeypatch=monkeypatch)
     assert output.splitlines()[-1].endswith("USD a month, while nobody uses it")
 

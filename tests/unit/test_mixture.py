@@ -34,10 +34,12 @@ def hits(**scores: float) -> list[dict[str, Any]]:
     ],
 )
 def test_scores_worked_by_hand(normalization: Literal["min_max", "l2"], scores: dict[str, float]) -> None:
-    found = mixed(hits(a=9.0, c=5.0, d=1.0), hits(b=0.9, a=0.7, e=0.5), Hybrid(words=0.25, normalization=normalization))
-    assert {hit["_id"]: hit["_score"] for hit in found} == pytest.approx(scores)
-    assert [hit["_id"] for hit in found] == sorted(scores, key=lambda id: -scores[id])
-    assert {hit["_id"]: similarity(hit) for hit in found} == {"a": 0.7, "b": 0.9, "c": None, "d": None, "e": 0.5}
+    merged = mixed(
+        hits(a=9.0, c=5.0, d=1.0), hits(b=0.9, a=0.7, e=0.5), Hybrid(words=0.25, normalization=normalization)
+    )
+    assert {hit["_id"]: hit["_score"] for hit in merged} == pytest.approx(scores)
+    assert [hit["_id"] for hit in merged] == sorted(scores, key=lambda id: -scores[id])
+    assert {hit["_id"]: similarity(hit) for hit in merged} == {"a": 0.7, "b": 0.9, "c": None, "d": None, "e": 0.5}
 
 
 @pytest.mark.parametrize("normalization", ["min_max", "l2"])

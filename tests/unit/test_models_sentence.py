@@ -19,7 +19,7 @@ from sandbox.models.sentence import Sentence, content_words, names, split, years
     ],
 )
 def test_split(document: str, sentences: list[str]) -> None:
-    assert [found.text for found in split(document, 1)] == sentences
+    assert [piece.text for piece in split(document, 1)] == sentences
 
 
 @pytest.mark.parametrize(

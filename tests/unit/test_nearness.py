@@ -35,8 +35,8 @@ def engine() -> Engine:
 
 
 def parts(engine: Engine, most: int, *texts: str) -> list[list[str]]:
-    found = Nearness(engine.send, {}).nearest("A dog?", texts, most, "i-1")
-    return [[text[start:end] for start, end in ranges] for text, ranges in zip(texts, found, strict=True)]
+    nearby = Nearness(engine.send, {}).nearest("A dog?", texts, most, "i-1")
+    return [[text[start:end] for start, end in ranges] for text, ranges in zip(texts, nearby, strict=True)]
 
 
 def test_the_nearest_sentences_in_the_order_of_the_text(engine: Engine) -> None:

@@ -357,10 +357,12 @@ CASES: list[tuple[str, list[Answer], dict[str, Any], list[tuple[str, str | None]
 def test_a_check_and_the_answers_of_aws(
     looked: Any, name: str, answers: list[Answer], given: dict[str, Any], expected: list[tuple[str, str | None]]
 ) -> None:
-    found = looked(name, *answers, **given)
-    assert states(found) == expected, found
-    assert all(finding.fix and finding.complaint in FIXES for finding in found if finding.state in ("failed", "noted"))
-    assert all(finding.seen.startswith("not checked: ") for finding in found if finding.state == "unchecked")
+    observation = looked(name, *answers, **given)
+    assert states(observation) == expected, observation
+    assert all(
+        finding.fix and finding.complaint in FIXES for finding in observation if finding.state in ("failed", "noted")
+    )
+    assert all(finding.seen.startswith("not checked: ") for finding in observation if finding.state == "unchecked")
 
 
 def test_a_refusal_names_the_action_and_the_resource(looked: Any) -> None:

@@ -136,8 +136,8 @@ def test_a_follow_up_is_searched_alone_and_with_earlier_questions(made: Any, mos
     knowledge = KNOWLEDGE.model_copy(update={"retrieval": Retrieval(earlier_questions=most)})
     answer = question.ask(made(engine), knowledge, "and?", conversation=EngineConversation("c", ["why?", "what?"]))
     assert answer.conversation_id == "c"
-    asked = [body["query"]["bool"]["must"][0]["neural"]["embedding"]["query_text"] for body in engine.bodies]
-    assert asked == searched
+    query_texts = [body["query"]["bool"]["must"][0]["neural"]["embedding"]["query_text"] for body in engine.bodies]
+    assert query_texts == searched
 
 
 @pytest.mark.parametrize("by", ["words", "meaning"])

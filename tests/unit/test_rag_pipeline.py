@@ -12,8 +12,8 @@ from rag.pipeline import ALL_TURNS, answer_in, asking
 def parameters(**more: Any) -> dict[str, Any]:
     given = {"llm_model": "m", "llm_response_field": None, "conversation": None, "seconds": 9}
     body = asking("why?", ["b", "a"], text_field="text", **{**given, **more})
-    found: dict[str, Any] = body["ext"]["generative_qa_parameters"]
-    return found
+    generative_qa_parameters: dict[str, Any] = body["ext"]["generative_qa_parameters"]
+    return generative_qa_parameters
 
 
 def test_passages_are_asked_for_by_id_with_boosts_that_keep_their_order() -> None:
@@ -30,8 +30,12 @@ def test_without_a_conversation_none_is_named() -> None:
 
 
 def test_of_a_conversation_all_turns_are_read() -> None:
-    found = parameters(conversation="c", llm_response_field="answer")
-    assert (found["memory_id"], found["message_size"], found["llm_response_field"]) == ("c", ALL_TURNS, "answer")
+    arguments = parameters(conversation="c", llm_response_field="answer")
+    assert (arguments["memory_id"], arguments["message_size"], arguments["llm_response_field"]) == (
+        "c",
+        ALL_TURNS,
+        "answer",
+    )
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,9 @@ def test_a_region_is_chosen_in_the_order_of_the_cdk(
     shell.write_text("[profile team]\nregion = ap-south-1\n")
     for variable, value in shell_says.items():
         monkeypatch.setenv(variable, value)
-    found = chosen(written, HERE)
-    assert found is not None
-    assert (found.name, found.source) == (name, source)
+    region = chosen(written, HERE)
+    assert region is not None
+    assert (region.name, region.source) == (name, source)
 
 
 def test_no_region_is_none_and_so_is_an_unknown_profile(monkeypatch: pytest.MonkeyPatch) -> None:

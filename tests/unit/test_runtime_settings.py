@@ -82,9 +82,9 @@ def test_a_model_that_answers(tmp_path: Path, provider: str, monkeypatch: pytest
 
 def test_an_endpoint_that_is_made_is_called_by_its_name_and_its_component(tmp_path: Path) -> None:
     made = environment(tmp_path, {"provider": "sagemaker", "dimension": 384}, {"provider": "sagemaker", "scaling": {}})
-    found = told(made).model_dump(mode="json")
-    assert found["embedding"] == {"provider": "sagemaker", "endpoint": "osml-one-embedding", "dimension": 384}
-    assert found["answer"] == {"provider": "sagemaker", "endpoint": "osml-one-answer", "component": "osml-one-answer"}
+    dumped = told(made).model_dump(mode="json")
+    assert dumped["embedding"] == {"provider": "sagemaker", "endpoint": "osml-one-embedding", "dimension": 384}
+    assert dumped["answer"] == {"provider": "sagemaker", "endpoint": "osml-one-answer", "component": "osml-one-answer"}
 
 
 def test_what_an_engine_does_itself(tmp_path: Path) -> None:

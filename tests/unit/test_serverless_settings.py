@@ -63,13 +63,17 @@ def refused(directory: Path, settings: dict[str, Any], name: str = "other") -> s
 
 
 def test_a_collection_has_an_assistant_and_scales_to_nothing(tmp_path: Path) -> None:
-    found = loaded(tmp_path, AOSS)
-    search = found.search
+    environment = loaded(tmp_path, AOSS)
+    search = environment.search
     assert isinstance(search, Serverless)
-    assert (found.assistant.sign_in, found.assistant.page) == ("cognito", True) if found.assistant else False
+    assert (
+        (environment.assistant.sign_in, environment.assistant.page) == ("cognito", True)
+        if environment.assistant
+        else False
+    )
     assert (search.search_units, search.indexing_units, search.standby_replicas) == ((0, 8), (0, 8), True)
-    assert found.domain_name == "osml-other"
-    assert found.timeouts.answer == 120
+    assert environment.domain_name == "osml-other"
+    assert environment.timeouts.answer == 120
 
 
 def test_classic_has_replicas_by_choice(tmp_path: Path) -> None:

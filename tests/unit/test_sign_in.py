@@ -66,8 +66,8 @@ def patience(propagation: float) -> Patience:
 def header(auth: requests.auth.AuthBase) -> str:
     """The Authorization header of a request."""
     request = requests.Request("GET", "https://d.example.com/", auth=auth).prepare()
-    found = request.headers["Authorization"]
-    return found.decode() if isinstance(found, bytes) else found
+    authorization = request.headers["Authorization"]
+    return authorization.decode() if isinstance(authorization, bytes) else authorization
 
 
 def test_without_more_it_signs_as_itself(stub: Stub) -> None:

@@ -40,16 +40,16 @@ def test_disk_by_hand() -> None:
 
 @pytest.mark.parametrize("documents", [10_000, 1_000_000, 30_000_000])
 def test_every_shape_holds_all_graphs_and_no_node_could_go(documents: int) -> None:
-    found = need(Load(documents, 768, replicas=2))
-    assert found.shapes
+    demand = need(Load(documents, 768, replicas=2))
+    assert demand.shapes
     memory = {"medium": 8, "large": 16, "xlarge": 32, "2xlarge": 64, "4xlarge": 128, "8xlarge": 256, "12xlarge": 384}
-    for shape in found.shapes:
+    for shape in demand.shapes:
         gib = memory[shape.instance.split(".")[1]]
         assert shape.nodes >= 3
-        assert shape.nodes * room(gib, "faiss") >= found.memory
-        assert shape.nodes == 3 or (shape.nodes - 1) * room(gib, "faiss") < found.memory
-    assert [shape.usd for shape in found.shapes] == sorted(shape.usd for shape in found.shapes)
-    assert sum(shape.nodes == 3 for shape in found.shapes) <= 1
+        assert shape.nodes * room(gib, "faiss") >= demand.memory
+        assert shape.nodes == 3 or (shape.nodes - 1) * room(gib, "faiss") < demand.memory
+    assert [shape.usd for shape in demand.shapes] == sorted(shape.usd for shape in demand.shapes)
+    assert sum(shape.nodes == 3 for shape in demand.shapes) <= 1
 
 
 def test_a_load_that_no_domain_can_hold_is_reported() -> None:

@@ -52,9 +52,9 @@ def client(answers: dict[str, Response]) -> Client:
     ],
 )
 def test_a_model_is_in_one_of_these_states(shown: Response, predicted: Response, state: str, detail: str) -> None:
-    found = entry(client({"/_predict": predicted, MODEL_ID: shown}), MODEL)
-    assert (found.state, found.detail) == (state, detail)
-    assert found.is_healthy == (state == "ok")
+    status_entry = entry(client({"/_predict": predicted, MODEL_ID: shown}), MODEL)
+    assert (status_entry.state, status_entry.detail) == (state, detail)
+    assert status_entry.is_healthy == (state == "ok")
 
 
 def test_a_model_of_somebody_else_is_taken_over() -> None:
@@ -118,13 +118,13 @@ def test_nothing_is_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_trouble_is_shown_and_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
     gone = entry(client({MODEL_ID: Response(404, ABSENT)}), MODEL)
-    found = Status("dev", [StackState(STACK, "CREATE_COMPLETE")], [gone], [], "GET / got no answer")
-    assert not found.is_healthy
-    status_view.show(found)
+    status = Status("dev", [StackState(STACK, "CREATE_COMPLETE")], [gone], [], "GET / got no answer")
+    assert not status.is_healthy
+    status_view.show(status)
     assert "✗ GET / got no answer" in capsys.readouterr().out
-    status_view.print_json(found)
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert told["resources"][0] == {
+    status_view.print_json(status)
+    body: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert body["resources"][0] == {
         "kind": "Model",
         "id": MODEL_ID,
         "owner": {"stack": STACK, "logical_id": "Model"},

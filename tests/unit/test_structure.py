@@ -103,7 +103,7 @@ def test_every_function_is_a_folder_with_its_handler() -> None:
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_a_function_imports_its_own_modules_and_libraries(name: str) -> None:
     modules = {place: {file.stem for file in folder.rglob("*.py")} for place, folder in FUNCTIONS.items()}
-    others = set().union(*(found for place, found in modules.items() if place != name)) - modules[name]
+    others = set().union(*(pair for place, pair in modules.items() if place != name)) - modules[name]
     allowed = LIBRARIES | {"settings"}
     for file in FUNCTIONS[name].rglob("*.py"):
         named = {module.partition(".")[0] for module in imports(file)}

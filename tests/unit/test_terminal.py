@@ -39,10 +39,10 @@ def test_an_answer_shows_only_characters(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_one_module_escapes_for_the_terminal() -> None:
     """Whoever prints a foreign text goes through osml/terminal.py: no other module knows Rich's `escape`."""
-    found = {
+    paths = {
         file.relative_to(CHECKOUT).as_posix()
         for file in Path(CHECKOUT, "osml").rglob("*.py")
         if "rich.markup" in file.read_text()
         or "ensure_ascii=False)\n" in file.read_text().replace("json.dumps(item, ", "")
     }
-    assert found - {"osml/ingest/storing.py"} == {"osml/terminal.py"}
+    assert paths - {"osml/ingest/storing.py"} == {"osml/terminal.py"}

@@ -79,16 +79,16 @@ def test_depth_has_an_end() -> None:
 
 def test_what_has_no_text_is_named() -> None:
     rows = ['""', '"   "', '"\\n\\t"', "null", "42", '["one", "two"]', '"Only this one"']
-    found = entries("".join(f'{{"id": "x{n}", "text": {row}}}\n' for n, row in enumerate(rows)))
-    assert [type(item) for item in found] == [Unreadable] * 6 + [Document]
-    reasons = [document.reason for document in found if isinstance(document, Unreadable)]
+    parsed = entries("".join(f'{{"id": "x{n}", "text": {row}}}\n' for n, row in enumerate(rows)))
+    assert [type(item) for item in parsed] == [Unreadable] * 6 + [Document]
+    reasons = [document.reason for document in parsed if isinstance(document, Unreadable)]
     assert reasons[:3] == ["the text, `text`, is blank"] * 3
     assert all("a string `text` is wanted" in reason for reason in reasons[3:])
 
 
 def test_texts_and_ids_have_whole_characters() -> None:
-    found = sources('{"id": "bad\\ud83d", "text": "lone \\ude00 here, pair \\ud83d\\ude00", "who": {"\\ud800": 1}}\n')
-    assert found == {"bad\ufffd": {"text": "lone \ufffd here, pair \U0001f600", "who": {"\ufffd": 1}}}
+    cited = sources('{"id": "bad\\ud83d", "text": "lone \\ude00 here, pair \\ud83d\\ude00", "who": {"\\ud800": 1}}\n')
+    assert cited == {"bad\ufffd": {"text": "lone \ufffd here, pair \U0001f600", "who": {"\ufffd": 1}}}
     assert sources('{"id": "n", "text": "nul \\u0000 here"}\n')["n"]["text"] == "nul \0 here"
 
 

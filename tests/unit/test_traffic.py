@@ -93,17 +93,17 @@ def account(monkeypatch: pytest.MonkeyPatch, fault: str = "", answering: Any = a
     monkeypatch.setattr(module, "_CountingDomain", lambda *_: index)
     monkeypatch.setattr("osml.ask.question.ask", answering)
     traffic = Traffic(KNOWLEDGE, "run", questions=200, documents=200)
-    with traffic.running() as found:
+    with traffic.running() as traffic_account:
         until = time.monotonic() + 30
-        while (found.asked < 12 or len(traffic._sent) < 12) and time.monotonic() < until:
+        while (traffic_account.asked < 12 or len(traffic._sent) < 12) and time.monotonic() < until:
             time.sleep(0.01)
-    return found
+    return traffic_account
 
 
 def test_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = account(monkeypatch)
-    assert found.faults == {}
-    assert min(found.asked, found.sent) >= 12
+    tally = account(monkeypatch)
+    assert tally.faults == {}
+    assert min(tally.asked, tally.sent) >= 12
 
 
 @pytest.mark.parametrize(

@@ -80,9 +80,9 @@ def test_callers_are_named_and_the_largest_comes_first(counted: Stubber, run: Ru
 
 def test_callers_as_json(counted: Stubber, run: Run) -> None:
     pages(counted)
-    told = json.loads(run("--json", quota={"tokens_per_month": 50_000})[1])
-    assert told["quota"] == {"questions_per_day": None, "tokens_per_month": 50_000}
-    assert told["callers"][1] == {"caller": "loader", "questions": 3, "tokens": 1200}
+    body = json.loads(run("--json", quota={"tokens_per_month": 50_000})[1])
+    assert body["quota"] == {"questions_per_day": None, "tokens_per_month": 50_000}
+    assert body["callers"][1] == {"caller": "loader", "questions": 3, "tokens": 1200}
 
 
 def test_without_a_quota_the_command_says_what_to_set(counted: Stubber, run: Run) -> None:

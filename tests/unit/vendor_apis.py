@@ -97,12 +97,12 @@ class Vendor:
             more = f"{path}?status={query['status']}&limit={query['limit']}&cursor={start + self.most}"
             following = {"next": self.leads_to or f"/wiki/api/v2{more}"} if len(pages) > start + self.most else {}
             return 200, {"results": results, "_links": {**following, "base": f"{self.url}/wiki"}}, {}
-        found = re.fullmatch(r"/pages/([0-9]+)", path)
-        if found and found[1] in self.pages:
+        match = re.fullmatch(r"/pages/([0-9]+)", path)
+        if match and match[1] in self.pages:
             formats = ("storage", "atlas_doc_format", "view", "export_view", "anonymous_export_view", "styled_view")
             assert set(query) == {"body-format"}
             assert query["body-format"] in formats
-            page = self.pages[found[1]]
+            page = self.pages[match[1]]
             body = {query["body-format"]: {"representation": query["body-format"], "value": page["body"]}}
             return 200, {**self._listed(page), "body": body}, {}
         return 404, {"errors": [{"status": 404, "code": "NOT_FOUND", "title": "Not Found"}]}, {}

@@ -75,8 +75,8 @@ ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def nothing(engine: Any) -> dict[str, Any]:
     """What the engine holds before; every test leaves it so."""
-    found: dict[str, Any] = engine.contents()
-    return found
+    stored: dict[str, Any] = engine.contents()
+    return stored
 
 
 @pytest.fixture

@@ -90,9 +90,9 @@ def test_a_first_deploy_that_failed_is_repeated(osml: CommandLine, local_cloud: 
     wrong.write_text("sk-nobody")
     osml("secret", "set", *HERE, "--from-file", str(wrong))
     osml("deploy", *HERE, code=1)
-    found = stacks()
-    assert found["knowledge"]["StackStatus"] == "ROLLBACK_COMPLETE"
-    protected = {part: stack["EnableTerminationProtection"] for part, stack in found.items()}
+    remaining = stacks()
+    assert remaining["knowledge"]["StackStatus"] == "ROLLBACK_COMPLETE"
+    protected = {part: stack["EnableTerminationProtection"] for part, stack in remaining.items()}
     assert protected == {"search": True, "inference": True, "knowledge": False}
     osml("secret", "set", *HERE)
     osml("deploy", *HERE)

@@ -56,10 +56,10 @@ class Finding:
 
     def measured(self, name: str) -> dict[str, Quality]:
         """How well each way finds things; what is deployed makes a row of that name."""
-        found = {quality.way: quality for quality in evaluate(self.deployment.place, self._questions, [0.3])}
-        quality = found[DEPLOYED]
+        qualities_by_way = {quality.way: quality for quality in evaluate(self.deployment.place, self._questions, [0.3])}
+        quality = qualities_by_way[DEPLOYED]
         self._rows.append([name, *_figures(quality), *_times(quality)])
-        return found
+        return qualities_by_way
 
     def followed(self, name: str, retrieval: dict[str, Any]) -> list[Quality]:
         """How well follow-ups find things with none, one and two of the questions before them; rows of that name."""
