@@ -90,7 +90,8 @@ def pdf_with_stamp(scan: bytes) -> bytes:
     for number in range(len(document)):
         opened = document[number]
         text = raw.FPDFPageObj_NewTextObj(document, b"Helvetica", 12.0)
-        words = ctypes.cast(("Received 4 May" + "\0").encode("utf-16-le"), raw.FPDF_WIDESTRING)
+        letters = ctypes.create_string_buffer("Received 4 May\0".encode("utf-16-le"))
+        words = ctypes.cast(letters, raw.FPDF_WIDESTRING)
         raw.FPDFText_SetText(text, words)
         raw.FPDFPageObj_Transform(text, 1, 0, 0, 1, 40, 40)
         raw.FPDFPage_InsertObject(opened, text)
