@@ -53,7 +53,7 @@ class Kept:
         index = shop.parts.settings.index.name
         self._alias = f"{index}-sources"
         engine.client().post("/_aliases", {"actions": [{"add": {"index": index, "alias": self._alias}}]})
-        self._client = engine.client()
+        self._engine = engine
         self._target = {"endpoint": os.environ["OSML_TEST_ENGINE_URL"]}
 
     def run(self) -> Run:
@@ -74,7 +74,7 @@ class Kept:
         seconds = time.perf_counter() - began
         changes = f"{run.added} added, {run.changed} changed, {run.removed} removed, {run.unchanged} unchanged"
         print(f"\n{self._name}: {changes}, {run.passages} chunks, {seconds:.1f} s")
-        self._client.post(f"/{self._alias}/_refresh")
+        self._engine.client().post(f"/{self._alias}/_refresh")
         return run
 
 
