@@ -62,7 +62,7 @@ unit: ocr
 
 # A run starts hundreds of Python processes: what one of them has compiled is kept, whatever the machine's habit is.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: install browser ## everything that CI checks, in five parallel lanes
+test: ocr browser ## everything that CI checks, in five parallel lanes
 	$(MAKE) --jobs=5 --output-sync=line e2e assistants contract pages templates
 
 templates: check checkers ## types, unit tests and templates; then the recipes

@@ -88,7 +88,7 @@ def test_what_cannot_be_read_is_told_beside_what_is_stored() -> None:
     ]
     assert (
         told.results[0].message
-        == "mixed.pdf, page 2: no text, but pictures; put the file through text recognition first"
+        == "mixed.pdf, page 2: no text, but pictures; put it through text recognition first"
     )
 
 
