@@ -93,7 +93,10 @@ class KnowledgeOutputs(IndexOutputs):
 
 
 class AssistantOutputs(Outputs):
-    """`osml-<env>-assistant`. `name_target` is the host that the CNAME record of your own name must have."""
+    """`osml-<env>-assistant`. `name_target` is the host that the CNAME record of your own name must have.
+
+    `feedback_index` is the index of a domain with what people say of answers.
+    """
 
     url: str | None = _output("ApiUrl", None)
     ask_function: str = _output("AskFunctionName")
@@ -109,6 +112,7 @@ class AssistantOutputs(Outputs):
     )
     name_target: str | None = _output("NameTarget", None)
     quota_table: str | None = _output("QuotaTableName", None)
+    feedback_index: str | None = _output("FeedbackIndex", None)
 
 
 class SourcesOutputs(Outputs):

@@ -16,6 +16,7 @@ from settings import answer, embedding
 from settings.access import Access
 from settings.answer import AnswerModel
 from settings.embedding import EmbeddingModel
+from settings.feedback import Feedback
 from settings.guardrails import Guardrails
 from settings.knowledge import IndexNames, Prompt
 from settings.model_settings import model_class
@@ -24,7 +25,7 @@ from settings.personal_data import PersonalData
 from settings.retrieval import Retrieval
 
 VARIABLE = "ASSISTANT"
-# The alias of the function `ask` by which operators call it, on a collection.
+# The alias of the functions `ask` and `documents` by which operators call them, on a collection.
 OPERATORS = "operators"
 Seconds = Annotated[int | float, Field(gt=0)]
 
@@ -82,11 +83,19 @@ class ConversationIndexSettings(RuntimeGroup):
 
 
 class Table(RuntimeGroup):
-    """Conversations in a DynamoDB table, for `days` after their last turn."""
+    """Conversations in a DynamoDB table, for `days` after their last turn; its index `callers` lists each caller's."""
 
     kind: Literal["table"]
     table: str
+    callers: str
     days: int = Field(ge=1)
+
+
+class FeedbackSettings(Feedback):
+    """Feedback, in the index or the DynamoDB table `name`."""
+
+    kind: Literal["index", "table"]
+    name: str
 
 
 class Limits(RuntimeGroup):
@@ -186,4 +195,5 @@ class RuntimeSettings(RuntimeGroup):
     uploads: str | None = None
     guardrails: Guardrails | None = None
     quota: RuntimeQuota | None = None
+    feedback: FeedbackSettings | None = None
     timeouts: RuntimeTimeouts = RuntimeTimeouts()

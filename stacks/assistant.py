@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from aws_cdk import Aws, Duration, SecretValue
 from aws_cdk import aws_apigateway as apigateway
@@ -15,13 +15,15 @@ from constructs import Construct
 from opensearch_ml.assistant.api_name import ApiName
 from opensearch_ml.assistant.assistant_api import AssistantApi, SignIn
 from opensearch_ml.assistant.assistant_function import AssistantFunction
-from opensearch_ml.assistant.conversation_table import ConversationTable
+from opensearch_ml.assistant.conversation_table import CALLERS, ConversationTable
+from opensearch_ml.assistant.feedback_table import FeedbackTable
 from opensearch_ml.assistant.firewall import Firewall
 from opensearch_ml.assistant.quota_table import QuotaTable
 from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.assistant.upload_jobs import UploadJobs
 from opensearch_ml.engine.log_retention import RETENTION
 from opensearch_ml.resources.conversation_index import CONVERSATIONS, ConversationIndex
+from opensearch_ml.resources.feedback_index import FEEDBACK, FeedbackIndex
 from settings import Environment
 from settings.agents import Agents
 from settings.answer import AnswerModel
@@ -33,6 +35,7 @@ from settings.runtime_settings import (
     OPERATORS,
     VARIABLE,
     EngineEmbedding,
+    FeedbackSettings,
     Limits,
     Login,
     Memory,
@@ -81,6 +84,7 @@ class AssistantStack(EnvironmentStack):
         self._quota = QuotaTable(self, "Quota") if assistant.quota else None
         self._keys = self._named_keys()
         self._kept = self._conversation_index() if knowledge and not self._memory else None
+        self._judged = self._feedback_store() if assistant.feedback else None
         self._jobs = UploadJobs(self, "Uploads", removal_policy=self.removal)
         variables = {VARIABLE: self._runtime_settings()}
         if assistant.origins:
@@ -123,6 +127,7 @@ class AssistantStack(EnvironmentStack):
                 agents_url=f"{base}/mcp" if assistant.agents else None,
                 agents_client_id=agents_client,
                 api_key_id=api.key_id,
+                feedback_index=self._judged.name if isinstance(self._judged, FeedbackIndex) else None,
                 **self._unusual_outputs(),
             )
         )
@@ -167,6 +172,12 @@ class AssistantStack(EnvironmentStack):
         unusual_limits: dict[str, Any] = {"passage_overlap": index.overlap} if index.overlap else {}
         if index.mask:
             unusual_limits["mask"] = index.mask
+        if assistant.feedback and self._judged:
+            kind: Literal["index", "table"] = "table" if isinstance(self._judged, FeedbackTable) else "index"
+            feedback = assistant.feedback
+            unusual["feedback"] = FeedbackSettings(
+                keep=feedback.keep, days=feedback.days, kind=kind, name=self._judged.name
+            )
         access = assistant.access.model_dump(exclude_defaults=True)
         if self._keys:
             access["keys"] = [(key.key_id, name) for name, key in self._keys.items()]
@@ -222,9 +233,23 @@ class AssistantStack(EnvironmentStack):
             removal_policy=self.removal,
         )
 
+    def _feedback_store(self) -> FeedbackIndex | FeedbackTable:
+        if not self._knowledge:
+            return FeedbackTable(self, "Feedback", removal_policy=self.removal)
+        index = self._environment.index
+        return FeedbackIndex(
+            self,
+            "Feedback",
+            target=self._search.target(self.region, ()),
+            name=FEEDBACK.format(index=index.name),
+            replicas=index.replicas,
+            removal_policy=self.removal,
+        )
+
     def _conversations(self) -> Memory | IndexOfConversations | Table:
         if self._table:
-            return Table(kind="table", table=self._table.name, days=self._assistant.conversation_days)
+            days = self._assistant.conversation_days
+            return Table(kind="table", table=self._table.name, callers=CALLERS, days=days)
         if self._kept:
             return IndexOfConversations(kind="index", name=self._kept.name)
         return Memory(kind="memory")
@@ -245,9 +270,13 @@ class AssistantStack(EnvironmentStack):
     def _allow(self, ask: AssistantFunction, documents: AssistantFunction) -> None:
         self._allow_asking(ask, "ask")
         target = self._search.target(self.region, ())
-        grant_search(self, self._environment, self._search, target, documents, "documents")
         if self._quota:
             documents.allow(self._quota.reading)
+        grant_search(self, self._environment, self._search, target, documents, "documents", self._memory)
+        if self._table:
+            documents.allow(*self._table.history)
+        if isinstance(self._judged, FeedbackTable):
+            documents.allow(self._judged.access)
         if not self._knowledge:
             documents.allow(*self._inference.embedding.caller_statements(), wildcards=GUESSED)
 
@@ -268,6 +297,9 @@ class AssistantStack(EnvironmentStack):
             function.allow(*self._inference.embedding.caller_statements(), wildcards=GUESSED)
         if self._table:
             function.allow(self._table.access)
+        feedback = self._assistant.feedback
+        if isinstance(self._judged, FeedbackTable) and feedback and feedback.keep == "texts":
+            function.allow(self._judged.addition)
 
     def _allow_guardrail(self, ask: AssistantFunction) -> None:
         chosen = self._assistant.bedrock_guardrail
@@ -392,9 +424,9 @@ class AssistantStack(EnvironmentStack):
     def _let_operators_in(self, ask: AssistantFunction, documents: AssistantFunction) -> None:
         """A collection has no pipelines: the command line asks and ingests through the functions.
 
-        By its alias the function knows that an operator calls, whatever caller the event names.
+        By its alias a function knows that an operator calls, whatever caller the event names.
         """
-        arns = [ask.alias(OPERATORS), documents.function.function_arn]
+        arns = [ask.alias(OPERATORS), documents.alias(OPERATORS)]
         iam.Policy(
             self,
             "OperatorPolicy",

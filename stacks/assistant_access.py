@@ -9,10 +9,11 @@ from opensearch_ml.engine.grantee import Grantee
 from opensearch_ml.engine.target import Target
 from opensearch_ml.providers.inline_credentials import READ
 from opensearch_ml.resources.conversation_index import CONVERSATIONS
+from opensearch_ml.resources.feedback_index import FEEDBACK
 from opensearch_ml.resources.role_mapping import RoleMapping
 from opensearch_ml.resources.security_role import SecurityRole
 from settings import Environment
-from stacks.assistant_needs import NEEDS
+from stacks.assistant_needs import ASKED_IN, NEEDS
 from stacks.index_names import physical_indexes
 from stacks.search import SearchStack
 
@@ -33,11 +34,14 @@ def grant_search(
 ) -> None:
     """Let `function`, the `part` of NEEDS, work on the index of the environment and nowhere else.
 
-    With `memory` it keeps conversations in the engine's memory instead of an index.
+    With `memory` conversations are in the engine's memory instead of an index.
     """
     need, index, engine = NEEDS[part], environment.index.name, search.engine
     if memory:
-        need = need.with_memory()
+        need = need.with_memory() if part in ASKED_IN else need.without_conversations()
+    feedback = environment.assistant.feedback if environment.assistant else None
+    if feedback:
+        need = need.with_feedback(part, texts=feedback.keep == "texts")
     highlight = environment.retrieval.highlight
     if part in ("ask", "tools") and highlight and highlight.by == "meaning":
         need = need.with_marks()
@@ -48,7 +52,7 @@ def grant_search(
     if engine.login:
         function.allow(iam.PolicyStatement(actions=[READ], resources=[engine.login.arn]))
     if engine.domain_arn:
-        paths = {"es:ESHttpGet": need.gets, "es:ESHttpPost": need.posts}
+        paths = {"es:ESHttpGet": need.gets, "es:ESHttpPost": need.posts, "es:ESHttpDelete": need.deletes}
         statements = [
             iam.PolicyStatement(
                 actions=[action],
@@ -71,7 +75,11 @@ def grant_search(
             cluster=need.cluster,
             index=need.index,
             indexes=[index, *index_versions],
-            more={CONVERSATIONS.format(index=index): need.conversations} if need.conversations else None,
+            more={
+                name.format(index=index): actions
+                for name, actions in ((CONVERSATIONS, need.conversations), (FEEDBACK, need.feedback))
+                if actions
+            },
         )
         mapping = RoleMapping(
             scope, f"Map{part.title()}", target=target, role=role.name, backend_roles=[function.role.role_arn]

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from opensearch_ml.resources.conversation_index import CONVERSATIONS
+from opensearch_ml.resources.feedback_index import FEEDBACK
 
 ML = "cluster:admin/opensearch/ml"
 # Since 3.5 neural-search reads a model before it embeds by it, for a query or a pipeline, and keeps it for all callers
 # (MLCommonsClientAccessor.checkModelAndThenPredict): the first of them must be allowed to read it.
 EMBED = (f"{ML}/predict", f"{ML}/models/get")
 MEMORY = "_plugins/_ml/memory"
-# The index of conversations with the assistant.
+# A conversation, and the search among them, in the index of conversations with the assistant.
+CONVERSATION, AMONG = f"{CONVERSATIONS}/_doc/*", f"{CONVERSATIONS}/_search"
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class EngineNeed:
     """What a function does on an engine: requests by path, permissions on the cluster and on the index.
 
     `{index}` in a path is the index, `{index_version}` each of its versions. `conversations` are permissions on the
-    index of conversations. A domain checks both; a collection has the `collection` permissions.
+    index of conversations, which the function `ask` continues, and the function `documents` lists for their callers;
+    `feedback` are those on the index of feedback. A domain checks both; a collection has the `collection` permissions.
     """
 
     gets: Sequence[str]
@@ -29,21 +32,47 @@ class EngineNeed:
     index: Sequence[str]
     collection: Sequence[str]
     conversations: Sequence[str] = ()
+    deletes: Sequence[str] = ()
+    feedback: Sequence[str] = ()
     description: str = "What the assistant may do"
+
+    def without_conversations(self) -> EngineNeed:
+        """Where no index of conversations is."""
+        kept = (CONVERSATION, AMONG)
+        return replace(
+            self,
+            gets=[get for get in self.gets if get not in kept],
+            posts=[post for post in self.posts if post not in kept],
+            deletes=[delete for delete in self.deletes if delete not in kept],
+            conversations=(),
+        )
+
+    def with_feedback(self, part: str, *, texts: bool) -> EngineNeed:
+        """Keeps judgements in `documents`, and questions without an answer where they are asked, if texts are kept."""
+        judged, among = f"{FEEDBACK}/_doc/*", f"{FEEDBACK}/_search"
+        writes = [f"indices:data/write/{verb}*" for verb in ("bulk", "index")]
+        if part == "documents":
+            reads = ["indices:data/read/search*", "indices:data/write/delete*"]
+            return replace(
+                self,
+                posts=[*self.posts, judged, among],
+                deletes=[*self.deletes, judged],
+                feedback=[*reads, *writes],
+            )
+        return replace(self, posts=[*self.posts, judged], feedback=writes) if texts and part in ASKED_IN else self
 
     def with_memory(self) -> EngineNeed:
         """Instead of an index of conversations it uses the engine's memory, where the search pipeline reads them."""
-        kept = f"{CONVERSATIONS}/_doc/*"
+        need = self.without_conversations()
         return replace(
-            self,
-            gets=[*(get for get in self.gets if get != kept), f"{MEMORY}/*"],
-            posts=[*(post for post in self.posts if post != kept), MEMORY, f"{MEMORY}/*"],
+            need,
+            gets=[*need.gets, f"{MEMORY}/*"],
+            posts=[*need.posts, MEMORY, f"{MEMORY}/*"],
             cluster=[
                 *EMBED,
                 *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search", "search")),
                 *(f"{ML}/memory/interaction/{verb}" for verb in ("create", "list")),
             ],
-            conversations=(),
         )
 
     def with_marks(self) -> EngineNeed:
@@ -58,9 +87,11 @@ class EngineNeed:
         )
 
 
+# The functions that answer questions.
+ASKED_IN = ("ask", "tools")
 ASKING = EngineNeed(
-    gets=["{index}/_alias", f"{CONVERSATIONS}/_doc/*"],
-    posts=["{index}/_search", "{index_version}/_search", f"{CONVERSATIONS}/_doc/*"],
+    gets=["{index}/_alias", CONVERSATION],
+    posts=["{index}/_search", "{index_version}/_search", CONVERSATION],
     cluster=[*EMBED, "indices:data/write/bulk"],
     index=["indices:admin/aliases/get", "indices:data/read/search*"],
     collection=["aoss:DescribeIndex", "aoss:ReadDocument"],
@@ -70,8 +101,9 @@ NEEDS: Mapping[str, EngineNeed] = {
     "ask": ASKING,
     "tools": replace(ASKING, description="What the tools for agents may do"),
     "documents": EngineNeed(
-        gets=[],
-        posts=["_bulk", *(f"{{index}}/{route}" for route in ("_refresh", "_search"))],
+        gets=[CONVERSATION],
+        posts=["_bulk", *(f"{{index}}/{route}" for route in ("_refresh", "_search")), CONVERSATION, AMONG],
+        deletes=[CONVERSATION],
         cluster=[*EMBED, "indices:data/write/bulk"],
         index=[
             "indices:admin/refresh*",
@@ -79,6 +111,11 @@ NEEDS: Mapping[str, EngineNeed] = {
             *(f"indices:data/write/{verb}*" for verb in ("bulk", "delete", "index")),
         ],
         collection=["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
+        conversations=[
+            "indices:data/read/get",
+            "indices:data/read/search*",
+            *(f"indices:data/write/{verb}*" for verb in ("bulk", "delete", "index")),
+        ],
     ),
     "drop": EngineNeed(
         gets=[],

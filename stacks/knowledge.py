@@ -12,6 +12,7 @@ from opensearch_ml.engine.log_retention import RETENTION
 from opensearch_ml.providers.provider import Provider
 from opensearch_ml.resources.adopted_index import AdoptedIndex
 from opensearch_ml.resources.audit_log import AuditLog
+from opensearch_ml.resources.feedback_index import FEEDBACK
 from opensearch_ml.resources.index_version import index_version
 from opensearch_ml.resources.ingest_pipeline import IngestPipeline
 from opensearch_ml.resources.ml_connector import MlConnector
@@ -171,6 +172,7 @@ class KnowledgeStack(EnvironmentStack):
 
     def _grant_operator(self) -> None:
         operator, index = self._search.operator, self._environment.index.name
+        assistant = self._environment.assistant
         role = SecurityRole(
             self,
             "OperatorRights",
@@ -181,6 +183,7 @@ class KnowledgeStack(EnvironmentStack):
             index=operator.INDEX,
             indexes=[index, *physical_indexes(self._environment)],
             everywhere=operator.EVERYWHERE,
+            more={FEEDBACK.format(index=index): operator.FEEDBACK} if assistant and assistant.feedback else None,
         )
         mapping = RoleMapping(self, "MapOperator", target=self._target, role=role.name, backend_roles=[operator.arn])
         mapping.node.add_dependency(role)

@@ -71,6 +71,7 @@ class SearchStack(EnvironmentStack):
             principals=operators.principals,
             second_factor=operators.second_factor,
             marks=highlight is not None and highlight.by == "meaning",
+            feedback=bool(environment.assistant and environment.assistant.feedback),
         )
         dashboard(self, environment, collection=self.collection)
         if environment.alarms and environment.alarms.address:

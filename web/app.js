@@ -2,6 +2,8 @@ import { Account } from "./account.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./element.js";
 import { Failure, failureView } from "./failure.js";
+import { History } from "./history.js";
+import { Judgements } from "./judgements.js";
 import { Key } from "./key.js";
 import { Library } from "./library.js";
 import { Quota } from "./quota.js";
@@ -9,6 +11,8 @@ import { Rights } from "./rights.js";
 import { SecondFactor } from "./factor.js";
 import { Service } from "./service.js";
 import { Tab } from "./tab.js";
+
+const VIEWS = ["ask", "conversations", "documents", "feedback"];
 
 // The page is at rag, without a slash at its end: the API is beside it.
 const stage = new URL(".", location.href);
@@ -77,17 +81,29 @@ function enter(sign, root, tab, told) {
   if (sign.name) byId("sign-out").title = `Signed in as ${sign.name}`;
   byId("views").hidden = false;
 
+  const history = new History(service, sign, {
+    open: (id) => {
+      location.hash = "ask";
+      conversation.open(id);
+    },
+    forget: (id) => conversation.forget(id),
+  });
+  const judgements = new Judgements(service, sign);
+  rights.history().then((listed) => (byId("to-conversations").hidden = !listed));
+  Promise.all([rights.feedback(), rights.has("owner")]).then(([kept, owns]) => (byId("to-feedback").hidden = !(kept && owns)));
+  const opened = { documents: () => library.open(), conversations: () => history.load(), feedback: () => judgements.load() };
+
+  const chosen = () => VIEWS.find((view) => location.hash === `#${view}`) ?? VIEWS[0];
   const show = () => {
-    const documents = location.hash === "#documents";
-    byId("ask-view").hidden = documents;
-    byId("documents-view").hidden = !documents;
-    byId("to-ask").ariaCurrent = documents ? null : "page";
-    byId("to-documents").ariaCurrent = documents ? "page" : null;
-    if (documents) library.open();
+    for (const view of VIEWS) {
+      byId(`${view}-view`).hidden = view !== chosen();
+      byId(`to-${view}`).ariaCurrent = view === chosen() ? "page" : null;
+    }
+    opened[chosen()]?.();
   };
   addEventListener("hashchange", () => {
     show();
-    byId(location.hash === "#documents" ? "documents-heading" : "question").focus();
+    byId(chosen() === "ask" ? "question" : `${chosen()}-heading`).focus();
   });
   show();
   conversation.restore();

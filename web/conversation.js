@@ -1,9 +1,11 @@
 import { announce, byId, element, plural } from "./element.js";
 import { Exchange } from "./exchange.js";
+import { failureView } from "./failure.js";
+import { Verdict } from "./verdict.js";
 
 const LONGEST = 2000; // characters of a question
 
-/** Questions and answers of this tab; a reload and a sign-in keep them, "New conversation" clears them. */
+/** The conversation that is shown; a reload and a sign-in keep it, "New conversation" begins another one. */
 export class Conversation {
   #service;
   #signIn;
@@ -45,6 +47,7 @@ export class Conversation {
     for (const turn of kept?.turns ?? []) {
       const exchange = this.#place(turn.question);
       exchange.finish(turn.answer);
+      this.#judge(exchange, turn.answer);
       this.#turns.push(turn);
     }
     announce("");
@@ -52,6 +55,47 @@ export class Conversation {
     byId("question").value = this.#tab.get("draft") ?? "";
     this.#tab.drop("draft");
     this.#measure();
+  }
+
+  /** Shows a conversation as the server has it; the next question continues it. */
+  async open(id) {
+    this.#running?.abort();
+    this.#put(null, []);
+    byId("exchanges").replaceChildren(element("p", { className: "hint" }, "Loading"));
+    try {
+      const { id: current, shown } = await this.#service.conversation(id);
+      byId("exchanges").replaceChildren();
+      for (const { question, ...answer } of shown) {
+        const turn = { question, answer: { ...answer, conversation_id: `${current.split("-")[0]}-${answer.number}` } };
+        const exchange = this.#place(question);
+        exchange.finish(turn.answer);
+        this.#judge(exchange, turn.answer);
+        this.#turns.push(turn);
+      }
+      this.#put(current, this.#turns);
+      byId("exchanges").lastElementChild?.scrollIntoView({ block: "start" });
+      announce(`${plural(shown.length, "question")} shown.`);
+    } catch (failure) {
+      const signIn = { word: `${this.#signIn.word} again`, begin: async () => (await this.#signIn.begin()) && this.open(id) };
+      byId("exchanges").replaceChildren(failureView(failure, { retry: () => this.open(id), signIn }));
+    }
+    this.#arrange();
+    byId("question").focus();
+  }
+
+  /** Clears the conversation if it is this one, which is removed. */
+  forget(id) {
+    if (!this.#id || this.#id.split("-")[0] !== id.split("-")[0]) return;
+    this.#put(null, []);
+    byId("exchanges").replaceChildren();
+    this.#arrange();
+    this.suggest();
+  }
+
+  #put(id, turns) {
+    this.#id = id;
+    this.#turns = turns;
+    this.#tab.set("conversation", { id, turns });
   }
 
   /** Suggests questions about existing documents, or a link to add the first one. */
@@ -131,6 +175,13 @@ export class Conversation {
     this.#turns.push({ question, answer });
     this.#tab.set("conversation", { id: this.#id, turns: this.#turns });
     exchange.finish(answer);
+    this.#judge(exchange, answer);
+  }
+
+  /** Lets the reader judge an answer that is stored, where judgements are kept. */
+  async #judge(exchange, answer) {
+    const kept = await this.#rights.feedback();
+    if (kept && answer.conversation_id && !answer.blocked) exchange.judge(new Verdict(this.#service, answer.conversation_id, kept));
   }
 
   /** A sign-in leaves the page, so the question is stored in the tab. A key does not, so the question is sent again. */

@@ -73,11 +73,15 @@ export class Exchange {
   finish(answer) {
     this.#end();
     this.#text = answer.answer ?? "";
-    this.#draw();
     const sources = answer.sources ?? [];
     this.#sources.show(sources, true, answer.grounded);
+    this.#draw();
     if (answer.blocked) {
       this.#answer.prepend(element("p", { className: "absent" }, "Not allowed here"));
+    } else if (answer.missing === null) {
+      this.#after.replaceChildren(element("p", { className: "hint" }, "The sources of this answer were not kept."));
+    } else if (answer.missing && !sources.length) {
+      this.#after.replaceChildren(element("p", { className: "hint" }, "The sources of this answer are no longer here for you."));
     } else if (!answer.grounded && !sources.length) {
       this.#answer.prepend(element("p", { className: "absent" }, "Not in the documents"));
       this.#after.replaceChildren(
@@ -88,8 +92,16 @@ export class Exchange {
     } else if (!answer.grounded) {
       this.#after.replaceChildren(element("p", { className: "hint" }, "No sentence of the documents supports this answer."));
     }
+    if (answer.missing && sources.length) {
+      this.#after.append(element("p", { className: "hint" }, `${plural(answer.missing, "passage")} of this answer ${answer.missing === 1 ? "is" : "are"} no longer here for you.`));
+    }
     this.#after.append(this.#sources.jumps(sources) ?? "", this.#made(answer));
     announce(`${this.#text ? `Answer: ${this.#text}` : "Done."} ${sources.length ? `${plural(sources.length, "source")}.` : ""}`);
+  }
+
+  /** Puts the buttons for a judgement below the answer. */
+  judge(verdict) {
+    this.#after.append(verdict.node);
   }
 
   fail(failure, ways) {
@@ -108,7 +120,7 @@ export class Exchange {
   }
 
   #draw() {
-    this.#answer.replaceChildren(prose(this.#text));
+    this.#answer.replaceChildren(prose(this.#text, this.#sources));
   }
 
   #end() {

@@ -1,12 +1,10 @@
-import { announce, byId, element, plural } from "./element.js";
+import { confirmed } from "./dialog.js";
+import { announce, byId, dateOf, element, plural } from "./element.js";
 import { Failure, failureView } from "./failure.js";
 import { Upload } from "./upload.js";
 
 const JOBS = "jobs";
 const TYPING = 300; // milliseconds without a key, after which what was typed is looked for
-
-/** The day of a moment, as the reader writes it. */
-const dateOf = (moment) => new Date(moment).toLocaleDateString(undefined, { dateStyle: "medium" });
 
 /** The documents that answers are drawn from: listed, added to, removed. */
 export class Library {
@@ -167,7 +165,8 @@ export class Library {
   async #remove(id) {
     const row = this.#rows.get(id);
     const title = row.querySelector(".row-title").textContent;
-    if (!(await this.#confirmed(title))) return;
+    const text = `“${title}” and its passages will be deleted. Answers will no longer use it.`;
+    if (!(await confirmed("Remove this document?", text))) return;
     row.classList.add("leaving");
     try {
       await this.#service.remove(id);
@@ -188,16 +187,6 @@ export class Library {
     this.#tell();
     next.focus();
     announce(`${title} was removed.`);
-  }
-
-  #confirmed(title) {
-    const dialog = byId("remove-dialog");
-    byId("remove-text").textContent = `“${title}” and its passages will be deleted. Answers will no longer use it.`;
-    dialog.returnValue = "";
-    byId("remove-confirm").onclick = () => dialog.close("yes");
-    byId("remove-cancel").onclick = () => dialog.close();
-    dialog.showModal();
-    return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
   }
 
   /** Files may be dropped anywhere; the page highlights their destination. */

@@ -6,7 +6,17 @@ export class Rights {
 
   constructor(service) {
     // Where the API cannot say it, its answers to what one tries will.
-    this.#told = service.me().catch(() => ({ role: "owner", groups: null }));
+    this.#told = service.me().catch(() => ({ role: "owner", groups: null, history: false }));
+  }
+
+  /** What is kept of a judgement of an answer; null if nobody is asked. */
+  async feedback() {
+    return (await this.#told).feedback ?? null;
+  }
+
+  /** Whether one's own conversations are listed. */
+  async history() {
+    return (await this.#told).history;
   }
 
   async has(role) {

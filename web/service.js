@@ -66,6 +66,35 @@ export class Service extends EventTarget {
     return this.#read(await this.#send(`jobs/${id}`));
   }
 
+  async conversations({ after, search }, limit = 30) {
+    const query = new URLSearchParams({ limit, ...(after ? { after } : {}), ...(search ? { search } : {}) });
+    return this.#read(await this.#send(`conversations?${query}`));
+  }
+
+  async conversation(id) {
+    return this.#read(await this.#send(`conversations/${id}`));
+  }
+
+  async rename(id, title) {
+    return this.#read(await this.#send(`conversations/${id}`, { method: "PATCH", body: { title } }));
+  }
+
+  async forget(id) {
+    return this.#read(await this.#send(`conversations/${id}`, { method: "DELETE" }));
+  }
+
+  async rate(id, judgement) {
+    return this.#read(await this.#send(`feedback/${id}`, { method: "PUT", body: judgement }));
+  }
+
+  async withdraw(id) {
+    return this.#read(await this.#send(`feedback/${id}`, { method: "DELETE" }));
+  }
+
+  async judgements(after, limit = 50) {
+    return this.#read(await this.#send(`feedback?${new URLSearchParams({ limit, ...(after ? { after } : {}) })}`));
+  }
+
   async remove(id) {
     return this.#read(await this.#send(`documents?${new URLSearchParams({ id })}`, { method: "DELETE" }));
   }

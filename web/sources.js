@@ -21,6 +21,7 @@ export class Sources {
   node = element("div", { className: "sources" });
   #prefix;
   #opened = new Map();
+  #shown = [];
 
   constructor(prefix) {
     this.#prefix = prefix;
@@ -28,6 +29,7 @@ export class Sources {
 
   /** Drawn when sources are found, and again when the answer's evidence is known; open and closed sources stay so. */
   show(sources, finished, grounded = true) {
+    this.#shown = sources;
     if (!sources.length) return this.node.replaceChildren();
     const used = sources.some((source) => source.used?.length);
     const near = !used && sources.some((source) => source.highlights?.length);
@@ -56,6 +58,18 @@ export class Sources {
         ),
       ),
     );
+  }
+
+  /** The button of a number in the answer, which opens the source at its place; null if there is no such source. */
+  cite(number) {
+    const source = this.#shown[number - 1];
+    if (!source) return null;
+    return element("button", { type: "button", className: "cite", "aria-label": `Source ${number}: ${name(source)}`, onclick: () => this.#reveal(number) }, String(number));
+  }
+
+  /** Whether a source holds the address, or is the document there. */
+  known(address) {
+    return this.#shown.some((source) => source.document === address || source.text.includes(address));
   }
 
   #reveal(number) {

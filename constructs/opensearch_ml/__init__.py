@@ -9,6 +9,7 @@ from opensearch_ml.assistant.api_name import ApiName as ApiName
 from opensearch_ml.assistant.assistant_api import AssistantApi as AssistantApi
 from opensearch_ml.assistant.assistant_function import AssistantFunction as AssistantFunction
 from opensearch_ml.assistant.conversation_table import ConversationTable as ConversationTable
+from opensearch_ml.assistant.feedback_table import FeedbackTable as FeedbackTable
 from opensearch_ml.assistant.firewall import Firewall as Firewall
 from opensearch_ml.assistant.quota_table import QuotaTable as QuotaTable
 from opensearch_ml.assistant.sign_in_pool import SignInPool as SignInPool
@@ -61,6 +62,7 @@ from opensearch_ml.providers.titan_embedding import titan_embedding as titan_emb
 from opensearch_ml.resources.adopted_index import AdoptedIndex as AdoptedIndex
 from opensearch_ml.resources.audit_log import AuditLog as AuditLog
 from opensearch_ml.resources.conversation_index import ConversationIndex as ConversationIndex
+from opensearch_ml.resources.feedback_index import FeedbackIndex as FeedbackIndex
 from opensearch_ml.resources.index_version import index_version as index_version
 from opensearch_ml.resources.ingest_pipeline import IngestPipeline as IngestPipeline
 from opensearch_ml.resources.ml_connector import MlConnector as MlConnector

@@ -1,7 +1,6 @@
-"""Documents, health and the API's own description: an ordinary proxy function behind API Gateway."""
+"""Documents, conversations, health and the API's own description: an ordinary proxy function of API Gateway."""
 
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, NoReturn
@@ -13,6 +12,9 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
+import conversations
+import current
+import feedback
 import openapi
 from aws.tracing import subsegment
 from gateway import origins, telemetry
@@ -20,7 +22,7 @@ from gateway.caller import caller, digest
 from gateway.mistake import mistake
 from gateway.request import json_body, request_id
 from gateway.routes import admit
-from rag import documents, files
+from rag import documents, files, history, rating
 from rag import health as index
 from rag.budget import Budget
 from rag.caller import Caller
@@ -47,14 +49,12 @@ from worker import worked
 JSON = "application/json"
 HEADERS = {"Cache-Control": ["no-store"], "X-Content-Type-Options": ["nosniff"]}
 LISTED = 50
-# Seconds from a request until API Gateway answers for the function; jobs take longer.
-GATEWAY_SECONDS = 29.0
-# Seconds kept back from the function's time, for saying that it was not enough.
-MARGIN = 1.0
 # Characters of text that one request stores; more become a job.
 AT_ONCE = 200_000
 
 app = APIGatewayRestResolver(enable_validation=True)
+app.include_router(conversations.router)
+app.include_router(feedback.router)
 
 
 @subsegment("## handler")
@@ -72,7 +72,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         direct = {"buffered": not event.get("requestContext")}
         who = caller({**direct, **event}, context.invoked_function_arn, settings().access)
         telemetry.logger.thread_safe_append_keys(caller=digest(who.id))
-        if event["httpMethod"] == "POST":
+        if event["httpMethod"] in ("PATCH", "POST", "PUT"):
             # powertools takes forms, and JSON that is too large or none at all.
             json_body(event, settings().limits.body_bytes)
         app.append_context(who=who)  # type: ignore[no-untyped-call] # of powertools 3.37
@@ -183,7 +183,9 @@ def delete_by_path(id: Annotated[str, Path(description="The document's id, perce
 def me() -> Me:
     """Tells the caller's own role and groups, and what they have used of their quota."""
     who = _who()
-    return Me(role=who.role, groups=None if who.groups is None else sorted(who.groups), quota=_quota(who))
+    groups = None if who.groups is None else sorted(who.groups)
+    listed, kept = history.is_listed(who, settings()), rating.kept(settings())
+    return Me(role=who.role, groups=groups, quota=_quota(who), history=listed, feedback=kept)
 
 
 @app.get(
@@ -230,8 +232,7 @@ def _admit() -> None:
 
 
 def _who() -> Caller:
-    who: Caller = app.context["who"]
-    return who
+    return current.caller(app)
 
 
 def _stored(outcome: DocumentsStored) -> Response[DocumentsStored | Job]:
@@ -262,14 +263,7 @@ def _within(errors: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _seconds() -> float:
-    """What is left for the work, of the function's time and of API Gateway's, which began when it took the request."""
-    left = min(app.lambda_context.get_remaining_time_in_millis() / 1000, GATEWAY_SECONDS)
-    taken = app.current_event.raw_event["requestContext"].get("requestTimeEpoch")
-    if taken is not None:
-        waited = time.time() - taken / 1000
-        # A clock that goes wrong takes no time away.
-        left = min(left, GATEWAY_SECONDS - waited) if 0 <= waited <= GATEWAY_SECONDS else left
-    return max(left - MARGIN, MARGIN)
+    return current.seconds(app)
 
 
 def _problem(error: Exception, identifier: str) -> dict[str, Any]:

@@ -252,7 +252,11 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]
         errors |= BAD
     if path.startswith("/v1/"):
         return _problems({**errors, **ABSENT}, ChatProblem)
-    if path in ("/ask", "/jobs/{id}", "/passages") or method == "delete":
+    if (
+        path in ("/ask", "/jobs/{id}", "/passages")
+        or path.startswith(("/conversations", "/feedback"))
+        or method == "delete"
+    ):
         errors |= ABSENT
     return _problems(errors)
 

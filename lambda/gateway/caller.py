@@ -3,8 +3,8 @@
 One table, `assistant.access` of the environment, says who has which role and is in which group: by groups of the user
 pool, ARNs of IAM roles and users, or names of API keys.
 
-A direct caller of the function writes the whole event and can name any caller. Operators on a collection may call the
-function `ask` by its alias alone, which Lambda puts into the call's own context. API Gateway's events never have
+A direct caller of a function writes the whole event and can name any caller. Operators on a collection may call the
+functions by their aliases alone, which Lambda puts into the call's own context. API Gateway's events never have
 `buffered`, with which the command line names itself.
 """
 
@@ -49,12 +49,12 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
         own = pool | frozenset(_listed(claims.get(access.group_attribute)) if access.group_attribute else ())
         # Of the pool alone: whoever names groups elsewhere makes no owner.
         roles = [role for role in ROLES if role in pool]
-        id, names = str(claims["sub"]), own
+        id, names, shared = str(claims["sub"]), own, False
     elif identity.get("userArn"):
-        id, names = _identity(str(identity["userArn"]), str(identity.get("caller") or ""))
+        id, names, shared = _identity(str(identity["userArn"]), str(identity.get("caller") or ""))
     elif identity.get("apiKeyId"):
         id = str(identity["apiKeyId"])
-        names = frozenset(name for key, name in access.keys if key == id)
+        names, shared = frozenset(name for key, name in access.keys if key == id), True
     else:
         raise Anonymous("You are not signed in. Sign in, or send the API key, and try again.")
     listed = {"reader": access.readers, "editor": access.editors, "owner": access.owners}
@@ -66,7 +66,7 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
             "Ask its administrator to add you to a group that may read."
         )
     mapped = {group for group, members in access.groups.items() if _any(names, members)}
-    return Caller(id, role, None if role == "owner" else own | mapped)
+    return Caller(id, role, None if role == "owner" else own | mapped, shared)
 
 
 def digest(id: str) -> str:
@@ -77,11 +77,11 @@ def digest(id: str) -> str:
 def _operator(event: Mapping[str, Any]) -> Caller:
     """An operator, who may ask with the sight of some `groups`."""
     groups = event.get("groups")
-    return OPERATOR if groups is None else Caller(OPERATOR.id, "reader", frozenset(groups))
+    return OPERATOR if groups is None else Caller(OPERATOR.id, "reader", frozenset(groups), shared=True)
 
 
-def _identity(arn: str, unique: str) -> tuple[str, frozenset[str]]:
-    """The id of an IAM identity, and its ARN as in the settings.
+def _identity(arn: str, unique: str) -> tuple[str, frozenset[str], bool]:
+    """The id of an IAM identity, its ARN as in the settings, and whether it may be several people.
 
     A session of a role is known by the role, by IAM's unique id of it, which no later role of that name gets. Whoever
     assumes a role chooses the session's name, so the name says nothing, except of IAM Identity Center's roles. API
@@ -89,11 +89,12 @@ def _identity(arn: str, unique: str) -> tuple[str, frozenset[str]]:
     """
     assumed = _ASSUMED.fullmatch(arn)
     if not assumed:
-        return unique.partition(":")[0] or arn, frozenset({arn})
+        return unique.partition(":")[0] or arn, frozenset({arn}), False
     partition, account, role, session = assumed.groups()
     name = f"arn:{partition}:iam::{account}:role/{role}"
     known = unique.partition(":")[0] or name
-    return f"{known}:{session}" if role.startswith(_CENTER) else known, frozenset({name})
+    is_person = role.startswith(_CENTER)
+    return f"{known}:{session}" if is_person else known, frozenset({name}), not is_person
 
 
 def _any(names: Iterable[str], members: Iterable[str]) -> bool:

@@ -14,10 +14,17 @@ NEEDED: Mapping[str, Role] = {
     MODELS: "reader",
     TOOLS: "reader",
     "GET /me": "reader",
+    "GET /conversations": "reader",
+    "GET /conversations/{id}": "reader",
+    "PATCH /conversations/{id}": "reader",
+    "DELETE /conversations/{id}": "reader",
     "GET /documents": "reader",
     "GET /passages": "reader",
     "GET /health": "reader",
     "GET /openapi.json": "reader",
+    "PUT /feedback/{id}": "reader",
+    "DELETE /feedback/{id}": "reader",
+    "GET /feedback": "owner",
     "POST /documents": "editor",
     "GET /jobs/{id}": "editor",
     "DELETE /documents": "editor",
@@ -26,7 +33,7 @@ NEEDED: Mapping[str, Role] = {
 _WORDS: Mapping[Role, str] = {
     "reader": "ask questions and see documents",
     "editor": "load documents and remove their own",
-    "owner": "see, load and remove all documents",
+    "owner": "see, load and remove all documents, and see feedback",
 }
 
 

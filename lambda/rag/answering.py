@@ -12,7 +12,7 @@ from time import perf_counter
 
 from rag.budget import Budget
 from rag.caller import Caller
-from rag.conversations import Conversation
+from rag.conversations import MOST_TURNS, Conversation
 from rag.conversations.conversation_id import ConversationId
 from rag.events import Answered, Event, Sources, Stage, Text
 from rag.evidence import used
@@ -21,6 +21,7 @@ from rag.generation import Generation
 from rag.guardrails import Struck
 from rag.match import is_near, match_of
 from rag.models import Answer, Blocked, Question, Source, Timings
+from rag.origin import Origin, cited, version_of
 from rag.parts import Parts
 from rag.parts import parts as own_parts
 from rag.prompt import Turn
@@ -92,13 +93,15 @@ class _Asked:
         except Struck as struck:
             yield from self._blocked(struck, "question", Found([], 0), stored)
             return
-        earlier = stored.turns if stored else []
+        earlier = _answered_in(stored)
         yield Stage("searching")
         found = self._found(earlier)
         if not is_near(found.sources, self.parts.settings.min_score):
             yield Sources([])
             yield Text(NOT_IN_DOCUMENTS)
-            yield self._answered(found, stored, None, NOT_IN_DOCUMENTS, [])
+            # The engine's memory would hand it to the model with the next question.
+            kept = NOT_IN_DOCUMENTS if self.parts.history else None
+            yield self._answered(found, stored, kept, NOT_IN_DOCUMENTS, [], answered=False)
             return
         yield Sources(found.sources)
         generation = self.parts.generation
@@ -149,7 +152,7 @@ class _Asked:
         return found
 
     def _pieces(self, generation: Generation, sources: Sequence[Source], stored: Conversation | None) -> Iterator[str]:
-        earlier, key = (stored.turns, stored.key or None) if stored else ([], None)
+        earlier, key = _answered_in(stored), (stored.key or None) if stored else None
 
         def begun() -> tuple[str, Iterator[str]]:
             pieces = generation.pieces(self.question.question, sources, earlier, key, self.budget, self.usage)
@@ -177,6 +180,7 @@ class _Asked:
         model: tuple[str, int] | None = None,
         *,
         grounded: bool = False,
+        answered: bool = True,
         blocked: Blocked | None = None,
     ) -> Answered:
         """The end. The turn has the answer `kept`, None if no turn is stored; `model` is its name and milliseconds."""
@@ -185,7 +189,8 @@ class _Asked:
             embed_ms=found.embed_ms, search_ms=found.search_ms, model_ms=model_ms, total_ms=_since(self.began)
         )
         id, number = self._id or ConversationId.new(), stored.number if stored else 0
-        turn = None if kept is None else Turn(self.question.question, kept)
+        origin = Origin(cited(sources), name, version_of(self.parts.settings.prompt), grounded, answered)
+        turn = None if kept is None else Turn(self.question.question, kept, origin)
         answer = Answer(
             answer=said,
             grounded=grounded,
@@ -198,6 +203,16 @@ class _Asked:
         return Answered(answer, lambda: self._keep(id, stored, turn, model is not None))
 
     def _keep(self, id: ConversationId, stored: Conversation | None, turn: Turn | None, by_model: bool) -> None:
+        self._keep_turn(id, stored, turn, by_model)
+        if turn is not None and self.turns is None and self.parts.feedback:
+            # Only whoever keeps feedback waits for it.
+            from rag.rating import unanswered
+
+            earlier = [before.question for before in _answered_in(stored)]
+            number = (stored.number if stored else 0) + 1
+            unanswered(str(id.after(number)), turn, earlier, self.caller, self.parts, self.budget)
+
+    def _keep_turn(self, id: ConversationId, stored: Conversation | None, turn: Turn | None, by_model: bool) -> None:
         conversations, generation = self.parts.conversations, self.parts.generation
         if self.turns is not None:
             return
@@ -205,6 +220,12 @@ class _Asked:
             conversations.begin(id.token, self.caller.id, self.question.question, turn, self.budget)
         elif turn is not None and not (by_model and generation and generation.keeps):
             conversations.keep(stored, self.caller.id, turn, self.budget)
+
+
+def _answered_in(stored: Conversation | None) -> Sequence[Turn]:
+    """The last turns that a follow-up continues."""
+    turns = stored.turns if stored else []
+    return [turn for turn in turns if turn.origin is None or turn.origin.answered][-MOST_TURNS:]
 
 
 def _since(began: float) -> int:

@@ -26,11 +26,15 @@ class Held:
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who is signed in. `groups` are theirs; None sees the documents of all groups."""
+    """Somebody who is signed in. `groups` are theirs; None sees the documents of all groups.
+
+    `shared` callers may be several people: holders of a key, or sessions of a role.
+    """
 
     id: str
     role: Role = "reader"
     groups: frozenset[str] | None = frozenset()
+    shared: bool = False
 
     def has(self, role: Role) -> bool:
         """Whether they may do what `role` may."""
@@ -63,7 +67,7 @@ class Caller:
         return [] if self.groups is None else [group for group in groups if group not in self.groups]
 
 
-OPERATOR = Caller(OPERATORS, "owner", None)
+OPERATOR = Caller(OPERATORS, "owner", None, shared=True)
 
 
 def access_in(source: Mapping[str, Any]) -> Mapping[str, Any]:

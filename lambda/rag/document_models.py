@@ -8,6 +8,7 @@ from pydantic import Base64Bytes, ConfigDict, Field, StringConstraints, field_va
 
 from corpus.document import LONGEST_ID, id_fault
 from corpus.report import Retry
+from rag.feedback_models import FeedbackKept
 from rag.models import Body, Shape, TextPlace
 from settings.access import GroupName, Role
 
@@ -266,4 +267,11 @@ class Me(Shape):
     )
     quota: QuotaUsed | None = Field(
         default=None, description="How much the caller may ask, and has asked; null if there is no limit."
+    )
+    history: bool = Field(
+        description="Whether the caller's conversations are listed. They are not for keys and roles, which may be "
+        "several people, nor where the engine's memory keeps them."
+    )
+    feedback: FeedbackKept | None = Field(
+        default=None, description="What is kept of a judgement of an answer; null if nobody is asked for one."
     )

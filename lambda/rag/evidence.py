@@ -19,6 +19,8 @@ from rag.units import Unit, units
 # Scripts without spaces: each character is a word.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]|\w+(?:[.,'’-]\w+)*")
 _CITATION = re.compile(r"\[\d+(?:,\s*\d+)*\]")
+_NUMBER = re.compile(r"\d+")
+_AFTER_STOP = re.compile(r"([.!?])\s*((?:\[\d+(?:,\s*\d+)*\]\s*)+)")
 _LEAST = 0.35
 _NEAR_BEST = 0.8
 Words = frozenset[str]
@@ -40,12 +42,7 @@ def used(answer: str, sources: Sequence[Source]) -> list[Source]:
     coefficient for sentences, the contained share of the answer for rows and items. Scores below 0.35, or clearly below
     the best, are left out.
     """
-    compared = [
-        _Compared(place, unit, _words(unit.said), _words(unit.around))
-        for place, source in enumerate(sources)
-        for unit in units(source.text)
-    ]
-    weight = _weights([one.words for one in compared])
+    compared, weight = _of([source.text for source in sources])
     scores: dict[int, float] = {}
     answer = _CITATION.sub(" ", answer)
     for start, end in sentences(answer):
@@ -60,6 +57,40 @@ def used(answer: str, sources: Sequence[Source]) -> list[Source]:
         place, unit = compared[number][:2]
         marked[place].append(UsedSentence(start=unit.start, end=unit.end, score=round(score, 3)))
     return [source.model_copy(update={"used": marks}) for source, marks in zip(sources, marked, strict=True)]
+
+
+class AnswerSentence(NamedTuple):
+    """A sentence of an answer: the numbers of passages that it cites, and of those that bear it out, from 1."""
+
+    text: str
+    cited: frozenset[int]
+    borne_out_by: frozenset[int]
+
+
+def statements(answer: str, passages: Sequence[str]) -> list[AnswerSentence]:
+    """The sentences of the answer. A citation after a full stop belongs to the sentence before it."""
+    compared, weight = _of(passages)
+    answer = _AFTER_STOP.sub(r" \2\1 ", answer)
+    found = []
+    for start, end in sentences(answer):
+        text = answer[start:end]
+        said = _words(_CITATION.sub(" ", text))
+        if not said:
+            continue
+        scores = [(unit.place + 1, _score(said, unit, weight)) for unit in compared]
+        cited = frozenset(int(number) for citation in _CITATION.findall(text) for number in _NUMBER.findall(citation))
+        found.append(AnswerSentence(text, cited, frozenset(place for place, score in scores if score >= _LEAST)))
+    return found
+
+
+def _of(texts: Sequence[str]) -> tuple[list[_Compared], dict[str, float]]:
+    """The units of the texts, and the weights of their words."""
+    compared = [
+        _Compared(place, unit, _words(unit.said), _words(unit.around))
+        for place, text in enumerate(texts)
+        for unit in units(text)
+    ]
+    return compared, _weights([one.words for one in compared])
 
 
 def _words(text: str) -> Words:

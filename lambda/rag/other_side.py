@@ -3,11 +3,12 @@
 from calls.redaction import redacted
 from rag.failures import AssistantRefused, Broken, Cause, Failure, Throttled, TimedOut, Unavailable
 
-ENGINE, EMBEDDING, ANSWER, MEMORY, SECRETS, GUARDRAIL, QUOTA = (
+ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA = (
     "The search engine",
     "The embedding model",
     "The answer model",
     "The memory of conversations",
+    "The store of feedback",
     "The store of keys",
     "The guardrail",
     "The table of quotas",

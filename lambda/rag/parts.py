@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from functools import cache
+from typing import cast
 
 from requests.auth import AuthBase
 
-from rag.conversations import Conversations
+from rag.conversations import Conversations, History
+from rag.feedback import FeedbackStore
 from rag.generation import Generation
 from rag.guardrails import Guard, guard
 from rag.own_settings import from_environment
@@ -24,6 +26,13 @@ class Parts:
     conversations: Conversations
     guard: Guard = field(default_factory=lambda: Guard([]))
 
+    feedback: FeedbackStore | None = None
+
+    @property
+    def history(self) -> History | None:
+        """The conversations of people to list; None where the engine's memory keeps them, which has no such list."""
+        return None if self.settings.conversations.kind == "memory" else cast(History, self.conversations)
+
 
 def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
     """The parts that the settings name; other modules are not imported.
@@ -38,6 +47,7 @@ def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
         _generation(settings, engine),
         _conversations(settings, engine),
         guard(settings.guardrails, timeouts.answer, timeouts.connection),
+        _feedback(settings, engine),
     )
 
 
@@ -83,3 +93,16 @@ def _conversations(settings: RuntimeSettings, engine: IndexClient) -> Conversati
     from rag.conversations.memory import ConversationMemory
 
     return ConversationMemory(engine)
+
+
+def _feedback(settings: RuntimeSettings, engine: IndexClient) -> FeedbackStore | None:
+    told = settings.feedback
+    if told is None:
+        return None
+    if told.kind == "table":
+        from rag.feedback.table import FeedbackTable
+
+        return FeedbackTable(told.name, told.days, settings.timeouts)
+    from rag.feedback.index import FeedbackIndex
+
+    return FeedbackIndex(engine, told.name, told.days)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rag.origin import Origin
 from rag.untrusted import harmless
 from settings.control_tokens import ALL
 from settings.knowledge import Prompt
@@ -25,10 +26,11 @@ _MARK_BYTES = 4
 
 @dataclass(frozen=True)
 class Turn:
-    """A question of a conversation and its answer."""
+    """A question of a conversation and its answer; turns of earlier versions and of the engine have no `origin`."""
 
     question: str
     answer: str
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)

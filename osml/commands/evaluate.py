@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from osml.commands.options import Env, Sandbox
-from osml.place import place
+from osml.exit_code import FAILED
+from osml.place import Place, place
+
+Least = typer.Option(help="With --answers: end with exit code 1 below this share.", min=0.0, max=1.0)
 
 
 class Normalization(StrEnum):
@@ -49,13 +52,23 @@ def evaluate(
             help="NDJSON of questions that no document answers: how often they get an answer, and the others none.",
         ),
     ] = None,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Measure answers instead of the search; each question is asked once.")
+    ] = False,
+    least_faithfulness: Annotated[float | None, Least] = None,
+    least_citation_precision: Annotated[float | None, Least] = None,
+    least_citation_recall: Annotated[float | None, Least] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Measure how well search finds the documents that answer labelled questions: nDCG, recall, MRR, latency."""
+    chosen = place(env, sandbox)
+    if answers:
+        least = (least_faithfulness, least_citation_precision, least_citation_recall)
+        _measure_answers(chosen, questions, least, json=json)
+        return
     from osml.evaluate import evaluate as evaluating
     from osml.evaluate import evaluation_view
 
-    chosen = place(env, sandbox)
     evaluation = evaluating.evaluate(
         chosen,
         questions,
@@ -77,3 +90,18 @@ def evaluate(
         from osml.evaluate.report import write
 
         write(report, chosen.env, questions, evaluation, refusal)
+
+
+def _measure_answers(
+    chosen: Place, file: Path, least: tuple[float | None, float | None, float | None], *, json: bool
+) -> None:
+    from osml.evaluate.answers import FAITHFULNESS, PRECISION, RECALL, below, faithfulness
+    from osml.evaluate.answers_view import show
+    from osml.evaluate.beir import read_folder
+    from osml.evaluate.evaluation import read
+
+    measured = faithfulness(chosen, read_folder(file) if file.is_dir() else read(file))
+    faults = below(measured.figures, dict(zip((FAITHFULNESS, PRECISION, RECALL), least, strict=True)))
+    show(measured, faults, json=json)
+    if faults:
+        raise typer.Exit(FAILED)

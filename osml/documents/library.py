@@ -1,22 +1,16 @@
 """The documents of an environment, whichever way its recipe keeps them."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, cast
 
-from pydantic import BaseModel
-
-from osml.cause import known
-from osml.failure import Failure
 from osml.place import Place
 from osml.remote.domain import signature
-from osml.remote.functions import FunctionResponse, Functions
+from osml.remote.functions import Functions
+from osml.remote.reading import as_failures, read
 from osml.remote.stack import knowledge
 from rag import documents
 from rag.document_models import DocumentList, DocumentListed, DocumentRemoved, DocumentShown
-from rag.failures import Failure as Failed
 from rag.parts import Parts
 from rag.search import Page
 from rag.search.domain import DomainSearch
@@ -25,7 +19,6 @@ from settings.knowledge import IndexNames, Prompt
 from settings.runtime_settings import EngineEmbedding, Memory, RuntimeSearch, RuntimeSettings
 
 SECONDS = 120.0
-Told = TypeVar("Told", bound=BaseModel)
 
 
 class Library(Protocol):
@@ -82,15 +75,15 @@ class OfDomain:
         self._parts = Parts(settings, DomainSearch(IndexClient(settings, signature(deployed))), None, cast(Any, None))
 
     def listed(self, page: Page) -> DocumentList:
-        with _told():
+        with as_failures():
             return documents.listed(page, SECONDS, self._caller, self._parts)
 
     def shown(self, id: str) -> DocumentShown:
-        with _told():
+        with as_failures():
             return documents.shown(id, SECONDS, self._caller, self._parts)
 
     def removed(self, id: str) -> DocumentRemoved:
-        with _told():
+        with as_failures():
             return documents.delete(id, SECONDS, self._caller, self._parts)
 
 
@@ -102,25 +95,10 @@ class OfFunctions:
 
     def listed(self, page: Page) -> DocumentList:
         query = {"limit": str(page.size), "after": page.after, "search": page.search, "order": page.order}
-        return _read(self._functions.ask("GET", "/documents", query), DocumentList)
+        return read(self._functions.ask("GET", "/documents", query), DocumentList)
 
     def shown(self, id: str) -> DocumentShown:
-        return _read(self._functions.ask("GET", "/passages", {"document": id}), DocumentShown)
+        return read(self._functions.ask("GET", "/passages", {"document": id}), DocumentShown)
 
     def removed(self, id: str) -> DocumentRemoved:
-        return _read(self._functions.ask("DELETE", "/documents", {"id": id}), DocumentRemoved)
-
-
-def _read(reply: FunctionResponse, told: type[Told]) -> Told:
-    if reply.status != HTTPStatus.OK:
-        raise Failure(reply.message, reply.cause)
-    return told.model_validate(reply.body)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turns a failure of rag into one of the command line, with what the log of a function would say."""
-    try:
-        yield
-    except Failed as failure:
-        raise Failure(f"{failure.message} {failure.said}".strip(), known(failure.cause)) from None
+        return read(self._functions.ask("DELETE", "/documents", {"id": id}), DocumentRemoved)

@@ -58,8 +58,11 @@ class Functions:
         self._operator = passages(place).operator_role_arn
         self._env = place.env
         self._groups = {} if place.groups is None else {"groups": list(place.groups)}
-        ask = deployed.ask_function if caller else f"{deployed.ask_function}:{OPERATORS}"
-        self._names = {"/ask": ask, "/documents": deployed.documents_function}
+        alias = "" if caller else f":{OPERATORS}"
+        self._names = {
+            "/ask": f"{deployed.ask_function}{alias}",
+            "/documents": f"{deployed.documents_function}{alias}",
+        }
         # botocore must not retry: a second question would cost money, and its answer would be discarded.
         patient = Config(
             connect_timeout=CONNECT_SECONDS, read_timeout=LONGEST_SECONDS, retries={"total_max_attempts": 1}

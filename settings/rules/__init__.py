@@ -12,6 +12,7 @@ from settings.rules.adopted import adopts_from_an_engine
 from settings.rules.assistant import (
     answers_in_time,
     keeps_conversations,
+    rates_stored_answers,
     signs_in_by_its_name,
     streams_by_itself,
 )
@@ -60,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     answers_in_time,
     streams_by_itself,
     keeps_conversations,
+    rates_stored_answers,
     drop_has_a_pipeline,
     ingestion_has_its_jobs,
     sources_have_a_pipeline,

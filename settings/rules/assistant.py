@@ -54,6 +54,16 @@ def streams_by_itself(environment: Environment) -> Iterator[str]:
         yield "assistant.streaming is false, but a collection has no pipeline that answers; leave it out"
 
 
+def rates_stored_answers(environment: Environment) -> Iterator[str]:
+    """A rating is of a turn that the assistant has stored."""
+    feedback = environment.assistant.feedback if environment.assistant else None
+    if feedback and environment.answer and not environment.streams and not isinstance(environment.search, Serverless):
+        yield (
+            "assistant.feedback is set, but the engine's pipeline answers and keeps the turns in the engine's memory, "
+            "where nobody can rate them; set assistant.streaming to true, or leave assistant.feedback out"
+        )
+
+
 def keeps_conversations(environment: Environment) -> Iterator[str]:
     """Only a table forgets them."""
     assistant = environment.assistant

@@ -39,7 +39,7 @@ class Wire(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         type(self).answer(Request(self.command, url.path, dict(parse_qsl(url.query)), headers, body), self)
 
-    do_GET = do_POST = do_DELETE = _serve
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
     def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.send_response(status)

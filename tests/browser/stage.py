@@ -115,6 +115,9 @@ class Stage:
     visible_seconds: int = 0
     unseen: set[str] = field(default_factory=set)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    conversations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    feedback: dict[str, Any] | None = None
+    judged: dict[str, dict[str, Any]] = field(default_factory=dict)
     holds_jobs: bool = False
     _parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
     _files: dict[str, tuple[str, bytes, int]] = field(default_factory=dict)
@@ -125,6 +128,11 @@ class Stage:
         with listening(certificates, self._answer) as self._origin:
             self.url = f"{self._origin}/dev/rag"
             yield self
+
+    def converse(self, id: str, title: str, *shown: dict[str, Any]) -> None:
+        """A stored conversation, with turns as the API shows them."""
+        about = {"id": id, "title": title, "turns": len(shown), "changed": "2026-01-02T12:00:00Z"}
+        self.conversations[id] = {**about, "shown": list(shown)}
 
     def add(self, identifier: str, title: str, text: str) -> None:
         self.documents[identifier] = {"id": identifier, "title": title, "text": text}
@@ -149,11 +157,44 @@ class Stage:
             passages = len(_passages(self.documents.pop(identifier)["text"]))
             wire.json(200, {"id": identifier, "passages": passages})
         elif path == "me":
-            wire.json(200, {"role": self.role, "groups": self.groups, "quota": self.quota})
+            told = {"history": self.sign_in == "cognito", "feedback": self.feedback, "quota": self.quota}
+            wire.json(200, {"role": self.role, "groups": self.groups, **told})
+        elif path.split("/")[0] == "feedback":
+            self._judge(request, wire, path.removeprefix("feedback").removeprefix("/"))
+        elif path.split("/")[0] == "conversations":
+            self._history(request, wire, path.removeprefix("conversations").removeprefix("/"))
         elif path == "health":
             wire.json(200, {"status": "ok", "environment": "dev"})
         else:
             wire.json(404, {"message": "There is no such document.", "request_id": "r-1"})
+
+    def _history(self, request: Request, wire: Wire, id: str) -> None:
+        if id and id not in self.conversations:
+            wire.json(404, {"message": "You have no such conversation.", "request_id": "r-1"})
+        elif request.method == "DELETE":
+            wire.json(200, {"id": self.conversations.pop(id)["id"]})
+        elif request.method == "PATCH":
+            self.conversations[id]["title"] = request.json()["title"]
+            wire.json(200, self.conversations[id])
+        elif id:
+            wire.json(200, self.conversations[id])
+        else:
+            search, start = request.query.get("search", "").lower(), int(request.query.get("after", 0))
+            end = start + int(request.query["limit"])
+            found = [one for one in self.conversations.values() if search in one["title"].lower()]
+            listed = [{name: value for name, value in one.items() if name != "shown"} for one in found[start:end]]
+            wire.json(200, {"conversations": listed, **({"after": str(end)} if len(found) > end else {})})
+
+    def _judge(self, request: Request, wire: Wire, id: str) -> None:
+        if not id:
+            wire.json(200, {"feedback": [*self.judged.values()]})
+        elif request.method == "DELETE":
+            wire.json(200, {"id": self.judged.pop(id)["id"]})
+        else:
+            asked = next(reversed(self.asked))["question"]
+            about = {"question": asked, "answer": "Yes.", "documents": ["park"], "grounded": True, "model": "m"}
+            self.judged[id] = {"id": id, "at": "2026-01-02T12:00:00Z", **about, **request.json()}
+            wire.json(200, self.judged[id])
 
     def _page(self, request: Request, wire: Wire, path: str) -> None:
         cognito = self.sign_in == "cognito"

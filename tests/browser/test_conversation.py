@@ -198,13 +198,57 @@ def test_the_first_page_offers_what_there_is(page: Page, stage: Stage) -> None:
     expect(page.get_by_label("Your question")).to_be_focused()
 
 
+MARKDOWN = {
+    "## Ponds": (".heading", "Ponds"),
+    "1. one `code`\n2. two": ("ol[start='1'] > li", "one code"),
+    "3. three": ("ol[start='3']", None),
+    "- a\n- b": ("ul > li", "b"),
+    "- a\n  - b\n    - c": ("ul > li > ul > li > ul > li", "c"),
+    "1. a\n   - b\n2. c": ("ol > li:nth-child(2)", "c"),
+    "```\n<b>x</b>\n- y\n```": ("pre > code", "<b>x</b>\n- y"),
+    "|a|b|\n|-|-:|\n|1|`x|y`|\n|2|": (".table tbody tr:nth-child(1) td.end > code", "x|y"),
+    "> said\n> > before": ("blockquote > blockquote > p", "before"),
+    "**bold *both* ** and _it_": ("em", "it"),
+    "**bold *both***": ("strong > em", "both"),
+    "a_b_c and 2 * 3 * 4": ("p", "a_b_c and 2 * 3 * 4"),
+    "Area \\(a^2 * b_1 * c_2\\)": ("code.formula", "a^2 * b_1 * c_2"),
+    "It costs $5 and $6.": ("p", "It costs $5 and $6."),
+    "$$\nx_1 * y_2 * z\n$$\nafter": ("pre.formula + p", "after"),
+    "a\n\n---\n\nb": ("p + hr + p", None),
+    "[here](https://park.example/map)": ("a[href='https://park.example/map'][rel='noopener noreferrer']", "here"),
+    "See https://park.example/map.": ("a[href='https://park.example/map']", None),
+    "[here](https://evil.example/?q=secret)": ("p", "[here](https://evil.example/?q=secret)"),
+    "![x](https://park.example/map)": ("p", "![x](https://park.example/map)"),
+    "[x](javascript:alert(1))": ("p", "[x](javascript:alert(1))"),
+    "<b>x</b>": ("p", "<b>x</b>"),
+    "Ten [1] [2, 1]": ("button.cite:nth-of-type(2)", "2"),
+    "Ten [7]": ("p", "Ten [7]"),
+    ">" * 3000: ("blockquote", None),
+}
+
+
 def test_markdown_is_drawn_and_nothing_else(page: Page, stage: Stage) -> None:
-    text = "## Ponds\n1. one `code`\n2. two\n\n- a\n- b\n\n```\n<b>x</b>\n```\n[here](https://example.com) ![x](https://example.com/x.png)"
-    stage.asks.append([event("answer", **answer(text, [source()]))])
-    exchange = flows.send(page, "Which?")
+    """Links are those that a source holds: an address that a model makes up could carry away what it has read."""
+    text = f"{PARK} https://park.example/map"
+    for markdown, (selector, words) in MARKDOWN.items():
+        whole = answer(markdown, [source(text), source(id="b")])
+        stage.asks.append([event("text", text=markdown[:4]), event("answer", **whole)])
+        exchange = flows.send(page, f"Which? {len(stage.asked)}")
+        flows.finished(exchange)
+        drawn = exchange.locator(".answer")
+        found = drawn.locator(selector).all_inner_texts()
+        assert found if words is None else words in [text.strip() for text in found], (markdown, drawn.inner_html())
+        assert drawn.locator("img, b, script").count() == 0
+    assert page.locator(".answer a").count() == 2
+
+
+def test_a_number_in_the_answer_opens_its_source_at_its_place(page: Page, stage: Stage) -> None:
+    unused = [source("Nothing of use here. " * 60, id=f"other#{number}", title="Other") for number in range(4)]
+    used = source(PARK, ("Dogs are welcome.", 0.5), id="park")
+    stage.asks.append([event("answer", **answer("Dogs may come [5].", [*unused, used]))])
+    exchange = flows.send(page, "May dogs come?")
     flows.finished(exchange)
-    shown = exchange.locator(".answer")
-    assert shown.locator("ol li").all_inner_texts() == ["one code", "two"]
-    assert shown.locator("ul li").all_inner_texts() == ["a", "b"]
-    assert shown.locator("pre").inner_text() == "<b>x</b>"
-    assert shown.locator("a, img, b").count() == 0
+    exchange.locator("details").last.locator("summary").click()
+    exchange.get_by_role("button", name="Source 5: The park").click()
+    expect(exchange.locator("mark").last).to_be_in_viewport()
+    expect(exchange.locator("details").last.locator("summary")).to_be_focused()

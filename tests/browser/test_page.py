@@ -15,7 +15,7 @@ from tests.browser.pool import PASSWORD, USER, Pool
 from tests.browser.stage import KEY, Gate, Plain, Stage, answer, event
 
 WEB = Path(__file__).parents[2] / "web"
-LARGEST = 100_000
+LARGEST = 120_000
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 PARK = f"The park is open until ten. It has 3 ponds and a café. {LONG} keeps it. Dogs are welcome."
 EVIL = "<img src=x onerror='window.pwned=1'><script>window.pwned=1</script>"

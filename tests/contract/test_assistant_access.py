@@ -9,23 +9,28 @@ from dataclasses import replace
 import pytest
 
 from mlcommons import Client, HttpTransport
+from opensearch_ml.resources.feedback_index import feedback_body
+from rag import history, rating
 from rag.budget import Budget
-from rag.caller import OPERATOR
+from rag.caller import OPERATOR, Caller
 from rag.conversations import MOST_TURNS, Conversation
 from rag.documents import delete, listed
 from rag.failures import Absent, AssistantRefused
+from rag.feedback_models import FeedbackIn
 from rag.health import health
 from rag.parts import assembled
 from rag.prompt import Turn
 from rag.search import Page
-from settings.runtime_settings import ConversationIndexSettings
+from settings.runtime_settings import ConversationIndexSettings, FeedbackSettings
 from stacks.assistant_needs import NEEDS, EngineNeed
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
 from tests.contract.kinds_engine import RoleHeaders
+from tests.waiting import within
 
 engine_transport, models = kinds_engine.engine_transport, assistant_engine.models
 shop, shelf = assistant_engine.shop, assistant_engine.shelf
+FEEDBACK = f"access-{uuid.uuid4().hex[:8]}-feedback"
 LONG = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
 
 
@@ -50,6 +55,50 @@ def streaming(shop: Shop, shelf: Shop) -> Iterator[Shop]:
         yield replace(shop, parts=assembled(settings, RoleHeaders(named["ask"])))
 
 
+@pytest.fixture(scope="module")
+def parts_of_texts(shop: Shop, shelf: Shop) -> Iterator[dict[str, Shop]]:
+    """Both functions where conversations are in an index, and feedback with texts in another one."""
+    told = FeedbackSettings(keep="texts", days=9, kind="index", name=FEEDBACK)
+    settings = shop.parts.settings.model_copy(
+        update={
+            "answer": shelf.parts.settings.answer,
+            "conversations": shelf.parts.settings.conversations,
+            "feedback": told,
+        }
+    )
+    assert isinstance(settings.conversations, ConversationIndexSettings)
+    engine = shelf.parts.conversations._engine  # type: ignore[attr-defined]
+    engine.send("PUT", f"/{FEEDBACK}", feedback_body(0), Budget(SECONDS))
+    needs = {part: NEEDS[part].with_feedback(part, texts=True) for part in ("ask", "documents")}
+    with roles(needs, settings.index.name, settings.conversations.name) as named:
+        yield {part: replace(shop, parts=assembled(settings, RoleHeaders(role))) for part, role in named.items()}
+    engine.send("DELETE", f"/{FEEDBACK}", None, Budget(SECONDS))
+
+
+def test_conversations_and_feedback_are_the_work_of_documents_and_no_list_that_of_ask(
+    parts_of_texts: dict[str, Shop],
+) -> None:
+    ask, documents = parts_of_texts["ask"], parts_of_texts["documents"].parts
+    parts_of_texts["documents"].store(("boston", "In 2023, 4,327,000 people lived in Boston."))
+    person = Caller(f"person-{uuid.uuid4().hex}")
+    id = str(ask.ask("How many people lived in Boston in 2023?", person).conversation_id)
+    ask.ask("Who is the lion in Narnia?", person)
+    assert within(20, lambda: len(history.listed(9, None, None, SECONDS, person, documents).conversations) == 2)
+    assert history.shown(id, SECONDS, person, documents).shown[0].sources
+    history.renamed(id, "Boston", SECONDS, person, documents)
+    rating.rate(id, FeedbackIn(rating="up", comment="Good."), SECONDS, person, documents)
+    assert within(20, lambda: len(rating.listed(9, None, SECONDS, documents).feedback) == 2)
+    rating.withdraw(id, SECONDS, person, documents)
+    history.removed(id, SECONDS, person, documents)
+    delete("boston", SECONDS, OPERATOR, documents)
+    for refused in (
+        lambda: history.listed(9, None, None, SECONDS, person, ask.parts),
+        lambda: rating.listed(9, None, SECONDS, ask.parts),
+    ):
+        with pytest.raises(AssistantRefused):
+            refused()
+
+
 @contextmanager
 def roles(needs: Mapping[str, EngineNeed], index: str, conversations: str = "") -> Iterator[dict[str, str]]:
     """New roles with these permissions and no others; the ARN of whom each is mapped to."""
@@ -57,11 +106,17 @@ def roles(needs: Mapping[str, EngineNeed], index: str, conversations: str = "") 
     client = Client(HttpTransport(url, verify=ca, cert=(admin[0], admin[1])))
     names = {part: f"{part}-{uuid.uuid4().hex[:8]}" for part in needs}
     for part, name in names.items():
-        granted = [(index, needs[part].index), (conversations, needs[part].conversations)]
+        granted = [
+            (index, needs[part].index),
+            (conversations, needs[part].conversations),
+            (FEEDBACK, needs[part].feedback),
+        ]
         role = {
             "cluster_permissions": [*needs[part].cluster],
             "index_permissions": [
-                {"index_patterns": [pattern], "allowed_actions": [*actions]} for pattern, actions in granted if pattern
+                {"index_patterns": [pattern], "allowed_actions": [*actions]}
+                for pattern, actions in granted
+                if pattern and actions
             ],
         }
         client.put(f"/_plugins/_security/api/roles/{name}", role)
@@ -114,6 +169,8 @@ def test_questions_at_once_lose_no_turn_of_a_conversation(streaming: Shop) -> No
     before = kept.read("busy", "alice", Budget(SECONDS))
     for number in (0, 1, 2, 2):  # the last one is a try whose answer was lost
         kept.keep(before, "alice", Turn(f"q{number}", ""), Budget(SECONDS))
-    assert kept.read("busy", "alice", Budget(SECONDS)) == Conversation("busy", 3, [Turn(f"q{n}", "") for n in range(3)])
+    assert kept.read("busy", "alice", Budget(SECONDS)) == Conversation(
+        "busy", 3, [Turn(f"q{n}", "") for n in range(3)], "q"
+    )
     with pytest.raises(Absent):
         kept.read("nowhere", "alice", Budget(SECONDS))

@@ -4,12 +4,14 @@ import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
+from opensearch_ml.assistant.conversation_table import CALLERS, LISTED
 from rag.budget import Budget
-from rag.conversations import MOST_TURNS, Conversation
+from rag.conversations import MOST_STORED, Conversation, mark_of
 from rag.conversations.table import ConversationTable
 from rag.failures import Absent, AssistantRefused
 from rag.prompt import Turn
@@ -35,18 +37,39 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def table(cloud: Cloud) -> str:
+    return new_table(cloud)
+
+
+def new_table(cloud: Cloud) -> str:
+    """A table as a deploy makes it."""
     name = f"conversations-{uuid.uuid4().hex[:8]}"
     cloud.client("dynamodb").create_table(
         TableName=name,
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "caller", "AttributeType": "S"},
+            {"AttributeName": "expires", "AttributeType": "N"},
+        ],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": CALLERS,
+                "KeySchema": [
+                    {"AttributeName": "caller", "KeyType": "HASH"},
+                    {"AttributeName": "expires", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": LISTED},
+            }
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
     return name
 
 
 def conversations(table: str, now: float = 1_000.0, days: int = 30) -> ConversationTable:
-    return ConversationTable(Table(kind="table", table=table, days=days), RuntimeTimeouts(), clock=lambda: now)
+    return ConversationTable(
+        Table(kind="table", table=table, callers=CALLERS, days=days), RuntimeTimeouts(), clock=lambda: now
+    )
 
 
 def read(table: str, id: str, caller: str = "alice", **more: float) -> Conversation:
@@ -56,10 +79,10 @@ def read(table: str, id: str, caller: str = "alice", **more: float) -> Conversat
 def test_turns_are_kept_in_order_and_the_oldest_go(table: str) -> None:
     kept = conversations(table)
     kept.begin("long", "alice", "q0", Turn("q0", "a0"), Budget(20))
-    for number in range(1, MOST_TURNS + 2):
+    for number in range(1, MOST_STORED + 2):
         kept.keep(read(table, "long"), "alice", Turn(f"q{number}", f"a{number}"), Budget(20))
-    last = [Turn(f"q{n}", f"a{n}") for n in range(2, MOST_TURNS + 2)]
-    assert read(table, "long") == Conversation("long", MOST_TURNS + 2, last)
+    last = [Turn(f"q{n}", f"a{n}") for n in range(2, MOST_STORED + 2)]
+    assert read(table, "long") == Conversation("long", MOST_STORED + 2, last, "q0")
 
 
 def test_questions_at_once_lose_no_turn(table: str) -> None:
@@ -67,7 +90,7 @@ def test_questions_at_once_lose_no_turn(table: str) -> None:
     before = read(table, "busy")
     for number in range(3):
         conversations(table).keep(before, "alice", Turn(f"q{number}", ""), Budget(20))
-    assert read(table, "busy") == Conversation("busy", 3, [Turn(f"q{n}", "") for n in range(3)])
+    assert read(table, "busy") == Conversation("busy", 3, [Turn(f"q{n}", "") for n in range(3)], "q")
 
 
 def test_a_try_whose_answer_was_lost_stores_its_turn_once(table: str) -> None:
@@ -75,20 +98,29 @@ def test_a_try_whose_answer_was_lost_stores_its_turn_once(table: str) -> None:
     before = read(table, "twice")
     for _ in range(2):
         conversations(table).keep(before, "alice", Turn("q", "a"), Budget(20))
-    assert read(table, "twice") == Conversation("twice", 1, [Turn("q", "a")])
+    assert read(table, "twice") == Conversation("twice", 1, [Turn("q", "a")], "q")
 
 
-def test_a_conversation_of_an_earlier_version_goes_on(cloud: Cloud, table: str) -> None:
-    conversations(table).begin("old", "alice", "q0", Turn("q0", "a0"), Budget(20))
-    database = cloud.client("dynamodb")
-    database.update_item(
-        TableName=table,
-        Key={"id": {"S": "old"}},
-        UpdateExpression="REMOVE #number",
-        ExpressionAttributeNames={"#number": "number"},
-    )
-    conversations(table).keep(read(table, "old"), "alice", Turn("q1", "a1"), Budget(20))
-    assert read(table, "old") == Conversation("old", 2, [Turn("q0", "a0"), Turn("q1", "a1")])
+@pytest.mark.parametrize("number", [{}, {"number": {"N": "1"}}], ids=["without a number", "with a number"])
+def test_a_conversation_of_an_earlier_version_is_listed_found_and_goes_on(
+    cloud: Cloud, table: str, number: dict[str, Any]
+) -> None:
+    turn = {"M": {"question": {"S": "How high is it?"}, "answer": {"S": "Ten metres."}}}
+    caller = uuid.uuid4().hex
+    item = {
+        "id": {"S": caller},
+        "caller": {"S": mark_of(caller)},
+        "expires": {"N": str(int(1_000 + 30 * DAY))},
+        "turns": {"L": [turn]},
+    }
+    cloud.client("dynamodb").put_item(TableName=table, Item={**item, **number})
+    kept = conversations(table)
+    for words, listed in ((None, ["How high is it?"]), ("HIGH it", ["How high is it?"]), ("wide", [])):
+        entries, more = kept.listed(caller, 10, None, words, Budget(20))
+        assert ([entry.title for entry in entries], more) == (listed, None)
+    kept.keep(kept.read(caller, caller, Budget(20)), caller, Turn("q1", "a1"), Budget(20))
+    turns = [Turn("How high is it?", "Ten metres."), Turn("q1", "a1")]
+    assert kept.read(caller, caller, Budget(20)) == Conversation(caller, 2, turns, "How high is it?")
 
 
 def test_a_conversation_is_its_callers_alone_and_names_nobody(cloud: Cloud, table: str) -> None:

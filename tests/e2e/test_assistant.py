@@ -14,6 +14,8 @@ import requests
 import yaml
 from mcp import Client as McpClient
 
+from osml.feedback.feedback import evaluation_set, feedback, gaps
+from osml.place import Place
 from sandbox import launcher
 from sandbox.instance import ACCOUNT, CHECKOUT, Instance
 from tests.clients import foreign
@@ -34,7 +36,7 @@ HOSTILE = (
 
 @dataclass(frozen=True)
 class Client:
-    """One caller of the API; `models` is where the model endpoints are told to fail, and say what they were asked.
+    """One caller of the API at `place`; `models` is where the model endpoints are told to fail and say what they got.
 
     `knowledge` are the outputs of that stack, `keys` the ids of further keys, by their names.
     """
@@ -44,6 +46,7 @@ class Client:
     models: str
     knowledge: dict[str, str]
     keys: dict[str, str]
+    place: Place
 
     def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"x-api-key": self.key, **options.pop("headers", {})}
@@ -94,6 +97,7 @@ def client(
     throttle = {"rate": 500, "burst": 500}
     assistant = {"sign_in": "api-key", "page": False, "throttle": throttle, "access": access}
     settings["assistant"] = {**assistant, "agents": {"tools": ["search", "ask", "get_document"]}}
+    settings["assistant"]["feedback"] = {"keep": "texts"}
     settings["answer"]["secret"] = {"name": SECRET, "key": "api_key", "create": False}
     if settings["search"]["kind"] == "domain":
         settings["search"]["admins"] = [foreign.ROLE]
@@ -105,17 +109,35 @@ def client(
         deployed_outputs = deployment.outputs("assistant")
         value = boto3.client("apigateway").get_api_key(apiKey=deployed_outputs["ApiKeyId"], includeValue=True)["value"]
         models = launcher.settings(local_cloud)["models_url"]
-        made = Client(
-            deployed_outputs["ApiUrl"],
-            value,
-            models,
-            deployment.outputs("knowledge"),
-            json.loads(deployed_outputs["ApiKeys"]),
-        )
+        keys, place = json.loads(deployed_outputs["ApiKeys"]), deployment.place
+        made = Client(deployed_outputs["ApiUrl"], value, models, deployment.outputs("knowledge"), keys, place)
         made.store([json.loads(line) for line in SAMPLES.read_text().splitlines()])
         yield made
         made.fail()
     assert engine.contents() == before
+
+
+def test_an_answer_is_found_again_renamed_and_judged_and_its_conversation_removed(client: Client) -> None:
+    answer = client.ask("How many people live in the metro area of Miami?")
+    at = f"/conversations/{answer['conversation_id']}"
+    until(lambda: client("GET", at).status_code == 200)
+    (turn,) = client("GET", at).json()["shown"]
+    assert (turn["answer"], turn["sources"]) == (answer["answer"], answer["sources"])
+    assert client("PATCH", at, json={"title": "Miami"}).json()["title"] == "Miami"
+    assert client.with_key("reading")("GET", at).status_code == 404
+    listed = client("GET", "/conversations")
+    assert (listed.status_code, listed.json()["cause"]) == (403, "not-allowed")  # a key may be several people's
+    judged = client("PUT", f"/feedback/{answer['conversation_id']}", json={"rating": "up", "comment": "Good."})
+    assert judged.status_code == 200, judged.text
+    nothing = client.ask(OFF_TOPIC)["conversation_id"]
+    until(lambda: {one.id for one in feedback(client.place)} == {answer["conversation_id"], nothing})
+    assert client.with_key("reading")("GET", "/feedback").status_code == 403
+    assert len(client("GET", "/feedback").json()["feedback"]) == 2
+    kept = list(feedback(client.place))
+    assert [one.question for one in gaps(kept)] == [OFF_TOPIC]
+    assert [labelled["relevant"] for labelled in evaluation_set(kept)] == [{"miami": 2}]
+    assert client("DELETE", at).status_code == 200
+    assert client("GET", at).status_code == 404
 
 
 def test_the_answer_has_its_figures_sources_and_sentences(client: Client) -> None:

@@ -39,6 +39,10 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
             ("GET", "/passages"),
             ("GET", "/jobs/{id}"),
             ("GET", "/me"),
+            ("GET", "/conversations"),
+            *((method, "/conversations/{id}") for method in ("GET", "PATCH", "DELETE")),
+            ("GET", "/feedback"),
+            *((method, "/feedback/{id}") for method in ("PUT", "DELETE")),
             ("GET", "/health"),
             ("GET", "/openapi.json"),
         }
@@ -125,6 +129,7 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
     template = other("sandbox", assistant={"origins": [origin]})
     methods_by_route = {route: method for route, method in methods(template).items() if route[0] == "OPTIONS"}
     documents = {"/documents", "/documents/{id}", "/passages", "/jobs/{id}", "/me"}
+    documents |= {"/conversations", "/conversations/{id}", "/feedback", "/feedback/{id}"}
     of_openai = {"/v1/chat/completions", "/v1/models"}
     assert {path for _, path in methods_by_route} == {"/ask", *of_openai, *documents, "/health", "/openapi.json"}
     for item in methods_by_route.values():

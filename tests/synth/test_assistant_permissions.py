@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from stacks.assistant_needs import NEEDS
 from tests.synth import assistant_templates
 from tests.synth.assistant_templates import DOMAIN, LOG, PLACE, UPLOADS, Flat, OfType, Other, Template, only
@@ -24,13 +26,33 @@ def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed:
     searches = [f"{DOMAIN}/{index}/_search" for index in ("passages-????????", "passages")]
     assert ask["es:ESHttpPost"] == [searches[0], kept, searches[1]]
     documents = allowed(domain, "DocumentsPolicy")
-    assert set(documents) - log == {"es:ESHttpPost", *UPLOADS}
+    assert set(documents) - log == {"es:ESHttpGet", "es:ESHttpPost", "es:ESHttpDelete", *UPLOADS}
+    assert documents["es:ESHttpGet"] == documents["es:ESHttpDelete"] == kept
     uploads = "<UploadsBucketC4B27CC7.Arn>"
     assert documents["s3:ListBucket"] == uploads
     assert documents["s3:PutObject"] == [f"{uploads}/{folder}/*" for folder in ("begin", "jobs", "uploads")]
+    among = f"{DOMAIN}/passages-conversations/_search"
     paths = ("_bulk", "passages/_refresh", "passages/_search")
-    assert documents["es:ESHttpPost"] == [f"{DOMAIN}/{path}" for path in paths]
+    assert sorted(documents["es:ESHttpPost"]) == sorted([*(f"{DOMAIN}/{path}" for path in paths), kept, among])
     assert set(allowed(domain, "PagePolicy")) == log
+
+
+@pytest.mark.parametrize("keep", ["ratings", "texts"])
+def test_feedback_is_kept_by_documents_and_texts_also_by_ask(other: Other, allowed: Any, told: Any, keep: str) -> None:
+    settings = {"feedback": {"keep": keep, "days": 90}, "agents": {"callbacks": ["http://localhost:3334/callback"]}}
+    made = other("sandbox", assistant=settings)
+    own = f"{DOMAIN.replace('osml-sandbox', 'osml-other')}/passages-feedback"
+    ask, documents = allowed(made, "AskPolicy"), allowed(made, "DocumentsPolicy")
+    assert {f"{own}/_doc/*", f"{own}/_search"} <= set(documents["es:ESHttpPost"])
+    assert f"{own}/_doc/*" in documents["es:ESHttpDelete"]
+    for asked_in in (ask, allowed(made, "ToolsPolicy")):
+        assert (f"{own}/_doc/*" in asked_in["es:ESHttpPost"]) == (keep == "texts")
+    assert f"{own}/_search" not in ask["es:ESHttpPost"]
+    assert told(made, "Ask")["feedback"] == {"keep": keep, "days": 90, "kind": "index", "name": "passages-feedback"}
+    table = other("sandbox-aoss", assistant=settings)
+    kept = {action for action in allowed(table, "DocumentsPolicy") if action.startswith("dynamodb:")}
+    assert kept == {f"dynamodb:{verb}" for verb in ("GetItem", "UpdateItem", "DeleteItem", "Query", "PutItem")}
+    assert ("dynamodb:PutItem" in allowed(table, "AskPolicy")) == (keep == "texts")
 
 
 def test_uploads_are_worked_on_by_the_function_documents(domain: Template, of_type: OfType, flat: Flat) -> None:
@@ -57,8 +79,11 @@ def test_marks_by_meaning_let_questions_reach_the_model(
     own = DOMAIN.replace("osml-sandbox", "osml-other")
 
     def added(part: str, action: str) -> set[str]:
-        before = {path.replace(DOMAIN, own) for path in allowed(domain, part).get(action, [])}
-        return set(allowed(made, part).get(action, [])) - before
+        def paths(template: Template) -> set[str]:
+            found = allowed(template, part).get(action, [])
+            return {found} if isinstance(found, str) else set(found)
+
+        return paths(made) - {path.replace(DOMAIN, own) for path in paths(domain)}
 
     pipeline = "passages-????????/_settings/index.search.default_pipeline", "_search/pipeline/passages-search-*"
     assert added("AskPolicy", "es:ESHttpGet") == {f"{own}/{path}" for path in pipeline}
@@ -82,7 +107,7 @@ def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Fl
         patterns = ["passages", "passages-????????"]
         kept = {"index_patterns": ["passages-conversations"], "allowed_actions": list(need.conversations)}
         own = {"index_patterns": patterns, "allowed_actions": list(need.index)}
-        assert role["index_permissions"] == ([own, kept] if part == "ask" else [own])
+        assert role["index_permissions"] == [own, kept]
     mappings = of_type(domain, "Custom::MlRoleMapping").values()
     mapped = {
         spec["role"]: spec["backend_roles"]
@@ -109,18 +134,18 @@ def test_on_a_collection_a_function_may_call_its_models_too(
         "sagemaker:InvokeEndpoint": endpoint,
         "secretsmanager:GetSecretValue": key,
         "dynamodb:GetItem": "<ConversationsTable05F75AD7.Arn>",
-        "dynamodb:PutItem": "<ConversationsTable05F75AD7.Arn>",
+        "dynamodb:UpdateItem": "<ConversationsTable05F75AD7.Arn>",
     }
-    assert {name for name in allowed(collection, "DocumentsPolicy") if name not in log} == {
-        "aoss:APIAccessAll",
-        "sagemaker:InvokeEndpoint",
-        *UPLOADS,
-    }
+    documents = {action: arn for action, arn in allowed(collection, "DocumentsPolicy").items() if action not in log}
+    history = {f"dynamodb:{action}Item" for action in ("Get", "Update", "Delete")}
+    assert set(documents) == {"aoss:APIAccessAll", "sagemaker:InvokeEndpoint", "dynamodb:Query", *history, *UPLOADS}
+    assert {documents[action] for action in history} == {"<ConversationsTable05F75AD7.Arn>"}
+    assert documents["dynamodb:Query"] == "<ConversationsTable05F75AD7.Arn>/index/callers"
     assert allowed(collection, "OperatorPolicy") == {
-        "lambda:InvokeFunction": ["<DocumentsFunction8356188C.Arn>", "<AskOperators3DDB4D68>"]
+        "lambda:InvokeFunction": [f"<{name}>" for name in sorted(of_type(collection, "AWS::Lambda::Alias"))]
     }
-    (alias,) = of_type(collection, "AWS::Lambda::Alias").values()
-    assert (alias["Properties"]["Name"], alias["Properties"]["FunctionVersion"]) == ("operators", "$LATEST")
+    aliases = [alias["Properties"] for alias in of_type(collection, "AWS::Lambda::Alias").values()]
+    assert [(alias["Name"], alias["FunctionVersion"]) for alias in aliases] == [("operators", "$LATEST")] * 2
 
 
 def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: Any, told: Any) -> None:

@@ -111,6 +111,7 @@ def test_the_pipeline_answers_where_nobody_else_is_to(other: Other, told: Any, a
     assert settings.conversations.kind == "memory"
     assert {memory, f"{memory}/*"} <= set(ask["es:ESHttpPost"])
     assert of_type(template, "Custom::MlIndex") == {}
+    assert "es:ESHttpDelete" not in allowed(template, "DocumentsPolicy")
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: "-".join(map(str, answer.values()))[:40])

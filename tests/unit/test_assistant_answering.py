@@ -24,6 +24,7 @@ from rag.prompt import Turn
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.query import texts
 from rag.usage import Usage
+from settings.runtime_settings import ConversationIndexSettings as IndexOfConversations
 from settings.runtime_settings import RuntimeSettings
 
 NINE = Source(id="shop", document="shop", text="The shop opens at nine.", score=0.9, similarity=0.9)
@@ -71,6 +72,9 @@ class Search:
 
     def shown(self, document: str, budget: Budget, caller: Caller) -> list[Source]:
         raise NotImplementedError
+
+    def cited(self, ids: Sequence[str], budget: Budget, caller: Caller) -> list[Source]:
+        return [source for source in self.sources if source.id in ids]
 
     def remove(self, document: str, budget: Budget) -> int:
         raise NotImplementedError
@@ -169,7 +173,7 @@ def test_events_come_in_order_and_the_turn_is_kept() -> None:
         Text("nine. "),
     ]
     assert answered(last).answer.answer == "At nine."
-    assert stored(made) == [Turn("When does the shop open?", "At nine.")]
+    assert [(turn.question, turn.answer) for turn in stored(made)] == [("When does the shop open?", "At nine.")]
 
 
 def test_the_turn_is_stored_when_the_answer_has_gone_and_not_before() -> None:
@@ -177,7 +181,7 @@ def test_the_turn_is_stored_when_the_answer_has_gone_and_not_before() -> None:
     *_, last = answer(Question(question="When?"), ALICE, 20, made)
     assert stored(made) == []
     answered(last).keep()
-    assert stored(made) == [Turn("When?", "At nine.")]
+    assert [(turn.question, turn.answer) for turn in stored(made)] == [("When?", "At nine.")]
 
 
 def test_a_follow_up_is_searched_alone_and_with_the_question_before_it() -> None:
@@ -234,6 +238,17 @@ def test_the_least_score_is_that_of_the_meaning(similarity: float | None, least:
     assert made.conversations.begun == 1  # type: ignore[attr-defined]
     assert (last.answer.conversation_id or "").endswith("-1" if grounded else "-0")
     assert bool(stored(made)) == grounded
+
+
+def test_a_question_without_an_answer_is_kept_and_no_part_of_the_next_one() -> None:
+    kept = IndexOfConversations(kind="index", name="c")
+    made = parts(["The shop opens at nine."], similarity=0.1, min_score=0.6, conversations=kept)
+    first = answered(events(made, "Who won?")[-1]).answer.conversation_id
+    assert str(first).endswith("-1")
+    assert [(turn.question, turn.answer) for turn in stored(made)] == [("Who won?", NOT_IN_DOCUMENTS)]
+    made.search.sources = [NINE]  # type: ignore[attr-defined]
+    assert str(answered(events(made, conversation_id=first)[-1]).answer.conversation_id).endswith("-2")
+    assert made.search.asked[-1][0] == ["When does the shop open?"]  # type: ignore[attr-defined]
 
 
 def test_one_near_passage_is_enough_wherever_it_stands() -> None:

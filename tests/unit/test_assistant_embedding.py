@@ -36,7 +36,7 @@ def made(chosen: dict[str, Any], models: Models) -> Embedding:
         "index": {"name": "i", "text_field": "text", "embedding_field": "embedding"},
         "prompt": {"system": "s", "instructions": "i"},
         "embedding": chosen,
-        "conversations": {"kind": "table", "table": "t", "days": 1},
+        "conversations": {"kind": "table", "table": "t", "callers": "c", "days": 1},
         "timeouts": TIMEOUTS.model_dump(),
     }
     return embedding(RuntimeSettings.model_validate(settings))

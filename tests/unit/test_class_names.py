@@ -12,8 +12,8 @@ FOLDERS = ("benchmarks", "constructs", "lambda", "osml", "sandbox", "settings", 
 DECLARED = {"AuditLog", "IngestPipeline", "RoleMapping", "SearchPipeline", "TrustedEndpoints"}
 # The construct makes what the group of settings describes.
 DESCRIBED = {"Firewall", "Keeper", "Scaling"}
-# The construct makes what the assistant stores conversations in.
-STORES = {"ConversationIndex", "ConversationTable"}
+# The construct makes what the assistant stores conversations and feedback in.
+STORES = {"ConversationIndex", "ConversationTable", "FeedbackIndex", "FeedbackTable"}
 # The base of the errors of the assistant's libraries, and that of the command line's.
 BASES = {"Failure"}
 

@@ -11,7 +11,7 @@ import ask
 import openapi
 from gateway.caller import Anonymous, caller
 from gateway.routes import ASK, COMPLETIONS, MODELS, NEEDED, TOOLS
-from rag import answering, documents, own_settings
+from rag import answering, documents, history, own_settings, rating
 from rag.caller import OPERATOR, Caller, Held
 from rag.failures import Absent, Forbidden
 from settings.access import ROLES, Role
@@ -88,7 +88,7 @@ def test_role_and_groups_come_from_the_table(
     context: dict[str, Any], access: dict[str, Any], role: Role, groups: set[str] | None
 ) -> None:
     found = called(context, **access)
-    assert found == Caller(found.id, role, None if groups is None else frozenset(groups))
+    assert (found.role, found.groups) == (role, None if groups is None else frozenset(groups))
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,20 @@ def test_a_caller_is_known_by_what_nobody_else_can_take(context: dict[str, Any],
     assert called(context).id == id
 
 
+@pytest.mark.parametrize(
+    ("context", "shared"),
+    [
+        (claims("x"), False),
+        (identity("arn:aws:iam::111122223333:user/a/eve", "AIDA1"), False),
+        (identity(f"{SESSION}/AWSReservedSSO_Hr_1/ada@b.c", "AROA3:ada@b.c"), False),
+        (identity(f"{SESSION}/Team/ada", "AROA1:ada"), True),
+        ({"identity": {"apiKeyId": "k"}}, True),
+    ],
+)
+def test_holders_of_a_key_and_sessions_of_a_role_may_be_several_people(context: dict[str, Any], shared: bool) -> None:
+    assert called(context).shared is shared
+
+
 def test_whom_the_table_does_not_name_may_be_refused() -> None:
     with pytest.raises(Forbidden, match=r"named people only.*Ask its administrator"):
         called(claims("x"), others="nobody", readers=["staff"])
@@ -120,7 +134,7 @@ def test_whom_the_table_does_not_name_may_be_refused() -> None:
 def test_an_operator_sees_everything_or_what_some_groups_see() -> None:
     assert caller({"buffered": True}, ARN, ToldAccess()) == OPERATOR
     asked = caller({"buffered": True, "groups": ["hr"]}, ARN, ToldAccess())
-    assert asked == Caller(OPERATOR.id, "reader", frozenset({"hr"}))
+    assert asked == Caller(OPERATOR.id, "reader", frozenset({"hr"}), shared=True)
 
 
 @pytest.fixture
@@ -142,7 +156,9 @@ def test_each_route_of_the_functions_has_a_role() -> None:
 
 def test_a_reader_changes_nothing() -> None:
     reads = {route for route, role in NEEDED.items() if role == "reader"} - {TOOLS}
-    assert reads == {*OF_ASK, *(f"GET /{path}" for path in ("me", "documents", "passages", "health", "openapi.json"))}
+    seen = ("me", "documents", "passages", "health", "openapi.json", "conversations", "conversations/{id}")
+    own = {"PATCH /conversations/{id}", "DELETE /conversations/{id}", "PUT /feedback/{id}", "DELETE /feedback/{id}"}
+    assert reads == {*OF_ASK, *own, *(f"GET /{path}" for path in seen)}
 
 
 @pytest.mark.usefixtures("functions")
@@ -157,6 +173,10 @@ def test_who_may_less_gets_a_sentence_and_a_cause(route: str, role: Role, monkey
 
     for name in ("store", "listed", "shown", "delete", "refuse_doubled"):
         monkeypatch.setattr(documents, name, reach)
+    for name in ("listed", "shown", "renamed", "removed"):
+        monkeypatch.setattr(history, name, reach)
+    for name in ("rate", "withdraw", "listed"):
+        monkeypatch.setattr(rating, name, reach)
     monkeypatch.setattr(api, "_jobs", reach)
     monkeypatch.setattr(answering, "answer", reach)
     method, path = route.split(" ")
@@ -167,7 +187,8 @@ def test_who_may_less_gets_a_sentence_and_a_cause(route: str, role: Role, monkey
         body = {name: asked[name] for name in of_route[route]}
     named = {"id": "a", "document": "a"} if method != "POST" and path in ("/documents", "/passages") else {}
     many = {name: [value] for name, value in named.items()}
-    given = body if method == "POST" else None
+    body = {"PATCH": {"title": "Another"}, "PUT": {"rating": "up"}}.get(method, body)
+    given = body if method in ("PATCH", "POST", "PUT") else None
     sent = event(method, path.replace("{id}", "0" * 32), given, requestContext=as_role(role))
     sent |= {"queryStringParameters": named or None, "multiValueQueryStringParameters": many or None}
     if route in OF_ASK:
@@ -193,12 +214,15 @@ def test_a_wrong_request_of_somebody_who_may_not_send_it_is_a_403() -> None:
 @pytest.mark.usefixtures("functions")
 def test_everybody_learns_their_role() -> None:
     response = api.handler(event("GET", "/me", requestContext=as_role("editor,hr")), Context())
-    assert json.loads(response["body"]) == {"role": "editor", "groups": ["editor", "hr"], "quota": None}
-    assert json.loads(api.handler(event("GET", "/me"), Context())["body"]) == {
-        "role": "owner",
-        "groups": None,
+    assert json.loads(response["body"]) == {
+        "role": "editor",
+        "groups": ["editor", "hr"],
+        "history": False,  # of the engine's memory
+        "feedback": None,
         "quota": None,
     }
+    owner = json.loads(api.handler(event("GET", "/me"), Context())["body"])
+    assert owner == {"role": "owner", "groups": None, "history": False, "feedback": None, "quota": None}
 
 
 @pytest.mark.parametrize(

@@ -347,7 +347,7 @@ def test_the_time_for_a_request_began_when_the_gateway_took_it(
     store: Store, monkeypatch: pytest.MonkeyPatch, waited: float | None, seconds: float
 ) -> None:
     """A function that had to be started first has less of it."""
-    monkeypatch.setattr("api.time.time", lambda: 1_000_000.0)
+    monkeypatch.setattr("current.time.time", lambda: 1_000_000.0)
     asked = event("POST", "/documents", {"documents": [{"id": "a", "text": "b"}]}, resource="/documents")
     if waited is not None:
         asked["requestContext"]["requestTimeEpoch"] = int((1_000_000 - waited) * 1000)

@@ -16,7 +16,6 @@ from rag.events import Answered, Sources, Text
 from rag.failures import AssistantRefused, Throttled
 from rag.guardrails import Guard, Struck, guard
 from rag.parts import Parts
-from rag.prompt import Turn
 from sandbox.models.guardrail import BLOCKED, ID, WORD
 from settings.guardrails import Guardrails
 from tests.unit import assistant_models
@@ -111,7 +110,9 @@ def test_a_question_is_masked_before_anything_reads_it() -> None:
     assert made.search.asked == [(["Does [email] open the shop?"], 4)]  # type: ignore[attr-defined]
     assert answered(last).answer.answer == "At nine, [email]."
     assert answered(last).answer.blocked is None
-    assert stored(made) == [Turn("Does [email] open the shop?", "At nine, [email].")]
+    assert [(turn.question, turn.answer) for turn in stored(made)] == [
+        ("Does [email] open the shop?", "At nine, [email].")
+    ]
 
 
 def test_a_question_that_is_too_long_here_is_refused_in_a_sentence() -> None:

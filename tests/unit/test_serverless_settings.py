@@ -187,6 +187,11 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
             "assistant.origins.0 is 'https://help.example.com/', but must look like https://help.example.com.",
         ),
         (
+            {"assistant": {"feedback": {}, "streaming": False}},
+            "assistant.feedback is set, but the engine's pipeline answers and keeps the turns in the engine's memory, "
+            "where nobody can rate them; set assistant.streaming to true, or leave assistant.feedback out",
+        ),
+        (
             {"assistant": {"conversation_days": 7}},
             "assistant.conversation_days is set, but a domain keeps conversations itself, without an end; "
             "leave it out.",

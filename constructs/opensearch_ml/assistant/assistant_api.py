@@ -151,12 +151,16 @@ class AssistantApi(Construct):
         self._add("v1/models", ["GET"], function, integration)
 
     def keep_documents(self, function: lambda_.IFunction) -> None:
-        """`/documents`, `/documents/{id}`, `/passages`, `/jobs/{id}`, `/me`, `/health` and `/openapi.json`."""
+        """Documents, jobs, conversations, feedback, `/me`, `/health` and `/openapi.json`."""
         integration = self._integration(function, seconds=WHOLE_ANSWER)
         self._add("documents", ["GET", "POST", "DELETE"], function, integration)
         self._add("documents/{id}", ["DELETE"], function, integration)
         self._add("passages", ["GET"], function, integration)
         self._add("jobs/{id}", ["GET"], function, integration)
+        self._add("conversations", ["GET"], function, integration)
+        self._add("conversations/{id}", ["GET", "PATCH", "DELETE"], function, integration)
+        self._add("feedback", ["GET"], function, integration)
+        self._add("feedback/{id}", ["PUT", "DELETE"], function, integration)
         self._add("me", ["GET"], function, integration)
         self._add("health", ["GET"], function, integration)
         self._add("openapi.json", ["GET"], function, integration)

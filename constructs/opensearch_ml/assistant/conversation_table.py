@@ -11,10 +11,15 @@ from opensearch_ml.engine.acknowledge import acknowledge
 
 PARTITION_KEY = "id"
 EXPIRY = "expires"
+# The index with the conversations of each caller, by expiry, and what a list shows of them.
+CALLERS, CALLER = "callers", "caller"
+LISTED = ["title", "words", "changed", "number"]
 
 
 class ConversationTable(Construct):
     """A DynamoDB table that is billed by the request, with an item for each conversation under its `id`.
+
+    Its index `callers` lists the conversations of each `caller` in the order of `expires`.
 
     DynamoDB removes an item after the time in `expires`, in seconds since 1970. A retained table can be restored to any
     second of the last 35 days.
@@ -43,6 +48,14 @@ class ConversationTable(Construct):
             deletion_protection=removal_policy == RemovalPolicy.RETAIN,
             removal_policy=removal_policy,
         )
+        self.table.add_global_secondary_index(
+            index_name=CALLERS,
+            partition_key=dynamodb.Attribute(name=CALLER, type=dynamodb.AttributeType.STRING),
+            # Of the attributes that items of every version have, the one in the order of their last turns.
+            sort_key=dynamodb.Attribute(name=EXPIRY, type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=LISTED,
+        )
         self.name = self.table.table_name
         self.arn = self.table.table_arn
         if not kept:
@@ -53,5 +66,14 @@ class ConversationTable(Construct):
 
     @property
     def access(self) -> iam.PolicyStatement:
-        """The permissions to read and to continue a conversation."""
-        return iam.PolicyStatement(actions=["dynamodb:GetItem", "dynamodb:PutItem"], resources=[self.arn])
+        """The permissions to read, begin and continue a conversation."""
+        return iam.PolicyStatement(actions=["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[self.arn])
+
+    @property
+    def history(self) -> list[iam.PolicyStatement]:
+        """The permissions to list, read, rename and remove conversations."""
+        actions = ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+        return [
+            iam.PolicyStatement(actions=actions, resources=[self.arn]),
+            iam.PolicyStatement(actions=["dynamodb:Query"], resources=[f"{self.arn}/index/{CALLERS}"]),
+        ]

@@ -11,6 +11,7 @@ from opensearch_ml.engine.grantee import Grantee
 from opensearch_ml.engine.search_engine import SearchEngine
 from opensearch_ml.providers.inline_credentials import READ
 from opensearch_ml.resources.conversation_index import CONVERSATIONS
+from opensearch_ml.resources.feedback_index import FEEDBACK
 from opensearch_ml.resources.index_version import every_version
 
 ML = "cluster:admin/opensearch/ml"
@@ -55,6 +56,7 @@ PATHS: Mapping[str, Sequence[str]] = {
     "es:ESHttpPut": ("{index}/_settings",),
 }
 MARKED = "{versions}/_settings/index.search.default_pipeline"
+JUDGED = f"{FEEDBACK}/_search"
 
 
 class OperatorRole(Grantee):
@@ -64,7 +66,7 @@ class OperatorRole(Grantee):
     and a RoleMapping gives to `arn`. For a self-managed engine it may read the login instead; for a collection it has
     no permissions by itself. `versions` are names or patterns of the indexes behind `index`, by default those of its
     index versions. `name` is the domain's or the environment's, for the description. With `marks` it may also ask which
-    model embeds the questions to `index`.
+    model embeds the questions to `index`, and with `feedback` list what people say of answers.
 
     `principals` are ARNs of IAM roles and users, also with `*`, that may assume it; without any, every identity of this
     account whose own policies allow `sts:AssumeRole` on it. With `second_factor` their session must have begun with
@@ -100,6 +102,8 @@ class OperatorRole(Grantee):
         *(f"indices:data/write/{verb}*" for verb in ("bulk", "delete", "index")),
         "indices:monitor/settings/get",
     )
+    # On the index of feedback, where there is one.
+    FEEDBACK = ("indices:data/read/search*",)
     # For the status, which looks at the marks of all environments on the engine, and for versions of the index by a
     # pattern that other names match: names, fields and settings of indexes, and no document.
     EVERYWHERE = ("indices:admin/get", "indices:admin/mappings/get")
@@ -116,6 +120,7 @@ class OperatorRole(Grantee):
         principals: Sequence[str] = (),
         second_factor: bool = False,
         marks: bool = False,
+        feedback: bool = False,
     ) -> None:
         super().__init__(scope, id)
         self.role = iam.Role(
@@ -131,7 +136,8 @@ class OperatorRole(Grantee):
             return
         self.policy = iam.Policy(self, "Policy", roles=[self.role])
         if engine.domain_arn:
-            self._allow_requests(engine.domain_arn, index, versions or (every_version(index),), marks=marks)
+            asked = {"es:ESHttpGet": [MARKED] if marks else [], "es:ESHttpPost": [JUDGED] if feedback else []}
+            self._allow_requests(engine.domain_arn, index, versions or (every_version(index),), asked)
         if engine.login:
             self.allow(iam.PolicyStatement(actions=[READ], resources=[engine.login.arn]))
 
@@ -139,13 +145,15 @@ class OperatorRole(Grantee):
         """Let `grantee` assume the role."""
         return self.role.grant_assume_role(grantee)
 
-    def _allow_requests(self, domain_arn: str, index: str, versions: Sequence[str], *, marks: bool) -> None:
+    def _allow_requests(
+        self, domain_arn: str, index: str, versions: Sequence[str], more: Mapping[str, Sequence[str]]
+    ) -> None:
         statements = [
             iam.PolicyStatement(
                 actions=[action],
                 resources=[
                     f"{domain_arn}/{path.format(index=index, versions=version)}"
-                    for path in (*paths, *([MARKED] if marks and action == "es:ESHttpGet" else []))
+                    for path in (*paths, *more.get(action, ()))
                     for version in (versions if "{versions}" in path else versions[:1])
                 ],
             )

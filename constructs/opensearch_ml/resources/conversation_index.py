@@ -13,7 +13,7 @@ CONVERSATIONS = "{index}-conversations"
 
 
 class ConversationIndex(MlResource):
-    """The index `name`: a document for each conversation, read by its id. Turns are stored, and not searched.
+    """The index `name`: a document for each conversation. Its caller finds it by words of its title and questions.
 
     With `removal_policy` RETAIN the conversations outlive the stack.
 
@@ -39,7 +39,11 @@ class ConversationIndex(MlResource):
 
 def index_body(replicas: int) -> dict[str, object]:
     """The request that makes it."""
-    fields = {"caller": {"type": "keyword"}, "changed": {"type": "date", "format": "epoch_second"}}
+    fields = {
+        "caller": {"type": "keyword"},
+        "changed": {"type": "date", "format": "epoch_second"},
+        "words": {"type": "text"},
+    }
     return {
         "settings": {"index": {"number_of_shards": 1, "number_of_replicas": replicas}},
         "mappings": {"dynamic": False, "properties": fields},

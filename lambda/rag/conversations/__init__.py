@@ -1,28 +1,58 @@
 """Conversations: earlier questions and answers. Each conversation belongs to its caller."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from rag.budget import Budget
 from rag.failures import Absent, Unavailable
+from rag.origin import Origin
 from rag.prompt import Turn
 
 # The default number of turns that ml-commons' retrieval_augmented_generation processor puts into a prompt.
 MOST_TURNS = 10
+# Turns that are stored, and their bytes: an item of DynamoDB has at most 400 KB.
+MOST_STORED, _MOST_BYTES = 50, 300_000
 _MOST_ANSWER = 20_000
+_MOST_SEARCHED = 20_000
+MOST_TITLE = 200
+NO_CURSOR = "`after` is no cursor of this list of conversations; leave it out to begin at the first page."
+_SHOWN = 100
 # How often a turn is added again after others have added theirs.
 _TRIES = 5
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """What is stored: the last `turns`, oldest first, and the `number` of all. `key` is the id in the store."""
+    """What is stored: the last `turns`, oldest first, and the `number` of all. `key` is the id in the store.
+
+    `title` is what its caller has called it, or its first question. `changed` is the time of the last turn, in seconds
+    since 1970, 0 where the store does not tell it. `state` is the store's own, to notice changes by others.
+    """
 
     key: str
     number: int
     turns: Sequence[Turn]
+    title: str = ""
+    changed: int = field(default=0, compare=False)
+    state: str = field(default="", compare=False)
+
+    @property
+    def searched(self) -> str:
+        """The words by which it is found, besides its title."""
+        return " ".join(turn.question for turn in self.turns).lower()[:_MOST_SEARCHED]
+
+
+@dataclass(frozen=True)
+class ConversationEntry:
+    """A conversation in a list; `id` is the assistant's."""
+
+    id: str
+    title: str
+    changed: int
+    number: int
 
 
 class Conversations(Protocol):
@@ -36,6 +66,27 @@ class Conversations(Protocol):
 
     def keep(self, conversation: Conversation, caller: str, turn: Turn, budget: Budget) -> None:
         """Add a turn, also if somebody else has added one since the conversation was read."""
+
+
+class History(Protocol):
+    """A store whose conversations are listed, found, renamed and removed by their caller. Methods raise `Failure`."""
+
+    def listed(
+        self, caller: str, size: int, after: str | None, search: str | None, budget: Budget
+    ) -> tuple[list[ConversationEntry], str | None]:
+        """The caller's conversations, the last changed first, and the cursor of the next page if there is one.
+
+        With `search` those that have all its words in their titles or questions; a page may then be shorter.
+        """
+
+    def read(self, id: str, caller: str, budget: Budget) -> Conversation:
+        """What is stored; raises `Absent` if the caller has no such conversation."""
+
+    def rename(self, id: str, caller: str, title: str, budget: Budget) -> None:
+        """Give it another title; raises `Absent` if the caller has no such conversation."""
+
+    def remove(self, id: str, caller: str, budget: Budget) -> None:
+        """Remove it with all its turns; raises `Absent` if the caller has no such conversation."""
 
 
 def extended(
@@ -52,8 +103,8 @@ def extended(
     the conversation is read again, in which the turn may stand already: stored by a try whose answer was lost.
     """
     for _ in range(_TRIES):
-        turns = [*conversation.turns, turn][-MOST_TURNS:]
-        if put(Conversation(conversation.key, conversation.number + 1, turns), conversation.number):
+        turns = fitting([*conversation.turns, cut(turn)])
+        if put(replace(conversation, number=conversation.number + 1, turns=turns), conversation.number):
             return
         conversation = store.read(conversation.key, caller, budget)
         if conversation.turns and conversation.turns[-1] == cut(turn):
@@ -63,7 +114,41 @@ def extended(
 
 def cut(turn: Turn) -> Turn:
     """The turn as it is stored, with a limited answer: R1 may answer with 8192 tokens, and an item has 400 KB."""
-    return Turn(turn.question, turn.answer[:_MOST_ANSWER])
+    return replace(turn, answer=turn.answer[:_MOST_ANSWER])
+
+
+def fitting(turns: Sequence[Turn]) -> list[Turn]:
+    """The last of the turns that are stored together, at least one."""
+    taken, left = list[Turn](), _MOST_BYTES
+    for turn in reversed(turns[-MOST_STORED:]):
+        left -= len(json.dumps(stored(turn), ensure_ascii=False).encode(errors="replace"))
+        if taken and left < 0:
+            break
+        taken.append(turn)
+    return taken[::-1]
+
+
+def stored(turn: Turn) -> dict[str, Any]:
+    """A turn as JSON."""
+    origin = {} if turn.origin is None else {"origin": turn.origin.as_json}
+    return {"question": turn.question, "answer": turn.answer, **origin}
+
+
+def restored(stored: Mapping[str, Any]) -> Turn:
+    """A turn from its JSON, also of an earlier version."""
+    origin = stored.get("origin")
+    return Turn(stored["question"], stored["answer"], None if origin is None else Origin.of(origin))
+
+
+def title_of(question: str) -> str:
+    """The title of a conversation with this first question."""
+    line = " ".join(question.split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
+
+
+def words_of(search: str | None) -> list[str]:
+    """The words that a search looks for, each once."""
+    return list(dict.fromkeys((search or "").lower().split()))
 
 
 def mark_of(caller: str) -> str:

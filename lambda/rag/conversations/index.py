@@ -1,57 +1,132 @@
-"""Conversations in an index of the engine: one document each, read by its id, so that no write waits for a refresh."""
+"""Conversations in an index of the engine: one document each, read by its id, so that no turn waits for a refresh."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from time import time
 from typing import Any
 from urllib.parse import quote
 
 from rag.budget import Budget
-from rag.conversations import Conversation, absent, cut, extended, mark_of
-from rag.failures import AssistantRefused, Failure
+from rag.conversations import (
+    NO_CURSOR,
+    Conversation,
+    ConversationEntry,
+    absent,
+    cut,
+    extended,
+    mark_of,
+    restored,
+    stored,
+    title_of,
+    words_of,
+)
+from rag.failures import AssistantRefused, Failure, Invalid, Unavailable
 from rag.prompt import Turn
 from rag.search.engine import IndexClient
 
+# The engine pages no further by numbers.
+_MOST_LISTED = 10_000
+_TRIES = 5
+
 
 class ConversationIndex:
-    """Documents `{caller, changed, number, turns: [{question, answer}]}`; `changed` is in seconds since 1970.
+    """Documents `{caller, changed, number, title, words, turns: [{question, answer, origin}]}`.
 
-    A document's version is one more than its number of turns, so that it only replaces the one that was read.
+    `changed` is in seconds since 1970, and `words` are those that a search finds it by. A document only replaces the
+    one that was read, by the engine's number of that write. Those of earlier versions have no title and no words.
     """
 
     def __init__(self, engine: IndexClient, name: str) -> None:
         self._engine, self._name = engine, name
 
-    def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:  # noqa: ARG002 - for a memory
-        turns = [] if turn is None else [turn]
-        self._put(Conversation(id, len(turns), turns), caller, budget)
+    def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:
+        turns = [] if turn is None else [cut(turn)]
+        self._put(Conversation(id, len(turns), turns, title_of(question)), caller, {"op_type": "create"}, budget)
 
     def read(self, id: str, caller: str, budget: Budget) -> Conversation:
         try:
-            found = self._engine.send("GET", self._path(id), None, budget)["_source"]
+            found = self._engine.send("GET", self._path(id), None, budget)
         except AssistantRefused as refused:
-            # Only a conversation that is not there has the member `found`.
-            if refused.said.startswith("404") and '"found":false' in refused.said:
+            if _is_missing(refused):
                 raise absent() from None
             raise
-        if found["caller"] != mark_of(caller):
+        document = found["_source"]
+        if document["caller"] != mark_of(caller):
             raise absent()
-        return Conversation(id, found["number"], [Turn(turn["question"], turn["answer"]) for turn in found["turns"]])
+        turns = [restored(turn) for turn in document["turns"]]
+        state = f"{found['_seq_no']} {found['_primary_term']}"
+        return Conversation(id, document["number"], turns, _title(document), document["changed"], state)
 
     def keep(self, conversation: Conversation, caller: str, turn: Turn, budget: Budget) -> None:
-        extended(self, lambda longer, _: self._put(longer, caller, budget), conversation, caller, turn, budget)
+        def put(longer: Conversation, _: int) -> bool:
+            return self._put(longer, caller, _unchanged(longer), budget)
 
-    def _put(self, conversation: Conversation, caller: str, budget: Budget) -> bool:
-        """Whether it was stored: nobody else has stored so many turns."""
-        turns = [{"question": turn.question, "answer": turn.answer} for turn in map(cut, conversation.turns)]
+        extended(self, put, conversation, caller, turn, budget)
+
+    def listed(
+        self, caller: str, size: int, after: str | None, search: str | None, budget: Budget
+    ) -> tuple[list[ConversationEntry], str | None]:
+        if after is not None and not (after.isascii() and after.isdecimal()):
+            raise Invalid(NO_CURSOR)
+        start = int(after or 0)
+        if start + size > _MOST_LISTED:
+            raise Invalid(f"A list of conversations ends after {_MOST_LISTED:,}; search for the one that you need.")
+        words = words_of(search)
+        unknown = {"bool": {"must_not": [{"exists": {"field": "words"}}]}}
+        named = {"bool": {"filter": [{"match_phrase_prefix": {"words": word}} for word in words]}}
+        narrowed = [{"bool": {"should": [named, unknown], "minimum_should_match": 1}}] if words else []
+        body = {
+            "query": {"bool": {"filter": [{"term": {"caller": mark_of(caller)}}, *narrowed]}},
+            "sort": [{"changed": "desc"}],
+            "from": start,
+            "size": size + 1,
+            "_source": ["caller", "changed", "number", "title", "words", "turns.question"],
+        }
+        hits = self._engine.send("POST", self._engine.in_index("_search", self._name), body, budget)["hits"]["hits"]
+        entries = [
+            ConversationEntry(hit["_id"], _title(document), document["changed"], document["number"])
+            for hit in hits[:size]
+            # The filter finds no others; nobody sees another's, whatever becomes of the mapping.
+            if (document := hit["_source"])["caller"] == mark_of(caller)
+            if "words" in document or all(word in _words(document) for word in words)
+        ]
+        return entries, str(start + size) if len(hits) > size else None
+
+    def rename(self, id: str, caller: str, title: str, budget: Budget) -> None:
+        for _ in range(_TRIES):
+            conversation = replace(self.read(id, caller, budget), title=title)
+            seen = {**_unchanged(conversation), "refresh": "wait_for"}
+            if self._put(conversation, caller, seen, budget, conversation.changed):
+                return
+        raise Unavailable("The conversation changes all the time. Try again soon.")
+
+    def remove(self, id: str, caller: str, budget: Budget) -> None:
+        self.read(id, caller, budget)
+        try:
+            self._engine.send("DELETE", self._path(id), None, budget, query={"refresh": "wait_for"})
+        except AssistantRefused as refused:
+            if not refused.said.startswith("404"):
+                raise
+
+    def _put(
+        self,
+        conversation: Conversation,
+        caller: str,
+        condition: Mapping[str, str],
+        budget: Budget,
+        changed: int | None = None,
+    ) -> bool:
+        """Whether it was stored: nobody else has stored it since it was read."""
         document: Mapping[str, Any] = {
             "caller": mark_of(caller),
-            "changed": int(time()),
+            "changed": int(time()) if changed is None else changed,
             "number": conversation.number,
-            "turns": turns,
+            "title": conversation.title,
+            "words": f"{conversation.title.lower()} {conversation.searched}",
+            "turns": [stored(turn) for turn in conversation.turns],
         }
-        newer = {"version": str(conversation.number + 1), "version_type": "external"}
         try:
-            self._engine.send("POST", self._path(conversation.key), document, budget, query=newer)
+            self._engine.send("POST", self._path(conversation.key), document, budget, query=dict(condition))
         except Failure as failure:
             if failure.said.startswith("409"):
                 return False
@@ -60,3 +135,22 @@ class ConversationIndex:
 
     def _path(self, id: str) -> str:
         return self._engine.in_index(f"_doc/{quote(id, safe='')}", self._name)
+
+
+def _unchanged(conversation: Conversation) -> dict[str, str]:
+    number, term = conversation.state.split()
+    return {"if_seq_no": number, "if_primary_term": term}
+
+
+def _is_missing(refused: AssistantRefused) -> bool:
+    # Only a conversation that is not there has the member `found`.
+    return refused.said.startswith("404") and '"found":false' in refused.said
+
+
+def _title(document: Mapping[str, Any]) -> str:
+    turns = document.get("turns") or [{"question": ""}]
+    return str(document.get("title") or title_of(turns[0]["question"]))
+
+
+def _words(document: Mapping[str, Any]) -> str:
+    return " ".join(turn["question"] for turn in document.get("turns") or []).lower()

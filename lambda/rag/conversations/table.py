@@ -1,82 +1,200 @@
-"""Conversations in a DynamoDB table: one item each, with the partition key `id` and the time to live `expires`."""
+"""Conversations in a DynamoDB table: one item each, with the partition key `id` and the time to live `expires`.
 
+An index of the table has the items of each caller in the order of `expires`.
+"""
+
+import base64
+import binascii
+import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from rag import boto_calls
 from rag.budget import Budget
-from rag.conversations import Conversation, absent, cut, extended, mark_of
+from rag.conversations import (
+    NO_CURSOR,
+    Conversation,
+    ConversationEntry,
+    absent,
+    cut,
+    extended,
+    mark_of,
+    restored,
+    stored,
+    title_of,
+    words_of,
+)
+from rag.failures import Invalid
+from rag.origin import Origin
 from rag.other_side import MEMORY
 from rag.prompt import Turn
 from settings.runtime_settings import RuntimeTimeouts, Table
 
 Answer = TypeVar("Answer")
 _DAY = 86_400
+_ITSELF = "attribute_exists(id) AND caller = :caller"
+Item = Mapping[str, Any]
 
 
 class ConversationTable:
-    """Items `{id, caller, expires, number, turns: [{question, answer}]}`; `expires` is in seconds since 1970.
+    """Items `{id, caller, expires, changed, number, title, words, turns: [{question, answer, origin}]}`.
 
-    `number` counts all turns. An item only replaces the one that was read, so that no turn of another question is lost.
+    Times are in seconds since 1970. `words` are those of title and questions in lower case, by which a search finds it;
+    `number` counts all turns. A turn is only added to the item that was read, so that no turn of another question is
+    lost. Items of earlier versions have `id`, `caller`, `expires` and `turns`, and maybe `number`.
     """
 
     def __init__(self, chosen: Table, timeouts: RuntimeTimeouts, clock: Callable[[], float] = time.time) -> None:
-        self._table = chosen.table
+        self._table, self._callers = chosen.table, chosen.callers
         self._seconds = chosen.days * _DAY
         self._clock = clock
         self._clients = boto_calls.Clients("dynamodb", None, read_seconds=5, connect_seconds=timeouts.connection)
 
-    def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:  # noqa: ARG002 - for a memory
-        turns = [] if turn is None else [turn]
-        self._put(Conversation(id, len(turns), turns), caller, {}, budget)
+    def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:
+        turns = [] if turn is None else [cut(turn)]
+        self._put(Conversation(id, len(turns), turns, title_of(question)), caller, None, budget)
 
     def read(self, id: str, caller: str, budget: Budget) -> Conversation:
-        def get(client: Any) -> Any:
-            return client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True).get("Item")
-
-        item = self._call(get, budget)
+        item = self._item(id, budget)
         # DynamoDB removes expired items within days, not at once.
         if not item or item["caller"]["S"] != mark_of(caller) or int(item["expires"]["N"]) <= self._clock():
             raise absent()
-        turns = [Turn(turn["M"]["question"]["S"], turn["M"]["answer"]["S"]) for turn in item["turns"]["L"]]
-        # An item of an earlier version has no number.
+        turns = [_turn(turn["M"]) for turn in item["turns"]["L"]]
         number = int(item["number"]["N"]) if "number" in item else len(turns)
-        return Conversation(id, number, turns)
+        return Conversation(id, number, turns, _title(item), self._changed(item))
 
     def keep(self, conversation: Conversation, caller: str, turn: Turn, budget: Budget) -> None:
-        def put(longer: Conversation, number: int) -> bool:
-            unchanged = {
-                "ConditionExpression": "attribute_not_exists(#number) OR #number = :number",
-                "ExpressionAttributeNames": {"#number": "number"},
-                "ExpressionAttributeValues": {":number": {"N": str(number)}},
-            }
-            return self._put(longer, caller, unchanged, budget)
+        extended(
+            self, lambda longer, number: self._put(longer, caller, number, budget), conversation, caller, turn, budget
+        )
 
-        extended(self, put, conversation, caller, turn, budget)
+    def listed(
+        self, caller: str, size: int, after: str | None, search: str | None, budget: Budget
+    ) -> tuple[list[ConversationEntry], str | None]:
+        words = words_of(search)
+        values: dict[str, Any] = {":caller": {"S": mark_of(caller)}, ":now": {"N": str(int(self._clock()))}}
+        values |= {f":word{place}": {"S": word} for place, word in enumerate(words)}
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": self._callers,
+            "KeyConditionExpression": "caller = :caller AND expires > :now",
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": False,
+            "Limit": size,
+        }
+        if words:
+            found = " AND ".join(f"contains(words, :word{place})" for place in range(len(words)))
+            query["FilterExpression"] = f"attribute_not_exists(words) OR {found}"
+        if after:
+            query["ExclusiveStartKey"] = {**_cursor(after), "caller": values[":caller"]}
+        page = self._call(lambda client: client.query(**query), budget)
+        entries = [self._entry(item, budget) for item in page["Items"]]
+        last = page.get("LastEvaluatedKey")
+        return (
+            [entry for entry, searched in entries if all(word in searched for word in words)],
+            _as_cursor(last) if last else None,
+        )
 
-    def _put(self, conversation: Conversation, caller: str, condition: Mapping[str, Any], budget: Budget) -> bool:
-        """Whether it was stored: the condition holds."""
+    def rename(self, id: str, caller: str, title: str, budget: Budget) -> None:
+        conversation = self.read(id, caller, budget)
+        values = {
+            ":caller": {"S": mark_of(caller)},
+            ":title": {"S": title},
+            ":words": {"S": f"{title.lower()} {conversation.searched}"},
+        }
+        self._change(id, "SET title = :title, words = :words", values, budget)
+
+    def remove(self, id: str, caller: str, budget: Budget) -> None:
+        self.read(id, caller, budget)
+
+        def delete(client: Any) -> None:
+            client.delete_item(
+                TableName=self._table,
+                Key={"id": {"S": id}},
+                ConditionExpression="attribute_not_exists(id) OR caller = :caller",
+                ExpressionAttributeValues={":caller": {"S": mark_of(caller)}},
+            )
+
+        self._call(delete, budget)
+
+    def _entry(self, item: Item, budget: Budget) -> tuple[ConversationEntry, str]:
+        """What a list shows of an item, and the words that it is found by; one of an earlier version is read whole."""
+        if "title" not in item:
+            item = self._item(item["id"]["S"], budget) or item
+        turns = [turn["M"]["question"]["S"] for turn in item.get("turns", {"L": []})["L"]]
+        number = int(item["number"]["N"]) if "number" in item else len(turns)
+        searched = item["words"]["S"] if "words" in item else " ".join(turns).lower()
+        return ConversationEntry(item["id"]["S"], _title(item), self._changed(item), number), searched
+
+    def _changed(self, item: Item) -> int:
+        return int(item["changed"]["N"]) if "changed" in item else int(item["expires"]["N"]) - self._seconds
+
+    def _put(self, conversation: Conversation, caller: str, number: int | None, budget: Budget) -> bool:
+        """Whether it was stored: the item still has `number` turns; None for a new one.
+
+        A title that somebody has given it meanwhile stays.
+        """
+        now = int(self._clock())
         listed = [
-            {"M": {"question": {"S": turn.question}, "answer": {"S": turn.answer}}}
-            for turn in map(cut, conversation.turns)
+            {"M": {name: {"S": value if isinstance(value, str) else json.dumps(value)} for name, value in turn.items()}}
+            for turn in map(stored, conversation.turns)
         ]
-        item = {
-            "id": {"S": conversation.key},
-            "caller": {"S": mark_of(caller)},
-            "expires": {"N": str(int(self._clock() + self._seconds))},
-            "number": {"N": str(conversation.number)},
-            "turns": {"L": listed},
+        values = {
+            ":caller": {"S": mark_of(caller)},
+            ":expires": {"N": str(now + self._seconds)},
+            ":changed": {"N": str(now)},
+            ":next": {"N": str(conversation.number)},
+            ":turns": {"L": listed},
+            ":title": {"S": conversation.title},
+            ":words": {"S": f"{conversation.title.lower()} {conversation.searched}"},
+        }
+        change = (
+            "SET caller = :caller, expires = :expires, changed = :changed, #number = :next, turns = :turns, "
+            "words = :words, title = if_not_exists(title, :title)"
+        )
+        condition = None
+        if number is not None:
+            condition = f"{_ITSELF} AND (attribute_not_exists(#number) OR #number = :number)"
+            values[":number"] = {"N": str(number)}
+        return self._change(conversation.key, change, values, budget, condition, **{"#number": "number"})
+
+    def _change(
+        self,
+        id: str,
+        change: str,
+        values: Mapping[str, Any],
+        budget: Budget,
+        condition: str | None = _ITSELF,
+        **names: str,
+    ) -> bool:
+        """Whether the item was changed: the condition holds."""
+        asked = {
+            "TableName": self._table,
+            "Key": {"id": {"S": id}},
+            "UpdateExpression": change,
+            "ExpressionAttributeValues": values,
+            **({"ExpressionAttributeNames": names} if names else {}),
+            **({"ConditionExpression": condition} if condition else {}),
         }
 
-        def put(client: Any) -> bool:
+        def update(client: Any) -> bool:
             try:
-                client.put_item(TableName=self._table, Item=item, **condition)
+                client.update_item(**asked)
             except client.exceptions.ConditionalCheckFailedException:
                 return False
             return True
 
-        return self._call(put, budget)
+        return self._call(update, budget)
+
+    def _item(self, id: str, budget: Budget) -> Item | None:
+        def get(client: Any) -> Item | None:
+            found: Item | None = client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True).get(
+                "Item"
+            )
+            return found
+
+        return self._call(get, budget)
 
     def _call(self, call: Callable[[Any], Answer], budget: Budget) -> Answer:
         def attempt() -> Answer:
@@ -85,3 +203,28 @@ class ConversationTable:
                 return call(client)
 
         return budget.retrying(attempt)
+
+
+def _turn(item: Item) -> Turn:
+    turn = {name: value["S"] for name, value in item.items()}
+    if "origin" not in turn:
+        return restored(turn)
+    return Turn(turn["question"], turn["answer"], Origin.of(json.loads(turn["origin"])))
+
+
+def _title(item: Item) -> str:
+    turns = item.get("turns", {"L": []})["L"]
+    first = turns[0]["M"]["question"]["S"] if turns else ""
+    return str(item["title"]["S"]) if "title" in item else title_of(first)
+
+
+def _as_cursor(last: Item) -> str:
+    return base64.urlsafe_b64encode(f"{last['expires']['N']} {last['id']['S']}".encode()).decode()
+
+
+def _cursor(after: str) -> dict[str, Any]:
+    try:
+        expires, id = base64.urlsafe_b64decode(after).decode().split(" ", 1)
+        return {"expires": {"N": str(int(expires))}, "id": {"S": id}}
+    except (binascii.Error, ValueError):
+        raise Invalid(NO_CURSOR) from None

@@ -100,6 +100,9 @@ class Searching(Protocol):
     def shown(self, document: str, budget: Budget, caller: Caller) -> list[Source]:
         """The passages of a document in order; none if it does not exist."""
 
+    def cited(self, ids: Sequence[str], budget: Budget, caller: Caller) -> list[Source]:
+        """The passages with these ids, as far as they are still there, in any order."""
+
     def remove(self, document: str, budget: Budget) -> int:
         """Remove a document; returns how many passages it had."""
 

@@ -151,6 +151,9 @@ class CollectionSearch:
         hits = self._engine.passages([document], budget, *self._engine.shown_fields, STORED, narrowed=caller.clauses)
         return self._engine.shown((hit for hit in hits if _is_current(hit, versions)), caller)
 
+    def cited(self, ids: Sequence[str], budget: Budget, caller: Caller) -> list[Source]:
+        return self._engine.cited(ids, budget, caller)
+
     def remove(self, document: str, budget: Budget) -> int:
         """Remove all versions; returns how many passages the current one had."""
         versions = self._versions([document], budget)

@@ -130,6 +130,9 @@ class DomainSearch:
         hits = engine.passages([document], budget, *engine.shown_fields, narrowed=caller.clauses)
         return engine.shown(hits, caller)
 
+    def cited(self, ids: Sequence[str], budget: Budget, caller: Caller) -> list[Source]:
+        return self._engine.cited(ids, budget, caller)
+
     def remove(self, document: str, budget: Budget) -> int:
         self._refresh(budget)
         removed = self._engine.delete([hit["_id"] for hit in self._engine.passages([document], budget)], budget)

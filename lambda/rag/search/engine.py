@@ -208,6 +208,22 @@ class IndexClient:
             sources, key=lambda source: int(number) if (number := source.id.rpartition("#")[2]).isdecimal() else 0
         )
 
+    def cited(self, ids: Sequence[str], budget: Budget, caller: Caller) -> list[Source]:
+        """The passages with these ids that the caller sees, in any order; of several versions the last one."""
+        if not ids:
+            return []
+        named = [{"terms": {"id": list(ids)}}]
+        if self.settings.search.service != "aoss":
+            named.append({"ids": {"values": list(ids)}})
+        of_these = {"bool": {"should": named, "minimum_should_match": 1}}
+        body = {
+            "query": {"bool": {"filter": [of_these, *caller.clauses]}},
+            "size": _MOST_HITS,
+            "sort": [{"stored": {"order": "desc", "unmapped_type": "long"}}],
+        }
+        hits = [{**hit, "_score": 0.0} for hit in self.hits(body, budget)]
+        return list({source.id: source for source in reversed(self.sources(hits, caller))}.values())
+
     def check(self, budget: Budget) -> None:
         """Search for nothing."""
         self.send("POST", self.in_index("_search"), {"size": 0}, budget)

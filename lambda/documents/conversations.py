@@ -1,0 +1,77 @@
+"""The routes about one's own conversations."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
+import current
+from rag import history
+from rag.conversation_models import (
+    ConversationList,
+    ConversationListed,
+    ConversationRemoved,
+    ConversationShown,
+    Renamed,
+)
+
+LISTED = 30
+Id = Annotated[str, Path(description="The conversation's id.", pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+router = Router()  # type: ignore[no-untyped-call] # of powertools 3.37
+
+
+@router.get(
+    "/conversations",
+    operation_id="listConversations",
+    summary="List one's own conversations",
+    response_description="One page of the caller's conversations.",
+)
+def listed(
+    limit: Annotated[int, Query(ge=1, le=history.MOST_LISTED, description="How many at most.")] = LISTED,
+    after: Annotated[
+        str | None, Query(max_length=300, description="The cursor that came with the page before.")
+    ] = None,
+    search: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            description="Only those with all these words in their titles or questions; a page may then be shorter.",
+        ),
+    ] = None,
+) -> ConversationList:
+    """Lists the caller's conversations, those with the latest turn first."""
+    return history.listed(limit, after, search, current.seconds(router), current.caller(router))
+
+
+@router.get(
+    "/conversations/<id>",
+    operation_id="showConversation",
+    summary="Show one's own conversation",
+    response_description="The conversation with its last turns.",
+)
+def shown(id: Id) -> ConversationShown:
+    """Shows the caller's conversation; sources are those that the caller may see today."""
+    return history.shown(id, current.seconds(router), current.caller(router))
+
+
+@router.patch(
+    "/conversations/<id>",
+    operation_id="renameConversation",
+    summary="Rename one's own conversation",
+    response_description="The conversation with its new title.",
+)
+def renamed(id: Id, body: Renamed) -> ConversationListed:
+    """Gives the caller's conversation another title."""
+    return history.renamed(id, body.title, current.seconds(router), current.caller(router))
+
+
+@router.delete(
+    "/conversations/<id>",
+    operation_id="removeConversation",
+    summary="Remove one's own conversation",
+    response_description="The conversation is removed.",
+)
+def removed(id: Id) -> ConversationRemoved:
+    """Removes the caller's conversation with all its turns."""
+    return history.removed(id, current.seconds(router), current.caller(router))

@@ -1,0 +1,71 @@
+"""Requests and responses of the API about conversations; the OpenAPI document is made from them."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from rag.conversations import MOST_STORED, MOST_TITLE
+from rag.models import CONVERSATION, Body, Shape, Source
+
+TITLE = "The first question, or what the caller has called it."
+
+
+class ConversationListed(Shape):
+    """A conversation of the caller."""
+
+    id: str = Field(description="For this API, and as `conversation_id` of a question.", examples=[CONVERSATION])
+    title: str = Field(description=TITLE, examples=["How many people lived in Boston in 2023?"])
+    turns: int = Field(ge=0, description="How many questions it has had.", examples=[1])
+    changed: datetime = Field(description="The time of the last turn.")
+
+
+class ConversationList(Shape):
+    """One page of the caller's conversations; `after` is present if there are more."""
+
+    conversations: list[ConversationListed]
+    after: str | None = Field(default=None, description="Send it to get the next page.")
+
+
+class TurnShown(Shape):
+    """A question and its answer."""
+
+    number: int = Field(ge=1, description="Counts the conversation's turns, from 1.", examples=[1])
+    question: str = Field(examples=["How many people lived in Boston in 2023?"])
+    answer: str | None = Field(
+        description="The answer; null without an answer model.",
+        examples=["In 2023 the metro area of Boston had 4,327,000 inhabitants."],
+    )
+    grounded: bool | None = Field(
+        description="Whether sentences of its sources bore the answer out when it was given; null of a turn that an "
+        "earlier version stored."
+    )
+    sources: list[Source] = Field(
+        description="Its passages that are still in the index and that the caller may see, as they read today."
+    )
+    missing: int | None = Field(
+        description="How many of its passages are no longer there, or no longer for the caller; null if nobody knows."
+    )
+    model: str | None = Field(description="The answer model; null if none was called or it is not known.")
+
+
+class ConversationShown(ConversationListed):
+    """A conversation with its turns."""
+
+    shown: list[TurnShown] = Field(
+        description=f"The last turns, at most {MOST_STORED}, oldest first. Earlier ones are not stored."
+    )
+
+
+class Renamed(Body):
+    """Another title for a conversation."""
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_TITLE)] = Field(
+        description="The new title.", examples=["Boston"]
+    )
+
+
+class ConversationRemoved(Shape):
+    """The removed conversation."""
+
+    id: str = Field(examples=[CONVERSATION])

@@ -1,0 +1,67 @@
+"""Feedback in an index of the engine: one document each."""
+
+from time import time
+from typing import Any
+from urllib.parse import quote
+
+from rag.budget import Budget
+from rag.failures import AssistantRefused, Invalid
+from rag.feedback import expiry
+from rag.feedback_models import Judgement
+from rag.search.engine import IndexClient
+
+NO_CURSOR = "`after` is no cursor of this list of feedback; leave it out to begin at the first page."
+# The engine pages no further by numbers.
+_MOST_LISTED = 10_000
+# Expired documents that one write removes.
+_SWEPT = 20
+
+
+class FeedbackIndex:
+    """Documents `{at, expires, feedback}`, times in seconds since 1970. An index has no time to live: each write of a
+    reader removes some that have expired, and no list shows them.
+    """
+
+    def __init__(self, engine: IndexClient, name: str, days: int) -> None:
+        self._engine, self._name, self._days = engine, name, days
+
+    def put(self, feedback: Judgement, budget: Budget) -> None:
+        document = {
+            "at": int(feedback.at.timestamp()),
+            "expires": expiry(feedback, self._days),
+            "feedback": feedback.model_dump(mode="json"),
+        }
+        self._engine.send("POST", self._path(feedback.id), document, budget)
+
+    def remove(self, id: str, budget: Budget) -> None:
+        try:
+            self._engine.send("DELETE", self._path(id), None, budget)
+        except AssistantRefused as refused:
+            if not (refused.said.startswith("404") and "not_found" in refused.said):
+                raise
+
+    def listed(self, size: int, after: str | None, budget: Budget) -> tuple[list[Judgement], str | None]:
+        if after is not None and not (after.isascii() and after.isdecimal()):
+            raise Invalid(NO_CURSOR)
+        start = int(after or 0)
+        if start + size > _MOST_LISTED:
+            raise Invalid(f"A list of feedback ends after {_MOST_LISTED:,}.")
+        alive = {"range": {"expires": {"gt": int(time())}}}
+        body = {"query": alive, "sort": [{"at": "desc"}], "from": start, "size": size + 1}
+        hits = self._search(body, budget)
+        listed = [Judgement.model_validate(hit["_source"]["feedback"]) for hit in hits[:size]]
+        return listed, str(start + size) if len(hits) > size else None
+
+    def sweep(self, budget: Budget) -> None:
+        """Remove some that have expired."""
+        over = {"range": {"expires": {"lte": int(time())}}}
+        for hit in self._search({"query": over, "size": _SWEPT, "_source": False}, budget):
+            self.remove(hit["_id"], budget)
+
+    def _search(self, body: dict[str, Any], budget: Budget) -> list[dict[str, Any]]:
+        answer = self._engine.send("POST", self._engine.in_index("_search", self._name), body, budget)
+        hits: list[dict[str, Any]] = answer["hits"]["hits"]
+        return hits
+
+    def _path(self, id: str) -> str:
+        return self._engine.in_index(f"_doc/{quote(id, safe='')}", self._name)

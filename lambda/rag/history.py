@@ -1,0 +1,123 @@
+"""The conversations of a caller: listed, shown, renamed and removed by themselves alone."""
+
+from datetime import UTC, datetime
+
+from rag.budget import Budget
+from rag.caller import Caller
+from rag.conversation_models import (
+    ConversationList,
+    ConversationListed,
+    ConversationRemoved,
+    ConversationShown,
+    TurnShown,
+)
+from rag.conversations import Conversation, ConversationEntry, History
+from rag.conversations.conversation_id import ConversationId
+from rag.evidence import used
+from rag.failures import Absent, Forbidden
+from rag.match import match_of
+from rag.models import Source
+from rag.parts import Parts
+from rag.parts import parts as own_parts
+from rag.prompt import Turn
+from settings.runtime_settings import RuntimeSettings
+
+MOST_LISTED = 100
+SHARED = (
+    "Your key or role may be that of several people, so its conversations are not listed. Keep the conversation_id of "
+    "an answer to come back to it."
+)
+
+
+def listed(
+    size: int, after: str | None, search: str | None, seconds: float, caller: Caller, parts: Parts | None = None
+) -> ConversationList:
+    """A page of the caller's conversations, the last changed first."""
+    store = _store(parts)
+    if caller.shared:
+        raise Forbidden(SHARED)
+    entries, more = store.listed(caller.id, size, after, search, Budget(seconds))
+    return ConversationList(conversations=[_listed(entry) for entry in entries], after=more)
+
+
+def is_listed(caller: Caller, settings: RuntimeSettings) -> bool:
+    """Whether the caller's conversations are listed."""
+    return not caller.shared and settings.conversations.kind != "memory"
+
+
+def shown(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> ConversationShown:
+    """The caller's conversation with the turns that are stored; raises `Absent`."""
+    parts = own_parts() if parts is None else parts
+    budget, named = Budget(seconds), ConversationId.of(id)
+    conversation = _store(parts).read(named.token, caller.id, budget)
+    turns = _turns(conversation, caller, parts, budget)
+    entry = ConversationEntry(named.token, conversation.title, conversation.changed, conversation.number)
+    return ConversationShown(**_listed(entry).model_dump(), shown=turns)
+
+
+def renamed(id: str, title: str, seconds: float, caller: Caller, parts: Parts | None = None) -> ConversationListed:
+    """The caller's conversation under another title; raises `Absent`."""
+    store, budget, named = _store(parts), Budget(seconds), ConversationId.of(id)
+    store.rename(named.token, caller.id, title, budget)
+    conversation = store.read(named.token, caller.id, budget)
+    return _listed(ConversationEntry(named.token, conversation.title, conversation.changed, conversation.number))
+
+
+def removed(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> ConversationRemoved:
+    """Remove the caller's conversation; raises `Absent`."""
+    _store(parts).remove(ConversationId.of(id).token, caller.id, Budget(seconds))
+    return ConversationRemoved(id=id)
+
+
+def _store(parts: Parts | None) -> History:
+    history = (own_parts() if parts is None else parts).history
+    if history is None:
+        raise Absent(
+            "This environment has no list of conversations: its search pipeline answers, and the engine's memory keeps "
+            "them. With assistant.streaming: true they are listed."
+        )
+    return history
+
+
+def _listed(entry: ConversationEntry) -> ConversationListed:
+    id = str(ConversationId(entry.id).after(entry.number)) if entry.number else entry.id
+    return ConversationListed(
+        id=id, title=entry.title, turns=entry.number, changed=datetime.fromtimestamp(entry.changed, UTC)
+    )
+
+
+def _turns(conversation: Conversation, caller: Caller, parts: Parts, budget: Budget) -> list[TurnShown]:
+    turns = conversation.turns
+    ids = {passage.id for turn in turns if turn.origin for passage in turn.origin.passages}
+    found = {source.id: source for source in parts.search.cited(sorted(ids), budget, caller)}
+    first = conversation.number - len(turns) + 1
+    return [
+        TurnShown(
+            number=number,
+            question=turn.question,
+            answer=turn.answer or None,
+            grounded=turn.origin.grounded if turn.origin else None,
+            sources=_sources(turn, found, parts),
+            missing=sum(passage.id not in found for passage in turn.origin.passages) if turn.origin else None,
+            model=turn.origin.model if turn.origin else None,
+        )
+        for number, turn in enumerate(turns, first)
+    ]
+
+
+def _sources(turn: Turn, found: dict[str, Source], parts: Parts) -> list[Source]:
+    """The passages of a turn, with the scores of its search; evidence is looked for in the texts of today."""
+    if turn.origin is None:
+        return []
+    sources = [
+        found[passage.id].model_copy(
+            update={
+                "score": passage.score,
+                "similarity": passage.similarity,
+                "match": match_of(passage.similarity, parts.settings.matches),
+            }
+        )
+        for passage in turn.origin.passages
+        if passage.id in found
+    ]
+    return used(turn.answer, sources)

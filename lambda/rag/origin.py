@@ -1,0 +1,56 @@
+"""Where an answer came from: stored with its turn, so that the answer can be checked and judged later."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rag.models import Source
+from settings.knowledge import Prompt
+
+_VERSION_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A passage that the answer was to come from, by its `id`; its text is read again from the index."""
+
+    id: str
+    score: float
+    similarity: float | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The passages, the answer `model` (None if none was called), the version of the prompt, and `grounded`.
+
+    A question that is not `answered`, because no passage was near enough, is no part of later questions.
+    """
+
+    passages: tuple[Cited, ...] = ()
+    model: str | None = None
+    prompt: str = ""
+    grounded: bool = False
+    answered: bool = True
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Origin":
+        """The origin that `as_json` has written."""
+        passages = tuple(Cited(**passage) for passage in stored["passages"])
+        return cls(passages, stored["model"], stored["prompt"], stored["grounded"], stored["answered"])
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """What is stored of it."""
+        return {**asdict(self), "passages": [asdict(passage) for passage in self.passages]}
+
+
+def cited(sources: Sequence[Source]) -> tuple[Cited, ...]:
+    """The passages of an answer, as they are stored."""
+    return tuple(Cited(source.id, source.score, source.similarity) for source in sources)
+
+
+def version_of(prompt: Prompt) -> str:
+    """A digest of the prompt's texts, by which answers of two versions of it are told apart."""
+    texts = f"{prompt.system}\0{prompt.instructions}"
+    return hashlib.sha256(texts.encode()).hexdigest()[:_VERSION_DIGITS]

@@ -1,0 +1,86 @@
+"""The commands `osml feedback …`: what people say of answers."""
+
+import json as to_json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+from osml.terminal import as_json, shown
+
+if TYPE_CHECKING:
+    from rag.feedback_models import Judgement
+
+app = typer.Typer(help="What people say of answers (`assistant.feedback`).", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+RATINGS = {"up": "good", "down": "not good", None: ""}
+
+
+@app.command("list")
+def part(env: Env = None, sandbox: Sandbox = False, json: Json = False) -> None:
+    """List judgements of answers, the newest first; also questions without an answer, where texts are kept."""
+    from osml.feedback.feedback import feedback
+
+    _show(feedback(place(env, sandbox)), json=json)
+
+
+@app.command("gaps")
+def gaps(env: Env = None, sandbox: Sandbox = False, json: Json = False) -> None:
+    """List questions that the documents had no answer to, or not the one that a reader missed."""
+    from osml.feedback.feedback import feedback
+    from osml.feedback.feedback import gaps as of
+
+    _show(of(feedback(place(env, sandbox))), json=json)
+
+
+@app.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="NDJSON to write, for `osml evaluate`.")],
+    env: Env = None,
+    sandbox: Sandbox = False,
+) -> None:
+    """Write an evaluation set: questions with good answers, and the documents that bear these out."""
+    from osml.failure import Failure
+    from osml.feedback.feedback import evaluation_set, feedback
+
+    chosen = place(env, sandbox)
+    lines = [to_json.dumps(labelled, ensure_ascii=False) for labelled in evaluation_set(feedback(chosen))]
+    if not lines:
+        raise Failure(
+            "No good answer has a question and a document, so nothing is written. assistant.feedback must keep texts, "
+            "and readers must have rated answers."
+        )
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    Console().print(
+        f"{len(lines):,} labelled questions are in {shown(str(file))}. Measure with: osml evaluate {shown(str(file))} "
+        f"{chosen.options}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _show(judged: "Iterable[Judgement]", *, json: bool) -> None:
+    listed = list(judged)
+    if json:
+        print(as_json({"feedback": [one.model_dump(mode="json") for one in listed]}))
+        return
+    console = Console()
+    table = Table("when", "rating", "reason", "question", "documents", "model", box=None, header_style="bold")
+    for one in listed:
+        said = " · ".join(part for part in (one.question or "", f"“{one.comment}”" if one.comment else "") if part)
+        table.add_row(
+            f"{one.at.astimezone():%Y-%m-%d %H:%M}",
+            RATINGS[one.rating],
+            one.reason or "",
+            shown(said or "not kept"),
+            shown(", ".join(one.documents)) or "none",
+            shown(one.model or ""),
+        )
+    if listed:
+        console.print(table)
+    console.print(f"{len(listed):,} entries.", highlight=False)

@@ -1,0 +1,76 @@
+"""How far answers keep to their passages: faithfulness, and precision and recall of citations, by words in common.
+
+A sentence is borne out by a passage that shares so many of its words, and one of its numbers, as rag/evidence.py says.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from osml.ask.asking import ask
+from osml.evaluate.evaluation import Labelled
+from osml.failure import Failure
+from osml.place import Place
+from rag.evidence import AnswerSentence, statements
+from rag.models import Answer
+
+FAITHFULNESS, PRECISION, RECALL = "faithfulness", "citation precision", "citation recall"
+
+
+@dataclass
+class Faithfulness:
+    """The sentences of all answers; `unsupported` has, by question, those that no passage bears out."""
+
+    statements: list[AnswerSentence] = field(default_factory=list)
+    answers: int = 0
+    unsupported: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, question: str, answer: Answer) -> None:
+        """Count an answer; one without text, from a recipe without a model, counts for nothing."""
+        if not answer.answer:
+            return
+        said = statements(answer.answer, [source.text for source in answer.sources])
+        self.answers += 1
+        self.statements += said
+        lost = [statement.text for statement in said if not statement.borne_out_by]
+        if lost:
+            self.unsupported[question] = lost
+
+    @property
+    def figures(self) -> Mapping[str, float | None]:
+        """Each as a share from 0 to 1; None where there is nothing to divide by.
+
+        faithfulness: of sentences, those that a passage bears out. citation precision: of citations, those whose
+        passage bears their sentence out. citation recall: of sentences, those that cite a passage that bears them out.
+        """
+        cited = [(number, statement) for statement in self.statements for number in statement.cited]
+        return {
+            FAITHFULNESS: _share([bool(statement.borne_out_by) for statement in self.statements]),
+            PRECISION: _share([number in statement.borne_out_by for number, statement in cited]),
+            RECALL: _share([bool(statement.cited & statement.borne_out_by) for statement in self.statements]),
+        }
+
+
+def faithfulness(
+    place: Place, questions: Sequence[Labelled], asked: Callable[[Place, str], Answer] = ask
+) -> Faithfulness:
+    """Ask the environment each question that is no follow-up; raises Failure when none has an answer."""
+    measured = Faithfulness()
+    for labelled in questions:
+        if not labelled.after:
+            measured.add(labelled.question, asked(place, labelled.question))
+    if not measured.answers:
+        raise Failure("No question has an answer by a model, so there is nothing to measure.")
+    return measured
+
+
+def below(figures: Mapping[str, float | None], least: Mapping[str, float | None]) -> list[str]:
+    """A sentence for each figure that is below its least value."""
+    return [
+        f"The {name} is {figures[name] or 0:.3f}, and must be {wanted:g} at least."
+        for name, wanted in least.items()
+        if wanted is not None and (figures[name] or 0) < wanted
+    ]
+
+
+def _share(held: Sequence[bool]) -> float | None:
+    return sum(held) / len(held) if held else None

@@ -1,0 +1,34 @@
+"""Prints how far answers keep to their passages."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from osml.evaluate.answers import Faithfulness
+from osml.terminal import as_json, shown
+
+# Sentences without a passage that a person is shown.
+SHOWN = 10
+
+
+def show(measured: Faithfulness, faults: Sequence[str], *, json: bool) -> None:
+    """The figures, sentences that no passage bears out, and what is below its least value."""
+    if json:
+        figures = {name.replace(" ", "_"): value for name, value in measured.figures.items()}
+        whole = {"answers": measured.answers, "sentences": len(measured.statements), **figures}
+        print(as_json({**whole, "unsupported": measured.unsupported, "below": list(faults)}))
+        return
+    console = Console()
+    table = Table("figure", "share", box=None, header_style="bold")
+    for name, value in measured.figures.items():
+        table.add_row(name, "no citations" if value is None else f"{value:.3f}")
+    console.print(table)
+    console.print(f"{measured.answers:,} answers, {len(measured.statements):,} sentences.", highlight=False)
+    lost = [(question, text) for question, texts in measured.unsupported.items() for text in texts]
+    for question, text in lost[:SHOWN]:
+        console.print(f"[yellow]no passage says[/] {shown(text)} [dim]({shown(question)})[/]", soft_wrap=True)
+    if len(lost) > SHOWN:
+        console.print(f"{len(lost) - SHOWN:,} more are in --json.", highlight=False)
+    for fault in faults:
+        console.print(f"[red]✗[/] {fault}", highlight=False, soft_wrap=True)

@@ -1,0 +1,86 @@
+"""The feedback of an environment: read, turned into an evaluation set, and searched for gaps of the documents."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from osml.failure import Failure
+from osml.place import Place
+from osml.remote.domain import signature
+from osml.remote.functions import Functions
+from osml.remote.reading import as_failures, read
+from osml.remote.stack import assistant, knowledge
+from rag.budget import Budget
+from rag.feedback.index import FeedbackIndex
+from rag.feedback_models import FeedbackList, Judgement
+from rag.search.engine import IndexClient
+from settings.feedback import Feedback as Kept
+from settings.knowledge import IndexNames, Prompt
+from settings.runtime_settings import EngineEmbedding, Memory, RuntimeSearch, RuntimeSettings
+
+SECONDS = 120.0
+AT_ONCE = 100
+# The grade of a document that a good answer came from, as in samples/evaluation.
+GRADE = 2
+
+
+def feedback(where: Place) -> Iterator[Judgement]:
+    """All of it, newest first; raises Failure where the environment keeps none."""
+    chosen = where.settings().assistant
+    kept = chosen.feedback if chosen else None
+    if kept is None:
+        raise Failure(f"{where.file} keeps no feedback. Set assistant.feedback, for example to {{keep: texts}}.")
+    pages = _of_functions(Functions(where)) if where.settings().engine is None else _of_domain(where, kept)
+    return (one for page in pages for one in page.feedback)
+
+
+def evaluation_set(judged: Iterable[Judgement]) -> Iterator[dict[str, Any]]:
+    """Labelled questions as `osml evaluate` reads them: of each good answer, the documents that bear it out.
+
+    Whatever has no text, or no such document, says nothing about a search. Of a question that was rated more than once,
+    the newest judgement counts.
+    """
+    seen = set[tuple[str, ...]]()
+    for one in judged:
+        if one.rating is None or one.question is None or (*one.after, one.question) in seen:
+            continue
+        seen.add((*one.after, one.question))
+        if one.rating == "up" and one.documents:
+            after = {"after": one.after} if one.after else {}
+            yield {"question": one.question, "relevant": dict.fromkeys(one.documents, GRADE), **after}
+
+
+def gaps(judged: Iterable[Judgement]) -> Iterator[Judgement]:
+    """What had no answer in the documents, or not the one that a reader missed."""
+    return (one for one in judged if one.is_gap)
+
+
+def _of_functions(functions: Functions) -> Iterator[FeedbackList]:
+    after: str | None = None
+    while True:
+        page = read(functions.ask("GET", "/feedback", {"limit": str(AT_ONCE), "after": after}), FeedbackList)
+        yield page
+        if page.after is None:
+            return
+        after = page.after
+
+
+def _of_domain(where: Place, kept: Kept) -> Iterator[FeedbackList]:
+    deployed, environment, index = knowledge(where), where.settings(), assistant(where).feedback_index
+    if index is None:
+        raise Failure(f"The stack of the assistant has no feedback yet. Deploy it with `osml deploy {where.options}`.")
+    settings = RuntimeSettings(
+        environment=where.env,
+        search=RuntimeSearch(endpoint=deployed.endpoint, region=deployed.region, service="es"),
+        index=IndexNames(name=deployed.index, text_field=deployed.text_field, embedding_field=deployed.embedding_field),
+        prompt=Prompt(system=environment.prompt.system, instructions=environment.prompt.instructions),
+        embedding=EngineEmbedding(),
+        conversations=Memory(kind="memory"),
+    )
+    store = FeedbackIndex(IndexClient(settings, signature(deployed)), index, kept.days)
+    after: str | None = None
+    while True:
+        with as_failures():
+            page, after = store.listed(AT_ONCE, after, Budget(SECONDS))
+        yield FeedbackList(feedback=page, after=after)
+        if after is None:
+            return

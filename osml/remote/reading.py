@@ -1,0 +1,31 @@
+"""What the assistant's library and functions say, as the command line's own models and failures."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from osml.cause import known
+from osml.failure import Failure
+from osml.remote.functions import FunctionResponse
+from rag.failures import Failure as Failed
+
+Told = TypeVar("Told", bound=BaseModel)
+
+
+def read(reply: FunctionResponse, told: type[Told]) -> Told:
+    """The body of a good answer; raises Failure with the sentence of any other."""
+    if reply.status != HTTPStatus.OK:
+        raise Failure(reply.message, reply.cause)
+    return told.model_validate(reply.body)
+
+
+@contextmanager
+def as_failures() -> Iterator[None]:
+    """Turns a failure of rag into one of the command line, with what the log of a function would say."""
+    try:
+        yield
+    except Failed as failure:
+        raise Failure(f"{failure.message} {failure.said}".strip(), known(failure.cause)) from None

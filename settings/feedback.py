@@ -1,0 +1,21 @@
+"""What is kept of people's judgements of answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from settings import Group
+
+
+class Feedback(Group):
+    """People rate answers, and owners see the ratings, for `days`.
+
+    With `keep: ratings` a rating has a reason of a list, ids of passages, the model and the version of the prompt, and
+    no text. With `keep: texts` it also has the question, the answer and the reader's own words, and questions without
+    an answer are kept, rated or not. A reader is a digest in both.
+    """
+
+    keep: Literal["ratings", "texts"] = "ratings"
+    days: int = Field(default=180, ge=1, le=3650)

@@ -1,0 +1,99 @@
+"""The list of conversations, which follows the person and not the tab."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import flows
+from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.flows import Watch
+from tests.browser.pool import PASSWORD, USER
+from tests.browser.stage import Stage, answer, event
+
+HIGH = "The lighthouse is 41 metres high."
+
+
+def turn(number: int, question: str, text: str, **changes: Any) -> dict[str, Any]:
+    used = [{"start": 0, "end": len(HIGH), "score": 0.9}]
+    source = {"id": "tower", "document": "tower", "title": "The tower", "text": HIGH, "score": 0.8, "used": used}
+    whole = {"number": number, "question": question, "answer": text, "grounded": True, "sources": [source]}
+    return {**whole, "missing": 0, "model": "deepseek-flash", **changes}
+
+
+def opened(page: Page, stage: Stage) -> Page:
+    stage.converse(
+        f"{'a' * 32}-3",
+        "How high is it?",
+        turn(1, "How high is it?", HIGH),
+        turn(2, "And how old?", "It is old.", grounded=True, sources=[], missing=2),
+        turn(3, "And red?", "It is red.", grounded=None, sources=[], missing=None, model=None),
+    )
+    for number in range(31):
+        stage.converse(f"{number:032x}-1", f"Question {number}", turn(1, f"Question {number}", HIGH))
+    flows.sign_in(page, stage.url, USER, PASSWORD)
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_role("heading", name="Your conversations", level=2)).to_be_focused()
+    return page
+
+
+def test_conversations_are_found_opened_continued_renamed_and_removed(window: OpenPage, cognito_stage: Stage) -> None:
+    stage = cognito_stage
+    page = window(size=PHONE)
+    watch = Watch.over(page)
+    opened(page, stage)
+    rows = page.locator("#history .row")
+    expect(rows).to_have_count(30)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(32)
+    assert flows.barriers(page) == []
+    assert flows.spills(page) == []
+    page.get_by_label("Find conversations").fill("HOW high")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("3 questions · ")
+
+    page.get_by_role("button", name="How high is it?", exact=True).click()
+    expect(page.get_by_role("article")).to_have_count(3)
+    first, second = (flows.finished(page.get_by_role("article").nth(place)) for place in range(2))
+    assert (first.text, first.sources[0].marked) == (HIGH, [HIGH])
+    assert second.text == "It is old."
+    expect(page.locator(".answer").nth(2)).to_have_text("It is red.")
+    expect(page.get_by_role("article").nth(1).locator(".hint")).to_have_text(
+        "The sources of this answer are no longer here for you."
+    )
+    expect(page.get_by_role("article").nth(2).locator(".hint")).to_have_text(
+        "The sources of this answer were not kept."
+    )
+    assert flows.barriers(page) == []
+    stage.asks.append([event("answer", **answer("Yes.", [], grounded=True, conversation_id=f"{'a' * 32}-4"))])
+    assert flows.ask(page, "Is it lit?").text == "Yes."
+    assert stage.asked == [{"question": "Is it lit?", "conversation_id": f"{'a' * 32}-3"}]
+    page.reload()
+    expect(page.get_by_role("article")).to_have_count(4)
+
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("button", name="Rename How high is it?").click()
+    assert flows.barriers(page) == []
+    page.get_by_label("Title").fill("The tower")
+    page.get_by_role("button", name="Rename", exact=True).click()
+    expect(page.get_by_role("button", name="The tower", exact=True)).to_be_focused()
+    page.get_by_role("button", name="Remove The tower").click()
+    expect(page.locator("#remove-text")).to_contain_text("“The tower” will be deleted")
+    page.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_role("button", name="The tower", exact=True)).to_have_count(0)
+    assert f"{'a' * 32}-3" not in stage.conversations
+    page.get_by_role("link", name="Ask", exact=True).click()
+    expect(page.get_by_role("article")).to_have_count(0)
+    assert watch.complaints == []
+
+
+def test_a_conversation_that_is_gone_says_so(window: OpenPage, cognito_stage: Stage) -> None:
+    page = opened(window(), cognito_stage)
+    cognito_stage.conversations.clear()
+    page.get_by_role("button", name=re.compile("^Question 3$")).click()
+    expect(page.locator(".failure")).to_contain_text("You have no such conversation.")
+
+
+def test_holders_of_a_key_have_no_list(page: Page) -> None:
+    expect(page.get_by_role("link", name="Documents", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="History")).to_be_hidden()

@@ -1,0 +1,163 @@
+"""What people say of answers, in the index of a domain and in the table of a collection alike."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import boto3
+import pytest
+
+from opensearch_ml.resources.feedback_index import feedback_body
+from osml.evaluate.evaluation import read
+from osml.feedback.feedback import evaluation_set, gaps
+from rag import rating
+from rag.budget import Budget
+from rag.caller import Caller
+from rag.failures import Absent, Invalid
+from rag.feedback.index import FeedbackIndex
+from rag.feedback.table import FeedbackTable
+from rag.feedback_models import FeedbackIn, Judgement
+from settings.runtime_settings import ConversationIndexSettings, FeedbackSettings
+from tests.contract import assistant_engine, kinds_engine, test_history
+from tests.contract.assistant_engine import SECONDS, Shop
+
+engine_transport, models = kinds_engine.engine_transport, assistant_engine.models
+shelf, kept = assistant_engine.shelf, test_history.kept
+QUESTION = test_history.QUESTION
+NAME = "judged-feedback"
+
+
+@pytest.fixture(scope="module")
+def judged(kept: Shop) -> Iterator[Shop]:
+    """The shelf with feedback where its conversations are, without texts."""
+    if isinstance(kept.parts.settings.conversations, ConversationIndexSettings):
+        engine = kept.parts.conversations._engine  # type: ignore[attr-defined]
+        engine.send("PUT", f"/{NAME}", feedback_body(0), Budget(SECONDS))
+        yield told(kept, FeedbackIndex(engine, NAME, 90), "index")
+        engine.send("DELETE", f"/{NAME}", None, Budget(SECONDS))
+        return
+    # That of the local cloud with the conversations.
+    boto3.client("dynamodb", region_name="us-east-1").create_table(
+        TableName=NAME,
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("kind", "id")],
+        KeySchema=[{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield told(kept, FeedbackTable(NAME, 90, kept.parts.settings.timeouts), "table")
+
+
+def told(
+    kept: Shop, store: Any, kind: Literal["index", "table"], keep: Literal["ratings", "texts"] = "ratings"
+) -> Shop:
+    settings = kept.parts.settings.model_copy(
+        update={"feedback": FeedbackSettings(keep=keep, days=90, kind=kind, name=NAME)}
+    )
+    return replace(kept, parts=replace(kept.parts, settings=settings, feedback=store))
+
+
+def with_texts(judged: Shop) -> Shop:
+    feedback = judged.parts.settings.feedback
+    assert feedback is not None
+    return told(judged, judged.parts.feedback, feedback.kind, "texts")
+
+
+def everything(judged: Shop, size: int = 50) -> list[Judgement]:
+    if isinstance(judged.parts.feedback, FeedbackIndex):
+        judged.parts.feedback._engine.send("POST", f"/{NAME}/_refresh", None, Budget(SECONDS))
+    listed, after = list[Judgement](), None
+    while True:
+        page = rating.listed(size, after, SECONDS, judged.parts)
+        assert len(page.feedback) <= size
+        listed += page.feedback
+        after = page.after
+        if after is None:
+            return listed
+
+
+def of(judged: Shop, caller: Caller) -> list[Judgement]:
+    from rag.conversations import mark_of
+
+    return [one for one in everything(judged, 2) if one.reader == mark_of(caller.id)]
+
+
+def test_a_rating_names_sources_model_and_prompt_and_has_no_text(judged: Shop) -> None:
+    ada = test_history.by(judged, "rater")
+    answer = judged.ask(QUESTION, ada)
+    id = str(answer.conversation_id)
+    rating.rate(id, FeedbackIn(rating="down", reason="incomplete"), SECONDS, ada, judged.parts)
+    rating.rate(id, FeedbackIn(rating="up"), SECONDS, ada, judged.parts)
+    (one,) = of(judged, ada)
+    assert (one.id, one.rating, one.reason, one.grounded) == (id, "up", None, True)
+    assert one.passages == [source.id for source in answer.sources]
+    assert one.documents == ["tower"]
+    assert one.model == answer.model
+    assert len(one.prompt) == 12
+    assert (one.question, one.answer, one.comment, one.after) == (None, None, None, [])
+    written = one.model_dump_json()
+    assert "lighthouse" not in written
+    assert ada.id not in written
+    with pytest.raises(Invalid, match="keeps no texts"):
+        rating.rate(id, FeedbackIn(rating="up", comment="Good."), SECONDS, ada, judged.parts)
+    judged.ask("Who is the lion in Narnia?", ada)
+    assert len(of(judged, ada)) == 1
+    rating.withdraw(id, SECONDS, ada, judged.parts)
+    assert of(judged, ada) == []
+
+
+def test_texts_make_an_evaluation_set_and_show_gaps(judged: Shop, tmp_path: Path) -> None:
+    texts, ada = with_texts(judged), test_history.by(judged, "writer")
+    first = texts.ask(QUESTION, ada)
+    second = texts.ask("And when does the ferry leave?", ada, conversation_id=first.conversation_id)
+    lion = texts.ask("Who is the lion in Narnia?", ada, conversation_id=second.conversation_id)
+    up, down = FeedbackIn(rating="up"), FeedbackIn(rating="down", reason="missing", comment="It is in the leaflet.")
+    rating.rate(str(second.conversation_id), up, SECONDS, ada, texts.parts)
+    rating.rate(str(first.conversation_id), down, SECONDS, ada, texts.parts)
+    listed = of(texts, ada)
+    assert {one.question: (one.rating, one.grounded, one.comment) for one in listed} == {
+        QUESTION: ("down", True, "It is in the leaflet."),
+        "And when does the ferry leave?": ("up", True, None),
+        "Who is the lion in Narnia?": (None, False, None),
+    }
+    assert {one.question for one in gaps(listed)} == {QUESTION, "Who is the lion in Narnia?"}
+    file = tmp_path / "set.ndjson"
+    file.write_text("\n".join(json.dumps(labelled) for labelled in evaluation_set(listed)))
+    (labelled,) = read(file)
+    assert (labelled.question, labelled.after) == ("And when does the ferry leave?", (QUESTION,))
+    assert labelled.relevant == {"ferry": 2}
+    assert lion.conversation_id in [one.id for one in listed]
+
+
+def test_nobody_rates_the_answer_of_somebody_else_or_one_that_is_not_there(judged: Shop) -> None:
+    ada, bob = test_history.by(judged, "asker"), test_history.by(judged, "stranger", None)
+    id = str(judged.ask(QUESTION, ada).conversation_id)
+    for caller, wrong in ((bob, id), (ada, id.replace("-1", "-2")), (ada, f"{'0' * 32}-1")):
+        with pytest.raises(Absent, match="no such conversation"):
+            rating.rate(wrong, FeedbackIn(rating="up"), SECONDS, caller, judged.parts)
+    with pytest.raises(Absent, match="no such conversation"):
+        rating.withdraw(id, SECONDS, bob, judged.parts)
+    with pytest.raises(Invalid, match="of no answer"):
+        rating.rate(id.removesuffix("-1"), FeedbackIn(rating="up"), SECONDS, ada, judged.parts)
+    assert of(judged, ada) == []
+
+
+def test_feedback_ends_after_its_days(judged: Shop) -> None:
+    ada = test_history.by(judged, "old rater")
+    id = str(judged.ask(QUESTION, ada).conversation_id)
+    given = rating.rate(id, FeedbackIn(rating="up"), SECONDS, ada, judged.parts)
+    store = judged.parts.feedback
+    assert store is not None
+    store.put(given.model_copy(update={"at": datetime.now(UTC) - timedelta(days=91)}), Budget(SECONDS))
+    assert of(judged, ada) == []
+    if isinstance(store, FeedbackIndex):
+        store.sweep(Budget(SECONDS))
+        over = {"query": {"ids": {"values": [id]}}}
+        store._engine.send("POST", f"/{NAME}/_refresh", None, Budget(SECONDS))
+        assert store._search(over, Budget(SECONDS)) == []
+
+
+def test_an_environment_without_feedback_says_so(kept: Shop) -> None:
+    with pytest.raises(Absent, match=r"assistant\.feedback"):
+        rating.listed(10, None, SECONDS, kept.parts)

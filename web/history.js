@@ -1,0 +1,120 @@
+import { confirmed, retitled } from "./dialog.js";
+import { announce, byId, dateOf, element, plural } from "./element.js";
+import { failureView } from "./failure.js";
+
+const TYPING = 300; // milliseconds without a key, after which what was typed is looked for
+
+/** The reader's own conversations: listed, found, opened, renamed, removed. */
+export class History {
+  #service;
+  #signIn;
+  #open;
+  #forget;
+  #after = null;
+  #search = "";
+  #list = element("ul", { className: "rows" });
+  #finder = element("form", { className: "finder", role: "search" });
+  #below = element("div", { className: "below" });
+
+  /** `open` shows a conversation; `forget` is told the id of one that is removed. */
+  constructor(service, signIn, { open, forget }) {
+    this.#service = service;
+    this.#signIn = { word: `${signIn.word} again`, begin: async () => (await signIn.begin()) && this.load() };
+    this.#open = open;
+    this.#forget = forget;
+    const words = element("input", { type: "search", id: "find-conversation", autocomplete: "off", placeholder: "Words of the title or of questions", maxLength: 200 });
+    let waiting;
+    const find = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => this.load(words.value.trim()), TYPING);
+    };
+    words.addEventListener("input", find);
+    this.#finder.addEventListener("submit", (event) => event.preventDefault());
+    this.#finder.append(element("label", { htmlFor: words.id, className: "unseen" }, "Find conversations"), words);
+    byId("history").append(this.#finder, this.#list, this.#below);
+  }
+
+  /** Lists from the first page on: another tab or device may have added some. */
+  load(search = this.#search) {
+    this.#search = search;
+    this.#after = null;
+    this.#list.replaceChildren();
+    return this.#more();
+  }
+
+  async #more() {
+    const search = this.#search;
+    this.#below.replaceChildren(element("p", { className: "hint" }, "Loading"));
+    try {
+      const { conversations, after } = await this.#service.conversations({ search, after: this.#after });
+      if (search !== this.#search) return;
+      this.#list.append(...conversations.map((conversation) => this.#row(conversation)));
+      this.#after = after ?? null;
+      this.#below.replaceChildren();
+      if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.#more() }, "Show more"));
+      this.#tell();
+    } catch (failure) {
+      this.#below.replaceChildren(failureView(failure, { retry: () => this.#more(), signIn: this.#signIn }));
+    }
+  }
+
+  #tell() {
+    if (this.#list.childElementCount || this.#after) return;
+    this.#below.replaceChildren(element("p", { className: "hint" }, this.#search ? "No such conversations" : "No conversations yet"));
+  }
+
+  #row({ id, title, turns, changed }) {
+    const tool = (word, onclick) => {
+      const button = element("button", { type: "button", className: "quiet small", onclick }, word);
+      button.setAttribute("aria-label", `${word} ${title}`);
+      return button;
+    };
+    const row = element(
+      "li",
+      { className: "row" },
+      element(
+        "div",
+        {},
+        element("button", { type: "button", className: "row-title", onclick: () => this.#open(id) }, title),
+        element("p", { className: "hint" }, `${plural(turns, "question")} · ${dateOf(changed)}`),
+      ),
+      element("div", { className: "row-tools" }, tool("Rename", () => this.#rename(id, title, row)), tool("Remove", () => this.#remove(id, title, row))),
+    );
+    return row;
+  }
+
+  async #rename(id, title, row) {
+    const wanted = await retitled(title);
+    if (!wanted || wanted === title) return;
+    await this.#try(row, () => this.#rename(id, title, row), async () => {
+      const changed = this.#row(await this.#service.rename(id, wanted));
+      row.replaceWith(changed);
+      changed.querySelector("button").focus();
+      announce(`Renamed to ${wanted}.`);
+    });
+  }
+
+  async #remove(id, title, row) {
+    if (!(await confirmed("Remove this conversation?", `“${title}” will be deleted with all its questions and answers.`))) return;
+    await this.#try(row, () => this.#remove(id, title, row), async () => {
+      await this.#service.forget(id).catch((failure) => {
+        if (failure.status !== 404) throw failure; // what is not there is gone already
+      });
+      const next = (row.nextElementSibling ?? row.previousElementSibling)?.querySelector("button") ?? byId("conversations-heading");
+      row.remove();
+      this.#forget(id);
+      this.#tell();
+      next.focus();
+      announce(`${title} was removed.`);
+    });
+  }
+
+  async #try(row, retry, act) {
+    row.querySelector(".failure")?.remove();
+    try {
+      await act();
+    } catch (failure) {
+      row.append(failureView(failure, { retry, signIn: this.#signIn }));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { element } from "./element.js";
+
+const FORMS = [
+  ["code", /`([^`\n]+)`/],
+  ["formula", /\\\(([^\n]+?)\\\)|\$([^\s$][^$\n]*[\\^_=][^$\n]*)\$/],
+  ["strong", /\*\*(?=\S)([^\n]*?\S)\*\*(?!\*)/],
+  ["em", /(?<![\w*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_\n]*[^\s_])_(?!\w)/],
+  ["link", /!?\[([^\]\n]{1,500})\]\((https?:\/\/[^\s()]+(?:\([^\s()]*\)[^\s()]*)*)\)/],
+  ["address", /https?:\/\/[^\s<>"'`\])]+[^\s<>"'`\]).,;:!?]/],
+  ["cite", /\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()/],
+];
+const ANY = new RegExp(FORMS.map(([name, form]) => `(?<${name}>${form.source})`).join("|"));
+
+/**
+ * The nodes of a line: code, bold, italics, formulas as they are written, links and numbers of sources.
+ *
+ * `links.known(address)` says whether a source of the answer holds the address: any other is text, because a model may
+ * be led to make up an address that carries away what it has read. `links.cite(number)` makes the node of a source, or null.
+ */
+export function spans(text, links = {}) {
+  const nodes = [];
+  for (let rest = text; rest; ) {
+    const found = ANY.exec(rest);
+    if (!found) return [...nodes, rest];
+    if (found.index) nodes.push(rest.slice(0, found.index));
+    const name = Object.keys(found.groups).find((each) => found.groups[each] !== undefined);
+    nodes.push(...drawn(name, found[0], links));
+    rest = rest.slice(found.index + found[0].length);
+  }
+  return nodes;
+}
+
+function drawn(name, whole, links) {
+  const [, ...groups] = new RegExp(FORMS.find(([each]) => each === name)[1].source).exec(whole) ?? [];
+  const inner = groups.find((group) => group !== undefined);
+  if (name === "code") return [element("code", {}, inner)];
+  if (name === "formula") return [element("code", { className: "formula" }, inner)];
+  if (name === "strong" || name === "em") return [element(name, {}, ...spans(inner, links))];
+  if (name === "cite") return cited(whole, inner, links);
+  const address = name === "link" ? groups[1] : whole;
+  if (whole.startsWith("!") || !links.known?.(address)) return [whole];
+  return [element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, name === "link" ? groups[0] : whole)];
+}
+
+function cited(whole, numbers, links) {
+  const nodes = numbers.split(",").map((number) => links.cite?.(Number(number)));
+  return nodes.every(Boolean) ? nodes : [whole];
+}
