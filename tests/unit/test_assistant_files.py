@@ -86,10 +86,7 @@ def test_what_cannot_be_read_is_told_beside_what_is_stored() -> None:
         ("mixed.pdf, page 2", "failed"),
         ("mixed.pdf", "stored"),
     ]
-    assert (
-        told.results[0].message
-        == "mixed.pdf, page 2: no text, but pictures; put it through text recognition first"
-    )
+    assert told.results[0].message == "mixed.pdf, page 2: no text, but pictures; put it through text recognition first"
 
 
 def table(rows: int) -> str:
