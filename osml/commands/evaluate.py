@@ -64,7 +64,8 @@ def evaluate(
     chosen = place(env, sandbox)
     if answers:
         least = (least_faithfulness, least_citation_precision, least_citation_recall)
-        _measure_answers(chosen, questions, least, json=json)
+        if not _measure_answers(chosen, questions, least, json=json):
+            raise typer.Exit(FAILED)
         return
     from osml.evaluate import evaluate as evaluating
     from osml.evaluate import evaluation_view
@@ -94,7 +95,8 @@ def evaluate(
 
 def _measure_answers(
     chosen: Place, file: Path, least: tuple[float | None, float | None, float | None], *, json: bool
-) -> None:
+) -> bool:
+    """Show the figures, and return whether none is below its least."""
     from osml.evaluate.answers import FAITHFULNESS, PRECISION, RECALL, below, faithfulness
     from osml.evaluate.answers_view import show
     from osml.evaluate.beir import read_folder
@@ -103,5 +105,4 @@ def _measure_answers(
     measured = faithfulness(chosen, read_folder(file) if file.is_dir() else read(file))
     faults = below(measured.figures, dict(zip((FAITHFULNESS, PRECISION, RECALL), least, strict=True)))
     show(measured, faults, json=json)
-    if faults:
-        raise typer.Exit(FAILED)
+    return not faults

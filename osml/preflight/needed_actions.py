@@ -25,6 +25,10 @@ NEEDED: dict[str, Needed] = {
         ("cognito-idp:CreateUserPoolClient",),
         f"cognito-idp:{HERE}:userpool/{{region}}_*",
     ),
+    "AWS::Cognito::UserPoolResourceServer": (
+        ("cognito-idp:CreateResourceServer",),
+        f"cognito-idp:{HERE}:userpool/{{region}}_*",
+    ),
     "AWS::Cognito::UserPoolDomain": (
         ("cognito-idp:CreateUserPoolDomain",),
         f"cognito-idp:{HERE}:userpool/{{region}}_*",

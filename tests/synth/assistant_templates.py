@@ -90,17 +90,17 @@ def told(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any
 
 @pytest.fixture(scope="module")
 def allowed(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any]]:
-    """Resources by action that a function's own policy allows."""
+    """Resources by action that a function's own policy allows; a list of them where several statements do."""
 
     def get(template: Template, function: str) -> dict[str, Any]:
         (policy,) = (
             value for name, value in of_type(template, "AWS::IAM::Policy").items() if name.startswith(function)
         )
-        found: dict[str, Any] = {}
+        resources: dict[str, list[Any]] = {}
         for resource in flat(policy["Properties"]["PolicyDocument"]["Statement"]):
             assert resource["Effect"] == "Allow"
             for action in resource["Action"] if isinstance(resource["Action"], list) else [resource["Action"]]:
-                found[action] = resource["Resource"]
-        return found
+                resources.setdefault(action, []).append(resource["Resource"])
+        return {action: of[0] if len(of) == 1 else of for action, of in resources.items()}
 
     return get

@@ -21,13 +21,13 @@ def test_ask_counts_and_documents_looks(other: Callable[..., Any], allowed: Any,
     assert template["Resources"][table]["DeletionPolicy"] == "Delete"
     for part in ("Ask", "Documents"):
         assert told(template, part)["quota"] == {"table": f"<{table}>", "questions_per_day": 50}
-    assert allowed(template, "AskPolicy")["dynamodb:UpdateItem"] == f"<{table}.Arn>"
+    assert f"<{table}.Arn>" in allowed(template, "AskPolicy")["dynamodb:UpdateItem"]
     assert "dynamodb:GetItem" in allowed(template, "DocumentsPolicy")
     with_tokens = other(environment, assistant={"quota": {"tokens_per_month": 5000}})
     assert "dynamodb:GetItem" in allowed(with_tokens, "AskPolicy")
     if environment == "sandbox":
         assert "dynamodb:GetItem" not in allowed(template, "AskPolicy")
-    assert "dynamodb:UpdateItem" not in allowed(template, "DocumentsPolicy")
+    assert f"<{table}.Arn>" not in allowed(template, "DocumentsPolicy").get("dynamodb:UpdateItem", ())
     assert template["Outputs"]["QuotaTableName"]["Value"] == {"Ref": table}
 
 

@@ -40,6 +40,7 @@ GLOBAL = {
     "aws:SecureTransport",
     "aws:SourceAccount",
     "aws:SourceArn",
+    "aws:SourceVpce",
 }
 # What the reference lacks, and where Amazon says it.
 EXCEPTIONS = {
@@ -48,6 +49,11 @@ EXCEPTIONS = {
         "is not about arn:p:bedrock:::foundation-model/amazon.nova-2-lite-v1:0",
     ): "https://docs.aws.amazon.com/bedrock/latest/userguide/global-cross-region-inference.html names a model so"
     for action in ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
+} | {
+    (
+        "execute-api:Invoke",
+        "is not about execute-api:/*",
+    ): "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html has it so"
 }
 
 
@@ -113,7 +119,7 @@ def knows(action: str, key: str) -> bool:
         return True
     found = details(action)
     of = [found, *found["resourceTypes"], *resource_types(action)]
-    return any(form(condition_key).fullmatch(key) for each in of for condition_key in each["conditionKeys"])
+    return any(form(condition_key).fullmatch(key) for each in of for condition_key in each.get("conditionKeys", ()))
 
 
 def faults(statement: dict[str, Any]) -> Iterator[tuple[str, str]]:

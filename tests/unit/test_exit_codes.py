@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from mlcommons import Owner
 from osml import commands, exit_code
-from osml.commands import secret
+from osml.commands import evaluate, secret
 from osml.deploy import destination, drift, neighbours
 from osml.deploy.deployment import Deployment
 from osml.doctor import doctor, finding
@@ -118,6 +118,10 @@ ROWS: dict[Use, tuple[list[tuple[object, str, Any]], list[str]]] = {
     ),
     ("review", 1): ([(Deployment, "losses", lambda _: ["The index passages goes"])], ["review", "--env", "dev"]),
     ("ingest", 1): ([(ingest, "ingest_files", lambda *_: False)], ["ingest", "a.md", "--env", "dev"]),
+    ("evaluate", 1): (
+        [(evaluate, "_measure_answers", lambda *_, **__: False)],
+        ["evaluate", str(PAGE), "--answers", "--env", "dev"],
+    ),
     ("sync", 1): (
         [(sync, "bring_in_step", lambda *_, **__: [SimpleNamespace(status="failed", refused=0)])],
         ["sync", "--env", "dev"],

@@ -188,7 +188,7 @@ def test_documents_arrive_as_they_were(aws: AwsServer, tmp_path: Path) -> None:
     # Half a character is no text that could be stored.
     assert first == {"id": "1", "title": "T", "text": HOSTILE.replace("\ud800", "\ufffd")}
     assert set(second) == {"id", "text"}
-    assert aws.calls[0][0] == "the-documents"
+    assert aws.calls[0][0] == "the-documents%3Aoperators"
 
 
 @pytest.mark.parametrize("count", [1, 100, 101, 250])

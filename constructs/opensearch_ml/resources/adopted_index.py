@@ -23,6 +23,7 @@ class AdoptedIndex(MlResource):
 
     Example::
 
+        search = ml.SearchPipeline(stack, "Search", target=target, name="articles", embedding_model=model)
         ml.AdoptedIndex(
             stack, "Index", target=target, name="my-index", alias="articles", pipeline=pipeline, search_pipeline=search
         )
