@@ -53,7 +53,7 @@ EXCEPTIONS = {
     (
         "execute-api:Invoke",
         "is not about execute-api:/*",
-    ): "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html has it so"
+    ): "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html"
 }
 
 
