@@ -60,3 +60,16 @@ def test_each_line_of_the_threat_model_names_a_test() -> None:
 def test_each_test_that_the_threat_model_names_exists(name: str) -> None:
     file, _, function = name.partition("::")
     assert re.search(rf"^def {function}\(", (ROOT / file).read_text(), re.MULTILINE)
+
+
+def test_lines_of_prose_are_no_longer_than_those_of_code() -> None:
+    """Tables, code and lines that are one address or picture are as long as they need to be."""
+    long = []
+    for page in [*PAGES, ROOT / "CHANGELOG.md"]:
+        fenced = False
+        for number, line in enumerate(page.read_text().splitlines(), 1):
+            fenced ^= line.lstrip().startswith("```")
+            prose = not fenced and not line.lstrip().startswith(("|", "!["))
+            if prose and len(line) > 120 and max(map(len, line.split())) <= 80:
+                long.append(f"{page.name}:{number}")
+    assert long == []
