@@ -133,6 +133,7 @@ class Life:
             self._running.wait(PAUSE)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._running.pid, signal.SIGKILL)
+        self._running.wait()
         self._running = None
 
     def _redeploy(self) -> str:

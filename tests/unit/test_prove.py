@@ -124,9 +124,14 @@ def test_what_could_not_be_removed_is_said(trials: list[Trial], monkeypatch: pyt
     assert prove.remains(trials[0]) == f"OSML_ENVIRONMENTS={trials[0].folder} osml destroy --env {trials[0].name}"
 
 
-def test_a_command_that_runs_is_ended_before_the_removal(trials: list[Trial]) -> None:
+def test_a_command_that_runs_is_ended_before_the_removal(trials: list[Trial], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("osml.prove.life.PAUSE", 0.5)
     life = Life(trials[0], CALLER, ProofReport("domain", "", "", False, ""), lambda _: None)
-    sleeping = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    # It does not listen to Ctrl-C, as a process that was started in the background.
+    sleeping = (
+        "import signal, subprocess, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+        "subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    )
     running = subprocess.Popen([sys.executable, "-c", sleeping], start_new_session=True, text=True)
     life._running = running
     life._interrupt()
