@@ -171,7 +171,7 @@ def test_an_agent_signs_its_user_in_and_sees_what_they_see(osml: Any) -> None:
     assert "18,937,000" in answer
     # It is for the group of the agent's user alone.
     assert nearest == "ferry.md"
-    assert "boston" in documents
+    assert {"miami", "ferry.md"} <= set(documents)
     for headers in ({}, {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."}):
         refused = requests.post(url, json={"jsonrpc": "2.0", "id": 1, "method": "ping"}, headers=headers, timeout=30)
         assert refused.status_code == 401, refused.text

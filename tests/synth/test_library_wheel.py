@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,23 +15,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# Where the packages of the wheel that are none of the library's own come from, by their names in it.
 SOURCES = {
-    "ask_function": "lambda/ask",
-    "aws_library": "lambda/aws",
-    "calls_library": "lambda/calls",
-    "corpus_library": "lambda/corpus",
-    "documents_function": "lambda/documents",
-    "drop_function": "lambda/drop",
-    "gateway_library": "lambda/gateway",
-    "keeper_function": "lambda/keeper",
-    "mlcommons_library": "lambda/mlcommons",
-    "page_function": "lambda/page",
-    "provisioner_function": "lambda/provisioner",
-    "rag_library": "lambda/rag",
-    "settings_library": "settings",
-    "sources_library": "lambda/sources",
-    "sync_function": "lambda/sync",
-    "web": "web",
+    name.removeprefix("opensearch_ml."): folder.removeprefix("../")
+    for name, folder in tomllib.loads((ROOT / "constructs" / "pyproject.toml").read_text())["tool"]["setuptools"][
+        "package-dir"
+    ].items()
 }
 UV = str(Path(sys.executable).with_name("uv"))
 APP = """

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from mlcommons import Client
 from osml.failure import Failure
 from osml.takeover.choice import Chooser, problems
 from osml.takeover.contents import Contents
 from osml.takeover.draft import AdoptedDomain, alias_for, draft
 from osml.takeover.provider import Recognised, Unrecognised, recognise
+from osml.takeover.takeover import prepared
 from osml.takeover.tree import tree
 
 KEY = "sk-0123456789abcdef0123456789"
@@ -169,6 +171,12 @@ def contents(body: dict[str, Any], rag: bool = False, **changes: Any) -> Content
         "agents": {},
     }
     return Contents(**{**parts, **changes})
+
+
+def test_an_engine_on_which_an_import_was_seen_to_fail_is_refused_before_anything_is_written() -> None:
+    with pytest.raises(Failure, match=r"runs OpenSearch 2\.19\.4, and objects are adopted from 3\.0 on") as refused:
+        prepared(cast(Client, None), contents({}, version="2.19.4"), tree(contents({})), THERE, "new")
+    assert refused.value.cause == "engine-too-old"
 
 
 def chooser(there: Contents) -> Chooser:
