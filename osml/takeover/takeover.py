@@ -64,9 +64,9 @@ def prepared(
         raise Failure(f"{name!r} cannot name an environment: use at most 16 letters, digits and hyphens.")
     if release(".".join(there.version.split(".")[:2])) < SINCE["takeover"]:
         raise Failure(
-            f"The domain runs OpenSearch {there.version}, and objects are adopted from {SINCE['takeover']} on. Upgrade the "
-            "domain first, or write the environment file by hand with search.kind existing: its deploy makes objects of "
-            "its own beside those that are there.",
+            f"The domain runs OpenSearch {there.version}, and objects are adopted from {SINCE['takeover']} on. Upgrade "
+            "the domain first, or write the environment file by hand with search.kind existing: its deploy makes "
+            "objects of its own beside those that are there.",
             "engine-too-old",
         )
     named = {group: f"osml/{name}/{group}" for group in ("embedding", "answer")} | dict(secrets or {})
