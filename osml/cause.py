@@ -30,6 +30,7 @@ Cause = Literal[
     "package-missing",
     "question-failed",
     "service-role-missing",
+    "engine-too-old",
     "wrong-account",
 ]
 
