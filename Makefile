@@ -135,6 +135,7 @@ lock: install ## pin the dependencies of pyproject.toml
 	$(BIN)/uv pip compile -q lambda/documents/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/documents/requirements.txt
 	$(BIN)/uv pip compile -q lambda/sync/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/sync/requirements.txt
 	$(BIN)/uv pip compile -q lambda/tools/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/tools/requirements.txt
+	$(BIN)/uv pip compile -q lambda/authorize/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 -o lambda/authorize/requirements.txt
 	$(BIN)/uv pip compile -q lambda/drop/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 -o lambda/drop/requirements.txt
 
 bench: install ## measure the tables of docs/performance.md again, on an otherwise idle machine

@@ -26,9 +26,10 @@ class Access(Group):
     """Who may do what with documents and questions.
 
     A reader asks and sees documents, an editor also loads documents and removes their own, an owner sees and removes
-    all. Entries of `readers`, `editors` and `owners` are names of groups with `sign_in: cognito`, ARNs of IAM roles and
-    users with `iam`, and names of API keys with `api-key`. `others` is the role of everybody else who is signed in;
-    `nobody` refuses them. The groups `reader`, `editor` and `owner` of the pool have these roles without an entry.
+    all. Entries of `readers`, `editors` and `owners` are names of groups with `sign_in: cognito` or `jwt`, ARNs of IAM
+    roles and users with `iam`, and names of API keys with `api-key`. `others` is the role of everybody else who is
+    signed in; `nobody` refuses them. The groups `reader`, `editor` and `owner` of the pool have these roles without an
+    entry.
 
     Documents may belong to groups. People are in the groups of the pool; `groups` puts further names into a group, such
     as IAM roles.
@@ -56,7 +57,7 @@ class Access(Group):
                     f"{name!r} is no ARN of an IAM role or user, and sign_in is 'iam'; give "
                     "arn:aws:iam::<account>:role/<name>, where * means any characters behind the name's first one"
                 )
-            if sign_in == "cognito" and not re.fullmatch(GROUP, name):
+            if sign_in in ("cognito", "jwt") and not re.fullmatch(GROUP, name):
                 yield f"{name!r} cannot be the name of a group; leave commas, brackets, quotes and line breaks out"
             if sign_in == "api-key" and not _KEY.fullmatch(name):
                 yield f"{name!r} cannot be the name of an API key; use letters, digits, _ and -, at most 64"

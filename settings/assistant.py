@@ -17,6 +17,7 @@ from settings.passages import PASSAGE_CHARACTERS
 from settings.quota import Quota
 from settings.second_factor import SecondFactor
 from settings.sign_in_provider import GROUP_ATTRIBUTE, ProviderName, SignInProvider
+from settings.token_issuer import TokenIssuer
 from settings.web_address import Origin
 
 VpcEndpointId = Annotated[str, Field(pattern=r"^vpce-[0-9a-f]{8,17}$")]
@@ -33,13 +34,14 @@ class Throttle(Group):
 class Assistant(Group):
     """A REST API for questions and documents and, with `page`, a page at `/<environment>/rag`.
 
-    `sign_in` determines who may ask: users of a new Cognito pool, IAM identities of the account, or holders of an API
-    key. `top_k` passages go to the model; if none has `min_score` (default: the embedding model's, 0.6), no model is
-    called. At most `concurrency` questions are answered at once (default: the account's limit); further ones get a 503.
-    `body_limit` is in bytes: a body reaches a function in base64, a third longer, and a function takes 6 MB. Documents
-    are split into passages of at most `passage_characters`. `origins` are other origins whose pages may call the API
-    from a browser. `conversation_days` is the number of days for which a conversation on a collection is stored after
-    its last turn; a domain stores conversations itself.
+    `sign_in` determines who may ask: users of a new Cognito pool, IAM identities of the account, holders of an API key,
+    or whoever brings a token of an `issuer`, with `jwt`. `top_k` passages go to the model; if none has `min_score`
+    (default: the embedding model's, 0.6), no model is called. At most `concurrency` questions are answered at once
+    (default: the account's limit); further ones get a 503. `body_limit` is in bytes: a body reaches a function in
+    base64, a third longer, and a function takes 6 MB. Documents are split into passages of at most
+    `passage_characters`. `origins` are other origins whose pages may call the API from a browser. `conversation_days`
+    is the number of days for which a conversation on a collection is stored after its last turn; a domain stores
+    conversations itself.
 
     `streaming` determines who calls the answer model of a domain or a cluster: the function, which gets the answer
     piece by piece, or the search pipeline, whose answer comes in one piece (default: the function, if it certainly
@@ -61,7 +63,8 @@ class Assistant(Group):
     replaces the one that is set and outlives the environment.
     """
 
-    sign_in: Literal["cognito", "iam", "api-key"] = "cognito"
+    sign_in: Literal["cognito", "iam", "api-key", "jwt"] = "cognito"
+    issuer: TokenIssuer | None = None
     page: bool = True
     access: Access = Access()
     providers: dict[ProviderName, SignInProvider] = Field(
@@ -109,6 +112,13 @@ class Assistant(Group):
 
     @model_validator(mode="after")
     def _page_can_sign_in(self) -> Assistant:
+        if self.page and self.sign_in == "jwt":
+            raise ValueError(
+                "page is true, but sign_in is 'jwt', and the page has no way to sign in at another issuer; set page to "
+                "false, or sign_in to cognito with the issuer among providers"
+            )
+        if (self.sign_in == "jwt") != (self.issuer is not None):
+            raise ValueError("sign_in 'jwt' and issuer belong together; set both, or leave both out")
         if self.page and self.sign_in == "iam":
             raise ValueError(
                 "page is true, but sign_in is 'iam', and a browser has no IAM identity to sign requests with; "

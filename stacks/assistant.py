@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from opensearch_ml.assistant.api_name import ApiName
-from opensearch_ml.assistant.assistant_api import AssistantApi, SignIn
+from opensearch_ml.assistant.assistant_api import AssistantApi, SignIn, TokenFunction
 from opensearch_ml.assistant.assistant_function import AssistantFunction
 from opensearch_ml.assistant.conversation_table import CALLERS, ConversationTable
 from opensearch_ml.assistant.feedback_table import FeedbackTable
@@ -155,7 +155,7 @@ class AssistantStack(EnvironmentStack):
             timeout=timeout,
             log_retention=RETENTION[self._environment.search.log_retention],
             removal_policy=self.removal,
-            network=None if part == "page" else self._search.network,
+            network=None if part in ("page", "authorize") else self._search.network,
             concurrency=self._assistant.concurrency if part == "ask" else None,
         )
 
@@ -338,7 +338,11 @@ class AssistantStack(EnvironmentStack):
 
     def _api(self, pool: SignInPool | None) -> AssistantApi:
         assistant = self._assistant
+        issuer = assistant.issuer
         sign_in: SignIn = pool or ("iam" if assistant.sign_in == "iam" else "api-key")
+        if issuer:
+            told = {"ISSUER": issuer.url, "AUDIENCE": issuer.audience, "GROUPS": issuer.groups}
+            sign_in = TokenFunction(self._function("authorize", told).function)
         return AssistantApi(
             self,
             "Api",

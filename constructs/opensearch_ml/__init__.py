@@ -7,6 +7,7 @@ created as in README.md; `embedding` is a provider, and `role` its ConnectorRole
 
 from opensearch_ml.assistant.api_name import ApiName as ApiName
 from opensearch_ml.assistant.assistant_api import AssistantApi as AssistantApi
+from opensearch_ml.assistant.assistant_api import TokenFunction as TokenFunction
 from opensearch_ml.assistant.assistant_function import AssistantFunction as AssistantFunction
 from opensearch_ml.assistant.conversation_table import ConversationTable as ConversationTable
 from opensearch_ml.assistant.feedback_table import FeedbackTable as FeedbackTable

@@ -41,7 +41,8 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
         return _operator(event)
     context = event.get("requestContext") or {}
     identity = context.get("identity") or {}
-    claims = (context.get("authorizer") or {}).get("claims") or {}
+    authorizer = context.get("authorizer") or {}
+    claims = authorizer.get("claims") or {}
     own = frozenset[str]()
     roles = list[Role]()
     if claims.get("sub"):
@@ -50,6 +51,10 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
         # Of the pool alone: whoever names groups elsewhere makes no owner.
         roles = [role for role in ROLES if role in pool]
         id, names, shared = str(claims["sub"]), own, False
+    elif authorizer.get("sub"):
+        # Of the function `authorize`, which has checked the token of another issuer.
+        own = frozenset(_listed(authorizer.get("groups")))
+        id, names, shared = str(authorizer["sub"]), own, False
     elif identity.get("userArn"):
         id, names, shared = _identity(str(identity["userArn"]), str(identity.get("caller") or ""))
     elif identity.get("apiKeyId"):

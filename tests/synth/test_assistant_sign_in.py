@@ -198,3 +198,19 @@ def test_addresses_and_factors_that_nobody_could_use(other: Other, assistant: di
 
     with pytest.raises(SettingError, match=said):
         other("sandbox", assistant=assistant)
+
+
+def test_tokens_of_another_issuer_are_checked_by_a_function(other: Other, methods: Any, of_type: OfType) -> None:
+    issuer = {"url": "https://login.example.com/tenant", "audience": "api://knowledge"}
+    template = other("sandbox", assistant={"sign_in": "jwt", "page": False, "issuer": issuer})
+    (authorizer,) = of_type(template, "AWS::ApiGateway::Authorizer").values()
+    assert authorizer["Properties"]["Type"] == "TOKEN"
+    assert authorizer["Properties"]["AuthorizerResultTtlInSeconds"] == 300
+    assert {value["AuthorizationType"] for value in methods(template).values()} == {"CUSTOM"}
+    (variables,) = (
+        made["Properties"]["Environment"]["Variables"]
+        for name, made in of_type(template, "AWS::Lambda::Function").items()
+        if name.startswith("Authorize")
+    )
+    assert variables == {"ISSUER": issuer["url"], "AUDIENCE": issuer["audience"], "GROUPS": "groups"}
+    assert of_type(template, "AWS::Cognito::UserPool") == {}

@@ -13,6 +13,7 @@ from tests.unit.imports import FUNCTIONS, LIBRARIES, reached
 
 COPIED: dict[str, Iterable[str]] = {
     "ask": PARTS["ask"].folders,
+    "authorize": PARTS["authorize"].folders,
     "documents": PARTS["documents"].folders,
     "drop": document_drop.FOLDERS,
     "keeper": keeper.FOLDERS,

@@ -97,7 +97,7 @@ def test_every_folder_with_modules_is_installed() -> None:
 
 
 def test_every_function_is_a_folder_with_its_handler() -> None:
-    assert set(FUNCTIONS) == {"ask", "documents", "drop", "keeper", "page", "provisioner", "sync", "tools"}
+    assert set(FUNCTIONS) == {"ask", "authorize", "documents", "drop", "keeper", "page", "provisioner", "sync", "tools"}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from aws_cdk import Aws, Duration, RemovalPolicy
@@ -20,7 +21,6 @@ from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.engine.acknowledge import acknowledge
 from opensearch_ml.engine.network import HTTPS
 
-SignIn = Literal["iam", "api-key"] | SignInPool
 # Seconds for which API Gateway waits for a response in one piece.
 WHOLE_ANSWER = 29
 PARAMETER = re.compile(r"\{[^}]+\}")
@@ -29,6 +29,8 @@ BUSY = ERROR.replace(
     "$context.error.messageString",
     '"Too many questions are being answered right now. Try again soon."',
 )
+# What is no token is refused before a function is called.
+BEARER = r"^[Bb]earer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 PAGE_FILES = 25
 # What an agent reads before it signs its user in: RFC 9728, and RFC 8414 under the names of both its uses.
 WELL_KNOWN = (
@@ -56,10 +58,21 @@ LOGGED = {
 }
 
 
+@dataclass(frozen=True)
+class TokenFunction:
+    """A function that authorizes the bearer token of a request, as API Gateway's token authorizers do."""
+
+    function: lambda_.IFunction
+
+
+SignIn = Literal["iam", "api-key"] | SignInPool | TokenFunction
+
+
 class AssistantApi(Construct):
     """An API with the stage `stage`; `answer`, `keep_documents`, `offer_tools` and `show_page` add its routes.
 
-    `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests) or `api-key`. With it
+    `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests), a TokenFunction
+    (bearer tokens) or `api-key`. With it
     there is one key, `key_id`, beside the given `keys`. The API
     accepts `rate` requests per second and `burst` at once. `origins` are other origins whose pages may call the API;
     with several of them, a page cannot read API Gateway's own errors. With `vpc_endpoints`, the ids of interface
@@ -233,6 +246,18 @@ class AssistantApi(Construct):
             return apigateway.MethodOptions(
                 authorizer=self._users, authorization_type=apigateway.AuthorizationType.COGNITO
             )
+        if isinstance(sign_in, TokenFunction):
+            authorizer = apigateway.TokenAuthorizer(
+                self,
+                "Tokens",
+                authorizer_name=self._name,
+                handler=sign_in.function,
+                results_cache_ttl=Duration.minutes(5),
+                validation_regex=BEARER,
+            )
+            return apigateway.MethodOptions(
+                authorizer=authorizer, authorization_type=apigateway.AuthorizationType.CUSTOM
+            )
         if sign_in == "iam":
             return apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.IAM)
         key = self.api.add_api_key("Key", description=f"Asks {self._name}")
@@ -290,6 +315,10 @@ class AssistantApi(Construct):
             if signed_in.authorizer is None:
                 reason = "Who may call is known by an API key or an IAM signature."
                 acknowledge(made, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
+            elif signed_in.authorization_type == apigateway.AuthorizationType.CUSTOM:
+                acknowledge(
+                    made, {"AwsSolutions-COG4": "People have accounts at another issuer, whose tokens are checked."}
+                )
         if self._origins:
             preflight = resource.add_cors_preflight(
                 allow_origins=self._origins,

@@ -18,6 +18,7 @@ from opensearch_ml.engine.python_function import PythonFunction
 ASK = source_of("ask_function", "lambda/ask")
 DOCUMENTS = source_of("documents_function", "lambda/documents")
 TOOLS = source_of("tools_function", "lambda/tools")
+AUTHORIZE = source_of("authorize_function", "lambda/authorize")
 PAGE = source_of("page_function", "lambda/page")
 WEB = source_of("web", "web")
 # The settings declare the functions' variables.
@@ -66,6 +67,9 @@ PARTS = {
         POWERTOOLS,
         {**FOLDERS, **libraries("agents")},
     ),
+    "authorize": FunctionPart(
+        "Checks the tokens of callers, which another issuer has made", AUTHORIZE, "authorize.handler", 512, True
+    ),
     "page": FunctionPart(
         "Serves the page, and signs its users in", PAGE, "page.handler", 256, False, folders={"web": WEB}
     ),
@@ -73,7 +77,9 @@ PARTS = {
 
 
 class AssistantFunction(PythonFunction):
-    """The function `part`: ask, documents, tools or page. Its role writes its log and traces; `allow` adds permissions.
+    """The function `part`: ask, documents, tools, authorize or page.
+
+    Its role writes its log and traces; `allow` adds permissions.
 
     `variables` are environment variables. With a `network` it runs in its subnets. `concurrency` is the
     number of calls at once, reserved in the account; further calls are refused.

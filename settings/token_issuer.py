@@ -1,0 +1,20 @@
+"""The settings of an issuer of tokens that the company has: `assistant.issuer`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from settings import Group
+from settings.sign_in_provider import Https
+
+
+class TokenIssuer(Group):
+    """Whoever brings a token of this issuer is signed in: a JWT in the header `Authorization: Bearer …`.
+
+    `url` is the issuer as in the claim `iss`; its metadata are at `/.well-known/openid-configuration` behind it.
+    `audience` is what the claim `aud` must have, and `groups` is the claim with a person's groups.
+    """
+
+    url: Https = Field(examples=["https://login.example.com/tenant/v2.0"])
+    audience: str = Field(min_length=1, max_length=2048, examples=["api://knowledge"])
+    groups: str = Field(default="groups", pattern=r"^[A-Za-z0-9_.:/-]{1,256}$", examples=["groups"])

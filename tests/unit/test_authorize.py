@@ -1,0 +1,208 @@
+"""The authorizer for tokens of another issuer: which tokens it accepts, and what the functions learn of the caller."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+import authorize
+import issuer_keys
+from gateway.caller import caller
+from settings.assistant import Assistant
+from settings.runtime_settings import ToldAccess
+from tests.unit.edge_requests import Context
+
+METHOD = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3/dev/POST/ask"
+
+
+@dataclass
+class TokenServer:
+    """An issuer on this machine: its metadata, its keys, and tokens that it signs."""
+
+    url: str = ""
+    private: dict[str, PrivateKeyTypes] = field(default_factory=dict)
+    looks: int = 0
+
+    def add(self, id: str, private: PrivateKeyTypes) -> None:
+        self.private[id] = private
+
+    def token(self, key: str = "one-key", algorithm: str = "RS256", **claims: Any) -> str:
+        now = int(time.time())
+        given = {"iss": self.url, "aud": "api://knowledge", "sub": "ada", "exp": now + 600, "iat": now, **claims}
+        held = {name: value for name, value in given.items() if value is not None}
+        return jwt.encode(held, self.private[key], algorithm=algorithm, headers={"kid": key})  # type: ignore[arg-type]
+
+    @property
+    def published(self) -> dict[str, Any]:
+        keys = []
+        for id, private in self.private.items():
+            kind = jwt.algorithms.RSAAlgorithm if isinstance(private, rsa.RSAPrivateKey) else jwt.algorithms.ECAlgorithm
+            keys.append({**kind.to_jwk(private.public_key(), as_dict=True), "kid": id, "use": "sig"})  # type: ignore
+        return {"keys": keys}
+
+
+@pytest.fixture(scope="module")
+def private() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def issuer(private: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenServer]:
+    made = TokenServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.endswith(issuer_keys.METADATA):
+                content: dict[str, Any] = {"issuer": made.url, "jwks_uri": f"{made.url}/keys"}
+            else:
+                made.looks += 1
+                content = made.published
+            body = json.dumps(content).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.url = f"http://127.0.0.1:{server.server_port}/tenant"
+    made.add("one-key", private)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("ISSUER", made.url)
+    monkeypatch.setenv("AUDIENCE", "api://knowledge")
+    monkeypatch.setenv("GROUPS", "roles")
+    authorize.keys.cache_clear()
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+def base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def encoded(part: dict[str, str]) -> str:
+    return base64url(json.dumps(part).encode())
+
+
+def authorized(token: str, scheme: str = "Bearer") -> dict[str, Any]:
+    event = {"type": "TOKEN", "authorizationToken": f"{scheme} {token}", "methodArn": METHOD}
+    return authorize.handler(event, None)
+
+
+def test_a_token_of_the_issuer_lets_its_person_in_and_tells_their_groups(issuer: TokenServer) -> None:
+    answer = authorized(issuer.token(roles=["hr", "board", "a,b"]))
+    assert answer["principalId"] == "ada"
+    (statement,) = answer["policyDocument"]["Statement"]
+    assert statement["Resource"] == "arn:aws:execute-api:us-east-1:111122223333:a1b2c3/dev/*"
+    context = {"authorizer": {"principalId": "ada", **answer["context"]}}
+    access = ToldAccess.model_validate({"editors": ["board"], "groups": {"people": ["hr"]}})
+    who = caller({"requestContext": context}, Context().invoked_function_arn, access)
+    assert (who.id, who.role, who.groups) == ("ada", "editor", frozenset({"hr", "board", "people"}))
+
+
+def test_a_group_of_another_issuer_that_is_called_owner_makes_no_owner(issuer: TokenServer) -> None:
+    context = {"authorizer": authorized(issuer.token(roles="owner"))["context"]}
+    assert caller({"requestContext": context}, Context().invoked_function_arn, ToldAccess()).role == "reader"
+
+
+def test_a_key_of_an_elliptic_curve_is_a_key(issuer: TokenServer) -> None:
+    issuer.add("curve", ec.generate_private_key(ec.SECP256R1()))
+    assert authorized(issuer.token("curve", "ES256"))["principalId"] == "ada"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": "api://other"},
+        {"aud": None},
+        {"iss": "https://elsewhere.example.com"},
+        {"iss": None},
+        {"exp": int(time.time()) - 3600},
+        {"exp": None},
+        {"nbf": int(time.time()) + 3600},
+        {"sub": None},
+    ],
+    ids=lambda claims: ",".join(f"{name}={'' if value is None else value}" for name, value in claims.items()),
+)
+def test_a_token_that_is_not_for_here_or_not_for_now_is_refused(issuer: TokenServer, claims: dict[str, Any]) -> None:
+    with pytest.raises(authorize.Unauthorized, match=r"^Unauthorized$"):
+        authorized(issuer.token(**claims))
+
+
+def test_a_forged_token_is_refused(issuer: TokenServer) -> None:
+    true = issuer.token()
+    head, claims, signature = true.split(".")
+    unsigned = jwt.encode({"sub": "ada"}, "", algorithm="none", headers={"kid": "one-key"})
+    # By hand, because the library signs nothing with a public key as if it were a secret.
+    signed = f"{encoded({'alg': 'HS256', 'kid': 'one-key'})}.{claims}"
+    secret = json.dumps(issuer.published["keys"][0]).encode()
+    shared = f"{signed}.{base64url(hmac.digest(secret, signed.encode(), 'sha256'))}"
+    stranger = TokenServer(issuer.url, {"one-key": rsa.generate_private_key(public_exponent=65537, key_size=2048)})
+    forged = [
+        unsigned,
+        shared,
+        stranger.token(),
+        f"{head}.{claims}.",
+        f"{head}.{claims[:-2]}AA.{signature}",
+        "x.y.z",
+        "",
+    ]
+    for token in forged:
+        with pytest.raises(authorize.Unauthorized):
+            authorized(token)
+    with pytest.raises(authorize.Unauthorized):
+        authorized(true, scheme="Basic")
+    assert authorized(true)["principalId"] == "ada"
+
+
+def test_a_new_key_is_found_and_an_unknown_one_asks_the_issuer_once_a_minute(
+    issuer: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authorized(issuer.token())
+    assert issuer.looks == 1
+    issuer.add("next", ec.generate_private_key(ec.SECP256R1()))
+    for _ in range(3):
+        with pytest.raises(authorize.Unauthorized):
+            authorized(issuer.token("next", "ES256"))
+    assert issuer.looks == 1
+    monkeypatch.setattr(issuer_keys, "BETWEEN", 0.0)
+    assert authorized(issuer.token("next", "ES256"))["principalId"] == "ada"
+
+
+def test_an_issuer_that_does_not_answer_lets_nobody_in(issuer: TokenServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = issuer.token()
+    monkeypatch.setenv("ISSUER", "http://127.0.0.1:9/tenant")
+    authorize.keys.cache_clear()
+    with pytest.raises(authorize.Unauthorized):
+        authorized(token)
+
+
+@pytest.mark.parametrize(
+    ("assistant", "sentence"),
+    [
+        ({"sign_in": "jwt", "page": False}, "belong together"),
+        ({"issuer": {"url": "https://a.example.com", "audience": "b"}}, "belong together"),
+        (
+            {"sign_in": "jwt", "issuer": {"url": "https://a.example.com", "audience": "b"}},
+            "the page has no way to sign in at another issuer",
+        ),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(assistant: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Assistant.model_validate(assistant)
