@@ -99,7 +99,7 @@ def in_a_bucket(key: str, content: str) -> str:
     client, bucket = boto3.client("s3"), "osml-e2e-answers"
     client.create_bucket(Bucket=bucket)
     client.put_object(Bucket=bucket, Key=key, Body=content.encode())
-    client.put_object(Bucket=bucket, Key=f"{key}.png", Body=b"\x89PNG")
+    client.put_object(Bucket=bucket, Key=f"{key}.mp4", Body=b"\x00\x00\x00\x18ftyp")
     return f"s3://{bucket}/{key.partition('/')[0]}/"
 
 
