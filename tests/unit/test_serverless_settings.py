@@ -177,7 +177,10 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
             "assistant: page is true, but sign_in is 'iam', and a browser has no IAM identity to sign requests with; "
             "set page to false, or sign_in to cognito.",
         ),
-        ({"assistant": {"sign_in": "none"}}, "assistant.sign_in is 'none', but can be 'cognito', 'iam', 'api-key' or 'jwt'"),
+        (
+            {"assistant": {"sign_in": "none"}},
+            "assistant.sign_in is 'none', but can be 'cognito', 'iam', 'api-key' or 'jwt'",
+        ),
         (
             {"assistant": {"origins": ["http://help.example.com"]}},
             "assistant.origins.0 is 'http://help.example.com', but must look like https://help.example.com.",
