@@ -98,7 +98,7 @@ def test_each_failure_names_file_and_entry(page: Page, stage: Stage, tmp_path: P
         "some.ndjson": '{"id": "a#b", "text": "x"}\n{"id": "ok", "text": "y"}\nnot json\n',
     }
     said = flows.upload(page, [write(tmp_path, name, content) for name, content in files.items()])
-    assert said["photo.png"].startswith("Not added, 1 failed photo.png: is none of ")
+    assert said["photo.png"].startswith("Not added, 1 failed photo.png: is a picture; ")
     assert said["old.txt"].startswith("Not added, 1 failed old.txt: is not UTF-8 from byte 2 on")
     assert said["nothing.txt"] == "Not added The file is empty."
     assert said["mixed.pdf"].startswith(
