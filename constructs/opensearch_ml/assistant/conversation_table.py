@@ -7,10 +7,9 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from opensearch_ml.engine.acknowledge import acknowledge
+from opensearch_ml.assistant.expiring_table import EXPIRY, expiring_table
 
 PARTITION_KEY = "id"
-EXPIRY = "expires"
 # The index with the conversations of each caller, by expiry, and what a list shows of them.
 CALLERS, CALLER = "callers", "caller"
 LISTED = ["title", "words", "changed", "number"]
@@ -33,21 +32,7 @@ class ConversationTable(Construct):
 
     def __init__(self, scope: Construct, id: str, *, removal_policy: RemovalPolicy = RemovalPolicy.RETAIN) -> None:
         super().__init__(scope, id)
-        kept = removal_policy != RemovalPolicy.DESTROY
-        self.table = dynamodb.Table(
-            self,
-            "Table",
-            partition_key=dynamodb.Attribute(name=PARTITION_KEY, type=dynamodb.AttributeType.STRING),
-            time_to_live_attribute=EXPIRY,
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=dynamodb.TableEncryption.AWS_MANAGED,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=kept
-            ),
-            # A protected table cannot be removed again when the creation of its stack is rolled back.
-            deletion_protection=removal_policy == RemovalPolicy.RETAIN,
-            removal_policy=removal_policy,
-        )
+        self.table = expiring_table(self, partition_key=PARTITION_KEY, removal_policy=removal_policy)
         self.table.add_global_secondary_index(
             index_name=CALLERS,
             partition_key=dynamodb.Attribute(name=CALLER, type=dynamodb.AttributeType.STRING),
@@ -58,11 +43,6 @@ class ConversationTable(Construct):
         )
         self.name = self.table.table_name
         self.arn = self.table.table_arn
-        if not kept:
-            acknowledge(
-                self.table,
-                {"AwsSolutions-DDB3": "The table goes with its stack: nobody wants its past to be restored."},
-            )
 
     @property
     def access(self) -> iam.PolicyStatement:

@@ -7,7 +7,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from opensearch_ml.assistant.conversation_table import EXPIRY, PARTITION_KEY
+from opensearch_ml.assistant.conversation_table import PARTITION_KEY
+from opensearch_ml.assistant.expiring_table import EXPIRY
 from opensearch_ml.engine.acknowledge import acknowledge
 
 
