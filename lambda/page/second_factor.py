@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from sign_in_session import TOKEN_SECONDS, TRY_AGAIN_SECONDS, SignInFailure
+from sign_in_session import TRY_AGAIN_SECONDS, SignInFailure, answered
 
 # The scope of the access tokens with which a person changes themselves.
 SCOPE = "aws.cognito.signin.user.admin"
@@ -52,15 +52,7 @@ def _asked(operation: str, token: str, more: Mapping[str, Any] | None = None) ->
             "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
         },
     )
-    try:
-        with urllib.request.urlopen(request, timeout=TOKEN_SECONDS) as response:  # noqa: S310
-            return json.load(response)
-    except urllib.error.HTTPError as error:
-        with error:
-            raise _refused(error) from None
-    except (OSError, ValueError) as error:
-        message = f"The sign-in service did not answer ({type(error).__name__}). Try again in a moment."
-        raise SignInFailure(503, message, TRY_AGAIN_SECONDS) from None
+    return answered(request, json.loads, _refused)
 
 
 def _refused(error: urllib.error.HTTPError) -> SignInFailure:

@@ -7,7 +7,7 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 # `openid` alone puts all attributes that the client may read into the ID token.
@@ -115,13 +115,21 @@ def _asked(url: str, form: Mapping[str, str]) -> Any:
         urllib.parse.urlencode(form).encode(),
         {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
     )
+    return answered(request, lambda answer: json.loads(answer) if answer.strip() else None, _refused)
+
+
+def answered(
+    request: urllib.request.Request,
+    read: Callable[[bytes], Any],
+    refused: Callable[[urllib.error.HTTPError], SignInFailure],
+) -> Any:
+    """What the pool answers, as `read` reads it. Raises what `refused` makes of a refusal, or another SignInFailure."""
     try:
-        with urllib.request.urlopen(request, timeout=TOKEN_SECONDS) as response:  # noqa: S310
-            answer = response.read()
-            return json.loads(answer) if answer.strip() else None
+        with urllib.request.urlopen(request, timeout=TOKEN_SECONDS) as response:  # noqa: S310 - https, see session
+            return read(response.read())
     except urllib.error.HTTPError as error:
         with error:
-            raise _refused(error) from None
+            raise refused(error) from None
     except (OSError, ValueError) as error:
         message = f"The sign-in service did not answer ({type(error).__name__}). Try again in a moment."
         raise SignInFailure(503, message, TRY_AGAIN_SECONDS) from None
