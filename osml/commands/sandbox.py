@@ -147,7 +147,7 @@ def show(json: Annotated[bool, typer.Option("--json", help="Print the status as 
     console.print(f"OpenSearch {engine['version']}{distance}", highlight=False)
     table = Table("", "address", box=None, header_style="bold")
     for name, address in state["addresses"].items():
-        table.add_row(name, str(address))
+        table.add_row(name, "\n".join(address) if isinstance(address, list) else address)
     console.print(table)
     console.print("\nFor other clients:")
     for name, value in state["environment"].items():
