@@ -21,11 +21,11 @@ class Page:
 
 @dataclass
 class Site:
-    """`pages` by path; `asked` are the paths of all requests with their status, in order."""
+    """`pages` by path; `requested` are the paths of all requests with their status, in order."""
 
     url: str = ""
     pages: dict[str, Page] = field(default_factory=dict)
-    asked: list[tuple[str, int]] = field(default_factory=list)
+    requested: list[tuple[str, int]] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     before: Callable[[str], None] = lambda _: None
 
@@ -38,8 +38,8 @@ class Site:
 
     def paths(self, status: int | None = None) -> list[str]:
         """Those of the requests, of one status if given, without robots.txt and sitemaps."""
-        found = [path for path, answered in self.asked if status in (None, answered)]
-        return [path for path in found if not path.endswith((".txt", ".xml"))]
+        paths = [path for path, answered in self.requested if status in (None, answered)]
+        return [path for path in paths if not path.endswith((".txt", ".xml"))]
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def website() -> Iterator[Site]:
                 status, headers = (status, headers) if page.times >= 0 else (200, {"Content-Type": "text/html"})
             if page and status == 200 and headers.get("ETag") and self.headers["If-None-Match"] == headers["ETag"]:
                 status, content = 304, b""
-            site.asked.append((self.path, status))
+            site.requested.append((self.path, status))
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value.replace("SITE", site.url))

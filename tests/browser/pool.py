@@ -71,17 +71,17 @@ class Pool:
         wire.whole(200, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
 
     def _login(self, request: Request, wire: Wire) -> None:
-        given, asked = dict(parse_qsl(request.body.decode())), request.query
+        given, query = dict(parse_qsl(request.body.decode())), request.query
         if (given.get("username"), given.get("password")) != (USER, PASSWORD):
-            self._page(wire, asked, "<p>Incorrect username or password.</p>")
+            self._page(wire, query, "<p>Incorrect username or password.</p>")
             return
-        if asked["client_id"] != CLIENT or asked["code_challenge_method"] != "S256":
+        if query["client_id"] != CLIENT or query["code_challenge_method"] != "S256":
             wire.whole(400, {}, b"invalid_request")
             return
         code = secrets.token_urlsafe(16)
-        self.codes[code] = asked
-        back = urlencode({"code": code, "state": asked["state"]})
-        wire.whole(302, {"Location": f"{asked['redirect_uri']}?{back}"}, b"")
+        self.codes[code] = query
+        back = urlencode({"code": code, "state": query["state"]})
+        wire.whole(302, {"Location": f"{query['redirect_uri']}?{back}"}, b"")
 
     def _person(self, request: Request, wire: Wire) -> None:
         """The operations of the pool with which a person changes their second factor."""
@@ -106,9 +106,9 @@ class Pool:
         if form["grant_type"] == "refresh_token":
             granted = form["refresh_token"] in self.refreshes
         else:
-            asked = self.codes.pop(form["code"], {})
+            request = self.codes.pop(form["code"], {})
             digest = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
-            granted = (asked.get("code_challenge"), asked.get("redirect_uri")) == (
+            granted = (request.get("code_challenge"), request.get("redirect_uri")) == (
                 digest.decode(),
                 form["redirect_uri"],
             )

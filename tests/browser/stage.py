@@ -104,7 +104,7 @@ class Stage:
     url: str = ""
     asks: list["Plain | Script"] = field(default_factory=list)
     stores: list[Plain] = field(default_factory=list)
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    requested: list[dict[str, Any]] = field(default_factory=list)
     stored: list[list[dict[str, Any]]] = field(default_factory=list)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     role: str = "owner"
@@ -157,8 +157,8 @@ class Stage:
             passages = len(_passages(self.documents.pop(identifier)["text"]))
             wire.json(200, {"id": identifier, "passages": passages})
         elif path == "me":
-            told = {"history": self.sign_in == "cognito", "feedback": self.feedback, "quota": self.quota}
-            wire.json(200, {"role": self.role, "groups": self.groups, **told})
+            features = {"history": self.sign_in == "cognito", "feedback": self.feedback, "quota": self.quota}
+            wire.json(200, {"role": self.role, "groups": self.groups, **features})
         elif path.split("/")[0] == "feedback":
             self._judge(request, wire, path.removeprefix("feedback").removeprefix("/"))
         elif path.split("/")[0] == "conversations":
@@ -181,9 +181,14 @@ class Stage:
         else:
             search, start = request.query.get("search", "").lower(), int(request.query.get("after", 0))
             end = start + int(request.query["limit"])
-            found = [one for one in self.conversations.values() if search in one["title"].lower()]
-            listed = [{name: value for name, value in one.items() if name != "shown"} for one in found[start:end]]
-            wire.json(200, {"conversations": listed, **({"after": str(end)} if len(found) > end else {})})
+            matches = [
+                conversation for conversation in self.conversations.values() if search in conversation["title"].lower()
+            ]
+            listed = [
+                {name: value for name, value in conversation.items() if name != "shown"}
+                for conversation in matches[start:end]
+            ]
+            wire.json(200, {"conversations": listed, **({"after": str(end)} if len(matches) > end else {})})
 
     def _judge(self, request: Request, wire: Wire, id: str) -> None:
         if not id:
@@ -191,8 +196,8 @@ class Stage:
         elif request.method == "DELETE":
             wire.json(200, {"id": self.judged.pop(id)["id"]})
         else:
-            asked = next(reversed(self.asked))["question"]
-            about = {"question": asked, "answer": "Yes.", "documents": ["park"], "grounded": True, "model": "m"}
+            question = next(reversed(self.requested))["question"]
+            about = {"question": question, "answer": "Yes.", "documents": ["park"], "grounded": True, "model": "m"}
             self.judged[id] = {"id": id, "at": "2026-01-02T12:00:00Z", **about, **request.json()}
             wire.json(200, self.judged[id])
 
@@ -200,7 +205,7 @@ class Stage:
         cognito = self.sign_in == "cognito"
         urls = {"AUTHORIZE_URL": "/oauth2/authorize", "LOGOUT_URL": "/logout", "TOKEN_URL": "/oauth2/token"}
         urls["REVOKE_URL"] = "/oauth2/revoke"
-        told = {name: self.pool.origin + path if cognito else "" for name, path in urls.items()}
+        addresses = {name: self.pool.origin + path if cognito else "" for name, path in urls.items()}
         resource = path if path in ("rag", "rag/session") else "rag/{file+}"
         call = {
             "resource": f"/{resource}",
@@ -216,9 +221,14 @@ class Stage:
                 "path": request.path,
             },
         }
-        told["VISIBLE_SECONDS"] = str(self.visible_seconds)
-        told["POOL_API"] = f"{self.pool.origin}/" if self.second_factor else ""
-        environment = {"ENVIRONMENT": "dev", "SIGN_IN": self.sign_in, "CLIENT_ID": CLIENT if cognito else "", **told}
+        addresses["VISIBLE_SECONDS"] = str(self.visible_seconds)
+        addresses["POOL_API"] = f"{self.pool.origin}/" if self.second_factor else ""
+        environment = {
+            "ENVIRONMENT": "dev",
+            "SIGN_IN": self.sign_in,
+            "CLIENT_ID": CLIENT if cognito else "",
+            **addresses,
+        }
         with _ENVIRONMENT, mock.patch.dict(os.environ, environment):
             given = _PAGE.handler(call, None)
         body = base64.b64decode(given["body"]) if given["isBase64Encoded"] else given["body"].encode()
@@ -230,7 +240,7 @@ class Stage:
         return None if request.headers.get("x-api-key") == KEY else 403
 
     def _ask(self, request: Request, wire: Wire) -> None:
-        self.asked.append(request.json())
+        self.requested.append(request.json())
         script = self.asks.pop(0) if self.asks else self._found(request.json()["question"])
         if isinstance(script, Plain):
             _refuse(wire, script)
@@ -342,17 +352,17 @@ class Stage:
         limit, after = int(request.query["limit"]), request.query.get("after", "")
         search, order = request.query.get("search", "").lower(), request.query.get("order")
         backwards = order == "desc"
-        found = [
+        names_matching = [
             name
             for name, document in self.documents.items()
             if search in name.lower() or search in str(document["title"]).lower()
         ]
-        names = sorted((name for name in found if not after or (name > after) != backwards), reverse=backwards)
+        names = sorted((name for name in names_matching if not after or (name > after) != backwards), reverse=backwards)
         names = [name for name in names if name != after]
         more = {"after": names[limit - 1]} if len(names) > limit else {}
         if order in ("newest", "oldest"):
             # They were added in this order.
-            names = (found[::-1] if order == "newest" else found)[int(after or 0) :]
+            names = (names_matching[::-1] if order == "newest" else names_matching)[int(after or 0) :]
             more = {"after": str(int(after or 0) + limit)} if len(names) > limit else {}
         days = {name: day for day, name in enumerate(self.documents)}
         listed = [

@@ -18,13 +18,13 @@ def source(text: str = PARK, *used: tuple[str, float], **changes: Any) -> dict[s
 
 def test_an_answer_is_seen_as_it_comes(page: Page, stage: Stage) -> None:
     searching, reading, writing = Gate(), Gate(), Gate()
-    found = source(PARK, ("It has 3 ponds 🦆 and a café.", 0.9))
-    whole = event("answer", **answer("It has **3 ponds** and a café.", [found]))
+    cited = source(PARK, ("It has 3 ponds 🦆 and a café.", 0.9))
+    whole = event("answer", **answer("It has **3 ponds** and a café.", [cited]))
     stage.asks.append(
         [
             event("stage", stage="searching"),
             searching,
-            event("sources", sources=[{**found, "used": []}]) + event("stage", stage="answering"),
+            event("sources", sources=[{**cited, "used": []}]) + event("stage", stage="answering"),
             reading,
             'event: text\r\ndata: {"te',
             'xt": "It has **3 po"}\r\n\r\n',
@@ -113,7 +113,7 @@ def test_a_follow_up_continues_a_conversation_and_a_new_one_starts_over(page: Pa
     flows.start_anew(page)
     expect(page.get_by_label("Your question")).to_be_focused()
     assert flows.ask(page, "Something else?").text == "Three."
-    assert stage.asked == [
+    assert stage.requested == [
         {"question": "First?"},
         {"question": "And then?", "conversation_id": "c-7"},
         {"question": "Something else?"},
@@ -126,7 +126,7 @@ def test_a_reload_keeps_the_conversation(page: Page, stage: Stage) -> None:
     page.reload()
     assert flows.finished(page.get_by_role("article").last).text == "One."
     flows.ask(page, "And then?")
-    assert stage.asked[1]["conversation_id"] == "c-7"
+    assert stage.requested[1]["conversation_id"] == "c-7"
 
 
 def test_stop_ends_the_answer_and_keeps_what_came(page: Page, stage: Stage) -> None:
@@ -142,7 +142,7 @@ def test_stop_ends_the_answer_and_keeps_what_came(page: Page, stage: Stage) -> N
     stage.asks.append([event("answer", **answer("Half of it.", [source()]))])
     exchange.get_by_role("button", name="Ask again").click()
     assert flows.finished(exchange).text == "Half of it."
-    assert [request["question"] for request in stage.asked] == ["What is it?"] * 2
+    assert [request["question"] for request in stage.requested] == ["What is it?"] * 2
 
 
 def test_the_page_says_when_the_documents_have_no_answer(page: Page, stage: Stage) -> None:
@@ -186,7 +186,7 @@ def test_a_question_that_is_too_long_is_not_sent(page: Page, stage: Stage) -> No
     field.fill("🌳" * 2000)
     field.press("Enter")
     flows.finished(page.get_by_role("article").last)
-    assert stage.asked == [{"question": "🌳" * 2000}]
+    assert stage.requested == [{"question": "🌳" * 2000}]
 
 
 def test_the_first_page_offers_what_there_is(page: Page, stage: Stage) -> None:
@@ -233,11 +233,11 @@ def test_markdown_is_drawn_and_nothing_else(page: Page, stage: Stage) -> None:
     for markdown, (selector, words) in MARKDOWN.items():
         whole = answer(markdown, [source(text), source(id="b")])
         stage.asks.append([event("text", text=markdown[:4]), event("answer", **whole)])
-        exchange = flows.send(page, f"Which? {len(stage.asked)}")
+        exchange = flows.send(page, f"Which? {len(stage.requested)}")
         flows.finished(exchange)
         drawn = exchange.locator(".answer")
-        found = drawn.locator(selector).all_inner_texts()
-        assert found if words is None else words in [text.strip() for text in found], (markdown, drawn.inner_html())
+        texts = drawn.locator(selector).all_inner_texts()
+        assert texts if words is None else words in [text.strip() for text in texts], (markdown, drawn.inner_html())
         assert drawn.locator("img, b, script").count() == 0
     assert page.locator(".answer a").count() == 2
 

@@ -155,8 +155,8 @@ def test_a_file_that_is_too_large_for_any_number_of_parts_is_told(page: Page, st
           document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
         }"""
     )
-    told = "Not added “huge.txt” has 300.0 MB, which is too large. Split it, or load it with osml ingest."
-    assert flows.uploaded(page, "huge.txt") == told
+    message = "Not added “huge.txt” has 300.0 MB, which is too large. Split it, or load it with osml ingest."
+    assert flows.uploaded(page, "huge.txt") == message
     assert stage.stored == []
 
 

@@ -38,7 +38,7 @@ def test_a_busy_server_is_asked_again_after_the_time_it_names(clocked: Page, sta
     button.click()
     expect(clocked.locator(".answer")).to_have_text("Yes.")
     expect(clocked.locator(".failure")).to_have_count(0)
-    assert [request["question"] for request in stage.asked] == ["Now?", "Now?"]
+    assert [request["question"] for request in stage.requested] == ["Now?", "Now?"]
 
 
 def test_a_quota_is_shown_and_said_when_it_is_used_up(window: OpenPage, stage: Stage) -> None:
@@ -114,7 +114,7 @@ def test_a_question_in_an_expired_conversation_begins_a_new_one(page: Page, stag
     assert flows.ask(page, "And then?").failure == "There is no such conversation of yours: it may have expired."
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".answer").last).to_have_text("Yes.")
-    assert stage.asked[1:] == [{"question": "And then?", "conversation_id": "c-1"}, {"question": "And then?"}]
+    assert stage.requested[1:] == [{"question": "And then?", "conversation_id": "c-1"}, {"question": "And then?"}]
 
 
 def test_an_answer_in_one_piece_is_an_answer(page: Page, stage: Stage) -> None:

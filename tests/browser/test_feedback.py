@@ -9,7 +9,7 @@ from tests.browser.flows import Watch
 from tests.browser.stage import KEY, Stage, answer, event
 
 
-def asked(page: Page, stage: Stage, question: str, id: str) -> None:
+def ask(page: Page, stage: Stage, question: str, id: str) -> None:
     stage.asks.append([event("answer", **answer("Yes.", [], grounded=True, conversation_id=id))])
     flows.ask(page, question)
 
@@ -30,18 +30,18 @@ def test_a_reader_judges_answers_and_an_owner_sees_it(window: OpenPage, stage: S
     page = window(size=PHONE)
     watch = Watch.over(page)
     flows.enter_key(page, stage.url, KEY)
-    asked(page, stage, "Are dogs welcome?", "c-1")
+    ask(page, stage, "Are dogs welcome?", "c-1")
     good = page.get_by_role("button", name="Good answer")
     expect(good).to_have_attribute("aria-pressed", "false")
     good.click()
     expect(good).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".verdict-more")).to_have_text(f"Thank you. {words}")
-    assert {id: one["rating"] for id, one in stage.judged.items()} == {"c-1": "up"}
+    assert {id: entry["rating"] for id, entry in stage.judged.items()} == {"c-1": "up"}
     good.click()
     expect(page.locator(".verdict-more")).to_have_text("Your rating is withdrawn.")
     assert stage.judged == {}
 
-    asked(page, stage, "Is it lit?", "c-2")
+    ask(page, stage, "Is it lit?", "c-2")
     exchange = page.get_by_role("article").last
     exchange.get_by_role("button", name="Not good").click()
     expect(exchange.get_by_label("What is not good?")).to_be_focused()
@@ -59,7 +59,7 @@ def test_a_reader_judges_answers_and_an_owner_sees_it(window: OpenPage, stage: S
     assert (sent["rating"], sent["reason"]) == ("down", "missing")
     assert sent.get("comment") == ("It is in the leaflet." if keep == "texts" else None)
 
-    asked(page, stage, "Is it old?", "c-3")
+    ask(page, stage, "Is it old?", "c-3")
     page.get_by_role("article").last.get_by_role("button", name="Good answer").click()
     expect(page.get_by_role("article").last.locator(".verdict-more")).to_contain_text("Thank you.")
     page.get_by_role("link", name="Feedback").click()
@@ -79,6 +79,6 @@ def test_whom_nobody_asks_sees_no_buttons_and_who_owns_nothing_no_list(page: Pag
     stage.role = "reader" if keeps else "owner"
     stage.feedback = {"keep": "ratings", "days": 1} if keeps else None
     page.reload()
-    asked(page, stage, "Are dogs welcome?", "c-1")
+    ask(page, stage, "Are dogs welcome?", "c-1")
     expect(page.get_by_role("button", name="Good answer")).to_have_count(int(keeps))
     expect(page.get_by_role("link", name="Feedback")).to_be_hidden()

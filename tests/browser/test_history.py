@@ -67,7 +67,7 @@ def test_conversations_are_found_opened_continued_renamed_and_removed(window: Op
     assert flows.barriers(page) == []
     stage.asks.append([event("answer", **answer("Yes.", [], grounded=True, conversation_id=f"{'a' * 32}-4"))])
     assert flows.ask(page, "Is it lit?").text == "Yes."
-    assert stage.asked == [{"question": "Is it lit?", "conversation_id": f"{'a' * 32}-3"}]
+    assert stage.requested == [{"question": "Is it lit?", "conversation_id": f"{'a' * 32}-3"}]
     page.reload()
     expect(page.get_by_role("article")).to_have_count(4)
 

@@ -34,10 +34,10 @@ def source(number: int, **changes: Any) -> dict[str, Any]:
 
 def sound(page: Page, state: str) -> None:
     """No barrier and no sideways scrolling, in this state and in both themes."""
-    found = flows.barriers(page)
+    faults = flows.barriers(page)
     page.get_by_role("button", name=re.compile("(Dark|Light) theme"), include_hidden=True).dispatch_event("click")
-    found += flows.barriers(page, "color-contrast")
-    assert found == [], state
+    faults += flows.barriers(page, "color-contrast")
+    assert faults == [], state
     assert flows.spills(page) == [], state
 
 
@@ -61,10 +61,10 @@ def test_every_state_is_without_barriers_and_fits(
     sound(page, "empty")
 
     gate = Gate()
-    found = event("sources", sources=[source(1, used=[]), source(2, used=[])])
+    sources = event("sources", sources=[source(1, used=[]), source(2, used=[])])
     text = f"It has **3 ponds**.\n\n- {LONG}\n- `{LONG}`\n\n```\n{LONG * 3}\n```"
     whole = event("answer", **answer(text, [source(1), source(2), source(3, used=[], title=LONG)]))
-    stage.asks.append([event("stage", stage="answering"), found, event("text", text=text[:30]), gate, whole])
+    stage.asks.append([event("stage", stage="answering"), sources, event("text", text=text[:30]), gate, whole])
     exchange = flows.send(page, f"What is in the park of {LONG}?")
     expect(exchange.locator(".answer")).to_contain_text("3 ponds")
     sound(page, "answering")
@@ -114,7 +114,7 @@ def test_with_the_keyboard_alone(window: OpenPage, cognito_stage: Stage, pool: P
     press("Enter")
     exchange = page.get_by_role("article")
     flows.finished(exchange)
-    assert stage.asked == [{"question": "Which ponds\nhas it?"}]
+    assert stage.requested == [{"question": "Which ponds\nhas it?"}]
     expect(page.get_by_label("Your question")).to_be_focused()
     press("Shift+Tab")
     expect(exchange.locator("summary")).to_be_focused()

@@ -27,10 +27,10 @@ def test_code_flow_from_the_page_and_back(window: OpenPage, cognito_stage: Stage
     watch = Watch.over(page)
     flows.sign_in(page, stage.url, USER, PASSWORD)
     assert page.url == stage.url  # neither code nor state is left in the address
-    [asked] = [parse_qs(urlsplit(url).query) for url in watch.requests if "/oauth2/authorize" in url]
-    assert asked["redirect_uri"] == [stage.url]
-    assert asked["client_id"] == [CLIENT]
-    assert len(asked["code_challenge"][0]) == 43
+    [query] = [parse_qs(urlsplit(url).query) for url in watch.requests if "/oauth2/authorize" in url]
+    assert query["redirect_uri"] == [stage.url]
+    assert query["client_id"] == [CLIENT]
+    assert len(query["code_challenge"][0]) == 43
     assert flows.ask(page, "Which ponds has the park?").text == TEXT
     assert tokens(page)["id"] in pool.tokens
     assert page.get_by_role("button", name="Sign out").get_attribute("title") == f"Signed in as {USER}"
@@ -167,7 +167,7 @@ def test_the_next_person_in_a_tab_sees_nothing_of_the_one_before(
     expect(page.get_by_label("Your question")).to_have_value("")
     expect(page.get_by_role("article")).to_have_count(0)
     flows.ask(page, "Which ponds has the park?")
-    assert "conversation_id" not in stage.asked[-1]
+    assert "conversation_id" not in stage.requested[-1]
     assert "private" not in json.dumps(page.evaluate("() => ({...sessionStorage})"))
 
 

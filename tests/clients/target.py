@@ -61,7 +61,7 @@ def vector(text: str) -> list[float]:
 def seen(look: Callable[[], Any]) -> Any:
     """What `look` returns, once it is anything."""
     deadline = time.monotonic() + VISIBLE_SECONDS
-    while not (found := look()):
+    while not (result := look()):
         assert time.monotonic() < deadline, "nothing was seen"
         time.sleep(0.2)
-    return found
+    return result

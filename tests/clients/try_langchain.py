@@ -42,12 +42,12 @@ def test_texts_are_stored_and_found(
             store.add_texts(list(TEXTS))
         made_without_engine(client, index, "vector_field")
     store.add_texts(list(TEXTS), [{"place": place} for place in ("harbour", "cellar", "library")])
-    found = seen(lambda: store.similarity_search(TEXTS[2], k=3))
-    assert found[0].page_content == TEXTS[2]
-    assert found[0].metadata == {"place": "library"}
+    results = seen(lambda: store.similarity_search(TEXTS[2], k=3))
+    assert results[0].page_content == TEXTS[2]
+    assert results[0].metadata == {"place": "library"}
     cellar = {"term": {"metadata.place.keyword": "cellar"}}
-    found = seen(lambda: store.similarity_search(TEXTS[2], k=3, efficient_filter=cellar))
-    assert [hit.page_content for hit in found] == [TEXTS[1]]
+    results = seen(lambda: store.similarity_search(TEXTS[2], k=3, efficient_filter=cellar))
+    assert [hit.page_content for hit in results] == [TEXTS[1]]
 
 
 @pytest.mark.kind("collection")

@@ -136,13 +136,13 @@ def test_a_question_is_answered_from_passages(maker: Call, master: Call) -> None
     pipeline = {"response_processors": [{"retrieval_augmented_generation": answers}]}
     master("PUT", "/_search/pipeline/answers", pipeline)
     question = "When is the library closed?"
-    asked = {
+    query = {
         "query": {"neural": {"embedding": {"query_text": question, "model_id": embedding, "k": 2}}},
         "size": 2,
         "_source": ["text"],
         "ext": {"generative_qa_parameters": {"llm_model": "bedrock/claude", "llm_question": question, "timeout": 60}},
     }
-    answered = master("GET", "/passages/_search?search_pipeline=answers", asked)
+    answered = master("GET", "/passages/_search?search_pipeline=answers", query)
     assert answered["hits"]["hits"][0]["_source"]["text"] == TEXTS[2]
     assert "Mondays" in answered["ext"]["retrieval_augmented_generation"]["answer"]
 

@@ -40,9 +40,9 @@ def test_the_asynchronous_client_reads_what_it_wrote(target: Target, index: str)
         ) as client:
             await client.indices.create(index=index, body=body())
             await client.index(index=index, body={"text": TEXTS[0], "embedding": vector(TEXTS[0])})
-            found: list[Any] = []
-            while not found:
-                found = (await client.search(index=index, body={"query": {"match_all": {}}}))["hits"]["hits"]
-            return found
+            hits: list[Any] = []
+            while not hits:
+                hits = (await client.search(index=index, body={"query": {"match_all": {}}}))["hits"]["hits"]
+            return hits
 
     assert asyncio.run(asyncio.wait_for(talk(), VISIBLE_SECONDS))[0]["_source"]["text"] == TEXTS[0]

@@ -98,7 +98,7 @@ class Shop:
             self.parts,
         )
 
-    def told(self) -> list[tuple[str, str]]:
+    def messages(self) -> list[tuple[str, str]]:
         """Role and text of each block of the messages that the answer model was sent last."""
         return [
             (message["role"], text)

@@ -176,9 +176,9 @@ class Stack:
 
     def expect(self, whole: list[str], lasting: bool) -> None:
         """Compare with the census. What a lasting fault leaves of a lock, the next writer takes over."""
-        found = [name for name in self.census() if not (lasting and name.startswith("osml-lock"))]
-        if found != whole:
-            raise Violation(f"expected {whole or 'nothing'} of ours on the engine and found {found or 'nothing'}")
+        objects = [name for name in self.census() if not (lasting and name.startswith("osml-lock"))]
+        if objects != whole:
+            raise Violation(f"expected {whole or 'nothing'} of ours on the engine and found {objects or 'nothing'}")
 
     def census(self) -> list[str]:
         """What carries the owner's mark, asked past the proxy; ids made by the server are left out."""
@@ -195,9 +195,9 @@ class Stack:
         for spec in self.specs.values():
             kind = kind_named(self.kind)
             for _ in range(3):
-                found = kind.find(self.engine.client(), kind.parse(spec), self.owner)
-                if found and found.owner == self.owner:
-                    kind.delete(self.engine.client(), found, self.owner)
+                matching = kind.find(self.engine.client(), kind.parse(spec), self.owner)
+                if matching and matching.owner == self.owner:
+                    kind.delete(self.engine.client(), matching, self.owner)
 
 
 def _is_a_sentence(reason: str) -> bool:
@@ -209,21 +209,21 @@ def _is_a_sentence(reason: str) -> bool:
 
 
 def _documents(collection: str) -> Callable[[KindsEngine, str], list[str]]:
-    def found(engine: KindsEngine, owner: str) -> list[str]:
+    def remaining(engine: KindsEngine, owner: str) -> list[str]:
         query = {"query": {"match_all": {}}, "size": 1000}
         hits = engine.client().post(f"/_plugins/_ml/{collection}/_search", query).get("hits", {}).get("hits", [])
         marks = [hit["_source"].get("description") or "" for hit in hits]
         return [mark[mark.index("(osml:") :] for mark in marks if f"(osml:{owner}" in mark]
 
-    return found
+    return remaining
 
 
 def _described(path: str) -> Callable[[KindsEngine, str], list[str]]:
-    def found(engine: KindsEngine, owner: str) -> list[str]:
+    def remaining(engine: KindsEngine, owner: str) -> list[str]:
         objects = engine.client().find(path) or {}
         return [name for name, body in objects.items() if f"(osml:{owner}" in str(body.get("description"))]
 
-    return found
+    return remaining
 
 
 def _mapped(engine: KindsEngine, owner: str) -> list[str]:

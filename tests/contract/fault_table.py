@@ -54,7 +54,7 @@ class Table:
 
     def disagreements(self, kind: str) -> list[str]:
         """Where what was seen of a kind is not what was published when each of its calls was tried."""
-        found = []
+        differences = []
         for (lasting, fault, of), verbs in self._seen.items():
             tried, _, possible = self._published.get((lasting, _TRIED, kind), "").partition("/")
             if tried != possible:
@@ -63,8 +63,10 @@ class Table:
             for verb, results in verbs.items():
                 sign = published[VERBS.index(verb)]
                 if of == kind and sign not in ("±", "?", _SIGNS[frozenset(results)]):
-                    found.append(f"{verb} {kind}, {fault}{', lasting' if lasting else ''}: {results}, published {sign}")
-        return found
+                    differences.append(
+                        f"{verb} {kind}, {fault}{', lasting' if lasting else ''}: {results}, published {sign}"
+                    )
+        return differences
 
     def text(self, published: str) -> str:
         """The whole page; the columns of kinds that were not tried are those of `published`."""

@@ -190,10 +190,10 @@ class Library:
         owner, patience = self.engine.owner(kind), Patience(seconds=self.seconds, propagation=0.0)
         client = Client(transport or self.engine.transport, patience)
 
-        def told(new: str) -> None:
+        def move(new: str) -> None:
             self.engine.made.append((kind, new, owner, spec))
 
-        made = apply(kind_named(kind), spec, client=client, owner=owner, physical_id=physical_id, on_created=told)
+        made = apply(kind_named(kind), spec, client=client, owner=owner, physical_id=physical_id, on_created=move)
         self.changed = made.changed
         return made
 
@@ -207,8 +207,8 @@ class Library:
 
     def named(self) -> list[str]:
         """What the alias names."""
-        found = self.client.get(f"/{self.alias}-*")
-        return sorted(name for name, body in found.items() if self.alias in body["aliases"])
+        indexes = self.client.get(f"/{self.alias}-*")
+        return sorted(name for name, body in indexes.items() if self.alias in body["aliases"])
 
     def indexes(self) -> list[str]:
         """The names of all index versions."""
@@ -230,7 +230,7 @@ class Library:
             list(pool.map(lambda id: self.write(id, 1), ids))
         return dict.fromkeys(ids, 1)
 
-    def found(self) -> dict[str, tuple[int, int, int]]:
+    def documents(self) -> dict[str, tuple[int, int, int]]:
         """Each document behind the alias: its revision, the length of its vector, and the mark in it."""
         client, seen = self.client, {}
         client.post(f"/{self.alias}/_refresh")
@@ -331,9 +331,9 @@ class Traffic:
         searching = self.library.searching()
         while not self._over.is_set():
             try:
-                found = searching.nearest(["which document is it?"], None, 4, Budget(20.0), OPERATOR)
-                if len(found.sources) != 4:
-                    self.faults.append(f"a question found {len(found.sources)} documents")
+                hits = searching.nearest(["which document is it?"], None, 4, Budget(20.0), OPERATOR)
+                if len(hits.sources) != 4:
+                    self.faults.append(f"a question found {len(hits.sources)} documents")
             except Failure as failure:
                 self.faults.append(f"a question failed: {failure.message} {failure.said}")
             self.questions += 1

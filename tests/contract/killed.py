@@ -96,7 +96,7 @@ def killed(
 ) -> None:
     """Apply in another process and kill it after the engine has done write number `at`, before it hears of it."""
     with _proxy(engine, at) as proxy:
-        told = {
+        call = {
             "proxy": f"https://127.0.0.1:{proxy.server_port}",
             "ca": os.environ["OSML_TEST_CA"],
             "kind": kind,
@@ -106,7 +106,7 @@ def killed(
         }
         path = os.pathsep.join([str(_ROOT), str(_ROOT / "lambda")])
         caller = subprocess.Popen(
-            [sys.executable, "-c", _CALLER, json.dumps(told)],
+            [sys.executable, "-c", _CALLER, json.dumps(call)],
             env=os.environ | {"PYTHONPATH": path},
             stderr=subprocess.PIPE,
             text=True,

@@ -93,15 +93,15 @@ def soak(here: Trial, rounds: int, seed: int, show: Callable[[Sample], None] = l
 def grown(samples: list[Sample]) -> list[str]:
     """What is not flat: the last quarter's median against that of the second, when everything is warm."""
     quarter = max(1, len(samples) // 4)
-    found = []
+    complaints = []
     for name, slack in (("rss", 8 * _MEBIBYTE), ("files", 2), ("threads", 0), ("front_files", 8), ("connections", 8)):
         warm, last = (
             statistics.median(getattr(sample, name) for sample in part)
             for part in (samples[quarter : 2 * quarter], samples[-quarter:])
         )
         if last > warm + slack:
-            found.append(f"{name} grew from {warm} to {last}")
-    return found
+            complaints.append(f"{name} grew from {warm} to {last}")
+    return complaints
 
 
 def contents(here: Trial) -> dict[str, Any]:
@@ -113,21 +113,23 @@ def contents(here: Trial) -> dict[str, Any]:
 
     here.engine("POST", "/_refresh?expand_wildcards=all")
     indexes = sorted(item["index"] for item in get("/_cat/indices?format=json&expand_wildcards=all"))
-    found: dict[str, Any] = {"indexes": [name for name in indexes if not name.startswith((".plugins-ml", "top_quer"))]}
+    leftovers: dict[str, Any] = {
+        "indexes": [name for name in indexes if not name.startswith((".plugins-ml", "top_quer"))]
+    }
     for name in indexes:
         if name.startswith(".plugins-ml") and name not in _ITS_OWN:
             hits = get(f"/{name}/_search?size=1000&_source=false")["hits"]["hits"]
-            found[name] = sorted(hit["_id"] for hit in hits)
+            leftovers[name] = sorted(hit["_id"] for hit in hits)
     for path in ("/_ingest/pipeline", "/_search/pipeline", "/_component_template", "/_index_template", "/_alias"):
         shown = get(path)
-        found[path] = sorted(name for name in shown if not name.startswith((".plugins-ml", "top_quer")))
+        leftovers[path] = sorted(name for name in shown if not name.startswith((".plugins-ml", "top_quer")))
         if "component_templates" in shown:
-            found[path] = sorted(template["name"] for template in shown["component_templates"])
+            leftovers[path] = sorted(template["name"] for template in shown["component_templates"])
     for part in ("roles", "rolesmapping", "internalusers"):
-        found[part] = get(f"/_plugins/_security/api/{part}")
+        leftovers[part] = get(f"/_plugins/_security/api/{part}")
     settings = get("/_cluster/settings?flat_settings=true")
-    found["settings"] = {scope: settings[scope] for scope in ("persistent", "transient")}
-    return {what: held for what, held in found.items() if held}
+    leftovers["settings"] = {scope: settings[scope] for scope in ("persistent", "transient")}
+    return {what: held for what, held in leftovers.items() if held}
 
 
 def _swept(here: Trial) -> None:

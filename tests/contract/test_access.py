@@ -52,9 +52,9 @@ def library(request: pytest.FixtureRequest) -> Iterator[Shop]:
 
 def stored(place: Shop, *documents: tuple[str, str] | tuple[str, str, str], **more: Any) -> DocumentsStored:
     """Stores documents that are found at once, also where the assistant itself refreshes nothing."""
-    told = place.store(*documents, **more)
+    stored = place.store(*documents, **more)
     refresh(place)
-    return told
+    return stored
 
 
 def refresh(place: Shop) -> None:
@@ -101,8 +101,8 @@ def test_a_filter_opens_nothing(library: Shop) -> None:
 def test_a_follow_up_draws_on_what_its_asker_sees(library: Shop) -> None:
     """Together with the question before it, too; and nobody goes on with the conversation of somebody else."""
     first = library.ask(QUESTION, BOB)
-    found = library.ask("And who else?", BOB, conversation_id=first.conversation_id)
-    assert "930,000" not in found.model_dump_json()
+    answer = library.ask("And who else?", BOB, conversation_id=first.conversation_id)
+    assert "930,000" not in answer.model_dump_json()
     hers = library.ask(QUESTION, ADA).conversation_id
     with pytest.raises(Absent):
         library.ask("And who else?", BOB, conversation_id=hers)
@@ -113,16 +113,16 @@ def test_a_list_shows_what_one_sees_and_may_remove(library: Shop) -> None:
     assert ids(library, BOB) == ids(library, EVE) == ["office"]
     assert ids(library, BOB, search="pay") == ids(library, BOB, search="Director's") == []
     assert ids(library, ADA, search="pay") == ["pay"]
-    told = {
+    access = {
         document.id: (document.groups, document.removable, document.loader)
         for document in documents(library, ADA).documents
     }
-    assert told == {"office": ([], False, None), "pay": (["hr"], True, None)}
-    told = {
+    assert access == {"office": ([], False, None), "pay": (["hr"], True, None)}
+    access = {
         document.id: (document.groups, document.removable, document.loader)
         for document in documents(library, OWNER).documents
     }
-    assert told == {"office": ([], True, "eve"), "pay": (["hr"], True, "ada")}
+    assert access == {"office": ([], True, "eve"), "pay": (["hr"], True, "ada")}
 
 
 def test_what_one_does_not_see_is_not_there(library: Shop) -> None:
@@ -142,9 +142,9 @@ def test_an_editor_removes_their_own_and_an_owner_all(library: Shop) -> None:
 
 def test_nobody_replaces_what_others_have_loaded(library: Shop) -> None:
     for caller, id in ((ADA, "office"), (EVE, "pay")):
-        told = stored(library, (id, "Something else."), ("mine", "Mine."), caller=caller)
-        assert (told.stored, told.failed, told.documents[1].status) == (1, 1, "stored")
-        assert "was not loaded by you" in str(told.documents[0].message)
+        result = stored(library, (id, "Something else."), ("mine", "Mine."), caller=caller)
+        assert (result.stored, result.failed, result.documents[1].status) == (1, 1, "stored")
+        assert "was not loaded by you" in str(result.documents[0].message)
         removed(library, "mine", caller)
     assert shown("office", SECONDS, BOB, library.parts).passages[0].text == OPEN
     assert stored(library, ("pay", "The director earns nothing."), caller=OWNER).stored == 1
@@ -161,8 +161,8 @@ def test_a_document_keeps_its_groups_until_they_are_named(library: Shop) -> None
 
 
 def test_one_gives_a_document_to_ones_own_groups(library: Shop) -> None:
-    told = stored(library, ("x", "Text."), caller=ADA, groups=["hr", "board"])
-    assert (told.failed, told.documents[0].message) == (
+    result = stored(library, ("x", "Text."), caller=ADA, groups=["hr", "board"])
+    assert (result.failed, result.documents[0].message) == (
         1,
         "You are not in the group 'board', and so cannot give a document to it. Leave the group out.",
     )
@@ -173,10 +173,10 @@ def test_one_gives_a_document_to_ones_own_groups(library: Shop) -> None:
 def test_a_file_says_nothing_of_its_access(library: Shop) -> None:
     """Whatever its fields are called: who loads it says who sees it, and is known as the one who has."""
     row = b'{"id": "row", "text": "Rows.", "osml": {"access": {"groups": [], "loader": "ada"}}, "groups": ["x"]}\n'
-    told = store_file(
+    stored_files = store_file(
         FileIn.model_construct(name="rows.ndjson", content=row, groups=["sales"]), SECONDS, library.parts, EVE
     )
-    assert [result.status for result in told.results] == ["stored"]
+    assert [result.status for result in stored_files.results] == ["stored"]
     refresh(library)
     assert "row" not in ids(library, ADA)
     (document,) = [document for document in documents(library, OWNER).documents if document.id == "row"]
@@ -201,12 +201,12 @@ def test_a_filter_that_an_index_cannot_follow_leaves_nothing_through(
 def test_marks_are_of_what_one_sees(shop: Shop, retrieval: dict[str, Any]) -> None:
     stored(shop, ("pay", SECRET), caller=ADA, groups=["hr"])
     stored(shop, ("office", OPEN), caller=EVE)
-    told = shop.parts.settings.model_copy(update={"retrieval": Retrieval.model_validate(retrieval)})
-    search = DomainSearch(IndexClient(told, RoleHeaders()))
+    settings = shop.parts.settings.model_copy(update={"retrieval": Retrieval.model_validate(retrieval)})
+    search = DomainSearch(IndexClient(settings, RoleHeaders()))
 
     def marked(caller: Caller) -> set[str]:
-        found = search.nearest([QUESTION], None, 4, Budget(SECONDS), caller).sources
-        return {item.document for item in found if item.highlights}
+        sources = search.nearest([QUESTION], None, 4, Budget(SECONDS), caller).sources
+        return {item.document for item in sources if item.highlights}
 
     assert "pay" in marked(ADA)
     assert marked(BOB) <= {"office"}
@@ -238,8 +238,8 @@ def session(shop: Shop) -> Callable[[Caller], tuple[Session, Knowledge]]:
 def test_the_command_line_asks_as_somebody(session: Callable[[Caller], tuple[Session, Knowledge]]) -> None:
     """So do the tools of an agent, which use the same functions."""
     for caller, seen in ((OPERATOR, {"pay", "office"}), (BOB, {"office"}), (ADA, {"pay", "office"})):
-        found = question.find(*session(caller), QUESTION)
-        assert {document.id for document in found} == seen
+        documents = question.find(*session(caller), QUESTION)
+        assert {document.id for document in documents} == seen
         answer = question.ask(*session(caller), QUESTION)
         assert {source.id for source in answer.sources} == seen
         assert ("930,000" in str(answer.answer)) == ("pay" in seen)
@@ -250,13 +250,13 @@ def test_the_command_line_asks_as_somebody(session: Callable[[Caller], tuple[Ses
 def test_a_load_must_say_who_sees_it_where_groups_are(
     shop: Shop, session: Callable[[Caller], tuple[Session, Knowledge]]
 ) -> None:
-    asked, known = session(OPERATOR)
+    reader, known = session(OPERATOR)
     with pytest.raises(Refusal, match="--groups hr,board"):
-        refuse_unsaid(asked, known.index)
+        refuse_unsaid(reader, known.index)
     for id in ids(shop, OPERATOR):
         if id != "office":
             removed(shop, id, OPERATOR)
-    refuse_unsaid(asked, known.index)
+    refuse_unsaid(reader, known.index)
 
 
 def test_groups_are_counted_for_each_document(shop: Shop) -> None:

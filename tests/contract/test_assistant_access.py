@@ -58,12 +58,12 @@ def streaming(shop: Shop, shelf: Shop) -> Iterator[Shop]:
 @pytest.fixture(scope="module")
 def parts_of_texts(shop: Shop, shelf: Shop) -> Iterator[dict[str, Shop]]:
     """Both functions where conversations are in an index, and feedback with texts in another one."""
-    told = FeedbackSettings(keep="texts", days=9, kind="index", name=FEEDBACK)
+    feedback = FeedbackSettings(keep="texts", days=9, kind="index", name=FEEDBACK)
     settings = shop.parts.settings.model_copy(
         update={
             "answer": shelf.parts.settings.answer,
             "conversations": shelf.parts.settings.conversations,
-            "feedback": told,
+            "feedback": feedback,
         }
     )
     assert isinstance(settings.conversations, ConversationIndexSettings)

@@ -102,10 +102,10 @@ def test_the_best_of_a_mixture_is_refused_when_it_is_far_from_the_question(mixin
 
 
 def test_filters(shelf: Shop) -> None:
-    found = shelf.ask("Paris and Boston", filters={"document": "paris"}).sources
-    assert [source.document for source in found] == ["paris"]
-    found = shelf.ask("Paris and Boston", filters={"title": "city of boston"}).sources
-    assert [source.document for source in found] == ["boston"]
+    sources = shelf.ask("Paris and Boston", filters={"document": "paris"}).sources
+    assert [source.document for source in sources] == ["paris"]
+    sources = shelf.ask("Paris and Boston", filters={"title": "city of boston"}).sources
+    assert [source.document for source in sources] == ["boston"]
 
 
 def test_a_conversation_goes_from_the_oldest_turn_to_the_newest_and_is_its_callers_alone(shelf: Shop) -> None:
@@ -113,7 +113,7 @@ def test_a_conversation_goes_from_the_oldest_turn_to_the_newest_and_is_its_calle
     conversation = shelf.ask(questions[0]).conversation_id
     for question in questions[1:]:
         shelf.ask(question, conversation_id=conversation)
-    assert [text for role, text in shelf.told() if role == "user" and text.endswith("?")] == [
+    assert [text for role, text in shelf.messages() if role == "user" and text.endswith("?")] == [
         *questions[:2],
         f"QUESTION: {questions[2]}",
     ]
@@ -196,9 +196,9 @@ def test_an_older_version_takes_nobodys_place_among_the_nearest(shelf: Shop, del
     for text in (LONG, SHORT):
         shelf.store(("report", text))
     delay.refresh()
-    found = shelf.ask("windmill sentence of the long report", top_k=3).sources
-    assert found[0].text == SHORT
-    assert {source.document for source in found} == {"report", "boston", "paris"}
+    sources = shelf.ask("windmill sentence of the long report", top_k=3).sources
+    assert sources[0].text == SHORT
+    assert {source.document for source in sources} == {"report", "boston", "paris"}
 
 
 def test_the_next_store_removes_every_older_version_that_shows(shelf: Shop, delay: Delay) -> None:

@@ -78,7 +78,7 @@ def test_a_scanned_page_is_found_and_cited_with_its_number(shop: Shop) -> None:
 def test_the_model_reads_what_the_assistant_itself_would_tell_it(shop: Shop) -> None:
     sources = shop.ask(ASKED).sources
     ours = ModelInput(shop.parts.settings.prompt, [source.text for source in sources], [], ASKED).messages()
-    assert [(role, unmarked(text)) for role, text in shop.told()] == [
+    assert [(role, unmarked(text)) for role, text in shop.messages()] == [
         (message.role, unmarked(message.content)) for message in ours
     ]
 
@@ -102,7 +102,7 @@ def test_without_a_hit_no_model_is_asked(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("filters", "found"),
+    ("filters", "expected"),
     [
         ({"document": "paris"}, ["paris"]),
         ({"document": ["paris", "boston"]}, ["boston", "paris"]),
@@ -111,9 +111,9 @@ def test_without_a_hit_no_model_is_asked(shop: Shop) -> None:
         ({"title": "Boston", "document": "paris"}, []),
     ],
 )
-def test_filters(shop: Shop, filters: dict[str, str | list[str]], found: list[str]) -> None:
+def test_filters(shop: Shop, filters: dict[str, str | list[str]], expected: list[str]) -> None:
     answer = shop.ask("Paris and Boston", filters=filters)
-    assert sorted(source.document for source in answer.sources) == sorted(found)
+    assert sorted(source.document for source in answer.sources) == sorted(expected)
 
 
 def test_a_follow_up_is_searched_with_the_question_before_it(shop: Shop) -> None:
@@ -122,8 +122,8 @@ def test_a_follow_up_is_searched_with_the_question_before_it(shop: Shop) -> None
     assert (first.conversation_id or "").removesuffix("-1") == (second.conversation_id or "").removesuffix("-2")
     assert second.sources[0].document == "paris"
     assert "capital of France" in str(second.answer)
-    assert ("user", "Which river flows through Paris?") in shop.told()
-    assert ("assistant", first.answer) in shop.told()
+    assert ("user", "Which river flows through Paris?") in shop.messages()
+    assert ("assistant", first.answer) in shop.messages()
 
 
 def test_the_engine_tells_the_model_a_conversation_backwards(shop: Shop) -> None:
@@ -131,8 +131,8 @@ def test_the_engine_tells_the_model_a_conversation_backwards(shop: Shop) -> None
     first = shop.ask("Which river flows through Paris?")
     for question in ("What is Paris the capital of?", "Where does Boston lie?"):
         shop.ask(question, conversation_id=first.conversation_id)
-    asked = [text for role, text in shop.told() if role == "user" and text.endswith("?")]
-    assert asked == ["What is Paris the capital of?", "Which river flows through Paris?"]
+    questions = [text for role, text in shop.messages() if role == "user" and text.endswith("?")]
+    assert questions == ["What is Paris the capital of?", "Which river flows through Paris?"]
 
 
 def test_a_conversation_is_its_callers_alone(shop: Shop) -> None:
@@ -151,7 +151,7 @@ def test_the_next_question_waits_for_the_turn_that_is_not_stored_yet(shop: Shop)
     later.start()
     shop.ask("And what is it the capital of?", conversation_id=last.answer.conversation_id)
     later.join()
-    assert ("assistant", last.answer.answer) in shop.told()
+    assert ("assistant", last.answer.answer) in shop.messages()
 
 
 def test_a_conversation_continues_after_a_question_without_an_answer(shop: Shop) -> None:
@@ -180,10 +180,10 @@ def test_a_document_gives_no_orders(shop: Shop) -> None:
     shop.store(("order", f"How many people lived in Boston in 2023? {order}"))
     try:
         answer = shop.ask(ASKED)
-        told = shop.told()
-        assert [text.strip() for role, text in told if text.startswith("QUESTION:")] == [f"QUESTION: {ASKED}"]
-        assert [role for role, text in told if "hunter2" in text] == ["user"]
-        assert all(text.startswith("SEARCH RESULT ") for _, text in told if "hunter2" in text)
+        prompt = shop.messages()
+        assert [text.strip() for role, text in prompt if text.startswith("QUESTION:")] == [f"QUESTION: {ASKED}"]
+        assert [role for role, text in prompt if "hunter2" in text] == ["user"]
+        assert all(text.startswith("SEARCH RESULT ") for _, text in prompt if "hunter2" in text)
         assert "4,327,000" in str(answer.answer)
     finally:
         delete("order", SECONDS, OPERATOR, shop.parts)
@@ -194,12 +194,12 @@ def test_storing_again_leaves_neither_doubles_nor_a_surplus(shop: Shop) -> None:
     for text, passages in ((long, 5), ("One lighthouse.", 1), (long, 5), (long, 5)):
         [result] = shop.store(("lighthouse", text)).documents
         assert (result.status, result.passages) == ("stored", passages)
-        [found] = [
+        [entry] = [
             document
             for document in listed(Page(100), SECONDS, OPERATOR, shop.parts).documents
             if document.id == "lighthouse"
         ]
-        assert found.passages == passages
+        assert entry.passages == passages
     ids = {source.id for source in shop.ask("lighthouse", filters={"document": "lighthouse"}, top_k=50).sources}
     assert ids == {f"lighthouse#{number}" for number in range(1, 6)}
     assert delete("lighthouse", SECONDS, OPERATOR, shop.parts).passages == 5

@@ -37,12 +37,12 @@ class NoPredictions(IndexClient):
         return super().send(method, path, body, budget, **options)
 
 
-def told(shop: Shop, **retrieval: Any) -> RuntimeSettings:
+def settings(shop: Shop, **retrieval: Any) -> RuntimeSettings:
     return shop.parts.settings.model_copy(update={"retrieval": Retrieval.model_validate(retrieval)})
 
 
 def marked(shop: Shop, question: str, **retrieval: Any) -> list[str]:
-    search = DomainSearch(IndexClient(told(shop, **retrieval), RoleHeaders()))
+    search = DomainSearch(IndexClient(settings(shop, **retrieval), RoleHeaders()))
     (source,) = search.nearest([question], None, 1, Budget(SECONDS), OPERATOR).sources
     return [HARBOUR[highlight.start : highlight.end] for highlight in source.highlights]
 
@@ -61,7 +61,7 @@ def test_by_meaning(shop: Shop) -> None:
 
 
 def test_a_model_that_does_not_answer_takes_no_passage_away(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
-    search = DomainSearch(NoPredictions(told(shop, highlight={"by": "meaning"}), RoleHeaders()))
+    search = DomainSearch(NoPredictions(settings(shop, highlight={"by": "meaning"}), RoleHeaders()))
     (source,) = search.nearest(["Where is the lighthouse?"], None, 1, Budget(SECONDS), OPERATOR).sources
     assert (source.id, source.highlights) == ("harbour", [])
     assert "The passages are not marked" in caplog.text

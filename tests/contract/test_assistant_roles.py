@@ -62,7 +62,7 @@ def test_marking_by_meaning_takes_permissions_that_no_other_question_has(world: 
         return answer
 
     with pytest.raises(ValueError, match="2 texts got 1 vectors"):  # as this provider does
-        Nearness(lambda *asked: send(marks, *asked), {}).nearest("hello", ["hello"], 1, world.index)
+        Nearness(lambda *request: send(marks, *request), {}).nearest("hello", ["hello"], 1, world.index)
     assert statuses == [200, 200, 200]
     for method, path in (("GET", f"/{world.index}/_settings"), ("GET", f"/_search/pipeline/{pipeline}")):
         assert world.ask.send(method, path)[0] == 403

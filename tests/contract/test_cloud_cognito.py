@@ -318,16 +318,16 @@ def test_authorizer_refuses_all_but_a_real_identity_token(pool: Pool) -> None:
 
 def other_pool_token(cloud: Cloud) -> str:
     idp = cloud.client("cognito-idp")
-    found = idp.create_user_pool(PoolName="other")["UserPool"]["Id"]
+    other = idp.create_user_pool(PoolName="other")["UserPool"]["Id"]
     client = idp.create_user_pool_client(
-        UserPoolId=found, ClientName="other", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+        UserPoolId=other, ClientName="other", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
     )["UserPoolClient"]["ClientId"]
-    idp.admin_create_user(UserPoolId=found, Username="one", MessageAction="SUPPRESS")
-    idp.admin_set_user_password(UserPoolId=found, Username="one", Password=PASSWORD, Permanent=True)
+    idp.admin_create_user(UserPoolId=other, Username="one", MessageAction="SUPPRESS")
+    idp.admin_set_user_password(UserPoolId=other, Username="one", Password=PASSWORD, Permanent=True)
     token: str = idp.initiate_auth(
         ClientId=client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"USERNAME": "one", "PASSWORD": PASSWORD}
     )["AuthenticationResult"]["IdToken"]
-    idp.delete_user_pool(UserPoolId=found)
+    idp.delete_user_pool(UserPoolId=other)
     return token
 
 

@@ -120,8 +120,8 @@ def test_every_call_has_a_trace(cloud: Cloud) -> None:
 def test_package_that_is_missing_from_the_asset_is_missing_here(cloud: Cloud, packages: dict[str, str | bytes]) -> None:
     kept = {name: content for name, content in packages.items() if name.startswith("pydantic_core")}
     create(cloud, "lacking", asset({"index.py": SEES, **kept}), **PLAIN)
-    found = call(cloud, "lacking", names=["charset_normalizer", "pydantic", "typing_extensions"])
-    assert set(found.values()) == {"missing"}
+    origins = call(cloud, "lacking", names=["charset_normalizer", "pydantic", "typing_extensions"])
+    assert set(origins.values()) == {"missing"}
 
 
 @pytest.mark.parametrize("wrapped", [True, False])

@@ -170,7 +170,7 @@ def test_function_that_takes_longer_than_its_integration_waits(browser: requests
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "body",
     [
         {"raise": "the password is hunter2"},
         {"answer": None},
@@ -181,10 +181,8 @@ def test_function_that_takes_longer_than_its_integration_waits(browser: requests
         {"answer": {"statusCode": 200, "headers": ["x"], "body": ""}},
     ],
 )
-def test_answer_that_cannot_be_read_is_a_bad_gateway(
-    browser: requests.Session, url: str, asked: dict[str, Any]
-) -> None:
-    answer = browser.post(f"{url}/open", json=asked)
+def test_answer_that_cannot_be_read_is_a_bad_gateway(browser: requests.Session, url: str, body: dict[str, Any]) -> None:
+    answer = browser.post(f"{url}/open", json=body)
     assert (answer.status_code, answer.json()) == (502, {"message": "Internal server error"})
     assert answer.headers["x-amzn-ErrorType"] == "InternalServerErrorException"
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"

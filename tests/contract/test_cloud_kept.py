@@ -186,9 +186,9 @@ def test_what_does_not_exist_is_not_taken_in(cloud: Cloud, resources: dict[str, 
         ResourcesToImport=[{**domain, "ResourceIdentifier": {"DomainName": "nobody"}}],
         TemplateBody=json.dumps({"Resources": {"Domain": resources["Domain"]}}),
     )
-    told = api.describe_change_set(StackName=name, ChangeSetName="import")
-    assert told["Status"] == "FAILED"
-    assert "'nobody' was not found" in told["StatusReason"]
+    change_set = api.describe_change_set(StackName=name, ChangeSetName="import")
+    assert change_set["Status"] == "FAILED"
+    assert "'nobody' was not found" in change_set["StatusReason"]
 
 
 def test_a_protected_stack_is_not_deleted(cloud: Cloud) -> None:

@@ -63,8 +63,8 @@ def deployed(cloud: Cloud, type: str, **properties: Any) -> tuple[str, str]:
 def test_a_log_group_takes_a_key_whose_policy_names_the_logs(
     cloud: Cloud, statements: list[dict[str, Any]], state: str
 ) -> None:
-    found, reasons = deployed(cloud, "AWS::Logs::LogGroup", KmsKeyId=key(cloud, statements))
-    assert found == state, reasons
+    end, reasons = deployed(cloud, "AWS::Logs::LogGroup", KmsKeyId=key(cloud, statements))
+    assert end == state, reasons
     assert state == "CREATE_COMPLETE" or "is not allowed to be used with Arn" in reasons
 
 

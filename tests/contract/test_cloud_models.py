@@ -147,12 +147,12 @@ def test_streams_need_a_permission_of_their_own(cloud: Cloud, fresh: Models) -> 
     keys = caller(cloud, "unstreamed", {"Action": "bedrock:InvokeModel", "Resource": "*"})
     runtime = cloud.client("bedrock-runtime", **keys)
     assert json.load(runtime.invoke_model(modelId=MODEL, body=b"{}")["body"]) == [[0.5]]
-    asked = [{"role": "user", "content": [{"text": "x"}]}]
+    messages = [{"role": "user", "content": [{"text": "x"}]}]
     refused = "not authorized to perform: bedrock:InvokeModelWithResponseStream"
     with pytest.raises(ClientError, match=refused):
         runtime.invoke_model_with_response_stream(modelId=MODEL, body=b"{}")
     with pytest.raises(ClientError, match=refused):
-        runtime.converse_stream(modelId=MODEL, messages=asked)
+        runtime.converse_stream(modelId=MODEL, messages=messages)
     assert len(fresh.seen) == 1
 
 
@@ -172,10 +172,10 @@ def test_refusal_of_the_model_comes_through(cloud: Cloud) -> None:
 
 
 def test_streams_come_in_pieces(cloud: Cloud, fresh: Models) -> None:
-    asked = [{"role": "user", "content": [{"text": "x"}]}]
+    messages = [{"role": "user", "content": [{"text": "x"}]}]
     bedrock, sagemaker = cloud.client("bedrock-runtime"), cloud.client("sagemaker-runtime")
     streams = {
-        "converse": iter(bedrock.converse_stream(modelId=MODEL, messages=asked)["stream"]),
+        "converse": iter(bedrock.converse_stream(modelId=MODEL, messages=messages)["stream"]),
         "invoke": iter(bedrock.invoke_model_with_response_stream(modelId=MODEL, body=b"{}")["body"]),
         "endpoint": iter(sagemaker.invoke_endpoint_with_response_stream(EndpointName="minilm", Body=b"[]")["Body"]),
     }

@@ -279,16 +279,16 @@ def test_bedrock_asks_for_the_profile_and_its_models(cloud: Cloud) -> None:
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
     )
-    asked = []
+    refusals = []
     for granted in ([], [profile], [profile, *regional]):
         document = {"Statement": [{"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": granted or ["x"]}]}
         iam.put_role_policy(RoleName="asker", PolicyName="own", PolicyDocument=json.dumps(document))
         with pytest.raises(ClientError) as refusal:
             runtime.converse(modelId="us.deepseek.r1-v1:0", messages=[{"role": "user", "content": [{"text": "x"}]}])
-        asked.append(str(refusal.value))
-    assert f"bedrock:InvokeModel on resource: {profile}" in asked[0]
-    assert f"bedrock:InvokeModel on resource: {regional[0]}" in asked[1]
-    assert "The model server http://127.0.0.1:1 did not answer" in asked[2]
+        refusals.append(str(refusal.value))
+    assert f"bedrock:InvokeModel on resource: {profile}" in refusals[0]
+    assert f"bedrock:InvokeModel on resource: {regional[0]}" in refusals[1]
+    assert "The model server http://127.0.0.1:1 did not answer" in refusals[2]
 
 
 def test_listens_on_this_machine_alone(cloud: Cloud) -> None:

@@ -43,8 +43,8 @@ def test_items_go_when_their_time_is_over(cloud: Cloud) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert sorted(item["at"]["N"] for item in items) == ["2", "3", "4"]
-    asked = {"KeyConditionExpression": "id = :id", "ExpressionAttributeValues": {":id": {"S": "a"}}}
-    assert dynamodb.query(TableName=name, **asked)["Count"] == 3
+    query = {"KeyConditionExpression": "id = :id", "ExpressionAttributeValues": {":id": {"S": "a"}}}
+    assert dynamodb.query(TableName=name, **query)["Count"] == 3
     stack.delete()
 
 

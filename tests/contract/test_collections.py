@@ -91,15 +91,15 @@ def knn(vector: list[float], **more: Any) -> dict[str, Any]:
     return {"query": {"knn": {"v": {"vector": vector, "k": 3, **more}}}, "_source": ["id"]}
 
 
-def found(answer: requests.Response) -> list[str]:
+def ids(answer: requests.Response) -> list[str]:
     assert answer.status_code == 200, answer.text
     return [hit["_source"]["id"] for hit in answer.json()["hits"]["hits"]]
 
 
 def test_vectors_are_searched_with_and_without_a_filter(writer: Client, articles: str) -> None:
-    assert found(writer("POST", f"/{articles}/_search", knn([0.9, 0.1, 0])))[0] == "a"
+    assert ids(writer("POST", f"/{articles}/_search", knn([0.9, 0.1, 0])))[0] == "a"
     only = {"term": {"id": "c"}}
-    assert found(writer("POST", f"/{articles}/_search", knn([0.9, 0.1, 0], filter=only))) == ["c"]
+    assert ids(writer("POST", f"/{articles}/_search", knn([0.9, 0.1, 0], filter=only))) == ["c"]
     hits = writer("GET", "/_search", knn([0, 1, 0])).json()["hits"]["hits"]
     assert {hit["_index"] for hit in hits} == {"articles"}
 

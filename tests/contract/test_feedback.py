@@ -36,7 +36,7 @@ def judged(kept: Shop) -> Iterator[Shop]:
     if isinstance(kept.parts.settings.conversations, ConversationIndexSettings):
         engine = kept.parts.conversations._engine  # type: ignore[attr-defined]
         engine.send("PUT", f"/{NAME}", feedback_body(0), Budget(SECONDS))
-        yield told(kept, FeedbackIndex(engine, NAME, 90), "index")
+        yield with_feedback(kept, FeedbackIndex(engine, NAME, 90), "index")
         engine.send("DELETE", f"/{NAME}", None, Budget(SECONDS))
         return
     # That of the local cloud with the conversations.
@@ -46,10 +46,10 @@ def judged(kept: Shop) -> Iterator[Shop]:
         KeySchema=[{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    yield told(kept, FeedbackTable(NAME, 90, kept.parts.settings.timeouts), "table")
+    yield with_feedback(kept, FeedbackTable(NAME, 90, kept.parts.settings.timeouts), "table")
 
 
-def told(
+def with_feedback(
     kept: Shop, store: Any, kind: Literal["index", "table"], keep: Literal["ratings", "texts"] = "ratings"
 ) -> Shop:
     settings = kept.parts.settings.model_copy(
@@ -61,7 +61,7 @@ def told(
 def with_texts(judged: Shop) -> Shop:
     feedback = judged.parts.settings.feedback
     assert feedback is not None
-    return told(judged, judged.parts.feedback, feedback.kind, "texts")
+    return with_feedback(judged, judged.parts.feedback, feedback.kind, "texts")
 
 
 def everything(judged: Shop, size: int = 50) -> list[Judgement]:
@@ -80,7 +80,7 @@ def everything(judged: Shop, size: int = 50) -> list[Judgement]:
 def of(judged: Shop, caller: Caller) -> list[Judgement]:
     from rag.conversations import mark_of
 
-    return [one for one in everything(judged, 2) if one.reader == mark_of(caller.id)]
+    return [entry for entry in everything(judged, 2) if entry.reader == mark_of(caller.id)]
 
 
 def test_a_rating_names_sources_model_and_prompt_and_has_no_text(judged: Shop) -> None:
@@ -89,14 +89,14 @@ def test_a_rating_names_sources_model_and_prompt_and_has_no_text(judged: Shop) -
     id = str(answer.conversation_id)
     rating.rate(id, FeedbackIn(rating="down", reason="incomplete"), SECONDS, ada, judged.parts)
     rating.rate(id, FeedbackIn(rating="up"), SECONDS, ada, judged.parts)
-    (one,) = of(judged, ada)
-    assert (one.id, one.rating, one.reason, one.grounded) == (id, "up", None, True)
-    assert one.passages == [source.id for source in answer.sources]
-    assert one.documents == ["tower"]
-    assert one.model == answer.model
-    assert len(one.prompt) == 12
-    assert (one.question, one.answer, one.comment, one.after) == (None, None, None, [])
-    written = one.model_dump_json()
+    (entry,) = of(judged, ada)
+    assert (entry.id, entry.rating, entry.reason, entry.grounded) == (id, "up", None, True)
+    assert entry.passages == [source.id for source in answer.sources]
+    assert entry.documents == ["tower"]
+    assert entry.model == answer.model
+    assert len(entry.prompt) == 12
+    assert (entry.question, entry.answer, entry.comment, entry.after) == (None, None, None, [])
+    written = entry.model_dump_json()
     assert "lighthouse" not in written
     assert ada.id not in written
     with pytest.raises(Invalid, match="keeps no texts"):
@@ -116,18 +116,18 @@ def test_texts_make_an_evaluation_set_and_show_gaps(judged: Shop, tmp_path: Path
     rating.rate(str(second.conversation_id), up, SECONDS, ada, texts.parts)
     rating.rate(str(first.conversation_id), down, SECONDS, ada, texts.parts)
     listed = of(texts, ada)
-    assert {one.question: (one.rating, one.grounded, one.comment) for one in listed} == {
+    assert {entry.question: (entry.rating, entry.grounded, entry.comment) for entry in listed} == {
         QUESTION: ("down", True, "It is in the leaflet."),
         "And when does the ferry leave?": ("up", True, None),
         "Who is the lion in Narnia?": (None, False, None),
     }
-    assert {one.question for one in gaps(listed)} == {QUESTION, "Who is the lion in Narnia?"}
+    assert {entry.question for entry in gaps(listed)} == {QUESTION, "Who is the lion in Narnia?"}
     file = tmp_path / "set.ndjson"
     file.write_text("\n".join(json.dumps(labelled) for labelled in evaluation_set(listed)))
     (labelled,) = read(file)
     assert (labelled.question, labelled.after) == ("And when does the ferry leave?", (QUESTION,))
     assert labelled.relevant == {"ferry": 2}
-    assert lion.conversation_id in [one.id for one in listed]
+    assert lion.conversation_id in [entry.id for entry in listed]
 
 
 def test_nobody_rates_the_answer_of_somebody_else_or_one_that_is_not_there(judged: Shop) -> None:

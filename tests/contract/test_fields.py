@@ -92,7 +92,7 @@ class Shelf:
         hits = self.engine.client().post(f"/{self.name}/_search", {"size": 1000})["hits"]["hits"]
         return {hit["_id"]: hit["_source"] for hit in hits}
 
-    def found(self, *filters: tuple[str, str]) -> set[str]:
+    def matching(self, *filters: tuple[str, str]) -> set[str]:
         query = {"bool": {"filter": clauses(filters, FIELDS, "text")}}
         return {
             hit["_id"]
@@ -177,7 +177,7 @@ def test_no_row_says_what_it_is_a_part_of(shelf: Shelf) -> None:
     kept = {document["name"]: document["value"] for document in stored["t1"]["osml"]["kept"]}
     assert kept["document"] == "official-policy"
     assert kept["embedding"] == [1, 2]
-    assert shelf.found(("document", "official-policy")) == set()
+    assert shelf.matching(("document", "official-policy")) == set()
     kept = {document["name"]: document["value"] for document in stored["t2"]["osml"]["kept"]}
     assert (kept["_id"], kept["_routing"], kept["_index"], kept["_foo"]) == ("k1", "elsewhere", "other", 1)
     assert stored["t2"]["title"] == "42"
@@ -261,7 +261,7 @@ def test_names_that_the_engine_stumbles_over_are_kept(shelf: Shelf) -> None:
     ],
 )
 def test_a_filter_compares_whole_values(shelf: Shelf, filters: list[tuple[str, str]], ids: set[str]) -> None:
-    assert shelf.found(*filters) == ids
+    assert shelf.matching(*filters) == ids
 
 
 def test_an_unknown_field_is_named(shelf: Shelf) -> None:
@@ -343,7 +343,7 @@ def test_whose_a_document_is_passes_the_pipeline(empty: Shelf) -> None:
     client.post(f"/{empty.name}/_refresh")
     for id in ("g1", "g2"):
         assert empty.stored()[id]["osml"]["access"] == {"groups": groups, "loader": "ada"}
-    assert empty.found(("osml.access", "x"), ("year", "2024")) == set()
+    assert empty.matching(("osml.access", "x"), ("year", "2024")) == set()
 
     def ids(query: dict[str, Any]) -> set[str]:
         hits = client.post(f"/{empty.name}/_search", {"query": query, "size": 100})["hits"]["hits"]
@@ -395,7 +395,10 @@ def test_an_index_of_the_older_kind_is_carried_over(empty: Shelf) -> None:
     assert set(stored) == set(rows)
     assert stored["o1"]["people"] == people
     assert stored["o1"]["embedding"] == pytest.approx(vector("Text of o1"))
-    assert carried.found(("user", "U1")) == carried.found(("active", "perhaps")) == {"o1"}
+    assert carried.matching(("user", "U1")) == carried.matching(("active", "perhaps")) == {"o1"}
     assert (
-        carried.found(("year", "2024.0")) == carried.found(("a.b", "1")) == carried.found(("title", "title")) == {"o2"}
+        carried.matching(("year", "2024.0"))
+        == carried.matching(("a.b", "1"))
+        == carried.matching(("title", "title"))
+        == {"o2"}
     )

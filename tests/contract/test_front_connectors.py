@@ -190,9 +190,9 @@ def test_the_key_of_a_secret_reaches_the_provider_and_nobody_else(here: Trial, r
     shown = here.master("GET", f"/_plugins/_ml/connectors/{connector}")
     assert shown.json()["actions"][0]["url"] == "https://${parameters.endpoint}/v1/chat/completions"
     assert "credential" not in shown.json()
-    found = here.master("POST", "/_plugins/_ml/connectors/_search", {"query": {"ids": {"values": [connector]}}})
-    assert found.json()["hits"]["hits"][0]["_source"]["actions"][0]["url"].startswith("https://${parameters.")
-    assert KEY not in shown.text + found.text
+    reply = here.master("POST", "/_plugins/_ml/connectors/_search", {"query": {"ids": {"values": [connector]}}})
+    assert reply.json()["hits"]["hits"][0]["_source"]["actions"][0]["url"].startswith("https://${parameters.")
+    assert KEY not in shown.text + reply.text
     forgotten(here, connector)
 
 

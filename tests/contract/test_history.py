@@ -125,7 +125,7 @@ def test_a_search_finds_all_its_words_in_titles_and_questions(kept: Shop) -> Non
     id = kept.ask(QUESTION, ada).conversation_id
     kept.ask("When does the FERRY leave?", ada, conversation_id=id)
     kept.ask("Who paints the harbour?", ada)
-    for words, found in {
+    for words, expected in {
         "ferry": [QUESTION],
         "FERRY lighthouse": [QUESTION],
         "harb": ["Who paints the harbour?"],
@@ -133,7 +133,7 @@ def test_a_search_finds_all_its_words_in_titles_and_questions(kept: Shop) -> Non
         "41 metres": [],  # words of an answer
         "*": [],
     }.items():
-        assert titles(kept, ada, search=words) == found, words
+        assert titles(kept, ada, search=words) == expected, words
 
 
 def test_conversations_are_listed_newest_first_page_by_page(kept: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,9 +42,9 @@ def new(library: Library) -> Made:
 def right(library: Library, made: Made, expected: dict[str, int]) -> None:
     """Every document that was acknowledged is there, once, as it was written last, with a vector of `made`."""
     assert library.named() == [made.spec["name"]]
-    found = library.found()
-    assert {id: revision for id, (revision, _, _) in found.items()} == expected
-    assert {(length, mark) for _, length, mark in found.values()} == {(made.dimension, made.mark)}
+    documents = library.documents()
+    assert {id: revision for id, (revision, _, _) in documents.items()} == expected
+    assert {(length, mark) for _, length, mark in documents.values()} == {(made.dimension, made.mark)}
 
 
 def test_another_dimension_and_back_while_people_write_and_ask(

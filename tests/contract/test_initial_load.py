@@ -28,12 +28,12 @@ def load(library: Library, domain: Domain) -> InitialLoad:
 
 
 def settings(library: Library) -> tuple[Any, Any]:
-    (found,) = library.client.get(f"/{library.alias}/_settings").values()
-    index = found["settings"]["index"]
+    (body,) = library.client.get(f"/{library.alias}/_settings").values()
+    index = body["settings"]["index"]
     return index.get("refresh_interval"), index["number_of_replicas"]
 
 
-def found(library: Library) -> int:
+def number_of_documents(library: Library) -> int:
     body = {"size": 0, "track_total_hits": True}
     answer = library.client.post(f"/{library.alias}/_search?search_pipeline=_none", body)
     return int(answer["hits"]["total"]["value"])
@@ -52,9 +52,9 @@ def test_an_initial_load_has_no_replicas_and_no_refresh_until_its_end(
         # A changed interval queues one more refresh (IndexService.updateMetadata), which this one waits behind.
         library.client.post(f"/{library.alias}/_refresh")
         fill(library, tmp_path)
-        assert found(library) == 0
+        assert number_of_documents(library) == 0
     assert settings(library) == AS_DEPLOYED
-    assert found(library) == 50
+    assert number_of_documents(library) == 50
 
 
 def test_replicas_and_refresh_are_restored_after_a_failure(load: InitialLoad, library: Library, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_replicas_and_refresh_are_restored_after_a_failure(load: InitialLoad, li
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert (settings(library), found(library)) == (AS_DEPLOYED, 50)
+    assert (settings(library), number_of_documents(library)) == (AS_DEPLOYED, 50)
 
 
 def test_an_index_with_documents_keeps_its_replicas(load: InitialLoad, library: Library, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_the_next_load_restores_what_a_killed_load_left_off(
     assert settings(library) == QUIET
     fill(library, tmp_path)
     assert load.settle()
-    assert (settings(library), found(library)) == (AS_DEPLOYED, 50)
+    assert (settings(library), number_of_documents(library)) == (AS_DEPLOYED, 50)
     assert not load.settle()
 
 
@@ -114,4 +114,4 @@ def test_replicas_stay_where_the_zones_must_have_equally_many(
         assert settings(library) == ("-1", "2")
         fill(library, tmp_path)
     assert settings(library) == (None, "2")
-    assert found(library) == 50
+    assert number_of_documents(library) == 50

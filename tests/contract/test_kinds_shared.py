@@ -56,12 +56,12 @@ def test_what_was_there_stays(engine: KindsEngine, role: str) -> None:
 
 
 def test_two_owners_of_one_role(engine: KindsEngine, role: str) -> None:
-    one, two = engine.owner("One"), engine.owner("Two")
-    first = engine.apply("RoleMapping", _wants(role, A, B), owner=one)
-    second = engine.apply("RoleMapping", _wants(role, B, C), owner=two)
-    engine.destroy("RoleMapping", first.physical_id, owner=one)
+    first_owner, second_owner = engine.owner("One"), engine.owner("Two")
+    first = engine.apply("RoleMapping", _wants(role, A, B), owner=first_owner)
+    second = engine.apply("RoleMapping", _wants(role, B, C), owner=second_owner)
+    engine.destroy("RoleMapping", first.physical_id, owner=first_owner)
     assert _real(_mapping(engine, role)["backend_roles"]) == {B, C}
-    engine.destroy("RoleMapping", second.physical_id, owner=two)
+    engine.destroy("RoleMapping", second.physical_id, owner=second_owner)
     assert _mapping(engine, role) is None
 
 
@@ -115,13 +115,13 @@ def test_the_defaults_stay_and_come_back(engine: KindsEngine, setting: list[str]
 def test_two_owners_of_one_endpoint(engine: KindsEngine, setting: list[str]) -> None:
     """An entry of the other owner is no reason to write none: it goes with its owner."""
     pattern = rf"^https://{engine.stack}\.example\.com/.*$"
-    one, two = engine.owner("One"), engine.owner("Two")
-    first = engine.apply("TrustedEndpoints", {"patterns": [pattern]}, owner=one)
-    second = engine.apply("TrustedEndpoints", {"patterns": [pattern]}, owner=two)
-    engine.destroy("TrustedEndpoints", first.physical_id, owner=one)
-    assert engine.read("TrustedEndpoints", second.physical_id, owner=two).body == {"patterns": {pattern}}
+    first_owner, second_owner = engine.owner("One"), engine.owner("Two")
+    first = engine.apply("TrustedEndpoints", {"patterns": [pattern]}, owner=first_owner)
+    second = engine.apply("TrustedEndpoints", {"patterns": [pattern]}, owner=second_owner)
+    engine.destroy("TrustedEndpoints", first.physical_id, owner=first_owner)
+    assert engine.read("TrustedEndpoints", second.physical_id, owner=second_owner).body == {"patterns": {pattern}}
     assert sum(pattern in entry for entry in _setting(engine)[1]) == 1
-    engine.destroy("TrustedEndpoints", second.physical_id, owner=two)
+    engine.destroy("TrustedEndpoints", second.physical_id, owner=second_owner)
     assert _setting(engine) == ("defaults", setting)
 
 

@@ -65,8 +65,8 @@ def caller() -> Caller:
 
 
 def counted(table: str, questions: int | None = None, tokens: int | None = None, now: float = LATE) -> QuotaCounter:
-    told = RuntimeQuota(table=table, questions_per_day=questions, tokens_per_month=tokens)
-    return QuotaCounter(told, RuntimeTimeouts(), clock=lambda: now)
+    limits = RuntimeQuota(table=table, questions_per_day=questions, tokens_per_month=tokens)
+    return QuotaCounter(limits, RuntimeTimeouts(), clock=lambda: now)
 
 
 def spend(made: QuotaCounter, caller: Caller, tokens: int) -> None:
@@ -129,9 +129,9 @@ def test_a_question_without_an_answer_does_not_count_but_its_tokens_do(table: st
     assert charge
     charge.usage.report(70)
     charge.end(Budget(20), answered=False)
-    told = made.told(caller, Budget(20))
-    assert told
-    assert told.model_dump(mode="json") == {
+    standing = made.told(caller, Budget(20))
+    assert standing
+    assert standing.model_dump(mode="json") == {
         "questions": {"used": 0, "most": 1, "until": "2026-12-01T00:00:00Z"},
         "tokens": {"used": 70, "most": 1000, "until": "2026-12-01T00:00:00Z"},
     }
@@ -154,8 +154,8 @@ def test_without_its_table_nothing_is_answered(cloud: Cloud, caller: Caller) -> 
 @pytest.fixture
 def door(table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The functions, with two questions a day for each caller, and a core that takes 30 tokens."""
-    told = {**SETTINGS, "quota": {"table": table, "questions_per_day": 2, "tokens_per_month": 1000}}
-    monkeypatch.setenv("ASSISTANT", json.dumps(told))
+    settings = {**SETTINGS, "quota": {"table": table, "questions_per_day": 2, "tokens_per_month": 1000}}
+    monkeypatch.setenv("ASSISTANT", json.dumps(settings))
     monkeypatch.setattr(answering, "answer", thirty)
     own_settings.settings.cache_clear()
     quota.own_quota.cache_clear()
@@ -237,8 +237,8 @@ def test_every_caller_is_stopped_on_every_way(door: None, way: Callable[..., Han
     assert 0 < int(refused.headers["Retry-After"]) <= 86_400
     status, body = read(refused)
     assert status == 429
-    told = json.loads(body)
-    error = told.get("error", told)
+    message = json.loads(body)
+    error = message.get("error", message)
     assert "Your limit of 2 questions a day is reached." in error["message"]
     assert error.get("cause", error.get("code")) == "quota-exceeded"
     used = me(**who())

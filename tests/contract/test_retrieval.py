@@ -44,7 +44,7 @@ class Shelf:
     sparse: str
     rerank: str
 
-    def found(
+    def hits(
         self,
         retrieval: Retrieval,
         *,
@@ -131,7 +131,7 @@ def shelf(engine_transport: HttpTransport, models: Models) -> Iterator[Shelf]:
 @pytest.mark.parametrize("normalization", ["min_max", "l2", pytest.param("z_score", marks=needs("z_score"))])
 def test_words_and_meaning_become_one_score(shelf: Shelf, normalization: str) -> None:
     mixture = Mixture((0.3, 0.7), normalization).processor
-    hits = shelf.found(Retrieval(hybrid=Hybrid(), candidates=3), phases=[mixture])
+    hits = shelf.hits(Retrieval(hybrid=Hybrid(), candidates=3), phases=[mixture])
     assert hits[0]["_id"] == "washer"
     scores = [hit["_score"] for hit in hits]
     assert scores == sorted(scores, reverse=True)
@@ -141,10 +141,10 @@ def test_words_and_meaning_become_one_score(shelf: Shelf, normalization: str) ->
 @pytest.mark.parametrize("more", [{}, {"rerank": Rerank()}])
 def test_a_hit_tells_the_score_of_its_vector_however_it_is_ordered(shelf: Shelf, more: dict[str, Any]) -> None:
     """`min_score` is compared with it: the best passage of a mixture always has nearly 1."""
-    plain = {hit["_id"]: similarity(hit) for hit in shelf.found(Retrieval())}
+    plain = {hit["_id"]: similarity(hit) for hit in shelf.hits(Retrieval())}
     by = {"ml_opensearch": {"model_id": shelf.rerank}, "context": {"document_fields": ["text"]}}
     after = [{"rerank": by}] if more else []
-    hits = shelf.found(
+    hits = shelf.hits(
         Retrieval(hybrid=Hybrid(), candidates=3, **more), phases=[Mixture((0.3, 0.7)).processor], after=after
     )
     assert {hit["_id"]: similarity(hit) for hit in hits} == pytest.approx(plain)
@@ -162,18 +162,18 @@ def test_no_way_to_search_finds_what_is_for_others(shelf: Shelf, retrieval: dict
     chosen = Retrieval.model_validate({"highlight": HighlightSettings(), **retrieval, **more})
     phases = [Mixture((0.3, 0.7)).processor] if retrieval else None
 
-    def found(caller: Caller) -> list[str]:
-        hits = shelf.found(chosen, phases=phases, after=[{"rerank": by}] if reranked else None, caller=caller)
+    def texts(caller: Caller) -> list[str]:
+        hits = shelf.hits(chosen, phases=phases, after=[{"rerank": by}] if reranked else None, caller=caller)
         assert len(hits) == 3
         return [hit["_id"] for hit in hits]
 
     shelf.engine.client().put(f"{path}?refresh=true", source)
     try:
         for groups in ({"hr"}, {"board", "x"}):
-            assert found(Caller("a", "reader", frozenset(groups)))[0] == "secret"
-        assert found(OPERATOR)[0] == "secret"
+            assert texts(Caller("a", "reader", frozenset(groups)))[0] == "secret"
+        assert texts(OPERATOR)[0] == "secret"
         for groups in (set(), {"x"}, {"HR"}, {"h"}):
-            assert set(found(Caller("a", "reader", frozenset(groups)))) == set(DOCUMENTS)
+            assert set(texts(Caller("a", "reader", frozenset(groups)))) == set(DOCUMENTS)
     finally:
         shelf.engine.client().delete(f"{path}?refresh=true")
 
@@ -182,10 +182,8 @@ def test_no_way_to_search_finds_what_is_for_others(shelf: Shelf, retrieval: dict
 def test_a_collection_mixes_words_and_meaning_as_the_engine_does(shelf: Shelf, normalization: Any) -> None:
     """The assistant computes it there; here the engine's own processor is at hand."""
     hybrid = Hybrid(words=0.3, normalization=normalization)
-    expected = shelf.found(
-        Retrieval(hybrid=hybrid, candidates=3), phases=[Mixture((0.3, 0.7), normalization).processor]
-    )
-    meaning = shelf.found(Retrieval())
+    expected = shelf.hits(Retrieval(hybrid=hybrid, candidates=3), phases=[Mixture((0.3, 0.7), normalization).processor])
+    meaning = shelf.hits(Retrieval())
     body = {"query": {"match": {WORDS: QUESTION}}}
     words = shelf.engine.client().post(f"/{shelf.index.name}-1/_search?search_pipeline=_none", body)["hits"]["hits"]
     hits = mixed(words, meaning, hybrid)
@@ -197,7 +195,7 @@ def test_a_collection_mixes_words_and_meaning_as_the_engine_does(shelf: Shelf, n
 
 def test_words_are_weighed_by_a_sparse_encoder(shelf: Shelf) -> None:
     only_words = Mixture((1.0, 0.0)).processor
-    hits = shelf.found(Retrieval(hybrid=Hybrid(sparse=Sparse(endpoint="e")), candidates=3), phases=[only_words])
+    hits = shelf.hits(Retrieval(hybrid=Hybrid(sparse=Sparse(endpoint="e")), candidates=3), phases=[only_words])
     assert hits[0]["_id"] == "washer"
     stored = shelf.engine.client().get(f"/{shelf.index.name}/_doc/washer")["_source"]["word_weights"]
     assert stored["hose"] > 0
@@ -205,8 +203,8 @@ def test_words_are_weighed_by_a_sparse_encoder(shelf: Shelf) -> None:
 
 def test_a_model_reranks_passages(shelf: Shelf) -> None:
     by = {"ml_opensearch": {"model_id": shelf.rerank}, "context": {"document_fields": ["text"]}, "ignore_failure": True}
-    plain = shelf.found(Retrieval())
-    hits = shelf.found(Retrieval(rerank=Rerank(), candidates=3), after=[{"rerank": by}])
+    plain = shelf.hits(Retrieval())
+    hits = shelf.hits(Retrieval(rerank=Rerank(), candidates=3), after=[{"rerank": by}])
     assert hits[0]["_id"] == "washer"
     assert [hit["_score"] for hit in hits] != [hit["_score"] for hit in plain]
     assert all(0 <= hit["_score"] <= 1 for hit in hits)

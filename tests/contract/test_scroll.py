@@ -49,9 +49,9 @@ def scroll(client: Client, index: str) -> int:
 
 def texts(client: Client, index: str) -> set[str]:
     """What whole documents hold, their vectors read with them."""
-    found = client.post(f"/{index}/_search", {"query": {"match_all": {}}, "size": DOCUMENTS})["hits"]["hits"]
-    assert all(len(hit["_source"]["embedding"]) == DIMENSION for hit in found)
-    return {hit["_source"]["text"] for hit in found}
+    hits = client.post(f"/{index}/_search", {"query": {"match_all": {}}, "size": DOCUMENTS})["hits"]["hits"]
+    assert all(len(hit["_source"]["embedding"]) == DIMENSION for hit in hits)
+    return {hit["_source"]["text"] for hit in hits}
 
 
 def test_after_a_scroll_every_document_is_read_whole(engine: KindsEngine, index: str) -> None:

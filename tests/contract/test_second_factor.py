@@ -58,7 +58,7 @@ def refresh_token(pool: Pool, browser: requests.Session, verifier: str, answer: 
     return token
 
 
-def asked(pool: Pool, token: str, wanted: str) -> tuple[int, Any]:
+def sent(pool: Pool, token: str, wanted: str) -> tuple[int, Any]:
     answer = pool.browser().post(f"{pool.back}/session", json={"refresh_token": token, "second_factor": wanted})
     return answer.status_code, answer.json()
 
@@ -66,25 +66,25 @@ def asked(pool: Pool, token: str, wanted: str) -> tuple[int, Any]:
 def test_a_person_sets_it_up_signs_in_with_it_and_switches_it_off(pool: Pool) -> None:
     name = pool.user()
     token = refresh_token(pool, *password_given(pool, name))
-    assert asked(pool, token, "state") == (200, {"on": False})
-    status, told = asked(pool, token, "begin")
-    assert (status, set(told)) == (200, {"secret"})
+    assert sent(pool, token, "state") == (200, {"on": False})
+    status, reply = sent(pool, token, "begin")
+    assert (status, set(reply)) == (200, {"secret"})
     # Nothing changes before the code.
-    assert asked(pool, token, "state") == (200, {"on": False})
-    right = code(told["secret"])
+    assert sent(pool, token, "state") == (200, {"on": False})
+    right = code(reply["secret"])
     wrong = "000000" if right != "000000" else "000001"
-    status, refused = asked(pool, token, wrong)
+    status, refused = sent(pool, token, wrong)
     assert (status, refused["message"]) == (400, "The code is wrong or too old. Type the one that the app shows now.")
-    assert asked(pool, token, right) == (200, {"on": True})
-    assert asked(pool, token, "state") == (200, {"on": True})
+    assert sent(pool, token, right) == (200, {"on": True})
+    assert sent(pool, token, "state") == (200, {"on": True})
 
     browser, verifier, form = password_given(pool, name)
     assert "authenticator app" in form.text
     again = submitted(browser, form, factor_code=wrong)
     assert "The code is wrong." in again.text
-    back = submitted(browser, again, factor_code=code(told["secret"]))
+    back = submitted(browser, again, factor_code=code(reply["secret"]))
     token = refresh_token(pool, browser, verifier, back)
-    assert asked(pool, token, "off") == (200, {"on": False})
+    assert sent(pool, token, "off") == (200, {"on": False})
     assert returned(password_given(pool, name)[2])["code"]
 
 
@@ -94,13 +94,13 @@ def test_nobody_else_is_asked_for_a_code(pool: Pool) -> None:
 
 def test_only_a_token_for_it_changes_a_person(pool: Pool) -> None:
     token = refresh_token(pool, *password_given(pool, pool.user(), scope="openid"))
-    status, refused = asked(pool, token, "begin")
+    status, refused = sent(pool, token, "begin")
     assert (status, refused["message"]) == (
         401,
         "This sign-in cannot change the second factor. Sign out, and sign in again.",
     )
-    assert asked(pool, "made-up", "begin")[0] == 401
-    assert asked(pool, token, "12345")[0] == 400
+    assert sent(pool, "made-up", "begin")[0] == 401
+    assert sent(pool, token, "12345")[0] == 400
 
 
 def test_the_pool_refuses_what_amazons_refuses(pool: Pool) -> None:

@@ -105,8 +105,8 @@ def cited(shop: Shop) -> tuple[str, str]:
 
 
 def test_a_website_stays_in_step(shop: Shop, engine_transport: HttpTransport, site: Site) -> None:
-    told = {"kind": "website", "start": [f"{site.url}/"], "networks": HERE, "delay": 0.0, "sitemap": False}
-    kept = Kept(shop, KindsEngine(engine_transport, ""), source_of(told))
+    settings = {"kind": "website", "start": [f"{site.url}/"], "networks": HERE, "delay": 0.0, "sitemap": False}
+    kept = Kept(shop, KindsEngine(engine_transport, ""), source_of(settings))
     first = kept.run()
     assert (first.added, first.refused) == (PAGES, 0)
     assert cited(shop) == (f"{site.url}/2", "The harbour of Lerwick lands herring and cod.")
@@ -124,8 +124,8 @@ def test_a_website_stays_in_step(shop: Shop, engine_transport: HttpTransport, si
 def test_a_repository_stays_in_step(shop: Shop, engine_transport: HttpTransport, tmp_path: Path) -> None:
     with repository(tmp_path) as served:
         served.commit(docs__eel_dot_md="# Eels\n\nEels are landed in Toome.", docs__other_dot_md="# Other\n\nNothing.")
-        told = {"kind": "git", "url": served.url, "networks": HERE}
-        kept = Kept(shop, KindsEngine(engine_transport, ""), Here.model_validate(told))
+        settings = {"kind": "git", "url": served.url, "networks": HERE}
+        kept = Kept(shop, KindsEngine(engine_transport, ""), Here.model_validate(settings))
         assert kept.run().added == 2
         assert shop.ask("Where are eels landed?").sources[0].document == "handbook/docs/eel.md"
         assert (kept.run().unchanged, kept.run().unchanged) == (2, 2)

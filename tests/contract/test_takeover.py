@@ -130,9 +130,9 @@ def deployed(client: Client, templates: Templates) -> dict[str, tuple[Provisioni
     def text(part: Any) -> str:
         if isinstance(part, str):
             return part
-        return one(part["Fn::GetAtt"][0]).physical_id
+        return applied(part["Fn::GetAtt"][0]).physical_id
 
-    def one(id: str) -> ProvisioningOutcome:
+    def applied(id: str) -> ProvisioningOutcome:
         if id not in done:
             resource = templates[STACK]["Resources"][id]
             written = resource["Properties"]["Spec"]
@@ -143,7 +143,7 @@ def deployed(client: Client, templates: Templates) -> dict[str, tuple[Provisioni
 
     for id, resource in templates[STACK]["Resources"].items():
         if resource["Type"].startswith("Custom::Ml") and resource["Type"] not in ACCESS:
-            one(id)
+            applied(id)
     return done
 
 
@@ -201,14 +201,14 @@ def test_a_tutorial_is_taken_over_and_given_back(
     assert counted(left) == counted(before)
     assert "osml:" not in json.dumps([left.models, left.groups, left.ingest_pipelines, left.search_pipelines])
     assert not [body for body in left.indexes.values() if "osml" in body["mappings"].get("_meta", {})]
-    asked = {
+    query = {
         "query": {
             "neural": {
                 choice.embedding_field: {"query_text": "hello", "model_id": hand.made["embedding model"], "k": 5}
             }
         }
     }
-    assert client.post(f"/{choice.index}/_search", asked)["hits"]["hits"]
+    assert client.post(f"/{choice.index}/_search", query)["hits"]["hits"]
 
 
 def test_another_index_version_takes_the_documents_and_the_old_index_is_given_back(

@@ -250,7 +250,7 @@ def test_each_answer_model_reads_passages_question_and_turns_as_they_are(
     engine.apply("SearchPipeline", spec, owner=engine.owner("Answer"))
     memory = engine.client().post("/_plugins/_ml/memory", {"name": TEXTS[0]})["memory_id"]
     parameters: dict[str, Any] = {"llm_model": made.llm_model, "memory_id": memory, "context_size": len(TEXTS)}
-    asked: list[str] = []
+    questions: list[str] = []
     for question in (TEXTS[2], TEXTS[4], TEXTS[12], TEXTS[20]):
         body = {
             "query": {"match_all": {}},
@@ -261,8 +261,8 @@ def test_each_answer_model_reads_passages_question_and_turns_as_they_are(
         answer = engine.client().post(f"/{shelf.name}/_search?search_pipeline={pipeline}", body)
         assert answer["ext"]["retrieval_augmented_generation"]["answer"] == "I repeat nothing."
         read = case.texts(Recorded.bodies[-1])
-        asked.append(question)
-        for text in (*TEXTS, *asked, generation["system_prompt"] if case.shape != "converse" else ""):
+        questions.append(question)
+        for text in (*TEXTS, *questions, generation["system_prompt"] if case.shape != "converse" else ""):
             assert text in read
     if name == "custom-inputs":
         sent = Recorded.bodies[-1]

@@ -42,13 +42,13 @@ def _forms(value: str) -> set[bytes]:
     escaped = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     escaped |= {json.dumps(item)[1:-1] for item in escaped}
     escaped |= {quote(value), quote(value, safe=""), quote_plus(value), repr(value)[1:-1]}
-    found = {item.encode() for item in escaped} | {value.encode("latin-1")}
+    spellings = {item.encode() for item in escaped} | {value.encode("latin-1")}
     for raw in (value.encode(), value.encode("latin-1")):
         for shift in range(3):
             # The characters at both ends depend on what stands beside the value.
             inner = base64.b64encode(b"x" * shift + raw)[4:-4].rstrip(b"=")
-            found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
-    return found
+            spellings |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
+    return spellings
 
 
 @contextmanager
@@ -66,8 +66,8 @@ def watched(canaries: Canaries, holders: set[int]) -> Iterator[list[str]]:
             now = {path.name: _bytes(path / "cmdline") for path in Path("/proc").iterdir() if path.name.isdecimal()}
             for process in [item for item in now if known.get(item) != now[item] and int(item) not in holders]:
                 for part in ("cmdline", "environ"):
-                    told = canaries.heard(_bytes(Path("/proc", process, part)))
-                    heard.extend(f"{process} {part}: {item}" for item in told)
+                    heard_here = canaries.heard(_bytes(Path("/proc", process, part)))
+                    heard.extend(f"{process} {part}: {item}" for item in heard_here)
             known = now
 
     thread = threading.Thread(target=watch, daemon=True)
@@ -123,10 +123,10 @@ def account(stacks: str) -> Iterator[tuple[str, bytes]]:
         yield f"function {function['FunctionName']}", _json(function)
     buckets = boto3.client("s3")
     for bucket in buckets.list_buckets()["Buckets"]:
-        for found in buckets.list_objects_v2(Bucket=bucket["Name"]).get("Contents", ()):
-            if re.search(r"\.(json|ya?ml|txt)$", found["Key"]):
-                body = buckets.get_object(Bucket=bucket["Name"], Key=found["Key"])["Body"].read()
-                yield f"object {bucket['Name']}/{found['Key']}", body
+        for object in buckets.list_objects_v2(Bucket=bucket["Name"]).get("Contents", ()):
+            if re.search(r"\.(json|ya?ml|txt)$", object["Key"]):
+                body = buckets.get_object(Bucket=bucket["Name"], Key=object["Key"])["Body"].read()
+                yield f"object {bucket['Name']}/{object['Key']}", body
 
 
 def heard_in(canaries: Canaries, *sources: Iterator[tuple[str, bytes]]) -> set[str]:

@@ -37,19 +37,19 @@ class Engine:
     def contents(self) -> dict[str, Any]:
         """Everything that a deploy could have left behind, by kind and name or id."""
         everything = {"query": {"match_all": {}}, "size": 1000}
-        found: dict[str, Any] = {}
+        ids: dict[str, Any] = {}
         for kind in ("connectors", "models", "model_groups"):
             answer = self("POST", f"/_plugins/_ml/{kind}/_search", everything)
-            found[kind] = sorted(hit["_id"] for hit in answer.get("hits", {}).get("hits", []))
-        found["ingest_pipelines"] = sorted(self("GET", "/_ingest/pipeline"))
-        found["search_pipelines"] = sorted(self("GET", "/_search/pipeline"))
+            ids[kind] = sorted(hit["_id"] for hit in answer.get("hits", {}).get("hits", []))
+        ids["ingest_pipelines"] = sorted(self("GET", "/_ingest/pipeline"))
+        ids["search_pipelines"] = sorted(self("GET", "/_search/pipeline"))
         indexes = self("GET", "/_cat/indices?format=json&expand_wildcards=all")
-        found["indexes"] = sorted(i["index"] for i in indexes if not i["index"].startswith("."))
+        ids["indexes"] = sorted(i["index"] for i in indexes if not i["index"].startswith("."))
         mappings = self("GET", "/_plugins/_security/api/rolesmapping")
-        found["role_mappings"] = {
+        ids["role_mappings"] = {
             role: {key: sorted(m[key]) for key in ("users", "backend_roles", "hosts")} for role, m in mappings.items()
         }
-        return found
+        return ids
 
     def plant_user_of(self, connector_id: str) -> str:
         """A model's document that refers to the connector and is no model otherwise; returns its path, for DELETE."""
@@ -61,11 +61,11 @@ class Engine:
     def ml_documents(self) -> dict[str, int]:
         """How often each document of ml-commons was written (its sequence number), by id; predictions write none."""
         query = {"size": 1000, "seq_no_primary_term": True, "_source": False}
-        found: dict[str, int] = {}
+        numbers: dict[str, int] = {}
         for index in (".plugins-ml-connector", ".plugins-ml-model-group", ".plugins-ml-model"):
             answer = self("POST", f"/{index}/_search", query)
-            found |= {hit["_id"]: hit["_seq_no"] for hit in answer.get("hits", {}).get("hits", [])}
-        return found
+            numbers |= {hit["_id"]: hit["_seq_no"] for hit in answer.get("hits", {}).get("hits", [])}
+        return numbers
 
 
 class CommandLine:

@@ -29,7 +29,7 @@ class Counts:
         """Keep what became of one run; shown when pytest shows output."""
         held = account.sent - len(account.refused) - len(account.lost) - len(account.doubled)
         again = ", ".join(f"{times} × {status}" for status, times in sorted(account.repeated.items())) or "0"
-        figures = (account.asked, account.asked - len(account.failed), f"{account.slowest:.1f}")
+        figures = (account.questions, account.questions - len(account.failed), f"{account.slowest:.1f}")
         figures_of_documents = (account.sent, held, len(account.refused))
         row = (what, f"{account.seconds:.0f}", *map(str, figures), *map(str, figures_of_documents), again)
         self._rows.append(row)

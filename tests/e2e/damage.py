@@ -41,12 +41,12 @@ class Damage:
 
     def of(self, objects: Iterable[Watched]) -> Watched:
         """The object."""
-        (found,) = (
+        (row,) = (
             resource
             for resource in objects
             if resource.kind == self.kind and resource.owner.logical_id.startswith(self.logical_id)
         )
-        return found
+        return row
 
 
 def snapshot(ward: Ward, resource: Watched) -> Undo:

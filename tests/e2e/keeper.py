@@ -39,7 +39,7 @@ class Keeper:
         print(*self.lines(), sep="\n")
         return self.numbers(self.calls()[-1])
 
-    def told(self, finding: str) -> list[str]:
+    def subjects(self, finding: str) -> list[str]:
         """What a round's findings of one kind are about."""
         self.call()
         request = self.calls()[-1]["request"]
@@ -48,8 +48,8 @@ class Keeper:
 
     @staticmethod
     def numbers(line: dict[str, Any]) -> dict[str, int]:
-        found = {name: sum(line[name]) for name in ("Unhealed", "Healed", "Drifted", "Swept")}
-        return {name: number for name, number in found.items() if number}
+        sums = {name: sum(line[name]) for name in ("Unhealed", "Healed", "Drifted", "Swept")}
+        return {name: number for name, number in sums.items() if number}
 
     def measured(self, metric: str) -> float:
         """The most that CloudWatch has of a metric."""

@@ -60,8 +60,8 @@ class Client:
     def ask(self, question: str, **more: Any) -> dict[str, Any]:
         answer = self("POST", "/ask", json={"question": question, **more})
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        body: dict[str, Any] = answer.json()
+        return body
 
     def store(self, documents: list[dict[str, Any]]) -> None:
         """Stores them in an empty index, and waits until the API lists them."""
@@ -130,11 +130,11 @@ def test_an_answer_is_found_again_renamed_and_judged_and_its_conversation_remove
     judged = client("PUT", f"/feedback/{answer['conversation_id']}", json={"rating": "up", "comment": "Good."})
     assert judged.status_code == 200, judged.text
     nothing = client.ask(OFF_TOPIC)["conversation_id"]
-    until(lambda: {one.id for one in feedback(client.place)} == {answer["conversation_id"], nothing})
+    until(lambda: {entry.id for entry in feedback(client.place)} == {answer["conversation_id"], nothing})
     assert client.with_key("reading")("GET", "/feedback").status_code == 403
     assert len(client("GET", "/feedback").json()["feedback"]) == 2
     kept = list(feedback(client.place))
-    assert [one.question for one in gaps(kept)] == [OFF_TOPIC]
+    assert [entry.question for entry in gaps(kept)] == [OFF_TOPIC]
     assert [labelled["relevant"] for labelled in evaluation_set(kept)] == [{"miami": 2}]
     assert client("DELETE", at).status_code == 200
     assert client("GET", at).status_code == 404
@@ -248,9 +248,9 @@ def test_keys_have_roles_and_groups(client: Client) -> None:
     assert (refused.status_code, refused.json()["cause"]) == (403, "not-allowed")
     assert loading("POST", "/documents", json={"documents": [pay]}).json()["stored"] == 1
     until(lambda: "pay" in loading("GET", "/documents").text)
-    asked = "What does the director of the ferry company earn?"
-    assert "930,000" in str(loading.ask(asked))
-    assert "930,000" not in str(reading.ask(asked))
+    secret_question = "What does the director of the ferry company earn?"
+    assert "930,000" in str(loading.ask(secret_question))
+    assert "930,000" not in str(reading.ask(secret_question))
     assert "pay" not in str(reading("GET", "/documents").json())
     assert reading("GET", "/passages", params={"document": "pay"}).status_code == 404
     assert loading("DELETE", "/documents", params={"id": "miami"}).status_code == 403

@@ -59,8 +59,8 @@ def window(browser: Browser) -> Iterator[Any]:
 
 @pytest.fixture
 def url(osml: Any) -> str:
-    found: str = osml("page", *ENV).stdout.split()[0]
-    return found
+    address: str = osml("page", *ENV).stdout.split()[0]
+    return address
 
 
 @pytest.fixture
@@ -157,12 +157,12 @@ def test_an_agent_signs_its_user_in_and_sees_what_they_see(osml: Any) -> None:
     async def use(client: Client) -> tuple[list[str], str, str, list[str]]:
         tools = [tool.name for tool in (await client.list_tools()).tools]
         answer = await client.call_tool("ask", {"question": QUESTION})
-        found = await client.call_tool("search", {"question": "When does the ferry to Orkla leave?"})
+        result = await client.call_tool("search", {"question": "When does the ferry to Orkla leave?"})
         listed = await client.call_tool("list_documents", {"size": 50})
         return (
             tools,
             answer.structured_content["answer"],
-            found.structured_content["passages"][0]["document"],
+            result.structured_content["passages"][0]["document"],
             [document["id"] for document in listed.structured_content["documents"]],
         )
 

@@ -109,8 +109,8 @@ def life(local_cloud: Instance, engine: Any, osml: Any, tmp_path_factory: pytest
             with pytest.raises(Failure) as failure:
                 deployment.ask(QUESTION)
             life.said.append(str(failure.value))
-            asked = osml("ask", "--sandbox", "--env", NAME, QUESTION, code=1)
-            life.said.append(asked.stdout + asked.stderr)
+            asking = osml("ask", "--sandbox", "--env", NAME, QUESTION, code=1)
+            life.said.append(asking.stdout + asking.stderr)
             # The rollback must find a key that works: that of the connector which stays.
             writer.accept(first)
             writer.keep(refused)
@@ -141,7 +141,7 @@ def _allowed(instance: Instance) -> tuple[str, ...]:
 
 def _signed_in(deployment: Deployment, password: str) -> list[str]:
     """A user whose password an administrator sets, who tries to sign in, and a question without a token."""
-    found, users = deployment.outputs("assistant"), boto3.client("cognito-idp")
+    outputs, users = deployment.outputs("assistant"), boto3.client("cognito-idp")
     pool = users.list_user_pools(MaxResults=60)["UserPools"][0]["Id"]
     users.admin_create_user(UserPoolId=pool, Username="canary@example.com", MessageAction="SUPPRESS")
     users.admin_set_user_password(UserPoolId=pool, Username="canary@example.com", Password=password, Permanent=True)
@@ -154,7 +154,7 @@ def _signed_in(deployment: Deployment, password: str) -> list[str]:
     except users.exceptions.ClientError as error:
         said, token = [str(error)], "none"
     response = requests.post(
-        f"{found['ApiUrl']}/ask", json={"question": QUESTION}, headers={"Authorization": token}, timeout=120
+        f"{outputs['ApiUrl']}/ask", json={"question": QUESTION}, headers={"Authorization": token}, timeout=120
     )
     return [*said, response.text, str(response.headers)]
 

@@ -37,7 +37,7 @@ def test_a_change_loses_nothing(change: str, environment: Moving) -> None:
     assert undone.faults == {}
     made = environment.during(f"{change}: changed", lambda: environment.deploy(folder))
     assert made.faults == {}
-    assert min(undone.asked, undone.sent, made.asked, made.sent) > 0
+    assert min(undone.questions, undone.sent, made.questions, made.sent) > 0
 
 
 def test_a_rotated_secret_loses_nothing(environment: Moving, local_cloud: Instance) -> None:

@@ -115,12 +115,12 @@ def content(number: int) -> tuple[str, str, list[str]]:
 def ids(engine: Engine) -> list[str]:
     """Of every document in the index."""
     engine("POST", f"/{INDEX}/_refresh")
-    found: list[str] = []
+    ids: list[str] = []
     query: dict[str, Any] = {"size": 5_000, "_source": False, "sort": ["id"], "query": {"match_all": {}}}
     while hits := engine("POST", f"/{INDEX}/_search", query)["hits"]["hits"]:
-        found += [hit["_id"] for hit in hits]
+        ids += [hit["_id"] for hit in hits]
         query["search_after"] = hits[-1]["sort"]
-    return found
+    return ids
 
 
 def test_each_document_of_each_object_is_in_the_index_once(
@@ -173,10 +173,10 @@ def of_sources(engine: Engine) -> dict[str, list[str]]:
     """The ids of the documents of each source."""
     engine("POST", f"/{INDEX}/_refresh")
     query = {"size": 100, "_source": ["osml.source"], "query": {"exists": {"field": "osml.source"}}}
-    found: dict[str, list[str]] = {}
+    ids_by_source: dict[str, list[str]] = {}
     for hit in engine("POST", f"/{INDEX}/_search", query)["hits"]["hits"]:
-        found.setdefault(hit["_source"]["osml"]["source"], []).append(hit["_id"])
-    return {name: sorted(those) for name, those in found.items()}
+        ids_by_source.setdefault(hit["_source"]["osml"]["source"], []).append(hit["_id"])
+    return {name: sorted(those) for name, those in ids_by_source.items()}
 
 
 def synced(deployment: Deployment, *names: str, dry: bool = False, removing: bool = False) -> dict[str, Run]:

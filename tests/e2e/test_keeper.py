@@ -195,8 +195,8 @@ def test_status_deploy_and_keeper_name_the_same_objects_and_a_repair_restores_th
     assert {str(row): states[resource.owner] for row, resource in broken.items()} == {
         str(row): row.state or UNSEEN for row in rows
     }
-    told = keeper.told("Drifted")
-    assert {str(row): str(resource) in told for row, resource in broken.items()} == {str(row): True for row in rows}
+    drifted = keeper.subjects("Drifted")
+    assert {str(row): str(resource) in drifted for row, resource in broken.items()} == {str(row): True for row in rows}
     mishaps.replace_mappings(ward)
     assert status.look(ward.deployment.place).locked_out
     [sentence] = drift.drifted(ward.deployment.place)
@@ -204,7 +204,7 @@ def test_status_deploy_and_keeper_name_the_same_objects_and_a_repair_restores_th
     assert last(ward, context).complaint == "role-mapping-missing"
     repair(ward)
     assert drift.drifted(ward.deployment.place) == []
-    assert keeper.told("Drifted") == []
+    assert keeper.subjects("Drifted") == []
     # With the defaults back in effect nothing of ours is needed in the list of trusted endpoints.
     ward.engine("PUT", mishaps.SETTINGS, {"persistent": {mishaps.TRUSTED: None}})
     assert drift.drifted(ward.deployment.place) == []
@@ -229,8 +229,10 @@ def test_what_bears_another_mark_is_named_alike_and_left_alone(ward: Ward, keepe
         assert {str(row): resource.id in str(refused.value) for row, resource in broken.items() if row.state} == {
             str(row): True for row in rows if row.state
         }
-        told = keeper.told("Drifted")
-        assert {str(row): str(resource) in told for row, resource in broken.items()} == {str(row): True for row in rows}
+        drifted = keeper.subjects("Drifted")
+        assert {str(row): str(resource) in drifted for row, resource in broken.items()} == {
+            str(row): True for row in rows
+        }
     finally:
         for undo in ways:
             undo()
@@ -242,7 +244,7 @@ def test_an_undeployed_model_is_named_by_status_and_deploy_and_healed_by_either(
     resource = row.of(made(ward))
     undo = snapshot(ward, resource)
     try:
-        for heal in (lambda: repair(ward), lambda: keeper.told("Healed")):
+        for heal in (lambda: repair(ward), lambda: keeper.subjects("Healed")):
             row.hand(ward, resource)
             [sentence] = drift.drifted(ward.deployment.place)
             assert sentence.startswith(f"Model {resource.owner.logical_id} ({resource.id}) is not deployed")

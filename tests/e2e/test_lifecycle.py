@@ -69,8 +69,8 @@ def test_deploy_makes_each_thing_once(before: dict[str, Any], osml: Any, engine:
 
 def trusted(client: OpenSearch) -> list[str]:
     settings = client.cluster.get_settings(params={"flat_settings": "true", "include_defaults": "true"})
-    found: list[str] = {**settings["defaults"], **settings["persistent"]}[SETTING]
-    return found
+    value: list[str] = {**settings["defaults"], **settings["persistent"]}[SETTING]
+    return value
 
 
 def test_the_answering_host_is_trusted_by_the_defaults_which_stay(client: OpenSearch) -> None:

@@ -119,7 +119,7 @@ class Lessened(Deployment):
             file = folder / f"osml-{self.name}-{part}.template.json"
             text = file.read_text()
             if self.changed:
-                text = re.sub(r'\\"read_timeout\\":(\d+)', lambda found: rf"\"read_timeout\":{int(found[1]) + 1}", text)
+                text = re.sub(r'\\"read_timeout\\":(\d+)', lambda match: rf"\"read_timeout\":{int(match[1]) + 1}", text)
             template = json.loads(text)
             _hurry(template)
             if self.without is not None and self.without.part == part:

@@ -60,12 +60,13 @@ def test_what_aws_would_refuse_is_found_before_anything_is_made(environment: Com
             logs.put_resource_policy(policyName=name, policyDocument="{}")
         iam.put_role_policy(RoleName=EXECUTION, PolicyName="denied", PolicyDocument=json.dumps(DENIED))
         opensearch.create_domain(**DOMAIN)
-        found = failed(environment, 1)
-        assert set(found) == {"log-policies-full", "deploy-not-allowed", "name-taken"}
+        complaints = failed(environment, 1)
+        assert set(complaints) == {"log-policies-full", "deploy-not-allowed", "name-taken"}
         assert (
-            f"may not do es:CreateDomain on arn:aws:es:{REGION}:{ACCOUNT}:domain/{TAKEN}" in found["deploy-not-allowed"]
+            f"may not do es:CreateDomain on arn:aws:es:{REGION}:{ACCOUNT}:domain/{TAKEN}"
+            in complaints["deploy-not-allowed"]
         )
-        assert found["name-taken"].startswith(f"AWS::OpenSearchService::Domain {TAKEN} exists already")
+        assert complaints["name-taken"].startswith(f"AWS::OpenSearchService::Domain {TAKEN} exists already")
         stacks = [stack["StackName"] for stack in boto3.client("cloudformation").describe_stacks()["Stacks"]]
         assert [name for name in stacks if name.startswith(f"osml-{NAME}")] == []
     finally:

@@ -93,9 +93,9 @@ def questions(cloud: Cloud) -> Path:
 
 def upgraded(cloud: Cloud, questions: Path, code: int) -> dict[str, Any]:
     """The findings of a rehearsal by subject."""
-    asked = ("--ask", QUESTION, "--questions", str(questions))
-    told = cloud.osml("sandbox", "upgrade", "--env", NAME, "--to", "3.6", *asked, "--json", code=code)
-    report = json.loads(told.stdout)
+    options = ("--ask", QUESTION, "--questions", str(questions))
+    upgrade = cloud.osml("sandbox", "upgrade", "--env", NAME, "--to", "3.6", *options, "--json", code=code)
+    report = json.loads(upgrade.stdout)
     assert (report["before"], report["after"], report["worse"]) == ("2.19.1", "3.6.0", code == 1)
     assert report["engine_version"] == AFTER
     return {finding["subject"]: finding for finding in report["findings"]}
@@ -114,16 +114,16 @@ def test_what_the_later_line_refuses_is_named_and_nothing_else_is_worse(
     cloud.engine("PUT", "/odd", ODD_INDEX)
     cloud.engine("PUT", "/_cluster/settings", ODD_CLUSTER)
     cloud.engine("PUT", ODD_ROLE, {"cluster_permissions": ["cluster_monitor"]})
-    found = upgraded(cloud, questions, code=1)
-    assert {subject: value["state"] for subject, value in found.items() if value["state"] != "same"} == {
+    report = upgraded(cloud, questions, code=1)
+    assert {subject: value["state"] for subject, value in report.items() if value["state"] != "same"} == {
         "the assistant": "skipped",
         "settings": "worse",
     }
-    refused = " ".join(found["settings"]["details"])
+    refused = " ".join(report["settings"]["details"])
     assert "index.knn.algo_param.m of the index odd" in refused
     assert "knn.plugin.enabled of the cluster" in refused
-    assert QUESTION in found["a question"]["seen"]
-    assert "1.000 → 1.000" in found["searches"]["seen"]
+    assert QUESTION in report["a question"]["seen"]
+    assert "1.000 → 1.000" in report["searches"]["seen"]
 
 
 def test_it_is_taken_back_with_all_it_had(cloud: Cloud, answer: Answer) -> None:

@@ -55,7 +55,7 @@ class Account:
     """
 
     seconds: float = 0.0
-    asked: int = 0
+    questions: int = 0
     slowest: float = 0.0
     failed: dict[str, str] = field(default_factory=dict)
     sent: int = 0
@@ -68,8 +68,8 @@ class Account:
     @property
     def faults(self) -> dict[str, Any]:
         """Empty when every question was answered and every document is there once."""
-        found = {name: getattr(self, name) for name in ("failed", "refused", "lost", "doubled", "strangers")}
-        return {name: value for name, value in found.items() if value}
+        faults = {name: getattr(self, name) for name in ("failed", "refused", "lost", "doubled", "strangers")}
+        return {name: value for name, value in faults.items() if value}
 
 
 class Traffic:
@@ -148,10 +148,10 @@ class Traffic:
             act(domain, number)
 
     def _ask(self, domain: Domain, number: int) -> None:
-        asked, (figure, source) = self._facts[number % len(self._facts)]
+        question_asked, (figure, source) = self._facts[number % len(self._facts)]
         began, fault = time.monotonic(), ""
         try:
-            answer = question.ask(domain, self._knowledge, asked)
+            answer = question.ask(domain, self._knowledge, question_asked)
             if figure not in (answer.answer or "") or source not in [source.id for source in answer.sources]:
                 fault = f"answered {answer.answer!r} from {[source.id for source in answer.sources]}"
         except Failure as error:
@@ -159,10 +159,10 @@ class Traffic:
         except Exception as error:  # noqa: BLE001 - a thread that dies would lose the question unseen
             fault = repr(error)
         with self._lock:
-            self.account.asked += 1
+            self.account.questions += 1
             self.account.slowest = max(self.account.slowest, time.monotonic() - began)
             if fault:
-                self.account.failed[f"question {number}: {asked}"] = fault
+                self.account.failed[f"question {number}: {question_asked}"] = fault
 
     def _load(self, domain: Domain, number: int) -> None:
         names = [f"{self._run}-{number * BATCH + place:05}" for place in range(BATCH)]
@@ -240,11 +240,11 @@ def _text(name: str) -> str:
 
 def _facts() -> dict[str, tuple[str, str]]:
     """Questions about the samples: each with the figure of its answer and the id of the document that gives it."""
-    found = {}
+    facts = {}
     for line in SAMPLES.read_text().splitlines():
         sample = json.loads(line)
         name = sample["title"].partition(" metro area")[0]
         figure = re.search(r"In 2023, ([\d,]+) people", sample["text"])
         assert figure
-        found[f"How many people lived in the {name} metro area in 2023?"] = (figure[1], sample["id"])
-    return found
+        facts[f"How many people lived in the {name} metro area in 2023?"] = (figure[1], sample["id"])
+    return facts

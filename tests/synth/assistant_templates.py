@@ -28,9 +28,11 @@ UPLOADS = (
 
 def only(template: Template, type: str) -> dict[str, Any]:
     """The one resource of exactly this type."""
-    found: list[dict[str, Any]] = [resource for resource in template["Resources"].values() if resource["Type"] == type]
-    assert len(found) == 1, type
-    return found[0]
+    resources: list[dict[str, Any]] = [
+        resource for resource in template["Resources"].values() if resource["Type"] == type
+    ]
+    assert len(resources) == 1, type
+    return resources[0]
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +77,14 @@ def methods(of_type: OfType) -> Callable[[Template], dict[tuple[str, str], Any]]
 
 
 @pytest.fixture(scope="module")
-def told(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any]]:
-    """What a function is told in ASSISTANT."""
+def settings_of(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any]]:
+    """The settings of a function in ASSISTANT."""
 
     def get(template: Template, function: str) -> dict[str, Any]:
-        (found,) = (
+        (part,) = (
             value for name, value in of_type(template, "AWS::Lambda::Function").items() if name.startswith(function)
         )
-        settings: dict[str, Any] = json.loads(flat(found["Properties"]["Environment"]["Variables"]["ASSISTANT"]))
+        settings: dict[str, Any] = json.loads(flat(part["Properties"]["Environment"]["Variables"]["ASSISTANT"]))
         return settings
 
     return get

@@ -16,10 +16,10 @@ def main(folder: Path) -> int:
     if report.parsing_errors or not report.passed_checks:
         print(f"checkov cannot read {report.parsing_errors or files}.", file=sys.stderr)
         return 1
-    found = [
+    findings = [
         [Path(check.file_path).stem, check.check_id, *check.resource.split(".", 1)] for check in report.failed_checks
     ]
-    print(json.dumps(found))
+    print(json.dumps(findings))
     return 0
 
 

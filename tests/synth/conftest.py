@@ -52,15 +52,15 @@ def synthesized(
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(acknowledge, "Validations", Later)
             build()
-        found: dict[str, list[str]] = {}
+        resources_by_rule: dict[str, list[str]] = {}
         for violation in AwsSolutionsChecks(app).validate_scope(app).violations:
-            found.setdefault(violation.rule_name, []).extend(
+            resources_by_rule.setdefault(violation.rule_name, []).extend(
                 resource.construct_path for resource in violation.violating_resources
             )
         for scope, rule in kept:
             Validations.of(scope).acknowledge(rule)
             path = scope.node.path
-            needed = any(item == path or item.startswith(f"{path}/") for item in found.get(rule.id, []))
+            needed = any(item == path or item.startswith(f"{path}/") for item in resources_by_rule.get(rule.id, []))
             # In a pipeline the stage stands before the stack.
             stack = next((part for part in path.split("/")[::-1] if re.fullmatch(STACK, part)), path.partition("/")[0])
             environment = stack.removeprefix("osml-").rpartition("-")[0] or "delivery"
@@ -141,14 +141,14 @@ def deliver(
         outdir = tmp_path_factory.mktemp("delivery")
         app = App(outdir=str(outdir), context={**flags, "aws:cdk:bundling-stacks": []})
         synthesized(app, Path(ROOT, file).read_text(), lambda: build_delivery(app, file, directory))
-        found = {}
+        templates = {}
         for manifest in outdir.rglob("manifest.json"):
             for id, artifact in json.loads(manifest.read_text())["artifacts"].items():
                 if artifact["type"] == "aws:cloudformation:stack":
                     properties = artifact["properties"]
                     text = (manifest.parent / properties["templateFile"]).read_text()
-                    found[properties.get("stackName", id)] = json.loads(text)
-        return found
+                    templates[properties.get("stackName", id)] = json.loads(text)
+        return templates
 
     return run
 
@@ -338,9 +338,9 @@ def cfn_lint() -> Callable[..., str]:
             if key in clean:
                 continue
             decoded, errors = decode_str(json.dumps(template))
-            found = errors or list(runners[ignored].validate_template(decoded))
-            said += [f"{name}: {match}" for match in found]
-            if not found:
+            matches = errors or list(runners[ignored].validate_template(decoded))
+            said += [f"{name}: {match}" for match in matches]
+            if not matches:
                 clean.add(key)
         return "\n".join(said)
 

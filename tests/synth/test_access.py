@@ -41,11 +41,11 @@ def inference(templates: Callable[[str], Templates]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def statements(flat: Flat, of_type: OfType) -> Callable[[dict[str, Any], str], list[Any]]:
     def get(template: dict[str, Any], policy: str) -> list[Any]:
-        found = [
+        statements = [
             resource for name, resource in of_type(template, "AWS::IAM::Policy").items() if name.startswith(policy)
         ]
-        assert len(found) == 1, policy
-        result: list[Any] = flat(found[0]["Properties"]["PolicyDocument"]["Statement"])
+        assert len(statements) == 1, policy
+        result: list[Any] = flat(statements[0]["Properties"]["PolicyDocument"]["Statement"])
         return result
 
     return get
@@ -174,11 +174,11 @@ def test_provisioner_is_told_whom_it_obeys_and_where_it_goes(
     search: dict[str, Any], of_type: OfType, flat: Flat
 ) -> None:
     (function,) = of_type(search, "AWS::Lambda::Function").values()
-    told = flat(function["Properties"]["Environment"]["Variables"])
-    assert told["PREFIX"] == "osml-sandbox"
-    (administrator,) = json.loads(told["ADMINISTRATORS"])
+    variables = flat(function["Properties"]["Environment"]["Variables"])
+    assert variables["PREFIX"] == "osml-sandbox"
+    (administrator,) = json.loads(variables["ADMINISTRATORS"])
     assert "ProvisionerRole" in administrator
-    (engine,) = json.loads(told["ENGINES"])
+    (engine,) = json.loads(variables["ENGINES"])
     assert engine["endpoint"].startswith("https://<SearchDomain")
     assert (engine["region"], engine["service"]) == ("<AWS::Region>", "es")
 

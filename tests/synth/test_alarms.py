@@ -20,7 +20,9 @@ ALARM, TOPIC = "AWS::CloudWatch::Alarm", "AWS::SNS::Topic"
 
 
 @pytest.fixture(scope="module")
-def told(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Templates]:
+def with_alarms_to(
+    synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Templates]:
     """The templates of dev with `alarms: {topic: …}` and a drop, or of `of`."""
     made: dict[tuple[str, str], Templates] = {}
 
@@ -46,17 +48,17 @@ def alarms(templates: Templates, of_type: OfType) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_every_alarm_tells_a_topic_that_exists(told: Callable[..., Templates], of_type: OfType) -> None:
-    raised = alarms(told(ARN), of_type)
+def test_every_alarm_tells_a_topic_that_exists(with_alarms_to: Callable[..., Templates], of_type: OfType) -> None:
+    raised = alarms(with_alarms_to(ARN), of_type)
     assert len(raised) == 9
     assert {(str(item["AlarmActions"]), str(item["OKActions"])) for item in raised.values()} == {(f"['{ARN}']",) * 2}
-    assert [template for template in told(ARN).values() if of_type(template, TOPIC)] == []
+    assert [template for template in with_alarms_to(ARN).values() if of_type(template, TOPIC)] == []
 
 
 def test_an_address_gets_a_topic_that_cloudwatch_may_write_to(
-    told: Callable[..., Templates], of_type: OfType, flat: Flat
+    with_alarms_to: Callable[..., Templates], of_type: OfType, flat: Flat
 ) -> None:
-    templates = told("team@example.com")
+    templates = with_alarms_to("team@example.com")
     search = templates["osml-dev-search"]
     [(topic_id, topic)] = ((id, value) for id, value in of_type(search, TOPIC).items() if value["Type"] == TOPIC)
     assert topic["Properties"]["TopicName"] == "osml-dev-alarms"
@@ -72,9 +74,9 @@ def test_an_address_gets_a_topic_that_cloudwatch_may_write_to(
     assert {str(flat(alarm["AlarmActions"])) for alarm in alarms(templates, of_type).values()} == {f"['{named}']"}
 
 
-def test_no_stack_imports_the_topic(told: Callable[..., Templates]) -> None:
+def test_no_stack_imports_the_topic(with_alarms_to: Callable[..., Templates]) -> None:
     """An export that is in use could not be taken back when somebody takes `alarms` out of the file."""
-    for name, template in told("team@example.com").items():
+    for name, template in with_alarms_to("team@example.com").items():
         imported = [line for line in json.dumps(template).split("Fn::ImportValue")[1:] if "larm" in line[:120]]
         assert imported == [], name
 
@@ -82,18 +84,18 @@ def test_no_stack_imports_the_topic(told: Callable[..., Templates]) -> None:
 def test_without_a_topic_the_alarms_are_there_and_tell_nobody(
     templates: Callable[[str], Templates], of_type: OfType
 ) -> None:
-    found = alarms(templates("dev"), of_type)
-    assert len(found) == 7
-    assert [name for name, value in found.items() if "AlarmActions" in value] == []
+    raised = alarms(templates("dev"), of_type)
+    assert len(raised) == 7
+    assert [name for name, value in raised.items() if "AlarmActions" in value] == []
 
 
 def test_a_domain_is_watched(templates: Callable[[str], Templates], of_type: OfType) -> None:
-    found = {
+    metrics = {
         alarm["MetricName"]: (alarm["ComparisonOperator"][:4], alarm["Threshold"])
         for alarm in alarms(templates("prod"), of_type).values()
         if alarm["Namespace"] == "AWS/ES"
     }
-    assert found == {
+    assert metrics == {
         "ClusterStatus.red": ("Grea", 1),
         "ClusterIndexWritesBlocked": ("Grea", 1),
         "JVMMemoryPressure": ("Grea", 95),
@@ -147,5 +149,5 @@ def test_what_alarms_and_dashboard_watch_has_the_same_dimensions(
         assert named in shown
 
 
-def test_findings(told: Callable[..., Templates], cfn_lint: Callable[..., str]) -> None:
-    assert cfn_lint([told("team@example.com"), told(ARN)]) == ""
+def test_findings(with_alarms_to: Callable[..., Templates], cfn_lint: Callable[..., str]) -> None:
+    assert cfn_lint([with_alarms_to("team@example.com"), with_alarms_to(ARN)]) == ""

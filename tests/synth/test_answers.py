@@ -49,14 +49,14 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def made(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Templates]:
     """Templates of one of RECIPES, synthesized once."""
-    found: dict[str, Templates] = {}
+    made: dict[str, Templates] = {}
     directory = tmp_path_factory.mktemp("environments")
 
     def get(name: str) -> Templates:
-        if name not in found:
+        if name not in made:
             (directory / f"{name}.yaml").write_text(written(name))
-            found[name] = synthesize(name, directory)
-        return found[name]
+            made[name] = synthesize(name, directory)
+        return made[name]
 
     return get
 

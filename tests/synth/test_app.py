@@ -111,14 +111,14 @@ def test_a_fault_of_the_program_is_none_of_the_settings(monkeypatch: pytest.Monk
     ],
 )
 def test_a_finding_is_a_sentence(tmp_path: Path, description: str, sentence: str) -> None:
-    found = {
+    violation = {
         "ruleName": "X1",
         "description": description,
         "violatingConstructs": [{"constructPath": "a/b/c"}],
     }
     reports = [
-        {"pluginName": "Rules", "conclusion": "failure", "violations": [found, found]},
-        {"pluginName": "Rules", "conclusion": "success", "violations": [{**found, "ruleName": "X2"}]},
+        {"pluginName": "Rules", "conclusion": "failure", "violations": [violation, violation]},
+        {"pluginName": "Rules", "conclusion": "success", "violations": [{**violation, "ruleName": "X2"}]},
     ]
     assert findings(tmp_path) == []
     (tmp_path / "validation-report.json").write_text(json.dumps({"pluginReports": reports}))

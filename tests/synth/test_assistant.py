@@ -116,8 +116,8 @@ def test_concurrency_is_that_of_questions_and_the_accounts_unless_it_is_set(
 ) -> None:
     def reserved(template: Template) -> list[int]:
         functions = of_type(template, "AWS::Lambda::Function").values()
-        found = [function["Properties"].get("ReservedConcurrentExecutions") for function in functions]
-        return [item for item in found if item is not None]
+        reservations = [function["Properties"].get("ReservedConcurrentExecutions") for function in functions]
+        return [item for item in reservations if item is not None]
 
     assert reserved(domain) == []
     assert reserved(other("sandbox", assistant={"concurrency": 8})) == [8]
@@ -240,12 +240,12 @@ def test_a_private_api_is_reached_through_its_endpoints_alone(other: Other, flat
     assert "-vpce-0a1b2c3d4e5f60718.execute-api." in page
     client = flat(only(template, "AWS::Cognito::UserPoolClient")["Properties"])
     assert client["CallbackURLs"] == [page]
-    told = [
+    variables = [
         flat(resource["Properties"]["Environment"]["Variables"])
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::Lambda::Function"
     ]
-    assert [item["ADDRESSES"] for item in told if "ADDRESSES" in item] == [page]
+    assert [item["ADDRESSES"] for item in variables if "ADDRESSES" in item] == [page]
     assert "Policy" not in only(other("sandbox"), "AWS::ApiGateway::RestApi")["Properties"]
 
 

@@ -14,7 +14,7 @@ from tests.synth.assistant_templates import DOMAIN, LOG, PLACE, UPLOADS, Flat, O
 domain = assistant_templates.domain
 collection = assistant_templates.collection
 other = assistant_templates.other
-told = assistant_templates.told
+settings_of = assistant_templates.settings_of
 allowed = assistant_templates.allowed
 
 
@@ -38,7 +38,9 @@ def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed:
 
 
 @pytest.mark.parametrize("keep", ["ratings", "texts"])
-def test_feedback_is_kept_by_documents_and_texts_also_by_ask(other: Other, allowed: Any, told: Any, keep: str) -> None:
+def test_feedback_is_kept_by_documents_and_texts_also_by_ask(
+    other: Other, allowed: Any, settings_of: Any, keep: str
+) -> None:
     settings = {"feedback": {"keep": keep, "days": 90}, "agents": {"callbacks": ["http://localhost:3334/callback"]}}
     made = other("sandbox", assistant=settings)
     own = f"{DOMAIN.replace('osml-sandbox', 'osml-other')}/passages-feedback"
@@ -48,7 +50,12 @@ def test_feedback_is_kept_by_documents_and_texts_also_by_ask(other: Other, allow
     for asked_in in (ask, allowed(made, "ToolsPolicy")):
         assert (f"{own}/_doc/*" in asked_in["es:ESHttpPost"]) == (keep == "texts")
     assert f"{own}/_search" not in ask["es:ESHttpPost"]
-    assert told(made, "Ask")["feedback"] == {"keep": keep, "days": 90, "kind": "index", "name": "passages-feedback"}
+    assert settings_of(made, "Ask")["feedback"] == {
+        "keep": keep,
+        "days": 90,
+        "kind": "index",
+        "name": "passages-feedback",
+    }
     table = other("sandbox-aoss", assistant=settings)
     kept = {action for action in allowed(table, "DocumentsPolicy") if action.startswith("dynamodb:")}
     assert kept == {f"dynamodb:{verb}" for verb in ("GetItem", "UpdateItem", "DeleteItem", "Query", "PutItem")}
@@ -57,10 +64,10 @@ def test_feedback_is_kept_by_documents_and_texts_also_by_ask(other: Other, allow
 
 def test_uploads_are_worked_on_by_the_function_documents(domain: Template, of_type: OfType, flat: Flat) -> None:
     (source,) = flat(of_type(domain, "AWS::Lambda::EventSourceMapping")).values()
-    told = source["Properties"]
-    assert told["FunctionName"] == "<DocumentsFunction8356188C>"
-    assert (told["BatchSize"], told["ScalingConfig"]) == (1, {"MaximumConcurrency": 2})
-    assert told["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    mapping = source["Properties"]
+    assert mapping["FunctionName"] == "<DocumentsFunction8356188C>"
+    assert (mapping["BatchSize"], mapping["ScalingConfig"]) == (1, {"MaximumConcurrency": 2})
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     function = flat(domain["Resources"]["DocumentsFunction8356188C"]["Properties"])
     queues = {name: resource["Properties"] for name, resource in of_type(domain, "AWS::SQS::Queue").items()}
     ((name, queue),) = [(name, queue) for name, queue in queues.items() if "RedrivePolicy" in queue]
@@ -80,8 +87,8 @@ def test_marks_by_meaning_let_questions_reach_the_model(
 
     def added(part: str, action: str) -> set[str]:
         def paths(template: Template) -> set[str]:
-            found = allowed(template, part).get(action, [])
-            return {found} if isinstance(found, str) else set(found)
+            resources = allowed(template, part).get(action, [])
+            return {resources} if isinstance(resources, str) else set(resources)
 
         return paths(made) - {path.replace(DOMAIN, own) for path in paths(domain)}
 
@@ -148,7 +155,7 @@ def test_on_a_collection_a_function_may_call_its_models_too(
     assert [(alias["Name"], alias["FunctionVersion"]) for alias in aliases] == [("operators", "$LATEST")] * 2
 
 
-def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: Any, told: Any) -> None:
+def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: Any, settings_of: Any) -> None:
     answer = {"provider": "bedrock", "region": "us-east-1"}
     template = other("sandbox-aoss", answer=answer, embedding={"provider": "titan", "dimension": 512})
     ask, documents = allowed(template, "AskPolicy"), allowed(template, "DocumentsPolicy")
@@ -156,19 +163,19 @@ def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: A
     assert "bedrock:InvokeModelWithResponseStream" not in documents
     assert documents["bedrock:InvokeModel"].endswith("foundation-model/amazon.titan-embed-text-v2:0")
     # As the environment says it: what it leaves open is declared with the provider, for the function too.
-    assert told(template, "Ask")["answer"] == {"provider": "bedrock", "region": "us-east-1"}
-    assert told(template, "Ask")["embedding"] == {"provider": "titan", "dimension": 512}
+    assert settings_of(template, "Ask")["answer"] == {"provider": "bedrock", "region": "us-east-1"}
+    assert settings_of(template, "Ask")["embedding"] == {"provider": "titan", "dimension": 512}
 
 
 def test_each_function_may_do_on_the_index_what_it_does(collection: Template, flat: Flat, of_type: OfType) -> None:
-    found = {}
+    rules = {}
     for resource in of_type(collection, "AWS::OpenSearchServerless::AccessPolicy").values():
         ((policy,), name) = json.loads(flat(resource["Properties"]["Policy"])), resource["Properties"]["Name"]
         assert len(name) <= 32
         ((rule,), (role,)) = policy["Rules"], policy["Principal"]
         assert (rule["ResourceType"], rule["Resource"]) == ("index", ["index/osml-sandbox-aoss/passages"])
-        found[role] = rule["Permission"]
-    assert found == {
+        rules[role] = rule["Permission"]
+    assert rules == {
         "<AskRole76FE4A60.Arn>": ["aoss:DescribeIndex", "aoss:ReadDocument"],
         "<DocumentsRole86E5D883.Arn>": ["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
         "<ToolsRoleBB97B1BA.Arn>": ["aoss:DescribeIndex", "aoss:ReadDocument"],

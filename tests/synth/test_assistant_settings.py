@@ -1,4 +1,4 @@
-"""The assistant's stack: what each function is told, and which model answers."""
+"""The assistant's stack: the settings of each function, and which model answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.synth import assistant_templates
 from tests.synth.assistant_templates import DOMAIN, LOG, Flat, OfType, Other, Templates
 
 other = assistant_templates.other
-told = assistant_templates.told
+settings_of = assistant_templates.settings_of
 allowed = assistant_templates.allowed
 
 
@@ -49,37 +49,37 @@ EMBEDDINGS: list[dict[str, Any]] = [
     [{"answer": answer} for answer in ANSWERS] + [{"embedding": embedding} for embedding in EMBEDDINGS],
     ids=lambda groups: "-".join(f"{name}-{group['provider']}" for name, group in groups.items()),
 )
-def test_the_functions_can_read_their_settings(other: Other, told: Any, groups: dict[str, Any]) -> None:
+def test_the_functions_can_read_their_settings(other: Other, settings_of: Any, groups: dict[str, Any]) -> None:
     from settings.runtime_settings import RuntimeSettings
 
     template = other("sandbox-aoss", **groups)
     for function in ("Ask", "Documents"):
-        settings = RuntimeSettings.model_validate(told(template, function))
+        settings = RuntimeSettings.model_validate(settings_of(template, function))
         assert settings.search.service == "aoss"
         for name, group in groups.items():
             assert getattr(settings, name).provider == group["provider"]
 
 
 @pytest.mark.parametrize("thinking", [False, True])
-def test_the_functions_know_whether_the_model_reasons(other: Other, told: Any, thinking: bool) -> None:
+def test_the_functions_know_whether_the_model_reasons(other: Other, settings_of: Any, thinking: bool) -> None:
     from settings.answer.deepseek import DeepSeekAnswer
     from settings.runtime_settings import RuntimeSettings
 
     template = other("sandbox-aoss", answer={"provider": "deepseek", "secret": CHAT, "thinking": thinking})
-    settings = RuntimeSettings.model_validate(told(template, "Ask"))
+    settings = RuntimeSettings.model_validate(settings_of(template, "Ask"))
     assert isinstance(settings.answer, DeepSeekAnswer)
     assert settings.answer.thinking is thinking
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "dev", "qa", "prod"])
 def test_on_a_domain_the_engine_embeds_and_the_function_answers(
-    templates: Callable[[str], Templates], told: Any, allowed: Any, flat: Flat, of_type: OfType, environment: str
+    templates: Callable[[str], Templates], settings_of: Any, allowed: Any, flat: Flat, of_type: OfType, environment: str
 ) -> None:
     from settings.answer.deepseek import DeepSeekAnswer
     from settings.runtime_settings import RuntimeSettings
 
     template = templates(environment)[f"osml-{environment}-assistant"]
-    settings = RuntimeSettings.model_validate(told(template, "Ask"))
+    settings = RuntimeSettings.model_validate(settings_of(template, "Ask"))
     assert isinstance(settings.answer, DeepSeekAnswer)
     assert settings.embedding.provider == "model"
     assert (settings.answer.model, settings.conversations.kind) == ("deepseek-flash", "index")
@@ -87,7 +87,7 @@ def test_on_a_domain_the_engine_embeds_and_the_function_answers(
         json.loads(flat(resource["Properties"]["Spec"])) for resource in of_type(template, "Custom::MlIndex").values()
     )
     assert index["name"] == getattr(settings.conversations, "name", None) == "passages-conversations"
-    assert told(template, "Ask") == told(template, "Documents")
+    assert settings_of(template, "Ask") == settings_of(template, "Documents")
     # The pipeline has the same prompt, for whoever asks the engine directly.
     pipelines = of_type(templates(environment)[f"osml-{environment}-knowledge"], "Custom::MlSearchPipeline").values()
     specs = [json.loads(flat(pipeline["Properties"]["Spec"])) for pipeline in pipelines]
@@ -97,11 +97,13 @@ def test_on_a_domain_the_engine_embeds_and_the_function_answers(
     assert (rag["system_prompt"], rag["user_instructions"]) == (prompt.system, prompt.instructions)
 
 
-def test_the_pipeline_answers_where_nobody_else_is_to(other: Other, told: Any, allowed: Any, of_type: OfType) -> None:
+def test_the_pipeline_answers_where_nobody_else_is_to(
+    other: Other, settings_of: Any, allowed: Any, of_type: OfType
+) -> None:
     from settings.runtime_settings import PipelineAnswer, RuntimeSettings
 
     template = other("sandbox", assistant={"streaming": False})
-    settings = RuntimeSettings.model_validate(told(template, "Ask"))
+    settings = RuntimeSettings.model_validate(settings_of(template, "Ask"))
     assert isinstance(settings.answer, PipelineAnswer)
     assert (settings.answer.search_pipeline, settings.answer.model) == ("passages-answer", "deepseek-flash")
     memory = f"{DOMAIN.replace('osml-sandbox', 'osml-other')}/_plugins/_ml/memory"
@@ -116,12 +118,12 @@ def test_the_pipeline_answers_where_nobody_else_is_to(other: Other, told: Any, a
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: "-".join(map(str, answer.values()))[:40])
 def test_on_a_domain_ask_may_call_its_answer_model_as_a_stream_and_nothing_else(
-    other: Other, told: Any, allowed: Any, answer: dict[str, Any]
+    other: Other, settings_of: Any, allowed: Any, answer: dict[str, Any]
 ) -> None:
     from settings.runtime_settings import RuntimeSettings
 
     template = other("sandbox", recipe=RECIPES_OF[answer["provider"]], answer=answer)
-    assert RuntimeSettings.model_validate(told(template, "Ask")).answer.provider == answer["provider"]  # type: ignore[union-attr]
+    assert RuntimeSettings.model_validate(settings_of(template, "Ask")).answer.provider == answer["provider"]  # type: ignore[union-attr]
     action = {
         "bedrock": "bedrock:InvokeModelWithResponseStream",
         "bedrock-converse": "bedrock:InvokeModelWithResponseStream",

@@ -146,12 +146,12 @@ def test_the_page_may_have_other_addresses_and_everybody_a_second_factor(other: 
     message = pool["AdminCreateUserConfig"]["InviteMessageTemplate"]["EmailMessage"]
     assert mine in message
     assert page not in message
-    told = [
+    all_variables = [
         resource["Properties"]["Environment"]["Variables"]
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::Lambda::Function"
     ]
-    [addresses] = [item["ADDRESSES"] for item in told if "ADDRESSES" in item]
+    [addresses] = [item["ADDRESSES"] for item in all_variables if "ADDRESSES" in item]
     assert addresses == f"{mine} {more}"
 
 
@@ -161,12 +161,12 @@ def test_a_person_may_set_up_a_second_factor_of_their_own(other: Other, flat: Fl
     assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("OPTIONAL", ["SOFTWARE_TOKEN_MFA"])
     client = only(template, "AWS::Cognito::UserPoolClient")["Properties"]
     assert client["AllowedOAuthScopes"] == ["openid", "aws.cognito.signin.user.admin"]
-    told = [
+    all_variables = [
         flat(resource["Properties"]["Environment"]["Variables"])
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::Lambda::Function"
     ]
-    [api] = [variables["POOL_API"] for variables in told if "POOL_API" in variables]
+    [api] = [variables["POOL_API"] for variables in all_variables if "POOL_API" in variables]
     assert api == "https://cognito-idp.<AWS::Region>.<AWS::URLSuffix>/"
     for setting in ("off", False):
         off = other("sandbox", assistant={"second_factor": setting})

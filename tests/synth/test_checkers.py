@@ -83,14 +83,14 @@ def findings(every: Templates, tmp_path_factory: pytest.TempPathFactory) -> list
     said = [item.communicate() for item in running]
     # Guard exits with 19 when a rule is not kept.
     assert [item.returncode for item in running] == [0, 19], said
-    found = [Finding(names[number], rule, id) for number, rule, _, id in json.loads(said[0][0])]
+    findings = [Finding(names[number], rule, id) for number, rule, _, id in json.loads(said[0][0])]
     for report in json.loads(said[1][0]):
         name = names[Path(report["name"]).stem]
         for broken in report["not_compliant"]:
             ids = set(re.findall(r'"/Resources/([^/"]+)', json.dumps(broken)))
             assert ids, broken["Rule"]["name"]
-            found += [Finding(name, broken["Rule"]["name"], id) for id in sorted(ids)]
-    return found
+            findings += [Finding(name, broken["Rule"]["name"], id) for id in sorted(ids)]
+    return findings
 
 
 def _checkov(shown: Path) -> list[str]:

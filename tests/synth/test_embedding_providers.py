@@ -50,9 +50,9 @@ def specs(templates_with: Callable[..., Templates], flat: Any, of_type: Any) -> 
 
 
 def action(specs: Specs) -> dict[str, Any]:
-    (found,) = specs["EmbeddingConnector"]["connector"]["actions"]
-    assert isinstance(found, dict)
-    return found
+    (action_sent,) = specs["EmbeddingConnector"]["connector"]["actions"]
+    assert isinstance(action_sent, dict)
+    return action_sent
 
 
 def test_one_model_and_a_pipeline_that_answers_nothing(templates_with: Any, of_type: Any, flat: Any) -> None:
@@ -104,23 +104,27 @@ def test_titan_with_the_built_in_functions(
 
 
 def test_titan_on_an_engine_without_them(specs: Callable[..., Specs]) -> None:
-    found = specs({"provider": "titan", "dimension": 512}, search={**SEARCH, "engine_version": "OpenSearch_2.11"})
-    assert sent(action(found), (AWKWARD,)) == {"inputText": AWKWARD, "dimensions": 512, "normalize": True}
+    specified = specs({"provider": "titan", "dimension": 512}, search={**SEARCH, "engine_version": "OpenSearch_2.11"})
+    assert sent(action(specified), (AWKWARD,)) == {"inputText": AWKWARD, "dimensions": 512, "normalize": True}
     for step in ("pre", "post"):
-        script = action(found)[f"{step}_process_function"]
+        script = action(specified)[f"{step}_process_function"]
         assert script.strip().endswith(";")
         assert "${" not in script
-    probe = json.loads(found["EmbeddingModel"]["probe"]["parameters"]["body"])
+    probe = json.loads(specified["EmbeddingModel"]["probe"]["parameters"]["body"])
     assert probe == {"inputText": "ready", "dimensions": 512, "normalize": True}
-    _, processor, *_ = found["IngestPipeline"]["pipeline"]["processors"]
+    _, processor, *_ = specified["IngestPipeline"]["pipeline"]["processors"]
     assert "batch_size" not in processor["text_embedding"]
 
 
 def test_cohere(specs: Callable[..., Specs]) -> None:
-    found = specs({"provider": "cohere", "dimension": 1024, "region": "us-west-2", "truncate": "START"})
-    assert sent(action(found), (AWKWARD,)) == {"texts": [AWKWARD], "input_type": "search_document", "truncate": "START"}
-    assert found["EmbeddingConnector"]["connector"]["parameters"]["input_docs_processed_step_size"] == "96"
-    (statement,) = found["statements"]
+    specified = specs({"provider": "cohere", "dimension": 1024, "region": "us-west-2", "truncate": "START"})
+    assert sent(action(specified), (AWKWARD,)) == {
+        "texts": [AWKWARD],
+        "input_type": "search_document",
+        "truncate": "START",
+    }
+    assert specified["EmbeddingConnector"]["connector"]["parameters"]["input_docs_processed_step_size"] == "96"
+    (statement,) = specified["statements"]
     assert statement["Resource"].endswith(":bedrock:us-west-2::foundation-model/cohere.embed-english-v3")
 
 
@@ -139,22 +143,22 @@ def test_cohere(specs: Callable[..., Specs]) -> None:
 def test_openai(
     specs: Callable[..., Specs], embedding: dict[str, Any], url: str, trusted: str, body: dict[str, Any]
 ) -> None:
-    found = specs({"provider": "openai", "dimension": 512, "secret": {"name": "osml/key"}, **embedding})
-    assert action(found)["url"] == url
-    assert action(found)["headers"]["Authorization"] == "Bearer ${credential.secretArn.api_key}"
+    specified = specs({"provider": "openai", "dimension": 512, "secret": {"name": "osml/key"}, **embedding})
+    assert action(specified)["url"] == url
+    assert action(specified)["headers"]["Authorization"] == "Bearer ${credential.secretArn.api_key}"
     model = embedding.get("model", "text-embedding-3-small")
-    assert sent(action(found), (AWKWARD,)) == {"model": model, "input": [AWKWARD], **body}
-    (pattern,) = found["TrustedEndpoints"]["patterns"]
+    assert sent(action(specified), (AWKWARD,)) == {"model": model, "input": [AWKWARD], **body}
+    (pattern,) = specified["TrustedEndpoints"]["patterns"]
     assert re.match(pattern, trusted)
     assert not re.match(pattern, trusted.replace(".com/", ".com.example.org/"))
-    (statement,) = found["statements"]
+    (statement,) = specified["statements"]
     assert statement["Resource"].endswith(":secret:osml/key-??????")
-    assert "osml/key" in found["EmbeddingConnector"]["connector"]["credential"]["secretArn"]
+    assert "osml/key" in specified["EmbeddingConnector"]["connector"]["credential"]["secretArn"]
 
 
 def test_an_endpoint_in_another_region(specs: Callable[..., Specs]) -> None:
-    found = specs({"provider": "sagemaker", "endpoint": "mine", "region": "eu-west-1", "dimension": 384})
-    assert action(found)["url"].startswith("https://runtime.sagemaker.eu-west-1.")
-    assert found["EmbeddingConnector"]["connector"]["parameters"]["region"] == "eu-west-1"
-    (statement,) = found["statements"]
+    specified = specs({"provider": "sagemaker", "endpoint": "mine", "region": "eu-west-1", "dimension": 384})
+    assert action(specified)["url"].startswith("https://runtime.sagemaker.eu-west-1.")
+    assert specified["EmbeddingConnector"]["connector"]["parameters"]["region"] == "eu-west-1"
+    (statement,) = specified["statements"]
     assert ":sagemaker:eu-west-1:" in statement["Resource"]

@@ -1,4 +1,4 @@
-"""The guardrail of Bedrock: who may ask it, and what the function is told."""
+"""The guardrail of Bedrock: who may ask it, and the settings of the function."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from tests.synth import assistant_templates
 
-allowed, other, told = assistant_templates.allowed, assistant_templates.other, assistant_templates.told
+allowed, other, settings_of = assistant_templates.allowed, assistant_templates.other, assistant_templates.settings_of
 ARN = "arn:aws:bedrock:eu-central-1:111122223333:guardrail/ab12cd34ef56"
 
 
@@ -23,15 +23,15 @@ ARN = "arn:aws:bedrock:eu-central-1:111122223333:guardrail/ab12cd34ef56"
     ],
 )
 def test_ask_alone_may_apply_the_guardrail_that_is_named(
-    other: Callable[..., Any], allowed: Any, told: Any, chosen: dict[str, str], resource: str
+    other: Callable[..., Any], allowed: Any, settings_of: Any, chosen: dict[str, str], resource: str
 ) -> None:
     template = other("sandbox-aoss", assistant={"guardrails": {"bedrock": chosen, "personal_data": ["email"]}})
     assert allowed(template, "AskPolicy")["bedrock:ApplyGuardrail"] == resource
     assert "bedrock:ApplyGuardrail" not in allowed(template, "DocumentsPolicy")
-    assert told(template, "Ask")["guardrails"] == {"bedrock": chosen, "personal_data": ["email"]}
+    assert settings_of(template, "Ask")["guardrails"] == {"bedrock": chosen, "personal_data": ["email"]}
 
 
-def test_without_guardrails_nothing_is_said_of_them(other: Callable[..., Any], allowed: Any, told: Any) -> None:
+def test_without_guardrails_nothing_is_said_of_them(other: Callable[..., Any], allowed: Any, settings_of: Any) -> None:
     template = other("sandbox-aoss")
     assert "bedrock:ApplyGuardrail" not in allowed(template, "AskPolicy")
-    assert "guardrails" not in told(template, "Ask")
+    assert "guardrails" not in settings_of(template, "Ask")

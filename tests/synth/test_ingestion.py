@@ -32,12 +32,12 @@ def stack(environment: Templates) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def bodies(stack: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]) -> dict[str, dict[str, Any]]:
     """The pipelines' YAML by the name of their sub-pipeline, with values in the places of references."""
-    found: dict[str, Any] = {}
+    pipelines: dict[str, Any] = {}
     for resource in of_type(stack, "AWS::OSIS::Pipeline").values():
         text = flat(resource["Properties"]["PipelineConfigurationBody"]).replace("<AWS::AccountId>", "111122223333")
-        found |= yaml.safe_load(text)
-    assert found.pop("version") == "2"
-    return found
+        pipelines |= yaml.safe_load(text)
+    assert pipelines.pop("version") == "2"
+    return pipelines
 
 
 def properties(template: dict[str, Any], of_type: OfType, type: str, part: str = "") -> dict[str, Any]:

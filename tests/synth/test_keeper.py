@@ -38,11 +38,11 @@ def compared(stacks: Templates, of_type: OfType, flat: Callable[[Any], Any]) -> 
         description = described(template, of_type, flat)
         assert set(description) == {f"/osml/{stack}/{name}" for name in made}
         for name, resource in made.items():
-            told = description[f"/osml/{stack}/{name}"]
-            assert f"Custom::Ml{told['kind']}" == resource["Type"]
-            assert told["id"] == f"<{name}>"
-            assert told["spec"] == json.loads(flat(resource["Properties"]["Spec"]))
-            assert told["target"] == json.loads(flat(resource["Properties"]["Target"]))
+            watched = description[f"/osml/{stack}/{name}"]
+            assert f"Custom::Ml{watched['kind']}" == resource["Type"]
+            assert watched["id"] == f"<{name}>"
+            assert watched["spec"] == json.loads(flat(resource["Properties"]["Spec"]))
+            assert watched["target"] == json.loads(flat(resource["Properties"]["Target"]))
         parts |= {stack.rpartition("-")[2]} if made else set()
     return parts
 
@@ -188,8 +188,8 @@ def test_a_model_that_is_stopped_at_night_is_not_asked(
     stopped = '{stop: "cron(0 20 ? * MON-FRI *)", start: "cron(0 7 ? * MON-FRI *)"}'
     settings = f"{before}answer:\n  size: 1.5B\n  scaling: {stopped}\nindex:{after.partition('index:')[2]}"
     (tmp_path / "sandbox.yaml").write_text(settings.replace("provisioning: 300", "provisioning: 600"))
-    told = described(synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"], of_type, flat)
-    unasked = [name for name, value in told.items() if not value.get("asked", True)]
+    objects = described(synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"], of_type, flat)
+    unasked = [name for name, value in objects.items() if not value.get("asked", True)]
     assert len(unasked) == 1
     assert "AnswerModel" in unasked[0]
 
@@ -201,15 +201,15 @@ def test_an_imported_model_which_bills_by_time_is_not_asked(
     text = (DIRECTORY / "sandbox.yaml").read_text().replace("recipe: deepseek-api", "recipe: deepseek-bedrock")
     before, _, after = text.partition("answer:\n")
     rest = f"index:{after.partition('index:')[2]}"
-    asked: dict[str, list[str]] = {}
+    tags: dict[str, list[str]] = {}
     for model in ("arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdef123456", "us.deepseek.r1-v1:0"):
         answer = f'answer: {{model: "{model}"}}\n' if model.startswith("arn") else "answer: {region: us-east-1}\n"
         (tmp_path / "sandbox.yaml").write_text(
             f"{before}{answer}{rest}".replace("provisioning: 300", "provisioning: 600")
         )
-        told = described(synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"], of_type, flat)
-        asked[model[:3]] = [
-            name for name, value in told.items() if value["kind"] == "Model" and value.get("asked", True)
+        objects = described(synthesize("sandbox", tmp_path)["osml-sandbox-knowledge"], of_type, flat)
+        tags[model[:3]] = [
+            name for name, value in objects.items() if value["kind"] == "Model" and value.get("asked", True)
         ]
-    assert [len(asked[word]) for word in ("arn", "us.")] == [1, 2]
-    assert "EmbeddingModel" in asked["arn"][0]
+    assert [len(tags[word]) for word in ("arn", "us.")] == [1, 2]
+    assert "EmbeddingModel" in tags["arn"][0]

@@ -85,8 +85,8 @@ def template(world: SimpleNamespace) -> Callable[[], dict[str, Any]]:
     """The template of `stack` as it is now."""
 
     def synthesize() -> dict[str, Any]:
-        found: dict[str, Any] = world.app.synth().get_stack_by_name("stack").template
-        return found
+        template: dict[str, Any] = world.app.synth().get_stack_by_name("stack").template
+        return template
 
     return synthesize
 

@@ -152,13 +152,13 @@ def hard_wired(text: str) -> bool:
 def test_no_code_hard_wires_a_part_of_aws(folder: str) -> None:
     files = sorted((ROOT / folder).rglob("*.py"))
     assert files
-    found = [
+    literals = [
         f"{file.relative_to(ROOT)}:{line}: {text}"
         for file in files
         for line, text in texts(ast.parse(file.read_text()))
         if hard_wired(text)
     ]
-    assert found == []
+    assert literals == []
 
 
 @pytest.mark.parametrize(

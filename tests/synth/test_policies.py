@@ -128,13 +128,13 @@ def test_policies_are_narrow(
     templates: Callable[[str], Templates], synthesize: Callable[..., Templates], flat: Callable[[Any], Any], file: Path
 ) -> None:
     made = templates(file.stem) if file.parent == DIRECTORIES[0] else synthesize(file.stem, file.parent)
-    found = [
+    denied = [
         fault
         for template in made.values()
         for name, _, statement in documents(template, flat)
         for fault in faults(name, statement)
     ]
-    assert found == []
+    assert denied == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -206,8 +206,8 @@ def test_statements_are_found_wherever_they_stand(
     templates: Callable[[str], Templates], flat: Callable[[Any], Any]
 ) -> None:
     search = templates("sandbox")["osml-sandbox-search"]
-    found = {(search["Resources"][name]["Type"], path) for name, path, _ in documents(search, flat)}
-    assert found >= {
+    policies = {(search["Resources"][name]["Type"], path) for name, path, _ in documents(search, flat)}
+    assert policies >= {
         ("AWS::IAM::Policy", "PolicyDocument"),
         ("AWS::IAM::Role", "AssumeRolePolicyDocument"),
         ("AWS::OpenSearchService::Domain", "AccessPolicies"),

@@ -1,4 +1,4 @@
-"""The quota of callers: who may count, who may look, and what the functions are told."""
+"""The quota of callers: who may count, who may look, and the settings of the functions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,11 +7,13 @@ import pytest
 
 from tests.synth import assistant_templates
 
-allowed, other, told = assistant_templates.allowed, assistant_templates.other, assistant_templates.told
+allowed, other, settings_of = assistant_templates.allowed, assistant_templates.other, assistant_templates.settings_of
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "sandbox-aoss"])
-def test_ask_counts_and_documents_looks(other: Callable[..., Any], allowed: Any, told: Any, environment: str) -> None:
+def test_ask_counts_and_documents_looks(
+    other: Callable[..., Any], allowed: Any, settings_of: Any, environment: str
+) -> None:
     template = other(environment, assistant={"quota": {"questions_per_day": 50}})
     [table] = [
         name
@@ -20,7 +22,7 @@ def test_ask_counts_and_documents_looks(other: Callable[..., Any], allowed: Any,
     ]
     assert template["Resources"][table]["DeletionPolicy"] == "Delete"
     for part in ("Ask", "Documents"):
-        assert told(template, part)["quota"] == {"table": f"<{table}>", "questions_per_day": 50}
+        assert settings_of(template, part)["quota"] == {"table": f"<{table}>", "questions_per_day": 50}
     assert f"<{table}.Arn>" in allowed(template, "AskPolicy")["dynamodb:UpdateItem"]
     assert "dynamodb:GetItem" in allowed(template, "DocumentsPolicy")
     with_tokens = other(environment, assistant={"quota": {"tokens_per_month": 5000}})
@@ -31,8 +33,8 @@ def test_ask_counts_and_documents_looks(other: Callable[..., Any], allowed: Any,
     assert template["Outputs"]["QuotaTableName"]["Value"] == {"Ref": table}
 
 
-def test_without_a_quota_nothing_is_made(other: Callable[..., Any], told: Any) -> None:
+def test_without_a_quota_nothing_is_made(other: Callable[..., Any], settings_of: Any) -> None:
     template = other("sandbox")
     assert not [each for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table"]
-    assert "quota" not in told(template, "Ask")
+    assert "quota" not in settings_of(template, "Ask")
     assert "QuotaTableName" not in template["Outputs"]

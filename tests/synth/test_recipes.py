@@ -54,14 +54,14 @@ RECIPES: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def made(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Templates]:
     """Templates of the environment with another recipe, synthesized once."""
-    found: dict[str, Templates] = {}
+    templates_by_recipe: dict[str, Templates] = {}
 
     def get(recipe: str) -> Templates:
-        if recipe not in found:
+        if recipe not in templates_by_recipe:
             directory = tmp_path_factory.mktemp(recipe)
             (directory / f"{ENVIRONMENT}.yaml").write_text(written(recipe))
-            found[recipe] = synthesize(ENVIRONMENT, directory)
-        return found[recipe]
+            templates_by_recipe[recipe] = synthesize(ENVIRONMENT, directory)
+        return templates_by_recipe[recipe]
 
     return get
 
@@ -88,9 +88,9 @@ def test_the_search_stack_is_the_same_whatever_the_recipe(
     wanted = without_noise(templates(ENVIRONMENT)[stack])
     del wanted["Resources"]["Dashboard"]
     for recipe in RECIPES:
-        found = without_noise(made(recipe)[stack])
-        assert "AWS/ES" in str(found["Resources"].pop("Dashboard"))
-        assert found == wanted
+        template = without_noise(made(recipe)[stack])
+        assert "AWS/ES" in str(template["Resources"].pop("Dashboard"))
+        assert template == wanted
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ def test_logs_of_endpoints_go_with_them_and_end(
 ) -> None:
     """SageMaker makes a group that is missing, for ever: it goes after all that may make it."""
     resources = made(recipe)["osml-dev-inference"]["Resources"]
-    found = {
+    groups_made = {
         flat(resource["Properties"]["LogGroupName"]): (name, resource)
         for name, resource in resources.items()
         if resource["Type"] == "AWS::Logs::LogGroup"
     }
-    assert set(found) == {f"/aws/sagemaker/{group}" for group in groups}
-    for name, group in found.values():
+    assert set(groups_made) == {f"/aws/sagemaker/{group}" for group in groups}
+    for name, group in groups_made.values():
         assert (group["Properties"]["RetentionInDays"], group["DeletionPolicy"]) == (7, "Delete")
         writers = [resource for resource in resources.values() if name in resource.get("DependsOn", [])]
         assert [writer["Type"] for writer in writers] == ["AWS::IAM::Policy"]
@@ -124,10 +124,10 @@ def test_logs_of_endpoints_go_with_them_and_end(
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_policies_are_narrow(made: Callable[[str], Templates], flat: Callable[[Any], Any], recipe: str) -> None:
-    found = [
+    missing = [
         fault
         for template in made(recipe).values()
         for name, _, statement in documents(template, flat)
         for fault in faults(name, statement)
     ]
-    assert found == []
+    assert missing == []

@@ -30,7 +30,7 @@ def of_environments() -> dict[str, tuple[Path, dict[str, Any]]]:
 @pytest.fixture(scope="module")
 def kept(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """Templates of every environment with `search.removal: retain`, the assistant and the drop added, by stack."""
-    folder, found = tmp_path_factory.mktemp("environments"), Templates()
+    folder, templates = tmp_path_factory.mktemp("environments"), Templates()
     wanted = {name: settings for name, (_, settings) in of_environments().items()}
     collection = copy.deepcopy(wanted["sandbox-aoss"])
     collection["search"]["vpc"] = {
@@ -48,8 +48,8 @@ def kept(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPath
         if secret and "name" in secret:
             secret["create"] = True
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(settings))
-        found |= synthesize(name, folder)
-    return found
+        templates |= synthesize(name, folder)
+    return templates
 
 
 def resources(templates: Templates) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
@@ -112,5 +112,5 @@ def test_no_template_protects_a_stack_before_it_exists(synthesize: Callable[...,
         return {stack.stack_name: bool(stack.termination_protection) for stack in app.synth().stacks}
 
     assert not any(protection(**{"aws:cdk:bundling-stacks": []}).values())  # type: ignore[arg-type]
-    told = protection(**{"aws:cdk:bundling-stacks": [], "protected": "osml-prod-search,osml-prod-knowledge"})  # type: ignore[arg-type]
-    assert {name for name, value in told.items() if value} == {"osml-prod-search", "osml-prod-knowledge"}
+    protected = protection(**{"aws:cdk:bundling-stacks": [], "protected": "osml-prod-search,osml-prod-knowledge"})  # type: ignore[arg-type]
+    assert {name for name, value in protected.items() if value} == {"osml-prod-search", "osml-prod-knowledge"}

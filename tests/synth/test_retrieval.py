@@ -46,8 +46,8 @@ def specs_of(stack_of: Callable[..., Settings], flat: Callable[[Any], Any]) -> C
 
 
 def spec(specs: dict[str, Settings], name: str) -> Settings:
-    (found,) = [spec for id, spec in specs.items() if re.fullmatch(f"{name}[0-9A-F]{{8}}", id)]
-    return found
+    (pipeline,) = [spec for id, spec in specs.items() if re.fullmatch(f"{name}[0-9A-F]{{8}}", id)]
+    return pipeline
 
 
 def test_by_vectors_alone_nothing_is_added(stack_of: Callable[..., Settings], specs_of: Any) -> None:

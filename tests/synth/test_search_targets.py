@@ -39,10 +39,10 @@ def made(synthesize: Callable[..., Templates]) -> dict[str, Templates]:
 @pytest.fixture(scope="module")
 def statements(flat: Flat, of_type: OfType) -> Callable[[dict[str, Any], str], list[dict[str, Any]]]:
     def get(template: dict[str, Any], policy: str) -> list[dict[str, Any]]:
-        (found,) = (
+        (access_policy,) = (
             resource for name, resource in of_type(template, "AWS::IAM::Policy").items() if name.startswith(policy)
         )
-        result: list[dict[str, Any]] = flat(found["Properties"]["PolicyDocument"]["Statement"])
+        result: list[dict[str, Any]] = flat(access_policy["Properties"]["PolicyDocument"]["Statement"])
         return result
 
     return get
@@ -81,9 +81,9 @@ def test_amazon_works_on_a_domain_at_night_or_when_it_is_told(
     """Without a window Amazon begins at 22:00 where the region is."""
     [dev] = of_type(templates("dev")["osml-dev-search"], "AWS::OpenSearchService::Domain").values()
     assert dev["Properties"]["OffPeakWindowOptions"] == {"Enabled": True}
-    [told] = of_type(made["vpc"]["osml-vpc-search"], "AWS::OpenSearchService::Domain").values()
+    [domain] = of_type(made["vpc"]["osml-vpc-search"], "AWS::OpenSearchService::Domain").values()
     start = {"WindowStartTime": {"Hours": 3, "Minutes": 30}}
-    assert told["Properties"]["OffPeakWindowOptions"] == {"Enabled": True, "OffPeakWindow": start}
+    assert domain["Properties"]["OffPeakWindowOptions"] == {"Enabled": True, "OffPeakWindow": start}
 
 
 @pytest.mark.parametrize(("name", "audited"), [("dev", False), ("prod", True)])

@@ -77,8 +77,8 @@ def actions(pattern: str) -> tuple[str, ...]:
 
 @cache
 def details(action: str) -> dict[str, Any]:
-    found: dict[str, Any] = reference().actions.get_action_details(*action.split(":"))
-    return found
+    details: dict[str, Any] = reference().actions.get_action_details(*action.split(":"))
+    return details
 
 
 @cache
@@ -117,8 +117,8 @@ def knows(action: str, key: str) -> bool:
     """Whether a request of the action has the condition key."""
     if key in GLOBAL:
         return True
-    found = details(action)
-    of = [found, *found["resourceTypes"], *resource_types(action)]
+    entry = details(action)
+    of = [entry, *entry["resourceTypes"], *resource_types(action)]
     return any(form(condition_key).fullmatch(key) for each in of for condition_key in each.get("conditionKeys", ()))
 
 
@@ -153,24 +153,24 @@ def statements(whole: Templates, flat: Callable[[Any], Any]) -> list[dict[str, A
             if "Export" in output:
                 text = flat(output["Value"])
                 exported[f"<import {flat(output['Export']['Name']).split(':', 1)[1]}>"] = arns.get(text, text)
-    found: dict[str, dict[str, Any]] = {}
+    policies: dict[str, dict[str, Any]] = {}
     for template in whole.values():
         arns = {**exported, **_arns(template)}
         for _, _, statement in documents(template, flat):
             text = _resolved(json.dumps(statement, sort_keys=True), arns)
-            found[text] = json.loads(text)
-    return list(found.values())
+            policies[text] = json.loads(text)
+    return list(policies.values())
 
 
 def _arns(template: Template) -> dict[str, str]:
     """What Fn::GetAtt of an ARN gives, and Ref of what is known by its ARN."""
-    found: dict[str, str] = {}
+    arns: dict[str, str] = {}
     for id, resource in template["Resources"].items():
         if resource["Type"] in ARNS:
-            found[f"<{id}.Arn>"] = ARNS[resource["Type"]]
+            arns[f"<{id}.Arn>"] = ARNS[resource["Type"]]
             if resource["Type"] in ("AWS::Lambda::Alias", "AWS::SNS::Topic", "AWS::SecretsManager::Secret"):
-                found[f"<{id}>"] = ARNS[resource["Type"]]
-    return found
+                arns[f"<{id}>"] = ARNS[resource["Type"]]
+    return arns
 
 
 def _resolved(text: str, arns: dict[str, str]) -> str:
@@ -185,9 +185,9 @@ def _resolved(text: str, arns: dict[str, str]) -> str:
 
 def test_every_policy_is_one_that_the_reference_knows(statements: list[dict[str, Any]]) -> None:
     assert len(statements) > 100
-    found = {fault for statement in statements for fault in faults(statement)}
-    assert found - set(EXCEPTIONS) == set()
-    assert set(EXCEPTIONS) - found == set()
+    all_faults = {fault for statement in statements for fault in faults(statement)}
+    assert all_faults - set(EXCEPTIONS) == set()
+    assert set(EXCEPTIONS) - all_faults == set()
 
 
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::models/*"}

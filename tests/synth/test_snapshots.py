@@ -47,12 +47,12 @@ def test_template(
 def test_what_differs_from_dev(
     templates: Callable[[str], Templates], snapshot: SnapshotAssertion, environment: str
 ) -> None:
-    found: list[str] = []
+    changes: list[str] = []
     for part in PARTS:
         dev, other = (without_noise(templates(name)[f"osml-{name}-{part}"]) for name in ("dev", environment))
         renamed = json.loads(re.sub(rf"\b{environment}\b", "dev", json.dumps(other)))
-        found += [f"{part}{line}" for line in differences(dev, renamed)]
-    assert found == snapshot(extension_class=JSONSnapshotExtension, name=environment)
+        changes += [f"{part}{line}" for line in differences(dev, renamed)]
+    assert changes == snapshot(extension_class=JSONSnapshotExtension, name=environment)
 
 
 def differences(first: Any, other: Any, path: str = "") -> Iterator[str]:
@@ -68,8 +68,8 @@ def differences(first: Any, other: Any, path: str = "") -> Iterator[str]:
 
 
 def test_a_difference_is_reported_with_its_path() -> None:
-    told = list(differences({"a": [1, {"b": 2}], "c": [1]}, {"a": [1, {"b": 3}], "c": [1, 2], "d": True}))
-    assert told == [".a.1.b: 2 -> 3", ".c: [1] -> [1, 2]", '.d: "absent" -> true']
+    changes = list(differences({"a": [1, {"b": 2}], "c": [1]}, {"a": [1, {"b": 3}], "c": [1, 2], "d": True}))
+    assert changes == [".a.1.b: 2 -> 3", ".c: [1] -> [1, 2]", '.d: "absent" -> true']
 
 
 def test_snapshots_are_free_of_accounts_and_hashes() -> None:

@@ -33,12 +33,12 @@ def variables(stack: dict[str, Any], of_type: OfType) -> dict[str, Any]:
 def statements(template: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any], part: str) -> dict[str, Any]:
     """The resources of each action in the policy whose logical id holds `part`."""
     (policy,) = (value for name, value in of_type(template, "AWS::IAM::Policy").items() if part in name)
-    found: dict[str, list[str]] = {}
+    resources_by_action: dict[str, list[str]] = {}
     for resource in flat(policy["Properties"]["PolicyDocument"]["Statement"]):
         resources = resource["Resource"] if isinstance(resource["Resource"], list) else [resource["Resource"]]
         for action in resource["Action"] if isinstance(resource["Action"], list) else [resource["Action"]]:
-            found.setdefault(action, []).extend(resources)
-    return found
+            resources_by_action.setdefault(action, []).extend(resources)
+    return resources_by_action
 
 
 def test_a_schedule_sends_the_name_of_its_source_in_the_order_of_that_source(

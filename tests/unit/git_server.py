@@ -14,12 +14,12 @@ BACKEND = "http-backend"
 
 @dataclass
 class Repository:
-    """`folder` is its work tree; `asked` are the requests. With a `token`, it is the password of everybody."""
+    """`folder` is its work tree; `requested` are the requests. With a `token`, it is the password of everybody."""
 
     folder: Path
     url: str = ""
     token: str | None = None
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
 
     def git(self, *arguments: str) -> str:
         """Runs git in the work tree."""
@@ -61,7 +61,7 @@ def repository(folder: Path) -> Iterator[Repository]:
         def _answer(self) -> None:
             import base64
 
-            kept.asked.append(self.path)
+            kept.requested.append(self.path)
             path, _, query = self.path.partition("?")
             wanted = f"Basic {base64.b64encode(f'x-access-token:{kept.token}'.encode()).decode()}"
             if kept.token and self.headers["Authorization"] != wanted:

@@ -87,12 +87,12 @@ def module_of(file: Path) -> str:
 
 def at_start(file: Path, modules: Container[str]) -> set[str]:
     """Which of `modules` a file imports when it is imported itself; not what it does within a function or for types."""
-    found: set[str] = set()
+    top_levels: set[str] = set()
     for node in ast.parse(file.read_text()).body:
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            top_levels |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             # Of a package's name and a module of it, the module.
             whole = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in modules else node.module or "" for name in whole}
-    return {name for name in found if name in modules}
+            top_levels |= {name if name in modules else node.module or "" for name in whole}
+    return {name for name in top_levels if name in modules}

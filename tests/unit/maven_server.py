@@ -12,12 +12,12 @@ from threading import Thread
 
 @dataclass
 class MavenServer:
-    """`cut` is how many answers end after half of their bytes; `asked` are the paths of all GETs."""
+    """`cut` is how many answers end after half of their bytes; `requested` are the paths of all GETs."""
 
     folder: Path
     address: str = ""
     cut: int = 0
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def maven_server(folder: Path) -> Iterator[MavenServer]:
             self._begin()
 
         def do_GET(self) -> None:
-            state.asked.append(self.path)
+            state.requested.append(self.path)
             content = self._begin()
             if state.cut:
                 state.cut -= 1

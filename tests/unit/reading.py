@@ -25,8 +25,8 @@ def documents(content: bytes | str, name: str, reading: Reading = TEXT) -> list[
 
 
 def reasons(content: bytes | str, name: str, reading: Reading = TEXT) -> list[str]:
-    found = entries(content, name, reading=reading)
-    return [f"{document.where}: {document.reason}" for document in found if isinstance(document, Unreadable)]
+    entries_read = entries(content, name, reading=reading)
+    return [f"{document.where}: {document.reason}" for document in entries_read if isinstance(document, Unreadable)]
 
 
 def texts(content: bytes | str, name: str) -> list[str]:
@@ -36,6 +36,6 @@ def texts(content: bytes | str, name: str) -> list[str]:
 def places(content: bytes | str, name: str) -> list[tuple[str, dict[str, Any]]]:
     """What stands where: the text from each place on, up to the next one."""
     (document,) = (entry for entry in entries(content, name) if isinstance(entry, Document))
-    text, found = document.source["text"], list(document.places)
-    ends = [start for start, _ in found[1:]] + [len(text)]
-    return [(text[start:end].strip(), dict(where)) for (start, where), end in zip(found, ends, strict=True)]
+    text, places = document.source["text"], list(document.places)
+    ends = [start for start, _ in places[1:]] + [len(text)]
+    return [(text[start:end].strip(), dict(where)) for (start, where), end in zip(places, ends, strict=True)]

@@ -57,17 +57,17 @@ class Loaded:
 
 def loaded(to: Scripted, *entries: Entry, into: Loaded | None = None, leftovers: Leftovers | None = None) -> Loaded:
     """Loads the entries without waiting between repetitions; raises what `load` raises, with `into` filled."""
-    found = into or Loaded()
+    loaded = into or Loaded()
     load(
         iter(entries),
         lambda: to,
-        report=found.report,
-        dead_letters=found.dead_letters.append,
-        confirmed=found.confirmed.append,
+        report=loaded.report,
+        dead_letters=loaded.dead_letters.append,
+        confirmed=loaded.confirmed.append,
         leftovers=leftovers,
         pause=lambda _, __: 0.0,
     )
-    return found
+    return loaded
 
 
 def document(name: str | int, text: str = "t") -> Document:

@@ -70,9 +70,9 @@ class Stored:
         if path.endswith("_search"):
             wanted = json.loads(body)["query"]["bool"]["filter"]
             ids, source = wanted[0]["terms"]["document"], wanted[1]["term"]["osml.source"]
-            found = [id for id in ids if id in self.to.held and self.to.held[id]["osml"]["source"] == source]
+            matches = [id for id in ids if id in self.to.held and self.to.held[id]["osml"]["source"] == source]
             hit = {"_seq_no": 1, "_primary_term": 1}
-            return {"hits": {"hits": [{**hit, "_id": id, "_source": {"document": id}} for id in found]}}
+            return {"hits": {"hits": [{**hit, "_id": id, "_source": {"document": id}} for id in matches]}}
         gone = [json.loads(line)["delete"]["_id"] for line in body.splitlines()]
         for id in gone:
             del self.to.held[id]

@@ -15,16 +15,16 @@ class _Exceptions:
 
 @dataclass
 class Bucket:
-    """Its objects by key; `told` are the keys under `begin/`, in the order in which they were written."""
+    """Its objects by key; `begun` are the keys under `begin/`, in the order in which they were written."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
     exceptions: ClassVar[type[_Exceptions]] = _Exceptions
 
     def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:
         self.objects[Key] = Body
         if Key.startswith("begin/"):
-            self.told.append(Key)
+            self.begun.append(Key)
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         if Key not in self.objects:
@@ -32,8 +32,8 @@ class Bucket:
         return {"Body": io.BytesIO(self.objects[Key])}
 
     def list_objects_v2(self, Bucket: str, Prefix: str) -> dict[str, Any]:
-        found = [{"Key": key, "Size": len(stored)} for key, stored in self.objects.items() if key.startswith(Prefix)]
-        return {"Contents": found} if found else {}
+        contents = [{"Key": key, "Size": len(stored)} for key, stored in self.objects.items() if key.startswith(Prefix)]
+        return {"Contents": contents} if contents else {}
 
     def download_fileobj(self, bucket: str, key: str, file: Any) -> None:
         file.write(self.objects[key])

@@ -16,9 +16,9 @@ ROLE = "arn:aws:iam::111122223333:role"
 
 def loaded(tmp_path: Path, **assistant: Any) -> Access:
     (tmp_path / "one.yaml").write_text(yaml.safe_dump({**SANDBOX, "assistant": assistant}))
-    found = load("one", tmp_path).assistant
-    assert found
-    return found.access
+    loaded = load("one", tmp_path).assistant
+    assert loaded
+    return loaded.access
 
 
 def test_whoever_is_not_named_is_a_reader(tmp_path: Path) -> None:

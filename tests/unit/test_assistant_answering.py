@@ -50,12 +50,12 @@ class Search:
     """Finds what it holds."""
 
     sources: list[Source]
-    asked: list[tuple[list[str], int]] = field(default_factory=list)
+    requested: list[tuple[list[str], int]] = field(default_factory=list)
     failure: Failure | None = None
     replaced: list[Passage] = field(default_factory=list)
 
     def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
-        self.asked.append(([*texts], size))
+        self.requested.append(([*texts], size))
         return Found(self.sources, search_ms=1)
 
     def held(self, documents: Sequence[str], budget: Budget) -> dict[str, Held]:
@@ -188,7 +188,7 @@ def test_a_follow_up_is_searched_alone_and_with_the_question_before_it() -> None
     made = parts(["At nine."], ["At six."])
     id = answered(events(made)[-1]).answer.conversation_id
     events(made, "And when does it close?", conversation_id=id, top_k=7)
-    assert made.search.asked == [  # type: ignore[attr-defined]
+    assert made.search.requested == [  # type: ignore[attr-defined]
         (["When does the shop open?"], 4),
         (["And when does it close?", "When does the shop open?\nAnd when does it close?"], 7),
     ]
@@ -208,8 +208,8 @@ def test_a_first_question_begins_a_conversation_and_the_next_one_continues_it(ke
     second = answered(events(made, conversation_id=first)[-1]).answer.conversation_id
     assert first is not None
     assert second is not None
-    (token, one), (same, two) = first.split("-"), second.split("-")
-    assert (token, one, two) == (same, "1", "2")
+    (token, first_number), (same, two) = first.split("-"), second.split("-")
+    assert (token, first_number, two) == (same, "1", "2")
     assert made.generation.conversations == [None, token]  # type: ignore[union-attr]
     assert made.conversations.begun == 1  # type: ignore[attr-defined]
     # A pipeline stores the turns of a conversation that it reads itself.
@@ -248,7 +248,7 @@ def test_a_question_without_an_answer_is_kept_and_no_part_of_the_next_one() -> N
     assert [(turn.question, turn.answer) for turn in stored(made)] == [("Who won?", NOT_IN_DOCUMENTS)]
     made.search.sources = [NINE]  # type: ignore[attr-defined]
     assert str(answered(events(made, conversation_id=first)[-1]).answer.conversation_id).endswith("-2")
-    assert made.search.asked[-1][0] == ["When does the shop open?"]  # type: ignore[attr-defined]
+    assert made.search.requested[-1][0] == ["When does the shop open?"]  # type: ignore[attr-defined]
 
 
 def test_one_near_passage_is_enough_wherever_it_stands() -> None:
@@ -331,7 +331,7 @@ def test_a_question_longer_than_the_environment_takes() -> None:
     made = parts(["At nine."])
     with pytest.raises(Invalid, match=r"51 characters\. The limit is 50"):
         next(answer(Question(question="a" * 51), ALICE, 20, made))
-    assert made.search.asked == []  # type: ignore[attr-defined]
+    assert made.search.requested == []  # type: ignore[attr-defined]
 
 
 def test_duplicate_ids_and_too_many_documents_are_refused() -> None:
@@ -349,9 +349,9 @@ def test_documents_that_are_good_later_are_refused_by_the_status(failure: Failur
     """A client that reads the status alone does not take it for their end."""
     made = parts()
     made.search.failure = failure  # type: ignore[attr-defined]
-    with pytest.raises(type(failure)) as told:
+    with pytest.raises(type(failure)) as raised:
         store([DocumentIn(id="a", text="A."), DocumentIn(id="b", text="B.")], 20, OPERATOR, made)
-    assert (told.value.status, told.value.retry_after) in [(503, 2), (429, 7)]
+    assert (raised.value.status, raised.value.retry_after) in [(503, 2), (429, 7)]
 
 
 @pytest.mark.parametrize("failure", [Broken("The engine answers with a page."), TimedOut("It took too long.")])

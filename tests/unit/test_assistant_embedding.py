@@ -57,16 +57,16 @@ def near(first: list[float], other: list[float]) -> float:
 def test_a_vector_for_each_text_in_order(models: Models, chosen: dict[str, Any], dimension: int) -> None:
     provider = made(chosen, models)
     vectors = provider.of_texts(TEXTS, budget())
-    [asked] = provider.of_question("What is France's capital?", budget())
-    assert [len(vector) for vector in [*vectors, asked]] == [dimension] * 4
-    assert max(range(3), key=lambda place: near(vectors[place], asked)) == 1
+    [question] = provider.of_question("What is France's capital?", budget())
+    assert [len(vector) for vector in [*vectors, question]] == [dimension] * 4
+    assert max(range(3), key=lambda place: near(vectors[place], question)) == 1
 
 
 def test_openai(models: Models) -> None:
     vectors = openai(models).of_texts(TEXTS, budget())
-    [asked] = openai(models).of_question("What is France's capital?", budget())
+    [question] = openai(models).of_question("What is France's capital?", budget())
     assert [len(vector) for vector in vectors] == [512] * 3
-    assert max(range(3), key=lambda place: near(vectors[place], asked)) == 1
+    assert max(range(3), key=lambda place: near(vectors[place], question)) == 1
 
 
 @pytest.mark.parametrize("chosen", [chosen for chosen, _ in CHOSEN[1:3]])

@@ -134,10 +134,10 @@ def test_the_names_of_columns_alone_and_other_numbers_are_no_evidence(content: b
 
 
 def test_an_item_of_a_list_is_evidence_with_the_line_that_leads_to_the_list() -> None:
-    found = read_text(MARKDOWN, "leave.md")
-    [items] = marked("On Tuesdays requests go to Carl Dorn in the office.", found)
+    passages = read_text(MARKDOWN, "leave.md")
+    [items] = marked("On Tuesdays requests go to Carl Dorn in the office.", passages)
     assert items == ["Requests go to the office:", "Tuesdays and Fridays: Carl Dorn"]
-    assert marked("Anna Beck", found) == [["Mondays: Anna Beck"]]
+    assert marked("Anna Beck", passages) == [["Mondays: Anna Beck"]]
     plain = "The plan covers the following:\n\n- dental care\n- glasses\n\nIt covers no travel."
     assert marked("The plan covers glasses.", plain) == [["- glasses"]]
 

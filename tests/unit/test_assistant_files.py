@@ -59,16 +59,16 @@ def sent(name: str, content: bytes | str) -> FileIn:
 
 def test_a_file_gives_the_chunks_that_every_way_in_gives() -> None:
     content, index = pdf("One. " * 60, "Two. " * 60), Index()
-    told = files.store(sent("leave.pdf", content), 20, parts(index), OPERATOR)
+    stored = files.store(sent("leave.pdf", content), 20, parts(index), OPERATOR)
     (whole,) = read(io.BytesIO(content), "leave.pdf", Reading(TEXT))
     assert isinstance(whole, Document)
     expected = [{"id": chunk.id, "document": chunk.of, **chunk.source} for chunk in chunks(whole, TEXT, 100)]
     assert index.stored == expected
     assert (expected[-1]["page"], expected[0]["id"]) == (2, "leave.pdf#1")
-    assert [(result.id, result.title, result.status, result.passages) for result in told.results] == [
+    assert [(result.id, result.title, result.status, result.passages) for result in stored.results] == [
         ("leave.pdf", "leave", "stored", len(expected))
     ]
-    assert told.ended
+    assert stored.ended
 
 
 def test_a_document_may_say_where_its_parts_stand() -> None:
@@ -81,12 +81,14 @@ def test_a_document_may_say_where_its_parts_stand() -> None:
 
 
 def test_what_cannot_be_read_is_told_beside_what_is_stored() -> None:
-    told = files.store(sent("mixed.pdf", pdf("One", None)), 20, parts(Index()), OPERATOR)
-    assert [(result.id, result.status) for result in told.results] == [
+    stored = files.store(sent("mixed.pdf", pdf("One", None)), 20, parts(Index()), OPERATOR)
+    assert [(result.id, result.status) for result in stored.results] == [
         ("mixed.pdf, page 2", "failed"),
         ("mixed.pdf", "stored"),
     ]
-    assert told.results[0].message == "mixed.pdf, page 2: no text, but pictures; put it through text recognition first"
+    assert (
+        stored.results[0].message == "mixed.pdf, page 2: no text, but pictures; put it through text recognition first"
+    )
 
 
 def table(rows: int) -> str:
@@ -96,20 +98,25 @@ def table(rows: int) -> str:
 def test_a_request_ends_before_its_time_is_over_and_says_how_far_it_got(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "BEGINNING", 0.0)
     index = Index()
-    told = files.store(sent("a.csv", table(25)), 20, parts(index, documents=10), OPERATOR)
-    assert (told.settled, len(told.results), told.ended, 0 < told.read <= len(table(25))) == (10, 10, False, True)
+    stored = files.store(sent("a.csv", table(25)), 20, parts(index, documents=10), OPERATOR)
+    assert (stored.settled, len(stored.results), stored.ended, 0 < stored.read <= len(table(25))) == (
+        10,
+        10,
+        False,
+        True,
+    )
     assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(10)]
 
 
 def test_what_takes_longer_to_be_read_than_the_request_has_is_left_to_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "BEGINNING", 0.0)
-    told = files.store(sent("a.docx", b"PK no archive"), 20, parts(Index()), OPERATOR)
-    assert (told.settled, told.results, told.ended) == (0, [], False)
+    stored = files.store(sent("a.docx", b"PK no archive"), 20, parts(Index()), OPERATOR)
+    assert (stored.settled, stored.results, stored.ended) == (0, [], False)
 
 
 def test_a_request_ends_before_what_may_be_stored_later() -> None:
-    told = files.store(sent("a.csv", table(25)), 20, parts(Index(later={"d11"}), documents=10), OPERATOR)
-    assert (told.settled, len(told.results), told.ended, told.later) == (10, 10, False, "Later.")
+    stored = files.store(sent("a.csv", table(25)), 20, parts(Index(later={"d11"}), documents=10), OPERATOR)
+    assert (stored.settled, len(stored.results), stored.ended, stored.later) == (10, 10, False, "Later.")
 
 
 def test_a_failure_of_all_is_the_answer() -> None:

@@ -47,10 +47,10 @@ def test_parts_come_in_any_order_and_the_last_one_begins_the_job(
     pieces = [text[:50], text[50:90], text[90:]]
     id: str | None = None
     for number in order:
-        assert bucket.told == []
+        assert bucket.begun == []
         state = made.take(part(pieces[number - 1], number, 3, id), OPERATOR)
         id = state.id
-    assert (bucket.told, state.status, state.size) == ([f"begin/{id}"], "waiting", len(text))
+    assert (bucket.begun, state.status, state.size) == ([f"begin/{id}"], "waiting", len(text))
     assert made.work(state.id, SECONDS, parts(index), last=False) == ""
     job = made.state(state.id, OPERATOR).told
     assert (job.status, job.stored, job.failed, job.progress) == ("done", 25, 0, 1.0)
@@ -106,9 +106,9 @@ def test_when_its_time_is_over_another_call_goes_on(bucket: Bucket, made: Jobs) 
     index = Index()
     state = made.go_on(sent("a.csv", table(25)), Stored(0), OPERATOR)
     for calls in range(1, 4):
-        assert len(bucket.told) == calls
+        assert len(bucket.begun) == calls
         made.work(state.id, 0.0 if calls < 3 else SECONDS, parts(index, documents=10), last=False)
-    assert (made.state(state.id, OPERATOR).status, len(bucket.told)) == ("done", 3)
+    assert (made.state(state.id, OPERATOR).status, len(bucket.begun)) == ("done", 3)
     assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(25)]
 
 
@@ -191,13 +191,13 @@ def test_a_message_comes_again_later_each_time(
     record = {"messageId": "m", "receiptHandle": "r", "body": body}
     record |= {"attributes": {"ApproximateReceiveCount": str(received)}}  # type: ignore[dict-item]
     with unlogged():
-        told = worker.worked({"Records": [record]}, Context(), made, lambda: queue, parts(index))
+        response = worker.worked({"Records": [record]}, Context(), made, lambda: queue, parts(index))
     assert queue.returns == ({"r": seconds} if seconds else {})
-    assert told == {"batchItemFailures": [{"itemIdentifier": "m"}] if seconds else []}
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m"}] if seconds else []}
     assert made.state(state.id, OPERATOR).status == ("waiting" if seconds else "done")
 
 
 def test_what_the_api_tells_of_a_job_holds_nothing_of_the_bucket(made: Jobs) -> None:
-    told: Any = made.take(part("x", 1, 2), OPERATOR).told
-    assert type(told) is Job
-    assert set(told.model_dump()) == set(Job.model_fields)
+    job: Any = made.take(part("x", 1, 2), OPERATOR).told
+    assert type(job) is Job
+    assert set(job.model_dump()) == set(Job.model_fields)

@@ -28,18 +28,18 @@ LOOKS_LIKE_A_PART = re.compile(
 )
 
 
-def told(passage: str = "The shop opens at nine.", question: str = "When?", *earlier: Turn) -> ModelInput:
+def model_input(passage: str = "The shop opens at nine.", question: str = "When?", *earlier: Turn) -> ModelInput:
     return ModelInput(PROMPT, [passage, "Another."], list(earlier), question, mark=MARK)
 
 
 def attacked(slot: str, text: str) -> ModelInput:
     if slot == "passage":
-        return told(passage=text)
-    return told(question=text) if slot == "question" else told("One.", "When?", Turn(text, text))
+        return model_input(passage=text)
+    return model_input(question=text) if slot == "question" else model_input("One.", "When?", Turn(text, text))
 
 
 def test_the_messages_of_a_chat() -> None:
-    said = told("One.", "When?", Turn("Before?", "Yes.")).messages()
+    said = model_input("One.", "When?", Turn("Before?", "Yes.")).messages()
     assert [(message.role, message.content) for message in said] == [
         ("system", f"Answer from the passages.\n{RULE}"),
         ("user", "Be brief."),
@@ -53,12 +53,12 @@ def test_the_messages_of_a_chat() -> None:
 
 
 def test_the_template_of_deepseek_r1() -> None:
-    assert told("One.", "When?", Turn("Before?", "Yes.")).deepseek_r1() == (
+    assert model_input("One.", "When?", Turn("Before?", "Yes.")).deepseek_r1() == (
         f"<｜begin▁of▁sentence｜><｜User｜>Answer from the passages.\n{RULE}\nBe brief.\n"
         f"SEARCH RESULT 1: <<<{MARK}\nOne.\n{MARK}>>>\nSEARCH RESULT 2: <<<{MARK}\nAnother.\n{MARK}>>>\n"
         "user: Before?\nassistant: Yes.\nQUESTION: When?\n<｜Assistant｜><think>\n"
     )
-    assert told().deepseek_r1(begin=False) == told().deepseek_r1().removeprefix(BEGIN)
+    assert model_input().deepseek_r1(begin=False) == model_input().deepseek_r1().removeprefix(BEGIN)
 
 
 def test_each_prompt_has_another_mark() -> None:

@@ -22,17 +22,17 @@ class Alias(IndexClient):
 
     def __init__(self, current: str, others: tuple[str, ...] = (), hits: int = 1) -> None:
         super().__init__(SETTINGS, AuthBase())
-        self.current, self.others, self.found = current, others, hits
-        self.asked: list[str] = []
+        self.current, self.others, self.count = current, others, hits
+        self.requested: list[str] = []
 
     def send(self, method: str, path: str, body: Any, budget: Budget, **options: Any) -> Any:
-        self.asked.append(path)
+        self.requested.append(path)
         index = path.split("/")[1]
         if path == "/i/_alias":
             return {self.current: {}}
         if index not in (self.current, *self.others):
             raise Absent("There is no such index.")
-        return {"hits": {"hits": [HIT] * self.found if index == self.current else []}}
+        return {"hits": {"hits": [HIT] * self.count if index == self.current else []}}
 
 
 def nearest(domain: DomainSearch, size: int = 4) -> int:
@@ -43,7 +43,7 @@ def test_the_alias_is_asked_for_once() -> None:
     engine = Alias("i-1")
     domain = DomainSearch(engine)
     assert [nearest(domain), nearest(domain)] == [1, 1]
-    assert engine.asked == ["/i/_alias", "/i-1/_search", "/i-1/_search"]
+    assert engine.requested == ["/i/_alias", "/i-1/_search", "/i-1/_search"]
 
 
 @pytest.mark.parametrize("others", [("i-1",), ()])
@@ -53,21 +53,21 @@ def test_an_index_out_of_use_is_left_for_the_one_in_use(others: tuple[str, ...])
     nearest(domain)
     engine.current, engine.others = "i-2", others
     assert [nearest(domain), nearest(domain)] == [1, 1]
-    assert engine.asked[2:] == ["/i-1/_search", "/i/_alias", "/i-2/_search", "/i-2/_search"]
+    assert engine.requested[2:] == ["/i-1/_search", "/i/_alias", "/i-2/_search", "/i-2/_search"]
 
 
 def test_nothing_found_is_an_answer_when_the_alias_has_not_moved() -> None:
     engine = Alias("i-1", hits=0)
     domain = DomainSearch(engine)
     assert [nearest(domain), nearest(domain)] == [0, 0]
-    assert engine.asked[2:] == ["/i/_alias", "/i-1/_search", "/i/_alias"]
+    assert engine.requested[2:] == ["/i/_alias", "/i-1/_search", "/i/_alias"]
 
 
 def test_a_failure_that_no_other_index_explains_is_raised() -> None:
     engine = Alias("i-1")
     domain = DomainSearch(engine)
     nearest(domain)
-    engine.found = 0
+    engine.count = 0
 
     def refuse(*arguments: Any, **options: Any) -> Any:
         if "_alias" in arguments[1]:
@@ -81,17 +81,17 @@ def test_a_failure_that_no_other_index_explains_is_raised() -> None:
 
 def test_a_search_that_slips_in_the_engine_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hybrid search of one shard on 2.19, now and then: neural-search #1415."""
-    engine, asked = IndexClient(SETTINGS, AuthBase()), list[str]()
+    engine, operations = IndexClient(SETTINGS, AuthBase()), list[str]()
 
     def send(method: str, url: str, *_: object, **__: object) -> Any:
-        asked.append(url.rpartition("/")[2])
-        if len(asked) == 1:
+        operations.append(url.rpartition("/")[2])
+        if len(operations) == 1:
             raise failure_of(ENGINE, 500, '{"error": {"caused_by": {"type": "null_pointer_exception"}}}')
         return SimpleNamespace(json=lambda: {"hits": {"hits": [HIT]}})
 
     monkeypatch.setattr(engine._wire, "send", send)
     assert len(engine.hits({}, Budget(20, sleep=lambda _: None))) == 1
-    assert asked == ["_search", "_search"]
+    assert operations == ["_search", "_search"]
 
 
 def test_at_most_the_wanted_number_is_returned() -> None:

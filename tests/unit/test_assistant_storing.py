@@ -49,11 +49,11 @@ class Index(IndexClient):
         buckets = {}
         for at, clause in each["filters"].items():
             (named, _) = clause["bool"]["should"]
-            found = [item for item in self.kept.values() if item["document"] in named["terms"]["document"]]
-            access = [item.get("osml", {}).get("access", {}) for item in found]
+            items = [item for item in self.kept.values() if item["document"] in named["terms"]["document"]]
+            access = [item.get("osml", {}).get("access", {}) for item in items]
             loaders = [{"key": item.get("loader", "")} for item in access]
             groups = [{"key": group} for item in access for group in item.get("groups", [])]
-            buckets[at] = {"doc_count": len(found), "loaders": {"buckets": loaders}, "groups": {"buckets": groups}}
+            buckets[at] = {"doc_count": len(items), "loaders": {"buckets": loaders}, "groups": {"buckets": groups}}
         return buckets
 
     def _bulk(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -91,8 +91,8 @@ def words(count: int, end: str = "") -> str:
 
 def test_a_text_that_the_model_refuses_fails_its_document_alone() -> None:
     index = Index()
-    told = store(index, a=words(3), b=f"Fine. {BAD}", c=words(2))
-    assert [(document.status, document.retry) for document in told.documents] == [
+    stored = store(index, a=words(3), b=f"Fine. {BAD}", c=words(2))
+    assert [(document.status, document.retry) for document in stored.documents] == [
         ("stored", None),
         ("failed", "never"),
         ("stored", None),
@@ -103,8 +103,8 @@ def test_a_text_that_the_model_refuses_fails_its_document_alone() -> None:
 @pytest.mark.parametrize(("end", "retry"), [(BAD, "never"), (BUSY, "later")])
 def test_of_a_document_that_fails_in_part_nothing_stays(end: str, retry: str) -> None:
     index = Index(together=1)
-    told = store(index, 3, long=words(6, end), other="Other.")
-    (long, other) = told.documents
+    stored = store(index, 3, long=words(6, end), other="Other.")
+    (long, other) = stored.documents
     assert (long.status, long.passages, long.retry, other.status) == ("failed", 0, retry, "stored")
     assert "so that none is" in str(long.message)
     assert list(index.kept) == ["other"]

@@ -69,7 +69,7 @@ def test_pauses_double_up_to_a_limit_and_jitter_shortens_them(jitter: float) -> 
 
 def test_a_pause_is_at_least_what_was_asked_for_within_a_limit() -> None:
     backoff = Backoff(first=1.0, longest=5.0, longest_asked=60.0, jitter=lambda: 0.0)
-    assert [backoff.pause(0, asked) for asked in (None, 0.5, 30.0, 900.0)] == [1.0, 1.0, 30.0, 60.0]
+    assert [backoff.pause(0, retry_after) for retry_after in (None, 0.5, 30.0, 900.0)] == [1.0, 1.0, 30.0, 60.0]
 
 
 @pytest.mark.parametrize(

@@ -102,23 +102,23 @@ def test_a_stack_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_empty_index_has_its_own_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    def asked(*_: Any) -> Any:
+    def answer(*_: Any) -> Any:
         return question.ask(Domain.__new__(Domain), KNOWLEDGE, "Why?")
 
     monkeypatch.setattr(question, "search", lambda *_: {"hits": {"hits": []}, "took": 1})
-    assert complaint_of(asked) == "index-empty"
-    monkeypatch.setattr(asking, "ask", asked)
+    assert complaint_of(answer) == "index-empty"
+    monkeypatch.setattr(asking, "ask", answer)
     monkeypatch.setattr(Context, "on_collection", True)
     [check] = [check for check in CHECKS if check.title == "a question"]
-    [found] = doctor.examine(PLACE, [check])
-    assert found.state == "skipped"
+    [finding] = doctor.examine(PLACE, [check])
+    assert finding.state == "skipped"
 
 
 def test_a_filter_on_a_field_that_no_document_has(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = {"usr": {"doc_count": 0}, "year": {"doc_count": 2}}
-    found = {"named": {"buckets": counts}, "some": {"buckets": [{"key": "user"}, {"key": "year"}]}}
+    aggregations = {"named": {"buckets": counts}, "some": {"buckets": [{"key": "user"}, {"key": "year"}]}}
     monkeypatch.setattr(question, "search", lambda *_: {"hits": {"hits": []}, "took": 1})
-    monkeypatch.setattr(Domain, "patiently", lambda *_, **__: {"aggregations": found})
+    monkeypatch.setattr(Domain, "patiently", lambda *_, **__: {"aggregations": aggregations})
     known = KNOWLEDGE.model_copy(update={"fields": {"year": "number"}})
     filters = [("usr", "x"), ("year", "2023")]
     assert complaint_of(lambda _: question.ask(Domain.__new__(Domain), known, "Why?", 4, filters)) == "field-unknown"
@@ -127,8 +127,8 @@ def test_a_filter_on_a_field_that_no_document_has(monkeypatch: pytest.MonkeyPatc
 def test_an_answer_that_the_pipeline_does_not_understand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(question, "search", lambda *_: {"hits": {"hits": [HIT]}, "took": 1})
     monkeypatch.setattr(question, "_answered", lambda *_: {"took": 1})
-    asked = complaint_of(lambda _: question.ask(Domain.__new__(Domain), KNOWLEDGE, "Why?"))
-    assert asked == "answer-not-understood"
+    cause = complaint_of(lambda _: question.ask(Domain.__new__(Domain), KNOWLEDGE, "Why?"))
+    assert cause == "answer-not-understood"
 
 
 def test_an_engine_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +208,7 @@ def test_a_command_with_json_says_the_cause(
     monkeypatch.setattr("sys.argv", ["osml", "ask", "Why?", "--env", "nowhere", "--json"])
     with pytest.raises(SystemExit) as ended:
         command_line.main()
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert ended.value.code == 1
-    assert json.loads(told.out)["cause"] == "invalid-setting"
-    assert json.loads(told.out)["error"] in told.err.replace("\n", " ")
+    assert json.loads(output.out)["cause"] == "invalid-setting"
+    assert json.loads(output.out)["error"] in output.err.replace("\n", " ")

@@ -20,13 +20,13 @@ def requirements(folder: Path, text: str) -> Path:
 
 
 def test_is_made_once_per_requirements(tmp_path: Path) -> None:
-    told: list[str] = []
-    first = cloud_python(tmp_path / "cache", told.append, requirements(tmp_path, "# nothing\n"))
-    again = cloud_python(tmp_path / "cache", told.append, requirements(tmp_path, "# nothing\n"))
+    messages: list[str] = []
+    first = cloud_python(tmp_path / "cache", messages.append, requirements(tmp_path, "# nothing\n"))
+    again = cloud_python(tmp_path / "cache", messages.append, requirements(tmp_path, "# nothing\n"))
     assert first == again
     assert first.exists()
     assert first.parent.parent.name.startswith("cloud-")
-    assert len(told) == 1
+    assert len(messages) == 1
 
 
 def test_a_failed_installation_leaves_nothing(tmp_path: Path) -> None:

@@ -46,8 +46,8 @@ def test_parts_are_what_permissions_are_asked_for() -> None:
 
 
 def test_a_prefix_is_the_collections_own() -> None:
-    one, two = (CollectionRecord(f"arn:aws:aoss:r:0:collection/{name}", "same", "0", "r") for name in "ab")
-    assert one.prefix != two.prefix
+    first, second = (CollectionRecord(f"arn:aws:aoss:r:0:collection/{name}", "same", "0", "r") for name in "ab")
+    assert first.prefix != second.prefix
     assert NAMES.outward(b'{"_index":"p.a"}') == b'{"_index":"a"}'
 
 
@@ -102,9 +102,9 @@ def test_features_that_only_this_machine_lacks_have_their_own_error() -> None:
 
 
 def test_every_refusal_of_access_looks_the_same() -> None:
-    one, two = CollectionForbidden("the reason of one"), CollectionForbidden("the reason of two")
-    assert one.body() | {"request-id": ""} == two.body() | {"request-id": ""}
-    assert "reason of" not in one.encoded().decode()
+    first, second = CollectionForbidden("the reason of one"), CollectionForbidden("the reason of two")
+    assert first.body() | {"request-id": ""} == second.body() | {"request-id": ""}
+    assert "reason of" not in first.encoded().decode()
 
 
 def vector(**method: Any) -> dict[str, Any]:

@@ -58,8 +58,8 @@ def test_an_unknown_id_is_one_sentence() -> None:
         opened(memory, "a/b", "c", 1)
 
 
-@pytest.mark.parametrize(("asked", "sent"), [(None, None), ("new", None), ("known", "known")])
-def test_on_a_collection_the_assistant_has_it(asked: str | None, sent: str | None) -> None:
+@pytest.mark.parametrize(("conversation", "sent"), [(None, None), ("new", None), ("known", "known")])
+def test_on_a_collection_the_assistant_has_it(conversation: str | None, sent: str | None) -> None:
     bodies: list[Any] = []
 
     class Functions:
@@ -76,7 +76,7 @@ def test_on_a_collection_the_assistant_has_it(asked: str | None, sent: str | Non
             return FunctionResponse(200, answer)
 
     functions: Any = Functions()
-    answer = assistant.ask(functions, "what?", conversation=asked)
+    answer = assistant.ask(functions, "what?", conversation=conversation)
     assert bodies[0].get("conversation_id") == sent
     assert answer.conversation_id == "c"
 

@@ -29,7 +29,7 @@ class Store:
             raise absent()
         return Conversation(id, number, [])
 
-    def found(self, id: ConversationId, now: float = NOW) -> Conversation:
+    def resolve(self, id: ConversationId, now: float = NOW) -> Conversation:
         store: Any = self
         return id.read(store, "alice", Budget(20), clock=lambda: now, sleep=self.slept.append)
 
@@ -49,36 +49,36 @@ def test_an_id_is_read_as_it_was_written() -> None:
 def test_an_id_of_an_earlier_version_is_the_stores_own(text: str) -> None:
     id = ConversationId.of(text)
     assert (id.token, id.number, str(id)) == (text, None, text)
-    assert Store([0]).found(id).key == text
+    assert Store([0]).resolve(id).key == text
     with pytest.raises(Absent):
-        Store([None]).found(id)
+        Store([None]).resolve(id)
 
 
 def test_what_is_stored_is_not_waited_for() -> None:
     for states in ([2], [3]):
         store = Store(states)
-        assert store.found(made(2)).number == states[0]
+        assert store.resolve(made(2)).number == states[0]
         assert store.slept == []
 
 
 @pytest.mark.parametrize("states", [[None, None, 1], [0, 0, 1]])
 def test_a_turn_is_waited_for(states: list[int | None]) -> None:
     store = Store(states)
-    assert store.found(made(1)).number == 1
+    assert store.resolve(made(1)).number == 1
     assert len(store.slept) == 2
 
 
 def test_a_turn_that_was_lost_is_not_waited_for_longer_than_some_seconds() -> None:
     store = Store([1])
-    assert store.found(made(2)).number == 1
+    assert store.resolve(made(2)).number == 1
     assert 1 < sum(store.slept) < 5
 
 
 def test_an_unknown_conversation_is_waited_for_only_if_it_may_be_new() -> None:
     store = Store([None])
     with pytest.raises(Absent):
-        store.found(made(1), now=NOW + 60)
+        store.resolve(made(1), now=NOW + 60)
     assert store.slept == []
     with pytest.raises(Absent):
-        store.found(made(1), now=NOW + 5)
+        store.resolve(made(1), now=NOW + 5)
     assert 1 < sum(store.slept) < 5

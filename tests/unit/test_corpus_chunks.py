@@ -46,8 +46,8 @@ def test_chunks_have_ids_of_their_document_and_its_fields() -> None:
 def test_each_chunk_says_where_it_stands() -> None:
     text = "Rules\n\nOne is here.\n\nFees\n\nTwo is there."
     places = [(0, {"page": 1, "section": "Rules"}), (21, {"page": 2, "section": "Fees"})]
-    found = chunks(Document("a", {"text": text}, "f", "a", 0, places), "text", 24)
-    assert [passage.source for passage in found] == [
+    passages = chunks(Document("a", {"text": text}, "f", "a", 0, places), "text", 24)
+    assert [passage.source for passage in passages] == [
         {"text": "Rules\n\nOne is here.", "page": 1, "section": "Rules"},
         {"text": "Fees\n\nTwo is there.", "page": 2, "section": "Fees"},
     ]
@@ -63,7 +63,7 @@ def test_a_chunk_ends_where_a_section_does_rather_than_where_a_paragraph_does() 
 
 
 @pytest.mark.parametrize(
-    ("text", "most", "overlap", "found"),
+    ("text", "most", "overlap", "expected"),
     [
         ("One two three. Four. Five six.", 20, 50, ["One two three. Four.", "Four. Five six."]),
         ("One two three. Four. Five six.", 20, 10, ["One two three. Four.", "Five six."]),
@@ -72,8 +72,8 @@ def test_a_chunk_ends_where_a_section_does_rather_than_where_a_paragraph_does() 
         ("東京は首都。大阪は違う。京都も。", 12, 50, ["東京は首都。大阪は違う。", "大阪は違う。京都も。"]),
     ],
 )
-def test_what_ends_a_chunk_begins_the_next_one_too(text: str, most: int, overlap: int, found: list[str]) -> None:
-    assert split(text, most, overlap=overlap) == found
+def test_what_ends_a_chunk_begins_the_next_one_too(text: str, most: int, overlap: int, expected: list[str]) -> None:
+    assert split(text, most, overlap=overlap) == expected
 
 
 def test_no_chunk_begins_with_what_belongs_to_another_section() -> None:
@@ -87,8 +87,8 @@ def test_no_chunk_begins_with_what_belongs_to_another_section() -> None:
 @examples(200)
 @given(words | prose.map("".join), st.integers(1, 200), st.integers(0, 50))
 def test_with_an_overlap_nothing_is_lost_and_no_chunk_is_too_long(text: str, most: int, overlap: int) -> None:
-    found, at, before = list(spans(text, most, (), None, overlap)), 0, -1
-    for start, end in found:
+    cuts, at, before = list(spans(text, most, (), None, overlap)), 0, -1
+    for start, end in cuts:
         assert before < start < end <= start + most
         assert end > at
         assert not text[at:start].strip()
@@ -102,7 +102,7 @@ def test_with_an_overlap_the_time_grows_as_the_text_does(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "most", "found"),
+    ("text", "most", "expected"),
     [
         ("One two. Three four. Five six.", 20, ["One two. Three four.", "Five six."]),
         (
@@ -118,8 +118,8 @@ def test_with_an_overlap_the_time_grows_as_the_text_does(kind: str) -> None:
         (" \n ", 10, []),
     ],
 )
-def test_where_chunks_end(text: str, most: int, found: list[str]) -> None:
-    assert split(text, most) == found
+def test_where_chunks_end(text: str, most: int, expected: list[str]) -> None:
+    assert split(text, most) == expected
 
 
 @pytest.mark.parametrize("over", [1, 9, 100, 240, 260])
@@ -146,7 +146,7 @@ def test_sentences_cover_the_text_in_order(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("It costs 3.50 euros. Cheap!", ["It costs 3.50 euros.", "Cheap!"]),
         ("See J. Smith. He knows.", ["See J. Smith.", "He knows."]),
@@ -156,8 +156,8 @@ def test_sentences_cover_the_text_in_order(text: str) -> None:
         ("", []),
     ],
 )
-def test_where_sentences_end(text: str, found: list[str]) -> None:
-    assert [text[start:end] for start, end in sentences(text)] == found
+def test_where_sentences_end(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in sentences(text)] == expected
 
 
 @pytest.mark.parametrize("run", RUNS)

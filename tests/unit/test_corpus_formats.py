@@ -36,9 +36,9 @@ def test_an_array_of_objects() -> None:
 
 
 def test_behind_a_mistake_in_json_nothing_is_read() -> None:
-    found = entries('[{"id": "1", "text": "a"}, {nope}]', "a.json")
-    assert [type(item) for item in found] == [Document, Unreadable]
-    assert found[1].where == "a.json:2"
+    items = entries('[{"id": "1", "text": "a"}, {nope}]', "a.json")
+    assert [type(item) for item in items] == [Document, Unreadable]
+    assert items[1].where == "a.json:2"
 
 
 def test_lines_that_are_no_documents_are_named() -> None:
@@ -54,8 +54,8 @@ def test_without_an_id_the_same_content_gets_the_same_one() -> None:
 
 def test_a_line_without_end_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "LARGEST", 100)
-    found = entries(b"x" * 1000 + b'\n{"id": "2", "text": "b"}\n', "a.ndjson")
-    assert [(type(document), document.where) for document in found] == [
+    items = entries(b"x" * 1000 + b'\n{"id": "2", "text": "b"}\n', "a.ndjson")
+    assert [(type(document), document.where) for document in items] == [
         (Unreadable, "a.ndjson:1"),
         (Document, "a.ndjson:2"),
     ]
@@ -68,18 +68,18 @@ def test_a_dead_letter_is_the_document_that_it_is_about() -> None:
         "reason": "no",
         "document": {"id": "b.md#2", "document": "b.md", "text": "t"},
     }
-    (found,) = entries(json.dumps(letter), "rejected.ndjson")
-    assert isinstance(found, Document)
-    assert (found.id, found.of, found.source) == ("b.md#2", "b.md", {"text": "t"})
+    (document,) = entries(json.dumps(letter), "rejected.ndjson")
+    assert isinstance(document, Document)
+    assert (document.id, document.of, document.source) == ("b.md#2", "b.md", {"text": "t"})
 
 
 def test_columns(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     made = [{"id": n, "text": f"t{n}", "raw": b"\x00", "none": None} for n in range(600)]
     parquet.write_table(pyarrow.Table.from_pylist(made), file, row_group_size=100)
-    found = documents(file.read_bytes(), "a.parquet")
-    assert len(found) == 600
-    assert found[599] == {"id": "599", "text": "t599", "raw": "AA=="}
+    rows = documents(file.read_bytes(), "a.parquet")
+    assert len(rows) == 600
+    assert rows[599] == {"id": "599", "text": "t599", "raw": "AA=="}
     with file.open("rb") as stream:
         assert sum(item.read for item in read(stream, "a.parquet", Reading("text"))) == file.stat().st_size
     assert "is no Parquet that can be read" in reasons(b"PAR1", "a.parquet")[0]
@@ -132,6 +132,6 @@ def test_a_stream_that_only_goes_forward_will_do(name: str) -> None:
             return self.content.read(most)
 
     content = b"id,text\n1,a\n" if name.endswith("csv") else b'{"id": "1", "text": "a"}'
-    (found,) = read(cast(BinaryIO, Forward(content)), name, Reading("text"))
-    assert isinstance(found, Document)
-    assert found.source == {"text": "a"}
+    (document,) = read(cast(BinaryIO, Forward(content)), name, Reading("text"))
+    assert isinstance(document, Document)
+    assert document.source == {"text": "a"}

@@ -17,13 +17,13 @@ class Index:
     """Keeps what it was asked for, and finds two leftovers each time."""
 
     def __init__(self, into: Loaded) -> None:
-        self.asked: list[Mapping[str, Sequence[str]]] = []
+        self.requested: list[Mapping[str, Sequence[str]]] = []
         self._into = into
 
     def remove(self, documents: Mapping[str, Sequence[str]]) -> int:
         confirmed = {document.id for document in self._into.confirmed if isinstance(document, Document)}
         assert confirmed.isdisjoint(documents), "a document is confirmed when nothing is left of the one before"
-        self.asked.append(dict(documents))
+        self.requested.append(dict(documents))
         return 2
 
 
@@ -31,12 +31,12 @@ def test_each_document_is_asked_for_once_and_many_together() -> None:
     into, count = Loaded(), 2 * TOGETHER + 5
     index, to = Index(into), Scripted(script=lambda ids, n: [CREATED if n % 2 else UPDATED] * len(ids))
     loaded(to, *map(document, range(count)), into=into, leftovers=index.remove)
-    asked = [id for item in index.asked for id in item]
-    assert asked == [str(number) for number in range(count)]
+    asked_ids = [id for item in index.requested for id in item]
+    assert asked_ids == [str(number) for number in range(count)]
     # As many as settle in a second, on a machine that may have other work.
-    assert len(index.asked) < count / 8
+    assert len(index.requested) < count / 8
     assert len(into.confirmed) == count
-    assert into.report.removed == 2 * len(index.asked)
+    assert into.report.removed == 2 * len(index.requested)
     assert f"{into.report.removed} old parts removed" in into.report.summary
 
 
@@ -47,7 +47,7 @@ def test_the_parts_of_a_document_are_kept() -> None:
     parts = [Document(f"a#{n}", {"text": text}, "f:1", "a") for n, text in enumerate(["one", "two"], 1)]
     confirmed = into.confirmed.append
     load([whole], lambda: to, parts=lambda _: parts, confirmed=confirmed, leftovers=index.remove)
-    assert index.asked == [{"a": ["a#1", "a#2"]}]
+    assert index.requested == [{"a": ["a#1", "a#2"]}]
 
 
 def test_what_did_not_arrive_or_is_a_part_by_itself_keeps_what_was_there() -> None:
@@ -56,7 +56,7 @@ def test_what_did_not_arrive_or_is_a_part_by_itself_keeps_what_was_there() -> No
     to = Scripted(script=lambda ids, _: [REFUSED if id == "bad" else CREATED for id in ids])
     part = Document("a#3", {"text": "t"}, "f:3", "a")
     loaded(to, document("bad"), Unreadable("f:2", "is no JSON"), part, document("b"), into=into, leftovers=index.remove)
-    assert index.asked == [{"b": ["b"]}]
+    assert index.requested == [{"b": ["b"]}]
     assert len(into.confirmed) == 4
 
 
@@ -79,5 +79,5 @@ def test_a_load_that_is_stopped_asks_for_nothing_more() -> None:
     index = Index(into)
     with pytest.raises(Stopped, match="The domain is gone"):
         loaded(Scripted(script=script), document("a"), into=into, leftovers=index.remove)
-    assert index.asked == []
+    assert index.requested == []
     assert into.report.failed == 1

@@ -21,9 +21,9 @@ FAILED = Outcome(Verdict.FAILED, "broken")
 
 def test_every_document_arrives_and_is_confirmed_in_order() -> None:
     to = Scripted()
-    found = loaded(to, *(document(n) for n in range(1000)))
-    assert (found.report.read, found.report.created, found.report.failed) == (1000, 1000, 0)
-    assert [record.where for record in found.confirmed] == [f"f:{n}" for n in range(1000)]
+    run = loaded(to, *(document(n) for n in range(1000)))
+    assert (run.report.read, run.report.created, run.report.failed) == (1000, 1000, 0)
+    assert [record.where for record in run.confirmed] == [f"f:{n}" for n in range(1000)]
     assert len(to.held) == 1000
     assert max(map(len, to.batches)) <= 64
 
@@ -37,16 +37,16 @@ def test_a_batch_has_a_most_of_bytes_but_one_document_may_have_more() -> None:
 
 def test_only_what_was_turned_away_is_sent_again() -> None:
     to = Scripted(lambda ids, call: [LATER if id == "2" and call == 1 else CREATED for id in ids])
-    found = loaded(to, *(document(n) for n in range(4)))
+    run = loaded(to, *(document(n) for n in range(4)))
     assert to.batches == [["0", "1", "2", "3"], ["2"]]
-    assert found.report.summary == "4 created, 0 updated, 0 failed"
+    assert run.report.summary == "4 created, 0 updated, 0 failed"
 
 
 def test_what_stays_turned_away_is_a_dead_letter() -> None:
     to = Scripted(lambda ids, _: [LATER for _ in ids])
-    found = loaded(to, document(1))
+    run = loaded(to, document(1))
     assert len(to.batches) == ATTEMPTS
-    (dead_letter,) = found.dead_letters
+    (dead_letter,) = run.dead_letters
     assert (dead_letter.where, dead_letter.id, dead_letter.document) == (
         "f:1",
         "1",
@@ -57,24 +57,24 @@ def test_what_stays_turned_away_is_a_dead_letter() -> None:
 
 def test_one_document_that_the_model_refuses_does_not_take_its_batch_along() -> None:
     to = Scripted(lambda ids, _: [REFUSED if "33" in ids else CREATED for _ in ids])
-    found = loaded(to, *(document(n) for n in range(200)))
-    assert (found.report.created, found.report.failed) == (199, 1)
-    assert [dead_letter.id for dead_letter in found.dead_letters] == ["33"]
+    run = loaded(to, *(document(n) for n in range(200)))
+    assert (run.report.created, run.report.failed) == (199, 1)
+    assert [dead_letter.id for dead_letter in run.dead_letters] == ["33"]
     assert "33" not in to.held
 
 
 def test_one_document_that_breaks_its_batches_is_found_and_the_others_arrive() -> None:
     to = Scripted(lambda ids, _: [FAILED if "33" in ids else CREATED for _ in ids])
-    found = loaded(to, *(document(n) for n in range(200)))
-    assert (found.report.created, [dead_letter.id for dead_letter in found.dead_letters]) == (199, ["33"])
-    assert found.dead_letters[0].reason.endswith("last answer: broken")
+    run = loaded(to, *(document(n) for n in range(200)))
+    assert (run.report.created, [dead_letter.id for dead_letter in run.dead_letters]) == (199, ["33"])
+    assert run.dead_letters[0].reason.endswith("last answer: broken")
 
 
 def test_documents_with_reasons_of_their_own_are_not_sent_again() -> None:
     to = Scripted(lambda ids, _: [Outcome(Verdict.REFUSED, f"[year] of {id}") for id in ids])
-    found = loaded(to, *(document(n) for n in range(8)))
+    run = loaded(to, *(document(n) for n in range(8)))
     assert sum(map(len, to.batches)) == 8
-    assert found.report.errors[0] == "f:0: [year] of 0"
+    assert run.report.errors[0] == "f:0: [year] of 0"
 
 
 def test_a_request_that_is_too_large_is_cut_in_halves() -> None:
@@ -83,8 +83,8 @@ def test_a_request_that_is_too_large_is_cut_in_halves() -> None:
             raise BatchTooLarge("413: too large")
         return [CREATED for _ in ids]
 
-    found = loaded(Scripted(small), *(document(n) for n in range(16)))
-    assert (found.report.created, [dead_letter.id for dead_letter in found.dead_letters]) == (15, ["5"])
+    run = loaded(Scripted(small), *(document(n) for n in range(16)))
+    assert (run.report.created, [dead_letter.id for dead_letter in run.dead_letters]) == (15, ["5"])
 
 
 def test_a_busy_destination_gets_the_same_again() -> None:
@@ -104,14 +104,14 @@ def test_a_destination_that_stays_away_ends_the_load_and_everything_is_counted()
             raise Busy("connection reset", unsure=True)
         return [CREATED for _ in ids]
 
-    found = Loaded()
+    run = Loaded()
     with pytest.raises(Stopped, match="not doubled"):
-        loaded(Scripted(away), *(document(n) for n in range(100)), into=found)
-    report = found.report
-    assert report.created == len(found.confirmed) > 0
+        loaded(Scripted(away), *(document(n) for n in range(100)), into=run)
+    report = run.report
+    assert report.created == len(run.confirmed) > 0
     assert report.created + report.failed == report.read
     assert "not stored for certain: connection reset" in report.errors[0]
-    assert found.dead_letters == []
+    assert run.dead_letters == []
 
 
 def test_what_cannot_go_on_stops() -> None:
@@ -160,8 +160,8 @@ def test_nothing_is_confirmed_before_what_was_read_earlier() -> None:
         held_back.set()
         return [CREATED for _ in ids]
 
-    found = loaded(Scripted(first_waits, most_documents=1), *(document(n) for n in range(50)))
-    assert [record.where for record in found.confirmed] == [f"f:{n}" for n in range(50)]
+    run = loaded(Scripted(first_waits, most_documents=1), *(document(n) for n in range(50)))
+    assert [record.where for record in run.confirmed] == [f"f:{n}" for n in range(50)]
 
 
 @pytest.mark.parametrize("limit", [{"AHEAD": 200}, {"AHEAD_BYTES": 200 * len(Scripted().encode(document(1_000)))}])
@@ -169,27 +169,27 @@ def test_reading_does_not_run_ahead(limit: dict[str, int], monkeypatch: pytest.M
     for name, value in limit.items():
         monkeypatch.setattr(loading, name, value)
     to, read, most = Scripted(), 0, 0
-    found = Loaded()
+    run = Loaded()
 
     def many() -> Iterator[Entry]:
         nonlocal read, most
         for n in range(5_000):
             read += 1
-            most = max(most, read - found.report.read)
+            most = max(most, read - run.report.read)
             yield document(n)
 
-    load(many(), lambda: to, report=found.report)
-    assert found.report.created == 5_000
+    load(many(), lambda: to, report=run.report)
+    assert run.report.created == 5_000
     assert most <= 240
 
 
 def test_unreadable_entries_are_letters_in_their_place() -> None:
-    found = loaded(Scripted(), document(1), Unreadable("f:2", "not JSON", "{nope"), document(3))
-    assert found.report.summary == "2 created, 0 updated, 1 failed"
-    assert [(dead_letter.where, dead_letter.id, dead_letter.document) for dead_letter in found.dead_letters] == [
+    run = loaded(Scripted(), document(1), Unreadable("f:2", "not JSON", "{nope"), document(3))
+    assert run.report.summary == "2 created, 0 updated, 1 failed"
+    assert [(dead_letter.where, dead_letter.id, dead_letter.document) for dead_letter in run.dead_letters] == [
         ("f:2", None, "{nope")
     ]
-    assert [record.where for record in found.confirmed] == ["f:1", "f:2", "f:3"]
+    assert [record.where for record in run.confirmed] == ["f:1", "f:2", "f:3"]
 
 
 def test_a_document_is_confirmed_with_its_last_part() -> None:
@@ -258,16 +258,16 @@ def test_every_document_is_counted_once_whatever_happens(seed: int, clears: bool
             raise Stopped("403")
         return 0
 
-    to, found = Scripted(anything, most_documents=8), Loaded()
+    to, run = Scripted(anything, most_documents=8), Loaded()
     stopped = False
     try:
-        loaded(to, *(document(n) for n in range(20)), into=found, leftovers=leftovers if clears else None)
+        loaded(to, *(document(n) for n in range(20)), into=run, leftovers=leftovers if clears else None)
     except Stopped:
         stopped = True
-    report = found.report
+    report = run.report
     assert report.created + report.updated + report.failed == report.read
     assert stopped or report.read == 20
-    assert stopped or len(to.held) + len(found.dead_letters) == 20
-    assert [record.where for record in found.confirmed] == [f"f:{n}" for n in range(len(found.confirmed))]
-    arrived = {record.id for record in found.confirmed if isinstance(record, Document)} & to.held.keys()
+    assert stopped or len(to.held) + len(run.dead_letters) == 20
+    assert [record.where for record in run.confirmed] == [f"f:{n}" for n in range(len(run.confirmed))]
+    arrived = {record.id for record in run.confirmed if isinstance(record, Document)} & to.held.keys()
     assert not clears or arrived <= set(cleared)

@@ -130,9 +130,9 @@ def message(html: bool = False) -> EmailMessage:
 
 
 def test_a_message_says_who_wrote_it() -> None:
-    (found,) = documents(message().as_bytes(), "a.eml")
-    assert (found["id"], found["title"]) == ("a.eml", "Größe")
-    assert found["text"] == "Subject: Größe\nFrom: ada@example.com\nTo: bob@example.com\n\nHello Bob."
+    (document,) = documents(message().as_bytes(), "a.eml")
+    assert (document["id"], document["title"]) == ("a.eml", "Größe")
+    assert document["text"] == "Subject: Größe\nFrom: ada@example.com\nTo: bob@example.com\n\nHello Bob."
     assert "a | b" in texts(message(html=True).as_bytes(), "a.eml")[0]
 
 
@@ -142,8 +142,8 @@ def test_what_is_attached_is_read_or_named() -> None:
     outer.add_attachment("id,text\n1,Row\n", subtype="csv", filename="x.csv")
     outer.add_attachment(b"?", maintype="application", subtype="zip", filename="x.zip")
     outer.add_attachment(inner)
-    found = entries(outer.as_bytes(), "a.eml")
-    assert [(document.where, isinstance(document, Unreadable)) for document in found] == [
+    items = entries(outer.as_bytes(), "a.eml")
+    assert [(document.where, isinstance(document, Unreadable)) for document in items] == [
         ("a.eml", False),
         ("a.eml/x.pdf", False),
         ("a.eml/x.csv:2", False),

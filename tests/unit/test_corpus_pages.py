@@ -33,8 +33,8 @@ def test_a_page_is_what_a_reader_sees() -> None:
         "<p>One <b>bold</b>\n line.</p><table><tr><th>k</th><td>v</td></tr></table><pre>a\n  b</pre>"
         "<script>1</script></body></html>"
     )
-    (found,) = documents(content, "a.html")
-    assert (found["title"], found["text"]) == ("Hi there", "Big\n\nOne bold line.\n\nk | v\n\na\n  b")
+    (document,) = documents(content, "a.html")
+    assert (document["title"], document["text"]) == ("Hi there", "Big\n\nOne bold line.\n\nk | v\n\na\n  b")
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_html_in_markdown_is_read(content: str, text: str) -> None:
 @pytest.mark.parametrize("fence", [("---", "---"), ("---", "..."), ("+++", "+++"), ("--- ", "---\t")])
 def test_front_matter_is_known_with_any_end_of_line(fence: tuple[str, str], end: str) -> None:
     first, last = fence
-    found = documents(end.join([first, 'title: "Rules"', "tags: [a]", last, "", "Trains.", ""]), "a.md")
-    assert [(passage["title"], passage["text"]) for passage in found] == [("Rules", "Trains.")]
+    passages = documents(end.join([first, 'title: "Rules"', "tags: [a]", last, "", "Trains.", ""]), "a.md")
+    assert [(passage["title"], passage["text"]) for passage in passages] == [("Rules", "Trains.")]
     (headed,) = documents(end.join([first, "title: Rules", last, "# Travel", "Trains."]), "a.md")
     assert (headed["title"], headed["text"]) == ("Rules", "Travel\n\nTrains.")
 
@@ -137,8 +137,8 @@ def test_the_text_of_a_pdf() -> None:
         ("Leave is granted.", {"page": 1}),
         ("Ask early.", {"page": 3}),
     ]
-    (found,) = documents(pdf("Leave."), "leave.pdf")
-    assert (found["id"], found["title"]) == ("leave.pdf", "leave")
+    (document,) = documents(pdf("Leave."), "leave.pdf")
+    assert (document["id"], document["title"]) == ("leave.pdf", "leave")
 
 
 @pytest.mark.parametrize("depth", [15, 60, 5_000])
@@ -185,9 +185,9 @@ def test_files_within_a_pdf_are_read_like_separate_files() -> None:
 
 
 def test_pages_without_a_text_are_named() -> None:
-    found = entries(pdf("One", None, None, "Four", None, ""), "mixed.pdf")
-    assert [type(item) for item in found] == [Document, Unreadable, Unreadable]
-    assert [document.where for document in found[1:]] == ["mixed.pdf, pages 2 to 3", "mixed.pdf, page 5"]
+    items = entries(pdf("One", None, None, "Four", None, ""), "mixed.pdf")
+    assert [type(item) for item in items] == [Document, Unreadable, Unreadable]
+    assert [document.where for document in items[1:]] == ["mixed.pdf, pages 2 to 3", "mixed.pdf, page 5"]
     assert "holds no text" in reasons(pdf(None, None), "scan.pdf")[0]
     assert "is no PDF that can be read" in reasons(b"%PDF-1.4 nothing", "broken.pdf")[0]
 

@@ -41,15 +41,15 @@ def test_all_fields_are_masked_and_numbers_and_the_id_stay() -> None:
         lists=[{"a": [f"{CARD}!"]}],
         embedding=MAIL,
     )
-    told = without_personal_data(whole, "text", ALL)
-    assert told.source == {
+    redacted = without_personal_data(whole, "text", ALL)
+    assert redacted.source == {
         "text": "Write to [email].",
         "title": "Of [email]",
         "year": 2024,
         "lists": [{"a": ["[card]!"]}],
         "osml": {"kept": [{"name": "embedding", "value": "[email]"}]},
     }
-    assert (told.id, told.masked) == ("d", 4)
+    assert (redacted.id, redacted.masked) == ("d", 4)
 
 
 def test_groups_and_loaders_are_no_text() -> None:
@@ -69,19 +69,19 @@ def test_no_datum_survives_where_a_chunk_ends() -> None:
 def test_places_move_with_the_text() -> None:
     text = f"{MAIL} {MAIL}\nSecond {MAIL}\nThird."
     places = [(0, {"page": 1}), (text.index("Second"), {"page": 2}), (text.index("Third"), {"section": f"By {MAIL}"})]
-    told = without_personal_data(made(text, places), "text", ALL)
-    said = told.source["text"]
+    redacted = without_personal_data(made(text, places), "text", ALL)
+    said = redacted.source["text"]
     assert said == "[email] [email]\nSecond [email]\nThird."
-    assert [said[at:].split()[0] for at, _ in told.places] == ["[email]", "Second", "Third."]
-    assert told.places[2][1] == {"section": "By [email]"}
+    assert [said[at:].split()[0] for at, _ in redacted.places] == ["[email]", "Second", "Third."]
+    assert redacted.places[2][1] == {"section": "By [email]"}
 
 
 @given(st.lists(st.sampled_from([MAIL, CARD, " ", "\n", "word", "10.0.0.1"]), max_size=12), st.integers(0, 12))
 def test_a_place_stays_before_the_same_words(parts: list[str], number: int) -> None:
     text, at = "".join(parts) + " end", len("".join(parts[:number]))
-    told = without_personal_data(Document("d", {"text": text}, "f", "d", places=[(at, {})]), "text", ALL)
-    [(moved, _)] = told.places
-    said = str(told.source["text"])
+    redacted = without_personal_data(Document("d", {"text": text}, "f", "d", places=[(at, {})]), "text", ALL)
+    [(moved, _)] = redacted.places
+    said = str(redacted.source["text"])
     assert said == masked(text, ALL)
     assert 0 <= moved <= len(said)
     # Behind a place that is in no datum, the same text follows.

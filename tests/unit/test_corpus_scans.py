@@ -38,21 +38,21 @@ def read(content: bytes, name: str, *texts: str) -> list[Document | Unreadable]:
     return entries(content, name, reading=Reading("text", recognize=scripted(*texts)[1]))
 
 
-def placed(found: Document | Unreadable) -> list[tuple[str, int]]:
+def placed(document: Document | Unreadable) -> list[tuple[str, int]]:
     """The text of each page, and its number."""
-    assert isinstance(found, Document)
-    starts = [start for start, _ in found.places]
+    assert isinstance(document, Document)
+    starts = [start for start, _ in document.places]
     ends = [*starts[1:], None]
     return [
-        (found.source["text"][start:end].strip(), where["page"])
-        for (start, where), end in zip(found.places, ends, strict=True)
+        (document.source["text"][start:end].strip(), where["page"])
+        for (start, where), end in zip(document.places, ends, strict=True)
     ]
 
 
 def test_the_text_of_a_scanned_page_is_read_and_keeps_the_number_of_its_page() -> None:
-    found = read(pdf("Cover", None, "Text between", None), "mixed.pdf", "Scan of two", "Scan of four")
-    assert len(found) == 1
-    assert placed(found[0]) == [("Cover", 1), ("Scan of two", 2), ("Text between", 3), ("Scan of four", 4)]
+    documents = read(pdf("Cover", None, "Text between", None), "mixed.pdf", "Scan of two", "Scan of four")
+    assert len(documents) == 1
+    assert placed(documents[0]) == [("Cover", 1), ("Scan of two", 2), ("Text between", 3), ("Scan of four", 4)]
 
 
 def test_pages_are_recognised_with_200_dots_per_inch_and_only_if_they_are_scans() -> None:
@@ -63,9 +63,9 @@ def test_pages_are_recognised_with_200_dots_per_inch_and_only_if_they_are_scans(
 
 def test_a_page_that_cannot_be_recognised_is_named_and_the_others_are_read() -> None:
     content = pdf(None, None, None)
-    found = read(content, "scan.pdf", "One", "is of a script that nobody reads", "Three")
-    assert placed(found[0]) == [("One", 1), ("Three", 3)]
-    assert [(item.where, item.reason) for item in found[1:] if isinstance(item, Unreadable)] == [
+    documents = read(content, "scan.pdf", "One", "is of a script that nobody reads", "Three")
+    assert placed(documents[0]) == [("One", 1), ("Three", 3)]
+    assert [(item.where, item.reason) for item in documents[1:] if isinstance(item, Unreadable)] == [
         ("scan.pdf, page 2", "is of a script that nobody reads")
     ]
 
@@ -104,14 +104,14 @@ def pdf_with_stamp(scan: bytes) -> bytes:
 @pytest.mark.parametrize("ending", PICTURES)
 def test_each_format_of_pictures_is_read(ending: str) -> None:
     name = {".jpg": "JPEG", ".tif": "TIFF"}.get(ending, ending[1:].upper())
-    (found,) = read(saved([page(LEAVE)], name), f"leave{ending}", LEAVE)
-    assert isinstance(found, Document)
-    assert (found.id, found.source["text"], found.source["title"]) == (f"leave{ending}", LEAVE, "leave")
+    (document,) = read(saved([page(LEAVE)], name), f"leave{ending}", LEAVE)
+    assert isinstance(document, Document)
+    assert (document.id, document.source["text"], document.source["title"]) == (f"leave{ending}", LEAVE, "leave")
 
 
 def test_the_pages_of_a_tiff_have_numbers() -> None:
-    (found,) = read(saved([page("a"), page("b")], "TIFF"), "fax.tiff", "First", "Second")
-    assert placed(found) == [("First", 1), ("Second", 2)]
+    (document,) = read(saved([page("a"), page("b")], "TIFF"), "fax.tiff", "First", "Second")
+    assert placed(document) == [("First", 1), ("Second", 2)]
 
 
 def test_a_picture_without_text_or_of_no_format_is_named() -> None:
@@ -124,9 +124,9 @@ def test_a_picture_without_text_or_of_no_format_is_named() -> None:
 
 
 def test_a_picture_with_too_many_dots_is_refused_before_it_is_decoded() -> None:
-    (found,) = read(saved([Image.new("1", (20_000, 20_000))], "PNG"), "bomb.png")
-    assert isinstance(found, Unreadable)
-    assert "larger than 80 million dots" in found.reason
+    (unreadable,) = read(saved([Image.new("1", (20_000, 20_000))], "PNG"), "bomb.png")
+    assert isinstance(unreadable, Unreadable)
+    assert "larger than 80 million dots" in unreadable.reason
 
 
 def test_without_recognition_a_picture_says_what_to_do() -> None:
@@ -154,5 +154,5 @@ def test_the_engine_of_this_machine_reads_scans_in_several_positions() -> None:
     recognize = installed()
     assert recognize, "make ocr installs it"
     scan = saved([page(LEAVE), page(URLAUB, turned=90)], "PDF")
-    (found,) = entries(scan, "scan.pdf", reading=Reading("text", recognize=recognize))
-    assert placed(found) == [(LEAVE, 1), (URLAUB, 2)]
+    (document,) = entries(scan, "scan.pdf", reading=Reading("text", recognize=recognize))
+    assert placed(document) == [(LEAVE, 1), (URLAUB, 2)]

@@ -34,9 +34,9 @@ def test_rows(between: str) -> None:
 )
 def test_every_column_has_a_name_of_its_own(header: str, names: dict[str, str]) -> None:
     cells = ",".join("xyzu"[: header.count(",") + 1])
-    (found,) = entries(f"{header}\n{cells}\n", "a.csv")
-    assert isinstance(found, Document)
-    assert found.source == names
+    (document,) = entries(f"{header}\n{cells}\n", "a.csv")
+    assert isinstance(document, Document)
+    assert document.source == names
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_every_column_has_a_name_of_its_own(header: str, names: dict[str, str]) 
 )
 def test_a_quote_swallows_no_rows(lines: list[str], named: set[int], kept: list[str]) -> None:
     content = "\n".join(["id,text", *lines]) + "\n"
-    found = entries(content, "a.csv")
-    assert {document.where for document in found if isinstance(document, Unreadable)} == {
+    items = entries(content, "a.csv")
+    assert {document.where for document in items if isinstance(document, Unreadable)} == {
         f"a.csv:{line}" for line in named
     }
     assert texts(content, "a.csv") == kept
-    assert all("quote" in document.reason for document in found if isinstance(document, Unreadable))
+    assert all("quote" in document.reason for document in items if isinstance(document, Unreadable))
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_without_a_mark_what_is_not_utf_8_is_named() -> None:
 
 def test_a_table_without_a_text_is_one_document_of_sentences() -> None:
     content = "City,Days,\nOslo,4,x\nTurin,,\n"
-    (found,) = documents(content, "times.csv")
-    assert (found["id"], found["title"]) == ("times.csv", "times")
-    assert found["text"] == "City: Oslo; Days: 4; column_3: x\nCity: Turin"
+    (document,) = documents(content, "times.csv")
+    assert (document["id"], document["title"]) == ("times.csv", "times")
+    assert document["text"] == "City: Oslo; Days: 4; column_3: x\nCity: Turin"
 
 
 def test_the_text_may_be_in_another_column_or_in_several() -> None:
@@ -143,5 +143,5 @@ def test_blank_lines_before_the_first_row_do_not_count() -> None:
 
 def test_a_number_of_any_length_keeps_no_text_out() -> None:
     digits = "9" * 5000
-    (found,) = documents(f'{{"id": "a", "text": "One", "n": {digits}, "m": 5}}\n', "a.ndjson")
-    assert found == {"id": "a", "text": "One", "n": digits, "m": 5}
+    (document,) = documents(f'{{"id": "a", "text": "One", "n": {digits}, "m": 5}}\n', "a.ndjson")
+    assert document == {"id": "a", "text": "One", "n": digits, "m": 5}

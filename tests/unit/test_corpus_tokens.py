@@ -94,9 +94,9 @@ def test_every_chunk_is_read_whole_by_the_smallest_model(language: str) -> None:
 
 
 def test_a_word_that_is_too_long_is_cut() -> None:
-    found = split("x" * 5_000, 1000, 50)
-    assert "".join(found) == "x" * 5_000
-    assert max(map(len, found)) < 100
+    chunks = split("x" * 5_000, 1000, 50)
+    assert "".join(chunks) == "x" * 5_000
+    assert max(map(len, chunks)) < 100
 
 
 def test_a_short_text_of_many_tokens_is_cut_too() -> None:

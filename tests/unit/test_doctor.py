@@ -99,14 +99,14 @@ def test_a_note_has_its_fix_and_stops_nothing() -> None:
     def look(context: Context) -> str:
         raise Noted(complaint(context.place, "deploy-failed", "The last deploy was rolled back."))
 
-    found = list(doctor.examine(PLACE, [Check("a", look), Check("b", lambda _: "fine")]))
-    assert [(finding.state, finding.complaint) for finding in found] == [("noted", "deploy-failed"), ("ok", None)]
+    findings = list(doctor.examine(PLACE, [Check("a", look), Check("b", lambda _: "fine")]))
+    assert [(finding.state, finding.complaint) for finding in findings] == [("noted", "deploy-failed"), ("ok", None)]
 
 
 def test_a_failed_check_is_a_cause() -> None:
-    found = list(doctor.examine(PLACE, [Check("a", _breaks)]))
-    assert found[-1].complaint == "engine-unreachable"
-    assert "refused" in found[-1].seen
+    findings = list(doctor.examine(PLACE, [Check("a", _breaks)]))
+    assert findings[-1].complaint == "engine-unreachable"
+    assert "refused" in findings[-1].seen
 
 
 def test_missing_credentials_have_a_fix(capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,17 +130,17 @@ def test_a_missing_network_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: 
     ]
 
 
-def _words(found: dict[str, str]) -> dict[str, str]:
-    return {name: found[name] for name in ("seen", "fix", "see")}
+def _words(finding: dict[str, str]) -> dict[str, str]:
+    return {name: finding[name] for name in ("seen", "fix", "see")}
 
 
 def test_a_missing_region_has_a_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dev = (ROOT / "environments" / "sandbox.yaml").read_text()
     (tmp_path / "dev.yaml").write_text(dev)
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
-    found = list(doctor.examine(PLACE, [check for check in CHECKS if check.title == "region"]))
-    assert found[-1].complaint == "no-region"
-    assert "environments/dev.yaml" in (found[-1].fix or "")
+    findings = list(doctor.examine(PLACE, [check for check in CHECKS if check.title == "region"]))
+    assert findings[-1].complaint == "no-region"
+    assert "environments/dev.yaml" in (findings[-1].fix or "")
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,9 @@ def context(folder: Path, session: Session, **changes: Any) -> Context:
     return doctor_context
 
 
-def complaint_of(found: Context) -> Complaint:
+def complaint_of(case: Context) -> Complaint:
     with pytest.raises(Complaint) as raised:
-        models(found)
+        models(case)
     return raised.value
 
 
@@ -115,9 +115,9 @@ def test_an_inference_profile_that_the_region_lacks_is_a_complaint(settings: Pat
 def test_what_the_caller_may_not_look_at_could_not_be_checked(settings: Path) -> None:
     with stubbed("bedrock") as (client, stub):
         stub.add_client_error("get_foundation_model_availability", "AccessDeniedException")
-        found = context(settings, Session(bedrock=client))
+        case = context(settings, Session(bedrock=client))
         with pytest.raises(Skipped, match=r"not checked.*AccessDenied"):
-            models(found)
+            models(case)
 
 
 def test_an_endpoint_that_failed_says_why(settings: Path) -> None:
@@ -145,15 +145,15 @@ def test_an_endpoint_of_another_name_is_a_complaint(settings: Path) -> None:
 
 @pytest.mark.parametrize(("allowed", "name"), [(0.0, "quota-exceeded"), (2.0, None)])
 def test_an_endpoint_that_is_yet_to_be_made_needs_a_quota(allowed: float, name: str | None, settings: Path) -> None:
-    with stubbed("sagemaker") as (endpoints, asked), stubbed("service-quotas") as (quotas, listed):
-        asked.add_client_error("describe_endpoint", "ValidationException", "Could not find endpoint x.")
+    with stubbed("sagemaker") as (endpoints, endpoints_stub), stubbed("service-quotas") as (quotas, listed):
+        endpoints_stub.add_client_error("describe_endpoint", "ValidationException", "Could not find endpoint x.")
         listed.add_response("list_service_quotas", {"Quotas": [{"QuotaName": QUOTA, "Value": allowed}]})
-        found = context(
+        case = context(
             settings, Session(sagemaker=endpoints, service_quotas=quotas), embedding={**OWN, "dimension": 384}
         )
         if name is None:
-            assert models(found) == "quota for ml.c6i.xlarge is 2"
+            assert models(case) == "quota for ml.c6i.xlarge is 2"
             return
-        raised = complaint_of(found)
+        raised = complaint_of(case)
     assert raised.name == name
     assert QUOTA in raised.cause

@@ -107,10 +107,10 @@ def test_a_key_that_the_provider_refuses_is_the_cause(folder: Path, providers: s
 
 @pytest.mark.parametrize(("text", "url"), [("no json " + KEY, ""), ("{}", ""), (f'{{"api_key": "{KEY}"}}', "closed")])
 def test_a_list_that_is_not_to_be_had_could_not_be_checked(folder: Path, providers: str, text: str, url: str) -> None:
-    found = context(folder, "http://127.0.0.1:9" if url else providers, session=Session(secretsmanager=Secrets(text)))
+    case = context(folder, "http://127.0.0.1:9" if url else providers, session=Session(secretsmanager=Secrets(text)))
     (folder / "dev.yaml").write_text(yaml.safe_dump({"region": "us-east-1", "search": SEARCH, **answer()}))
     with pytest.raises(Skipped, match="not checked") as raised:
-        model_names(found)
+        model_names(case)
     assert KEY not in str(raised.value)
 
 
@@ -130,8 +130,8 @@ def test_bedrock_is_asked_for_its_models_and_profiles(folder: Path) -> None:
         for _ in range(2):
             stub.add_response("list_foundation_models", {"modelSummaries": [summary("amazon.titan-embed-text-v2:0")]})
         stub.add_response("list_inference_profiles", {"inferenceProfileSummaries": [profile("us.deepseek.r1-v1:0")]})
-        found = context(folder, session=Session(bedrock=client), recipe="deepseek-bedrock", answer={})
-        assert model_names(found) == (
+        case = context(folder, session=Session(bedrock=client), recipe="deepseek-bedrock", answer={})
+        assert model_names(case) == (
             "Bedrock in us-east-1 has amazon.titan-embed-text-v2:0, Bedrock in us-east-1 has us.deepseek.r1-v1:0"
         )
 
@@ -154,17 +154,17 @@ def test_a_profile_that_bedrock_does_not_have_is_a_note(folder: Path) -> None:
             model_names(context(folder, session=session, recipe="deepseek-bedrock", answer={}, embedding=FOUND))
 
 
-@pytest.mark.parametrize(("today", "told"), [(date(2026, 11, 8), False), (date(2026, 11, 9), True)])
-def test_an_end_of_life_on_bedrock_is_reported_sixty_days_before(folder: Path, today: date, told: bool) -> None:
+@pytest.mark.parametrize(("today", "reported"), [(date(2026, 11, 8), False), (date(2026, 11, 9), True)])
+def test_an_end_of_life_on_bedrock_is_reported_sixty_days_before(folder: Path, today: date, reported: bool) -> None:
     with stubbed("bedrock") as (client, stub):
         listed = [summary("amazon.titan-embed-text-v2:0", SOON)]
         stub.add_response("list_foundation_models", {"modelSummaries": listed})
-        found = context(folder, session=Session(bedrock=client), today=today)
-        if not told:
-            assert model_names(found)
+        case = context(folder, session=Session(bedrock=client), today=today)
+        if not reported:
+            assert model_names(case)
             return
         with pytest.raises(Noted, match=r"end of life is 2027-01-08 \(source: Bedrock in us-east-1\)") as noted:
-            model_names(found)
+            model_names(case)
     assert noted.value.complaint.name == "end-of-life"
 
 
@@ -215,14 +215,14 @@ def test_what_ends_later_or_is_served_by_others_is_none(folder: Path, settings: 
     assert end_of_life(context(folder, **settings)) == "nothing reaches its end of life before 2029-06-30"
 
 
-@pytest.mark.parametrize(("today", "told"), [(date(2029, 4, 30), False), (date(2029, 5, 1), True)])
-def test_the_end_of_the_runtime_is_reported_sixty_days_before(folder: Path, today: date, told: bool) -> None:
-    found = context(folder, today=today)
-    if not told:
-        assert end_of_life(found)
+@pytest.mark.parametrize(("today", "reported"), [(date(2029, 4, 30), False), (date(2029, 5, 1), True)])
+def test_the_end_of_the_runtime_is_reported_sixty_days_before(folder: Path, today: date, reported: bool) -> None:
+    case = context(folder, today=today)
+    if not reported:
+        assert end_of_life(case)
         return
     with pytest.raises(Noted, match=r"python3\.13"):
-        end_of_life(found)
+        end_of_life(case)
 
 
 def test_an_engine_version_ends_when_amazon_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,5 +236,5 @@ def test_an_engine_version_ends_when_amazon_says_so(folder: Path, monkeypatch: p
 def test_what_ships_with_osml_has_no_model_that_ends() -> None:
     directory = Path(__file__).resolve().parents[2] / "environments"
     for file in directory.glob("*.yaml"):
-        found = endings(load(file.stem, directory))
-        assert [item.name for item in found] == [runtime.RUNTIME], file.name
+        ends = endings(load(file.stem, directory))
+        assert [item.name for item in ends] == [runtime.RUNTIME], file.name

@@ -17,10 +17,10 @@ class Answering:
     def __init__(self, status: int = 200, body: Any = None, error: Failure | None = None) -> None:
         self.status_code, self.content, self.error = status, json.dumps(body).encode(), error
         self.headers = {"Retry-After": "3"}
-        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+        self.requested: list[tuple[str, str, dict[str, Any]]] = []
 
     def request(self, method: str, path: str, **options: Any) -> "Answering":
-        self.asked.append((method, path, options))
+        self.requested.append((method, path, options))
         if self.error:
             raise self.error
         return self
@@ -34,7 +34,7 @@ def test_a_batch_is_one_request_that_makes_no_index() -> None:
     created = {"index": {"status": 201, "result": "created"}}
     domain = Answering(200, {"items": [created, created]})
     assert [outcome.verdict for outcome in send(domain)] == [Verdict.CREATED] * 2
-    ((method, path, options),) = domain.asked
+    ((method, path, options),) = domain.requested
     assert (method, path.partition("&")[0]) == ("POST", "/_bulk?require_alias=true")
     assert options == {"data": b"a\nb\n", "headers": {"content-type": "application/x-ndjson"}}
 

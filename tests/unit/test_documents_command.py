@@ -25,9 +25,9 @@ def loaded(name: str) -> str | None:
 def answered(event: dict[str, Any]) -> Answered:
     query = event["queryStringParameters"]
     if event["httpMethod"] == "DELETE":
-        found = query["id"] in NAMES
+        is_there = query["id"] in NAMES
         gone = {"message": "There is no such document.", "cause": "not-found", "request_id": "r"}
-        return proxied(200, {"id": query["id"], "passages": 2}) if found else proxied(404, gone)
+        return proxied(200, {"id": query["id"], "passages": 2}) if is_there else proxied(404, gone)
     if event["path"] == "/passages":
         text = "Thirty days \x1b[31m of leave."
         return proxied(200, {"id": query["document"], "title": None, "passages": [{"id": "a#1", "text": text}]})

@@ -114,8 +114,8 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Index:
 
 
 def record(id: str, *keys: str, received: int = 1, size: int = 1) -> dict[str, Any]:
-    found = [{"s3": {"bucket": {"name": BUCKET}, "object": {"key": quote_plus(key), "size": size}}} for key in keys]
-    body = json.dumps({"Records": found})
+    records = [{"s3": {"bucket": {"name": BUCKET}, "object": {"key": quote_plus(key), "size": size}}} for key in keys]
+    body = json.dumps({"Records": records})
     attributes = {"ApproximateReceiveCount": str(received)}
     return {"messageId": id, "receiptHandle": f"r-{id}", "body": body, "attributes": attributes}
 
@@ -136,8 +136,10 @@ def test_an_object_is_for_the_groups_of_its_longest_prefix(
     forged = b'{"id": "e", "text": "E.", "osml": {"access": {"groups": []}}}\n'
     amazon.objects["documents/hr/e.ndjson"] = forged
     assert failed(*(record(str(number), key) for number, key in enumerate(amazon.objects))) == []
-    found = {id: source.get("osml", {}).get("access", {}).get("groups") for id, source in index.documents.items()}
-    assert found == {**names, "e": ["hr"]}
+    groups_by_id = {
+        id: source.get("osml", {}).get("access", {}).get("groups") for id, source in index.documents.items()
+    }
+    assert groups_by_id == {**names, "e": ["hr"]}
 
 
 def test_all_of_a_batch_arrives(amazon: Amazon, index: Index) -> None:

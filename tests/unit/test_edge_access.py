@@ -87,8 +87,8 @@ def called(context: dict[str, Any], **access: Any) -> Caller:
 def test_role_and_groups_come_from_the_table(
     context: dict[str, Any], access: dict[str, Any], role: Role, groups: set[str] | None
 ) -> None:
-    found = called(context, **access)
-    assert (found.role, found.groups) == (role, None if groups is None else frozenset(groups))
+    known_caller = called(context, **access)
+    assert (known_caller.role, known_caller.groups) == (role, None if groups is None else frozenset(groups))
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_whom_the_table_does_not_name_may_be_refused() -> None:
 
 def test_an_operator_sees_everything_or_what_some_groups_see() -> None:
     assert caller({"buffered": True}, ARN, ToldAccess()) == OPERATOR
-    asked = caller({"buffered": True, "groups": ["hr"]}, ARN, ToldAccess())
-    assert asked == Caller(OPERATOR.id, "reader", frozenset({"hr"}), shared=True)
+    identity = caller({"buffered": True, "groups": ["hr"]}, ARN, ToldAccess())
+    assert identity == Caller(OPERATOR.id, "reader", frozenset({"hr"}), shared=True)
 
 
 @pytest.fixture
@@ -180,11 +180,11 @@ def test_who_may_less_gets_a_sentence_and_a_cause(route: str, role: Role, monkey
     monkeypatch.setattr(api, "_jobs", reach)
     monkeypatch.setattr(answering, "answer", reach)
     method, path = route.split(" ")
-    asked = {"question": "Why?", "model": "osml", "messages": [{"role": "user", "content": "Why?"}]}
+    fields = {"question": "Why?", "model": "osml", "messages": [{"role": "user", "content": "Why?"}]}
     of_route = {ASK: ["question"], COMPLETIONS: ["model", "messages"]}
     body: dict[str, Any] = {"documents": [{"id": "a", "text": "b"}]}
     if route in of_route:
-        body = {name: asked[name] for name in of_route[route]}
+        body = {name: fields[name] for name in of_route[route]}
     named = {"id": "a", "document": "a"} if method != "POST" and path in ("/documents", "/passages") else {}
     many = {name: [value] for name, value in named.items()}
     body = {"PATCH": {"title": "Another"}, "PUT": {"rating": "up"}}.get(method, body)
@@ -193,16 +193,16 @@ def test_who_may_less_gets_a_sentence_and_a_cause(route: str, role: Role, monkey
     sent |= {"queryStringParameters": named or None, "multiValueQueryStringParameters": many or None}
     if route in OF_ASK:
         reply = ask.answer(sent, cast(Any, Context()))
-        status, told = reply.status, json.loads(b"".join(reply.body))
+        status, content = reply.status, json.loads(b"".join(reply.body))
     else:
         response = api.handler(sent, Context())
-        status, told = response["statusCode"], json.loads(response["body"])
+        status, content = response["statusCode"], json.loads(response["body"])
     allowed = ROLES.index(role) >= ROLES.index(NEEDED[route])
     assert (status != 403) == allowed
     if not allowed:
-        assert (told["cause"], reached) == ("not-allowed", [])
-        assert told["message"].startswith(f"Your role here is {role}")
-        assert f"needs the role {NEEDED[route]}" in told["message"]
+        assert (content["cause"], reached) == ("not-allowed", [])
+        assert content["message"].startswith(f"Your role here is {role}")
+        assert f"needs the role {NEEDED[route]}" in content["message"]
 
 
 @pytest.mark.usefixtures("functions")

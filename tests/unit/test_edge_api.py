@@ -72,20 +72,20 @@ def sent(
     assert many["Cache-Control"] == ["no-store"]
     assert many["X-Content-Type-Options"] == ["nosniff"]
     assert not response["isBase64Encoded"]
-    told = json.loads(response["body"])
+    answer = json.loads(response["body"])
     if response["statusCode"] >= 400 and path != "/health":
-        assert set(told) == {"message", "cause", "request_id"}
-        assert told["request_id"] == REQUEST_ID
-    return response["statusCode"], told
+        assert set(answer) == {"message", "cause", "request_id"}
+        assert answer["request_id"] == REQUEST_ID
+    return response["statusCode"], answer
 
 
 def test_documents_are_stored_and_each_has_its_result(store: Store) -> None:
     body = {"documents": [{"id": "a", "text": "Text ä."}, {"id": "b", "text": "More.", "title": "T"}]}
     for form in (body, json.dumps(body).encode()):
-        status, told = sent("POST", "/documents", form)
+        status, answer = sent("POST", "/documents", form)
         assert status == 200
-        assert (told["stored"], told["failed"]) == (2, 0)
-        assert [result["status"] for result in told["documents"]] == ["stored", "stored"]
+        assert (answer["stored"], answer["failed"]) == (2, 0)
+        assert [result["status"] for result in answer["documents"]] == ["stored", "stored"]
     (given, seconds), again = store.calls
     assert [document.model_dump() for document in given] == [
         {"id": "a", "text": "Text ä.", "title": None, "places": [], "groups": None},
@@ -105,10 +105,10 @@ def test_documents_are_stored_and_each_has_its_result(store: Store) -> None:
 )
 def test_documents_are_listed_page_by_page(store: Store, query: dict[str, str] | None, call: tuple[Any, ...]) -> None:
     many = {name: [value] for name, value in query.items()} if query else None
-    status, told = sent("GET", "/documents", queryStringParameters=query, multiValueQueryStringParameters=many)
+    status, answer = sent("GET", "/documents", queryStringParameters=query, multiValueQueryStringParameters=many)
     assert status == 200
     listed: dict[str, Any] = {"id": "ä", "title": None, "passages": 2, "groups": [], "loader": None, "removable": False}
-    assert told == {"documents": [listed | {"loaded": None}], "after": "next"}
+    assert answer == {"documents": [listed | {"loaded": None}], "after": "next"}
     assert store.calls == [call]
 
 
@@ -129,15 +129,15 @@ def test_a_document_of_any_id_is_removed_by_a_query(store: Store, id: str) -> No
 
 @pytest.mark.parametrize(("state", "status"), [("ok", 200), ("failing", 503)])
 def test_health_is_a_status_and_a_sentence(monkeypatch: pytest.MonkeyPatch, state: Any, status: int) -> None:
-    told = Health(status=state, environment="unit", message="The index docs is not there.")
-    monkeypatch.setattr(health, "health", lambda seconds: told)
-    assert sent("GET", "/health") == (status, told.model_dump())
+    state_of_health = Health(status=state, environment="unit", message="The index docs is not there.")
+    monkeypatch.setattr(health, "health", lambda seconds: state_of_health)
+    assert sent("GET", "/health") == (status, state_of_health.model_dump())
 
 
 def test_the_openapi_document_is_served() -> None:
-    status, told = sent("GET", "/openapi.json")
+    status, answer = sent("GET", "/openapi.json")
     assert status == 200
-    assert "/ask" in told["paths"]
+    assert "/ask" in answer["paths"]
 
 
 def test_a_direct_call_needs_only_method_path_and_body(store: Store) -> None:
@@ -162,9 +162,9 @@ def test_a_direct_call_needs_only_method_path_and_body(store: Store) -> None:
 def test_a_body_that_cannot_be_read_says_why(
     store: Store, headers: dict[str, str], body: str | bytes | None, status: int, words: str
 ) -> None:
-    got, told = sent("POST", "/documents", body, headers)
+    got, answer = sent("POST", "/documents", body, headers)
     assert got == status
-    assert words in told["message"]
+    assert words in answer["message"]
     assert store.calls == []
 
 
@@ -191,8 +191,8 @@ def test_a_body_that_cannot_be_read_says_why(
     ],
 )
 def test_a_mistake_is_one_sentence(store: Store, body: str, sentence: str) -> None:
-    status, told = sent("POST", "/documents", body)
-    assert (status, told["message"]) == (400, sentence)
+    status, answer = sent("POST", "/documents", body)
+    assert (status, answer["message"]) == (400, sentence)
     assert store.calls == []
 
 
@@ -206,16 +206,19 @@ def test_a_mistake_is_one_sentence(store: Store, body: str, sentence: str) -> No
 )
 def test_a_wrong_limit_is_one_sentence(limit: str, sentence: str) -> None:
     many = {"limit": [limit]}
-    status, told = sent(
+    status, answer = sent(
         "GET", "/documents", queryStringParameters={"limit": limit}, multiValueQueryStringParameters=many
     )
-    assert (status, told["message"]) == (400, sentence)
+    assert (status, answer["message"]) == (400, sentence)
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("PUT", "/documents"), ("POST", "/health")])
 def test_another_address_is_absent(method: str, path: str) -> None:
-    status, told = sent(method, path, "{}")
-    assert (status, told["message"]) == (404, "There is nothing at this address; GET /openapi.json says what there is.")
+    status, answer = sent(method, path, "{}")
+    assert (status, answer["message"]) == (
+        404,
+        "There is nothing at this address; GET /openapi.json says what there is.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -246,12 +249,12 @@ def test_a_failure_of_the_store_keeps_its_status_and_sentence(
 )
 @given(body=any_json(["documents", "id", "text", "title"]))
 def test_any_json_is_stored_or_refused_in_one_sentence(body: str) -> None:
-    status, told = sent("POST", "/documents", body)
+    status, answer = sent("POST", "/documents", body)
     if status != 200:
         assert status in (400, 413)
-        assert told["message"].endswith(".")
-        assert "\n" not in told["message"]
-        assert "Traceback" not in told["message"]
+        assert answer["message"].endswith(".")
+        assert "\n" not in answer["message"]
+        assert "Traceback" not in answer["message"]
 
 
 def test_logs_hold_neither_documents_nor_names(
@@ -292,11 +295,11 @@ def test_a_file_is_stored_or_becomes_a_job(bucket: Bucket, monkeypatch: pytest.M
     monkeypatch.setattr(files, "store", keep)
     # A call of the function for a job may take longer; a request may not.
     response = api.handler(event("POST", "/documents", {"file": FILE}), Context(300))
-    told = json.loads(response["body"])
-    assert (response["statusCode"], told["stored"], taken) == (200 if ended else 202, 1, [("a.pdf", b"%PDF")])
+    answer = json.loads(response["body"])
+    assert (response["statusCode"], answer["stored"], taken) == (200 if ended else 202, 1, [("a.pdf", b"%PDF")])
     if not ended:
-        assert bucket.told == [f"begin/{told['id']}"]
-        status, seen = sent("GET", f"/jobs/{told['id']}")
+        assert bucket.begun == [f"begin/{answer['id']}"]
+        status, seen = sent("GET", f"/jobs/{answer['id']}")
         assert (status, seen["status"], seen["passages"]) == (200, "waiting", 3)
 
 
@@ -313,8 +316,8 @@ def test_many_documents_become_a_job(bucket: Bucket, store: Store) -> None:
     api_at_once = api.AT_ONCE
     try:
         api.AT_ONCE = 1000
-        status, told = sent("POST", "/documents", body)
-        assert (status, told["status"], len(store.calls)) == (202, "waiting", 1)
+        status, answer = sent("POST", "/documents", body)
+        assert (status, answer["status"], len(store.calls)) == (202, "waiting", 1)
         body["documents"][1]["id"] = "a"
         assert sent("POST", "/documents", body)[0] == 400
     finally:
@@ -326,8 +329,8 @@ def test_a_request_stores_documents_or_a_file_or_a_part_of_one() -> None:
     wrong += [{"file": {**FILE, "content": "?"}}, {"file": {**FILE, "name": " "}}, {"file": {**FILE, "skip": 1}}]
     wrong += [{"part": {**FILE, "number": 3, "of": 2}}, {"part": {**FILE, "number": 1, "of": 2, "job": "../x"}}]
     for body in wrong:
-        status, told = sent("POST", "/documents", body)
-        assert (status, told["cause"]) == (400, "invalid-request")
+        status, answer = sent("POST", "/documents", body)
+        assert (status, answer["cause"]) == (400, "invalid-request")
     assert sent("GET", "/jobs/..%2Fx")[0] == 400
 
 
@@ -348,8 +351,8 @@ def test_the_time_for_a_request_began_when_the_gateway_took_it(
 ) -> None:
     """A function that had to be started first has less of it."""
     monkeypatch.setattr("current.time.time", lambda: 1_000_000.0)
-    asked = event("POST", "/documents", {"documents": [{"id": "a", "text": "b"}]}, resource="/documents")
+    request = event("POST", "/documents", {"documents": [{"id": "a", "text": "b"}]}, resource="/documents")
     if waited is not None:
-        asked["requestContext"]["requestTimeEpoch"] = int((1_000_000 - waited) * 1000)
-    assert api.handler(asked, Context(28.0))["statusCode"] == 200
+        request["requestContext"]["requestTimeEpoch"] = int((1_000_000 - waited) * 1000)
+    assert api.handler(request, Context(28.0))["statusCode"] == 200
     assert store.calls[0][1] == pytest.approx(seconds, abs=0.01)

@@ -68,32 +68,32 @@ def read(reply: HandlerResponse) -> bytes:
     return body
 
 
-def asked(
+def reply_to(
     body: Any, headers: dict[str, str] | None = None, context: Context | None = None, **more: Any
 ) -> HandlerResponse:
     return ask.answer(event("POST", "/ask", body, headers, **more), context or Context())  # type: ignore[arg-type]
 
 
 def problem(reply: HandlerResponse) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(b"".join(reply.body))
-    assert set(told) == {"message", "cause", "request_id"}
-    assert told["request_id"] == REQUEST_ID
-    return told
+    answer: dict[str, Any] = json.loads(b"".join(reply.body))
+    assert set(answer) == {"message", "cause", "request_id"}
+    assert answer["request_id"] == REQUEST_ID
+    return answer
 
 
 def events(reply: HandlerResponse) -> list[tuple[str, Any]]:
     blocks = b"".join(reply.body).decode().split("\n\n")
     assert blocks.pop() == ""
-    told = []
+    parsed = []
     for block in blocks:
         name, data = block.split("\n")
-        told.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return told
+        parsed.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return parsed
 
 
 def test_a_stream_tells_all_events_in_their_order_and_the_whole_answer_last(play: Play) -> None:
     play(whole)
-    reply = asked({"question": "Why?"}, STREAMED)
+    reply = reply_to({"question": "Why?"}, STREAMED)
 
     assert reply.status == 200
     assert reply.headers["Content-Type"] == "text/event-stream; charset=utf-8"
@@ -110,12 +110,14 @@ def test_a_stream_tells_all_events_in_their_order_and_the_whole_answer_last(play
 
 def test_an_event_is_two_lines_and_an_empty_one(play: Play) -> None:
     play(whole)
-    assert next(iter(asked({"question": "Why?"}, STREAMED).body)) == b'event: stage\ndata: {"stage": "searching"}\n\n'
+    assert (
+        next(iter(reply_to({"question": "Why?"}, STREAMED).body)) == b'event: stage\ndata: {"stage": "searching"}\n\n'
+    )
 
 
 def test_without_the_wish_for_a_stream_the_answer_comes_in_one_piece(play: Play) -> None:
     play(whole)
-    reply = asked({"question": "Why?"}, {"Accept": "application/json"})
+    reply = reply_to({"question": "Why?"}, {"Accept": "application/json"})
     assert reply.headers["Content-Type"] == "application/json"
     assert Answer.model_validate_json(b"".join(reply.body)) == ANSWER
 
@@ -131,7 +133,7 @@ def test_the_core_learns_the_question_who_asks_and_how_long_it_has(play: Play) -
 
     play(core)
     body = {"question": " Why? ", "conversation_id": "c-1", "filters": {"document": ["a"], "title": "b"}, "top_k": 7}
-    asked(json.dumps(body).encode(), context=Context(seconds=60.0))
+    reply_to(json.dumps(body).encode(), context=Context(seconds=60.0))
     question, caller, seconds = heard
     assert question.model_dump() == {**body, "question": "Why?"}
     assert caller == Caller("somebody", "owner", None)
@@ -156,7 +158,7 @@ def test_the_caller_is_taken_from_the_context_in_this_order(play: Play, context:
         yield Answered(ANSWER)
 
     play(core)
-    reply = asked({"question": "Why?"}, requestContext={"requestId": REQUEST_ID, **context})
+    reply = reply_to({"question": "Why?"}, requestContext={"requestId": REQUEST_ID, **context})
     assert (reply.status, heard) == (200, [who])
 
 
@@ -173,14 +175,14 @@ def test_who_calls_the_alias_for_operators_is_one_whatever_the_event_says(play: 
     forged = {"requestId": REQUEST_ID, "authorizer": {"claims": {"sub": "somebody"}}, "identity": {"userArn": "u"}}
     for name in ("ask:operators", "ask:live", "ask"):
         context = Context(invoked_function_arn=f"arn:aws:lambda:us-east-1:000000000000:function:{name}")
-        assert asked({"question": "Why?"}, context=context, requestContext=forged).status == 200
+        assert reply_to({"question": "Why?"}, context=context, requestContext=forged).status == 200
     assert heard == ["operators", "somebody", "somebody"]
 
 
 def test_nobody_is_not_answered_unless_the_function_was_called_directly(play: Play) -> None:
     play(whole)
     nobody = {"requestId": REQUEST_ID, "identity": {"sourceIp": "192.0.2.1"}}
-    reply = asked({"question": "Why?"}, STREAMED, requestContext=nobody)
+    reply = reply_to({"question": "Why?"}, STREAMED, requestContext=nobody)
     assert reply.status == 401
     assert "Sign in" in problem(reply)["message"]
     direct = {"headers": {"content-type": "application/json"}, "body": '{"question": "Why?"}', "buffered": True}
@@ -199,7 +201,7 @@ def test_silence_is_broken_by_comments_that_are_no_events(play: Play, monkeypatc
 
     monkeypatch.setattr(ask, "SILENCE", 0.05)
     play(core)
-    body = iter(asked({"question": "Why?"}, STREAMED).body)
+    body = iter(reply_to({"question": "Why?"}, STREAMED).body)
     assert next(body).startswith(b"event: stage\n")
     assert [next(body), next(body)] == [b": waiting\n\n"] * 2
     heard.set()
@@ -217,7 +219,7 @@ def test_an_error_before_the_first_event_is_an_ordinary_error(play: Play, header
         yield
 
     play(core)
-    reply = asked({"question": "Why?", "conversation_id": "c-1"}, headers)
+    reply = reply_to({"question": "Why?", "conversation_id": "c-1"}, headers)
     assert reply.status == 404
     assert problem(reply)["message"] == "There is no conversation c-1 of yours. Start a new one."
 
@@ -234,16 +236,16 @@ def failing(error: Exception) -> Core:
 
 def test_a_failure_in_a_stream_is_its_last_event(play: Play) -> None:
     play(failing(Throttled("The model is rate-limiting requests.", "429 of the model", 3.2)))
-    reply = asked({"question": "Why?"}, STREAMED)
+    reply = reply_to({"question": "Why?"}, STREAMED)
     assert reply.status == 200
-    told = {
+    failure = {
         "status": 429,
         "message": "The model is rate-limiting requests.",
         "cause": "throttled",
         "request_id": REQUEST_ID,
     }
-    told["retry_after"] = 4
-    assert events(reply)[-1] == ("failed", told)
+    failure["retry_after"] = 4
+    assert events(reply)[-1] == ("failed", failure)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +261,7 @@ def test_a_failure_in_one_piece_has_a_status_and_says_when_to_try_again(
     play: Play, error: Exception, status: int, retry_after: str | None
 ) -> None:
     play(failing(error))
-    reply = asked({"question": "Why?"})
+    reply = reply_to({"question": "Why?"})
     assert reply.status == status
     assert reply.headers.get("Retry-After") == retry_after
     assert SECRET not in problem(reply)["message"]
@@ -278,9 +280,9 @@ def test_a_core_that_takes_too_long_is_not_waited_for(play: Play, monkeypatch: p
     monkeypatch.setattr(ask, "MARGIN", 0.1)
     play(core)
     began = time.monotonic()
-    assert asked({"question": "Why?"}, context=Context(seconds=0.3)).status == 504
-    name, told = events(asked({"question": "Why?"}, STREAMED, Context(seconds=0.3)))[-1]
-    assert (name, told["status"]) == ("failed", 504)
+    assert reply_to({"question": "Why?"}, context=Context(seconds=0.3)).status == 504
+    name, failure = events(reply_to({"question": "Why?"}, STREAMED, Context(seconds=0.3)))[-1]
+    assert (name, failure["status"]) == ("failed", 504)
     assert time.monotonic() - began < 15
     over.set()
 
@@ -299,7 +301,7 @@ def test_a_caller_that_goes_away_ends_the_work(play: Play) -> None:
             ended.append(True)
 
     play(core)
-    body = iter(asked({"question": "Why?"}, STREAMED).body)
+    body = iter(reply_to({"question": "Why?"}, STREAMED).body)
     assert next(body).startswith(b"event: text\n")
     body.close()  # type: ignore[attr-defined]
     assert within(20, lambda: bool(ended))
@@ -322,7 +324,7 @@ def test_a_caller_that_goes_away_ends_the_work(play: Play) -> None:
 def test_a_body_that_cannot_be_read_says_why(
     headers: dict[str, str], body: str | bytes, status: int, words: str
 ) -> None:
-    reply = asked(body, {**STREAMED, **headers})
+    reply = reply_to(body, {**STREAMED, **headers})
     assert reply.status == status
     assert words in problem(reply)["message"]
 
@@ -363,7 +365,7 @@ def test_a_body_that_cannot_be_read_says_why(
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_the_field_its_kind_and_the_remedy(body: Any, sentence: str) -> None:
-    reply = asked(json.dumps(body), STREAMED)
+    reply = reply_to(json.dumps(body), STREAMED)
     assert reply.status == 400
     assert problem(reply)["message"] == sentence
 
@@ -374,7 +376,7 @@ def test_a_mistake_is_one_sentence_that_names_the_field_its_kind_and_the_remedy(
 @given(body=any_json(["question", "conversation_id", "filters", "top_k", "document", "title"]))
 def test_any_json_is_answered_or_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
     monkeypatch.setattr(answering, "answer", whole)
-    reply = asked(body)
+    reply = reply_to(body)
     if reply.status != 200:
         assert reply.status in (400, 413)
         message = problem(reply)["message"]
@@ -393,19 +395,19 @@ def test_logs_and_metrics_tell_what_happened_and_nothing_that_was_asked(
     # The handler of powertools holds the stream of the moment it was made.
     monkeypatch.setattr(telemetry.logger.registered_handler, "stream", __import__("sys").stdout)
     play(whole)
-    read(asked({"question": SECRET}, STREAMED))
+    read(reply_to({"question": SECRET}, STREAMED))
     play(failing(Throttled("Too often.", "cause")))
-    read(asked({"question": SECRET}, STREAMED))
+    read(reply_to({"question": SECRET}, STREAMED))
     play(failing(RuntimeError(SECRET)))
-    read(asked({"question": SECRET}, STREAMED))
+    read(reply_to({"question": SECRET}, STREAMED))
 
-    told = lines(capsys)
-    logged = [line for line in told if "_aws" not in line]
+    log = lines(capsys)
+    logged = [line for line in log if "_aws" not in line]
     assert [line["message"] for line in logged] == ["Answered.", "Too often.", "An unforeseen error."]
     assert all(line["request_id"] == REQUEST_ID and len(line["caller"]) == 16 for line in logged)
     assert logged[0]["timings"] == {"embed_ms": None, "search_ms": 1, "model_ms": 40, "total_ms": 42}
     assert any("test_edge_ask.py" in place for place in logged[2]["places"])
-    measured = [line for line in told if "_aws" in line]
+    measured = [line for line in log if "_aws" in line]
     assert measured[0]["ModelLatency"] == [40.0]
     assert [
         [name for name in ("Questions", "Grounded", "Throttled", "Failures") if name in line] for line in measured
@@ -416,7 +418,7 @@ def test_logs_and_metrics_tell_what_happened_and_nothing_that_was_asked(
     ]
     assert measured[0]["environment"] == "unit"
     assert measured[0]["service"] == "assistant"
-    everything = json.dumps(told)
+    everything = json.dumps(log)
     assert SECRET not in everything
     assert "Text." not in everything
     assert "somebody" not in everything
@@ -433,7 +435,7 @@ def test_the_turn_is_stored_after_the_whole_answer(play: Play, headers: dict[str
         yield Answered(ANSWER, lambda: stored.append(True))
 
     play(core)
-    reply = asked({"question": "Why?"}, headers)
+    reply = reply_to({"question": "Why?"}, headers)
     assert ANSWER.answer is not None
     assert b"Indeed." in b"".join(reply.body)
     assert stored == []
@@ -457,16 +459,16 @@ def test_a_turn_that_cannot_be_stored_is_logged_and_counted(
         yield Answered(ANSWER, keep)
 
     play(core)
-    reply = asked({"question": "Why?"}, STREAMED)
+    reply = reply_to({"question": "Why?"}, STREAMED)
     assert events(reply)[-1][0] == "answer"
     assert reply.after
     reply.after()
-    told = lines(capsys)
-    (logged,) = [line for line in told if line.get("message") == "A turn of a conversation was not stored."]
+    log = lines(capsys)
+    (logged,) = [line for line in log if line.get("message") == "A turn of a conversation was not stored."]
     assert (logged["error"], logged["request_id"]) == (type(error).__name__, REQUEST_ID)
-    (measured,) = [line for line in told if "_aws" in line]
+    (measured,) = [line for line in log if "_aws" in line]
     assert (measured["Grounded"], measured["TurnsNotStored"]) == ([1.0], [1.0])
-    assert SECRET not in json.dumps(told)
+    assert SECRET not in json.dumps(log)
 
 
 def test_wrong_settings_are_named_in_the_log_only(
@@ -474,7 +476,7 @@ def test_wrong_settings_are_named_in_the_log_only(
 ) -> None:
     monkeypatch.setattr(telemetry.logger.registered_handler, "stream", __import__("sys").stdout)
     monkeypatch.setenv("ASSISTANT", json.dumps({**SETTINGS, "top_k": 0}))
-    reply = asked({"question": "Why?"}, STREAMED)
+    reply = reply_to({"question": "Why?"}, STREAMED)
     assert reply.status == 500
     assert "top_k" not in problem(reply)["message"]
     assert "ASSISTANT: top_k:" in lines(capsys)[0]["said"]

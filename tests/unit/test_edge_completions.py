@@ -127,10 +127,10 @@ def test_what_is_wrong_is_a_sentence_in_openais_form(
     heard: list[Any], change: dict[str, Any], status: int, said: str
 ) -> None:
     reply = called("POST", "/v1/chat/completions", {"model": "osml", "messages": [USER], **change})
-    told = json.loads(b"".join(reply.body))
+    answer = json.loads(b"".join(reply.body))
     assert (reply.status, heard) == (status, [])
-    assert told["error"]["message"].startswith(said)
-    assert (told["error"]["type"], bool(told["error"]["code"])) == ("invalid_request_error", True)
+    assert answer["error"]["message"].startswith(said)
+    assert (answer["error"]["type"], bool(answer["error"]["code"])) == ("invalid_request_error", True)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -144,8 +144,8 @@ def test_a_failure_is_openais_also_within_a_stream(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(answering, "answer", core)
     reply = called("POST", "/v1/chat/completions", {"model": "osml", "messages": [USER], "stream": stream})
     body = b"".join(reply.body).decode()
-    told = json.loads(body.rpartition("data: ")[2])
-    assert told["error"]["message"].startswith("The answer model is rate-limiting")
+    answer = json.loads(body.rpartition("data: ")[2])
+    assert answer["error"]["message"].startswith("The answer model is rate-limiting")
     assert (reply.status, reply.headers.get("Retry-After")) == ((200, None) if stream else (429, "3"))
 
 
@@ -155,9 +155,11 @@ def test_a_blocked_answer_says_so_and_without_a_model_the_passages_are_the_answe
     blocked = ANSWER.model_copy(update={"blocked": "answer", "sources": []})
     said = json.loads(Completions("dev", "1", "https://x").whole(blocked))
     assert said["choices"][0]["finish_reason"] == "content_filter"
-    found = json.loads(Completions("dev", "1", "https://x").whole(ANSWER.model_copy(update={"answer": None})))
-    assert found["choices"][0]["message"]["content"] == "Rules: Text.\n\nhttps://example.com/x: More.\n\nc: Unused."
-    assert len(found["choices"][0]["message"]["annotations"]) == 3
+    completion = json.loads(Completions("dev", "1", "https://x").whole(ANSWER.model_copy(update={"answer": None})))
+    assert (
+        completion["choices"][0]["message"]["content"] == "Rules: Text.\n\nhttps://example.com/x: More.\n\nc: Unused."
+    )
+    assert len(completion["choices"][0]["message"]["annotations"]) == 3
 
 
 def test_there_is_one_model() -> None:

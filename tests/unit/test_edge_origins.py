@@ -44,7 +44,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         read.cache_clear()
 
 
-def asked(body: Any, headers: dict[str, str]) -> tuple[int, list[str | None]]:
+def status_and_headers(body: Any, headers: dict[str, str]) -> tuple[int, list[str | None]]:
     reply = ask.answer(event("POST", "/ask", body, headers), Context())  # type: ignore[arg-type]
     assert b"".join(reply.body)
     return reply.status, [reply.headers.get(name) for name in HEADERS]
@@ -71,7 +71,7 @@ LISTED = [("/documents", 200), ("/nowhere", 404)]
 @pytest.mark.parametrize("name", ["Origin", "origin"])
 def test_a_named_origin_may_read_answers_streams_and_errors(name: str, origin: str) -> None:
     for body, headers, status in ASKED:
-        assert asked(body, {**headers, name: origin}) == (status, [origin, "Origin"])
+        assert status_and_headers(body, {**headers, name: origin}) == (status, [origin, "Origin"])
     for path, status in LISTED:
         assert listed(path, {name: origin}) == (status, [[origin], ["Origin"]])
 
@@ -90,7 +90,7 @@ OTHERS: list[dict[str, str]] = [
 @pytest.mark.parametrize("other", OTHERS)
 def test_no_other_origin_may(other: dict[str, str]) -> None:
     for body, headers, status in ASKED:
-        assert asked(body, {**headers, **other}) == (status, [None, None])
+        assert status_and_headers(body, {**headers, **other}) == (status, [None, None])
     for path, status in LISTED:
         assert listed(path, other) == (status, [None, None])
 
@@ -102,5 +102,5 @@ def test_without_a_list_nobody_may(value: str | None, monkeypatch: pytest.Monkey
     else:
         monkeypatch.setenv("ORIGINS", value)
     for origin in ("", FIRST):
-        assert asked({"question": "Why?"}, {"Origin": origin}) == (200, [None, None])
+        assert status_and_headers({"question": "Why?"}, {"Origin": origin}) == (200, [None, None])
         assert listed("/documents", {"Origin": origin}) == (200, [None, None])

@@ -69,10 +69,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def get(page: ModuleType, name: str | None, headers: dict[str, str] | None = None) -> dict[str, Any]:
     if name is None:
-        asked = event("GET", "/rag", headers=headers)
+        request = event("GET", "/rag", headers=headers)
     else:
-        asked = event("GET", f"/rag/{name}", headers=headers, resource="/rag/{file+}", pathParameters={"file": name})
-    response: dict[str, Any] = page.handler(asked, None)
+        request = event("GET", f"/rag/{name}", headers=headers, resource="/rag/{file+}", pathParameters={"file": name})
+    response: dict[str, Any] = page.handler(request, None)
     return response
 
 
@@ -168,8 +168,8 @@ def test_a_file_that_the_client_has_is_not_sent_again(page: ModuleType, form: st
 def test_nothing_but_the_files_of_the_page_is_served(page: ModuleType, name: str) -> None:
     response = get(page, name)
     assert response["statusCode"] == 404
-    told = json.loads(response["body"])
-    assert told == {"message": "This file does not exist. The page is at /rag.", "request_id": REQUEST_ID}
+    body = json.loads(response["body"])
+    assert body == {"message": "This file does not exist. The page is at /rag.", "request_id": REQUEST_ID}
 
 
 @settings(max_examples=100, deadline=None)
@@ -180,8 +180,8 @@ def test_no_name_reaches_beyond_the_list(page: ModuleType, name: str) -> None:
 
 
 def test_with_a_slash_at_its_end_the_page_moves_to_where_its_files_are_found(page: ModuleType) -> None:
-    for asked in (event("GET", "/rag/", resource="/rag"), event("GET", "/rag/", resource="/rag/{file+}")):
-        response = page.handler(asked, None)
+    for request in (event("GET", "/rag/", resource="/rag"), event("GET", "/rag/", resource="/rag/{file+}")):
+        response = page.handler(request, None)
         assert (response["statusCode"], response["headers"]["Location"]) == (308, "../rag")
 
 
@@ -298,8 +298,8 @@ def pool(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterato
 def session(page: ModuleType, body: Any, **more: Any) -> tuple[int, dict[str, Any]]:
     response = page.handler(event("POST", "/rag/session", body, **more), None)
     assert response["headers"]["Cache-Control"] == "no-store"
-    told: dict[str, Any] = json.loads(response["body"])
-    return response["statusCode"], told
+    answer: dict[str, Any] = json.loads(response["body"])
+    return response["statusCode"], answer
 
 
 def test_a_code_becomes_a_session_for_the_address_that_the_gateway_names(page: ModuleType, pool: Pool) -> None:
@@ -344,7 +344,7 @@ def test_a_refresh_token_becomes_a_session_without_another_one(page: ModuleType,
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "told", "words"),
+    ("status", "answer", "code", "words"),
     [
         (400, {"error": "invalid_grant"}, 401, "Sign in again."),
         (400, {"error": "invalid_client", "error_description": "the-code"}, 500, "(invalid_client)"),
@@ -358,15 +358,15 @@ def test_a_refresh_token_becomes_a_session_without_another_one(page: ModuleType,
     ],
 )
 def test_a_refused_sign_in_is_one_sentence(
-    page: ModuleType, pool: Pool, capsys: pytest.CaptureFixture[str], status: int, answer: Any, told: int, words: str
+    page: ModuleType, pool: Pool, capsys: pytest.CaptureFixture[str], status: int, answer: Any, code: int, words: str
 ) -> None:
     pool.status, pool.answer = status, answer
     got, problem = session(page, {"code": "the-code", "verifier": "the-verifier"})
-    assert got == told
+    assert got == code
     assert words in problem["message"]
     assert problem["request_id"] == REQUEST_ID
     log = capsys.readouterr().out
-    assert bool(log) == (told >= 500)
+    assert bool(log) == (code >= 500)
     for secret in ("the-code", "the-verifier", "the-access-token", "127.0.0.1"):
         assert secret not in log + json.dumps(problem)
 

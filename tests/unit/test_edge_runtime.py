@@ -248,9 +248,9 @@ def test_an_error_in_the_middle_is_in_the_trailers_without_quotes(
 
     assert post.chunks[-1][1] == b"one"
     assert post.headers["trailer lambda-runtime-function-error-type"] == "Function.ValueError"
-    told = json.loads(base64.b64decode(post.headers["trailer lambda-runtime-function-error-body"]))
-    assert told["errorType"] == "Function.ValueError"
-    assert "words of a request" not in told["errorMessage"]
+    failure = json.loads(base64.b64decode(post.headers["trailer lambda-runtime-function-error-body"]))
+    assert failure["errorType"] == "Function.ValueError"
+    assert "words of a request" not in failure["errorMessage"]
     # The connection's end is the answer's end, and the next call is taken.
     assert api.call(Play({"do": "stream", "pause": 0})).body.endswith(b"zwei \xc3\xbc")
 
@@ -278,8 +278,8 @@ def test_work_after_the_answer_is_done_before_the_next_call_and_its_failure_is_n
     # The whole answer arrives while the work cannot end.
     api.call(Play({"do": "after", "gate": str(gate), **more}))
     gate.touch()
-    told = json.loads(json.loads(api.call(Play({"do": "tell", "buffered": True})).body)["body"])
-    assert told["kept"] == ["stored"]
+    body = json.loads(json.loads(api.call(Play({"do": "tell", "buffered": True})).body)["body"])
+    assert body["kept"] == ["stored"]
     runtime.send_signal(signal.SIGKILL)
     _, log = runtime.communicate()
     (line,) = [json.loads(line) for line in log.splitlines()]
@@ -290,22 +290,22 @@ def test_a_caller_that_goes_away_ends_the_answer(api: RuntimeApi, runtime: "subp
     post = api.call(Play({"do": "endless"}, chunks=3))
     assert len(post.chunks) == 3
 
-    told = json.loads(json.loads(api.call(Play({"do": "tell", "buffered": True})).body)["body"])
-    assert told["closed"] == [True]
+    body = json.loads(json.loads(api.call(Play({"do": "tell", "buffered": True})).body)["body"])
+    assert body["closed"] == [True]
 
 
 def test_the_context_tells_the_deadline_and_the_trace_is_of_this_call_only(
     api: RuntimeApi, runtime: "subprocess.Popen[str]"
 ) -> None:
     traced = Play({"do": "tell", "buffered": True}, headers={"Lambda-Runtime-Trace-Id": "Root=1-a;Sampled=0"})
-    told = json.loads(json.loads(api.call(traced).body)["body"])
-    assert 3000 < told["left"] <= 5000
-    assert told["id"] == "call-1"
-    assert told["arn"].endswith(":function:ask")
-    assert told["memory"] == 512
-    assert told["trace"] == "Root=1-a;Sampled=0"
-    told = json.loads(json.loads(api.call(Play({"do": "tell", "buffered": True})).body)["body"])
-    assert told["trace"] is None
+    body = json.loads(json.loads(api.call(traced).body)["body"])
+    assert 3000 < body["left"] <= 5000
+    assert body["id"] == "call-1"
+    assert body["arn"].endswith(":function:ask")
+    assert body["memory"] == 512
+    assert body["trace"] == "Root=1-a;Sampled=0"
+    body = json.loads(json.loads(api.call(Play({"do": "tell", "buffered": True})).body)["body"])
+    assert body["trace"] is None
 
 
 def test_a_refused_answer_ends_its_call_and_a_broken_environment_ends_the_process(

@@ -32,11 +32,11 @@ def choose(tmp_path: Path, /, needs: JavaNeeds = NEEDS, **environment: str) -> P
 
 
 def test_java_says_what_it_can(tmp_path: Path) -> None:
-    found = inspect(install(tmp_path / "jdk", 25))
-    assert found is not None
-    assert found.release == 25
-    assert found.modules == {"java.base", "jdk.incubator.vector"}
-    assert {"en", "th", "zh__#Hans"} <= found.locales
+    java = inspect(install(tmp_path / "jdk", 25))
+    assert java is not None
+    assert java.release == 25
+    assert java.modules == {"java.base", "jdk.incubator.vector"}
+    assert {"en", "th", "zh__#Hans"} <= java.locales
 
 
 def test_a_folder_without_a_working_java_is_none(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_the_java_package_is_of_a_release_that_the_line_runs_on(line: Line) -> N
 
 
 @pytest.mark.parametrize(
-    ("asked", "version"),
+    ("wanted", "version"),
     [
         ("OpenSearch_2.11", "2.19.1"),
         ("OpenSearch_2.19", "2.19.1"),
@@ -74,8 +74,8 @@ def test_the_java_package_is_of_a_release_that_the_line_runs_on(line: Line) -> N
         (None, "3.6.0"),
     ],
 )
-def test_the_nearest_line_is_of_the_same_major_version(asked: str | None, version: str) -> None:
-    assert nearest(asked).version == version
+def test_the_nearest_line_is_of_the_same_major_version(wanted: str | None, version: str) -> None:
+    assert nearest(wanted).version == version
 
 
 def test_coordinates_name_the_packaging_unless_it_is_jar() -> None:

@@ -37,9 +37,9 @@ def test_a_stopped_engine_is_reported_at_once_with_the_end_of_its_log(
             log=log,
             alive=lambda: False,
         )
-    told = str(raised.value).splitlines()
-    assert told[-1] == "line 40"
-    assert "line 1" not in told
+    message = str(raised.value).splitlines()
+    assert message[-1] == "line 40"
+    assert "line 1" not in message
 
 
 def test_time_runs_out_in_a_sentence(certificates: Certificates, nobody: str) -> None:

@@ -38,8 +38,8 @@ def places(tmp_path: Path, server: MavenServer) -> RepositorySources:
 
 def fetch(places: RepositorySources, *choices: Part) -> tuple[Path, int]:
     """The file that was fetched, and the bytes that progress was told of."""
-    told: list[int] = []
-    return places.fetch(choices, told.append), sum(told)
+    sizes: list[int] = []
+    return places.fetch(choices, sizes.append), sum(sizes)
 
 
 def test_folders_are_looked_at_in_order(places: RepositorySources) -> None:
@@ -52,8 +52,8 @@ def test_folders_are_looked_at_in_order(places: RepositorySources) -> None:
 
 def test_what_was_fetched_is_kept_for_the_next_time(places: RepositorySources, server: MavenServer) -> None:
     put(server.folder)
-    file, told = fetch(places, PART)
-    assert (file.read_bytes(), told, places.size([PART])) == (CONTENT, len(CONTENT), len(CONTENT))
+    file, size = fetch(places, PART)
+    assert (file.read_bytes(), size, places.size([PART])) == (CONTENT, len(CONTENT), len(CONTENT))
     assert places.local([PART]) == file
     assert [path.name for path in places.downloads.iterdir()] == ["org"]
     assert not places.maven_cache.exists()
@@ -86,9 +86,9 @@ def test_a_download_that_breaks_off_is_begun_again_and_counted_once(
 ) -> None:
     put(server.folder)
     server.cut = 2
-    file, told = fetch(places, PART)
-    assert (file.read_bytes(), told) == (CONTENT, len(CONTENT))
-    assert len(server.asked) == 3
+    file, size = fetch(places, PART)
+    assert (file.read_bytes(), size) == (CONTENT, len(CONTENT))
+    assert len(server.requested) == 3
 
 
 def test_a_download_that_always_fails_is_reported(places: RepositorySources, server: MavenServer) -> None:
@@ -124,11 +124,11 @@ def test_a_missing_part_is_one_sentence(places: RepositorySources, server: Maven
     elsewhere = replace(places, addresses=(server.address.replace("//", "//user:secret@"),))
     with pytest.raises(PartMissing) as raised:
         fetch(elsewhere, PART)
-    told = str(raised.value)
+    message = str(raised.value)
     for told_of in (PART.coordinates, PART.path, SETTING, "does not serve it", "OpenSearch of your own"):
-        assert told_of in told
-    assert all(str(place) in told for place in (*places.folders, places.downloads, places.maven_cache))
-    assert "secret" not in told
+        assert told_of in message
+    assert all(str(place) in message for place in (*places.folders, places.downloads, places.maven_cache))
+    assert "secret" not in message
 
 
 def test_an_unreachable_address_is_reported_without_its_password(places: RepositorySources) -> None:

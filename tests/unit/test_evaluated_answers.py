@@ -22,10 +22,10 @@ PLACE = Place("test", None)
 
 
 def measured(*texts: str | None) -> Faithfulness:
-    found = Faithfulness()
+    figure = Faithfulness()
     for text in texts:
-        found.add("How high?", answer(text))
-    return found
+        figure.add("How high?", answer(text))
+    return figure
 
 
 def answer(text: str | None) -> Answer:
@@ -64,13 +64,13 @@ def test_a_least_value_that_is_not_reached_is_a_sentence() -> None:
 
 
 def test_follow_ups_are_left_out_and_none_is_a_failure() -> None:
-    def asked(place: Place, question: str) -> Answer:
+    def answer_of(place: Place, question: str) -> Answer:
         return answer("It is 41 metres high.")
 
     questions = [Labelled("How high?", {"tower": 2}), Labelled("And old?", {"tower": 2}, after=("How high?",))]
-    assert answers.faithfulness(PLACE, questions, asked).answers == 1
+    assert answers.faithfulness(PLACE, questions, answer_of).answers == 1
     with pytest.raises(Failure, match="No question has an answer"):
-        answers.faithfulness(PLACE, questions[1:], asked)
+        answers.faithfulness(PLACE, questions[1:], answer_of)
 
 
 @pytest.mark.parametrize(("least", "code"), [("1", 0), ("1.0", 0)])
@@ -78,13 +78,13 @@ def test_follow_ups_are_left_out_and_none_is_a_failure() -> None:
 def test_the_exit_code_holds_a_stage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, least: str, code: int
 ) -> None:
-    def asked(*_: Any) -> Faithfulness:
+    def faithfulness(*_: Any) -> Faithfulness:
         return measured(text)
 
     file = tmp_path / "questions.ndjson"
     file.write_text('{"question": "How high?", "relevant": {"tower": 2}}')
     monkeypatch.setattr(command, "place", lambda *_: PLACE)
-    monkeypatch.setattr(answers, "faithfulness", asked)
+    monkeypatch.setattr(answers, "faithfulness", faithfulness)
     ended = CliRunner().invoke(app, ["evaluate", str(file), "--answers", "--least-faithfulness", least])
     assert ended.exit_code == (code if "41" in text else 1), ended.output
     assert ("must be 1 at least" in ended.output) == ("41" not in text)

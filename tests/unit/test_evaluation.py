@@ -26,9 +26,9 @@ def test_the_best_order_is_one_and_nothing_is_zero() -> None:
 
 
 def test_figures_worked_by_hand() -> None:
-    found = ["other", "good", "best"]
-    assert ndcg(found, RELEVANT) == pytest.approx((1 / math.log2(3) + 2 / 2) / (2 + 1 / math.log2(3)))
-    assert (recall(found, RELEVANT), reciprocal_rank(found, RELEVANT)) == (1, 0.5)
+    ranking = ["other", "good", "best"]
+    assert ndcg(ranking, RELEVANT) == pytest.approx((1 / math.log2(3) + 2 / 2) / (2 + 1 / math.log2(3)))
+    assert (recall(ranking, RELEVANT), reciprocal_rank(ranking, RELEVANT)) == (1, 0.5)
     assert recall(["best"], RELEVANT) == recall(["good", "best"], RELEVANT, 1) == 0.5
 
 
@@ -173,8 +173,8 @@ def test_what_is_no_question_is_reported_with_its_line(tmp_path: Path, line: str
 
 
 def test_the_unrelated_questions_of_the_set_differ() -> None:
-    found = read_unrelated(SET / "unrelated.ndjson")
-    assert len(found) == len(set(found)) == 300
+    questions = read_unrelated(SET / "unrelated.ndjson")
+    assert len(questions) == len(set(questions)) == 300
 
 
 def test_chance_explains_equal_figures_and_no_steady_difference() -> None:

@@ -46,15 +46,15 @@ def documented() -> set[Use]:
 
 def raised() -> set[Use]:
     """What the commands' modules raise, under the words with which each is called."""
-    found: set[Use] = set()
+    uses: set[Use] = set()
     for file in Path(commands.__path__[0]).glob("*.py"):
         for function in (node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)):
             for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
                 if ast.unparse(call.func) == "typer.Exit" and call.args:
                     name = ast.unparse(call.args[0])
                     assert hasattr(exit_code, name), f"{file.name}: {name} is no name of osml.exit_code"
-                    found.add((_called(file.stem, function), getattr(exit_code, name)))
-    return found
+                    uses.add((_called(file.stem, function), getattr(exit_code, name)))
+    return uses
 
 
 def _called(module: str, function: ast.FunctionDef) -> str:

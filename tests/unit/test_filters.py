@@ -56,8 +56,8 @@ def test_a_declared_field_is_also_compared_by_its_type(type: str, value: str, ty
 
 
 def test_our_own_fields_and_an_older_index() -> None:
-    asked = [("id", "a"), ("id", "b"), ("title", "A title")]
-    ids, title = clauses(asked, {}, "text")
+    filters = [("id", "a"), ("id", "b"), ("title", "A title")]
+    ids, title = clauses(filters, {}, "text")
     assert ids["bool"]["should"] == [{"term": {"id": "a"}}, {"term": {"id": "b"}}]
     assert title["bool"]["should"] == [{"match_phrase": {"title": "A title"}}]
     [older] = clauses([("user", "U1")], None, "text")

@@ -171,9 +171,9 @@ def _load(
     file.write_text("\n".join(map(json.dumps, documents)))
     to = Storing(Functions(PLACE), "text", body_limit)
 
-    def pause(_: int, asked: float) -> float:
+    def pause(_: int, retry_after: float) -> float:
         if waited is not None:
-            waited.append(asked)
+            waited.append(retry_after)
         return 0.0
 
     with file.open("rb") as stream:

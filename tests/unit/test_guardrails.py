@@ -85,7 +85,7 @@ def test_a_denied_question_is_not_searched_for_and_its_message_is_the_answer() -
     assert (answer.answer, answer.blocked, answer.grounded, answer.sources, answer.model) == (
         "Ask the payroll office.", "question", False, [], None,
     )  # fmt: skip
-    assert made.search.asked == []  # type: ignore[attr-defined]
+    assert made.search.requested == []  # type: ignore[attr-defined]
     assert stored(made) == []
 
 
@@ -107,7 +107,7 @@ def test_a_topic_across_sentences_is_seen() -> None:
 def test_a_question_is_masked_before_anything_reads_it() -> None:
     made = assistant({"personal_data": ["email"]}, "At nine, ada@", "example.com.")
     last = events(made, "Does ada@example.com open the shop?")[-1]
-    assert made.search.asked == [(["Does [email] open the shop?"], 4)]  # type: ignore[attr-defined]
+    assert made.search.requested == [(["Does [email] open the shop?"], 4)]  # type: ignore[attr-defined]
     assert answered(last).answer.answer == "At nine, [email]."
     assert answered(last).answer.blocked is None
     assert [(turn.question, turn.answer) for turn in stored(made)] == [

@@ -160,9 +160,9 @@ def test_a_create_that_never_began_is_deleted_with_success(module: ModuleType, d
     assert failed["Status"] == "FAILED"
     assert "belongs to another-stack/Group" in failed["Reason"]
     assert failed["PhysicalResourceId"] == module.NOTHING_MADE
-    asked = len(domain.transport.requests)
+    requests_before = len(domain.transport.requests)
     assert _call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
-    assert len(domain.transport.requests) == asked
+    assert len(domain.transport.requests) == requests_before
     assert domain.groups
 
 

@@ -26,8 +26,8 @@ def hit(*fragments: str, text: str = TEXT) -> dict[str, Any]:
     return {"_id": "a", "_score": 0.5, "_source": {"text": text}, "highlight": {"text": list(fragments)}}
 
 
-def parts(found: dict[str, Any]) -> list[str]:
-    return [TEXT[start:end] for start, end in highlights(found, "text")]
+def parts(hit: dict[str, Any]) -> list[str]:
+    return [TEXT[start:end] for start, end in highlights(hit, "text")]
 
 
 def test_a_search_asks_for_sentences_of_the_question_when_they_are_wanted() -> None:
@@ -54,8 +54,8 @@ def test_nothing_is_marked_without_a_word_of_the_question_or_of_another_text() -
 def test_the_assistant_gives_them_with_its_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Alias("i-1")
     field = engine.index.text_field
-    found = {"_id": "a", "_score": 0.5, "_source": {field: TEXT}, "highlight": {field: ["Dogs may come. "]}}
-    monkeypatch.setattr(engine, "send", lambda *_, **__: {"hits": {"hits": [found]}, "i-1": {}})
+    hit = {"_id": "a", "_score": 0.5, "_source": {field: TEXT}, "highlight": {field: ["Dogs may come. "]}}
+    monkeypatch.setattr(engine, "send", lambda *_, **__: {"hits": {"hits": [hit]}, "i-1": {}})
     (source,) = DomainSearch(engine).nearest(["dogs?"], None, 1, Budget(20), OPERATOR).sources
     assert [highlight.model_dump() for highlight in source.highlights] == [{"start": 19, "end": 33}]
 

@@ -99,7 +99,7 @@ def test_without_the_ml_plugin_the_serverless_environment_is_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "asked", "distance"),
+    ("version", "wanted", "distance"),
     [
         ("3.6.0", "OpenSearch_3.5", "the nearest available line to OpenSearch_3.5"),
         ("2.19.1", "OpenSearch_2.19", ""),
@@ -107,11 +107,11 @@ def test_without_the_ml_plugin_the_serverless_environment_is_meant() -> None:
     ],
 )
 def test_an_engine_says_how_far_it_is_from_the_version_asked_for(
-    version: str, asked: str | None, distance: str
+    version: str, wanted: str | None, distance: str
 ) -> None:
     instance = Instance.named()
     instance.ports()
-    instance.remember_engine(StartedEngine(version, has_ml=True, asked=asked))
+    instance.remember_engine(StartedEngine(version, has_ml=True, asked=wanted))
     assert Instance.named().engine.distance == distance
 
 

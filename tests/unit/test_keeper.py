@@ -106,9 +106,9 @@ def owner(logical_id: str) -> Owner:
     return Owner(STACK, logical_id)
 
 
-def watched(kind: str, asked: bool = True) -> Watched:
+def watched(kind: str, probed: bool = True) -> Watched:
     ids = {"Connector": CONNECTOR, "Model": MODEL}
-    return Watched(kind, ids[kind], owner(kind), SPECS[kind], asked, {"endpoint": "https://x"})
+    return Watched(kind, ids[kind], owner(kind), SPECS[kind], probed, {"endpoint": "https://x"})
 
 
 @dataclass
@@ -119,14 +119,14 @@ class Rounds:
     transport: MockTransport
     now: float = 0.0
 
-    def __call__(self, changed: float = 0.0, rotated: list[str] | None = None, asked: bool = True) -> list[str]:
+    def __call__(self, changed: float = 0.0, rotated: list[str] | None = None, probed: bool = True) -> list[str]:
         patience = self._patience(60)
 
         def client_for(target: dict[str, Any], parts: int = 1) -> Client:
             assert target == {"endpoint": "https://x"}
             return Client(self.transport, self._patience(patience.left() / parts))
 
-        objects = [watched("Connector"), watched("Model", asked)]
+        objects = [watched("Connector"), watched("Model", probed)]
         return [
             f"{finding.what} {finding.about}"
             for finding in Round(objects, client_for, lambda _: changed, rotated or []).findings()
@@ -189,16 +189,16 @@ def test_an_endpoint_that_stays_down_is_waited_for_before_and_after_its_model_wa
     rounds: Rounds,
 ) -> None:
     down = Response(503, {"error": {"reason": "Error from remote service: busy"}, "status": 503})
-    asked: list[int] = []
+    writes: list[int] = []
 
     def predict() -> Response:
-        asked.append(len(rounds.writes))
+        writes.append(len(rounds.writes))
         return down
 
     rounds.domain.predict = predict
     assert rounds() == ["Unhealed Model Model"]
     assert rounds.writes == [f"POST /models/{MODEL}/_undeploy", f"POST /models/{MODEL}/_deploy"]
-    assert min(asked.count(0), asked.count(2)) > 2
+    assert min(writes.count(0), writes.count(2)) > 2
 
 
 def test_a_key_that_is_refused_is_read_again_and_the_model_stays_deployed(rounds: Rounds) -> None:
@@ -224,9 +224,9 @@ def test_a_provider_that_throttles_the_probe_answers(rounds: Rounds) -> None:
 
 def test_a_model_that_may_rightly_not_answer_is_not_asked(rounds: Rounds) -> None:
     rounds.domain.predict = lambda: pytest.fail("it was asked")
-    assert rounds(asked=False) == []
+    assert rounds(probed=False) == []
     rounds.domain.state = "UNDEPLOYED"
-    assert rounds(asked=False) == ["Healed Model Model"]
+    assert rounds(probed=False) == ["Healed Model Model"]
 
 
 def test_drift_is_reported_and_not_undone(rounds: Rounds) -> None:
@@ -258,7 +258,10 @@ def test_no_other_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is not there yet has none, and one that changes is left alone."""
-    names, told = ("osml-dev-knowledge", "osml-dev-absent", "osml-dev-changing", "osml-dev-last"), list[KeeperFinding]()
+    names, reported = (
+        ("osml-dev-knowledge", "osml-dev-absent", "osml-dev-changing", "osml-dev-last"),
+        list[KeeperFinding](),
+    )
     monkeypatch.setenv("STACKS", " ".join(names))
     monkeypatch.setenv("ENVIRONMENT", "dev")
 
@@ -278,36 +281,36 @@ def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: py
     monkeypatch.setattr(keeper, "boto3", SimpleNamespace(client=lambda _: None))
     monkeypatch.setattr(keeper, "watched", lambda _, stack: [Watched("Role", "r", Owner(stack, stack[9:]))])
     monkeypatch.setattr(keeper, "Round", Quick)
-    monkeypatch.setattr(keeper, "report", lambda findings, *_, **__: told.extend(findings))
+    monkeypatch.setattr(keeper, "report", lambda findings, *_, **__: reported.extend(findings))
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 60_000)
     with unlogged():
         keeper.handler({}, context)
-    assert [(item.what, item.about) for item in told] == [
+    assert [(item.what, item.about) for item in reported] == [
         ("Unhealed", "Role knowledge"),
         ("Skipped", "the round of osml-dev-changing"),
         ("Unhealed", "Role last"),
     ]
-    told.clear()
+    reported.clear()
     monkeypatch.setattr(Quick, "findings", lambda _: [KeeperFinding("Unhealed", ENGINE, "no answer")])
     with unlogged():
         keeper.handler({}, context)
-    assert [item.about for item in told] == [ENGINE]
+    assert [item.about for item in reported] == [ENGINE]
 
 
 DIMENSIONS = {"environment": "dev", "stack": STACK}
 
 
-def told(capsys: pytest.CaptureFixture[str], *found: KeeperFinding) -> list[dict[str, Any]]:
+def reported_lines(capsys: pytest.CaptureFixture[str], *findings: KeeperFinding) -> list[dict[str, Any]]:
     """The lines of a round with these findings."""
     with unlogged():
         log = json_lines("keeper", {**DIMENSIONS, "request": "r"})
-        report(found, DIMENSIONS, log, request="r", seconds=1.5)
+        report(findings, DIMENSIONS, log, request="r", seconds=1.5)
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 def test_findings_are_lines_and_their_numbers_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     drift = KeeperFinding("Drifted", "Index I", "it is missing")
-    lines = told(capsys, drift, KeeperFinding("Renewed", "Connector C", "read again"))
+    lines = reported_lines(capsys, drift, KeeperFinding("Renewed", "Connector C", "read again"))
     (first, second), (last,) = ([line for line in lines if ("_aws" in line) is metric] for metric in (False, True))
     common = {**DIMENSIONS, "request": "r", "level": "INFO"}
     assert first.items() >= {**common, "finding": "Drifted", "about": "Index I", "why": "it is missing"}.items()
@@ -324,17 +327,19 @@ def test_findings_are_lines_and_their_numbers_metrics(capsys: pytest.CaptureFixt
 
 
 def test_what_ends_is_a_metric_only_while_something_does(capsys: pytest.CaptureFixture[str]) -> None:
-    (last,) = (item for item in told(capsys, KeeperFinding("Ending", "answer.model", "it ends")) if "_aws" in item)
+    (last,) = (
+        item for item in reported_lines(capsys, KeeperFinding("Ending", "answer.model", "it ends")) if "_aws" in item
+    )
     assert last["Ending"] == [1]
     assert "Ending" in [metric["Name"] for metric in last["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
 
 
 @pytest.mark.parametrize(
-    ("today", "found"), [(date(2026, 11, 14), []), (date(2026, 11, 15), ["m"]), (date(2027, 3, 1), ["m"])]
+    ("today", "expected"), [(date(2026, 11, 14), []), (date(2026, 11, 15), ["m"]), (date(2027, 3, 1), ["m"])]
 )
-def test_an_end_of_life_is_reported_from_its_day_on(today: date, found: list[str]) -> None:
-    told = json.dumps([{"about": "m", "why": "m ends", "told_from": "2026-11-15"}])
-    assert list(endings(told, today)) == [KeeperFinding("Ending", about, "m ends") for about in found]
+def test_an_end_of_life_is_reported_from_its_day_on(today: date, expected: list[str]) -> None:
+    endings_json = json.dumps([{"about": "m", "why": "m ends", "told_from": "2026-11-15"}])
+    assert list(endings(endings_json, today)) == [KeeperFinding("Ending", about, "m ends") for about in expected]
 
 
 def test_what_the_kernel_logs_is_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,22 +12,22 @@ ENTRIES = [f"arn:aws:iam::1:role/{name}" for name in "abcd"]
 WISHES = st.lists(st.tuples(st.sampled_from(OWNERS), st.lists(st.sampled_from(ENTRIES), unique=True)), max_size=12)
 
 
-@given(found=st.lists(st.sampled_from(ENTRIES), unique=True), wishes=WISHES)
+@given(held=st.lists(st.sampled_from(ENTRIES), unique=True), wishes=WISHES)
 def test_everyone_gets_what_they_want_and_leaves_nothing(
-    found: list[str], wishes: list[tuple[Owner, list[str]]]
+    held: list[str], wishes: list[tuple[Owner, list[str]]]
 ) -> None:
-    entries = list(found)
+    entries = list(held)
     wanted: dict[Owner, list[str]] = {owner: [] for owner in OWNERS}
     for owner, wish in wishes:
         entries = merged(entries, owner, wish)
         wanted[owner] = wish
         assert ours(entries, owner) == set(wish)
         real = {entry for entry in entries if not entry.startswith("osml:")}
-        assert real == set(found).union(*wanted.values())
+        assert real == set(held).union(*wanted.values())
         assert merged(entries, owner, wish) == entries
     for owner in OWNERS:
         entries = merged(entries, owner, [])
-    assert entries == found
+    assert entries == held
 
 
 def test_an_entry_removed_by_hand_is_restored() -> None:

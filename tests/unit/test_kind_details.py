@@ -136,8 +136,8 @@ def test_a_model_whose_undeployment_is_forgotten_is_undeployed_again() -> None:
     undeployed = f"/_plugins/_ml/models/{MODEL}/_undeploy"
 
     def answer(request: Request) -> Response:
-        asked = [request.path for request in transport.requests].count(undeployed)
-        return Response(200, {"model_state": "UNDEPLOYED" if asked > 1 else "DEPLOYED"})
+        undeploys = [request.path for request in transport.requests].count(undeployed)
+        return Response(200, {"model_state": "UNDEPLOYED" if undeploys > 1 else "DEPLOYED"})
 
     transport = MockTransport(answer)
     client = Client(transport, Patience(seconds=30, clock=clock, sleep=clock.sleep))

@@ -149,9 +149,9 @@ def test_a_dead_engine_is_started_again_and_nothing_is_discarded_unasked(started
     assert parts(instance) == {"engine": False, "models": True, "cloud": True}
     with pytest.raises(Failure, match=r"OpenSearch has stopped .*osml sandbox restart"):
         place(None, sandbox=True)
-    told = describe(instance)
-    assert (told["running"], told["parts"]["engine"]) == (False, False)
-    assert "osml sandbox restart" in told["reason"]
+    description = describe(instance)
+    assert (description["running"], description["parts"]["engine"]) == (False, False)
+    assert "osml sandbox restart" in description["reason"]
 
 
 def alive_of(pids: list[int]) -> list[int]:

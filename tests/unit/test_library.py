@@ -18,14 +18,14 @@ ALLOWED = {"aws_cdk", "constructs", "jsii", "opensearch_ml"}
 
 def imported(module: Path) -> set[str]:
     """First parts of the names that a module imports."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            modules |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, module.name
-            found.add(str(node.module).partition(".")[0])
-    return found
+            modules.add(str(node.module).partition(".")[0])
+    return modules
 
 
 def texts_of(module: Path) -> str:
@@ -61,8 +61,8 @@ def test_no_message_speaks_of_a_file_that_a_foreign_app_has_not() -> None:
 
 
 def test_a_setting_is_found_in_a_message() -> None:
-    told = "Raise answer.max_tokens, set embedding.dimension, search.engine_version or search.model_keys.arn."
-    assert settings_in(told) == [
+    text = "Raise answer.max_tokens, set embedding.dimension, search.engine_version or search.model_keys.arn."
+    assert settings_in(text) == [
         "answer.max_tokens",
         "embedding.dimension",
         "search.engine_version",
@@ -72,4 +72,4 @@ def test_a_setting_is_found_in_a_message() -> None:
 
 
 def test_no_message_speaks_of_a_setting_that_a_foreign_app_has_not() -> None:
-    assert {module.name: found for module in MODULES if (found := settings_in(texts_of(module)))} == {}
+    assert {module.name: settings for module in MODULES if (settings := settings_in(texts_of(module)))} == {}

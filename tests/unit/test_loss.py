@@ -84,7 +84,7 @@ def test_what_replaces_a_resource_is_what_its_schema_says(type: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("value", "expected"),
     [
         ({"Ref": "A"}, ["A"]),
         ({"Fn::GetAtt": ["A", "Arn"]}, ["A"]),
@@ -95,8 +95,8 @@ def test_what_replaces_a_resource_is_what_its_schema_says(type: str) -> None:
         ("plain ${A}", []),
     ],
 )
-def test_references_of_a_template(value: Any, found: list[str]) -> None:
-    assert list(references(value)) == found
+def test_references_of_a_template(value: Any, expected: list[str]) -> None:
+    assert list(references(value)) == expected
 
 
 @pytest.mark.parametrize(

@@ -52,13 +52,13 @@ def test_lists_of_one_and_of_none(normalization: Literal["min_max", "l2"]) -> No
 
 def test_a_follow_up_is_found_by_itself_and_with_what_was_asked_before() -> None:
     alone, joined = hits(a=0.9, b=0.7, c=0.5), hits(d=0.95, b=0.85, e=0.55)
-    found = fused(alone, joined)
+    mixed = fused(alone, joined)
     scores = {"b": 1 / 4 + 1 / 4, "a": 1 / 3, "d": 1 / 3, "c": 1 / 5, "e": 1 / 5}
-    assert [(hit["_id"], hit["_score"]) for hit in found] == [
+    assert [(hit["_id"], hit["_score"]) for hit in mixed] == [
         (id, pytest.approx(score)) for id, score in scores.items()
     ]
     # That to the nearer of both.
-    assert {hit["_id"]: similarity(hit) for hit in found} == {"b": 0.85, "a": 0.9, "d": 0.95, "c": 0.5, "e": 0.55}
+    assert {hit["_id"]: similarity(hit) for hit in mixed} == {"b": 0.85, "a": 0.9, "d": 0.95, "c": 0.5, "e": 0.55}
 
 
 @given(st.permutations("abcdefgh"), st.permutations("abcdefgh"))

@@ -89,8 +89,8 @@ def test_without_endpoint_there_is_none(server: str) -> None:
 
 
 def test_r1_thinks_then_answers(server: str) -> None:
-    asked = {"inputs": PROMPT, "parameters": {"return_full_text": False, "do_sample": True, "top_p": 0.9}}
-    text = invoke(server, asked, model=R1).json()[0]["generated_text"]
+    body = {"inputs": PROMPT, "parameters": {"return_full_text": False, "do_sample": True, "top_p": 0.9}}
+    text = invoke(server, body, model=R1).json()[0]["generated_text"]
     thought, _, answer = text.partition("</think>")
     assert thought.startswith("<think>")
     assert "The shop opens at nine. [1]" in answer
@@ -102,8 +102,8 @@ def test_r1_echoes_the_prompt_by_default(server: str) -> None:
 
 
 def test_r1_stops_at_the_limit(server: str) -> None:
-    asked = {"inputs": PROMPT, "parameters": {"return_full_text": False, "max_new_tokens": 3}}
-    assert invoke(server, asked, model=R1).json() == [{"generated_text": "<think>"}]
+    body = {"inputs": PROMPT, "parameters": {"return_full_text": False, "max_new_tokens": 3}}
+    assert invoke(server, body, model=R1).json() == [{"generated_text": "<think>"}]
     stopped = {"inputs": PROMPT, "parameters": {"return_full_text": False, "stop": ["</think>"]}}
     assert "shop" not in invoke(server, stopped, model=R1).json()[0]["generated_text"]
 

@@ -119,8 +119,8 @@ def test_delay(server: str) -> None:
 def test_pauses_within_a_stream(server: str) -> None:
     set_faults(server, "deepseek", pause_ms=100)
     path, body = CALLS["deepseek"]
-    asked, headers = {**body, "stream": True}, {"Authorization": "Bearer sk-a"}
-    with requests.post(f"{server}{path}", json=asked, headers=headers, timeout=20, stream=True) as answer:
+    streamed_body, headers = {**body, "stream": True}, {"Authorization": "Bearer sk-a"}
+    with requests.post(f"{server}{path}", json=streamed_body, headers=headers, timeout=20, stream=True) as answer:
         times = [time.monotonic() for line in answer.iter_lines(1) if line]
     assert len(times) > 2
     assert times[-1] - times[0] >= 0.1 * (len(times) - 2)

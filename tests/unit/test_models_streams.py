@@ -51,14 +51,14 @@ def sagemaker(server: str, shape: str | None = None) -> Any:
     return made
 
 
-def asked(made: Any, **more: Any) -> bytes:
+def stream_of(made: Any, **more: Any) -> bytes:
     body = {"inputs": TEMPLATE, "parameters": {"max_new_tokens": 400}, "stream": True, **more}
     answer = made.invoke_endpoint_with_response_stream(EndpointName="r1", Body=json.dumps(body))
     return b"".join(event["PayloadPart"]["Bytes"] for event in answer["Body"])
 
 
 def test_text_generation_inference_sends_an_event_for_each_token(server: str) -> None:
-    events = [json.loads(line.removeprefix(b"data:")) for line in asked(sagemaker(server)).split(b"\n\n") if line]
+    events = [json.loads(line.removeprefix(b"data:")) for line in stream_of(sagemaker(server)).split(b"\n\n") if line]
     text = "".join(event["token"]["text"] for event in events if not event["token"]["special"])
     assert events[-1]["generated_text"] == text
     assert [event["generated_text"] for event in events[:-1]] == [None] * (len(events) - 1)
@@ -67,7 +67,7 @@ def test_text_generation_inference_sends_an_event_for_each_token(server: str) ->
 
 
 def test_large_model_inference_sends_a_line_for_each_token(server: str) -> None:
-    lines = [json.loads(line) for line in asked(sagemaker(server, "lmi")).splitlines()]
+    lines = [json.loads(line) for line in stream_of(sagemaker(server, "lmi")).splitlines()]
     assert lines[-1]["generated_text"] == "".join(line["token"]["text"] for line in lines)
     assert QUOTED in lines[-1]["generated_text"]
 
@@ -81,12 +81,12 @@ def test_parts_end_within_lines(server: str) -> None:
 
 
 def test_an_endpoint_not_asked_to_stream_answers_whole_in_parts(server: str) -> None:
-    assert QUOTED in json.loads(asked(sagemaker(server), stream=False))[0]["generated_text"]
+    assert QUOTED in json.loads(stream_of(sagemaker(server), stream=False))[0]["generated_text"]
 
 
 def test_a_container_refuses_before_the_stream_begins(server: str) -> None:
     with pytest.raises(ClientError, match="stream: invalid type"):
-        asked(sagemaker(server), stream="yes")
+        stream_of(sagemaker(server), stream="yes")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def _moved(*profiles: Response, version: str = "3.6.0", searches: int = 0) -> tu
     So many `searches` find the model with the connector that it had.
     """
     sent, clock = list[str](), Clock()
-    told: Iterator[Response] = iter(profiles)
+    answers: Iterator[Response] = iter(profiles)
 
     def answer(request: Request) -> Response:
         if request.path == "/":
@@ -31,7 +31,7 @@ def _moved(*profiles: Response, version: str = "3.6.0", searches: int = 0) -> tu
         if request.method == "POST":
             shown = [] if sent.count("POST") <= searches else [{"_id": MODEL, "_source": {}}]
             return Response(200, {"hits": {"hits": shown}})
-        return Response(200, {}) if request.method == "PUT" else next(told, profiles[-1])
+        return Response(200, {}) if request.method == "PUT" else next(answers, profiles[-1])
 
     client = Client(MockTransport(answer), Patience(clock=clock, sleep=clock.sleep))
     move(client, MODEL, {"connector_id": "other"})

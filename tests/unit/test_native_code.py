@@ -54,8 +54,8 @@ def test_pure_asset_stays_as_it_is(packages: Path) -> None:
 
 
 def test_modules_for_this_machine_lie_beside_the_others(packages: Path, tmp_path: Path) -> None:
-    found = unpacked(NativeCode(packages).adapted(asset(frost=NATIVE)), tmp_path / "code")
-    assert found == {
+    code = unpacked(NativeCode(packages).adapted(asset(frost=NATIVE)), tmp_path / "code")
+    assert code == {
         "frost/_it.cpython-313-aarch64-linux-gnu.so": b"theirs",
         "frost/_it.cpython-311-x86_64-linux-gnu.so": b"ours",
         "frost/any.abi3.so": b"ours",
@@ -63,8 +63,8 @@ def test_modules_for_this_machine_lie_beside_the_others(packages: Path, tmp_path
 
 
 def test_package_that_is_pure_here_is_no_gap(packages: Path, tmp_path: Path) -> None:
-    found = unpacked(NativeCode(packages).adapted(asset(thaw=NATIVE)), tmp_path / "code")
-    assert set(found.values()) == {b"theirs"}
+    code = unpacked(NativeCode(packages).adapted(asset(thaw=NATIVE)), tmp_path / "code")
+    assert set(code.values()) == {b"theirs"}
 
 
 def test_same_asset_is_adapted_once(packages: Path) -> None:

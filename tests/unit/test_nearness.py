@@ -14,11 +14,11 @@ class Engine:
     """Its model makes two numbers of a text: how often it says `dog`, and one."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str]] = []
+        self.requested: list[tuple[str, str]] = []
         self.texts: list[str] = []
 
     def send(self, method: str, path: str, body: Any) -> Any:
-        self.asked.append((method, path))
+        self.requested.append((method, path))
         if path.startswith("/i-1/_settings/"):
             return {"i-1": {"settings": {KEY: "p 1"}}}
         if path.startswith("/_search/pipeline/"):
@@ -52,19 +52,19 @@ def test_the_model_is_looked_up_once_for_an_index(engine: Engine) -> None:
         Nearness(engine.send, models).nearest("A dog?", ["A dog."], 1, "i-1")
     predict = ("POST", "/_plugins/_ml/_predict/text_embedding/m%2F1")
     settings = ("GET", f"/i-1/_settings/{KEY}?flat_settings=true")
-    assert engine.asked == [settings, ("GET", "/_search/pipeline/p%201"), predict, predict]
+    assert engine.requested == [settings, ("GET", "/_search/pipeline/p%201"), predict, predict]
 
 
 def test_as_many_sentences_as_a_question_is_worth(engine: Engine) -> None:
     long = " ".join(["A dog came."] * (MOST_SENTENCES - 1))
-    assert [len(found) for found in parts(engine, 1, "A dog. A cat.", long, "A dog. A cat.")] == [1, 0, 0]
+    assert [len(sentences) for sentences in parts(engine, 1, "A dog. A cat.", long, "A dog. A cat.")] == [1, 0, 0]
     assert len(engine.texts) == 3
 
 
 def test_without_a_sentence_nothing_is_asked(engine: Engine) -> None:
     assert parts(engine, 1, "", " \n") == [[], []]
     assert parts(engine, 1) == []
-    assert engine.asked == []
+    assert engine.requested == []
 
 
 def test_an_answer_that_lacks_vectors_is_refused() -> None:

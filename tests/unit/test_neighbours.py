@@ -34,8 +34,8 @@ def guest(tmp_path: Path) -> Environment:
 
 
 def stack(name: str, **outputs: str) -> dict[str, Any]:
-    told = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
-    return {"StackName": name, "StackStatus": "CREATE_COMPLETE", "Outputs": told}
+    stack_outputs = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+    return {"StackName": name, "StackStatus": "CREATE_COMPLETE", "Outputs": stack_outputs}
 
 
 FIRST = stack("osml-first-knowledge", DomainEndpoint=ELSEWHERE, IndexName="passages")

@@ -156,8 +156,8 @@ LAMBDA = {"TotalCodeSize": 1, "CodeSizeUnzipped": 1, "CodeSizeZipped": 1}
 
 
 def limit(total: int, free: int) -> Answer:
-    told = {**LAMBDA, "ConcurrentExecutions": total, "UnreservedConcurrentExecutions": free}
-    return "lambda", "get_account_settings", {"AccountLimit": told, "AccountUsage": {}}
+    limits = {**LAMBDA, "ConcurrentExecutions": total, "UnreservedConcurrentExecutions": free}
+    return "lambda", "get_account_settings", {"AccountLimit": limits, "AccountUsage": {}}
 
 
 def version(value: str) -> Answer:

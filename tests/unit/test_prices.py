@@ -48,9 +48,9 @@ def row(part: str) -> tuple[float, float, float]:
     return numbers[0], numbers[1], numbers[4]
 
 
-def near(amount: float, told: float) -> bool:
+def near(amount: float, expected: float) -> bool:
     """The page rounds, and says "about"."""
-    return abs(amount - told) <= max(1.0, told * 0.025)
+    return abs(amount - expected) <= max(1.0, expected * 0.025)
 
 
 @pytest.mark.parametrize("name", ["dev", "qa", "prod"])

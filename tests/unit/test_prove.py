@@ -25,7 +25,7 @@ CALLER = Identity("111122223333", "arn:aws:sts::111122223333:assumed-role/Admin/
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("text", "shown"),
     [
         ("the account 111122223333 said", "the account <account> said"),
         ("arn:aws:iam::111122223333:role/Admin may", "<ARN of iam> may"),
@@ -42,8 +42,8 @@ CALLER = Identity("111122223333", "arn:aws:sts::111122223333:assumed-role/Admin/
         ("18,823,000 people, 429 and 12 s", "18,823,000 people, 429 and 12 s"),
     ],
 )
-def test_a_report_hides_who_and_where(told: str, shown: str) -> None:
-    assert hidden(told, ["sesame-123"]) == shown
+def test_a_report_hides_who_and_where(text: str, shown: str) -> None:
+    assert hidden(text, ["sesame-123"]) == shown
 
 
 def test_a_report_has_every_step_and_every_answer() -> None:
@@ -102,14 +102,14 @@ def test_everything_is_removed_however_it_ends(how: str, trials: list[Trial], mo
 
     monkeypatch.setattr(Life, "live", live)
     monkeypatch.setattr(Life, "end", end)
-    told: list[Seen] = []
+    reports: list[Seen] = []
     if how == "breaks":
         with pytest.raises(ZeroDivisionError):
-            prove.run(trials[0], CALLER, "us-east-1", told.append)
+            prove.run(trials[0], CALLER, "us-east-1", reports.append)
     else:
-        report = prove.run(trials[0], CALLER, "us-east-1", told.append)
+        report = prove.run(trials[0], CALLER, "us-east-1", reports.append)
         assert not report.good
-        assert told[0].answer == ("interrupted" if how == "is interrupted" else "no")
+        assert reports[0].answer == ("interrupted" if how == "is interrupted" else "no")
     assert ended == ["destroyed"]
     assert prove.remains(trials[0]) is None
 

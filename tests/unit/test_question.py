@@ -47,14 +47,14 @@ class Engine(requests.Session):
     def __init__(self, current: str, others: tuple[str, ...] = (), hits: bool = True) -> None:
         super().__init__()
         self.current, self.others, self.hits = current, others, hits
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.bodies: list[Any] = []
         self.predicts = True
         self.slips = 0
 
     def request(self, method: str | bytes, url: str | bytes, *_: Any, **options: Any) -> requests.Response:
         path = str(url).removeprefix("https://domain.example")
-        self.asked.append(path)
+        self.requested.append(path)
         self.bodies.append(options.get("json"))
         answer = requests.Response()
         answer.status_code, body = 200, dict[str, Any]()
@@ -89,19 +89,19 @@ def test_one_request_as_long_as_nothing_changes(made: Any) -> None:
     domain = made(engine)
     for _ in range(2):
         assert question.ask(domain, KNOWLEDGE, "what?").sources[0].id == "a"
-    assert engine.asked == ["/passages-1/_search"] * 2
+    assert engine.requested == ["/passages-1/_search"] * 2
 
 
-@pytest.mark.parametrize(("slips", "asked"), [(1, 2), (2, None)])
+@pytest.mark.parametrize(("slips", "searches"), [(1, 2), (2, None)])
 def test_a_search_that_slips_in_the_engine_is_asked_once_more(
-    made: Any, monkeypatch: pytest.MonkeyPatch, slips: int, asked: int | None
+    made: Any, monkeypatch: pytest.MonkeyPatch, slips: int, searches: int | None
 ) -> None:
     monkeypatch.setattr("osml.remote.domain.time.sleep", lambda _: None)
     engine = Engine("passages-1")
     engine.slips = slips
-    if asked:
+    if searches:
         assert question.ask(made(engine), KNOWLEDGE, "what?").sources[0].id == "a"
-        assert engine.asked == ["/passages-1/_search"] * asked
+        assert engine.requested == ["/passages-1/_search"] * searches
     else:
         with pytest.raises(Failure, match="500"):
             question.ask(made(engine), KNOWLEDGE, "what?")
@@ -112,15 +112,15 @@ def test_an_index_out_of_use_is_left_for_the_one_in_use(made: Any, stays: bool) 
     engine = Engine("passages-2", ("passages-1",) if stays else ())
     domain = made(engine)
     assert question.ask(domain, KNOWLEDGE, "what?").sources[0].id == "a"
-    assert engine.asked == ["/passages-1/_search", "/passages/_alias", "/passages-2/_search"]
+    assert engine.requested == ["/passages-1/_search", "/passages/_alias", "/passages-2/_search"]
     question.ask(domain, KNOWLEDGE, "what?")
-    assert engine.asked[3:] == ["/passages-2/_search"]
+    assert engine.requested[3:] == ["/passages-2/_search"]
 
 
 def test_a_stack_of_an_older_version_names_no_index(made: Any) -> None:
     engine = Engine("passages-1")
     question.ask(made(engine), KNOWLEDGE.model_copy(update={"index_version": None}), "what?")
-    assert engine.asked == ["/passages/_alias", "/passages-1/_search"]
+    assert engine.requested == ["/passages/_alias", "/passages-1/_search"]
 
 
 def test_an_empty_index_differs_from_one_out_of_use(made: Any) -> None:
@@ -146,7 +146,7 @@ def test_sentences_near_to_the_question_are_marked(made: Any, by: str) -> None:
     engine = Engine("passages-1")
     (source,) = question.ask(made(engine), knowledge, "what?").sources
     assert [highlight.model_dump() for highlight in source.highlights] == [{"start": 0, "end": 1}]
-    assert len(engine.asked) == (1 if by == "words" else 4)
+    assert len(engine.requested) == (1 if by == "words" else 4)
 
 
 def test_a_model_that_does_not_answer_takes_no_passage_away(made: Any) -> None:
@@ -167,7 +167,7 @@ def test_filters_of_one_field_are_alternatives(made: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "place"),
     [
         ({"page": 3, "section": "A > B"}, (3, None, None, "A > B")),
         ({"slide": 2}, (None, 2, None, None)),
@@ -177,10 +177,10 @@ def test_filters_of_one_field_are_alternatives(made: Any) -> None:
     ],
 )
 def test_a_source_says_where_in_its_file_it_stands(
-    made: Any, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], told: tuple[Any, ...]
+    made: Any, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], place: tuple[Any, ...]
 ) -> None:
     monkeypatch.setitem(HIT, "_source", {"text": "t", **fields})
     engine = Engine("passages-1")
     (source,) = question.ask(made(engine), KNOWLEDGE, "what?").sources
-    assert (source.page, source.slide, source.sheet, source.section) == told
+    assert (source.page, source.slide, source.sheet, source.section) == place
     assert {"page", "slide", "sheet", "section"} <= set(engine.bodies[0]["_source"])

@@ -119,10 +119,10 @@ def test_a_deploy_to_a_region_without_a_service_names_what_does_without(monkeypa
     ],
 )
 def test_an_error_of_boto3_is_a_sentence_with_a_cause(error: Exception, cause: str) -> None:
-    told = of_aws(error)
-    assert told is not None
-    assert told.cause == cause
-    assert str(told).endswith(".")
+    complaint = of_aws(error)
+    assert complaint is not None
+    assert complaint.cause == cause
+    assert str(complaint).endswith(".")
 
 
 def test_an_error_of_ours_stays_one() -> None:
@@ -130,7 +130,7 @@ def test_an_error_of_ours_stays_one() -> None:
 
 
 def test_every_error_of_boto3_and_of_a_request_is_a_sentence() -> None:
-    found = 0
+    count = 0
     for module in (botocore.exceptions, botocore.parsers, boto3.exceptions, requests.exceptions):
         for name, value in vars(module).items():
             if not (isinstance(value, type) and issubclass(value, Exception) and value.__module__ == module.__name__):
@@ -138,12 +138,12 @@ def test_every_error_of_boto3_and_of_a_request_is_a_sentence() -> None:
             # Bases that are raised within the package alone, and what is handed on as another.
             if issubclass(value, Warning) or name in ("XMLParseError", "NoInitialResponseError", "ParserError"):
                 continue
-            told = of_aws(value.__new__(value, f"{name} says\nthat it failed"))
-            assert told is not None, name
-            assert "\n" not in str(told)
-            assert str(told).endswith(".")
-            found += 1
-    assert found > 80
+            complaint = of_aws(value.__new__(value, f"{name} says\nthat it failed"))
+            assert complaint is not None, name
+            assert "\n" not in str(complaint)
+            assert str(complaint).endswith(".")
+            count += 1
+    assert count > 80
 
 
 def test_an_endpoint_that_is_no_address_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,9 +44,9 @@ def test_missing_and_changed_values_are_named_by_their_path() -> None:
 
 def test_indexes_may_gain_documents_and_company() -> None:
     after = {"a": index("green", 7, "all", "more"), "b": index(), ".ml": index("green", None)}
-    found = indexes.compare({"a": index("yellow", 6, "all"), ".ml": index("green", None)}, after)
-    assert (found.state, found.details) == (SAME, ())
-    assert found.seen == "3 indexes, green at worst, with 13 documents"
+    comparison = indexes.compare({"a": index("yellow", 6, "all"), ".ml": index("green", None)}, after)
+    assert (comparison.state, comparison.details) == (SAME, ())
+    assert comparison.seen == "3 indexes, green at worst, with 13 documents"
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_indexes_may_gain_documents_and_company() -> None:
     ],
 )
 def test_indexes_lose_nothing(after: dict[str, IndexReading], said: str) -> None:
-    found = indexes.compare({"a": index("green", 6, "all")}, after)
-    assert (found.is_worse, found.details) == (True, (said,))
+    comparison = indexes.compare({"a": index("green", 6, "all")}, after)
+    assert (comparison.is_worse, comparison.details) == (True, (said,))
 
 
 def test_access_is_compared_kind_by_kind() -> None:
@@ -104,16 +104,16 @@ def test_archived_settings_are_refusals_with_what_helps() -> None:
 
 
 def test_settings_that_change_or_vanish_are_named() -> None:
-    found = settings.compare({"the cluster": {"a": "1", "b": "2"}}, {"the cluster": {"a": "2"}})
-    assert found.details == ("a of the cluster is '2'; it was '1' before.", "b of the cluster ('2') is gone.")
+    comparison = settings.compare({"the cluster": {"a": "1", "b": "2"}}, {"the cluster": {"a": "2"}})
+    assert comparison.details == ("a of the cluster is '2'; it was '1' before.", "b of the cluster ('2') is gone.")
 
 
 def test_an_earlier_refusal_is_not_a_fault_of_the_upgrade() -> None:
     before = {"index a": None, "index b": "too many shards"}
     assert not anew.compare(before, dict(before)).is_worse
-    found = anew.compare(before, {"index a": "nmslib is gone", "index b": "too many shards"})
-    assert found.details == ("The engine refuses another index a: nmslib is gone",)
-    assert found.seen.startswith("0 of 2")
+    comparison = anew.compare(before, {"index a": "nmslib is gone", "index b": "too many shards"})
+    assert comparison.details == ("The engine refuses another index a: nmslib is gone",)
+    assert comparison.seen.startswith("0 of 2")
 
 
 def answer(text: str | None, *ids: str) -> Exchange:
@@ -141,9 +141,9 @@ def test_searches_may_differ_in_the_last_digits() -> None:
 
     assert quality.compare(None, None).state == SKIPPED
     assert quality.compare(measured(0.8), measured(0.795)).state == SAME
-    found = quality.compare(measured(0.8), measured(0.7))
-    assert found.details == ("Searching as deployed has an nDCG@10 of 0.700; it was 0.800 before.",)
-    assert "as deployed 0.800 → 0.700, words 0.500 → 0.500" in found.seen
+    comparison = quality.compare(measured(0.8), measured(0.7))
+    assert comparison.details == ("Searching as deployed has an nDCG@10 of 0.700; it was 0.800 before.",)
+    assert "as deployed 0.800 → 0.700, words 0.500 → 0.500" in comparison.seen
 
 
 def test_deployed_objects_that_were_well_stay_so() -> None:

@@ -31,8 +31,8 @@ def environment(tmp_path: Path) -> Any:
 
 
 def test_words_and_vectors_decide_unless_the_file_says_otherwise(environment: Any) -> None:
-    found = environment({}).retrieval
-    assert (found, found.quantization, found.looked_at) == (Retrieval(hybrid=Hybrid()), "none", 20)
+    retrieval = environment({}).retrieval
+    assert (retrieval, retrieval.quantization, retrieval.looked_at) == (Retrieval(hybrid=Hybrid()), "none", 20)
     assert environment({"candidates": 30}).retrieval.hybrid == Hybrid()
     off = environment({"hybrid": False}).retrieval
     assert (off, off.looked_at) == (Retrieval(), 0)

@@ -66,45 +66,45 @@ def test_is_idle_while_the_runtime_waits(api: RuntimeApiServer) -> None:
 
 
 def test_keeps_a_whole_answer(api: RuntimeApiServer) -> None:
-    asked = invocation()
-    api.offer(asked)
+    call = invocation()
+    api.offer(call)
     assert request(api, "POST", f"{ROOT}/invocation/one/response", b'"done"').status == 202
-    assert (asked.answer, asked.streamed, asked.error) == (b'"done"', False, None)
+    assert (call.answer, call.streamed, call.error) == (b'"done"', False, None)
 
 
 def test_passes_the_pieces_on_and_keeps_none(api: RuntimeApiServer) -> None:
     heard: list[bytes] = []
-    asked = invocation(hear=heard.append)
-    api.offer(asked)
+    call = invocation(hear=heard.append)
+    api.offer(call)
     assert stream(api, "one", b"a", b"bc") == 202
     assert heard == [b"a", b"bc"]
-    assert (asked.answer, asked.streamed) == (b"", True)
+    assert (call.answer, call.streamed) == (b"", True)
 
 
 def test_joins_the_pieces_when_nobody_listens(api: RuntimeApiServer) -> None:
-    asked = invocation()
-    api.offer(asked)
+    call = invocation()
+    api.offer(call)
     stream(api, "one", b"a", b"bc")
-    assert asked.answer == b"abc"
+    assert call.answer == b"abc"
 
 
 def test_whole_answer_is_not_passed_on(api: RuntimeApiServer) -> None:
     heard: list[bytes] = []
-    asked = invocation(hear=heard.append)
-    api.offer(asked)
+    call = invocation(hear=heard.append)
+    api.offer(call)
     request(api, "POST", f"{ROOT}/invocation/one/response", b"1")
-    assert (heard, asked.answer) == ([], b"1")
+    assert (heard, call.answer) == ([], b"1")
 
 
 def test_error_in_the_trailers_fails_the_call(api: RuntimeApiServer) -> None:
-    asked = invocation(hear=lambda _: None)
-    api.offer(asked)
+    call = invocation(hear=lambda _: None)
+    api.offer(call)
     said = base64.b64encode(json.dumps({"errorMessage": "went wrong"}).encode())
     stream(
         api, "one", b"half",
         trailers=b"Lambda-Runtime-Function-Error-Type: T\r\nLambda-Runtime-Function-Error-Body: " + said + b"\r\n",
     )  # fmt: skip
-    assert asked.error == {"errorMessage": "went wrong", "errorType": "T"}
+    assert call.error == {"errorMessage": "went wrong", "errorType": "T"}
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,10 @@ def test_error_in_the_trailers_fails_the_call(api: RuntimeApiServer) -> None:
     ],
 )
 def test_error_of_a_call(api: RuntimeApiServer, body: bytes, error: dict[str, str]) -> None:
-    asked = invocation()
-    api.offer(asked)
+    call = invocation()
+    api.offer(call)
     assert request(api, "POST", f"{ROOT}/invocation/one/error", body).status == 202
-    assert asked.error == error
+    assert call.error == error
 
 
 def test_late_and_second_answers_are_refused(api: RuntimeApiServer) -> None:

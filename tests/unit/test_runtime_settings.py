@@ -40,7 +40,7 @@ def environment(folder: Path, embedding: dict[str, Any], answer: dict[str, Any])
     return load("one", folder)
 
 
-def told(environment: Environment) -> RuntimeSettings:
+def runtime_settings(environment: Environment) -> RuntimeSettings:
     """As a function reads it."""
     assert environment.answer is not None
     written = RuntimeSettings(
@@ -64,39 +64,39 @@ def test_each_provider_is_tried() -> None:
 def test_a_model_that_embeds(tmp_path: Path, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     made = environment(tmp_path, {"provider": provider, **EMBEDDINGS[provider]}, {"provider": "bedrock"})
-    found = told(made)
-    assert found.embedding == made.embedding.told(made)
-    assert type(found.embedding) is model_class(embeddings, provider)
-    assert embedding.embedding(found)
+    parsed = runtime_settings(made)
+    assert parsed.embedding == made.embedding.told(made)
+    assert type(parsed.embedding) is model_class(embeddings, provider)
+    assert embedding.embedding(parsed)
 
 
 @pytest.mark.parametrize("provider", ANSWERS)
 def test_a_model_that_answers(tmp_path: Path, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     made = environment(tmp_path, {"provider": "titan", "dimension": 512}, {"provider": provider, **ANSWERS[provider]})
-    found = told(made)
+    parsed = runtime_settings(made)
     assert made.answer is not None
-    assert found.answer == made.answer.told(made)
-    assert answer_model.model(found).name
+    assert parsed.answer == made.answer.told(made)
+    assert answer_model.model(parsed).name
 
 
 def test_an_endpoint_that_is_made_is_called_by_its_name_and_its_component(tmp_path: Path) -> None:
     made = environment(tmp_path, {"provider": "sagemaker", "dimension": 384}, {"provider": "sagemaker", "scaling": {}})
-    dumped = told(made).model_dump(mode="json")
+    dumped = runtime_settings(made).model_dump(mode="json")
     assert dumped["embedding"] == {"provider": "sagemaker", "endpoint": "osml-one-embedding", "dimension": 384}
     assert dumped["answer"] == {"provider": "sagemaker", "endpoint": "osml-one-answer", "component": "osml-one-answer"}
 
 
 def test_what_an_engine_does_itself(tmp_path: Path) -> None:
-    made = told(environment(tmp_path, {"provider": "titan", "dimension": 512}, {"provider": "bedrock"}))
+    made = runtime_settings(environment(tmp_path, {"provider": "titan", "dimension": 512}, {"provider": "bedrock"}))
     pipeline = PipelineAnswer(search_pipeline="p", llm_model="l", model="m")
     written = made.model_copy(update={"embedding": EngineEmbedding(), "answer": pipeline}).model_dump(mode="json")
-    found = RuntimeSettings.model_validate_json(json.dumps(written))
-    assert (found.embedding, found.answer) == (EngineEmbedding(), pipeline)
+    parsed = RuntimeSettings.model_validate_json(json.dumps(written))
+    assert (parsed.embedding, parsed.answer) == (EngineEmbedding(), pipeline)
 
 
 def test_an_unknown_provider_is_named(tmp_path: Path) -> None:
-    made = told(environment(tmp_path, {"provider": "titan", "dimension": 512}, {"provider": "bedrock"}))
+    made = runtime_settings(environment(tmp_path, {"provider": "titan", "dimension": 512}, {"provider": "bedrock"}))
     written = {**made.model_dump(mode="json"), "embedding": {"provider": "mistral"}}
     with pytest.raises(
         ValidationError, match="provider is 'mistral', but can be cohere, openai, sagemaker, titan only"

@@ -33,12 +33,12 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Instance:
 
 
 def test_up_asks_for_the_version_of_the_environment(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str | None] = []
-    monkeypatch.setattr(launcher, "up", lambda instance, progress, version, discard: asked.append(version))
+    versions: list[str | None] = []
+    monkeypatch.setattr(launcher, "up", lambda instance, progress, version, discard: versions.append(version))
     for arguments in (["up", "--env", "old"], ["up"]):
         result = CliRunner().invoke(sandbox_commands.app, arguments, catch_exceptions=False)
         assert result.exit_code == 0
-    assert asked == ["OpenSearch_2.17", None]
+    assert versions == ["OpenSearch_2.17", None]
 
 
 def test_a_deploy_says_when_the_local_cloud_has_another_line(instance: Instance) -> None:

@@ -30,9 +30,9 @@ class Engines:
     def stop(self, _: Instance) -> None:
         self.calls.append("stop")
 
-    def start(self, instance: Instance, _: object, line: Line, asked: str | None) -> None:
+    def start(self, instance: Instance, _: object, line: Line, wanted: str | None) -> None:
         self.calls.append(line.version)
-        instance.remember_engine(StartedEngine(line.version, True, asked))
+        instance.remember_engine(StartedEngine(line.version, True, wanted))
         (self.data / "opened_by").write_text(line.version)
         if line.version == self.broken:
             raise SandboxError("The engine ended before it was ready.")

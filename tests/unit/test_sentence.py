@@ -151,13 +151,13 @@ def test_every_setting_is_set_somewhere() -> None:
 
 def test_patterns_take_ascii_only_and_have_an_example() -> None:
     r"""`\d` and `\w` are of Unicode here: an account in Arabic digits would pass."""
-    found = 0
+    count = 0
     for model, name, field in [field for root in (Environment, Delivery) for field in fields(root, set())]:
         for text in re.findall(r"pattern='((?:[^'\\]|\\.)*)'", repr(field)):
-            found += 1
+            count += 1
             assert not re.search(r"\\\\?[dws]", text, re.IGNORECASE), f"{model.__name__}.{name}: {text}"
             assert field.examples or name in ("model", "fields"), f"{model.__name__}.{name} has no example"
-    assert found > 30
+    assert count > 30
 
 
 @pytest.mark.parametrize(

@@ -42,16 +42,16 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
         return made[service][1]
 
     def client(service: str, region_name: str, config: Any) -> Any:
-        asked.append((service, region_name))
+        clients.append((service, region_name))
         get(service)
         return made[service][0]
 
-    asked: list[tuple[str, str]] = []
+    clients: list[tuple[str, str]] = []
     monkeypatch.setattr(boto3, "client", client)
     yield get
     for _, stubber in made.values():
         stubber.assert_no_pending_responses()
-    assert all(region == "eu-west-1" for service, region in asked if service == "secretsmanager")
+    assert all(region == "eu-west-1" for service, region in clients if service == "secretsmanager")
 
 
 def patience(propagation: float) -> Patience:

@@ -23,9 +23,9 @@ def test_quantization_by_hand(quantization: str, expected: int) -> None:
 
 
 def test_each_copy_needs_as_much_again() -> None:
-    one, three = (need(Load(10_000, 384, replicas=replicas)) for replicas in (0, 2))
-    assert three.memory == 3 * one.memory
-    assert abs(three.disk - 3 * one.disk) <= 3
+    single, three = (need(Load(10_000, 384, replicas=replicas)) for replicas in (0, 2))
+    assert three.memory == 3 * single.memory
+    assert abs(three.disk - 3 * single.disk) <= 3
 
 
 def test_a_node_keeps_a_quarter_of_its_memory_for_graphs_until_the_heap_has_32_gib() -> None:

@@ -89,12 +89,12 @@ def test_a_collection_is_asked_again_until_it_must_show_what_was_stored(
         text.replace("kind: serverless", f"kind: serverless\n  generation: {GENERATION[env]}")
     )
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
-    asked: list[str] = []
+    questions: list[str] = []
     waited: list[float] = []
 
     def ask(_: Place, question: str) -> Answer:
-        asked.append(question)
-        return answer("It was 6,265,000 in 2023.", SOURCES if len(asked) > missing else [])
+        questions.append(question)
+        return answer("It was 6,265,000 in 2023.", SOURCES if len(questions) > missing else [])
 
     monkeypatch.setattr(smoke, "ask", ask)
     try:

@@ -49,10 +49,10 @@ def test_files_of_the_newest_commit_are_read_without_its_history(handbook: Repos
 def test_an_unchanged_commit_costs_one_look_and_no_fetch(handbook: Repository) -> None:
     kept = of(handbook)
     assert kept.run().added == 3
-    handbook.asked.clear()
+    handbook.requested.clear()
     run = kept.run()
     assert (run.unchanged, run.added, run.changed) == (3, 0, 0)
-    assert len(handbook.asked) == 2
+    assert len(handbook.requested) == 2
 
 
 def test_changed_moved_and_removed_files_are_told_apart(handbook: Repository) -> None:

@@ -66,7 +66,7 @@ def test_current_pages_of_a_space_are_documents(served: Vendor) -> None:
 def test_a_page_is_read_again_when_its_version_changes_and_removed_when_it_is_archived(served: Vendor) -> None:
     kept = wiki(served)
     kept.run()
-    served.asked.clear()
+    served.requested.clear()
     assert kept.run().unchanged == 3
     assert served.reads(r"/pages/\d") == 0
     served.page("2", "Pay", "<p>On the last.</p>", version=2)
@@ -107,7 +107,7 @@ def test_files_of_a_library_are_documents(served: Vendor) -> None:
 def test_a_file_is_read_again_when_its_content_changes_and_removed_with_it(served: Vendor) -> None:
     kept = site(served)
     kept.run()
-    served.asked.clear()
+    served.requested.clear()
     assert kept.run().unchanged == 2
     assert served.reads("/content$") == 0
     served.files |= {"a.txt": b"One more.", "c.txt": b"Three."}

@@ -36,13 +36,13 @@ def test_pages_are_found_by_links_and_their_address_is_their_id(site: Site) -> N
     assert kept.to.held[f"{site.url}/leave"]["title"] == "Leave"
     assert kept.to.held[f"{site.url}/leave"]["osml"] == {"source": "handbook"}
     assert (run.status, run.added, run.listed, run.passages) == ("done", 4, 4, 4)
-    assert not any("elsewhere" in path for path, _ in site.asked)
+    assert not any("elsewhere" in path for path, _ in site.requested)
 
 
 def test_an_unchanged_site_costs_one_short_answer_a_page_and_no_load(site: Site) -> None:
     kept = of(site)
     kept.run()
-    site.asked.clear()
+    site.requested.clear()
     batches = len(kept.to.batches)
     run = kept.run()
     assert (run.unchanged, run.added, run.changed, run.removed, run.passages) == (4, 0, 0, 0, 0)
@@ -91,7 +91,7 @@ def test_sitemaps_name_pages_and_an_unchanged_date_costs_no_request(site: Site) 
     site.pages["/b.xml"] = Page(gzip.compress(urls("2026-01-02", "/alone", "/sick")))
     kept = of(site, depth=0)
     assert kept.run().added == 5
-    site.asked.clear()
+    site.requested.clear()
     assert kept.run().unchanged == 5
     assert site.paths() == []
     site.pages["/b.xml"] = Page(urls("2026-02-02", "/alone"))
@@ -320,7 +320,7 @@ def test_a_run_that_only_looks_loads_and_removes_nothing(site: Site) -> None:
 def test_a_private_address_is_not_reached_unless_the_settings_name_it(site: Site) -> None:
     with pytest.raises(Unlisted, match=r"127.0.0.1, which is not public"):
         of(site, networks=[]).run()
-    assert site.asked == []
+    assert site.requested == []
 
 
 def test_a_source_that_never_lists_anything_fails_with_the_reason(site: Site) -> None:

@@ -59,21 +59,21 @@ def test_a_model_is_in_one_of_these_states(shown: Response, predicted: Response,
 
 def test_a_model_of_somebody_else_is_taken_over() -> None:
     theirs = BODY | {"description": "(osml:osml-prod-knowledge/Model)"}
-    found = entry(client({MODEL_ID: Response(200, theirs)}), MODEL)
-    assert (found.state, found.detail) == ("taken over", "belongs to osml-prod-knowledge/Model")
+    row = entry(client({MODEL_ID: Response(200, theirs)}), MODEL)
+    assert (row.state, row.detail) == ("taken over", "belongs to osml-prod-knowledge/Model")
 
 
 @pytest.mark.parametrize("watched", [Watched("Model", MODEL_ID, OWNER), Watched("Model", MODEL_ID, OWNER, SPEC, False)])
 def test_a_model_without_a_probe_or_that_may_sleep_is_not_asked(watched: Watched) -> None:
-    found = entry(client({"/_predict": Response(500), MODEL_ID: Response(200, BODY)}), watched)
-    assert (found.state, found.detail) == ("ok", "DEPLOYED, not probed")
+    row = entry(client({"/_predict": Response(500), MODEL_ID: Response(200, BODY)}), watched)
+    assert (row.state, row.detail) == ("ok", "DEPLOYED, not probed")
 
 
 def test_a_mapping_that_one_may_not_read_is_not_missing() -> None:
     watched = Watched("RoleMapping", f"all_access:{OWNER}", OWNER)
-    found = entry(client({"/all_access": Response(403, REFUSED)}), watched)
-    assert (found.state, found.detail) == ("not visible to you", "administrators of the engine alone may read it")
-    assert found.is_healthy
+    row = entry(client({"/all_access": Response(403, REFUSED)}), watched)
+    assert (row.state, row.detail) == ("not visible to you", "administrators of the engine alone may read it")
+    assert row.is_healthy
 
 
 def test_what_no_stack_refers_to_is_retired_left_over_or_somebody_elses() -> None:
@@ -89,8 +89,8 @@ def test_what_no_stack_refers_to_is_retired_left_over_or_somebody_elses() -> Non
             "/model_groups/_search": Response(200, {"hits": {"hits": [note]}}),
         }
     )
-    found = {finding.id[0]: finding.state for finding in unexpected(known, [MODEL], [STACK])}
-    assert found == {"r": "retired", "l": "left over", "o": "ok", "g": "retired"}
+    states = {finding.id[0]: finding.state for finding in unexpected(known, [MODEL], [STACK])}
+    assert states == {"r": "retired", "l": "left over", "o": "ok", "g": "retired"}
 
 
 @pytest.mark.parametrize(

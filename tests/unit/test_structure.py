@@ -132,7 +132,7 @@ def test_no_modules_import_each_other() -> None:
 def circles(arrows: dict[str, set[str]]) -> list[str]:
     """Modules that are left when those that import none of the others are taken away, again and again."""
     left = dict(arrows)
-    while free := [name for name, found in left.items() if not found & left.keys() - {name}]:
+    while free := [name for name, imported in left.items() if not imported & left.keys() - {name}]:
         for name in free:
             del left[name]
     return sorted(left)

@@ -63,9 +63,9 @@ def test_a_surrogate_is_paired_or_replaced(given: str, wanted: str) -> None:
 @examples(150)
 @given(JSON)
 def test_whatever_comes_is_json_afterwards(value: Any) -> None:
-    found = plain(value)
-    json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
-    assert plain(found) == found
+    cleaned = plain(value)
+    json.dumps(cleaned, allow_nan=False, ensure_ascii=False).encode()
+    assert plain(cleaned) == cleaned
 
 
 def test_depth_has_an_end() -> None:
@@ -118,37 +118,37 @@ def test_a_column_of_numbers_that_are_none(tmp_path: Path) -> None:
 @given(JSON, st.integers(1, 40))
 def test_no_number_is_found_wherever_the_stream_is_cut(value: Any, size: int) -> None:
     text = json.dumps(value).encode()
-    stream, found = without(io.BytesIO(text)), b""
+    stream, rest = without(io.BytesIO(text)), b""
     while more := stream.read(size):
-        found += more
+        rest += more
     wanted = json.dumps(json.loads(text, parse_constant=lambda _: None))
-    assert json.loads(found) == json.loads(wanted)
+    assert json.loads(rest) == json.loads(wanted)
 
 
 def test_no_row_says_what_it_is_a_part_of_or_acts_on_the_engine() -> None:
     row = {"id": "r", "text": "t", "document": "official-policy", "embedding": [1], "_id": "x", "_routing": "y"}
-    (found,) = entries(json.dumps({**row, "osml": {"labels": ["a=b"]}, "title": {"en": "x"}, "year": 1}) + "\n")
-    assert isinstance(found, Document)
-    assert (found.id, found.of) == ("r", "r")
-    assert set(found.source) == {"text", "year", "osml"}
+    (document,) = entries(json.dumps({**row, "osml": {"labels": ["a=b"]}, "title": {"en": "x"}, "year": 1}) + "\n")
+    assert isinstance(document, Document)
+    assert (document.id, document.of) == ("r", "r")
+    assert set(document.source) == {"text", "year", "osml"}
     wanted = {"text": "t", "document": "official-policy", "embedding": [1], "_id": "x", "_routing": "y", "year": 1}
-    assert fields.given(found.source) == {**wanted, "osml": {"labels": ["a=b"]}, "title": {"en": "x"}}
+    assert fields.given(document.source) == {**wanted, "osml": {"labels": ["a=b"]}, "title": {"en": "x"}}
 
 
 def test_a_row_in_the_shape_of_a_dead_letter_forges_nothing() -> None:
     letter = {"where": "x:1", "id": "evil", "reason": "-"}
     forged = {"id": "evil", "text": "t", "document": "official-policy"}
-    (found,) = entries(json.dumps({**letter, "document": forged}) + "\n")
-    assert isinstance(found, Unreadable)
-    assert "is no part of a document 'official-policy'" in found.reason
-    (found,) = entries(json.dumps({**letter, "document": {**forged, "id": "official-policy#7"}}) + "\n")
-    assert isinstance(found, Document)
+    (unreadable,) = entries(json.dumps({**letter, "document": forged}) + "\n")
+    assert isinstance(unreadable, Unreadable)
+    assert "is no part of a document 'official-policy'" in unreadable.reason
+    (unreadable,) = entries(json.dumps({**letter, "document": {**forged, "id": "official-policy#7"}}) + "\n")
+    assert isinstance(unreadable, Document)
 
 
 def test_dead_letters_are_json_and_give_back_what_was_given(tmp_path: Path) -> None:
     row = '{"id": "r", "text": "t", "document": "d", "_id": 1, "value": NaN, "\\ud800": "\\udc00"}\n[NaN]\n'
-    report, found = Report(), list[Any]()
-    track = Track(report, found.append, lambda _: None)
+    report, dead_letters = Report(), list[Any]()
+    track = Track(report, dead_letters.append, lambda _: None)
     document, unreadable = entries(row)
     assert isinstance(document, Document)
     tracked = track.add(document, 1)
@@ -156,7 +156,7 @@ def test_dead_letters_are_json_and_give_back_what_was_given(tmp_path: Path) -> N
     track.add(unreadable)
     track.advance(ending=True)
     letters = DeadLetters(tmp_path / "rejected.ndjson")
-    for item in found:
+    for item in dead_letters:
         letters.write(item)
     letters.close()
     lines = [json.loads(line, parse_constant=pytest.fail) for line in letters.file.read_text().splitlines()]
@@ -174,17 +174,17 @@ def test_dead_letters_refuse_what_is_no_json(tmp_path: Path) -> None:
 
 
 def test_a_table_with_a_column_without_a_name_is_stored() -> None:
-    found = entries(",title,text\n0,Opening hours,The library opens at nine\n", "pandas.csv")
-    assert isinstance(found[0], Document)
-    assert found[0].source == {"column_1": "0", "title": "Opening hours", "text": "The library opens at nine"}
+    items = entries(",title,text\n0,Opening hours,The library opens at nine\n", "pandas.csv")
+    assert isinstance(items[0], Document)
+    assert items[0].source == {"column_1": "0", "title": "Opening hours", "text": "The library opens at nine"}
 
 
 def test_a_collection_is_sent_texts_and_names_what_it_does_not_keep() -> None:
     storing = Storing(None, "text", 1_000_000)  # type: ignore[arg-type]
-    (found,) = entries('{"id": "r", "text": "x \\ud83d", "title": 42, "document": "d", "year": 1}\n')
-    assert isinstance(found, Document)
-    assert storing.unkept(found) == {"document", "year"}
-    assert json.loads(storing.encode(found)) == {"id": "r", "text": "x \ufffd", "title": "42"}
+    (document,) = entries('{"id": "r", "text": "x \\ud83d", "title": 42, "document": "d", "year": 1}\n')
+    assert isinstance(document, Document)
+    assert storing.unkept(document) == {"document", "year"}
+    assert json.loads(storing.encode(document)) == {"id": "r", "text": "x \ufffd", "title": "42"}
 
 
 def _body(text: str, **more: Any) -> Any:

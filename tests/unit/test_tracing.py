@@ -23,15 +23,15 @@ class Daemon:
 
     def received(self) -> list[dict[str, Any]]:
         """All that came, in order."""
-        found: list[dict[str, Any]] = []
+        segments: list[dict[str, Any]] = []
         while True:
             try:
                 datagram = self._socket.recv(65_536)
             except BlockingIOError:
-                return found
+                return segments
             header, _, document = datagram.partition(b"\n")
             assert json.loads(header) == {"format": "json", "version": 1}
-            found.append(json.loads(document))
+            segments.append(json.loads(document))
 
 
 @pytest.fixture

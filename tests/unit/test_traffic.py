@@ -75,16 +75,16 @@ class Index:
             source = dict(self.held).get(name)
             return {"docs": [{"_id": name, "found": source is not None, "_source": {"text": source}}]}
         ids = options["json"]["query"]["bool"]["filter"][0]["ids"]["values"]
-        found = [(name, text) for name, text in self.held if name in ids and name not in self.bare]
-        return {"hits": {"hits": [{"_id": name, "_source": {"text": text}} for name, text in found]}}
+        passages = [(name, text) for name, text in self.held if name in ids and name not in self.bare]
+        return {"hits": {"hits": [{"_id": name, "_source": {"text": text}} for name, text in passages]}}
 
 
 def _pairs(lines: list[Any]) -> list[tuple[Any, Any]]:
     return list(zip(lines[::2], lines[1::2], strict=True))
 
 
-def ask(domain: Any, knowledge: Knowledge, asked: str) -> Answer:
-    figure, source = module._facts()[asked]
+def ask(domain: Any, knowledge: Knowledge, question: str) -> Answer:
+    figure, source = module._facts()[question]
     return answers.answer(f"It had {figure} residents.", answers.source(source, 1.0, "…"), model="m")
 
 
@@ -95,7 +95,7 @@ def account(monkeypatch: pytest.MonkeyPatch, fault: str = "", answering: Any = a
     traffic = Traffic(KNOWLEDGE, "run", questions=200, documents=200)
     with traffic.running() as traffic_account:
         until = time.monotonic() + 30
-        while (traffic_account.asked < 12 or len(traffic._sent) < 12) and time.monotonic() < until:
+        while (traffic_account.questions < 12 or len(traffic._sent) < 12) and time.monotonic() < until:
             time.sleep(0.01)
     return traffic_account
 
@@ -103,7 +103,7 @@ def account(monkeypatch: pytest.MonkeyPatch, fault: str = "", answering: Any = a
 def test_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     tally = account(monkeypatch)
     assert tally.faults == {}
-    assert min(tally.asked, tally.sent) >= 12
+    assert min(tally.questions, tally.sent) >= 12
 
 
 @pytest.mark.parametrize(
@@ -113,11 +113,11 @@ def test_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_document_that_is_not_there_as_it_was_sent_is_named(
     fault: str, instead: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = account(monkeypatch, fault)
-    [(lost, there)] = found.lost.items()
+    result = account(monkeypatch, fault)
+    [(lost, there)] = result.lost.items()
     assert lost.endswith("-00002")
     assert there.startswith(instead)
-    assert found.doubled == []
+    assert result.doubled == []
 
 
 def test_a_doubled_document_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,27 +130,27 @@ def test_a_document_that_nobody_sent_is_counted(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_refused_document_is_named_with_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = account(monkeypatch, "refused")
-    assert list(found.faults) == ["refused"]
-    assert list(found.refused.values()) == ["no vector"]
+    result = account(monkeypatch, "refused")
+    assert list(result.faults) == ["refused"]
+    assert list(result.refused.values()) == ["no vector"]
 
 
 def test_what_nobody_acknowledged_is_refused_and_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = account(monkeypatch, "down")
-    assert list(found.faults) == ["refused"]
-    assert len(found.refused) == found.sent
+    result = account(monkeypatch, "down")
+    assert list(result.faults) == ["refused"]
+    assert len(result.refused) == result.sent
 
 
 @pytest.mark.parametrize("fault", [Failure("503: busy"), KeyError("hits"), None])
 def test_a_question_without_the_right_answer_is_named(fault: Exception | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(domain: Any, knowledge: Knowledge, asked: str) -> Answer:
-        if "Austin" in asked and fault:
+    def fails(domain: Any, knowledge: Knowledge, question: str) -> Answer:
+        if "Austin" in question and fault:
             raise fault
-        answer = ask(domain, knowledge, asked)
-        return answers.answer("I do not know.", *answer.sources, model="m") if "Austin" in asked else answer
+        answer = ask(domain, knowledge, question)
+        return answers.answer("I do not know.", *answer.sources, model="m") if "Austin" in question else answer
 
-    found = account(monkeypatch, answering=fails)
-    assert list(found.faults) == ["failed"]
-    assert {name.partition(": ")[2] for name in found.failed} == {
+    result = account(monkeypatch, answering=fails)
+    assert list(result.faults) == ["failed"]
+    assert {name.partition(": ")[2] for name in result.failed} == {
         "How many people lived in the Austin metro area in 2023?"
     }

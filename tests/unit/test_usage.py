@@ -51,8 +51,8 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         monkeypatch.setattr("sys.argv", ["osml", "usage", *arguments, "--env", "dev"])
         with pytest.raises(SystemExit) as ended:
             command_line.main()
-        told = capsys.readouterr()
-        return int(ended.value.code or 0), told.out, told.err
+        output = capsys.readouterr()
+        return int(ended.value.code or 0), output.out, output.err
 
     return osml
 
@@ -60,12 +60,12 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 def pages(counted: Stubber) -> None:
     """Two pages of the table, with a caller of another day and one of another month."""
     today, month = f"{datetime.now(UTC):%Y-%m-%d}", f"{datetime.now(UTC):%Y-%m}"
-    asked = {"TableName": TABLE, "ConsistentRead": True}
+    request = {"TableName": TABLE, "ConsistentRead": True}
     first = [item(today, "k-loader", 3), item(month, "k-loader", 1200), item("2001-01-01", "k-gone", 9)]
     second = [item(month, "k-others", 34_000), item("2001-01", "k-gone", 9)]
     last = {"id": {"S": f"{month} k-loader"}}
-    counted.add_response("scan", {"Items": first, "LastEvaluatedKey": last}, asked)
-    counted.add_response("scan", {"Items": second}, {**asked, "ExclusiveStartKey": last})
+    counted.add_response("scan", {"Items": first, "LastEvaluatedKey": last}, request)
+    counted.add_response("scan", {"Items": second}, {**request, "ExclusiveStartKey": last})
 
 
 def test_callers_are_named_and_the_largest_comes_first(counted: Stubber, run: Run) -> None:
@@ -86,16 +86,16 @@ def test_callers_as_json(counted: Stubber, run: Run) -> None:
 
 
 def test_without_a_quota_the_command_says_what_to_set(counted: Stubber, run: Run) -> None:
-    code, _, told = run()
+    code, _, stderr = run()
     assert code == 1
-    assert "Add assistant.quota to environments/dev.yaml" in told
+    assert "Add assistant.quota to environments/dev.yaml" in stderr
 
 
 def test_a_table_that_cannot_be_read_is_named(counted: Stubber, run: Run) -> None:
     counted.add_client_error("scan", "AccessDeniedException", "You may not.")
-    code, _, told = run(quota={"questions_per_day": 50})
+    code, _, stderr = run(quota={"questions_per_day": 50})
     assert code == 1
-    assert f"Reading the table {TABLE} failed" in told
+    assert f"Reading the table {TABLE} failed" in stderr
 
 
 def test_a_quota_that_limits_nothing_is_refused(counted: Stubber, run: Run) -> None:

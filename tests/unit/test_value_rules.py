@@ -122,7 +122,7 @@ def test_a_version_that_amazon_never_had(tmp_path: Path, version: str) -> None:
 
 
 def test_every_version_that_a_message_recommends_is_one_of_amazons(tmp_path: Path) -> None:
-    known, found = {f"OpenSearch_{item}" for item in AMAZON}, set()
+    known, suggested = {f"OpenSearch_{item}" for item in AMAZON}, set()
     changes = ("quantization: disk", "quantization: fp16", "hybrid: {normalization: z_score}", "rerank: {}")
     for version in AMAZON:
         for change in changes:
@@ -131,9 +131,9 @@ def test_every_version_that_a_message_recommends_is_one_of_amazons(tmp_path: Pat
             )
             (tmp_path / "other.yaml").write_text(f"{text}retrieval: {{{change}}}\n")
             sentence = loaded(tmp_path)
-            found |= set(re.findall(r"OpenSearch_[0-9.]*[0-9]", sentence.partition("; ")[2]))
-    assert found
-    assert found <= known
+            suggested |= set(re.findall(r"OpenSearch_[0-9.]*[0-9]", sentence.partition("; ")[2]))
+    assert suggested
+    assert suggested <= known
 
 
 @pytest.mark.parametrize("word", ["Create", "CREATE"])
@@ -238,6 +238,6 @@ def test_a_wildcard_has_a_reason(tmp_path: Path, statement: str, sentence: str) 
     ],
 )
 def test_a_connector_that_is_none(tmp_path: Path, before: str, after: str, sentence: str) -> None:
-    found = said(tmp_path, "self-managed", before, after)
-    assert sentence in found
-    assert "sk-0123" not in found
+    sentences = said(tmp_path, "self-managed", before, after)
+    assert sentence in sentences
+    assert "sk-0123" not in sentences

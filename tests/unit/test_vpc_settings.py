@@ -39,7 +39,7 @@ RECIPES_OF = {"deepseek": "deepseek-api", "bedrock-converse": "bedrock-converse"
 CHAT = {"provider": "deepseek", "secret": {"name": "osml/other"}}
 
 
-def told(folder: Path, search: dict[str, Any], vpc: dict[str, Any], **changes: Any) -> str | None:
+def complaint_of(folder: Path, search: dict[str, Any], vpc: dict[str, Any], **changes: Any) -> str | None:
     """What is said of the environment; None when it is right."""
     recipe = {"serverless": "serverless"}.get(search["kind"], "bedrock-converse")
     settings = {"recipe": recipe, "region": "us-east-1", "embedding": TITAN, "answer": CONVERSE, **changes}
@@ -113,9 +113,9 @@ THROUGH = {"egress": "vpc"}
 def test_a_vpc_and_its_models(
     tmp_path: Path, search: dict[str, Any], vpc: dict[str, Any], changes: dict[str, Any], said: str | None
 ) -> None:
-    found = told(tmp_path, search, vpc, **changes)
-    assert found is None if said is None else (found is not None and said in found), found
-    assert "\n" not in (found or "")
+    complaint = complaint_of(tmp_path, search, vpc, **changes)
+    assert complaint is None if said is None else (complaint is not None and said in complaint), complaint
+    assert "\n" not in (complaint or "")
 
 
 EXIST = {"endpoints": "exist", "route_tables": [], "cidrs": []}

@@ -58,7 +58,7 @@ class Vendor:
     files: dict[str, bytes] = field(default_factory=dict)
     most: int = 2
     busy: int = 0
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     leads_to: str | None = None
 
     def page(self, id: str, title: str, body: str, version: int = 1, status: str = "current") -> None:
@@ -66,7 +66,7 @@ class Vendor:
 
     def reads(self, pattern: str) -> int:
         """The number of requests whose path matches."""
-        return sum(re.search(pattern, path) is not None for path in self.asked)
+        return sum(re.search(pattern, path) is not None for path in self.requested)
 
     def answer(self, path: str, query: Mapping[str, str], authorization: str | None) -> Any:
         """Status, body and headers."""
@@ -133,9 +133,9 @@ class Vendor:
             return 200, {"value": [{"id": "b!d1", "name": "Documents"}, {"id": "b!d2", "name": "Policies"}]}, {}
         if path == "/drives/b!d1/root/delta" and set(query) <= {"$select", "token"}:
             return 200, self._delta(int(query.get("token", 0)), query["$select"].split(",")), {}
-        found = re.fullmatch(r"/drives/b!d1/items/(.+)/content", path)
-        if found:
-            return 302, b"", {"Location": f"{self.url}/v1.0/store/{self._paths()[found[1]]}"}
+        match = re.fullmatch(r"/drives/b!d1/items/(.+)/content", path)
+        if match:
+            return 302, b"", {"Location": f"{self.url}/v1.0/store/{self._paths()[match[1]]}"}
         return 404, {"error": {"code": "itemNotFound", "message": "no"}}, {}
 
     @property
@@ -179,15 +179,15 @@ def vendor() -> Iterator[Vendor]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            served.asked.append(parts.path)
+            served.requested.append(parts.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             self._send(*served.answer(unquote(parts.path), query, self.headers["Authorization"]))
 
         def do_POST(self) -> None:
-            asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
             assert self.path == f"/{TENANT}/oauth2/v2.0/token"
-            assert set(asked) == {"client_id", "client_secret", "grant_type", "scope"}
-            if asked["client_secret"] == [KEY] and asked["client_id"] == [CLIENT]:
+            assert set(form) == {"client_id", "client_secret", "grant_type", "scope"}
+            if form["client_secret"] == [KEY] and form["client_id"] == [CLIENT]:
                 self._send(200, {"token_type": "Bearer", "expires_in": 3599, "access_token": "granted"}, {})
             else:
                 said = "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: 1"

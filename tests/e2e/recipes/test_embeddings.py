@@ -112,9 +112,9 @@ def write(folder: Path, name: str, *layers: Settings) -> None:
 def calls(instance: Instance, provider: str, path: str) -> int:
     """How often the model endpoints were called at `path`; none of the calls was refused."""
     report = requests.get(launcher.settings(instance)["models_url"] + "/_control", timeout=5).json()[provider]
-    found = report["paths"].get(path, {"calls": 0, "rejected": 0})
-    assert found["rejected"] == 0
-    return int(found["calls"])
+    traffic = report["paths"].get(path, {"calls": 0, "rejected": 0})
+    assert traffic["rejected"] == 0
+    return int(traffic["calls"])
 
 
 @pytest.fixture(params=CASES)

@@ -60,13 +60,13 @@ def remove() -> None:
 
 def stacks() -> dict[str, dict[str, Any]]:
     """The environment's stacks by part."""
-    client, found = boto3.client("cloudformation"), {}
+    client, descriptions = boto3.client("cloudformation"), {}
     for part in ("search", "inference", "knowledge"):
         try:
-            found[part] = dict(client.describe_stacks(StackName=f"osml-{NAME}-{part}")["Stacks"][0])
+            descriptions[part] = dict(client.describe_stacks(StackName=f"osml-{NAME}-{part}")["Stacks"][0])
         except ClientError as error:
             assert "does not exist" in str(error)  # noqa: PT017
-    return found
+    return descriptions
 
 
 def ids(part: str) -> dict[str, str]:

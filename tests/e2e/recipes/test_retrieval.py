@@ -63,29 +63,31 @@ class Finding:
 
     def followed(self, name: str, retrieval: dict[str, Any]) -> list[Quality]:
         """How well follow-ups find things with none, one and two of the questions before them; rows of that name."""
-        found = list[Quality]()
+        qualities = list[Quality]()
         for count in (1, 2):
             self.turn_on({**retrieval, "earlier_questions": count}, "knowledge")
             ways = {quality.way: quality for quality in evaluate(self.deployment.place, SET / "follow-ups.ndjson")}
-            found += [ways[DEPLOYED]] if found else [ways[ALONE], ways[DEPLOYED]]
-        self.follow_ups += [[name, str(count), *_figures(item)] for count, item in enumerate(found)]
-        return found
+            qualities += [ways[DEPLOYED]] if qualities else [ways[ALONE], ways[DEPLOYED]]
+        self.follow_ups += [[name, str(count), *_figures(item)] for count, item in enumerate(qualities)]
+        return qualities
 
     def changed(self, name: str) -> list[Quality]:
         """How well questions find things alone, and after a question about something else; rows of that name."""
         ways = {quality.way: quality for quality in evaluate(self.deployment.place, SET / "topic-changes.ndjson")}
-        found = [ways[ALONE], ways[DEPLOYED]]
-        self.changes += [[name, str(count), *_figures(expected)] for count, expected in zip((0, 2), found, strict=True)]
-        return found
+        expected_ways = [ways[ALONE], ways[DEPLOYED]]
+        self.changes += [
+            [name, str(count), *_figures(expected)] for count, expected in zip((0, 2), expected_ways, strict=True)
+        ]
+        return expected_ways
 
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[list[list[str]]]:
     """The table of the page, written when all is measured."""
-    found: list[list[str]] = []
-    yield found
-    if PAGE and found:
-        publish("retrieval", COLUMNS, found, CHECKOUT / PAGE)
+    rows: list[list[str]] = []
+    yield rows
+    if PAGE and rows:
+        publish("retrieval", COLUMNS, rows, CHECKOUT / PAGE)
 
 
 @pytest.fixture
@@ -113,9 +115,9 @@ def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instanc
     _filters_and_an_index_out_of_use(finding.deployment, engine)
     _a_conversation(finding.deployment)
 
-    alone, one, two = finding.followed("`hybrid: off`", ALONE_BY_MEANING)
+    alone, first, two = finding.followed("`hybrid: off`", ALONE_BY_MEANING)
     # What is asked for often stands in the question before; two of them say more of what was before that.
-    assert one.ndcg > alone.ndcg + 0.05
+    assert first.ndcg > alone.ndcg + 0.05
     assert two.ndcg > alone.ndcg
     alone, after_another = finding.changed("`hybrid: off`")
     # What was asked before does not hide what another question is about.
@@ -133,12 +135,12 @@ def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instanc
         publish("follow-ups", FOLLOWED_COLUMNS, finding.follow_ups, CHECKOUT / PAGE)
         publish("topic-changes", FOLLOWED_COLUMNS, finding.changes, CHECKOUT / PAGE)
 
-    asked = reranks(local_cloud)
+    reranks_before = reranks(local_cloud)
     finding.turn_on({"hybrid": {"words": 0.3}, "rerank": {}, "candidates": 10})
     ranked = finding.measured("`hybrid`, and `rerank` of 10 candidates")
     # The order is that of the stand-in, which is no trained model: another one, and not a better one.
     assert 0.8 < ranked[DEPLOYED].ndcg != pytest.approx(hybrid[DEPLOYED].ndcg, abs=0.001)
-    assert reranks(local_cloud) >= asked + len(ranked[DEPLOYED].milliseconds)
+    assert reranks(local_cloud) >= reranks_before + len(ranked[DEPLOYED].milliseconds)
     assert engine.contents()["indexes"] == added["indexes"]
     # A search that says nothing to the rerank model keeps its order, and does not fail.
     assert finding.deployment.domain().json("POST", "/passages/_search", json={"size": 1})["hits"]["hits"]
@@ -186,8 +188,8 @@ def test_a_sparse_encoder_in_the_place_of_bm25(finding: Finding, engine: Any) ->
     assert sparse[DEPLOYED].ndcg > sparse["meaning"].ndcg
 
     finding.turn_on({"hybrid": {"words": 0.3}}, "knowledge")
-    found = finding.measured("`hybrid` again")
-    assert found[DEPLOYED].ndcg == pytest.approx(found["hybrid, words 0.3"].ndcg, abs=0.001)
+    ways = finding.measured("`hybrid` again")
+    assert ways[DEPLOYED].ndcg == pytest.approx(ways["hybrid, words 0.3"].ndcg, abs=0.001)
     (mapping,) = engine("GET", "/passages/_mapping").values()
     assert "word_weights" not in mapping["mappings"]["properties"]
     finding.deployment.destroy()
@@ -234,23 +236,23 @@ def _a_conversation(deployment: Deployment) -> None:
 
 
 def _filters_and_an_index_out_of_use(deployment: Deployment, engine: Any) -> None:
-    found, domain, question = knowledge(deployment.place), deployment.domain(), "What does E17 mean?"
+    known, domain, question = knowledge(deployment.place), deployment.domain(), "What does E17 mean?"
     for value in ("washing machine", "dishwasher"):
-        sources = ask(domain, found, question, 4, [("title", value)]).sources
+        sources = ask(domain, known, question, 4, [("title", value)]).sources
         assert sources
         assert all(value in source.text for source in sources)
-    assert [source.id for source in ask(domain, found, question, 4, [("document", "oven-e17")]).sources] == ["oven-e17"]
+    assert [source.id for source in ask(domain, known, question, 4, [("document", "oven-e17")]).sources] == ["oven-e17"]
 
     # As an index version that went out of use and was kept: the same pipelines, a document, and not the alias.
     stale = "passages-00000000"
-    body = next(iter(domain.json("GET", f"/{found.index_version}").values()))
+    body = next(iter(domain.json("GET", f"/{known.index_version}").values()))
     own = body["settings"]["index"]
     settings = {"knn": True, "default_pipeline": own["default_pipeline"], "search": own["search"]}
     engine("PUT", f"/{stale}", {"settings": {"index": settings}, "mappings": body["mappings"]})
     engine("PUT", f"/{stale}/_doc/old?refresh=true", {"text": "E17 means something else."})
-    query = {"neural": {found.embedding_field: {"query_text": question, "k": 1}}}
+    query = {"neural": {known.embedding_field: {"query_text": question, "k": 1}}}
     assert domain.json("POST", f"/{stale}/_search", json={"query": query})["hits"]["hits"][0]["_id"] == "old"
     domain.in_use["passages"] = stale
-    assert ask(domain, found, question).sources
-    assert domain.in_use == {"passages": found.index_version}
+    assert ask(domain, known, question).sources
+    assert domain.in_use == {"passages": known.index_version}
     engine("DELETE", f"/{stale}")
