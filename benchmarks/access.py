@@ -143,9 +143,9 @@ def _search_secured(measured: BenchmarkEngine, caller: Caller) -> Search:
         print(f"A hybrid query under document-level security: {error}")
 
     def search(vector: list[float]) -> list[dict[str, Any]]:
-        found = _hits(measured, session, OPERATOR, vector)
-        assert all(caller.sees(groups_in(hit["_source"])) for hit in found)  # noqa: S101 - else nothing is secured
-        return found
+        hits = _hits(measured, session, OPERATOR, vector)
+        assert all(caller.sees(groups_in(hit["_source"])) for hit in hits)  # noqa: S101 - else nothing is secured
+        return hits
 
     return search
 

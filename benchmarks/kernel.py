@@ -49,7 +49,7 @@ class Figures:
     requests: list[int] = field(default_factory=list)
     refused: int = 0
     unable: str = ""
-    asked: int = 0
+    questions: int = 0
     failed: int = 0
 
     def do(self, tool: Tool, work: Callable[[], None]) -> None:
@@ -117,12 +117,12 @@ def _under_load(running: BenchmarkEngine, figures: Figures, tool: Tool, wanted: 
     client = Kernel(running).client()
     for number in range(2):
         client.put(f"/{wanted.name}/_doc/{number}?refresh=true", {"text": f"Text {number}."})
-    with meanwhile(lambda: _asker(running, wanted), CLIENTS, RATE) as asked:
+    with meanwhile(lambda: _asker(running, wanted), CLIENTS, RATE) as questions:
         time.sleep(0.2)
         figures.do(tool, lambda: tool.change(wanted))
         time.sleep(0.3)
-    figures.asked += asked.total()
-    figures.failed += asked.others.total()
+    figures.questions += questions.total()
+    figures.failed += questions.others.total()
 
 
 def _asker(running: BenchmarkEngine, wanted: ReferenceSet) -> Call:
@@ -151,7 +151,7 @@ def _share_a_token(running: BenchmarkEngine, ids: dict[str, str]) -> None:
 def _row(figures: Found, work: str, tool: Tool) -> list[str]:
     figure = figures[work, tool.name]
     raw = figures[work, "raw requests, parallel" if tool.name.endswith("parallel") else "raw requests"]
-    load = [str(figure.asked), str(figure.failed)] if figure.asked else ["", ""]
+    load = [str(figure.questions), str(figure.failed)] if figure.questions else ["", ""]
     if not figure.seconds:
         return [WORK[work], tool.name, "", "", "", "", f"{figure.refused} of {figure.refused}", *load]
     return [

@@ -100,8 +100,8 @@ class ListedObjects:
             numbers = range(start, min(PAGES, start + 1_000))
             yield {"Contents": [{"Key": f"{n}.txt", "ETag": f'"{n}"', "Size": len(WORDS)} for n in numbers]}
 
-    def get_object(self, **asked: str) -> Mapping[str, Any]:
-        return {"Body": io.BytesIO(f"{asked['Key']} {WORDS}".encode())}
+    def get_object(self, **request: str) -> Mapping[str, Any]:
+        return {"Body": io.BytesIO(f"{request['Key']} {WORDS}".encode())}
 
 
 def seconds(settings: Mapping[str, Any], known: dict[str, Known], id: str, tools: Tools) -> float:

@@ -128,13 +128,13 @@ def stop_engine(instance: Instance) -> None:
     instance.processes()["engine"].stop()
 
 
-def start_engine(instance: Instance, progress: Progress, line: Line, asked: str | None) -> None:
+def start_engine(instance: Instance, progress: Progress, line: Line, version: str | None) -> None:
     """Starts an engine of the line with the existing data, and waits until it answers. Needs the lock.
 
-    It is then the engine of the local cloud, even if it does not answer; `asked` is the requested version.
+    It is then the engine of the local cloud, even if it does not answer; `version` is the requested one.
     """
     engine = search_engine.chosen(instance, progress, line)
-    instance.remember_engine(StartedEngine(engine.version, engine.has_ml, asked))
+    instance.remember_engine(StartedEngine(engine.version, engine.has_ml, version))
     process = engine.start()
     if process is not None:
         instance.remember({**instance.processes(), "engine": process})

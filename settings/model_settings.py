@@ -56,7 +56,7 @@ class ModelSettings(Group):
         """What `made_by` is called with, besides the resources behind the model and how long a call may take."""
         raise NotImplementedError
 
-    def told(self, environment: Environment) -> Self:  # noqa: ARG002 of the interface
+    def for_runtime(self, environment: Environment) -> Self:  # noqa: ARG002 of the interface
         """The settings as the assistant is told them: a caller needs nothing of what a deploy makes."""
         return self
 

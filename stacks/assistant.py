@@ -195,7 +195,7 @@ class AssistantStack(EnvironmentStack):
             min_score=environment.min_score,
             **unusual,
             prompt=Prompt(system=environment.prompt.system, instructions=environment.prompt.instructions),
-            embedding=EngineEmbedding() if self._knowledge else environment.embedding.told(environment),
+            embedding=EngineEmbedding() if self._knowledge else environment.embedding.for_runtime(environment),
             answer=self._answer(),
             conversations=self._conversations(),
             limits=Limits(
@@ -259,7 +259,7 @@ class AssistantStack(EnvironmentStack):
         if settings is None or provider is None:
             return None
         if self._environment.streams or not self._knowledge:
-            return settings.told(self._environment)
+            return settings.for_runtime(self._environment)
         return PipelineAnswer(
             search_pipeline=str(self._knowledge.search_pipeline),
             llm_model=str(provider.llm_model),
@@ -341,8 +341,8 @@ class AssistantStack(EnvironmentStack):
         issuer = assistant.issuer
         sign_in: SignIn = pool or ("iam" if assistant.sign_in == "iam" else "api-key")
         if issuer:
-            told = {"ISSUER": issuer.url, "AUDIENCE": issuer.audience, "GROUPS": issuer.groups}
-            sign_in = TokenFunction(self._function("authorize", told).function)
+            variables = {"ISSUER": issuer.url, "AUDIENCE": issuer.audience, "GROUPS": issuer.groups}
+            sign_in = TokenFunction(self._function("authorize", variables).function)
         return AssistantApi(
             self,
             "Api",

@@ -127,12 +127,12 @@ NEEDS: Mapping[str, EngineNeed] = {
     ),
     "sources": EngineNeed(
         gets=[],
-        posts=["_bulk", *(f"{{index}}/{one}" for one in ("_refresh", "_search"))],
+        posts=["_bulk", *(f"{{index}}/{action}" for action in ("_refresh", "_search"))],
         cluster=[*EMBED, "indices:data/write/bulk"],
         index=[
             "indices:admin/refresh*",
             "indices:data/read/search*",
-            *(f"indices:data/write/{one}*" for one in ("bulk", "delete", "index")),
+            *(f"indices:data/write/{action}*" for action in ("bulk", "delete", "index")),
         ],
         collection=[],
         description="What the function that keeps the index in step with its sources may do",

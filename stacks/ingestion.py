@@ -73,7 +73,7 @@ class IngestionStack(EnvironmentStack):
         self.output("DropDeadLettersArn", drop.dead_letters.queue_arn)
 
     def _sources(self, sources: Mapping[str, SourceSettings]) -> None:
-        told = {
+        settings = {
             name: source.model_dump(mode="json", exclude={"schedule", "secret"}, exclude_defaults=True)
             | {"kind": source.kind}
             for name, source in sources.items()
@@ -82,7 +82,7 @@ class IngestionStack(EnvironmentStack):
             self,
             "Sources",
             environment=self._environment.name,
-            sources=told,
+            sources=settings,
             schedules={name: source.schedule for name, source in sources.items() if source.schedule},
             objects=[source.objects for source in sources.values() if source.objects],
             secrets={

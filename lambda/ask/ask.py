@@ -61,7 +61,7 @@ def _reply(event: dict[str, Any], context: "InvocationContext") -> HandlerRespon
 
             return HandlerResponse(200, _headers("application/json"), [models(settings().environment)], telemetry.end)
         question, turns = dialect.read(json_body(event, settings().limits.body_bytes))
-        telemetry.asked()
+        telemetry.count_question()
         charge = charged(who, seconds)
         heard = waiting(_events(question, turns, who, seconds - MARGIN / 2, charge.usage), SILENCE, seconds)
         if not dialect.streams(event):

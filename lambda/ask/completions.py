@@ -117,13 +117,13 @@ def models(environment: str) -> bytes:
 
 def _turns(messages: Sequence[ChatMessage]) -> list[Turn]:
     """The last turns: each answer with the questions before it. A question without an answer is no turn."""
-    turns, asked = list[Turn](), list[str]()
+    turns, questions = list[Turn](), list[str]()
     for message in messages:
         if message.role == "user":
-            asked.append(message.said)
-        elif message.role == "assistant" and asked:
-            turns.append(Turn("\n".join(asked), message.said))
-            asked = []
+            questions.append(message.said)
+        elif message.role == "assistant" and questions:
+            turns.append(Turn("\n".join(questions), message.said))
+            questions = []
     return turns[-MOST_TURNS:]
 
 

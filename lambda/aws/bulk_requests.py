@@ -61,14 +61,14 @@ def asking(target: dict[str, Any], ends: float) -> Ask:
                     timeout=(min(CONNECT_SECONDS, left), min(ANSWER_SECONDS, left)),
                     allow_redirects=False,
                 )
-                why, busy, asked = f"{answer.status_code}", answer.status_code in LATER, asked_to_wait(answer.headers)
+                why, busy, wait = f"{answer.status_code}", answer.status_code in LATER, asked_to_wait(answer.headers)
             except (requests.ConnectionError, requests.Timeout) as error:
-                why, busy, asked = f"no answer ({type(error).__name__})", True, None
+                why, busy, wait = f"no answer ({type(error).__name__})", True, None
             else:
                 if answer.ok:
                     return answer.json()
                 why = f"{why}: {redacted(said(answer.text), answer.status_code)}"
-            pause = BACKOFF.pause(attempt, asked)
+            pause = BACKOFF.pause(attempt, wait)
             if not busy or time.monotonic() + pause > ends:
                 raise Stopped(f"POST {url} was answered {why}.")
             time.sleep(pause)

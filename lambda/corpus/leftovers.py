@@ -48,11 +48,11 @@ class Leftovers:
         removed = 0
         try:
             while True:
-                asked = {"search_pipeline": "_none"}
-                found = self.ask(f"/{self.index}/_search", asked, json.dumps(body))["hits"]["hits"]
-                parts = [hit for hit in found if _is_made_of(hit["_id"], hit["_source"]["document"])]
+                parameters = {"search_pipeline": "_none"}
+                hits = self.ask(f"/{self.index}/_search", parameters, json.dumps(body))["hits"]["hits"]
+                parts = [hit for hit in hits if _is_made_of(hit["_id"], hit["_source"]["document"])]
                 removed += self._delete(parts) if parts else 0
-                if len(found) < MOST or not parts:
+                if len(hits) < MOST or not parts:
                     return removed
                 self.ask(f"/{self.index}/_refresh", {}, "")
         except (AttributeError, LookupError, TypeError, ValueError) as error:

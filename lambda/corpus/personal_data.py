@@ -38,9 +38,9 @@ def without_personal_data(document: Document, text_field: str, kinds: Sequence[s
 
     def hidden(value: Any) -> Any:
         if isinstance(value, str):
-            found = _spans(value, kinds)
-            count["all"] += len(found)
-            return _replaced(value, found)
+            found_spans = _spans(value, kinds)
+            count["all"] += len(found_spans)
+            return _replaced(value, found_spans)
         if isinstance(value, Mapping):
             return {name: hidden(each) for name, each in value.items()}
         return [hidden(each) for each in value] if isinstance(value, list) else value

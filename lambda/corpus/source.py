@@ -133,7 +133,7 @@ def _rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 def _entry(row: Row, text_field: str, read: int) -> Entry:
     if row.fields is None:
-        return Unreadable(row.where, row.reason, row.found, read)
+        return Unreadable(row.where, row.reason, row.entry, read)
     return document(row.fields, row.where, text_field, read, row.of, row.places)
 
 

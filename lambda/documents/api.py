@@ -105,7 +105,7 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
         documents.refuse_strange(body.file.groups, who)
         stored = files.store(body.file, _seconds(), parts(), who)
         if stored.ended:
-            return _stored(documents.told(stored.results))
+            return _stored(documents.counted(stored.results))
         return _accepted(_jobs().go_on(body.file, stored, who))
     given = body.documents or []
     if sum(len(document.text) for document in given) > AT_ONCE:
@@ -122,7 +122,7 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
 )
 def job(id: Annotated[str, Path(description="The job's id.", pattern=JOB_ID)]) -> Job:
     """Tells how far the job of an upload is."""
-    return _jobs().state(id, _who()).told
+    return _jobs().state(id, _who()).as_job
 
 
 @app.get(
@@ -240,7 +240,7 @@ def _stored(outcome: DocumentsStored) -> Response[DocumentsStored | Job]:
 
 
 def _accepted(state: State) -> Response[DocumentsStored | Job]:
-    return Response(status_code=202, content_type=JSON, body=state.told)
+    return Response(status_code=202, content_type=JSON, body=state.as_job)
 
 
 def _quota(who: Caller) -> QuotaUsed | None:
@@ -249,7 +249,7 @@ def _quota(who: Caller) -> QuotaUsed | None:
     from rag.quota import own_quota
 
     quota = own_quota()
-    return quota.told(who, Budget(_seconds())) if quota else None
+    return quota.standing(who, Budget(_seconds())) if quota else None
 
 
 @cache

@@ -36,7 +36,7 @@ def belongs_to(environment: str) -> None:
     metrics.set_default_dimensions(environment=environment)
 
 
-def asked() -> None:
+def count_question() -> None:
     """Count a question."""
     metrics.add_metric(name="Questions", unit=MetricUnit.Count, value=1)
 

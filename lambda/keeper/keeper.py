@@ -43,9 +43,9 @@ def handler(event: dict[str, Any], context: Any) -> None:
     patience = Patience(seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS, propagation=0.0)
     findings = list(endings(os.environ.get("ENDINGS", "[]"), datetime.now(UTC).date()))
     for stack in stacks:
-        found = list(_findings(event, stack, patience))
-        findings += found
-        if any(finding.about == ENGINE for finding in found):
+        findings_of_stack = list(_findings(event, stack, patience))
+        findings += findings_of_stack
+        if any(finding.about == ENGINE for finding in findings_of_stack):
             break  # the other stacks have their objects in the same engine
     report(findings, dimensions, log, request=context.aws_request_id, seconds=time.monotonic() - started)
 

@@ -50,8 +50,8 @@ def answer(
     Raises a `Failure`: `Invalid` and `Absent` before the first event, any other at any time.
     """
     parts = own_parts() if parts is None else parts
-    asked = _Asked(question, caller, parts, Budget(seconds), perf_counter(), turns, usage)
-    yield from asked.events()
+    work = _Asked(question, caller, parts, Budget(seconds), perf_counter(), turns, usage)
+    yield from work.events()
 
 
 def passages(question: Question, caller: Caller, seconds: float, parts: Parts | None = None) -> list[Source]:
@@ -95,35 +95,35 @@ class _Asked:
             return
         earlier = _answered_in(stored)
         yield Stage("searching")
-        found = self._found(earlier)
-        if not is_near(found.sources, self.parts.settings.min_score):
+        nearest = self._found(earlier)
+        if not is_near(nearest.sources, self.parts.settings.min_score):
             yield Sources([])
             yield Text(NOT_IN_DOCUMENTS)
             # The engine's memory would hand it to the model with the next question.
             kept = NOT_IN_DOCUMENTS if self.parts.history else None
-            yield self._answered(found, stored, kept, NOT_IN_DOCUMENTS, [], answered=False)
+            yield self._answered(nearest, stored, kept, NOT_IN_DOCUMENTS, [], answered=False)
             return
-        yield Sources(found.sources)
+        yield Sources(nearest.sources)
         generation = self.parts.generation
         if generation is None:
-            yield self._answered(found, stored, "", None, found.sources, grounded=True)
+            yield self._answered(nearest, stored, "", None, nearest.sources, grounded=True)
             return
         yield Stage("answering")
         model_began = perf_counter()
         said = ""
         try:
-            for piece in self._pieces(generation, found.sources, stored):
+            for piece in self._pieces(generation, nearest.sources, stored):
                 said += piece
                 yield Text(piece)
         except Struck as struck:
-            yield from self._blocked(struck, "answer", found, stored)
+            yield from self._blocked(struck, "answer", nearest, stored)
             return
         said = said.strip()
         model_ms = _since(model_began)
-        sources = used(said, found.sources)
+        sources = used(said, nearest.sources)
         # A model that says that the passages hold no answer repeats none of their sentences.
         grounded = any(source.used for source in sources)
-        yield self._answered(found, stored, said, said, sources, (generation.name, model_ms), grounded=grounded)
+        yield self._answered(nearest, stored, said, said, sources, (generation.name, model_ms), grounded=grounded)
 
     def _check_length(self) -> None:
         most = self.parts.settings.limits.question_characters
@@ -144,12 +144,12 @@ class _Asked:
 
     def _found(self, earlier: Sequence[Turn]) -> Found:
         most = self.parts.settings.retrieval.earlier_questions
-        asked = texts([turn.question for turn in earlier], self.question.question, most)
+        searched = texts([turn.question for turn in earlier], self.question.question, most)
         size = self.question.top_k or self.parts.settings.top_k
-        found = self.parts.search.nearest(asked, self.question.filters, size, self.budget, self.caller)
-        for source in found.sources:
+        nearest = self.parts.search.nearest(searched, self.question.filters, size, self.budget, self.caller)
+        for source in nearest.sources:
             source.match = match_of(source.similarity, self.parts.settings.matches)
-        return found
+        return nearest
 
     def _pieces(self, generation: Generation, sources: Sequence[Source], stored: Conversation | None) -> Iterator[str]:
         earlier, key = _answered_in(stored), (stored.key or None) if stored else None
@@ -163,16 +163,16 @@ class _Asked:
         passages = [source.text for source in sources]
         yield from self.parts.guard.answer(chain([first], rest), self.question.question, passages, self.budget)
 
-    def _blocked(self, struck: Struck, what: Blocked, found: Found, stored: Conversation | None) -> Iterator[Event]:
+    def _blocked(self, struck: Struck, what: Blocked, nearest: Found, stored: Conversation | None) -> Iterator[Event]:
         """The guardrail's message in place of an answer. No turn is stored."""
         if what == "question":
             yield Sources([])
             yield Text(struck.message)
-        yield self._answered(found, stored, None, struck.message, [], blocked=what)
+        yield self._answered(nearest, stored, None, struck.message, [], blocked=what)
 
     def _answered(
         self,
-        found: Found,
+        nearest: Found,
         stored: Conversation | None,
         kept: str | None,
         said: str | None,
@@ -186,7 +186,7 @@ class _Asked:
         """The end. The turn has the answer `kept`, None if no turn is stored; `model` is its name and milliseconds."""
         name, model_ms = model or (None, None)
         timings = Timings(
-            embed_ms=found.embed_ms, search_ms=found.search_ms, model_ms=model_ms, total_ms=_since(self.began)
+            embed_ms=nearest.embed_ms, search_ms=nearest.search_ms, model_ms=model_ms, total_ms=_since(self.began)
         )
         id, number = self._id or ConversationId.new(), stored.number if stored else 0
         origin = Origin(cited(sources), name, version_of(self.parts.settings.prompt), grounded, answered)

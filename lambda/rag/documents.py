@@ -51,7 +51,7 @@ def store(
         raise
     except Failure as failure:
         results = [failed(document.id, failure.message, retry(failure)) for document in documents]
-    return told(results)
+    return counted(results)
 
 
 def refuse_doubled(documents: Sequence[DocumentIn]) -> None:
@@ -115,7 +115,7 @@ def _owned(document: Document, held: Held | None, caller: Caller) -> Document:
     return replace(document, source=with_access(document.source, groups, caller.loader))
 
 
-def told(results: list[DocumentResult]) -> DocumentsStored:
+def counted(results: list[DocumentResult]) -> DocumentsStored:
     """The results with their counts."""
     stored = sum(result.status == "stored" for result in results)
     return DocumentsStored(documents=results, stored=stored, failed=len(results) - stored)

@@ -71,7 +71,7 @@ def statements(answer: str, passages: Sequence[str]) -> list[AnswerSentence]:
     """The sentences of the answer. A citation after a full stop belongs to the sentence before it."""
     compared, weight = _of(passages)
     answer = _AFTER_STOP.sub(r" \2\1 ", answer)
-    found = []
+    statements_found = []
     for start, end in sentences(answer):
         text = answer[start:end]
         said = _words(_CITATION.sub(" ", text))
@@ -79,8 +79,10 @@ def statements(answer: str, passages: Sequence[str]) -> list[AnswerSentence]:
             continue
         scores = [(unit.place + 1, _score(said, unit, weight)) for unit in compared]
         cited = frozenset(int(number) for citation in _CITATION.findall(text) for number in _NUMBER.findall(citation))
-        found.append(AnswerSentence(text, cited, frozenset(place for place, score in scores if score >= _LEAST)))
-    return found
+        statements_found.append(
+            AnswerSentence(text, cited, frozenset(place for place, score in scores if score >= _LEAST))
+        )
+    return statements_found
 
 
 def _of(texts: Sequence[str]) -> tuple[list[_Compared], dict[str, float]]:
@@ -90,7 +92,7 @@ def _of(texts: Sequence[str]) -> tuple[list[_Compared], dict[str, float]]:
         for place, text in enumerate(texts)
         for unit in units(text)
     ]
-    return compared, _weights([one.words for one in compared])
+    return compared, _weights([unit.words for unit in compared])
 
 
 def _words(text: str) -> Words:

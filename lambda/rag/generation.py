@@ -57,11 +57,11 @@ class OwnGeneration:
         usage: Usage | None = None,
     ) -> Iterator[str]:
         passages = [source.text for source in sources]
-        told = ModelInput(self._prompt, passages, earlier, question, self._control_tokens)
+        prompt = ModelInput(self._prompt, passages, earlier, question, self._control_tokens)
         if usage is None:
-            return self._model.deltas(told, budget)
-        usage.note(told.text())
-        return self._model.deltas(told, budget, usage)
+            return self._model.deltas(prompt, budget)
+        usage.note(prompt.text())
+        return self._model.deltas(prompt, budget, usage)
 
 
 class PipelineGeneration:

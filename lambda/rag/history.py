@@ -89,7 +89,7 @@ def _listed(entry: ConversationEntry) -> ConversationListed:
 def _turns(conversation: Conversation, caller: Caller, parts: Parts, budget: Budget) -> list[TurnShown]:
     turns = conversation.turns
     ids = {passage.id for turn in turns if turn.origin for passage in turn.origin.passages}
-    found = {source.id: source for source in parts.search.cited(sorted(ids), budget, caller)}
+    sources_by_id = {source.id: source for source in parts.search.cited(sorted(ids), budget, caller)}
     first = conversation.number - len(turns) + 1
     return [
         TurnShown(
@@ -97,20 +97,20 @@ def _turns(conversation: Conversation, caller: Caller, parts: Parts, budget: Bud
             question=turn.question,
             answer=turn.answer or None,
             grounded=turn.origin.grounded if turn.origin else None,
-            sources=_sources(turn, found, parts),
-            missing=sum(passage.id not in found for passage in turn.origin.passages) if turn.origin else None,
+            sources=_sources(turn, sources_by_id, parts),
+            missing=sum(passage.id not in sources_by_id for passage in turn.origin.passages) if turn.origin else None,
             model=turn.origin.model if turn.origin else None,
         )
         for number, turn in enumerate(turns, first)
     ]
 
 
-def _sources(turn: Turn, found: dict[str, Source], parts: Parts) -> list[Source]:
+def _sources(turn: Turn, sources_by_id: dict[str, Source], parts: Parts) -> list[Source]:
     """The passages of a turn, with the scores of its search; evidence is looked for in the texts of today."""
     if turn.origin is None:
         return []
     sources = [
-        found[passage.id].model_copy(
+        sources_by_id[passage.id].model_copy(
             update={
                 "score": passage.score,
                 "similarity": passage.similarity,
@@ -118,6 +118,6 @@ def _sources(turn: Turn, found: dict[str, Source], parts: Parts) -> list[Source]
             }
         )
         for passage in turn.origin.passages
-        if passage.id in found
+        if passage.id in sources_by_id
     ]
     return used(turn.answer, sources)

@@ -51,7 +51,7 @@ class State(Job):
     size: int = 0
 
     @property
-    def told(self) -> Job:
+    def as_job(self) -> Job:
         """The job in the API's form."""
         return Job.model_validate(self.model_dump(include=set(Job.model_fields)))
 

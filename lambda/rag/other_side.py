@@ -19,19 +19,19 @@ _BLOCKED_SECONDS = 2.0
 _TELL = "Contact your administrator; the log has the reason."
 
 
-def failure_of(side: str, status: int, text: str = "", asked: float | None = None) -> Failure:
-    """The failure for an HTTP status of 400 or more; `asked` are the seconds that the answer asks to wait.
+def failure_of(side: str, status: int, text: str = "", wait: float | None = None) -> Failure:
+    """The failure for an HTTP status of 400 or more; `wait` are the seconds that the answer asks to wait.
 
     `side` is one of the names of this module. The text is shortened, and anything that looks like a key is hidden,
     because providers repeat a refused key.
     """
     said = f"{status} {redacted(text, status)}"[:_MOST]
     if status == 429:
-        return Throttled(f"{side} is rate-limiting requests. Try again soon.", said, asked)
+        return Throttled(f"{side} is rate-limiting requests. Try again soon.", said, wait)
     if status in (408, 504):
         return TimedOut(f"{side} took too long. Try again, or ask for less.", said)
     if status >= 500:
-        return Unavailable(f"{side} is failing. Try again soon.", said, asked)
+        return Unavailable(f"{side} is failing. Try again soon.", said, wait)
     if status == 403 and "cluster_block_exception" in text:
         return Unavailable(f"{side} is read-only right now. Try again soon.", said, _BLOCKED_SECONDS)
     if status in (401, 402, 403, 404):

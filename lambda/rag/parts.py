@@ -96,13 +96,13 @@ def _conversations(settings: RuntimeSettings, engine: IndexClient) -> Conversati
 
 
 def _feedback(settings: RuntimeSettings, engine: IndexClient) -> FeedbackStore | None:
-    told = settings.feedback
-    if told is None:
+    chosen = settings.feedback
+    if chosen is None:
         return None
-    if told.kind == "table":
+    if chosen.kind == "table":
         from rag.feedback.table import FeedbackTable
 
-        return FeedbackTable(told.name, told.days, settings.timeouts)
+        return FeedbackTable(chosen.name, chosen.days, settings.timeouts)
     from rag.feedback.index import FeedbackIndex
 
-    return FeedbackIndex(engine, told.name, told.days)
+    return FeedbackIndex(engine, chosen.name, chosen.days)

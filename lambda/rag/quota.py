@@ -109,7 +109,7 @@ class QuotaCounter:
         item = self._call(get, budget)
         return int(item["used"]["N"]) if item else 0
 
-    def told(self, caller: Caller, budget: Budget) -> QuotaUsed | None:
+    def standing(self, caller: Caller, budget: Budget) -> QuotaUsed | None:
         """What the caller has used of their limits; None for operators."""
         if caller.id == OPERATORS:
             return None
@@ -166,5 +166,5 @@ class QuotaCounter:
 @cache
 def own_quota() -> QuotaCounter | None:
     """The quota of this environment; None if nobody has one."""
-    told = settings()
-    return QuotaCounter(told.quota, told.timeouts) if told.quota else None
+    chosen = settings()
+    return QuotaCounter(chosen.quota, chosen.timeouts) if chosen.quota else None

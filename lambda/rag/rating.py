@@ -22,15 +22,15 @@ _EARLIER = 3
 
 def kept(settings: RuntimeSettings) -> FeedbackKept | None:
     """What this environment keeps; None if nobody is asked."""
-    told = settings.feedback
-    return FeedbackKept(keep=told.keep, days=told.days) if told else None
+    chosen = settings.feedback
+    return FeedbackKept(keep=chosen.keep, days=chosen.days) if chosen else None
 
 
 def rate(id: str, given: FeedbackIn, seconds: float, caller: Caller, parts: Parts | None = None) -> Judgement:
     """Keep the caller's judgement of the answer with this conversation id; raises `Absent` or `Invalid`."""
     parts = own_parts() if parts is None else parts
-    told, store = _feedback(parts)
-    if given.comment and told.keep != "texts":
+    chosen, store = _feedback(parts)
+    if given.comment and chosen.keep != "texts":
         raise Invalid("This environment keeps no texts of feedback. Leave `comment` out.")
     budget = Budget(seconds)
     conversation, place = _answer(id, caller, parts, budget)
@@ -61,17 +61,17 @@ def listed(size: int, after: str | None, seconds: float, parts: Parts | None = N
 
 def unanswered(id: str, turn: Turn, earlier: list[str], caller: Caller, parts: Parts, budget: Budget) -> None:
     """Keep a question whose answer no sentence bears out, where texts are kept."""
-    told, store = parts.settings.feedback, parts.feedback
-    if told is None or store is None or told.keep != "texts" or turn.origin is None or turn.origin.grounded:
+    chosen, store = parts.settings.feedback, parts.feedback
+    if chosen is None or store is None or chosen.keep != "texts" or turn.origin is None or turn.origin.grounded:
         return
-    store.put(_made(id, turn, earlier, [], caller, told), budget)
+    store.put(_made(id, turn, earlier, [], caller, chosen), budget)
 
 
 def _feedback(parts: Parts) -> tuple[FeedbackSettings, FeedbackStore]:
-    told, store = parts.settings.feedback, parts.feedback
-    if told is None or store is None:
+    chosen, store = parts.settings.feedback, parts.feedback
+    if chosen is None or store is None:
         raise Absent("This environment keeps no feedback. Its setting assistant.feedback says so.")
-    return told, store
+    return chosen, store
 
 
 def _answer(id: str, caller: Caller, parts: Parts, budget: Budget) -> tuple[Conversation, int]:
@@ -97,9 +97,9 @@ def _of(id: str, conversation: Conversation, place: int, caller: Caller, parts: 
 
 
 def _made(
-    id: str, turn: Turn, earlier: list[str], documents: list[str], caller: Caller, told: FeedbackSettings
+    id: str, turn: Turn, earlier: list[str], documents: list[str], caller: Caller, chosen: FeedbackSettings
 ) -> Judgement:
-    origin, texts = turn.origin, told.keep == "texts"
+    origin, texts = turn.origin, chosen.keep == "texts"
     return Judgement(
         id=id,
         at=datetime.now(UTC).replace(microsecond=0),

@@ -124,7 +124,7 @@ class InStep:
             known = self._known.get(item.name)
             if known and known.seen == self._run.id:
                 continue
-            for name in item.found:
+            for name in item.links:
                 self._known.setdefault(name, Known(depth=item.depth + 1))
             if item.trouble:
                 self._run.keep(item.name, item.trouble)

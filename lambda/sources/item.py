@@ -29,7 +29,7 @@ class ListedItem:
     mark: what the source says of the version, equal as long as the item is unchanged; empty if it says nothing.
     content: the bytes; None if the item is unchanged, as the source itself has found, or has no document of its own.
     trouble: why it cannot be read at present, so that what is known of it stays.
-    depth, found: for a source that follows links, how far from its beginning it is, and the items that it names.
+    depth, links: for a source that follows links, how far from its beginning it is, and the items that it names.
     is_a_document: False for an item that only names others, such as a redirect.
     """
 
@@ -38,7 +38,7 @@ class ListedItem:
     content: Content | None = None
     trouble: str = ""
     depth: int = 0
-    found: Sequence[str] = ()
+    links: Sequence[str] = ()
     is_a_document: bool = True
 
 

@@ -34,14 +34,14 @@ class Objects:
         folder = prefix.rstrip("/").rpartition("/")[0]
         try:
             for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-                for one in page.get("Contents", []):
-                    key = one["Key"]
+                for entry in page.get("Contents", []):
+                    key = entry["Key"]
                     if key.endswith("/") or not self._wanted(key.removeprefix(prefix)):
                         continue
                     name = key.removeprefix(f"{folder}/") if folder else key
                     if readable(key):
                         content = Content(name, lambda key=key: self._opened(key))  # type: ignore[misc]
-                        yield ListedItem(name, f"{one['ETag']} {one['Size']}", content)
+                        yield ListedItem(name, f"{entry['ETag']} {entry['Size']}", content)
                     else:
                         self.left_out[ending(key) or "without a type"] += 1
         except (ClientError, BotoCoreError) as error:

@@ -90,7 +90,7 @@ def _path(file: Mapping[str, Any]) -> str:
 
 
 def _token(settings: SharePoint, session: requests.Session, secret: str) -> str:
-    asked = {
+    form = {
         "client_id": settings.client,
         "client_secret": secret,
         "grant_type": "client_credentials",
@@ -98,7 +98,7 @@ def _token(settings: SharePoint, session: requests.Session, secret: str) -> str:
     }
     url = f"{LOGIN}/{settings.tenant}/oauth2/v2.0/token"
     try:
-        answer = session.post(url, data=asked, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False)
+        answer = session.post(url, data=form, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False)
         said = answer.json()
         if answer.status_code == 200:
             return str(said["access_token"])

@@ -105,7 +105,7 @@ class Pages:
                 trouble = 0
             read += item.is_a_document
             yield item
-            waiting.add((link, item.depth + 1) for link in item.found)
+            waiting.add((link, item.depth + 1) for link in item.links)
 
     def _is_ours(self, url: str) -> bool:
         return url.startswith(self._within) and self._wanted(url)
@@ -134,7 +134,7 @@ class Pages:
         target = address(urljoin(url, answer.headers.get("location", "")))
         # Where it leads is read as a page of its own, if it is one of this source.
         return ListedItem(
-            url, depth=max(0, depth - 1), found=self._found([target] if target else []), is_a_document=False
+            url, depth=max(0, depth - 1), links=self._found([target] if target else []), is_a_document=False
         )
 
     def _page(self, url: str, depth: int, answer: HttpAnswer, date: str) -> ListedItem | None:
@@ -157,9 +157,9 @@ class Pages:
             file.close()
             if not page.is_indexed:
                 self.left_out["pages that ask not to be indexed"] += 1
-                return ListedItem(url, depth=depth, found=self._found(links), is_a_document=False)
+                return ListedItem(url, depth=depth, links=self._found(links), is_a_document=False)
             file = cast("tempfile.SpooledTemporaryFile[bytes]", io.BytesIO(content))
-        return ListedItem(url, marked, Content(name, lambda: _opened(file)), depth=depth, found=self._found(links))
+        return ListedItem(url, marked, Content(name, lambda: _opened(file)), depth=depth, links=self._found(links))
 
     def _found(self, links: Iterable[str]) -> list[str]:
         return [link for link in links if self._is_ours(link)]

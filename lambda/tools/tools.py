@@ -93,7 +93,7 @@ class CallerView:
         """Without a `conversation` no turn is stored."""
         id = None if conversation == "new" else conversation
         turns: Sequence[Turn] | None = [] if conversation is None else None
-        telemetry.asked()
+        telemetry.count_question()
         given = _question(question, size, filters, id)
         charge = charged(self._caller, self._seconds)
         try:

@@ -15,23 +15,23 @@ from settings.environment import Environment
 
 
 def ask(
-    place: Place, asked: str, size: int = 4, filters: Sequence[tuple[str, str]] = (), talk: str | None = None
+    place: Place, text: str, size: int = 4, filters: Sequence[tuple[str, str]] = (), talk: str | None = None
 ) -> Answer:
     """The answer from at most `size` documents that match `filters`. Raises Failure when there is no answer.
 
     `talk` is the id of a conversation to continue, or `new`.
     """
-    asked = mended(asked)
+    text = mended(text)
     if place.settings().engine is None:
-        return assistant.ask(Functions(place), asked, size, filters, talk)
+        return assistant.ask(Functions(place), text, size, filters, talk)
     settings = knowledge(place)
     domain = Domain(settings, caller=place.caller)
     if talk is None:
-        return _judged(question.ask(domain, settings, asked, size, filters), place.settings())
-    opened = conversation.opened(domain, talk, asked, settings.retrieval.earlier_questions)
-    answer = question.ask(domain, settings, asked, size, filters, opened)
+        return _judged(question.ask(domain, settings, text, size, filters), place.settings())
+    opened = conversation.opened(domain, talk, text, settings.retrieval.earlier_questions)
+    answer = question.ask(domain, settings, text, size, filters, opened)
     if answer.answer is None:
-        conversation.keep(domain, opened, asked)
+        conversation.keep(domain, opened, text)
     return _judged(answer, place.settings())
 
 
@@ -44,15 +44,15 @@ def _judged(answer: Answer, environment: Environment) -> Answer:
     return answer
 
 
-def find(place: Place, asked: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()) -> list[Source]:
+def find(place: Place, text: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()) -> list[Source]:
     """The documents nearest to the question, without an answer; on a collection the assistant also answers.
 
     Raises Failure.
     """
     if place.settings().engine is None:
-        return ask(place, asked, size, filters).sources
+        return ask(place, text, size, filters).sources
     settings = knowledge(place)
-    return question.find(Domain(settings, caller=place.caller), settings, mended(asked), size, filters)
+    return question.find(Domain(settings, caller=place.caller), settings, mended(text), size, filters)
 
 
 def filters(written: Sequence[str]) -> list[tuple[str, str]]:

@@ -32,12 +32,12 @@ def way_in(place: Place, command: str) -> list[str]:
     if settings is not None and settings.sign_in == "cognito":
         said.append(f"Add a user who may sign in: `{command} user add you@example.com {place.options}`.")
     elif settings is not None and settings.sign_in == "api-key":
-        found = assistant(place)
-        key = found.api_key_id or "ID"
+        outputs = assistant(place)
+        key = outputs.api_key_id or "ID"
         said.append(
             f"The page needs the API key. Show it with `aws apigateway get-api-key --api-key {key} --include-value`."
         )
-        said += [f"The key of {name} is the key {id}." for name, id in (found.api_keys or {}).items()]
+        said += [f"The key of {name} is the key {id}." for name, id in (outputs.api_keys or {}).items()]
     if place.instance:
         said.append(
             f"The local cloud uses its own certificate authority, {place.instance.certificates.ca}. "

@@ -152,8 +152,8 @@ def search(
     """
     narrowing = [*domain.caller.clauses, *clauses(filters, knowledge.fields, knowledge.text_field)]
     index = IndexNames(name=knowledge.index, text_field=knowledge.text_field, embedding_field=knowledge.embedding_field)
-    asked = texts(earlier, question, knowledge.retrieval.earlier_questions)
-    most = size if len(asked) == 1 else max(size, FUSED)
+    queries = texts(earlier, question, knowledge.retrieval.earlier_questions)
+    most = size if len(queries) == 1 else max(size, FUSED)
     if knowledge.index_version:
         domain.in_use.setdefault(knowledge.index, knowledge.index_version)
 
@@ -163,21 +163,21 @@ def search(
         options = {"params": parameters(knowledge.retrieval), "json": body, "timeout": _timeout(knowledge)}
 
         def search_in(named: str) -> dict[str, Any]:
-            found = domain.patiently("POST", f"/{named}/_search", **options)
-            hits = found["hits"]["hits"]
+            answer = domain.patiently("POST", f"/{named}/_search", **options)
+            hits = answer["hits"]["hits"]
             # Whatever the filter did, such as in an index that does not know the field yet.
-            found["hits"]["hits"] = [hit for hit in hits if domain.caller.sees(groups_in(hit["_source"]))]
-            return found
+            answer["hits"]["hits"] = [hit for hit in hits if domain.caller.sees(groups_in(hit["_source"]))]
+            return answer
 
         answer: dict[str, Any] = searched(knowledge.index, domain.in_use, search_in, domain.patient, Failure)
         return answer
 
-    response, *more = [answers(text) for text in asked]
+    response, *more = [answers(text) for text in queries]
     for answer in more:
         response["took"] += answer["took"]
         response["hits"]["hits"] = fused(response["hits"]["hits"], answer["hits"]["hits"])
     shown = response["hits"]["hits"][:size]
-    marked = _marks(domain, knowledge, asked[-1], shown, domain.in_use[knowledge.index])
+    marked = _marks(domain, knowledge, queries[-1], shown, domain.in_use[knowledge.index])
     for hit, marks in zip(shown, marked, strict=True):
         hit["marks"] = marks
     return response

@@ -67,19 +67,21 @@ def export(
 def _show(judged: "Iterable[Judgement]", *, json: bool) -> None:
     listed = list(judged)
     if json:
-        print(as_json({"feedback": [one.model_dump(mode="json") for one in listed]}))
+        print(as_json({"feedback": [entry.model_dump(mode="json") for entry in listed]}))
         return
     console = Console()
     table = Table("when", "rating", "reason", "question", "documents", "model", box=None, header_style="bold")
-    for one in listed:
-        said = " · ".join(part for part in (one.question or "", f"“{one.comment}”" if one.comment else "") if part)
+    for entry in listed:
+        said = " · ".join(
+            part for part in (entry.question or "", f"“{entry.comment}”" if entry.comment else "") if part
+        )
         table.add_row(
-            f"{one.at.astimezone():%Y-%m-%d %H:%M}",
-            RATINGS[one.rating],
-            one.reason or "",
+            f"{entry.at.astimezone():%Y-%m-%d %H:%M}",
+            RATINGS[entry.rating],
+            entry.reason or "",
             shown(said or "not kept"),
-            shown(", ".join(one.documents)) or "none",
-            shown(one.model or ""),
+            shown(", ".join(entry.documents)) or "none",
+            shown(entry.model or ""),
         )
     if listed:
         console.print(table)

@@ -51,17 +51,17 @@ def ingest(
     """Load documents (Office, PDF, HTML, Markdown, CSV, JSON, mail and more), and report on each of them."""
     from osml.failure import Failure
     from osml.ingest import estimate
-    from osml.ingest.asked import IngestOptions
     from osml.ingest.ingest import ingest_files
+    from osml.ingest.options import IngestOptions
 
     where = place(env, sandbox)
     if text_field and columns:
         raise Failure("--text-field and --columns are both set, but only one can name the text; leave one out.")
     names = [name.strip() for name in columns.split(",") if name.strip()] if columns else []
-    asked = IngestOptions(text_field, names, groups_of(groups))
+    options = IngestOptions(text_field, names, groups_of(groups))
     if dry_run:
-        arrived = estimate.show(where, sources, price, asked)
+        arrived = estimate.show(where, sources, price, options)
     else:
-        arrived = ingest_files(where, sources, rejected, fresh, initial_load, asked)
+        arrived = ingest_files(where, sources, rejected, fresh, initial_load, options)
     if not arrived:
         raise typer.Exit(FAILED)

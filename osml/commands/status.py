@@ -15,10 +15,10 @@ def status(
     json: Annotated[bool, typer.Option("--json", help="Print the state as JSON.")] = False,
 ) -> None:
     """Show every object, its owner and its state. Fails when an object is not as it should be."""
-    from osml.status import status as found
+    from osml.status import status as objects
     from osml.status import status_view
 
-    seen = found.look(place(env, sandbox))
+    seen = objects.look(place(env, sandbox))
     if json:
         status_view.print_json(seen)
     else:

@@ -40,10 +40,10 @@ def require_apart(place: Place) -> list[str]:
 
 def renamed(settings: Environment, stacks: Iterable[Mapping[str, Any]], directory: Path) -> Iterator[str]:
     """A sentence if the environment has no stack yet, and one without a file has an index of the same name."""
-    found = dict(_outputs(stacks))
-    if found.keys() & _own(settings):
+    stacks_with_outputs = dict(_outputs(stacks))
+    if stacks_with_outputs.keys() & _own(settings):
         return
-    for name, outputs in found.items():
+    for name, outputs in stacks_with_outputs.items():
         other = _environment_of(name)
         if other and outputs.get("IndexName") == settings.index.name and not (directory / f"{other}.yaml").is_file():
             yield (

@@ -49,11 +49,11 @@ def usage(place: Place) -> list[CallerUsage]:
     counts = dict(_counts(deployed))
     names = _names(place, deployed)
     callers = {caller for period, caller in counts if period in (day, month)}
-    found = [
+    rows = [
         CallerUsage(names.get(caller, caller), counts.get((day, caller), 0), counts.get((month, caller), 0))
         for caller in callers
     ]
-    return sorted(found, key=lambda each: (-each.tokens, -each.questions, each.caller))
+    return sorted(rows, key=lambda each: (-each.tokens, -each.questions, each.caller))
 
 
 def _counts(deployed: DeployedAssistant) -> Iterator[tuple[tuple[str, str], int]]:

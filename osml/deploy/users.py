@@ -105,8 +105,8 @@ class Users:
             raise Failure(f"{min(odd)!r} is a role, and no group of documents. Nothing was changed. Give it by --role.")
         with self._calls(tried):
             pages = self._client.get_paginator("admin_list_groups_for_user")
-            found = pages.paginate(UserPoolId=self._pool, Username=email)
-            present = {group["GroupName"] for page in found for group in page["Groups"]}
+            pages_of_users = pages.paginate(UserPoolId=self._pool, Username=email)
+            present = {group["GroupName"] for page in pages_of_users for group in page["Groups"]}
             roles, others = (
                 ({role} if role else present & {*ROLES}),
                 present - {*ROLES} if groups is None else {*groups},
@@ -148,11 +148,11 @@ class Users:
                         for member in some["Users"]:
                             groups.setdefault(member["Username"], []).append(name)
             for users in self._client.get_paginator("list_users").paginate(UserPoolId=self._pool):
-                for found in users["Users"]:
-                    theirs = groups.get(found["Username"], [])
+                for user in users["Users"]:
+                    theirs = groups.get(user["Username"], [])
                     role = next((role for role in reversed(ROLES) if role in theirs), None)
                     others = tuple(sorted(their for their in theirs if their not in ROLES))
-                    yield User(_email(found), found["UserStatus"], role, others, _attribute(found, "sub"))
+                    yield User(_email(user), user["UserStatus"], role, others, _attribute(user, "sub"))
 
     @contextmanager
     def _calls(self, tried: str) -> Iterator[None]:

@@ -8,9 +8,9 @@ from osml.doctor.checks import CHECKS
 from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint, named
 from osml.doctor.checks.context import Context
-from osml.doctor.checks.objects import told as object_told
+from osml.doctor.checks.objects import sentence as object_sentence
 from osml.doctor.checks.verdict import Complaint, Noted, Skipped
-from osml.doctor.finding import Finding, told
+from osml.doctor.finding import Finding, finding_of
 from osml.failure import Failure
 from osml.place import Place
 
@@ -22,9 +22,9 @@ def examine(place: Place, checks: Sequence[Check] = CHECKS, context: Context | N
     """The findings in order; the first failed one is the last. Raises SettingError without an environment."""
     context = context or Context(place)
     for check in checks:
-        found = _found(context, check)
-        yield found
-        if found.state == "failed":
+        seen = _found(context, check)
+        yield seen
+        if seen.state == "failed":
             return
 
 
@@ -39,12 +39,12 @@ def _found(context: Context, check: Check) -> Finding:
     except Skipped as reason:
         return Finding(check.title, "skipped", str(reason))
     except Noted as note:
-        return told(check.title, "noted", note.complaint)
-    except Complaint as one:
-        return told(check.title, "failed", _aware(context, check, one))
+        return finding_of(check.title, "noted", note.complaint)
+    except Complaint as problem_seen:
+        return finding_of(check.title, "failed", _aware(context, check, problem_seen))
     except (ProvisioningError, Failure) as error:
         problem = complaint(context.place, named(error.cause, "unexplained"), str(error))
-        return told(check.title, "failed", _aware(context, check, problem))
+        return finding_of(check.title, "failed", _aware(context, check, problem))
 
 
 def _aware(context: Context, check: Check, problem: Complaint) -> Complaint:
@@ -52,9 +52,11 @@ def _aware(context: Context, check: Check, problem: Complaint) -> Complaint:
     if not check.rests_on_objects:
         return problem
     try:
-        taken = [object_told(seen) for seen in context.compared if seen.state == "taken over"]
+        taken = [object_sentence(seen) for seen in context.compared if seen.state == "taken over"]
         changed = [
-            object_told(seen) for seen in context.compared if seen.state == "changed" and seen.watched.kind in CALLED
+            object_sentence(seen)
+            for seen in context.compared
+            if seen.state == "changed" and seen.watched.kind in CALLED
         ]
     except (ProvisioningError, Failure):
         return problem

@@ -34,7 +34,7 @@ class Finding:
     see: str | None = None
 
 
-def told(check: str, state: str, complaint: Complaint) -> Finding:
+def finding_of(check: str, state: str, complaint: Complaint) -> Finding:
     """The finding of a complaint."""
     return Finding(check, state, complaint.cause, complaint.name, complaint.fix, f"{PAGE}#{complaint.name}")
 

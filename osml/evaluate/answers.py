@@ -51,13 +51,13 @@ class Faithfulness:
 
 
 def faithfulness(
-    place: Place, questions: Sequence[Labelled], asked: Callable[[Place, str], Answer] = ask
+    place: Place, questions: Sequence[Labelled], answering: Callable[[Place, str], Answer] = ask
 ) -> Faithfulness:
     """Ask the environment each question that is no follow-up; raises Failure when none has an answer."""
     measured = Faithfulness()
     for labelled in questions:
         if not labelled.after:
-            measured.add(labelled.question, asked(place, labelled.question))
+            measured.add(labelled.question, answering(place, labelled.question))
     if not measured.answers:
         raise Failure("No question has an answer by a model, so there is nothing to measure.")
     return measured

@@ -30,7 +30,7 @@ def feedback(where: Place) -> Iterator[Judgement]:
     if kept is None:
         raise Failure(f"{where.file} keeps no feedback. Set assistant.feedback, for example to {{keep: texts}}.")
     pages = _of_functions(Functions(where)) if where.settings().engine is None else _of_domain(where, kept)
-    return (one for page in pages for one in page.feedback)
+    return (judgement for page in pages for judgement in page.feedback)
 
 
 def evaluation_set(judged: Iterable[Judgement]) -> Iterator[dict[str, Any]]:
@@ -40,18 +40,18 @@ def evaluation_set(judged: Iterable[Judgement]) -> Iterator[dict[str, Any]]:
     the newest judgement counts.
     """
     seen = set[tuple[str, ...]]()
-    for one in judged:
-        if one.rating is None or one.question is None or (*one.after, one.question) in seen:
+    for judgement in judged:
+        if judgement.rating is None or judgement.question is None or (*judgement.after, judgement.question) in seen:
             continue
-        seen.add((*one.after, one.question))
-        if one.rating == "up" and one.documents:
-            after = {"after": one.after} if one.after else {}
-            yield {"question": one.question, "relevant": dict.fromkeys(one.documents, GRADE), **after}
+        seen.add((*judgement.after, judgement.question))
+        if judgement.rating == "up" and judgement.documents:
+            after = {"after": judgement.after} if judgement.after else {}
+            yield {"question": judgement.question, "relevant": dict.fromkeys(judgement.documents, GRADE), **after}
 
 
 def gaps(judged: Iterable[Judgement]) -> Iterator[Judgement]:
     """What had no answer in the documents, or not the one that a reader missed."""
-    return (one for one in judged if one.is_gap)
+    return (judgement for judgement in judged if judgement.is_gap)
 
 
 def _of_functions(functions: Functions) -> Iterator[FeedbackList]:

@@ -12,8 +12,8 @@ from corpus.document import Unreadable
 from corpus.formats import Reading
 from corpus.source import read
 from corpus.tokens import estimate
-from osml.ingest.asked import AS_IT_IS, IngestOptions
 from osml.ingest.ingest import SHOWN_ERRORS
+from osml.ingest.options import AS_IT_IS, IngestOptions
 from osml.ingest.sources import DocumentSources
 from osml.place import Place
 from osml.terminal import shown
@@ -78,13 +78,13 @@ def count(sources: DocumentSources, reading: Reading, most: int, tokens: int, ov
     return counted
 
 
-def show(where: Place, files: Sequence[str | Path], price: float | None, asked: IngestOptions = AS_IT_IS) -> bool:
+def show(where: Place, files: Sequence[str | Path], price: float | None, options: IngestOptions = AS_IT_IS) -> bool:
     """Prints the count; `price` is in USD per million tokens. True when there are documents and all are readable."""
     settings, console = where.settings(), Console()
     most, tokens = passage_characters(settings.assistant), settings.embedding.chunk_tokens
     sources = DocumentSources([str(file) for file in files])
     overlap = settings.index.overlap
-    counted = count(sources, asked.reading(settings.index.text_field), most, tokens, overlap)
+    counted = count(sources, options.reading(settings.index.text_field), most, tokens, overlap)
     if overlap:
         console.print(f"Up to {overlap} percent of a chunk are in the next one, too (index.overlap).")
     console.print(

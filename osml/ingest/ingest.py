@@ -20,12 +20,12 @@ from corpus.load import load
 from corpus.report import Report
 from osml.failure import Failure
 from osml.ingest import documents, progress
-from osml.ingest.asked import AS_IT_IS, IngestOptions
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.initial_load import InitialLoad
 from osml.ingest.journal import Journal, journal
 from osml.ingest.leftovers import leftovers
 from osml.ingest.loading import Loading
+from osml.ingest.options import AS_IT_IS, IngestOptions
 from osml.ingest.restricted import refuse_unsaid
 from osml.ingest.sources import DocumentSources
 from osml.ingest.storing import Storing
@@ -49,7 +49,7 @@ def ingest_files(
     rejected: Path | None = None,
     fresh: bool = False,
     initial_load: bool = False,
-    asked: IngestOptions = AS_IT_IS,
+    options: IngestOptions = AS_IT_IS,
 ) -> bool:
     """Loads files, folders and `s3://bucket/prefix`; True when there were documents and all were loaded.
 
@@ -60,8 +60,8 @@ def ingest_files(
     """
     console, sources = Console(stderr=True), DocumentSources([str(file) for file in files])
     interrupted = False
-    to = _assistant(where, asked) if where.settings().engine is None else _domain(where, asked)
-    noted = journal(where.env, to.index, [*sources.names, *asked.names])
+    to = _assistant(where, options) if where.settings().engine is None else _domain(where, options)
+    noted = journal(where.env, to.index, [*sources.names, *options.names])
     if fresh:
         noted.forget()
     held = _held(to, noted)
@@ -82,7 +82,7 @@ def ingest_files(
             to.quiet(noted.continues) if initial_load else nullcontext(),
             progress.shown(console, pace),
         ):
-            loading = Loading(sources, asked.reading(to.text_field), noted, dead_letters, pace)
+            loading = Loading(sources, options.reading(to.text_field), noted, dead_letters, pace)
             load(
                 loading.entries(),
                 to.connect,
@@ -144,9 +144,9 @@ class _Target:
     leftovers: Leftovers | None = None
 
 
-def _domain(where: Place, asked: IngestOptions) -> _Target:
+def _domain(where: Place, options: IngestOptions) -> _Target:
     deployed = knowledge(where)
-    if asked.groups is None:
+    if options.groups is None:
         refuse_unsaid(Domain(deployed), deployed.index)
     settings = where.settings()
     cut = partial(
@@ -163,7 +163,7 @@ def _domain(where: Place, asked: IngestOptions) -> _Target:
         deployed.index,
         deployed.text_field,
         lambda: documents.bulk(Domain(deployed), deployed.index),
-        lambda _, document: cut(_for_groups(document, asked.groups)),
+        lambda _, document: cut(_for_groups(document, options.groups)),
         initial.settle,
         lambda continues: initial.quiet(continues=continues),
         initial.held,
@@ -171,11 +171,11 @@ def _domain(where: Place, asked: IngestOptions) -> _Target:
     )
 
 
-def _assistant(where: Place, asked: IngestOptions) -> _Target:
+def _assistant(where: Place, options: IngestOptions) -> _Target:
     deployed, settings = passages(where), where.settings().assistant
     assert settings  # noqa: S101 - for the type checker: the recipe serverless always has one
     # Its client is thread-safe.
-    storing = Storing(Functions(where), deployed.text_field, settings.body_limit, asked.groups)
+    storing = Storing(Functions(where), deployed.text_field, settings.body_limit, options.groups)
 
     def whole(report: Report, document: Document) -> list[Document]:
         report.unkept |= storing.unkept(document)

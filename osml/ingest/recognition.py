@@ -48,13 +48,13 @@ def _one(picture: bytes) -> Recognized:
 
 def _read(dots: Any) -> tuple[list[str], float, bool]:
     """The lines, their mean certainty, and whether most of them are wider than high."""
-    found = _engine()(dots)
-    if not found.txts:
+    result = _engine()(dots)
+    if not result.txts:
         return [], 0.0, True
-    letters = sum(map(len, found.txts))
-    certainty = sum(len(line) * float(score) for line, score in zip(found.txts, found.scores, strict=True)) / letters
-    wide = sum(abs(box[1][0] - box[0][0]) > abs(box[3][1] - box[0][1]) for box in found.boxes)
-    return list(found.txts), certainty, 2 * wide >= len(found.txts)
+    letters = sum(map(len, result.txts))
+    certainty = sum(len(line) * float(score) for line, score in zip(result.txts, result.scores, strict=True)) / letters
+    wide = sum(abs(box[1][0] - box[0][0]) > abs(box[3][1] - box[0][1]) for box in result.boxes)
+    return list(result.txts), certainty, 2 * wide >= len(result.txts)
 
 
 @functools.cache

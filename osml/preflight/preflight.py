@@ -9,7 +9,7 @@ from osml.cause import known
 from osml.deploy.deployment import Deployment
 from osml.doctor.checks.complaints import complaint, named
 from osml.doctor.checks.verdict import Complaint, Noted, Skipped, Unchecked
-from osml.doctor.finding import Finding, told
+from osml.doctor.finding import Finding, finding_of
 from osml.failure import Failure
 from osml.place import Place
 from osml.preflight.check import PreflightCheck, Seen
@@ -55,5 +55,5 @@ def _finding(title: str, seen: Seen) -> Finding:
     if isinstance(seen, Skipped):
         return Finding(title, "unchecked" if isinstance(seen, Unchecked) else "skipped", str(seen))
     if isinstance(seen, Noted):
-        return told(title, "noted", seen.complaint)
-    return told(title, "failed", seen)
+        return finding_of(title, "noted", seen.complaint)
+    return finding_of(title, "failed", seen)

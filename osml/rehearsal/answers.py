@@ -9,11 +9,11 @@ from rag.models import Answer
 Exchange = tuple[str, Answer]
 
 
-def look(context: Context, asked: RehearsalQuestions) -> Exchange | None:
+def look(context: Context, chosen: RehearsalQuestions) -> Exchange | None:
     """The question and its answer; None without a question."""
-    if asked.question is None:
+    if chosen.question is None:
         return None
-    return asked.question, question.ask(context.domain, context.knowledge, asked.question)
+    return chosen.question, question.ask(context.domain, context.knowledge, chosen.question)
 
 
 def compare(before: Exchange | None, after: Exchange | None) -> Comparison:

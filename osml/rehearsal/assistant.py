@@ -7,8 +7,8 @@ from osml.rehearsal.subject import RehearsalQuestions
 from osml.remote.functions import Functions
 
 
-def look(context: Context, asked: RehearsalQuestions) -> Exchange | None:
+def look(context: Context, chosen: RehearsalQuestions) -> Exchange | None:
     """The question and its answer; None without an assistant or a question. The conversation stays."""
-    if asked.question is None or not any(stack.name.endswith("-assistant") for stack in context.stacks):
+    if chosen.question is None or not any(stack.name.endswith("-assistant") for stack in context.stacks):
         return None
-    return asked.question, ask(Functions(context.place, context.session), asked.question)
+    return chosen.question, ask(Functions(context.place, context.session), chosen.question)

@@ -8,9 +8,9 @@ from osml.rehearsal.subject import SAME, SKIPPED, WORSE, Comparison, RehearsalQu
 TOLERANCE = 0.01
 
 
-def look(context: Context, asked: RehearsalQuestions) -> list[Quality] | None:
+def look(context: Context, chosen: RehearsalQuestions) -> list[Quality] | None:
     """The evaluation of each way of searching, as in `osml evaluate`; None without labelled questions."""
-    return evaluate(context.place, asked.questions) if asked.questions else None
+    return evaluate(context.place, chosen.questions) if chosen.questions else None
 
 
 def compare(before: list[Quality] | None, after: list[Quality] | None) -> Comparison:

@@ -35,10 +35,10 @@ class RehearsalFinding:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """`asked` is the requested version, such as `OpenSearch_3.6`; `before` and `after` are the versions that ran."""
+    """`wanted` is the requested version, such as `OpenSearch_3.6`; `before` and `after` are the versions that ran."""
 
     environment: str
-    asked: str
+    wanted: str
     before: str
     after: str
     findings: tuple[RehearsalFinding, ...]
@@ -46,7 +46,7 @@ class Rehearsal:
     @property
     def engine_version(self) -> str:
         """The `search.engine_version` with which an environment on Amazon gets the later line."""
-        return not_newer(self.asked)
+        return not_newer(self.wanted)
 
     @property
     def is_worse(self) -> bool:
@@ -69,15 +69,15 @@ def rehearse(place: Place, to: str, question: str | None, questions: Path | None
             f"The environment {place.env} uses a collection, which has no version. Amazon upgrades collections itself."
         )
     upgrade.target(instance, to)
-    asked = _asked(Context(place), question, questions)
+    chosen = _asked(Context(place), question, questions)
     progress.step(f"Reading the environment {place.env} before the upgrade …")
     context, before = Context(place), instance.engine.version
-    looks = {subject.title: _look(subject, context, asked) for subject in SUBJECTS}
+    looks = {subject.title: _look(subject, context, chosen) for subject in SUBJECTS}
     upgrade.upgrade(instance, progress, to)
     progress.step("Reading it again …")
     context = Context(place)
     findings = tuple(
-        RehearsalFinding(subject.title, _compared(subject, context, asked, looks[subject.title]))
+        RehearsalFinding(subject.title, _compared(subject, context, chosen, looks[subject.title]))
         for subject in SUBJECTS
     )
     return Rehearsal(place.env, upgrade.named(to), before, instance.engine.version, findings)
@@ -118,22 +118,22 @@ def _searched(context: Context, body: dict[str, Any]) -> dict[str, Any]:
     return context.domain.patiently("POST", path, params=plainly, json=body)
 
 
-def _look(subject: RehearsalSubject, context: Context, asked: RehearsalQuestions) -> Any:
+def _look(subject: RehearsalSubject, context: Context, chosen: RehearsalQuestions) -> Any:
     """The reading, or the Failure if it failed."""
     try:
         with legible(f"Reading {subject.title} of {context.place.env}"):
-            return subject.look(context, asked)
+            return subject.look(context, chosen)
     except Failure as failure:
         return failure
     except ProvisioningError as error:
         return Failure(str(error))
 
 
-def _compared(subject: RehearsalSubject, context: Context, asked: RehearsalQuestions, before: Any) -> Comparison:
+def _compared(subject: RehearsalSubject, context: Context, chosen: RehearsalQuestions, before: Any) -> Comparison:
     """The comparison with a second look, which is repeated while a started node may still become healthy."""
     end = time.monotonic() + (SETTLING if subject.settles else 0)
     while True:
-        finding = compared(subject, before, _look(subject, context, asked))
+        finding = compared(subject, before, _look(subject, context, chosen))
         if not finding.is_worse or time.monotonic() > end:
             return finding
         time.sleep(PAUSE)

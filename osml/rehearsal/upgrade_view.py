@@ -34,7 +34,7 @@ def print_json(rehearsal: Rehearsal) -> None:
     """Print the rehearsal as JSON. Later versions add fields and rename none."""
     report = {
         "environment": rehearsal.environment,
-        "asked": rehearsal.asked,
+        "asked": rehearsal.wanted,
         "before": rehearsal.before,
         "after": rehearsal.after,
         "engine_version": rehearsal.engine_version,

@@ -15,11 +15,11 @@ from rag.failures import Failure as Failed
 Told = TypeVar("Told", bound=BaseModel)
 
 
-def read(reply: FunctionResponse, told: type[Told]) -> Told:
+def read(reply: FunctionResponse, model: type[Told]) -> Told:
     """The body of a good answer; raises Failure with the sentence of any other."""
     if reply.status != HTTPStatus.OK:
         raise Failure(reply.message, reply.cause)
-    return told.model_validate(reply.body)
+    return model.model_validate(reply.body)
 
 
 @contextmanager

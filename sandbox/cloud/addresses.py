@@ -57,7 +57,7 @@ def local(value: Any, gateway: str) -> Any:
 
 
 def _told(handler: Callable[..., Any], properties: tuple[str, ...], gateway: str) -> Callable[..., Any]:
-    def told(*args: Any, **kwargs: Any) -> Any:
+    def with_outside_address(*args: Any, **kwargs: Any) -> Any:
         changed = [
             {**given, **{name: local(given[name], gateway) for name in properties if name in given}}
             if isinstance(given, dict)
@@ -66,4 +66,4 @@ def _told(handler: Callable[..., Any], properties: tuple[str, ...], gateway: str
         ]
         return handler(*changed, **kwargs)
 
-    return told
+    return with_outside_address

@@ -35,15 +35,15 @@ def _handling(handle: Callable[..., Any]) -> Callable[..., Any]:
             return await handle(method, path, headers, body, query_params)
         if path in LISTS:
             return _told(LISTS[path], _listed(LISTS[path]))
-        asked = ONE.fullmatch(path)
-        if asked is None:
+        match = ONE.fullmatch(path)
+        if match is None:
             return await handle(method, path, headers, body, query_params)
-        operation, name = OPERATIONS[asked[1]], unquote(asked[2]).rpartition("/")[2]
-        found = _one(operation, name)
-        if found is None:
+        operation, name = OPERATIONS[match[1]], unquote(match[2]).rpartition("/")[2]
+        profile = _one(operation, name)
+        if profile is None:
             status, code, sentence = _unknown(operation)
             return status, {"Content-Type": "application/json", "x-amzn-ErrorType": code}, _json({"message": sentence})
-        return _told(operation, found)
+        return _told(operation, profile)
 
     return handle_request
 

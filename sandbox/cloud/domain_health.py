@@ -23,7 +23,7 @@ def install(front: DomainHealth) -> None:
     opensearch.handle_request = _handling(opensearch.handle_request, front)
 
 
-def told(record: Properties, health: dict[str, Any] | None) -> Properties:
+def answer(record: Properties, health: dict[str, Any] | None) -> Properties:
     """The answer about a domain, from MiniStack's record and the engine's `_cluster/health`; None: it is silent."""
     hardware = record["ClusterConfig"]
     nodes, zones = int(hardware.get("InstanceCount") or 1), 1
@@ -57,7 +57,7 @@ def _handling(handle: Callable[..., Any], front: DomainHealth) -> Callable[..., 
             health = front.cluster_health(record["ARN"])
         except Exception:  # noqa: BLE001  whatever the reason, the domain is not available
             health = None
-        return opensearch._json(200, told(record, health))
+        return opensearch._json(200, answer(record, health))
 
     async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:
         named = PATH.fullmatch(path)

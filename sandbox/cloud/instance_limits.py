@@ -39,17 +39,17 @@ def install() -> None:
 
 def _handling(handle: Callable[..., Any]) -> Callable[..., Any]:
     async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:
-        asked = PATH.fullmatch(path) if method == "GET" else None
-        if asked is None:
+        match = PATH.fullmatch(path) if method == "GET" else None
+        if match is None:
             return await handle(method, path, headers, body, query_params)
-        if not domain_rules.ENGINE_VERSION.fullmatch(asked["version"]):
-            return opensearch._error(400, "ValidationException", f"Invalid engine version: {asked['version']}")
-        limits = limits_of(asked["type"])
+        if not domain_rules.ENGINE_VERSION.fullmatch(match["version"]):
+            return opensearch._error(400, "ValidationException", f"Invalid engine version: {match['version']}")
+        limits = limits_of(match["type"])
         if limits is None:
-            return opensearch._error(409, "InvalidTypeException", f"Invalid instance type: {asked['type']}")
+            return opensearch._error(409, "InvalidTypeException", f"Invalid instance type: {match['type']}")
         shape = api_shapes.operation("DescribeInstanceTypeLimits", "opensearch").output_shape
-        told = api_shapes.fitted(shape, {"LimitsByRole": limits})
-        return 200, {"Content-Type": "application/json"}, json.dumps(told).encode()
+        answer = api_shapes.fitted(shape, {"LimitsByRole": limits})
+        return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
 
     return handle_request
 

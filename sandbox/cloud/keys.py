@@ -51,12 +51,12 @@ def _checking(write: Callable[..., Any], type: str, path: tuple[str, ...], place
 
 def _check(type: str, key: str, properties: Properties) -> None:
     """Raises ValueError with the service's sentence."""
-    found = kms._resolve_key(key)
-    usable = found is not None and found.get("KeyState") == "Enabled"
+    record = kms._resolve_key(key)
+    usable = record is not None and record.get("KeyState") == "Enabled"
     if type == LOG_GROUP:
         name = properties.get("LogGroupName") or "*"
         arn = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{name}"
-        if not (usable and lets_logs(found, arn)):
+        if not (usable and lets_logs(record, arn)):
             raise ValueError(
                 f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}' "
                 "(InvalidParameterException)"

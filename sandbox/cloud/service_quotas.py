@@ -62,12 +62,12 @@ async def _handle(method: str, path: str, headers: Any, body: bytes, query_param
     operation = str(headers.get("x-amz-target", "")).removeprefix(TARGET)
     told_as = {"Content-Type": "application/x-amz-json-1.1"}
     try:
-        told = _answer(operation, json.loads(body or b"{}"))
+        answer = _answer(operation, json.loads(body or b"{}"))
     except QuotaRefused as refusal:
         said = {"__type": refusal.code, "Message": str(refusal)}
         return 501 if refusal.code == "NotImplementedException" else 400, told_as, json.dumps(said).encode()
     shape = api_shapes.operation(operation, "service-quotas").output_shape
-    return 200, told_as, json.dumps(api_shapes.fitted(shape, told)).encode()
+    return 200, told_as, json.dumps(api_shapes.fitted(shape, answer)).encode()
 
 
 def _answer(operation: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -78,12 +78,12 @@ def _answer(operation: str, given: dict[str, Any]) -> dict[str, Any]:
         page: dict[str, Any] = {"Quotas": rows[first : first + count]}
         return {**page, "NextToken": str(first + count)} if len(rows) > first + count else page
     if operation in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
-        found = next((row for row in _rows(service) if row["QuotaCode"] == given.get("QuotaCode")), None)
-        if found is None:
+        quota = next((row for row in _rows(service) if row["QuotaCode"] == given.get("QuotaCode")), None)
+        if quota is None:
             raise QuotaRefused(
                 "NoSuchResourceException", "The request failed because the specified quota does not exist."
             )
-        return {"Quota": found}
+        return {"Quota": quota}
     raise QuotaRefused("NotImplementedException", f"{operation} of Service Quotas is not served on this machine.")
 
 

@@ -37,8 +37,8 @@ def _simulate(params: Any) -> Any:
         iam._build_simulate_results_real(actions, resource, principal, account, policies)
         for resource in list(_members(params, "ResourceArns")) or ["*"]
     )
-    told = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
-    return iam._xml(200, f"{ACTION}Response", f"<{ACTION}Result>{told}</{ACTION}Result>", ns="iam")
+    results_xml = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
+    return iam._xml(200, f"{ACTION}Response", f"<{ACTION}Result>{results_xml}</{ACTION}Result>", ns="iam")
 
 
 def _members(params: Any, name: str) -> Iterator[str]:

@@ -42,8 +42,8 @@ class EngineConnections:
     @cached_property
     def major(self) -> int:
         """The first number of the engine's version."""
-        _, told = self.administer("GET", "/")
-        return int(told["version"]["number"].partition(".")[0])
+        _, answer = self.administer("GET", "/")
+        return int(answer["version"]["number"].partition(".")[0])
 
     def forward(self, request: FrontRequest, principal: str | None, basic: str | None = None) -> FrontResponse:
         """Send the request as `principal` (an ARN), with a Basic header, or without a caller."""

@@ -123,12 +123,14 @@ def _reply(
     lines: list[str] = []
     quoted: list[Sentence] = []
     for name in part.names if part.years else []:
-        about = [(score, found) for score, found in zip(scores, sentences, strict=True) if found.mentions(name)]
+        about = [
+            (score, sentence) for score, sentence in zip(scores, sentences, strict=True) if sentence.mentions(name)
+        ]
         stated = {year: _stating(year, about) for year in part.years}
-        found = [sentence for sentence in stated.values() if sentence is not None]
-        quoted += [sentence for sentence in found if sentence not in quoted]
-        lines += [_quote(sentence) for sentence in found if sentence not in already]
-        lines += _difference(name, [sentence for sentence in found if sentence.figure is not None])
+        statements = [sentence for sentence in stated.values() if sentence is not None]
+        quoted += [sentence for sentence in statements if sentence not in quoted]
+        lines += [_quote(sentence) for sentence in statements if sentence not in already]
+        lines += _difference(name, [sentence for sentence in statements if sentence.figure is not None])
         absent = [str(year) for year, sentence in stated.items() if sentence is None]
         if absent:
             lines.append(f"The documents give nothing about {name} in {' or '.join(absent)}.")
@@ -138,7 +140,7 @@ def _reply(
         return lines, quoted
     best = sorted(zip(scores, range(len(sentences)), strict=True), key=lambda pair: (-pair[0], pair[1]))
     near = [sentences[index] for score, index in best[:2] if score >= max(_NEAR, 0.75 * best[0][0])]
-    return [*lines, *[_quote(found) for found in near if found not in already]], near
+    return [*lines, *[_quote(sentence) for sentence in near if sentence not in already]], near
 
 
 def _stating(year: int, about: list[tuple[float, Sentence]]) -> Sentence | None:

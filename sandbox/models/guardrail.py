@@ -50,8 +50,8 @@ def apply(guardrail: str, version: str, body: Any) -> dict[str, Any]:
     score = _score(whole, grounding) if source == "OUTPUT" and grounding else None
     if score is not None:
         is_low = score < THRESHOLD
-        found = {"type": "GROUNDING", "threshold": THRESHOLD, "score": score, "detected": is_low}
-        assessment["contextualGroundingPolicy"] = {"filters": [{**found, "action": "BLOCKED" if is_low else "NONE"}]}
+        filtered = {"type": "GROUNDING", "threshold": THRESHOLD, "score": score, "detected": is_low}
+        assessment["contextualGroundingPolicy"] = {"filters": [{**filtered, "action": "BLOCKED" if is_low else "NONE"}]}
     is_blocked = "wordPolicy" in assessment or (score is not None and score < THRESHOLD)
     intervened = is_blocked or bool(addresses)
     outputs = [{"text": BLOCKED}] if is_blocked else [{"text": _EMAIL.sub("{EMAIL}", text)} for text in guarded]

@@ -176,7 +176,7 @@ class SageMakerAnswer(AnswerModel):
     def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface
         return {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
 
-    def told(self, environment: Environment) -> SageMakerAnswer:
+    def for_runtime(self, environment: Environment) -> SageMakerAnswer:
         return SageMakerAnswer(
             provider=self.provider,
             endpoint=environment.answer_endpoint_name,

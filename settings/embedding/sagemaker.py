@@ -68,7 +68,7 @@ class SageMakerEmbedding(EmbeddingModel):
         model = f"{self.model}@{self.commit}" if self.commit else self.model
         return {"model": model, "shape": self.shape}
 
-    def told(self, environment: Environment) -> SageMakerEmbedding:
+    def for_runtime(self, environment: Environment) -> SageMakerEmbedding:
         return SageMakerEmbedding(
             endpoint=environment.endpoint_name,
             model=self.model,

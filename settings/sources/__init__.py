@@ -75,12 +75,12 @@ def source_class(kind: str) -> type[SourceSettings]:
         raise ValueError(f"kind is {kind!r}, but can be {', '.join(kinds())} only")
     module = import_module(f"{__name__}.{kind}")
     return next(
-        one
-        for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, SourceSettings) and one.__module__ == module.__name__
+        item
+        for item in vars(module).values()
+        if isinstance(item, type) and issubclass(item, SourceSettings) and item.__module__ == module.__name__
     )
 
 
-def source_of(told: Mapping[str, Any]) -> SourceSettings:
+def source_of(written: Mapping[str, Any]) -> SourceSettings:
     """The settings of a source from its JSON, as a function is told them."""
-    return source_class(str(told["kind"])).model_validate(told, strict=False)
+    return source_class(str(written["kind"])).model_validate(written, strict=False)

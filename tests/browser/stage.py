@@ -92,7 +92,7 @@ def answer(text: str | None, sources: list[dict[str, Any]], **changes: Any) -> d
 
 @dataclass
 class Stage:
-    """`asks` and `stores` are scripts for the next requests; `asked` and `stored` what was received.
+    """`asks` and `stores` are scripts for the next requests; `requested` and `stored` what was received.
 
     Whoever is signed in has the `role` and `groups`; `audiences` are the groups of the files that were received.
     A document in `unseen` is stored, and no request finds it yet.

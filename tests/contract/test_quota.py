@@ -129,7 +129,7 @@ def test_a_question_without_an_answer_does_not_count_but_its_tokens_do(table: st
     assert charge
     charge.usage.report(70)
     charge.end(Budget(20), answered=False)
-    standing = made.told(caller, Budget(20))
+    standing = made.standing(caller, Budget(20))
     assert standing
     assert standing.model_dump(mode="json") == {
         "questions": {"used": 0, "most": 1, "until": "2026-12-01T00:00:00Z"},

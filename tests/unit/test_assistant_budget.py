@@ -64,7 +64,7 @@ def test_what_will_not_pass_is_not_tried_again(failure: Failure) -> None:
 
 def test_it_waits_as_long_as_it_was_asked_to_and_no_longer_than_it_has() -> None:
     clock = Clock()
-    failure = failure_of(ANSWER, 429, asked=3.0)
+    failure = failure_of(ANSWER, 429, wait=3.0)
     assert budget(60, clock).retrying(failing(1, failure)) == "done"
     assert clock.waits == [3]
     with pytest.raises(Throttled) as raised:
@@ -103,7 +103,7 @@ def test_the_status_of_the_other_side_and_ours(status: int, answered: int, retry
 
 @pytest.mark.parametrize(("seconds_asked", "seconds"), [(0.0, 1), (0.2, 1), (7.0, 7), (1.5, 2), (None, 2)])
 def test_retry_after_is_whole_seconds(seconds_asked: float | None, seconds: int) -> None:
-    assert failure_of(ANSWER, 429, asked=seconds_asked).retry_after == seconds
+    assert failure_of(ANSWER, 429, wait=seconds_asked).retry_after == seconds
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_parts_come_in_any_order_and_the_last_one_begins_the_job(
         id = state.id
     assert (bucket.begun, state.status, state.size) == ([f"begin/{id}"], "waiting", len(text))
     assert made.work(state.id, SECONDS, parts(index), last=False) == ""
-    job = made.state(state.id, OPERATOR).told
+    job = made.state(state.id, OPERATOR).as_job
     assert (job.status, job.stored, job.failed, job.progress) == ("done", 25, 0, 1.0)
     assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(25)]
 
@@ -77,7 +77,7 @@ def test_a_job_is_its_callers_and_what_it_stores_too(made: Jobs) -> None:
     assert made.work(first.id, SECONDS, parts(index), last=False) == ""
     assert made.state(first.id, ada).stored == made.state(first.id, Caller("o", "owner", None)).stored == 3
     assert [document["osml"]["access"] for document in index.stored] == [{"groups": ["hr"], "loader": "ada"}] * 3
-    assert "caller" not in made.state(first.id, ada).told.model_dump()
+    assert "caller" not in made.state(first.id, ada).as_job.model_dump()
 
 
 def test_a_part_of_something_else_is_refused(made: Jobs) -> None:
@@ -98,7 +98,7 @@ def test_a_job_goes_on_behind_what_a_request_has_stored(made: Jobs, monkeypatch:
     state = made.go_on(file, done, OPERATOR)
     assert (state.stored, 0 < state.progress <= 1) == (10, True)
     made.work(state.id, SECONDS, parts(index, documents=10), last=False)
-    assert made.state(state.id, OPERATOR).told.stored == 25
+    assert made.state(state.id, OPERATOR).as_job.stored == 25
     assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(25)]
 
 
@@ -116,7 +116,7 @@ def test_what_may_be_stored_later_is_tried_again_and_at_last_named(made: Jobs) -
     index = Index(answers=[None, Throttled("Wait a moment.")])
     state = made.go_on(sent("a.csv", table(25)), Stored(0), OPERATOR)
     assert made.work(state.id, SECONDS, parts(index, documents=10), last=False) == "Wait a moment."
-    job = made.state(state.id, OPERATOR).told
+    job = made.state(state.id, OPERATOR).as_job
     assert (job.status, job.stored, job.message) == ("waiting", 10, "Wait a moment.")
     assert made.work(state.id, SECONDS, parts(index, documents=10), last=False) == ""
     assert (made.state(state.id, OPERATOR).status, made.state(state.id, OPERATOR).stored) == ("done", 25)
@@ -126,9 +126,9 @@ def test_what_is_late_for_the_last_time_is_told_as_that(made: Jobs) -> None:
     index = Index(later={"d11"})
     state = made.go_on(sent("a.csv", table(25)), Stored(0), OPERATOR)
     assert made.work(state.id, SECONDS, parts(index, documents=10), last=False)
-    assert made.state(state.id, OPERATOR).told.failed == 0
+    assert made.state(state.id, OPERATOR).as_job.failed == 0
     assert made.work(state.id, SECONDS, parts(index, documents=10), last=True) == ""
-    job = made.state(state.id, OPERATOR).told
+    job = made.state(state.id, OPERATOR).as_job
     assert (job.status, job.stored, job.failed) == ("done", 24, 1)
     assert [(document.id, document.retry) for document in job.documents if document.status != "stored"] == [
         ("d11", "later")
@@ -141,7 +141,7 @@ def test_documents_become_a_job_too(made: Jobs) -> None:
     state = made.documents(given, OPERATOR)
     made.work(state.id, SECONDS, parts(index), last=False)
     assert [document["document"] for document in index.stored] == ["handbook/a.md", "b"]
-    assert made.state(state.id, OPERATOR).told.progress == 1.0
+    assert made.state(state.id, OPERATOR).as_job.progress == 1.0
 
 
 def test_no_more_results_are_kept_than_anybody_reads(made: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_no_more_results_are_kept_than_anybody_reads(made: Jobs, monkeypatch: py
     monkeypatch.setattr(jobs, "MOST_OTHERS", 3)
     state = made.go_on(sent("a.csv", table(5) + "x,\n" * 7), Stored(0), OPERATOR)
     made.work(state.id, SECONDS, parts(Index()), last=False)
-    job = made.state(state.id, OPERATOR).told
+    job = made.state(state.id, OPERATOR).as_job
     assert (job.stored, job.failed, len(job.documents)) == (5, 7, 5)
 
 
@@ -198,6 +198,6 @@ def test_a_message_comes_again_later_each_time(
 
 
 def test_what_the_api_tells_of_a_job_holds_nothing_of_the_bucket(made: Jobs) -> None:
-    job: Any = made.take(part("x", 1, 2), OPERATOR).told
+    job: Any = made.take(part("x", 1, 2), OPERATOR).as_job
     assert type(job) is Job
     assert set(job.model_dump()) == set(Job.model_fields)

@@ -8,7 +8,7 @@ import pytest
 
 from corpus.report import DeadLetter, Report
 from osml.failure import Failure
-from osml.ingest import asked, estimate, recognition
+from osml.ingest import estimate, options, recognition
 from osml.ingest import sources as listed
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.journal import Journal, Reached
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _without_recognition(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (asked, listed):
+    for module in (options, listed):
         monkeypatch.setattr(module, "installed", lambda: None)
 
 

@@ -48,8 +48,8 @@ def runtime_settings(environment: Environment) -> RuntimeSettings:
         search=RuntimeSearch(endpoint="https://e", region="us-east-1", service="aoss"),
         index=IndexNames(name="passages"),
         prompt=environment.prompt,
-        embedding=environment.embedding.told(environment),
-        answer=environment.answer.told(environment),
+        embedding=environment.embedding.for_runtime(environment),
+        answer=environment.answer.for_runtime(environment),
         conversations=Memory(kind="memory"),
     )
     return RuntimeSettings.model_validate_json(written.model_dump_json())
@@ -65,7 +65,7 @@ def test_a_model_that_embeds(tmp_path: Path, provider: str, monkeypatch: pytest.
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     made = environment(tmp_path, {"provider": provider, **EMBEDDINGS[provider]}, {"provider": "bedrock"})
     parsed = runtime_settings(made)
-    assert parsed.embedding == made.embedding.told(made)
+    assert parsed.embedding == made.embedding.for_runtime(made)
     assert type(parsed.embedding) is model_class(embeddings, provider)
     assert embedding.embedding(parsed)
 
@@ -76,7 +76,7 @@ def test_a_model_that_answers(tmp_path: Path, provider: str, monkeypatch: pytest
     made = environment(tmp_path, {"provider": "titan", "dimension": 512}, {"provider": provider, **ANSWERS[provider]})
     parsed = runtime_settings(made)
     assert made.answer is not None
-    assert parsed.answer == made.answer.told(made)
+    assert parsed.answer == made.answer.for_runtime(made)
     assert answer_model.model(parsed).name
 
 

@@ -135,8 +135,8 @@ class SignInPool(Construct):
     def _mapping(self, email: str, groups: str | None) -> cognito.AttributeMapping:
         if groups and not self._group_attribute:
             raise ValueError("groups is set, but the pool has no group_attribute; set it to custom:groups.")
-        told = {str(self._group_attribute): cognito.ProviderAttribute.other(groups)} if groups else None
-        return cognito.AttributeMapping(email=cognito.ProviderAttribute.other(email), custom=told)
+        custom = {str(self._group_attribute): cognito.ProviderAttribute.other(groups)} if groups else None
+        return cognito.AttributeMapping(email=cognito.ProviderAttribute.other(email), custom=custom)
 
     def _attributes(self) -> cognito.ClientAttributes | None:
         """What tokens of the client hold, and what the pool may write when a person of another provider signs in."""

@@ -33,5 +33,5 @@ def _interpreter(version: str) -> str | None:
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
     command = [sys.executable, "-m", "uv", "python", "find", "--no-config", "--no-python-downloads", version]
-    found = subprocess.run(command, check=False, capture_output=True, text=True)
-    return found.stdout.strip() if found.returncode == 0 else None
+    process = subprocess.run(command, check=False, capture_output=True, text=True)
+    return process.stdout.strip() if process.returncode == 0 else None

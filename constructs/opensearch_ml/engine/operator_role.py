@@ -136,8 +136,8 @@ class OperatorRole(Grantee):
             return
         self.policy = iam.Policy(self, "Policy", roles=[self.role])
         if engine.domain_arn:
-            asked = {"es:ESHttpGet": [MARKED] if marks else [], "es:ESHttpPost": [JUDGED] if feedback else []}
-            self._allow_requests(engine.domain_arn, index, versions or (every_version(index),), asked)
+            more = {"es:ESHttpGet": [MARKED] if marks else [], "es:ESHttpPost": [JUDGED] if feedback else []}
+            self._allow_requests(engine.domain_arn, index, versions or (every_version(index),), more)
         if engine.login:
             self.allow(iam.PolicyStatement(actions=[READ], resources=[engine.login.arn]))
 

@@ -42,7 +42,7 @@ class Reading:
 
 
 class Row(NamedTuple):
-    """One entry of a file: the `fields` of a document, or the `reason` why it is none, with the entry as `found`.
+    """One entry of a file: the `fields` of a document, or the `reason` why it is none, with the `entry` itself.
 
     of: the id of its document, if this is a chunk.
     position: bytes of the file up to the end of this entry; None if that is the file's present position.
@@ -52,7 +52,7 @@ class Row(NamedTuple):
     where: str
     fields: Mapping[str, Any] | None = None
     reason: str = ""
-    found: Any = None
+    entry: Any = None
     of: str | None = None
     position: int | None = None
     places: Sequence[tuple[int, Mapping[str, Any]]] = ()

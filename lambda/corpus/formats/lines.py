@@ -36,10 +36,10 @@ def _row(where: str, line: bytes, position: int, reading: Reading) -> Row:
     try:
         value = _value(line)
     except (ValueError, RecursionError) as error:
-        found = line[:_SHOWN].decode(errors="replace")
-        return Row(where, reason=f"not JSON ({error})", found=found, position=position)
+        start = line[:_SHOWN].decode(errors="replace")
+        return Row(where, reason=f"not JSON ({error})", entry=start, position=position)
     if not isinstance(value, dict):
-        return Row(where, reason="a JSON object is wanted", found=value, position=position)
+        return Row(where, reason="a JSON object is wanted", entry=value, position=position)
     if value.keys() in LETTERS:
         return _letter(where, value, position)
     return Row(where, reading.text_of(value), position=position)
@@ -64,7 +64,7 @@ def _integer(digits: str) -> int | str:
 def _letter(where: str, letter: dict[str, Any], position: int) -> Row:
     if not isinstance(letter["document"], dict):
         reason = f"{letter['where']}: {letter['reason']}"
-        return Row(where, reason=reason, found=letter["document"], position=position)
+        return Row(where, reason=reason, entry=letter["document"], position=position)
     fields = dict(letter["document"])
     # Only for a dead letter of a load: another row of that form cannot name a document to which it does not belong.
     of = fields.pop("document", None)

@@ -56,7 +56,7 @@ def _each(records: Iterable[_Record], name: str, names: Sequence[str], reading: 
     for record in records:
         where = f"{name}:{record.number}"
         if record.reason:
-            yield Row(where, reason=record.reason, found=record.line or record.cells)
+            yield Row(where, reason=record.reason, entry=record.line or record.cells)
         elif any(record.cells):
             yield Row(where, reading.text_of(fields_of(names, record.cells)))
 
@@ -65,7 +65,7 @@ def _together(records: Iterable[_Record], name: str, names: Sequence[str], readi
     outline = Outline()
     for record in records:
         if record.reason:
-            yield Row(f"{name}:{record.number}", reason=record.reason, found=record.line or record.cells)
+            yield Row(f"{name}:{record.number}", reason=record.reason, entry=record.line or record.cells)
             continue
         say(outline, names, record.cells)
         if len(outline) > LARGEST:

@@ -39,4 +39,4 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 def _row(where: str, value: Any, reading: Reading) -> Row:
     if isinstance(value, dict):
         return Row(where, reading.text_of(value))
-    return Row(where, reason="a JSON object is wanted", found=value)
+    return Row(where, reason="a JSON object is wanted", entry=value)

@@ -50,7 +50,7 @@ class AuditLog(Kind[AuditLogSpec]):
     def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
         body = client.get(_PATH)
         users = body["config"]["audit"]["ignore_users"]
-        marks = [found for found in (read_mark(user).owner for user in users) if found]
+        marks = [mark for mark in (read_mark(user).owner for user in users) if mark]
         whose = owner if owner in marks else next(iter(marks), None)
         if whose is None and not body["config"]["enabled"]:
             return None

@@ -26,14 +26,14 @@ class Bedrock:
             "bedrock-runtime", chosen.model_region(None), timeouts.answer, timeouts.connection
         )
 
-    def deltas(self, told: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
-        return spoken(self._pieces(told, budget, usage or Usage()), opened=True)
+    def deltas(self, prompt: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
+        return spoken(self._pieces(prompt, budget, usage or Usage()), opened=True)
 
-    def _pieces(self, told: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
+    def _pieces(self, prompt: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
         client = self._clients.within(budget)
         limit = "max_gen_len" if self._chosen.imported else "max_tokens"
         body = {
-            "prompt": told.deepseek_r1(),
+            "prompt": prompt.deepseek_r1(),
             **self._chosen.sampling,
             limit: self._chosen.max_tokens,
         }

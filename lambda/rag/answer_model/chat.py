@@ -33,12 +33,12 @@ class Chat:
         self._most = timeouts.answer
         self._wire = Wire(ANSWER, timeouts.connection)
 
-    def deltas(self, told: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
-        return spoken(self._contents(told, budget, usage))
+    def deltas(self, prompt: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
+        return spoken(self._contents(prompt, budget, usage))
 
-    def _contents(self, told: ModelInput, budget: Budget, usage: Usage | None) -> Iterator[str]:
+    def _contents(self, prompt: ModelInput, budget: Budget, usage: Usage | None) -> Iterator[str]:
         headers = {"Authorization": f"Bearer {self._secret.value(self._chosen.secret.key, budget)}"}
-        body = self._body(told)
+        body = self._body(prompt)
         if usage:
             # Without it OpenAI reports none: https://platform.openai.com/docs/api-reference/chat/create
             body["stream_options"] = {"include_usage": True}
@@ -61,8 +61,8 @@ class Chat:
         if not ended:
             raise unreachable(ANSWER, "the stream ended without a finish_reason")
 
-    def _body(self, told: ModelInput) -> dict[str, Any]:
-        messages = [{"role": message.role, "content": message.content} for message in told.messages()]
+    def _body(self, prompt: ModelInput) -> dict[str, Any]:
+        messages = [{"role": message.role, "content": message.content} for message in prompt.messages()]
         choices = {name: value for name, value in self._chosen.choices.items() if value is not None}
         return {"model": self._chosen.model, "messages": messages, "stream": True, **choices}
 

@@ -24,12 +24,12 @@ class Converse:
             "bedrock-runtime", chosen.model_region(None), timeouts.answer, timeouts.connection
         )
 
-    def deltas(self, told: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
-        return spoken(self._texts(told, budget, usage or Usage()))
+    def deltas(self, prompt: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
+        return spoken(self._texts(prompt, budget, usage or Usage()))
 
-    def _texts(self, told: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
+    def _texts(self, prompt: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
         client = self._clients.within(budget)
-        said = told.messages()
+        said = prompt.messages()
         choices = {
             "maxTokens": self._chosen.max_tokens,
             "temperature": self._chosen.temperature,

@@ -28,17 +28,17 @@ class SageMaker:
         self._most = timeouts.answer
         self._clients = boto_calls.Clients("sagemaker-runtime", chosen.region, timeouts.answer, timeouts.connection)
 
-    def deltas(self, told: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
-        return spoken(self._tokens(told, budget, usage or Usage()), opened=True)
+    def deltas(self, prompt: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
+        return spoken(self._tokens(prompt, budget, usage or Usage()), opened=True)
 
-    def _tokens(self, told: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
+    def _tokens(self, prompt: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
         client = self._clients.within(budget)
         component = {"InferenceComponentName": self._chosen.component} if self._chosen.component else {}
         with boto_calls.calling(ANSWER):
             answer = client.invoke_endpoint_with_response_stream(
                 EndpointName=self._chosen.endpoint,
                 ContentType="application/json",
-                Body=json.dumps(self._body(told)),
+                Body=json.dumps(self._body(prompt)),
                 **component,
             )
             pieces = (event["PayloadPart"]["Bytes"] for event in answer["Body"] if "PayloadPart" in event)
@@ -48,7 +48,7 @@ class SageMaker:
                 usage.note(text)
                 yield text
 
-    def _body(self, told: ModelInput) -> dict[str, Any]:
+    def _body(self, prompt: ModelInput) -> dict[str, Any]:
         parameters = {
             "do_sample": True,
             "return_full_text": False,
@@ -56,7 +56,7 @@ class SageMaker:
             "top_p": self._chosen.top_p,
             "max_new_tokens": self._chosen.max_tokens,
         }
-        return {"inputs": told.deepseek_r1(begin=False), "parameters": parameters, "stream": True}
+        return {"inputs": prompt.deepseek_r1(begin=False), "parameters": parameters, "stream": True}
 
 
 def _text(event: dict[str, Any]) -> str:

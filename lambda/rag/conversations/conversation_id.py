@@ -38,8 +38,8 @@ class ConversationId:
     @classmethod
     def of(cls, text: str) -> "ConversationId":
         """The id in `text`, as `str` writes it, or a store's own."""
-        found = _FORM.fullmatch(text)
-        return cls(found["token"], int(found["number"]), int(found["made"], 16)) if found else cls(text)
+        match = _FORM.fullmatch(text)
+        return cls(match["token"], int(match["number"]), int(match["made"], 16)) if match else cls(text)
 
     def after(self, number: int) -> "ConversationId":
         """The same conversation with `number` turns."""
@@ -56,13 +56,13 @@ class ConversationId:
         """The conversation with as many turns as this id says, or after some seconds with fewer; raises `Absent`."""
         for last in self._looks(sleep):
             try:
-                found = conversations.read(self.token, caller, budget)
+                conversation = conversations.read(self.token, caller, budget)
             except Absent:
                 if last or abs(clock() - self.made) > _YOUNG:
                     raise
                 continue
-            if last or found.number >= (self.number or 0):
-                return found
+            if last or conversation.number >= (self.number or 0):
+                return conversation
         raise AssertionError("unreachable: the last look returns or raises")
 
     @staticmethod

@@ -37,16 +37,16 @@ class EngineMemory:
     def named(self, beginning: str) -> str | None:
         """The id of the conversation whose name begins so; None if there is none."""
         words = {"match_phrase": {"name": beginning}}
-        found = self._send("POST", f"{_MEMORY}/_search", {"query": words})["hits"]["hits"]
-        return next((hit["_id"] for hit in found if hit["_source"]["name"].startswith(f"{beginning} ")), None)
+        hits = self._send("POST", f"{_MEMORY}/_search", {"query": words})["hits"]["hits"]
+        return next((hit["_id"] for hit in hits if hit["_source"]["name"].startswith(f"{beginning} ")), None)
 
     def turns(self, id: str, most: int) -> tuple[Sequence[Turn], int]:
         """At most `most` last turns, oldest first, and the number of all."""
         newest_first = {"query": {"match_all": {}}, "sort": [{"create_time": "desc"}], "size": most}
-        found = self._send("POST", f"{path_of(id)}/_search", newest_first)["hits"]
+        hits = self._send("POST", f"{path_of(id)}/_search", newest_first)["hits"]
         # The engine omits an empty response, which semantic search stores.
-        turns = [Turn(hit["_source"]["input"], hit["_source"].get("response", "")) for hit in reversed(found["hits"])]
-        return turns, found["total"]["value"]
+        turns = [Turn(hit["_source"]["input"], hit["_source"].get("response", "")) for hit in reversed(hits["hits"])]
+        return turns, hits["total"]["value"]
 
     def keep(self, id: str, turn: Turn) -> None:
         """Add a turn; an answering pipeline does this itself."""

@@ -45,16 +45,16 @@ class ConversationIndex:
 
     def read(self, id: str, caller: str, budget: Budget) -> Conversation:
         try:
-            found = self._engine.send("GET", self._path(id), None, budget)
+            answer = self._engine.send("GET", self._path(id), None, budget)
         except AssistantRefused as refused:
             if _is_missing(refused):
                 raise absent() from None
             raise
-        document = found["_source"]
+        document = answer["_source"]
         if document["caller"] != mark_of(caller):
             raise absent()
         turns = [restored(turn) for turn in document["turns"]]
-        state = f"{found['_seq_no']} {found['_primary_term']}"
+        state = f"{answer['_seq_no']} {answer['_primary_term']}"
         return Conversation(id, document["number"], turns, _title(document), document["changed"], state)
 
     def keep(self, conversation: Conversation, caller: str, turn: Turn, budget: Budget) -> None:

@@ -84,8 +84,8 @@ class ConversationTable:
             "Limit": size,
         }
         if words:
-            found = " AND ".join(f"contains(words, :word{place})" for place in range(len(words)))
-            query["FilterExpression"] = f"attribute_not_exists(words) OR {found}"
+            has_all = " AND ".join(f"contains(words, :word{place})" for place in range(len(words)))
+            query["FilterExpression"] = f"attribute_not_exists(words) OR {has_all}"
         if after:
             query["ExclusiveStartKey"] = {**_cursor(after), "caller": values[":caller"]}
         page = self._call(lambda client: client.query(**query), budget)
@@ -169,7 +169,7 @@ class ConversationTable:
         **names: str,
     ) -> bool:
         """Whether the item was changed: the condition holds."""
-        asked = {
+        request = {
             "TableName": self._table,
             "Key": {"id": {"S": id}},
             "UpdateExpression": change,
@@ -180,7 +180,7 @@ class ConversationTable:
 
         def update(client: Any) -> bool:
             try:
-                client.update_item(**asked)
+                client.update_item(**request)
             except client.exceptions.ConditionalCheckFailedException:
                 return False
             return True
@@ -189,10 +189,10 @@ class ConversationTable:
 
     def _item(self, id: str, budget: Budget) -> Item | None:
         def get(client: Any) -> Item | None:
-            found: Item | None = client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True).get(
+            item: Item | None = client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True).get(
                 "Item"
             )
-            return found
+            return item
 
         return self._call(get, budget)
 

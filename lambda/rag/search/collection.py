@@ -45,13 +45,13 @@ class CollectionSearch:
     def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
         """Passages of current versions only; may be too few if old versions are repeatedly among the nearest."""
         began = perf_counter()
-        asked = [(text, self._vector(text, budget)) for text in texts]
+        vectors = [(text, self._vector(text, budget)) for text in texts]
         embed_ms = round((perf_counter() - began) * 1000)
         began = perf_counter()
         superseded = list[dict[str, Any]]()
         for _search in range(_SEARCHES):
             narrowed = {"bool": {"filter": self._engine.wanted(filters, caller), "must_not": superseded}}
-            hits = self._hits(asked, size, narrowed, budget)
+            hits = self._hits(vectors, size, narrowed, budget)
             versions = self._versions({str(hit["_source"].get("document")) for hit in hits}, budget)
             good = [hit for hit in hits if _is_current(hit, versions)]
             if len(good) == len(hits):
@@ -64,11 +64,11 @@ class CollectionSearch:
         return vector
 
     def _hits(
-        self, asked: Sequence[tuple[str, list[float]]], size: int, narrowed: dict[str, Any], budget: Budget
+        self, vectors: Sequence[tuple[str, list[float]]], size: int, narrowed: dict[str, Any], budget: Budget
     ) -> list[dict[str, Any]]:
         """The best `size` hits that are `narrowed` to a clause, for a text and its vector, or for two."""
-        most = max(size, self._engine.settings.retrieval.looked_at, FUSED if len(asked) > 1 else 0)
-        lists = [self._hits_of(text, vector, most, narrowed, budget) for text, vector in asked]
+        most = max(size, self._engine.settings.retrieval.looked_at, FUSED if len(vectors) > 1 else 0)
+        lists = [self._hits_of(text, vector, most, narrowed, budget) for text, vector in vectors]
         return (lists[0] if len(lists) == 1 else fused(*lists))[:size]
 
     def _hits_of(

@@ -102,8 +102,8 @@ class Fetching:
             if attempt < ATTEMPTS and wait <= min(LONGEST_WAIT, self._left()):
                 self._sleep(wait)
                 continue
-            asked = f", and asked to wait {wait:.0f} s" if wait > LONGEST_WAIT else ""
-            raise Unreached(f"was answered {response.status_code}{asked}")
+            why_longer = f", and asked to wait {wait:.0f} s" if wait > LONGEST_WAIT else ""
+            raise Unreached(f"was answered {response.status_code}{why_longer}")
         raise AssertionError
 
     def _await_turn(self, url: str) -> None:

@@ -21,11 +21,11 @@ GRANTED = {"authorizationStatus": "AUTHORIZED"}
 
 def models(context: Context) -> str:
     """Access to the models in the settings, and the quota for endpoints that are not yet deployed."""
-    found = looks(context)
-    if not found:
+    checks = looks(context)
+    if not checks:
         raise Skipped("no model is on AWS")
     try:
-        return ", ".join(look() for look in found)
+        return ", ".join(look() for look in checks)
     except (ClientError, BotoCoreError) as error:
         raise Unchecked(f"{error}") from None
 
@@ -34,26 +34,26 @@ def looks(context: Context) -> list[Callable[[], str]]:
     """One look at each model and endpoint: it returns what it sees, or raises like a check."""
     settings = context.settings
     embedding, answer, rerank = settings.embedding, settings.answer, settings.retrieval.rerank
-    found: list[Callable[[], str]] = []
+    checks: list[Callable[[], str]] = []
     if isinstance(embedding, BedrockEmbedding):
-        found.append(partial(_foundation_model, context, embedding.model, embedding.region, here=True))
+        checks.append(partial(_foundation_model, context, embedding.model, embedding.region, here=True))
     if isinstance(embedding, SageMakerEmbedding):
         made = (embedding.instance_type, embedding.instances) if embedding.creates_endpoint else None
-        found.append(partial(_endpoint, context, settings.endpoint_name, embedding.region, made))
+        checks.append(partial(_endpoint, context, settings.endpoint_name, embedding.region, made))
     if isinstance(answer, BedrockModel):
         if answer.profile:
-            found.append(partial(_profile, context, answer.model, answer.region))
+            checks.append(partial(_profile, context, answer.model, answer.region))
         if answer.foundation_model:
             # A profile calls models in other regions too.
             here = answer.profile is None
-            found.append(partial(_foundation_model, context, answer.foundation_model, answer.region, here=here))
+            checks.append(partial(_foundation_model, context, answer.foundation_model, answer.region, here=here))
     if isinstance(answer, SageMakerAnswer):
         most = max(answer.instances, answer.scaling.maximum if answer.scaling else 0)
         made = (answer.machine, most) if answer.creates_endpoint else None
-        found.append(partial(_endpoint, context, settings.answer_endpoint_name, None, made))
+        checks.append(partial(_endpoint, context, settings.answer_endpoint_name, None, made))
     if rerank:
-        found.append(partial(_foundation_model, context, rerank.model, rerank.region, here=True))
-    return found
+        checks.append(partial(_foundation_model, context, rerank.model, rerank.region, here=True))
+    return checks
 
 
 def _foundation_model(context: Context, model: str, region: str | None, *, here: bool) -> str:

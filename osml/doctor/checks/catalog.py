@@ -27,7 +27,7 @@ def model_names(context: Context) -> str:
 
 def _chat(context: Context) -> Iterator[str]:
     """Models of providers with an OpenAI-compatible API."""
-    for setting, model, listed_at, secret in model_list.asked(context.settings):
+    for setting, model, listed_at, secret in model_list.listed_models(context.settings):
         listed = model_list.names(context, listed_at, secret)
         _require(context, setting, model, listed, listed_at.host)
         yield f"{listed_at.host} has {model}"

@@ -24,7 +24,7 @@ class Address:
     path: str
 
 
-def asked(settings: Environment) -> Iterator[tuple[str, str, Address, Secret]]:
+def listed_models(settings: Environment) -> Iterator[tuple[str, str, Address, Secret]]:
     """Setting, model, address and key of each model whose provider has a list."""
     models = {"answer.model": settings.answer, "embedding.model": settings.embedding}
     for setting, model in models.items():

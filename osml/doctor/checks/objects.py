@@ -23,11 +23,11 @@ def objects(context: Context) -> str:
     drifted = [entry for entry in context.compared if entry.is_drift]
     if drifted:
         more = f"; {len(drifted) - 1} more objects differ, see `osml status`" if len(drifted) > 1 else ""
-        raise complaint(context.place, name_of(drifted[0]), f"{told(drifted[0])}{more}")
+        raise complaint(context.place, name_of(drifted[0]), f"{sentence(drifted[0])}{more}")
     return f"{len(context.compared)} objects are as deployed"
 
 
-def told(compared: Compared) -> str:
+def sentence(compared: Compared) -> str:
     """A sentence about the object with its name and id."""
     return f"The {compared.watched} ({compared.watched.id}) {compared.sentence}"
 

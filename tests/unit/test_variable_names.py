@@ -1,0 +1,66 @@
+"""A variable is named after what it holds, in code and tests: four words that fit everything are no names."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from osml.place import CHECKOUT
+
+FOLDERS = ("benchmarks", "constructs", "lambda", "osml", "sandbox", "settings", "stacks", "tests", "trials")
+WORDS = frozenset({"asked", "found", "one", "told"})
+# Both are stored under this name: in the parameters of a deployed stack, and in a file of the local cloud.
+STORED = {("lambda/mlcommons/watched.py", "asked"), ("sandbox/instance.py", "asked")}
+
+
+def bindings(tree: ast.AST) -> Iterator[str]:
+    """Each name that a module gives to a variable, parameter, function, class, import or attribute of `self`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.alias(name=name, asname=own):
+                yield own or name.rpartition(".")[2]
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield name
+
+
+def vague(folder: Path) -> set[tuple[str, str]]:
+    """File and word of each variable with such a name, in and below a folder."""
+    return {
+        (file.relative_to(CHECKOUT).as_posix() if file.is_relative_to(CHECKOUT) else file.name, name)
+        for file in folder.rglob("*.py")
+        for name in bindings(ast.parse(file.read_text()))
+        if name in WORDS
+    }
+
+
+def test_a_variable_is_named_after_what_it_holds() -> None:
+    assert set().union(*(vague(CHECKOUT / folder) for folder in FOLDERS)) == STORED
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "found = 1",
+        "a, (found, b) = c",
+        "if found := f(): ...",
+        "[found for found in b]",
+        "def f(*, found): ...",
+        "def found(): ...",
+        "class A:\n    found: int = 0",
+        "self.found = 1",
+        "import a as found",
+        "try: ...\nexcept E as found: ...",
+        "match a:\n    case [b, *found]: ...",
+        "lambda found: 1",
+    ],
+)
+def test_each_way_to_name_a_variable_is_seen(tmp_path: Path, code: str) -> None:
+    (tmp_path / "a.py").write_text(code)
+    assert vague(tmp_path) == {("a.py", "found")}
