@@ -59,11 +59,14 @@ class DocumentView(Protocol):
 def server(
     name: str,
     version: str,
-    documents: DocumentView,
+    documents: Callable[[], DocumentView],
     explained: Callable[[Exception], str | None],
     tools: Collection[str] = TOOLS,
 ) -> MCPServer:
-    """The server of these tools. `explained` is the sentence for an error; None for a bug."""
+    """The server of these tools. `documents` is the view of the present call.
+
+    `explained` is the sentence for an error; None for a bug.
+    """
     made = MCPServer(
         name,
         version=version,
@@ -78,24 +81,24 @@ def server(
 
     def search(question: str, size: Size = 4, filters: Filters = None) -> Passages:
         """Find the passages nearest to a question, without an answer. Each names its document and its place there."""
-        return Passages(passages=documents.search(question, size, filters or {}))
+        return Passages(passages=documents().search(question, size, filters or {}))
 
     def ask(question: str, size: Size = 4, filters: Filters = None, conversation: str | None = None) -> Answer:
         """Answer a question from the documents, with the passages used. `conversation` is an id to continue, or `new`.
 
         Without an answer model the text is null.
         """
-        return documents.ask(question, size, filters or {}, conversation)
+        return documents().ask(question, size, filters or {}, conversation)
 
     def list_documents(
         size: Annotated[int, Field(ge=1, le=1000)] = 100, after: str | None = None, search: str | None = None
     ) -> DocumentList:
         """List documents by id. `after` continues behind a page; `search` keeps ids and titles that contain it."""
-        return documents.listed(Page(size, after, search))
+        return documents().listed(Page(size, after, search))
 
     def get_document(id: str) -> DocumentShown:
         """Show a document by its id: its title, and its text in passages."""
-        return documents.shown(id)
+        return documents().shown(id)
 
     add(search)
     add(ask)

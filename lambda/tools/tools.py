@@ -4,8 +4,11 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
+from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import ValidationError
 
@@ -71,13 +74,22 @@ def _response(event: Mapping[str, Any], context: Any) -> HttpResponse:
         # Nothing is sent to an agent unasked, and there are no sessions to end.
         return HttpResponse(405, {"allow": "POST"}, b"")
     admit(who, TOOLS)
-    view = CallerView(who, time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN)
-    offered = server(f"osml-{settings().environment}", VERSION, view, _explained, os.environ[OFFERED].split())
-    app = offered.streamable_http_app(
+    # The server lives as long as the function; of a call it has the transport, which the SDK starts only once.
+    app = _server(settings().environment, os.environ[OFFERED]).streamable_http_app(
         streamable_http_path="/mcp", json_response=True, stateless_http=True, transport_security=BEHIND_GATEWAY
     )
     body = body_bytes(event, settings().limits.body_bytes)
-    return exchange(app, method, "/mcp", event.get("headers") or {}, body)
+    view = CallerView(who, time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN)
+    token = VIEW.set(view)
+    try:
+        return exchange(app, method, "/mcp", event.get("headers") or {}, body)
+    finally:
+        VIEW.reset(token)
+
+
+@cache
+def _server(environment: str, tools: str) -> MCPServer:
+    return server(f"osml-{environment}", VERSION, VIEW.get, _explained, tools.split())
 
 
 class CallerView:
@@ -120,6 +132,10 @@ class CallerView:
     @property
     def _seconds(self) -> float:
         return self._ends - time.monotonic()
+
+
+# The view of the call that is being answered.
+VIEW: ContextVar[CallerView] = ContextVar("view")
 
 
 def _question(question: str, size: int, filters: FilterValues, conversation: str | None = None) -> Question:

@@ -20,7 +20,8 @@ from settings.environment import prefix_of
 
 def server(where: Place) -> MCPServer:
     """The server of an environment's tools; `run()` serves it on standard input and output."""
-    return agents.server.server(prefix_of(where.env), metadata.version("osml"), OperatorView(where), _sentence)
+    view = OperatorView(where)
+    return agents.server.server(prefix_of(where.env), metadata.version("osml"), lambda: view, _sentence)
 
 
 class OperatorView:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -96,6 +98,28 @@ def test_a_tool_sees_what_the_person_sees(monkeypatch: pytest.MonkeyPatch) -> No
     ((question, caller),) = seen
     assert (question.top_k, question.filters and question.filters.title) == (7, "Leave")
     assert (caller.id, caller.groups) == ("ada", frozenset({"reader", "hr"}))
+
+
+def test_one_server_answers_each_call_with_the_view_of_its_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    both_are_here, callers = Barrier(2), dict[str, str]()
+
+    def passages(question: Question, caller: Caller, _: float) -> list[Any]:
+        both_are_here.wait(20)
+        callers[question.question] = caller.id
+        return []
+
+    def ask(who: str) -> None:
+        context = {"requestId": REQUEST_ID, "authorizer": {"claims": {"sub": who, "cognito:groups": "reader"}}}
+        message = {"name": "search", "arguments": {"question": f"What may {who} see?"}}
+        sent("POST", body={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": message}, context=context)
+
+    monkeypatch.setattr(answering, "passages", passages)
+    sent("POST", body={"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    made = tools._server.cache_info().misses
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(ask, ["ada", "bob"]))
+    assert callers == {"What may ada see?": "ada", "What may bob see?": "bob"}
+    assert tools._server.cache_info().misses == made
 
 
 def test_an_error_is_a_sentence_with_its_cause_and_a_bug_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
