@@ -1,0 +1,145 @@
+"""The settings of the assistant's functions, as they read them from one variable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from aws_cdk import aws_apigateway as apigateway
+
+from opensearch_ml.assistant.conversation_table import CALLERS
+from opensearch_ml.assistant.feedback_table import FeedbackTable
+from settings import Environment
+from settings.answer import AnswerModel
+from settings.assistant import Assistant
+from settings.knowledge import IndexNames, Prompt
+from settings.retrieval import Retrieval
+from settings.runtime_settings import (
+    ConversationIndexSettings,
+    EngineEmbedding,
+    FeedbackSettings,
+    Limits,
+    Login,
+    Memory,
+    PipelineAnswer,
+    RuntimeQuota,
+    RuntimeSearch,
+    RuntimeSettings,
+    RuntimeTimeouts,
+    Table,
+    ToldAccess,
+)
+from stacks.assistant_stores import AssistantStores
+from stacks.inference import InferenceStack
+from stacks.knowledge import KnowledgeStack
+from stacks.search import SearchStack
+
+# Lambda takes 4 KiB of variables; names, tokens that become longer and the other variables are the rest.
+MOST_CHARACTERS = 3072
+
+
+def runtime_settings(
+    environment: Environment,
+    assistant: Assistant,
+    region: str,
+    *,
+    search: SearchStack,
+    inference: InferenceStack,
+    knowledge: KnowledgeStack | None,
+    stores: AssistantStores,
+    keys: Mapping[str, apigateway.ApiKey],
+) -> dict[str, Any]:
+    """What differs from the defaults, as JSON. Raises ValueError when it is too long for a variable."""
+    index, timeouts, engine = environment.index, environment.timeouts, search.engine
+    login = Login(secretArn=engine.login.arn, **engine.login.keys) if engine.login else None
+    chosen = RuntimeSettings(
+        environment=environment.name,
+        search=RuntimeSearch(endpoint=engine.endpoint, region=region, service=engine.service, login=login),
+        index=IndexNames(name=index.name, text_field=index.text_field, embedding_field=index.embedding_field),
+        top_k=assistant.top_k,
+        min_score=environment.min_score,
+        **_unusual(environment, assistant, stores, keys),
+        prompt=Prompt(system=environment.prompt.system, instructions=environment.prompt.instructions),
+        embedding=EngineEmbedding() if knowledge else environment.embedding.for_runtime(environment),
+        answer=_answer(environment, inference, knowledge),
+        conversations=_conversations(assistant, stores),
+        limits=Limits(
+            body_bytes=assistant.body_limit,
+            passage_characters=assistant.passage_characters,
+            passage_tokens=environment.embedding.chunk_tokens,
+            **_unusual_limits(environment),
+        ),
+        uploads=stores.uploads.bucket.bucket_name,
+        timeouts=RuntimeTimeouts(
+            connection=timeouts.connection,
+            embedding=timeouts.embedding,
+            answer=timeouts.answer,
+            rag=timeouts.waits["rag"],
+        ),
+    )
+    settings = chosen.model_dump(mode="json", exclude_unset=True)
+    length = len(json.dumps(settings, ensure_ascii=False).encode())
+    if length > MOST_CHARACTERS:
+        raise ValueError(
+            f"prompt.system, prompt.instructions and assistant.access make the settings of the functions {length} "
+            f"bytes long, but Lambda takes {MOST_CHARACTERS} besides names; shorten them by {length - MOST_CHARACTERS}."
+        )
+    return settings
+
+
+def _unusual(
+    environment: Environment, assistant: Assistant, stores: AssistantStores, keys: Mapping[str, apigateway.ApiKey]
+) -> dict[str, Any]:
+    """The groups of settings that most environments leave out."""
+    unusual: dict[str, Any] = {"matches": environment.matches} if environment.matches else {}
+    if assistant.guardrails:
+        unusual["guardrails"] = assistant.guardrails
+    if assistant.quota and stores.quota:
+        unusual["quota"] = RuntimeQuota(table=stores.quota.name, **assistant.quota.model_dump(exclude_none=True))
+    feedback = assistant.feedback
+    if feedback and stores.feedback:
+        kind: Literal["index", "table"] = "table" if isinstance(stores.feedback, FeedbackTable) else "index"
+        unusual["feedback"] = FeedbackSettings(
+            keep=feedback.keep, days=feedback.days, kind=kind, name=stores.feedback.name
+        )
+    access = assistant.access.model_dump(exclude_defaults=True)
+    if keys:
+        access["keys"] = [(key.key_id, name) for name, key in keys.items()]
+    if assistant.group_attribute:
+        access["group_attribute"] = assistant.group_attribute
+    if access:
+        unusual["access"] = ToldAccess.model_validate(access)
+    if environment.retrieval != Retrieval():
+        unusual["retrieval"] = environment.retrieval
+    return unusual
+
+
+def _unusual_limits(environment: Environment) -> dict[str, Any]:
+    index = environment.index
+    written = {"passage_overlap": index.overlap, "mask": index.mask}
+    return {name: value for name, value in written.items() if value}
+
+
+def _conversations(assistant: Assistant, stores: AssistantStores) -> Memory | ConversationIndexSettings | Table:
+    if stores.table:
+        return Table(kind="table", table=stores.table.name, callers=CALLERS, days=assistant.conversation_days)
+    if stores.index:
+        return ConversationIndexSettings(kind="index", name=stores.index.name)
+    return Memory(kind="memory")
+
+
+def _answer(
+    environment: Environment, inference: InferenceStack, knowledge: KnowledgeStack | None
+) -> PipelineAnswer | AnswerModel | None:
+    settings, provider = environment.answer, inference.answer
+    if settings is None or provider is None:
+        return None
+    if environment.streams or not knowledge:
+        return settings.for_runtime(environment)
+    return PipelineAnswer(
+        search_pipeline=str(knowledge.search_pipeline),
+        llm_model=str(provider.llm_model),
+        llm_response_field=provider.llm_response_field,
+        model=settings.shown,
+    )

@@ -1,0 +1,60 @@
+"""Where the assistant keeps conversations, feedback, what callers have used, and uploads."""
+
+from __future__ import annotations
+
+from opensearch_ml.assistant.conversation_table import ConversationTable
+from opensearch_ml.assistant.feedback_table import FeedbackTable
+from opensearch_ml.assistant.quota_table import QuotaTable
+from opensearch_ml.assistant.upload_jobs import UploadJobs
+from opensearch_ml.resources.conversation_index import CONVERSATIONS, ConversationIndex
+from opensearch_ml.resources.feedback_index import FEEDBACK, FeedbackIndex
+from settings import Environment
+from settings.assistant import Assistant
+from stacks.environment_stack import EnvironmentStack
+from stacks.search import SearchStack
+
+
+class AssistantStores:
+    """On a domain these are indexes of its engine, on a collection tables; the quota and uploads are outside of both.
+
+    `table` or `index` holds conversations. With `memory` neither does, but the engine's own memory.
+    """
+
+    def __init__(
+        self,
+        scope: EnvironmentStack,
+        environment: Environment,
+        assistant: Assistant,
+        search: SearchStack,
+        *,
+        in_engine: bool,
+        memory: bool,
+    ) -> None:
+        removal = scope.removal
+        index, target = environment.index, search.target(scope.region, ())
+        self.memory = memory
+        self.table = None if in_engine else ConversationTable(scope, "Conversations", removal_policy=removal)
+        self.quota = QuotaTable(scope, "Quota") if assistant.quota else None
+        self.index: ConversationIndex | None = None
+        if in_engine and not memory:
+            self.index = ConversationIndex(
+                scope,
+                "Conversations",
+                target=target,
+                name=CONVERSATIONS.format(index=index.name),
+                replicas=index.replicas,
+                removal_policy=removal,
+            )
+        self.feedback: FeedbackIndex | FeedbackTable | None = None
+        if assistant.feedback and in_engine:
+            self.feedback = FeedbackIndex(
+                scope,
+                "Feedback",
+                target=target,
+                name=FEEDBACK.format(index=index.name),
+                replicas=index.replicas,
+                removal_policy=removal,
+            )
+        elif assistant.feedback:
+            self.feedback = FeedbackTable(scope, "Feedback", removal_policy=removal)
+        self.uploads = UploadJobs(scope, "Uploads", removal_policy=removal)
