@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from mlcommons import HttpTransport
-from opensearch_ml.resources.conversation_index import index_body
+from opensearch_ml.resources.conversation_index import ConversationIndex
 from opensearch_ml.resources.field_script import ACCESS, LOADED
 from rag.answering import answer
 from rag.caller import OPERATOR, Caller
@@ -223,7 +223,9 @@ def _collection(engine: KindsEngine, models: Models) -> RuntimeSettings:
 def conversation_index(engine: KindsEngine, name: str) -> str:
     """The name of a new index of conversations, as a deploy makes it."""
     made = f"{name}-conversations"
-    engine.apply("Index", {"name": made, "body": index_body(replicas=0)}, owner=engine.owner("Conversations"))
+    engine.apply(
+        "Index", {"name": made, "body": ConversationIndex.body(replicas=0)}, owner=engine.owner("Conversations")
+    )
     return made
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import boto3
 import pytest
 
-from opensearch_ml.resources.feedback_index import feedback_body
+from opensearch_ml.resources.feedback_index import FeedbackIndex as FeedbackResource
 from osml.evaluate.evaluation import read
 from osml.feedback.feedback import evaluation_set, gaps
 from rag import rating
@@ -35,7 +35,7 @@ def judged(kept: Shop) -> Iterator[Shop]:
     """The shelf with feedback where its conversations are, without texts."""
     if isinstance(kept.parts.settings.conversations, ConversationIndexSettings):
         engine = kept.parts.conversations._engine  # type: ignore[attr-defined]
-        engine.send("PUT", f"/{NAME}", feedback_body(0), Budget(SECONDS))
+        engine.send("PUT", f"/{NAME}", FeedbackResource.body(0), Budget(SECONDS))
         yield with_feedback(kept, FeedbackIndex(engine, NAME, 90), "index")
         engine.send("DELETE", f"/{NAME}", None, Budget(SECONDS))
         return

@@ -5,9 +5,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
+
+from sandbox.models.json_handler import serving
 
 BACKEND = "http-backend"
 
@@ -101,13 +102,6 @@ def repository(folder: Path) -> Iterator[Repository]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.url = f"http://127.0.0.1:{server.server_port}/handbook.git"
-    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as url:
+        kept.url = f"{url}/handbook.git"
         yield kept
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
