@@ -66,24 +66,35 @@ class Deployed:
 
 
 @contextlib.contextmanager
+def _answering(model: WritingPace | None) -> Iterator[dict[str, str]]:
+    """What the local cloud is told of a model that writes at this pace."""
+    if model is None:
+        yield {}
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".key") as key, quick_model(model) as url:
+        key.write("none")
+        key.flush()
+        yield {"OSML_ANSWER_URL": url, "OSML_ANSWER_KEY_FILE": key.name, "OSML_ANSWER_MODEL": "quick"}
+
+
+@contextlib.contextmanager
 def deployed(
     base: str,
     *,
     answers: bool = True,
     assistant: Mapping[str, Any] | None = None,
     timeouts: Mapping[str, int] | None = None,
-    model: WritingPace = AT_ONCE,
+    retrieval: Mapping[str, Any] | None = None,
+    model: WritingPace | None = AT_ONCE,
 ) -> Iterator[Deployed]:
     """The environment `base` of this repository with an API key and no throttle, its samples loaded.
 
-    Without `answers` it only searches; `assistant` adds to this group of its file, `timeouts` replaces that one;
-    `model` says how the answer model writes. The local cloud is named `bench`, begins anew, whatever an earlier run has
-    left, and ends with the measurement.
+    Without `answers` it only searches; `assistant` adds to this group of its file, `timeouts` and `retrieval` replace
+    those; `model` says how the answer model writes, None means the stand-in of the local cloud. The local cloud is
+    named `bench`, begins anew, whatever an earlier run has left, and ends with the measurement.
     """
     instance = Instance.named("bench")
-    with tempfile.TemporaryDirectory() as directory, quick_model(model) as url:
-        key_file = Path(directory) / "model.key"
-        key_file.write_text("none")
+    with tempfile.TemporaryDirectory() as directory, _answering(model) as answering:
         settings = yaml.safe_load((CHECKOUT / "environments" / f"{base}.yaml").read_text())
         if not answers:
             settings["recipe"] = "semantic-search"
@@ -96,13 +107,11 @@ def deployed(
         }
         if timeouts:
             settings["timeouts"] = dict(timeouts)
+        if retrieval:
+            settings["retrieval"] = dict(retrieval)
         (Path(directory) / f"{base}.yaml").write_text(yaml.safe_dump(settings))
         environment = {OPTIMIZE: "1", **os.environ, "OSML_SANDBOX": "bench", "OSML_ENVIRONMENTS": directory}
-        environment |= {
-            "OSML_ANSWER_URL": url,
-            "OSML_ANSWER_KEY_FILE": str(key_file),
-            "OSML_ANSWER_MODEL": "quick",
-        }
+        environment |= answering
 
         def osml(*arguments: str) -> None:
             subprocess.run([str(OSML), *arguments], env=environment, cwd=CHECKOUT, check=True)

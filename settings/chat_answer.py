@@ -42,8 +42,16 @@ class ChatModel(AnswerModel):
         raise NotImplementedError
 
     @property
+    def calls_tools(self) -> bool:
+        return True
+
+    @property
     def choices(self) -> dict[str, Any]:
         """What a request says beside the model and the messages; None is the API's own."""
+        raise NotImplementedError
+
+    def for_tools(self, max_tokens: int) -> dict[str, Any]:
+        """What a request says that lets the model call tools, and write up to `max_tokens`."""
         raise NotImplementedError
 
     def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface

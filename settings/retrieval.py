@@ -1,4 +1,4 @@
-"""The settings of search: hybrid search, reranking, marks, and smaller vectors."""
+"""The settings of search: hybrid search, reranking, marks, smaller vectors, and agentic search."""
 
 from __future__ import annotations
 
@@ -75,6 +75,18 @@ class HighlightSettings(Group):
     sentences: int = Field(default=1, ge=1, le=5)
 
 
+class Agentic(Group):
+    """The answer model reads what the first search found, and asks for further searches before the answer.
+
+    It asks up to `rounds` times, each time for up to `searches` searches, all within `seconds`. Each round is a call of
+    the answer model. For questions of several steps and for comparisons.
+    """
+
+    rounds: int = Field(default=2, ge=1, le=5)
+    searches: int = Field(default=3, ge=1, le=5)
+    seconds: int = Field(default=10, ge=1, le=60)
+
+
 class Retrieval(Group):
     """How passages are found: in an environment by words and vectors, with `hybrid: off` by their vectors alone.
 
@@ -90,6 +102,7 @@ class Retrieval(Group):
     highlight: HighlightSettings | None = None
     earlier_questions: int = Field(default=1, ge=0, le=5)
     quantization: Literal["none", "fp16", "byte", "disk"] = "none"
+    agentic: Agentic | None = None
 
     @model_validator(mode="after")
     def _candidates_are_chosen_from(self) -> Retrieval:

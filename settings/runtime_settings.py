@@ -18,7 +18,7 @@ from settings.answer import AnswerModel
 from settings.embedding import EmbeddingModel
 from settings.feedback import Feedback
 from settings.guardrails import Guardrails
-from settings.knowledge import IndexNames, Prompt
+from settings.knowledge import FieldName, FieldType, IndexNames, Prompt
 from settings.model_settings import model_class
 from settings.passages import PASSAGE_CHARACTERS
 from settings.personal_data import PersonalData
@@ -176,12 +176,14 @@ ChosenAnswer = Annotated[
 class RuntimeSettings(RuntimeGroup):
     """All of it. Without `answer` the sources are the answer.
 
-    From the scores of `matches` on a passage is a good and a close match; None where the model is not measured.
+    `fields` are the declared fields of documents. From the scores of `matches` on a passage is a good and a close
+    match; None where the model is not measured.
     """
 
     environment: str
     search: RuntimeSearch
     index: IndexNames
+    fields: dict[FieldName, FieldType] = Field(default_factory=dict)
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float = Field(default=0.6, ge=0)
     matches: tuple[float, float] | None = None

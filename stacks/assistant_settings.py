@@ -110,6 +110,8 @@ def _unusual(
         access["group_attribute"] = assistant.group_attribute
     if access:
         unusual["access"] = ToldAccess.model_validate(access)
+    if environment.index.fields:
+        unusual["fields"] = environment.index.fields
     if environment.retrieval != Retrieval():
         unusual["retrieval"] = environment.retrieval
     return unusual

@@ -153,6 +153,7 @@ export class Conversation {
       const request = this.#id ? { question, conversation_id: this.#id } : { question };
       for await (const { name, value } of this.#service.ask(request, running.signal)) {
         if (name === "stage") exchange.stage(value.stage);
+        if (name === "step") exchange.step(value);
         if (name === "sources") exchange.sources(value.sources);
         if (name === "text") exchange.add(value.text);
         if (name === "answer") this.#keep(question, value, exchange);

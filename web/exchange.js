@@ -2,6 +2,7 @@ import { announce, duration, element, plural } from "./element.js";
 import { failureView } from "./failure.js";
 import { prose } from "./prose.js";
 import { Sources } from "./sources.js";
+import { stepsView } from "./steps.js";
 
 const STAGES = { searching: "Searching", answering: "Writing the answer" };
 let count = 0;
@@ -54,6 +55,11 @@ export class Exchange {
     announce(`${words}.`);
   }
 
+  /** Shows a search that the answer model asked for, while it is made. */
+  step(step) {
+    this.#stage.querySelector(".stage-words").textContent = `Searching for “${step.query}”`;
+  }
+
   sources(sources) {
     this.#sources.show(sources, false);
     if (sources.length) announce(`${plural(sources.length, "passage")} found.`);
@@ -95,7 +101,7 @@ export class Exchange {
     if (answer.missing && sources.length) {
       this.#after.append(element("p", { className: "hint" }, `${plural(answer.missing, "passage")} of this answer ${answer.missing === 1 ? "is" : "are"} no longer here for you.`));
     }
-    this.#after.append(this.#sources.jumps(sources) ?? "", this.#made(answer));
+    this.#after.append(this.#sources.jumps(sources) ?? "", stepsView(answer.steps ?? []), this.#made(answer));
     announce(`${this.#text ? `Answer: ${this.#text}` : "Done."} ${sources.length ? `${plural(sources.length, "source")}.` : ""}`);
   }
 

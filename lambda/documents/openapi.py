@@ -67,9 +67,10 @@ RETRY_AFTER = {
 }
 
 STREAM = """\
-The answer as it is made, in Server-Sent Events: `stage` (`{"stage": "searching" | "answering"}`), `sources`
-(`{"sources": [Source]}`) as soon as they are known, `text` (`{"text": …}`) for each piece of the answer, and last
-`answer` (an Answer) or `failed` (a Failed). A comment, `: waiting`, comes at least every 10 seconds."""
+The answer as it is made, in Server-Sent Events: `stage` (`{"stage": "searching" | "answering"}`), `step` (a
+SearchStep) for each search that the answer model asked for, `sources` (`{"sources": [Source]}`) as soon as they are
+known, `text` (`{"text": …}`) for each piece of the answer, and last `answer` (an Answer) or `failed` (a Failed). A
+comment, `: waiting`, comes at least every 10 seconds."""
 STREAM_EXAMPLE = """\
 event: stage
 data: {"stage": "searching"}

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from rag.events import Answered, Event, Sources, Stage, Text
+from rag.events import Answered, Event, Searched, Sources, Stage, Text
 from rag.models import Problem
 
 MEDIA_TYPE = "text/event-stream"
@@ -25,6 +25,8 @@ def framed(event: Event | Failed) -> bytes:
     match event:
         case Stage():
             return _frame("stage", {"stage": event.stage})
+        case Searched():
+            return _frame("step", event.step.model_dump())
         case Sources():
             return _frame("sources", {"sources": [source.model_dump() for source in event.sources]})
         case Text():

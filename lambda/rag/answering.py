@@ -5,22 +5,23 @@ Guardrails check the question before the search, and the answer before anybody s
 The turn is stored after the answer has gone.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from rag.budget import Budget
 from rag.caller import Caller
 from rag.conversations import MOST_TURNS, Conversation
 from rag.conversations.conversation_id import ConversationId
-from rag.events import Answered, Event, Sources, Stage, Text
+from rag.events import Answered, Event, Searched, Sources, Stage, Text
 from rag.evidence import used
 from rag.failures import Invalid
 from rag.generation import Generation
 from rag.guardrails import Struck
 from rag.match import is_near, match_of
-from rag.models import Answer, Blocked, Question, Source, Timings
+from rag.models import Answer, Blocked, Filters, Question, SearchStep, Source, Timings
 from rag.origin import Origin, cited, version_of
 from rag.parts import Parts
 from rag.parts import parts as own_parts
@@ -28,6 +29,9 @@ from rag.prompt import Turn
 from rag.search import Found
 from rag.search.query import texts
 from rag.usage import Usage
+
+if TYPE_CHECKING:
+    from rag.agentic import AgenticSearch
 
 NOT_IN_DOCUMENTS = "The documents do not contain an answer to this question."
 
@@ -71,6 +75,7 @@ class _Asked:
     began: float
     turns: Sequence[Turn] | None = None
     usage: Usage | None = None
+    steps: list[SearchStep] = field(default_factory=list)
 
     @property
     def _id(self) -> ConversationId | None:
@@ -96,6 +101,8 @@ class _Asked:
         earlier = _answered_in(stored)
         yield Stage("searching")
         nearest = self._found(earlier)
+        if self.parts.agentic is not None:
+            nearest = yield from self._searched_again(self.parts.agentic, nearest, earlier)
         if not is_near(nearest.sources, self.parts.settings.min_score):
             yield Sources([])
             yield Text(NOT_IN_DOCUMENTS)
@@ -145,11 +152,45 @@ class _Asked:
     def _found(self, earlier: Sequence[Turn]) -> Found:
         most = self.parts.settings.retrieval.earlier_questions
         searched = texts([turn.question for turn in earlier], self.question.question, most)
-        size = self.question.top_k or self.parts.settings.top_k
-        nearest = self.parts.search.nearest(searched, self.question.filters, size, self.budget, self.caller)
+        nearest = self.parts.search.nearest(searched, self.question.filters, self._size, self.budget, self.caller)
+        return self._matched(nearest)
+
+    @property
+    def _size(self) -> int:
+        return self.question.top_k or self.parts.settings.top_k
+
+    def _matched(self, nearest: Found) -> Found:
         for source in nearest.sources:
             source.match = match_of(source.similarity, self.parts.settings.matches)
         return nearest
+
+    def _searched_again(
+        self, agentic: "AgenticSearch", nearest: Found, earlier: Sequence[Turn]
+    ) -> Generator[Event, None, Found]:
+        """The passages of the searches that the model asks for, and of the first."""
+        from rag.agentic import merged
+
+        began, before = perf_counter(), [turn.question for turn in earlier[-1:]]
+        steps = agentic.steps(self.question.question, before, nearest.sources, self._search, self.budget, self.usage)
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                return Found(merged(end.value, self._size), nearest.search_ms + _since(began), nearest.embed_ms)
+            self.steps.append(step)
+            yield Searched(step)
+
+    def _search(self, query: str, filters: Filters | None, budget: Budget) -> list[Source]:
+        """One search that the model asks for. One that a guardrail stops or changes is not made."""
+        try:
+            if self.parts.guard.question(query, budget) != query:
+                raise Invalid("A guardrail masks a part of this search.")
+        except Struck as struck:
+            raise Invalid(struck.message) from None
+        # The model limits the search only if the caller has not.
+        chosen = self.question.filters or filters
+        nearest = self.parts.search.nearest([query], chosen, self._size, budget, self.caller)
+        return self._matched(nearest).sources
 
     def _pieces(self, generation: Generation, sources: Sequence[Source], stored: Conversation | None) -> Iterator[str]:
         earlier, key = _answered_in(stored), (stored.key or None) if stored else None
@@ -194,6 +235,7 @@ class _Asked:
         answer = Answer(
             answer=said,
             grounded=grounded,
+            steps=self.steps,
             blocked=blocked,
             sources=sources,
             model=name,

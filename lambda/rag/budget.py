@@ -35,6 +35,10 @@ class Budget:
         left = self.left()
         return Budget(left - min(seconds, left / 10), self._clock, self._sleep, self._jitter)
 
+    def atmost(self, seconds: float) -> "Budget":
+        """This budget with at most `seconds` from now."""
+        return Budget(min(seconds, self.left()), self._clock, self._sleep, self._jitter)
+
     def left(self) -> float:
         """Seconds until the end; negative after it."""
         return self._end - self._clock()

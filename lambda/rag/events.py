@@ -1,10 +1,10 @@
-"""Events of an answer, in this order: `Stage`s, `Sources` once, `Text`s, `Answered` last."""
+"""Events of an answer, in this order: `Stage`s and `Searched`s, `Sources` once, `Text`s, `Answered` last."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rag.models import Answer, Source
+from rag.models import Answer, SearchStep, Source
 
 
 @dataclass(frozen=True)
@@ -12,6 +12,13 @@ class Stage:
     """The step that begins now."""
 
     stage: Literal["searching", "answering"]
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A search that the answer model asked for, with its result."""
+
+    step: SearchStep
 
 
 @dataclass(frozen=True)
@@ -43,4 +50,4 @@ class Answered:
     keep: Callable[[], None] = field(default=_nothing, compare=False, repr=False)
 
 
-Event = Stage | Sources | Text | Answered
+Event = Stage | Searched | Sources | Text | Answered

@@ -43,7 +43,7 @@ class OwnGeneration:
 
     def __init__(self, model: ModelCaller, prompt: Prompt, control_tokens: Sequence[str]) -> None:
         self.name = model.name
-        self._model = model
+        self.model = model
         self._prompt = prompt
         self._control_tokens = control_tokens
 
@@ -59,9 +59,9 @@ class OwnGeneration:
         passages = [source.text for source in sources]
         prompt = ModelInput(self._prompt, passages, earlier, question, self._control_tokens)
         if usage is None:
-            return self._model.deltas(prompt, budget)
+            return self.model.deltas(prompt, budget)
         usage.note(prompt.text())
-        return self._model.deltas(prompt, budget, usage)
+        return self.model.deltas(prompt, budget, usage)
 
 
 class PipelineGeneration:

@@ -29,14 +29,33 @@ class Body(Shape):
     model_config = ConfigDict(extra="forbid")
 
 
+FieldValue = bool | int | float | Wanted
+
+
+class FieldRange(Body):
+    """A range of a declared number or date, with both ends; a date is `2026`, `2026-03`, `2026-03-31` or has a time."""
+
+    gte: int | float | Wanted | None = Field(default=None, description="The least value.", examples=[2023])
+    lte: int | float | Wanted | None = Field(default=None, description="The greatest value.", examples=[2026])
+
+
 class Filters(Body):
-    """Limits the search. Values of one field are alternatives; both fields must match."""
+    """Limits the search. Values of one field are alternatives; all fields must match."""
 
     document: Wanted | Annotated[list[Wanted], Field(min_length=1, max_length=50)] | None = Field(
         default=None, description="Ids of documents.", examples=["boston"]
     )
     title: Wanted | Annotated[list[Wanted], Field(min_length=1, max_length=50)] | None = Field(
         default=None, description="A phrase in the title.", examples=["metro areas"]
+    )
+    fields: (
+        dict[Wanted, FieldValue | Annotated[list[FieldValue], Field(min_length=1, max_length=50)] | FieldRange] | None
+    ) = Field(
+        default=None,
+        max_length=20,
+        description="Values of other fields of the documents, or ranges of those that `index.fields` declares. On a "
+        "domain only.",
+        examples=[{"team": ["sales", "support"], "year": {"gte": 2023}}],
     )
 
 
@@ -135,6 +154,15 @@ class Timings(Shape):
     total_ms: int = Field(examples=[890])
 
 
+class SearchStep(Shape):
+    """A search that the answer model asked for, with `retrieval.agentic`."""
+
+    query: str = Field(description="What was searched for.", examples=["population of Boston in 2023"])
+    filters: Filters | None = Field(default=None, description="What it was limited to; null for all documents.")
+    passages: int = Field(description="How many passages it found.", examples=[4])
+    new: int = Field(description="How many of these no earlier search for this question had found.", examples=[2])
+
+
 Blocked = Literal["question", "answer"]
 
 
@@ -150,6 +178,10 @@ class Answer(Shape):
         "passages are near enough to the question."
     )
     sources: list[Source] = Field(description="The passages that the answer was to come from, best first.")
+    steps: list[SearchStep] = Field(
+        default_factory=list,
+        description="The searches after the first one, in order; empty without `retrieval.agentic`.",
+    )
     blocked: Blocked | None = Field(
         default=None,
         description="What a guardrail did not let through; `answer` is then its message, also if a part of another one "

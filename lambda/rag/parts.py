@@ -2,23 +2,31 @@
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from requests.auth import AuthBase
 
 from rag.conversations import Conversations, History
 from rag.feedback import FeedbackStore
-from rag.generation import Generation
+from rag.generation import Generation, OwnGeneration
 from rag.guardrails import Guard, guard
 from rag.own_settings import from_environment
 from rag.search import Searching
 from rag.search.engine import IndexClient
+from settings.answer import AnswerModel
 from settings.runtime_settings import ConversationIndexSettings, EngineEmbedding, PipelineAnswer, RuntimeSettings, Table
+
+if TYPE_CHECKING:
+    from rag.agentic import AgenticSearch
+    from rag.tool_prompt import ToolCaller
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The `settings` and the parts made from them; without `generation` the sources are the answer."""
+    """The `settings` and the parts made from them; without `generation` the sources are the answer.
+
+    `agentic` searches as the answer model chooses, with `retrieval.agentic`.
+    """
 
     settings: RuntimeSettings
     search: Searching
@@ -27,6 +35,7 @@ class Parts:
     guard: Guard = field(default_factory=lambda: Guard([]))
 
     feedback: FeedbackStore | None = None
+    agentic: "AgenticSearch | None" = None
 
     @property
     def history(self) -> History | None:
@@ -41,13 +50,15 @@ def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
     """
     engine = IndexClient(settings, auth)
     timeouts = settings.timeouts
+    generation = _generation(settings, engine)
     return Parts(
         settings,
         _search(settings, engine),
-        _generation(settings, engine),
+        generation,
         _conversations(settings, engine),
         guard(settings.guardrails, timeouts.answer, timeouts.connection),
         _feedback(settings, engine),
+        _agentic(settings, generation),
     )
 
 
@@ -76,9 +87,18 @@ def _generation(settings: RuntimeSettings, engine: IndexClient) -> Generation | 
 
         return PipelineGeneration(engine, settings.answer)
     from rag.answer_model import model
-    from rag.generation import OwnGeneration
 
     return OwnGeneration(model(settings), settings.prompt, settings.answer.control_tokens)
+
+
+def _agentic(settings: RuntimeSettings, generation: Generation | None) -> "AgenticSearch | None":
+    chosen, answer = settings.retrieval.agentic, settings.answer
+    if chosen is None or not isinstance(generation, OwnGeneration) or not isinstance(answer, AnswerModel):
+        return None
+    from rag.agentic import AgenticSearch
+
+    # A rule of the settings: this model calls tools.
+    return AgenticSearch(cast("ToolCaller", generation.model), chosen, answer.control_tokens, settings.fields)
 
 
 def _conversations(settings: RuntimeSettings, engine: IndexClient) -> Conversations:

@@ -19,6 +19,8 @@ def show(question: str, answer: Answer, command: str) -> None:
     if answer.answer is not None:
         panel = Panel(shown(answer.answer), title=shown(question), subtitle=answer.model, title_align="left")
         console.print(panel)
+    for step in answer.steps:
+        console.print(f"Searched for: {shown(step.query)} ({step.new} more)", highlight=False)
     places = [_place(source) for source in answer.sources]
     table = Table("score", "document", *(["place"] if any(places) else []), "text", box=None, header_style="bold")
     for source, place in zip(answer.sources, places, strict=True):

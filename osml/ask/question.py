@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from osml.ask.conversation import EngineConversation
-from osml.ask.filters import clauses, names_asked, unknown
 from osml.failure import Failure
 from osml.remote.domain import Domain, legible
 from osml.remote.stack import Knowledge
@@ -12,6 +11,7 @@ from rag.caller import ACCESS, groups_in
 from rag.evidence import used
 from rag.models import Answer, Highlight, Source, Timings
 from rag.pipeline import answer_in, asking
+from rag.search.field_filter import clauses, names_asked, unknown
 from rag.search.highlight import highlights
 from rag.search.hit import fields_of, source_of
 from rag.search.in_use import searched

@@ -15,7 +15,8 @@ from sandbox.models import bedrock_stream as stream
 from sandbox.models import cohere, prompt, rerank, titan
 from sandbox.models.answer import StandIn
 from sandbox.models.bedrock_models import Retired, Unknown, require_chat
-from sandbox.models.converse import InvalidConverse, converse
+from sandbox.models.converse import converse
+from sandbox.models.converse_tools import InvalidConverse
 from sandbox.models.embedding import MiniLM
 from sandbox.models.event_stream import MEDIA_TYPE, Event, json_events
 from sandbox.models.exchange import Call, ModelResponse, is_number, is_strings, is_whole, json_body, json_reply

@@ -27,7 +27,17 @@ def imported(answer: dict[str, Any]) -> Iterator[Event]:
 def converse(answer: dict[str, Any]) -> Iterator[Event]:
     """ConverseStream: the blocks of the message, reasoning first, then the reason of its end and its usage."""
     yield "messageStart", {"role": "assistant"}
-    for index, block in enumerate(reversed(answer["output"]["message"]["content"])):
+    blocks = answer["output"]["message"]["content"]
+    calls = any("toolUse" in block for block in blocks)
+    for index, block in enumerate(blocks if calls else reversed(blocks)):
+        if "toolUse" in block:
+            use = block["toolUse"]
+            begun = {"toolUse": {"toolUseId": use["toolUseId"], "name": use["name"]}}
+            yield "contentBlockStart", {"contentBlockIndex": index, "start": begun}
+            for piece in pieces(json.dumps(use["input"])):
+                yield "contentBlockDelta", {"contentBlockIndex": index, "delta": {"toolUse": {"input": piece}}}
+            yield "contentBlockStop", {"contentBlockIndex": index}
+            continue
         text = block["text"] if "text" in block else block["reasoningContent"]["reasoningText"]["text"]
         for piece in pieces(text):
             delta = {"text": piece} if "text" in block else {"reasoningContent": {"text": piece}}

@@ -3,18 +3,15 @@
 import time
 from typing import Any
 
-from sandbox.models import prompt
+from sandbox.models import converse_tools, prompt
 from sandbox.models.answer import StandIn
+from sandbox.models.converse_tools import InvalidConverse
 from sandbox.models.embedding import MiniLM
 from sandbox.models.exchange import is_number, is_strings, is_whole
 from sandbox.models.generation import finished
 
-_MEMBERS = {"messages", "system", "inferenceConfig", "additionalModelRequestFields", "requestMetadata"}
+_MEMBERS = {"messages", "system", "inferenceConfig", "toolConfig", "additionalModelRequestFields", "requestMetadata"}
 _INFERENCE = {"maxTokens", "temperature", "topP", "stopSequences"}
-
-
-class InvalidConverse(Exception):
-    """A member of the request breaks a rule of Converse; the message is Bedrock's."""
 
 
 def converse(body: Any, model: MiniLM, stand_in: StandIn, *, thinks: bool = True) -> dict[str, Any]:
@@ -24,20 +21,32 @@ def converse(body: Any, model: MiniLM, stand_in: StandIn, *, thinks: bool = True
     """
     began = time.monotonic()
     messages, system, inference = _checked(body)
+    if thinks and "toolConfig" in body:
+        raise InvalidConverse("This model doesn't support tool use.")
+    if tool_calls := converse_tools.chosen(body):
+        return _answer(began, converse_tools.written(tool_calls), "tool_use", _read(model, messages, system), 0)
     answer = stand_in.answer(prompt.from_messages([{"role": "system", "content": system}, *messages]))
     stop = inference.get("stopSequences", ())
     done = finished(answer.text, model, inference.get("maxTokens"), stop)
-    read = sum(model.count_tokens(block["text"]) for block in [*system, *_texts(messages)])
     written = done.tokens + (model.count_tokens(answer.reasoning) if thinks else 0)
     content: list[dict[str, Any]] = [{"text": done.text}]
     if thinks:
         content.append({"reasoningContent": {"reasoningText": {"text": answer.reasoning}}})
+    reason = "max_tokens" if done.reason == "length" else "end_turn"
+    return _answer(began, content, reason, _read(model, messages, system), written)
+
+
+def _answer(began: float, content: list[dict[str, Any]], reason: str, read: int, written: int) -> dict[str, Any]:
     return {
         "metrics": {"latencyMs": int((time.monotonic() - began) * 1000)},
         "output": {"message": {"content": content, "role": "assistant"}},
-        "stopReason": "max_tokens" if done.reason == "length" else "end_turn",
+        "stopReason": reason,
         "usage": {"inputTokens": read, "outputTokens": written, "totalTokens": read + written},
     }
+
+
+def _read(model: MiniLM, messages: list[dict[str, Any]], system: list[dict[str, Any]]) -> int:
+    return sum(model.count_tokens(block["text"]) for block in [*system, *_texts(messages)])
 
 
 def _checked(body: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
@@ -56,6 +65,7 @@ def _checked(body: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dic
             "user message."
         )
     _check_blocks("system", system)
+    converse_tools.check(body)
     return messages, system, _check_inference(body.get("inferenceConfig", {}))
 
 
@@ -70,7 +80,21 @@ def _check_message(number: int, message: Any) -> None:
     if not message["content"]:
         raise InvalidConverse(f"The content field in the Message object at messages.{number} is empty. "
                       "Add a ContentBlock object to the content field and try again.")  # fmt: skip
-    _check_blocks(f"messages.{number}.content", message["content"])
+    where = f"messages.{number}.content"
+    if isinstance(message["content"], list):
+        blocks = [block for block in message["content"] if not _is_of_a_tool(block)]
+        for place, block in enumerate(message["content"]):
+            fault = converse_tools.block_fault(f"{where}.{place}", block) if _is_of_a_tool(block) else None
+            if fault:
+                raise InvalidConverse(fault)
+        if blocks:
+            _check_blocks(where, blocks)
+        return
+    _check_blocks(where, message["content"])
+
+
+def _is_of_a_tool(block: Any) -> bool:
+    return isinstance(block, dict) and set(block) in ({converse_tools.USE}, {converse_tools.RESULT})
 
 
 def _check_blocks(where: str, blocks: Any) -> None:
@@ -100,4 +124,4 @@ def _check_inference(inference: Any) -> dict[str, Any]:
 
 
 def _texts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [block for message in messages for block in message["content"]]
+    return [block for message in messages for block in message["content"] if "text" in block]

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sandbox.models import prompt
+from sandbox.models import chat_tools, prompt
 from sandbox.models.answer import StandIn
 from sandbox.models.embedding import MiniLM
 from sandbox.models.exchange import Call, ModelResponse, is_number, is_strings, is_whole, json_body, json_reply
@@ -97,16 +97,12 @@ class DeepSeek:
             raise DeepSeekError(401, "Authentication Fails, Your api key: **** is invalid", "authentication_error")
 
     def _complete(self, body: dict[str, Any]) -> ModelResponse:
+        if tool_calls := chat_tools.written(chat_tools.chosen(body)):
+            return self._call_tools(body, tool_calls)
         answer = self._stand_in.answer(prompt.from_messages(body["messages"]))
         thought = answer.reasoning if _thinks(body) else None
         thought, done = self._written(thought, answer.text, body.get("max_tokens"), body.get("stop") or ())
-        head = {
-            "id": str(uuid.uuid4()),
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": ALIASES.get(body["model"], body["model"]),
-            "system_fingerprint": "fp_extractive_stand_in",
-        }
+        head = _head(body)
         usage = self._usage(body["messages"], done, thought)
         if body.get("stream"):
             headers = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
@@ -116,6 +112,19 @@ class DeepSeek:
             message["reasoning_content"] = thought
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": done.reason}
         return json_reply(200, {**head, "choices": [choice], "usage": usage})
+
+    def _call_tools(self, body: dict[str, Any], tool_calls: list[dict[str, Any]]) -> ModelResponse:
+        """The calls, as a message or as an event."""
+        thought = "A part of the question is not answered by the passages." if _thinks(body) else None
+        usage = self._usage(body["messages"], GeneratedText("", "tool_calls", 0), thought)
+        if body.get("stream"):
+            headers = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
+            return ModelResponse(200, _tool_events(_head(body), tool_calls, usage), headers)
+        message = {"role": "assistant", "content": "", "tool_calls": tool_calls}
+        if thought is not None:
+            message["reasoning_content"] = thought
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls"}
+        return json_reply(200, {**_head(body), "choices": [choice], "usage": usage})
 
     def _written(
         self, thought: str | None, text: str, limit: int | None, stop: str | Sequence[str]
@@ -183,6 +192,10 @@ def _checked(raw: bytes) -> dict[str, Any]:
         raise DeepSeekError(400, "Empty input messages")
     if not 1 <= body.get("max_tokens", 1) <= MOST_TOKENS:
         raise DeepSeekError(400, f"Invalid max_tokens value, the valid range of max_tokens is [1, {MOST_TOKENS}]")
+    try:
+        chat_tools.check(body)
+    except chat_tools.InvalidTools as fault:
+        raise (_wrong(fault.message) if fault.status == 422 else DeepSeekError(fault.status, fault.message)) from fault
     if _thinks(body) and any(
         message.get("tool_calls") and "reasoning_content" not in message for message in body["messages"]
     ):
@@ -202,7 +215,7 @@ def _check_message(number: int, message: Any) -> None:
     if not isinstance(message, dict) or message.get("role") not in _ROLES:
         raise _wrong(f"messages[{number}]: role is none of {', '.join(_ROLES)}")
     content = message.get("content")
-    if isinstance(content, str):
+    if isinstance(content, str) or (content is None and message.get("tool_calls")):
         return
     if not isinstance(content, list):
         raise _wrong(f"messages[{number}]: content is neither a string nor a sequence")
@@ -216,16 +229,33 @@ def _wrong(reason: str) -> DeepSeekError:
     return DeepSeekError(422, f"Failed to deserialize the JSON body into the target type: {reason}")
 
 
-def _events(head: dict[str, Any], done: GeneratedText, thought: str | None, usage: dict[str, Any]) -> Iterator[bytes]:
-    def event(delta: dict[str, Any], reason: str | None = None, **more: Any) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        chunk = {**head, "object": "chat.completion.chunk", "choices": [choice], **more}
-        return f"data: {json.dumps(chunk)}\n\n".encode()
+def _head(body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()),
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": ALIASES.get(body["model"], body["model"]),
+        "system_fingerprint": "fp_extractive_stand_in",
+    }
 
-    yield event({"role": "assistant", "content": ""})
+
+def _tool_events(head: dict[str, Any], tool_calls: list[dict[str, Any]], usage: dict[str, Any]) -> Iterator[bytes]:
+    yield _event(head, {"role": "assistant", "content": None, "tool_calls": tool_calls})
+    yield _event(head, {"content": ""}, "tool_calls", usage=usage)
+    yield b"data: [DONE]\n\n"
+
+
+def _event(head: dict[str, Any], delta: dict[str, Any], reason: str | None = None, **more: Any) -> bytes:
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+    chunk = {**head, "object": "chat.completion.chunk", "choices": [choice], **more}
+    return f"data: {json.dumps(chunk)}\n\n".encode()
+
+
+def _events(head: dict[str, Any], done: GeneratedText, thought: str | None, usage: dict[str, Any]) -> Iterator[bytes]:
+    yield _event(head, {"role": "assistant", "content": ""})
     for piece in pieces(thought or ""):
-        yield event({"content": None, "reasoning_content": piece})
+        yield _event(head, {"content": None, "reasoning_content": piece})
     for piece in pieces(done.text):
-        yield event({"content": piece})
-    yield event({"content": ""}, done.reason, usage=usage)
+        yield _event(head, {"content": piece})
+    yield _event(head, {"content": ""}, done.reason, usage=usage)
     yield b"data: [DONE]\n\n"

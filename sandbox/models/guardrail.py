@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any
 
-from sandbox.models.converse import InvalidConverse
+from sandbox.models.converse_tools import InvalidConverse
 from sandbox.models.exchange import is_strings
 from sandbox.models.sentence import content_words
 

@@ -29,6 +29,11 @@ class AnswerModel(ModelSettings):
         return PATIENCE if settings.get("thinking") is True else None
 
     @property
+    def calls_tools(self) -> bool:
+        """Whether the assistant can give it tools to call, as agentic search does."""
+        return False
+
+    @property
     def converses(self) -> bool:
         """Whether an engine calls it by Bedrock's Converse API."""
         return False

@@ -24,6 +24,11 @@ class ConverseAnswer(BedrockModel):
     max_tokens: int = Field(default=1024, ge=1, le=64000)
 
     @property
+    def calls_tools(self) -> bool:
+        # https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html
+        return "deepseek.r1" not in self.model
+
+    @property
     def converses(self) -> bool:
         return True
 

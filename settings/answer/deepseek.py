@@ -45,6 +45,10 @@ class DeepSeekAnswer(ChatModel):
         thinking = {"type": "enabled" if self.thinking else "disabled"}
         return {"temperature": self.temperature, "max_tokens": self.max_tokens, "thinking": thinking}
 
+    def for_tools(self, max_tokens: int) -> dict[str, Any]:
+        # With thoughts, each later request would have to repeat them: https://api-docs.deepseek.com/guides/thinking_mode
+        return {"temperature": self.temperature, "max_tokens": max_tokens, "thinking": {"type": "disabled"}}
+
     def arguments(self, environment: Environment) -> dict[str, Any]:
         return {**super().arguments(environment), "max_tokens": self.max_tokens, "thinking": self.thinking}
 

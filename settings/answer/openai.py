@@ -45,6 +45,11 @@ class OpenAiAnswer(ChatModel):
     def choices(self) -> dict[str, Any]:
         return {"temperature": self.temperature, self.token_limit: self.max_tokens}
 
+    def for_tools(self, max_tokens: int) -> dict[str, Any]:
+        # A model that thinks needs the room of its thoughts besides, which only its own limit knows.
+        most = None if self.max_tokens is None else max(max_tokens, self.max_tokens)
+        return {"temperature": self.temperature, self.token_limit: most}
+
     def arguments(self, environment: Environment) -> dict[str, Any]:
         limits = {"max_tokens": self.max_tokens, "token_limit": self.token_limit}
         return {**super().arguments(environment), "path": self.path, **limits}

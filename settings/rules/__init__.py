@@ -23,7 +23,7 @@ from settings.rules.ingestion import drop_has_a_pipeline, ingestion_has_its_jobs
 from settings.rules.place import search_is_here, secrets_are_here, secrets_are_made_once
 from settings.rules.recipe import answer_is_the_recipes, engine_is_the_recipes, provider_is_the_recipes
 from settings.rules.region import models_are_in_one_partition, one_partition, regions_exist, services_are_there
-from settings.rules.retrieval import on_an_engine, quantizes, reranks, since
+from settings.rules.retrieval import asks_again, on_an_engine, quantizes, reranks, since
 from settings.rules.vpc import vpc_has_its_kind, vpc_reaches_its_models
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     since,
     reranks,
     quantizes,
+    asks_again,
     one_partition,
     models_are_in_one_partition,
     search_is_here,

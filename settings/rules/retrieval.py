@@ -22,7 +22,7 @@ QUANTIZED_BY = {"fp16": "faiss", "byte": "lucene", "disk": "faiss"}
 
 # What the assistant does by itself on a collection; the techniques are those that a collection has, too.
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-configure-neural-search.html
-ON_A_COLLECTION = frozenset({"hybrid", "candidates", "earlier_questions"})
+ON_A_COLLECTION = frozenset({"hybrid", "candidates", "earlier_questions", "agentic"})
 NORMALIZED_ON_A_COLLECTION = ("min_max", "l2")
 
 
@@ -109,4 +109,25 @@ def quantizes(environment: Environment) -> Iterator[str]:
             f"{named} fails in OpenSearch {fault.since} to before {fault.mended} when all documents of a segment are "
             f"replaced, and takes the index with it ({fault.issue}), but search.engine_version is "
             f"{search.engine_version!r}; set fp16, or another version"
+        )
+
+
+def asks_again(environment: Environment) -> Iterator[str]:
+    """Agentic search, which the assistant does with an answer model that calls tools."""
+    if environment.retrieval.agentic is None:
+        return
+    if environment.assistant is None:
+        yield "retrieval.agentic is set, but only the assistant searches so; add assistant, or leave it out"
+    answer = environment.answer
+    if environment.assistant and answer and answer.calls_tools and not environment.streams:
+        yield (
+            "retrieval.agentic is set, but the engine's pipeline answers here, and it calls no tools; set "
+            "assistant.streaming to true, or leave retrieval.agentic out"
+        )
+    if answer is None:
+        yield "retrieval.agentic is set, but no answer model chooses the searches; add answer, or leave it out"
+    elif not answer.calls_tools:
+        yield (
+            f"retrieval.agentic is set, but {answer.shown} of answer.provider {answer.provider!r} calls no tools here; "
+            "set deepseek, openai, or bedrock-converse with another model than DeepSeek-R1, or leave it out"
         )

@@ -107,7 +107,7 @@ def ask(page: Page, question: str) -> Answer:
 def finished(exchange: Locator) -> Answer:
     """What an exchange shows when it is over."""
     expect(exchange.locator(".made, .failure, .stopped")).to_be_visible(timeout=ANSWER_SECONDS * 1000)
-    shown = exchange.locator("details")
+    shown = exchange.locator(".sources details")
     return Answer(
         question=exchange.get_by_role("heading", level=2).inner_text(),
         text=exchange.locator(".answer").inner_text(),

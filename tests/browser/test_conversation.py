@@ -89,6 +89,29 @@ def test_an_answer_that_no_sentence_supports_has_no_sources(page: Page, stage: S
     expect(exchange.locator(".hint")).to_have_text("No sentence of the documents supports this answer.")
 
 
+def test_the_searches_that_the_model_asked_for_are_shown(page: Page, stage: Stage) -> None:
+    step = {
+        "query": "seat of <b>Kernwerk</b>",
+        "filters": {"document": ["kernwerk"], "fields": {"year": {"gte": 2023}}},
+        "found": 4,
+        "new": 1,
+    }
+    searching = Gate()
+    pond = source(PARK, ("It has 3 ponds 🦆 and a café.", 0.9))
+    whole = event("answer", **answer("It has 3 ponds.", [pond], steps=[step]))
+    stage.asks.append([event("stage", stage="searching"), event("step", **step), searching, whole])
+    exchange = flows.send(page, "Where is the maker?")
+    expect(exchange.locator(".stage-words")).to_have_text("Searching for “seat of <b>Kernwerk</b>”")
+    searching.open()
+    flows.finished(exchange)
+    steps = exchange.locator(".steps")
+    expect(steps.locator("summary")).to_have_text("1 further search")
+    steps.locator("summary").click()
+    expect(steps.locator("li")).to_have_text(
+        'seat of <b>Kernwerk</b> document: kernwerk, year: {"gte":2023}, 1 new passage'
+    )
+
+
 def test_a_long_wait_shows_how_long(window: Any, stage: Stage) -> None:
     page = window()
     page.clock.install()

@@ -21,8 +21,9 @@ from mlcommons import HttpTransport
 from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
 from opensearch_ml.providers.sagemaker_embedding import sagemaker_embedding
 from opensearch_ml.resources.field_script import WORDS, field_mappings, with_fields
-from osml.ask.filters import clauses, names_asked, unknown
 from rag.caller import GROUPS, LOADER
+from rag.models import Filters
+from rag.search.field_filter import clauses, names_asked, of_fields, unknown
 from sandbox.models.json_handler import serving
 from tests.contract import kinds_engine
 from tests.contract.front_engine import EngineAddress
@@ -98,6 +99,13 @@ class Shelf:
             hit["_id"]
             for hit in self.engine.client().post(f"/{self.name}/_search", {"query": query, "size": 100})["hits"]["hits"]
         }
+
+    def found_by_api(self, fields: dict[str, Any]) -> set[str]:
+        wanted = Filters.model_validate({"fields": fields}).fields
+        assert wanted is not None
+        query = {"bool": {"filter": of_fields(wanted, FIELDS, "text")}}
+        answer = self.engine.client().post(f"/{self.name}/_search", {"query": query, "size": 100})
+        return {hit["_id"] for hit in answer["hits"]["hits"]}
 
     def load(self, rows: list[dict[str, Any]]) -> list[Document]:
         lines = "".join(json.dumps({"text": f"Text of {n}", **row}) + "\n" for n, row in enumerate(rows))
@@ -262,6 +270,25 @@ def test_names_that_the_engine_stumbles_over_are_kept(shelf: Shelf) -> None:
 )
 def test_a_filter_compares_whole_values(shelf: Shelf, filters: list[tuple[str, str]], ids: set[str]) -> None:
     assert shelf.matching(*filters) == ids
+
+
+@pytest.mark.parametrize(
+    ("fields", "ids"),
+    [
+        ({"year": {"gte": 2023, "lte": 2023}}, {"k1"}),
+        ({"year": {"gte": 2024}}, {"k2", "k3"}),
+        ({"valid_until": {"gte": "2026-04"}}, {"d3"}),
+        ({"valid_until": {"lte": "2026-03"}}, {"d1"}),
+        ({"team": ["north", "south"], "year": {"gte": 2024}}, {"k2"}),
+        ({"active": True}, {"d1"}),
+        ({"meta.lang": "de"}, {"k3"}),
+        ({"year": 2024, "user": "U777"}, {"k3"}),
+    ],
+)
+def test_a_question_of_the_api_filters_by_values_and_ranges(
+    shelf: Shelf, fields: dict[str, Any], ids: set[str]
+) -> None:
+    assert shelf.found_by_api(fields) == ids
 
 
 def test_an_unknown_field_is_named(shelf: Shelf) -> None:

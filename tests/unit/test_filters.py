@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from osml.ask.filters import clauses
+from rag.failures import Invalid
+from rag.models import FieldRange, Filters
+from rag.search.field_filter import clauses, of_fields
 from settings import SettingError, load
 from settings.knowledge import IndexSettings
 
@@ -53,6 +56,45 @@ def test_a_value_is_compared_as_it_is_written_and_as_a_number(value: str, writte
 def test_a_declared_field_is_also_compared_by_its_type(type: str, value: str, typed: object) -> None:
     [clause] = clauses([("f", value)], {"f": type}, "text")
     assert clause["bool"]["should"][1:] == ([typed] if typed else [])
+
+
+@pytest.mark.parametrize(
+    ("type", "wanted", "bounds"),
+    [
+        ("number", {"gte": 2, "lte": 2.5}, {"gte": 2, "lte": 2.5}),
+        ("number", {"lte": -1}, {"lte": -1}),
+        ("date", {"gte": "2023", "lte": "2026-03"}, {"gte": "2023||/y", "lte": "2026-03||/M"}),
+        ("date", {"gte": "2026-03-31T10:00:00Z"}, {"gte": "2026-03-31T10:00:00Z"}),
+    ],
+)
+def test_a_range_of_a_declared_field(type: str, wanted: dict[str, Any], bounds: dict[str, Any]) -> None:
+    assert of_fields({"f": FieldRange(**wanted)}, {"f": type}, "text") == [{"range": {"f": bounds}}]
+
+
+@pytest.mark.parametrize(
+    ("type", "wanted"),
+    [
+        (None, {"gte": 2}),
+        ("keyword", {"gte": "a"}),
+        ("boolean", {"gte": 1}),
+        ("number", {}),
+        ("number", {"gte": "2"}),
+        ("number", {"gte": 1, "lte": "2"}),
+        ("date", {"gte": 2023}),
+        ("date", {"gte": "yesterday"}),
+    ],
+)
+def test_a_range_of_another_field_is_refused(type: str | None, wanted: dict[str, Any]) -> None:
+    with pytest.raises(Invalid, match=r"The filter f is a range, for which index\.fields must declare"):
+        of_fields({"f": FieldRange(**wanted)}, {"f": type} if type else {}, "text")
+
+
+def test_values_of_the_api_are_those_of_the_command_line() -> None:
+    fields = Filters.model_validate({"fields": {"year": [2023, 2024.0], "live": True, "team": "a"}}).fields
+    assert fields is not None
+    written = [("year", "2023"), ("year", "2024.0"), ("live", "true"), ("team", "a")]
+    types = {"year": "number", "live": "boolean"}
+    assert of_fields(fields, types, "text") == clauses(written, types, "text")
 
 
 def test_our_own_fields_and_an_older_index() -> None:

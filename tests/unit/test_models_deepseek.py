@@ -24,7 +24,11 @@ MESSAGES = [
 QUOTED = "The shop opens at nine. [1]"
 SPOKEN: dict[str, Any] = {"model": "deepseek-flash", "messages": MESSAGES, "thinking": {"type": "disabled"}}
 THOUGHT: dict[str, Any] = {"model": "deepseek-flash", "messages": MESSAGES}
-CALLED = {"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]}
+FUNCTION = {"name": "search", "arguments": "{}"}
+CALLED = [
+    {"role": "assistant", "content": "", "tool_calls": [{"id": "1", "type": "function", "function": FUNCTION}]},
+    {"role": "tool", "tool_call_id": "1", "content": "Nothing."},
+]
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +187,7 @@ def test_absent_or_empty_key_file_has_no_right_key(tmp_path: Path) -> None:
         ({**THOUGHT, "model": "deepseek-reasoner"}, 400, "but you passed deepseek-reasoner."),
         ({**THOUGHT, "thinking": "disabled"}, 422, "thinking: expected an object"),
         ({**THOUGHT, "thinking": {"type": "off"}}, 422, "`enabled` or `disabled`"),
-        ({**THOUGHT, "messages": [*MESSAGES, CALLED]}, 400, "must be passed back to the API"),
+        ({**THOUGHT, "messages": [*MESSAGES, *CALLED]}, 400, "must be passed back to the API"),
         ([], 422, "expected a JSON object"),
         (b'{"model": "deepseek-flash", "messages": [{"role": "user", "content": "a\nb"}]}', 400, "as JSON"),
     ],

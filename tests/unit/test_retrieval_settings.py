@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from settings import Environment, SettingError, load
 from settings.calibration import MINILM, score
 from settings.outputs import KnowledgeOutputs
-from settings.retrieval import Hybrid, Retrieval
+from settings.retrieval import Agentic, Hybrid, Retrieval
 
 BASE: dict[str, Any] = {
     "recipe": "semantic-search",
@@ -48,6 +48,31 @@ def test_an_engine_without_hybrid_search_compares_vectors_alone(environment: Any
 def test_words_and_vectors_decide_in_every_environment_of_the_repository() -> None:
     folder = Path(__file__).parents[2] / "environments"
     assert {load(path.stem, folder).retrieval.hybrid for path in folder.glob("*.yaml")} == {Hybrid()}
+
+
+NOVA = {"provider": "bedrock-converse", "model": "us.amazon.nova-lite-v1:0"}
+R1 = {"provider": "bedrock-converse", "model": "us.deepseek.r1-v1:0"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "sentence"),
+    [
+        ({"assistant": {}, "answer": NOVA}, None),
+        ({"answer": NOVA}, "only the assistant searches so; add assistant"),
+        ({"assistant": {}}, "no answer model chooses the searches; add answer"),
+        ({"assistant": {}, "answer": R1}, "of answer.provider 'bedrock-converse' calls no tools here"),
+        ({"assistant": {"streaming": False}, "answer": NOVA}, "set assistant.streaming to true"),
+    ],
+)
+def test_agentic_search_needs_an_assistant_whose_model_calls_tools(
+    environment: Any, groups: dict[str, Any], sentence: str | None
+) -> None:
+    recipe = "bedrock-converse" if "answer" in groups else "semantic-search"
+    if sentence is None:
+        assert environment({"agentic": {}}, region="us-east-1", recipe=recipe, **groups).retrieval.agentic == Agentic()
+        return
+    with pytest.raises(SettingError, match=f"retrieval.agentic is set, but .*{sentence}"):
+        environment({"agentic": {}}, region="us-east-1", recipe=recipe, **groups)
 
 
 def test_what_a_client_must_know_to_ask(environment: Any) -> None:

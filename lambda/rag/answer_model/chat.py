@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+import requests
+
+from rag.answer_model import chat_tools
 from rag.answer_model.lines import json_object, lines, objects
 from rag.budget import Budget
 from rag.failures import AssistantRefused
@@ -10,6 +13,7 @@ from rag.other_side import ANSWER, failure_of, unreachable, unusable
 from rag.prompt import ModelInput
 from rag.secret import StoredSecret
 from rag.thinking import spoken
+from rag.tool_prompt import MOST_TOKENS, SearchChoice, ToolPrompt
 from rag.usage import Usage
 from rag.wire import Wire
 from settings.chat_answer import ChatModel
@@ -37,18 +41,11 @@ class Chat:
         return spoken(self._contents(prompt, budget, usage))
 
     def _contents(self, prompt: ModelInput, budget: Budget, usage: Usage | None) -> Iterator[str]:
-        headers = {"Authorization": f"Bearer {self._secret.value(self._chosen.secret.key, budget)}"}
         body = self._body(prompt)
         if usage:
             # Without it OpenAI reports none: https://platform.openai.com/docs/api-reference/chat/create
             body["stream_options"] = {"include_usage": True}
-        try:
-            response = self._wire.send(
-                "POST", self._chosen.url, budget, self._most, json=body, headers=headers, stream=True
-            )
-        except AssistantRefused:
-            self._secret.forget()
-            raise
+        response = self._sent(body, budget, stream=True)
         with response, self._wire.reading():
             if "event-stream" not in response.headers.get("Content-Type", ""):
                 yield _content(json_object(response.content), "message", usage)
@@ -60,6 +57,29 @@ class Chat:
                 ended = ended or bool(_choice(event).get("finish_reason"))
         if not ended:
             raise unreachable(ANSWER, "the stream ended without a finish_reason")
+
+    def choice(self, prompt: ToolPrompt, budget: Budget, usage: Usage) -> SearchChoice:
+        body = {
+            "model": self._chosen.model,
+            "messages": chat_tools.messages(prompt),
+            "tools": chat_tools.tools(prompt),
+            **{name: value for name, value in self._chosen.for_tools(MOST_TOKENS).items() if value is not None},
+        }
+        usage.note(prompt.text())
+        response = self._sent(body, budget)
+        answer = json_object(response.content)
+        usage.report(_tokens(answer))
+        return chat_tools.chosen(_choice(answer))
+
+    def _sent(self, body: dict[str, Any], budget: Budget, *, stream: bool = False) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self._secret.value(self._chosen.secret.key, budget)}"}
+        try:
+            return self._wire.send(
+                "POST", self._chosen.url, budget, self._most, json=body, headers=headers, stream=stream
+            )
+        except AssistantRefused:
+            self._secret.forget()
+            raise
 
     def _body(self, prompt: ModelInput) -> dict[str, Any]:
         messages = [{"role": message.role, "content": message.content} for message in prompt.messages()]

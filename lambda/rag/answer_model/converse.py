@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag import boto_calls
+from rag.answer_model import converse_tools
 from rag.budget import Budget
 from rag.other_side import ANSWER
 from rag.prompt import Message, ModelInput
 from rag.thinking import spoken
+from rag.tool_prompt import MOST_TOKENS, SearchChoice, ToolPrompt
 from rag.usage import Usage
 from settings.answer.bedrock_converse import ConverseAnswer
 from settings.runtime_settings import RuntimeTimeouts
@@ -27,28 +29,47 @@ class Converse:
     def deltas(self, prompt: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
         return spoken(self._texts(prompt, budget, usage or Usage()))
 
+    def choice(self, prompt: ToolPrompt, budget: Budget, usage: Usage) -> SearchChoice:
+        usage.note(prompt.text())
+        request = {
+            "modelId": self._chosen.model,
+            "system": [{"text": prompt.system}],
+            "messages": converse_tools.messages(prompt),
+            "inferenceConfig": self._inference | {"maxTokens": MOST_TOKENS},
+            "toolConfig": converse_tools.tools(prompt),
+        }
+        return converse_tools.chosen(self._events(request, budget, usage))
+
     def _texts(self, prompt: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
-        client = self._clients.within(budget)
         said = prompt.messages()
+        request: dict[str, Any] = {
+            "modelId": self._chosen.model,
+            "messages": _merged([message for message in said if message.role != "system"]),
+            "inferenceConfig": self._inference,
+        }
+        if system := [{"text": message.content} for message in said if message.role == "system"]:
+            request["system"] = system
+        for event in self._events(request, budget, usage):
+            delta = event.get("contentBlockDelta", {}).get("delta", {})
+            usage.note(delta.get("text") or delta.get("reasoningContent", {}).get("text", ""))
+            yield delta.get("text", "")
+
+    @property
+    def _inference(self) -> dict[str, Any]:
         choices = {
             "maxTokens": self._chosen.max_tokens,
             "temperature": self._chosen.temperature,
             "topP": self._chosen.top_p,
         }
-        request: dict[str, Any] = {
-            "modelId": self._chosen.model,
-            "messages": _merged([message for message in said if message.role != "system"]),
-            "inferenceConfig": {name: value for name, value in choices.items() if value is not None},
-        }
-        if system := [{"text": message.content} for message in said if message.role == "system"]:
-            request["system"] = system
+        return {name: value for name, value in choices.items() if value is not None}
+
+    def _events(self, request: dict[str, Any], budget: Budget, usage: Usage) -> Iterator[dict[str, Any]]:
+        client = self._clients.within(budget)
         with boto_calls.calling(ANSWER):
             for event in client.converse_stream(**request)["stream"]:
                 budget.call(self._most)
-                delta = event.get("contentBlockDelta", {}).get("delta", {})
-                usage.note(delta.get("text") or delta.get("reasoningContent", {}).get("text", ""))
                 usage.report(event.get("metadata", {}).get("usage", {}).get("totalTokens", 0))
-                yield delta.get("text", "")
+                yield event
 
 
 def _merged(messages: list[Message]) -> list[dict[str, Any]]:

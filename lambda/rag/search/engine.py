@@ -10,7 +10,7 @@ from requests.auth import AuthBase
 
 from rag.budget import Budget
 from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held
-from rag.failures import Failure, Throttled, Unavailable
+from rag.failures import Failure, Invalid, Throttled, Unavailable
 from rag.models import PLACE, Filters, Source
 from rag.other_side import ENGINE, failure_of, unusable
 from rag.search.bulk import BATCH_IDS, BATCH_PASSAGES, Action, batches, results_of
@@ -118,6 +118,12 @@ class IndexClient:
         if filters and filters.title is not None:
             phrases = [{"match_phrase": {"title": title}} for title in _listed(filters.title)]
             clauses.append({"bool": {"should": phrases, "minimum_should_match": 1}})
+        if filters and filters.fields:
+            from rag.search.field_filter import of_fields
+
+            if self.settings.search.service == "aoss":
+                raise Invalid("A collection keeps no fields of documents to filter by. Leave filters.fields out.")
+            clauses += of_fields(filters.fields, self.settings.fields, self.index.text_field)
         return clauses
 
     def of_documents(self, documents: Sequence[str]) -> dict[str, Any]:

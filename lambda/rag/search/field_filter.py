@@ -1,13 +1,15 @@
-"""`--filter field=value`: its query clauses, and the check that the field exists."""
+"""Filters by the fields of documents: their query clauses, and the check that a field exists."""
 
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from rag.failures import Invalid
+from rag.models import FieldRange, FieldValue
 from rag.search.query import Clause
 
-Filters = Sequence[tuple[str, str]]
+FieldFilters = Sequence[tuple[str, str]]
 # Fields of osml whose value is compared as a whole.
 KEYWORDS = ("id", "document")
 # A text that must contain the words of the value in this order.
@@ -17,7 +19,7 @@ SHOWN_NAMES = 30
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d)?)?)?)?")
 
 
-def clauses(filters: Filters, fields: Mapping[str, str] | None, text_field: str) -> list[Clause]:
+def clauses(filters: FieldFilters, fields: Mapping[str, str] | None, text_field: str) -> list[Clause]:
     """One clause for each field, which any of its values satisfies; `fields` are the declared fields with their types.
 
     None means an index of an older deploy, which gives every field a type.
@@ -28,7 +30,39 @@ def clauses(filters: Filters, fields: Mapping[str, str] | None, text_field: str)
     return [{"bool": {"should": either, "minimum_should_match": 1}} for either in by_field.values()]
 
 
-def names_asked(filters: Filters, text_field: str) -> dict[str, Any] | None:
+def of_fields(
+    wanted: Mapping[str, FieldValue | list[FieldValue] | FieldRange], types: Mapping[str, str], text_field: str
+) -> list[Clause]:
+    """The clauses of `filters.fields` of a question; raises `Invalid` for a range of a field without such a type."""
+    values: list[tuple[str, str]] = []
+    ranges: list[Clause] = []
+    for field, value in wanted.items():
+        if not isinstance(value, FieldRange):
+            values += [(field, _text(item)) for item in (value if isinstance(value, list) else [value])]
+            continue
+        clause = _within(field, value, types.get(field))
+        if clause is None:
+            raise Invalid(
+                f"The filter {field} is a range, for which index.fields must declare a number or a date, and both ends "
+                "must be of that type. Declare it, or filter by values."
+            )
+        ranges.append(clause)
+    return [*clauses(values, types, text_field), *ranges]
+
+
+def _within(field: str, wanted: FieldRange, type: str | None) -> Clause | None:
+    """The clause of a range; None for a field that is no number or date, and for ends of another type."""
+    ends = [end for end in (wanted.gte, wanted.lte) if end is not None]
+    numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
+    dates = all(isinstance(end, str) and _DATE.fullmatch(end) for end in ends)
+    if not ends or not ((type == "number" and numbers) or (type == "date" and dates)):
+        return None
+    # A date without a time, a day or a month begins and ends with the whole day, month or year.
+    bounds = {name: _bound(end) for name, end in (("gte", wanted.gte), ("lte", wanted.lte)) if end is not None}
+    return {"range": {field: bounds}}
+
+
+def names_asked(filters: FieldFilters, text_field: str) -> dict[str, Any] | None:
     """The body of a search for the names of existing fields; None when all filters are on fields of osml."""
     others = _others(filters, text_field)
     if not others:
@@ -38,14 +72,14 @@ def names_asked(filters: Filters, text_field: str) -> dict[str, Any] | None:
     return {"size": 0, "aggs": {"named": {"filters": named}, "some": {"terms": some}}}
 
 
-def unknown(filters: Filters, text_field: str, answer: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+def unknown(filters: FieldFilters, text_field: str, answer: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """The filtered fields that no document has, and some that exist; `answer` is the engine's to `names_asked`."""
     counts = answer["aggregations"]["named"]["buckets"]
     missing = [field for field in _others(filters, text_field) if not counts[field]["doc_count"]]
     return missing, [bucket["key"] for bucket in answer["aggregations"]["some"]["buckets"]]
 
 
-def _others(filters: Filters, text_field: str) -> list[str]:
+def _others(filters: FieldFilters, text_field: str) -> list[str]:
     ours = (*KEYWORDS, TITLE, text_field)
     return [field for field in dict.fromkeys(field for field, _ in filters) if field not in ours]
 
@@ -67,11 +101,20 @@ def _typed(field: str, value: str, type: str | None) -> Clause | None:
         return {"term": {field: float(value)}}
     if type == "date" and _DATE.fullmatch(value):
         # A date without a time, a day or a month means the whole day, month or year.
-        whole = {4: f"{value}||/y", 7: f"{value}||/M", 10: f"{value}||/d"}.get(len(value), value)
-        return {"range": {field: {"gte": whole, "lte": whole}}}
+        return {"range": {field: {"gte": _bound(value), "lte": _bound(value)}}}
     if type == "boolean" and value in ("true", "false"):
         return {"term": {field: value == "true"}}
     return {"term": {field: value}} if type == "keyword" else None
+
+
+def _bound(end: float | str) -> float | str:
+    if not isinstance(end, str):
+        return end
+    return {4: f"{end}||/y", 7: f"{end}||/M", 10: f"{end}||/d"}.get(len(end), end)
+
+
+def _text(value: FieldValue) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _number(value: str) -> str | None:

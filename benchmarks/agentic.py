@@ -1,0 +1,83 @@
+"""Agentic search and the plain search on the same questions: the table of docs/search.md.
+
+The stand-in of the local cloud chooses the searches, by names and question words. So the table shows what the further
+searches find once they are chosen, and what they cost without a model's own time.
+"""
+
+import statistics
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from benchmarks.deployment import OSML, Deployed, deployed
+from benchmarks.steps import SteppedQuestion, write
+from osml.ask.asking import find
+from osml.place import CHECKOUT
+from trials.report import publish
+
+PAGE = CHECKOUT / "docs" / "search.md"
+COLUMNS = ("questions", "number", "all found, plain", "all found, agentic", "further searches", "time to sources")
+ENVIRONMENT, SIZE = "sandbox", 4
+
+
+@dataclass(frozen=True)
+class SteppedResult:
+    """Whether the passages of both ways hold all that is needed; `searches` beside the first, and `times` as long."""
+
+    kind: str
+    plain: bool
+    agentic: bool
+    searches: int
+    times: float
+
+
+def main() -> None:
+    """Load, ask and publish."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        deployed(ENVIRONMENT, retrieval={"hybrid": {}, "agentic": {}}, model=None) as environment,
+    ):
+        file = Path(directory) / "steps.ndjson"
+        questions = write(file)
+        subprocess.run([str(OSML), "ingest", "--sandbox", "--env", ENVIRONMENT, str(file)], cwd=CHECKOUT, check=True)
+        results = [_asked(environment, question) for question in questions]
+    publish("agentic", COLUMNS, [_row(kind, results) for kind in ("one step", "two parts", "two steps")], PAGE)
+
+
+def _asked(environment: Deployed, question: SteppedQuestion) -> SteppedResult:
+    began = time.perf_counter()
+    plain = {source.document for source in find(environment.place, question.text, SIZE)}
+    alone = time.perf_counter() - began
+    response = requests.post(
+        f"{environment.url}/ask",
+        json={"question": question.text, "top_k": SIZE},
+        headers={"x-api-key": environment.key},
+        timeout=120,
+    )
+    response.raise_for_status()
+    answer = response.json()
+    agentic = {source["document"] for source in answer["sources"]}
+    times = answer["timings"]["search_ms"] / 1000 / alone
+    return SteppedResult(
+        question.kind, question.needed <= plain, question.needed <= agentic, len(answer["steps"]), times
+    )
+
+
+def _row(kind: str, results: list[SteppedResult]) -> list[str]:
+    those = [result for result in results if result.kind == kind]
+    return [
+        kind,
+        str(len(those)),
+        f"{statistics.mean(result.plain for result in those):.0%}",
+        f"{statistics.mean(result.agentic for result in those):.0%}",
+        f"{statistics.mean(result.searches for result in those):.1f}",
+        f"{statistics.median(result.times for result in those):.1f} ×",
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Questions of one and of two steps over 1,000 short documents, all of invented names, made the same each time."""
+
+import itertools
+import json
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+DOCUMENTS, QUESTIONS = 1000, 100
+_CHAINS = 100
+_SYLLABLES = ("bra", "kor", "vel", "tus", "min", "dra", "fen", "gol", "ris", "hul", "pam", "zet")
+
+
+@dataclass(frozen=True)
+class SteppedQuestion:
+    """A question of a `kind`, and the documents without which nobody can answer it."""
+
+    kind: str
+    text: str
+    needed: frozenset[str]
+
+
+def write(file: Path) -> list[SteppedQuestion]:
+    """Write the documents to `file`, for `osml ingest`, and return the questions about them."""
+    chosen = random.Random(7)  # noqa: S311 - names of documents
+    names = ["".join(parts).capitalize() for parts in itertools.product(_SYLLABLES, repeat=3)]
+    chosen.shuffle(names)
+    products, makers, towns, others = (names[start : start + _CHAINS] for start in range(0, 4 * _CHAINS, _CHAINS))
+    texts: dict[str, str] = {}
+    for product, maker, town in zip(products, makers, towns, strict=True):
+        texts[f"product-{product}"] = f"The {product} pump is made by {maker}. It lifts water from deep wells."
+        texts[f"maker-{maker}"] = f"{maker} has its seat in {town}. It employs three hundred people."
+        texts[f"town-{town}"] = f"{town} is a town on the river. It has a market, a school and a station."
+    kinds = itertools.cycle(
+        (
+            "The town of {} has a maker of pumps, and the seat of the district is in the town.",
+            "In {} the maker of a pump opened a second workshop in the old mill.",
+            "The seat of the water board of {} is a house with a pump in its yard.",
+        )
+    )
+    spare = itertools.product(others, names[4 * _CHAINS :])
+    while len(texts) < DOCUMENTS:
+        first, second = next(spare)
+        texts.setdefault(f"other-{second}", next(kinds).format(f"{first} {second}"))
+    lines = [json.dumps({"id": id, "text": text}) for id, text in texts.items()]
+    chosen.shuffle(lines)
+    file.write_text("\n".join(lines) + "\n")
+    return _questions(products, makers)
+
+
+def _questions(products: list[str], makers: list[str]) -> list[SteppedQuestion]:
+    two_steps = [
+        SteppedQuestion(
+            "two steps",
+            f"In which town is the seat of the maker of the {product} pump?",
+            frozenset({f"product-{product}", f"maker-{maker}"}),
+        )
+        for product, maker in zip(products[:50], makers[:50], strict=True)
+    ]
+    two_parts = [
+        SteppedQuestion(
+            "two parts",
+            f"Who makes the {first} pump? And where is the seat of {other}?",
+            frozenset({f"product-{first}", f"maker-{other}"}),
+        )
+        for first, other in zip(products[50:75], makers[75:], strict=True)
+    ]
+    one_step = [
+        SteppedQuestion("one step", f"By whom is the {product} pump made?", frozenset({f"product-{product}"}))
+        for product in products[75:]
+    ]
+    return [*two_steps, *two_parts, *one_step]

@@ -1,0 +1,115 @@
+"""Agentic search: the answer model reads what was found, and asks for further searches before the answer.
+
+A fault of the model, an answer without calls and a spent limit all end it. What was found until then is used.
+"""
+
+import logging
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
+
+from pydantic import ValidationError
+
+from rag.budget import Budget
+from rag.failures import Failure
+from rag.models import MOST_QUESTION_CHARACTERS, Filters, SearchStep, Source
+from rag.tool_prompt import SearchResult, SearchRound, ToolCall, ToolCaller, ToolPrompt
+from rag.usage import Usage
+from settings.retrieval import Agentic
+
+# What is added to a rank: with it the first two of each search come before the third of any.
+_RANK = 2
+# The share of the time left that choosing searches may take; the answer needs the rest.
+_SHARE = 0.5
+_log = logging.getLogger(__name__)
+Search = Callable[[str, Filters | None, Budget], list[Source]]
+Steps = Generator[SearchStep, None, list[list[Source]]]
+
+
+class AgenticSearch:
+    """Searches that `model` chooses.
+
+    `control_tokens` are those of its family, `fields` the declared fields of documents with their types.
+    """
+
+    def __init__(
+        self, model: ToolCaller, agentic: Agentic, control_tokens: Sequence[str], fields: Mapping[str, str]
+    ) -> None:
+        self._model, self._agentic, self._control_tokens, self._fields = model, agentic, control_tokens, fields
+
+    def steps(
+        self,
+        question: str,
+        earlier: Sequence[str],
+        first: list[Source],
+        search: Search,
+        budget: Budget,
+        usage: Usage | None = None,
+    ) -> Steps:
+        """Search as the model asks, and yield each search; returns the passages of each, beginning with `first`.
+
+        `first` is what the search for the question has found. `usage` gets the tokens of the model.
+        """
+        lists = [first]
+        within = budget.atmost(min(self._agentic.seconds, budget.left() * _SHARE))
+        rounds: list[SearchRound] = []
+        done: list[tuple[str, Filters | None]] = []
+        most = self._agentic.searches
+        try:
+            for _ in range(self._agentic.rounds):
+                prompt = ToolPrompt(
+                    question, earlier, _passages(first), rounds, most, self._fields, self._control_tokens
+                )
+                choice = self._model.choice(prompt, within, usage or Usage())
+                choice = replace(choice, calls=choice.calls[:most])
+                results = []
+                for call in choice.calls:
+                    wanted = _wanted(call)
+                    if wanted is None or wanted in done:
+                        results.append(SearchResult([]))
+                        continue
+                    done.append(wanted)
+                    query, filters = wanted
+                    sources = search(query, filters, within)
+                    known = {source.id for those in lists for source in those}
+                    lists.append(sources)
+                    results.append(_passages(sources))
+                    new = sum(source.id not in known for source in sources)
+                    yield SearchStep(query=query, filters=filters, passages=len(sources), new=new)
+                if not any(result.texts for result in results):
+                    break
+                rounds.append(SearchRound(choice, results))
+        except Failure as failure:
+            _log.warning("Agentic search ended early: %s %s", failure.message, failure.said)
+        return lists
+
+
+def merged(lists: Sequence[list[Source]], size: int) -> list[Source]:
+    """Up to `size` passages of all lists, by their ranks in each; the similarity is that to the nearest query."""
+    if len(lists) == 1:
+        return lists[0][:size]
+    best: dict[str, Source] = {}
+    scores: dict[str, float] = {}
+    for sources in lists:
+        for rank, source in enumerate(sources, start=1):
+            scores[source.id] = scores.get(source.id, 0) + 1 / (_RANK + rank)
+            kept = best.setdefault(source.id, source)
+            if (source.similarity or 0) > (kept.similarity or 0):
+                best[source.id] = source
+    ordered = sorted(best, key=lambda id: -scores[id])
+    return [best[id].model_copy(update={"score": scores[id]}) for id in ordered[:size]]
+
+
+def _wanted(call: ToolCall) -> tuple[str, Filters | None] | None:
+    """The query and the filters of a call; None if it has no query, or filters of another form."""
+    query = call.arguments.get("query")
+    query = " ".join(query.split())[:MOST_QUESTION_CHARACTERS] if isinstance(query, str) else ""
+    limits = {"document": call.arguments.get("documents") or None, "fields": call.arguments.get("fields") or None}
+    try:
+        filters = Filters.model_validate(limits) if any(limits.values()) else None
+    except ValidationError:
+        return None
+    return (query, filters) if query else None
+
+
+def _passages(sources: Sequence[Source]) -> SearchResult:
+    return SearchResult([(source.document, source.text) for source in sources])
