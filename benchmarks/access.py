@@ -1,9 +1,9 @@
-"""What the filter of groups costs a search, and document-level security in its place: in turns, on one index.
+"""What the filter of groups, or document-level security in its place, costs a search: in turns, on two sizes of index.
 
 The chunks belong to 10,000 groups, most of them to one, two or three, and a fifth to none. A person is in as many
-groups as a row says. Arguments: the number of chunks, 100,000 unless given, and the numbers of a vector, 384 unless
-given. With 0 the chunks have no vectors, so that a million fit on a small machine, and what is measured is the filter
-alone: the engine finds all chunks that pass it, as it does before a vector search. Takes about ten minutes.
+groups as a row says. Arguments: the numbers of chunks, 10,000 and 1,000,000 unless given. The vectors are random, of
+384 numbers; the graph is a small one (m 8, ef_construction 32), and segments are not merged, so that a million chunks
+are loaded in minutes on a small machine. It prints after each 50,000 how long the load takes.
 """
 
 import json
@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -19,44 +20,59 @@ import requests
 from benchmarks.engine import BenchmarkEngine, engine
 from mlcommons.errors import ProvisioningError
 from opensearch_ml.resources.field_script import ACCESS
-from opensearch_ml.resources.vector_index import HNSW
 from rag.caller import OPERATOR, Caller, groups_in
 from rag.search.query import EXPLORED
 from trials.report import publish
 from trials.role_headers import role_headers
 
-CHUNKS = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-DIMENSION = int(sys.argv[2]) if len(sys.argv) > 2 else 384
-REPORT = "access" if DIMENSION else "access-filter-alone"
-GROUPS, BATCH, REFRESHED, SIZE = 10_000, 1_000, 100_000, 4
-ROUNDS, CALLS = 5, 20
+SIZES = [int(size) for size in sys.argv[1:]] or [10_000, 1_000_000]
+DIMENSION, GRAPH = 384, {"m": 8, "ef_construction": 32}
+GROUPS, BATCH, REFRESHED, WRITERS, TOP = 10_000, 1_000, 50_000, 2, 4
+ROUNDS, CALLS = 5, 30
 MEMBERSHIPS = (0, 1, 10, 100, 1_000, 10_000)
-INDEX = "bench-access"
-COLUMNS = ("search", "chunks it may see", "p50", "p99", "times without filter", "spread")
+SECURED = 100
+COLUMNS = (
+    "search",
+    "chunks it may see",
+    *(f"{size:,} chunks: {figure}" for size in SIZES for figure in ("p50", "times without filter", "spread")),
+    f"{SIZES[-1]:,} over {SIZES[0]:,}",
+)
 random = np.random.default_rng(1)
+# Numbers of one width as text: a vector is a slice of them, which costs nothing to write.
+WIDTH = len(" 0.123,")
+NUMBERS = "".join(f"{number:6.3f}," for number in np.clip(random.standard_normal(1_000_000), -9, 9))
+
+Search = Callable[[str], list[dict[str, Any]]]
 
 
 def main() -> None:
     """Measure and publish."""
-    groups = _groups_of_chunks()
+    groups = _groups_of_chunks(SIZES[-1])
+    people = {f"filter, {count:,} group{'s' * (count != 1)}": _person(count) for count in MEMBERSHIPS}
+    secured = f"document-level security, {SECURED} groups", _person(SECURED)
+    callers = {"no filter": OPERATOR, **people, secured[0]: secured[1]}
     with engine() as measured:
-        _fill(measured, groups)
-        people = {f"filter, {count:,} group{'s' * (count != 1)}": _person(count) for count in MEMBERSHIPS}
-        callers = {"no filter": OPERATOR, **people} if DIMENSION else people
-        searches = {name: _search(measured, caller) for name, caller in callers.items()}
-        secured = _person(100)
-        searches["document-level security, 100 groups"] = _search_secured(measured, secured)
-        visible = {name: _share(groups, caller) for name, caller in callers.items()}
-        visible["document-level security, 100 groups"] = _share(groups, secured)
-        publish(
-            REPORT,
-            COLUMNS,
-            [[name, f"{visible[name]:.1%}", *figures] for name, figures in _measured(searches).items()],
-        )
+        searches: dict[tuple[int, str], Search] = {}
+        for size in SIZES:
+            _fill(measured, size, groups)
+            for name, caller in {"no filter": OPERATOR, **people}.items():
+                searches[size, name] = _search(measured, size, caller)
+        searches |= {(size, secured[0]): search for size, search in _secured(measured, secured[1]).items()}
+        figures = _measured(searches)
+        rows = [
+            [name, f"{_share(groups, caller):.1%}", *(cell for size in SIZES for cell in figures[size, name][1:])]
+            for name, caller in callers.items()
+        ]
+        growth = [f"{figures[SIZES[-1], name][0] / figures[SIZES[0], name][0]:.2f}" for name in callers]
+        publish("access", COLUMNS, [[*row, times] for row, times in zip(rows, growth, strict=True)])
 
 
-def _groups_of_chunks() -> list[list[str]]:
-    counts = random.choice([0, 1, 2, 3], size=CHUNKS, p=[0.2, 0.4, 0.2, 0.2])
+def _index(size: int) -> str:
+    return f"bench-access-{size}"
+
+
+def _groups_of_chunks(chunks: int) -> list[list[str]]:
+    counts = random.choice([0, 1, 2, 3], size=chunks, p=[0.2, 0.4, 0.2, 0.2])
     return [[f"group-{number}" for number in random.integers(0, GROUPS, size=count)] for count in counts]
 
 
@@ -69,61 +85,83 @@ def _share(groups: Sequence[Sequence[str]], caller: Caller) -> float:
     return sum(caller.sees(chunk) for chunk in groups) / len(groups)
 
 
-def _fill(measured: BenchmarkEngine, groups: Sequence[Sequence[str]]) -> None:
-    client = measured.administrator()
-    method = {"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil", "parameters": HNSW}
+def _vector() -> str:
+    at = int(random.integers(0, len(NUMBERS) // WIDTH - DIMENSION)) * WIDTH
+    return f"[{NUMBERS[at : at + DIMENSION * WIDTH - 1]}]"
+
+
+def _fill(measured: BenchmarkEngine, chunks: int, groups: Sequence[Sequence[str]]) -> None:
+    method = {"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil", "parameters": GRAPH}
     properties = {
         "document": {"type": "keyword"},
         "osml": {"dynamic": False, "properties": {"access": dict(ACCESS)}},
-        **({"embedding": {"type": "knn_vector", "dimension": DIMENSION, "method": method}} if DIMENSION else {}),
+        "embedding": {"type": "knn_vector", "dimension": DIMENSION, "method": method},
     }
-    settings = {"knn": bool(DIMENSION), "number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}
-    client.put(f"/{INDEX}", {"settings": {"index": settings}, "mappings": {"properties": properties}})
+    settings = {
+        "knn": True,
+        "knn.derived_source.enabled": False,
+        "number_of_shards": 1,
+        "number_of_replicas": 0,
+        "refresh_interval": "-1",
+        "translog.durability": "async",
+        # No segments are merged before there are so many.
+        "merge.policy.segments_per_tier": 100,
+        "merge.policy.max_merge_at_once": 100,
+    }
+    mappings = {"_source": {"excludes": ["embedding"]}, "properties": properties}
+    client = measured.administrator()
+    client.put(f"/{_index(chunks)}", {"settings": {"index": settings}, "mappings": mappings})
+    began = time.perf_counter()
     session = measured.session()
-    for start in range(0, CHUNKS, BATCH):
-        lines = []
-        for at in range(start, min(start + BATCH, CHUNKS)):
-            access = {"osml": {"access": {"groups": groups[at]}}} if groups[at] else {}
-            source = {"document": f"d{at}", **({"embedding": _vector()} if DIMENSION else {}), **access}
-            lines += [json.dumps({"index": {"_id": str(at)}}), json.dumps(source)]
-        answer = session.post(
-            f"{measured.url}/{INDEX}/_bulk",
-            data="\n".join([*lines, ""]),
-            headers={"content-type": "application/x-ndjson"},
-            verify=measured.ca,
-            timeout=600,
-        )
-        answer.raise_for_status()
-        assert not answer.json()["errors"], answer.text[:300]  # noqa: S101 - a load that fails measures nothing
-        # A refresh builds the graph of what has come since the one before.
-        if (start + BATCH) % REFRESHED == 0:
-            session.post(f"{measured.url}/{INDEX}/_refresh", verify=measured.ca, timeout=900).raise_for_status()
-            print(f"{start + BATCH:,} of {CHUNKS:,} chunks", flush=True)
-    session.post(f"{measured.url}/{INDEX}/_refresh", verify=measured.ca, timeout=900).raise_for_status()
-    session.post(f"{measured.url}/{INDEX}/_forcemerge?max_num_segments=1", verify=measured.ca, timeout=1800)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for start in range(0, chunks, REFRESHED):
+            end = min(start + REFRESHED, chunks)
+            bodies = (_bulk(range(at, min(at + BATCH, end)), groups) for at in range(start, end, BATCH))
+            list(pool.map(lambda body: _send(measured, chunks, body), bodies))
+            session.post(
+                f"{measured.url}/{_index(chunks)}/_refresh", verify=measured.ca, timeout=900
+            ).raise_for_status()
+            seconds = time.perf_counter() - began
+            print(f"{end:,} of {chunks:,} chunks, {seconds:.0f} s of about {seconds * chunks / end:.0f} s", flush=True)
+    stats = client.get(f"/{_index(chunks)}/_stats/segments")["_all"]["primaries"]["segments"]
+    print(f"{chunks:,} chunks are in {stats['count']} segments.", flush=True)
 
 
-def _vector() -> list[float]:
-    return [round(float(number), 4) for number in random.standard_normal(DIMENSION)]
+def _bulk(chunks: range, groups: Sequence[Sequence[str]]) -> str:
+    lines = []
+    for at in chunks:
+        access = {"osml": {"access": {"groups": groups[at]}}} if groups[at] else {}
+        rest = json.dumps({"document": f"d{at}", **access})
+        lines += [json.dumps({"index": {"_id": str(at)}}), f'{rest[:-1]}, "embedding": {_vector()}}}']
+    return "\n".join([*lines, ""])
 
 
-Search = Callable[[list[float]], list[dict[str, Any]]]
+def _send(measured: BenchmarkEngine, chunks: int, body: str) -> None:
+    answer = measured.session().post(
+        f"{measured.url}/{_index(chunks)}/_bulk",
+        data=body,
+        headers={"content-type": "application/x-ndjson"},
+        verify=measured.ca,
+        timeout=600,
+    )
+    answer.raise_for_status()
+    assert not answer.json()["errors"], answer.text[:300]  # noqa: S101 - a load that fails measures nothing
 
 
-def _search(measured: BenchmarkEngine, caller: Caller) -> Search:
+def _search(measured: BenchmarkEngine, size: int, caller: Caller) -> Search:
     session = measured.session()
 
-    def search(vector: list[float]) -> list[dict[str, Any]]:
-        return _hits(measured, session, caller, vector)
+    def search(vector: str) -> list[dict[str, Any]]:
+        return _hits(measured, size, session, caller, vector)
 
     return search
 
 
-def _search_secured(measured: BenchmarkEngine, caller: Caller) -> Search:
+def _secured(measured: BenchmarkEngine, caller: Caller) -> dict[int, Search]:
     """The engine adds the same filter by the role of the caller."""
     name, client = "arn:aws:iam::000000000000:role/secured", measured.administrator()
     rule = {
-        "index_patterns": [INDEX],
+        "index_patterns": [_index(size) for size in SIZES],
         "allowed_actions": ["indices:data/read/search*"],
         "dls": json.dumps(caller.clauses[0]),
     }
@@ -131,73 +169,71 @@ def _search_secured(measured: BenchmarkEngine, caller: Caller) -> Search:
     client.put("/_plugins/_security/api/rolesmapping/bench-secured", {"backend_roles": [name]})
     session = requests.Session()
     session.headers.update(role_headers(name))
+    text: dict[str, Any] = {"term": {"document": "d1"}}
+    meaning = {"knn": {"embedding": {"vector": json.loads(_vector()), "k": TOP}}}
+    hybrid = {"query": {"hybrid": {"queries": [text, meaning]}}, "size": TOP}
     try:
-        if not DIMENSION:
-            raise requests.RequestException("not asked without vectors")
-        text: dict[str, Any] = {"term": {"document": "d1"}}
-        meaning = {"knn": {"embedding": {"vector": _vector(), "k": SIZE}}}
-        hybrid = {"query": {"hybrid": {"queries": [text, meaning]}}, "size": SIZE}
-        answer = session.post(f"{measured.url}/{INDEX}/_search", json=hybrid, verify=measured.ca, timeout=60)
+        answer = session.post(f"{measured.url}/{_index(SIZES[0])}/_search", json=hybrid, verify=measured.ca, timeout=60)
         print(f"A hybrid query under document-level security: {answer.status_code} {answer.text[:600]}")
     except (ProvisioningError, requests.RequestException) as error:
         print(f"A hybrid query under document-level security: {error}")
 
-    def search(vector: list[float]) -> list[dict[str, Any]]:
-        hits = _hits(measured, session, OPERATOR, vector)
-        assert all(caller.sees(groups_in(hit["_source"])) for hit in hits)  # noqa: S101 - else nothing is secured
-        return hits
+    def of(size: int) -> Search:
+        def search(vector: str) -> list[dict[str, Any]]:
+            found = _hits(measured, size, session, OPERATOR, vector)
+            assert all(caller.sees(groups_in(hit["_source"])) for hit in found)  # noqa: S101 - else nothing is secured
+            return found
 
-    return search
+        return search
+
+    return {size: of(size) for size in SIZES}
 
 
 def _hits(
-    measured: BenchmarkEngine, session: requests.Session, caller: Caller, vector: list[float]
+    measured: BenchmarkEngine, size: int, session: requests.Session, caller: Caller, vector: str
 ) -> list[dict[str, Any]]:
     narrowed = {"filter": {"bool": {"filter": caller.clauses}}} if caller.clauses else {}
-    query = {"knn": {"embedding": {"vector": vector, "k": EXPLORED, **narrowed}}}
-    alone = {"bool": {"filter": caller.clauses or [{"match_all": {}}]}}
     body = {
-        "query": query if DIMENSION else alone,
-        "track_total_hits": True,
-        "size": SIZE,
+        "query": {"knn": {"embedding": {"vector": json.loads(vector), "k": EXPLORED, **narrowed}}},
+        "size": TOP,
         "_source": ["document", "osml.access"],
     }
-    answer = session.post(f"{measured.url}/{INDEX}/_search", json=body, verify=measured.ca, timeout=60)
+    answer = session.post(f"{measured.url}/{_index(size)}/_search", json=body, verify=measured.ca, timeout=60)
     answer.raise_for_status()
     hits: list[dict[str, Any]] = answer.json()["hits"]["hits"]
-    assert len(hits) == SIZE  # noqa: S101 - a filter takes nothing away from the number of hits
+    assert len(hits) == TOP  # noqa: S101 - a filter takes nothing away from the number of hits
     assert all(caller.sees(groups_in(hit["_source"])) for hit in hits)  # noqa: S101 - what is measured must hold
     return hits
 
 
-def _measured(searches: dict[str, Search]) -> dict[str, list[str]]:
-    """p50, p99 and the ratio to the first search: the median of the rounds, and their least and greatest."""
-    rounds: dict[str, list[list[float]]] = {name: [] for name in searches}
+def _measured(searches: dict[tuple[int, str], Search]) -> dict[tuple[int, str], tuple[float, str, str, str]]:
+    """p50 in ms; then p50, and the times of a search without filter: the median of the rounds, and their spread."""
+    rounds: dict[tuple[int, str], list[list[float]]] = {key: [] for key in searches}
     for number in range(ROUNDS + 1):
-        times: dict[str, list[float]] = {name: [] for name in searches}
+        times: dict[tuple[int, str], list[float]] = {key: [] for key in searches}
         for _ in range(CALLS):
             vector = _vector()
-            for name, search in searches.items():
+            for key, search in searches.items():
                 began = time.perf_counter()
                 search(vector)
-                times[name].append((time.perf_counter() - began) * 1000)
+                times[key].append((time.perf_counter() - began) * 1000)
         if number:  # the first one warms up
-            for name, milliseconds in times.items():
-                rounds[name].append(milliseconds)
-    base = next(iter(searches))
+            for key, milliseconds in times.items():
+                rounds[key].append(milliseconds)
     figures = {}
-    for name, those in rounds.items():
+    for (size, name), those in rounds.items():
         every = [millisecond for milliseconds in those for millisecond in milliseconds]
         ratios = [
             statistics.median(milliseconds) / statistics.median(bare)
-            for milliseconds, bare in zip(those, rounds[base], strict=True)
+            for milliseconds, bare in zip(those, rounds[size, "no filter"], strict=True)
         ]
-        figures[name] = [
-            f"{statistics.median(every):.1f} ms",
-            f"{np.percentile(every, 99):.1f} ms",
+        middle = statistics.median(every)
+        figures[size, name] = (
+            middle,
+            f"{middle:.1f} ms",
             f"{statistics.median(ratios):.2f}",
             f"{min(ratios):.2f} to {max(ratios):.2f}",
-        ]
+        )
     return figures
 
 

@@ -14,6 +14,9 @@ from settings.operators import ARN
 Role = Literal["reader", "editor", "owner"]
 # From the one who may least to the one who may most.
 ROLES: tuple[Role, ...] = get_args(Role)
+# Who loads documents, from the one who is trusted least; operators load by the command line, the drop and sources.
+LoadedBy = Literal["editor", "owner", "operators"]
+LOADERS: tuple[LoadedBy, ...] = get_args(LoadedBy)
 # Without commas, brackets, quotes and line breaks: tokens hold lists of groups as one text.
 GROUP = r"^[^ ,\[\]\"'\n\r\t]([^,\[\]\"'\n\r\t]{0,126}[^ ,\[\]\"'\n\r\t])?$"
 GroupName = Annotated[str, StringConstraints(pattern=GROUP)]
@@ -31,6 +34,9 @@ class Access(Group):
     signed in; `nobody` refuses them. The groups `reader`, `editor` and `owner` of the pool have these roles without an
     entry.
 
+    `trusted` is the least who are trusted with what documents say: the evidence for an answer counts half if it is in a
+    document that somebody below them has loaded, and the page says so.
+
     Documents may belong to groups. People are in the groups of the pool; `groups` puts further names into a group, such
     as IAM roles.
     """
@@ -39,9 +45,14 @@ class Access(Group):
     readers: list[Name] = Field(default_factory=list, max_length=50)
     editors: list[Name] = Field(default_factory=list, max_length=50)
     owners: list[Name] = Field(default_factory=list, max_length=50)
+    trusted: LoadedBy = "owner"
     groups: dict[GroupName, list[Name]] = Field(
         default_factory=dict, max_length=200, examples=[{"hr": ["people-team"]}]
     )
+
+    def trusts(self, loader: LoadedBy | None) -> bool:
+        """Whether what the loader's documents say counts whole."""
+        return loader is not None and LOADERS.index(loader) >= LOADERS.index(self.trusted)
 
     @property
     def names(self) -> list[str]:

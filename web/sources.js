@@ -8,9 +8,11 @@ const match = (source) => {
   const word = MATCHES[source.match];
   return word ? [word, number].filter(Boolean).join(" ") : number ? `Similarity ${number}` : null;
 };
+const LOADERS = { editor: "loaded by an editor", owner: "loaded by an owner", operators: "loaded by an operator" };
 const evidence = (number) => (number >= 0.75 ? "strong" : number >= 0.4 ? "partial" : "weak");
 
 const DRAWN = " shares words with the answer, 0 to 1 of them: where the answer comes from, not whether it is true.";
+const HALF = " In a document whose loader is not trusted it counts half: check it elsewhere.";
 const NEAR = " is what says most of what you asked.";
 
 /**
@@ -33,7 +35,8 @@ export class Sources {
     if (!sources.length) return this.node.replaceChildren();
     const used = sources.some((source) => source.used?.length);
     const near = !used && sources.some((source) => source.highlights?.length);
-    const legend = used ? DRAWN : near ? NEAR : null;
+    const half = sources.some((source) => source.trusted === false && source.used?.length);
+    const legend = used ? DRAWN + (half ? HALF : "") : near ? NEAR : null;
     this.node.replaceChildren(
       element("h3", {}, finished ? (grounded ? "Sources" : "Passages that were read") : `Reading ${plural(sources.length, "passage")}`),
       finished && legend ? element("p", { className: "legend" }, element("mark", {}, "Marked"), legend) : "",
@@ -97,7 +100,7 @@ export class Sources {
           element(
             "span",
             { className: "source-facts" },
-            [match(source), place(source) ?? part(source), used.length ? `${plural(used.length, "sentence")} used` : null]
+            [match(source), place(source) ?? part(source), loader(source), used.length ? `${plural(used.length, "sentence")} used` : null]
               .filter(Boolean)
               .join(" · "),
           ),
@@ -116,6 +119,9 @@ const part = (source) => {
   const [, passage] = /#(\d+)$/.exec(source.id) ?? [];
   return passage ? `passage ${passage}` : null;
 };
+
+/** Who has loaded a source that is not trusted. */
+const loader = (source) => (source.trusted === false ? LOADERS[source.loaded_by] : null);
 
 /** The position of the passage in its file. */
 const place = ({ page, slide, sheet, section }) =>

@@ -40,12 +40,15 @@ def given(source: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in source.items() if name != OURS}, **dict(_apart(source))}
 
 
-def with_access(source: Mapping[str, Any], groups: Sequence[str], loader: str | None = None) -> dict[str, Any]:
-    """The `source` with the groups that may see the document, none of which means all, and who has loaded it.
+def with_access(
+    source: Mapping[str, Any], groups: Sequence[str], loader: str | None = None, role: str | None = None
+) -> dict[str, Any]:
+    """The `source` with the groups that may see the document, none of which means all, and who has loaded it, as what.
 
     What a file says of either is not here: `kept` has moved it.
     """
-    access = {**({"groups": [*dict.fromkeys(groups)]} if groups else {}), **({"loader": loader} if loader else {})}
+    by = {"loader": loader, "role": role} if loader else {}
+    access = {**({"groups": [*dict.fromkeys(groups)]} if groups else {}), **by}
     ours = {name: value for name, value in (source.get(OURS) or {}).items() if name != "access"}
     ours |= {"access": access} if access else {}
     return {**{name: value for name, value in source.items() if name != OURS}, **({OURS: ours} if ours else {})}

@@ -20,7 +20,7 @@ from rag.evidence import used
 from rag.failures import Invalid
 from rag.generation import Generation
 from rag.guardrails import Struck
-from rag.match import is_near, match_of
+from rag.match import is_near, judge
 from rag.models import Answer, Blocked, Filters, Question, SearchStep, Source, Timings
 from rag.origin import Origin, cited, version_of
 from rag.parts import Parts
@@ -161,7 +161,7 @@ class _Asked:
 
     def _matched(self, nearest: Found) -> Found:
         for source in nearest.sources:
-            source.match = match_of(source.similarity, self.parts.settings.matches)
+            judge(source, self.parts.settings.matches, self.parts.settings.access)
         return nearest
 
     def _searched_again(

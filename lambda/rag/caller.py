@@ -1,14 +1,14 @@
 """Who asks, and what they may see and change: the one filter and the one check for documents of groups.
 
-`osml.access` of a passage has the `groups` that may see its document, and its `loader`. A document without groups is
-for everybody who is signed in.
+`osml.access` of a passage has the `groups` that may see its document, its `loader`, and the `role` that the loader had
+then. A document without groups is for everybody who is signed in.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from settings.access import ROLES, Role
+from settings.access import ROLES, LoadedBy, Role
 
 ACCESS = "osml.access"
 GROUPS, LOADER = f"{ACCESS}.groups", f"{ACCESS}.loader"
@@ -81,3 +81,11 @@ def groups_in(source: Mapping[str, Any]) -> list[str]:
     """The groups of a stored passage."""
     groups = access_in(source).get("groups") or []
     return [str(group) for group in (groups if isinstance(groups, list) else [groups])]
+
+
+def loaded_by(source: Mapping[str, Any]) -> LoadedBy:
+    """Who has loaded a stored passage. Operators leave no name; of a person of whom no role is known, the least one."""
+    access = access_in(source)
+    if not access.get("loader"):
+        return "operators"
+    return "owner" if access.get("role") == "owner" else "editor"

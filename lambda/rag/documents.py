@@ -112,7 +112,7 @@ def _owned(document: Document, held: Held | None, caller: Caller) -> Document:
     ours = document.source.get("osml")
     given = isinstance(ours, Mapping) and "access" in ours
     groups = groups_in(document.source) if given else sorted(held.groups) if held else []
-    return replace(document, source=with_access(document.source, groups, caller.loader))
+    return replace(document, source=with_access(document.source, groups, caller.loader, caller.role))
 
 
 def counted(results: list[DocumentResult]) -> DocumentsStored:

@@ -23,6 +23,8 @@ _NUMBER = re.compile(r"\d+")
 _AFTER_STOP = re.compile(r"([.!?])\s*((?:\[\d+(?:,\s*\d+)*\]\s*)+)")
 _LEAST = 0.35
 _NEAR_BEST = 0.8
+# How much the evidence in a source counts that nobody vouches for.
+_UNTRUSTED = 0.5
 Words = frozenset[str]
 
 
@@ -40,7 +42,7 @@ def used(answer: str, sources: Sequence[Source]) -> list[Source]:
 
     A score is the weighted share of words in common (0 to 1) with the nearest sentence of the answer: Dice's
     coefficient for sentences, the contained share of the answer for rows and items. Scores below 0.35, or clearly below
-    the best, are left out.
+    the best, are left out. Of a source that is not trusted, half the score is shown: anybody may copy a sentence.
     """
     compared, weight = _of([source.text for source in sources])
     scores: dict[int, float] = {}
@@ -55,7 +57,8 @@ def used(answer: str, sources: Sequence[Source]) -> list[Source]:
     marked: list[list[UsedSentence]] = [[] for _ in sources]
     for number, score in sorted(scores.items()):
         place, unit = compared[number][:2]
-        marked[place].append(UsedSentence(start=unit.start, end=unit.end, score=round(score, 3)))
+        share = score * _UNTRUSTED if sources[place].trusted is False else score
+        marked[place].append(UsedSentence(start=unit.start, end=unit.end, score=round(share, 3)))
     return [source.model_copy(update={"used": marks}) for source, marks in zip(sources, marked, strict=True)]
 
 

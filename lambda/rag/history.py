@@ -15,7 +15,7 @@ from rag.conversations import Conversation, ConversationEntry, History
 from rag.conversations.conversation_id import ConversationId
 from rag.evidence import used
 from rag.failures import Absent, Forbidden
-from rag.match import match_of
+from rag.match import judge
 from rag.models import Source
 from rag.parts import Parts
 from rag.parts import parts as own_parts
@@ -110,14 +110,10 @@ def _sources(turn: Turn, sources_by_id: dict[str, Source], parts: Parts) -> list
     if turn.origin is None:
         return []
     sources = [
-        sources_by_id[passage.id].model_copy(
-            update={
-                "score": passage.score,
-                "similarity": passage.similarity,
-                "match": match_of(passage.similarity, parts.settings.matches),
-            }
-        )
+        sources_by_id[passage.id].model_copy(update={"score": passage.score, "similarity": passage.similarity})
         for passage in turn.origin.passages
         if passage.id in sources_by_id
     ]
+    for source in sources:
+        judge(source, parts.settings.matches, parts.settings.access)
     return used(turn.answer, sources)

@@ -1,8 +1,9 @@
-"""What the similarity of a passage means with the environment's embedding model."""
+"""What a passage is worth: its similarity with the environment's embedding model, and who has loaded it."""
 
 from collections.abc import Sequence
 
 from rag.models import Match, Source
+from settings.access import Access
 
 
 def match_of(similarity: float | None, scores: tuple[float, float] | None) -> Match | None:
@@ -13,6 +14,12 @@ def match_of(similarity: float | None, scores: tuple[float, float] | None) -> Ma
     if similarity is None or similarity < good:
         return "loose"
     return "close" if similarity >= close else "good"
+
+
+def judge(source: Source, scores: tuple[float, float] | None, access: Access) -> None:
+    """Set what the source's similarity means, and whether its loader is trusted."""
+    source.match = match_of(source.similarity, scores)
+    source.trusted = access.trusts(source.loaded_by)
 
 
 def is_near(sources: Sequence[Source], least: float) -> bool:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from rag.failures import Cause
+from settings.access import LoadedBy
 
 MOST_QUESTION_CHARACTERS = 2000
 
@@ -86,7 +87,12 @@ class Highlight(Shape):
 class UsedSentence(Highlight):
     """A sentence of a source that the answer is based on: `text[start:end]`, in Unicode code points."""
 
-    score: float = Field(ge=0, le=1, description="The share of the sentence that the answer repeats.", examples=[0.83])
+    score: float = Field(
+        ge=0,
+        le=1,
+        description="The share of the sentence that the answer repeats; half of it in a source that is not `trusted`.",
+        examples=[0.83],
+    )
 
 
 class TextPlace(Shape):
@@ -132,6 +138,15 @@ class Source(TextPlace):
     )
     match: Match | None = Field(
         default=None, description="What that similarity means with this embedding model; null if nobody measured it."
+    )
+    loaded_by: LoadedBy | None = Field(
+        default=None,
+        description="What whoever loaded the document was then; operators load by the command line, the drop and "
+        "sources.",
+        examples=["owner"],
+    )
+    trusted: bool | None = Field(
+        default=None, description="Whether such loaders are trusted with what documents say (`access.trusted`)."
     )
     used: list[UsedSentence] = Field(
         default_factory=list, description="Sentences the answer is based on, in text order."

@@ -21,7 +21,7 @@ def show(question: str, answer: Answer, command: str) -> None:
         console.print(panel)
     for step in answer.steps:
         console.print(f"Searched for: {shown(step.query)} ({step.new} more)", highlight=False)
-    places = [_place(source) for source in answer.sources]
+    places = [", ".join(filter(None, [_place(source), _loader(source)])) for source in answer.sources]
     table = Table("score", "document", *(["place"] if any(places) else []), "text", box=None, header_style="bold")
     for source, place in zip(answer.sources, places, strict=True):
         at = [shown(place)] if any(places) else []
@@ -39,6 +39,11 @@ def _place(source: Source) -> str:
     places = {"page": source.page, "slide": source.slide, "sheet": source.sheet}
     numbered = [f"{name} {value}" for name, value in places.items() if value is not None]
     return ", ".join([*numbered, *([source.section] if source.section else [])])
+
+
+def _loader(source: Source) -> str:
+    """Who has loaded a source that is not trusted, whose evidence counts half."""
+    return f"loaded by {source.loaded_by}, not trusted" if source.trusted is False else ""
 
 
 def _shown(source: Source) -> Text:

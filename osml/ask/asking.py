@@ -9,8 +9,10 @@ from osml.place import Place
 from osml.remote.domain import Domain
 from osml.remote.functions import Functions
 from osml.remote.stack import knowledge
-from rag.match import is_near, match_of
+from rag.evidence import used
+from rag.match import is_near, judge
 from rag.models import Answer, Source
+from settings.access import Access
 from settings.environment import Environment
 
 
@@ -36,12 +38,19 @@ def ask(
 
 
 def _judged(answer: Answer, environment: Environment) -> Answer:
-    """The answer with what similarities mean with the environment's embedding model."""
-    for source in answer.sources:
-        source.match = match_of(source.similarity, environment.matches)
+    """The answer with what its sources are worth."""
+    _judge(answer.sources, environment)
     if answer.answer is None:
         answer.grounded = is_near(answer.sources, environment.min_score)
+    else:
+        answer.sources = used(answer.answer, answer.sources)
     return answer
+
+
+def _judge(sources: Sequence[Source], environment: Environment) -> None:
+    access = environment.assistant.access if environment.assistant else Access()
+    for source in sources:
+        judge(source, environment.matches, access)
 
 
 def find(place: Place, text: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()) -> list[Source]:
@@ -52,7 +61,9 @@ def find(place: Place, text: str, size: int = 4, filters: Sequence[tuple[str, st
     if place.settings().engine is None:
         return ask(place, text, size, filters).sources
     settings = knowledge(place)
-    return question.find(Domain(settings, caller=place.caller), settings, mended(text), size, filters)
+    sources = question.find(Domain(settings, caller=place.caller), settings, mended(text), size, filters)
+    _judge(sources, place.settings())
+    return sources
 
 
 def filters(written: Sequence[str]) -> list[tuple[str, str]]:

@@ -265,6 +265,22 @@ def test_markdown_is_drawn_and_nothing_else(page: Page, stage: Stage) -> None:
     assert page.locator(".answer a").count() == 2
 
 
+def test_what_an_untrusted_loader_says_is_told_apart(page: Page, stage: Stage) -> None:
+    copied = {**source(PARK, ("Dogs are welcome.", 0.5)), "loaded_by": "editor", "trusted": False}
+    vouched = {**source(PARK, ("Dogs are welcome.", 1.0), id="park"), "loaded_by": "owner", "trusted": True}
+    stage.asks.append([event("answer", **answer("Dogs are welcome.", [vouched, copied]))])
+    exchange = flows.send(page, "May dogs come?")
+    flows.finished(exchange)
+    facts = exchange.locator(".source-facts").all_inner_texts()
+    assert ["loaded by an editor" in text for text in facts] == [False, True]
+    assert exchange.locator(".evidence").all_inner_texts() == ["strong 1.00", "partial 0.50"]
+    assert "counts half" in exchange.locator(".legend").inner_text()
+    stage.asks.append([event("answer", **answer("Dogs are welcome.", [vouched]))])
+    exchange = flows.send(page, "May dogs come?")
+    flows.finished(exchange)
+    assert "counts half" not in exchange.locator(".legend").inner_text()
+
+
 def test_a_number_in_the_answer_opens_its_source_at_its_place(page: Page, stage: Stage) -> None:
     unused = [source("Nothing of use here. " * 60, id=f"other#{number}", title="Other") for number in range(4)]
     used = source(PARK, ("Dogs are welcome.", 0.5), id="park")

@@ -1,6 +1,7 @@
 """Documents of groups on a real engine: no question, list or removal of others finds them, on either search target."""
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from osml.failure import Failure as Refusal
 from osml.ingest.restricted import refuse_unsaid
 from osml.remote.domain import Domain as Session
 from osml.remote.stack import Knowledge
+from rag import history
 from rag.budget import Budget
 from rag.caller import GROUPS, OPERATOR, Caller
 from rag.document_models import DocumentList, DocumentsStored, FileIn
@@ -183,6 +185,29 @@ def test_a_file_says_nothing_of_its_access(library: Shop) -> None:
     assert (document.groups, document.loader) == (["sales"], "eve")
     (entry,) = read(io.BytesIO(row), "rows.ndjson", Reading("text"))
     assert "access" not in entry.source["osml"]
+
+
+@pytest.mark.parametrize(
+    ("loader", "loaded_by", "trusted"), [(ADA, "editor", False), (OWNER, "owner", True), (OPERATOR, "operators", True)]
+)
+def test_evidence_is_weighed_by_who_has_loaded_it(library: Shop, loader: Caller, loaded_by: str, trusted: bool) -> None:
+    """The same sentence, which the answer repeats; a row that says something else of its loader changes nothing."""
+    removed(library, "pay", ADA)
+    row = {"id": "pay", "text": SECRET, "osml": {"access": {"loader": "olga", "role": "owner"}}, "role": "owner"}
+    file = FileIn.model_construct(name="rows.ndjson", content=json.dumps(row).encode(), groups=[])
+    assert [result.status for result in store_file(file, SECONDS, library.parts, loader).results] == ["stored"]
+    refresh(library)
+    answer = library.ask(QUESTION, BOB)
+    assert SECRET.removesuffix(".") in str(answer.answer)
+    (source,) = (source for source in answer.sources if source.document == "pay")
+    assert (source.loaded_by, source.trusted) == (loaded_by, trusted)
+    (mark,) = source.used
+    assert (mark.score > 0.5) == trusted
+    if library.parts.history:
+        (turn,) = history.shown(str(answer.conversation_id), SECONDS, BOB, library.parts).shown
+        assert [again for again in turn.sources if again.document == "pay"] == [
+            source.model_copy(update={"match": None})
+        ]
 
 
 def test_a_filter_that_an_index_cannot_follow_leaves_nothing_through(

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from settings import SettingError, load
-from settings.access import Access
+from settings.access import LOADERS, Access
 from settings.drop import Drop
 
 SANDBOX = yaml.safe_load((Path(__file__).parents[2] / "environments" / "sandbox.yaml").read_text())
@@ -23,6 +23,20 @@ def loaded(tmp_path: Path, **assistant: Any) -> Access:
 
 def test_whoever_is_not_named_is_a_reader(tmp_path: Path) -> None:
     assert loaded(tmp_path) == Access(others="reader")
+
+
+@pytest.mark.parametrize(
+    ("least", "trusted"),
+    [
+        ("editor", {"editor", "owner", "operators"}),
+        ("owner", {"owner", "operators"}),
+        ("operators", {"operators"}),
+    ],
+)
+def test_whose_documents_count_whole_is_a_setting(tmp_path: Path, least: str, trusted: set[str]) -> None:
+    access = loaded(tmp_path, access={"trusted": least})
+    assert {loader for loader in LOADERS if access.trusts(loader)} == trusted
+    assert not access.trusts(None)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,15 @@ from rag.usage import Usage
 from settings.runtime_settings import ConversationIndexSettings as IndexOfConversations
 from settings.runtime_settings import RuntimeSettings
 
-NINE = Source(id="shop", document="shop", text="The shop opens at nine.", score=0.9, similarity=0.9)
+NINE = Source(
+    id="shop",
+    document="shop",
+    text="The shop opens at nine.",
+    score=0.9,
+    similarity=0.9,
+    loaded_by="operators",
+    trusted=True,
+)
 SETTINGS = RuntimeSettings.model_validate(
     {
         "environment": "test",

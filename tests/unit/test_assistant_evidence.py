@@ -12,6 +12,7 @@ from corpus.formats import Reading
 from corpus.source import read
 from rag.evidence import used
 from rag.models import Source
+from tests.unit.injections import INJECTIONS
 
 BOSTON = (
     "These are the residents of Boston. In 2020, 4,309,000 people lived in the Boston metro area, 0.05% more than in "
@@ -31,6 +32,19 @@ def source(text: str, id: str = "a") -> Source:
 def marked(answer: str, *texts: str) -> list[list[str]]:
     sources = used(answer, [source(text, str(number)) for number, text in enumerate(texts)])
     return [[source.text[mark.start : mark.end] for mark in source.used] for source in sources]
+
+
+def test_an_order_counts_half_in_a_document_that_nobody_vouches_for() -> None:
+    """Each text of the set of injections, repeated by the answer word for word; the same sentences are marked."""
+    for injection in INJECTIONS:
+        text = injection.text
+        vouched, copied = (source(text).model_copy(update={"trusted": trusted}) for trusted in (True, False))
+        ((whole,), (half,)) = used(text, [vouched]), used(text, [copied])
+        assert whole.used, text
+        assert max(mark.score for mark in whole.used) > 0.9, text
+        for before, after in zip(whole.used, half.used, strict=True):
+            assert (after.start, after.end) == (before.start, before.end)
+            assert after.score == pytest.approx(before.score / 2, abs=0.001)
 
 
 def test_a_quoted_sentence_is_marked_and_its_neighbours_are_not() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from calls.plain import mended
-from rag.caller import ACCESS, GROUPS, Caller, groups_in
+from rag.caller import ACCESS, GROUPS, Caller, groups_in, loaded_by
 from rag.models import PLACE, Highlight, Source, place_in
 from rag.search.highlight import highlights
 from rag.search.query import similarity
@@ -35,6 +35,7 @@ def source_of(hit: dict[str, Any], text_field: str) -> Source:
         text=mended(str(source.get(text_field, ""))),
         score=hit["_score"],
         similarity=similarity(hit),
+        loaded_by=loaded_by(source),
         **place_in(source),
         highlights=[Highlight(start=start, end=end) for start, end in highlights(hit, text_field)],
     )
