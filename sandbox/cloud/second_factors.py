@@ -2,7 +2,11 @@
 
 MiniStack 1.5.33 takes them in a pool without second factors, and without an access token; it switches one on with its
 verification, where Cognito waits for SetUserMFAPreference, and takes a preference for an app that nobody has set up.
-https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
+
+What is refused is in the developer guide and in the API's model; sentences are Amazon's where somebody has seen them:
+no second factors in the pool: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
+a wrong code at the setup: https://github.com/aws-samples/aws-amplify-auth-starters/issues/15
+an app that is not verified: https://github.com/aws-amplify/amplify-js, the package auth
 """
 
 from collections.abc import Callable
@@ -23,6 +27,9 @@ def install() -> None:
         user = cognito._user_for_access_token(data.get("AccessToken")) or {}
         before = [*user.get("_mfa_enabled", [])], user.get("_preferred_mfa", "")
         reply = verify(data)
+        if b'"Code mismatch"' in reply[2]:
+            sentence = "Code mismatch and fail enable Software Token MFA"
+            return cognito.error_response_json("EnableSoftwareTokenMFAException", sentence, 400)
         if reply[0] == 200 and user:
             user["_mfa_enabled"], user["_preferred_mfa"] = before
         return reply
@@ -37,6 +44,16 @@ def has_app(pool: dict[str, Any], user: dict[str, Any]) -> bool:
     return pool.get("MfaConfiguration", "OFF") != "OFF" and APP in user.get("_mfa_enabled", [])
 
 
+def must_set_up(pool: dict[str, Any], user: dict[str, Any]) -> bool:
+    """Whether the pool requires a code, and the user has no app that shows one."""
+    return pool.get("MfaConfiguration") == "ON" and APP not in user.get("_mfa_enabled", [])
+
+
+def set_up(user: dict[str, Any], secret: str) -> None:
+    """The user signs in with a code of the app with this secret from now on."""
+    user |= {"_totp_secret": secret, "_mfa_enabled": [APP], "_preferred_mfa": APP}
+
+
 def _for_a_person(operation: Operation) -> Operation:
     """The operation for the person of an access token, in a pool with second factors."""
 
@@ -49,7 +66,7 @@ def _for_a_person(operation: Operation) -> Operation:
                 sentence = "Software Token MFA has not been enabled by the userPool"
                 return cognito.error_response_json("SoftwareTokenMFANotFoundException", sentence, 400)
         elif not data.get("Session"):
-            sentence = "Either AccessToken or Session must be provided"
+            sentence = "The request takes an access token or a session string"
             return cognito.error_response_json("InvalidParameterException", sentence, 400)
         return operation(data)
 

@@ -2,7 +2,7 @@
 
 GET  /oauth2/authorize   → /login, or back to the client at once for a user who has signed in within the hour
 GET  /login              the form; POST: back to the client with a code, or the form with a message; for a user with a
-                         second factor first the form for its code
+                         second factor first the form for its code; where the pool requires one, first its setup
 POST /oauth2/token       tokens for a code or a refresh_token (PKCE is checked)
 POST /oauth2/revoke      makes a refresh token invalid
 GET  /logout             forgets the sign-in, and redirects to a sign-out URL of the client
@@ -11,7 +11,6 @@ Forms, codes and tokens are MiniStack's. MiniStack 1.5.33 serves them for any cl
 everyone sign up, and redirects a browser that signs out to any URL in the request.
 """
 
-import html
 import json
 import re
 import secrets
@@ -25,17 +24,14 @@ from urllib.parse import parse_qs, urlsplit
 from ministack import app
 from ministack.services import cognito
 
-from sandbox.cloud.second_factors import has_app
+from sandbox.cloud.factor_steps import FIELD, FactorSteps, Reply, page
 from sandbox.cloud.template import as_bool
 from sandbox.cloud.user_pools import styled
 
 PATH = re.compile(r"/_aws/(([a-z0-9-]+)\.auth\.[a-z0-9-]+\.amazoncognito\.com)(/.*)")
 COOKIE, SESSION_SECONDS = "cognito", 3600.0
-# Cognito's AuthSessionValidity.
-CODE_SECONDS = 180.0
 MOST_BYTES = 64 * 1024
 MANAGED = 2
-Reply = tuple[int, dict[str, str], bytes]
 Parameters = dict[str, list[str]]
 
 
@@ -80,7 +76,7 @@ def install() -> None:
         pool_id = cognito._pool_domain_map.get(prefix)
         pool = cognito._get_pool_unscoped(pool_id) if pool_id else None
         if pool is None:
-            status, headers, content = _page(404, f"No user pool has the domain {prefix}.")
+            status, headers, content = page(404, f"No user pool has the domain {prefix}.")
         else:
             given = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
             query = scope.get("query_string", b"").decode()
@@ -110,7 +106,7 @@ class Logins:
 
     def __init__(self) -> None:
         self._sessions: dict[str, tuple[str, str, float]] = {}
-        self._waiting: dict[str, tuple[Reply, str, float]] = {}
+        self._factors = FactorSteps()
 
     async def reply(self, request: SignInRequest) -> Reply:
         match request.method, request.path:
@@ -126,16 +122,16 @@ class Logins:
                 return self._revoked(request)
             case "GET", "/logout":
                 return self._signed_out(request)
-        return _page(404, f"Nothing is at {request.method} {request.path}.")
+        return page(404, f"Nothing is at {request.method} {request.path}.")
 
     def _asked(self, request: SignInRequest) -> Reply:
         client = request.pool["_clients"].get(_one(request.query, "client_id"))
         if client is None or not as_bool(client["AllowedOAuthFlowsUserPoolClient"]):
-            return _page(400, "The client is unknown to this user pool, or is not enabled for OAuth.")
+            return page(400, "The client is unknown to this user pool, or is not enabled for OAuth.")
         version = request.pool["_managed_login_versions"][request.prefix]
         unstyled = version == MANAGED and not styled(request.pool, client["ClientId"])
         if unstyled or "COGNITO" not in client["SupportedIdentityProviders"]:
-            return _page(403, "Login pages unavailable. Please contact an administrator.")
+            return page(403, "Login pages unavailable. Please contact an administrator.")
         form: Reply = cognito.handle_oauth2_authorize("GET", request.path, request.headers, request.query)
         if form[0] != 200:
             return form
@@ -153,30 +149,19 @@ class Logins:
     def _submitted(self, request: SignInRequest) -> Reply:
         client_id = _one(request.form, "client_id")
         if client_id and client_id not in request.pool["_clients"]:
-            return _page(400, "The client is unknown to this user pool.")
-        if waiting := _one(request.form, "factor_token"):
-            return self._coded(request, waiting)
+            return page(400, "The client is unknown to this user pool.")
+        action = f"{request.base}/login"
+        if waiting := _one(request.form, FIELD):
+            code = _one(request.form, "factor_code")
+            answer, user = self._factors.coded(request.pool_id, request.pool, waiting, code, action)
+            return self._signed_in(request, answer, user) if user else answer
         reply: Reply = cognito.handle_login_submit("POST", "/login", {}, request.body, request.query)
         code = _one(parse_qs(urlsplit(reply[1].get("Location", "")).query), "code")
         if reply[0] != 302 or not code:
             return _here(reply, request)
         name = cognito._authorization_codes[code]["username"]
-        if has_app(request.pool, request.pool["_users"][name]):
-            token = secrets.token_urlsafe(24)
-            self._waiting[token] = (reply, name, time.time() + CODE_SECONDS)
-            return _code_form(request, token)
-        return self._signed_in(request, reply, name)
-
-    def _coded(self, request: SignInRequest, waiting: str) -> Reply:
-        """The reply that waits for the code of the user's app, or the form once more."""
-        reply, name, until = self._waiting.get(waiting, (None, "", 0.0))
-        if reply is None or until < time.time():
-            return _page(400, "The session has expired. Sign in again.")
-        secret = request.pool["_users"][name].get("_totp_secret", "")
-        if not cognito._totp_matches(secret, _one(request.form, "factor_code")):
-            return _code_form(request, waiting, "The code is wrong.")
-        del self._waiting[waiting]
-        return self._signed_in(request, reply, name)
+        form = self._factors.begun(request.pool_id, request.pool, name, reply, action)
+        return form or self._signed_in(request, reply, name)
 
     def _signed_in(self, request: SignInRequest, reply: Reply, name: str) -> Reply:
         token = secrets.token_urlsafe(24)
@@ -197,7 +182,7 @@ class Logins:
         client = request.pool["_clients"].get(_one(request.query, "client_id"))
         target = _one(request.query, "logout_uri")
         if client is None or target not in client["LogoutURLs"]:
-            return _page(400, "The client is unknown to this user pool, or logout_uri is none of its sign-out URLs.")
+            return page(400, "The client is unknown to this user pool, or logout_uri is none of its sign-out URLs.")
         self._sessions.pop(request.session, None)
         return 302, {"Location": target, "Set-Cookie": _cookie(request, "", 0)}, b""
 
@@ -222,23 +207,6 @@ def _here(reply: Reply, request: SignInRequest) -> Reply:
     status, headers, body = reply
     body = body.replace(b'action="/login"', f'action="{request.base}/login"'.encode())
     return status, headers, body.replace(b'<div class="error">', b'<div class="error" role="alert">')
-
-
-def _code_form(request: SignInRequest, token: str, wrong: str = "") -> Reply:
-    said = f'<div class="error" role="alert">{html.escape(wrong)}</div>' if wrong else ""
-    text = (
-        f"<!DOCTYPE html><html lang=en><title>Sign in</title><h1>Sign in</h1>{said}"
-        f'<form method="POST" action="{request.base}/login"><input type="hidden" name="factor_token" value="{token}">'
-        '<label for="factor_code">Code of your authenticator app</label>'
-        '<input id="factor_code" name="factor_code" inputmode="numeric" autocomplete="one-time-code" required>'
-        '<button type="submit">Sign in</button></form></html>'
-    )
-    return 200, {"Content-Type": "text/html; charset=utf-8"}, text.encode()
-
-
-def _page(status: int, sentence: str) -> Reply:
-    text = f"<!DOCTYPE html><html lang=en><title>Sign in</title><h1>Sign in</h1><p>{html.escape(sentence)}</p></html>"
-    return status, {"Content-Type": "text/html; charset=utf-8"}, text.encode()
 
 
 def _cookie(request: SignInRequest, value: str, seconds: float) -> str:

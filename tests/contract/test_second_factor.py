@@ -1,5 +1,6 @@
-"""An optional second factor: a person sets it up by the page, and signs in with its code from then on."""
+"""A second factor: a person sets it up, and signs in with its code; where it is required, at the first sign-in."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -115,11 +116,44 @@ def test_the_pool_refuses_what_amazons_refuses(pool: Pool) -> None:
     with pytest.raises(ClientError, match="has not verified software token mfa"):
         idp.admin_set_user_mfa_preference(UserPoolId=pool.values["Pool"], Username=name, SoftwareTokenMfaSettings=on)
     secret = idp.associate_software_token(AccessToken=token)["SecretCode"]
+    wrong = "000000" if code(secret) != "000000" else "000001"
+    with pytest.raises(ClientError, match="Code mismatch and fail enable Software Token MFA"):
+        idp.verify_software_token(AccessToken=token, UserCode=wrong)
     assert idp.verify_software_token(AccessToken=token, UserCode=code(secret))["Status"] == "SUCCESS"
     # Verified is not yet switched on.
     assert idp.get_user(AccessToken=token).get("UserMFASettingList", []) == []
     idp.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=on)
     assert idp.get_user(AccessToken=token)["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
+
+
+def test_where_it_is_required_the_sign_in_page_sets_it_up(cloud: Cloud) -> None:
+    made = parts()
+    made["Pool"]["Properties"] |= {"MfaConfiguration": "ON", "EnabledMfas": ["SOFTWARE_TOKEN_MFA"]}
+    made["Domain"]["Properties"]["Domain"] = "osml-required"
+    stack = cloud.deploy(made, OUTPUTS)
+    strict = Pool(cloud, stack, stack.settled()["values"])
+    name = strict.user(password=None)
+
+    browser, (verifier, challenge) = strict.browser(), verifier_and_challenge()
+    page = submitted(browser, strict.authorize(browser, challenge), username=name, password="Temporary-1")
+    setup = submitted(browser, page, new_password=PASSWORD, confirm_password=PASSWORD)
+    assert "Set up an authenticator app" in setup.text
+    # The password alone opens nothing, at this sign-in and at the next.
+    assert "<form" in strict.authorize(browser, challenge).text
+    (secret,) = re.findall(r'<code id="factor_secret">([A-Z2-7]{32})</code>', setup.text)
+    wrong = "000000" if code(secret) != "000000" else "000001"
+    again = submitted(browser, setup, factor_code=wrong)
+    assert "The code is wrong." in again.text
+    assert secret in again.text
+    back = returned(submitted(browser, again, factor_code=code(secret)))
+    assert strict.token(code=back["code"], code_verifier=verifier).status_code == 200
+    assert submitted(browser, again, factor_code=code(secret)).status_code == 400
+
+    other, (_, challenge) = strict.browser(), verifier_and_challenge()
+    form = submitted(other, strict.authorize(other, challenge), username=name, password=PASSWORD)
+    assert secret not in form.text
+    assert "code" in returned(submitted(other, form, factor_code=code(secret)))
+    stack.delete()
 
 
 def test_a_pool_without_second_factors_takes_none(cloud: Cloud) -> None:
