@@ -1,6 +1,7 @@
 """The assistant's API over a domain and over a collection: asked, loaded, throttled and attacked over HTTPS."""
 
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import boto3
 import pytest
 import requests
 import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
 from mcp import Client as McpClient
 
 from osml.feedback.feedback import evaluation_set, feedback, gaps
@@ -22,6 +24,7 @@ from tests.clients import foreign
 from tests.clients.target import Target
 from tests.e2e.agent import with_key
 from tests.e2e.templates import SAMPLES, Deployment, until
+from tests.token_server import AUDIENCE, TokenServer
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
 # Seconds between two pieces of a streamed answer.
@@ -46,7 +49,11 @@ class Client:
     models: str
     knowledge: dict[str, str]
     keys: dict[str, str]
-    place: Place
+    deployment: Deployment
+
+    @property
+    def place(self) -> Place:
+        return self.deployment.place
 
     def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"x-api-key": self.key, **options.pop("headers", {})}
@@ -109,8 +116,8 @@ def client(
         deployed_outputs = deployment.outputs("assistant")
         value = boto3.client("apigateway").get_api_key(apiKey=deployed_outputs["ApiKeyId"], includeValue=True)["value"]
         models = launcher.settings(local_cloud)["models_url"]
-        keys, place = json.loads(deployed_outputs["ApiKeys"]), deployment.place
-        made = Client(deployed_outputs["ApiUrl"], value, models, deployment.outputs("knowledge"), keys, place)
+        keys = json.loads(deployed_outputs["ApiKeys"])
+        made = Client(deployed_outputs["ApiUrl"], value, models, deployment.outputs("knowledge"), keys, deployment)
         made.store([json.loads(line) for line in SAMPLES.read_text().splitlines()])
         yield made
         made.fail()
@@ -330,3 +337,46 @@ def test_foreign_clients_work(client: Client, key: str) -> None:
     with foreign.role_on(target) as keys:
         done = foreign.run(target, keys)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# The last one: keys open nothing behind it.
+def test_tokens_of_an_own_issuer_take_the_place_of_the_keys(client: Client, local_cloud: Instance) -> None:
+    if "DomainEndpoint" not in client.knowledge:
+        pytest.skip("the API in front of a collection is the same")
+    issuer, server = TokenServer(), local_cloud.certificates
+    issuer.add("one-key", rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    with issuer.running((server.certificate("server"), server.key("server"))):
+        path = Path(os.environ["OSML_ENVIRONMENTS"]) / "api.yaml"
+        settings = yaml.safe_load(path.read_text())
+        settings["assistant"] |= {
+            "sign_in": "jwt",
+            "issuer": {"url": issuer.url, "audience": AUDIENCE},
+            "access": {"others": "nobody", "readers": ["staff"], "editors": ["writers"], "groups": {"hr": ["writers"]}},
+        }
+        path.write_text(yaml.safe_dump(settings))
+        client.deployment.deploy("assistant")
+
+        def status(token: str, method: str = "GET", path: str = "/me", **options: Any) -> int:
+            headers = {"Authorization": f"Bearer {token}"}
+            return requests.request(method, client.url + path, headers=headers, timeout=120, **options).status_code
+
+        reader, editor = issuer.token(groups=["staff"]), issuer.token(sub="eve", groups=["writers"])
+        assert client("GET", "/me").status_code == 401
+        for refused in ("made-up", issuer.token(aud="others"), issuer.token(exp=1), issuer.token(iss="https://b.test")):
+            assert status(refused) == 401
+        assert status(issuer.token(groups=["others"])) == 403
+        pay = {
+            "documents": [{"id": "pay", "text": "The director of the ferry earns 930,000 a year.", "groups": ["hr"]}]
+        }
+        assert status(reader, "POST", "/documents", json=pay) == 403
+        assert status(editor, "POST", "/documents", json=pay) == 200
+        for token, sees in ((editor, True), (reader, False)):
+            answer = requests.post(
+                f"{client.url}/ask",
+                json={"question": "What does the director of the ferry earn?"},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=120,
+            )
+            assert answer.status_code == 200, answer.text
+            assert ("930,000" in str(answer.json()["answer"])) == sees
+        assert status(editor, "DELETE", "/documents", params={"id": "pay"}) == 200

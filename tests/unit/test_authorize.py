@@ -5,52 +5,23 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 import authorize
 import issuer_keys
 from gateway.caller import caller
 from settings.assistant import Assistant
 from settings.runtime_settings import ToldAccess
+from tests.token_server import AUDIENCE, TokenServer
 from tests.unit.edge_requests import Context
 
 METHOD = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3/dev/POST/ask"
-
-
-@dataclass
-class TokenServer:
-    """An issuer on this machine: its metadata, its keys, and tokens that it signs."""
-
-    url: str = ""
-    private: dict[str, PrivateKeyTypes] = field(default_factory=dict)
-    looks: int = 0
-
-    def add(self, id: str, private: PrivateKeyTypes) -> None:
-        self.private[id] = private
-
-    def token(self, key: str = "one-key", algorithm: str = "RS256", **claims: Any) -> str:
-        now = int(time.time())
-        given = {"iss": self.url, "aud": "api://knowledge", "sub": "ada", "exp": now + 600, "iat": now, **claims}
-        held = {name: value for name, value in given.items() if value is not None}
-        return jwt.encode(held, self.private[key], algorithm=algorithm, headers={"kid": key})  # type: ignore[arg-type]
-
-    @property
-    def published(self) -> dict[str, Any]:
-        keys = []
-        for id, private in self.private.items():
-            kind = jwt.algorithms.RSAAlgorithm if isinstance(private, rsa.RSAPrivateKey) else jwt.algorithms.ECAlgorithm
-            keys.append({**kind.to_jwk(private.public_key(), as_dict=True), "kid": id, "use": "sig"})  # type: ignore
-        return {"keys": keys}
 
 
 @pytest.fixture(scope="module")
@@ -61,34 +32,13 @@ def private() -> rsa.RSAPrivateKey:
 @pytest.fixture
 def issuer(private: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenServer]:
     made = TokenServer()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path.endswith(issuer_keys.METADATA):
-                content: dict[str, Any] = {"issuer": made.url, "jwks_uri": f"{made.url}/keys"}
-            else:
-                made.looks += 1
-                content = made.published
-            body = json.dumps(content).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_port}/tenant"
     made.add("one-key", private)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("ISSUER", made.url)
-    monkeypatch.setenv("AUDIENCE", "api://knowledge")
-    monkeypatch.setenv("GROUPS", "roles")
-    authorize.keys.cache_clear()
-    yield made
-    server.shutdown()
-    server.server_close()
+    with made.running() as running:
+        monkeypatch.setenv("ISSUER", running.url)
+        monkeypatch.setenv("AUDIENCE", AUDIENCE)
+        monkeypatch.setenv("GROUPS", "roles")
+        authorize.keys.cache_clear()
+        yield running
 
 
 def base64url(content: bytes) -> str:

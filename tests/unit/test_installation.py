@@ -1,5 +1,6 @@
 """Everything that `make` installs is checked by its hash, what builds the editable installation too."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -13,7 +14,8 @@ INSTALLS = [
     for line in (ROOT / file).read_text().splitlines()
     if re.search(r"pip (install|sync)\b", line)
 ]
-LOCKED = sorted([*ROOT.glob("requirements*.txt"), *ROOT.glob("sandbox/requirements*.txt")])
+LOCKED = sorted(file for pattern in ("", "sandbox/", "tests/*/") for file in ROOT.glob(f"{pattern}requirements*.txt"))
+OF_NODE = [ROOT / "package-lock.json", ROOT / "tests" / "clients" / "package-lock.json"]
 
 
 @pytest.mark.parametrize("line", INSTALLS)
@@ -35,3 +37,13 @@ def test_each_locked_package_has_its_hash(file: Path) -> None:
     packages = re.findall(r"^[a-z0-9A-Z_.\[\]-]+==.*$", file.read_text(), re.MULTILINE)
     assert packages
     assert [package for package in packages if not package.endswith("\\")] == []
+
+
+@pytest.mark.parametrize("file", OF_NODE, ids=lambda file: str(file.relative_to(ROOT)))
+def test_each_locked_package_of_node_has_its_hash(file: Path) -> None:
+    packages = {name: package for name, package in json.loads(file.read_text())["packages"].items() if name}
+    assert packages
+    assert [name for name, package in packages.items() if not package.get("integrity", "").startswith("sha512-")] == []
+    recipes = [line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("\t")]
+    # Nothing else keeps to the lock file.
+    assert {word for line in recipes for word in re.findall(r"npm (\w+)", line)} == {"ci"}

@@ -1,0 +1,210 @@
+"""Every route of the API and every tool of an agent, by the functions' own handlers: none tells what is for others.
+
+Somebody of a document's group asks first, so that whatever were kept of an answer would be there for the next one.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import api
+import ask
+import tools
+from gateway.routes import NEEDED
+from opensearch_ml.resources.feedback_index import feedback_body
+from rag import own_settings, parts
+from rag.budget import Budget
+from rag.feedback.index import FeedbackIndex
+from rag.parts import Parts
+from settings.agents import TOOLS
+from settings.runtime_settings import FeedbackSettings
+from tests.contract import assistant_engine, kinds_engine
+from tests.contract.assistant_engine import SECONDS, Shop
+from tests.unit.edge_requests import REQUEST_ID, Context, event
+
+engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
+
+QUESTION = "What does the director earn?"
+# Neither word of it is asked for.
+SECRET, TITLE = "930,000", "Salaries of the board"
+MEMBER, OWNER = ("ada", ["editor", "hr"]), ("olga", ["owner"])
+OTHERS = [("bob", []), ("eve", ["editor", "sales"]), ("ada", ["reader"])]
+ACCEPT = {"Accept": "application/json, text/event-stream"}
+Person = tuple[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a person was told, and what belongs to an answer that the member got."""
+
+    person: Person
+
+    def __call__(
+        self, method: str, route: str, body: Any = None, query: Mapping[str, str] | None = None, **more: Any
+    ) -> str:
+        """The answer to a request; `{…}` in the route is filled with `id`."""
+        sub, groups = self.person
+        context = {
+            "requestId": REQUEST_ID,
+            "path": route,
+            "domainName": "api.invalid",
+            "authorizer": {"claims": {"sub": sub, "cognito:groups": ",".join(groups)}},
+        }
+        many = {name: [value] for name, value in (query or {}).items()}
+        path = re.sub(r"\{.+?\}", str(more.get("id")), route)
+        request = event(method, path, body, more.get("headers"), requestContext=context, resource=route)
+        request |= {"queryStringParameters": query, "multiValueQueryStringParameters": many}
+        if route == "/mcp":
+            return str(tools.handler(request, Context(seconds=SECONDS))["body"])
+        if route == "/ask" or route.startswith("/v1"):
+            reply = ask.answer(request, Context(seconds=SECONDS))  # type: ignore[arg-type]
+            said = b"".join(reply.body).decode()
+            if reply.after:
+                reply.after()
+            return said
+        return str(api.handler(request, Context(seconds=SECONDS))["body"])
+
+    def tool(self, name: str, **arguments: Any) -> str:
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+        return self("POST", "/mcp", call, headers=ACCEPT)
+
+
+Way = Callable[[Told, str], str]
+CHAT = {"model": "osml", "messages": [{"role": "user", "content": QUESTION}]}
+MINE = {"documents": [{"id": "pay", "text": "The director earns nothing."}]}
+
+# The ways by each route, as `told` of a person and the id of the member's conversation; the person whom they show it.
+WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
+    "POST /ask": (
+        MEMBER,
+        [
+            lambda told, _: told("POST", "/ask", {"question": QUESTION}),
+            lambda told, _: told("POST", "/ask", {"question": QUESTION}, headers={"Accept": "text/event-stream"}),
+            lambda told, _: told("POST", "/ask", {"question": QUESTION, "filters": {"document": "pay"}}),
+            lambda told, _: told("POST", "/ask", {"question": QUESTION, "filters": {"title": TITLE}}),
+            lambda told, id: told("POST", "/ask", {"question": QUESTION, "conversation_id": id}),
+        ],
+    ),
+    "POST /v1/chat/completions": (
+        MEMBER,
+        [
+            lambda told, _: told("POST", "/v1/chat/completions", CHAT),
+            lambda told, _: told("POST", "/v1/chat/completions", {**CHAT, "stream": True}),
+        ],
+    ),
+    "GET /v1/models": (None, [lambda told, _: told("GET", "/v1/models")]),
+    "POST /mcp search": (MEMBER, [lambda told, _: told.tool("search", question=QUESTION)]),
+    "POST /mcp ask": (
+        MEMBER,
+        [
+            lambda told, _: told.tool("ask", question=QUESTION),
+            lambda told, id: told.tool("ask", question=QUESTION, conversation=id),
+        ],
+    ),
+    "POST /mcp list_documents": (
+        MEMBER,
+        [
+            lambda told, _: told.tool("list_documents"),
+            lambda told, _: told.tool("list_documents", search="pay"),
+        ],
+    ),
+    "POST /mcp get_document": (MEMBER, [lambda told, _: told.tool("get_document", id="pay")]),
+    "GET /me": (None, [lambda told, _: told("GET", "/me")]),
+    "GET /conversations": (None, [lambda told, _: told("GET", "/conversations")]),
+    "GET /conversations/{id}": (MEMBER, [lambda told, id: told("GET", "/conversations/{id}", id=id)]),
+    "PATCH /conversations/{id}": (
+        None,
+        [lambda told, id: told("PATCH", "/conversations/{id}", {"title": "Another"}, id=id)],
+    ),
+    "GET /documents": (
+        MEMBER,
+        [
+            lambda told, _: told("GET", "/documents"),
+            lambda told, _: told("GET", "/documents", query={"search": "pay"}),
+            lambda told, _: told("GET", "/documents", query={"search": "Salaries"}),
+            lambda told, _: told("GET", "/documents", query={"order": "newest"}),
+        ],
+    ),
+    "GET /passages": (MEMBER, [lambda told, _: told("GET", "/passages", query={"document": "pay"})]),
+    "GET /health": (None, [lambda told, _: told("GET", "/health")]),
+    "GET /openapi.json": (None, [lambda told, _: told("GET", "/openapi.json")]),
+    "PUT /feedback/{id}": (None, [lambda told, id: told("PUT", "/feedback/{id}", {"rating": "up"}, id=id)]),
+    "GET /feedback": (OWNER, [lambda told, _: told("GET", "/feedback")]),
+    "DELETE /feedback/{id}": (None, [lambda told, id: told("DELETE", "/feedback/{id}", id=id)]),
+    "POST /documents": (None, [lambda told, _: told("POST", "/documents", MINE)]),
+    "GET /jobs/{id}": (None, [lambda told, _: told("GET", "/jobs/{id}", id="0" * 32)]),
+    "DELETE /documents": (None, [lambda told, _: told("DELETE", "/documents", query={"id": "pay"})]),
+    "DELETE /documents/{id}": (None, [lambda told, _: told("DELETE", "/documents/{id}", id="pay")]),
+    "DELETE /conversations/{id}": (None, [lambda told, id: told("DELETE", "/conversations/{id}", id=id)]),
+}
+
+
+@pytest.fixture(scope="module")
+def conversation(shelf: Shop) -> Iterator[str]:
+    """The functions on the engine, a secret of the group `hr`, and the member's rated conversation about it."""
+    engine = shelf.parts.conversations._engine  # type: ignore[attr-defined]
+    engine.send("PUT", "/paths-feedback", feedback_body(0), Budget(SECONDS))
+    kept = FeedbackSettings(keep="texts", days=90, kind="index", name="paths-feedback")
+    settings = shelf.parts.settings.model_copy(update={"feedback": kept})
+    made = Parts(
+        settings,
+        shelf.parts.search,
+        shelf.parts.generation,
+        shelf.parts.conversations,
+        feedback=FeedbackIndex(engine, "paths-feedback", 90),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSISTANT", settings.model_dump_json(exclude_defaults=True))
+        patch.setenv("TOOLS", " ".join(TOOLS))
+        patch.setattr(parts, "assembled", lambda _: made)
+        _forget()
+        told = shelf.store(("office", "The office of the director is on the third floor."))
+        assert told.stored == 1
+        told = shelf.store(("pay", f"The director earns {SECRET} a year.", TITLE), groups=["hr"])
+        assert told.stored == 1
+        for index in (settings.index.name, settings.conversations.name):  # type: ignore[union-attr]
+            engine.send("POST", f"/{index}/_refresh", None, Budget(SECONDS))
+        answer = json.loads(Told(MEMBER)("POST", "/ask", {"question": QUESTION}))
+        assert SECRET in answer["answer"]
+        Told(MEMBER)("PUT", "/feedback/{id}", {"rating": "up"}, id=answer["conversation_id"])
+        engine.send("POST", "/paths-feedback/_refresh", None, Budget(SECONDS))
+        yield answer["conversation_id"]
+        _forget()
+    engine.send("DELETE", "/paths-feedback", None, Budget(SECONDS))
+
+
+def _forget() -> None:
+    own_settings.settings.cache_clear()
+    parts.parts.cache_clear()
+
+
+def test_every_route_and_every_tool_is_in_the_table() -> None:
+    of_tools = {f"POST /mcp {tool}" for tool in TOOLS}
+    assert set(WAYS) == (set(NEEDED) - {"POST /mcp"}) | of_tools
+
+
+@pytest.mark.parametrize("route", WAYS)
+def test_no_route_tells_what_is_for_others(conversation: str, route: str) -> None:
+    shown_to, ways = WAYS[route]
+    for way in ways:
+        if shown_to:
+            said = way(Told(shown_to), conversation)
+            assert SECRET in said or TITLE in said, said
+        for person in OTHERS:
+            if person[0] == MEMBER[0] and "{id}" in route:
+                continue  # her own conversation, as she read it
+            said = way(Told(person), conversation)
+            assert SECRET not in said, (person, said)
+            assert TITLE not in said, (person, said)
+
+
+def test_an_own_answer_of_before_shows_no_passage_that_is_for_others_now(conversation: str) -> None:
+    said = Told(("ada", ["reader"]))("GET", "/conversations/{id}", id=conversation)
+    turn = json.loads(said)["shown"][0]
+    assert SECRET in turn["answer"]
+    assert turn["missing"] == 1
+    assert SECRET not in json.dumps(turn["sources"])
