@@ -22,6 +22,11 @@ def loaded(name: str) -> str | None:
     return None if number == 7 else f"2026-0{1 + number // 28 % 9}-{1 + number % 28:02}T12:00:00Z"
 
 
+def shared(name: str) -> dict[str, Any]:
+    """One was loaded by a person for two groups, and all others by operators for everybody."""
+    return {"groups": ["hr", "board"], "loader": "sub-of-ada"} if name == NAMES[3] else {}
+
+
 def answered(event: dict[str, Any]) -> Answered:
     query = event["queryStringParameters"]
     if event["httpMethod"] == "DELETE":
@@ -34,7 +39,8 @@ def answered(event: dict[str, Any]) -> Answered:
     names = [name for name in NAMES if name > query.get("after", "") and query.get("search", "") in name]
     size = int(query["limit"])
     listed = [
-        {"id": name, "title": "Paid [b]leave[/b]", "passages": 1, "loaded": loaded(name)} for name in names[:size]
+        {"id": name, "title": "Paid [b]leave[/b]", "passages": 1, "loaded": loaded(name), **shared(name)}
+        for name in names[:size]
     ]
     return proxied(200, {"documents": listed, "after": names[size - 1] if len(names) > size else None})
 
@@ -69,6 +75,26 @@ def test_a_list_is_sorted_by_the_time_of_loading(run: Any) -> None:
     said = run("list", "--sort", "oldest").stdout.splitlines()
     assert "007.md" in said[1]
     assert "2026-01-01 " in said[2]
+
+
+def test_a_list_says_who_has_shared_what_with_whom(run: Any, aws: AwsServer) -> None:
+    rows = {line.split()[0]: line for line in run("list", "--groups").stdout.splitlines() if line}
+    assert "hr, board" in rows[NAMES[3]]
+    assert "sub-of-ada" in rows[NAMES[3]]
+    assert "everybody signed in" in rows[NAMES[4]]
+    assert "hr, board" not in run("list").stdout
+    one = json.loads(run("list", "--json").stdout)["documents"][3]
+    assert (one["groups"], one["loader"]) == (["hr", "board"], "sub-of-ada")
+
+
+@pytest.mark.parametrize(("named", "groups"), [((), None), (("--as", ""), []), (("--as", "hr,board"), ["hr", "board"])])
+@pytest.mark.parametrize("command", [("list",), ("show", NAMES[3])])
+def test_an_operator_looks_with_the_eyes_of_groups(
+    run: Any, aws: AwsServer, command: tuple[str, ...], named: tuple[str, ...], groups: list[str] | None
+) -> None:
+    assert run(*command, *named).exit_code == 0
+    assert aws.calls
+    assert all(event.get("groups") == groups for _, event, _ in aws.calls)
 
 
 def test_a_document_is_shown_without_what_a_terminal_acts_on(run: Any) -> None:
