@@ -32,7 +32,8 @@ QUESTION = "What does the director earn?"
 # Neither word of it is asked for.
 SECRET, TITLE = "930,000", "Salaries of the board"
 MEMBER, OWNER = ("ada", ["editor", "hr"]), ("olga", ["owner"])
-OTHERS = [("bob", []), ("eve", ["editor", "sales"]), ("ada", ["reader"])]
+# Somebody of another group, and the member herself when she is no longer in it.
+OTHERS = [("eve", ["editor", "sales"]), ("ada", ["reader"])]
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 Person = tuple[str, list[str]]
 
