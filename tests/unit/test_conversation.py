@@ -10,6 +10,8 @@ from osml.ask import answer_view, asking, assistant
 from osml.ask.conversation import opened
 from osml.failure import Failure
 from osml.remote.functions import FunctionResponse
+from settings.access import Access
+from settings.assistant import Assistant
 from tests import answers
 from tests.unit.test_question import KNOWLEDGE
 
@@ -87,7 +89,7 @@ def test_a_question_that_no_model_answers_is_kept_too(monkeypatch: pytest.Monkey
     monkeypatch.setattr(asking, "Domain", lambda *_, **__: memory)
     text: str | None = None
     monkeypatch.setattr("osml.ask.question.ask", lambda *_: answers.answer(text, conversation="known"))
-    environment = SimpleNamespace(engine="a domain", matches=None, min_score=0.6)
+    environment = SimpleNamespace(engine="a domain", matches=None, min_score=0.6, assistant=None)
     place: Any = SimpleNamespace(settings=lambda: environment, caller=1)
     asking.ask(place, "c", talk="known")
     assert memory.sent[-1] == ("POST", f"{MEMORY}/known/messages", {"input": "c", "response": "", "origin": "osml"})
@@ -95,6 +97,27 @@ def test_a_question_that_no_model_answers_is_kept_too(monkeypatch: pytest.Monkey
     before = len(memory.sent)
     asking.ask(place, "c", talk="known")
     assert len(memory.sent) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("least", "trusted", "score"), [(None, False, 0.5), ("owner", False, 0.5), ("editor", True, 1)]
+)
+def test_the_command_line_weighs_sources_as_the_assistant_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], least: Any, trusted: bool, score: float
+) -> None:
+    said = "The park has three ponds."
+    found = answers.answer(said, answers.source("a", 0.9, said, loaded_by="editor"))
+    monkeypatch.setattr(asking, "knowledge", lambda _: KNOWLEDGE)
+    monkeypatch.setattr(asking, "Domain", lambda *_, **__: None)
+    monkeypatch.setattr("osml.ask.question.ask", lambda *_: found)
+    own = Assistant(access=Access(trusted=least)) if least else None
+    environment = SimpleNamespace(engine="a domain", matches=None, min_score=0.6, assistant=own)
+    place: Any = SimpleNamespace(settings=lambda: environment, caller=1)
+    answer = asking.ask(place, "How many ponds has the park?")
+    (one,) = answer.sources
+    assert (one.trusted, [mark.score for mark in one.used]) == (trusted, [score])
+    answer_view.show("q", answer, "osml ask")
+    assert ("loaded by editor, not trusted" in capsys.readouterr().out) != trusted
 
 
 def test_the_answer_shows_the_command_for_a_follow_up(capsys: pytest.CaptureFixture[str]) -> None:
