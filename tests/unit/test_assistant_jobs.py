@@ -76,7 +76,9 @@ def test_a_job_is_its_callers_and_what_it_stores_too(made: Jobs) -> None:
     made.take(part(text[20:], 2, 2, first.id), ada)
     assert made.work(first.id, SECONDS, parts(index), last=False) == ""
     assert made.state(first.id, ada).stored == made.state(first.id, Caller("o", "owner", None)).stored == 3
-    assert [document["osml"]["access"] for document in index.stored] == [{"groups": ["hr"], "loader": "ada"}] * 3
+    assert [document["osml"]["access"] for document in index.stored] == [
+        {"groups": ["hr"], "loader": "ada", "role": "editor"}
+    ] * 3
     assert "caller" not in made.state(first.id, ada).as_job.model_dump()
 
 
