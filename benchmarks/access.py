@@ -28,7 +28,7 @@ from trials.role_headers import role_headers
 SIZES = [int(size) for size in sys.argv[1:]] or [10_000, 1_000_000]
 DIMENSION, GRAPH = 384, {"m": 8, "ef_construction": 32}
 GROUPS, BATCH, REFRESHED, WRITERS, TOP = 10_000, 1_000, 50_000, 2, 4
-ROUNDS, CALLS = 5, 30
+ROUNDS, CALLS = 5, 20
 MEMBERSHIPS = (0, 1, 10, 100, 1_000, 10_000)
 SECURED = 100
 COLUMNS = (

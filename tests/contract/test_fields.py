@@ -365,11 +365,11 @@ def test_whose_a_document_is_passes_the_pipeline(empty: Shelf) -> None:
     groups = ["hr", "board of directors"]
     for item in documents:
         assert isinstance(item, Document)
-        empty.bulk.send([empty.bulk.encode(replace(item, source=with_access(item.source, groups, "ada")))])
+        empty.bulk.send([empty.bulk.encode(replace(item, source=with_access(item.source, groups, "ada", "editor")))])
     client = empty.engine.client()
     client.post(f"/{empty.name}/_refresh")
     for id in ("g1", "g2"):
-        assert empty.stored()[id]["osml"]["access"] == {"groups": groups, "loader": "ada"}
+        assert empty.stored()[id]["osml"]["access"] == {"groups": groups, "loader": "ada", "role": "editor"}
     assert empty.matching(("osml.access", "x"), ("year", "2024")) == set()
 
     def ids(query: dict[str, Any]) -> set[str]:

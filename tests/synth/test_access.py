@@ -270,6 +270,17 @@ def test_logs_accept_this_domain_only(search: dict[str, Any], flat: Flat, of_typ
     assert len(statement["Resource"]) == 3
 
 
+def test_a_permissions_boundary_of_the_account_reaches_every_role(
+    synthesize: Callable[..., Templates], flat: Flat, of_type: OfType
+) -> None:
+    """The provisioner's among them; the setting is the CDK's own."""
+    stacks = synthesize("sandbox", context={"@aws-cdk/core:permissionsBoundary": {"name": "team-boundary"}})
+    roles = {id: role for template in stacks.values() for id, role in of_type(template, "AWS::IAM::Role").items()}
+    assert any("ProvisionerRole" in id for id in roles)
+    for id, role in roles.items():
+        assert flat(role["Properties"].get("PermissionsBoundary", "")).endswith(":policy/team-boundary"), id
+
+
 def test_no_function_but_the_provisioner(search: dict[str, Any], of_type: OfType) -> None:
     assert list(of_type(search, "AWS::Lambda::Function")) == ["ProvisionerFunctionAADCAA3B"]
     assert of_type(search, "Custom::") == {}
