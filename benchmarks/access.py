@@ -180,9 +180,9 @@ def _secured(measured: BenchmarkEngine, caller: Caller) -> dict[int, Search]:
 
     def of(size: int) -> Search:
         def search(vector: str) -> list[dict[str, Any]]:
-            found = _hits(measured, size, session, OPERATOR, vector)
-            assert all(caller.sees(groups_in(hit["_source"])) for hit in found)  # noqa: S101 - else nothing is secured
-            return found
+            hits = _hits(measured, size, session, OPERATOR, vector)
+            assert all(caller.sees(groups_in(hit["_source"])) for hit in hits)  # noqa: S101 - else nothing is secured
+            return hits
 
         return search
 

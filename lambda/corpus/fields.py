@@ -47,8 +47,8 @@ def with_access(
 
     What a file says of either is not here: `kept` has moved it.
     """
-    told = {"groups": [*dict.fromkeys(groups)], "loader": loader, "role": role if loader else None}
-    access = {name: value for name, value in told.items() if value}
+    known = {"groups": [*dict.fromkeys(groups)], "loader": loader, "role": role if loader else None}
+    access = {name: value for name, value in known.items() if value}
     ours = {name: value for name, value in (source.get(OURS) or {}).items() if name != "access"}
     ours |= {"access": access} if access else {}
     return {**{name: value for name, value in source.items() if name != OURS}, **({OURS: ours} if ours else {})}

@@ -15,7 +15,7 @@ import api
 import ask
 import tools
 from gateway.routes import NEEDED
-from opensearch_ml.resources.feedback_index import feedback_body
+from opensearch_ml.resources.feedback_index import FeedbackIndex as FeedbackResource
 from rag import own_settings, parts
 from rag.budget import Budget
 from rag.feedback.index import FeedbackIndex
@@ -39,8 +39,8 @@ Person = tuple[str, list[str]]
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a person was told, and what belongs to an answer that the member got."""
+class Signed:
+    """Requests of somebody who is signed in, and the bodies of their answers."""
 
     person: Person
 
@@ -74,73 +74,73 @@ class Told:
         return self("POST", "/mcp", call, headers=ACCEPT)
 
 
-Way = Callable[[Told, str], str]
+Way = Callable[[Signed, str], str]
 CHAT = {"model": "osml", "messages": [{"role": "user", "content": QUESTION}]}
 MINE = {"documents": [{"id": "pay", "text": "The director earns nothing."}]}
 
-# The ways by each route, as `told` of a person and the id of the member's conversation; the person whom they show it.
+# By each route, whom it shows the secret, and the ways to ask for it; an id is that of the member's conversation.
 WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
     "POST /ask": (
         MEMBER,
         [
-            lambda told, _: told("POST", "/ask", {"question": QUESTION}),
-            lambda told, _: told("POST", "/ask", {"question": QUESTION}, headers={"Accept": "text/event-stream"}),
-            lambda told, _: told("POST", "/ask", {"question": QUESTION, "filters": {"document": "pay"}}),
-            lambda told, _: told("POST", "/ask", {"question": QUESTION, "filters": {"title": TITLE}}),
-            lambda told, id: told("POST", "/ask", {"question": QUESTION, "conversation_id": id}),
+            lambda person, _: person("POST", "/ask", {"question": QUESTION}),
+            lambda person, _: person("POST", "/ask", {"question": QUESTION}, headers={"Accept": "text/event-stream"}),
+            lambda person, _: person("POST", "/ask", {"question": QUESTION, "filters": {"document": "pay"}}),
+            lambda person, _: person("POST", "/ask", {"question": QUESTION, "filters": {"title": TITLE}}),
+            lambda person, id: person("POST", "/ask", {"question": QUESTION, "conversation_id": id}),
         ],
     ),
     "POST /v1/chat/completions": (
         MEMBER,
         [
-            lambda told, _: told("POST", "/v1/chat/completions", CHAT),
-            lambda told, _: told("POST", "/v1/chat/completions", {**CHAT, "stream": True}),
+            lambda person, _: person("POST", "/v1/chat/completions", CHAT),
+            lambda person, _: person("POST", "/v1/chat/completions", {**CHAT, "stream": True}),
         ],
     ),
-    "GET /v1/models": (None, [lambda told, _: told("GET", "/v1/models")]),
-    "POST /mcp search": (MEMBER, [lambda told, _: told.tool("search", question=QUESTION)]),
+    "GET /v1/models": (None, [lambda person, _: person("GET", "/v1/models")]),
+    "POST /mcp search": (MEMBER, [lambda person, _: person.tool("search", question=QUESTION)]),
     "POST /mcp ask": (
         MEMBER,
         [
-            lambda told, _: told.tool("ask", question=QUESTION),
-            lambda told, id: told.tool("ask", question=QUESTION, conversation=id),
+            lambda person, _: person.tool("ask", question=QUESTION),
+            lambda person, id: person.tool("ask", question=QUESTION, conversation=id),
         ],
     ),
     "POST /mcp list_documents": (
         MEMBER,
         [
-            lambda told, _: told.tool("list_documents"),
-            lambda told, _: told.tool("list_documents", search="pay"),
+            lambda person, _: person.tool("list_documents"),
+            lambda person, _: person.tool("list_documents", search="pay"),
         ],
     ),
-    "POST /mcp get_document": (MEMBER, [lambda told, _: told.tool("get_document", id="pay")]),
-    "GET /me": (None, [lambda told, _: told("GET", "/me")]),
-    "GET /conversations": (None, [lambda told, _: told("GET", "/conversations")]),
-    "GET /conversations/{id}": (MEMBER, [lambda told, id: told("GET", "/conversations/{id}", id=id)]),
+    "POST /mcp get_document": (MEMBER, [lambda person, _: person.tool("get_document", id="pay")]),
+    "GET /me": (None, [lambda person, _: person("GET", "/me")]),
+    "GET /conversations": (None, [lambda person, _: person("GET", "/conversations")]),
+    "GET /conversations/{id}": (MEMBER, [lambda person, id: person("GET", "/conversations/{id}", id=id)]),
     "PATCH /conversations/{id}": (
         None,
-        [lambda told, id: told("PATCH", "/conversations/{id}", {"title": "Another"}, id=id)],
+        [lambda person, id: person("PATCH", "/conversations/{id}", {"title": "Another"}, id=id)],
     ),
     "GET /documents": (
         MEMBER,
         [
-            lambda told, _: told("GET", "/documents"),
-            lambda told, _: told("GET", "/documents", query={"search": "pay"}),
-            lambda told, _: told("GET", "/documents", query={"search": "Salaries"}),
-            lambda told, _: told("GET", "/documents", query={"order": "newest"}),
+            lambda person, _: person("GET", "/documents"),
+            lambda person, _: person("GET", "/documents", query={"search": "pay"}),
+            lambda person, _: person("GET", "/documents", query={"search": "Salaries"}),
+            lambda person, _: person("GET", "/documents", query={"order": "newest"}),
         ],
     ),
-    "GET /passages": (MEMBER, [lambda told, _: told("GET", "/passages", query={"document": "pay"})]),
-    "GET /health": (None, [lambda told, _: told("GET", "/health")]),
-    "GET /openapi.json": (None, [lambda told, _: told("GET", "/openapi.json")]),
-    "PUT /feedback/{id}": (None, [lambda told, id: told("PUT", "/feedback/{id}", {"rating": "up"}, id=id)]),
-    "GET /feedback": (OWNER, [lambda told, _: told("GET", "/feedback")]),
-    "DELETE /feedback/{id}": (None, [lambda told, id: told("DELETE", "/feedback/{id}", id=id)]),
-    "POST /documents": (None, [lambda told, _: told("POST", "/documents", MINE)]),
-    "GET /jobs/{id}": (None, [lambda told, _: told("GET", "/jobs/{id}", id="0" * 32)]),
-    "DELETE /documents": (None, [lambda told, _: told("DELETE", "/documents", query={"id": "pay"})]),
-    "DELETE /documents/{id}": (None, [lambda told, _: told("DELETE", "/documents/{id}", id="pay")]),
-    "DELETE /conversations/{id}": (None, [lambda told, id: told("DELETE", "/conversations/{id}", id=id)]),
+    "GET /passages": (MEMBER, [lambda person, _: person("GET", "/passages", query={"document": "pay"})]),
+    "GET /health": (None, [lambda person, _: person("GET", "/health")]),
+    "GET /openapi.json": (None, [lambda person, _: person("GET", "/openapi.json")]),
+    "PUT /feedback/{id}": (None, [lambda person, id: person("PUT", "/feedback/{id}", {"rating": "up"}, id=id)]),
+    "GET /feedback": (OWNER, [lambda person, _: person("GET", "/feedback")]),
+    "DELETE /feedback/{id}": (None, [lambda person, id: person("DELETE", "/feedback/{id}", id=id)]),
+    "POST /documents": (None, [lambda person, _: person("POST", "/documents", MINE)]),
+    "GET /jobs/{id}": (None, [lambda person, _: person("GET", "/jobs/{id}", id="0" * 32)]),
+    "DELETE /documents": (None, [lambda person, _: person("DELETE", "/documents", query={"id": "pay"})]),
+    "DELETE /documents/{id}": (None, [lambda person, _: person("DELETE", "/documents/{id}", id="pay")]),
+    "DELETE /conversations/{id}": (None, [lambda person, id: person("DELETE", "/conversations/{id}", id=id)]),
 }
 
 
@@ -148,7 +148,7 @@ WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
 def conversation(shelf: Shop) -> Iterator[str]:
     """The functions on the engine, a secret of the group `hr`, and the member's rated conversation about it."""
     engine = shelf.parts.conversations._engine  # type: ignore[attr-defined]
-    engine.send("PUT", "/paths-feedback", feedback_body(0), Budget(SECONDS))
+    engine.send("PUT", "/paths-feedback", FeedbackResource.body(0), Budget(SECONDS))
     kept = FeedbackSettings(keep="texts", days=90, kind="index", name="paths-feedback")
     settings = shelf.parts.settings.model_copy(update={"feedback": kept})
     made = Parts(
@@ -163,15 +163,15 @@ def conversation(shelf: Shop) -> Iterator[str]:
         patch.setenv("TOOLS", " ".join(TOOLS))
         patch.setattr(parts, "assembled", lambda _: made)
         _forget()
-        told = shelf.store(("office", "The office of the director is on the third floor."))
-        assert told.stored == 1
-        told = shelf.store(("pay", f"The director earns {SECRET} a year.", TITLE), groups=["hr"])
-        assert told.stored == 1
+        stored = shelf.store(("office", "The office of the director is on the third floor."))
+        assert stored.stored == 1
+        stored = shelf.store(("pay", f"The director earns {SECRET} a year.", TITLE), groups=["hr"])
+        assert stored.stored == 1
         for index in (settings.index.name, settings.conversations.name):  # type: ignore[union-attr]
             engine.send("POST", f"/{index}/_refresh", None, Budget(SECONDS))
-        answer = json.loads(Told(MEMBER)("POST", "/ask", {"question": QUESTION}))
+        answer = json.loads(Signed(MEMBER)("POST", "/ask", {"question": QUESTION}))
         assert SECRET in answer["answer"]
-        Told(MEMBER)("PUT", "/feedback/{id}", {"rating": "up"}, id=answer["conversation_id"])
+        Signed(MEMBER)("PUT", "/feedback/{id}", {"rating": "up"}, id=answer["conversation_id"])
         engine.send("POST", "/paths-feedback/_refresh", None, Budget(SECONDS))
         yield answer["conversation_id"]
         _forget()
@@ -193,18 +193,18 @@ def test_no_route_tells_what_is_for_others(conversation: str, route: str) -> Non
     shown_to, ways = WAYS[route]
     for way in ways:
         if shown_to:
-            said = way(Told(shown_to), conversation)
+            said = way(Signed(shown_to), conversation)
             assert SECRET in said or TITLE in said, said
         for person in OTHERS:
             if person[0] == MEMBER[0] and "{id}" in route:
                 continue  # her own conversation, as she read it
-            said = way(Told(person), conversation)
+            said = way(Signed(person), conversation)
             assert SECRET not in said, (person, said)
             assert TITLE not in said, (person, said)
 
 
 def test_an_own_answer_of_before_shows_no_passage_that_is_for_others_now(conversation: str) -> None:
-    said = Told(("ada", ["reader"]))("GET", "/conversations/{id}", id=conversation)
+    said = Signed(("ada", ["reader"]))("GET", "/conversations/{id}", id=conversation)
     turn = json.loads(said)["shown"][0]
     assert SECRET in turn["answer"]
     assert turn["missing"] == 1

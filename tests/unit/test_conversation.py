@@ -106,16 +106,16 @@ def test_the_command_line_weighs_sources_as_the_assistant_does(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], least: Any, trusted: bool, score: float
 ) -> None:
     said = "The park has three ponds."
-    found = answers.answer(said, answers.source("a", 0.9, said, loaded_by="editor"))
+    repeated = answers.answer(said, answers.source("a", 0.9, said, loaded_by="editor"))
     monkeypatch.setattr(asking, "knowledge", lambda _: KNOWLEDGE)
     monkeypatch.setattr(asking, "Domain", lambda *_, **__: None)
-    monkeypatch.setattr("osml.ask.question.ask", lambda *_: found)
+    monkeypatch.setattr("osml.ask.question.ask", lambda *_: repeated)
     own = Assistant(access=Access(trusted=least)) if least else None
     environment = SimpleNamespace(engine="a domain", matches=None, min_score=0.6, assistant=own)
     place: Any = SimpleNamespace(settings=lambda: environment, caller=1)
     answer = asking.ask(place, "How many ponds has the park?")
-    (one,) = answer.sources
-    assert (one.trusted, [mark.score for mark in one.used]) == (trusted, [score])
+    (source,) = answer.sources
+    assert (source.trusted, [mark.score for mark in source.used]) == (trusted, [score])
     answer_view.show("q", answer, "osml ask")
     assert ("loaded by editor, not trusted" in capsys.readouterr().out) != trusted
 

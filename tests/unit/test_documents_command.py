@@ -83,8 +83,8 @@ def test_a_list_says_who_has_shared_what_with_whom(run: Any, aws: AwsServer) -> 
     assert "sub-of-ada" in rows[NAMES[3]]
     assert "everybody signed in" in rows[NAMES[4]]
     assert "hr, board" not in run("list").stdout
-    one = json.loads(run("list", "--json").stdout)["documents"][3]
-    assert (one["groups"], one["loader"]) == (["hr", "board"], "sub-of-ada")
+    document = json.loads(run("list", "--json").stdout)["documents"][3]
+    assert (document["groups"], document["loader"]) == (["hr", "board"], "sub-of-ada")
 
 
 @pytest.mark.parametrize(("named", "groups"), [((), None), (("--as", ""), []), (("--as", "hr,board"), ["hr", "board"])])
