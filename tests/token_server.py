@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import ssl
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+from sandbox.models.json_handler import JsonHandler, serving
 
 METADATA = "/.well-known/openid-configuration"
 AUDIENCE = "api://knowledge"
@@ -49,33 +47,16 @@ class TokenServer:
     @contextmanager
     def running(self, certificate: tuple[Path, Path] | None = None) -> Iterator[TokenServer]:
         """Serves it until the block ends, over https with a certificate and its key."""
-        made = self
+        issuer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(JsonHandler):
             def do_GET(self) -> None:
                 if self.path.endswith(METADATA):
-                    content: dict[str, Any] = {"issuer": made.url, "jwks_uri": f"{made.url}/keys"}
+                    self.answer(200, {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/keys"})
                 else:
-                    made.looks += 1
-                    content = made.published
-                body = json.dumps(content).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                    issuer.looks += 1
+                    self.answer(200, issuer.published)
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*certificate)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}/tenant"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
+        with serving(Handler, certificate) as address:
+            self.url = f"{address}/tenant"
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
