@@ -12,6 +12,7 @@ _KINDS = {
     "int_from_float": "a whole number",
     "list_type": "a list",
     "model_type": "an object",
+    "dict_type": "an object",
     "model_attributes_type": "an object",
 }
 # Parts that pydantic adds to the path of a value that may be of several kinds.

@@ -6,7 +6,15 @@ Those about documents and jobs are in `document_models.py`.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from rag.failures import Cause
 from settings.access import LoadedBy
@@ -40,6 +48,22 @@ class FieldRange(Body):
     lte: int | float | Wanted | None = Field(default=None, description="The greatest value.", examples=[2026])
 
 
+def _of_one_form(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        raise ValueError(
+            "a filter is a value, a list of 1 to 50 values, or a range with gte, lte or both; texts have 1 to 500 "
+            "characters"
+        ) from None
+
+
+FieldFilter = Annotated[
+    FieldValue | Annotated[list[FieldValue], Field(min_length=1, max_length=50)] | FieldRange,
+    WrapValidator(_of_one_form),
+]
+
+
 class Filters(Body):
     """Limits the search. Values of one field are alternatives; all fields must match."""
 
@@ -49,9 +73,7 @@ class Filters(Body):
     title: Wanted | Annotated[list[Wanted], Field(min_length=1, max_length=50)] | None = Field(
         default=None, description="A phrase in the title.", examples=["metro areas"]
     )
-    fields: (
-        dict[Wanted, FieldValue | Annotated[list[FieldValue], Field(min_length=1, max_length=50)] | FieldRange] | None
-    ) = Field(
+    fields: dict[Wanted, FieldFilter] | None = Field(
         default=None,
         max_length=20,
         description="Values of other fields of the documents, or ranges of those that `index.fields` declares. On a "

@@ -14,8 +14,8 @@ from sandbox.models import sentence as text_of
 from sandbox.models.sentence import Sentence
 
 TOOL = "search"
-_QUOTED = re.compile(r"<<<(?P<mark>[0-9a-f]+)\n(?P<text>.*?)\n(?P=mark)>>>", re.DOTALL)
-_QUESTION = re.compile(r"(?:\A|\n)QUESTION: (.*?)(?=\nDOCUMENT |\nNothing was found\.|\Z)", re.DOTALL)
+_QUOTED = re.compile(r"<<<(?P<mark>[0-9a-f]+)\nid: [^\n]*\n(?P<text>.*?)\n(?P=mark)>>>", re.DOTALL)
+_QUESTION = re.compile(r"(?:\A|\n)QUESTION: (.*?)(?=\n<<<|\nNothing was found\.|\Z)", re.DOTALL)
 _PARTS = re.compile(r"(?<=[?？])\s*|;\s*|,?\s+and\s+(?=(?:who|what|when|where|which|how)\b)", re.IGNORECASE)
 _MOST_CALLS = 3
 

@@ -13,6 +13,7 @@ from rag.budget import Budget
 from rag.generation import OwnGeneration
 from rag.models import Source
 from rag.prompt import ASSISTANT, BEGIN, THINK, USER, ModelInput, Turn
+from rag.tool_prompt import SearchChoice, SearchResult, SearchRound, ToolCall, ToolPrompt
 from rag.untrusted import harmless
 from sandbox.models import prompt as reader
 from settings.control_tokens import ALL
@@ -101,6 +102,23 @@ def test_the_judge_of_injections_sees_one_that_escapes(slot: str) -> None:
         attack = attacked(slot, "x").messages()
         place = next(number for number, message in enumerate(attack) if "x" in message.content.split())
         assert strays(attack[place].content.replace("x", text), "x", attack[place].content)
+
+
+PLACES = ["question", "earlier question", "passage", "id", "result"]
+
+
+def choosing(place: str, text: str) -> str:
+    """All that a model reads that chooses searches, with the text at a place."""
+    texts = {name: text if name == place else "Nine." for name in PLACES}
+    first, later = SearchResult([(texts["id"], texts["passage"])]), SearchResult([("shop", texts["result"])])
+    rounds = [SearchRound(SearchChoice([ToolCall("a", {"query": "x"})]), [later])]
+    return ToolPrompt(texts["question"], [texts["earlier question"]], first, rounds, 3, {}, ALL, MARK).text()
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("injection", INJECTIONS, ids=lambda injection: injection.way)
+def test_an_injection_stays_in_its_place_while_searches_are_chosen(injection: Injection, place: str) -> None:
+    assert not strays(choosing(place, injection.text), "Placeholder", choosing(place, "Placeholder"))
 
 
 def escaped(prompt: ModelInput, harmless_prompt: ModelInput) -> bool:

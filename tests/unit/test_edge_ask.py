@@ -135,7 +135,7 @@ def test_the_core_learns_the_question_who_asks_and_how_long_it_has(play: Play) -
     body = {"question": " Why? ", "conversation_id": "c-1", "filters": {"document": ["a"], "title": "b"}, "top_k": 7}
     reply_to(json.dumps(body).encode(), context=Context(seconds=60.0))
     question, caller, seconds = heard
-    assert question.model_dump() == {**body, "question": "Why?"}
+    assert question.model_dump(exclude_none=True) == {**body, "question": "Why?"}
     assert caller == Caller("somebody", "owner", None)
     assert 50 < seconds < 60
 
@@ -358,6 +358,7 @@ def test_a_body_that_cannot_be_read_says_why(
             {"question": "a", "filters": {"list[x]": ""}},
             "`filters.list[x]` is not a field of this request; remove it or correct its name.",
         ),
+        ({"question": "a", "filters": {"fields": []}}, "`filters.fields` is a list, but must be an object."),
         (
             {"question": "a", "conversation_id": "no/"},
             "`conversation_id` has the wrong form; it must match ^[A-Za-z0-9_-]{1,64}$.",
@@ -368,6 +369,19 @@ def test_a_mistake_is_one_sentence_that_names_the_field_its_kind_and_the_remedy(
     reply = reply_to(json.dumps(body), STREAMED)
     assert reply.status == 400
     assert problem(reply)["message"] == sentence
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [None, [], {"from": 1}, {"gte": []}, {"gte": "x" * 501}, "", "x" * 501, [[1]], [1] * 51],
+)
+def test_a_filter_of_a_field_has_one_of_three_forms(condition: Any) -> None:
+    reply = reply_to(json.dumps({"question": "a", "filters": {"fields": {"year": condition}}}), STREAMED)
+    assert (reply.status, problem(reply)["message"]) == (
+        400,
+        "`filters.fields.year` cannot be used: a filter is a value, a list of 1 to 50 values, or a range with gte, lte "
+        "or both; texts have 1 to 500 characters.",
+    )
 
 
 @hypothesis_settings(

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from rag.failures import Invalid
-from rag.models import FieldRange, FieldValue
+from rag.models import FieldFilter, FieldRange, FieldValue
 from rag.search.query import Clause
 
 FieldFilters = Sequence[tuple[str, str]]
@@ -30,9 +30,7 @@ def clauses(filters: FieldFilters, fields: Mapping[str, str] | None, text_field:
     return [{"bool": {"should": either, "minimum_should_match": 1}} for either in by_field.values()]
 
 
-def of_fields(
-    wanted: Mapping[str, FieldValue | list[FieldValue] | FieldRange], types: Mapping[str, str], text_field: str
-) -> list[Clause]:
+def of_fields(wanted: Mapping[str, FieldFilter], types: Mapping[str, str], text_field: str) -> list[Clause]:
     """The clauses of `filters.fields` of a question; raises `Invalid` for a range of a field without such a type."""
     values: list[tuple[str, str]] = []
     ranges: list[Clause] = []
