@@ -30,7 +30,6 @@ Cause = Literal[
     "package-missing",
     "question-failed",
     "service-role-missing",
-    "engine-too-old",
     "wrong-account",
 ]
 

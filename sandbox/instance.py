@@ -83,6 +83,11 @@ class Instance:
         """The folder with the engine's data from before the last upgrade."""
         return self.home / "before-upgrade"
 
+    @property
+    def snapshots(self) -> Path:
+        """The folder with the snapshots of all engines, a folder for each bucket."""
+        return self.home / "snapshots"
+
     def log(self, process: str) -> Path:
         return self.home / "logs" / f"{process}.log"
 

@@ -51,7 +51,12 @@ def up(instance: Instance, progress: Progress, engine_version: str | None = None
             if lost := loss(instance):
                 progress.step(lost)
             _end(instance)
-            for folder in (instance.home / "engine", instance.home / "engines", instance.before_upgrade):
+            for folder in (
+                instance.home / "engine",
+                instance.home / "engines",
+                instance.snapshots,
+                instance.before_upgrade,
+            ):
                 shutil.rmtree(folder, ignore_errors=True)
             (instance.home / "ports.json").unlink(missing_ok=True)
             instance.certificates.make()
@@ -201,7 +206,7 @@ def _start_cloud(instance: Instance, engine: "search_engine.LocalEngine", progre
         "native_packages": str(native),
         # The assembled engine's k-NN plugin has no native library; the user's own engine may have one.
         "has_native_vectors": search_engine.is_own(),
-        **({} if search_engine.is_own() else _spare(instance)),
+        **({} if search_engine.is_own() else {**_spare(instance), "snapshots": str(instance.snapshots)}),
         "egress_proxy_port": ports.egress_proxy,
         "model_cert": str(certificates.certificate("models")),
         "model_key": str(certificates.key("models")),

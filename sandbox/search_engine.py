@@ -136,6 +136,7 @@ def assembled(
         certificates=NodeCertificates(certificates.ca, certificates.certificate("node"), certificates.key("node")),
         http_port=ports.engine,
         transport_port=ports.transport,
+        snapshots=instance.snapshots,
         trusted_endpoints=trusted_endpoints,
         optimize=optimize,
     )

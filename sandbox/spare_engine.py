@@ -53,6 +53,7 @@ def start_for(instance: Instance, domain: str, progress: Progress) -> str:
         certificates=NodeCertificates(certificates.ca, certificates.certificate("node"), certificates.key("node")),
         http_port=http_port,
         transport_port=transport_port,
+        snapshots=instance.snapshots,
     )
     process = start(
         launch.argv,

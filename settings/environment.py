@@ -15,6 +15,7 @@ from settings.alarms import Alarms
 from settings.answer import AnswerModel
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.assistant import Assistant
+from settings.backup import Backup
 from settings.calibration import UNMEASURED, score
 from settings.drop import Drop
 from settings.embedding import EmbeddingModel
@@ -69,6 +70,11 @@ def prefix_of(name: str) -> str:
     return f"osml-{name}"
 
 
+def backup_name_of(name: str) -> str:
+    """What the bucket of the environment's backups begins with, and the role that reads it is called."""
+    return f"{prefix_of(name)}-backup"
+
+
 class Environment(Group):
     """One environment. `account` and `region` are optional: without them the deploying credentials decide.
 
@@ -92,6 +98,7 @@ class Environment(Group):
     operators: Operators = Operators()
     encryption: Encryption | None = None
     alarms: Alarms | None = None
+    backup: Backup | None = None
     assistant: Assistant | None = None
     drop: Drop | None = None
     ingestion: Ingestion | None = None
@@ -103,6 +110,11 @@ class Environment(Group):
     def prefix(self) -> str:
         """`osml-<name>`: what every name this environment gives begins with."""
         return prefix_of(self.name)
+
+    @property
+    def backup_name(self) -> str:
+        """What the bucket of its backups begins with."""
+        return backup_name_of(self.name)
 
     @property
     def parts(self) -> list[str]:

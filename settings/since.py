@@ -42,8 +42,6 @@ SINCE: Mapping[str, Release] = {
     "faiss_cosine": Release(2, 19),
     # neural-search#1224
     "z_score": Release(3, 0),
-    # What `osml import` marks. Tried on 2.19: the deploy after it made a second model beside the marked one.
-    "takeover": Release(3, 0),
 }
 
 

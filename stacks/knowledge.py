@@ -9,6 +9,7 @@ from constructs import Construct
 
 from opensearch_ml.engine.keeper import Ending, Keeper
 from opensearch_ml.engine.log_retention import RETENTION
+from opensearch_ml.engine.snapshot_bucket import snapshot_place
 from opensearch_ml.providers.provider import Provider
 from opensearch_ml.resources.adopted_index import AdoptedIndex
 from opensearch_ml.resources.audit_log import AuditLog
@@ -26,6 +27,7 @@ from opensearch_ml.resources.vector_index import FIELDS_VERSION, HNSW, VectorInd
 from settings import Environment
 from settings.adopted import Adopted, AdoptedModel
 from settings.ending import endings
+from settings.environment import backup_name_of
 from settings.existing_domain import ExistingDomain
 from settings.new_domain import NewDomain
 from settings.outputs import KnowledgeOutputs
@@ -118,7 +120,7 @@ class KnowledgeStack(EnvironmentStack):
             )
         )
         if environment.keeper:
-            Keeper(
+            keeper = Keeper(
                 self,
                 "Keeper",
                 environment=environment.name,
@@ -129,14 +131,32 @@ class KnowledgeStack(EnvironmentStack):
                     Ending(ending.setting, ending.sentence, ending.end.told_from) for ending in endings(environment)
                 ],
                 later=[f"{environment.prefix}-{part}" for part in environment.parts if part in LATER],
+                backup=self._backup(),
                 interval=cdk.Duration.minutes(environment.keeper.minutes),
                 log_retention=RETENTION[engine.log_retention],
                 removal_policy=self.removal,
                 network=search.network,
             )
+            if environment.backup:
+                self.output("KeeperFunctionName", keeper.function.function_name)
         else:
             # As the keeper would name them: switched on later, it takes over the same parameters.
             self.write_specifications("Keeper")
+
+    def _backup(self) -> dict[str, Any] | None:
+        """What the keeper takes snapshots by, and whose it may bring back."""
+        environment, backup = self._environment, self._environment.backup
+        if backup is None:
+            return None
+        return {
+            "environment": environment.name,
+            "repository": environment.prefix,
+            "hours": backup.hours,
+            "keep_days": backup.keep_days,
+            "places": {
+                name: snapshot_place(self, backup_name_of(name)) for name in [environment.name, *backup.restores]
+            },
+        }
 
     def _grant_access(self, trusted_endpoints: list[str]) -> list[Construct]:
         """Who may do what on the domain, and where its connectors may go.

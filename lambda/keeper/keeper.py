@@ -1,9 +1,9 @@
 """EventBridge calls this function on a schedule and when a secret gets a new value; each call is a round.
 
 Variables: `STACKS` (the stacks whose objects are watched, with spaces between them, its own first), `ENVIRONMENT`,
-`ENGINES` (where the objects are), and `ENDINGS` (the ends of support), the last two as JSON. From an event it reads
-only the source and the names of secrets. It never fails because of a finding. A round that could not run is also a
-finding, so one metric covers everything.
+`ENGINES` (where the objects are), `ENDINGS` (the ends of support) and `BACKUP` (`backups`), the last three as JSON.
+From an event it reads only the source and the names of secrets, or a request about backups (`requested`). It never
+fails because of a finding. A round that could not run is also a finding, so one metric covers everything.
 """
 
 import functools
@@ -26,6 +26,7 @@ from ending import endings
 from mlcommons import Client, HttpTransport, Patience, ProvisioningError
 from mlcommons.watched import watched
 from report import KeeperFinding, report
+from requested import REQUEST, answered, saved
 from rounds import ENGINE, Engines, Round
 from secret_change import changed_at
 from stack import StackChanges, is_there, require_quiet
@@ -34,20 +35,25 @@ from stack import StackChanges, is_there, require_quiet
 MARGIN_SECONDS = 10.0
 
 
-def handler(event: dict[str, Any], context: Any) -> None:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     """The function's entry point."""
     started = time.monotonic()
     stacks = os.environ["STACKS"].split()
     dimensions = {"environment": os.environ["ENVIRONMENT"], "stack": stacks[0]}
     log = json_lines("keeper", {**dimensions, "request": context.aws_request_id})
     patience = Patience(seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS, propagation=0.0)
+    if REQUEST in event:
+        return answered(event[REQUEST], stacks, lambda stack: _engines(stack, patience))
     findings = list(endings(os.environ.get("ENDINGS", "[]"), datetime.now(UTC).date()))
     for stack in stacks:
         findings_of_stack = list(_findings(event, stack, patience))
         findings += findings_of_stack
         if any(finding.about == ENGINE for finding in findings_of_stack):
             break  # the other stacks have their objects in the same engine
+    else:
+        findings += saved(stacks, lambda stack: _engines(stack, patience))
     report(findings, dimensions, log, request=context.aws_request_id, seconds=time.monotonic() - started)
+    return None
 
 
 def _findings(event: dict[str, Any], stack: str, patience: Patience) -> Iterator[KeeperFinding]:

@@ -14,9 +14,12 @@ RARE = ("Ending",)
 
 @dataclass(frozen=True)
 class KeeperFinding:
-    """`what` is a metric, or one of Renewed and Skipped without a metric; `about` is an object, `why` a sentence."""
+    """`what` is a metric, or one of Renewed, Skipped, Saved and Expired without a metric.
 
-    what: Literal["Unhealed", "Healed", "Drifted", "Swept", "Ending", "Renewed", "Skipped"]
+    `about` is an object, `why` a sentence.
+    """
+
+    what: Literal["Unhealed", "Healed", "Drifted", "Swept", "Ending", "Renewed", "Skipped", "Saved", "Expired"]
     about: str
     why: str
 

@@ -1,4 +1,4 @@
-"""The buckets that an environment loads documents from, and what must be empty before their stacks can go."""
+"""The buckets of documents and backups, and what must be empty before their stacks can go."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ BUCKET = "AWS::S3::Bucket"
 
 
 def empty(place: Place) -> None:
-    """Removes every object, in all its versions, from the buckets of the ingestion and the assistant stack, if any.
+    """Removes every object, in all its versions, from the buckets of the environment's stacks, if any.
 
     CloudFormation deletes no bucket that holds objects. With `search.removal: retain` the buckets stay as they are.
     Raises Failure.
     """
-    for stack in ("ingestion", "assistant"):
+    for stack in ("ingestion", "assistant", "search"):
         empty_stack(place, f"{place.settings().prefix}-{stack}")
 
 

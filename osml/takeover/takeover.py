@@ -16,9 +16,7 @@ from osml.takeover.draft import AdoptedDomain, alias_for, draft
 from osml.takeover.plan import Plan, index_version, plan
 from osml.takeover.tree import Tree, tree
 from settings import NAME, SettingError
-from settings.amazon_versions import release
 from settings.environment import prefix_of
-from settings.since import SINCE
 
 
 @dataclass(frozen=True)
@@ -62,13 +60,6 @@ def prepared(
     """Everything that an import would write, without a write. Raises Failure."""
     if not NAME.fullmatch(name):
         raise Failure(f"{name!r} cannot name an environment: use at most 16 letters, digits and hyphens.")
-    if release(".".join(there.version.split(".")[:2])) < SINCE["takeover"]:
-        raise Failure(
-            f"The domain runs OpenSearch {there.version}, and objects are adopted from {SINCE['takeover']} on. Upgrade "
-            "the domain first, or write the environment file by hand with search.kind existing: its deploy makes "
-            "objects of its own beside those that are there.",
-            "engine-too-old",
-        )
     named = {group: f"osml/{name}/{group}" for group in ("embedding", "answer")} | dict(secrets or {})
     choice = Chooser(there, f"{prefix_of(name)}-knowledge", named).choose(index, pipeline)
     dimension = _dimension(client, there, choice)

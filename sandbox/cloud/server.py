@@ -99,6 +99,7 @@ def front_before_engine(settings: CloudSettings, authority: Authority) -> Front:
             domain_ports=settings.domain_ports,
             young_role_seconds=settings.young_role_seconds,
             has_native_vectors=settings.has_native_vectors,
+            snapshots=settings.snapshots,
         ),
         authority,
         CommandedEngines(settings.spare_engine, settings.spare_environment or {}) if settings.spare_engine else None,

@@ -19,6 +19,7 @@ class CloudSettings:
     `egress_proxy_port` is the proxy of functions, `model_cert` and `model_key` those of the model hosts behind it;
     without the three, functions reach no model host.
     `spare_engine` is the command for engines of further domains, with `spare_environment`; without it there are none.
+    `snapshots` is the folder of the engines' snapshots; none where the engine is the user's own.
     `existing_endpoints` maps the name of a SageMaker endpoint that is always there to its `model` and `shape`.
     """
 
@@ -44,6 +45,7 @@ class CloudSettings:
     egress_proxy_port: int | None = None
     model_cert: Path | None = None
     model_key: Path | None = None
+    snapshots: Path | None = None
 
     @classmethod
     def read(cls, path: Path) -> "CloudSettings":
@@ -59,7 +61,7 @@ class CloudSettings:
             given[name] = Path(given[name])
             if not given[name].is_file():
                 raise SandboxError(f"The cloud's settings {path} name {given[name]} as {name}: there is no such file.")
-        for name in ("native_packages", "model_cert", "model_key"):
+        for name in ("native_packages", "model_cert", "model_key", "snapshots"):
             given[name] = Path(given[name]) if given.get(name) else None
         first, last = given["domain_ports"]
         known = {field.name: given[field.name] for field in fields(cls) if field.name in given}

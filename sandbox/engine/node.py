@@ -63,6 +63,7 @@ def prepare(
     certificates: NodeCertificates,
     http_port: int,
     transport_port: int,
+    snapshots: Path,
     trusted_endpoints: Sequence[str] = (),
     optimize: bool = False,
 ) -> Launch:
@@ -79,6 +80,7 @@ def prepare(
         certificates: copied below `folder`.
         http_port: of the REST interface, TLS, on 127.0.0.1.
         transport_port: of the transport protocol, on 127.0.0.1.
+        snapshots: a folder for repositories of snapshots, which several instances may share.
         trusted_endpoints: regular expressions of connector URLs, beside the line's own.
         optimize: for the long run, compiled for speed and with 2 GiB instead of 1; starting then takes twice the
             processor time.
@@ -89,7 +91,7 @@ def prepare(
     folder = folder.resolve()
     config, data, logs, scratch = (folder / name for name in ("config", "data", "logs", "scratch"))
     shutil.rmtree(scratch, ignore_errors=True)
-    for made in (config / "tls", data, logs, scratch):
+    for made in (config / "tls", data, logs, scratch, snapshots):
         made.mkdir(parents=True, exist_ok=True)
     shutil.copy(certificates.ca, config / "tls" / "ca.pem")
     shutil.copy(certificates.certificate, config / "tls" / "node.pem")
@@ -102,6 +104,7 @@ def prepare(
         transport_port=transport_port,
         node_dn=certificates.node_dn,
         admin_dn=certificates.admin_dn,
+        snapshots=snapshots,
         trusted_endpoints=[*line.trusted_endpoints, *trusted_endpoints],
         ml=has_ml(home),
     )
@@ -111,7 +114,7 @@ def prepare(
         path.chmod(0o700 if path.is_dir() else 0o600)
     runs_as = identity()
     if runs_as:
-        _hand_over(runs_as, home, java, folder)
+        _hand_over(runs_as, home, java, folder, snapshots)
     return Launch(
         argv=command(line, home, java, folder, optimize=optimize),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(data)},
@@ -124,8 +127,9 @@ def prepare(
     )
 
 
-def _hand_over(runs_as: ProcessIdentity, home: Path, java: Java, folder: Path) -> None:
+def _hand_over(runs_as: ProcessIdentity, home: Path, java: Java, folder: Path, snapshots: Path) -> None:
     runs_as.reaches(home / "lib", "read")
     runs_as.reaches(java.executable, "run")
     runs_as.reaches(folder, "write to")
-    runs_as.owns(folder)
+    for own in (folder, snapshots):
+        runs_as.owns(own)

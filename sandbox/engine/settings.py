@@ -16,13 +16,14 @@ def settings(
     node_dn: str,
     admin_dn: str,
     trusted_endpoints: Sequence[str],
+    snapshots: Path,
     ml: bool,
 ) -> dict[str, Any]:
     """The settings of a cluster of one node on 127.0.0.1.
 
-    `trusted_endpoints` are the regular expressions of all URLs that connectors may have. `ml` is False if the engine
-    has no ml-commons; then none of its settings is allowed. Certificates are `tls/{ca,node,node-key}.pem` in the folder
-    of the file.
+    `snapshots` is a folder in which repositories of snapshots may be. `trusted_endpoints` are the regular expressions
+    of all URLs that connectors may have. `ml` is False if the engine has no ml-commons; then none of its settings is
+    allowed. Certificates are `tls/{ca,node,node-key}.pem` in the folder of the file.
     """
     security = "plugins.security"
     tls = {
@@ -35,6 +36,7 @@ def settings(
         "node.name": "engine",
         "path.data": str(data),
         "path.logs": str(logs),
+        "path.repo": [str(snapshots)],
         "network.host": "127.0.0.1",
         "http.port": http_port,
         "transport.port": transport_port,

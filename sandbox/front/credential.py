@@ -50,7 +50,7 @@ class CredentialDesk:
                     f"credential.secretArn {secret} needs credential.roleArn, a role that may read it."
                 )
             return credential
-        self._admit_role(str(role), caller, domain)
+        self.admit_role(str(role), caller, domain)
         rest = {name: value for name, value in credential.items() if name not in ("roleArn", "secretArn")}
         if secret is not None:
             return {**rest, "roleArn": role, **self._secret(str(secret), str(role), connector)}
@@ -64,7 +64,8 @@ class CredentialDesk:
             "session_token": keys.session_token,
         }
 
-    def _admit_role(self, role: str, caller: Signer | None, domain: DescribedDomain) -> None:
+    def admit_role(self, role: str, caller: Signer | None, domain: DescribedDomain) -> None:
+        """Raise `AccessDenied` unless the caller may pass the role, and the domain may assume it."""
         name = caller.arn if caller is not None else "anonymous"
         # A policy may name either service as the one the role is passed to.
         reasons = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -23,6 +24,7 @@ from sandbox.front.master import MasterUsers
 from sandbox.front.refusal import ModelsUnreachable
 from sandbox.front.replay import TOGETHER_SECONDS, Replays
 from sandbox.front.room import NoEngineLeft, Room, SpareEngines
+from sandbox.front.snapshots import SnapshotGate
 from sandbox.front.trusted import TrustedSetting
 from sandbox.front.upstream import Upstream
 from sandbox.front.url_rewriter import MODEL_HOSTS, UrlRewriter
@@ -38,6 +40,7 @@ class FrontSettings:
     younger than `young_role_seconds` cannot be assumed yet, and a data access policy does not count yet, as on AWS
     while they spread. `model_hosts` are the hosts outside AWS that the model endpoints stand for. `together_seconds`:
     see `replay`. An engine that `has_native_vectors` keeps the vectors of Faiss, the assembled one does not.
+    `snapshots` is the folder in which every engine keeps the snapshots of all buckets; without it there are none.
     """
 
     engine_url: str
@@ -53,6 +56,7 @@ class FrontSettings:
     model_hosts: tuple[str, ...] = MODEL_HOSTS
     together_seconds: float = TOGETHER_SECONDS
     has_native_vectors: bool = False
+    snapshots: Path | None = None
 
 
 class NoPortLeft(Exception):
@@ -70,6 +74,7 @@ class Front:
         self._models = Upstream(settings.models_url, ModelsUnreachable, seconds=600.0)
         self._rewriter = UrlRewriter(settings.egress_port)
         self._desk = CredentialDesk(authority, settings.young_role_seconds)
+        self._snapshots = SnapshotGate(self._desk, authority, settings.snapshots)
         self._main = self._room(settings.engine_url)
         self._roles = CollectionRoles(self._main.engine)
         self._replays = Replays(settings.together_seconds)
@@ -114,6 +119,7 @@ class Front:
             room.trusted,
             self._rewriter,
             self._replays,
+            self._snapshots,
             room.mappings,
         )
         listener = self._open(domain.name, domain.endpoint_port, gateway.respond)

@@ -24,6 +24,7 @@ from sandbox.front.signature import (
     verify_time,
     without_signature,
 )
+from sandbox.front.snapshots import SnapshotGate
 from sandbox.front.trusted import TrustedSetting
 from sandbox.front.url_rewriter import UrlRewriter
 
@@ -53,6 +54,7 @@ class Gateway:
         trusted: TrustedSetting,
         rewriter: UrlRewriter,
         replays: Replays,
+        snapshots: SnapshotGate,
         mappings: MappingGate | None = None,
     ) -> None:
         """Without `mappings` the engine keeps vectors as it is told, because it has the native libraries."""
@@ -63,6 +65,7 @@ class Gateway:
         self._trusted = trusted
         self._rewriter = rewriter
         self._replays = replays
+        self._snapshots = snapshots
         self._mappings = mappings
 
     def respond(self, request: FrontRequest) -> FrontResponse:
@@ -71,6 +74,11 @@ class Gateway:
         segments = request.segments()
         if segments == _SETTINGS:
             return self._settings(readable(request), guest)
+        kept = self._snapshots.respond(
+            _uncompressed(request), guest.caller, domain, lambda changed: self._forward(changed, guest)
+        )
+        if kept is not None:
+            return kept
         if self._mappings is not None:
             answer = self._mappings.respond(request, lambda changed: self._forward(changed, guest))
             if answer is not None:

@@ -16,6 +16,11 @@ from settings.rules.assistant import (
     signs_in_by_its_name,
     streams_by_itself,
 )
+from settings.rules.backup import (
+    backups_are_of_a_domain,
+    backups_are_taken_by_the_keeper,
+    backups_of_others_are_restored,
+)
 from settings.rules.collection import collection_decides, collection_has_no_connector
 from settings.rules.encryption import key_has_an_arn, key_is_here
 from settings.rules.engine import batches, converses, milliseconds, shard_copies, space
@@ -65,6 +70,9 @@ RULES: tuple[Rule, ...] = (
     drop_has_a_pipeline,
     ingestion_has_its_jobs,
     sources_have_a_pipeline,
+    backups_are_of_a_domain,
+    backups_are_taken_by_the_keeper,
+    backups_of_others_are_restored,
     on_an_engine,
     since,
     reranks,

@@ -32,11 +32,9 @@ from tests.contract.tutorials import (
     deepseek_chat_connector,
     semantic_search,
 )
-from tests.needs import needs
 
 domain, hand = takeover_domain.domain, takeover_domain.hand
 
-pytestmark = needs("takeover")
 ROOT = Path(__file__).resolve().parents[2]
 NAME, STACK = "taken", "osml-taken-knowledge"
 SECRETS = {"embedding": "osml/taken/embedding", "answer": "osml/taken/answer"}

@@ -51,6 +51,7 @@ def again(home: Path, certificates: NodeCertificates, tmp_path: Path, **more: An
         certificates=certificates,
         http_port=9201,
         transport_port=9301,
+        snapshots=tmp_path / "snapshots",
         trusted_endpoints=[EGRESS],
         **more,
     )
@@ -179,5 +180,6 @@ def test_as_root_everything_goes_to_another_user(
     launch = again(home, certificates, tmp_path)
     assert (launch.uid, launch.gid, launch.extra_groups) == (65534, 65533, [])
     assert given[launch.folder / "config" / "tls" / "node-key.pem"] == (65534, 65533)
+    assert given[tmp_path / "snapshots"] == (65534, 65533)
     assert set(given.values()) == {(65534, 65533)}
     assert home not in given

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from mlcommons import Client
+from mlcommons import Client, MockTransport, Owner, Request, Response
 from osml.failure import Failure
 from osml.takeover.choice import Chooser, problems
 from osml.takeover.contents import Contents
 from osml.takeover.draft import AdoptedDomain, alias_for, draft
+from osml.takeover.marking import mark
+from osml.takeover.plan import Adoption
 from osml.takeover.provider import Recognised, Unrecognised, recognise
-from osml.takeover.takeover import prepared
 from osml.takeover.tree import tree
 
 KEY = "sk-0123456789abcdef0123456789"
@@ -173,10 +174,31 @@ def contents(body: dict[str, Any], rag: bool = False, **changes: Any) -> Content
     return Contents(**{**parts, **changes})
 
 
-def test_an_engine_on_which_an_import_was_seen_to_fail_is_refused_before_anything_is_written() -> None:
-    with pytest.raises(Failure, match=r"runs OpenSearch 2\.19\.4, and objects are adopted from 3\.0 on") as refused:
-        prepared(cast(Client, None), contents({}, version="2.19.4"), tree(contents({})), THERE, "new")
-    assert refused.value.cause == "engine-too-old"
+def test_a_mark_is_written_when_a_deploy_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search shows an update up to a second late before 3.3, and a deploy that does not find it makes another."""
+    monkeypatch.setattr("osml.takeover.marking.PAUSE", 0.0)
+    owner, text, searches = Owner("osml-new-knowledge", "Group"), "", 0
+
+    def respond(request: Request) -> Response:
+        nonlocal text, searches
+        if request.method == "PUT":
+            text = request.body["description"]
+        elif request.path == "/":
+            return Response(200, {"version": {"number": "2.19.1"}})
+        elif request.path.endswith("_search"):
+            searches += 1
+            hit = {"_id": GROUP, "_source": {"name": "chat", "description": text}}
+            return Response(200, {"hits": {"hits": [hit] if searches > shown_after else []}})
+        return Response(200, {"name": "chat", "description": text})
+
+    adoption = Adoption("ModelGroup", GROUP, owner, {"name": "chat"}, ())
+    client = Client(MockTransport(respond))
+    shown_after = 2
+    mark(client, adoption, "text")
+    assert searches == 3
+    shown_after, searches = 10_000, 0
+    with pytest.raises(Failure, match="does not show the mark"):
+        mark(client, adoption, "text")
 
 
 def chooser(there: Contents) -> Chooser:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -46,8 +46,8 @@ class Keeper(Construct):
     those stacks call `write_specifications`. It signs as `provisioner`. `secrets` are ARNs of the connectors' secrets
     in the form of a policy, with `??????` for unknown characters; when one of them gets a new value, the keeper runs at
     once. `unasked` are models that may be off, for example because their endpoint stops at night. `endings` are
-    reported when their day has come. `alarm` fires when something could not be repaired; it notifies nobody unless you
-    add an action.
+    reported when their day has come. `backup` says which snapshots it takes (`lambda/keeper/backups.py`). `alarm` fires
+    when something could not be repaired; it notifies nobody unless you add an action.
 
     Example::
 
@@ -66,6 +66,7 @@ class Keeper(Construct):
         unasked: Collection[MlModel] = (),
         endings: Collection[Ending] = (),
         later: Sequence[str] = (),
+        backup: Mapping[str, object] | None = None,
         interval: Duration | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
@@ -88,6 +89,7 @@ class Keeper(Construct):
                 "STACKS": " ".join([self._stack.stack_name, *later]),
                 "ENGINES": self._stack.to_json_string(provisioner.engines),
                 "ENDINGS": json.dumps([_told(ending) for ending in endings]),
+                **({"BACKUP": self._stack.to_json_string(backup)} if backup else {}),
             },
             role=provisioner.role,
             log_retention=log_retention,

@@ -17,6 +17,8 @@ LOG_DAYS, KEPT_DAYS = 90, 30
 class DocumentBucket(Construct):
     """`bucket` keeps replaced and removed objects, and those under the prefixes `expiring`, for 30 days.
 
+    Its `name` is CloudFormation's to choose unless others must know it.
+
     Example::
 
         files = ml.DocumentBucket(stack, "Files", expiring=["refused/"])
@@ -27,6 +29,7 @@ class DocumentBucket(Construct):
         scope: Construct,
         id: str,
         *,
+        name: str | None = None,
         expiring: Iterable[str] = (),
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
@@ -38,6 +41,7 @@ class DocumentBucket(Construct):
         self.bucket = self._made(
             "Bucket",
             removal_policy,
+            bucket_name=name,
             versioned=True,
             lifecycle_rules=[
                 _unfinished(),

@@ -1,0 +1,85 @@
+"""Requests about backups, from the schedule and from people: `osml backup` and `osml restore` call the function."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+import restoring
+from backups import ABOUT, Backups, backups
+from mlcommons import Client
+from mlcommons.errors import InvalidSpec, ProvisioningError
+from mlcommons.watched import Watched, watched
+from report import KeeperFinding
+from rounds import Engines
+from stack import StackChanges, is_there
+
+# The field of an event that is a request: `{"verb", "of", "snapshot", "replace", "indexes"}`.
+REQUEST = "backup"
+
+
+def answered(request: dict[str, Any], stacks: Sequence[str], engines: Callable[[str], Engines]) -> dict[str, Any]:
+    """The answer to a request, or `{"message", "cause"}` of what stands against it."""
+    try:
+        told = backups()
+        if told is None:
+            raise InvalidSpec("Asking for a backup", "this environment has none", "Set `backup`, and deploy.")
+        client, objects = _engine(stacks, engines)
+        return _done(told, client, objects, request)
+    except ProvisioningError as error:
+        return {"message": str(error), "cause": error.cause}
+    except StackChanges as error:
+        return {"message": f"{error} Try again when it has ended.", "cause": "not-ready"}
+    except (BotoCoreError, ClientError) as error:
+        return {"message": f"AWS refused or did not answer: {error}", "cause": None}
+
+
+def saved(stacks: Sequence[str], engines: Callable[[str], Engines]) -> list[KeeperFinding]:
+    """The findings of a round about backups."""
+    told = backups()
+    if told is None:
+        return []
+    try:
+        client, objects = _engine(stacks, engines)
+        return list(told.findings(client, objects, datetime.now(UTC)))
+    except StackChanges as error:
+        return [KeeperFinding("Skipped", ABOUT, str(error))]
+    except ProvisioningError as error:
+        return [KeeperFinding("Unhealed", ABOUT, str(error))]
+    except (BotoCoreError, ClientError) as error:
+        return [KeeperFinding("Unhealed", ABOUT, f"AWS refused or did not answer: {error}")]
+
+
+def _done(told: Backups, client: Client, objects: Sequence[Watched], request: dict[str, Any]) -> dict[str, Any]:
+    verb, of = str(request.get("verb")), str(request.get("of") or told.environment)
+    if of not in told.places:
+        known = ", ".join(told.places)
+        raise InvalidSpec(
+            f"Reading the backups of {of}",
+            f"{told.environment} may only read those of {known}",
+            f"Add {of} to `backup.restores` of {told.environment}, and deploy.",
+        )
+    if verb == "take":
+        return {"snapshot": told.take(client, objects, datetime.now(UTC))}
+    repository = told.of(client, of)
+    if verb == "list":
+        repository.register()
+        return {"snapshots": [snapshot.shown for snapshot in repository.snapshots()]}
+    if verb == "begin":
+        return restoring.begin(repository, request.get("snapshot"), objects, replace=request.get("replace") is True)
+    if verb == "finish":
+        targets = [entry.id for entry in objects if entry.id in request.get("indexes", [])]
+        return restoring.finish(repository, targets, objects, own=of == told.environment)
+    raise InvalidSpec("Reading the request", f"{verb} is no verb of it")
+
+
+def _engine(stacks: Sequence[str], engines: Callable[[str], Engines]) -> tuple[Client, list[Watched]]:
+    """A client of the engine, and the indexes and aliases of the stacks. Raises StackChanges while one changes."""
+    ssm = boto3.client("ssm")
+    objects = [entry for stack in stacks if is_there(stack) for entry in watched(ssm, stack)]
+    objects = [entry for entry in objects if entry.kind in ("Index", "Alias")]
+    if not objects:
+        raise InvalidSpec("Looking for indexes", "the environment has none yet", "Deploy it first.")
+    return engines(stacks[0])(objects[0].target), objects

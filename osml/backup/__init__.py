@@ -1,0 +1,1 @@
+"""Backups of an environment's indexes, and how they come back."""

@@ -1,0 +1,69 @@
+"""Takes a backup, lists backups, and restores one."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from osml.backup.keeper_function import KeeperFunction
+from osml.failure import Failure
+from osml.place import Place
+
+UNDER_WAY = "IN_PROGRESS"
+# Seconds between two looks: the first, and the longest.
+SOON, OFTEN = 1.0, 15.0
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The backup that came back, and the number of documents of each index."""
+
+    snapshot: str
+    documents: Mapping[str, int]
+
+
+def listed(where: Place) -> list[dict[str, Any]]:
+    """All backups of the environment, the oldest first: name, state, time and indexes of each. Raises Failure."""
+    snapshots: list[dict[str, Any]] = KeeperFunction(where).ask("list", where.env)["snapshots"]
+    return snapshots
+
+
+def take(where: Place, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Take a backup now, and return it when it is whole. Raises Failure."""
+    keeper = KeeperFunction(where)
+    name = str(keeper.ask("take", where.env)["snapshot"])
+    tell(f"Taking the backup {name} …")
+
+    def taken() -> dict[str, Any] | None:
+        found = next((one for one in keeper.ask("list", where.env)["snapshots"] if one["name"] == name), None)
+        return found if found and found["state"] != UNDER_WAY else None
+
+    backup = _waited(taken)
+    if backup["state"] != "SUCCESS":
+        raise Failure(f"The backup {name} is {backup['state']}: it lacks documents. See `osml logs --source keeper`.")
+    return backup
+
+
+def restore(
+    of: str, into: Place, snapshot: str | None, tell: Callable[[str], None], *, replace: bool = False
+) -> Restored:
+    """Restore a backup of the environment `of`, by default its last one. Raises Failure."""
+    keeper = KeeperFunction(into)
+    begun = keeper.ask("begin", of, snapshot=snapshot, replace=replace)
+    targets: Sequence[str] = sorted(begun["indexes"].values())
+    tell(f"Restoring {begun['snapshot']} of {of} into {', '.join(targets)} of {into.env} …")
+
+    def back() -> dict[str, Any] | None:
+        answer = keeper.ask("finish", of, indexes=targets)
+        return None if answer["waiting"] else answer
+
+    return Restored(str(begun["snapshot"]), _waited(back)["documents"])
+
+
+def _waited(look: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
+    """What `look` finds. It takes as long as the engine does, so there is no end but Ctrl-C."""
+    pause = SOON
+    while (found := look()) is None:
+        time.sleep(pause)
+        pause = min(OFTEN, pause * 1.5)
+    return found

@@ -1,0 +1,29 @@
+"""The command `osml backup`."""
+
+from typing import Annotated
+
+import typer
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+from osml.terminal import as_json
+
+
+def backup(
+    env: Env = None,
+    sandbox: Sandbox = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the backups that there are; take none.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the backups as JSON.")] = False,
+) -> None:
+    """Back the documents, conversations and feedback of a domain up now, besides the schedule (`backup:`)."""
+    from osml.backup import backup as found
+
+    where = place(env, sandbox)
+    backups = found.listed(where) if list_ else [found.take(where, lambda text: typer.echo(text, err=True))]
+    if json:
+        print(as_json({"backups": backups}))
+        return
+    for one in backups:
+        print(f"{one['name']}  {one['state']}  {one['began']}  {', '.join(one['indexes'])}")
+    if not backups:
+        print(f"{where.env} has no backup yet.")

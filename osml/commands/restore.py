@@ -1,0 +1,40 @@
+"""The command `osml restore`."""
+
+from dataclasses import replace as changed
+from typing import Annotated
+
+import typer
+
+from osml.commands.options import Env, Sandbox
+from osml.place import place
+from osml.terminal import as_json
+
+
+def restore(
+    into: Annotated[
+        str, typer.Option("--into", metavar="ENVIRONMENT", help="The deployed environment that gets the documents.")
+    ],
+    env: Env = None,
+    sandbox: Sandbox = False,
+    snapshot: Annotated[
+        str | None, typer.Option("--snapshot", help="The backup's name, see `osml backup --list`.", show_default="last")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Lose the documents that the indexes of --into have now.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print what came back as JSON.")] = False,
+) -> None:
+    """Bring a backup of an environment back, into another one (`backup.restores` of its file) or into itself."""
+    from osml.backup import backup as found
+
+    where = place(env, sandbox)
+    there = changed(where, env=into)
+    if replace and not where.instance and not yes:
+        typer.confirm(f"Replace the documents, conversations and feedback of {into} by a backup?", abort=True)
+    restored = found.restore(where.env, there, snapshot, lambda text: typer.echo(text, err=True), replace=replace)
+    if json:
+        print(as_json({"snapshot": restored.snapshot, "documents": dict(restored.documents)}))
+        return
+    for index, count in restored.documents.items():
+        print(f"{index}: {count:,} documents of {restored.snapshot}")

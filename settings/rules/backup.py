@@ -1,0 +1,44 @@
+"""Rules about backups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from settings.existing_domain import ExistingDomain
+from settings.new_domain import NewDomain
+from settings.serverless import Serverless
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+
+def backups_are_of_a_domain(environment: Environment) -> Iterable[str]:
+    """A collection and an engine of one's own take no snapshots into a bucket by a role."""
+    if environment.backup is None or isinstance(environment.search, NewDomain | ExistingDomain):
+        return
+    if isinstance(environment.search, Serverless):
+        yield (
+            "backup is for a domain, but search.kind is 'serverless'; remove backup: Amazon takes a snapshot of a "
+            "collection every hour by itself"
+        )
+    else:
+        yield (
+            "backup is for a domain, but search.kind is 'self-managed'; remove backup, and back the engine up where "
+            "it runs"
+        )
+
+
+def backups_are_taken_by_the_keeper(environment: Environment) -> Iterable[str]:
+    """Without the keeper nobody takes them."""
+    if environment.backup and environment.keeper is None:
+        yield "backup needs the keeper, which takes the snapshots; remove `keeper: off`"
+
+
+def backups_of_others_are_restored(environment: Environment) -> Iterable[str]:
+    """An environment may always restore its own."""
+    if environment.backup and environment.name in environment.backup.restores:
+        yield (
+            f"backup.restores names {environment.name} itself, whose backups may be restored anyway; remove it from "
+            "the list"
+        )
