@@ -89,7 +89,7 @@ upgrade: contract-$(OLDER) ## the keeper on that line, and an upgrade of a deplo
 pages: upgrade browser site ## the page in Chromium, and the documentation as a site
 	$(BIN)/pytest -q tests/browser
 
-ASSISTANTS := test_assistant.py test_assistant_page.py test_canary.py test_prove.py
+ASSISTANTS := test_assistant.py test_assistant_page.py test_backup.py test_canary.py test_prove.py
 # What has a lane of its own.
 APART := recipes test_upgrade.py $(ASSISTANTS)
 

@@ -74,8 +74,23 @@ class Place:
 
 
 def environments() -> Path:
-    """The folder of environment files: OSML_ENVIRONMENTS, or `environments/` of the checkout."""
-    return Path(os.environ.get("OSML_ENVIRONMENTS") or CHECKOUT / "environments")
+    """The folder of environment files: OSML_ENVIRONMENTS, or `environments/` of the checkout, or of where you are."""
+    return Path(os.environ.get("OSML_ENVIRONMENTS") or (CHECKOUT if is_checkout() else Path.cwd()) / "environments")
+
+
+def is_checkout() -> bool:
+    """Whether osml runs from the repository, and not from an installed wheel, which has no CDK app and no functions."""
+    return (CHECKOUT / "app.py").is_file()
+
+
+def require_checkout() -> None:
+    """Raises Failure where there is nothing to deploy from."""
+    if not is_checkout():
+        raise Failure(
+            "Deploying needs the repository of osml with its CDK app, and this osml was installed from a package. Run "
+            "`make install` in a checkout, and set OSML_ENVIRONMENTS to the folder of your environment files.",
+            "package-missing",
+        )
 
 
 def place(env: str | None, sandbox: bool) -> Place:

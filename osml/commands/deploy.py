@@ -12,7 +12,7 @@ from osml.commands.options import Env, Sandbox
 from osml.commands.page import show_page
 from osml.exit_code import DRIFTED
 from osml.failure import Failure
-from osml.place import Place, place
+from osml.place import Place, place, require_checkout
 from osml.terminal import shown
 
 # Other options go to the CDK command line.
@@ -45,6 +45,7 @@ def deploy(
     from osml.deploy.loss import mark_of
     from osml.preflight import preflight
 
+    require_checkout()
     where = place(env, sandbox)
     if note := local_cloud.other_line(where):
         _print(note)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from osml.commands.options import Env, Sandbox
-from osml.place import place
+from osml.place import place, require_checkout
 
 # Other options go to the CDK command line.
 SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -21,6 +21,7 @@ def destroy(
     from osml.deploy import cdk, drop, orphan, protection
     from osml.deploy.destination import destination
 
+    require_checkout()
     where = place(env, sandbox)
     if not where.instance:
         there = destination(where)

@@ -14,7 +14,7 @@ from rich.console import Console
 from osml.deploy.cdk_output import shorten
 from osml.deploy.node import with_node
 from osml.failure import Failure
-from osml.place import CHECKOUT, Place
+from osml.place import CHECKOUT, Place, require_checkout
 
 _DIFFERING = re.compile(r".*Number of stacks with differences: ([0-9]+).*\n?")
 
@@ -124,6 +124,7 @@ def _short(argv: list[str], environment: dict[str, str]) -> int:
 
 
 def _executable() -> str:
+    require_checkout()
     pinned = CHECKOUT / "node_modules" / ".bin" / "cdk"
     if not pinned.exists():
         raise Failure("The pinned CDK command line is not installed. Run `make install` or `npm ci` in the checkout.")

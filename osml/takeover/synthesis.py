@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from osml.failure import Failure
-from osml.place import CHECKOUT
+from osml.place import CHECKOUT, require_checkout
 
 
 def templates(name: str, text: str) -> dict[str, dict[str, Any]]:
@@ -19,6 +19,7 @@ def templates(name: str, text: str) -> dict[str, dict[str, Any]]:
 
     The app gets its context as from the CDK command line, which would also bundle the functions.
     """
+    require_checkout()
     with TemporaryDirectory() as folder:
         Path(folder, f"{name}.yaml").write_text(text, encoding="utf-8")
         flags = json.loads((CHECKOUT / "cdk.json").read_text())["context"]

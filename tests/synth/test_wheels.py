@@ -1,0 +1,111 @@
+"""What would be published: it passes twine's check, and the command line works from a wheel, without a checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+UV = str(Path(sys.executable).with_name("uv"))
+# Made by `make checkers`.
+TWINE = ROOT / ".venv-checkers" / "bin" / "twine"
+# The construct library takes sources beside its folder, so it has a wheel alone.
+BUILDS = {".": (), "sandbox": (), "constructs": ("--wheel",)}
+SOURCES = ("osml", "sandbox", "settings", "stacks", "constructs", "lambda", "web", "pyproject.toml", "LICENSE")
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with all of them, built from a copy: setuptools leaves folders of its own beside the source."""
+    work = tmp_path_factory.mktemp("dist")
+    for name in SOURCES:
+        source, copy = ROOT / name, work / "src" / name
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build"))
+        else:
+            shutil.copy(source, copy)
+    for folder, options in BUILDS.items():
+        build = [UV, "build", "--quiet", *options, "--out-dir", str(work / "dist"), str(work / "src" / folder)]
+        subprocess.run(build, check=True, capture_output=True, text=True)
+    return work / "dist"
+
+
+@pytest.fixture(scope="module")
+def site(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command line as `uvx osml` installs it, with the dependencies of this environment."""
+    site = tmp_path_factory.mktemp("site")
+    (wheel,) = dist.glob("osml-*.whl")
+    install = [UV, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable, "--target", str(site)]
+    subprocess.run([*install, str(wheel)], check=True, capture_output=True, text=True)
+    return site
+
+
+def ran(site: Path, folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """`osml` of the wheel, in a folder that is no checkout."""
+    where = f"import osml.place; assert osml.place.__file__.startswith({str(site)!r})"
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("OSML_", "AWS_"))}
+    return subprocess.run(
+        [sys.executable, "-c", f"{where}; from osml.main import main; main()", *arguments],
+        cwd=folder,
+        env={**own, "PYTHONPATH": str(site), "COLUMNS": "200", **more},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def test_what_would_be_published_passes_twines_strict_check(dist: Path) -> None:
+    files = sorted(file for file in dist.iterdir() if file.suffix in (".whl", ".gz"))
+    assert [file.name.partition("-")[0] for file in files] == [
+        "opensearch_ml_constructs",
+        *["osml"] * 2,
+        *["osml_sandbox"] * 2,
+    ]
+    assert TWINE.exists(), "run `make checkers`"
+    checked = subprocess.run(
+        [str(TWINE), "check", "--strict", *map(str, files)], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_an_environment_is_begun_without_a_checkout(site: Path, tmp_path: Path) -> None:
+    choices = ("--search", "serverless", "--embedding", "titan", "--answer", "nova", "--sign-in", "people")
+    begun = ran(site, tmp_path, "init", "team", *choices)
+    assert begun.returncode == 0, begun.stdout + begun.stderr
+    assert sorted(file.name for file in (tmp_path / "environments").iterdir()) == ["schema.json", "team.yaml"]
+    cost = ran(site, tmp_path, "cost", "--env", "team", AWS_REGION="us-east-1")
+    assert (cost.returncode, "USD a month" in cost.stdout) == (0, True), cost.stdout + cost.stderr
+
+
+def test_a_deploy_says_that_it_needs_a_checkout(site: Path, tmp_path: Path) -> None:
+    ran(
+        site,
+        tmp_path,
+        "init",
+        "team",
+        *("--search", "domain", "--embedding", "titan", "--answer", "none"),
+        "--sign-in",
+        "nobody",
+    )
+    refused = ran(site, tmp_path, "deploy", "--env", "team", "--yes", AWS_REGION="us-east-1")
+    assert refused.returncode == 1
+    assert "Deploying needs the repository of osml" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_its_commands(site: Path, tmp_path: Path, shell: str) -> None:
+    words = {
+        "COMP_WORDS": "osml in",
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_ARGS": "osml in",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    completed = ran(site, tmp_path, _OSML_COMPLETE=f"complete_{shell}", **words)
+    assert "init" in completed.stdout, completed.stdout + completed.stderr
