@@ -1,6 +1,5 @@
 """The command `osml logs`."""
 
-import re
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -9,17 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from osml.commands.options import Env, Sandbox
+from osml.commands.options import Env, Sandbox, span
 from osml.place import place
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 SECONDS_BETWEEN_LOOKS = 2.0
-
-
-def _span(text: str) -> timedelta:
-    if match := re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text):
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-    raise typer.BadParameter("Write a number with s, m, h or d, such as 15m.")
 
 
 def logs(
@@ -29,7 +21,7 @@ def logs(
         list[str] | None, typer.Option("--source", help="One log, such as ask or keeper; repeat for more.")
     ] = None,
     since: Annotated[
-        timedelta, typer.Option("--since", parser=_span, metavar="15m", help="How far back: s, m, h or d.")
+        timedelta, typer.Option("--since", parser=span, metavar="15m", help="How far back: s, m, h or d.")
     ] = "15m",  # type: ignore[assignment]  # typer parses the default
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines until Ctrl-C.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print each line as a JSON object.")] = False,

@@ -1,8 +1,12 @@
 """Options that most commands share."""
 
+import re
+from datetime import timedelta
 from typing import Annotated
 
 import typer
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 Env = Annotated[
     str | None,
@@ -17,12 +21,17 @@ As = Annotated[
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the local cloud instead of AWS.")]
 
 
+def span(text: str) -> timedelta:
+    """The time of a number with a unit, such as `15m`. Raises typer's BadParameter."""
+    if match := re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text):
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    raise typer.BadParameter("Write a number with s, m, h or d, such as 15m.")
+
+
 def groups_of(written: str | None) -> list[str] | None:
     """The groups of a list with commas; None if there is no list. Raises Failure for what is no name of a group."""
     if written is None:
         return None
-    import re
-
     from osml.failure import Failure
     from settings.access import GROUP
 

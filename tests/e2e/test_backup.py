@@ -18,7 +18,7 @@ from osml.remote.functions import Functions
 from sandbox.instance import Instance
 from tests.e2e.conftest import Engine
 from tests.e2e.neighbours import ENDPOINT, bare_sandbox
-from tests.e2e.templates import Deployment
+from tests.e2e.templates import Deployment, until
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023?"
 
@@ -94,6 +94,18 @@ def test_a_new_environment_gets_documents_and_conversations_of_a_backup(
     conversation, turn = asked(after, conversation_id=said["conversation_id"])["conversation_id"].rsplit("-", 1)
     assert (f"{conversation}-1", turn) == (said["conversation_id"], "2")
     assert drift.drifted(after.place) == []
+
+
+def test_the_figures_of_the_dashboard_count_what_was_asked(before: Deployment) -> None:
+    def asked_so_far() -> float:
+        shown = osml("metrics", "--env", "before", "--since", "2h")
+        [figures] = [graph["figures"] for graph in shown["graphs"] if graph["title"] == "Assistant: questions"]
+        return next(figure["value"] or 0 for figure in figures if figure["name"] == "Questions")
+
+    until(lambda: asked_so_far() >= 1)
+    known = asked_so_far()
+    asked(before)
+    until(lambda: asked_so_far() == known + 1)
 
 
 def test_documents_are_replaced_only_when_told_to(before: Deployment, after: Deployment) -> None:
