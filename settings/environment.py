@@ -71,7 +71,7 @@ def prefix_of(name: str) -> str:
 
 
 def backup_name_of(name: str) -> str:
-    """What the bucket of the environment's backups begins with, and the role that reads it is called."""
+    """What the name of the bucket with the environment's backups begins with."""
     return f"{prefix_of(name)}-backup"
 
 
@@ -113,7 +113,7 @@ class Environment(Group):
 
     @property
     def backup_name(self) -> str:
-        """What the bucket of its backups begins with."""
+        """What the name of the bucket with its backups begins with."""
         return backup_name_of(self.name)
 
     @property

@@ -71,7 +71,7 @@ def encrypt(scope: Construct, encryption: Encryption) -> None:
             for path, value in PROPERTIES[resource.cfn_resource_type].items():
                 _override(resource, path, value, key)
     for policy in stored.policies:
-        statement, wildcards = usage(cdk.Stack.of(policy), encryption)
+        statement, wildcards = _usage(cdk.Stack.of(policy), encryption)
         policy.add_statements(statement)
         acknowledge_wildcards(policy, wildcards, "The condition names the key by its alias, whatever id it has.")
 
@@ -135,7 +135,7 @@ def _with_key(value: Any, key: str) -> Any:
     return key if value == KEY else value
 
 
-def usage(stack: cdk.Stack, encryption: Encryption) -> tuple[iam.PolicyStatement, list[str]]:
+def _usage(stack: cdk.Stack, encryption: Encryption) -> tuple[iam.PolicyStatement, list[str]]:
     """The permission to use the key, with the wildcards in it: IAM knows keys by their ids, and aliases by a condition.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html

@@ -9,7 +9,6 @@ from constructs import Construct
 
 from opensearch_ml.engine.keeper import Ending, Keeper
 from opensearch_ml.engine.log_retention import RETENTION
-from opensearch_ml.engine.snapshot_bucket import snapshot_place
 from opensearch_ml.providers.provider import Provider
 from opensearch_ml.resources.adopted_index import AdoptedIndex
 from opensearch_ml.resources.audit_log import AuditLog
@@ -145,17 +144,15 @@ class KnowledgeStack(EnvironmentStack):
 
     def _backup(self) -> dict[str, Any] | None:
         """What the keeper takes snapshots by, and whose it may bring back."""
-        environment, backup = self._environment, self._environment.backup
-        if backup is None:
+        environment, backup, kept = self._environment, self._environment.backup, self._search.backups
+        if backup is None or kept is None:
             return None
         return {
             "environment": environment.name,
             "repository": environment.prefix,
             "hours": backup.hours,
             "keep_days": backup.keep_days,
-            "places": {
-                name: snapshot_place(self, backup_name_of(name)) for name in [environment.name, *backup.restores]
-            },
+            "places": {name: kept.place(backup_name_of(name)) for name in [environment.name, *backup.restores]},
         }
 
     def _grant_access(self, trusted_endpoints: list[str]) -> list[Construct]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from constructs import Construct, IDependable
 
-from opensearch_ml.engine.acknowledge import acknowledge_wildcards
 from opensearch_ml.engine.index_access import IndexAccess
 from opensearch_ml.engine.log_retention import RETENTION
 from opensearch_ml.engine.network import Network
@@ -14,11 +12,10 @@ from opensearch_ml.engine.operator_role import OperatorRole
 from opensearch_ml.engine.provisioner import Provisioner
 from opensearch_ml.engine.search_engine import SearchEngine
 from opensearch_ml.engine.serverless_collection import ServerlessCollection
-from opensearch_ml.engine.snapshot_bucket import SnapshotBucket, allow_places
+from opensearch_ml.engine.snapshot_bucket import SnapshotBucket
 from opensearch_ml.engine.target import Target
 from opensearch_ml.providers.secret_keys import SecretKeys
 from settings import Environment
-from settings.backup import Backup
 from settings.environment import backup_name_of
 from settings.existing_domain import ExistingDomain
 from settings.new_domain import NewDomain
@@ -26,7 +23,6 @@ from settings.self_managed import SelfManaged
 from settings.serverless import Serverless
 from stacks.alarm_topic import make_topic
 from stacks.dashboard import dashboard
-from stacks.encryption import usage
 from stacks.environment_stack import EnvironmentStack
 from stacks.index_names import physical_indexes
 from stacks.new_collection import new_collection
@@ -79,8 +75,17 @@ class SearchStack(EnvironmentStack):
             marks=highlight is not None and highlight.by == "meaning",
             feedback=bool(environment.assistant and environment.assistant.feedback),
         )
-        if environment.backup:
-            self._keep_backups(environment, environment.backup)
+        self.backups: SnapshotBucket | None = None
+        if environment.backup and self.engine.domain_arn:
+            self.backups = SnapshotBucket(
+                self,
+                "Backup",
+                name=environment.backup_name,
+                domain_arn=self.engine.domain_arn,
+                provisioner=self.provisioner,
+                read=[backup_name_of(name) for name in environment.backup.restores],
+                removal_policy=self.removal,
+            )
         dashboard(self, environment, collection=self.collection)
         if environment.alarms and environment.alarms.address:
             make_topic(self, environment, environment.alarms.address)
@@ -118,24 +123,6 @@ class SearchStack(EnvironmentStack):
             model_keys=SecretKeys(keys.arn, model_keys) if keys else None,
             key_revision=search.key_revision,
         )
-
-    def _keep_backups(self, environment: Environment, backup: Backup) -> None:
-        statements: list[iam.PolicyStatement] = []
-        wildcards: list[str] = []
-        if environment.encryption:
-            statement, wildcards = usage(self, environment.encryption)
-            statements.append(statement)
-        kept = SnapshotBucket(
-            self,
-            "Backup",
-            name=environment.backup_name,
-            provisioner=self.provisioner,
-            more=statements,
-            removal_policy=self.removal,
-        )
-        acknowledge_wildcards(kept.role, wildcards, "The condition names the key by its alias, whatever id it has.")
-        if backup.restores:
-            allow_places(self.provisioner, [backup_name_of(name) for name in backup.restores])
 
     def _network(self, environment: Environment) -> Network | None:
         search, vpc = environment.search, environment.search.vpc

@@ -30,7 +30,6 @@ from opensearch_ml.engine.search_domain import zones as zones
 from opensearch_ml.engine.search_engine import SearchEngine as SearchEngine
 from opensearch_ml.engine.serverless_collection import ServerlessCollection as ServerlessCollection
 from opensearch_ml.engine.snapshot_bucket import SnapshotBucket as SnapshotBucket
-from opensearch_ml.engine.snapshot_bucket import snapshot_place as snapshot_place
 from opensearch_ml.engine.target import Target as Target
 from opensearch_ml.ingestion.batch_bodies import BatchPlace as BatchPlace
 from opensearch_ml.ingestion.batch_bodies import index_body as index_body

@@ -12,20 +12,20 @@ from constructs import Construct
 from opensearch_ml.engine.acknowledge import acknowledge_wildcards
 from opensearch_ml.engine.provisioner import Provisioner
 from opensearch_ml.ingestion.document_bucket import DocumentBucket
+from opensearch_ml.providers.connector_role import SERVICES
 
-SERVICES = ("es.amazonaws.com", "opensearchservice.amazonaws.com")
+FOLDER = "snapshots"
 
 
 class SnapshotBucket(Construct):
-    """The bucket `<name>-<account>-<region>` and the role `<name>`, so that another stack can name them.
+    """The bucket `<name>-<account>-<region>`, so that another stack can name it, and a `role` of the domain for it.
 
-    Every domain of the account in the region may use the role if its caller may pass it; `provisioner` may. What the
-    engine deletes stays 30 days as an earlier version. Snapshots share files, so no rule of the bucket ends them. The
-    role needs `more` where a key encrypts the bucket.
+    The domain may also read the buckets of the names in `read`. `provisioner` may pass the role to the domain. What the
+    engine deletes stays 30 days as an earlier version. Snapshots share files, so no rule of the bucket ends them.
 
     Example::
 
-        ml.SnapshotBucket(stack, "Snapshots", name="articles-backup", provisioner=provisioner)
+        ml.SnapshotBucket(stack, "Snapshots", name="articles", domain_arn=engine.domain_arn, provisioner=provisioner)
     """
 
     def __init__(
@@ -34,61 +34,55 @@ class SnapshotBucket(Construct):
         id: str,
         *,
         name: str,
+        domain_arn: str,
         provisioner: Provisioner,
-        more: Sequence[iam.PolicyStatement] = (),
+        read: Sequence[str] = (),
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, id)
         stack = Stack.of(self)
-        files = DocumentBucket(self, "Files", name=bucket_name(stack, name), removal_policy=removal_policy)
-        self.bucket = files.bucket
-        domains = stack.format_arn(service="es", resource="domain", resource_name="*")
-        conditions = {"StringEquals": {"aws:SourceAccount": stack.account}, "ArnLike": {"aws:SourceArn": domains}}
-        objects = self.bucket.arn_for_objects("*")
-        # In the role itself, so that a role that stays can do what it could.
-        allowed = [
-            iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
-            iam.PolicyStatement(actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], resources=[objects]),
-            *more,
-        ]
+        self.bucket = DocumentBucket(
+            self, "Files", name=_bucket_name(stack, name), removal_policy=removal_policy
+        ).bucket
+        conditions = {
+            "StringEquals": {"aws:SourceAccount": stack.account},
+            "ArnLike": {"aws:SourceArn": domain_arn},
+        }
         self.role = iam.Role(
             self,
             "Role",
-            role_name=name,
             assumed_by=iam.CompositePrincipal(
                 *(iam.ServicePrincipal(service, conditions=conditions) for service in SERVICES)
             ),
-            description="Lets search domains keep snapshots in a bucket",
-            inline_policies={"Snapshots": iam.PolicyDocument(statements=allowed)},
+            description="Lets the search domain keep snapshots in a bucket",
         )
-        self.role.apply_removal_policy(removal_policy)
-        acknowledge_wildcards(self.role, [objects], "The engine names the files of its snapshots.")
-        allow_places(provisioner, [name])
+        own = self.bucket.arn_for_objects("*")
+        others = [stack.format_arn(service="s3", region="", account="", resource=_bucket_name(stack, n)) for n in read]
+        objects = [f"{other}/*" for other in others]
+        self.policy = iam.Policy(
+            self,
+            "Policy",
+            roles=[self.role],
+            statements=[
+                iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn, *others]),
+                iam.PolicyStatement(actions=["s3:GetObject"], resources=[own, *objects]),
+                iam.PolicyStatement(actions=["s3:PutObject", "s3:DeleteObject"], resources=[own]),
+            ],
+        )
+        acknowledge_wildcards(self.policy, [own, *objects], "The engine names the files of its snapshots.")
+        # Without iam:PassedToService, as in PassRole.
+        provisioner.allow(iam.PolicyStatement(actions=["iam:PassRole"], resources=[self.role.role_arn]))
+
+    def place(self, name: str) -> dict[str, Any]:
+        """Where the snapshots of the bucket called `name` are, as an engine is told it."""
+        stack = Stack.of(self)
+        return {
+            "bucket": _bucket_name(stack, name),
+            "region": stack.region,
+            "base_path": FOLDER,
+            "role_arn": self.role.role_arn,
+        }
 
 
-def allow_places(provisioner: Provisioner, names: Sequence[str]) -> None:
-    """Let `provisioner`, and the keeper that signs as it, pass the roles of these buckets to its domain."""
-    stack = Stack.of(provisioner)
-    # Without iam:PassedToService, as in PassRole.
-    provisioner.allow(
-        iam.PolicyStatement(actions=["iam:PassRole"], resources=[_role_arn(stack, name) for name in names])
-    )
-
-
-def snapshot_place(stack: Stack, name: str) -> dict[str, Any]:
-    """Where the snapshots of the SnapshotBucket `name` are, as an engine is told it."""
-    return {
-        "bucket": bucket_name(stack, name),
-        "region": stack.region,
-        "base_path": "snapshots",
-        "role_arn": _role_arn(stack, name),
-    }
-
-
-def bucket_name(stack: Stack, name: str) -> str:
-    """The name of the bucket, which no other account may have."""
+def _bucket_name(stack: Stack, name: str) -> str:
     return f"{name}-{stack.account}-{stack.region}"
-
-
-def _role_arn(stack: Stack, name: str) -> str:
-    return stack.format_arn(service="iam", region="", resource="role", resource_name=name)
