@@ -86,8 +86,8 @@ class Backups:
 
 def backups() -> Backups | None:
     """What the template says of backups; None if there are none."""
-    told = json.loads(os.environ.get(VARIABLE, "null"))
-    return Backups(**told) if told else None
+    settings = json.loads(os.environ.get(VARIABLE, "null"))
+    return Backups(**settings) if settings else None
 
 
 def indexes(objects: Sequence[Watched]) -> list[str]:

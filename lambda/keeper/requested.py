@@ -23,11 +23,11 @@ REQUEST = "backup"
 def answered(request: dict[str, Any], stacks: Sequence[str], engines: Callable[[str], Engines]) -> dict[str, Any]:
     """The answer to a request, or `{"message", "cause"}` of what stands against it."""
     try:
-        told = backups()
-        if told is None:
+        wanted = backups()
+        if wanted is None:
             raise InvalidSpec("Asking for a backup", "this environment has none", "Set `backup`, and deploy.")
         client, objects = _engine(stacks, engines)
-        return _done(told, client, objects, request)
+        return _done(wanted, client, objects, request)
     except ProvisioningError as error:
         return {"message": str(error), "cause": error.cause}
     except StackChanges as error:
@@ -38,12 +38,12 @@ def answered(request: dict[str, Any], stacks: Sequence[str], engines: Callable[[
 
 def saved(stacks: Sequence[str], engines: Callable[[str], Engines]) -> list[KeeperFinding]:
     """The findings of a round about backups."""
-    told = backups()
-    if told is None:
+    wanted = backups()
+    if wanted is None:
         return []
     try:
         client, objects = _engine(stacks, engines)
-        return list(told.findings(client, objects, datetime.now(UTC)))
+        return list(wanted.findings(client, objects, datetime.now(UTC)))
     except StackChanges as error:
         return [KeeperFinding("Skipped", ABOUT, str(error))]
     except ProvisioningError as error:
@@ -52,18 +52,18 @@ def saved(stacks: Sequence[str], engines: Callable[[str], Engines]) -> list[Keep
         return [KeeperFinding("Unhealed", ABOUT, f"AWS refused or did not answer: {error}")]
 
 
-def _done(told: Backups, client: Client, objects: Sequence[Watched], request: dict[str, Any]) -> dict[str, Any]:
-    verb, of = str(request.get("verb")), str(request.get("of") or told.environment)
-    if of not in told.places:
-        known = ", ".join(told.places)
+def _done(wanted: Backups, client: Client, objects: Sequence[Watched], request: dict[str, Any]) -> dict[str, Any]:
+    verb, of = str(request.get("verb")), str(request.get("of") or wanted.environment)
+    if of not in wanted.places:
+        known = ", ".join(wanted.places)
         raise InvalidSpec(
             f"Reading the backups of {of}",
-            f"{told.environment} may only read those of {known}",
-            f"Add {of} to `backup.restores` of {told.environment}, and deploy.",
+            f"{wanted.environment} may only read those of {known}",
+            f"Add {of} to `backup.restores` of {wanted.environment}, and deploy.",
         )
     if verb == "take":
-        return {"snapshot": told.take(client, objects, datetime.now(UTC))}
-    repository = told.of(client, of)
+        return {"snapshot": wanted.take(client, objects, datetime.now(UTC))}
+    repository = wanted.of(client, of)
     if verb == "list":
         repository.register()
         return {"snapshots": [snapshot.shown for snapshot in repository.snapshots()]}
@@ -71,7 +71,7 @@ def _done(told: Backups, client: Client, objects: Sequence[Watched], request: di
         return restoring.begin(repository, request.get("snapshot"), objects, replace=request.get("replace") is True)
     if verb == "finish":
         targets = [entry.id for entry in objects if entry.id in request.get("indexes", [])]
-        return restoring.finish(repository, targets, objects, own=of == told.environment)
+        return restoring.finish(repository, targets, objects, own=of == wanted.environment)
     raise InvalidSpec("Reading the request", f"{verb} is no verb of it")
 
 

@@ -22,13 +22,13 @@ def chosen(repository: Repository, name: str | None) -> Snapshot:
 
     Raises NotFound, and Unready for one that is not whole.
     """
-    found = repository.snapshots()
+    snapshots = repository.snapshots()
     if name is None:
-        whole = [snapshot for snapshot in found if snapshot.is_whole]
+        whole = [snapshot for snapshot in snapshots if snapshot.is_whole]
         if not whole:
             raise NotFound(TRIED, f"the repository {repository.name} has no whole backup", "Run `osml backup` there.")
         return whole[-1]
-    for snapshot in found:
+    for snapshot in snapshots:
         if snapshot.name == name:
             if not snapshot.is_whole:
                 raise Unready(TRIED, f"{name} is {snapshot.state}", "Choose one of `osml backup --list`.")
@@ -100,8 +100,8 @@ def finish(repository: Repository, targets: Sequence[str], objects: Sequence[Wat
 
 def _documents(client: Client, index: str) -> int | None:
     """The number of documents; None if there is no such index."""
-    found = client.find(path_of(index, "_count"))
-    return None if found is None else int(found["count"])
+    counted = client.find(path_of(index, "_count"))
+    return None if counted is None else int(counted["count"])
 
 
 def _is_back(client: Client, index: str) -> bool:

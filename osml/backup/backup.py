@@ -35,8 +35,8 @@ def take(where: Place, tell: Callable[[str], None]) -> dict[str, Any]:
     tell(f"Taking the backup {name} …")
 
     def taken() -> dict[str, Any] | None:
-        found = next((one for one in keeper.ask("list", where.env)["snapshots"] if one["name"] == name), None)
-        return found if found and found["state"] != UNDER_WAY else None
+        named = [snapshot for snapshot in keeper.ask("list", where.env)["snapshots"] if snapshot["name"] == name]
+        return next((snapshot for snapshot in named if snapshot["state"] != UNDER_WAY), None)
 
     backup = _waited(taken)
     if backup["state"] != "SUCCESS":
@@ -63,7 +63,7 @@ def restore(
 def _waited(look: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
     """What `look` finds. It takes as long as the engine does, so there is no end but Ctrl-C."""
     pause = SOON
-    while (found := look()) is None:
+    while (result := look()) is None:
         time.sleep(pause)
         pause = min(OFTEN, pause * 1.5)
-    return found
+    return result

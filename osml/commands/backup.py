@@ -16,14 +16,14 @@ def backup(
     json: Annotated[bool, typer.Option("--json", help="Print the backups as JSON.")] = False,
 ) -> None:
     """Back the documents, conversations and feedback of a domain up now, besides the schedule (`backup:`)."""
-    from osml.backup import backup as found
+    from osml.backup import backup as snapshots
 
     where = place(env, sandbox)
-    backups = found.listed(where) if list_ else [found.take(where, lambda text: typer.echo(text, err=True))]
+    backups = snapshots.listed(where) if list_ else [snapshots.take(where, lambda text: typer.echo(text, err=True))]
     if json:
         print(as_json({"backups": backups}))
         return
-    for one in backups:
-        print(f"{one['name']}  {one['state']}  {one['began']}  {', '.join(one['indexes'])}")
+    for snapshot in backups:
+        print(f"{snapshot['name']}  {snapshot['state']}  {snapshot['began']}  {', '.join(snapshot['indexes'])}")
     if not backups:
         print(f"{where.env} has no backup yet.")

@@ -26,13 +26,13 @@ def restore(
     json: Annotated[bool, typer.Option("--json", help="Print what came back as JSON.")] = False,
 ) -> None:
     """Bring a backup of an environment back, into another one (`backup.restores` of its file) or into itself."""
-    from osml.backup import backup as found
+    from osml.backup import backup as snapshots
 
     where = place(env, sandbox)
     there = changed(where, env=into)
     if replace and not where.instance and not yes:
         typer.confirm(f"Replace the documents, conversations and feedback of {into} by a backup?", abort=True)
-    restored = found.restore(where.env, there, snapshot, lambda text: typer.echo(text, err=True), replace=replace)
+    restored = snapshots.restore(where.env, there, snapshot, lambda text: typer.echo(text, err=True), replace=replace)
     if json:
         print(as_json({"snapshot": restored.snapshot, "documents": dict(restored.documents)}))
         return

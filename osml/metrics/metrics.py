@@ -95,9 +95,9 @@ def _body(client: Any, place: Place) -> dict[str, Any]:
 
 def _metrics(body: Mapping[str, Any]) -> Iterator[_Metric]:
     for widget in body["widgets"]:
-        told = widget.get("properties", {})
-        for namespace, name, *rest in told.get("metrics", []):
-            yield _Metric(told["title"], namespace, name, tuple(rest[:-1]), rest[-1]["stat"])
+        properties = widget.get("properties", {})
+        for namespace, name, *rest in properties.get("metrics", []):
+            yield _Metric(properties["title"], namespace, name, tuple(rest[:-1]), rest[-1]["stat"])
 
 
 def _figure(metric: _Metric, points: Sequence[float]) -> Figure:

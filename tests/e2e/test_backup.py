@@ -58,7 +58,7 @@ def after(before: Deployment, local_cloud: Instance, tmp_path_factory: pytest.Te
         made.destroy("search", "inference", "knowledge")
 
 
-def asked(deployment: Deployment, **more: Any) -> dict[str, Any]:
+def ask(deployment: Deployment, **more: Any) -> dict[str, Any]:
     answer = Functions(deployment.place, boto3.Session()).post("/ask", {"question": QUESTION, **more})
     assert answer.status == 200, answer.body
     return answer.body
@@ -95,7 +95,7 @@ def test_a_new_environment_gets_the_documents_of_a_backup(
 
 def test_an_environment_gets_back_its_documents_and_conversations(before: Deployment, engine: Engine) -> None:
     osml("restore", "--env", "before", "--into", "before", "--replace")
-    said = asked(before)
+    said = ask(before)
     osml("backup", "--env", "before")
     for index in ("passages", "passages-conversations"):
         engine("POST", f"/{index}/_delete_by_query?refresh=true", {"query": {"match_all": {}}})
@@ -103,7 +103,7 @@ def test_an_environment_gets_back_its_documents_and_conversations(before: Deploy
     osml("restore", "--env", "before", "--into", "before", "--replace")
 
     assert count(before) > 0
-    conversation, turn = asked(before, conversation_id=said["conversation_id"])["conversation_id"].rsplit("-", 1)
+    conversation, turn = ask(before, conversation_id=said["conversation_id"])["conversation_id"].rsplit("-", 1)
     assert (f"{conversation}-1", turn) == (said["conversation_id"], "2")
     assert drift.drifted(before.place) == []
 

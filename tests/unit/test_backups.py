@@ -43,7 +43,7 @@ class Engine:
                 known = self.registered.get(name)
                 return Response(200, {name: known}) if known else MISSING
             case "GET", ["_snapshot", _, "_all"]:
-                return Response(200, {"snapshots": [self._shown(*one) for one in self.taken]})
+                return Response(200, {"snapshots": [self._shown(*snapshot) for snapshot in self.taken]})
             case "PUT", ["_snapshot", name]:
                 self.registered[name] = {
                     "type": "s3",
@@ -66,7 +66,7 @@ def settings(**changed: Any) -> Backups:
 
 
 @pytest.mark.parametrize(
-    ("taken", "found"),
+    ("taken", "expected"),
     [
         ([], ["Saved"]),
         ([(1, "SUCCESS")], []),
@@ -79,15 +79,15 @@ def settings(**changed: Any) -> Backups:
         ([(90, "SUCCESS"), (80, "SUCCESS"), (60, "FAILED")], ["Unhealed", "Saved", "Expired 90h"]),
     ],
 )
-def test_what_a_round_does(taken: list[tuple[float, str]], found: list[str]) -> None:
+def test_what_a_round_does(taken: list[tuple[float, str]], expected: list[str]) -> None:
     transport = MockTransport(Engine(taken))
     findings = list(settings().findings(Client(transport), OBJECTS, NOW))
-    shown = [f"{one.what} {one.about}" if one.what == "Expired" else one.what for one in findings]
-    assert shown == found
+    shown = [f"{item.what} {item.about}" if item.what == "Expired" else item.what for item in findings]
+    assert shown == expected
     deleted = [write.path.rpartition("/")[2] for write in transport.writes if write.method == "DELETE"]
-    assert deleted == [line.removeprefix("Expired ") for line in found if line.startswith("Expired")]
+    assert deleted == [line.removeprefix("Expired ") for line in expected if line.startswith("Expired")]
     begun = [write for write in transport.writes if write.path.startswith("/_snapshot/osml-dev/osml-dev-2026-11-30t12")]
-    assert len(begun) == found.count("Saved")
+    assert len(begun) == expected.count("Saved")
     for write in begun:
         assert write.body == {"indices": f"{DOCUMENTS},{KEPT}", "include_global_state": False}
 
@@ -116,8 +116,8 @@ def test_an_index_is_closed_and_restored_under_its_name_here() -> None:
     here = [watched("Index", "articles-1a2b3c4d"), watched("Alias", "articles", index="articles-1a2b3c4d")]
     writes = begun(Engine([(1, "SUCCESS")], {"articles-1a2b3c4d": 0}), here)
     assert [write.path for write in writes[1:]] == ["/articles-1a2b3c4d/_close", "/_snapshot/osml-dev/1h/_restore"]
-    told = {name: writes[2].body[name] for name in ("indices", "rename_replacement", "include_aliases")}
-    assert told == {"indices": DOCUMENTS, "rename_replacement": "articles-1a2b3c4d", "include_aliases": False}
+    sent = {name: writes[2].body[name] for name in ("indices", "rename_replacement", "include_aliases")}
+    assert sent == {"indices": DOCUMENTS, "rename_replacement": "articles-1a2b3c4d", "include_aliases": False}
 
 
 def test_a_deleted_index_is_restored_without_closing_it() -> None:
@@ -155,8 +155,8 @@ def test_documents_that_would_be_lost_are_replaced_when_told_to() -> None:
 
 
 def test_others_are_read_and_never_written() -> None:
-    told = settings(places={"dev": PLACE, "prod": PLACE | {"bucket": "p"}})
-    repository = told.of(Client(MockTransport(Engine())), "prod")
+    backups = settings(places={"dev": PLACE, "prod": PLACE | {"bucket": "p"}})
+    repository = backups.of(Client(MockTransport(Engine())), "prod")
     assert (repository.name, repository.place) == ("osml-dev-from-prod", PLACE | {"bucket": "p", "readonly": True})
 
 

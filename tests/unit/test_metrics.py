@@ -30,7 +30,7 @@ class CloudWatch:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
 
     def get_dashboard(self, DashboardName: str) -> dict[str, Any]:
         if DashboardName != self.name:
@@ -43,7 +43,7 @@ class CloudWatch:
         return self
 
     def paginate(self, **request: Any) -> list[dict[str, Any]]:
-        self.asked.append(request)
+        self.requests.append(request)
         results = []
         for query in request["MetricDataQueries"]:
             points = POINTS.get(query["MetricStat"]["Metric"]["MetricName"], [])
@@ -66,8 +66,8 @@ def test_each_line_of_a_graph_has_one_figure_of_the_span_and_its_last_point(
         Graph("Questions", (Figure("Questions", "Sum", 5.0, 3.0), Figure("ModelLatency", "p90", 900.0, 400.0))),
         Graph("Domain", (Figure("FreeStorageSpace", "Minimum", None, None),)),
     ]
-    [asked] = client.asked
-    assert asked["MetricDataQueries"][0]["MetricStat"] == {
+    [sent] = client.requests
+    assert sent["MetricDataQueries"][0]["MetricStat"] == {
         "Metric": {
             "Namespace": "osml",
             "MetricName": "Questions",
@@ -76,14 +76,14 @@ def test_each_line_of_a_graph_has_one_figure_of_the_span_and_its_last_point(
         "Period": 300,
         "Stat": "Sum",
     }
-    assert timedelta(minutes=59) < datetime.now(UTC) - asked["StartTime"] < timedelta(minutes=61)
+    assert timedelta(minutes=59) < datetime.now(UTC) - sent["StartTime"] < timedelta(minutes=61)
 
 
 def test_a_long_span_has_points_of_an_hour(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     client = CloudWatch("osml-dev")
     monkeypatch.setattr(metrics.boto3, "client", lambda *_, **__: client)
     read(place, timedelta(days=30))
-    assert {query["MetricStat"]["Period"] for query in client.asked[0]["MetricDataQueries"]} == {3600}
+    assert {query["MetricStat"]["Period"] for query in client.requests[0]["MetricDataQueries"]} == {3600}
 
 
 def test_an_environment_without_a_dashboard_is_not_deployed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
