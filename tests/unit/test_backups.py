@@ -61,7 +61,13 @@ class Engine:
 
 
 def settings(**changed: Any) -> Backups:
-    usual = {"environment": "dev", "repository": "osml-dev", "hours": 24, "keep_days": 2, "places": {"dev": PLACE}}
+    usual: dict[str, Any] = {
+        "environment": "dev",
+        "repository": "osml-dev",
+        "hours": 24,
+        "keep_days": 2,
+        "places": {"dev": PLACE},
+    }
     return Backups(**(usual | changed))
 
 

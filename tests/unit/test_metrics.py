@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from osml.failure import Failure
-from osml.metrics import metrics
 from osml.metrics.causes import cause_of
 from osml.metrics.metrics import Figure, Graph, read
 from osml.place import Place
@@ -61,7 +61,7 @@ def test_each_line_of_a_graph_has_one_figure_of_the_span_and_its_last_point(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = CloudWatch("osml-dev")
-    monkeypatch.setattr(metrics.boto3, "client", lambda *_, **__: client)
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: client)
     assert read(place, timedelta(hours=1)) == [
         Graph("Questions", (Figure("Questions", "Sum", 5.0, 3.0), Figure("ModelLatency", "p90", 900.0, 400.0))),
         Graph("Domain", (Figure("FreeStorageSpace", "Minimum", None, None),)),
@@ -81,13 +81,13 @@ def test_each_line_of_a_graph_has_one_figure_of_the_span_and_its_last_point(
 
 def test_a_long_span_has_points_of_an_hour(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     client = CloudWatch("osml-dev")
-    monkeypatch.setattr(metrics.boto3, "client", lambda *_, **__: client)
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: client)
     read(place, timedelta(days=30))
     assert {query["MetricStat"]["Period"] for query in client.requests[0]["MetricDataQueries"]} == {3600}
 
 
 def test_an_environment_without_a_dashboard_is_not_deployed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics.boto3, "client", lambda *_, **__: CloudWatch("osml-other"))
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: CloudWatch("osml-other"))
     with pytest.raises(Failure, match="There is no dashboard osml-dev") as failure:
         read(place, timedelta(hours=1))
     assert failure.value.cause == "not-deployed"
