@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from settings import Group
 from settings.access import Access
 from settings.agents import Agents
+from settings.answer_cache import AnswerCacheSettings
 from settings.feedback import Feedback
 from settings.firewall import Firewall
 from settings.guardrails import BedrockGuardrail, Guardrails
@@ -56,7 +57,8 @@ class Assistant(Group):
     `domain` serves the API and the page at your own host name, and `firewall` puts AWS WAF before both. With
     `vpc_endpoints`, which are interface endpoints of `execute-api`, both are reached through them alone. `guardrails`
     check questions and answers, and `quota` limits what each caller may ask.
-    `agents` offers the documents to agents, as tools. With `feedback` people rate answers.
+    `agents` offers the documents to agents, as tools. With `feedback` people rate answers. With `cache` an answer is
+    given again, without the model.
 
     API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
     belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
@@ -83,6 +85,7 @@ class Assistant(Group):
     agents: Agents | None = None
     quota: Quota | None = None
     feedback: Feedback | None = None
+    cache: AnswerCacheSettings | None = None
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float | None = Field(default=None, ge=0)
     throttle: Throttle = Throttle()

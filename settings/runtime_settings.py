@@ -127,6 +127,17 @@ class RuntimeQuota(RuntimeGroup):
     tokens_per_month: int | None = None
 
 
+class RuntimeAnswerCache(RuntimeGroup):
+    """Answers that are given again, for `hours`, kept in the DynamoDB table `table`.
+
+    `model` is a digest of all settings of the model that answers, also of those that its endpoint alone knows.
+    """
+
+    table: str
+    hours: int = Field(ge=1)
+    model: str
+
+
 class ToldAccess(Access):
     """The table of access, with id and name of each API key.
 
@@ -197,5 +208,6 @@ class RuntimeSettings(RuntimeGroup):
     uploads: str | None = None
     guardrails: Guardrails | None = None
     quota: RuntimeQuota | None = None
+    cache: RuntimeAnswerCache | None = None
     feedback: FeedbackSettings | None = None
     timeouts: RuntimeTimeouts = RuntimeTimeouts()

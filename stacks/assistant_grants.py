@@ -46,6 +46,8 @@ class AssistantGrants:
             # Tokens are read before a question, and counted after it.
             if self._assistant.quota and self._assistant.quota.tokens_per_month:
                 function.allow(stores.quota.reading)
+        if stores.cache:
+            function.allow(stores.cache.access)
         self._embed(function)
         if stores.table:
             function.allow(stores.table.access)

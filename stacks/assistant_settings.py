@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from settings.runtime_settings import (
     Login,
     Memory,
     PipelineAnswer,
+    RuntimeAnswerCache,
     RuntimeQuota,
     RuntimeSearch,
     RuntimeSettings,
@@ -37,6 +39,7 @@ from stacks.search import SearchStack
 
 # Lambda takes 4 KiB of variables; names, tokens that become longer and the other variables are the rest.
 MOST_CHARACTERS = 3072
+DIGEST = 12
 
 
 def runtime_settings(
@@ -97,6 +100,10 @@ def _unusual(
         unusual["guardrails"] = assistant.guardrails
     if assistant.quota and stores.quota:
         unusual["quota"] = RuntimeQuota(table=stores.quota.name, **assistant.quota.model_dump(exclude_none=True))
+    if assistant.cache and stores.cache and environment.answer:
+        unusual["cache"] = RuntimeAnswerCache(
+            table=stores.cache.name, hours=assistant.cache.hours, model=_digest(environment.answer)
+        )
     feedback = assistant.feedback
     if feedback and stores.feedback:
         kind: Literal["index", "table"] = "table" if isinstance(stores.feedback, FeedbackTable) else "index"
@@ -115,6 +122,12 @@ def _unusual(
     if environment.retrieval != Retrieval():
         unusual["retrieval"] = environment.retrieval
     return unusual
+
+
+def _digest(answer: AnswerModel) -> str:
+    """Of all settings of the model, some of which its endpoint alone knows."""
+    settings = json.dumps(answer.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(settings.encode()).hexdigest()[:DIGEST]
 
 
 def _unusual_limits(environment: Environment) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Where the assistant keeps conversations, feedback, what callers have used, and uploads."""
+"""Where the assistant keeps conversations, feedback, what callers have used, answers to give again, and uploads."""
 
 from __future__ import annotations
 
+from opensearch_ml.assistant.answer_cache_table import AnswerCacheTable
 from opensearch_ml.assistant.conversation_table import ConversationTable
 from opensearch_ml.assistant.feedback_table import FeedbackTable
 from opensearch_ml.assistant.quota_table import QuotaTable
@@ -15,7 +16,7 @@ from stacks.search import SearchStack
 
 
 class AssistantStores:
-    """On a domain these are indexes of its engine, on a collection tables; the quota and uploads are outside of both.
+    """On a domain these are indexes of its engine, on a collection tables; quota, cache and uploads are outside of both.
 
     `table` or `index` holds conversations. With `memory` neither does, but the engine's own memory.
     """
@@ -35,6 +36,7 @@ class AssistantStores:
         self.memory = memory
         self.table = None if in_engine else ConversationTable(scope, "Conversations", removal_policy=removal)
         self.quota = QuotaTable(scope, "Quota") if assistant.quota else None
+        self.cache = AnswerCacheTable(scope, "Cache") if assistant.cache else None
         self.index: ConversationIndex | None = None
         if in_engine and not memory:
             self.index = ConversationIndex(

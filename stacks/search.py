@@ -153,7 +153,7 @@ def _called(environment: Environment) -> list[str]:
     if isinstance(search, Serverless):
         return list(dict.fromkeys(["dynamodb", *services, *guarded]))
     called = guarded
-    if environment.assistant and environment.assistant.quota:
+    if environment.assistant and (environment.assistant.quota or environment.assistant.cache):
         called.append("dynamodb")
     if isinstance(search, ExistingDomain) and search.admin_role:
         called.append("sts")

@@ -136,8 +136,8 @@ export class Exchange {
     this.#answer.removeAttribute("aria-busy");
   }
 
-  #made({ answer, grounded, model, timings }) {
-    const facts = [model, timings?.total_ms ? `${duration(timings.total_ms)} in all` : null];
+  #made({ answer, cached, grounded, model, timings }) {
+    const facts = [model, cached ? "given before" : null, timings?.total_ms ? `${duration(timings.total_ms)} in all` : null];
     for (const [name, word] of [["search_ms", "search"], ["model_ms", "model"]]) {
       if (timings?.[name]) facts.push(`${word} ${duration(timings[name])}`);
     }

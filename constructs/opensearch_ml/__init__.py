@@ -5,6 +5,7 @@ created as in README.md; `embedding` is a provider, and `role` its ConnectorRole
 `pipeline` are the constructs with these names.
 """
 
+from opensearch_ml.assistant.answer_cache_table import AnswerCacheTable as AnswerCacheTable
 from opensearch_ml.assistant.api_name import ApiName as ApiName
 from opensearch_ml.assistant.assistant_api import AssistantApi as AssistantApi
 from opensearch_ml.assistant.assistant_api import TokenFunction as TokenFunction

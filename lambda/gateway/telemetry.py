@@ -1,7 +1,7 @@
 """Logs and metrics of both functions, without questions, documents and answers.
 
 Logs are JSON lines with the request id and a digest of the caller. Metrics are lines of CloudWatch's embedded format:
-`Questions`, `Grounded`, `NotInDocuments`, `Throttled`, `Failures`, `TurnsNotStored`, `QuotaExceeded`,
+`Questions`, `Grounded`, `NotInDocuments`, `FromCache`, `Throttled`, `Failures`, `TurnsNotStored`, `QuotaExceeded`,
 `QuotasNotCounted` (counts) and `ModelLatency` (milliseconds), with the dimensions `service` and `environment`.
 """
 
@@ -45,6 +45,8 @@ def answered(answer: Answer) -> None:
     """Count an answer, also one that says that the documents do not contain it."""
     name = "Blocked" if answer.blocked else "Grounded" if answer.grounded else "NotInDocuments"
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+    if answer.cached:
+        metrics.add_metric(name="FromCache", unit=MetricUnit.Count, value=1)
     if answer.timings.model_ms is not None:
         metrics.add_metric(name="ModelLatency", unit=MetricUnit.Milliseconds, value=answer.timings.model_ms)
     logger.info(

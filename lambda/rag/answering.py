@@ -32,6 +32,7 @@ from rag.usage import Usage
 
 if TYPE_CHECKING:
     from rag.agentic import AgenticSearch
+    from rag.answer_cache import CachedAnswer
 
 NOT_IN_DOCUMENTS = "The documents do not contain an answer to this question."
 
@@ -76,6 +77,12 @@ class _Asked:
     turns: Sequence[Turn] | None = None
     usage: Usage | None = None
     steps: list[SearchStep] = field(default_factory=list)
+    cached: "CachedAnswer | None" = None
+
+    @property
+    def _again(self) -> str | None:
+        """The answer that was given before; None if there is none."""
+        return self.cached.text if self.cached else None
 
     @property
     def _id(self) -> ConversationId | None:
@@ -118,6 +125,9 @@ class _Asked:
         yield Stage("answering")
         model_began = perf_counter()
         said = ""
+        if self.parts.cache:
+            earlier = _answered_in(stored)
+            self.cached = self.parts.cache.find(self.question.question, nearest.sources, earlier, self.budget)
         try:
             for piece in self._pieces(generation, nearest.sources, stored):
                 said += piece
@@ -126,7 +136,7 @@ class _Asked:
             yield from self._blocked(struck, "answer", nearest, stored)
             return
         said = said.strip()
-        model_ms = _since(model_began)
+        model_ms = None if self._again else _since(model_began)
         sources = used(said, nearest.sources)
         # A model that says that the passages hold no answer repeats none of their sentences.
         grounded = any(source.used for source in sources)
@@ -193,6 +203,11 @@ class _Asked:
         return self._matched(nearest).sources
 
     def _pieces(self, generation: Generation, sources: Sequence[Source], stored: Conversation | None) -> Iterator[str]:
+        written = iter([self._again]) if self._again else self._written(generation, sources, stored)
+        passages = [source.text for source in sources]
+        yield from self.parts.guard.answer(written, self.question.question, passages, self.budget)
+
+    def _written(self, generation: Generation, sources: Sequence[Source], stored: Conversation | None) -> Iterator[str]:
         earlier, key = _answered_in(stored), (stored.key or None) if stored else None
 
         def begun() -> tuple[str, Iterator[str]]:
@@ -201,8 +216,7 @@ class _Asked:
 
         # After the first piece has been shown, a retry is impossible.
         first, rest = self.budget.retrying(begun)
-        passages = [source.text for source in sources]
-        yield from self.parts.guard.answer(chain([first], rest), self.question.question, passages, self.budget)
+        yield from chain([first], rest)
 
     def _blocked(self, struck: Struck, what: Blocked, nearest: Found, stored: Conversation | None) -> Iterator[Event]:
         """The guardrail's message in place of an answer. No turn is stored."""
@@ -218,7 +232,7 @@ class _Asked:
         kept: str | None,
         said: str | None,
         sources: list[Source],
-        model: tuple[str, int] | None = None,
+        model: tuple[str, int | None] | None = None,
         *,
         grounded: bool = False,
         answered: bool = True,
@@ -239,6 +253,7 @@ class _Asked:
             blocked=blocked,
             sources=sources,
             model=name,
+            cached=self._again is not None,
             conversation_id=None if self.turns is not None else str(id.after(number if turn is None else number + 1)),
             timings=timings,
         )
@@ -246,6 +261,9 @@ class _Asked:
 
     def _keep(self, id: ConversationId, stored: Conversation | None, turn: Turn | None, by_model: bool) -> None:
         self._keep_turn(id, stored, turn, by_model)
+        # An answer that no passage bears out is not given again.
+        if by_model and self.cached and self._again is None and turn and turn.origin and turn.origin.grounded:
+            self.cached.keep(turn.answer, self.budget)
         if turn is not None and self.turns is None and self.parts.feedback:
             # Only whoever keeps feedback waits for it.
             from rag.rating import unanswered

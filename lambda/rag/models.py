@@ -225,6 +225,11 @@ class Answer(Shape):
         "was streamed before.",
     )
     model: str | None = Field(description="The answer model; null if none was called.", examples=["deepseek-flash"])
+    cached: bool = Field(
+        default=False,
+        description="Whether the answer was given before, to the same question from the same passages, and no model "
+        "was called; `model` wrote it then.",
+    )
     conversation_id: str | None = Field(
         description="Send that of the last answer with the next question: it says how many turns there are. Null for "
         "clients that hold the conversation themselves.",

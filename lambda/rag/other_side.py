@@ -3,7 +3,7 @@
 from calls.redaction import redacted
 from rag.failures import AssistantRefused, Broken, Cause, Failure, Throttled, TimedOut, Unavailable
 
-ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA = (
+ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE = (
     "The search engine",
     "The embedding model",
     "The answer model",
@@ -12,6 +12,7 @@ ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA = (
     "The store of keys",
     "The guardrail",
     "The table of quotas",
+    "The cache of answers",
 )
 _MOST = 600
 # About the time for which an index has a write block while another replaces it.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 from requests.auth import AuthBase
 
 from rag.conversations import Conversations, History
-from rag.feedback import FeedbackStore
 from rag.generation import Generation, OwnGeneration
 from rag.guardrails import Guard, guard
 from rag.own_settings import from_environment
@@ -18,6 +17,8 @@ from settings.runtime_settings import ConversationIndexSettings, EngineEmbedding
 
 if TYPE_CHECKING:
     from rag.agentic import AgenticSearch
+    from rag.answer_cache import AnswerCache
+    from rag.feedback import FeedbackStore
     from rag.tool_prompt import ToolCaller
 
 
@@ -33,9 +34,9 @@ class Parts:
     generation: Generation | None
     conversations: Conversations
     guard: Guard = field(default_factory=lambda: Guard([]))
-
-    feedback: FeedbackStore | None = None
+    feedback: "FeedbackStore | None" = None
     agentic: "AgenticSearch | None" = None
+    cache: "AnswerCache | None" = None
 
     @property
     def history(self) -> History | None:
@@ -59,6 +60,7 @@ def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
         guard(settings.guardrails, timeouts.answer, timeouts.connection),
         _feedback(settings, engine),
         _agentic(settings, generation),
+        _cache(settings),
     )
 
 
@@ -115,7 +117,7 @@ def _conversations(settings: RuntimeSettings, engine: IndexClient) -> Conversati
     return ConversationMemory(engine)
 
 
-def _feedback(settings: RuntimeSettings, engine: IndexClient) -> FeedbackStore | None:
+def _feedback(settings: RuntimeSettings, engine: IndexClient) -> "FeedbackStore | None":
     chosen = settings.feedback
     if chosen is None:
         return None
@@ -126,3 +128,11 @@ def _feedback(settings: RuntimeSettings, engine: IndexClient) -> FeedbackStore |
     from rag.feedback.index import FeedbackIndex
 
     return FeedbackIndex(engine, chosen.name, chosen.days)
+
+
+def _cache(settings: RuntimeSettings) -> "AnswerCache | None":
+    if settings.cache is None:
+        return None
+    from rag.answer_cache import AnswerCache
+
+    return AnswerCache(settings.cache, settings)

@@ -1,19 +1,12 @@
 """Values in Secrets Manager, read at the first use and kept in the process."""
 
-import os
 from typing import Any
 
 from aws.secret_object import region_of, stored_object, text_under
-from rag.aws_statuses import STATUS
+from rag.aws_json import AwsJson
 from rag.budget import Budget
-from rag.failures import AssistantRefused, Broken
-from rag.other_side import SECRETS, failure_of
-from rag.signature import signature
-from rag.wire import Wire
-from settings.regions import PARTITIONS, partition_of
-
-# Where the service is, if it is elsewhere, as AWS's own clients are told.
-_ENDPOINTS = ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL")
+from rag.failures import AssistantRefused
+from rag.other_side import SECRETS
 
 
 class StoredSecret:
@@ -44,19 +37,11 @@ class StoredSecret:
 
 
 class _SecretsManager:
-    """As much of boto3's client as is needed: boto3 takes longer to import than a question takes to answer."""
+    """As much of boto3's client as is needed."""
 
     def __init__(self, region: str | None, budget: Budget) -> None:
-        self._region, self._budget = region or os.environ.get("AWS_REGION", ""), budget
+        self._service = AwsJson(SECRETS, "secretsmanager", "secretsmanager", "1.1", region)
+        self._budget = budget
 
     def get_secret_value(self, *, SecretId: str) -> Any:
-        partition = partition_of(self._region) or PARTITIONS[0]
-        host = f"https://secretsmanager.{self._region}.{partition.suffix}"
-        url = next(filter(None, map(os.environ.get, _ENDPOINTS)), host)
-        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue"}
-        wire = Wire(SECRETS, connect_seconds=5, auth=signature(self._region, "secretsmanager"))
-        try:
-            return wire.send("POST", url, self._budget, 5, json={"SecretId": SecretId}, headers=headers).json()
-        except Broken as broken:
-            named = next((name for name in STATUS if name in broken.said), None)
-            raise failure_of(SECRETS, STATUS[named], broken.said) if named else broken from None
+        return self._service.call("GetSecretValue", {"SecretId": SecretId}, self._budget, 5)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from settings.rules.adopted import adopts_from_an_engine
 from settings.rules.assistant import (
     answers_in_time,
+    gives_answers_again,
     keeps_conversations,
     rates_stored_answers,
     signs_in_by_its_name,
@@ -67,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     streams_by_itself,
     keeps_conversations,
     rates_stored_answers,
+    gives_answers_again,
     drop_has_a_pipeline,
     ingestion_has_its_jobs,
     sources_have_a_pipeline,

@@ -64,6 +64,19 @@ def rates_stored_answers(environment: Environment) -> Iterator[str]:
         )
 
 
+def gives_answers_again(environment: Environment) -> Iterator[str]:
+    """An answer that the engine's pipeline gives is stored by it, with its turn."""
+    if not environment.assistant or not environment.assistant.cache:
+        return
+    if environment.answer is None:
+        yield "assistant.cache is set, but no model answers; leave it out"
+    elif not environment.streams:
+        yield (
+            "assistant.cache is set, but the engine's pipeline answers, and its answers are not kept; set "
+            "assistant.streaming to true, or leave assistant.cache out"
+        )
+
+
 def keeps_conversations(environment: Environment) -> Iterator[str]:
     """Only a table forgets them."""
     assistant = environment.assistant

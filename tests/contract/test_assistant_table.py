@@ -10,14 +10,16 @@ import boto3
 import pytest
 
 from opensearch_ml.assistant.conversation_table import CALLERS, LISTED
+from rag.answer_cache import AnswerCache
 from rag.budget import Budget
 from rag.conversations import MOST_STORED, Conversation, mark_of
 from rag.conversations.table import ConversationTable
 from rag.failures import Absent, AssistantRefused
 from rag.prompt import Turn
 from rag.secret import StoredSecret
-from settings.runtime_settings import RuntimeTimeouts, Table
+from settings.runtime_settings import RuntimeAnswerCache, RuntimeTimeouts, Table
 from tests.contract.cloud_process import Cloud, running
+from tests.unit.test_assistant_answering import NINE, SETTINGS
 
 DAY = 86_400.0
 
@@ -151,3 +153,23 @@ def test_a_key_is_read_from_its_secret(cloud: Cloud) -> None:
     assert StoredSecret(made["ARN"]).value("key", Budget(20)) == "sk-1"
     with pytest.raises(AssistantRefused, match="store of keys"):
         StoredSecret(made["ARN"][:-6] + "absent").value("key", Budget(5))
+
+
+def test_an_answer_is_found_again_until_it_expires(table: str) -> None:
+    now = 1_000.0
+    chosen = RuntimeAnswerCache(table=table, hours=2, model="m")
+    cache = AnswerCache(chosen, SETTINGS, clock=lambda: now)
+    place = cache.find("When?", [NINE], [], Budget(20))
+    assert place.text is None
+    place.keep("At nine – „sharp“.", Budget(20))
+    assert cache.find("when", [NINE], [], Budget(20)).text == "At nine – „sharp“."
+    now += 2 * 3600
+    assert cache.find("When?", [NINE], [], Budget(20)).text is None
+
+
+def test_without_its_table_the_cache_finds_nothing(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    chosen = RuntimeAnswerCache(table="nowhere", hours=2, model="m")
+    place = AnswerCache(chosen, SETTINGS).find("When?", [NINE], [], Budget(20))
+    place.keep("At nine.", Budget(20))
+    assert place.text is None
+    assert caplog.text.count("The cache of answers is not used: The cache of answers refused") == 2

@@ -221,7 +221,7 @@ def _bundle(source: Path) -> Any:
         return FunctionBundle(source, folders=provisioner.FOLDERS)
     for part in FUNCTIONS.values():
         if (source / part.handler.partition(".")[0]).with_suffix(".py").is_file():
-            return FunctionBundle(source, native=part.native, folders=part.folders)
+            return FunctionBundle(source, native=part.native, folders=part.folders, without=part.without)
     return FunctionBundle(source)
 
 

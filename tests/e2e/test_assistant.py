@@ -105,6 +105,7 @@ def client(
     assistant = {"sign_in": "api-key", "page": False, "throttle": throttle, "access": access}
     settings["assistant"] = {**assistant, "agents": {"tools": ["search", "ask", "get_document"]}}
     settings["assistant"]["feedback"] = {"keep": "texts"}
+    settings["assistant"]["cache"] = {"hours": 1}
     settings["answer"]["secret"] = {"name": SECRET, "key": "api_key", "create": False}
     if settings["search"]["kind"] == "domain":
         settings["search"]["admins"] = [foreign.ROLE]
@@ -170,7 +171,7 @@ def test_the_answer_streams_in_events(client: Client) -> None:
     client.fail(pause_ms=PAUSE * 1000)
     with requests.post(
         f"{client.url}/ask",
-        json={"question": QUESTION},
+        json={"question": f"In a stream: {QUESTION}"},
         headers={"x-api-key": client.key, "Accept": "text/event-stream"},
         stream=True,
         timeout=120,
@@ -264,6 +265,31 @@ def test_keys_have_roles_and_groups(client: Client) -> None:
     assert loading("DELETE", "/documents", params={"id": "pay"}).status_code == 200
 
 
+def test_an_answer_is_given_again_to_whoever_sees_the_same_until_a_document_changes(client: Client) -> None:
+    reading, loading = client.with_key("reading"), client.with_key("loading")
+    asked, figure = "How high is the lighthouse of Orkla?", "The lighthouse of Orkla is {} metres high."
+
+    def load(metres: int, *groups: str) -> None:
+        document = {"id": "lighthouse", "text": figure.format(metres), "groups": [*groups]}
+        loading("POST", "/documents", json={"documents": [document]}).raise_for_status()
+        until(lambda: figure.format(metres) in loading("GET", "/passages", params={"document": "lighthouse"}).text)
+
+    load(41)
+    first, calls = loading.ask(asked), client.model_calls()
+    assert ("41" in first["answer"], first["cached"]) == (True, False)
+    until(lambda: reading.ask(f"{asked} ".upper())["cached"])
+    again = reading.ask(asked)
+    assert (again["answer"], again["cached"], again["timings"]["model_ms"]) == (first["answer"], True, None)
+    assert client.model_calls() <= calls + 1  # the first of those that wait may come before the answer is kept
+    load(43)
+    changed = reading.ask(asked)
+    assert ("43" in changed["answer"], changed["cached"]) == (True, False)
+    load(47, "hr")
+    assert "47" in loading.ask(asked)["answer"]
+    assert "47 metres" not in str(reading.ask(asked))
+    assert loading("DELETE", "/documents", params={"id": "lighthouse"}).status_code == 200
+
+
 def test_a_document_stored_again_is_there_once(client: Client) -> None:
     long = " ".join(f"Sentence number {n} of the long report is here." for n in range(100))
     for text in (long, "The report is short now."):
@@ -303,7 +329,7 @@ def test_a_wrong_request_gets_one_sentence(client: Client, body: str, headers: d
 
 def test_a_throttled_model_is_a_429_that_says_when_to_come_back(client: Client) -> None:
     client.fail(throttle=1.0)
-    answer = client("POST", "/ask", json={"question": QUESTION})
+    answer = client("POST", "/ask", json={"question": f"While it is throttled: {QUESTION}"})
     client.fail()
     assert answer.status_code == 429, answer.text
     assert int(answer.headers["Retry-After"]) >= 1

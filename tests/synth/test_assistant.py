@@ -167,7 +167,8 @@ def test_the_assets_hold_what_runs(tmp_path: Path) -> None:
     from opensearch_ml.engine.function_bundle import FunctionBundle
 
     ask, page = PARTS["ask"], PARTS["page"]
-    FunctionBundle(ask.source, native=ask.native, folders=ask.folders).try_bundle(str(tmp_path / "ask"))
+    bundle = FunctionBundle(ask.source, native=ask.native, folders=ask.folders, without=ask.without)
+    bundle.try_bundle(str(tmp_path / "ask"))
     assert (tmp_path / "ask" / "stream-runtime").stat().st_mode & 0o111 == 0o111
     assert (tmp_path / "ask" / "rag" / "answering.py").is_file()
     compiled = [path.name for path in (tmp_path / "ask").rglob("*.so")]
@@ -175,6 +176,8 @@ def test_the_assets_hold_what_runs(tmp_path: Path) -> None:
     assert all("aarch64" in name for name in compiled)
     assert not {"boto3", "botocore"} & {path.name for path in (tmp_path / "ask").iterdir()}
     assert not [path for path in (tmp_path / "ask").rglob("tests") if path.is_dir()]
+    assert ask.without
+    assert not [path for pattern in ask.without for path in (tmp_path / "ask").glob(pattern)]
     assert list((tmp_path / "ask").glob("*.dist-info/RECORD"))
     FunctionBundle(page.source, folders=page.folders).try_bundle(str(tmp_path / "page"))
     held = {path.relative_to(tmp_path / "page").as_posix() for path in (tmp_path / "page").rglob("*") if path.is_file()}

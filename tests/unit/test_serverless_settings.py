@@ -195,6 +195,11 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
             "where nobody can rate them; set assistant.streaming to true, or leave assistant.feedback out",
         ),
         (
+            {"assistant": {"cache": {}, "streaming": False}},
+            "assistant.cache is set, but the engine's pipeline answers, and its answers are not kept; set "
+            "assistant.streaming to true, or leave assistant.cache out.",
+        ),
+        (
             {"assistant": {"conversation_days": 7}},
             "assistant.conversation_days is set, but a domain keeps conversations itself, without an end; "
             "leave it out.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +30,10 @@ FOLDERS = {
 
 @dataclass(frozen=True)
 class FunctionPart:
-    """The code of one function; `memory` in MiB, `folders` are copied beside its code."""
+    """The code of one function; `memory` in MiB, `folders` are copied beside its code.
+
+    `without` are patterns of files of its dependencies that it never imports: each cold start unpacks what is there.
+    """
 
     description: str
     source: Path
@@ -39,6 +42,7 @@ class FunctionPart:
     native: bool
     variables: Mapping[str, str] = field(default_factory=dict)
     folders: Mapping[str, Path] = field(default_factory=dict)
+    without: Sequence[str] = ()
 
 
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME": "assistant", "POWERTOOLS_METRICS_NAMESPACE": "osml"}
@@ -52,6 +56,7 @@ PARTS = {
         # The managed runtime of Python cannot stream; this script starts one that can.
         {**POWERTOOLS, "AWS_LAMBDA_EXEC_WRAPPER": "/var/task/stream-runtime"},
         FOLDERS,
+        ("aws_lambda_powertools/event_handler", "aws_lambda_powertools/utilities/[!_j]*", "pydantic/v1"),
     ),
     "documents": FunctionPart(
         "Stores, lists and removes documents", DOCUMENTS, "api.handler", 1024, True, POWERTOOLS, FOLDERS
@@ -108,7 +113,7 @@ class AssistantFunction(PythonFunction):
             scope,
             id,
             description=run.description,
-            code=function_code(run.source, native=run.native, folders=run.folders),
+            code=function_code(run.source, native=run.native, folders=run.folders, without=run.without),
             handler=run.handler,
             timeout=timeout or Duration.seconds(29),
             memory=run.memory,

@@ -7,7 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,21 @@ class FunctionBundle:
     """Bundles the source root `source`; its `requirements.txt`, if any, lists every dependency with hashes.
 
     `native` installs wheels compiled for Lambda on arm64. Without it a compiled file is an error, so that one asset
-    runs on arm64, x86_64 and locally. `folders` are further folders or files, by their name in the asset.
+    runs on arm64, x86_64 and locally. `folders` are further folders or files, by their name in the asset. What matches
+    one of the patterns in `without` is left out.
     """
 
-    def __init__(self, source: Path, *, native: bool = False, folders: Mapping[str, Path] | None = None) -> None:
+    def __init__(
+        self,
+        source: Path,
+        *,
+        native: bool = False,
+        folders: Mapping[str, Path] | None = None,
+        without: Sequence[str] = (),
+    ) -> None:
         self._source = source
         self._native = native
+        self._without = [*(NOT_RUN if native else ()), *without]
         self._folders = dict(folders or {})
 
     def try_bundle(self, output_dir: str, options: Any = None, **_: Any) -> bool:  # noqa: ARG002 of the interface
@@ -65,9 +74,8 @@ class FunctionBundle:
         requirements = self._source / "requirements.txt"
         if requirements.is_file():
             self._install(requirements, output_dir)
-        if self._native:
-            _strip(target)
-        else:
+        _strip(target, self._without)
+        if not self._native:
             self._keep_source(target)
         for file in target.iterdir():
             # A wheel that carried the script here may have lost this.
@@ -107,13 +115,17 @@ class FunctionBundle:
 
 
 def function_code(
-    source: Path, *, native: bool = False, folders: Mapping[str, Path] | None = None
+    source: Path,
+    *,
+    native: bool = False,
+    folders: Mapping[str, Path] | None = None,
+    without: Sequence[str] = (),
 ) -> lambda_.AssetCode:
     """The code asset of the function in `source`; equal sources have equal hashes and deploy nothing.
 
-    `native` and `folders` are those of FunctionBundle.
+    `native`, `folders` and `without` are those of FunctionBundle.
     """
-    bundle = FunctionBundle(source, native=native, folders=folders)
+    bundle = FunctionBundle(source, native=native, folders=folders, without=without)
     exclude = ["**/__pycache__", "**/*.pyc", "**/.*"]
     prints = [FileSystem.fingerprint(str(folder), exclude=exclude) for folder in (source, *(folders or {}).values())]
     return lambda_.Code.from_asset(
@@ -126,8 +138,8 @@ def function_code(
     )
 
 
-def _strip(target: Path) -> None:
-    for pattern in NOT_RUN:
+def _strip(target: Path, patterns: Sequence[str]) -> None:
+    for pattern in patterns:
         for path in sorted(target.rglob(pattern)):
             if path.is_dir():
                 shutil.rmtree(path)

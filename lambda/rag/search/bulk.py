@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from corpus.bulk import LATER, passes
 from rag.budget import Budget
 from rag.failures import Failure, Throttled
 from rag.other_side import ENGINE, failure_of
@@ -65,6 +64,9 @@ def results_of(
 
 
 def _refusal(result: dict[str, Any]) -> Failure:
+    # It brings all that reads files, and a question stores nothing.
+    from corpus.bulk import LATER, passes
+
     status, error = int(result.get("status", 500)), result["error"]
     # What embeds gives a status of its own choice, and its model's in the reason.
     is_model = status not in (*LATER, 403) and passes(error, status)
