@@ -26,7 +26,7 @@ from sandbox.search_engine import OPTIMIZE
 from settings.knowledge import IndexNames
 
 OSML = Path(sys.executable).with_name("osml")
-QUESTION = "How many people lived in the Boston metro area in 2023?"
+QUESTION = "How many people lived in the New York City metro area in 2023?"
 UNTHROTTLED = {"rate": 10_000, "burst": 5_000}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sandbox.models.json_handler import serving
 
 # A sentence of `samples/metro-areas.ndjson`, so that the answer has evidence.
-TEXT = "The current metro area population of Boston in 2023 is 4,327,000."
+TEXT = "In 2023, 18,937,000 people lived in the New York City metro area."
 
 
 @dataclass(frozen=True)

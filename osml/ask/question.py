@@ -50,6 +50,14 @@ def find(
         return _found(domain, knowledge, question, size, filters).sources
 
 
+def answer_from(domain: Domain, knowledge: Knowledge, question: str, ids: Sequence[str]) -> str:
+    """What the model says to the `question` from exactly the passages with these ids; empty if it says nothing."""
+    if knowledge.answer_model_id is None:
+        raise Failure("This environment has no model that answers. Add the group `answer` to its file, and deploy it.")
+    with legible(f"The question to the index {knowledge.index}"):
+        return answer_in(_answered(domain, knowledge, question, ids, None))
+
+
 def _asked(
     domain: Domain,
     knowledge: Knowledge,
@@ -64,7 +72,7 @@ def _asked(
     if knowledge.answer_model_id is None:
         timings = Timings(search_ms=search_ms, total_ms=search_ms)
         return Answer(answer=None, grounded=True, sources=sources, model=None, conversation_id=id, timings=timings)
-    answered = _answered(domain, knowledge, question, hits, id)
+    answered = _answered(domain, knowledge, question, [hit["_id"] for hit in hits], id)
     text = answer_in(answered)
     if not text:
         raise Failure(
@@ -202,12 +210,12 @@ def _refuse_unknown(domain: Domain, knowledge: Knowledge, filters: Sequence[tupl
 
 
 def _answered(
-    domain: Domain, knowledge: Knowledge, question: str, hits: list[dict[str, Any]], conversation: str | None
+    domain: Domain, knowledge: Knowledge, question: str, ids: Sequence[str], conversation: str | None
 ) -> dict[str, Any]:
-    """The answer of the pipeline from exactly these `hits`."""
+    """The answer of the pipeline from exactly the passages with these ids."""
     body = asking(
         question,
-        [hit["_id"] for hit in hits],
+        ids,
         text_field=knowledge.text_field,
         llm_model=knowledge.llm_model,
         llm_response_field=knowledge.llm_response_field,

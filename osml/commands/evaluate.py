@@ -1,5 +1,6 @@
 """The command `osml evaluate`."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,8 @@ def evaluate(
     questions: Annotated[
         Path,
         typer.Argument(
-            exists=True, help="NDJSON of labelled questions, as in samples/evaluation, or a folder in BEIR's layout."
+            help="NDJSON of labelled questions, as in samples/evaluation, or a folder in BEIR's layout; with "
+            "--generate the new file."
         ),
     ],
     env: Env = None,
@@ -52,6 +54,15 @@ def evaluate(
             help="NDJSON of questions that no document answers: how often they get an answer, and the others none.",
         ),
     ] = None,
+    generate: Annotated[
+        int | None,
+        typer.Option(
+            help="Let the environment's model propose this many questions from the documents, and write them to the "
+            "file; at a terminal you keep, strike or rewrite each.",
+            min=1,
+            max=1000,
+        ),
+    ] = None,
     answers: Annotated[
         bool, typer.Option("--answers", help="Measure answers instead of the search; each question is asked once.")
     ] = False,
@@ -62,6 +73,11 @@ def evaluate(
 ) -> None:
     """Measure how well search finds the documents that answer labelled questions: nDCG, recall, MRR, latency."""
     chosen = place(env, sandbox)
+    if generate:
+        _generate(chosen, questions, generate)
+        return
+    if not questions.exists():
+        raise typer.BadParameter(f"Path '{questions}' does not exist.", param_hint="QUESTIONS")
     if answers:
         least = (least_faithfulness, least_citation_precision, least_citation_recall)
         if not _measure_answers(chosen, questions, least, json=json):
@@ -91,6 +107,18 @@ def evaluate(
         from osml.evaluate.report import write
 
         write(report, chosen.env, questions, evaluation, refusal)
+
+
+def _generate(chosen: Place, file: Path, number: int) -> None:
+    from osml.evaluate.judging import judge
+    from osml.evaluate.proposals import proposals, write
+
+    proposed = proposals(chosen, number)
+    kept = write(file, proposed, judge) if sys.stdin.isatty() else write(file, proposed)
+    if kept:
+        typer.echo(f"{kept} questions are in {file}. Measure with `osml evaluate {file}`.")
+    else:
+        typer.echo("No question was kept, and nothing is written.")
 
 
 def _measure_answers(

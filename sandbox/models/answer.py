@@ -1,6 +1,6 @@
 """The extractive stand-in for an answer model: it only quotes the documents of the prompt.
 
-It follows no instruction of the caller or of a document: it ranks the documents' sentences by their nearness to each
+It follows one instruction, to write one question, and no other of the caller or of a document: it ranks the documents' sentences by their nearness to each
 part of the question (embedding, shared words, names, years), and repeats the best. It adds only the difference between
 two quoted figures.
 """
@@ -19,6 +19,9 @@ NOTICE = "(Extractive stand-in: sentences quoted from the documents; no language
 _MOST_SENTENCES = 8
 _CANDIDATES = 96
 _NEAR = 0.42
+_QUESTION = re.compile(r"\s*write (?:one|a) question\b", re.IGNORECASE)
+# Characters of a sentence that a question repeats.
+_REPEATED = 160
 _FOLLOW_UP = re.compile(r"\s*(?:and|what about|how about|compared?|how is|how does|is that)\b", re.IGNORECASE)
 
 
@@ -59,6 +62,8 @@ class StandIn:
             return Completion(
                 f"The prompt holds no {lacking}, so there is nothing to quote. {NOTICE}", "Nothing to read."
             )
+        if _QUESTION.match(prompt.question):
+            return Completion(_question(sentences), "I ask for the longest sentence.")
         parts = _parts(prompt, sentences)
         sentences = _shortlist(sentences, parts)
         scores = self._scores(sentences, parts)
@@ -95,6 +100,11 @@ class StandIn:
                 ]
             )
         return scores
+
+
+def _question(sentences: list[Sentence]) -> str:
+    longest = max((sentence.text for sentence in sentences), key=len)[:_REPEATED].rstrip(" .")
+    return f"Where does it say that {longest[:1].lower()}{longest[1:]}?"
 
 
 def _parts(prompt: ReadPrompt, sentences: list[Sentence]) -> list[_Part]:

@@ -16,6 +16,8 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 from mcp import Client as McpClient
 
+from osml.evaluate.evaluation import read
+from osml.evaluate.proposals import proposals, write
 from osml.feedback.feedback import evaluation_set, feedback, gaps
 from osml.place import Place
 from sandbox import launcher
@@ -288,6 +290,15 @@ def test_an_answer_is_given_again_to_whoever_sees_the_same_until_a_document_chan
     assert "47" in loading.ask(asked)["answer"]
     assert "47 metres" not in str(reading.ask(asked))
     assert loading("DELETE", "/documents", params={"id": "lighthouse"}).status_code == 200
+
+
+def test_the_model_proposes_questions_about_the_documents(client: Client, tmp_path: Path) -> None:
+    file = tmp_path / "own.ndjson"
+    assert write(file, proposals(client.place, 3)) == 3
+    stored = {document["id"] for document in client("GET", "/documents").json()["documents"]}
+    for labelled in read(file):
+        assert labelled.question.startswith("Where does it say that ")
+        assert labelled.relevant.keys() <= stored
 
 
 def test_a_document_stored_again_is_there_once(client: Client) -> None:

@@ -1,0 +1,131 @@
+"""Questions that the environment's model proposes for its own documents; a person strikes the bad ones."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from osml.ask import assistant, question
+from osml.documents.library import Library, all_of, library
+from osml.failure import Failure
+from osml.place import Place
+from osml.remote.domain import Domain
+from osml.remote.functions import Functions
+from osml.remote.stack import knowledge
+from rag.document_models import DocumentShown, PassageShown
+
+ASKING = (
+    "Write one question that the text below answers, as somebody asks it who has not read the text: name what it is "
+    "about, and do not mention the text. Reply with the question alone.\n{text}"
+)
+# Of the passage, within the question; the model reads all of it as its passage.
+_QUOTED = 600
+_LONGEST = 300
+# What a model puts before a question: a number, a sign of a list, a quotation mark, a word such as `Question:`.
+_BEFORE = re.compile(r"^(?:question)?[\s\d.:)*\"“”'>#-]*", re.IGNORECASE)
+# The grade of the document that a question is about, as in `osml feedback export`.
+GRADE = 2
+
+AskModel = Callable[[str, PassageShown], str]
+"""What the model replies about a passage of a document, by the document's id."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A question that a passage of the document answers."""
+
+    question: str
+    document: str
+    title: str | None
+    passage: str
+
+    @property
+    def line(self) -> str:
+        """The question as a line of an evaluation set."""
+        return json.dumps({"question": self.question, "relevant": {self.document: GRADE}}, ensure_ascii=False)
+
+
+def proposals(place: Place, number: int) -> Iterator[Proposal]:
+    """Up to `number` questions, one a document, spread over all documents; several if there are fewer documents."""
+    return proposed(library(place), number, _model(place))
+
+
+def proposed(documents: Library, number: int, ask: AskModel) -> Iterator[Proposal]:
+    """As `proposals`; raises Failure if there are no documents, or the model proposes nothing at all."""
+    seen, replies = set[str](), list[str]()
+    for shown, passage in _spread(documents, number):
+        replies.append(ask(shown.id, passage))
+        wanted = question_in(replies[-1])
+        if wanted and wanted.casefold() not in seen:
+            seen.add(wanted.casefold())
+            yield Proposal(wanted, shown.id, shown.title, passage.text)
+    if not seen:
+        raise Failure(
+            f"The model was asked about {len(replies)} passages and wrote no question; it said: {replies[0][:200]!r}. "
+            "Set another model in `answer`, or write questions yourself.",
+            "answer-not-understood",
+        )
+
+
+def _spread(documents: Library, number: int) -> Iterator[tuple[DocumentShown, PassageShown]]:
+    """Passages to ask about: one a document, or the first ones of each if there are fewer documents."""
+    listed = list(all_of(documents, None))
+    if not listed:
+        raise Failure("The index has no documents to ask about. Load some with `osml ingest FILE`.", "index-empty")
+    few = len(listed) < number
+    for turn in range(number):
+        shown = documents.shown(listed[turn % len(listed) if few else turn * len(listed) // number].id)
+        place = turn // len(listed) if few else turn % len(shown.passages)
+        if place < len(shown.passages):
+            yield shown, shown.passages[place]
+
+
+def question_in(reply: str) -> str | None:
+    """The first line of a model's reply that is a question; None if there is none."""
+    for line in reply.splitlines():
+        wanted = _BEFORE.sub("", line.strip()).rstrip("\"”'* ")
+        if wanted.endswith(("?", "？", "؟")) and len(wanted) <= _LONGEST:
+            return wanted
+    return None
+
+
+def write(
+    file: Path, proposed: Iterable[Proposal], judge: Callable[[Proposal], Proposal | None] = lambda each: each
+) -> int:
+    """Write what `judge` keeps to a new file, each line at once; returns how many. Raises Failure if the file is there.
+
+    `judge` raises EOFError to end.
+    """
+    kept = 0
+    try:
+        with file.open("x", encoding="utf-8") as lines:
+            for proposal in proposed:
+                if (chosen := judge(proposal)) is not None:
+                    lines.write(f"{chosen.line}\n")
+                    lines.flush()
+                    kept += 1
+    except FileExistsError:
+        raise Failure(f"{file} is there already. Name another file for the questions, or remove it.") from None
+    except EOFError:
+        pass
+    finally:
+        if not kept and file.is_file() and not file.stat().st_size:
+            file.unlink()
+    return kept
+
+
+def _model(place: Place) -> AskModel:
+    """The environment's model, with a passage as all that it reads."""
+    if place.settings().engine is None:
+        functions = Functions(place)
+        return lambda document, passage: str(
+            assistant.ask(functions, _asking(passage), 1, [("document", document)]).answer or ""
+        )
+    settings = knowledge(place)
+    domain = Domain(settings, caller=place.caller)
+    return lambda _, passage: question.answer_from(domain, settings, _asking(passage), [passage.id])
+
+
+def _asking(passage: PassageShown) -> str:
+    return ASKING.format(text=passage.text[:_QUOTED])
