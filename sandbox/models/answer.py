@@ -1,8 +1,8 @@
 """The extractive stand-in for an answer model: it only quotes the documents of the prompt.
 
-It follows one instruction, to write one question, and no other of the caller or of a document: it ranks the documents' sentences by their nearness to each
-part of the question (embedding, shared words, names, years), and repeats the best. It adds only the difference between
-two quoted figures.
+It follows one instruction, to write one question, and no other of the caller or of a document: it ranks the documents'
+sentences by their nearness to each part of the question (embedding, shared words, names, years), and repeats the best.
+It adds only the difference between two quoted figures.
 """
 
 import re
