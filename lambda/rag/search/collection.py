@@ -10,9 +10,11 @@ visible passages; passages that become visible later stay.
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING, Any
 
+from rag.at_once import at_once
 from rag.budget import Budget
 from rag.caller import Caller, Held
 from rag.embedding import Embedding
@@ -45,7 +47,8 @@ class CollectionSearch:
     def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
         """Passages of current versions only; may be too few if old versions are repeatedly among the nearest."""
         began = perf_counter()
-        vectors = [(text, self._vector(text, budget)) for text in texts]
+        found = at_once([partial(self._vector, text, budget) for text in texts])
+        vectors = list(zip(texts, found, strict=True))
         embed_ms = round((perf_counter() - began) * 1000)
         began = perf_counter()
         superseded = list[dict[str, Any]]()
@@ -68,7 +71,7 @@ class CollectionSearch:
     ) -> list[dict[str, Any]]:
         """The best `size` hits that are `narrowed` to a clause, for a text and its vector, or for two."""
         most = max(size, self._engine.settings.retrieval.looked_at, FUSED if len(vectors) > 1 else 0)
-        lists = [self._hits_of(text, vector, most, narrowed, budget) for text, vector in vectors]
+        lists = at_once([partial(self._hits_of, text, vector, most, narrowed, budget) for text, vector in vectors])
         return (lists[0] if len(lists) == 1 else fused(*lists))[:size]
 
     def _hits_of(

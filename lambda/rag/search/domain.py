@@ -1,10 +1,12 @@
 """Search on a domain or self-managed engine, which embeds questions and passages itself."""
 
+import functools
 import logging
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from rag.at_once import at_once
 from rag.budget import Budget
 from rag.caller import Caller, Held
 from rag.failures import Broken, Failure, Unavailable
@@ -38,7 +40,8 @@ class DomainSearch:
         retrieval, wanted = self._engine.settings.retrieval, self._engine.wanted(filters, caller)
         most = size if len(texts) == 1 else max(size, FUSED)
         began = perf_counter()
-        lists = [self._hits(nearest(text, most, self._engine.index, retrieval, wanted), budget) for text in texts]
+        bodies = [nearest(text, most, self._engine.index, retrieval, wanted) for text in texts]
+        lists = at_once([functools.partial(self._hits, body, budget) for body in bodies])
         hits = lists[0] if len(lists) == 1 else fused(*lists)
         sources = self._engine.sources(hits[:size], caller)
         if retrieval.marked_by_meaning:

@@ -1,0 +1,30 @@
+"""Calls at the same time: the two searches of a follow-up."""
+
+import threading
+from contextvars import ContextVar
+
+import pytest
+
+from rag.at_once import at_once
+
+_here: ContextVar[str] = ContextVar("here", default="elsewhere")
+
+
+def test_the_calls_wait_for_each_other_and_their_results_keep_their_order() -> None:
+    both = threading.Barrier(2, timeout=10)
+    _here.set("the trace")
+
+    def call(name: str) -> str:
+        both.wait()  # breaks if the other one has not begun
+        return f"{name} in {_here.get()}"
+
+    assert at_once([lambda: call("one"), lambda: call("two")]) == ["one in the trace", "two in the trace"]
+
+
+def test_one_call_has_no_thread() -> None:
+    assert at_once([threading.get_ident]) == [threading.get_ident()]
+
+
+def test_a_failure_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        at_once([lambda: 1, lambda: 1 // 0])
