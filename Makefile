@@ -147,6 +147,7 @@ bench: install ## measure the tables of docs/performance.md again, on an otherwi
 	$(BIN)/python -m benchmarks.demo
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.first_word
+	$(BIN)/python -m benchmarks.repeated
 	$(BIN)/python -m benchmarks.cold_start
 	$(BIN)/python -m benchmarks.load
 
