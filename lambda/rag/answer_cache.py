@@ -96,4 +96,4 @@ class CachedAnswer:
 
 def normal(question: str) -> str:
     """The question without what makes no other question of it: case, spaces, forms of characters, and its last mark."""
-    return " ".join(unicodedata.normalize("NFKC", question).casefold().split()).rstrip(_ENDS).lstrip("¿¡ ")
+    return " ".join(unicodedata.normalize("NFC", question).casefold().split()).rstrip(_ENDS).lstrip("¿¡ ")
