@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rag.aws_json import AwsJson
+from rag.aws_json import DynamoDb
 from rag.budget import Budget
 from rag.failures import Failure
 from rag.models import Source
@@ -43,7 +43,7 @@ class AnswerCache:
         told = settings.model_dump(mode="json", include={"answer", "prompt", "guardrails"})
         self._written_by = {**told, "model": chosen.model}
         self._clock = clock
-        self._service = AwsJson(CACHE, "dynamodb", "DynamoDB_20120810", "1.0")
+        self._service = DynamoDb(CACHE)
 
     def key(self, question: str, sources: Sequence[Source], earlier: Sequence[Turn]) -> str:
         """A digest of all that the model reads for this question."""
@@ -76,8 +76,8 @@ class AnswerCache:
     def _call(self, operation: str, body: dict[str, Any], budget: Budget) -> Any:
         try:
             return self._service.call(operation, {"TableName": self._table, **body}, budget, _MOST)
-        except (Failure, ValueError) as error:
-            _log.warning("The cache of answers is not used: %s %s", error, getattr(error, "said", ""))
+        except Failure as error:
+            _log.warning("The cache of answers is not used: %s %s", error, error.said)
             return None
 
 

@@ -1,9 +1,10 @@
-"""Requests to an AWS service that speaks JSON, signed with the function's own keys.
+"""Requests to AWS services that take and give JSON, signed with the function's own keys.
 
 As much of boto3's clients as is needed: boto3 takes longer to import than a question takes to answer.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -11,43 +12,109 @@ from typing import Any
 from rag.aws_statuses import STATUS
 from rag.budget import Budget
 from rag.failures import Broken
-from rag.other_side import failure_of
+from rag.other_side import failure_of, unusable
 from rag.signature import signature
 from rag.wire import Wire
 from settings.regions import PARTITIONS, partition_of
 
-_CONNECT_SECONDS = 5
+# The status of the container behind a SageMaker endpoint, in the body of a 424.
+_INNER = re.compile(r'"OriginalStatusCode"\s*:\s*(\d{3})')
 
 
-class AwsJson:
-    """The `service` in `region`, by default the function's; `side` is its name in messages.
+class AwsService:
+    """The service at `host` in `region`, by default the function's; `side` is its name in messages.
 
-    `target` and `version` are those of its protocol: `X-Amz-Target: <target>.<operation>`, and JSON 1.0 or 1.1.
+    `name` is its name in signatures, and `variable` in the variables by which AWS's own clients are told another
+    address: `AWS_ENDPOINT_URL_<variable>`.
     """
 
-    def __init__(self, side: str, service: str, target: str, version: str, region: str | None = None) -> None:
-        self._side, self._service, self._target, self._version = side, service, target, version
+    def __init__(
+        self,
+        side: str,
+        host: str,
+        region: str | None = None,
+        *,
+        name: str | None = None,
+        variable: str | None = None,
+        connect_seconds: float = 5,
+    ) -> None:
+        self._side, self._host, self._connect_seconds = side, host, connect_seconds
+        self._name, self._variable = name or host, variable or host.upper()
         self._region = region or os.environ.get("AWS_REGION", "")
 
-    def call(self, operation: str, body: Mapping[str, Any], budget: Budget, most: float) -> Any:
-        """One try of `most` seconds; raises a `Failure`."""
-        kind = f"application/x-amz-json-{self._version}"
-        headers = {"Content-Type": kind, "X-Amz-Target": f"{self._target}.{operation}"}
+    def post(self, path: str, body: Any, budget: Budget, most: float, headers: Mapping[str, str]) -> Any:
+        """The JSON answer of one try of at most `most` seconds; raises a `Failure`."""
         try:
-            return self._wire.send("POST", self._url, budget, most, json=body, headers=headers).json()
+            response = self._wire.send("POST", self._url + path, budget, most, json=body, headers=dict(headers))
         except Broken as broken:
-            named = next((name for name in STATUS if name in broken.said), None)
-            raise failure_of(self._side, STATUS[named], broken.said) if named else broken from None
+            raise self._named(broken) from None
+        try:
+            return response.json()
+        except ValueError:
+            raise unusable(self._side, "the answer is not JSON") from None
+
+    def _named(self, broken: Broken) -> Exception:
+        """The failure of the error that is named in an answer whose status says less."""
+        inner = _INNER.search(broken.said)
+        named = next((name for name in STATUS if name in broken.said), None)
+        if inner:
+            return failure_of(self._side, int(inner[1]), broken.said)
+        return failure_of(self._side, STATUS[named], broken.said) if named else broken
 
     @cached_property
     def _wire(self) -> Wire:
-        return Wire(self._side, _CONNECT_SECONDS, auth=signature(self._region, self._service))
+        return Wire(self._side, self._connect_seconds, auth=signature(self._region, self._name))
 
     @property
     def _url(self) -> str:
-        """Where the service is: as AWS's own clients are told, or its address in the region."""
-        variable = self._service.upper().replace("SECRETSMANAGER", "SECRETS_MANAGER")
         partition = partition_of(self._region) or PARTITIONS[0]
-        own = f"https://{self._service}.{self._region}.{partition.suffix}"
-        told = (f"AWS_ENDPOINT_URL_{variable}", "AWS_ENDPOINT_URL")
-        return next(filter(None, map(os.environ.get, told)), own)
+        own = f"https://{self._host}.{self._region}.{partition.suffix}"
+        told = (f"AWS_ENDPOINT_URL_{self._variable}", "AWS_ENDPOINT_URL")
+        return next(filter(None, map(os.environ.get, told)), own).rstrip("/")
+
+
+class AwsOperations(AwsService):
+    """A service whose operations are named in a header: `X-Amz-Target: <target>.<operation>`."""
+
+    target = ""
+    version = "1.1"
+
+    def call(self, operation: str, body: Mapping[str, Any], budget: Budget, most: float = 5) -> Any:
+        """As `post`."""
+        headers = {
+            "Content-Type": f"application/x-amz-json-{self.version}",
+            "X-Amz-Target": f"{self.target}.{operation}",
+        }
+        return self.post("/", body, budget, most, headers)
+
+
+class DynamoDb(AwsOperations):
+    """DynamoDB, for the tables that `side` is about."""
+
+    target, version = "DynamoDB_20120810", "1.0"
+
+    def __init__(self, side: str, connect_seconds: float = 5) -> None:
+        super().__init__(side, "dynamodb", connect_seconds=connect_seconds)
+
+    def changed(self, operation: str, body: Mapping[str, Any], budget: Budget) -> bool:
+        """Whether the condition in `body` holds, and the item was changed."""
+        try:
+            self.call(operation, body, budget)
+        except Broken as broken:
+            if "ConditionalCheckFailedException" in broken.said:
+                return False
+            raise
+        return True
+
+
+class SecretsManager(AwsOperations):
+    """Secrets Manager, as much of boto3's client as is needed."""
+
+    target = "secretsmanager"
+
+    def __init__(self, side: str, region: str | None, budget: Budget) -> None:
+        super().__init__(side, "secretsmanager", region, variable="SECRETS_MANAGER")
+        self._budget = budget
+
+    def get_secret_value(self, *, SecretId: str) -> Any:
+        return self.call("GetSecretValue", {"SecretId": SecretId}, self._budget)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from aws.secret_object import region_of, stored_object, text_under
-from rag.aws_json import AwsJson
+from rag.aws_json import SecretsManager
 from rag.budget import Budget
 from rag.failures import AssistantRefused
 from rag.other_side import SECRETS
@@ -33,15 +33,4 @@ class StoredSecret:
         self._values = None
 
     def _read(self, budget: Budget) -> dict[str, Any] | None:
-        return stored_object(_SecretsManager(region_of(self._id), budget), self._id)
-
-
-class _SecretsManager:
-    """As much of boto3's client as is needed."""
-
-    def __init__(self, region: str | None, budget: Budget) -> None:
-        self._service = AwsJson(SECRETS, "secretsmanager", "secretsmanager", "1.1", region)
-        self._budget = budget
-
-    def get_secret_value(self, *, SecretId: str) -> Any:
-        return self._service.call("GetSecretValue", {"SecretId": SecretId}, self._budget, 5)
+        return stored_object(SecretsManager(SECRETS, region_of(self._id), budget), self._id)

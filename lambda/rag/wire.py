@@ -45,6 +45,9 @@ class Wire:
         if response.status_code >= 300:
             with self.reading():
                 text = response.text
+            # AWS's services with addresses of their own for each operation name an error there alone.
+            if named := response.headers.get("x-amzn-ErrorType"):
+                text = f"{named.partition(':')[0]} {text}"
             raise failure_of(self.side, response.status_code, text, asked_to_wait(response.headers))
         return response
 

@@ -35,6 +35,7 @@ from settings.answer.deepseek import DeepSeekAnswer
 from settings.runtime_settings import RuntimeSettings
 from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 from tests.served_at import served_at
+from tests.unit.assistant_models import hold_endpoint
 
 KEY = "sk-contract-0123456789"
 MINILM = json.dumps({"name": "minilm", "model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"})
@@ -161,19 +162,15 @@ def shelf(engine_transport: HttpTransport, models: Models) -> Iterator[Shop]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
         patch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", models.sagemaker_url)
+        hold_endpoint(patch, json.loads(MINILM))
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
         patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
-        boto3.DEFAULT_SESSION.events.register("before-sign.sagemaker-runtime.*", _holds_minilm)  # type: ignore[union-attr]
         patch.setattr("rag.secret.StoredSecret._read", lambda *_: {"key": KEY})
         try:
             yield Shop(assembled(_collection(engine, models), RoleHeaders()), models.chat, models.server)
         finally:
             engine.clean()
-
-
-def _holds_minilm(request: Any, **_: Any) -> None:
-    request.headers["x-sandbox-endpoint"] = MINILM
 
 
 def _domain(engine: KindsEngine, models: Models) -> RuntimeSettings:

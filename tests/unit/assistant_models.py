@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from rag.aws_json import AwsService
 from rag.budget import Budget
 from rag.secret import StoredSecret
 from sandbox.cache import cache_directory
@@ -55,6 +56,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
         yield Models(url, server, {})
 
 
+def hold_endpoint(patch: pytest.MonkeyPatch, endpoint: dict[str, Any]) -> None:
+    """Signed requests say what SageMaker's endpoint holds, as the front of the local cloud does."""
+    post = AwsService.post
+
+    def posted(service: AwsService, path: str, body: Any, budget: Budget, most: float, headers: Any) -> Any:
+        return post(service, path, body, budget, most, {**headers, "x-sandbox-endpoint": json.dumps(endpoint)})
+
+    patch.setattr(AwsService, "post", posted)
+    patch.setenv("AWS_REGION", "us-east-1")
+
+
 @pytest.fixture
 def models(served: Models, monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -69,6 +81,7 @@ def models(served: Models, monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
 
     session.events.register("before-sign.sagemaker-runtime.*", hold)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    hold_endpoint(monkeypatch, served.endpoint)
     yield served
     for provider in ("sagemaker", "bedrock", "deepseek", "openai"):
         served.server.control.reset(provider)

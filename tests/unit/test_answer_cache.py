@@ -56,7 +56,7 @@ class Library(Search):
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Table:
     made = Table()
-    monkeypatch.setattr("rag.answer_cache.AwsJson", lambda *_: made)
+    monkeypatch.setattr("rag.answer_cache.DynamoDb", lambda *_: made)
     return made
 
 

@@ -8,9 +8,9 @@ import binascii
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-from rag import boto_calls
+from rag.aws_json import DynamoDb
 from rag.budget import Budget
 from rag.conversations import (
     NO_CURSOR,
@@ -31,7 +31,6 @@ from rag.other_side import MEMORY
 from rag.prompt import Turn
 from settings.runtime_settings import RuntimeTimeouts, Table
 
-Answer = TypeVar("Answer")
 _DAY = 86_400
 _ITSELF = "attribute_exists(id) AND caller = :caller"
 Item = Mapping[str, Any]
@@ -49,7 +48,7 @@ class ConversationTable:
         self._table, self._callers = chosen.table, chosen.callers
         self._seconds = chosen.days * _DAY
         self._clock = clock
-        self._clients = boto_calls.Clients("dynamodb", None, read_seconds=5, connect_seconds=timeouts.connection)
+        self._service = DynamoDb(MEMORY, timeouts.connection)
 
     def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:
         turns = [] if turn is None else [cut(turn)]
@@ -88,7 +87,7 @@ class ConversationTable:
             query["FilterExpression"] = f"attribute_not_exists(words) OR {has_all}"
         if after:
             query["ExclusiveStartKey"] = {**_cursor(after), "caller": values[":caller"]}
-        page = self._call(lambda client: client.query(**query), budget)
+        page = budget.retrying(lambda: self._service.call("Query", query, budget))
         entries = [self._entry(item, budget) for item in page["Items"]]
         last = page.get("LastEvaluatedKey")
         return (
@@ -108,15 +107,13 @@ class ConversationTable:
     def remove(self, id: str, caller: str, budget: Budget) -> None:
         self.read(id, caller, budget)
 
-        def delete(client: Any) -> None:
-            client.delete_item(
-                TableName=self._table,
-                Key={"id": {"S": id}},
-                ConditionExpression="attribute_not_exists(id) OR caller = :caller",
-                ExpressionAttributeValues={":caller": {"S": mark_of(caller)}},
-            )
-
-        self._call(delete, budget)
+        unless_others = {
+            "TableName": self._table,
+            "Key": {"id": {"S": id}},
+            "ConditionExpression": "attribute_not_exists(id) OR caller = :caller",
+            "ExpressionAttributeValues": {":caller": {"S": mark_of(caller)}},
+        }
+        budget.retrying(lambda: self._service.call("DeleteItem", unless_others, budget))
 
     def _entry(self, item: Item, budget: Budget) -> tuple[ConversationEntry, str]:
         """What a list shows of an item, and the words that it is found by; one of an earlier version is read whole."""
@@ -178,31 +175,12 @@ class ConversationTable:
             **({"ConditionExpression": condition} if condition else {}),
         }
 
-        def update(client: Any) -> bool:
-            try:
-                client.update_item(**request)
-            except client.exceptions.ConditionalCheckFailedException:
-                return False
-            return True
-
-        return self._call(update, budget)
+        return budget.retrying(lambda: self._service.changed("UpdateItem", request, budget))
 
     def _item(self, id: str, budget: Budget) -> Item | None:
-        def get(client: Any) -> Item | None:
-            item: Item | None = client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True).get(
-                "Item"
-            )
-            return item
-
-        return self._call(get, budget)
-
-    def _call(self, call: Callable[[Any], Answer], budget: Budget) -> Answer:
-        def attempt() -> Answer:
-            client = self._clients.within(budget)
-            with boto_calls.calling(MEMORY):
-                return call(client)
-
-        return budget.retrying(attempt)
+        request = {"TableName": self._table, "Key": {"id": {"S": id}}, "ConsistentRead": True}
+        item: Item | None = budget.retrying(lambda: self._service.call("GetItem", request, budget)).get("Item")
+        return item
 
 
 def _turn(item: Item) -> Turn:
