@@ -1,4 +1,4 @@
-"""Where the assistant keeps conversations, feedback, what callers have used, answers to give again, and uploads."""
+"""Where the assistant keeps conversations, feedback, what callers have used, answers to give again, uploads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stacks.search import SearchStack
 
 
 class AssistantStores:
-    """On a domain these are indexes of its engine, on a collection tables; quota, cache and uploads are outside of both.
+    """On a domain these are indexes of its engine, on a collection tables; quota, cache and uploads are in neither.
 
     `table` or `index` holds conversations. With `memory` neither does, but the engine's own memory.
     """

@@ -63,7 +63,9 @@ class AwsService:
 
     @cached_property
     def _wire(self) -> Wire:
-        return Wire(self._side, self._connect_seconds, auth=signature(self._region, self._name))
+        # As AWS's own clients, which look into REQUESTS_CA_BUNDLE only after it.
+        auth = signature(self._region, self._name)
+        return Wire(self._side, self._connect_seconds, auth, bundle="AWS_CA_BUNDLE")
 
     @property
     def _url(self) -> str:

@@ -15,10 +15,16 @@ from rag.other_side import failure_of, late, unreachable
 
 
 class Wire:
-    """A persistent session with `side`, its name in messages; `auth` signs each request."""
+    """A persistent session with `side`, its name in messages; `auth` signs each request.
 
-    def __init__(self, side: str, connect_seconds: float, auth: AuthBase | None = None) -> None:
+    The variable `bundle` names a file with the certificate authorities to trust.
+    """
+
+    def __init__(
+        self, side: str, connect_seconds: float, auth: AuthBase | None = None, bundle: str = "REQUESTS_CA_BUNDLE"
+    ) -> None:
         self.side = side
+        self._bundle = bundle
         self._connect_seconds = connect_seconds
         self._session = requests.Session()
         self._session.auth = auth
@@ -38,7 +44,7 @@ class Wire:
                 method,
                 url,
                 timeout=(min(self._connect_seconds, seconds), seconds),
-                verify=os.environ.get("REQUESTS_CA_BUNDLE", True),  # it would override a session's own
+                verify=os.environ.get(self._bundle, True),  # it would override a session's own
                 allow_redirects=False,
                 **options,
             )

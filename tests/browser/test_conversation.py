@@ -110,6 +110,8 @@ def test_the_searches_that_the_model_asked_for_are_shown(page: Page, stage: Stag
     expect(steps.locator("li")).to_have_text(
         'seat of <b>Kernwerk</b> document: kernwerk, year: {"gte":2023}, 1 new passage'
     )
+
+
 def test_an_answer_that_was_given_before_says_so(page: Page, stage: Stage) -> None:
     again = {"cached": True, "timings": {"embed_ms": None, "search_ms": 18, "model_ms": None, "total_ms": 24}}
     stage.asks.append([event("answer", **answer("Dogs are welcome.", [source()], **again))])

@@ -8,14 +8,16 @@ import yaml
 
 from tests.synth import assistant_templates
 
-allowed, other, told = assistant_templates.allowed, assistant_templates.other, assistant_templates.told
+allowed, other, settings_of = assistant_templates.allowed, assistant_templates.other, assistant_templates.settings_of
 
 AGENTS = {"callbacks": ["https://agents.example.com/callback"]}
 ANSWER = yaml.safe_load((assistant_templates.ROOT / "environments" / "sandbox.yaml").read_text())["answer"]
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "sandbox-aoss"])
-def test_ask_finds_and_keeps_answers(other: Callable[..., Any], allowed: Any, told: Any, environment: str) -> None:
+def test_ask_finds_and_keeps_answers(
+    other: Callable[..., Any], allowed: Any, settings_of: Any, environment: str
+) -> None:
     template = other(environment, assistant={"cache": {"hours": 3}, "agents": AGENTS})
     [table] = [
         name
@@ -25,7 +27,7 @@ def test_ask_finds_and_keeps_answers(other: Callable[..., Any], allowed: Any, to
     properties = template["Resources"][table]["Properties"]
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
     assert template["Resources"][table]["DeletionPolicy"] == "Delete"
-    cache = told(template, "Ask")["cache"]
+    cache = settings_of(template, "Ask")["cache"]
     assert (cache["table"], cache["hours"], len(cache["model"])) == (f"<{table}>", 3, 12)
     for part in ("AskPolicy", "ToolsPolicy"):
         permissions = allowed(template, part)
@@ -34,15 +36,15 @@ def test_ask_finds_and_keeps_answers(other: Callable[..., Any], allowed: Any, to
     assert f"<{table}.Arn>" not in str(allowed(template, "DocumentsPolicy"))
 
 
-def test_another_model_has_other_answers(other: Callable[..., Any], told: Any) -> None:
+def test_another_model_has_other_answers(other: Callable[..., Any], settings_of: Any) -> None:
     digests = {
-        told(other("sandbox", assistant={"cache": {}}, **more), "Ask")["cache"]["model"]
+        settings_of(other("sandbox", assistant={"cache": {}}, **more), "Ask")["cache"]["model"]
         for more in ({}, {"answer": {**ANSWER, "temperature": 0.5}})
     }
     assert len(digests) == 2
 
 
-def test_without_a_cache_nothing_is_made(other: Callable[..., Any], told: Any) -> None:
+def test_without_a_cache_nothing_is_made(other: Callable[..., Any], settings_of: Any) -> None:
     template = other("sandbox")
     assert not [each for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table"]
-    assert "cache" not in told(template, "Ask")
+    assert "cache" not in settings_of(template, "Ask")
