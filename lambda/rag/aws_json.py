@@ -109,7 +109,7 @@ class DynamoDb(AwsOperations):
         return True
 
 
-class SecretsManager(AwsOperations):
+class SignedSecretsManager(AwsOperations):
     """Secrets Manager, as much of boto3's client as is needed."""
 
     target = "secretsmanager"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from aws.secret_object import region_of, stored_object, text_under
-from rag.aws_json import SecretsManager
+from rag.aws_json import SignedSecretsManager
 from rag.budget import Budget
 from rag.failures import AssistantRefused
 from rag.other_side import SECRETS
@@ -33,4 +33,4 @@ class StoredSecret:
         self._values = None
 
     def _read(self, budget: Budget) -> dict[str, Any] | None:
-        return stored_object(SecretsManager(SECRETS, region_of(self._id), budget), self._id)
+        return stored_object(SignedSecretsManager(SECRETS, region_of(self._id), budget), self._id)

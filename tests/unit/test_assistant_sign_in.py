@@ -58,7 +58,7 @@ def test_an_engine_of_ones_own_gets_name_and_password(monkeypatch: pytest.Monkey
     "text", ["", "not json {hunter2", '["hunter2"]', '{"other": "hunter2"}', '{"key": 7}', '{"key": ""}']
 )
 def test_a_secret_without_the_key_shows_nothing_of_itself(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr("rag.secret.SecretsManager", lambda *_: Manager(text))
+    monkeypatch.setattr("rag.secret.SignedSecretsManager", lambda *_: Manager(text))
     with pytest.raises(Failure, match="osml secret set") as raised:
         StoredSecret(ARN).value("key", Budget(5))
     assert "hunter2" not in f"{raised.value} {raised.value.said}"
