@@ -40,8 +40,8 @@ class AnswerCache:
         self, chosen: RuntimeAnswerCache, settings: RuntimeSettings, clock: Callable[[], float] = time.time
     ) -> None:
         self._table, self._seconds = chosen.table, chosen.hours * 3600
-        told = settings.model_dump(mode="json", include={"answer", "prompt", "guardrails"})
-        self._written_by = {**told, "model": chosen.model}
+        model_settings = settings.model_dump(mode="json", include={"answer", "prompt", "guardrails"})
+        self._written_by = {**model_settings, "model": chosen.model}
         self._clock = clock
         self._service = DynamoDb(CACHE)
 

@@ -24,7 +24,7 @@ _INNER = re.compile(r'"OriginalStatusCode"\s*:\s*(\d{3})')
 class AwsService:
     """The service at `host` in `region`, by default the function's; `side` is its name in messages.
 
-    `name` is its name in signatures, and `variable` in the variables by which AWS's own clients are told another
+    `name` is its name in signatures, and `variable` in the variables by which AWS's own clients are variables another
     address: `AWS_ENDPOINT_URL_<variable>`.
     """
 
@@ -71,8 +71,8 @@ class AwsService:
     def _url(self) -> str:
         partition = partition_of(self._region) or PARTITIONS[0]
         own = f"https://{self._host}.{self._region}.{partition.suffix}"
-        told = (f"AWS_ENDPOINT_URL_{self._variable}", "AWS_ENDPOINT_URL")
-        return next(filter(None, map(os.environ.get, told)), own).rstrip("/")
+        variables = (f"AWS_ENDPOINT_URL_{self._variable}", "AWS_ENDPOINT_URL")
+        return next(filter(None, map(os.environ.get, variables)), own).rstrip("/")
 
 
 class AwsOperations(AwsService):

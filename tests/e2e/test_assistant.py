@@ -269,7 +269,7 @@ def test_keys_have_roles_and_groups(client: Client) -> None:
 
 def test_an_answer_is_given_again_to_whoever_sees_the_same_until_a_document_changes(client: Client) -> None:
     reading, loading = client.with_key("reading"), client.with_key("loading")
-    asked, figure = "How high is the lighthouse of Orkla?", "The lighthouse of Orkla is {} metres high."
+    question, figure = "How high is the lighthouse of Orkla?", "The lighthouse of Orkla is {} metres high."
 
     def load(metres: int, *groups: str) -> None:
         document = {"id": "lighthouse", "text": figure.format(metres), "groups": [*groups]}
@@ -277,18 +277,18 @@ def test_an_answer_is_given_again_to_whoever_sees_the_same_until_a_document_chan
         until(lambda: figure.format(metres) in loading("GET", "/passages", params={"document": "lighthouse"}).text)
 
     load(41)
-    first, calls = loading.ask(asked), client.model_calls()
+    first, calls = loading.ask(question), client.model_calls()
     assert ("41" in first["answer"], first["cached"]) == (True, False)
-    until(lambda: reading.ask(f"{asked} ".upper())["cached"])
-    again = reading.ask(asked)
+    until(lambda: reading.ask(f"{question} ".upper())["cached"])
+    again = reading.ask(question)
     assert (again["answer"], again["cached"], again["timings"]["model_ms"]) == (first["answer"], True, None)
     assert client.model_calls() <= calls + 1  # the first of those that wait may come before the answer is kept
     load(43)
-    changed = reading.ask(asked)
+    changed = reading.ask(question)
     assert ("43" in changed["answer"], changed["cached"]) == (True, False)
     load(47, "hr")
-    assert "47" in loading.ask(asked)["answer"]
-    assert "47 metres" not in str(reading.ask(asked))
+    assert "47" in loading.ask(question)["answer"]
+    assert "47 metres" not in str(reading.ask(question))
     assert loading("DELETE", "/documents", params={"id": "lighthouse"}).status_code == 200
 
 

@@ -39,8 +39,8 @@ class Table:
         if operation == "PutItem":
             self.items[body["Item"]["id"]["S"]] = body["Item"]
             return {}
-        found = self.items.get(body["Key"]["id"]["S"])
-        return {"Item": found} if found else {}
+        item = self.items.get(body["Key"]["id"]["S"])
+        return {"Item": item} if item else {}
 
 
 @dataclass
@@ -67,9 +67,7 @@ def parts(*script: str, sources: Sequence[Source] = (NINE,), **more: Any) -> Par
     return Parts(settings, search, made, Conversations(), cache=AnswerCache(CHOSEN, settings), **more)
 
 
-def asked(
-    made: Parts, question: str = QUESTION, who: Caller | None = None, **more: Any
-) -> tuple[list[Event], Answered]:
+def ask(made: Parts, question: str = QUESTION, who: Caller | None = None, **more: Any) -> tuple[list[Event], Answered]:
     heard = list(answer(Question(question=question), who or Caller("alice"), 20, made, **more))
     last = heard[-1]
     assert isinstance(last, Answered)
@@ -79,8 +77,8 @@ def asked(
 
 def test_the_second_time_no_model_is_called_and_the_answer_says_so(table: Table) -> None:
     made, usage = parts("The shop opens at nine."), Usage()
-    _, first = asked(made)
-    heard, second = asked(made, who=Caller("bob"), usage=usage)
+    _, first = ask(made)
+    heard, second = ask(made, who=Caller("bob"), usage=usage)
     assert (first.answer.cached, second.answer.cached) == (False, True)
     assert Text("The shop opens at nine.") in heard
     assert second.answer.sources == first.answer.sources
@@ -96,8 +94,8 @@ def test_the_second_time_no_model_is_called_and_the_answer_says_so(table: Table)
 )
 def test_the_same_words_are_the_same_question(table: Table, question: str) -> None:
     made = parts("The shop opens at nine.")
-    asked(made)
-    assert asked(made, question)[1].answer.cached
+    ask(made)
+    assert ask(made, question)[1].answer.cached
 
 
 def test_a_letter_has_one_form() -> None:
@@ -105,7 +103,7 @@ def test_a_letter_has_one_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "other"),
     [
         ("Population in 2021?", "Population in 2023?"),
         ("Is it open?", "Is it not open?"),
@@ -116,8 +114,8 @@ def test_a_letter_has_one_form() -> None:
         ("What is 10²?", "What is 102?"),
     ],
 )
-def test_other_words_are_another_question(one: str, other: str) -> None:
-    assert normal(one) != normal(other)
+def test_other_words_are_another_question(first: str, other: str) -> None:
+    assert normal(first) != normal(other)
 
 
 PUBLIC = NINE
@@ -143,8 +141,8 @@ def test_nobody_gets_an_answer_from_passages_that_they_may_not_see(table: Table,
         sources=[PUBLIC, OF_HR, OF_BOARD],
         groups=GROUPS,
     )
-    asked(made, who=EVERYBODY[first])
-    _, last = asked(made, who=EVERYBODY[second])
+    ask(made, who=EVERYBODY[first])
+    _, last = ask(made, who=EVERYBODY[second])
     seen = [
         [id for id, groups in {"shop": set[str](), **GROUPS}.items() if EVERYBODY[who].sees(groups)]
         for who in (first, second)
@@ -165,8 +163,8 @@ CHANGED = {
 
 @pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED)
 def test_what_the_model_would_read_otherwise_is_asked_anew(table: Table, changed: dict[str, Any]) -> None:
-    asked(parts("The shop opens at nine."))
-    assert not asked(parts("The shop opens at ten.", **changed))[1].answer.cached
+    ask(parts("The shop opens at nine."))
+    assert not ask(parts("The shop opens at ten.", **changed))[1].answer.cached
 
 
 def test_another_model_and_another_conversation_have_other_answers(table: Table) -> None:
@@ -181,21 +179,21 @@ def test_another_model_and_another_conversation_have_other_answers(table: Table)
 
 def test_an_answer_that_no_passage_bears_out_is_not_given_again(table: Table) -> None:
     made = parts("I do not know.", "The shop opens at nine.")
-    asked(made)
+    ask(made)
     assert not table.items
-    assert not asked(made)[1].answer.cached
+    assert not ask(made)[1].answer.cached
 
 
 def test_an_answer_goes_through_the_guardrails_each_time(table: Table) -> None:
     made = parts("The shop opens at nine.", "The shop opens at nine.")
-    asked(made)
+    ask(made)
     denying = guard(Guardrails.model_validate({"denied": [{"pattern": "at nine"}]}), 5, 5)
-    _, last = asked(replace(made, guard=denying))
+    _, last = ask(replace(made, guard=denying))
     assert last.answer.blocked == "answer"
 
 
 def test_without_the_table_the_model_answers(table: Table) -> None:
     table.failure = Unavailable("The cache is away.")
     made = parts("The shop opens at nine.", "The shop opens at nine.")
-    asked(made)
-    assert not asked(made)[1].answer.cached
+    ask(made)
+    assert not ask(made)[1].answer.cached

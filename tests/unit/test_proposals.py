@@ -39,17 +39,17 @@ def about(_: str, passage: PassageShown) -> str:
 
 
 @pytest.mark.parametrize(
-    ("passages", "number", "asked"),
+    ("passages", "number", "wanted"),
     [
         ({"a": 1, "b": 1, "c": 1, "d": 1}, 2, ["a 0", "c 0"]),
         ({"a": 3, "b": 3, "c": 3}, 3, ["a 0", "b 1", "c 2"]),
         ({"a": 3, "b": 1}, 5, ["a 0", "b 0", "a 1", "a 2"]),
     ],
 )
-def test_questions_are_spread_over_the_documents(passages: dict[str, int], number: int, asked: list[str]) -> None:
+def test_questions_are_spread_over_the_documents(passages: dict[str, int], number: int, wanted: list[str]) -> None:
     made = list(proposed(Books(passages), number, about))
-    assert [proposal.passage for proposal in made] == asked
-    assert [proposal.document for proposal in made] == [text.split()[0] for text in asked]
+    assert [proposal.passage for proposal in made] == wanted
+    assert [proposal.document for proposal in made] == [text.split()[0] for text in wanted]
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,8 @@ class CollectionSearch:
     def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
         """Passages of current versions only; may be too few if old versions are repeatedly among the nearest."""
         began = perf_counter()
-        found = at_once([partial(self._vector, text, budget) for text in texts])
-        vectors = list(zip(texts, found, strict=True))
+        embedded = at_once([partial(self._vector, text, budget) for text in texts])
+        vectors = list(zip(texts, embedded, strict=True))
         embed_ms = round((perf_counter() - began) * 1000)
         began = perf_counter()
         superseded = list[dict[str, Any]]()
