@@ -1,36 +1,21 @@
-"""What an environment costs while nobody uses it: prices of November 2026 in us-east-1, in USD.
+"""What an environment costs while nobody uses it, with the prices of `price_list`.
 
-docs/costs.md has the same amounts with their sources, and `tests/unit/test_prices.py` compares the two.
+docs/costs.md has the same amounts, and `tests/unit/test_prices.py` compares the two.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from settings import Environment
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.bedrock_answer import BedrockModel
 from settings.embedding.sagemaker import SageMakerEmbedding
 from settings.new_domain import NewDomain
+from settings.price_list import USD
 from settings.serverless import Serverless
 
 HOURS = 730
-# Memory of r7g nodes in GiB; they cost the same per GiB.
-MEMORY = {"medium": 8, "large": 16, "xlarge": 32, "2xlarge": 64, "4xlarge": 128, "8xlarge": 256, "12xlarge": 384}
-MEMORY_GIB = 0.0111
-# Per hour.
-INSTANCES: Mapping[str, float] = {
-    **{f"r7g.{size}.search": gib * MEMORY_GIB for size, gib in MEMORY.items()},
-    "t3.small.search": 0.036,
-    "t3.medium.search": 0.073,
-    "m7g.large.search": 0.1365,
-    "ml.c6i.large": 0.102,
-    "ml.c6i.xlarge": 0.204,
-    "ml.g5.2xlarge": 1.52,
-}
-OCU = 0.24
-# Per month.
-GIBIBYTE, SECRET, ALARM, KEEPER = 0.122, 0.40, 0.10, 1.50
+# What the keeper of a domain costs a month: docs/operations.md adds it up.
+KEEPER = 1.50
 DOMAIN_ALARMS = 5
 # Of a collection that is in use: for searches and for writes. https://aws.amazon.com/opensearch-service/pricing/
 UNITS_IN_USE = 2
@@ -44,18 +29,18 @@ def idle(environment: Environment) -> dict[str, float]:
         masters = search.dedicated_masters
         usd["search"] = _month(search.data_nodes.instance_type, search.data_nodes.count)
         usd["search"] += _month(masters.instance_type, masters.count) if masters else 0
-        usd["search"] += GIBIBYTE * search.volume.size * search.data_nodes.count
-        usd["rest"] = KEEPER + ALARM * DOMAIN_ALARMS
+        usd["search"] += USD["gp3"] * search.volume.size * search.data_nodes.count
+        usd["rest"] = KEEPER + USD["alarm"] * DOMAIN_ALARMS
     if isinstance(search, Serverless) and search.generation == "classic":
-        usd["search"] = OCU * UNITS_IN_USE * HOURS
+        usd["search"] = USD["OCU"] * UNITS_IN_USE * HOURS
     if isinstance(embedding, SageMakerEmbedding) and embedding.creates_endpoint:
         usd["embedding"] = _month(embedding.instance_type, embedding.instances)
     if isinstance(answer, SageMakerAnswer) and answer.creates_endpoint:
         usd["answer"] = _month(answer.machine, answer.instances)
     elif answer and not isinstance(answer, BedrockModel):
-        usd["answer"] = SECRET * len(environment.secrets)
+        usd["answer"] = USD["secret"] * len(environment.secrets)
     if environment.assistant:
-        usd["rest"] += ALARM
+        usd["rest"] += USD["alarm"]
     return usd
 
 
@@ -70,15 +55,15 @@ def unknown(environment: Environment) -> list[str]:
         machines.append(embedding.instance_type)
     if isinstance(answer, SageMakerAnswer) and answer.creates_endpoint:
         machines.append(answer.machine)
-    return sorted({machine for machine in machines if machine not in INSTANCES})
+    return sorted({machine for machine in machines if machine not in USD})
 
 
 def in_use(environment: Environment) -> float:
     """USD an hour while somebody uses it, without tokens: a collection that sleeps has its units then."""
     search = environment.search
-    awake = OCU * UNITS_IN_USE if isinstance(search, Serverless) and search.generation == "nextgen" else 0
+    awake = USD["OCU"] * UNITS_IN_USE if isinstance(search, Serverless) and search.generation == "nextgen" else 0
     return sum(idle(environment).values()) / HOURS + awake
 
 
 def _month(machine: str, count: int) -> float:
-    return INSTANCES.get(machine, 0) * HOURS * count
+    return USD.get(machine, 0) * HOURS * count

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
 
-from settings.prices import GIBIBYTE, HOURS, MEMORY, MEMORY_GIB
+from settings.price_list import USD
+from settings.prices import HOURS
 
 Quantization = Literal["none", "fp16", "byte", "disk"]
 VectorEngine = Literal["faiss", "lucene"]
 # Bytes of a vector in memory for each dimension. `disk` is mode on_disk, which compresses 32 times: a bit for each.
 BYTES: dict[str, Fraction] = {"none": Fraction(4), "fp16": Fraction(2), "byte": Fraction(1), "disk": Fraction(1, 8)}
 LINKS = 16
+# Memory of r7g nodes in GiB.
+MEMORY = {"medium": 8, "large": 16, "xlarge": 32, "2xlarge": 64, "4xlarge": 128, "8xlarge": 256, "12xlarge": 384}
 GIB = 1024**3
 # Half of a node's memory is Java's heap, 32 GiB at most.
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/auto-tune.html
@@ -61,7 +64,7 @@ class Need:
     shapes: tuple[NodeShape, ...]
 
 
-def need(load: Load, usd_per_gib_hour: float = MEMORY_GIB) -> Need:
+def need(load: Load) -> Need:
     """The need of `load`. Raises ValueError with a sentence when the engine cannot do it."""
     _check(load)
     copies = load.replicas + 1
@@ -69,7 +72,7 @@ def need(load: Load, usd_per_gib_hour: float = MEMORY_GIB) -> Need:
     # The text; the stored vector, which every engine keeps; and the graph with its own copy of the vector.
     stored = load.text_bytes + 4 * load.dimension + _vector(load)
     disk = math.ceil(stored * load.documents * copies * Fraction(DISK_FACTOR).limit_denominator(100))
-    return Need(memory, disk, tuple(sorted(_shapes(load, memory, disk, usd_per_gib_hour), key=lambda shape: shape.usd)))
+    return Need(memory, disk, tuple(sorted(_shapes(load, memory, disk), key=lambda shape: shape.usd)))
 
 
 def room(gib: float, engine: VectorEngine) -> float:
@@ -81,14 +84,15 @@ def _vector(load: Load) -> Fraction:
     return BYTES[load.quantization] * load.dimension + 8 * LINKS
 
 
-def _shapes(load: Load, memory: int, disk: int, usd_per_gib_hour: float) -> list[NodeShape]:
+def _shapes(load: Load, memory: int, disk: int) -> list[NodeShape]:
     shapes = []
     for size, gib in MEMORY.items():
         # No two copies are on one node.
         nodes = max(math.ceil(memory / room(gib, load.engine)), load.replicas + 1)
         if nodes <= MOST_NODES:
-            usd = nodes * gib * usd_per_gib_hour * HOURS + disk / 1e9 * GIBIBYTE
-            shapes.append(NodeShape(f"r7g.{size}.search", nodes, usd))
+            instance = f"r7g.{size}.search"
+            usd = nodes * USD[instance] * HOURS + disk / 1e9 * USD["gp3"]
+            shapes.append(NodeShape(instance, nodes, usd))
         if nodes == load.replicas + 1:
             break  # larger nodes would only be emptier
     return shapes
@@ -126,7 +130,7 @@ def show(load: Load, needed: Need) -> list[str]:
     return [
         *lines,
         f"{f'About {low}' if low == high else f'Between {low} and {high}'} USD a month on demand in us-east-1, without "
-        "dedicated masters. Prices are from Amazon's list of November 2026. Check them with "
+        "dedicated masters. docs/costs.md has the prices and their day. Check them with "
         "https://calculator.aws before you rely on them.",
     ]
 

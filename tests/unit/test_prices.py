@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from settings import load
+from settings.price_list import OFFERS
 from settings.prices import idle, in_use
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,12 @@ CHAT = {"provider": "deepseek", "model": "deepseek-flash", "secret": {"name": "o
 # A part of the row → settings that are none of the shipped environments.
 ROWS = {
     "`deepseek-bedrock` (managed)": {"recipe": "deepseek-bedrock", "search": SEARCH, "embedding": TITAN},
+    "`deepseek-sagemaker`, `ml.g5.2xlarge`": {
+        "recipe": "deepseek-sagemaker",
+        "search": SEARCH,
+        "embedding": {"provider": "sagemaker", "endpoint": "create", "dimension": 384, "instance_type": "ml.c6i.large"},
+        "answer": {"endpoint": "create", "instance_type": "ml.g5.2xlarge"},
+    },
     "`semantic-search`, Titan": {"recipe": "semantic-search", "search": SEARCH, "embedding": TITAN},
     "`generation: classic`, Titan": {
         "recipe": "serverless",
@@ -49,8 +56,15 @@ def row(part: str) -> tuple[float, float, float]:
 
 
 def near(amount: float, expected: float) -> bool:
-    """The page rounds, and says "about"."""
-    return abs(amount - expected) <= max(1.0, expected * 0.025)
+    """The page rounds to a dollar, and says "about"."""
+    return abs(amount - expected) <= 0.5
+
+
+def test_the_page_has_each_price_with_its_day() -> None:
+    lines = re.findall(r"^\| (\w+) \| ([\d-]+) \| ([^|]+) \| ([\d.]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)
+    assert [(*line[:3], float(line[3]), line[4]) for line in lines] == [
+        (offer.service, offer.read, name, usd, offer.unit) for offer in OFFERS for name, usd in offer.usd.items()
+    ]
 
 
 @pytest.mark.parametrize("name", ["dev", "qa", "prod"])
