@@ -11,6 +11,7 @@ from tests.e2e.mishaps import AUTO_DEPLOY, MAPPINGS, SETTINGS, TRUSTED, remade
 from tests.e2e.ward import Ward
 
 ROLES = "/_plugins/_security/api/roles"
+AUDIT = "/_plugins/_security/api/audit"
 THEIRS = "(osml:osml-theirs-knowledge/Thing)"
 DOCUMENTS = {"Connector": "connector", "ModelGroup": "model-group", "Model": "model"}
 FOLDERS = {"IngestPipeline": "/_ingest/pipeline", "SearchPipeline": "/_search/pipeline"}
@@ -65,6 +66,8 @@ def snapshot(ward: Ward, resource: Watched) -> Undo:
     if resource.kind == "RoleMapping":
         path = f"{MAPPINGS}/{_role(resource)}"
         return _put_back(ward, path, _secured(ward, path))
+    if resource.kind == "AuditLog":
+        return _put_back(ward, f"{AUDIT}/config", _audit(ward))
     if resource.kind == "TrustedEndpoints":
         before = engine("GET", SETTINGS)["persistent"].get(TRUSTED)
         return lambda: engine("PUT", SETTINGS, {"persistent": {TRUSTED: before}})
@@ -159,6 +162,24 @@ def _edit_mapping(ward: Ward, resource: Watched) -> object:
     return ward.engine("PUT", path, before | {"backend_roles": [*kept, "arn:aws:iam::000000000000:role/theirs"]})
 
 
+def _silence(ward: Ward, _: Watched) -> object:
+    """Somebody saves the bill of CloudWatch Logs, and writes the configuration of a new domain."""
+    audit = {"audit": {"ignore_users": ["kibanaserver"]}}
+    return ward.engine("PUT", f"{AUDIT}/config", {**_audit(ward), **audit, "enabled": False})
+
+
+def _edit_audit(ward: Ward, _: Watched) -> object:
+    """Somebody wants to read the bodies of requests."""
+    config = _audit(ward)
+    return ward.engine("PUT", f"{AUDIT}/config", {**config, "audit": config["audit"] | {"log_request_body": True}})
+
+
+def _mark_audit(ward: Ward, _: Watched) -> object:
+    config = _audit(ward)
+    marks = {"ignore_users": ["kibanaserver", THEIRS]}
+    return ward.engine("PUT", f"{AUDIT}/config", {**config, "audit": config["audit"] | marks})
+
+
 def _set_trusted(*patterns: str) -> Hand:
     return lambda ward, _: ward.engine("PUT", SETTINGS, {"persistent": {TRUSTED: list(patterns)}})
 
@@ -218,6 +239,12 @@ def _secured(ward: Ward, path: str) -> dict[str, Any]:
     return {key: value for key, value in body.items() if key not in FLAGS}
 
 
+def _audit(ward: Ward) -> dict[str, Any]:
+    """The configuration of the audit log."""
+    config: dict[str, Any] = ward.engine("GET", AUDIT)["config"]
+    return config
+
+
 def _role(resource: Watched) -> str:
     return resource.id.partition(":")[0]
 
@@ -245,6 +272,7 @@ DAMAGES = (
     Damage(DELETED, "Role", "DropRole", _delete(f"{ROLES}/{{id}}")),
     Damage(DELETED, "RoleMapping", "MapDrop", _delete(f"{MAPPINGS}/{{role}}")),
     Damage(DELETED, "TrustedEndpoints", "TrustedEndpoints", _set_trusted(), "endpoint-not-trusted", "changed"),
+    Damage(DELETED, "AuditLog", "AuditLog", _silence),
     Damage(EDITED, "Connector", "EmbeddingConnector", _edit_document, "object-changed", "changed"),
     Damage(EDITED, "ModelGroup", "EmbeddingGroup", _edit_document, "object-changed", "changed"),
     Damage(EDITED, "Model", "AnswerModel", _edit_document, "object-changed", "changed"),
@@ -262,6 +290,7 @@ DAMAGES = (
         "endpoint-not-trusted",
         "changed",
     ),
+    Damage(EDITED, "AuditLog", "AuditLog", _edit_audit),
     Damage(TAKEN, "Connector", "AnswerConnector", _mark_document, "not-ours", "taken over"),
     Damage(TAKEN, "ModelGroup", "AnswerGroup", _mark_document, "not-ours", "taken over"),
     Damage(TAKEN, "Model", "AnswerModel", _mark_document, "not-ours", "taken over"),
@@ -270,5 +299,6 @@ DAMAGES = (
     Damage(TAKEN, "Index", "Index", _mark_index, "not-ours", "taken over"),
     Damage(TAKEN, "Alias", "IndexAlias", _move_alias, "not-ours", "taken over"),
     Damage(TAKEN, "Role", "DropRole", _mark_role),
+    Damage(TAKEN, "AuditLog", "AuditLog", _mark_audit),
     Damage(UNDEPLOYED, "Model", "EmbeddingModel", _undeploy, "model-not-deployed", "not deployed"),
 )
