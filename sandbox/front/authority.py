@@ -48,7 +48,8 @@ class SessionKeys:
 class DescribedDomain:
     """An OpenSearch domain as its template describes it.
 
-    `endpoint_port` asks for one port; None takes the next free one of the settings' range.
+    `endpoint_port` asks for one port; None takes the next free one of the settings' range. Without a master user it has
+    no fine-grained access control: its policies alone decide.
     """
 
     arn: str
@@ -60,6 +61,10 @@ class DescribedDomain:
     master_user_password: str | None
     access_policies: dict[str, Any] | None
     endpoint_port: int | None = None
+
+    @property
+    def is_fine_grained(self) -> bool:
+        return self.master_user_arn is not None or self.master_user_name is not None
 
     def __repr__(self) -> str:
         return f"Domain(arn={self.arn!r}, endpoint_port={self.endpoint_port!r})"

@@ -40,7 +40,9 @@ class MasterUsers:
         self._lock = Lock()
 
     def install(self, domain: DescribedDomain) -> None:
-        """Map the domain's master user, and wait until the engine applies it; raises `EngineRefused`."""
+        """Map the domain's master user, if it has one, and wait until it counts; raises `EngineRefused`."""
+        if not domain.is_fine_grained:
+            return
         with self._lock:
             path = f"{_API}/roles/security_manager"
             if self._engine.administer("GET", path)[0] == 404:
@@ -57,6 +59,8 @@ class MasterUsers:
 
     def remove(self, domain: DescribedDomain) -> None:
         """Remove the master user from the mappings; an internal user is deleted."""
+        if not domain.is_fine_grained:
+            return
         with self._lock:
             for role in ROLES:
                 status, body = self._engine.administer("GET", f"{_API}/rolesmapping/{role}")
@@ -95,8 +99,6 @@ class MasterUsers:
             self._engine.administer("PATCH", f"{_API}/rolesmapping/{role}", changes)
 
     def _await(self, domain: DescribedDomain) -> None:
-        if not _entries(domain):
-            return
         deadline = self._clock() + _EFFECTIVE_SECONDS
         while not self._effective(domain):
             if self._clock() > deadline:
@@ -125,6 +127,4 @@ def _without(mapping: dict[str, Any], field: str, domain: DescribedDomain) -> li
 def _entries(domain: DescribedDomain) -> dict[str, list[str]]:
     if domain.master_user_arn is not None:
         return {"users": [domain.master_user_arn], "backend_roles": [domain.master_user_arn]}
-    if domain.master_user_name is not None:
-        return {"users": [domain.master_user_name]}
-    return {}
+    return {"users": [str(domain.master_user_name)]}

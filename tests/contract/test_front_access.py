@@ -191,6 +191,25 @@ def test_internal_master_user_with_basic_and_iam(here: Trial) -> None:
     assert here.engine("GET", "/_plugins/_security/api/internalusers/front-boss").status_code == 404
 
 
+def test_without_fine_grained_access_control_policies_alone_decide(here: Trial) -> None:
+    arn = ARN + "-plain"
+    plain = DescribedDomain(arn, "plain", "000000000000", "us-east-1", None, None, None, None)
+    port = here.front.add_domain(plain)
+    try:
+        url = f"https://localhost:{port}"
+        admitted = replace(here.role("front-plain", ("es:ESHttpGet", arn + "/*")), url=url)
+        assert admitted("GET", "/_cat/indices").status_code == 200
+        assert admitted("PUT", "/front-plain").json()["Message"].endswith("allows the es:ESHttpPut action")
+        assert requests.get(url, verify=here.address.ca, timeout=30).status_code == 403
+        here.front.update_domain(replace(plain, access_policies=_everybody(arn)))
+        assert requests.get(f"{url}/_cat/indices", verify=here.address.ca, timeout=30).status_code == 200
+        here.front.update_domain(replace(plain, master_user_arn=here.domain.master_user_arn))
+        assert admitted("GET", "/_cat/indices").status_code == 403
+    finally:
+        here.front.remove_domain(arn)
+    assert here.master("GET", "/_plugins/_security/authinfo").status_code == 200
+
+
 def test_a_removed_domain_is_unmapped_and_its_port_closed(here: Trial) -> None:
     arn, role = ARN + "-short", here.ledger.write_role("front-short", ("es:*", "*")).arn
     port = here.front.add_domain(DescribedDomain(arn, "short", "000000000000", "us-east-1", role, None, None, None))
