@@ -1,0 +1,147 @@
+"""The proxy: from a browser on this machine to Dashboards of a domain, each request with a signature."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_environ_proxies
+
+from osml.dashboards.entrance import PATH, Entrance, TurnedAway
+from osml.dashboards.signature import canonical
+
+# Amazon's Dashboards wait so long for a query.
+SECONDS = (10, 300)
+# The largest request that a domain takes.
+LARGEST_BODY = 100 * 1024**2
+CHUNK = 64 * 1024
+# A browser opens six to one host, and holds them open.
+CONNECTIONS = 16
+# Of one connection (RFC 9110, section 7.6.1), or made anew on the other side.
+OWN = {"connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+# Of the browser's page, which the domain does not know; and what a signature holds.
+KEPT_BACK = re.compile(
+    r"(?i)(origin|referer|authorization|cookie|expect|proxy-.*|x-amz-.*|x-forwarded-.*|sec-fetch-.*)"
+)
+# The domain's cookies are for https and its own host; here they belong to this proxy.
+ELSEWHERE = re.compile(r"(?i);\s*(secure|domain=[^;]*)(?=;|$)")
+Tell = Callable[[str], None]
+
+
+class DashboardsProxy(ThreadingHTTPServer):
+    """Listens on 127.0.0.1; `tell` is called with what a person should know, such as a refusal."""
+
+    daemon_threads = True
+
+    def __init__(self, endpoint: str, auth: AuthBase, tell: Tell, port: int = 0) -> None:
+        """Raises OSError where the port is taken."""
+        super().__init__(("127.0.0.1", port), _Exchange)
+        self.entrance = Entrance(self.server_address[1])
+        self.endpoint, self.auth, self.tell = endpoint, auth, tell
+        self.way = HTTPAdapter(pool_maxsize=CONNECTIONS)
+        self._refused = False
+
+    def refused(self, status: int) -> None:
+        """The domain refused the caller: that is said once."""
+        if not self._refused:
+            self._refused = True
+            self.tell(
+                f"The domain answered {status}. Dashboards need a role of search.admins that may send es:ESHttp* to "
+                f"{self.endpoint}; the page shows the domain's reason."
+            )
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: DashboardsProxy
+
+    def _answer(self) -> None:
+        try:
+            cookie = self.server.entrance.admit(self.path, CaseInsensitiveDict(self.headers.items()))
+            body = self._body()
+        except TurnedAway as reason:
+            self._say(HTTPStatus.FORBIDDEN, str(reason))
+            return
+        if cookie is not None:
+            self.send_response(HTTPStatus.SEE_OTHER)
+            self.send_header("Set-Cookie", cookie)
+            self._end([("Location", f"{PATH}/"), ("Referrer-Policy", "no-referrer"), ("Content-Length", "0")])
+            return
+        try:
+            with self._sent(body) as answer:
+                self._pass_on(answer)
+        except requests.RequestException as error:
+            sentence = f"{self.server.endpoint} did not answer ({type(error).__name__}). "
+            sentence += "A domain in a VPC answers a machine in that VPC alone."
+            self.server.tell(sentence)
+            self._say(HTTPStatus.BAD_GATEWAY, sentence)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _answer
+
+    def _body(self) -> bytes:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isascii() or not length.isdecimal():
+            raise TurnedAway("A request must have a Content-Length.")
+        if int(length) > LARGEST_BODY:
+            raise TurnedAway(f"A domain takes no more than {LARGEST_BODY} bytes.")
+        return self.rfile.read(int(length))
+
+    def _sent(self, body: bytes) -> requests.Response:
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in OWN}
+        headers = {name: value for name, value in headers.items() if not KEPT_BACK.fullmatch(name)}
+        if cookies := self.server.entrance.without_own(self.headers.get("Cookie", "")):
+            headers["Cookie"] = cookies
+        url = self.server.endpoint + canonical(self.path)
+        request = requests.Request(self.command, url, headers=headers, data=body, auth=self.server.auth).prepare()
+        # Not by a session, which follows redirects or reads them to their end.
+        return self.server.way.send(
+            request,
+            stream=True,
+            timeout=SECONDS,
+            verify=os.environ.get("REQUESTS_CA_BUNDLE", True),
+            proxies=get_environ_proxies(url),
+        )
+
+    def _pass_on(self, answer: requests.Response) -> None:
+        if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            self.server.refused(answer.status_code)
+        self.send_response(answer.status_code)
+        # Those of urllib3, because requests joins the cookies to one line.
+        headers = [(name, self._here(name, value)) for name, value in answer.raw.headers.items()]
+        passed = [(name, value) for name, value in headers if name.lower() not in OWN]
+        length = answer.headers.get("Content-Length")
+        # Without a length the connection's end is that of the answer.
+        passed.append(("Content-Length", length) if length else ("Connection", "close"))
+        self._end(passed)
+        if self.command != "HEAD":
+            for chunk in answer.raw.stream(CHUNK, decode_content=False):
+                self.wfile.write(chunk)
+
+    def _here(self, name: str, value: str) -> str:
+        if name.lower() == "location":
+            return value.removeprefix(self.server.endpoint)
+        return ELSEWHERE.sub("", value) if name.lower() == "set-cookie" else value
+
+    def _say(self, status: HTTPStatus, sentence: str) -> None:
+        self.close_connection = True
+        body = f"{sentence}\n".encode()
+        self.send_response(status)
+        plain = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
+        self._end([*plain, ("Content-Length", str(len(body))), ("Connection", "close")])
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _end(self, headers: Iterable[tuple[str, str]]) -> None:
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: a first request has the key in its address."""
