@@ -14,7 +14,7 @@ REGION = "us-east-1"
 
 
 @dataclass(frozen=True)
-class Offer:
+class PriceList:
     """Prices of one `service` of the list, as they were on the day `read`; `usd` by what is paid for."""
 
     service: str
@@ -23,8 +23,8 @@ class Offer:
     usd: Mapping[str, float]
 
 
-OFFERS = (
-    Offer(
+PRICE_LISTS = (
+    PriceList(
         "AmazonES",
         "2026-10-05",
         "hour",
@@ -42,15 +42,15 @@ OFFERS = (
             "OCU": 0.24,
         },
     ),
-    Offer("AmazonES", "2026-10-05", "GB and month", {"gp3": 0.122, "stored in a collection": 0.024}),
-    Offer(
+    PriceList("AmazonES", "2026-10-05", "GB and month", {"gp3": 0.122, "stored in a collection": 0.024}),
+    PriceList(
         "AmazonSageMaker",
         "2026-09-27",
         "hour",
         {"ml.c6i.large": 0.102, "ml.c6i.xlarge": 0.204, "ml.g5.2xlarge": 1.52},
     ),
-    Offer("AWSSecretsManager", "2025-10-28", "month", {"secret": 0.40}),
-    Offer("AmazonCloudWatch", "2024-07-01", "month", {"alarm": 0.10}),
+    PriceList("AWSSecretsManager", "2025-10-28", "month", {"secret": 0.40}),
+    PriceList("AmazonCloudWatch", "2024-07-01", "month", {"alarm": 0.10}),
 )
 
-USD: Mapping[str, float] = {name: usd for offer in OFFERS for name, usd in offer.usd.items()}
+USD: Mapping[str, float] = {name: usd for prices in PRICE_LISTS for name, usd in prices.usd.items()}

@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 from osml.init import draft
 from osml.init.offers import ANSWER, EMBEDDING, QUESTIONS, SEARCH, SIGN_IN, Offer, SetupQuestion
 from osml.main import app
-from settings import load, prices
+from settings import load
 from settings.new_domain import NewDomain
+from settings.price_list import USD
+from settings.prices import HOURS
 from settings.serverless import Serverless
 
 ALL = list(itertools.product(*(question.offers for question in QUESTIONS)))
@@ -106,9 +108,9 @@ def test_the_cost_of_an_environment_is_the_sum_of_its_parts(tmp_path: Path, monk
     body = json.loads(output)
     assert (code, body["unknown"]) == (0, [])
     assert body["usd_per_month"]["search"] == pytest.approx(
-        8 * prices.MEMORY_GIB * prices.HOURS + 20 * prices.GIBIBYTE, abs=0.01
+        USD["r7g.medium.search"] * HOURS + 20 * USD["gp3"], abs=0.01
     )
-    assert body["usd_per_month"]["answer"] == prices.SECRET
+    assert body["usd_per_month"]["answer"] == USD["secret"]
     code, output = run(tmp_path, "cost", "--env", "new", monkeypatch=monkeypatch)
     assert output.splitlines()[-1].endswith("USD a month, while nobody uses it")
 

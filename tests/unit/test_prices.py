@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from settings import load
-from settings.price_list import OFFERS
+from settings.price_list import PRICE_LISTS
 from settings.prices import idle, in_use
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +63,9 @@ def near(amount: float, expected: float) -> bool:
 def test_the_page_has_each_price_with_its_day() -> None:
     lines = re.findall(r"^\| (\w+) \| ([\d-]+) \| ([^|]+) \| ([\d.]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)
     assert [(*line[:3], float(line[3]), line[4]) for line in lines] == [
-        (offer.service, offer.read, name, usd, offer.unit) for offer in OFFERS for name, usd in offer.usd.items()
+        (prices.service, prices.read, name, usd, prices.unit)
+        for prices in PRICE_LISTS
+        for name, usd in prices.usd.items()
     ]
 
 
