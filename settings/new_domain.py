@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from settings import Group
 from settings.amazon_versions import check_offered
+from settings.dashboards import Dashboards
 from settings.domain_hardware import BURSTING, hardware_fault, has_own_disks
 from settings.own_name import OwnName
 from settings.search import Cluster, RoleArn
@@ -73,6 +74,7 @@ class NewDomain(Cluster):
     maintenance: Maintenance | None = None
     log_policy: Literal["create", "exist"] = "create"
     audit_log: bool = False
+    dashboards: Dashboards | None = None
     admins: list[RoleArn] = Field(default_factory=list, examples=["arn:aws:iam::111122223333:role/Team"])
 
     @property

@@ -6,12 +6,14 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_opensearchservice as opensearch
 
+from opensearch_ml.engine.dashboards_sign_in import DashboardsSignIn
 from opensearch_ml.engine.domain_alarms import DomainAlarms
 from opensearch_ml.engine.log_retention import RETENTION
 from opensearch_ml.engine.network import Network
 from opensearch_ml.engine.search_domain import SearchDomain, volume, zones
 from opensearch_ml.engine.search_engine import SearchEngine
 from settings import Environment
+from settings.dashboards import Dashboards
 from settings.new_domain import NewDomain
 from stacks.environment_stack import EnvironmentStack
 
@@ -46,12 +48,19 @@ def new_domain(
         log_policy=search.log_policy == "create",
         audit_log=search.audit_log,
         maintenance_start=(search.maintenance.hour, search.maintenance.minute) if search.maintenance else None,
+        dashboards=_sign_in(search.dashboards) if search.dashboards else None,
     )
     DomainAlarms(stack, "SearchAlarms", domain=domain, gibibytes=search.volume.size if search.has_volumes else None)
     if custom:
         stack.output("CustomEndpoint", f"https://{custom.name}")
         stack.output("CustomEndpointTarget", domain.domain.domain_endpoint)
+    if search.dashboards:
+        stack.output("DashboardsUrl", f"{domain.endpoint}/_dashboards/")
     return SearchEngine(domain.endpoint, domain_arn=domain.arn)
+
+
+def _sign_in(dashboards: Dashboards) -> DashboardsSignIn:
+    return DashboardsSignIn(dashboards.user_pool, dashboards.identity_pool, dashboards.role)
 
 
 def _capacity(search: NewDomain) -> opensearch.CapacityConfig:

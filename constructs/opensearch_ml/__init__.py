@@ -16,6 +16,7 @@ from opensearch_ml.assistant.firewall import Firewall as Firewall
 from opensearch_ml.assistant.quota_table import QuotaTable as QuotaTable
 from opensearch_ml.assistant.sign_in_pool import SignInPool as SignInPool
 from opensearch_ml.assistant.upload_jobs import UploadJobs as UploadJobs
+from opensearch_ml.engine.dashboards_sign_in import DashboardsSignIn as DashboardsSignIn
 from opensearch_ml.engine.domain_alarms import DomainAlarms as DomainAlarms
 from opensearch_ml.engine.index_access import IndexAccess as IndexAccess
 from opensearch_ml.engine.keeper import Ending as Ending

@@ -20,7 +20,7 @@ from ministack.services import opensearch
 from ministack.services.cloudformation import stacks
 
 from sandbox import domain_hosts
-from sandbox.cloud import domain_rules, upgrade_paths
+from sandbox.cloud import dashboards_sign_in, domain_rules, upgrade_paths
 from sandbox.cloud.template import as_bool, as_document
 from sandbox.front.authority import DescribedDomain
 from sandbox.front.room import NoEngineLeft
@@ -217,6 +217,7 @@ def _forget(record: Properties) -> None:
 def _check(payload: Properties, *, creating: bool) -> None:
     try:
         domain_rules.check(payload, creating=creating)
+        dashboards_sign_in.check(payload.get("CognitoOptions") or {})
     except domain_rules.InvalidDomain as reason:
         raise _refused(str(reason)) from reason
 

@@ -62,6 +62,25 @@ def trusts(role: Record, service: str, context: Mapping[str, str]) -> bool:
     return "Allow" in matching and "Deny" not in matching
 
 
+def may(role: Record, action: str, resource: str) -> bool:
+    """Whether the role's policies and boundary allow the action; the resource's own policy is not asked."""
+    owner = account(role["Arn"])
+    question = iam_evaluator.EvalContext(
+        principal_arn=role["Arn"],
+        principal_type="AssumedRole",
+        principal_account=owner,
+        action=action,
+        resource_arn=resource,
+        region=resource.split(":")[3],
+        source_ip="127.0.0.1",
+        secure_transport=True,
+        service_context={},
+    )
+    policies = iam_evaluator._gather_role_policies(role["RoleName"], owner)
+    limits = iam_evaluator._permissions_boundary(iam._roles, role["RoleName"], owner)
+    return bool(iam_evaluator.evaluate(question, policies, *limits).decision == "Allow")
+
+
 class RoleClock:
     """When each role, its trust or one of its policies was last written; on Amazon, a write takes seconds to spread.
 

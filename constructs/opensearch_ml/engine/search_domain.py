@@ -13,6 +13,7 @@ from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
 from opensearch_ml.engine.acknowledge import acknowledge
+from opensearch_ml.engine.dashboards_sign_in import DashboardsSignIn
 from opensearch_ml.engine.network import Network
 
 HTTP_ACTIONS = tuple(f"es:ESHttp{verb}" for verb in ("Delete", "Get", "Head", "Patch", "Post", "Put"))
@@ -34,7 +35,7 @@ class SearchDomain(Construct):
     log is written too, once an AuditLog enables it in the security plugin. `log_policy` lets the domain write them; a
     region takes ten such policies of an account, so False leaves it to one that exists. `maintenance_start` is the hour
     and minute in UTC at which ten hours begin in which Amazon may work on it; without it they begin at 22:00 of the
-    region's time.
+    region's time. With `dashboards` people sign in to Dashboards in a browser, and the domain admits their role.
 
     Example::
 
@@ -66,6 +67,7 @@ class SearchDomain(Construct):
         log_policy: bool = True,
         audit_log: bool = False,
         maintenance_start: tuple[int, int] | None = None,
+        dashboards: DashboardsSignIn | None = None,
     ) -> None:
         super().__init__(scope, id)
         stack = Stack.of(self)
@@ -76,6 +78,7 @@ class SearchDomain(Construct):
             log: logs.LogGroup(self, log, retention=log_retention, removal_policy=removal_policy)
             for log in ("SearchSlowLog", "IndexSlowLog", "ApplicationLog", *(["AuditLog"] if audit_log else []))
         }
+        cognito = dashboards.options(self) if dashboards else None
         self.domain = opensearch.Domain(
             self,
             "Domain",
@@ -106,12 +109,13 @@ class SearchDomain(Construct):
             off_peak_window_start=_start(maintenance_start),
             removal_policy=removal_policy,
             custom_endpoint=custom_endpoint,
+            cognito_dashboards_auth=cognito,
             vpc=network.vpc if network else None,
             vpc_subnets=[network.subnets] if network else None,
             security_groups=self._groups(network, security_groups) if network else None,
         )
         self.endpoint = f"https://{self.domain.domain_endpoint}"
-        self._let_the_account_in()
+        self._let_in(dashboards.role_arn if dashboards else None)
         if egress and self._own_group:
             self._lead_out(self._own_group)
         if maintenance_start is None:
@@ -122,7 +126,11 @@ class SearchDomain(Construct):
             policy = self._log_policy(list(groups.values()))
             self.domain.node.add_dependency(policy)
             needed.append(policy)
-        # A retained domain also retains what it needs: the policy for its logs, and its group in the VPC.
+        if cognito:
+            role = cognito.role
+            assert isinstance(role, iam.Role)  # noqa: S101 for the type checker
+            needed.append(role)
+        # A retained domain also retains what it needs: the policy for its logs, its group in the VPC, and its role.
         for resource in needed:
             resource.apply_removal_policy(removal_policy)
         self._acknowledge(public=network is None)
@@ -175,13 +183,13 @@ class SearchDomain(Construct):
         self._resource.add_property_override("VPCOptions.EgressEnabled", True)
         group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Models")
 
-    def _let_the_account_in(self) -> None:
+    def _let_in(self, people: str | None) -> None:
         # The L2's access_policies= and its log policy are custom resources with a Node function of their own
         # (aws-cdk-lib 2.275): the same two policies as properties need no function.
         self._resource.access_policies = iam.PolicyDocument(
             statements=[
                 iam.PolicyStatement(
-                    principals=[iam.AccountRootPrincipal()],
+                    principals=[iam.AccountRootPrincipal(), *([iam.ArnPrincipal(people)] if people else [])],
                     actions=list(HTTP_ACTIONS),
                     resources=[f"{self.arn}/*"],
                 )
