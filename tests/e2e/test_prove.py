@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 
 from tests.e2e.conftest import CommandLine
 
@@ -33,16 +34,24 @@ ANSWERS = (
 )
 
 
-def test_the_proof_passes_and_leaves_nothing(osml: CommandLine, engine: Any, tmp_path: Path) -> None:
+# Of the steps those of a domain alone.
+OF_DOMAIN = ("a role for the questions",)
+KINDS = {"domain": (STEPS, ANSWERS), "collection": (tuple(step for step in STEPS if step not in OF_DOMAIN), ())}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_proof_passes_and_leaves_nothing(osml: CommandLine, engine: Any, tmp_path: Path, kind: str) -> None:
+    steps, answers = KINDS[kind]
     before, report = engine.contents(), tmp_path / "proof.md"
-    said = osml("prove", "--sandbox", "--yes", "--only", "domain", "--report", str(report)).stderr
+    said = osml("prove", "--sandbox", "--yes", "--only", kind, "--report", str(report)).stderr
     text = report.read_text()
     assert "costs at most 0." in said
-    assert "## Proof of a domain on the local cloud: passed" in text
-    assert [line.split(" | ")[0].strip("| ") for line in text.splitlines() if "| ✓ |" in line] == list(STEPS)
-    assert [answer for answer in ANSWERS if answer not in text] == []
+    assert f"## Proof of a {kind} on the local cloud: passed" in text
+    assert [line.split(" | ")[0].strip("| ") for line in text.splitlines() if "| ✓ |" in line] == list(steps)
+    assert [answer for answer in answers if answer not in text] == []
     for hidden in ("000000000000", "127.0.0.1", "arn:aws", "https://"):
         assert hidden not in text
     assert engine.contents() == before
     roles = [role["RoleName"] for role in boto3.client("iam").list_roles()["Roles"]]
     assert [name for name in roles if "prove" in name] == []
+    assert boto3.client("opensearchserverless").list_collections()["collectionSummaries"] == []
