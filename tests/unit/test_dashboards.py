@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from urllib.parse import parse_qsl
 
 import pytest
@@ -24,30 +21,10 @@ from osml.dashboards.target import domain_of
 from osml.failure import Failure
 from osml.place import Place
 from sandbox.instance import Instance
+from tests.dashboards_server import Dashboards, dashboards_server, serving
 
 WHOLE = Path(__file__).parent / "files" / "whole"
 HOME = "/_dashboards/app/home"
-
-
-@dataclass
-class Asked:
-    """A request as the domain got it."""
-
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass
-class Dashboards:
-    """Stands for a domain; answers with `status`, `headers` and `body`."""
-
-    asked: list[Asked] = field(default_factory=list)
-    status: int = 200
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    body: bytes = b"dashboards"
-    in_pieces: bool = False
 
 
 @dataclass
@@ -69,45 +46,8 @@ class Browser:
 
 @pytest.fixture
 def dashboards() -> Iterator[tuple[Dashboards, str]]:
-    stands = Dashboards()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            stands.asked.append(Asked(self.command, self.path, dict(self.headers), body))
-            self.send_response(stands.status)
-            for name, value in stands.headers:
-                self.send_header(name, value)
-            if stands.in_pieces:
-                self.send_header("Transfer-Encoding", "chunked")
-                self.end_headers()
-                for piece in (b"5\r\ndashb\r\n", b"5\r\noards\r\n", b"0\r\n\r\n"):
-                    self.wfile.write(piece)
-                return
-            self.send_header("Content-Length", str(len(stands.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(stands.body)
-
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
-        yield stands, f"http://127.0.0.1:{server.server_address[1]}"
-
-
-@contextmanager
-def serving(server: ThreadingHTTPServer) -> Iterator[ThreadingHTTPServer]:
-    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
+    with dashboards_server() as served:
+        yield served
 
 
 def browser_at(endpoint: str) -> Iterator[Browser]:
