@@ -34,6 +34,9 @@ INTERFACES = {
 }
 # Services that send no aws:SourceAccount when they take a function's role, or that of all access logs.
 SILENT_SERVICES = {"apigateway.amazonaws.com", "lambda.amazonaws.com"}
+# Amazon's guide gives the trust of this role without a condition, and nobody tells of one that was taken. Another
+# account cannot pass the role to a domain of its own.
+UNCONDITIONED = "DashboardsRole"
 SEARCH_SERVICES = {"es.amazonaws.com", "opensearchservice.amazonaws.com", "ml.opensearchservice.amazonaws.com"}
 
 
@@ -109,7 +112,7 @@ def _principal_faults(name: str, statement: dict[str, Any], kind: str, principal
     elif kind == "AWS" and principal.endswith(":root") and not principal.endswith("<AWS::AccountId>:root"):
         if not keys & {"aws:PrincipalArn", "sts:ExternalId"}:
             yield f"{name}: everybody of the account in {principal} is let in"
-    elif kind == "Service" and principal not in SILENT_SERVICES:
+    elif kind == "Service" and principal not in SILENT_SERVICES and UNCONDITIONED not in name:
         # The ARN of one resource names its account.
         one_resource = "*" not in str(condition.get("ArnEquals", {}).get("aws:SourceArn", "*"))
         if "aws:SourceAccount" not in keys and not one_resource:

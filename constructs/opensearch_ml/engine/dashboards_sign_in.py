@@ -41,6 +41,7 @@ class DashboardsSignIn:
         role = iam.Role(
             scope,
             "DashboardsRole",
+            # As in Amazon's guide, without aws:SourceAccount: a domain is refused whose role the service cannot take.
             assumed_by=iam.ServicePrincipal("opensearchservice.amazonaws.com"),
             description="Sign-in to Dashboards with Cognito",
             inline_policies={"Pools": iam.PolicyDocument(statements=self._statements(Stack.of(scope)))},
