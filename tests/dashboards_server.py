@@ -10,7 +10,7 @@ from threading import Thread
 
 
 @dataclass
-class Asked:
+class ReceivedRequest:
     """A request as the domain got it."""
 
     method: str
@@ -23,7 +23,7 @@ class Asked:
 class Dashboards:
     """Stands for a domain; answers with `status`, `headers` and `body`."""
 
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     status: int = 200
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b"dashboards"
@@ -43,7 +43,7 @@ def serving(server: ThreadingHTTPServer) -> Iterator[ThreadingHTTPServer]:
 
 @contextmanager
 def dashboards_server() -> Iterator[tuple[Dashboards, str]]:
-    """What it is asked and answers, and its address."""
+    """What it gets and answers, and its address."""
     stands = Dashboards()
 
     class Handler(BaseHTTPRequestHandler):
@@ -51,7 +51,7 @@ def dashboards_server() -> Iterator[tuple[Dashboards, str]]:
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            stands.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+            stands.requests.append(ReceivedRequest(self.command, self.path, dict(self.headers), body))
             self.send_response(stands.status)
             for name, value in stands.headers:
                 self.send_header(name, value)

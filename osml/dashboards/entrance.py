@@ -80,7 +80,7 @@ class Entrance:
 
     def _shown(self, cookies: str) -> bytes:
         try:
-            found = SimpleCookie(cookies).get(self.cookie)
+            morsel = SimpleCookie(cookies).get(self.cookie)
         except CookieError:
             return b""
-        return found.value.encode() if found else b""
+        return morsel.value.encode() if morsel else b""

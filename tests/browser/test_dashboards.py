@@ -43,11 +43,11 @@ def test_the_link_opens_dashboards_and_no_other_page_of_this_machine_reaches_the
     page.goto(proxy.entrance.link)
     expect(page.locator("p")).to_have_text("status 200")
     assert page.url == f"{proxy.entrance.origin}/_dashboards/"
-    asked = [request.target for request in dashboards.asked if "favicon" not in request.target]
-    assert asked == ["/_dashboards/", "/_dashboards/api/status"]
+    reached = [request.target for request in dashboards.requests if "favicon" not in request.target]
+    assert reached == ["/_dashboards/", "/_dashboards/api/status"]
     with dashboards_server() as (theirs, address):
         theirs.body, theirs.headers = ELSEWHERE.replace(b"PROXY", proxy.entrance.origin.encode()), [HTML]
         page.goto(address)
         expect(page.locator("p")).to_have_text("tried")
-        assert proxy.entrance.cookie in theirs.asked[0].headers["Cookie"], "ports of a host share their cookies"
-    assert [request.target for request in dashboards.asked if "favicon" not in request.target] == asked
+        assert proxy.entrance.cookie in theirs.requests[0].headers["Cookie"], "ports of a host share their cookies"
+    assert [request.target for request in dashboards.requests if "favicon" not in request.target] == reached

@@ -36,7 +36,7 @@ def test_a_signed_request_writes_and_finds_a_document(target: Target, index: str
     )
     written = curl(*signed, "--data", json.dumps({"text": TEXTS[0]}), f"{target.endpoint}/{index}/_doc?refresh=true")
     assert written.returncode == 0, written.stdout + written.stderr
-    asked = curl(
+    answer = curl(
         *signed, "--data", json.dumps({"query": {"match": {"text": "harbour"}}}), f"{target.endpoint}/{index}/_search"
     )
-    assert [hit["_source"]["text"] for hit in json.loads(asked.stdout)["hits"]["hits"]] == [TEXTS[0]]
+    assert [hit["_source"]["text"] for hit in json.loads(answer.stdout)["hits"]["hits"]] == [TEXTS[0]]

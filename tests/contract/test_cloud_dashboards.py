@@ -23,7 +23,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def options(cloud: Cloud) -> dict[str, Any]:
-    """What a domain is told, with pools and a role that exist."""
+    """What a domain is refusals, with pools and a role that exist."""
     users = cloud.client("cognito-idp")
     pool = users.create_user_pool(PoolName="people")["UserPool"]["Id"]
     users.create_user_pool_domain(Domain="osml-people", UserPoolId=pool)
@@ -72,7 +72,7 @@ def test_what_amazon_refuses_is_refused_in_its_words(cloud: Cloud, options: dict
     blind = role(cloud, "blind", "opensearchservice.amazonaws.com", ["cognito-idp:ListUserPools"])
     nameless = cloud.client("cognito-idp").create_user_pool(PoolName="nameless")["UserPool"]["Id"]
     gone = "us-east-1:01234567-89ab-cdef-0123-456789abcdef"
-    told = [
+    refusals = [
         refusal(cloud, options | change)
         for change in (
             {"RoleArn": other},
@@ -84,7 +84,7 @@ def test_what_amazon_refuses_is_refused_in_its_words(cloud: Cloud, options: dict
         )
     ]
     pool = f"arn:aws:cognito-idp:us-east-1:000000000000:userpool/{options['UserPoolId']}"
-    assert told == [
+    assert refusals == [
         "OpenSearch Service must be allowed to use the passed role",
         "OpenSearch Service must be allowed to use the passed role",
         f"User is not authorized to perform: cognito-idp:DescribeUserPool on resource: {pool}",

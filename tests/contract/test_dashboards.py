@@ -48,8 +48,8 @@ class Page:
     def __init__(self, here: Trial, keys: SessionKeys, region: str = "us-east-1") -> None:
         credentials = Credentials(keys.access_key, keys.secret_key, keys.session_token or None)
         signature = CallerSignature(credentials, region)
-        self.told: list[str] = []
-        self.proxy = DashboardsProxy(f"https://localhost:{here.port}", signature, self.told.append)
+        self.sentences: list[str] = []
+        self.proxy = DashboardsProxy(f"https://localhost:{here.port}", signature, self.sentences.append)
         Thread(target=self.proxy.serve_forever, args=(0.01,), daemon=True).start()
         self._session = requests.Session()
         assert self._session.get(self.proxy.entrance.link, allow_redirects=False, timeout=10).status_code == 303
@@ -76,7 +76,7 @@ def test_what_dashboards_ask_arrives_with_a_signature_that_counts(page: Page, me
     answer = page(method, path, data=b'{"query": "x"}' if method in ("POST", "PUT") else None)
     assert answer.status_code == 400, answer.text
     assert method == "HEAD" or re.search(r"no handler found for uri \[/_dashboards|Invalid index name", answer.text)
-    assert page.told == []
+    assert page.sentences == []
 
 
 def test_a_caller_whom_no_policy_admits_reads_the_domains_own_sentence(here: Trial) -> None:
@@ -87,7 +87,7 @@ def test_a_caller_whom_no_policy_admits_reads_the_domains_own_sentence(here: Tri
         refused = page("POST", "/_dashboards/api/console/proxy?path=_search&method=GET")
         assert refused.status_code == 403
         assert refused.json()["Message"].endswith("no identity-based policy allows the es:ESHttpPost action")
-        assert "search.admins" in page.told[0]
+        assert "search.admins" in page.sentences[0]
     finally:
         page.close()
 

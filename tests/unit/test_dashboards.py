@@ -32,7 +32,7 @@ class Browser:
     """A browser that has, or has not, opened the link."""
 
     proxy: DashboardsProxy
-    told: list[str]
+    sentences: list[str]
     session: requests.Session = field(default_factory=requests.Session)
 
     def open(self) -> requests.Response:
@@ -51,11 +51,11 @@ def dashboards() -> Iterator[tuple[Dashboards, str]]:
 
 
 def browser_at(endpoint: str) -> Iterator[Browser]:
-    told: list[str] = []
+    sentences: list[str] = []
     signature = CallerSignature(Credentials("AKIDEXAMPLE", "secret", "token"), "us-east-1")
-    proxy = DashboardsProxy(endpoint, signature, told.append)
+    proxy = DashboardsProxy(endpoint, signature, sentences.append)
     with serving(proxy):
-        yield Browser(proxy, told)
+        yield Browser(proxy, sentences)
 
 
 @pytest.fixture
@@ -69,10 +69,10 @@ def test_the_link_leads_to_dashboards_once(browser: Browser, dashboards: tuple[D
     assert "HttpOnly" in opened.headers["Set-Cookie"]
     assert "SameSite=Strict" in opened.headers["Set-Cookie"]
     assert browser(HOME).text == "dashboards"
-    again = Browser(browser.proxy, browser.told).open()
+    again = Browser(browser.proxy, browser.sentences).open()
     assert again.status_code == 403
     assert "used already" in again.text
-    assert [request.target for request in dashboards[0].asked] == [HOME]
+    assert [request.target for request in dashboards[0].requests] == [HOME]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_other_names_and_pages_are_turned_away(
     refused = browser(HOME, **headers)
     assert refused.status_code == 403
     assert sentence in refused.text
-    assert dashboards[0].asked == []
+    assert dashboards[0].requests == []
 
 
 @pytest.mark.parametrize("cookie", ["", "osml-dashboards-{port}=guessed", "other=1", 'osml-dashboards-{port}="', "é=é"])
@@ -107,7 +107,7 @@ def test_a_browser_without_the_cookie_is_turned_away(
     refused = browser(HOME, Cookie=cookie.replace("{port}", port).encode().decode("latin-1"))
     assert refused.status_code == 403
     assert "did not open the link" in refused.text
-    assert dashboards[0].asked == []
+    assert dashboards[0].requests == []
     assert browser("/?key=guessed").status_code == 403
     assert browser.open().status_code == 303, "a guess does not use the link up"
 
@@ -116,7 +116,7 @@ def test_a_browser_without_the_cookie_is_turned_away(
 def test_nothing_but_dashboards_is_passed_on(browser: Browser, dashboards: tuple[Dashboards, str], path: str) -> None:
     browser.open()
     assert browser(path).status_code == 403
-    assert dashboards[0].asked == []
+    assert dashboards[0].requests == []
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ def test_a_request_is_signed_and_keeps_what_dashboards_need(
     browser.session.cookies.set("security_authentication", "theirs")
     headers = {"osd_xsrf": "true", "securitytenant": "global", "Content_Type": "application/json"}
     browser("/_dashboards/api/x?b=2&a=1", "POST", b"{}", Origin=origin, Referer=origin, x_amz_date="0", **headers)
-    [asked] = dashboards[0].asked
-    got = {name.lower(): value for name, value in asked.headers.items()}
-    assert (asked.method, asked.target, asked.body) == ("POST", "/_dashboards/api/x?b=2&a=1", b"{}")
+    [received] = dashboards[0].requests
+    got = {name.lower(): value for name, value in received.headers.items()}
+    assert (received.method, received.target, received.body) == ("POST", "/_dashboards/api/x?b=2&a=1", b"{}")
     assert got["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
     assert "SignedHeaders=host;x-amz-date;x-amz-security-token" in got["authorization"]
     assert got["x-amz-date"] != "0"
@@ -192,7 +192,7 @@ def test_a_refusal_is_passed_on_and_explained_once(browser: Browser, dashboards:
     stands.status, stands.body = 403, b'{"Message":"User: arn:x is not authorized"}'
     browser.open()
     assert [browser(HOME).json()["Message"] for _ in range(2)] == ["User: arn:x is not authorized"] * 2
-    [sentence] = browser.told
+    [sentence] = browser.sentences
     assert "search.admins" in sentence
 
 
@@ -202,7 +202,7 @@ def test_a_domain_that_does_not_answer_is_named() -> None:
         answer = browser(HOME)
         assert answer.status_code == 502
         assert "127.0.0.1:9 did not answer" in answer.text
-        assert "VPC" in browser.told[0]
+        assert "VPC" in browser.sentences[0]
 
 
 @pytest.mark.parametrize("headers", [{"Content_Length": str(LARGEST_BODY + 1)}, {"Content_Length": "-1"}])
@@ -211,7 +211,7 @@ def test_a_body_of_a_wrong_length_is_refused(
 ) -> None:
     browser.open()
     assert browser(HOME, "POST", **headers).status_code == 403
-    assert dashboards[0].asked == []
+    assert dashboards[0].requests == []
 
 
 @given(st.text(max_size=30), st.lists(st.tuples(st.text(min_size=1, max_size=9), st.text(max_size=9)), max_size=5))
@@ -229,7 +229,7 @@ def test_the_encoding_of_a_query_changes_once_and_its_meaning_never(raw: str, pa
     [
         ("serverless", None, "OpenSearch UI"),
         ("self-managed", None, "is your own"),
-        ("domain", Instance("dashboards", Path()), "local cloud has no Dashboards"),
+        ("r1", Instance("dashboards", Path()), "local cloud has no Dashboards"),
     ],
 )
 def test_environments_without_dashboards_are_told_what_to_do(
