@@ -15,7 +15,7 @@ class Dashboards(Group):
     everything, and any other role what an administrator maps it to. Amazon adds a client to both pools.
     """
 
-    user_pool: str = Field(pattern=r"^[\w-]{1,45}_[0-9a-zA-Z]{1,9}$", examples=["us-east-1_AbCdEfGhI"])
+    user_pool: str = Field(pattern=r"^[a-z0-9-]{1,45}_[0-9a-zA-Z]{1,9}$", examples=["us-east-1_AbCdEfGhI"])
     identity_pool: str = Field(
         pattern=r"^[a-z0-9-]{1,18}:[0-9a-f-]{36}$", examples=["us-east-1:01234567-89ab-cdef-0123-456789abcdef"]
     )
