@@ -29,6 +29,7 @@ from settings.model_settings import REGION, model_class, providers
 from settings.new_domain import NewDomain
 from settings.operators import Operators
 from settings.parts import PARTS
+from settings.reading import FileReading
 from settings.recipe import FIRST, RECIPES, with_preset
 from settings.retrieval import Retrieval
 from settings.rules import RULES
@@ -90,6 +91,7 @@ class Environment(Group):
     embedding: Embedding
     answer: Answer | None = None
     index: IndexSettings = IndexSettings()
+    reading: FileReading = FileReading()
     adopted: Adopted | None = None
     retrieval: Retrieval = Retrieval()
     prompt: Prompt = Prompt()

@@ -66,6 +66,16 @@ LACKING: Mapping[str, frozenset[str]] = {
     "AWS::CodeBuild::Project": frozenset({"ap-east-2", "ca-west-1", "mx-central-1"}),
 }
 
+# Where Amazon Textract is, which has no type of resource: `data/endpoints.json` of botocore; the same test compares.
+WITH_TEXTRACT = frozenset(
+    (
+        *("ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1"),
+        *("eu-central-1", "eu-central-2", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "us-east-1"),
+        *("us-east-2", "us-gov-east-1", "us-gov-west-1", "us-iso-east-1", "us-isof-east-1", "us-isof-south-1"),
+        *("us-west-1", "us-west-2"),
+    )
+)
+
 
 def partition_of(region: str) -> Partition | None:
     """The partition of `region`; None when AWS has no such region."""

@@ -22,6 +22,7 @@ from settings.knowledge import FieldName, FieldType, IndexNames, Prompt
 from settings.model_settings import model_class
 from settings.passages import PASSAGE_CHARACTERS
 from settings.personal_data import PersonalData
+from settings.reading import Scans
 from settings.retrieval import Retrieval
 
 VARIABLE = "ASSISTANT"
@@ -206,6 +207,7 @@ class RuntimeSettings(RuntimeGroup):
     access: ToldAccess = ToldAccess()
     limits: Limits = Limits()
     uploads: str | None = None
+    scans: Scans | None = None
     guardrails: Guardrails | None = None
     quota: RuntimeQuota | None = None
     cache: RuntimeAnswerCache | None = None

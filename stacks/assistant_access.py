@@ -23,6 +23,15 @@ GUESSED = (
 )
 
 
+def grant_recognition(environment: Environment, function: Grantee) -> None:
+    """Let `function` have the text of scans recognised, if the environment says so."""
+    if environment.reading.scans:
+        function.allow(
+            iam.PolicyStatement(actions=["textract:DetectDocumentText"], resources=["*"]),
+            wildcards="Amazon Textract has no resources: a call brings its picture.",
+        )
+
+
 def grant_search(
     scope: Construct,
     environment: Environment,

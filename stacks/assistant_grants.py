@@ -9,7 +9,7 @@ from opensearch_ml.assistant.feedback_table import FeedbackTable
 from settings import Environment
 from settings.assistant import Assistant
 from settings.runtime_settings import OPERATORS
-from stacks.assistant_access import GUESSED, grant_search
+from stacks.assistant_access import GUESSED, grant_recognition, grant_search
 from stacks.assistant_stores import AssistantStores
 from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
@@ -61,6 +61,7 @@ class AssistantGrants:
         if stores.quota:
             function.allow(stores.quota.reading)
         self._work_on_the_index(function, "documents")
+        grant_recognition(self._environment, function)
         if stores.table:
             function.allow(*stores.table.history)
         if isinstance(stores.feedback, FeedbackTable):

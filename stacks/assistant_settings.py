@@ -121,7 +121,7 @@ def _unusual(
         unusual["fields"] = environment.index.fields
     if environment.retrieval != Retrieval():
         unusual["retrieval"] = environment.retrieval
-    return unusual
+    return unusual | environment.reading.model_dump(exclude_none=True)
 
 
 def _digest(answer: AnswerModel) -> str:

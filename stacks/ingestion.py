@@ -18,7 +18,7 @@ from settings.drop import Drop
 from settings.ingestion import Ingestion
 from settings.outputs import SourcesOutputs
 from settings.sources import SourceSettings
-from stacks.assistant_access import grant_search
+from stacks.assistant_access import grant_recognition, grant_search
 from stacks.batches import Batches
 from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
@@ -65,6 +65,7 @@ class IngestionStack(EnvironmentStack):
         )
         target = self._search.target(self.region, ())
         grant_search(self, self._environment, self._search, target, drop, "drop")
+        grant_recognition(self._environment, drop)
         self.output("DropBucketName", drop.bucket.bucket_name)
         self.output("DropFolder", f"s3://{drop.bucket.bucket_name}/documents/")
         self.output("DropQueueUrl", drop.queue.queue_url)
@@ -96,6 +97,7 @@ class IngestionStack(EnvironmentStack):
             network=self._search.network,
         )
         grant_search(self, self._environment, self._search, self._search.target(self.region, ()), sync, "sources")
+        grant_recognition(self._environment, sync)
         sync.let_begin(self._search.operator.role)
         self.outputs(SourcesOutputs(queue_url=sync.queue.queue_url, bucket=sync.bucket.bucket_name))
 
@@ -125,6 +127,7 @@ class IngestionStack(EnvironmentStack):
             "passage_tokens": self._environment.embedding.chunk_tokens,
             "passage_overlap": index.overlap,
             **({"mask": index.mask} if index.mask else {}),
+            **self._environment.reading.model_dump(exclude_none=True),
             **({"groups": settings.groups} if settings and settings.groups else {}),
         }
         return self.to_json_string(destination)

@@ -150,9 +150,10 @@ def _called(environment: Environment) -> list[str]:
     models = [model for model in (environment.embedding, environment.answer) if model]
     services = list(dict.fromkeys(model.service for model in models if model.service))
     guarded = ["bedrock-runtime"] if environment.assistant and environment.assistant.bedrock_guardrail else []
+    read = ["textract"] if environment.reading.scans else []
     if isinstance(search, Serverless):
-        return list(dict.fromkeys(["dynamodb", *services, *guarded]))
-    called = guarded
+        return list(dict.fromkeys(["dynamodb", *services, *guarded, *read]))
+    called = [*guarded, *read]
     if environment.assistant and (environment.assistant.quota or environment.assistant.cache):
         called.append("dynamodb")
     if isinstance(search, ExistingDomain) and search.admin_role:

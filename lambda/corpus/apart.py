@@ -98,6 +98,7 @@ class _Reader:
             "given": reading.given,
             "columns": [*reading.columns],
             "advice": reading.advice,
+            "most_scans": reading.most_scans,
         }
         request = json.dumps([name, plain, reading.recognize is not None, self.limits.seconds]).encode()
         try:

@@ -1,7 +1,11 @@
 """Text recognition: pictures in, lines of text out. Who recognises is passed to the reader."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+# The least mean certainty of a text. With rapidocr it is 0.98 to 1 on rendered pages; with a script that its models
+# lack, or on a page that lies on its side, it is 0.61 to 0.88 (docs/decisions/0020-reading-files.md).
+CERTAIN = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +17,25 @@ class Recognized:
 
 
 Recognize = Callable[[Sequence[bytes]], list[Recognized]]
-"""Recognises the text of pictures (PNG), in their order. Raises Unrecognized."""
+"""Recognises the text of pictures (PNG or JPEG), in their order. Raises Unrecognized."""
 
 
 class Unrecognized(Exception):
     """Nothing can be recognised at present: what was asked, and what came back."""
+
+
+def certainty_of(lines: Iterable[tuple[str, float]]) -> float:
+    """The mean certainty (0 to 1) of the lines, by their lengths; 0 without letters."""
+    weighed = [(len(line), certainty) for line, certainty in lines]
+    letters = sum(length for length, _ in weighed)
+    return sum(length * certainty for length, certainty in weighed) / letters if letters else 0.0
+
+
+def certain(lines: Sequence[tuple[str, float]]) -> Recognized:
+    """The lines, or the reason why they are left out: their mean certainty is too low."""
+    certainty = certainty_of(lines)
+    if lines and certainty < CERTAIN:
+        return Recognized(
+            reason=f"has text that is recognised with a certainty of {certainty:.0%} only, so it is left out"
+        )
+    return Recognized([line for line, _ in lines])

@@ -1,8 +1,8 @@
 """SQS calls this function with messages of S3 about objects in a bucket; it loads them, and names those that failed.
 
 Variables: `DESTINATION` (JSON: `target` as for sign_in.py, `index`, `text_field`, `passage_characters`,
-`passage_tokens`, `passage_overlap`, `groups` by prefix), `DOCUMENTS` and `REFUSED` (the prefixes in the bucket),
-`QUEUE_URL`, `DEAD_LETTERS_URL`, `ATTEMPTS`, `ENVIRONMENT`.
+`passage_tokens`, `passage_overlap`, `groups` by prefix, `scans`), `DOCUMENTS` and `REFUSED` (the prefixes in the
+bucket), `QUEUE_URL`, `DEAD_LETTERS_URL`, `ATTEMPTS`, `ENVIRONMENT`.
 """
 
 import functools
@@ -19,9 +19,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aws.bulk_requests import connect
 from aws.telemetry import count, json_lines
+from aws.textract import reading
 from corpus.chunks import chunks
 from corpus.destination import Stopped
-from corpus.formats import Reading
 from corpus.load import BACKOFF, load
 from corpus.report import Report
 from dropped_objects import TIME_OVER, Dropped, Shipment
@@ -36,15 +36,19 @@ PATIENTLY = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attem
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The function's entry point: `batchItemFailures` are the messages that come again."""
-    ends = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
+    ends: float = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
     messages = [DropMessage.of(record) for record in event["Records"]]
     to = json.loads(os.environ["DESTINATION"])
+
+    def left() -> float:
+        return ends - time.monotonic()
+
     shipment = Shipment(
         objects_of(messages, os.environ["DOCUMENTS"]),
         _client("s3"),
-        Reading(to["text_field"]),
+        reading(to["text_field"], to.get("scans"), left),
         functools.partial(_on_time, ends),
-        lambda: ends - time.monotonic(),
+        left,
         to.get("groups", {}),
     )
     trouble = _load(shipment, to, ends)

@@ -13,6 +13,7 @@ from corpus.destination import Stopped
 from corpus.document import Document, Entry, Unreadable
 from corpus.fields import with_access
 from corpus.formats import Reading
+from corpus.recognition import Unrecognized
 from corpus.report import DeadLetter
 from corpus.source import read
 
@@ -112,6 +113,8 @@ class Shipment:
                     yield self._for_groups(dropped, entry)
             except (ClientError, BotoCoreError, OSError) as error:
                 dropped.trouble = _reason(error)
+            except Unrecognized as why:
+                dropped.trouble = str(why)
             dropped.ended = True
 
     def dead_letter(self, dead_letter: DeadLetter) -> None:

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from aws.textract import reading
 from corpus.apart import FileLimits
 from corpus.document import Document, Entry, Unreadable
-from corpus.formats import Reading
+from corpus.recognition import Unrecognized
 from corpus.source import read
 from rag.budget import Budget
 from rag.caller import Caller
@@ -47,9 +48,13 @@ def store(file: FileIn, seconds: float, parts: Parts, caller: Caller) -> Stored:
     def goes_on() -> bool:
         return time.monotonic() - began < seconds * BEGINNING
 
+    def left() -> float:
+        return began + seconds * READING - time.monotonic()
+
     def in_time() -> Generator[Entry]:
         nonlocal is_cut
-        entries = read(io.BytesIO(file.content), file.name, Reading(parts.settings.index.text_field), 0, limits)
+        as_set = reading(parts.settings.index.text_field, parts.settings.scans, left)
+        entries = read(io.BytesIO(file.content), file.name, as_set, 0, limits)
         for entry in for_groups(entries, file.groups):
             # It may be read with more time.
             is_cut = isinstance(entry, Unreadable) and not goes_on()
@@ -120,6 +125,9 @@ def store_entries(
                 waiting[entry.id] = entry
                 size += len(entry.source[field_name])
         stored.ended = settle()
+    except Unrecognized as why:
+        if not (waiting or unread) or settle():
+            stored.later = str(why)
     finally:
         entries.close()
     return stored

@@ -8,15 +8,15 @@ import json
 import secrets
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any, cast
 
 from pydantic import ValidationError
 
+from aws.textract import reading
 from corpus.apart import FileLimits
 from corpus.document import Entry, Unreadable
-from corpus.formats import Reading
 from corpus.source import read
 from rag.budget import Budget
 from rag.caller import Caller
@@ -31,6 +31,8 @@ UPLOADS, JOBS, BEGIN = "uploads", "jobs", "begin"
 MOST_STORED, MOST_OTHERS = 100, 1000
 # The seconds between two writes of a job's progress, and the limit for reading the next document.
 OFTEN, READING = 2.0, 60.0
+# The share of a call's time after which the text of no further scanned page is recognised.
+RECOGNIZING = 0.7
 # A job without progress for so long has stopped: its last message went to the dead letters.
 SILENT = timedelta(minutes=45)
 BROKE_OFF = "It broke off again and again behind what is told here; what was stored stays. Send the rest anew."
@@ -147,10 +149,13 @@ class Jobs:
         def goes_on() -> bool:
             return time.monotonic() - began < seconds / 2
 
+        def left() -> float:
+            return began + seconds * RECOGNIZING - time.monotonic()
+
         with tempfile.TemporaryFile() as file:
             self._content(state, file)
             try:
-                entries = for_groups(_entries(state, file, parts), state.groups)
+                entries = for_groups(_entries(state, file, parts, left), state.groups)
                 store_entries(entries, stored, budget, parts, state.caller, goes_on, tell, last=last)
             except Failure as failure:
                 stored.later = failure.message
@@ -205,10 +210,11 @@ def _absent(id: str) -> Absent:
     return Absent(f"There is no job {id!r}; jobs are kept for 14 days.")
 
 
-def _entries(state: State, file: IO[bytes], parts: Parts) -> Generator[Entry]:
+def _entries(state: State, file: IO[bytes], parts: Parts, left: Callable[[], float]) -> Generator[Entry]:
     field = parts.settings.index.text_field
     if state.name is not None:
-        return read(cast(Any, file), state.name, Reading(field), state.settled, FileLimits(READING, MOST_MEMORY))
+        as_set, limits = reading(field, parts.settings.scans, left), FileLimits(READING, MOST_MEMORY)
+        return read(cast(Any, file), state.name, as_set, state.settled, limits)
     return _given(file, field, state.settled)
 
 

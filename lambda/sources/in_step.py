@@ -18,6 +18,7 @@ from corpus.fields import with_access, with_source
 from corpus.formats import Reading
 from corpus.leftovers import Leftovers
 from corpus.load import BACKOFF, load
+from corpus.recognition import Unrecognized
 from corpus.report import DeadLetter, Report
 from corpus.source import read
 from sources.item import Content, ItemSource, Known, ListedItem, Unreached
@@ -149,6 +150,11 @@ class InStep:
             # It is new; the next run asks for it again.
             self._known[item.name] = Known(seen=self._run.id, depth=item.depth)
 
+    def _keep(self, item: ListedItem, trouble: str) -> None:
+        """Leave the item as the last run left it."""
+        self._run.keep(item.name, trouble)
+        self._seen(replace(item, trouble=trouble), self._known.get(item.name))
+
     def _unchanged(self, item: ListedItem, known: Known | None) -> None:
         assert known  # noqa: S101 - for the type checker: a source says so only of what is known
         known.seen, known.depth, known.mark = self._run.id, item.depth, item.mark or known.mark
@@ -162,15 +168,18 @@ class InStep:
             try:
                 digest = _laid_down(content, file)
             except Unreached as why:
-                self._run.keep(item.name, str(why))
-                self._seen(replace(item, trouble=str(why)), self._known.get(item.name))
+                self._keep(item, str(why))
                 return
             if digest == known.digest:
                 self._unchanged(item, known)
                 return
             entries = self._read(item, content, file)
-            first = next(entries, None)
-            second = next(entries, None) if first else None
+            try:
+                first = next(entries, None)
+                second = next(entries, None) if first else None
+            except Unrecognized as why:
+                self._keep(item, str(why))
+                return
             said = _said(first) if isinstance(first, Document) and second is None else ""
             if said and said == known.said and not known.refused:
                 # The bytes differ, as by the time of day in a page, and the document does not.
@@ -181,8 +190,14 @@ class InStep:
             self._open.append(opened)
             for entry in (read for read in (first, second) if read):
                 yield self._taken(opened, entry)
-            for entry in entries:
-                yield self._taken(opened, entry)
+            try:
+                for entry in entries:
+                    yield self._taken(opened, entry)
+            except Unrecognized as why:
+                # The next run reads all of it again; until then nothing of the item is removed.
+                opened.refusals.append(str(why))
+                opened.later = True
+                opened.documents += known.documents
             opened.ended = True
             if self._run.dry:
                 opened.settled = opened.read

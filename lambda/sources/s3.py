@@ -16,14 +16,14 @@ from sources.tools import Tools
 
 def source(settings: S3Prefix, tools: Tools) -> ItemSource:
     """The objects of the prefix."""
-    return Objects(settings, tools.s3)
+    return Objects(settings, tools.s3, pictures=tools.pictures)
 
 
 class Objects:
     """See ItemSource. A name is the key after the folder that holds the prefix, as `osml ingest` names it."""
 
-    def __init__(self, settings: S3Prefix, s3: Any) -> None:
-        self._settings, self._s3 = settings, s3
+    def __init__(self, settings: S3Prefix, s3: Any, *, pictures: bool = False) -> None:
+        self._settings, self._s3, self._pictures = settings, s3, pictures
         self._wanted = wanted_by(settings.include, settings.exclude)
         self.is_complete = True
         self.left_out: dict[str, int] = Counter()
@@ -39,7 +39,7 @@ class Objects:
                     if key.endswith("/") or not self._wanted(key.removeprefix(prefix)):
                         continue
                     name = key.removeprefix(f"{folder}/") if folder else key
-                    if readable(key):
+                    if readable(key, pictures=self._pictures):
                         content = Content(name, lambda key=key: self._opened(key))  # type: ignore[misc]
                         yield ListedItem(name, f"{entry['ETag']} {entry['Size']}", content)
                     else:

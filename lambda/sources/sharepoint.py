@@ -30,14 +30,14 @@ def source(settings: SharePoint, tools: Tools) -> ItemSource:
     session = guarded_session(tools.networks, tools.agent)
     headers = {"Authorization": f"Bearer {_token(settings, session, tools.secret())}"}
     fetching = Fetching(session, 0.0, tools.left, tools.sleep)
-    return LibraryFiles(settings, Api(fetching, GRAPH, "Microsoft Graph", ACCESS, headers))
+    return LibraryFiles(settings, Api(fetching, GRAPH, "Microsoft Graph", ACCESS, headers), pictures=tools.pictures)
 
 
 class LibraryFiles:
     """See ItemSource. A name is the file's address in the library."""
 
-    def __init__(self, settings: SharePoint, api: Api) -> None:
-        self._settings, self._api = settings, api
+    def __init__(self, settings: SharePoint, api: Api, *, pictures: bool = False) -> None:
+        self._settings, self._api, self._pictures = settings, api, pictures
         self._wanted = wanted_by(settings.include, settings.exclude)
         self.is_complete = True
         self.left_out: dict[str, int] = Counter()
@@ -57,7 +57,7 @@ class LibraryFiles:
             path = _path(file)
             if not self._wanted(path):
                 continue
-            if not readable(path):
+            if not readable(path, pictures=self._pictures):
                 self.left_out[ending(path) or "without a type"] += 1
                 continue
             url = f"{GRAPH}/v1.0/drives/{quote(drive)}/items/{quote(file['id'])}/content"

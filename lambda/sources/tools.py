@@ -12,13 +12,15 @@ from sources.item import ItemSource
 class Tools:
     """s3: a client. secret: reads the source's key. left: seconds until nothing more is begun.
 
-    agent: the name under which requests are made. networks: private ranges that vendors' APIs may be in, none in AWS.
+    pictures: whether the text of pictures is recognised. agent: the name under which requests are made.
+    networks: private ranges that vendors' APIs may be in, none in AWS.
     """
 
     s3: Any = None
     secret: Callable[[], str] = lambda: ""
     left: Callable[[], float] = lambda: 600.0
     sleep: Callable[[float], object] = time.sleep
+    pictures: bool = False
     agent: str = "osml"
     networks: Sequence[str] = ()
 

@@ -23,10 +23,10 @@ from botocore.config import Config
 from aws.bulk_requests import asking, connect
 from aws.secret_values import secret_value
 from aws.telemetry import count, json_lines
+from aws.textract import reading
 from corpus.apart import FileLimits
 from corpus.chunks import chunks
 from corpus.destination import Stopped
-from corpus.formats import Reading
 from corpus.leftovers import Leftovers
 from corpus.load import BACKOFF
 from mlcommons.errors import ProvisioningError
@@ -93,7 +93,8 @@ def _work(run: Run, settings: SourceSettings, ends: float) -> None:
     run.calls += 1
     _write_run(run)
     until = min(ends, time.monotonic() + float(os.environ["SLICE_SECONDS"]))
-    tools = Tools(s3, lambda: _secret(run.source), lambda: until - time.monotonic())
+    pictures = "scans" in json.loads(os.environ["DESTINATION"])
+    tools = Tools(s3, lambda: _secret(run.source), lambda: until - time.monotonic(), pictures=pictures)
     written = time.monotonic()
 
     def tell() -> None:
@@ -141,7 +142,7 @@ def _into(run: Run, groups: Sequence[str], ends: float) -> Into:
         connect(to["target"], to["index"], ends),
         Leftovers(ask, to["index"]),
         Leftovers(ask, to["index"], run.source),
-        Reading(to["text_field"]),
+        reading(to["text_field"], to.get("scans"), lambda: ends - time.monotonic()),
         cut,
         FileLimits(LONGEST, MOST_MEMORY),
         groups,

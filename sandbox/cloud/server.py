@@ -49,6 +49,7 @@ from sandbox.cloud import (
     simulations,
     streaming,
     tables,
+    textract_api,
     trust,
     unsigned,
     user_pools,
@@ -150,6 +151,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     conditions.install()
     keys.install()
     model_runtimes.install(settings.models_url, authority)
+    textract_api.install(settings.models_url, authority)
     sagemaker_api.install(registry)
     bedrock_api.install()
     service_quotas.install()

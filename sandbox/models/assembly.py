@@ -12,6 +12,7 @@ from sandbox.models.key import KeyFile
 from sandbox.models.openai import OpenAI
 from sandbox.models.sagemaker import SageMakerApi
 from sandbox.models.server import ModelServer
+from sandbox.models.textract import TextractApi
 from sandbox.models.weights import GRAPH
 from sandbox.models.word_vectors import WordVectors
 
@@ -43,5 +44,6 @@ def model_server(
             "bedrock": BedrockApi(model, stand_in),
             "openai": OpenAI(model, KeyFile(deepseek_key_file)),
             "deepseek": DeepSeek(model, stand_in, KeyFile(deepseek_key_file), forward),
+            "textract": TextractApi(),
         },
     )

@@ -32,7 +32,7 @@ class ModelResponse:
 
 
 class ModelApi(Protocol):
-    """What the server asks of SageMaker, Bedrock and DeepSeek alike."""
+    """What the server asks of all providers alike."""
 
     def answer(self, call: Call) -> ModelResponse:
         """Answer a request, errors included, in the provider's own shapes."""

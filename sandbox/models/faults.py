@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-PROVIDERS = ("sagemaker", "bedrock", "deepseek", "openai")
+PROVIDERS = ("sagemaker", "bedrock", "deepseek", "openai", "textract")
 _BATCHES_KEPT = 32
 _MOST_MS = 600_000
 

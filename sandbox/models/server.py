@@ -22,6 +22,7 @@ _HOSTS = {
     "bedrock": re.compile(r"bedrock-runtime\.[a-z0-9-]+\.amazonaws\.com"),
     "deepseek": re.compile(r"api\.deepseek\.com"),
     "openai": re.compile(r"api\.openai\.com"),
+    "textract": re.compile(r"textract\.[a-z0-9-]+\.amazonaws\.com"),
 }
 _MOST_BYTES = 25 * 1024 * 1024
 
@@ -33,7 +34,7 @@ class ModelServer(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, port: int, providers: dict[str, ModelApi]) -> None:
-        """`providers` by name: sagemaker, bedrock, deepseek, openai."""
+        """`providers` by name: sagemaker, bedrock, deepseek, openai, textract."""
         super().__init__(("127.0.0.1", port), _Handler)
         self.providers = providers
         self.control = Control()

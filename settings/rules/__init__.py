@@ -25,10 +25,21 @@ from settings.rules.backup import (
 from settings.rules.collection import collection_decides, collection_has_no_connector
 from settings.rules.encryption import key_has_an_arn, key_is_here
 from settings.rules.engine import batches, converses, milliseconds, shard_copies, space
-from settings.rules.ingestion import drop_has_a_pipeline, ingestion_has_its_jobs, sources_have_a_pipeline
+from settings.rules.ingestion import (
+    drop_has_a_pipeline,
+    ingestion_has_its_jobs,
+    scans_have_a_reader,
+    sources_have_a_pipeline,
+)
 from settings.rules.place import search_is_here, secrets_are_here, secrets_are_made_once
 from settings.rules.recipe import answer_is_the_recipes, engine_is_the_recipes, provider_is_the_recipes
-from settings.rules.region import models_are_in_one_partition, one_partition, regions_exist, services_are_there
+from settings.rules.region import (
+    models_are_in_one_partition,
+    one_partition,
+    regions_exist,
+    services_are_there,
+    textract_is_there,
+)
 from settings.rules.retrieval import asks_again, on_an_engine, quantizes, reranks, since
 from settings.rules.vpc import vpc_has_its_kind, vpc_reaches_its_models
 
@@ -48,6 +59,7 @@ def models_fit(environment: Environment) -> Iterable[str]:
 RULES: tuple[Rule, ...] = (
     regions_exist,
     services_are_there,
+    textract_is_there,
     secrets_are_made_once,
     provider_is_the_recipes,
     answer_is_the_recipes,
@@ -75,6 +87,7 @@ RULES: tuple[Rule, ...] = (
     backups_are_of_a_domain,
     backups_are_taken_by_the_keeper,
     backups_of_others_are_restored,
+    scans_have_a_reader,
     on_an_engine,
     since,
     reranks,

@@ -33,6 +33,15 @@ def sources_have_a_pipeline(environment: Environment) -> Iterator[str]:
         )
 
 
+def scans_have_a_reader(environment: Environment) -> Iterator[str]:
+    """Functions recognise the text of scans; the command line does so on its own machine."""
+    if environment.reading.scans and not (environment.assistant or environment.drop or environment.sources):
+        yield (
+            f"reading.scans is {environment.reading.scans!r}, but nothing on AWS reads files here; set assistant, drop "
+            "or sources, or leave it out"
+        )
+
+
 def ingestion_has_its_jobs(environment: Environment) -> Iterator[str]:
     """Batches are embedded by jobs, which a domain starts."""
     search, embedding, since = environment.search, environment.embedding, SINCE["batch_predict"]

@@ -10,7 +10,7 @@ from settings import Group
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.embedding.sagemaker import SageMakerEmbedding
 from settings.recipe import FIRST
-from settings.regions import LACKING, no_such_region, partition_of, with_service
+from settings.regions import LACKING, WITH_TEXTRACT, no_such_region, partition_of, with_service
 from settings.serverless import Serverless
 
 if TYPE_CHECKING:
@@ -123,6 +123,16 @@ def services_are_there(environment: Environment) -> Iterator[str]:
             others = with_service(type, region)
             here = f", or region to one that has it, such as {others}" if others else ""
             yield f"region is {region!r}, which has no {service}; set {instead}{here}"
+
+
+def textract_is_there(environment: Environment) -> Iterator[str]:
+    """Pages are sent to Textract in the region of the environment."""
+    region, scans = environment.region, environment.reading.scans
+    if scans == "textract" and region is not None and region not in WITH_TEXTRACT:
+        yield (
+            f"reading.scans is 'textract', but region is {region!r}, which has no Amazon Textract; leave reading.scans "
+            "out, and load scans by osml ingest, which recognises their text on its own machine"
+        )
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 Templates = dict[str, dict[str, Any]]
 OfType = Callable[..., dict[str, Any]]
@@ -39,6 +40,28 @@ def statements(template: dict[str, Any], of_type: OfType, flat: Callable[[Any], 
         for action in resource["Action"] if isinstance(resource["Action"], list) else [resource["Action"]]:
             resources_by_action.setdefault(action, []).extend(resources)
     return resources_by_action
+
+
+def test_the_functions_that_read_files_may_have_scans_recognised_and_are_told_so(
+    synthesize: Callable[..., Templates], of_type: OfType, flat: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    settings = yaml.safe_load((Path(__file__).parent / "environments" / "sources.yaml").read_text())
+    settings |= {"drop": {}, "assistant": {}, "reading": {"scans": "textract"}}
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump(settings))
+    templates = synthesize("sources", tmp_path)
+    ingestion, assistant = templates[NAME], templates["osml-sources-assistant"]
+    for template, part in ((ingestion, "DropPolicy"), (ingestion, "SourcesPolicy"), (assistant, "DocumentsPolicy")):
+        assert statements(template, of_type, flat, part)["textract:DetectDocumentText"] == ["*"]
+    assert "textract:DetectDocumentText" not in statements(assistant, of_type, flat, "AskPolicy")
+    told = [
+        json.loads(flat(variables[name]))
+        for template in (ingestion, assistant)
+        for function in of_type(template, "AWS::Lambda::Function").values()
+        for variables in [function["Properties"].get("Environment", {}).get("Variables", {})]
+        for name in variables.keys() & {"DESTINATION", "ASSISTANT"}
+    ]
+    assert len(told) >= 3
+    assert [settings["scans"] for settings in told] == ["textract"] * len(told)
 
 
 def test_a_schedule_sends_the_name_of_its_source_in_the_order_of_that_source(

@@ -27,6 +27,7 @@ class Stored:
     to: Scripted = field(default_factory=Scripted)
     tools: Tools = field(default_factory=lambda: Tools(sleep=lambda _: None))
     runs: int = 0
+    reading: Reading = field(default_factory=lambda: Reading("text"))
 
     @property
     def ids(self) -> list[str]:
@@ -58,7 +59,7 @@ class Stored:
             lambda: self.to,
             Leftovers(lambda *_: {"hits": {"hits": []}}, "passages"),
             Leftovers(self._ask, "passages", run.source),
-            Reading("text"),
+            self.reading,
             whole,
             FileLimits(),
             self.settings.groups,

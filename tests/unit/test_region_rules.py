@@ -9,7 +9,7 @@ import pytest
 
 from osml.place import CHECKOUT
 from settings import SettingError, load
-from settings.regions import LACKING, PARTITIONS, partition_of
+from settings.regions import LACKING, PARTITIONS, WITH_TEXTRACT, partition_of
 
 SANDBOX = (CHECKOUT / "environments" / "sandbox.yaml").read_text()
 COLLECTION = (CHECKOUT / "environments" / "sandbox-aoss.yaml").read_text()
@@ -52,6 +52,14 @@ def test_what_regions_lack_is_what_cloudformation_lacks() -> None:
         assert regions == {name for name, known in types.items() if partition_of(name) and type not in known}, type
 
 
+def test_textract_is_where_botocore_knows_it() -> None:
+    import boto3
+
+    known = boto3.Session()
+    partitions = known.get_available_partitions()
+    assert {name for one in partitions for name in known.get_available_regions("textract", one)} == WITH_TEXTRACT
+
+
 @pytest.mark.parametrize(
     ("text", "region", "sentence"),
     [
@@ -92,6 +100,16 @@ def test_what_regions_lack_is_what_cloudformation_lacks() -> None:
             SANDBOX.replace("assistant: {}", "ingestion: {}"),
             "ca-west-1",
             "region is 'ca-west-1', which has no OpenSearch Ingestion; set drop in the place of ingestion",
+        ),
+        (
+            f"{SANDBOX}\nreading: {{scans: textract}}\n",
+            "sa-east-1",
+            "reading.scans is 'textract', but region is 'sa-east-1', which has no Amazon Textract; leave reading.scans",
+        ),
+        (
+            SANDBOX.replace("assistant: {}", "reading: {scans: textract}"),
+            "us-east-1",
+            "reading.scans is 'textract', but nothing on AWS reads files here; set assistant, drop or sources",
         ),
         (
             SANDBOX.replace("removal", f'admins: ["{ROLE}"]\n  removal').replace("{}", "{sign_in: api-key}"),

@@ -21,6 +21,7 @@ class Reading:
     given: the field or column of the file with the text; by default it has the same name.
     columns: the columns that together are the text, each with its name; they replace `given`.
     recognize: recognises the text of pictures and scans. If nothing does, it is None, and `advice` says what to do.
+    most_scans: the number of scanned pages of one file whose text is recognised.
     """
 
     text_field: str
@@ -28,6 +29,7 @@ class Reading:
     columns: Sequence[str] = ()
     recognize: Recognize | None = None
     advice: str = ADVICE
+    most_scans: int = 1000
 
     def text_of(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The fields, with the text under the index's name."""

@@ -10,7 +10,7 @@ import pypdfium2
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
 from corpus.formats.plain import document_row
-from corpus.formats.scans import DOTS_PER_INCH, LONGEST_SIDE, MOST_PAGES, recognized
+from corpus.formats.scans import DOTS_PER_INCH, LONGEST_SIDE, recognized
 
 # PDFium's character for a hyphen at the end of a line, and for a character without a code in Unicode.
 _HYPHEN, _NOTHING = "\ufffe", "\x00"
@@ -102,8 +102,9 @@ def _recognize(document: Any, pages: _Pages, reading: Reading) -> None:
             for number in pages.scans
         }
         return
-    pages.unread |= dict.fromkeys(pages.scans[MOST_PAGES:], f"is beyond {MOST_PAGES:,} scanned pages")
-    pictures = ((number, _picture(document, number - 1)) for number in pages.scans[:MOST_PAGES])
+    most = reading.most_scans
+    pages.unread |= dict.fromkeys(pages.scans[most:], f"is beyond {most:,} scanned pages, the most of one file")
+    pictures = ((number, _picture(document, number - 1)) for number in pages.scans[:most])
     for number, page in recognized(pictures, reading.recognize):
         if page.reason:
             pages.unread[number] = page.reason

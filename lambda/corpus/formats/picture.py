@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from corpus.formats import Reading, Row
 from corpus.formats.outline import Outline
 from corpus.formats.plain import document_row
-from corpus.formats.scans import MOST_PAGES, recognized
+from corpus.formats.scans import recognized
 from corpus.recognition import Recognized
 
 if TYPE_CHECKING:
@@ -28,10 +28,14 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         with Image.open(file) as opened:
             # Further frames of other formats are an animation.
             count = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
-            if opened.width * opened.height > MOST_DOTS or count > MOST_PAGES:
-                yield Row(name, reason=f"is larger than {MOST_DOTS // 10**6} million dots or {MOST_PAGES:,} pages")
+            if opened.width * opened.height > MOST_DOTS:
+                yield Row(name, reason=f"is larger than {MOST_DOTS // 10**6} million dots")
                 return
-            yield from _rows(name, reading, list(recognized(_frames(opened, count), reading.recognize)))
+            frames = _frames(opened, min(count, reading.most_scans))
+            yield from _rows(name, reading, list(recognized(frames, reading.recognize)))
+            if count > reading.most_scans:
+                beyond = f"{name}, pages {reading.most_scans + 1} to {count}"
+                yield Row(beyond, reason=f"are beyond {reading.most_scans:,} pages, the most of one file")
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
         yield Row(name, reason=f"is no picture that can be read ({error})")
 
