@@ -1,60 +1,121 @@
-"""An estimate of the tokens of a text from its words: where texts are cut, there is no tokenizer.
+"""Counts the tokens of a text with the vocabulary of BERT, and finds where so many tokens end.
 
-The figures are for the vocabulary of BERT and its descendants (all-MiniLM, bge), which splits more than others.
-Compared with the tokenizer of all-MiniLM-L6-v2, the estimate is 1.0 to 1.15 times the tokens of English, German,
-French, Chinese, Japanese, Russian, Arabic, Hindi, figures and code, 1.2 of Korean, and 0.9 of Finnish and of
-hexadecimal digits, for which SURE leaves some tokens free.
+all-MiniLM, all-mpnet and bge read tokens of this vocabulary (`vocabulary.txt`, of bert-base-uncased, Apache License
+2.0). A word that it lacks is one unknown token to them; here each of its characters counts, because other models read
+it. So a count is never too low for them, and exact where they know all words.
 """
 
 import re
-from math import ceil
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
 
-_WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
-# A common English word is one token; a long word, such as a German compound, is split.
-_USUAL, _LONGER = 7, 0.8
-# A word with accents; the vocabulary has few of them.
-_ACCENTED, _USUAL_ACCENTED, _LONGER_ACCENTED, _LATIN = 1.3, 3, 0.55, "\u0250"
-_DIGIT, _YEAR = 0.8, 1.5
-_HANGUL, _SYLLABLE = ("\uac00", "\ud7a3"), 2.6
-# The share of a model's tokens to use: two are its own marks, and the estimate may be too low.
-MARKS, SURE = 2, 0.9
-
-
-def estimate(text: str) -> int:
-    """The estimated tokens of the text, as `reach` counts them."""
-    return round(_cost(text))
+# Tokens that a model adds at both ends.
+MARKS = 2
+# What BERT takes for white space; other control characters and accents vanish from a word. The tables of tokenizers
+# are older than Python's, so that younger characters count.
+_SPACES = "\t\n\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_RUN = re.compile(f"[^{_SPACES}]+")
+_REMOVED, _UNSEEN = frozenset(("Cc", "Cf", "Co", "Cs", "Mn")), frozenset("\ufffd\xad")
+# Ideographs, each of which is a word.
+_IDEOGRAPH = re.compile(
+    "[\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002ceaf\U0002f800-\U0002fa1f]"
+)
+_SYMBOLS = frozenset("$+<=>^`|~")
+# A word of more characters is unknown to BERT.
+_LONGEST_WORD = 100
+_CONTINUED = "##"
 
 
 def count(text: str) -> int:
-    """The largest number of tokens that a text may have, without the marks."""
-    return ceil(_cost(text) / SURE)
-
-
-def _cost(text: str) -> float:
-    return sum(_tokens(word[0]) for word in _WORD.finditer(text))
+    """The tokens of the text, without the marks."""
+    return sum(cost for _, _, cost in _words(text, 0, len(text)))
 
 
 def reach(text: str, start: int, limit: int, tokens: int) -> int:
     """Where the text from `start` on has used up `tokens`, or `limit` if that is earlier; always after `start`."""
-    left = (tokens - MARKS) * SURE
-    for word in _WORD.finditer(text, start, limit):
-        cost = _tokens(word[0])
+    left = tokens - MARKS
+    for begin, end, cost in _words(text, start, limit):
         if cost > left:
-            if word.start() > start:
-                return word.start()
-            return start + max(1, int(len(word[0]) * left / cost))
+            return begin if begin > start else _within(text, start, end, left)
         left -= cost
     return limit
 
 
-def _tokens(word: str) -> float:
-    length, first = len(word), word[0]
-    if first.isdigit():
-        return _YEAR if length == len("2023") else _DIGIT * length
-    if not first.isalpha():
-        return 1.0
-    if word.isascii():
-        return 1.0 + max(0, length - _USUAL) * _LONGER
-    if max(word) < _LATIN:
-        return _ACCENTED + max(0, length - _USUAL_ACCENTED) * _LONGER_ACCENTED
-    return length * (_SYLLABLE if _HANGUL[0] <= first <= _HANGUL[1] else 1.0)
+def _within(text: str, start: int, end: int, tokens: int) -> int:
+    """Where a part of a word that is too long ends; the part has one character at least."""
+    while end > start + 1 and count(text[start:end]) > tokens:
+        end = start + (end - start) // 2
+    return end
+
+
+def _words(text: str, start: int, limit: int) -> Iterator[tuple[int, int, int]]:
+    """Begin, end and tokens of each word."""
+    for run in _RUN.finditer(text, start, limit):
+        said, at = run[0], run.start()
+        if said.isascii() and said.isalnum():
+            yield at, run.end(), _cost(said)
+            continue
+        begin = 0
+        for place, character in enumerate(said):
+            if _stands_alone(character):
+                if place > begin:
+                    yield at + begin, at + place, _cost(said[begin:place])
+                yield at + place, at + place + 1, _cost(character)
+                begin = place + 1
+        if len(said) > begin:
+            yield at + begin, run.end(), _cost(said[begin:])
+
+
+@lru_cache(1 << 12)
+def _stands_alone(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] == "P" or character in _SYMBOLS or _IDEOGRAPH.match(character) is not None
+
+
+@lru_cache(1 << 14)
+def _known_cost(word: str) -> int:
+    """The pieces of a word; as many as its characters if the vocabulary lacks one of them."""
+    pieces, known = 0, _vocabulary()
+    place = 0
+    while place < len(word):
+        prefix = _CONTINUED if place else ""
+        end = min(len(word), place + _longest_piece())
+        while end > place and prefix + word[place:end] not in known:
+            end -= 1
+        if end == place:
+            return len(word)
+        place, pieces = end, pieces + 1
+    return pieces
+
+
+def _cost(word: str) -> int:
+    if word.isascii() and word.isprintable():
+        return len(word) if len(word) > _LONGEST_WORD else _known_cost(word.lower())
+    plain = _plain(word)
+    # An accented character may become a mark, as ` in Greek.
+    if len(plain) > _LONGEST_WORD or (len(plain) > 1 and any(map(_stands_alone, plain))):
+        return len(plain)
+    return _known_cost(plain)
+
+
+def _plain(word: str) -> str:
+    """The word in lower case, without accents and characters that are not seen."""
+    return "".join(one.lower() for one in unicodedata.normalize("NFD", word) if not _vanishes(one))
+
+
+@lru_cache(1 << 12)
+def _vanishes(character: str) -> bool:
+    old = unicodedata.ucd_3_2_0.category(character)
+    return character in _UNSEEN or (unicodedata.category(character) in _REMOVED and old in _REMOVED)
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    return frozenset(Path(__file__).with_name("vocabulary.txt").read_text(encoding="utf-8").splitlines())
+
+
+@cache
+def _longest_piece() -> int:
+    return max(map(len, _vocabulary()))

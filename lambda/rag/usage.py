@@ -21,6 +21,6 @@ class Usage:
         """All tokens so far."""
         if self.reported or not self._texts:
             return self.reported
-        from corpus.tokens import estimate
+        from corpus.tokens import count
 
-        return estimate("".join(self._texts))
+        return count("".join(self._texts))

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from corpus import tokens as counting
 from corpus.chunks import chunks
 from corpus.document import Unreadable
 from corpus.formats import Reading
 from corpus.source import read
-from corpus.tokens import estimate
 from osml.ingest.ingest import SHOWN_ERRORS
 from osml.ingest.options import AS_IT_IS, IngestOptions
 from osml.ingest.sources import DocumentSources
@@ -26,7 +26,7 @@ PRICES = "https://aws.amazon.com/bedrock/pricing/"
 class Counted:
     """The content of the sources; `chunks` is the number that the index would hold, `errors` the first error sentences.
 
-    sizes, tokens: the number of chunks by their number of characters, and by their estimated number of tokens.
+    sizes, tokens: the number of chunks by their number of characters, and by their number of tokens.
     """
 
     sources: int
@@ -74,7 +74,7 @@ def count(sources: DocumentSources, reading: Reading, most: int, tokens: int, ov
                     counted.chunks += 1
                     counted.characters += len(text)
                     counted.sizes[len(text)] += 1
-                    counted.tokens[estimate(text)] += 1
+                    counted.tokens[counting.count(text)] += 1
     return counted
 
 
@@ -90,7 +90,7 @@ def show(where: Place, files: Sequence[str | Path], price: float | None, options
     console.print(
         f"{counted.sources:,} files, {counted.bytes:,} bytes: {counted.documents:,} documents in {counted.chunks:,} "
         f"chunks of at most {most:,} characters and {tokens:,} tokens, {counted.unreadable:,} unreadable.\n"
-        f"{_spread('Characters', counted.sizes)}\n{_spread('Estimated tokens', counted.tokens)}\n"
+        f"{_spread('Characters', counted.sizes)}\n{_spread('Tokens', counted.tokens)}\n"
         f"About {counted.embedded:,} tokens to embed by {settings.embedding.provider} {settings.embedding.model}.",
         highlight=False,
         soft_wrap=True,

@@ -33,6 +33,10 @@ OPEN_TOKENS = {
     "BAAI/bge-large-en-v1.5": 512,
     "intfloat/multilingual-e5-large": 512,
 }
+# Models with the vocabulary of BERT, with which chunks are counted. The tokens of others are estimated by it, and a
+# tenth of what they read is kept free.
+COUNTED = frozenset(OPEN_TOKENS) - {"intfloat/multilingual-e5-large"}
+SURE = 0.9
 
 
 class EmbeddingModel(ModelSettings):
@@ -60,8 +64,9 @@ class EmbeddingModel(ModelSettings):
 
     @property
     def chunk_tokens(self) -> int:
-        """Tokens of a chunk at most, so that the model reads all of it."""
-        return OPEN_TOKENS.get(self.model, self.tokens)
+        """Tokens of a chunk at most, counted with the vocabulary of BERT, so that the model reads all of it."""
+        read = OPEN_TOKENS.get(self.model, self.tokens)
+        return read if self.model in COUNTED else int(SURE * read)
 
     @property
     def calibration(self) -> Calibration | None:

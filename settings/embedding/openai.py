@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from settings.chat_ends import ENDS
-from settings.embedding import OPEN_MODELS, EmbeddingModel
+from settings.embedding import OPEN_MODELS, SURE, EmbeddingModel
 from settings.secret import Secret
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class OpenAiEmbedding(EmbeddingModel):
     @property
     def chunk_tokens(self) -> int:
         own = self.model in SHORTENED or self.model == "text-embedding-ada-002"
-        return TOKENS if own else super().chunk_tokens
+        return int(SURE * TOKENS) if own else super().chunk_tokens
 
     @property
     def key(self) -> Secret:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from corpus.tokens import estimate
+from corpus.tokens import count
 from rag.answer_model import ModelCaller
 from rag.answer_model.bedrock import Bedrock
 from rag.answer_model.chat import Chat
@@ -99,7 +99,7 @@ def test_tokens_are_counted_with_thoughts(models: Models, name: str) -> None:
     said = "".join(made(name, models).deltas(TOLD, budget(), usage))
     reported = name not in ("sagemaker", "lmi", "bedrock")
     # Of a provider that reports, what it has read, too.
-    assert usage.tokens > estimate(said) + (estimate(TOLD.question) if reported else 0)
+    assert usage.tokens > count(said) + (count(TOLD.question) if reported else 0)
     assert (usage.reported > 0) == reported
 
 
@@ -108,7 +108,7 @@ def test_a_stream_that_is_left_early_is_estimated(models: Models) -> None:
     pieces = made("converse-nova", models).deltas(TOLD, budget(), usage)
     first = next(pieces)
     pieces.close()  # type: ignore[attr-defined]
-    assert (usage.reported, usage.tokens) == (0, estimate(first))
+    assert (usage.reported, usage.tokens) == (0, count(first))
 
 
 @pytest.mark.parametrize("name", ["deepseek", "sagemaker", "bedrock", "converse-nova"])

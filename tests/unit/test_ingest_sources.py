@@ -171,7 +171,7 @@ def test_a_dry_run_counts_and_prices(folder: Path, capsys: pytest.CaptureFixture
     assert "3 files" in said
     assert "3 documents in 7 chunks of at most 1,000 characters and 256 tokens, 1 unreadable" in said
     assert "Characters in a chunk: smallest 5, 10th percentile 5" in said
-    assert "Estimated tokens in a chunk: smallest 1" in said
+    assert "Tokens in a chunk: smallest 1" in said
     assert "About 942 tokens" in said
     assert "About 0.00 USD, at 0.02 USD per million tokens." in said
     assert "handbook/d.ndjson:2: not JSON" in said
