@@ -15,20 +15,26 @@ _PAGES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """One row."""
+    """One row for the book, and one for each page that cannot be read."""
     outline = Outline()
     try:
         package = Package(file)
         title, pages = _contents(package)
         for page in pages:
-            read_into(outline, decoded(package.read(page)))
+            package.beside(lambda package, page: _read(outline, package, page), page)
             if len(outline) > LARGEST:
                 yield too_large(name)
                 return
     except BadArchive as error:
         yield refused(name, error)
         return
-    yield document_row(name, reading, outline, title)
+    if len(outline) or not package.damaged:
+        yield document_row(name, reading, outline, title)
+    yield from package.refusals(name)
+
+
+def _read(outline: Outline, package: Package, page: str) -> None:
+    read_into(outline, decoded(package.read(page)))
 
 
 def _contents(package: Package) -> tuple[str | None, list[str]]:

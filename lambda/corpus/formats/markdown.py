@@ -1,11 +1,14 @@
 """Markdown, which markdown-it-py turns into HTML: so HTML within it is also read."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from html import escape
 from typing import Any, BinaryIO
 
+import yaml
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import reference
 
 from corpus.formats import Reading, Row, too_large, whole
 from corpus.formats.encoding import decoded
@@ -14,7 +17,10 @@ from corpus.formats.page import BLOCKS, CELLS, LINES, UNSEEN, read_into
 from corpus.formats.plain import document_row
 
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
+# What front matter has that is not quite YAML, such as a title with a colon.
 _TITLE = re.compile(r"title[ \t]*[:=][ \t]*[\"']?(.*?)[\"']?[ \t]*$")
+_FIELD = re.compile(r"[\w-]+[ \t]*:|[ \t]|-|#|$")
+_LONGEST_FRONT = 1 << 16
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
 _INLINE = """
     a abbr area audio b bdi bdo big canvas cite code col colgroup data datalist del dfn em embed font i img input ins
@@ -41,10 +47,17 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 def _html(text: str) -> str:
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table")
     parser.add_render_rule("html_inline", _inline)
+    parser.block.ruler.at("reference", _reference)
     tokens = parser.parse(text)
     if any(token.level >= _DEEPEST - 1 for token in tokens):
         return f"<pre>{escape(text, quote=False)}</pre>"
     return str(parser.renderer.render(tokens, parser.options, {}))
+
+
+def _reference(state: Any, start: int, end: int, silent: bool) -> bool:
+    """A definition of an address, which is not shown; that of a footnote (`[^1]: word`) is text."""
+    at = state.bMarks[start] + state.tShift[start]
+    return not state.src.startswith("[^", at) and reference(state, start, end, silent)
 
 
 def _inline(_: Any, tokens: Any, at: int, *__: Any) -> str:
@@ -63,5 +76,21 @@ def _front_matter(text: str) -> tuple[str | None, str]:
     end = next((at for at, line in enumerate(lines[1:], 1) if ends and line.rstrip() in ends), None)
     if end is None:
         return None, text
-    titles = (match[1] for line in lines[1:end] if (match := _TITLE.match(line.rstrip())))
-    return next(titles, None), "".join(lines[end + 1 :])
+    is_front, title = _fields(lines[1:end], lines[0].rstrip())
+    return (title, "".join(lines[end + 1 :])) if is_front else (None, text)
+
+
+def _fields(lines: list[str], fence: str) -> tuple[bool, str | None]:
+    """Whether the lines are front matter, and their title. What is between two rules is text."""
+    said = "".join(lines)
+    try:
+        found = None if len(said) > _LONGEST_FRONT else tomllib.loads(said) if fence == "+++" else yaml.safe_load(said)
+    except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict):
+        title = found.get("title")
+        return True, None if title is None or isinstance(title, dict | list) else str(title).strip()
+    if not all(_FIELD.match(line) for line in lines if line.strip()) and fence != "+++":
+        return False, None
+    titles = (match[1] for line in lines if (match := _TITLE.match(line.rstrip())))
+    return True, next(titles, None)

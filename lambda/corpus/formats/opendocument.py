@@ -57,7 +57,7 @@ class _Text:
             self._slide += 1
             self._outline.leave()
             self._outline.at(slide=self._slide)
-        elif name in ("p", "h"):
+        elif _is_paragraph(tag):
             self._paragraphs.append([])
             level = attribute(attributes, "outline-level") or "1"
             self._level = int(level) if level.isdigit() else 1
@@ -81,7 +81,7 @@ class _Text:
         self._inside -= name in self._only
         if self._unseen:
             self._unseen -= 1
-        elif name in ("p", "h") and self._paragraphs:
+        elif _is_paragraph(tag) and self._paragraphs:
             self._paragraph("".join(self._paragraphs.pop()), is_heading=name == "h")
         elif name in ("table-cell", "covered-table-cell") and self._cells and self._rows:
             self._rows[-1].append(" ".join(self._cells.pop()))
@@ -101,3 +101,9 @@ class _Text:
             self._outline.heading(self._level, text)
         else:
             self._outline.block(text)
+
+
+def _is_paragraph(tag: str) -> bool:
+    """Also what a picture shows, in words."""
+    name = local(tag)
+    return name in ("p", "h") or (name in ("title", "desc") and "svg" in tag)

@@ -25,7 +25,10 @@ class BadArchive(ValueError):
 
 
 class Package:
-    """The files of an archive by their names. Raises BadArchive."""
+    """The files of an archive by their names. Raises BadArchive.
+
+    damaged: what was read beside the others, and could not be.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         try:
@@ -41,6 +44,7 @@ class Package:
         if unpacked > LARGEST_UNPACKED or len(files) > MOST_FILES:
             raise BadArchive(f"would take {unpacked >> 20:,} MiB in {len(files):,} files unpacked, too much to be read")
         self.names = {file.filename for file in files}
+        self.damaged: list[BadArchive] = []
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
@@ -85,6 +89,17 @@ class Package:
                 parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise BadArchive(f"is damaged in its part {name} ({error})") from None
+
+    def beside(self, read: Callable[["Package", str], None], part: str) -> None:
+        """Read a part of which the others are independent; if it is damaged, it is noted."""
+        try:
+            read(self, part)
+        except BadArchive as error:
+            self.damaged.append(error)
+
+    def refusals(self, name: str) -> Iterator[Row]:
+        """A row for each damaged part."""
+        yield from (refused(name, error) for error in self.damaged)
 
     def main(self, what: str) -> str:
         """The part that an Office file is about. Raises BadArchive, which says that the file is no `what`."""

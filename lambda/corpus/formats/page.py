@@ -14,7 +14,7 @@ from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.plain import document_row
 
 # Menus are left out, and elements that no page shows.
-UNSEEN = frozenset(("head", "title", "script", "style", "template", "noscript", "nav", "iframe", "object", "select"))
+UNSEEN = frozenset(("head", "title", "script", "style", "template", "noscript", "nav", "iframe", "select"))
 LINES = frozenset(("br", "li", "tr", "dt", "dd", "option", "summary", "caption", "figcaption", "legend"))
 BLOCKS = frozenset(
     (
@@ -32,6 +32,11 @@ _CHARSET = re.compile(rb"<meta[^>]{0,1000}?charset\s{0,20}=\s{0,20}[\"']?([A-Za-
 # The bytes in which a page must name its encoding, and the encodings that browsers use for some names.
 # https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding
 _HEAD = 1024
+_SINGLE = re.compile(r"ascii|iso8859-\d+|cp125\d|koi8-[ru]|mac[-_].*")
+# A template that the browser shows as part of the element around it.
+_SHADOW = re.compile(r"<template(?=\s[^<>]{0,1000}?\bshadowroot(?:mode)?\b)", re.IGNORECASE)
+# How many frames may be within each other.
+_FRAMES = 3
 # XHTML is XML: a tag may close itself, and text may be in a section of its own. HTML knows neither.
 _XML = re.compile(rb"<\?xml\s|http://www\.w3\.org/1999/xhtml")
 _SELF_CLOSED = re.compile(r"<([A-Za-z][A-Za-z0-9:_-]{0,50})((?:\s[^<>]*)?)/>")
@@ -54,7 +59,10 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def decoded(content: bytes) -> str:
-    """Decode as browsers do: by a byte order mark, the page's own encoding, UTF-8, or Windows-1252, in this order."""
+    """Decode by a byte order mark, the page's own encoding, UTF-8, or Windows-1252, in this order, as browsers do.
+
+    Unlike them, UTF-8 comes before an encoding of single bytes: hardly any other text is valid UTF-8.
+    """
     text = _text_of(content)
     return _html_of(text) if _XML.search(content, 0, _HEAD) else text
 
@@ -81,7 +89,8 @@ def _text_of(content: bytes) -> str:
             said = codecs.lookup(charset[1].decode()).name if charset else None
         except LookupError:
             said = None
-    for encoding in (_MEANT.get(said, said) if said else None, "utf-8", "cp1252"):
+    first = "utf-8" if said and _SINGLE.fullmatch(said) else None
+    for encoding in (first, _MEANT.get(said, said) if said else None, "utf-8", "cp1252"):
         try:
             if encoding:
                 return content.decode(encoding)
@@ -92,7 +101,7 @@ def _text_of(content: bytes) -> str:
 
 def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
     """Add the content of the page, with its headings `level` levels deeper; returns its title."""
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(_SHADOW.sub("<div", html))
     title = tree.css_first("head > title")
     _Walk(outline, level).all(tree.root)
     return _SPACE.sub(" ", title.text()).strip() if title is not None else None
@@ -118,8 +127,8 @@ def _told(node: Any) -> str:
 class _Walk:
     """Walks from node to node without recursion, because pages may nest at any depth."""
 
-    def __init__(self, outline: Outline, level: int) -> None:
-        self._outline, self._level = outline, level
+    def __init__(self, outline: Outline, level: int, frames: int = 0) -> None:
+        self._outline, self._level, self._frames = outline, level, frames
         self._said: list[str] = []
         self._apart = "\n\n"
         self._in_pre = self._in_cell = 0
@@ -139,6 +148,9 @@ class _Walk:
                 below = node.child
                 if below is None:
                     self._close(node.tag)
+            elif node.tag == "iframe" and (page := node.attributes.get("srcdoc")) and self._frames < _FRAMES:
+                self._flush("\n\n")
+                _Walk(self._outline, self._level, self._frames + 1).all(LexborHTMLParser(page).root)
             if below is not None:
                 node = below
                 continue

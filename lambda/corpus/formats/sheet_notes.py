@@ -1,4 +1,4 @@
-"""What a workbook (xlsx) has beside its cells: comments, text boxes, and the titles of charts."""
+"""What a workbook (xlsx, ods) has beside its cells: comments, text boxes, pictures, and the titles of charts."""
 
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local
@@ -8,6 +8,8 @@ from corpus.formats.slides import Shapes
 _OF_A_SHEET, _OF_A_DRAWING = ("comments", "threadedComment", "drawing"), ("chart", "chartEx")
 # The figures of a chart are those of the cells.
 _WORDS = ("t", "text")
+# In OpenDocument, what has such texts, and the texts.
+_NOTES, _SAID = ("annotation", "frame", "custom-shape"), ("p", "desc")
 
 
 def beside(package: Package) -> dict[str, list[str]]:
@@ -15,8 +17,7 @@ def beside(package: Package) -> dict[str, list[str]]:
     try:
         main = package.main("workbook")
     except BadArchive:
-        # OpenDocument has no such parts.
-        return {}
+        return _in_opendocument(package) if "content.xml" in package.names else {}
     if not main.endswith(".xml"):
         return {}
     sheets: dict[str, str] = {}
@@ -35,8 +36,40 @@ def _texts(package: Package, sheet: str) -> list[str]:
     outline = Outline()
     for kind, part in sorted(package.related(sheet).values()):
         if kind in _OF_A_SHEET:
-            Shapes(outline, _WORDS).all(package, part)
+            package.beside(Shapes(outline, _WORDS).all, part)
             for inner, chart in sorted(package.related(part).values()):
                 if inner in _OF_A_DRAWING:
-                    Shapes(outline, _WORDS).all(package, chart)
+                    package.beside(Shapes(outline, _WORDS).all, chart)
     return [text for text in outline.text.split("\n\n") if text]
+
+
+def _in_opendocument(package: Package) -> dict[str, list[str]]:
+    """The paragraphs of comments and shapes, which are within the cells or beside them."""
+    texts: dict[str, list[str]] = {}
+    within: list[str] = []
+    said: list[str] = []
+    sheet = ""
+
+    def start(tag: str, attributes: Attributes) -> None:
+        nonlocal sheet
+        name = local(tag)
+        if name == "table" and not within:
+            sheet = attribute(attributes, "name") or ""
+        elif name in _NOTES:
+            within.append(name)
+        elif name in _SAID:
+            said.clear()
+
+    def text(words: str) -> None:
+        if within:
+            said.append(words)
+
+    def end(tag: str) -> None:
+        name = local(tag)
+        if name in _NOTES and within:
+            within.pop()
+        elif name in _SAID and within and "".join(said).strip():
+            texts.setdefault(sheet, []).append("".join(said))
+
+    package.walk("content.xml", start, end, text)
+    return texts

@@ -23,7 +23,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     try:
         notes: dict[str, list[str]] = {}
         if file.read(len(_ARCHIVE)) == _ARCHIVE:
-            notes = beside(Package(file))
+            package = Package(file)
+            notes = beside(package)
+            yield from package.refusals(name)
         file.seek(0)
         workbook = CalamineWorkbook.from_filelike(file)
         for sheet in workbook.sheet_names:

@@ -18,7 +18,7 @@ REPEATED = ("sldNum", "dt", "hdr", "sldImg")
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """One row."""
+    """One row, and one for each part that is damaged."""
     outline = Outline()
     try:
         package = Package(file)
@@ -31,7 +31,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     except BadArchive as error:
         yield refused(name, error)
         return
-    yield document_row(name, reading, outline, None if title == "PowerPoint Presentation" else title)
+    if len(outline) or not package.damaged:
+        yield document_row(name, reading, outline, None if title == "PowerPoint Presentation" else title)
+    yield from package.refusals(name)
 
 
 def _order(package: Package, main: str) -> list[str]:
@@ -49,11 +51,11 @@ def _order(package: Package, main: str) -> list[str]:
 def _slide(outline: Outline, package: Package, number: int, part: str) -> None:
     outline.leave()
     outline.at(slide=number)
-    Shapes(outline).all(package, part)
+    package.beside(Shapes(outline).all, part)
     related = package.related(part)
     for kind in BESIDE:
         for beside in sorted(path for of, path in related.values() if of == kind):
-            Shapes(outline).all(package, beside)
+            package.beside(Shapes(outline).all, beside)
 
 
 class Shapes:
@@ -80,6 +82,8 @@ class Shapes:
             self._kind = ""
         elif name == "ph":
             self._kind = attribute(attributes, "type") or "body"
+        elif name == "cNvPr" and (told := attribute(attributes, "descr")):
+            self._outline.block(told, "\n")
         elif name in PARAGRAPHS:
             self._said = []
         elif name == "br":

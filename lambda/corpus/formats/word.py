@@ -1,25 +1,29 @@
-"""Word (docx): the text in order, with tables, text boxes and notes; then headers, footers and comments."""
+"""Word (docx): the text in order, with tables, text boxes and notes; then headers, footers, comments and drawings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from corpus.formats import Reading, Row
 from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.plain import document_row
+from corpus.formats.slides import Shapes
 
 # Separate parts, in this order after the text.
 BESIDE = ("footnotes", "endnotes", "comments", "header", "footer")
+DRAWN = ("diagramData", "chart", "chartEx")
+# A file of another format within the document.
+INSERTED = "aFChunk"
 # Fallback repeats Choice, instrText is the instruction of a field, and the others are deleted text or formatting.
-UNSEEN = frozenset(("Fallback", "instrText", "delText", "delInstrText", "rPr", "pPrChange"))
+UNSEEN = frozenset(("Fallback", "instrText", "delText", "delInstrText", "moveFrom", "rPr", "pPrChange"))
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _HEADING = re.compile(r"heading (\d)$", re.IGNORECASE)
 _LOWEST = 9
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """One row."""
+    """One row for the text, one for each part that is damaged, and those of each inserted file."""
     outline = Outline()
     try:
         package = Package(file)
@@ -29,14 +33,34 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         levels = _levels(package, styles[0]) if styles else {}
         _Text(outline, levels).all(package, main)
         outline.leave()
-        for kind in BESIDE:
-            for part in sorted({part for relation, part in related.values() if relation == kind}):
-                _Text(outline, levels).all(package, part)
+        for kind in (*BESIDE, *DRAWN):
+            for part in _parts(related, kind):
+                reader = Shapes(outline) if kind in DRAWN else _Text(outline, levels)
+                package.beside(reader.all, part)
         title = package.title()
     except BadArchive as error:
         yield refused(name, error)
         return
-    yield document_row(name, reading, outline, title)
+    inserted = _parts(related, INSERTED)
+    if len(outline) or not inserted:
+        yield document_row(name, reading, outline, title)
+    yield from package.refusals(name)
+    for part in inserted:
+        yield from _inserted(package, part, name, reading)
+
+
+def _parts(related: Mapping[str, tuple[str, str]], kind: str) -> list[str]:
+    return sorted({part for relation, part in related.values() if relation == kind})
+
+
+def _inserted(package: Package, part: str, name: str, reading: Reading) -> Iterator[Row]:
+    """The file, read like a separate one."""
+    from corpus.source import rows as read_rows
+
+    try:
+        yield from read_rows(package.read(part), f"{name}/{part}", reading)
+    except BadArchive as error:
+        yield refused(name, error)
 
 
 def _levels(package: Package, part: str) -> dict[str, int]:
@@ -101,6 +125,8 @@ class _Text:
             self._level[-1] = self._levels.get(attribute(attributes, "val") or "")
         elif name == "outlineLvl" and (value := attribute(attributes, "val") or "").isdigit() and int(value) < _LOWEST:
             self._level[-1] = int(value) + 1
+        elif name == "docPr" and (told := attribute(attributes, "descr")):
+            self._paragraphs[-1].append(f" {told} ")
         elif name == "sym" and (code := attribute(attributes, "char")):
             # A character of a symbol font, in Unicode's private area.
             self._paragraphs[-1].append("•" if code.upper().startswith("F0") else chr(int(code, 16)))
