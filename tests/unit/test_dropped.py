@@ -11,6 +11,7 @@ from urllib.parse import quote_plus
 import pytest
 from botocore.exceptions import ClientError
 
+import aws.textract
 import dropped
 from calls.backoff import Backoff
 from corpus.bulk import Bulk, BulkResponse
@@ -210,6 +211,28 @@ def test_an_object_that_its_parser_cannot_bear_leaves_its_neighbours_alone(amazo
     assert amazon.given_up == [messages[at]["body"] for at in (0, 1, 3)]
     assert sorted(index.documents) == ["c.html", "e.txt"]
     assert json.loads(amazon.objects["refused/b.docx.ndjson"])["reason"].startswith("is damaged")
+
+
+def test_a_scan_comes_again_when_textract_throttles_and_its_neighbours_do_not(
+    amazon: Amazon, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    throttles = [ClientError({"Error": {"Code": "ThrottlingException", "Message": "secret"}}, "DetectDocumentText")]
+
+    class Textract:
+        def detect_document_text(self, Document: dict[str, bytes]) -> dict[str, Any]:
+            if throttles:
+                raise throttles.pop()
+            return {"Blocks": [{"BlockType": "LINE", "Text": "Thirty days.", "Confidence": 99.0}]}
+
+    monkeypatch.setattr(aws.textract, "_client", Textract)
+    monkeypatch.setenv("DESTINATION", json.dumps({**json.loads(os.environ["DESTINATION"]), "scans": "textract"}))
+    amazon.objects = {"documents/scan.pdf": pdf(None), "documents/plain.txt": b"Plain."}
+    assert failed(record("1", "documents/scan.pdf"), record("2", "documents/plain.txt")) == ["1"]
+    assert sorted(index.documents) == ["plain.txt"]
+    assert amazon.returns == {"r-1": 5}
+    assert "refused/scan.pdf.ndjson" not in amazon.objects
+    assert failed(record("1", "documents/scan.pdf", received=2)) == []
+    assert index.documents["scan.pdf"]["text"] == "Thirty days."
 
 
 @pytest.mark.parametrize(("received", "seconds"), [(1, 5), (2, 20), (3, 80), (4, 320), (5, 0), (9, 0)])
