@@ -37,21 +37,23 @@ def main() -> None:
     if data is None:
         print("SciFact is not here, so nothing is measured; benchmarks/scifact.py says where it is looked for.")
         return
-    asked = [json.loads(line) for line in questions(data).read_text().splitlines()]
-    abstracts = part(data, {id for one in asked for id in one["relevant"]})
+    questions_read = [json.loads(line) for line in questions(data).read_text().splitlines()]
+    abstracts = part(data, {id for entry in questions_read for id in entry["relevant"]})
     model = MiniLM(weights_directory(cache_directory()))
-    claims = model.embed([one["question"] for one in asked])
+    claims = model.embed([entry["question"] for entry in questions_read])
     usual: Sequence[float] = ()
     rows = []
     for characters, overlap in WAYS:
-        cut = [chunk for one in abstracts for chunk in chunks(one, "text", characters, MAX_TOKENS, overlap)]
+        cut = [chunk for entry in abstracts for chunk in chunks(entry, "text", characters, MAX_TOKENS, overlap)]
         texts = [f"{chunk.source['title']}\n{chunk.source['text']}" for chunk in cut]
         nearest = claims @ model.embed(texts).T
-        found = [ranked(cut, near) for near in nearest]
-        scores = [ndcg(ids, one["relevant"]) for ids, one in zip(found, asked, strict=True)]
+        rankings = [ranked(cut, near) for near in nearest]
+        scores = [ndcg(ids, entry["relevant"]) for ids, entry in zip(rankings, questions_read, strict=True)]
         usual = usual or scores
         chance = "" if scores is usual else f"{p_value(usual, scores):.3f}"
-        recalled = fmean(recall(ids, one["relevant"], FOUND) for ids, one in zip(found, asked, strict=True))
+        recalled = fmean(
+            recall(ids, entry["relevant"], FOUND) for ids, entry in zip(rankings, questions_read, strict=True)
+        )
         length = fmean(map(model.count_tokens, texts))
         size = f"{characters:,}" if characters < 10_000 else "no limit"
         rows.append(

@@ -102,7 +102,7 @@ def _cost(word: str) -> int:
 
 def _plain(word: str) -> str:
     """The word in lower case, without accents and characters that are not seen."""
-    return "".join(one.lower() for one in unicodedata.normalize("NFD", word) if not _vanishes(one))
+    return "".join(character.lower() for character in unicodedata.normalize("NFD", word) if not _vanishes(character))
 
 
 @lru_cache(1 << 12)

@@ -50,7 +50,7 @@ def install(models_url: str, authority: Authority) -> None:
             ).caller
             call = ProviderInvocation(SERVICE, get_region(), f"{SERVICE}:{OPERATION}", ("*",))
             admit(authority, caller, call, None)
-            asked = _read(is_cbor, body)
+            document_request = _read(is_cbor, body)
         except Refusal as refusal:
             said = json.loads(refusal.encoded())
             message = said.get("message") or said.get("Message")
@@ -58,7 +58,7 @@ def install(models_url: str, authority: Authority) -> None:
         except ValueError:
             return _written(is_cbor, 400, {"__type": "SerializationException", "message": "The body is malformed."})
         status, answer = await run_reentrant(
-            _answered, f"{models_url}/_aws/textract.{get_region()}.amazonaws.com", asked
+            _answered, f"{models_url}/_aws/textract.{get_region()}.amazonaws.com", document_request
         )
         return _written(is_cbor, status, answer)
 
@@ -68,23 +68,23 @@ def install(models_url: str, authority: Authority) -> None:
 def _read(is_cbor: bool, body: bytes) -> dict[str, Any]:
     """The request as JSON has it, with bytes in base64. Raises ValueError."""
     if not is_cbor:
-        asked = json.loads(body)
-        if not isinstance(asked, dict):
+        document_request = json.loads(body)
+        if not isinstance(document_request, dict):
             raise ValueError("no object")
-        return asked
+        return document_request
     try:
         parser: Any = RpcV2CBORParser()
-        asked = parser._initial_body_parse(body)
+        document_request = parser._initial_body_parse(body)
     except (ResponseParserError, UnicodeDecodeError) as reason:
         raise ValueError(str(reason)) from None
-    document = asked.get("Document") if isinstance(asked, dict) else None
+    document = document_request.get("Document") if isinstance(document_request, dict) else None
     if isinstance(document, dict) and isinstance(document.get("Bytes"), bytes):
         document["Bytes"] = base64.b64encode(document["Bytes"]).decode()
-    return dict(asked)
+    return dict(document_request)
 
 
-def _answered(url: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    request = urllib.request.Request(f"{url}/{OPERATION}", data=json.dumps(asked).encode(), method="POST")  # noqa: S310
+def _answered(url: str, document_request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    request = urllib.request.Request(f"{url}/{OPERATION}", data=json.dumps(document_request).encode(), method="POST")  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310  always this machine's server
             return int(answer.status), json.load(answer)

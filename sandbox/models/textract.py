@@ -52,10 +52,10 @@ class TextractApi:
         try:
             picture = _picture(body)
             with self._engine_is_free:
-                found = _lines(picture)
+                lines = _lines(picture)
         except RefusedDocument as refused:
             return _error(400, refused.kind, str(refused))
-        blocks = list(_blocks(found))
+        blocks = list(_blocks(lines))
         return json_reply(
             200,
             {"DocumentMetadata": {"Pages": 1}, "Blocks": blocks, "DetectDocumentTextModelVersion": "1.0"},
@@ -107,11 +107,11 @@ def _lines(picture: Any) -> list[tuple[str, float, Box]]:
     """Text, certainty and box of each line; boxes are left, top, width and height as shares of the page."""
     import numpy as np
 
-    found = _engine()(np.asarray(picture)[:, :, ::-1])
+    result = _engine()(np.asarray(picture)[:, :, ::-1])
     lines: list[tuple[str, float, Box]] = []
-    if not found.txts:
+    if not result.txts:
         return lines
-    for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True):
+    for text, score, corners in zip(result.txts, result.scores, result.boxes, strict=True):
         (left, top), (right, bottom) = corners.min(axis=0) / picture.size, corners.max(axis=0) / picture.size
         lines.append((text, float(score), (float(left), float(top), float(right - left), float(bottom - top))))
     return lines

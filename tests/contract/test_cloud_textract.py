@@ -53,10 +53,10 @@ def by(client: Any) -> Reading:
 
 def test_scanned_pages_of_a_pdf_are_read_and_keep_their_numbers(cloud: Cloud, reader: dict[str, str]) -> None:
     scan = saved([page(LEAVE), page(TRAVEL)], "PDF")
-    (found,) = entries(scan, "scan.pdf", reading=by(cloud.client("textract", **reader)))
-    assert isinstance(found, Document)
-    assert found.source["text"] == f"{LEAVE}\n\n{TRAVEL}"
-    assert [where["page"] for _, where in found.places] == [1, 2]
+    (recognised,) = entries(scan, "scan.pdf", reading=by(cloud.client("textract", **reader)))
+    assert isinstance(recognised, Document)
+    assert recognised.source["text"] == f"{LEAVE}\n\n{TRAVEL}"
+    assert [where["page"] for _, where in recognised.places] == [1, 2]
 
 
 def test_an_answer_has_the_blocks_of_textract(cloud: Cloud, reader: dict[str, str]) -> None:
@@ -107,9 +107,12 @@ def test_a_document_that_textract_does_not_take_is_refused(
 def test_a_broken_page_is_named_and_the_others_are_read(cloud: Cloud, reader: dict[str, str]) -> None:
     client = cloud.client("textract", **reader)
     good = saved([page(LEAVE)], "PNG")
-    found = recognized([good[:2000], good], lambda: 600.0, client)
-    assert [picture.reason for picture in found] == ["cannot be read by Amazon Textract (BadDocumentException)", ""]
-    assert found[1].lines == LEAVE.splitlines()
+    recognised = recognized([good[:2000], good], lambda: 600.0, client)
+    assert [picture.reason for picture in recognised] == [
+        "cannot be read by Amazon Textract (BadDocumentException)",
+        "",
+    ]
+    assert recognised[1].lines == LEAVE.splitlines()
 
 
 def test_throttled_calls_come_again_later(cloud: Cloud, reader: dict[str, str], models: ModelServer) -> None:

@@ -53,15 +53,15 @@ def test_the_functions_that_read_files_may_have_scans_recognised_and_are_told_so
     for template, part in ((ingestion, "DropPolicy"), (ingestion, "SourcesPolicy"), (assistant, "DocumentsPolicy")):
         assert statements(template, of_type, flat, part)["textract:DetectDocumentText"] == ["*"]
     assert "textract:DetectDocumentText" not in statements(assistant, of_type, flat, "AskPolicy")
-    told = [
+    settings_told = [
         json.loads(flat(variables[name]))
         for template in (ingestion, assistant)
         for function in of_type(template, "AWS::Lambda::Function").values()
         for variables in [function["Properties"].get("Environment", {}).get("Variables", {})]
         for name in variables.keys() & {"DESTINATION", "ASSISTANT"}
     ]
-    assert len(told) >= 3
-    assert [settings["scans"] for settings in told] == ["textract"] * len(told)
+    assert len(settings_told) >= 3
+    assert [settings["scans"] for settings in settings_told] == ["textract"] * len(settings_told)
 
 
 def test_a_schedule_sends_the_name_of_its_source_in_the_order_of_that_source(

@@ -165,13 +165,13 @@ def test_a_page_in_utf_8_is_read_as_such_whatever_it_says() -> None:
     ],
 )
 def test_the_title_of_front_matter_is_the_documents(front: str, title: str) -> None:
-    (found,) = documents(f"---\n{front}\n---\nText", "a.md")
-    assert (found["title"], found["text"]) == (title, "Text")
+    (parsed,) = documents(f"---\n{front}\n---\nText", "a.md")
+    assert (parsed["title"], parsed["text"]) == (title, "Text")
 
 
 def test_the_title_of_front_matter_in_toml_is_the_documents() -> None:
-    (found,) = documents('+++\ntitle = "With \\"quotes\\""\n+++\nText', "a.md")
-    assert (found["title"], found["text"]) == ('With "quotes"', "Text")
+    (parsed,) = documents('+++\ntitle = "With \\"quotes\\""\n+++\nText', "a.md")
+    assert (parsed["title"], parsed["text"]) == ('With "quotes"', "Text")
 
 
 def test_words_between_two_rules_are_text() -> None:
@@ -191,10 +191,10 @@ def test_what_a_message_brings_is_read_or_named() -> None:
         b"--x\r\nContent-Type: application/ms-tnef\r\n"
         b'Content-Disposition: attachment; filename="winmail.dat"\r\n\r\n?\r\n--x--\r\n'
     )
-    found = entries(mail, "a.eml")
-    assert sum("Main" in entry.source["text"] for entry in found if isinstance(entry, Document)) == 1
+    parsed = entries(mail, "a.eml")
+    assert sum("Main" in entry.source["text"] for entry in parsed if isinstance(entry, Document)) == 1
     assert any("winmail.dat: is attached" in reason for reason in reasons(mail, "a.eml"))
-    assert len(found) == 3
+    assert len(parsed) == 3
 
 
 def test_a_workbook_with_damaged_comments_keeps_its_cells() -> None:

@@ -92,17 +92,17 @@ def tokenizer() -> Tokenizer:
 
 
 def pieces(tokenizer: Tokenizer, text: str) -> list[str]:
-    found: list[str] = tokenizer.encode(text, add_special_tokens=False).tokens
-    return found
+    real: list[str] = tokenizer.encode(text, add_special_tokens=False).tokens
+    return real
 
 
 @pytest.mark.parametrize("language", COUNTED)
 def test_the_count_is_that_of_the_tokenizer(language: str, tokenizer: Tokenizer) -> None:
     text, counted = COUNTED[language]
-    found = pieces(tokenizer, text)
-    assert len(found) == counted
+    real = pieces(tokenizer, text)
+    assert len(real) == counted
     # Of a Korean word with a letter that BERT lacks, all letters count.
-    assert count(text) == counted or (count(text) > counted and "[UNK]" in found)
+    assert count(text) == counted or (count(text) > counted and "[UNK]" in real)
 
 
 # What a property draws from: letters with and without case and accents, digits, marks, ideographs, all kinds of spaces
@@ -119,19 +119,19 @@ MIXED = st.lists(st.one_of(st.sampled_from([text for text, _ in COUNTED.values()
 @given(text=MIXED)
 def test_no_text_has_more_tokens_than_are_counted(tokenizer: Tokenizer, text: str) -> None:
     """And as many, if the tokenizer knows its characters, and they are as old as its tables."""
-    found, counted = pieces(tokenizer, text), count(text)
-    assert len(found) <= counted
-    is_old = all(unicodedata.ucd_3_2_0.category(one) == unicodedata.category(one) for one in text)
+    real, counted = pieces(tokenizer, text), count(text)
+    assert len(real) <= counted
+    is_old = all(unicodedata.ucd_3_2_0.category(character) == unicodedata.category(character) for character in text)
     if is_old and "[" not in text and all(len(word) <= 100 for word in text.split()) and not grown(text):
-        assert "[UNK]" in found or len(found) == counted
+        assert "[UNK]" in real or len(real) == counted
 
 
 def grown(text: str) -> bool:
     """An accented character of one word that becomes two, such as a mark with an accent."""
-    marks = (one for one in text if unicodedata.category(one)[0] in "PSZ" or one.isspace())
-    return any(unicodedata.normalize("NFD", one) != one for one in text if not one.isalnum()) or any(
-        unicodedata.normalize("NFD", one) != one for one in marks
-    )
+    marks = (character for character in text if unicodedata.category(character)[0] in "PSZ" or character.isspace())
+    return any(
+        unicodedata.normalize("NFD", character) != character for character in text if not character.isalnum()
+    ) or any(unicodedata.normalize("NFD", character) != character for character in marks)
 
 
 def test_no_character_has_more_tokens_than_are_counted(tokenizer: Tokenizer) -> None:
@@ -155,9 +155,9 @@ def test_a_chunk_has_as_many_tokens_as_fit() -> None:
 
 @pytest.mark.parametrize("language", COUNTED)
 def test_every_chunk_is_read_whole_by_the_smallest_model(language: str, tokenizer: Tokenizer) -> None:
-    found = split(" ".join([COUNTED[language][0]] * 40), 1000, 256)
-    assert max(len(pieces(tokenizer, chunk)) for chunk in found) <= 256 - MARKS
-    assert min(map(len, found)) > 0.2 * max(map(len, found))
+    real = split(" ".join([COUNTED[language][0]] * 40), 1000, 256)
+    assert max(len(pieces(tokenizer, chunk)) for chunk in real) <= 256 - MARKS
+    assert min(map(len, real)) > 0.2 * max(map(len, real))
 
 
 def test_soft_hyphens_and_accents_do_not_count(tokenizer: Tokenizer) -> None:

@@ -57,7 +57,9 @@ def test_textract_is_where_botocore_knows_it() -> None:
 
     known = boto3.Session()
     partitions = known.get_available_partitions()
-    assert {name for one in partitions for name in known.get_available_regions("textract", one)} == WITH_TEXTRACT
+    assert {
+        name for partition in partitions for name in known.get_available_regions("textract", partition)
+    } == WITH_TEXTRACT
 
 
 @pytest.mark.parametrize(

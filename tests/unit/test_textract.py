@@ -54,34 +54,34 @@ def refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "secret words"}}, "DetectDocumentText")
 
 
-def one(answer: Any, left: float = 100.0) -> Recognized:
-    (found,) = recognized([b"a"], lambda: left, Textract({b"a": answer}))
-    return found
+def answered(answer: Any, left: float = 100.0) -> Recognized:
+    (recognised,) = recognized([b"a"], lambda: left, Textract({b"a": answer}))
+    return recognised
 
 
 def test_lines_are_the_text_of_each_picture_in_the_order_of_the_pictures_at_once() -> None:
     pictures = [bytes([number]) for number in range(8)]
     textract = Textract({picture: [line(f"Page {picture[0]}"), line("end")] for picture in pictures})
-    found = recognized(pictures, lambda: 100.0, textract)
-    assert [picture.lines for picture in found] == [[f"Page {number}", "end"] for number in range(8)]
+    recognised = recognized(pictures, lambda: 100.0, textract)
+    assert [picture.lines for picture in recognised] == [[f"Page {number}", "end"] for number in range(8)]
 
 
 def test_a_picture_without_lines_has_no_text() -> None:
-    assert one([]) == Recognized([])
+    assert answered([]) == Recognized([])
 
 
 def test_text_of_low_certainty_is_left_out_by_the_lengths_of_the_lines() -> None:
-    found = one([line("x" * 90, 85.0), line("y" * 10, 100.0)])
-    assert (found.lines, found.reason) == (
+    recognised = answered([line("x" * 90, 85.0), line("y" * 10, 100.0)])
+    assert (recognised.lines, recognised.reason) == (
         (),
         "has text that is recognised with a certainty of 86% only, so it is left out",
     )
-    assert one([line("x" * 90, 91.0), line("y" * 10, 85.0)]).reason == ""
+    assert answered([line("x" * 90, 91.0), line("y" * 10, 85.0)]).reason == ""
 
 
 @pytest.mark.parametrize("code", sorted(aws.textract.OF_THE_PICTURE))
 def test_a_picture_that_textract_refuses_is_named(code: str) -> None:
-    assert one(refused(code)).reason == f"cannot be read by Amazon Textract ({code})"
+    assert answered(refused(code)).reason == f"cannot be read by Amazon Textract ({code})"
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_a_picture_that_textract_refuses_is_named(code: str) -> None:
 )
 def test_what_may_be_answered_later_is_no_result(error: Exception, said: str) -> None:
     with pytest.raises(Unrecognized) as raised:
-        one(error)
+        answered(error)
     assert said in str(raised.value)
     assert "secret" not in str(raised.value)
 
 
 def test_no_page_is_begun_when_the_time_is_nearly_over() -> None:
     with pytest.raises(Unrecognized, match="time of one call was over"):
-        one([line("a")], LEAST - 1)
+        answered([line("a")], LEAST - 1)
 
 
 def test_the_setting_decides_whether_text_is_recognised() -> None:
@@ -178,12 +178,12 @@ def test_an_upload_waits_for_textract_and_what_came_before_is_stored(throttled: 
     index = Index()
     usual = parts(index)
     set_up = replace(usual, settings=usual.settings.model_copy(update={"scans": "textract"}))
-    told = files.store(sent("scan.pdf", pdf(None)), 60, set_up, OPERATOR)
-    assert not told.ended
-    assert "ThrottlingException" in told.later
-    assert (told.settled, index.stored) == (0, [])
-    told = files.store(sent("scan.pdf", pdf(None)), 60, set_up, OPERATOR)
-    assert told.ended
+    stored = files.store(sent("scan.pdf", pdf(None)), 60, set_up, OPERATOR)
+    assert not stored.ended
+    assert "ThrottlingException" in stored.later
+    assert (stored.settled, index.stored) == (0, [])
+    stored = files.store(sent("scan.pdf", pdf(None)), 60, set_up, OPERATOR)
+    assert stored.ended
     assert index.stored[0]["text"] == "Thirty working days"
 
 

@@ -84,11 +84,11 @@ def _fields(lines: list[str], fence: str) -> tuple[bool, str | None]:
     """Whether the lines are front matter, and their title. What is between two rules is text."""
     said = "".join(lines)
     try:
-        found = None if len(said) > _LONGEST_FRONT else tomllib.loads(said) if fence == "+++" else yaml.safe_load(said)
+        fields = None if len(said) > _LONGEST_FRONT else tomllib.loads(said) if fence == "+++" else yaml.safe_load(said)
     except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict):
-        title = found.get("title")
+        fields = None
+    if isinstance(fields, dict):
+        title = fields.get("title")
         return True, None if title is None or isinstance(title, dict | list) else str(title).strip()
     if not all(_FIELD.match(line) for line in lines if line.strip()) and fence != "+++":
         return False, None

@@ -82,8 +82,8 @@ class Shapes:
             self._kind = ""
         elif name == "ph":
             self._kind = attribute(attributes, "type") or "body"
-        elif name == "cNvPr" and (told := attribute(attributes, "descr")):
-            self._outline.block(told, "\n")
+        elif name == "cNvPr" and (description := attribute(attributes, "descr")):
+            self._outline.block(description, "\n")
         elif name in PARAGRAPHS:
             self._said = []
         elif name == "br":

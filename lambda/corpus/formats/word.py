@@ -125,8 +125,8 @@ class _Text:
             self._level[-1] = self._levels.get(attribute(attributes, "val") or "")
         elif name == "outlineLvl" and (value := attribute(attributes, "val") or "").isdigit() and int(value) < _LOWEST:
             self._level[-1] = int(value) + 1
-        elif name == "docPr" and (told := attribute(attributes, "descr")):
-            self._paragraphs[-1].append(f" {told} ")
+        elif name == "docPr" and (description := attribute(attributes, "descr")):
+            self._paragraphs[-1].append(f" {description} ")
         elif name == "sym" and (code := attribute(attributes, "char")):
             # A character of a symbol font, in Unicode's private area.
             self._paragraphs[-1].append("•" if code.upper().startswith("F0") else chr(int(code, 16)))
