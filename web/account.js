@@ -1,11 +1,13 @@
 import { Failure } from "./failure.js";
+import { say } from "./words.js";
 
 const EARLY = 60_000; // remaining milliseconds below which a token is renewed
 
 /** Sign-in with the user pool's page: authorization code with PKCE. The tokens stay in this tab. */
 export class Account {
-  word = "Sign in";
-  text = "Sign in to continue. You will return to this page.";
+  word = say("sign-in.word");
+  again = say("sign-in.again");
+  text = say("sign-in.text");
   #settings;
   #root;
   #tab;
@@ -56,11 +58,11 @@ export class Account {
     const begun = this.#tab.get("sign-in");
     this.#tab.drop("sign-in");
     if (!begun || query.get("state") !== begun.state) {
-      throw new Failure("The sign-in result does not belong to this tab. Sign in again.", { way: "sign-in" });
+      throw new Failure(say("sign-in.foreign"), { way: "sign-in" });
     }
     if (query.has("error")) {
       const why = query.get("error_description") ?? query.get("error");
-      throw new Failure(`The sign-in was not completed: ${why.replace(/\.?$/, ".")}`, { way: "sign-in" });
+      throw new Failure(say("sign-in.incomplete", { reason: why.replace(/\.?$/, ".") }), { way: "sign-in" });
     }
     await this.#exchange({ code: query.get("code"), verifier: begun.verifier, page: this.#page });
   }

@@ -1,46 +1,33 @@
 import { Account } from "./account.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./element.js";
-import { Failure, failureView } from "./failure.js";
+import { failureView } from "./failure.js";
 import { History } from "./history.js";
 import { Judgements } from "./judgements.js";
 import { Key } from "./key.js";
+import { Language } from "./language.js";
 import { Library } from "./library.js";
 import { Quota } from "./quota.js";
 import { Rights } from "./rights.js";
 import { SecondFactor } from "./factor.js";
 import { Service } from "./service.js";
 import { Tab } from "./tab.js";
+import { say } from "./words.js";
 
 const VIEWS = ["ask", "conversations", "documents", "feedback"];
 
 // The page is at rag, without a slash at its end: the API is beside it.
 const stage = new URL(".", location.href);
 
-async function settings() {
-  try {
-    const response = await fetch(new URL("rag/settings.json", stage));
-    if (!response.ok) throw await Failure.ofResponse(response);
-    return await response.json();
-  } catch (error) {
-    throw error instanceof Failure ? error : Failure.ofNetwork();
-  }
-}
-
 async function start() {
-  let told;
-  try {
-    told = await settings();
-  } catch (failure) {
-    byId("trouble").replaceChildren(failureView(failure, { retry: () => location.reload() }));
-    return;
-  }
+  const told = JSON.parse(byId("settings").textContent);
   const root = new URL(told.api, stage);
   byId("environment").textContent = told.environment;
   byId("environment").hidden = false;
-  document.title = `Ask your documents (${told.environment})`;
+  document.title = say("title.of", { environment: told.environment });
 
   const tab = new Tab(root);
+  new Language(() => tab.set("draft", byId("question").value));
   const sign = told.sign_in === "api-key" ? new Key(root, tab) : new Account(told, root, tab);
   byId("sign-out").addEventListener("click", () => {
     tab.clear();
@@ -50,7 +37,7 @@ async function start() {
     await sign.arrive();
   } catch (failure) {
     const retry = () => location.reload();
-    byId("trouble").replaceChildren(failureView(failure, { retry, signIn: { word: "Sign in again", begin: () => sign.begin() } }));
+    byId("trouble").replaceChildren(failureView(failure, { retry, signIn: { word: say("sign-in.again"), begin: () => sign.begin() } }));
   }
   if (sign.ready) enter(sign, root, tab, told);
   else wait(sign, root, tab, told);
@@ -78,7 +65,7 @@ function enter(sign, root, tab, told) {
   const library = new Library(service, tab, sign, rights, told.visible_seconds);
   byId("sign-out").hidden = false;
   if (told.second_factor) new SecondFactor(sign, told.environment);
-  if (sign.name) byId("sign-out").title = `Signed in as ${sign.name}`;
+  if (sign.name) byId("sign-out").title = say("sign-in.as", { name: sign.name });
   byId("views").hidden = false;
 
   const history = new History(service, sign, {

@@ -1,7 +1,8 @@
-import { announce, byId, element, plural } from "./element.js";
+import { announce, byId, element } from "./element.js";
 import { Exchange } from "./exchange.js";
 import { failureView } from "./failure.js";
 import { Verdict } from "./verdict.js";
+import { say } from "./words.js";
 
 const LONGEST = 2000; // characters of a question
 
@@ -61,7 +62,7 @@ export class Conversation {
   async open(id) {
     this.#running?.abort();
     this.#put(null, []);
-    byId("exchanges").replaceChildren(element("p", { className: "hint" }, "Loading"));
+    byId("exchanges").replaceChildren(element("p", { className: "hint" }, say("list.loading")));
     try {
       const { id: current, shown } = await this.#service.conversation(id);
       byId("exchanges").replaceChildren();
@@ -74,9 +75,9 @@ export class Conversation {
       }
       this.#put(current, this.#turns);
       byId("exchanges").lastElementChild?.scrollIntoView({ block: "start" });
-      announce(`${plural(shown.length, "question")} shown.`);
+      announce(say("questions.shown", { number: shown.length }));
     } catch (failure) {
-      const signIn = { word: `${this.#signIn.word} again`, begin: async () => (await this.#signIn.begin()) && this.open(id) };
+      const signIn = { word: this.#signIn.again, begin: async () => (await this.#signIn.begin()) && this.open(id) };
       byId("exchanges").replaceChildren(failureView(failure, { retry: () => this.open(id), signIn }));
     }
     this.#arrange();
@@ -109,14 +110,14 @@ export class Conversation {
     }
     const begin = (title) => {
       const question = byId("question");
-      question.value = `What does “${title}” say about `;
+      question.value = say("question.begin", { title });
       question.focus();
       this.#measure();
     };
     byId("starts").replaceChildren(
       ...(documents.length
-        ? documents.map(({ title, id }) => element("button", { type: "button", className: "start", onclick: () => begin(title || id) }, title || id))
-        : [element("p", {}, "There are no documents yet."), ...(loads ? [element("a", { className: "button", href: "#documents" }, "Add documents")] : [])]),
+        ? documents.map(({ title, id }) => element("button", { type: "button", className: "start", dir: "auto", onclick: () => begin(title || id) }, title || id))
+        : [element("p", {}, say("documents.none")), ...(loads ? [element("a", { className: "button", href: "#documents" }, say("documents.add"))] : [])]),
     );
   }
 
@@ -128,7 +129,7 @@ export class Conversation {
     byId("exchanges").replaceChildren();
     this.#arrange();
     this.suggest();
-    announce("New conversation started.");
+    announce(say("conversation.begun"));
     byId("question").focus();
   }
 
@@ -164,7 +165,7 @@ export class Conversation {
         error.way = "retry";
       }
       if (error.name === "AbortError") exchange.stop(again);
-      else exchange.fail(error, { retry: again, signIn: { word: `${this.#signIn.word} again`, begin: () => this.#resume(question, again) } });
+      else exchange.fail(error, { retry: again, signIn: { word: this.#signIn.again, begin: () => this.#resume(question, again) } });
     } finally {
       if (this.#running === running) this.#running = null;
       this.#arrange();
@@ -218,7 +219,7 @@ export class Conversation {
     }
     const length = [...field.value.trim()].length;
     const over = length > LONGEST;
-    byId("count").textContent = length > LONGEST * 0.9 ? `${plural(length, "character")} of ${LONGEST.toLocaleString("en")}${over ? ": shorten the question" : ""}. ` : "";
+    byId("count").textContent = length > LONGEST * 0.9 ? say(over ? "question.too-long" : "question.length", { number: length, most: LONGEST }) : "";
     byId("count").className = over ? "wrong" : "";
     byId("send").disabled = over;
   }

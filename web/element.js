@@ -17,13 +17,3 @@ export function element(tag, properties = {}, ...children) {
 export function announce(sentence) {
   byId("status").textContent = sentence;
 }
-
-export const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-
-/** The day of a moment, as the reader writes it. */
-export const dateOf = (moment) => new Date(moment).toLocaleDateString(undefined, { dateStyle: "medium" });
-
-/** Formats milliseconds: `18 ms`, `1.2 s`, `84 s`. */
-export function duration(milliseconds) {
-  return milliseconds < 100 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(milliseconds < 10000 ? 1 : 0)} s`;
-}

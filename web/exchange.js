@@ -1,10 +1,10 @@
-import { announce, duration, element, plural } from "./element.js";
+import { announce, element } from "./element.js";
 import { failureView } from "./failure.js";
 import { prose } from "./prose.js";
 import { Sources } from "./sources.js";
 import { stepsView } from "./steps.js";
+import { duration, known, nodes, say } from "./words.js";
 
-const STAGES = { searching: "Searching", answering: "Writing the answer" };
 let count = 0;
 
 /** One question and its result: stages, the growing answer, its sources, or the error. */
@@ -12,7 +12,7 @@ export class Exchange {
   node;
   #reply = element("div", { className: "reply" });
   #stage = element("p", { className: "stage" });
-  #answer = element("div", { className: "answer" });
+  #answer = element("div", { className: "answer", dir: "auto" });
   #after = element("div", { className: "after" });
   #sources;
   #text = "";
@@ -26,7 +26,7 @@ export class Exchange {
     this.node = element(
       "article",
       { className: "exchange", "aria-labelledby": `question-${count}` },
-      element("h2", { id: `question-${count}`, className: "asked" }, question),
+      element("h2", { id: `question-${count}`, className: "asked", dir: "auto" }, question),
       this.#reply,
       this.#sources.node,
     );
@@ -41,28 +41,28 @@ export class Exchange {
     this.#answer.setAttribute("aria-busy", "true");
     const since = performance.now();
     const clock = element("span", { className: "clock" });
-    this.#stage.replaceChildren(element("span", { className: "stage-words" }, "Sending"), clock);
+    this.#stage.replaceChildren(element("span", { className: "stage-words" }, say("stage.sending")), clock);
     this.#stage.hidden = false;
     this.#clock = setInterval(() => {
       const passed = Math.floor((performance.now() - since) / 1000);
-      if (passed >= 3) clock.textContent = passed < 60 ? `${passed} s` : `${Math.floor(passed / 60)} min ${passed % 60} s`;
+      if (passed >= 3) clock.textContent = duration(passed * 1000);
     }, 500);
   }
 
   stage(name) {
-    const words = STAGES[name] ?? "Working";
+    const words = say(known(`stage.${name}`) ? `stage.${name}` : "stage.working");
     this.#stage.querySelector(".stage-words").textContent = words;
-    announce(`${words}.`);
+    announce(words);
   }
 
   /** Shows a search that the answer model asked for, while it is made. */
   step(step) {
-    this.#stage.querySelector(".stage-words").textContent = `Searching for “${step.query}”`;
+    this.#stage.querySelector(".stage-words").textContent = say("stage.searching-for", { query: step.query });
   }
 
   sources(sources) {
     this.#sources.show(sources, false);
-    if (sources.length) announce(`${plural(sources.length, "passage")} found.`);
+    if (sources.length) announce(say("sources.found", { number: sources.length }));
   }
 
   /** Draws once for each frame, because pieces may arrive faster. */
@@ -83,26 +83,26 @@ export class Exchange {
     this.#sources.show(sources, true, answer.grounded);
     this.#draw();
     if (answer.blocked) {
-      this.#answer.prepend(element("p", { className: "absent" }, "Not allowed here"));
+      this.#answer.prepend(element("p", { className: "absent" }, say("answer.blocked")));
     } else if (answer.missing === null) {
-      this.#after.replaceChildren(element("p", { className: "hint" }, "The sources of this answer were not kept."));
+      this.#after.replaceChildren(element("p", { className: "hint" }, say("answer.sources-not-kept")));
     } else if (answer.missing && !sources.length) {
-      this.#after.replaceChildren(element("p", { className: "hint" }, "The sources of this answer are no longer here for you."));
+      this.#after.replaceChildren(element("p", { className: "hint" }, say("answer.sources-gone")));
     } else if (!answer.grounded && !sources.length) {
-      this.#answer.prepend(element("p", { className: "absent" }, "Not in the documents"));
+      this.#answer.prepend(element("p", { className: "absent" }, say("answer.absent")));
       this.#after.replaceChildren(
-        element("p", { className: "hint" }, "Ask in other words, or ", element("a", { href: "#documents" }, "add a document with the answer"), "."),
+        element("p", { className: "hint" }, ...nodes("answer.ask-otherwise", { add: element("a", { href: "#documents" }, say("answer.add")) })),
       );
     } else if (answer.answer === null) {
-      this.#answer.replaceChildren(element("p", { className: "absent" }, "The passages nearest to your question"));
+      this.#answer.replaceChildren(element("p", { className: "absent" }, say("answer.nearest")));
     } else if (!answer.grounded) {
-      this.#after.replaceChildren(element("p", { className: "hint" }, "No sentence of the documents supports this answer."));
+      this.#after.replaceChildren(element("p", { className: "hint" }, say("answer.unsupported")));
     }
     if (answer.missing && sources.length) {
-      this.#after.append(element("p", { className: "hint" }, `${plural(answer.missing, "passage")} of this answer ${answer.missing === 1 ? "is" : "are"} no longer here for you.`));
+      this.#after.append(element("p", { className: "hint" }, say("answer.passages-gone", { number: answer.missing })));
     }
     this.#after.append(this.#sources.jumps(sources) ?? "", stepsView(answer.steps ?? []), this.#made(answer));
-    announce(`${this.#text ? `Answer: ${this.#text}` : "Done."} ${sources.length ? `${plural(sources.length, "source")}.` : ""}`);
+    announce(`${this.#text ? say("answer.said", { text: this.#text }) : say("answer.done")} ${sources.length ? say("sources.count", { number: sources.length }) : ""}`);
   }
 
   /** Puts the buttons for a judgement below the answer. */
@@ -120,9 +120,9 @@ export class Exchange {
     this.#end();
     if (this.#text) this.#draw();
     this.#after.replaceChildren(
-      element("p", { className: "stopped" }, this.#text ? "Stopped. The answer is incomplete. " : "Stopped. ", element("button", { type: "button", className: "button", onclick: again }, "Ask again")),
+      element("p", { className: "stopped" }, say(this.#text ? "answer.incomplete" : "answer.stopped"), " ", element("button", { type: "button", className: "button", onclick: again }, say("answer.again"))),
     );
-    announce("Stopped.");
+    announce(say("answer.stopped"));
   }
 
   #draw() {
@@ -137,22 +137,22 @@ export class Exchange {
   }
 
   #made({ answer, cached, grounded, model, timings }) {
-    const facts = [model, cached ? "given before" : null, timings?.total_ms ? `${duration(timings.total_ms)} in all` : null];
-    for (const [name, word] of [["search_ms", "search"], ["model_ms", "model"]]) {
-      if (timings?.[name]) facts.push(`${word} ${duration(timings[name])}`);
+    const facts = [model, cached ? say("answer.cached") : null, timings?.total_ms ? say("answer.total", { time: duration(timings.total_ms) }) : null];
+    for (const [name, word] of [["search_ms", "answer.search"], ["model_ms", "answer.model"]]) {
+      if (timings?.[name]) facts.push(say(word, { time: duration(timings[name]) }));
     }
     const line = element("p", { className: "made" }, element("span", {}, facts.filter(Boolean).join(" · ")));
     if (answer && grounded && navigator.clipboard) {
-      const copy = element("button", { type: "button", className: "quiet small" }, "Copy");
+      const copy = element("button", { type: "button", className: "quiet small" }, say("answer.copy"));
       copy.addEventListener("click", async () => {
         try {
           await navigator.clipboard.writeText(answer);
-          copy.textContent = "Copied";
+          copy.textContent = say("answer.copied");
         } catch {
-          copy.textContent = "The browser does not allow copying";
+          copy.textContent = say("answer.not-copied");
         }
         announce(copy.textContent);
-        setTimeout(() => (copy.textContent = "Copy"), 2000);
+        setTimeout(() => (copy.textContent = say("answer.copy")), 2000);
       });
       line.append(copy);
     }

@@ -1,8 +1,5 @@
 import { announce, byId } from "./element.js";
-
-const ON = "You sign in with a code of your authenticator app.";
-const OFF = "Set up an authenticator app, and you sign in with its code besides your password.";
-const SETUP = "Add an entry to the app with this secret, then type the code that it shows.";
+import { say } from "./words.js";
 
 /** The dialog in which people set up their own authenticator app, or switch it off. */
 export class SecondFactor {
@@ -25,7 +22,7 @@ export class SecondFactor {
   }
 
   #open() {
-    this.#show("Looking at the sign-in …", null);
+    this.#show(say("factor.looking"), null);
     byId("factor-dialog").showModal();
     this.#ask("state");
   }
@@ -44,17 +41,17 @@ export class SecondFactor {
 
   #told({ secret, on }) {
     if (secret) {
-      this.#show(SETUP, "Check the code", () => byId("factor-code").value.trim());
+      this.#show(say("factor.add"), say("factor.check"), () => byId("factor-code").value.trim());
       byId("factor-setup").hidden = false;
       byId("factor-secret").textContent = secret.match(/.{1,4}/g).join(" ");
       const label = encodeURIComponent(`osml ${this.#environment}:${this.#account.name}`);
       byId("factor-link").href = `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(`osml ${this.#environment}`)}`;
       byId("factor-code").focus();
     } else if (on) {
-      this.#show(ON, "Switch it off", () => "off");
-      announce(ON);
+      this.#show(say("factor.on"), say("factor.switch-off"), () => "off");
+      announce(say("factor.on"));
     } else {
-      this.#show(OFF, "Set up", () => "begin");
+      this.#show(say("factor.off"), say("factor.set-up"), () => "begin");
     }
   }
 

@@ -1,6 +1,7 @@
 import { confirmed, retitled } from "./dialog.js";
-import { announce, byId, dateOf, element, plural } from "./element.js";
+import { announce, byId, element } from "./element.js";
 import { failureView } from "./failure.js";
+import { dateOf, say } from "./words.js";
 
 const TYPING = 300; // milliseconds without a key, after which what was typed is looked for
 
@@ -19,10 +20,10 @@ export class History {
   /** `open` shows a conversation; `forget` is told the id of one that is removed. */
   constructor(service, signIn, { open, forget }) {
     this.#service = service;
-    this.#signIn = { word: `${signIn.word} again`, begin: async () => (await signIn.begin()) && this.load() };
+    this.#signIn = { word: signIn.again, begin: async () => (await signIn.begin()) && this.load() };
     this.#open = open;
     this.#forget = forget;
-    const words = element("input", { type: "search", id: "find-conversation", autocomplete: "off", placeholder: "Words of the title or of questions", maxLength: 200 });
+    const words = element("input", { type: "search", id: "find-conversation", autocomplete: "off", placeholder: say("history.words"), maxLength: 200 });
     let waiting;
     const find = () => {
       clearTimeout(waiting);
@@ -30,7 +31,7 @@ export class History {
     };
     words.addEventListener("input", find);
     this.#finder.addEventListener("submit", (event) => event.preventDefault());
-    this.#finder.append(element("label", { htmlFor: words.id, className: "unseen" }, "Find conversations"), words);
+    this.#finder.append(element("label", { htmlFor: words.id, className: "unseen" }, say("history.find")), words);
     byId("history").append(this.#finder, this.#list, this.#below);
   }
 
@@ -44,14 +45,14 @@ export class History {
 
   async #more() {
     const search = this.#search;
-    this.#below.replaceChildren(element("p", { className: "hint" }, "Loading"));
+    this.#below.replaceChildren(element("p", { className: "hint" }, say("list.loading")));
     try {
       const { conversations, after } = await this.#service.conversations({ search, after: this.#after });
       if (search !== this.#search) return;
       this.#list.append(...conversations.map((conversation) => this.#row(conversation)));
       this.#after = after ?? null;
       this.#below.replaceChildren();
-      if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.#more() }, "Show more"));
+      if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.#more() }, say("list.more")));
       this.#tell();
     } catch (failure) {
       this.#below.replaceChildren(failureView(failure, { retry: () => this.#more(), signIn: this.#signIn }));
@@ -60,13 +61,13 @@ export class History {
 
   #tell() {
     if (this.#list.childElementCount || this.#after) return;
-    this.#below.replaceChildren(element("p", { className: "hint" }, this.#search ? "No such conversations" : "No conversations yet"));
+    this.#below.replaceChildren(element("p", { className: "hint" }, say(this.#search ? "history.none-found" : "history.none")));
   }
 
   #row({ id, title, turns, changed }) {
-    const tool = (word, onclick) => {
-      const button = element("button", { type: "button", className: "quiet small", onclick }, word);
-      button.setAttribute("aria-label", `${word} ${title}`);
+    const tool = (key, onclick) => {
+      const button = element("button", { type: "button", className: "quiet small", onclick }, say(key));
+      button.setAttribute("aria-label", say(`${key}-this`, { title }));
       return button;
     };
     const row = element(
@@ -75,10 +76,10 @@ export class History {
       element(
         "div",
         {},
-        element("button", { type: "button", className: "row-title", onclick: () => this.#open(id) }, title),
-        element("p", { className: "hint" }, `${plural(turns, "question")} · ${dateOf(changed)}`),
+        element("button", { type: "button", className: "row-title", dir: "auto", onclick: () => this.#open(id) }, title),
+        element("p", { className: "hint" }, `${say("questions.count", { number: turns })} · ${dateOf(changed)}`),
       ),
-      element("div", { className: "row-tools" }, tool("Rename", () => this.#rename(id, title, row)), tool("Remove", () => this.#remove(id, title, row))),
+      element("div", { className: "row-tools" }, tool("history.rename", () => this.#rename(id, title, row)), tool("list.remove", () => this.#remove(id, title, row))),
     );
     return row;
   }
@@ -90,12 +91,12 @@ export class History {
       const changed = this.#row(await this.#service.rename(id, wanted));
       row.replaceWith(changed);
       changed.querySelector("button").focus();
-      announce(`Renamed to ${wanted}.`);
+      announce(say("history.renamed", { title: wanted }));
     });
   }
 
   async #remove(id, title, row) {
-    if (!(await confirmed("Remove this conversation?", `“${title}” will be deleted with all its questions and answers.`))) return;
+    if (!(await confirmed(say("history.remove"), say("history.remove-text", { title })))) return;
     await this.#try(row, () => this.#remove(id, title, row), async () => {
       await this.#service.forget(id).catch((failure) => {
         if (failure.status !== 404) throw failure; // what is not there is gone already
@@ -105,7 +106,7 @@ export class History {
       this.#forget(id);
       this.#tell();
       next.focus();
-      announce(`${title} was removed.`);
+      announce(say("list.removed", { title }));
     });
   }
 

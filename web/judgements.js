@@ -1,8 +1,6 @@
-import { byId, dateOf, element } from "./element.js";
+import { byId, element } from "./element.js";
 import { failureView } from "./failure.js";
-
-const RATINGS = { up: "Good", down: "Not good" };
-const REASONS = { wrong: "wrong", incomplete: "incomplete", sources: "not in its sources", missing: "not found", other: "something else" };
+import { dateOf, listed, say } from "./words.js";
 
 /** What readers say of answers, for owners; and questions that the documents had no answer to. */
 export class Judgements {
@@ -15,9 +13,9 @@ export class Judgements {
 
   constructor(service, signIn) {
     this.#service = service;
-    this.#signIn = { word: `${signIn.word} again`, begin: async () => (await signIn.begin()) && this.load() };
+    this.#signIn = { word: signIn.again, begin: async () => (await signIn.begin()) && this.load() };
     this.#gaps.addEventListener("change", () => this.#narrow());
-    const label = element("label", { htmlFor: "gaps" }, "Only what the documents had no answer to");
+    const label = element("label", { htmlFor: "gaps" }, say("judged.gaps"));
     byId("judgements").append(element("p", { className: "finder check" }, this.#gaps, label), this.#list, this.#below);
   }
 
@@ -28,13 +26,13 @@ export class Judgements {
   }
 
   async #more() {
-    this.#below.replaceChildren(element("p", { className: "hint" }, "Loading"));
+    this.#below.replaceChildren(element("p", { className: "hint" }, say("list.loading")));
     try {
       const { feedback, after } = await this.#service.judgements(this.#after);
       this.#list.append(...feedback.map(row));
       this.#after = after ?? null;
       this.#below.replaceChildren();
-      if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.#more() }, "Show more"));
+      if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.#more() }, say("list.more")));
       this.#narrow();
     } catch (failure) {
       this.#below.replaceChildren(failureView(failure, { retry: () => this.#more(), signIn: this.#signIn }));
@@ -45,21 +43,21 @@ export class Judgements {
     const rows = [...this.#list.children];
     for (const item of rows) item.hidden = this.#gaps.checked && !item.classList.contains("gap");
     this.#below.querySelector(".none")?.remove();
-    if (!rows.some((item) => !item.hidden) && !this.#after) this.#below.append(element("p", { className: "hint none" }, "Nothing yet"));
+    if (!rows.some((item) => !item.hidden) && !this.#after) this.#below.append(element("p", { className: "hint none" }, say("judged.none")));
   }
 }
 
 function row({ at, rating, reason, comment, question, answer, documents, grounded, model }) {
-  const about = [dateOf(at), RATINGS[rating] ?? "No rating", REASONS[reason], grounded ? null : "no sentence supports the answer", documents.join(", "), model];
+  const about = [dateOf(at), say(rating ? `judged.${rating}` : "judged.unrated"), reason && say(`judged.${reason}`), grounded ? null : say("judged.unsupported"), listed(documents), model];
   return element(
     "li",
     { className: grounded && reason !== "missing" ? "row" : "row gap" },
     element(
       "div",
       {},
-      element("p", { className: "row-title" }, question ?? "The question is not kept"),
-      answer ? element("p", { className: "said" }, answer) : null,
-      comment ? element("p", { className: "said" }, `“${comment}”`) : null,
+      element("p", { className: "row-title", dir: "auto" }, question ?? say("judged.not-kept")),
+      answer ? element("p", { className: "said", dir: "auto" }, answer) : null,
+      comment ? element("p", { className: "said", dir: "auto" }, say("judged.comment", { words: comment })) : null,
       element("p", { className: "hint" }, about.filter(Boolean).join(" · ")),
     ),
   );

@@ -1,10 +1,12 @@
 import { byId } from "./element.js";
 import { Failure } from "./failure.js";
+import { say } from "./words.js";
 
 /** Sign-in with an API key, entered in a dialog. The key stays in this tab. */
 export class Key {
-  word = "Enter the key";
-  text = "This environment needs an API key.";
+  word = say("key.word");
+  again = say("key.again");
+  text = say("key.text");
   name = "";
   #root;
   #tab;
@@ -80,9 +82,9 @@ export class Key {
   async #refusal(key) {
     try {
       const response = await fetch(new URL("health", this.#root), { headers: { "x-api-key": key }, cache: "no-store" });
-      return [401, 403].includes(response.status) ? "This key was not accepted. Check that it is complete and belongs to this environment." : "";
+      return [401, 403].includes(response.status) ? say("key.refused") : "";
     } catch {
-      return "The key could not be checked. The server was not reached, or the key has an invalid character.";
+      return say("key.unchecked");
     }
   }
 }

@@ -1,10 +1,12 @@
 import { confirmed } from "./dialog.js";
-import { announce, byId, dateOf, element, plural } from "./element.js";
+import { announce, byId, element } from "./element.js";
 import { Failure, failureView } from "./failure.js";
 import { Upload } from "./upload.js";
+import { dateOf, listed, say } from "./words.js";
 
 const JOBS = "jobs";
 const TYPING = 300; // milliseconds without a key, after which what was typed is looked for
+const ORDERS = { asc: "documents.up", desc: "documents.down", newest: "documents.newest", oldest: "documents.oldest" };
 
 /** The documents that answers are drawn from: listed, added to, removed. */
 export class Library {
@@ -30,7 +32,7 @@ export class Library {
     this.#rights = rights;
     this.#tab = tab;
     this.#visibleSeconds = visibleSeconds;
-    this.#signIn = { word: `${signIn.word} again`, begin: async () => (await signIn.begin()) && this.load() };
+    this.#signIn = { word: signIn.again, begin: async () => (await signIn.begin()) && this.load() };
     byId("shelf").append(this.#finder, this.#count, this.#list, this.#below);
     this.#makeFinder();
     const files = byId("files");
@@ -59,7 +61,7 @@ export class Library {
 
   async load() {
     this.#loaded = true;
-    this.#below.replaceChildren(element("p", { className: "hint" }, "Loading"));
+    this.#below.replaceChildren(element("p", { className: "hint" }, say("list.loading")));
     try {
       const wanted = this.#wanted;
       const { documents, after } = await this.#service.documents({ after: this.#after, ...wanted });
@@ -67,7 +69,7 @@ export class Library {
       documents.forEach((document) => this.#row(document));
       this.#after = after ?? null;
       this.#below.replaceChildren();
-      if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.load() }, "Show more"));
+      if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.load() }, say("list.more")));
       this.#tell();
       this.#finder.hidden = !this.#rows.size && !wanted.search;
     } catch (failure) {
@@ -106,10 +108,10 @@ export class Library {
   }
 
   #makeFinder() {
-    const words = element("input", { type: "search", id: "find", autocomplete: "off", placeholder: "Title or name", maxLength: 200 });
-    const order = element("select", { id: "order" }, element("option", { value: "asc" }, "Names A to Z"), element("option", { value: "desc" }, "Names Z to A"), element("option", { value: "newest" }, "Newest first"), element("option", { value: "oldest" }, "Oldest first"));
+    const words = element("input", { type: "search", id: "find", autocomplete: "off", placeholder: say("documents.words"), maxLength: 200 });
+    const order = element("select", { id: "order" }, ...Object.entries(ORDERS).map(([value, key]) => element("option", { value }, say(key))));
     const label = (node, text) => element("label", { htmlFor: node.id, className: "unseen" }, text);
-    this.#finder.append(label(words, "Find documents"), words, label(order, "Order"), order);
+    this.#finder.append(label(words, say("documents.find")), words, label(order, say("documents.order")), order);
     let waiting;
     const find = () => {
       clearTimeout(waiting);
@@ -129,13 +131,13 @@ export class Library {
   }
 
   #row({ id, title, passages, loaded, groups = [], removable = false }, first = false) {
-    const remove = element("button", { type: "button", className: "quiet small", onclick: () => this.#remove(id) }, "Remove");
-    remove.setAttribute("aria-label", `Remove ${title || id}`);
-    const about = [...(title ? [id] : []), plural(passages, "passage"), ...(loaded ? [dateOf(loaded)] : []), ...(groups.length ? [`only for ${groups.join(", ")}`] : [])].join(" · ");
+    const remove = element("button", { type: "button", className: "quiet small", onclick: () => this.#remove(id) }, say("list.remove"));
+    remove.setAttribute("aria-label", say("list.remove-this", { title: title || id }));
+    const about = [...(title ? [id] : []), say("documents.passages", { number: passages }), ...(loaded ? [dateOf(loaded)] : []), ...(groups.length ? [say("documents.audience", { groups: listed(groups) })] : [])].join(" · ");
     const row = element(
       "li",
       { className: "row" },
-      element("div", {}, element("p", { className: "row-title" }, title || id), element("p", { className: "hint" }, about)),
+      element("div", {}, element("p", { className: "row-title", dir: "auto" }, title || id), element("p", { className: "hint" }, about)),
       ...(removable ? [remove] : []),
     );
     const before = this.#rows.get(id);
@@ -149,7 +151,7 @@ export class Library {
   #showLater(id) {
     if (!this.#visibleSeconds) return;
     const row = this.#rows.get(id);
-    const note = element("p", { className: "hint" }, `Answers draw on it within ${this.#visibleSeconds} seconds.`);
+    const note = element("p", { className: "hint" }, say("documents.later", { number: this.#visibleSeconds }));
     row.firstElementChild.append(note);
     this.#hidden.set(id, Date.now() + 2 * this.#visibleSeconds * 1000); // what is promised, and once more of it
     setTimeout(() => note.remove(), this.#visibleSeconds * 1000);
@@ -158,15 +160,14 @@ export class Library {
   #tell() {
     const number = this.#rows.size;
     this.#count.hidden = false;
-    const none = this.#wanted.search ? "No such documents" : "No documents yet";
-    this.#count.textContent = number ? `${plural(number, "document")}${this.#after ? " shown" : ""}` : none;
+    const none = this.#wanted.search ? "documents.none-found" : "documents.empty";
+    this.#count.textContent = number ? say(this.#after ? "documents.shown" : "documents.count", { number }) : say(none);
   }
 
   async #remove(id) {
     const row = this.#rows.get(id);
     const title = row.querySelector(".row-title").textContent;
-    const text = `“${title}” and its passages will be deleted. Answers will no longer use it.`;
-    if (!(await confirmed("Remove this document?", text))) return;
+    if (!(await confirmed(say("documents.remove"), say("documents.remove-text", { title })))) return;
     row.classList.add("leaving");
     try {
       await this.#service.remove(id);
@@ -176,7 +177,7 @@ export class Library {
       if (failure.status !== 404 || early) {
         row.classList.remove("leaving");
         row.querySelector(".failure")?.remove();
-        const told = early ? new Failure("It was added a moment ago and cannot be removed yet.", { wait: this.#visibleSeconds }) : failure;
+        const told = early ? new Failure(say("documents.early"), { wait: this.#visibleSeconds }) : failure;
         row.append(failureView(told, { retry: () => this.#remove(id), signIn: this.#signIn }));
         return;
       }
@@ -186,7 +187,7 @@ export class Library {
     this.#rows.delete(id);
     this.#tell();
     next.focus();
-    announce(`${title} was removed.`);
+    announce(say("list.removed", { title }));
   }
 
   /** Files may be dropped anywhere; the page highlights their destination. */

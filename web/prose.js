@@ -1,5 +1,6 @@
 import { element } from "./element.js";
 import { spans } from "./spans.js";
+import { say } from "./words.js";
 
 const FENCE = /^\s*(`{3,}|~{3,})/;
 const ITEM = /^(\s*)(?:[-*+•]|(\d{1,9})[.)])\s+/;
@@ -98,7 +99,7 @@ function table([head, divider, ...rows], links) {
     return element("tr", {}, ...sides.map((side, at) => element(tag, { className: side }, ...spans(given[at] ?? "", links))));
   };
   const whole = element("table", {}, element("thead", {}, row(head, "th")), element("tbody", {}, ...rows.map((line) => row(line, "td"))));
-  return element("div", { className: "table", tabIndex: 0, role: "region", "aria-label": "Table" }, whole);
+  return element("div", { className: "table", tabIndex: 0, role: "region", "aria-label": say("answer.table") }, whole);
 }
 
 /** The cells of a row; a pipe with a backslash before it, or within code, is part of a cell. */

@@ -1,4 +1,5 @@
 import { byId } from "./element.js";
+import { listed, say } from "./words.js";
 
 /** Says below the question how much one may still ask; nothing where there is no limit. */
 export class Quota {
@@ -25,10 +26,8 @@ export class Quota {
 function show(quota) {
   const { questions, tokens } = quota;
   const said = [];
-  if (questions) said.push(`asked ${number(questions.used)} of ${number(questions.most)} questions today`);
-  if (tokens) said.push(`used ${number(tokens.used)} of ${number(tokens.most)} tokens this month`);
-  byId("quota").textContent = `You have ${said.join(" and ")}.`;
+  if (questions) said.push(say("quota.questions", { number: questions.used, most: questions.most }));
+  if (tokens) said.push(say("quota.tokens", { number: tokens.used, most: tokens.most }));
+  byId("quota").textContent = say("quota.said", { used: listed(said) });
   byId("quota").hidden = false;
 }
-
-const number = (value) => value.toLocaleString("en");

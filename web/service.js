@@ -1,5 +1,6 @@
 import { events } from "./events.js";
 import { Failure } from "./failure.js";
+import { say } from "./words.js";
 
 /**
  * The API of this environment; throws every failure as a `Failure`, and a stop as an `AbortError`.
@@ -124,4 +125,4 @@ export class Service extends EventTarget {
   }
 }
 
-const broken = () => new Failure("The connection ended before the answer was complete.");
+const broken = () => new Failure(say("failure.broken"));

@@ -1,19 +1,13 @@
-import { element, plural } from "./element.js";
+import { element } from "./element.js";
+import { known, nodes, say, score } from "./words.js";
 
-const score = (number) => number.toFixed(2);
-const MATCHES = { close: "Close match", good: "Good match", loose: "Loose match" };
 /** What the embedding model's similarity means; where that was never measured, the number alone. */
 const match = (source) => {
   const number = source.similarity === null || source.similarity === undefined ? null : score(source.similarity);
-  const word = MATCHES[source.match];
-  return word ? [word, number].filter(Boolean).join(" ") : number ? `Similarity ${number}` : null;
+  const word = `match.${source.match}`;
+  return known(word) ? [say(word), number].filter(Boolean).join(" ") : number ? say("sources.similarity", { score: number }) : null;
 };
-const LOADERS = { editor: "loaded by an editor", owner: "loaded by an owner", operators: "loaded by an operator" };
 const evidence = (number) => (number >= 0.75 ? "strong" : number >= 0.4 ? "partial" : "weak");
-
-const DRAWN = " shares words with the answer, 0 to 1 of them: where the answer comes from, not whether it is true.";
-const HALF = " In a document whose loader is not trusted it counts half: check it elsewhere.";
-const NEAR = " is what says most of what you asked.";
 
 /**
  * The passages behind an answer, the sentences it draws on marked; while there is none, those near to the question.
@@ -35,11 +29,11 @@ export class Sources {
     if (!sources.length) return this.node.replaceChildren();
     const used = sources.some((source) => source.used?.length);
     const near = !used && sources.some((source) => source.highlights?.length);
-    const half = sources.some((source) => source.trusted === false && source.used?.length);
-    const legend = used ? DRAWN + (half ? HALF : "") : near ? NEAR : null;
+    const half = used && sources.some((source) => source.trusted === false && source.used?.length);
+    const legend = used ? "sources.drawn" : near ? "sources.near" : null;
     this.node.replaceChildren(
-      element("h3", {}, finished ? (grounded ? "Sources" : "Passages that were read") : `Reading ${plural(sources.length, "passage")}`),
-      finished && legend ? element("p", { className: "legend" }, element("mark", {}, "Marked"), legend) : "",
+      element("h3", {}, finished ? say(grounded ? "sources.heading" : "sources.read") : say("sources.reading", { number: sources.length })),
+      finished && legend ? element("p", { className: "legend" }, ...nodes(legend, { marked: element("mark", {}, say("sources.marked")) }), half ? ` ${say("sources.half")}` : "") : "",
       element("ol", {}, ...sources.map((source, index) => element("li", {}, this.#card(source, index + 1, near ? source.highlights : source.used, finished)))),
     );
   }
@@ -51,13 +45,13 @@ export class Sources {
     return element(
       "div",
       { className: "jumps" },
-      element("span", { className: "hint" }, "Based on"),
+      element("span", { className: "hint" }, say("sources.based")),
       ...used.map(({ source, number }) =>
         element(
           "button",
           { type: "button", className: "jump", onclick: () => this.#reveal(number) },
           element("span", { className: "number used" }, String(number)),
-          element("span", { className: "jump-title" }, name(source)),
+          element("span", { className: "jump-title", dir: "auto" }, name(source)),
         ),
       ),
     );
@@ -67,11 +61,11 @@ export class Sources {
   cite(number) {
     const source = this.#shown[number - 1];
     if (!source) return null;
-    return element("button", { type: "button", className: "cite", "aria-label": `Source ${number}: ${name(source)}`, onclick: () => this.#reveal(number) }, String(number));
+    return element("button", { type: "button", className: "cite", "aria-label": say("sources.cite", { number, name: name(source) }), onclick: () => this.#reveal(number) }, String(number));
   }
 
   /** Whether a source holds the address, or is the document there. */
-  known(address) {
+  holds(address) {
     return this.#shown.some((source) => source.document === address || source.text.includes(address));
   }
 
@@ -96,17 +90,17 @@ export class Sources {
         element(
           "span",
           { className: "source-head" },
-          element("span", { className: "source-title" }, name(source)),
+          element("span", { className: "source-title", dir: "auto" }, name(source)),
           element(
             "span",
             { className: "source-facts" },
-            [match(source), place(source) ?? part(source), loader(source), used.length ? `${plural(used.length, "sentence")} used` : null]
+            [match(source), place(source) ?? part(source), loader(source), used.length ? say("sources.used", { number: used.length }) : null]
               .filter(Boolean)
               .join(" · "),
           ),
         ),
       ),
-      element("div", { className: "passage" }, ...marked(source.text, marks)),
+      element("div", { className: "passage", dir: "auto" }, ...marked(source.text, marks)),
     );
     card.querySelector("summary").addEventListener("click", () => this.#opened.set(number, !card.open));
     return card;
@@ -117,15 +111,15 @@ const name = (source) => source.title || source.document || source.id;
 
 const part = (source) => {
   const [, passage] = /#(\d+)$/.exec(source.id) ?? [];
-  return passage ? `passage ${passage}` : null;
+  return passage ? say("sources.passage", { place: passage }) : null;
 };
 
 /** Who has loaded a source that is not trusted. */
-const loader = (source) => (source.trusted === false ? LOADERS[source.loaded_by] : null);
+const loader = (source) => (source.trusted === false && known(`loader.${source.loaded_by}`) ? say(`loader.${source.loaded_by}`) : null);
 
 /** The position of the passage in its file. */
 const place = ({ page, slide, sheet, section }) =>
-  [page && `page ${page}`, slide && `slide ${slide}`, sheet && `sheet ${sheet}`, section].filter(Boolean).join(", ") || null;
+  [page && say("sources.page", { place: page }), slide && say("sources.slide", { place: slide }), sheet && say("sources.sheet", { place: sheet }), section].filter(Boolean).join(", ") || null;
 
 /** The text with marked ranges, and the score. Ranges count code points; JavaScript strings do not, hence the array. */
 export function marked(text, ranges) {
@@ -140,7 +134,7 @@ export function marked(text, ranges) {
     if (range.score === undefined) nodes.push(element("mark", {}, words));
     else {
       const strength = evidence(range.score);
-      nodes.push(element("mark", { className: strength }, words), " ", element("span", { className: "evidence" }, `${strength} ${score(range.score)}`));
+      nodes.push(element("mark", { className: strength }, words), " ", element("span", { className: "evidence" }, `${say(`evidence.${strength}`)} ${score(range.score)}`));
     }
     at = range.end;
   }

@@ -14,7 +14,7 @@ const ANY = new RegExp(FORMS.map(([name, form]) => `(?<${name}>${form.source})`)
 /**
  * The nodes of a line: code, bold, italics, formulas as they are written, links and numbers of sources.
  *
- * `links.known(address)` says whether a source of the answer holds the address: any other is text, because a model may
+ * `links.holds(address)` says whether a source of the answer holds the address: any other is text, because a model may
  * be led to make up an address that carries away what it has read. `links.cite(number)` makes the node of a source, or null.
  */
 export function spans(text, links = {}) {
@@ -38,7 +38,7 @@ function drawn(name, whole, links) {
   if (name === "strong" || name === "em") return [element(name, {}, ...spans(inner, links))];
   if (name === "cite") return cited(whole, inner, links);
   const address = name === "link" ? groups[1] : whole;
-  if (whole.startsWith("!") || !links.known?.(address)) return [whole];
+  if (whole.startsWith("!") || !links.holds?.(address)) return [whole];
   return [element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, name === "link" ? groups[0] : whole)];
 }
 

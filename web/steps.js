@@ -1,15 +1,16 @@
-import { element, plural } from "./element.js";
+import { element } from "./element.js";
+import { say } from "./words.js";
 
 /** The searches that the answer model asked for, folded; nothing if there are none. */
 export function stepsView(steps) {
   if (!steps.length) return "";
   const items = steps.map(({ query, filters, new: more }) =>
-    element("li", {}, query, element("span", { className: "hint" }, ` ${limits(filters)}${plural(more, "new passage")}`)),
+    element("li", { dir: "auto" }, query, element("span", { className: "hint" }, ` ${limits(filters)}${say("steps.new", { number: more })}`)),
   );
   return element(
     "details",
     { className: "steps" },
-    element("summary", {}, steps.length === 1 ? "1 further search" : `${steps.length} further searches`),
+    element("summary", {}, say("steps.count", { number: steps.length })),
     element("ul", {}, ...items),
   );
 }

@@ -16,7 +16,7 @@
     const toggle = document.getElementById("theme");
     const show = () => {
       const other = now() === "dark" ? "light" : "dark";
-      toggle.querySelector("span").textContent = other === "dark" ? "Dark theme" : "Light theme";
+      toggle.querySelector("span").textContent = toggle.dataset[other];
       toggle.title = toggle.textContent;
       toggle.querySelector("i").className = `icon ${other === "dark" ? "moon" : "sun"}`;
     };

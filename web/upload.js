@@ -1,5 +1,6 @@
-import { element, plural } from "./element.js";
+import { element } from "./element.js";
 import { Failure, failureView } from "./failure.js";
+import { duration, megabytes, say } from "./words.js";
 
 const PART = 3_000_000; // bytes of a file that one request brings: in base64 they are 4 MB, which a function can be sent
 const MOST_PARTS = 64;
@@ -16,7 +17,7 @@ export class Upload {
   #service;
   #stored;
   #kept;
-  #state = element("p", { className: "upload-state" }, "Waiting");
+  #state = element("p", { className: "upload-state" }, say("upload.waiting"));
   #bar = element("progress", { max: 1, value: 0 });
   #size = PART;
   #job = null;
@@ -33,8 +34,8 @@ export class Upload {
     this.#stored = stored;
     this.#kept = kept;
     this.#job = job;
-    this.#bar.setAttribute("aria-label", `Progress of ${this.#name}`);
-    this.node.append(element("p", { className: "upload-name" }, this.#name), this.#bar, this.#state);
+    this.#bar.setAttribute("aria-label", say("upload.progress", { name: this.#name }));
+    this.node.append(element("p", { className: "upload-name", dir: "auto" }, this.#name), this.#bar, this.#state);
   }
 
   /** Resolves to a sentence about the result. `ways` are `{retry, signIn}` for failures on the way. */
@@ -47,10 +48,10 @@ export class Upload {
       this.#bar.hidden = true;
       this.node.classList.add("bad");
       if (error.status === 404) this.#keep(null);
-      this.#say(this.#done.documents ? this.#sum() : "Not added");
+      this.#say(this.#done.documents ? this.#sum() : say("upload.not-added"));
       const failure = error instanceof Failure ? error : new Failure(error.message, { way: "none" });
       this.node.append(failureView(failure, ways));
-      return `${this.#name}: ${failure.message}`;
+      return say("upload.result", { name: this.#name, result: failure.message });
     }
     return this.#finish();
   }
@@ -80,7 +81,7 @@ export class Upload {
     const of = Math.ceil(this.#file.size / this.#size);
     if (of > MOST_PARTS) throw tooLarge(this.#file);
     if (of <= 1) {
-      this.#say("Adding");
+      this.#say(say("upload.adding"));
       const content = await base64(this.#file);
       const answer = await this.#patiently(() => this.#service.storeFile({ name: this.#name, content, ...this.#audience }));
       if (answer.id) this.#keep(answer);
@@ -91,7 +92,7 @@ export class Upload {
     if (this.#job) this.#keep(await this.#patiently(() => this.#service.job(this.#job.id)));
     for (let number = 1; number <= of; number++) {
       if (this.#job && (this.#job.status !== "receiving" || this.#job.received.includes(number))) continue;
-      this.#say(`Sending part ${number} of ${of}`);
+      this.#say(say("upload.sending", { number, of }));
       this.#bar.value = (number - 1) / of;
       const content = await base64(this.#file.slice((number - 1) * this.#size, number * this.#size));
       const part = { name: this.#name, content, number, of, job: this.#job?.id ?? null, ...this.#audience };
@@ -110,9 +111,9 @@ export class Upload {
       const { status, progress, stored, passages, message } = this.#job;
       this.#done = { documents: stored, passages, failed: this.#job.failed };
       if (status === "done") break;
-      if (status === "stopped") throw new Failure(message ?? "The server has stopped.", { way: "none" });
+      if (status === "stopped") throw new Failure(message ?? say("upload.stopped"), { way: "none" });
       if (progress) this.#bar.value = progress;
-      this.#say(message ? `Goes on soon: ${message}` : `Adding, ${plural(stored, "document")} so far. You may leave this page.`);
+      this.#say(message ? say("upload.goes-on", { reason: message }) : say("upload.so-far", { number: stored }));
       await new Promise((resolve) => setTimeout(resolve, OFTEN * 1000));
       this.#keep(await this.#patiently(() => this.#service.job(this.#job.id)));
     }
@@ -146,13 +147,13 @@ export class Upload {
     this.#failures = [];
     for (const { id, title, status, passages, message } of documents) {
       if (status === "stored") this.#stored({ id, title, passages });
-      else this.#failures.push(message ?? `${id}: the server gave no result for it.`);
+      else this.#failures.push(message ?? say("upload.no-result", { id }));
     }
   }
 
   async #wait(seconds) {
     for (let left = seconds; left > 0; left--) {
-      this.#say(`The server is busy. Continuing in ${left} s`);
+      this.#say(say("upload.busy", { time: duration(left * 1000) }));
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
@@ -163,16 +164,17 @@ export class Upload {
     this.#say(this.#sum());
     if (this.#failures.length) {
       const more = this.#done.failed - this.#failures.length;
-      const sentences = more > 0 ? [...this.#failures, `… and ${more.toLocaleString("en")} more.`] : this.#failures;
-      this.node.append(element("ul", { className: "item-failures" }, ...sentences.map((sentence) => element("li", {}, sentence))));
+      const sentences = more > 0 ? [...this.#failures, say("upload.more", { number: more })] : this.#failures;
+      this.node.append(element("ul", { className: "item-failures" }, ...sentences.map((sentence) => element("li", { dir: "auto" }, sentence))));
     }
-    return `${this.#name}: ${this.#sum()}.`;
+    return say("upload.result", { name: this.#name, result: this.#sum() });
   }
 
   #sum() {
-    const { documents, passages } = this.#done;
-    const failed = this.#done.failed ? `, ${this.#done.failed.toLocaleString("en")} failed` : "";
-    return documents ? `${plural(documents, "document")} added, ${plural(passages, "passage")}${failed}` : `Not added${failed}`;
+    const { documents, passages, failed } = this.#done;
+    const added = { number: documents, passages: say("documents.passages", { number: passages }) };
+    const sum = documents ? say("upload.added", added) : say("upload.not-added");
+    return failed ? say("upload.failed", { sum, number: failed }) : sum;
   }
 
   #say(words) {
@@ -181,8 +183,7 @@ export class Upload {
 }
 
 function tooLarge(file) {
-  const size = (file.size / 1e6).toFixed(1);
-  return new Failure(`“${file.name}” has ${size} MB, which is too large. Split it, or load it with osml ingest.`, { way: "none" });
+  return new Failure(say("upload.too-large", { name: file.name, size: megabytes(file.size) }), { way: "none" });
 }
 
 async function base64(file) {
@@ -190,9 +191,9 @@ async function base64(file) {
   try {
     bytes = new Uint8Array(await file.arrayBuffer());
   } catch {
-    throw new Error("The file could not be read. If it is a folder, choose the files in it.");
+    throw new Error(say("upload.unreadable"));
   }
-  if (!bytes.length) throw new Error("The file is empty.");
+  if (!bytes.length) throw new Error(say("upload.empty"));
   const parts = [];
   for (let at = 0; at < bytes.length; at += 0x8000) parts.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));
   return btoa(parts.join(""));

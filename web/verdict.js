@@ -1,21 +1,21 @@
 import { announce, element } from "./element.js";
 import { failureView } from "./failure.js";
+import { say } from "./words.js";
 
-const REASONS = { wrong: "The answer is wrong", incomplete: "Something is missing from it", sources: "Its sources do not say this", missing: "The documents say it, and it was not found", other: "Something else" };
+const REASONS = ["wrong", "incomplete", "sources", "missing", "other"];
 const LONGEST = 1000; // characters of the reader's own words
 
 /** What is kept, in words; the reader sees it before anything is sent. */
-const consent = ({ keep, days }) =>
-  `${keep === "texts" ? "The question, the answer and your words are" : "Your rating is"} kept for ${days} days, without your name. The owners of this page read ${keep === "texts" ? "them" : "it"}.`;
+const consent = ({ keep, days }) => say(keep === "texts" ? "verdict.texts-kept" : "verdict.rating-kept", { number: days });
 
-/** Two buttons for an answer, and after "Not good" a form for the reason. */
+/** Two buttons for an answer, and after the second a form for the reason. */
 export class Verdict {
   node = element("div", { className: "verdict" });
   #id;
   #kept;
   #service;
-  #good = this.#button("Good answer", "good", () => this.#press("up"));
-  #bad = this.#button("Not good", "bad", () => this.#press("down"));
+  #good = this.#button(say("verdict.good"), "good", () => this.#press("up"));
+  #bad = this.#button(say("verdict.bad"), "bad", () => this.#press("down"));
   #more = element("div", { className: "verdict-more" });
   #rating = null;
 
@@ -40,16 +40,16 @@ export class Verdict {
 
   #ask() {
     const name = `reason-${this.#id}`;
-    const reason = element("select", { id: name }, ...Object.entries(REASONS).map(([value, words]) => element("option", { value }, words)));
-    const words = element("textarea", { id: `words-${this.#id}`, rows: 2, maxLength: LONGEST });
+    const reason = element("select", { id: name }, ...REASONS.map((value) => element("option", { value }, say(`reason.${value}`))));
+    const words = element("textarea", { id: `words-${this.#id}`, rows: 2, maxLength: LONGEST, dir: "auto" });
     const form = element(
       "form",
       {},
-      element("label", { htmlFor: name }, "What is not good?"),
+      element("label", { htmlFor: name }, say("verdict.what")),
       reason,
-      ...(this.#kept.keep === "texts" ? [element("label", { htmlFor: words.id }, "In your words, if you like"), words] : []),
+      ...(this.#kept.keep === "texts" ? [element("label", { htmlFor: words.id }, say("verdict.words")), words] : []),
       element("p", { className: "hint" }, consent(this.#kept)),
-      element("div", { className: "buttons" }, element("button", { type: "button", className: "quiet", onclick: () => this.#close() }, "Cancel"), element("button", { type: "submit", className: "button" }, "Send")),
+      element("div", { className: "buttons" }, element("button", { type: "button", className: "quiet", onclick: () => this.#close() }, say("verdict.cancel")), element("button", { type: "submit", className: "button" }, say("verdict.send"))),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -76,7 +76,7 @@ export class Verdict {
     this.#rating = judgement?.rating ?? null;
     this.#good.setAttribute("aria-pressed", String(this.#rating === "up"));
     this.#bad.setAttribute("aria-pressed", String(this.#rating === "down"));
-    const said = judgement ? `Thank you. ${consent(this.#kept)}` : "Your rating is withdrawn.";
+    const said = judgement ? say("verdict.thanks", { consent: consent(this.#kept) }) : say("verdict.withdrawn");
     this.#more.replaceChildren(element("p", { className: "hint" }, said));
     announce(said);
   }

@@ -1,8 +1,8 @@
 """Serves the page and its sign-in, with the standard library only, and without any permission.
 
-`GET /rag` is the page in one piece, `GET /rag/{file+}` a file of `web/` or `settings.json`, `POST /rag/session`
-finishes a sign-in. `/rag` has no slash at its end, so the page names its files `rag/<file>`, and the API beside it
-`ask`, `documents`.
+`GET /rag` is the page in one piece, in the reader's language and with its settings, `GET /rag/{file+}` a file of `web/`
+or `settings.json`, `POST /rag/session` finishes a sign-in. `/rag` has no slash at its end, so the page names its files
+`rag/<file>`, and the API beside it `ask`, `documents`.
 
 Environment variables: `ENVIRONMENT`, `SIGN_IN` (`cognito` or `api-key`), and for Cognito `AUTHORIZE_URL`, `LOGOUT_URL`,
 `TOKEN_URL`, `REVOKE_URL`, `CLIENT_ID`, and `ADDRESSES`: where else than here the page is, with blanks between them.
@@ -16,10 +16,12 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from languages import block, chosen, in_language, languages
 from one_piece import one_piece
 from second_factor import SCOPE as CHANGING
 from sign_in_session import SCOPE, SignInFailure, header, session
@@ -57,13 +59,13 @@ Response = dict[str, Any]
 
 @dataclass(frozen=True)
 class PageFile:
-    """A file as it is sent: `compressed` is None where gzip would gain nothing; `policy` is that of the page alone."""
+    """A file as it is sent: `compressed` is None where gzip would gain nothing; `headers` are its own."""
 
     media_type: str
     content: bytes
     compressed: bytes | None
     tag: str
-    policy: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def handler(event: dict[str, Any], _context: Any) -> Response:
@@ -75,22 +77,45 @@ def handler(event: dict[str, Any], _context: Any) -> Response:
         if failure.status >= 500:
             _log(failure.message, request_id)
         extra = {"Retry-After": str(failure.retry_after)} if failure.retry_after else {}
-        return _json(failure.status, {"message": failure.message, "request_id": request_id}, extra)
+        told = {"message": failure.message, "cause": failure.cause, "request_id": request_id}
+        return _json(failure.status, told, extra)
 
 
 def files(folder: Path) -> dict[str, PageFile]:
-    """All files under `folder` that have a type to serve, by their path relative to it; others are not served.
+    """All files under `folder` that have a type to serve, by their path relative to it, except the page.
 
-    The page holds those that it names.
+    Others are not served. The page holds those that it names.
     """
-    assets = {
+    return {
         path.relative_to(folder).as_posix(): _file(path.suffix, path.read_bytes())
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in TYPES
+        if path.is_file() and path.suffix in TYPES and path != folder / PAGE
     }
-    html, allowed = one_piece((folder / PAGE).read_text(), lambda name: (folder / name).read_text())
-    policy = POLICY.format(**{name: " ".join(hashes) or "'none'" for name, hashes in allowed.items()})
-    return {**assets, PAGE: replace(_file(".html", html.encode()), policy=policy)}
+
+
+class WholePage:
+    """The page in one piece, made in a language when somebody first asks for it in that language."""
+
+    def __init__(self, folder: Path) -> None:
+        self._languages = languages(folder / "languages")
+        self._html, allowed = one_piece((folder / PAGE).read_text(), lambda name: (folder / name).read_text())
+        # What is in a language is no script and no style: the policy is the same for all.
+        self._policy = POLICY.format(**{name: " ".join(hashes) or "'none'" for name, hashes in allowed.items()})
+        self._made = cache(self._make)
+
+    def for_reader(self, event: Mapping[str, Any]) -> PageFile:
+        """The page in the language that the reader has chosen, or that their browser prefers."""
+        tag = chosen(self._languages, header(event, "cookie"), header(event, "accept-language"))
+        return self._made(tag, block(settings()))
+
+    def _make(self, tag: str, told: str) -> PageFile:
+        html = in_language(self._html, self._languages[tag], self._languages, settings=told)
+        headers = {
+            "Content-Security-Policy": self._policy,
+            "Content-Language": tag,
+            "Vary": "Accept-Encoding, Accept-Language, Cookie",
+        }
+        return _file(".html", html.encode(), headers)
 
 
 def _routed(event: Mapping[str, Any]) -> Response:
@@ -99,12 +124,12 @@ def _routed(event: Mapping[str, Any]) -> Response:
         return _json(200, session(event))
     if method == "GET" and resource == "/rag":
         # With a slash at the end, the page would look for its files one folder too deep.
-        return _moved() if event["path"].endswith("/") else _sent(_FILES.get(PAGE), event)
+        return _moved() if event["path"].endswith("/") else _sent(_PAGE.for_reader(event), event)
     if method == "GET" and resource == "/rag/{file+}":
         name = (event.get("pathParameters") or {}).get("file", "")
         if name == "settings.json":
             return _json(200, settings())
-        return _moved() if name == "" else _sent(_FILES.get(name) if name != PAGE else None, event)
+        return _moved() if name == "" else _sent(_FILES.get(name), event)
     raise SignInFailure(404, "Nothing is at this address. The page is at /rag.")
 
 
@@ -137,7 +162,7 @@ def _sent(file: PageFile | None, event: Mapping[str, Any]) -> Response:
         "Cache-Control": "no-cache",
         "ETag": tag,
         "Vary": "Accept-Encoding",
-        **({"Content-Security-Policy": file.policy} if file.policy else {}),
+        **file.headers,
     }
     if _known(tag, header(event, "if-none-match")):
         return _response(304, headers)
@@ -179,11 +204,11 @@ def _known(tag: str, wanted: str) -> bool:
     return tag in tags or wanted.strip() == "*"
 
 
-def _file(suffix: str, content: bytes) -> PageFile:
+def _file(suffix: str, content: bytes, headers: Mapping[str, str] | None = None) -> PageFile:
     zipped = None if suffix in _COMPRESSED else gzip.compress(content, mtime=0)
     if zipped and len(zipped) >= len(content):
         zipped = None
-    return PageFile(TYPES[suffix], content, zipped, hashlib.sha256(content).hexdigest()[:32])
+    return PageFile(TYPES[suffix], content, zipped, hashlib.sha256(content).hexdigest()[:32], headers or {})
 
 
 def _folder() -> Path:
@@ -197,3 +222,4 @@ def _log(message: str, request_id: str) -> None:
 
 
 _FILES = files(_folder())
+_PAGE = WholePage(_folder())

@@ -61,7 +61,9 @@ def _refused(error: urllib.error.HTTPError) -> SignInFailure:
     except (OSError, ValueError, AttributeError):
         kind = ""
     if kind in ("EnableSoftwareTokenMFAException", "CodeMismatchException"):
-        return SignInFailure(400, "The code is wrong or too old. Type the one that the app shows now.")
+        return SignInFailure(
+            400, "The code is wrong or too old. Type the one that the app shows now.", cause="code-wrong"
+        )
     if kind == "NotAuthorizedException":
         return SignInFailure(401, "This sign-in cannot change the second factor. Sign out, and sign in again.")
     if kind in ("TooManyRequestsException", "LimitExceededException") or error.code >= 500:

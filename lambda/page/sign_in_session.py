@@ -26,14 +26,28 @@ FORMS = (
 )
 
 
-class SignInFailure(Exception):
-    """An error for the caller: one sentence and an HTTP status."""
+# The causes of the API, by status; the page has a sentence for each in its language.
+CAUSES = {
+    400: "invalid-request",
+    401: "not-signed-in",
+    404: "not-found",
+    413: "body-too-large",
+    415: "body-not-json",
+    500: "request-refused",
+    502: "answer-unusable",
+    503: "sign-in-unavailable",
+}
 
-    def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
+
+class SignInFailure(Exception):
+    """An error for the caller: one sentence, an HTTP status, and a word for the cause, which never changes."""
+
+    def __init__(self, status: int, message: str, retry_after: int | None = None, cause: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.retry_after = retry_after
+        self.cause = cause or CAUSES[status]
 
 
 def session(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sandbox.certificates import Certificates
+from tests.browser import flows
 from tests.browser.flows import Watch
 from tests.browser.pool import Pool
 from tests.browser.stage import KEY, Stage
@@ -97,8 +98,7 @@ def page(window: OpenPage, stage: Stage) -> Iterator[Page]:
     """A desk window on the stage, signed in, which must end without complaints and without a foreign request."""
     page = window()
     watch = Watch.over(page)
-    page.add_init_script(f"sessionStorage.setItem('/dev/:key', '\"{KEY}\"')")  # a second sooner than by the dialog
-    page.goto(stage.url)
+    flows.enter(page, stage.url, KEY)
     yield page
     assert watch.complaints == []
     assert watch.strangers(stage.url) == []

@@ -31,26 +31,27 @@ Miami grew faster:
 - 2023: 6,265,000 residents, 98,000 more
 
 That is 1.6% in two years, against 0.6% in New York City."""
-_PICTURES: dict[str, tuple[dict[str, int], Any]] = {
-    "light": (SMALL, "light"),
-    "dark": (SMALL, "dark"),
-    "phone": (PHONE, "light"),
+_PICTURES: dict[str, tuple[dict[str, int], Any, str]] = {
+    "light": (SMALL, "light", "en"),
+    "dark": (SMALL, "dark", "en"),
+    "phone": (PHONE, "light", "en"),
+    "arabic": (PHONE, "light", "ar"),
 }
 
 
 def take(
     browser: Browser, enter: Callable[[Page], None], question: str = QUESTION, folder: Path = FOLDER
 ) -> list[Path]:
-    """Asks the question in both themes and on a phone; `enter` opens the page and signs in. Gives the files made."""
+    """Asks the question in both themes, on a phone and in Arabic; `enter` opens it, signed in. Gives the files."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
-    for name, (size, scheme) in _PICTURES.items():
+    for name, (size, scheme, tag) in _PICTURES.items():
         viewport: Any = size
         page = browser.new_page(
-            viewport=viewport, color_scheme=scheme, ignore_https_errors=True, reduced_motion="reduce"
+            viewport=viewport, color_scheme=scheme, locale=tag, ignore_https_errors=True, reduced_motion="reduce"
         )
         enter(page)
-        given = flows.ask(page, question)
+        given = flows.ask_in_any_language(page, question)
         assert not given.failure, given.failure
         page.mouse.move(0, 0)
         made.append(folder / f"page-{name}.png")
@@ -97,7 +98,7 @@ def main() -> None:
         with Pool().running(certificates) as pool, Stage("api-key", pool).running(certificates) as stage:
             _played(stage)
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            for path in take(browser, lambda page: flows.enter_key(page, stage.url, KEY)):
+            for path in take(browser, lambda page: flows.enter(page, stage.url, KEY)):
                 print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
             browser.close()
 

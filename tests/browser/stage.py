@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,8 @@ ABSENT = "The documents do not say."
 
 def _page_function() -> Any:
     path = Path(__file__).parents[2] / "lambda" / "page" / "page.py"
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # its own modules, as in its package
     spec = importlib.util.spec_from_file_location("page_function", path)
     assert spec is not None
     assert spec.loader is not None

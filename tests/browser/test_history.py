@@ -89,8 +89,10 @@ def test_conversations_are_found_opened_continued_renamed_and_removed(window: Op
 
 def test_a_conversation_that_is_gone_says_so(window: OpenPage, cognito_stage: Stage) -> None:
     page = opened(window(), cognito_stage)
+    row = page.get_by_role("button", name=re.compile("^Question 3$"))
+    expect(row).to_be_visible()
     cognito_stage.conversations.clear()
-    page.get_by_role("button", name=re.compile("^Question 3$")).click()
+    row.click()
     expect(page.locator(".failure")).to_contain_text("You have no such conversation.")
 
 

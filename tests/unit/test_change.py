@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from languages import in_language, languages
 from osml import commands
 from osml.place import CHECKOUT
 from sandbox.engine import line
@@ -107,6 +108,17 @@ def test_a_command_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     del sys.modules["osml.commands.greet"]
     assert "greet" in {command.callback.__name__ for command in app.registered_commands}
     assert counted("command of `osml`") == 1
+
+
+def test_a_language_of_the_page_is_one_file(tmp_path: Path) -> None:
+    web = shutil.copytree(CHECKOUT / "web", tmp_path / "web")
+    english = (web / "languages" / "en.json").read_text()
+    (web / "languages" / "pt.json").write_text(english.replace('"English"', '"Português"'))
+    offered = languages(web / "languages")
+    page = in_language((web / "index.html").read_text(), offered["pt"], offered, settings="{}")
+    assert '<html lang="pt" dir="ltr">' in page
+    assert '<option value="pt" lang="pt" selected>Português</option>' in page
+    assert counted("language of the page") == 1
 
 
 def test_an_engine_line_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,8 @@ from tests.unit.edge_requests import REQUEST_ID, event
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "lambda" / "page" / "page.py"
 ICON = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
-PAGE = '<!doctype html><link rel="stylesheet" href="rag/style.css"><script type="module" src="rag/app.js"></script>'
+PAGE = """<!doctype html><html lang="{{tag}}"><link rel="stylesheet" href="rag/style.css">
+<script type="module" src="rag/app.js"></script>"""
 STYLE = "p { color: inherit }\n" * 50
 TOKENS = {"id_token": "the-id-token", "refresh_token": "the-refresh-token", "expires_in": 3600}
 
@@ -49,6 +50,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     web = asset / "web"
     (web / "deep").mkdir(parents=True)
     (web / "index.html").write_text(PAGE)
+    (web / "languages").mkdir()
+    for tag, name in {"en": "English", "de": "Deutsch"}.items():
+        told = {"name": name, "direction": "ltr", "list.more": name}
+        (web / "languages" / f"{tag}.json").write_text(json.dumps(told))
     (web / "style.css").write_text(STYLE)
     (web / "app.js").write_text("'use strict'\n" * 20)
     (web / "deep" / "icon.png").write_bytes(ICON)
@@ -145,6 +150,17 @@ def test_text_is_compressed_for_clients_that_accept_it(page: ModuleType, accepte
         assert len(content(response)) < len(STYLE)
 
 
+def test_the_page_comes_in_the_readers_language(page: ModuleType) -> None:
+    german = get(page, None, {"Accept-Language": "de-AT, en;q=0.5"})
+    english = get(page, None, {"Accept-Language": "de", "Cookie": "language=en"})
+    assert content(german).startswith(b'<!doctype html><html lang="de">')
+    assert content(english).startswith(b'<!doctype html><html lang="en">')
+    assert german["headers"]["Content-Language"] == "de"
+    assert german["headers"]["Vary"] == "Accept-Encoding, Accept-Language, Cookie"
+    assert german["headers"]["ETag"] != english["headers"]["ETag"]
+    assert german["headers"]["Content-Security-Policy"] == english["headers"]["Content-Security-Policy"]
+
+
 def test_what_compression_does_not_make_smaller_is_sent_as_it_is(page: ModuleType) -> None:
     assert "Content-Encoding" not in get(page, "deep/icon.png", {"Accept-Encoding": "gzip"})["headers"]
 
@@ -169,7 +185,8 @@ def test_nothing_but_the_files_of_the_page_is_served(page: ModuleType, name: str
     response = get(page, name)
     assert response["statusCode"] == 404
     body = json.loads(response["body"])
-    assert body == {"message": "This file does not exist. The page is at /rag.", "request_id": REQUEST_ID}
+    message = "This file does not exist. The page is at /rag."
+    assert body == {"message": message, "cause": "not-found", "request_id": REQUEST_ID}
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,0 +1,133 @@
+"""The languages of the page: which one a reader gets, and that each has every sentence that the page says."""
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from languages import FALLBACK, chosen, in_language, languages
+from rag.failures import Cause
+from sign_in_session import CAUSES
+
+WEB = Path(__file__).parents[2] / "web"
+FOLDER = WEB / "languages"
+TAGS = sorted(path.stem for path in FOLDER.glob("*.json"))
+SENTENCES: dict[str, dict[str, Any]] = {tag: json.loads((FOLDER / f"{tag}.json").read_text()) for tag in TAGS}
+HTML = (WEB / "index.html").read_text()
+SCRIPTS = {path.name: path.read_text() for path in sorted(WEB.glob("*.js"))}
+# Words of the browser, not of a reader.
+_BROWSERS = {"Content-Type", "Retry-After", "Enter", "Escape", "AbortError", "Files", "noopener noreferrer"}
+_READABLE = re.compile(r"[A-Za-z]{2,} +[A-Za-z]|^[A-Z][a-z]")
+
+
+def forms(sentence: str | dict[str, str]) -> dict[str, str]:
+    return sentence if isinstance(sentence, dict) else {"": sentence}
+
+
+def names(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+def test_the_languages_are_those_that_the_page_offers() -> None:
+    assert {"ar", "de", "en", "es", "fr", "ja", "zh"} <= set(TAGS)
+    assert {tag: SENTENCES[tag]["direction"] for tag in TAGS if SENTENCES[tag]["direction"] != "ltr"} == {"ar": "rtl"}
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_every_language_says_all_that_the_first_says(tag: str) -> None:
+    first, told = SENTENCES[FALLBACK], SENTENCES[tag]
+    assert list(told) == list(first)
+    for key, sentence in told.items():
+        assert isinstance(sentence, dict) == isinstance(first[key], dict), key
+        wanted = names(" ".join(forms(first[key]).values()))
+        for form in forms(sentence).values():
+            assert form.strip(), key
+            assert names(form) == wanted, key
+    plurals = {frozenset(sentence) for sentence in told.values() if isinstance(sentence, dict)}
+    assert len(plurals) == 1, "each sentence with a number has the same plural forms"
+
+
+def test_what_the_files_hold_is_what_the_page_says() -> None:
+    code = "".join(SCRIPTS.values())
+    exact = set(re.findall(r'"([a-z-]+\.[\w-]+)"', code)) | set(re.findall(r"\{\{([\w.-]+)\}\}", HTML))
+    begun = tuple(re.findall(r"`([a-z-]+\.)\$\{", code))
+    keys = set(SENTENCES[FALLBACK]) - {"name", "direction"}
+    derived = {f"{key}-this" for key in ("history.rename", "list.remove")}
+    modules = {f"{name}" for name in SCRIPTS}
+    assert {key for key in keys if key not in exact | derived and not key.startswith(begun)} == set()
+    groups = {key.partition(".")[0] for key in keys}
+    assert {key for key in exact - keys - modules if key.partition(".")[0] in groups} == set()
+
+
+def test_no_sentence_stays_in_the_code() -> None:
+    left = [text for text in re.findall(r">([^<]*)<", HTML) if re.search(r"[^\W\d_]", re.sub(r"\{.*\}", "", text))]
+    left += re.findall(r'(?:aria-label|placeholder|title|alt)="(?!\{\{)[^"]+"', HTML)
+    for name, text in SCRIPTS.items():
+        code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+        code = re.sub(r"(^|\s)//[^\n]*", r"\1", code)
+        code = re.sub(r"className(?: =|:) [^,;\n}]*", "", code)
+        literals = re.findall(r'"((?:[^"\\\n]|\\.)*)"', code)
+        for template in re.findall(r"`([^`\n]*)`", code):
+            while template != (template := re.sub(r"\$?\{[^{}]*\}", "", template)):
+                pass
+            literals.append(template)
+        left += [f"{name}: {each}" for each in literals if _READABLE.search(each) and each not in _BROWSERS]
+    assert left == []
+
+
+def test_every_cause_has_a_sentence() -> None:
+    causes = {key.removeprefix("cause.") for key in SENTENCES[FALLBACK] if key.startswith("cause.")}
+    assert causes == {*get_args(Cause), *CAUSES.values(), "code-wrong"}
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepted", "tag"),
+    [
+        ("", "", "en"),
+        ("", "de", "de"),
+        ("", "de-CH, en;q=0.5", "de"),
+        ("", "pt-BR, fr;q=0.4, es;q=0.8", "es"),
+        ("", "zh-Hant-TW", "zh"),
+        ("", "ar-EG,ar;q=0.9", "ar"),
+        ("", "de;q=0, ja", "ja"),
+        ("", "de;q=x, *;q=0.1, ja;q=0.2", "ja"),
+        ("", "pt, *", "en"),
+        ("language=ja", "de", "ja"),
+        ("other=1; language=fr", "de", "fr"),
+        ("language=xx", "de", "de"),
+        ("language=../en", "de", "de"),
+        ("=;;\x00 language", "es", "es"),
+    ],
+)
+def test_a_reader_gets_what_they_chose_or_else_what_their_browser_prefers(cookie: str, accepted: str, tag: str) -> None:
+    assert chosen(languages(FOLDER), cookie, accepted) == tag
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_the_page_holds_the_sentences_of_one_language(tag: str) -> None:
+    offered = languages(FOLDER)
+    page = in_language(HTML, offered[tag], offered, settings="{}")
+    assert "{{" not in page
+    assert f'<html lang="{tag}" dir="{SENTENCES[tag]["direction"]}">' in page
+    block = re.search(r'<script type="application/json" id="words">(.*?)</script>', page, re.DOTALL)
+    assert block
+    words = json.loads(block[1])
+    assert words == {key: text for key, text in SENTENCES[tag].items() if "." in key and not key.startswith("page.")}
+    assert f"<title>{html.escape(SENTENCES[tag]['page.title'])}</title>" in page
+    assert re.findall(r'<option value="(\w+)" lang="\1"( selected)?>', page) == [
+        (one, " selected" if one == tag else "") for one in offered
+    ]
+
+
+def test_a_sentence_ends_neither_the_page_nor_its_block(tmp_path: Path) -> None:
+    evil = "</script><b>&"
+    (tmp_path / "en.json").write_text(
+        json.dumps({"name": evil, "direction": "ltr", "page.title": evil, "list.more": evil})
+    )
+    offered = languages(tmp_path)
+    page = in_language("<title>{{page.title}}</title>{{words}}{{languages}}", offered["en"], offered)
+    assert "<b>" not in page
+    assert "</script>" not in page
