@@ -13,6 +13,7 @@ from settings.answer_cache import AnswerCacheSettings
 from settings.feedback import Feedback
 from settings.firewall import Firewall
 from settings.guardrails import BedrockGuardrail, Guardrails
+from settings.originals import Originals
 from settings.own_name import AssistantName
 from settings.passages import PASSAGE_CHARACTERS
 from settings.quota import Quota
@@ -58,7 +59,7 @@ class Assistant(Group):
     `vpc_endpoints`, which are interface endpoints of `execute-api`, both are reached through them alone. `guardrails`
     check questions and answers, and `quota` limits what each caller may ask.
     `agents` offers the documents to agents, as tools. With `feedback` people rate answers. With `cache` an answer is
-    given again, without the model.
+    given again, without the model. With `originals` the files that people upload are kept, and opened from the page.
 
     API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
     belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
@@ -86,6 +87,7 @@ class Assistant(Group):
     quota: Quota | None = None
     feedback: Feedback | None = None
     cache: AnswerCacheSettings | None = None
+    originals: Originals | None = None
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float | None = Field(default=None, ge=0)
     throttle: Throttle = Throttle()

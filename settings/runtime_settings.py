@@ -208,6 +208,7 @@ class RuntimeSettings(RuntimeGroup):
     limits: Limits = Limits()
     uploads: str | None = None
     scans: Scans | None = None
+    originals: str | None = None
     guardrails: Guardrails | None = None
     quota: RuntimeQuota | None = None
     cache: RuntimeAnswerCache | None = None

@@ -66,6 +66,8 @@ class AssistantGrants:
             function.allow(*stores.table.history)
         if isinstance(stores.feedback, FeedbackTable):
             function.allow(stores.feedback.access)
+        if stores.originals:
+            stores.originals.keep_by(function)
         self._embed(function)
 
     def to_operators(self, *functions: AssistantFunction) -> None:

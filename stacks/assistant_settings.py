@@ -104,6 +104,8 @@ def _unusual(
         unusual["cache"] = RuntimeAnswerCache(
             table=stores.cache.name, hours=assistant.cache.hours, model=_digest(environment.answer)
         )
+    if stores.originals:
+        unusual["originals"] = stores.originals.bucket.bucket_name
     feedback = assistant.feedback
     if feedback and stores.feedback:
         kind: Literal["index", "table"] = "table" if isinstance(stores.feedback, FeedbackTable) else "index"

@@ -1,10 +1,11 @@
-"""Where the assistant keeps conversations, feedback, what callers have used, answers to give again, uploads."""
+"""Where the assistant keeps conversations, feedback, what callers have used, answers to give again, and files."""
 
 from __future__ import annotations
 
 from opensearch_ml.assistant.answer_cache_table import AnswerCacheTable
 from opensearch_ml.assistant.conversation_table import ConversationTable
 from opensearch_ml.assistant.feedback_table import FeedbackTable
+from opensearch_ml.assistant.original_bucket import OriginalBucket
 from opensearch_ml.assistant.quota_table import QuotaTable
 from opensearch_ml.assistant.upload_jobs import UploadJobs
 from opensearch_ml.resources.conversation_index import CONVERSATIONS, ConversationIndex
@@ -16,7 +17,7 @@ from stacks.search import SearchStack
 
 
 class AssistantStores:
-    """On a domain these are indexes of its engine, on a collection tables; quota, cache and uploads are in neither.
+    """On a domain these are indexes of its engine, on a collection tables; quota, cache and files are in neither.
 
     `table` or `index` holds conversations. With `memory` neither does, but the engine's own memory.
     """
@@ -60,3 +61,8 @@ class AssistantStores:
         elif assistant.feedback:
             self.feedback = FeedbackTable(scope, "Feedback", removal_policy=removal)
         self.uploads = UploadJobs(scope, "Uploads", removal_policy=removal)
+        self.originals: OriginalBucket | None = None
+        if assistant.originals:
+            self.originals = OriginalBucket(
+                scope, "Originals", days=assistant.originals.days, removal_policy=removal
+            )

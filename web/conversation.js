@@ -196,7 +196,7 @@ export class Conversation {
   }
 
   #place(question) {
-    const exchange = new Exchange(question);
+    const exchange = new Exchange(question, this.#service);
     byId("exchanges").append(exchange.node);
     this.#arrange();
     return exchange;

@@ -19,9 +19,9 @@ export class Exchange {
   #clock = 0;
   #drawing = false;
 
-  constructor(question) {
+  constructor(question, service) {
     count += 1;
-    this.#sources = new Sources(`source-${count}`);
+    this.#sources = new Sources(`source-${count}`, service);
     this.#reply.append(this.#stage, this.#answer, this.#after);
     this.node = element(
       "article",

@@ -1,6 +1,7 @@
 import { confirmed } from "./dialog.js";
 import { announce, byId, element } from "./element.js";
 import { Failure, failureView } from "./failure.js";
+import { opener } from "./original.js";
 import { Upload } from "./upload.js";
 import { dateOf, listed, say } from "./words.js";
 
@@ -130,7 +131,7 @@ export class Library {
     return this.load();
   }
 
-  #row({ id, title, passages, loaded, groups = [], removable = false }, first = false) {
+  #row({ id, title, passages, loaded, original, groups = [], removable = false }, first = false) {
     const remove = element("button", { type: "button", className: "quiet small", onclick: () => this.#remove(id) }, say("list.remove"));
     remove.setAttribute("aria-label", say("list.remove-this", { title: title || id }));
     const about = [...(title ? [id] : []), say("documents.passages", { number: passages }), ...(loaded ? [dateOf(loaded)] : []), ...(groups.length ? [say("documents.audience", { groups: listed(groups) })] : [])].join(" · ");
@@ -138,7 +139,7 @@ export class Library {
       "li",
       { className: "row" },
       element("div", {}, element("p", { className: "row-title", dir: "auto" }, title || id), element("p", { className: "hint" }, about)),
-      ...(removable ? [remove] : []),
+      element("div", { className: "row-tools" }, original ? opener(this.#service, { document: id }, title || id) : null, removable ? remove : null),
     );
     const before = this.#rows.get(id);
     if (before) before.replaceWith(row);

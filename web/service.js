@@ -96,6 +96,11 @@ export class Service extends EventTarget {
     return this.#read(await this.#send(`feedback?${new URLSearchParams({ limit, ...(after ? { after } : {}) })}`));
   }
 
+  /** `{url, seconds, type, shown}`: a link to the file of a document. */
+  async original(id) {
+    return this.#read(await this.#send(`originals?${new URLSearchParams({ document: id })}`));
+  }
+
   async remove(id) {
     return this.#read(await this.#send(`documents?${new URLSearchParams({ id })}`, { method: "DELETE" }));
   }

@@ -1,4 +1,5 @@
 import { element } from "./element.js";
+import { opener } from "./original.js";
 import { known, nodes, say, score } from "./words.js";
 
 /** What the embedding model's similarity means; where that was never measured, the number alone. */
@@ -16,11 +17,13 @@ const evidence = (number) => (number >= 0.75 ? "strong" : number >= 0.4 ? "parti
 export class Sources {
   node = element("div", { className: "sources" });
   #prefix;
+  #service;
   #opened = new Map();
   #shown = [];
 
-  constructor(prefix) {
+  constructor(prefix, service) {
     this.#prefix = prefix;
+    this.#service = service;
   }
 
   /** Drawn when sources are found, and again when the answer's evidence is known; open and closed sources stay so. */
@@ -101,6 +104,7 @@ export class Sources {
         ),
       ),
       element("div", { className: "passage", dir: "auto" }, ...marked(source.text, marks)),
+      source.original ? opener(this.#service, source) : null,
     );
     card.querySelector("summary").addEventListener("click", () => this.#opened.set(number, !card.open));
     return card;

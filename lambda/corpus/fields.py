@@ -40,14 +40,30 @@ def given(source: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in source.items() if name != OURS}, **dict(_apart(source))}
 
 
+def with_original(fields: Mapping[str, Any], digest: str) -> dict[str, Any]:
+    """The `fields`, in the form of `_source`, of a document whose file is kept: the digest of the file."""
+    ours = fields.get(OURS, {})
+    return {**fields, OURS: {**ours, "access": {**ours.get("access", {}), "original": digest}}}
+
+
 def with_access(
-    source: Mapping[str, Any], groups: Sequence[str], loader: str | None = None, role: str | None = None
+    source: Mapping[str, Any],
+    groups: Sequence[str],
+    loader: str | None = None,
+    role: str | None = None,
+    *,
+    original: str | None = None,
 ) -> dict[str, Any]:
     """The `source` with the groups that may see the document, none of which means all, and who has loaded it, as what.
 
-    What a file says of either is not here: `kept` has moved it.
+    `original` is the digest of its file, if that is kept. What a file says of these is not here: `kept` has moved it.
     """
-    known = {"groups": [*dict.fromkeys(groups)], "loader": loader, "role": role if loader else None}
+    known = {
+        "groups": [*dict.fromkeys(groups)],
+        "loader": loader,
+        "role": role if loader else None,
+        "original": original,
+    }
     access = {name: value for name, value in known.items() if value}
     ours = {name: value for name, value in (source.get(OURS) or {}).items() if name != "access"}
     ours |= {"access": access} if access else {}

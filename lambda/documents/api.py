@@ -35,6 +35,7 @@ from rag.document_models import (
     DocumentsStored,
     Job,
     Me,
+    OriginalLink,
     QuotaUsed,
 )
 from rag.failures import Absent, Invalid
@@ -103,7 +104,7 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
         return _accepted(_jobs().take(body.part, who))
     if body.file:
         documents.refuse_strange(body.file.groups, who)
-        stored = files.store(body.file, _seconds(), parts(), who)
+        stored = files.store(body.file, _seconds(), parts(), who, current.originals())
         if stored.ended:
             return _stored(documents.counted(stored.results))
         return _accepted(_jobs().go_on(body.file, stored, who))
@@ -156,6 +157,20 @@ def shown(document: Annotated[str, Query(description="The document's id.")]) -> 
     return documents.shown(document, _seconds(), _who())
 
 
+@app.get(
+    "/originals",
+    operation_id="openOriginal",
+    summary="Open the file of a document",
+    response_description="A link to the file.",
+)
+def original(document: Annotated[str, Query(description="The document's id.")]) -> OriginalLink:
+    """Signs a link to the file of a document as it was uploaded, where the environment keeps it."""
+    kept = current.originals()
+    if kept is None:
+        raise Absent("This environment keeps no originals: the setting assistant.originals is not set.")
+    return kept.link(document, _seconds(), _who(), parts())
+
+
 @app.delete(
     "/documents",
     operation_id="removeDocument",
@@ -163,8 +178,8 @@ def shown(document: Annotated[str, Query(description="The document's id.")]) -> 
     response_description="The document is removed.",
 )
 def delete(id: Annotated[str, Query(description="The document's id.")]) -> DocumentRemoved:
-    """Removes a document with all its passages."""
-    return documents.delete(id, _seconds(), _who())
+    """Removes a document with all its passages, and its file if that is kept."""
+    return _removed(id)
 
 
 @app.delete(
@@ -176,7 +191,7 @@ def delete(id: Annotated[str, Query(description="The document's id.")]) -> Docum
 def delete_by_path(id: Annotated[str, Path(description="The document's id, percent-encoded.")]) -> DocumentRemoved:
     """Removes a document with all its passages; one whose id holds a slash, or dots alone, is named by `?id=`."""
     # REST APIs hand the path on as it was sent, percent-encoded.
-    return documents.delete(unquote(id), _seconds(), _who())
+    return _removed(unquote(id))
 
 
 @app.get("/me", operation_id="me", summary="See what one may do", response_description="Role and groups.")
@@ -241,6 +256,13 @@ def _stored(outcome: DocumentsStored) -> Response[DocumentsStored | Job]:
 
 def _accepted(state: State) -> Response[DocumentsStored | Job]:
     return Response(status_code=202, content_type=JSON, body=state.as_job)
+
+
+def _removed(id: str) -> DocumentRemoved:
+    removed, kept = documents.delete(id, _seconds(), _who()), current.originals()
+    if kept:
+        kept.remove(id)
+    return removed
 
 
 def _quota(who: Caller) -> QuotaUsed | None:

@@ -1,10 +1,15 @@
-"""The request that is being answered: who sends it, and how much time is left for it."""
+"""The request that is being answered: who sends it, how much time is left for it, and where its files are kept."""
 
 import time
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
 from rag.caller import Caller
+from rag.own_settings import settings
+
+if TYPE_CHECKING:
+    from rag.originals import Originals
 
 # Seconds from a request until API Gateway answers for the function; jobs take longer.
 GATEWAY_SECONDS = 29.0
@@ -16,6 +21,15 @@ def caller(app: BaseRouter) -> Caller:
     """Who sends it."""
     who: Caller = app.context["who"]
     return who
+
+
+def originals() -> "Originals | None":
+    """Where files are kept as they were uploaded; None if the environment keeps none."""
+    if settings().originals is None:
+        return None
+    from rag.originals import own_originals
+
+    return own_originals()
 
 
 def seconds(app: BaseRouter) -> float:

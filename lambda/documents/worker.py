@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_plus
 
+import current
 from gateway import telemetry
 from rag.jobs import BEGIN, Jobs
 from rag.own_settings import settings
@@ -33,7 +34,8 @@ def worked(
         for id in _jobs_of(record):
             seconds = context.get_remaining_time_in_millis() / 1000 - MARGIN
             last = received >= int(os.environ["ATTEMPTS"])
-            why = (jobs or Jobs(str(settings().uploads))).work(id, seconds, parts or own_parts(), last=last)
+            own = jobs or Jobs(str(settings().uploads))
+            why = own.work(id, seconds, parts or own_parts(), current.originals(), last=last)
             telemetry.logger.info("Worked on a job.", extra={"job": id, "received": received, "later": why})
             if why:
                 failures.append({"itemIdentifier": record["messageId"]})

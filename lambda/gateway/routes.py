@@ -20,6 +20,7 @@ NEEDED: Mapping[str, Role] = {
     "DELETE /conversations/{id}": "reader",
     "GET /documents": "reader",
     "GET /passages": "reader",
+    "GET /originals": "reader",
     "GET /health": "reader",
     "GET /openapi.json": "reader",
     "PUT /feedback/{id}": "reader",

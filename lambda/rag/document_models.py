@@ -209,6 +209,20 @@ class DocumentListed(Shape):
     loaded: datetime | None = Field(
         default=None, description="When it was loaded the last time; null of one that an older version of osml loaded."
     )
+    original: str | None = Field(
+        default=None, description="The SHA-256 of its file, where that is kept: GET /originals opens it."
+    )
+
+
+class OriginalLink(Shape):
+    """A link to the file of a document, which needs no sign-in."""
+
+    url: str = Field(examples=["https://bucket.s3.us-east-1.amazonaws.com/…"])
+    seconds: int = Field(description="For how long the link opens the file.", examples=[60])
+    type: str = Field(description="The media type that comes with the file.", examples=["application/pdf"])
+    shown: bool = Field(
+        description="Whether a browser shows the file; otherwise it saves it, because its type may run scripts."
+    )
 
 
 class DocumentList(Shape):

@@ -9,7 +9,7 @@ from corpus.document import Document, id_fault
 from corpus.fields import with_access
 from corpus.report import Retry
 from rag.budget import Budget
-from rag.caller import Caller, Held, groups_in
+from rag.caller import Caller, Held, access_in, groups_in
 from rag.document_models import (
     DocumentIn,
     DocumentList,
@@ -109,10 +109,12 @@ def _refusal(document: Document, held: Held | None, caller: Caller) -> str:
 
 def _owned(document: Document, held: Held | None, caller: Caller) -> Document:
     """The document with its groups, or those of its predecessor, and its loader."""
-    ours = document.source.get("osml")
-    given = isinstance(ours, Mapping) and "access" in ours
-    groups = groups_in(document.source) if given else sorted(held.groups) if held else []
-    return replace(document, source=with_access(document.source, groups, caller.loader, caller.role))
+    access = access_in(document.source)
+    groups = groups_in(document.source) if "groups" in access else sorted(held.groups) if held else []
+    original = access.get("original")
+    return replace(
+        document, source=with_access(document.source, groups, caller.loader, caller.role, original=original)
+    )
 
 
 def counted(results: list[DocumentResult]) -> DocumentsStored:

@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from aws.textract import reading
 from corpus.apart import FileLimits
@@ -15,6 +16,9 @@ from rag.caller import Caller
 from rag.document_models import DocumentResult, FileIn
 from rag.documents import failed, given_to, put
 from rag.parts import Parts
+
+if TYPE_CHECKING:
+    from rag.originals import Originals
 
 # The limit of the function's memory for reading, in bytes.
 MOST_MEMORY = 512 << 20
@@ -39,8 +43,8 @@ class Stored:
     later: str = ""
 
 
-def store(file: FileIn, seconds: float, parts: Parts, caller: Caller) -> Stored:
-    """Store the documents of the file within `seconds`."""
+def store(file: FileIn, seconds: float, parts: Parts, caller: Caller, originals: "Originals | None" = None) -> Stored:
+    """Store the documents of the file within `seconds`; `originals` keep the file of a document that is all of it."""
     began = time.monotonic()
     limits = FileLimits(seconds * READING, MOST_MEMORY)
     is_cut = False
@@ -51,11 +55,14 @@ def store(file: FileIn, seconds: float, parts: Parts, caller: Caller) -> Stored:
     def left() -> float:
         return began + seconds * READING - time.monotonic()
 
+    original = None if originals is None else originals.of_upload(file.name, io.BytesIO(file.content))
+
     def in_time() -> Generator[Entry]:
         nonlocal is_cut
         as_set = reading(parts.settings.index.text_field, parts.settings.scans, left)
         entries = read(io.BytesIO(file.content), file.name, as_set, 0, limits)
-        for entry in for_groups(entries, file.groups):
+        entries = for_groups(entries, file.groups)
+        for entry in original.of(entries) if original else entries:
             # It may be read with more time.
             is_cut = isinstance(entry, Unreadable) and not goes_on()
             if is_cut:
@@ -64,6 +71,8 @@ def store(file: FileIn, seconds: float, parts: Parts, caller: Caller) -> Stored:
 
     stored = store_entries(in_time(), Stored(0), Budget(seconds), parts, caller, goes_on)
     stored.ended = stored.ended and not is_cut
+    if original:
+        original.settle(stored.results)
     return stored
 
 

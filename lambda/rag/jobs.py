@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
@@ -25,6 +25,9 @@ from rag.documents import documents_of
 from rag.failures import Absent, Failure, Invalid
 from rag.files import MOST_MEMORY, Stored, for_groups, store_entries
 from rag.parts import Parts
+
+if TYPE_CHECKING:
+    from rag.originals import Originals
 
 UPLOADS, JOBS, BEGIN = "uploads", "jobs", "begin"
 # The limits of results that a job keeps: of stored documents, and of others.
@@ -125,8 +128,8 @@ class Jobs:
             state.status, state.message = "stopped", BROKE_OFF
         return state
 
-    def work(self, id: str, seconds: float, parts: Parts, *, last: bool) -> str:
-        """Store the rest of a job within `seconds`.
+    def work(self, id: str, seconds: float, parts: Parts, originals: "Originals | None" = None, *, last: bool) -> str:
+        """Store the rest of a job within `seconds`; `originals` keep the file of a document that is all of it.
 
         Returns why the same message must be tried again later; empty otherwise, also if the time was over and the job
         continues with another call. With `last`, documents that might be stored later are reported as not stored.
@@ -154,11 +157,15 @@ class Jobs:
 
         with tempfile.TemporaryFile() as file:
             self._content(state, file)
+            original = originals.of_upload(state.name, file) if originals and state.name else None
             try:
                 entries = for_groups(_entries(state, file, parts, left), state.groups)
+                entries = original.of(entries) if original else entries
                 store_entries(entries, stored, budget, parts, state.caller, goes_on, tell, last=last)
             except Failure as failure:
                 stored.later = failure.message
+            if original:
+                original.settle([*state.documents, *stored.results])
         if stored.ended:
             state.status, state.message, state.progress = "done", None, 1.0
         elif stored.later and not last:

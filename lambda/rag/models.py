@@ -146,6 +146,9 @@ class Source(TextPlace):
     """A found passage; `score` is what the search ordered by, which says nothing beyond this search."""
 
     id: str = Field(description="Id of the passage.", examples=["boston#2"])
+    original: str | None = Field(
+        default=None, description="The SHA-256 of the document's file, where that is kept: GET /originals opens it."
+    )
     document: str = Field(description="Id of the document the passage belongs to.", examples=["boston"])
     title: str | None = Field(default=None, description="The document's title.", examples=["Boston"])
     text: str = Field(

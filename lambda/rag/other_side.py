@@ -3,7 +3,7 @@
 from calls.redaction import redacted
 from rag.failures import AssistantRefused, Broken, Cause, Failure, Throttled, TimedOut, Unavailable
 
-ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE = (
+ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, ORIGINALS = (
     "The search engine",
     "The embedding model",
     "The answer model",
@@ -13,6 +13,7 @@ ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE = 
     "The guardrail",
     "The table of quotas",
     "The cache of answers",
+    "The store of originals",
 )
 _MOST = 600
 # About the time for which an index has a write block while another replaces it.

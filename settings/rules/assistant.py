@@ -77,6 +77,15 @@ def gives_answers_again(environment: Environment) -> Iterator[str]:
         )
 
 
+def keeps_no_masked_originals(environment: Environment) -> Iterator[str]:
+    """What is masked in a document is there in its file."""
+    if environment.assistant and environment.assistant.originals and environment.index.mask:
+        yield (
+            "assistant.originals keeps files as they are, with the personal data that index.mask masks in documents; "
+            "leave one of them out"
+        )
+
+
 def keeps_conversations(environment: Environment) -> Iterator[str]:
     """Only a table forgets them."""
     assistant = environment.assistant

@@ -120,6 +120,7 @@ class Stage:
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     conversations: dict[str, dict[str, Any]] = field(default_factory=dict)
     feedback: dict[str, Any] | None = None
+    links: dict[str, dict[str, Any]] = field(default_factory=dict)
     judged: dict[str, dict[str, Any]] = field(default_factory=dict)
     holds_jobs: bool = False
     _parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
@@ -159,6 +160,8 @@ class Stage:
         ):
             passages = len(_passages(self.documents.pop(identifier)["text"]))
             wire.json(200, {"id": identifier, "passages": passages})
+        elif path == "originals" and (link := self.links.get(request.query.get("document", ""))):
+            wire.json(200, link)
         elif path == "me":
             features = {"history": self.sign_in == "cognito", "feedback": self.feedback, "quota": self.quota}
             wire.json(200, {"role": self.role, "groups": self.groups, **features})
@@ -374,6 +377,7 @@ class Stage:
                 "title": self.documents[name]["title"],
                 "passages": len(_passages(self.documents[name]["text"])),
                 "groups": self.documents[name].get("groups", []),
+                "original": "digest" if name in self.links else None,
                 "removable": self.role == "owner" or self.documents[name].get("own", False),
                 "loaded": f"{date(2026, 1, 1) + timedelta(days[name])}T12:00:00Z",
             }

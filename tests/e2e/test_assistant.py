@@ -1,5 +1,6 @@
 """The assistant's API over a domain and over a collection: asked, loaded, throttled and attacked over HTTPS."""
 
+import base64
 import json
 import os
 import re
@@ -108,6 +109,7 @@ def client(
     settings["assistant"] = {**assistant, "agents": {"tools": ["search", "ask", "get_document"]}}
     settings["assistant"]["feedback"] = {"keep": "texts"}
     settings["assistant"]["cache"] = {"hours": 1}
+    settings["assistant"]["originals"] = {"days": 30}
     settings["answer"]["secret"] = {"name": SECRET, "key": "api_key", "create": False}
     if settings["search"]["kind"] == "domain":
         settings["search"]["admins"] = [foreign.ROLE]
@@ -125,6 +127,27 @@ def client(
         yield made
         made.fail()
     assert engine.contents() == before
+
+
+def test_the_file_of_a_document_opens_by_a_link_for_whoever_sees_it_and_goes_with_it(client: Client) -> None:
+    text = b"The harbour of Orkla has nine piers.\n"
+    file = {"name": "harbour/piers.txt", "content": base64.b64encode(text).decode(), "groups": ["hr"]}
+    named = {"params": {"document": file["name"]}}
+    assert client("POST", "/documents", json={"file": file}).json()["stored"] == 1
+    until(lambda: client("GET", "/originals", **named).status_code == 200)
+    link = client.with_key("loading")("GET", "/originals", **named).json()
+    assert (link["seconds"], link["shown"], link["type"]) == (60, True, "text/plain; charset=utf-8")
+    opened = requests.get(link["url"], timeout=30)
+    assert (opened.status_code, opened.content) == (200, text)
+    assert opened.headers["Content-Type"] == link["type"]
+    assert opened.headers["Content-Disposition"] == "inline; filename*=UTF-8''piers.txt"
+    unsigned = requests.get(link["url"].partition("?")[0], timeout=30)
+    assert unsigned.status_code == 403
+    foreign_to_it = client.with_key("reading")("GET", "/originals", **named)
+    assert (foreign_to_it.status_code, foreign_to_it.json()["cause"]) == (404, "not-found")
+    until(lambda: client("DELETE", "/documents", params={"id": file["name"]}).status_code == 200)
+    assert client("GET", "/originals", **named).status_code == 404
+    assert requests.get(link["url"], timeout=30).status_code == 404
 
 
 def test_an_answer_is_found_again_renamed_and_judged_and_its_conversation_removed(client: Client) -> None:

@@ -37,6 +37,7 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
             ("DELETE", "/documents"),
             ("DELETE", "/documents/{id}"),
             ("GET", "/passages"),
+            ("GET", "/originals"),
             ("GET", "/jobs/{id}"),
             ("GET", "/me"),
             ("GET", "/conversations"),
@@ -128,7 +129,7 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
     origin = "https://help.example.com"
     template = other("sandbox", assistant={"origins": [origin]})
     methods_by_route = {route: method for route, method in methods(template).items() if route[0] == "OPTIONS"}
-    documents = {"/documents", "/documents/{id}", "/passages", "/jobs/{id}", "/me"}
+    documents = {"/documents", "/documents/{id}", "/passages", "/originals", "/jobs/{id}", "/me"}
     documents |= {"/conversations", "/conversations/{id}", "/feedback", "/feedback/{id}"}
     of_openai = {"/v1/chat/completions", "/v1/models"}
     assert {path for _, path in methods_by_route} == {"/ask", *of_openai, *documents, "/health", "/openapi.json"}

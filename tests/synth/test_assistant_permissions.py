@@ -79,6 +79,29 @@ def test_uploads_are_worked_on_by_the_function_documents(domain: Template, of_ty
     assert (rule["ExpirationInDays"], rule["Status"]) == (14, "Enabled")
 
 
+def test_originals_are_kept_and_signed_by_documents_alone_and_end(
+    other: Other, allowed: Any, told: Any, of_type: OfType, flat: Flat
+) -> None:
+    made = other("sandbox", assistant={"originals": {"days": 90}})
+    ((name, bucket),) = [
+        (name, bucket["Properties"])
+        for name, bucket in of_type(made, "AWS::S3::Bucket").items()
+        if name.startswith("OriginalsBucket") and bucket["Type"] == "AWS::S3::Bucket"
+    ]
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["ExpirationInDays"], rule["Status"]) == (90, "Enabled")
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    documents, objects = allowed(made, "DocumentsPolicy"), f"<{name}.Arn>/*"
+    assert documents["s3:DeleteObject"] == objects
+    for action in ("s3:GetObject", "s3:PutObject"):
+        assert objects in documents[action]
+    assert f"<{name}.Arn>" in documents["s3:ListBucket"]
+    for function in ("AskPolicy", "PagePolicy"):
+        assert not [action for action in allowed(made, function) if action.startswith("s3:")]
+    assert told(made, "Documents")["originals"] == f"<{name}>"
+
+
 def test_marks_by_meaning_let_questions_reach_the_model(
     other: Other, domain: Template, allowed: Any, of_type: OfType, flat: Flat
 ) -> None:

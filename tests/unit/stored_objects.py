@@ -19,10 +19,12 @@ class Bucket:
 
     objects: dict[str, bytes] = field(default_factory=dict)
     begun: list[str] = field(default_factory=list)
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
     exceptions: ClassVar[type[_Exceptions]] = _Exceptions
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:
-        self.objects[Key] = Body
+    def put_object(self, Bucket: str, Key: str, Body: Any, **headers: str) -> None:
+        self.objects[Key] = Body if isinstance(Body, bytes) else Body.read()
+        self.headers[Key] = headers
         if Key.startswith("begin/"):
             self.begun.append(Key)
 
@@ -30,6 +32,12 @@ class Bucket:
         if Key not in self.objects:
             raise NoSuchKey
         return {"Body": io.BytesIO(self.objects[Key])}
+
+    def delete_object(self, Bucket: str, Key: str) -> None:
+        del self.objects[Key]
+
+    def generate_presigned_url(self, operation: str, Params: dict[str, str], ExpiresIn: int) -> str:
+        return f"https://{Params['Bucket']}.invalid/{Params['Key']}?{operation}&X-Amz-Expires={ExpiresIn}"
 
     def list_objects_v2(self, Bucket: str, Prefix: str) -> dict[str, Any]:
         contents = [{"Key": key, "Size": len(stored)} for key, stored in self.objects.items() if key.startswith(Prefix)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import current
 import worker
 from rag import files, jobs
 from rag.caller import OPERATOR, Caller
@@ -186,7 +187,8 @@ def test_a_message_comes_again_later_each_time(
 ) -> None:
     monkeypatch.setenv("QUEUE_URL", "q")
     monkeypatch.setenv("ATTEMPTS", "4")
-    monkeypatch.setattr(worker, "settings", lambda: parts(Index()).settings)
+    for module in (worker, current):
+        monkeypatch.setattr(module, "settings", lambda: parts(Index()).settings)
     queue, index = Queue(), Index(later={"d1"})
     state = made.go_on(sent("a.csv", table(3)), Stored(0), OPERATOR)
     body = json.dumps({"Records": [{"s3": {"object": {"key": f"begin/{state.id}"}}}]})

@@ -108,7 +108,7 @@ def test_documents_are_listed_page_by_page(store: Store, query: dict[str, str] |
     status, answer = sent("GET", "/documents", queryStringParameters=query, multiValueQueryStringParameters=many)
     assert status == 200
     listed: dict[str, Any] = {"id": "ä", "title": None, "passages": 2, "groups": [], "loader": None, "removable": False}
-    assert answer == {"documents": [listed | {"loaded": None}], "after": "next"}
+    assert answer == {"documents": [listed | {"loaded": None, "original": None}], "after": "next"}
     assert store.calls == [call]
 
 
@@ -287,7 +287,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
 def test_a_file_is_stored_or_becomes_a_job(bucket: Bucket, monkeypatch: pytest.MonkeyPatch, ended: bool) -> None:
     taken: list[tuple[str, bytes]] = []
 
-    def keep(file: FileIn, seconds: float, parts: Any, caller: Caller) -> Stored:
+    def keep(file: FileIn, seconds: float, parts: Any, caller: Caller, originals: None) -> Stored:
         taken.append((file.name, file.content))
         assert 27 < seconds < 30
         return Stored(1, [DocumentResult(id="a.pdf", status="stored", passages=3)], ended=ended)

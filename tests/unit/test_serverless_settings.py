@@ -200,6 +200,11 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
             "assistant.streaming to true, or leave assistant.cache out.",
         ),
         (
+            {"assistant": {"originals": {}}, "index": {"mask": ["email"]}},
+            "assistant.originals keeps files as they are, with the personal data that index.mask masks in documents; "
+            "leave one of them out",
+        ),
+        (
             {"assistant": {"conversation_days": 7}},
             "assistant.conversation_days is set, but a domain keeps conversations itself, without an end; "
             "leave it out.",

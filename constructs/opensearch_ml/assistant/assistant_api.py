@@ -164,11 +164,12 @@ class AssistantApi(Construct):
         self._add("v1/models", ["GET"], function, integration)
 
     def keep_documents(self, function: lambda_.IFunction) -> None:
-        """Documents, jobs, conversations, feedback, `/me`, `/health` and `/openapi.json`."""
+        """Documents, their originals, jobs, conversations, feedback, `/me`, `/health` and `/openapi.json`."""
         integration = self._integration(function, seconds=WHOLE_ANSWER)
         self._add("documents", ["GET", "POST", "DELETE"], function, integration)
         self._add("documents/{id}", ["DELETE"], function, integration)
         self._add("passages", ["GET"], function, integration)
+        self._add("originals", ["GET"], function, integration)
         self._add("jobs/{id}", ["GET"], function, integration)
         self._add("conversations", ["GET"], function, integration)
         self._add("conversations/{id}", ["GET", "PATCH", "DELETE"], function, integration)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from calls.plain import mended
-from rag.caller import ACCESS, GROUPS, Caller, groups_in, loaded_by
+from rag.caller import ACCESS, GROUPS, Caller, access_in, groups_in, loaded_by
 from rag.models import PLACE, Highlight, Source, place_in
 from rag.search.highlight import highlights
 from rag.search.query import similarity
@@ -36,6 +36,7 @@ def source_of(hit: dict[str, Any], text_field: str) -> Source:
         score=hit["_score"],
         similarity=similarity(hit),
         loaded_by=loaded_by(source),
+        original=access_in(source).get("original"),
         **place_in(source),
         highlights=[Highlight(start=start, end=end) for start, end in highlights(hit, text_field)],
     )

@@ -93,6 +93,7 @@ def in_list(
         loader=loader or None if caller.has("owner") else None,
         removable=caller.changes(Held(frozenset(groups), frozenset([loader]))),
         loaded=loaded,
+        original=access_in(source).get("original"),
     )
 
 

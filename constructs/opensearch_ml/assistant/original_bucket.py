@@ -1,0 +1,58 @@
+"""OriginalBucket: the files of documents as they were uploaded."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from opensearch_ml.engine.acknowledge import acknowledge
+from opensearch_ml.engine.python_function import PythonFunction
+
+
+class OriginalBucket(Construct):
+    """`bucket` keeps files for `days`; `keep_by` lets the function `documents` store, open and remove them.
+
+    People open a file by a link that the function signs, and that ends after a minute.
+
+    Example::
+
+        originals = ml.OriginalBucket(stack, "Originals", days=365)
+        originals.keep_by(documents)
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, days: int, removal_policy: RemovalPolicy = RemovalPolicy.RETAIN
+    ) -> None:
+        super().__init__(scope, id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(days), abort_incomplete_multipart_upload_after=Duration.days(1)
+                )
+            ],
+            removal_policy=removal_policy,
+        )
+        acknowledge(
+            self.bucket, {"AwsSolutions-S1": "One function alone writes it and signs its links, and logs what it does."}
+        )
+
+    def keep_by(self, function: PythonFunction) -> None:
+        """Let `function` store, open and remove files."""
+        function.allow(
+            iam.PolicyStatement(
+                actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                resources=[self.bucket.arn_for_objects("*")],
+            ),
+            # Without it, S3 answers "forbidden" for a missing object.
+            iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
+            wildcards="Every object: its name is made when a file is stored.",
+        )

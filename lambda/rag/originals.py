@@ -1,0 +1,158 @@
+"""The files of documents as they were uploaded: kept in a bucket, opened by a link that ends after a minute.
+
+A document refers to its file by the file's digest, in `osml.access.original` of its passages. The object is
+`<digest of the document's id>/<digest of the file>`: what replaces a document by another way refers to no file, and
+what is uploaded again is stored once.
+"""
+
+import hashlib
+import logging
+from collections.abc import Generator, Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import PurePosixPath
+from typing import IO, Any, cast
+from urllib.parse import quote
+
+from corpus.document import Document, Entry, id_fault
+from corpus.fields import with_original
+from rag import boto_calls
+from rag.budget import Budget
+from rag.caller import Caller
+from rag.document_models import DocumentResult, OriginalLink
+from rag.failures import Absent, Failure
+from rag.other_side import ORIGINALS
+from rag.own_settings import settings
+from rag.parts import Parts
+
+LINK_SECONDS = 60
+READ_SECONDS = 60
+# What a browser shows and runs nothing of. All else is saved: HTML, SVG and XML may run scripts.
+TEXT = "text/plain; charset=utf-8"
+SHOWN = {
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    **dict.fromkeys((".txt", ".md", ".markdown", ".csv", ".tsv"), TEXT),
+}
+_SAVED = "application/octet-stream"
+_log = logging.getLogger(__name__)
+
+
+class Originals:
+    """The files in `bucket`; `s3` is a client of boto3."""
+
+    def __init__(self, bucket: str, s3: Any = None) -> None:
+        # Only signatures of version 4 open what is encrypted with a key of KMS.
+        self._s3 = s3 or boto_calls.client("s3", None, READ_SECONDS, signature_version="s3v4")
+        self._bucket = bucket
+
+    def keep(self, document: str, file: IO[bytes]) -> str:
+        """Store the file of a document, and return its digest; `file` is then where it was. Raises a `Failure`."""
+        at = file.tell()
+        file.seek(0)
+        digest = hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
+        file.seek(0)
+        type, shown = _type_of(document)
+        with boto_calls.calling(ORIGINALS):
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=f"{_folder(document)}{digest}",
+                Body=file,
+                ContentType=type,
+                ContentDisposition=disposition(document, shown=shown),
+            )
+        file.seek(at)
+        return digest
+
+    def remove(self, document: str, but: str | None = None) -> None:
+        """Remove the files of a document, except the one with the digest `but`.
+
+        One that cannot be removed stays until its days are over, and no document refers to it.
+        """
+        try:
+            with boto_calls.calling(ORIGINALS):
+                there = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=_folder(document)).get("Contents", [])
+                for stored in there:
+                    if stored["Key"] != f"{_folder(document)}{but}":
+                        self._s3.delete_object(Bucket=self._bucket, Key=stored["Key"])
+        except Failure as failure:
+            _log.warning("An original was not removed: %s %s", failure.message, failure.said)
+
+    def of_upload(self, name: str, file: IO[bytes]) -> "Original":
+        """The file of one upload."""
+        return Original(self, name, file)
+
+    def link(self, document: str, seconds: float, caller: Caller, parts: Parts) -> OriginalLink:
+        """A link to the file of a document that the caller sees. Raises `Absent`, or another `Failure`."""
+        digest = _digest_of(document, seconds, caller, parts)
+        kept = {"Bucket": self._bucket, "Key": f"{_folder(document)}{digest}"}
+        with boto_calls.calling(ORIGINALS):
+            there = digest and self._s3.list_objects_v2(Bucket=kept["Bucket"], Prefix=kept["Key"]).get("Contents")
+            if not there:
+                raise Absent(f"No original of {document!r} is kept.")
+            url = self._s3.generate_presigned_url("get_object", Params=kept, ExpiresIn=LINK_SECONDS)
+        type, shown = _type_of(document)
+        return OriginalLink(url=url, seconds=LINK_SECONDS, shown=shown, type=type)
+
+
+class Original:
+    """The file of one upload, which is kept if one document is all of it."""
+
+    def __init__(self, originals: Originals, name: str, file: IO[bytes]) -> None:
+        self._originals, self._name, self._file = originals, name, file
+        self._digest = ""
+
+    def of(self, entries: Generator[Entry]) -> Generator[Entry]:
+        """The entries; the document that is the whole file refers to it, which is kept by then."""
+        try:
+            for entry in entries:
+                if isinstance(entry, Document) and entry.id == self._name:
+                    self._digest = self._originals.keep(self._name, self._file)
+                    yield replace(entry, source=with_original(entry.source, self._digest))
+                else:
+                    yield entry
+        finally:
+            entries.close()
+
+    def settle(self, results: Iterable[DocumentResult]) -> None:
+        """Remove the files of the versions before, once the document is stored."""
+        if self._digest and any(result.id == self._name and result.status == "stored" for result in results):
+            self._originals.remove(self._name, but=self._digest)
+
+
+@cache
+def own_originals() -> Originals | None:
+    """Those of this environment; None if it keeps none."""
+    bucket = settings().originals
+    return Originals(bucket) if bucket else None
+
+
+def _digest_of(document: str, seconds: float, caller: Caller, parts: Parts) -> str | None:
+    """The digest of the document's file, as one of its first passages says it."""
+    if id_fault(document):
+        raise Absent(f"There is no document {document!r}.")
+    found = parts.search.cited([document, f"{document}#1"], Budget(seconds), caller)
+    of_it = [source for source in found if source.document == document]
+    if not of_it:
+        raise Absent(f"There is no document {document!r}.")
+    return next((source.original for source in of_it if source.original), None)
+
+
+def _folder(document: str) -> str:
+    return f"{hashlib.sha256(document.encode()).hexdigest()}/"
+
+
+def _type_of(document: str) -> tuple[str, bool]:
+    """The media type of the file, and whether a browser may show it."""
+    type = SHOWN.get(PurePosixPath(document.lower()).suffix)
+    return type or _SAVED, type is not None
+
+
+def disposition(document: str, *, shown: bool) -> str:
+    """RFC 6266; the name is that of the file, without folders."""
+    name = quote(PurePosixPath(document).name, safe="")
+    return f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{name}"

@@ -1,0 +1,16 @@
+"""Whether the files that people upload are kept as they are."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from settings import Group
+
+
+class Originals(Group):
+    """The file of a document that is loaded through the API is kept for `days`, or until the document is removed.
+
+    Whoever may see the document opens it from the page. A file with several documents is not kept.
+    """
+
+    days: int = Field(default=365, ge=1, le=3650)
