@@ -145,8 +145,8 @@ export class Upload {
 
   #results(documents) {
     this.#failures = [];
-    for (const { id, title, status, passages, message } of documents) {
-      if (status === "stored") this.#stored({ id, title, passages });
+    for (const { id, title, status, passages, original, message } of documents) {
+      if (status === "stored") this.#stored({ id, title, passages, original });
       else this.#failures.push(message ?? say("upload.no-result", { id }));
     }
   }

@@ -156,6 +156,7 @@ class DocumentResult(Shape):
     )
     passages: int = Field(ge=0, description="How many passages of it are stored.", examples=[1])
     masked: int = Field(default=0, ge=0, description="How many personal data were masked in it.")
+    original: str | None = Field(default=None, description="The SHA-256 of its file, where that is kept.")
     message: str | None = Field(default=None, description="Why it is not stored, in one sentence.")
     retry: Retry | None = Field(
         default=None, description="Whether the same document may be stored another time; null of one that is stored."

@@ -226,7 +226,13 @@ def _result(document: Document, of_one: Sequence[Passage], replaced: Replaced) -
         more = OLDER if document.id in replaced.surplus else None
         masked = sum(passage.masked for passage in of_one)
         return DocumentResult(
-            id=document.id, title=title, status="stored", passages=len(of_one), masked=masked, message=more
+            id=document.id,
+            title=title,
+            status="stored",
+            passages=len(of_one),
+            masked=masked,
+            original=access_in(document.source).get("original"),
+            message=more,
         )
     reason = next((failure for failure in why if retry(failure) == "never"), why[0])
     held = replaced.partial.get(document.id, 0)

@@ -21,6 +21,7 @@ ROUTES = {
     ("delete", "/documents"),
     ("delete", "/documents/{id}"),
     ("get", "/passages"),
+    ("get", "/originals"),
     ("get", "/jobs/{id}"),
     ("get", "/me"),
     ("get", "/feedback"),

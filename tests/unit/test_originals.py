@@ -68,8 +68,9 @@ def uploaded(content: bytes, index: Index, originals: Originals, name: str = NAM
 
 def test_the_file_of_a_document_is_kept_and_opened_by_a_link_that_ends(bucket: Bucket, originals: Originals) -> None:
     index, content = Found(), pdf("One. " * 60, "Two. " * 60)
-    uploaded(content, index, originals)
+    told = uploaded(content, index, originals)
     [(key, kept)] = bucket.objects.items()
+    assert [result.original for result in told.results] == [key.partition("/")[2]]
     assert kept == content
     assert {passage["osml"]["access"]["original"] for passage in index.stored} == {key.partition("/")[2]}
     assert NAME not in key

@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from opensearch_ml.engine.acknowledge import acknowledge
+from opensearch_ml.engine.private_bucket import private_bucket
 from opensearch_ml.engine.python_function import PythonFunction
 
 
@@ -26,21 +27,10 @@ class OriginalBucket(Construct):
         self, scope: Construct, id: str, *, days: int, removal_policy: RemovalPolicy = RemovalPolicy.RETAIN
     ) -> None:
         super().__init__(scope, id)
-        self.bucket = s3.Bucket(
-            self,
-            "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    expiration=Duration.days(days), abort_incomplete_multipart_upload_after=Duration.days(1)
-                )
-            ],
-            removal_policy=removal_policy,
+        rule = s3.LifecycleRule(
+            expiration=Duration.days(days), abort_incomplete_multipart_upload_after=Duration.days(1)
         )
+        self.bucket = private_bucket(self, "Bucket", removal_policy, lifecycle_rules=[rule])
         acknowledge(
             self.bucket, {"AwsSolutions-S1": "One function alone writes it and signs its links, and logs what it does."}
         )

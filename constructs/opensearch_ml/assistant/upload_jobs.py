@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from opensearch_ml.engine.acknowledge import acknowledge
+from opensearch_ml.engine.private_bucket import private_bucket
 from opensearch_ml.engine.python_function import PythonFunction
 from opensearch_ml.ingestion.object_queue import consumption, queues, tell
 
@@ -40,16 +41,8 @@ class UploadJobs(Construct):
         self.queue, self.dead_letters = queues(
             self, visibility=hidden, attempts=ATTEMPTS, removal_policy=removal_policy
         )
-        self.bucket = s3.Bucket(
-            self,
-            "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            lifecycle_rules=[s3.LifecycleRule(expiration=KEPT)],
-            removal_policy=removal_policy,
+        self.bucket = private_bucket(
+            self, "Bucket", removal_policy, lifecycle_rules=[s3.LifecycleRule(expiration=KEPT)]
         )
         acknowledge(self.bucket, {"AwsSolutions-S1": "One function alone reads and writes it, and logs what it does."})
         tell(self.queue, self.bucket, "begin/")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
+
+from opensearch_ml.engine.private_bucket import private_bucket
 
 LOGS = "access/"
 LOG_DAYS, KEPT_DAYS = 90, 30
@@ -36,9 +37,10 @@ class DocumentBucket(Construct):
         super().__init__(scope, id)
         kept = Duration.days(KEPT_DAYS)
         logged = s3.LifecycleRule(expiration=Duration.days(LOG_DAYS))
-        accesses = self._made("AccessLog", removal_policy, lifecycle_rules=[_unfinished(), logged])
+        accesses = private_bucket(self, "AccessLog", removal_policy, lifecycle_rules=[_unfinished(), logged])
         replaced = s3.LifecycleRule(noncurrent_version_expiration=kept, expired_object_delete_marker=True)
-        self.bucket = self._made(
+        self.bucket = private_bucket(
+            self,
             "Bucket",
             removal_policy,
             bucket_name=name,
@@ -68,19 +70,6 @@ class DocumentBucket(Construct):
                     "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
                 },
             )
-        )
-
-    def _made(self, id: str, removal_policy: RemovalPolicy, **more: Any) -> s3.Bucket:
-        return s3.Bucket(
-            self,
-            id,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            removal_policy=removal_policy,
-            **more,
         )
 
 

@@ -21,6 +21,7 @@ from opensearch_ml.engine.acknowledge import acknowledge, acknowledge_wildcards
 from opensearch_ml.engine.function_bundle import function_code, libraries, source_of
 from opensearch_ml.engine.grantee import Grantee
 from opensearch_ml.engine.network import Network
+from opensearch_ml.engine.private_bucket import private_bucket
 from opensearch_ml.engine.python_function import PythonFunction
 from opensearch_ml.ingestion.object_queue import consumption
 from opensearch_ml.providers.model_secret import ModelSecret
@@ -231,17 +232,8 @@ class SourceSync(Grantee):
         )
 
     def _bucket(self, removal_policy: RemovalPolicy) -> s3.Bucket:
-        bucket = s3.Bucket(
-            self,
-            "State",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            lifecycle_rules=[s3.LifecycleRule(prefix="dry/", expiration=KEPT)],
-            removal_policy=removal_policy,
-        )
+        rule = s3.LifecycleRule(prefix="dry/", expiration=KEPT)
+        bucket = private_bucket(self, "State", removal_policy, lifecycle_rules=[rule])
         acknowledge(bucket, {"AwsSolutions-S1": "One function alone writes it, and logs what it does."})
         return bucket
 
