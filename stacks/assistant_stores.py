@@ -63,6 +63,4 @@ class AssistantStores:
         self.uploads = UploadJobs(scope, "Uploads", removal_policy=removal)
         self.originals: OriginalBucket | None = None
         if assistant.originals:
-            self.originals = OriginalBucket(
-                scope, "Originals", days=assistant.originals.days, removal_policy=removal
-            )
+            self.originals = OriginalBucket(scope, "Originals", days=assistant.originals.days, removal_policy=removal)

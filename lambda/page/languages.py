@@ -31,11 +31,11 @@ class Language:
 
 def languages(folder: Path) -> dict[str, Language]:
     """The languages of `folder`, by their tags, ordered by their names."""
-    found = []
+    loaded = []
     for path in folder.glob("*.json"):
         sentences = json.loads(path.read_text(encoding="utf-8"))
-        found.append(Language(path.stem, sentences.pop("name"), sentences.pop("direction"), sentences))
-    return {language.tag: language for language in sorted(found, key=lambda language: language.name)}
+        loaded.append(Language(path.stem, sentences.pop("name"), sentences.pop("direction"), sentences))
+    return {language.tag: language for language in sorted(loaded, key=lambda language: language.name)}
 
 
 def chosen(tags: Mapping[str, Language], cookie: str, accepted: str) -> str:
@@ -52,29 +52,29 @@ def chosen(tags: Mapping[str, Language], cookie: str, accepted: str) -> str:
         value = weight.replace(" ", "").removeprefix("q=") or "1"
         if re.fullmatch(r"[01](\.\d{0,3})?", value) and float(value):
             ranges.append((-float(value), tag.strip().partition("-")[0]))
-    return next((tag for _, tag in sorted(ranges, key=lambda one: one[0]) if tag in tags), FALLBACK)
+    return next((tag for _, tag in sorted(ranges, key=lambda weighed: weighed[0]) if tag in tags), FALLBACK)
 
 
 def in_language(page: str, language: Language, offered: Mapping[str, Language], **more: str) -> str:
     """The HTML with the sentences of `language`, a choice among those that are `offered`, and `more` marks as HTML."""
-    told = {
+    values = {
         "tag": language.tag,
         "direction": language.direction,
         **more,
         "words": block({key: text for key, text in language.sentences.items() if not key.startswith(_IN_HTML)}),
-        "languages": "".join(_option(one, language) for one in offered.values()),
+        "languages": "".join(_option(each, language) for each in offered.values()),
     }
 
     def filled(mark: re.Match[str]) -> str:
         key = mark[1]
-        return told[key] if key in told else html.escape(str(language.sentences[key]))
+        return values[key] if key in values else html.escape(str(language.sentences[key]))
 
     return _MARK.sub(filled, page)
 
 
-def _option(one: Language, shown: Language) -> str:
-    chosen = " selected" if one.tag == shown.tag else ""
-    return f'<option value="{one.tag}" lang="{one.tag}"{chosen}>{html.escape(one.name)}</option>'
+def _option(offered: Language, shown: Language) -> str:
+    chosen = " selected" if offered.tag == shown.tag else ""
+    return f'<option value="{offered.tag}" lang="{offered.tag}"{chosen}>{html.escape(offered.name)}</option>'
 
 
 def block(sentences: Mapping[str, Any]) -> str:

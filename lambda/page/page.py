@@ -77,8 +77,8 @@ def handler(event: dict[str, Any], _context: Any) -> Response:
         if failure.status >= 500:
             _log(failure.message, request_id)
         extra = {"Retry-After": str(failure.retry_after)} if failure.retry_after else {}
-        told = {"message": failure.message, "cause": failure.cause, "request_id": request_id}
-        return _json(failure.status, told, extra)
+        problem = {"message": failure.message, "cause": failure.cause, "request_id": request_id}
+        return _json(failure.status, problem, extra)
 
 
 def files(folder: Path) -> dict[str, PageFile]:
@@ -108,8 +108,8 @@ class WholePage:
         tag = chosen(self._languages, header(event, "cookie"), header(event, "accept-language"))
         return self._made(tag, block(settings()))
 
-    def _make(self, tag: str, told: str) -> PageFile:
-        html = in_language(self._html, self._languages[tag], self._languages, settings=told)
+    def _make(self, tag: str, settings_block: str) -> PageFile:
+        html = in_language(self._html, self._languages[tag], self._languages, settings=settings_block)
         headers = {
             "Content-Security-Policy": self._policy,
             "Content-Language": tag,

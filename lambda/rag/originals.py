@@ -135,8 +135,8 @@ def _digest_of(document: str, seconds: float, caller: Caller, parts: Parts) -> s
     """The digest of the document's file, as one of its first passages says it."""
     if id_fault(document):
         raise Absent(f"There is no document {document!r}.")
-    found = parts.search.cited([document, f"{document}#1"], Budget(seconds), caller)
-    of_it = [source for source in found if source.document == document]
+    passages = parts.search.cited([document, f"{document}#1"], Budget(seconds), caller)
+    of_it = [source for source in passages if source.document == document]
     if not of_it:
         raise Absent(f"There is no document {document!r}.")
     return next((source.original for source in of_it if source.original), None)

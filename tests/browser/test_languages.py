@@ -40,9 +40,9 @@ def entered(page: Page, stage: Stage) -> Page:
 
 def test_plural_forms_are_those_of_the_language(chromium: Browser) -> None:
     page = chromium.new_page()
-    for tag, told in SENTENCES.items():
+    for tag, sentences in SENTENCES.items():
         expected = page.evaluate("tag => new Intl.PluralRules(tag).resolvedOptions().pluralCategories", tag)
-        assert set(told["documents.count"]) == set(expected), tag
+        assert set(sentences["documents.count"]) == set(expected), tag
     page.close()
 
 
@@ -64,7 +64,7 @@ def test_a_language_is_whole_on_a_phone_and_without_barriers(window: OpenPage, s
     expect(page.locator("#welcome h2")).to_have_text(say["page.heading"])
     given = ask_in_any_language(page, "Which ponds has it?")
     assert given.text == "It has 3 ponds and a café 1."  # the answer's own language stays
-    tools, title = (page.locator(one).evaluate(EDGES) for one in (".tools", ".brand h1"))
+    tools, title = (page.locator(place).evaluate(EDGES) for place in (".tools", ".brand h1"))
     assert tools[0] >= title[1] or title[0] >= tools[1], "the title does not run under the buttons"
     head = page.get_by_role("article").locator(".sources h3")
     expect(head).to_have_text(say["sources.heading"])
@@ -77,8 +77,8 @@ def test_a_language_is_whole_on_a_phone_and_without_barriers(window: OpenPage, s
     expect(page.locator(".failure .button")).to_contain_text(say["failure.again"].split()[0])
     page.locator("#to-documents").click()
     expect(page.locator("#documents-heading")).to_have_text(say["page.documents"])
-    one = say["documents.count"].get("one", say["documents.count"]["other"])
-    expect(page.locator(".shelf h3")).to_contain_text(re.sub(r"\{number\}.*", "", one).strip() or "1")
+    counted = say["documents.count"].get("one", say["documents.count"]["other"])
+    expect(page.locator(".shelf h3")).to_contain_text(re.sub(r"\{number\}.*", "", counted).strip() or "1")
     assert flows.barriers(page) == []
     assert flows.spills(page) == []
     assert watch.complaints == []
@@ -93,7 +93,7 @@ def test_arabic_is_read_from_the_right(window: OpenPage, stage: Stage) -> None:
     assert page.evaluate(place, ".tools") < page.evaluate(place, ".brand")
     # Text in another direction keeps its own.
     way = "selector => getComputedStyle(document.querySelector(selector)).direction"
-    assert [page.evaluate(way, one) for one in ("body", ".asked", ".answer", ".passage")] == [
+    assert [page.evaluate(way, place) for place in ("body", ".asked", ".answer", ".passage")] == [
         "rtl",
         "ltr",
         "ltr",
@@ -159,7 +159,7 @@ def test_on_3g_the_page_is_usable_in_two_seconds(window: OpenPage, stage: Stage,
     client.send("Network.setCacheDisabled", {"cacheDisabled": True})
     client.send("Network.emulateNetworkConditions", {"offline": False, **FAST_3G})
     page.add_init_script(USABLE)
-    seconds = []
+    seconds: list[float] = []
     while len(seconds) < 3 and min(seconds, default=USABLE_SECONDS) >= USABLE_SECONDS:
         entered(page, stage)
         seconds.append(page.evaluate("() => window.usable"))

@@ -36,15 +36,15 @@ def kept(stage: Stage, bucket: str, name: str, type: str, *, shown: bool = True)
     stage.links[name] = {"url": f"{bucket}/{name}?X-Amz-Signature=s", "seconds": 60, "type": type, "shown": shown}
 
 
-def asked(window: Page, stage: Stage, name: str, **more: object) -> None:
-    found = source(1, document=name, original="digest", text=SENTENCE, used=[{"start": 0, "end": 72, "score": 1}])
-    stage.asks.append([event("answer", **answer("45 ducks.", [{**found, **more}]))])
+def ask_about(window: Page, stage: Stage, name: str, **more: object) -> None:
+    passage = source(1, document=name, original="digest", text=SENTENCE, used=[{"start": 0, "end": 72, "score": 1}])
+    stage.asks.append([event("answer", **answer("45 ducks.", [{**passage, **more}]))])
     flows.ask(window, "How many ducks?")
 
 
 def test_a_text_opens_at_the_sentence_that_was_used(page: Page, stage: Stage, bucket: str) -> None:
     kept(stage, bucket, "park.txt", "text/plain; charset=utf-8")
-    asked(page, stage, "park.txt")
+    ask_about(page, stage, "park.txt")
     sound(page, "a source with its original")
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Open the original").click()
@@ -57,7 +57,7 @@ def test_a_text_opens_at_the_sentence_that_was_used(page: Page, stage: Stage, bu
 
 def test_a_pdf_opens_at_the_page(page: Page, stage: Stage, bucket: str) -> None:
     kept(stage, bucket, "park.pdf", "application/pdf")
-    asked(page, stage, "park.pdf", page=4)
+    ask_about(page, stage, "park.pdf", page=4)
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Open the original").click()
     opened.value.wait_for_url(re.compile(r"/park\.pdf\?X-Amz-Signature=s#page=4$"))
@@ -78,7 +78,7 @@ def test_what_may_run_scripts_is_saved_and_the_page_stays(window: OpenPage, stag
 
 def test_an_original_that_is_gone_is_said_and_no_window_stays(page: Page, stage: Stage, bucket: str) -> None:
     kept(stage, bucket, "park.txt", "text/plain; charset=utf-8")
-    asked(page, stage, "park.txt")
+    ask_about(page, stage, "park.txt")
     stage.links.clear()
     with page.expect_popup():
         page.get_by_role("button", name="Open the original").click()

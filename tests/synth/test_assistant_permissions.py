@@ -80,7 +80,7 @@ def test_uploads_are_worked_on_by_the_function_documents(domain: Template, of_ty
 
 
 def test_originals_are_kept_and_signed_by_documents_alone_and_end(
-    other: Other, allowed: Any, told: Any, of_type: OfType, flat: Flat
+    other: Other, allowed: Any, settings_of: Any, of_type: OfType, flat: Flat
 ) -> None:
     made = other("sandbox", assistant={"originals": {"days": 90}})
     ((name, bucket),) = [
@@ -99,7 +99,7 @@ def test_originals_are_kept_and_signed_by_documents_alone_and_end(
     assert f"<{name}.Arn>" in documents["s3:ListBucket"]
     for function in ("AskPolicy", "PagePolicy"):
         assert not [action for action in allowed(made, function) if action.startswith("s3:")]
-    assert told(made, "Documents")["originals"] == f"<{name}>"
+    assert settings_of(made, "Documents")["originals"] == f"<{name}>"
 
 
 def test_marks_by_meaning_let_questions_reach_the_model(

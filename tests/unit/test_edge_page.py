@@ -52,8 +52,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     (web / "index.html").write_text(PAGE)
     (web / "languages").mkdir()
     for tag, name in {"en": "English", "de": "Deutsch"}.items():
-        told = {"name": name, "direction": "ltr", "list.more": name}
-        (web / "languages" / f"{tag}.json").write_text(json.dumps(told))
+        sentences = {"name": name, "direction": "ltr", "list.more": name}
+        (web / "languages" / f"{tag}.json").write_text(json.dumps(sentences))
     (web / "style.css").write_text(STYLE)
     (web / "app.js").write_text("'use strict'\n" * 20)
     (web / "deep" / "icon.png").write_bytes(ICON)

@@ -36,17 +36,17 @@ class Found(Index):
 
     def cited(self, ids: Sequence[str], budget: Budget, caller: Caller) -> list[Source]:
         passages = [passage for passage in self.stored if passage["id"] in ids]
-        access = [passage.get("osml", {}).get("access", {}) for passage in passages]
+        accesses = [passage.get("osml", {}).get("access", {}) for passage in passages]
         return [
             Source(
-                id=one["id"],
-                document=one["document"],
-                text=one[TEXT],
+                id=passage["id"],
+                document=passage["document"],
+                text=passage[TEXT],
                 score=0,
-                original=told.get("original"),
+                original=access.get("original"),
             )
-            for one, told in zip(passages, access, strict=True)
-            if caller.sees(told.get("groups", []))
+            for passage, access in zip(passages, accesses, strict=True)
+            if caller.sees(access.get("groups", []))
         ]
 
 
@@ -68,9 +68,9 @@ def uploaded(content: bytes, index: Index, originals: Originals, name: str = NAM
 
 def test_the_file_of_a_document_is_kept_and_opened_by_a_link_that_ends(bucket: Bucket, originals: Originals) -> None:
     index, content = Found(), pdf("One. " * 60, "Two. " * 60)
-    told = uploaded(content, index, originals)
+    outcome = uploaded(content, index, originals)
     [(key, kept)] = bucket.objects.items()
-    assert [result.original for result in told.results] == [key.partition("/")[2]]
+    assert [result.original for result in outcome.results] == [key.partition("/")[2]]
     assert kept == content
     assert {passage["osml"]["access"]["original"] for passage in index.stored} == {key.partition("/")[2]}
     assert NAME not in key
@@ -177,9 +177,9 @@ def test_a_removed_document_takes_its_file_with_it(
 def test_without_the_setting_nothing_is_kept_and_the_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSISTANT", json.dumps(SETTINGS))
     response = api.handler(event("GET", "/originals", queryStringParameters={"document": "a.txt"}), Context())
-    told = json.loads(response["body"])
+    problem = json.loads(response["body"])
     assert response["statusCode"] == 404
-    assert told["message"] == "This environment keeps no originals: the setting assistant.originals is not set."
+    assert problem["message"] == "This environment keeps no originals: the setting assistant.originals is not set."
 
 
 def test_a_store_that_is_busy_fails_the_upload_before_anything_is_stored(originals: Originals) -> None:

@@ -38,15 +38,15 @@ def test_the_languages_are_those_that_the_page_offers() -> None:
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_every_language_says_all_that_the_first_says(tag: str) -> None:
-    first, told = SENTENCES[FALLBACK], SENTENCES[tag]
-    assert list(told) == list(first)
-    for key, sentence in told.items():
+    first, sentences = SENTENCES[FALLBACK], SENTENCES[tag]
+    assert list(sentences) == list(first)
+    for key, sentence in sentences.items():
         assert isinstance(sentence, dict) == isinstance(first[key], dict), key
         wanted = names(" ".join(forms(first[key]).values()))
         for form in forms(sentence).values():
             assert form.strip(), key
             assert names(form) == wanted, key
-    plurals = {frozenset(sentence) for sentence in told.values() if isinstance(sentence, dict)}
+    plurals = {frozenset(sentence) for sentence in sentences.values() if isinstance(sentence, dict)}
     assert len(plurals) == 1, "each sentence with a number has the same plural forms"
 
 
@@ -118,7 +118,7 @@ def test_the_page_holds_the_sentences_of_one_language(tag: str) -> None:
     assert words == {key: text for key, text in SENTENCES[tag].items() if "." in key and not key.startswith("page.")}
     assert f"<title>{html.escape(SENTENCES[tag]['page.title'])}</title>" in page
     assert re.findall(r'<option value="(\w+)" lang="\1"( selected)?>', page) == [
-        (one, " selected" if one == tag else "") for one in offered
+        (other, " selected" if other == tag else "") for other in offered
     ]
 
 
