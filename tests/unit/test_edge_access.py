@@ -156,7 +156,7 @@ def test_each_route_of_the_functions_has_a_role() -> None:
 
 def test_a_reader_changes_nothing() -> None:
     reads = {route for route, role in NEEDED.items() if role == "reader"} - {TOOLS}
-    seen = ("me", "documents", "passages", "health", "openapi.json", "conversations", "conversations/{id}")
+    seen = ("me", "documents", "passages", "originals", "health", "openapi.json", "conversations", "conversations/{id}")
     own = {"PATCH /conversations/{id}", "DELETE /conversations/{id}", "PUT /feedback/{id}", "DELETE /feedback/{id}"}
     assert reads == {*OF_ASK, *own, *(f"GET /{path}" for path in seen)}
 
@@ -185,7 +185,9 @@ def test_who_may_less_gets_a_sentence_and_a_cause(route: str, role: Role, monkey
     body: dict[str, Any] = {"documents": [{"id": "a", "text": "b"}]}
     if route in of_route:
         body = {name: fields[name] for name in of_route[route]}
-    named = {"id": "a", "document": "a"} if method != "POST" and path in ("/documents", "/passages") else {}
+    named = (
+        {"id": "a", "document": "a"} if method != "POST" and path in ("/documents", "/passages", "/originals") else {}
+    )
     many = {name: [value] for name, value in named.items()}
     body = {"PATCH": {"title": "Another"}, "PUT": {"rating": "up"}}.get(method, body)
     given = body if method in ("PATCH", "POST", "PUT") else None
