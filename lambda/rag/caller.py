@@ -1,8 +1,8 @@
 """Who asks, and what they may see and change: the one filter and the one check for documents of groups.
 
-`osml.access` of a passage has the `groups` that may see its document, its `loader`, the `role` that the loader had then,
-and the digest of its `original`, the file, where that is kept. A document without groups is for everybody who is signed
-in.
+`osml.access` of a passage has the `groups` that may see its document, its `loader`, the `role` that the loader had
+then, and the digest of its `original`, the file, where that is kept. A document without groups is for everybody who is
+signed in.
 """
 
 from collections.abc import Collection, Iterable, Mapping

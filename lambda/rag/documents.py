@@ -112,9 +112,7 @@ def _owned(document: Document, held: Held | None, caller: Caller) -> Document:
     access = access_in(document.source)
     groups = groups_in(document.source) if "groups" in access else sorted(held.groups) if held else []
     original = access.get("original")
-    return replace(
-        document, source=with_access(document.source, groups, caller.loader, caller.role, original=original)
-    )
+    return replace(document, source=with_access(document.source, groups, caller.loader, caller.role, original=original))
 
 
 def counted(results: list[DocumentResult]) -> DocumentsStored:
