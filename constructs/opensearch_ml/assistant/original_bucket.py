@@ -20,6 +20,7 @@ class OriginalBucket(Construct):
     Example::
 
         originals = ml.OriginalBucket(stack, "Originals", days=365)
+        documents = ml.AssistantFunction(stack, "Documents", part="documents", variables={})
         originals.keep_by(documents)
     """
 
