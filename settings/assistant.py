@@ -13,7 +13,7 @@ from settings.answer_cache import AnswerCacheSettings
 from settings.feedback import Feedback
 from settings.firewall import Firewall
 from settings.guardrails import BedrockGuardrail, Guardrails
-from settings.originals import Originals
+from settings.originals import OriginalsSettings
 from settings.own_name import AssistantName
 from settings.passages import PASSAGE_CHARACTERS
 from settings.quota import Quota
@@ -87,7 +87,7 @@ class Assistant(Group):
     quota: Quota | None = None
     feedback: Feedback | None = None
     cache: AnswerCacheSettings | None = None
-    originals: Originals | None = None
+    originals: OriginalsSettings | None = None
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float | None = Field(default=None, ge=0)
     throttle: Throttle = Throttle()

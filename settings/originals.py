@@ -7,7 +7,7 @@ from pydantic import Field
 from settings import Group
 
 
-class Originals(Group):
+class OriginalsSettings(Group):
     """The file of a document that is loaded through the API is kept for `days`, or until the document is removed.
 
     Whoever may see the document opens it from the page. A file with several documents is not kept.
