@@ -51,17 +51,17 @@ $(VENV)/.ocr: $(VENV)/.installed requirements-ocr.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement requirements-ocr.txt
 	@touch $@
 
-check: ocr ## format, lint, types, unit tests: seconds
+check: install ## format, lint, types, unit tests: seconds
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy app.py osml settings sandbox stacks constructs/opensearch_ml lambda tests benchmarks trials
 	$(MAKE) unit
 
-unit: ocr
+unit: install
 	$(BIN)/pytest -q tests/unit benchmarks/tests
 
 # A run starts hundreds of Python processes: what one of them has compiled is kept, whatever the machine's habit is.
-test: export PYTHONDONTWRITEBYTECODE :=
+check unit test: export PYTHONDONTWRITEBYTECODE :=
 test: ocr browser ## everything that CI checks, in five parallel lanes
 	$(MAKE) --jobs=5 --output-sync=line e2e assistants contract pages templates
 

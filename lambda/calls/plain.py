@@ -1,6 +1,7 @@
 """Texts and values from outside, made fit for JSON and a search index; every text passes through this module."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,11 +9,12 @@ from typing import Any
 # 50,000 characters; its pipelines take integers of up to 64 bits.
 DEEPEST, LONGEST_NAME, LARGEST = 50, 500, 2**63
 TOO_DEEP = "nested too deeply to be stored"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def mended(text: str) -> str:
     """`text` with matching surrogates paired, and each lone surrogate replaced by U+FFFD."""
-    if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
+    if text.isascii() or _SURROGATE.search(text) is None:
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

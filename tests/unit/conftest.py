@@ -1,13 +1,14 @@
 """What never changes during a run is made once: botocore's files, and the command line of an app."""
 
 import gc
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import pytest
 import typer.main
 import typer.testing
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 
 
 def pytest_collection_finish() -> None:
@@ -18,10 +19,33 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def botocore_files() -> Iterator[None]:
-    """Each session of boto3 has a loader of its own, which reads the same files again."""
+    """Each session of boto3 has a loader of its own, which lists the services and reads their files again."""
     loaded = lru_cache(maxsize=None)(JSONFileLoader().load_file)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, file_path: loaded(file_path))
+        for name in ("list_available_services", "list_api_versions"):
+            patch.setattr(Loader, name, listed_once(getattr(Loader, name)))
+        yield
+
+
+def listed_once(listed: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """The method of loaders, which lists the same folders once."""
+    lists: dict[tuple[str, ...], list[str]] = {}
+
+    def known(loader: Loader, *names: str, **more: str) -> list[str]:
+        folders = (*loader.search_paths, *names, *more.values())
+        if folders not in lists:
+            lists[folders] = listed(loader, *names, **more)
+        return [*lists[folders]]
+
+    return known
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_of_authorities() -> Iterator[None]:
+    """The connections of crhelper read the certificates of the system again, each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", lru_cache(maxsize=None)(ssl.create_default_context))
         yield
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
 from collections.abc import Container
@@ -10,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from osml.place import CHECKOUT
+from tests.unit.syntax import syntax
 
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["setuptools"]
 LOCAL_CLOUD = tomllib.loads((CHECKOUT / "sandbox" / "pyproject.toml").read_text())["tool"]["setuptools"]
@@ -32,18 +32,7 @@ def folder(package: str) -> Path:
 
 def imports(file: Path) -> frozenset[str]:
     """The modules that a file names in its imports, also those within functions."""
-    return _imports(file.read_text())
-
-
-@cache
-def _imports(source: str) -> frozenset[str]:
-    modules: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            modules |= {alias.name for alias in node.names}
-        if isinstance(node, ast.ImportFrom) and node.module:
-            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return frozenset(modules)
+    return syntax(file).imports
 
 
 def named(file: Path) -> set[str]:
@@ -88,11 +77,7 @@ def module_of(file: Path) -> str:
 def at_start(file: Path, modules: Container[str]) -> set[str]:
     """Which of `modules` a file imports when it is imported itself; not what it does within a function or for types."""
     top_levels: set[str] = set()
-    for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.Import):
-            top_levels |= {alias.name for alias in node.names}
-        if isinstance(node, ast.ImportFrom):
-            # Of a package's name and a module of it, the module.
-            whole = {f"{node.module}.{alias.name}" for alias in node.names}
-            top_levels |= {name if name in modules else node.module or "" for name in whole}
+    for module, names in syntax(file).at_start:
+        # Of a package's name and a module of it, the module.
+        top_levels |= {name if name in modules else module for name in names or {module}}
     return {name for name in top_levels if name in modules}

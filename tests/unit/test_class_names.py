@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 from osml.place import CHECKOUT
+from tests.unit.syntax import syntax
 
 FOLDERS = ("benchmarks", "constructs", "lambda", "osml", "sandbox", "settings", "stacks", "trials")
 # The construct declares the object that the kind of the provisioner makes: one thing, in a template and in the engine.
@@ -22,9 +22,9 @@ def modules_by_class(files: list[Path]) -> dict[str, list[str]]:
     """The files in which each public class is defined."""
     files_by_name: dict[str, list[str]] = {}
     for file in files:
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                files_by_name.setdefault(node.name, []).append(file.as_posix())
+        for name in syntax(file).classes:
+            if not name.startswith("_"):
+                files_by_name.setdefault(name, []).append(file.as_posix())
     return files_by_name
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import re
 
 import pytest
 
 from osml.place import CHECKOUT
+from tests.unit.syntax import syntax
 
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
@@ -42,10 +42,10 @@ def test_terms_stand_in_order_and_once() -> None:
 def test_no_public_class_or_function_bears_a_rejected_word() -> None:
     rejected = {row[3].lower() for row in ROWS if row[3]}
     names = {
-        node.name.lower().replace("_", "")
+        name.lower().replace("_", "")
         for folder in FOLDERS
         for file in (CHECKOUT / folder).rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+        for name in (*syntax(file).classes, *syntax(file).functions)
+        if not name.startswith("_")
     }
     assert rejected & names == set()

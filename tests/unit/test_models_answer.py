@@ -1,12 +1,13 @@
 """The extractive stand-in: right sentences, honest refusals, nothing of its own."""
 
 import re
+from functools import cache
 
 import pytest
 
 from sandbox.cache import cache_directory
 from sandbox.models.answer import NOTICE, StandIn
-from sandbox.models.embedding import MiniLM
+from sandbox.models.embedding import MiniLM, Vectors
 from sandbox.models.prompt import ReadPrompt
 from sandbox.models.weights import weights_directory
 
@@ -35,9 +36,19 @@ def document(city: str, newline: str = "\\n") -> str:
 POPULATIONS = [document(city) for city in FIGURES]
 
 
+class RememberingMiniLM(MiniLM):
+    """Embeds each text once: the tests have the same documents."""
+
+    def _pooled(self, text: str) -> Vectors:
+        return _pooled(self, text)
+
+
+_pooled = cache(MiniLM._pooled)
+
+
 @pytest.fixture(scope="module")
 def stand_in() -> StandIn:
-    return StandIn(MiniLM(weights_directory(cache_directory())))
+    return StandIn(RememberingMiniLM(weights_directory(cache_directory())))
 
 
 @pytest.mark.parametrize("newline", ["\\n", "\n"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from settings.environment import Environment
 from settings.recipe import RECIPES
 from settings.schema import FILE, FIRST_LINE, schema
 from tests.unit.test_sentence import each_setting as settings_of_all_files
+from tests.unit.test_sentence import holder_of
 
 ENVIRONMENTS = CHECKOUT / "environments"
 FILES = [*sorted(ENVIRONMENTS.glob("*.yaml")), *sorted((Path(__file__).parent / "files" / "whole").glob("*.yaml"))]
@@ -50,10 +50,7 @@ def each_setting() -> Iterator[tuple[dict[str, Any], Place]]:
 
 def changed(settings: dict[str, Any], path: Place, **change: Any) -> dict[str, Any]:
     """A copy without the setting at `path`, or with another `name` or `value` there."""
-    made = copy.deepcopy(settings)
-    group: Any = made
-    for part in path[:-1]:
-        group = group[part]
+    made, group = holder_of(settings, path)
     value = group.pop(path[-1]) if "value" not in change else change["value"]
     if change:
         group[change.get("name", path[-1])] = value

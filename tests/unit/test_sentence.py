@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import deepcopy
+from copy import copy
 from typing import Any, get_args
 
 import pytest
@@ -45,11 +45,18 @@ def places(given: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(item, (*path, key))
 
 
-def spoiled(settings: dict[str, Any], path: tuple[Any, ...], wrong: Any) -> dict[str, Any]:
-    changed = deepcopy(settings)
+def holder_of(settings: dict[str, Any], path: tuple[Any, ...]) -> tuple[dict[str, Any], Any]:
+    """A copy of the settings that shares all but the groups along `path`, and the last of these groups."""
+    changed = copy(settings)
     holder: Any = changed
     for key in path[:-1]:
+        holder[key] = copy(holder[key])
         holder = holder[key]
+    return changed, holder
+
+
+def spoiled(settings: dict[str, Any], path: tuple[Any, ...], wrong: Any) -> dict[str, Any]:
+    changed, holder = holder_of(settings, path)
     holder[path[-1]] = wrong
     return changed
 
@@ -113,10 +120,7 @@ def test_any_value_in_any_place() -> None:
 
 def test_a_setting_that_is_missing_and_one_that_nobody_knows() -> None:
     for model, settings, path in each_setting():
-        changed = deepcopy(settings)
-        holder: Any = changed
-        for key in path[:-1]:
-            holder = holder[key]
+        changed, holder = holder_of(settings, path)
         del holder[path[-1]]
         if text := said(model, changed):
             check(text)

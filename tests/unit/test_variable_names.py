@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from osml.place import CHECKOUT
+from tests.unit.syntax import syntax
 
 FOLDERS = ("benchmarks", "constructs", "lambda", "osml", "sandbox", "settings", "stacks", "tests", "trials")
 WORDS = frozenset({"asked", "found", "one", "told"})
@@ -16,27 +15,12 @@ WORDS = frozenset({"asked", "found", "one", "told"})
 STORED = {("lambda/mlcommons/watched.py", "asked"), ("sandbox/instance.py", "asked")}
 
 
-def bindings(tree: ast.AST) -> Iterator[str]:
-    """Each name that a module gives to a variable, parameter, function, class, import or attribute of `self`."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
-                yield name
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-            case ast.alias(name=name, asname=own):
-                yield own or name.rpartition(".")[2]
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                yield name
-
-
 def vague(folder: Path) -> set[tuple[str, str]]:
     """File and word of each variable with such a name, in and below a folder."""
     return {
         (file.relative_to(CHECKOUT).as_posix() if file.is_relative_to(CHECKOUT) else file.name, name)
         for file in folder.rglob("*.py")
-        for name in bindings(ast.parse(file.read_text()))
-        if name in WORDS
+        for name in syntax(file).bindings & WORDS
     }
 
 
