@@ -11,7 +11,7 @@ from settings.access import Access
 from settings.agents import Agents
 from settings.answer_cache import AnswerCacheSettings
 from settings.feedback import Feedback
-from settings.firewall import Firewall
+from settings.firewall import FirewallSettings
 from settings.guardrails import BedrockGuardrail, Guardrails
 from settings.originals import OriginalsSettings
 from settings.own_name import AssistantName
@@ -81,7 +81,7 @@ class Assistant(Group):
     vpc_endpoints: list[VpcEndpointId] = Field(
         default_factory=list, max_length=10, examples=[["vpce-0a1b2c3d4e5f60718"]]
     )
-    firewall: Firewall | None = None
+    firewall: FirewallSettings | None = None
     guardrails: Guardrails | None = None
     agents: Agents | None = None
     quota: Quota | None = None

@@ -23,7 +23,7 @@ from settings.embedding.sagemaker import SageMakerEmbedding
 from settings.encryption import Encryption
 from settings.existing_domain import ExistingDomain
 from settings.ingestion import Ingestion
-from settings.keeper import Keeper, OptionalKeeper
+from settings.keeper import KeeperSettings, OptionalKeeper
 from settings.knowledge import IndexSettings, Prompt, Timeouts
 from settings.model_settings import REGION, model_class, providers
 from settings.new_domain import NewDomain
@@ -96,7 +96,7 @@ class Environment(Group):
     retrieval: Retrieval = Retrieval()
     prompt: Prompt = Prompt()
     timeouts: Timeouts = Timeouts()
-    keeper: OptionalKeeper = Keeper()
+    keeper: OptionalKeeper = KeeperSettings()
     operators: Operators = Operators()
     encryption: Encryption | None = None
     alarms: Alarms | None = None

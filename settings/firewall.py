@@ -22,7 +22,7 @@ Network = Annotated[
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
-class Firewall(Group):
+class FirewallSettings(Group):
     """AWS WAF before the API and the page. What it refuses gets a 403.
 
     An address may send `rate` requests in five minutes. `managed` applies Amazon's list of bad addresses to all

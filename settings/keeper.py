@@ -10,10 +10,10 @@ from settings import Group
 from settings.off import Off
 
 
-class Keeper(Group):
+class KeeperSettings(Group):
     """The function that looks after connectors and models, every so many `minutes`; `keeper: off` for none."""
 
     minutes: int = Field(default=15, ge=1, le=1440)
 
 
-OptionalKeeper = Annotated[Keeper | None, Off]
+OptionalKeeper = Annotated[KeeperSettings | None, Off]

@@ -16,7 +16,7 @@ from gateway.sse import WAITING
 from rag.chat_models import MODEL, ChatError, ChatMessage, ChatProblem, ChatRequest
 from rag.conversations import MOST_TURNS
 from rag.events import Answered, Event, Text
-from rag.failures import Absent, Failure, Invalid
+from rag.failures import Absent, Invalid, RagFailure
 from rag.models import Answer, Question, Source
 from rag.prompt import Turn
 
@@ -69,10 +69,10 @@ class Completions:
                 return last + b"data: [DONE]\n\n"
         return WAITING
 
-    def failed(self, failure: Failure, identifier: str) -> bytes:
+    def failed(self, failure: RagFailure, identifier: str) -> bytes:
         return b"data: " + self.problem(failure, identifier) + b"\n\n"
 
-    def problem(self, failure: Failure, identifier: str) -> bytes:
+    def problem(self, failure: RagFailure, identifier: str) -> bytes:
         kind = "invalid_request_error" if failure.status < 500 else "server_error"
         if failure.cause == "quota-exceeded":
             kind = "insufficient_quota"

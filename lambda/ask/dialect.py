@@ -9,7 +9,7 @@ from gateway.mistake import mistake
 from gateway.request import header
 from gateway.sse import MEDIA_TYPE, Failed, framed
 from rag.events import Event
-from rag.failures import Failure, Invalid
+from rag.failures import Invalid, RagFailure
 from rag.models import Answer, Problem, Question
 from rag.prompt import Turn
 
@@ -29,10 +29,10 @@ class Dialect(Protocol):
     def framed(self, event: Event) -> bytes:
         """One event of a stream; not empty."""
 
-    def failed(self, failure: Failure, identifier: str) -> bytes:
+    def failed(self, failure: RagFailure, identifier: str) -> bytes:
         """The last event of a stream that failed."""
 
-    def problem(self, failure: Failure, identifier: str) -> bytes:
+    def problem(self, failure: RagFailure, identifier: str) -> bytes:
         """The body of an error, as JSON."""
 
 
@@ -54,7 +54,7 @@ class Native:
     def framed(self, event: Event) -> bytes:
         return framed(event)
 
-    def failed(self, failure: Failure, identifier: str) -> bytes:
+    def failed(self, failure: RagFailure, identifier: str) -> bytes:
         return framed(
             Failed(
                 message=failure.message,
@@ -65,5 +65,5 @@ class Native:
             )
         )
 
-    def problem(self, failure: Failure, identifier: str) -> bytes:
+    def problem(self, failure: RagFailure, identifier: str) -> bytes:
         return Problem(message=failure.message, cause=failure.cause, request_id=identifier).model_dump_json().encode()

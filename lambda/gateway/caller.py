@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rag.caller import OPERATOR, Caller
-from rag.failures import Failure, Forbidden
+from rag.failures import Forbidden, RagFailure
 from rag.own_settings import is_for_operators
 from settings.access import ROLES, Role
 from settings.runtime_settings import ToldAccess
@@ -25,7 +25,7 @@ _ROLE = re.compile(r"(arn:[a-z-]+:iam::[0-9]{12}:role/)(?:.*/)?([^/]+)")
 _CENTER = "AWSReservedSSO_"
 
 
-class Anonymous(Failure):
+class Anonymous(RagFailure):
     """The request names no caller; the API's authorizer should have refused it."""
 
     status = 401

@@ -13,7 +13,7 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from aws.telemetry import NAMESPACE
-from rag.failures import Failure, QuotaExceeded, Throttled
+from rag.failures import QuotaExceeded, RagFailure, Throttled
 from rag.models import Answer
 
 SERVICE = "assistant"
@@ -61,14 +61,14 @@ def answered(answer: Answer) -> None:
     )
 
 
-def failed(error: Exception) -> Failure:
+def failed(error: Exception) -> RagFailure:
     """Log an error and return the failure for the caller; of an unexpected error, log only its type and place."""
-    if not isinstance(error, Failure):
+    if not isinstance(error, RagFailure):
         places = [
             f"{place.filename}:{place.lineno} {place.name}" for place in traceback.extract_tb(error.__traceback__)
         ]
         logger.error("An unforeseen error.", extra={"error": type(error).__name__, "places": places})
-        error = Failure("The assistant failed. Try again later; its log has the reason, under this request's id.")
+        error = RagFailure("The assistant failed. Try again later; its log has the reason, under this request's id.")
     elif error.status < 500 and not isinstance(error, Throttled):
         logger.info("Refused.", extra={"error": type(error).__name__, "status": error.status})
         if isinstance(error, QuotaExceeded):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from rag.budget import Budget
-from rag.failures import Failure
+from rag.failures import RagFailure
 from rag.models import MOST_QUESTION_CHARACTERS, Filters, SearchStep, Source
 from rag.tool_prompt import SearchResult, SearchRound, ToolCall, ToolCaller, ToolPrompt
 from rag.usage import Usage
@@ -78,7 +78,7 @@ class AgenticSearch:
                 if not any(result.texts for result in results):
                     break
                 rounds.append(SearchRound(choice, results))
-        except Failure as failure:
+        except RagFailure as failure:
             _log.warning("Agentic search ended early: %s %s", failure.message, failure.said)
         return lists
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from rag.aws_json import DynamoDb
 from rag.budget import Budget
-from rag.failures import Failure
+from rag.failures import RagFailure
 from rag.models import Source
 from rag.other_side import CACHE
 from rag.prompt import Turn
@@ -76,7 +76,7 @@ class AnswerCache:
     def _call(self, operation: str, body: dict[str, Any], budget: Budget) -> Any:
         try:
             return self._service.call(operation, {"TableName": self._table, **body}, budget, _MOST)
-        except Failure as error:
+        except RagFailure as error:
             _log.warning("The cache of answers is not used: %s %s", error, error.said)
             return None
 

@@ -52,7 +52,7 @@ def answer(
     of `Answered`, which stores the turn. With `turns` the caller holds the conversation, and nothing is stored.
     `usage` gets the tokens.
 
-    Raises a `Failure`: `Invalid` and `Absent` before the first event, any other at any time.
+    Raises a `RagFailure`: `Invalid` and `Absent` before the first event, any other at any time.
     """
     parts = own_parts() if parts is None else parts
     work = _Asked(question, caller, parts, Budget(seconds), perf_counter(), turns, usage)
@@ -60,7 +60,7 @@ def answer(
 
 
 def passages(question: Question, caller: Caller, seconds: float, parts: Parts | None = None) -> list[Source]:
-    """The passages nearest to the `question` that the `caller` may see, also where none is near; raises a `Failure`."""
+    """Passages near the `question` that the `caller` may see, even where none is near. Raises `RagFailure`."""
     parts = own_parts() if parts is None else parts
     return _Asked(question, caller, parts, Budget(seconds), perf_counter()).passages()
 

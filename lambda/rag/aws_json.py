@@ -43,7 +43,7 @@ class AwsService:
         self._region = region or os.environ.get("AWS_REGION", "")
 
     def post(self, path: str, body: Any, budget: Budget, most: float, headers: Mapping[str, str]) -> Any:
-        """The JSON answer of one try of at most `most` seconds; raises a `Failure`."""
+        """The JSON answer of one try of at most `most` seconds; raises a `RagFailure`."""
         try:
             response = self._wire.send("POST", self._url + path, budget, most, json=body, headers=dict(headers))
         except Broken as broken:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from calls.backoff import Backoff
-from rag.failures import Failure, Throttled, TimedOut, Unavailable
+from rag.failures import RagFailure, Throttled, TimedOut, Unavailable
 
 T = TypeVar("T")
 ATTEMPTS = 5
@@ -50,7 +50,7 @@ class Budget:
             raise TimedOut("This request took too long. Try again, or ask for less.")
         return min(most, left)
 
-    def retrying(self, attempt: Callable[[], T], again: tuple[type[Failure], ...] = (Throttled, Unavailable)) -> T:
+    def retrying(self, attempt: Callable[[], T], again: tuple[type[RagFailure], ...] = (Throttled, Unavailable)) -> T:
         """The result of `attempt`, after at most five tries; raises the last failure.
 
         It waits between tries, with full jitter and at least for the time that the other side asked for. It gives up

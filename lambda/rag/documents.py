@@ -19,7 +19,7 @@ from rag.document_models import (
     DocumentsStored,
     PassageShown,
 )
-from rag.failures import Absent, Failure, Forbidden, Invalid, Throttled, TimedOut, Unavailable
+from rag.failures import Absent, Forbidden, Invalid, RagFailure, Throttled, TimedOut, Unavailable
 from rag.models import place_in
 from rag.parts import Parts
 from rag.parts import parts as own_parts
@@ -35,7 +35,7 @@ def store(
 ) -> DocumentsStored:
     """Store the documents within `seconds`, each replacing an earlier one with its id; returns results in their order.
 
-    A document that could not be stored is `failed`, with the reason. Raises a `Failure` if nothing was tried, `Invalid`
+    A document that cannot be stored is `failed`, with the reason. Raises `RagFailure` if nothing was tried, `Invalid`
     for too many documents or for two with the same id; and if nothing was stored because the engine or the model
     throttles or is down, so that the same request can succeed later.
     """
@@ -49,7 +49,7 @@ def store(
         results = put(wanted, Budget(seconds), parts, caller)
     except (Throttled, Unavailable):
         raise
-    except Failure as failure:
+    except RagFailure as failure:
         results = [failed(document.id, failure.message, retry(failure)) for document in documents]
     return counted(results)
 
@@ -67,7 +67,7 @@ def documents_of(given: Sequence[DocumentIn], text_field: str) -> list[Document]
 
 
 def put(documents: Sequence[Document], budget: Budget, parts: Parts, caller: Caller) -> list[DocumentResult]:
-    """Store documents, each in place of an earlier one with its id; raises a `Failure` if all of them failed.
+    """Store documents, each in place of an earlier one with its id; raises a `RagFailure` if all of them failed.
 
     A document that the caller may not replace, or gives to groups of others, fails and stays as it is. Without groups
     a document keeps those that it has.
@@ -126,7 +126,7 @@ def failed(id: str, message: str, again: Retry = "never") -> DocumentResult:
     return DocumentResult(id=id, status="failed", passages=0, message=message, retry=again)
 
 
-def retry(failure: Failure) -> Retry:
+def retry(failure: RagFailure) -> Retry:
     """Whether another attempt may store the same document."""
     return "later" if isinstance(failure, Throttled | Unavailable | TimedOut) else "never"
 
@@ -155,7 +155,7 @@ def passages(document: Document, settings: RuntimeSettings) -> list[Passage]:
 
 
 def listed(page: Page, seconds: float, caller: Caller, parts: Parts | None = None) -> DocumentList:
-    """The documents of a page; raises a `Failure`."""
+    """The documents of a page; raises a `RagFailure`."""
     parts = own_parts() if parts is None else parts
     if not 1 <= page.size <= MOST_LISTED:
         raise Invalid(f"limit is {page.size}; give a number from 1 to {MOST_LISTED}.")
@@ -163,7 +163,7 @@ def listed(page: Page, seconds: float, caller: Caller, parts: Parts | None = Non
 
 
 def shown(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> DocumentShown:
-    """A document with its passages; raises `Absent` if it does not exist, or another `Failure`."""
+    """A document with its passages; raises `Absent` if it does not exist, or another `RagFailure`."""
     parts = own_parts() if parts is None else parts
     passages = [] if id_fault(id) else parts.search.shown(id, Budget(seconds), caller)
     if not passages:
@@ -177,7 +177,7 @@ def shown(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -
 def delete(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> DocumentRemoved:
     """Remove a document with all its passages.
 
-    Raises `Absent` if it does not exist for the caller, `Forbidden` if they may only see it, or another `Failure`.
+    Raises `Absent` if it does not exist for the caller, `Forbidden` if they may only see it, or another `RagFailure`.
     """
     parts = own_parts() if parts is None else parts
     budget = Budget(seconds)

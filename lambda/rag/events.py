@@ -43,7 +43,7 @@ def _nothing() -> None:
 class Answered:
     """The end, with the whole answer. White space at both ends of its text may differ from the pieces.
 
-    `keep` stores the turn, and is called after the answer has gone; it may raise a `Failure`.
+    `keep` stores the turn, and is called after the answer has gone; it may raise a `RagFailure`.
     """
 
     answer: Answer

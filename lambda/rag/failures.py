@@ -1,6 +1,6 @@
 """All failures as one tree; each has an HTTP status and a cause, a word that never changes.
 
-Failure             500
+RagFailure          500
 ├── Invalid         400  the request is wrong; nothing was done
 │   ├── TooLarge    413
 │   └── WrongType   415
@@ -37,7 +37,7 @@ Cause = Literal[
 _SOON = 2
 
 
-class Failure(Exception):
+class RagFailure(Exception):
     """Base of all failures.
 
     `message` is for the caller: what was tried, what came back, what to do; it contains no address, ARN or secret.
@@ -62,7 +62,7 @@ class Failure(Exception):
             self.retry_after = max(1, ceil(asked_to_wait))
 
 
-class Invalid(Failure):
+class Invalid(RagFailure):
     """The request breaks a rule of the API; nothing was done."""
 
     status = 400
@@ -83,21 +83,21 @@ class WrongType(Invalid):
     cause = "body-not-json"
 
 
-class Forbidden(Failure):
+class Forbidden(RagFailure):
     """The caller is known, and has no role or group that may do this; nothing was done."""
 
     status = 403
     cause = "not-allowed"
 
 
-class Absent(Failure):
+class Absent(RagFailure):
     """The document or conversation does not exist, or belongs to another caller."""
 
     status = 404
     cause = "not-found"
 
 
-class QuotaExceeded(Failure):
+class QuotaExceeded(RagFailure):
     """The caller has used the questions of the day or the tokens of the month that they may use; nothing was done."""
 
     status = 429
@@ -105,7 +105,7 @@ class QuotaExceeded(Failure):
     retry_after = 1
 
 
-class Throttled(Failure):
+class Throttled(RagFailure):
     """The other side asked for fewer requests until the request's time was over."""
 
     status = 429
@@ -113,7 +113,7 @@ class Throttled(Failure):
     retry_after = _SOON
 
 
-class Unavailable(Failure):
+class Unavailable(RagFailure):
     """The other side is down, starting or unreachable."""
 
     status = 503
@@ -121,14 +121,14 @@ class Unavailable(Failure):
     retry_after = _SOON
 
 
-class TimedOut(Failure):
+class TimedOut(RagFailure):
     """The other side took longer than the request may take."""
 
     status = 504
     cause = "endpoint-too-slow"
 
 
-class Broken(Failure):
+class Broken(RagFailure):
     """The other side's answer cannot be used."""
 
     status = 502

@@ -99,7 +99,7 @@ def store_entries(
     """Store the entries after the settled ones; each step adds to `stored`, and calls `tell` with it.
 
     Stops at documents that may be stored later; in the `last` attempt, that is their result. Starts no further
-    documents if `goes_on` returns False. Raises a `Failure`.
+    documents if `goes_on` returns False. Raises a `RagFailure`.
     """
     most, field_name = parts.settings.limits.documents, parts.settings.index.text_field
     waiting, unread = dict[str, Document](), list[DocumentResult]()

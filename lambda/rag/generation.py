@@ -30,7 +30,7 @@ class Generation(Protocol):
         budget: Budget,
         usage: Usage | None = None,
     ) -> Iterator[str]:
-        """The answer, in pieces as they arrive. One try; raises `Failure`. A first question has no conversation yet.
+        """The answer, in pieces as they arrive. One try; raises `RagFailure`. A first question has no conversation yet.
 
         `usage` gets what the model reads and writes.
         """

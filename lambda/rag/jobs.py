@@ -22,7 +22,7 @@ from rag.budget import Budget
 from rag.caller import Caller
 from rag.document_models import DocumentIn, FileIn, Job, PartIn
 from rag.documents import documents_of
-from rag.failures import Absent, Failure, Invalid
+from rag.failures import Absent, Invalid, RagFailure
 from rag.files import MOST_MEMORY, Stored, for_groups, store_entries
 from rag.parts import Parts
 
@@ -162,7 +162,7 @@ class Jobs:
                 entries = for_groups(_entries(state, file, parts, left), state.groups)
                 entries = original.of(entries) if original else entries
                 store_entries(entries, stored, budget, parts, state.caller, goes_on, tell, last=last)
-            except Failure as failure:
+            except RagFailure as failure:
                 stored.later = failure.message
             if original:
                 original.settle([*state.documents, *stored.results])

@@ -1,7 +1,7 @@
 """The failure that the caller sees for an error of the engine or a model."""
 
 from calls.redaction import redacted
-from rag.failures import AssistantRefused, Broken, Cause, Failure, Throttled, TimedOut, Unavailable
+from rag.failures import AssistantRefused, Broken, Cause, RagFailure, Throttled, TimedOut, Unavailable
 
 ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, ORIGINALS = (
     "The search engine",
@@ -21,7 +21,7 @@ _BLOCKED_SECONDS = 2.0
 _TELL = "Contact your administrator; the log has the reason."
 
 
-def failure_of(side: str, status: int, text: str = "", wait: float | None = None) -> Failure:
+def failure_of(side: str, status: int, text: str = "", wait: float | None = None) -> RagFailure:
     """The failure for an HTTP status of 400 or more; `wait` are the seconds that the answer asks to wait.
 
     `side` is one of the names of this module. The text is shortened, and anything that looks like a key is hidden,

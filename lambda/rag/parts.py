@@ -105,13 +105,13 @@ def _agentic(settings: RuntimeSettings, generation: Generation | None) -> "Agent
 
 def _conversations(settings: RuntimeSettings, engine: IndexClient) -> Conversations:
     if isinstance(settings.conversations, Table):
-        from rag.conversations.table import ConversationTable
+        from rag.conversations.table import ConversationsInTable
 
-        return ConversationTable(settings.conversations, settings.timeouts)
+        return ConversationsInTable(settings.conversations, settings.timeouts)
     if isinstance(settings.conversations, ConversationIndexSettings):
-        from rag.conversations.index import ConversationIndex as Kept
+        from rag.conversations.index import ConversationsInIndex
 
-        return Kept(engine, settings.conversations.name)
+        return ConversationsInIndex(engine, settings.conversations.name)
     from rag.conversations.memory import ConversationMemory
 
     return ConversationMemory(engine)
@@ -122,12 +122,12 @@ def _feedback(settings: RuntimeSettings, engine: IndexClient) -> "FeedbackStore 
     if chosen is None:
         return None
     if chosen.kind == "table":
-        from rag.feedback.table import FeedbackTable
+        from rag.feedback.table import FeedbackInTable
 
-        return FeedbackTable(chosen.name, chosen.days, settings.timeouts)
-    from rag.feedback.index import FeedbackIndex
+        return FeedbackInTable(chosen.name, chosen.days, settings.timeouts)
+    from rag.feedback.index import FeedbackInIndex
 
-    return FeedbackIndex(engine, chosen.name, chosen.days)
+    return FeedbackInIndex(engine, chosen.name, chosen.days)
 
 
 def _cache(settings: RuntimeSettings) -> "AnswerCache | None":

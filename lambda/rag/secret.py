@@ -17,7 +17,7 @@ class StoredSecret:
         self._values: dict[str, Any] | None = None
 
     def value(self, key: str, budget: Budget) -> str:
-        """The text under `key`; raises `AssistantRefused` if it is missing, or another `Failure`."""
+        """The text under `key`; raises `AssistantRefused` if it is missing, or another `RagFailure`."""
         if self._values is None:
             self._values = budget.retrying(lambda: self._read(budget)) or {}
         value = text_under(key, self._values)

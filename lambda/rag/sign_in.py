@@ -9,7 +9,7 @@ from settings.runtime_settings import RuntimeSearch
 
 
 def sign_in(search: RuntimeSearch) -> AuthBase:
-    """Credentials for the requests of this process; raises `AssistantRefused`, or another `Failure` of the secret."""
+    """Credentials for the requests of this process. Raises `AssistantRefused`, or `RagFailure` of the secret."""
     if search.login is None:
         return signature(search.region, search.service)
     values = StoredSecret(search.login.secretArn)

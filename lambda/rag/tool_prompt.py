@@ -129,4 +129,4 @@ class ToolCaller(Protocol):
     """An answer model that can be given tools."""
 
     def choice(self, prompt: ToolPrompt, budget: Budget, usage: Usage) -> SearchChoice:
-        """The searches that the model asks for. One try; raises `Failure`."""
+        """The searches that the model asks for. One try; raises `RagFailure`."""

@@ -1,4 +1,4 @@
-"""HTTPS requests: a good response is returned, everything else raises a `Failure`."""
+"""HTTPS requests: a good response is returned, everything else raises a `RagFailure`."""
 
 import os
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ from osml.remote.functions import Functions
 from osml.remote.reading import as_failures, read
 from osml.remote.stack import assistant, knowledge
 from rag.budget import Budget
-from rag.feedback.index import FeedbackIndex
+from rag.feedback.index import FeedbackInIndex
 from rag.feedback_models import FeedbackList, Judgement
 from rag.search.engine import IndexClient
 from settings.feedback import Feedback as Kept
@@ -76,7 +76,7 @@ def _of_domain(where: Place, kept: Kept) -> Iterator[FeedbackList]:
         embedding=EngineEmbedding(),
         conversations=Memory(kind="memory"),
     )
-    store = FeedbackIndex(IndexClient(settings, signature(deployed)), index, kept.days)
+    store = FeedbackInIndex(IndexClient(settings, signature(deployed)), index, kept.days)
     after: str | None = None
     while True:
         with as_failures():

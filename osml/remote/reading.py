@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from osml.cause import known
 from osml.failure import Failure
 from osml.remote.functions import FunctionResponse
-from rag.failures import Failure as Failed
+from rag.failures import RagFailure
 
 Told = TypeVar("Told", bound=BaseModel)
 
@@ -27,5 +27,5 @@ def as_failures() -> Iterator[None]:
     """Turns a failure of rag into one of the command line, with what the log of a function would say."""
     try:
         yield
-    except Failed as failure:
+    except RagFailure as failure:
         raise Failure(f"{failure.message} {failure.said}".strip(), known(failure.cause)) from None

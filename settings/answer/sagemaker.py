@@ -75,7 +75,7 @@ SIZES = {
 }
 
 
-class Scaling(Group):
+class ScalingSettings(Group):
     """Between `minimum` and `maximum` copies, one for each `calls_at_once`; none between `stop` and `start`.
 
     `stop` and `start` are cron expressions of Application Auto Scaling in `timezone`. While the model is stopped,
@@ -90,7 +90,7 @@ class Scaling(Group):
     timezone: TimeZone = Field(default="Etc/UTC", examples=["Europe/Berlin"])
 
     @model_validator(mode="after")
-    def _fits(self) -> Scaling:
+    def _fits(self) -> ScalingSettings:
         if self.maximum < self.minimum:
             raise ValueError(
                 f"maximum is {self.maximum}, less than minimum {self.minimum}; set maximum to {self.minimum} or more"
@@ -134,7 +134,7 @@ class SageMakerAnswer(AnswerModel):
     gpus: int | None = Field(default=None, ge=1, le=16)
     instances: int = Field(default=1, ge=1, le=50)
     health_check_seconds: int | None = Field(default=None, ge=60, le=3600)
-    scaling: Scaling | None = None
+    scaling: ScalingSettings | None = None
     temperature: float = Field(default=0.6, gt=0, le=2)
     top_p: float = Field(default=0.95, gt=0, lt=1)
     max_tokens: int = Field(default=1024, ge=1, le=32768)

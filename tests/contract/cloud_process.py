@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -145,6 +146,20 @@ def running(folder: Path, driver: str = DRIVER, **changes: Any) -> Iterator[Clou
     finally:
         cloud.process.send_signal(signal.SIGTERM)
         cloud.process.wait(10)
+
+
+@contextmanager
+def called_from_here(folder: Path) -> Iterator[Cloud]:
+    """A cloud process that the clients of this process call, as a function's do."""
+    with running(folder) as cloud, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", cloud.gateway)
+        for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+            patch.setenv(name, str(Path(cloud.bundle)))
+        patch.setenv("AWS_REGION", "us-east-1")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "test")
+        patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
+        yield cloud
 
 
 def start(folder: Path, driver: str = DRIVER, **changes: Any) -> Cloud:

@@ -14,7 +14,7 @@ from mlcommons import Client, Patience, ProvisioningOutcome, Request, Response, 
 from mlcommons.errors import Blocked, NotFound, ProvisioningError
 from rag.budget import Budget
 from rag.caller import OPERATOR
-from rag.failures import Failure
+from rag.failures import RagFailure
 from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient as Searching
 from sandbox.models.json_handler import JsonHandler, serving
@@ -334,6 +334,6 @@ class Traffic:
                 hits = searching.nearest(["which document is it?"], None, 4, Budget(20.0), OPERATOR)
                 if len(hits.sources) != 4:
                     self.faults.append(f"a question found {len(hits.sources)} documents")
-            except Failure as failure:
+            except RagFailure as failure:
                 self.faults.append(f"a question failed: {failure.message} {failure.said}")
             self.questions += 1

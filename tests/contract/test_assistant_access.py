@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from mlcommons import Client, HttpTransport
-from opensearch_ml.resources.feedback_index import FeedbackIndex as FeedbackResource
+from opensearch_ml.resources.feedback_index import FeedbackIndex
 from rag import history, rating
 from rag.budget import Budget
 from rag.caller import OPERATOR, Caller
@@ -68,7 +68,7 @@ def parts_of_texts(shop: Shop, shelf: Shop) -> Iterator[dict[str, Shop]]:
     )
     assert isinstance(settings.conversations, ConversationIndexSettings)
     engine = shelf.parts.conversations._engine  # type: ignore[attr-defined]
-    engine.send("PUT", f"/{FEEDBACK}", FeedbackResource.body(0), Budget(SECONDS))
+    engine.send("PUT", f"/{FEEDBACK}", FeedbackIndex.body(0), Budget(SECONDS))
     needs = {part: NEEDS[part].with_feedback(part, texts=True) for part in ("ask", "documents")}
     with roles(needs, settings.index.name, settings.conversations.name) as named:
         yield {part: replace(shop, parts=assembled(settings, RoleHeaders(role))) for part, role in named.items()}

@@ -18,7 +18,7 @@ from rag.document_models import DocumentListed
 from rag.documents import delete, listed
 from rag.embedding import Embedding, Vectors
 from rag.events import Text
-from rag.failures import Absent, Broken, Failure, Throttled, Unavailable
+from rag.failures import Absent, Broken, RagFailure, Throttled, Unavailable
 from rag.parts import Parts, assembled
 from rag.search import Order, Page
 from settings.retrieval import Hybrid, Retrieval
@@ -310,7 +310,7 @@ def test_a_document_that_fails_in_part_stays_as_it_was_and_the_others_are_stored
         ("sagemaker", {"fail": 1.0, "fail_status": 503}, Unavailable),
     ],
 )
-def test_faults_of_models(shelf: Shop, provider: str, fault: dict[str, float], failure: type[Failure]) -> None:
+def test_faults_of_models(shelf: Shop, provider: str, fault: dict[str, float], failure: type[RagFailure]) -> None:
     with shelf.fault(provider, **fault), pytest.raises(failure) as raised:
         shelf.ask(ASKED, seconds=2)
     assert (raised.value.retry_after or 0) >= 1

@@ -3,22 +3,20 @@
 import json
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from opensearch_ml.assistant.conversation_table import CALLERS, LISTED
 from rag.answer_cache import AnswerCache
 from rag.budget import Budget
 from rag.conversations import MOST_STORED, Conversation, mark_of
-from rag.conversations.table import ConversationTable
+from rag.conversations.table import ConversationsInTable
 from rag.failures import Absent, AssistantRefused
 from rag.prompt import Turn
 from rag.secret import StoredSecret
 from settings.runtime_settings import RuntimeAnswerCache, RuntimeTimeouts, Table
-from tests.contract.cloud_process import Cloud, running
+from tests.contract.cloud_process import Cloud, called_from_here
 from tests.unit.test_assistant_answering import NINE, SETTINGS
 
 DAY = 86_400.0
@@ -26,15 +24,8 @@ DAY = 86_400.0
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as cloud, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", cloud.gateway)
-        for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
-            patch.setenv(name, str(Path(cloud.bundle)))
-        patch.setenv("AWS_REGION", "us-east-1")
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "test")
-        patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
-        yield cloud
+    with called_from_here(tmp_path_factory.mktemp("cloud")) as process:
+        yield process
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +59,8 @@ def new_table(cloud: Cloud) -> str:
     return name
 
 
-def conversations(table: str, now: float = 1_000.0, days: int = 30) -> ConversationTable:
-    return ConversationTable(
+def conversations(table: str, now: float = 1_000.0, days: int = 30) -> ConversationsInTable:
+    return ConversationsInTable(
         Table(kind="table", table=table, callers=CALLERS, days=days), RuntimeTimeouts(), clock=lambda: now
     )
 

@@ -10,15 +10,15 @@ from typing import Any, Literal
 import boto3
 import pytest
 
-from opensearch_ml.resources.feedback_index import FeedbackIndex as FeedbackResource
+from opensearch_ml.resources.feedback_index import FeedbackIndex
 from osml.evaluate.evaluation import read
 from osml.feedback.feedback import evaluation_set, gaps
 from rag import rating
 from rag.budget import Budget
 from rag.caller import Caller
 from rag.failures import Absent, Invalid
-from rag.feedback.index import FeedbackIndex
-from rag.feedback.table import FeedbackTable
+from rag.feedback.index import FeedbackInIndex
+from rag.feedback.table import FeedbackInTable
 from rag.feedback_models import FeedbackIn, Judgement
 from settings.runtime_settings import ConversationIndexSettings, FeedbackSettings
 from tests.contract import assistant_engine, kinds_engine, test_history
@@ -35,8 +35,8 @@ def judged(kept: Shop) -> Iterator[Shop]:
     """The shelf with feedback where its conversations are, without texts."""
     if isinstance(kept.parts.settings.conversations, ConversationIndexSettings):
         engine = kept.parts.conversations._engine  # type: ignore[attr-defined]
-        engine.send("PUT", f"/{NAME}", FeedbackResource.body(0), Budget(SECONDS))
-        yield with_feedback(kept, FeedbackIndex(engine, NAME, 90), "index")
+        engine.send("PUT", f"/{NAME}", FeedbackIndex.body(0), Budget(SECONDS))
+        yield with_feedback(kept, FeedbackInIndex(engine, NAME, 90), "index")
         engine.send("DELETE", f"/{NAME}", None, Budget(SECONDS))
         return
     # That of the local cloud with the conversations.
@@ -46,7 +46,7 @@ def judged(kept: Shop) -> Iterator[Shop]:
         KeySchema=[{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    yield with_feedback(kept, FeedbackTable(NAME, 90, kept.parts.settings.timeouts), "table")
+    yield with_feedback(kept, FeedbackInTable(NAME, 90, kept.parts.settings.timeouts), "table")
 
 
 def with_feedback(
@@ -65,7 +65,7 @@ def with_texts(judged: Shop) -> Shop:
 
 
 def everything(judged: Shop, size: int = 50) -> list[Judgement]:
-    if isinstance(judged.parts.feedback, FeedbackIndex):
+    if isinstance(judged.parts.feedback, FeedbackInIndex):
         judged.parts.feedback._engine.send("POST", f"/{NAME}/_refresh", None, Budget(SECONDS))
     listed, after = list[Judgement](), None
     while True:
@@ -151,7 +151,7 @@ def test_feedback_ends_after_its_days(judged: Shop) -> None:
     assert store is not None
     store.put(given.model_copy(update={"at": datetime.now(UTC) - timedelta(days=91)}), Budget(SECONDS))
     assert of(judged, ada) == []
-    if isinstance(store, FeedbackIndex):
+    if isinstance(store, FeedbackInIndex):
         store.sweep(Budget(SECONDS))
         over = {"query": {"ids": {"values": [id]}}}
         store._engine.send("POST", f"/{NAME}/_refresh", None, Budget(SECONDS))

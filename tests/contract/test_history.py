@@ -10,7 +10,7 @@ from rag import history
 from rag.budget import Budget
 from rag.caller import Caller
 from rag.conversation_models import ConversationList, ConversationShown
-from rag.conversations.table import ConversationTable
+from rag.conversations.table import ConversationsInTable
 from rag.failures import Absent, Invalid
 from rag.prompt import Turn
 from settings.runtime_settings import ConversationIndexSettings, Table
@@ -38,7 +38,7 @@ def kept(request: pytest.FixtureRequest, shelf: Shop, tmp_path_factory: pytest.T
         name = test_assistant_table.new_table(cloud)
         chosen = Table(kind="table", table=name, callers=CALLERS, days=30)
         settings = shelf.parts.settings.model_copy(update={"conversations": chosen})
-        store = ConversationTable(chosen, settings.timeouts)
+        store = ConversationsInTable(chosen, settings.timeouts)
         yield replace(shelf, parts=replace(shelf.parts, settings=settings, conversations=store))
 
 

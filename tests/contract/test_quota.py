@@ -6,10 +6,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 import api
@@ -25,7 +23,7 @@ from rag.quota import QuotaCounter
 from rag.usage import Usage
 from reply import HandlerResponse
 from settings.runtime_settings import RuntimeQuota, RuntimeTimeouts
-from tests.contract.cloud_process import Cloud, running
+from tests.contract.cloud_process import Cloud, called_from_here
 from tests.unit.edge_requests import SETTINGS, Context, event
 
 ALICE, BOB = Caller("alice", "owner"), Caller("bob")
@@ -36,15 +34,8 @@ ANSWER = Answer(answer="Yes.", grounded=True, sources=[], model="m", conversatio
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as cloud, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", cloud.gateway)
-        for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
-            patch.setenv(name, str(Path(cloud.bundle)))
-        patch.setenv("AWS_REGION", "us-east-1")
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "test")
-        patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
-        yield cloud
+    with called_from_here(tmp_path_factory.mktemp("cloud")) as process:
+        yield process
 
 
 @pytest.fixture(scope="module")

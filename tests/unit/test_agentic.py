@@ -8,7 +8,7 @@ import pytest
 
 from rag.agentic import AgenticSearch, merged
 from rag.budget import Budget
-from rag.failures import Failure, Invalid, Throttled
+from rag.failures import Invalid, RagFailure, Throttled
 from rag.models import FieldRange, Filters, SearchStep, Source
 from rag.tool_prompt import SearchChoice, ToolCall, ToolPrompt
 from rag.usage import Usage
@@ -26,13 +26,13 @@ def source(id: str, similarity: float | None = 0.7, text: str = "") -> Source:
 class Model:
     """Asks for its script, an entry for each round."""
 
-    script: list[list[dict[str, Any]] | Failure]
+    script: list[list[dict[str, Any]] | RagFailure]
     prompts: list[ToolPrompt] = field(default_factory=list)
 
     def choice(self, prompt: ToolPrompt, budget: Budget, usage: Usage) -> SearchChoice:
         self.prompts.append(prompt)
         arguments = self.script.pop(0) if self.script else []
-        if isinstance(arguments, Failure):
+        if isinstance(arguments, RagFailure):
             raise arguments
         return SearchChoice([ToolCall(f"call-{number}", arguments) for number, arguments in enumerate(arguments)])
 
@@ -43,7 +43,7 @@ class Engine:
 
     holds: dict[str, list[Source]]
     searches: list[tuple[str, Filters | None]] = field(default_factory=list)
-    failure: Failure | None = None
+    failure: RagFailure | None = None
 
     def __call__(self, query: str, filters: Filters | None, budget: Budget) -> list[Source]:
         self.searches.append((query, filters))
@@ -141,7 +141,7 @@ def test_the_tool_names_the_declared_fields() -> None:
 
 
 def test_searches_and_rounds_have_limits() -> None:
-    script: list[list[dict[str, Any]] | Failure] = [
+    script: list[list[dict[str, Any]] | RagFailure] = [
         [{"query": f"{round}-{number}"} for number in range(5)] for round in range(5)
     ]
     engine = Engine({f"{round}-{number}": [HOP] for round in range(5) for number in range(5)})
@@ -157,7 +157,7 @@ def test_the_same_search_is_made_once() -> None:
 
 
 @pytest.mark.parametrize("failure", [Throttled("Busy.", "429"), Invalid("Blocked.")])
-def test_a_failure_leaves_what_was_found_until_then(failure: Failure) -> None:
+def test_a_failure_leaves_what_was_found_until_then(failure: RagFailure) -> None:
     steps, lists = run(Model([[{"query": "seat"}], failure]), Engine({"seat": [HOP]}), [FIRST])
     assert ([step.query for step in steps], lists) == (["seat"], [[FIRST], [HOP]])
     engine = Engine({}, failure=failure)

@@ -11,7 +11,7 @@ from rag.answering import answer
 from rag.budget import Budget
 from rag.caller import Caller
 from rag.events import Answered, Event, Text
-from rag.failures import Failure, Unavailable
+from rag.failures import RagFailure, Unavailable
 from rag.guardrails import guard
 from rag.models import Filters, Question, Source
 from rag.parts import Parts
@@ -31,7 +31,7 @@ class Table:
     """DynamoDB with one table, in memory."""
 
     items: dict[str, Any] = field(default_factory=dict)
-    failure: Failure | None = None
+    failure: RagFailure | None = None
 
     def call(self, operation: str, body: dict[str, Any], budget: Budget, most: float) -> Any:
         if self.failure:

@@ -14,7 +14,7 @@ from rag.answer_model.bedrock import Bedrock
 from rag.answer_model.chat import Chat
 from rag.answer_model.converse import Converse
 from rag.answer_model.sagemaker import SageMaker
-from rag.failures import AssistantRefused, Broken, Failure, Throttled, TimedOut, Unavailable
+from rag.failures import AssistantRefused, Broken, RagFailure, Throttled, TimedOut, Unavailable
 from rag.prompt import ModelInput, Turn
 from rag.usage import Usage
 from settings.answer.bedrock import BedrockAnswer
@@ -119,7 +119,7 @@ def test_a_stream_that_is_left_early_is_estimated(models: Models) -> None:
         ({"fail": 1.0, "fail_status": 503}, Unavailable),
     ],
 )
-def test_faults(models: Models, name: str, fault: dict[str, Any], failure: type[Failure]) -> None:
+def test_faults(models: Models, name: str, fault: dict[str, Any], failure: type[RagFailure]) -> None:
     model = made(name, models)
     models.server.control.set(side(name), fault)
     with pytest.raises(failure, match="The answer model") as raised:
@@ -222,7 +222,7 @@ def scripted() -> Iterator[str]:
     ("path", "failure"),
     [("/broken-off", Unavailable), ("/cut", Unavailable), ("/not-json", Broken), ("/error", Unavailable)],
 )
-def test_a_stream_that_goes_wrong(scripted: str, path: str, failure: type[Failure]) -> None:
+def test_a_stream_that_goes_wrong(scripted: str, path: str, failure: type[RagFailure]) -> None:
     with pytest.raises(failure):
         list(chat(scripted + path).deltas(TOLD, budget()))
 

@@ -17,7 +17,7 @@ from rag.conversations import Conversation, absent
 from rag.document_models import DocumentIn, DocumentList
 from rag.documents import store
 from rag.events import Answered, Event, Sources, Stage, Text
-from rag.failures import Broken, Failure, Invalid, Throttled, TimedOut, Unavailable
+from rag.failures import Broken, Invalid, RagFailure, Throttled, TimedOut, Unavailable
 from rag.models import Filters, Question, Source
 from rag.parts import Parts
 from rag.prompt import Turn
@@ -59,7 +59,7 @@ class Search:
 
     sources: list[Source]
     requested: list[tuple[list[str], int]] = field(default_factory=list)
-    failure: Failure | None = None
+    failure: RagFailure | None = None
     replaced: list[Passage] = field(default_factory=list)
 
     def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
@@ -95,7 +95,7 @@ class Search:
 class Generation:
     """Says its script; a failure in it is raised."""
 
-    script: list[list[str | Failure]]
+    script: list[list[str | RagFailure]]
     name: str = "model"
     keeps: bool = False
     conversations: list[str | None] = field(default_factory=list)
@@ -111,7 +111,7 @@ class Generation:
     ) -> Iterator[str]:
         self.conversations.append(conversation)
         for piece in self.script.pop(0):
-            if isinstance(piece, Failure):
+            if isinstance(piece, RagFailure):
                 raise piece
             yield piece
 
@@ -122,7 +122,7 @@ class Conversations:
 
     stored: Conversation | None = None
     begun: int = 0
-    failure: Failure | None = None
+    failure: RagFailure | None = None
 
     def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:
         if self.failure:
@@ -142,7 +142,7 @@ class Conversations:
 
 
 def parts(
-    *script: list[str | Failure], similarity: float | None = 0.9, generation: bool = True, **settings: Any
+    *script: list[str | RagFailure], similarity: float | None = 0.9, generation: bool = True, **settings: Any
 ) -> Parts:
     sources = [NINE.model_copy(update={"similarity": similarity})]
     return Parts(
@@ -353,7 +353,7 @@ def test_duplicate_ids_and_too_many_documents_are_refused() -> None:
 @pytest.mark.parametrize(
     "failure", [Unavailable("The search engine is down."), Throttled("Too often.", asked_to_wait=7)]
 )
-def test_documents_that_are_good_later_are_refused_by_the_status(failure: Failure) -> None:
+def test_documents_that_are_good_later_are_refused_by_the_status(failure: RagFailure) -> None:
     """A client that reads the status alone does not take it for their end."""
     made = parts()
     made.search.failure = failure  # type: ignore[attr-defined]
@@ -363,7 +363,7 @@ def test_documents_that_are_good_later_are_refused_by_the_status(failure: Failur
 
 
 @pytest.mark.parametrize("failure", [Broken("The engine answers with a page."), TimedOut("It took too long.")])
-def test_documents_that_fail_as_they_are_fail_each_by_itself(failure: Failure) -> None:
+def test_documents_that_fail_as_they_are_fail_each_by_itself(failure: RagFailure) -> None:
     made = parts()
     made.search.failure = failure  # type: ignore[attr-defined]
     stored = store([DocumentIn(id="a", text="A."), DocumentIn(id="b", text="B.")], 20, OPERATOR, made)

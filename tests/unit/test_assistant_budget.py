@@ -8,7 +8,7 @@ import pytest
 import rag
 from rag.boto_calls import Clients
 from rag.budget import ATTEMPTS, Budget
-from rag.failures import Broken, Failure, Throttled, TimedOut, Unavailable
+from rag.failures import Broken, RagFailure, Throttled, TimedOut, Unavailable
 from rag.other_side import ANSWER, failure_of
 
 
@@ -24,7 +24,7 @@ class Clock:
         self.now += seconds
 
 
-def failing(times: int, failure: Failure) -> Callable[[], str]:
+def failing(times: int, failure: RagFailure) -> Callable[[], str]:
     left = [failure] * times
 
     def attempt() -> str:
@@ -40,7 +40,7 @@ def budget(seconds: float, clock: Clock) -> Budget:
 
 
 @pytest.mark.parametrize("failure", [Throttled("a"), Unavailable("a")])
-def test_what_may_pass_is_tried_again(failure: Failure) -> None:
+def test_what_may_pass_is_tried_again(failure: RagFailure) -> None:
     clock = Clock()
     assert budget(60, clock).retrying(failing(ATTEMPTS - 1, failure)) == "done"
     assert len(clock.waits) == ATTEMPTS - 1
@@ -55,7 +55,7 @@ def test_it_gives_up_after_five() -> None:
 
 
 @pytest.mark.parametrize("failure", [Broken("a"), TimedOut("a")])
-def test_what_will_not_pass_is_not_tried_again(failure: Failure) -> None:
+def test_what_will_not_pass_is_not_tried_again(failure: RagFailure) -> None:
     clock = Clock()
     with pytest.raises(type(failure)):
         budget(60, clock).retrying(failing(1, failure))

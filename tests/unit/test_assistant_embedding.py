@@ -7,7 +7,7 @@ import pytest
 
 from rag.embedding import Embedding, embedding
 from rag.embedding.openai import OpenAi
-from rag.failures import AssistantRefused, Broken, Failure, Throttled, TimedOut, Unavailable
+from rag.failures import AssistantRefused, Broken, RagFailure, Throttled, TimedOut, Unavailable
 from settings.embedding.openai import OpenAiEmbedding
 from settings.runtime_settings import RuntimeSettings
 from tests.served_at import served_at
@@ -78,7 +78,7 @@ def test_openai(models: Models) -> None:
         ({"fail": 1.0, "fail_status": 500}, Unavailable),
     ],
 )
-def test_faults(models: Models, chosen: dict[str, Any], fault: dict[str, Any], failure: type[Failure]) -> None:
+def test_faults(models: Models, chosen: dict[str, Any], fault: dict[str, Any], failure: type[RagFailure]) -> None:
     provider = made(chosen, models)
     models.server.control.set("sagemaker" if chosen["provider"] == "sagemaker" else "bedrock", fault)
     with pytest.raises(failure, match="The embedding model"):

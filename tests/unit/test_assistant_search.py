@@ -8,7 +8,7 @@ from requests.auth import AuthBase
 
 from rag.budget import Budget
 from rag.caller import OPERATOR
-from rag.failures import Absent, Failure
+from rag.failures import Absent, RagFailure
 from rag.other_side import ENGINE, failure_of
 from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
@@ -75,7 +75,7 @@ def test_a_failure_that_no_other_index_explains_is_raised() -> None:
         raise Absent("Gone.")
 
     engine.send = refuse  # type: ignore[method-assign]
-    with pytest.raises(Failure, match="Gone"):
+    with pytest.raises(RagFailure, match="Gone"):
         nearest(domain)
 
 

@@ -6,7 +6,7 @@ import pytest
 from requests import Request
 
 from rag.budget import Budget
-from rag.failures import AssistantRefused, Failure
+from rag.failures import AssistantRefused, RagFailure
 from rag.secret import StoredSecret
 from rag.sign_in import sign_in
 from settings.runtime_settings import RuntimeSearch
@@ -59,7 +59,7 @@ def test_an_engine_of_ones_own_gets_name_and_password(monkeypatch: pytest.Monkey
 )
 def test_a_secret_without_the_key_shows_nothing_of_itself(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("rag.secret.SignedSecretsManager", lambda *_: Manager(text))
-    with pytest.raises(Failure, match="osml secret set") as raised:
+    with pytest.raises(RagFailure, match="osml secret set") as raised:
         StoredSecret(ARN).value("key", Budget(5))
     assert "hunter2" not in f"{raised.value} {raised.value.said}"
     assert ARN not in str(raised.value)

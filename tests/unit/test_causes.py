@@ -185,7 +185,7 @@ def _tree(base: Any) -> Iterator[Any]:
     [
         (Failure, Cause),
         (ProvisioningError, engine.Cause),
-        (failures.Failure, failures.Cause),
+        (failures.RagFailure, failures.Cause),
         (SandboxError, LocalCause),
     ],
 )

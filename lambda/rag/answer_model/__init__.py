@@ -17,7 +17,7 @@ class ModelCaller(Protocol):
     name: str
 
     def deltas(self, prompt: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
-        """The answer in pieces as they arrive, without reasoning. One try; any piece may raise `Failure`.
+        """The answer in pieces as they arrive, without reasoning. One try; any piece may raise `RagFailure`.
 
         `usage` gets what the model writes, with its reasoning, and the tokens that the provider reports.
         """

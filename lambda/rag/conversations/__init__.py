@@ -56,7 +56,7 @@ class ConversationEntry:
 
 
 class Conversations(Protocol):
-    """A store of conversations, by ids that the assistant makes. Every method may raise `Failure`."""
+    """A store of conversations, by ids that the assistant makes. Every method may raise `RagFailure`."""
 
     def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:
         """Store a new conversation, with its first turn if given; `question` may become its name."""
@@ -69,7 +69,7 @@ class Conversations(Protocol):
 
 
 class History(Protocol):
-    """A store whose conversations are listed, found, renamed and removed by their caller. Methods raise `Failure`."""
+    """A store whose conversations are listed, found, renamed and removed by callers. Methods raise `RagFailure`."""
 
     def listed(
         self, caller: str, size: int, after: str | None, search: str | None, budget: Budget

@@ -20,7 +20,7 @@ from rag.conversations import (
     title_of,
     words_of,
 )
-from rag.failures import AssistantRefused, Failure, Invalid, Unavailable
+from rag.failures import AssistantRefused, Invalid, RagFailure, Unavailable
 from rag.prompt import Turn
 from rag.search.engine import IndexClient
 
@@ -29,7 +29,7 @@ _MOST_LISTED = 10_000
 _TRIES = 5
 
 
-class ConversationIndex:
+class ConversationsInIndex:
     """Documents `{caller, changed, number, title, words, turns: [{question, answer, origin}]}`.
 
     `changed` is in seconds since 1970, and `words` are those that a search finds it by. A document only replaces the
@@ -127,7 +127,7 @@ class ConversationIndex:
         }
         try:
             self._engine.send("POST", self._path(conversation.key), document, budget, query=dict(condition))
-        except Failure as failure:
+        except RagFailure as failure:
             if failure.said.startswith("409"):
                 return False
             raise

@@ -36,7 +36,7 @@ _ITSELF = "attribute_exists(id) AND caller = :caller"
 Item = Mapping[str, Any]
 
 
-class ConversationTable:
+class ConversationsInTable:
     """Items `{id, caller, expires, changed, number, title, words, turns: [{question, answer, origin}]}`.
 
     Times are in seconds since 1970. `words` are those of title and questions in lower case, by which a search finds it;

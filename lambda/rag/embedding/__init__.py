@@ -13,7 +13,7 @@ Vectors = list[list[float]]
 
 
 class Embedding(Protocol):
-    """An embedding model. Each method tries once and may raise `Failure`."""
+    """An embedding model. Each method tries once and may raise `RagFailure`."""
 
     def of_question(self, question: str, budget: Budget) -> Vectors:
         """The vector of a question, to search with."""

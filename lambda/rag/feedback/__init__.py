@@ -8,7 +8,7 @@ from rag.feedback_models import Judgement
 
 
 class FeedbackStore(Protocol):
-    """A store of feedback, which forgets it after its days. Every method may raise `Failure`."""
+    """A store of feedback, which forgets it after its days. Every method may raise `RagFailure`."""
 
     def put(self, feedback: Judgement, budget: Budget) -> None:
         """Keep it, in place of an earlier one with its id."""

@@ -17,7 +17,7 @@ _MOST_LISTED = 10_000
 _SWEPT = 20
 
 
-class FeedbackIndex:
+class FeedbackInIndex:
     """Documents `{at, expires, feedback}`, times in seconds since 1970. An index has no time to live: each write of a
     reader removes some that have expired, and no list shows them.
     """

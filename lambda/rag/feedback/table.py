@@ -16,7 +16,7 @@ KIND = "feedback"
 Told = TypeVar("Told")
 
 
-class FeedbackTable:
+class FeedbackInTable:
     """Items `{kind, id, expires, feedback}`: `feedback` is JSON, `expires` in seconds since 1970.
 
     An id begins with the time of its conversation, so the newest conversations are listed first.

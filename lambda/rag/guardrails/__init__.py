@@ -20,7 +20,7 @@ class Guardrail(Protocol):
     least: int
 
     def question(self, text: str, budget: Budget) -> str:
-        """The question as it may go on. Raises Struck, or another Failure if the check cannot be made."""
+        """The question as it may go on. Raises Struck, or another RagFailure if the check cannot be made."""
 
     def answer(self, text: str, before: str, question: str, passages: Sequence[str], budget: Budget) -> str:
         """The next part of the answer as it may be shown; `before` has been shown. Raises as `question`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rag.budget import Budget
 from rag.caller import Caller, Held
-from rag.failures import Failure
+from rag.failures import RagFailure
 from rag.models import Filters, Source
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Replaced:
     surplus: documents with all passages stored, of which older ones may still be found.
     """
 
-    failed: Mapping[str, Failure] = field(default_factory=dict)
+    failed: Mapping[str, RagFailure] = field(default_factory=dict)
     partial: Mapping[str, int] = field(default_factory=dict)
     surplus: Collection[str] = ()
 
@@ -77,7 +77,7 @@ class Page:
 
 
 class Searching(Protocol):
-    """A domain or a collection. Every method may raise `Failure`.
+    """A domain or a collection. Every method may raise `RagFailure`.
 
     What has a `caller` finds nothing that the caller may not see.
     """

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from rag.budget import Budget
-from rag.failures import Failure, Throttled
+from rag.failures import RagFailure, Throttled
 from rag.other_side import ENGINE, failure_of
 
 # The smallest domain takes bodies of at most 10 MiB.
@@ -20,7 +20,7 @@ class Sending(Protocol):
     """`IndexClient.send`."""
 
     def __call__(
-        self, method: str, path: str, body: Any, budget: Budget, *, again: tuple[type[Failure], ...] = ...
+        self, method: str, path: str, body: Any, budget: Budget, *, again: tuple[type[RagFailure], ...] = ...
     ) -> Any: ...
 
 
@@ -39,10 +39,10 @@ def batches(actions: Iterable[Action], at_once: int) -> Iterable[list[Action]]:
 
 
 def results_of(
-    send: Sending, batch: list[Action], budget: Budget, again: tuple[type[Failure], ...]
-) -> list[dict[str, Any] | Failure]:
+    send: Sending, batch: list[Action], budget: Budget, again: tuple[type[RagFailure], ...]
+) -> list[dict[str, Any] | RagFailure]:
     """What became of each action of a batch, in order. Items that failed with one of `again` are sent again."""
-    results: list[dict[str, Any] | Failure] = [Throttled("Not tried.")] * len(batch)
+    results: list[dict[str, Any] | RagFailure] = [Throttled("Not tried.")] * len(batch)
     waiting = list(range(len(batch)))
 
     def attempt() -> None:
@@ -57,13 +57,13 @@ def results_of(
 
     try:
         budget.retrying(attempt, again)
-    except Failure as failure:
+    except RagFailure as failure:
         for place in waiting:
             results[place] = failure
     return results
 
 
-def _refusal(result: dict[str, Any]) -> Failure:
+def _refusal(result: dict[str, Any]) -> RagFailure:
     # It brings all that reads files, and a question stores nothing.
     from corpus.bulk import LATER, passes
 

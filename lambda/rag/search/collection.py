@@ -18,7 +18,7 @@ from rag.at_once import at_once
 from rag.budget import Budget
 from rag.caller import Caller, Held
 from rag.embedding import Embedding
-from rag.failures import Broken, Failure, Throttled
+from rag.failures import Broken, RagFailure, Throttled
 from rag.models import Filters, Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.engine import IndexClient
@@ -95,10 +95,10 @@ class CollectionSearch:
         """The new version first, then the older ones go; of a document that failed in part, the new one goes."""
         work = budget.keeping(TIDYING)
         embedded = self._embedded(passages, work)
-        failed = {chunk.id: why for chunk, why in embedded if isinstance(why, Failure)}
+        failed = {chunk.id: why for chunk, why in embedded if isinstance(why, RagFailure)}
         index, now = self._engine.index, time_ns()
         of = Counter(passage.document for passage in passages)
-        good = [(chunk, vector) for chunk, vector in embedded if not isinstance(vector, Failure)]
+        good = [(chunk, vector) for chunk, vector in embedded if not isinstance(vector, RagFailure)]
         actions = [
             (
                 {"index": {"_index": index.name}},
@@ -115,7 +115,7 @@ class CollectionSearch:
         results = self._engine.bulk(actions, work, again=(Throttled,))
         new: dict[str, list[str]] = {}
         for (chunk, _), result in zip(good, results, strict=True):
-            if isinstance(result, Failure):
+            if isinstance(result, RagFailure):
                 failed[chunk.id] = result
             else:
                 new.setdefault(chunk.document, []).append(result["_id"])
@@ -193,21 +193,21 @@ class CollectionSearch:
         """Remove passages that no answer uses; the next writer that sees them removes those that stay."""
         try:
             self._engine.delete(ids, budget)
-        except Failure as failure:
+        except RagFailure as failure:
             _log.warning("Old passages were not removed: %s %s", failure.message, failure.said)
 
-    def _embedded(self, passages: Sequence[Passage], budget: Budget) -> list[tuple[Passage, list[float] | Failure]]:
-        embedded: list[tuple[Passage, list[float] | Failure]] = []
+    def _embedded(self, passages: Sequence[Passage], budget: Budget) -> list[tuple[Passage, list[float] | RagFailure]]:
+        embedded: list[tuple[Passage, list[float] | RagFailure]] = []
         for start in range(0, len(passages), _BATCH):
             batch = passages[start : start + _BATCH]
             vectors = self._vectors([chunk.embedded for chunk in batch], budget)
             embedded += zip(batch, vectors, strict=True)
         return embedded
 
-    def _vectors(self, texts: list[str], budget: Budget) -> list[list[float] | Failure]:
+    def _vectors(self, texts: list[str], budget: Budget) -> list[list[float] | RagFailure]:
         try:
             return [*budget.retrying(lambda: self._embedding.of_texts(texts, budget))]
-        except Failure as failure:
+        except RagFailure as failure:
             # One text that the model refuses must not fail the others.
             if len(texts) > 1 and type(failure) is Broken:
                 return [vector for text in texts for vector in self._vectors([text], budget)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rag.at_once import at_once
 from rag.budget import Budget
 from rag.caller import Caller, Held
-from rag.failures import Broken, Failure, Unavailable
+from rag.failures import Broken, RagFailure, Unavailable
 from rag.models import Filters, Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.bulk import Action
@@ -58,11 +58,11 @@ class DomainSearch:
             ({"index": {"_index": index, "_id": passage.id}}, passage.source(field)) for passage in passages
         ]
         results = self._stored(actions, budget.keeping(TIDYING))
-        failed: dict[str, Failure] = {}
+        failed: dict[str, RagFailure] = {}
         of_document: dict[str, list[tuple[str, Any]]] = {}
         for passage, result in zip(passages, results, strict=True):
             of_document.setdefault(passage.document, []).append((passage.id, result))
-            if isinstance(result, Failure):
+            if isinstance(result, RagFailure):
                 failed[passage.id] = result
         broken = {document for document, those in of_document.items() if any(id in failed for id, _ in those)}
         partial = self._taken_back({document: of_document[document] for document in broken}, budget)
@@ -75,12 +75,12 @@ class DomainSearch:
                 ids = [hit["_id"] for hit in self._engine.passages(stored, budget)]
                 self._engine.delete([id for id in ids if id not in kept], budget)
                 self._refresh(budget)
-        except Failure as failure:
+        except RagFailure as failure:
             _log.warning("Old passages were not removed: %s %s", failure.message, failure.said)
             return Replaced(failed, partial, stored)
         return Replaced(failed, partial)
 
-    def _stored(self, actions: list[Action], budget: Budget) -> list[dict[str, Any] | Failure]:
+    def _stored(self, actions: list[Action], budget: Budget) -> list[dict[str, Any] | RagFailure]:
         """What became of each action. A text that the model refuses fails all that are embedded in the same call."""
         results = self._engine.bulk(actions, budget)
         again = [at for at, result in enumerate(results) if type(result) in (Broken, Unavailable)]
@@ -97,13 +97,13 @@ class DomainSearch:
         """Removes what was stored of documents that failed in part; how many passages of each stay."""
         partial: dict[str, int] = {}
         for document, those in broken.items():
-            new = [id for id, result in those if not isinstance(result, Failure)]
-            over = any(not isinstance(result, Failure) and result.get("result") == "updated" for _, result in those)
+            new = [id for id, result in those if not isinstance(result, RagFailure)]
+            over = any(not isinstance(result, RagFailure) and result.get("result") == "updated" for _, result in those)
             try:
                 if new and not over:
                     self._engine.delete(new, budget)
                     new = []
-            except Failure as failure:
+            except RagFailure as failure:
                 _log.warning("Passages were not taken back: %s %s", failure.message, failure.said)
             if new:
                 partial[document] = len(new)
@@ -152,7 +152,7 @@ class DomainSearch:
             self._in_use,
             lambda index: engine.search(body, budget, index=index, query=parameters(engine.settings.retrieval)),
             engine.sender(budget),
-            Failure,
+            RagFailure,
         )
         hits: list[dict[str, Any]] = answer["hits"]["hits"]
         return hits
@@ -164,7 +164,7 @@ class DomainSearch:
             marks = nearness.nearest(
                 question, [passage.text for passage in sources], most, self._in_use[self._engine.index.name]
             )
-        except (Failure, ValueError) as error:
+        except (RagFailure, ValueError) as error:
             _log.warning("The passages are not marked: %s %s", error, getattr(error, "said", ""))
             return
         for source, ranges in zip(sources, marks, strict=True):

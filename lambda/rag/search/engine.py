@@ -10,7 +10,7 @@ from requests.auth import AuthBase
 
 from rag.budget import Budget
 from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held
-from rag.failures import Failure, Invalid, Throttled, Unavailable
+from rag.failures import Invalid, RagFailure, Throttled, Unavailable
 from rag.models import PLACE, Filters, Source
 from rag.other_side import ENGINE, failure_of, unusable
 from rag.search.bulk import BATCH_IDS, BATCH_PASSAGES, Action, batches, results_of
@@ -56,7 +56,7 @@ class IndexClient:
         budget: Budget,
         *,
         most: float | None = None,
-        again: tuple[type[Failure], ...] = (Throttled, Unavailable),
+        again: tuple[type[RagFailure], ...] = (Throttled, Unavailable),
         query: dict[str, str] | None = None,
     ) -> Any:
         """The JSON answer; a try takes at most `most` seconds, by default the time to embed or to wake a collection."""
@@ -81,7 +81,7 @@ class IndexClient:
 
     def sender(self, budget: Budget, *, once: bool = False) -> Send:
         """`send` within `budget`, with a single try if `once`."""
-        again: tuple[type[Failure], ...] = () if once else (Throttled, Unavailable)
+        again: tuple[type[RagFailure], ...] = () if once else (Throttled, Unavailable)
         return lambda method, path, body: self.send(method, path, body, budget, again=again)
 
     def hits(self, body: dict[str, Any], budget: Budget, *more: str, index: str | None = None) -> list[dict[str, Any]]:
@@ -140,9 +140,9 @@ class IndexClient:
         self,
         actions: Iterable[Action],
         budget: Budget,
-        again: tuple[type[Failure], ...] = (Throttled, Unavailable),
+        again: tuple[type[RagFailure], ...] = (Throttled, Unavailable),
         at_once: int = BATCH_PASSAGES,
-    ) -> list[dict[str, Any] | Failure]:
+    ) -> list[dict[str, Any] | RagFailure]:
         """Send actions in batches and return their results in order. Throttled items are sent again.
 
         An action is its command line and its document, if it has one.
@@ -197,7 +197,7 @@ class IndexClient:
         actions: list[Action] = [({"delete": {"_index": self.index.name, "_id": id}}, None) for id in ids]
         removed = 0
         for result in self.bulk(actions, budget, at_once=BATCH_IDS):
-            if isinstance(result, Failure):
+            if isinstance(result, RagFailure):
                 raise result
             removed += result["result"] == "deleted"
         return removed
