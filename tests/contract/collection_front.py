@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 
 from sandbox.front.collection.record import CollectionRecord, DataPolicy
-from sandbox.front.front import Front, FrontSettings
+from sandbox.front.front import Front
 from sandbox.front.ledger import Ledger
-from sandbox.front.listener import Listener
-from sandbox.front.request import FrontResponse
 from tests.contract.front_domain import Client
 from tests.contract.front_engine import EngineAddress
 
@@ -90,21 +88,7 @@ class Serverless:
 
 @contextmanager
 def serverless(address: EngineAddress, young_role_seconds: float = 0.0) -> Iterator[Serverless]:
-    probe = Listener(0, lambda _: FrontResponse(200, ()))
-    egress_port = probe.port
-    probe.close()
-    settings = FrontSettings(
-        engine_url=address.url,
-        models_url="http://127.0.0.1:1",
-        egress_port=egress_port,
-        ca=address.ca,
-        admin_cert=address.admin_cert,
-        admin_key=address.admin_key,
-        server_cert=address.server_cert,
-        server_key=address.server_key,
-        domain_ports=(0, 0),
-        young_role_seconds=young_role_seconds,
-    )
+    settings = address.front(young_role_seconds=young_role_seconds)
     ledger = Ledger(ACCOUNT)
     front = Front(settings, ledger)
     front.start()

@@ -116,21 +116,7 @@ def trial(address: EngineAddress, models: Models | None = None, **limits: Any) -
     ledger, models = Ledger(), models or Models()
     master = ledger.write_role("contract-master", EVERYTHING, ("iam:PassRole", "*"))
     listener = Listener(0, models.respond)
-    probe = Listener(0, models.respond)
-    egress_port = probe.port
-    probe.close()
-    settings = FrontSettings(
-        engine_url=address.url,
-        models_url=f"http://127.0.0.1:{listener.port}",
-        egress_port=egress_port,
-        ca=address.ca,
-        admin_cert=address.admin_cert,
-        admin_key=address.admin_key,
-        server_cert=address.server_cert,
-        server_key=address.server_key,
-        domain_ports=(0, 0),
-        **limits,
-    )
+    settings = address.front(f"http://127.0.0.1:{listener.port}", **limits)
     domain = DescribedDomain(ARN, "contract", ledger.account, "us-east-1", master.arn, None, None, None)
     front = Front(settings, ledger, SameEngine(address.url))
     front.start()

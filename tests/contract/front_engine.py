@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+
+from sandbox.front.front import FrontSettings
+from sandbox.front.listener import Listener
+from sandbox.front.request import FrontResponse
 
 _NAMES = ("URL", "CA", "ADMIN_CERT", "ADMIN_KEY", "SERVER_CERT", "SERVER_KEY")
 
@@ -20,6 +25,24 @@ class EngineAddress:
     admin_key: str
     server_cert: str
     server_key: str
+
+    def front(self, models_url: str = "http://127.0.0.1:1", **more: Any) -> FrontSettings:
+        """The settings of a front before it, whose domains get any free ports."""
+        probe = Listener(0, lambda _: FrontResponse(200, ()))
+        egress_port = probe.port
+        probe.close()
+        return FrontSettings(
+            engine_url=self.url,
+            models_url=models_url,
+            egress_port=egress_port,
+            ca=self.ca,
+            admin_cert=self.admin_cert,
+            admin_key=self.admin_key,
+            server_cert=self.server_cert,
+            server_key=self.server_key,
+            domain_ports=(0, 0),
+            **more,
+        )
 
 
 def engine_address() -> EngineAddress:

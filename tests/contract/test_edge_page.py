@@ -58,6 +58,9 @@ def parts() -> dict[str, Any]:
     return made_parts
 
 
+OUTPUTS = {"Api": api_url(), "SignIn": sign_in_url(), "Pool": ref("Pool"), "Client": ref("Client")}
+
+
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with running(tmp_path_factory.mktemp("cloud")) as process:
@@ -66,8 +69,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def pool(cloud: Cloud) -> Iterator[Pool]:
-    outputs = {"Api": api_url(), "SignIn": sign_in_url(), "Pool": ref("Pool"), "Client": ref("Client")}
-    stack = cloud.deploy(parts(), {**outputs, "Function": ref("Function")})
+    yield from deployed(cloud, parts())
+
+
+def deployed(cloud: Cloud, resources: dict[str, Any]) -> Iterator[Pool]:
+    """The resources with the page's function in a stack, which goes afterwards."""
+    stack = cloud.deploy(resources, {**OUTPUTS, "Function": ref("Function")})
     settled = stack.settled()
     assert settled["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
     cloud.client("lambda").update_function_code(FunctionName=settled["values"]["Function"], ZipFile=package())

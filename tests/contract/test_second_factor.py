@@ -9,13 +9,11 @@ import requests
 from botocore.exceptions import ClientError
 
 from tests.contract.cloud_process import Cloud, running
-from tests.contract.rest_api import api_url, ref, sign_in_url
 from tests.contract.test_cloud_cognito import PASSWORD, Pool, returned, submitted, verifier_and_challenge
-from tests.contract.test_edge_page import package, parts
+from tests.contract.test_edge_page import OUTPUTS, deployed, parts
 from tests.totp import code
 
 ADMIN = "aws.cognito.signin.user.admin"
-OUTPUTS = {"Api": api_url(), "SignIn": sign_in_url(), "Pool": ref("Pool"), "Client": ref("Client")}
 
 
 def with_factors() -> dict[str, Any]:
@@ -36,12 +34,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def pool(cloud: Cloud) -> Iterator[Pool]:
-    stack = cloud.deploy(with_factors(), {**OUTPUTS, "Function": ref("Function")})
-    settled = stack.settled()
-    assert settled["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
-    cloud.client("lambda").update_function_code(FunctionName=settled["values"]["Function"], ZipFile=package())
-    yield Pool(cloud, stack, settled["values"])
-    stack.delete()
+    yield from deployed(cloud, with_factors())
 
 
 def password_given(pool: Pool, name: str, scope: str | None = None) -> tuple[requests.Session, str, requests.Response]:

@@ -2,12 +2,13 @@
 
 import base64
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from sandbox.models.json_handler import serving
 
 OPERATOR = "arn:aws:iam::111122223333:role/osml-serverless-operator"
 TAKEN = "AKIDOPERATOROPERATOR"
@@ -73,13 +74,6 @@ def aws_server() -> Iterator[AwsServer]:
         def log_message(self, *_: Any) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    aws = AwsServer(f"http://127.0.0.1:{server.server_port}", lambda _: proxied(200, {}))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as url:
+        aws = AwsServer(url, lambda _: proxied(200, {}))
         yield aws
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

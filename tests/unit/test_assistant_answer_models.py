@@ -1,9 +1,8 @@
 """Answer models against the wire shapes of their APIs: streamed, without thoughts, and honest when they fail."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from rag.answer_model.sagemaker import SageMaker
 from rag.failures import AssistantRefused, Broken, RagFailure, Throttled, TimedOut, Unavailable
 from rag.prompt import ModelInput, Turn
 from rag.usage import Usage
+from sandbox.models.json_handler import serving
 from settings.answer.bedrock import BedrockAnswer
 from settings.answer.bedrock_converse import ConverseAnswer
 from settings.answer.deepseek import DeepSeekAnswer
@@ -209,13 +209,8 @@ def event(text: str, reason: str | None = None) -> bytes:
 
 @pytest.fixture(scope="module")
 def scripted() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Scripted) as url:
+        yield url
 
 
 @pytest.mark.parametrize(
