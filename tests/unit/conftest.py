@@ -11,10 +11,17 @@ import typer.testing
 from botocore.loaders import JSONFileLoader, Loader
 
 
+def pytest_configure() -> None:
+    """What is imported and collected stays until the end: nothing of it is garbage."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """The collector looks no more at modules and tests, which stay until the end."""
+    """The collector looks no more at modules and tests, and seldom at what is left."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

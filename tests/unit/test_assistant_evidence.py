@@ -13,6 +13,7 @@ from corpus.source import read
 from rag.evidence import used
 from rag.models import Source
 from tests.unit.injections import INJECTIONS
+from tests.unit.properties import examples
 
 BOSTON = (
     "These are the residents of Boston. In 2020, 4,309,000 people lived in the Boston metro area, 0.05% more than in "
@@ -177,6 +178,7 @@ text = st.lists(
 ).map("".join) | st.text(max_size=80)
 
 
+@examples(40)
 @given(text, st.lists(text, max_size=4))
 def test_ranges_are_within_the_text_apart_and_scored(answer: str, texts: list[str]) -> None:
     evidence = used(answer, [source(passage) for passage in texts])
