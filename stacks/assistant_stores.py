@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from opensearch_ml.assistant.answer_cache_table import AnswerCacheTable
 from opensearch_ml.assistant.conversation_table import ConversationTable
 from opensearch_ml.assistant.feedback_table import FeedbackTable
@@ -33,31 +35,23 @@ class AssistantStores:
         memory: bool,
     ) -> None:
         removal = scope.removal
-        index, target = environment.index, search.target(scope.region, ())
+        index = environment.index
+        beside: dict[str, Any] = {
+            "target": search.target(scope.region, ()),
+            "replicas": index.replicas,
+            "removal_policy": removal,
+        }
         self.memory = memory
         self.table = None if in_engine else ConversationTable(scope, "Conversations", removal_policy=removal)
         self.quota = QuotaTable(scope, "Quota") if assistant.quota else None
         self.cache = AnswerCacheTable(scope, "Cache") if assistant.cache else None
         self.index: ConversationIndex | None = None
         if in_engine and not memory:
-            self.index = ConversationIndex(
-                scope,
-                "Conversations",
-                target=target,
-                name=CONVERSATIONS.format(index=index.name),
-                replicas=index.replicas,
-                removal_policy=removal,
-            )
+            name = CONVERSATIONS.format(index=index.name)
+            self.index = ConversationIndex(scope, "Conversations", name=name, **beside)
         self.feedback: FeedbackIndex | FeedbackTable | None = None
         if assistant.feedback and in_engine:
-            self.feedback = FeedbackIndex(
-                scope,
-                "Feedback",
-                target=target,
-                name=FEEDBACK.format(index=index.name),
-                replicas=index.replicas,
-                removal_policy=removal,
-            )
+            self.feedback = FeedbackIndex(scope, "Feedback", name=FEEDBACK.format(index=index.name), **beside)
         elif assistant.feedback:
             self.feedback = FeedbackTable(scope, "Feedback", removal_policy=removal)
         self.uploads = UploadJobs(scope, "Uploads", removal_policy=removal)
