@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,6 @@ EXCESSES: dict[str, Callable[[], str | bytes]] = {
     "deep.html": lambda: "<div>" * 60_000 + "x",
     "entities.docx": lambda: office.archive({"_rels/.rels": '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'}),
     "bomb.docx": lambda: bomb("word/document.xml", (b"<x>", b"</x>"), 300),
-    "large.docx": lambda: boast(1_100),
     "hollow.xlsx": hollow_sheet,
 }
 
@@ -75,6 +75,12 @@ def test_a_file_that_takes_too_much_is_named_and_the_next_one_is_read(name: str)
     assert said.where == name
     (after,) = entries(pdf("After."), "after.pdf")
     assert isinstance(after, Document)
+
+
+def test_an_archive_that_would_be_too_large_is_not_unpacked() -> None:
+    (refused,) = entries(boast(1_100), "large.docx", limits=replace(LITTLE, seconds=60.0))
+    assert isinstance(refused, Unreadable)
+    assert "would take 1,100 MiB" in refused.reason
 
 
 def test_what_came_before_an_excess_is_kept() -> None:
