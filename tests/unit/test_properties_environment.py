@@ -37,11 +37,14 @@ def ends_in_a_sentence(act: Callable[[], Any], shown: str) -> None:
         assert " is None" not in sentence, sentence
 
 
+SETTINGS = {file: yaml.safe_load(file.read_text()) for file in FILES}
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 @examples(25)
 @given(data=st.data())
 def test_settings_are_right_or_named(file: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    settings = data.draw(spoiled(yaml.safe_load(file.read_text())) | values())
+    settings = data.draw(spoiled(SETTINGS[file]) | values())
     directory = tmp_path_factory.getbasetemp()
     (directory / "drawn.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
     ends_in_a_sentence(lambda: load("drawn", directory), f"{directory.name}/drawn.yaml")
