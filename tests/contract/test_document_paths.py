@@ -15,10 +15,10 @@ import api
 import ask
 import tools
 from gateway.routes import NEEDED
-from opensearch_ml.resources.feedback_index import FeedbackIndex as FeedbackResource
+from opensearch_ml.resources.feedback_index import FeedbackIndex
 from rag import own_settings, parts
 from rag.budget import Budget
-from rag.feedback.index import FeedbackIndex
+from rag.feedback.index import FeedbackInIndex
 from rag.parts import Parts
 from settings.agents import TOOLS
 from settings.runtime_settings import FeedbackSettings
@@ -148,7 +148,7 @@ WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
 def conversation(shelf: Shop) -> Iterator[str]:
     """The functions on the engine, a secret of the group `hr`, and the member's rated conversation about it."""
     engine = shelf.parts.conversations._engine  # type: ignore[attr-defined]
-    engine.send("PUT", "/paths-feedback", FeedbackResource.body(0), Budget(SECONDS))
+    engine.send("PUT", "/paths-feedback", FeedbackIndex.body(0), Budget(SECONDS))
     kept = FeedbackSettings(keep="texts", days=90, kind="index", name="paths-feedback")
     settings = shelf.parts.settings.model_copy(update={"feedback": kept})
     made = Parts(
@@ -156,7 +156,7 @@ def conversation(shelf: Shop) -> Iterator[str]:
         shelf.parts.search,
         shelf.parts.generation,
         shelf.parts.conversations,
-        feedback=FeedbackIndex(engine, "paths-feedback", 90),
+        feedback=FeedbackInIndex(engine, "paths-feedback", 90),
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASSISTANT", settings.model_dump_json(exclude_defaults=True))
