@@ -20,7 +20,7 @@ from rag import boto_calls
 from rag.budget import Budget
 from rag.caller import Caller
 from rag.document_models import DocumentResult, OriginalLink
-from rag.failures import Absent, Failure
+from rag.failures import Absent, RagFailure
 from rag.other_side import ORIGINALS
 from rag.own_settings import settings
 from rag.parts import Parts
@@ -51,7 +51,7 @@ class Originals:
         self._bucket = bucket
 
     def keep(self, document: str, file: IO[bytes]) -> str:
-        """Store the file of a document, and return its digest; `file` is then where it was. Raises a `Failure`."""
+        """Store the file of a document, and return its digest; `file` is then where it was. Raises a `RagFailure`."""
         at = file.tell()
         file.seek(0)
         digest = hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
@@ -79,7 +79,7 @@ class Originals:
                 for stored in there:
                     if stored["Key"] != f"{_folder(document)}{but}":
                         self._s3.delete_object(Bucket=self._bucket, Key=stored["Key"])
-        except Failure as failure:
+        except RagFailure as failure:
             _log.warning("An original was not removed: %s %s", failure.message, failure.said)
 
     def of_upload(self, name: str, file: IO[bytes]) -> "Original":
@@ -87,7 +87,7 @@ class Originals:
         return Original(self, name, file)
 
     def link(self, document: str, seconds: float, caller: Caller, parts: Parts) -> OriginalLink:
-        """A link to the file of a document that the caller sees. Raises `Absent`, or another `Failure`."""
+        """A link to the file of a document that the caller sees. Raises `Absent`, or another `RagFailure`."""
         digest = _digest_of(document, seconds, caller, parts)
         kept = {"Bucket": self._bucket, "Key": f"{_folder(document)}{digest}"}
         with boto_calls.calling(ORIGINALS):

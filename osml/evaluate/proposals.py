@@ -1,6 +1,5 @@
 """Questions that the environment's model proposes for its own documents; a person strikes the bad ones."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from osml.place import Place
 from osml.remote.domain import Domain
 from osml.remote.functions import Functions
 from osml.remote.stack import knowledge
+from osml.terminal import as_json
 from rag.document_models import DocumentShown, PassageShown
 
 ASKING = (
@@ -43,7 +43,7 @@ class Proposal:
     @property
     def line(self) -> str:
         """The question as a line of an evaluation set."""
-        return json.dumps({"question": self.question, "relevant": {self.document: GRADE}}, ensure_ascii=False)
+        return as_json({"question": self.question, "relevant": {self.document: GRADE}})
 
 
 def proposals(place: Place, number: int) -> Iterator[Proposal]:
