@@ -33,10 +33,11 @@ $(VENV)/.begun: sandbox/requirements-prepare.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement sandbox/requirements-prepare.txt
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.begun requirements-dev.txt requirements-node.txt pyproject.toml sandbox/pyproject.toml
+$(VENV)/.installed: $(VENV)/.begun requirements-dev.txt requirements-node.txt requirements-vocabulary.txt pyproject.toml sandbox/pyproject.toml
 	@echo "Installing the Python packages …"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt $$($(BIN)/python -m osml.deploy.node)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable sandbox
+	@$(BIN)/python -m osml.deploy.vocabulary
 	@touch $@
 
 # With the npm of requirements-node.txt, where that was installed.
@@ -123,6 +124,7 @@ lock: install ## pin the dependencies of pyproject.toml
 	$(BIN)/uv pip compile -q pyproject.toml sandbox/pyproject.toml --group build --universal --extra dev --extra bench --generate-hashes --no-header -o requirements-dev.txt
 	$(BIN)/uv pip compile -q pyproject.toml --universal --extra ocr --constraint requirements-dev.txt --generate-hashes --no-header -o requirements-ocr.txt
 	$(BIN)/uv pip compile -q --group node --universal --generate-hashes --no-header -o requirements-node.txt
+	$(BIN)/uv pip compile -q --no-deps --group vocabulary --universal --generate-hashes --no-header -o requirements-vocabulary.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-prepare.in --constraint requirements-dev.txt --universal --generate-hashes --no-header -o sandbox/requirements-prepare.txt
 	$(BIN)/uv pip compile -q sandbox/requirements-cloud.in --universal --generate-hashes --no-header -o sandbox/requirements-cloud.txt
 	$(BIN)/uv pip compile -q requirements-docs.in --universal --generate-hashes --no-header -o requirements-docs.txt

@@ -39,6 +39,7 @@ INSTALL = (
     "python3 -m venv .venv",
     ".venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt",
     ".venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .",
+    ".venv/bin/python osml/deploy/vocabulary.py",
 )
 
 

@@ -1,10 +1,11 @@
 """Counts the tokens of a text with the vocabulary of BERT, and finds where so many tokens end.
 
-all-MiniLM, all-mpnet and bge read tokens of this vocabulary (`vocabulary.txt`, of bert-base-uncased, Apache License
-2.0). A word that it lacks is one unknown token to them; here each of its characters counts, because other models read
+all-MiniLM, all-mpnet and bge read tokens of this vocabulary: `vocabulary.txt`, which `osml/deploy/vocabulary.py`
+writes. A word that it lacks is one unknown token to them; here each of its characters counts, because other models read
 it. So a count is never too low for them, and exact where they know all words.
 """
 
+import errno
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -113,7 +114,10 @@ def _vanishes(character: str) -> bool:
 
 @cache
 def _vocabulary() -> frozenset[str]:
-    return frozenset(Path(__file__).with_name("vocabulary.txt").read_text(encoding="utf-8").splitlines())
+    file = Path(__file__).with_name("vocabulary.txt")
+    if not file.is_file():
+        raise FileNotFoundError(errno.ENOENT, "Run `make install`, which writes it", str(file))
+    return frozenset(file.read_text(encoding="utf-8").splitlines())
 
 
 @cache

@@ -261,7 +261,7 @@ def _accepted(state: State) -> Response[DocumentsStored | Job]:
 def _removed(id: str) -> DocumentRemoved:
     removed, kept = documents.delete(id, _seconds(), _who()), current.originals()
     if kept:
-        kept.remove(id)
+        kept.remove(id, Budget(_seconds()))
     return removed
 
 

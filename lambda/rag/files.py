@@ -55,7 +55,8 @@ def store(file: FileIn, seconds: float, parts: Parts, caller: Caller, originals:
     def left() -> float:
         return began + seconds * READING - time.monotonic()
 
-    original = None if originals is None else originals.of_upload(file.name, io.BytesIO(file.content))
+    budget = Budget(seconds)
+    original = None if originals is None else originals.of_upload(file.name, io.BytesIO(file.content), budget)
 
     def in_time() -> Generator[Entry]:
         nonlocal is_cut
@@ -69,7 +70,7 @@ def store(file: FileIn, seconds: float, parts: Parts, caller: Caller, originals:
                 return
             yield entry
 
-    stored = store_entries(in_time(), Stored(0), Budget(seconds), parts, caller, goes_on)
+    stored = store_entries(in_time(), Stored(0), budget, parts, caller, goes_on)
     stored.ended = stored.ended and not is_cut
     if original:
         original.settle(stored.results)

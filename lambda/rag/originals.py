@@ -43,14 +43,14 @@ _log = logging.getLogger(__name__)
 
 
 class Originals:
-    """The files in `bucket`; `s3` is a client of boto3."""
+    """The files in `bucket`; `clients` are those of boto3 for S3."""
 
-    def __init__(self, bucket: str, s3: Any = None) -> None:
+    def __init__(self, bucket: str, clients: boto_calls.Clients | None = None) -> None:
         # Only signatures of version 4 open what is encrypted with a key of KMS.
-        self._s3 = s3 or boto_calls.client("s3", None, READ_SECONDS, signature_version="s3v4")
+        self._clients = clients or boto_calls.Clients("s3", None, READ_SECONDS, signature_version="s3v4")
         self._bucket = bucket
 
-    def keep(self, document: str, file: IO[bytes]) -> str:
+    def keep(self, document: str, file: IO[bytes], budget: Budget) -> str:
         """Store the file of a document, and return its digest; `file` is then where it was. Raises a `RagFailure`."""
         at = file.tell()
         file.seek(0)
@@ -58,7 +58,7 @@ class Originals:
         file.seek(0)
         type, shown = _type_of(document)
         with boto_calls.calling(ORIGINALS):
-            self._s3.put_object(
+            self._clients.within(budget).put_object(
                 Bucket=self._bucket,
                 Key=f"{_folder(document)}{digest}",
                 Body=file,
@@ -68,33 +68,36 @@ class Originals:
         file.seek(at)
         return digest
 
-    def remove(self, document: str, but: str | None = None) -> None:
+    def remove(self, document: str, budget: Budget, but: str | None = None) -> None:
         """Remove the files of a document, except the one with the digest `but`.
 
         One that cannot be removed stays until its days are over, and no document refers to it.
         """
         try:
             with boto_calls.calling(ORIGINALS):
-                there = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=_folder(document)).get("Contents", [])
+                s3 = self._clients.within(budget)
+                there = s3.list_objects_v2(Bucket=self._bucket, Prefix=_folder(document)).get("Contents", [])
                 for stored in there:
                     if stored["Key"] != f"{_folder(document)}{but}":
-                        self._s3.delete_object(Bucket=self._bucket, Key=stored["Key"])
+                        s3.delete_object(Bucket=self._bucket, Key=stored["Key"])
         except RagFailure as failure:
             _log.warning("An original was not removed: %s %s", failure.message, failure.said)
 
-    def of_upload(self, name: str, file: IO[bytes]) -> "Original":
-        """The file of one upload."""
-        return Original(self, name, file)
+    def of_upload(self, name: str, file: IO[bytes], budget: Budget) -> "Original":
+        """The file of one upload, whose request has the `budget`."""
+        return Original(self, name, file, budget)
 
     def link(self, document: str, seconds: float, caller: Caller, parts: Parts) -> OriginalLink:
         """A link to the file of a document that the caller sees. Raises `Absent`, or another `RagFailure`."""
-        digest = _digest_of(document, seconds, caller, parts)
+        budget = Budget(seconds)
+        digest = _digest_of(document, budget, caller, parts)
         kept = {"Bucket": self._bucket, "Key": f"{_folder(document)}{digest}"}
         with boto_calls.calling(ORIGINALS):
-            there = digest and self._s3.list_objects_v2(Bucket=kept["Bucket"], Prefix=kept["Key"]).get("Contents")
+            s3 = self._clients.within(budget)
+            there = digest and s3.list_objects_v2(Bucket=kept["Bucket"], Prefix=kept["Key"]).get("Contents")
             if not there:
                 raise Absent(f"No original of {document!r} is kept.")
-            url = self._s3.generate_presigned_url("get_object", Params=kept, ExpiresIn=LINK_SECONDS)
+            url = s3.generate_presigned_url("get_object", Params=kept, ExpiresIn=LINK_SECONDS)
         type, shown = _type_of(document)
         return OriginalLink(url=url, seconds=LINK_SECONDS, shown=shown, type=type)
 
@@ -102,8 +105,8 @@ class Originals:
 class Original:
     """The file of one upload, which is kept if one document is all of it."""
 
-    def __init__(self, originals: Originals, name: str, file: IO[bytes]) -> None:
-        self._originals, self._name, self._file = originals, name, file
+    def __init__(self, originals: Originals, name: str, file: IO[bytes], budget: Budget) -> None:
+        self._originals, self._name, self._file, self._budget = originals, name, file, budget
         self._digest = ""
 
     def of(self, entries: Generator[Entry]) -> Generator[Entry]:
@@ -111,7 +114,7 @@ class Original:
         try:
             for entry in entries:
                 if isinstance(entry, Document) and entry.id == self._name:
-                    self._digest = self._originals.keep(self._name, self._file)
+                    self._digest = self._originals.keep(self._name, self._file, self._budget)
                     yield replace(entry, source=with_original(entry.source, self._digest))
                 else:
                     yield entry
@@ -121,7 +124,7 @@ class Original:
     def settle(self, results: Iterable[DocumentResult]) -> None:
         """Remove the files of the versions before, once the document is stored."""
         if self._digest and any(result.id == self._name and result.status == "stored" for result in results):
-            self._originals.remove(self._name, but=self._digest)
+            self._originals.remove(self._name, self._budget, but=self._digest)
 
 
 @cache
@@ -131,11 +134,11 @@ def own_originals() -> Originals | None:
     return Originals(bucket) if bucket else None
 
 
-def _digest_of(document: str, seconds: float, caller: Caller, parts: Parts) -> str | None:
+def _digest_of(document: str, budget: Budget, caller: Caller, parts: Parts) -> str | None:
     """The digest of the document's file, as one of its first passages says it."""
     if id_fault(document):
         raise Absent(f"There is no document {document!r}.")
-    passages = parts.search.cited([document, f"{document}#1"], Budget(seconds), caller)
+    passages = parts.search.cited([document, f"{document}#1"], budget, caller)
     of_it = [source for source in passages if source.document == document]
     if not of_it:
         raise Absent(f"There is no document {document!r}.")

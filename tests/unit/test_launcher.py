@@ -22,6 +22,7 @@ from sandbox.process import Process, start
 from sandbox.progress import Lines
 from sandbox.search_engine import GivenEngine
 from sandbox.status import describe
+from tests.waiting import within
 
 # Runs the launcher's own start with an engine of its own, and dies where a process runs and is not written down yet.
 KILLED = """
@@ -77,6 +78,8 @@ def test_down_ends_a_process_that_a_killed_start_did_not_write_down(tmp_path: Pa
     assert done.returncode == -signal.SIGKILL, done.stderr
     instance = Instance.named()
     assert instance.processes() == {}
+    # Linux shows a process's environment a moment after its parent has seen it start.
+    assert within(5, lambda: bool(instance.strays()))
     [stray] = instance.strays()
     assert stray.pid == int(done.stdout)
     other = start(
@@ -100,6 +103,7 @@ def test_start_ends_what_a_killed_start_left(tmp_path: Path, monkeypatch: pytest
     sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
     stray = start(sleeper, environment=instance.marked(os.environ), folder=tmp_path, log=tmp_path / "log")
     alive: list[bool] = []
+    assert within(5, lambda: bool(instance.strays()))
 
     def started(*arguments: object) -> None:
         alive.append(stray.alive())

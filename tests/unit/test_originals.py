@@ -12,7 +12,7 @@ import pytest
 
 import api
 import current
-from rag import documents, files
+from rag import boto_calls, documents, files
 from rag.budget import Budget
 from rag.caller import OPERATOR, Caller, Held
 from rag.document_models import DocumentRemoved, PartIn
@@ -50,6 +50,17 @@ class Found(Index):
         ]
 
 
+class Clients(boto_calls.Clients):
+    """Always the bucket."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def within(self, budget: Budget) -> Bucket:
+        budget.call(1)
+        return self._bucket
+
+
 @pytest.fixture
 def bucket() -> Bucket:
     return Bucket()
@@ -57,7 +68,7 @@ def bucket() -> Bucket:
 
 @pytest.fixture
 def originals(bucket: Bucket) -> Originals:
-    return Originals("originals", bucket)
+    return Originals("originals", Clients(bucket))
 
 
 def uploaded(content: bytes, index: Index, originals: Originals, name: str = NAME, **more: Any) -> Stored:
@@ -141,7 +152,7 @@ def test_groups_stay_those_of_the_document_before(originals: Originals) -> None:
     ["a.html", "a.htm", "a.xhtml", "a.svg", "a.xml", "a.js", "a.docx", "a.eml", "a.pdf.gz", "a", "a.PDF.html", "a.mht"],
 )
 def test_what_may_run_scripts_is_saved_and_not_shown(bucket: Bucket, originals: Originals, name: str) -> None:
-    originals.keep(name, io.BytesIO(b"<script>"))
+    originals.keep(name, io.BytesIO(b"<script>"), Budget(20))
     [headers] = bucket.headers.values()
     assert headers["ContentDisposition"].startswith("attachment; ")
     assert headers["ContentType"] == "application/octet-stream"
@@ -185,7 +196,7 @@ def test_without_the_setting_nothing_is_kept_and_the_answer_says_so(monkeypatch:
 def test_a_store_that_is_busy_fails_the_upload_before_anything_is_stored(originals: Originals) -> None:
     index = Found()
 
-    def busy(document: str, file: object) -> str:
+    def busy(document: str, file: object, budget: Budget) -> str:
         raise Throttled("The store of originals is rate-limiting requests. Try again soon.")
 
     cast(Any, originals).keep = busy

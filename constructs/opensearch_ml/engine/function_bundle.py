@@ -34,7 +34,13 @@ def source_of(name: str, checkout: str) -> Path:
 
 def libraries(*names: str) -> dict[str, Path]:
     """Shared folders of `lambda/`, by their import names."""
-    return {name: source_of(f"{name}_library", f"lambda/{name}") for name in names}
+    folders = {name: source_of(f"{name}_library", f"lambda/{name}") for name in names}
+    corpus = folders.get("corpus")
+    if corpus and not (corpus / "vocabulary.txt").is_file():
+        raise RuntimeError(
+            f"{corpus / 'vocabulary.txt'} is missing, and functions count tokens with it; run `make install`."
+        )
+    return folders
 
 
 @jsii.implements(ILocalBundling)
