@@ -50,7 +50,7 @@ SECURITY: dict[str, dict[str, str]] = {
 
 BAD = {400: "The request breaks a rule: the sentence names the field, what it is, and what to give instead."}
 BODY = {**BAD, 413: "The body is larger than this environment takes.", 415: "The body is not sent as JSON."}
-ABSENT = {404: "There is no such document or job, or no such conversation of this caller."}
+ABSENT = {404: "There is no such document, file or job, or no such conversation of this caller."}
 SIGNED_IN = {
     401: "Nobody is signed in, or the sign-in has expired.",
     403: "The caller is known, and has no role or group that may do this.",
@@ -254,7 +254,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]
     if path.startswith("/v1/"):
         return _problems({**errors, **ABSENT}, ChatProblem)
     if (
-        path in ("/ask", "/jobs/{id}", "/passages")
+        path in ("/ask", "/jobs/{id}", "/passages", "/originals")
         or path.startswith(("/conversations", "/feedback"))
         or method == "delete"
     ):

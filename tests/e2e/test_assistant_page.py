@@ -207,8 +207,8 @@ def test_a_user_signs_in_again_after_signing_out(page: Page, url: str) -> None:
 
 def test_the_pictures_are_taken(browser: Browser, url: str) -> None:
     if os.environ.get("OSML_PICTURES"):
-        assert len(take(browser, lambda page: flows.sign_in(page, url, USER, PASSWORD))) == 3
-    assert len(list((Path(__file__).parents[2] / "docs" / "images").glob("page-*.png"))) == 3
+        assert len(take(browser, lambda page: flows.sign_in(page, url, USER, PASSWORD))) == 4
+    assert len(list((Path(__file__).parents[2] / "docs" / "images").glob("page-*.png"))) == 4
 
 
 def test_destroy_leaves_nothing(before: dict[str, Any], osml: Any, engine: Any) -> None:
