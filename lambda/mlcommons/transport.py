@@ -134,8 +134,8 @@ def _no_connection(tried: str, error: Exception) -> Unreachable:
 
 def _no_tls(tried: str, error: Exception) -> Unreachable:
     cause = _innermost(error)
-    # A connection that ends within TLS is also an SSLError (EOF occurred in violation of protocol), at any moment.
-    if "EOF" in cause or "reset" in cause or "closed" in cause:
+    # A connection that ends or breaks within TLS is also an SSLError, at any moment.
+    if any(broken in cause for broken in ("EOF", "reset", "closed", "BAD_RECORD_MAC")):
         return Unanswered(tried, cause, MAYBE)
     return Untrusted(tried, cause, "TLS failed. Check the domain's host name and CA.")
 

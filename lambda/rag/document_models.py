@@ -218,7 +218,7 @@ class DocumentListed(Shape):
 class OriginalLink(Shape):
     """A link to the file of a document, which needs no sign-in."""
 
-    url: str = Field(examples=["https://bucket.s3.us-east-1.amazonaws.com/…"])
+    url: str = Field(examples=["https://originals.example.com/…"])
     seconds: int = Field(description="For how long the link opens the file.", examples=[60])
     type: str = Field(description="The media type that comes with the file.", examples=["application/pdf"])
     shown: bool = Field(

@@ -131,6 +131,8 @@ WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
         ],
     ),
     "GET /passages": (MEMBER, [lambda person, _: person("GET", "/passages", query={"document": "pay"})]),
+    # A link to a file that is kept is for whoever sees the document: tests/unit/test_originals.py.
+    "GET /originals": (None, [lambda person, _: person("GET", "/originals", query={"document": "pay"})]),
     "GET /health": (None, [lambda person, _: person("GET", "/health")]),
     "GET /openapi.json": (None, [lambda person, _: person("GET", "/openapi.json")]),
     "PUT /feedback/{id}": (None, [lambda person, id: person("PUT", "/feedback/{id}", {"rating": "up"}, id=id)]),

@@ -1,0 +1,27 @@
+"""What a failed TLS connection means: a certificate that is not trusted, or an answer that nobody has read."""
+
+import pytest
+import requests
+
+from mlcommons.errors import ProvisioningError, Unanswered, Untrusted
+from mlcommons.transport import HttpTransport, Request
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning"),
+    [
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer", Untrusted),
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number", Untrusted),
+        ("EOF occurred in violation of protocol", Unanswered),
+        ("[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed or bad record mac", Unanswered),
+    ],
+)
+def test_a_connection_that_breaks_is_no_untrusted_certificate(
+    said: str, meaning: type[ProvisioningError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise requests.exceptions.SSLError(said)
+
+    monkeypatch.setattr(requests.Session, "request", fails)
+    with pytest.raises(meaning):
+        HttpTransport("https://engine.example.com").send(Request("GET", "/"), 1)
