@@ -4,6 +4,7 @@ The stand-in of the local cloud chooses the searches, by names and question word
 searches find once they are chosen, and what they cost without a model's own time.
 """
 
+import os
 import statistics
 import subprocess
 import tempfile
@@ -43,7 +44,12 @@ def main() -> None:
     ):
         file = Path(directory) / "steps.ndjson"
         questions = write(file)
-        subprocess.run([str(OSML), "ingest", "--sandbox", "--env", ENVIRONMENT, str(file)], cwd=CHECKOUT, check=True)
+        subprocess.run(
+            [str(OSML), "ingest", "--sandbox", "--env", ENVIRONMENT, str(file)],
+            cwd=CHECKOUT,
+            env={**os.environ, "OSML_SANDBOX": "bench"},
+            check=True,
+        )
         results = [_asked(environment, question) for question in questions]
     publish("agentic", COLUMNS, [_row(kind, results) for kind in ("one step", "two parts", "two steps")], PAGE)
 

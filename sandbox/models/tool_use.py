@@ -43,20 +43,24 @@ def calls(first: str, results: Sequence[str], earlier: Sequence[Mapping[str, Any
 
 
 def _next_steps(question: str, passages: Sequence[str]) -> list[str]:
-    """Queries for the names beside a name of the question, while no passage has all the question's words."""
+    """For each name beside a name of the question, a query with it and the question's other words.
+
+    None while a passage has all the question's words.
+    """
     wanted = text_of.content_words(question)
     sentences = [sentence for text in passages for sentence in text_of.split(text, 1)]
     if any(wanted <= text_of.content_words(text) for text in passages):
         return []
     known = text_of.names(question)
-    beside = [
-        name
-        for sentence in sentences
-        if any(sentence.mentions(name) for name in known)
-        for name in text_of.names(sentence.text)
-        if not text_of.contains(question, name)
-    ]
-    return [f"{name}: {question}" for name in dict.fromkeys(beside) if not _is_answered(name, wanted, sentences, known)]
+    queries: dict[str, str] = {}
+    for sentence in sentences:
+        if not any(sentence.mentions(name) for name in known):
+            continue
+        left = [word for word in question.split() if text_of.content_words(word) - sentence.words]
+        for name in text_of.names(sentence.text):
+            if not text_of.contains(question, name) and not _is_answered(name, wanted, sentences, known):
+                queries.setdefault(name, " ".join([name, *left]).rstrip("?？"))
+    return list(queries.values())
 
 
 def _is_answered(name: str, wanted: frozenset[str], sentences: Sequence[Sentence], known: Sequence[str]) -> bool:
