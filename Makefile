@@ -151,6 +151,7 @@ bench: install ## measure the tables of docs/performance.md again, on an otherwi
 	$(BIN)/python -m benchmarks.first_word
 	$(BIN)/python -m benchmarks.repeated
 	$(BIN)/python -m benchmarks.cold_start
+	$(BIN)/python -m benchmarks.agentic
 	$(BIN)/python -m benchmarks.load
 
 prove-on-aws: install ## deploy throwaway environments on your account, use and remove them; writes proof.md

@@ -1,14 +1,13 @@
 """Agentic search and the plain search on the same questions: the table of docs/search.md.
 
 The stand-in of the local cloud chooses the searches, by names and question words. So the table shows what the further
-searches find once they are chosen, and what they cost without a model's own time.
+searches find once they are chosen, and not how well a model chooses.
 """
 
 import os
 import statistics
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,19 +20,18 @@ from osml.place import CHECKOUT
 from trials.report import publish
 
 PAGE = CHECKOUT / "docs" / "search.md"
-COLUMNS = ("questions", "number", "all found, plain", "all found, agentic", "further searches", "time to sources")
+COLUMNS = ("questions", "number", "all found, plain", "all found, agentic", "further searches")
 ENVIRONMENT, SIZE = "sandbox", 4
 
 
 @dataclass(frozen=True)
 class SteppedResult:
-    """Whether the passages of both ways hold all that is needed; `searches` beside the first, and `times` as long."""
+    """Whether the passages of both ways hold all that is needed; `searches` are those beside the first."""
 
     kind: str
     plain: bool
     agentic: bool
     searches: int
-    times: float
 
 
 def main() -> None:
@@ -55,9 +53,7 @@ def main() -> None:
 
 
 def _asked(environment: Deployed, question: SteppedQuestion) -> SteppedResult:
-    began = time.perf_counter()
     plain = {source.document for source in find(environment.place, question.text, SIZE)}
-    alone = time.perf_counter() - began
     response = requests.post(
         f"{environment.url}/ask",
         json={"question": question.text, "top_k": SIZE},
@@ -67,10 +63,7 @@ def _asked(environment: Deployed, question: SteppedQuestion) -> SteppedResult:
     response.raise_for_status()
     answer = response.json()
     agentic = {source["document"] for source in answer["sources"]}
-    times = answer["timings"]["search_ms"] / 1000 / alone
-    return SteppedResult(
-        question.kind, question.needed <= plain, question.needed <= agentic, len(answer["steps"]), times
-    )
+    return SteppedResult(question.kind, question.needed <= plain, question.needed <= agentic, len(answer["steps"]))
 
 
 def _row(kind: str, results: list[SteppedResult]) -> list[str]:
@@ -81,7 +74,6 @@ def _row(kind: str, results: list[SteppedResult]) -> list[str]:
         f"{statistics.mean(result.plain for result in those):.0%}",
         f"{statistics.mean(result.agentic for result in those):.0%}",
         f"{statistics.mean(result.searches for result in those):.1f}",
-        f"{statistics.median(result.times for result in those):.1f} ×",
     ]
 
 
