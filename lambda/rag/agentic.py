@@ -4,7 +4,7 @@ A fault of the model, an answer without calls and a spent limit all end it. What
 """
 
 import logging
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pydantic import ValidationError
@@ -22,7 +22,6 @@ _RANK = 2
 _SHARE = 0.5
 _log = logging.getLogger(__name__)
 Search = Callable[[str, Filters | None, Budget], list[Source]]
-Steps = Generator[SearchStep, None, list[list[Source]]]
 
 
 class AgenticSearch:
@@ -44,12 +43,12 @@ class AgenticSearch:
         search: Search,
         budget: Budget,
         usage: Usage | None = None,
-    ) -> Steps:
-        """Search as the model asks, and yield each search; returns the passages of each, beginning with `first`.
+    ) -> Iterator[tuple[SearchStep, list[Source]]]:
+        """Search as the model asks, and yield each search with the passages that it found.
 
         `first` is what the search for the question has found. `usage` gets the tokens of the model.
         """
-        lists = [first]
+        known = {source.id for source in first}
         within = budget.atmost(min(self._agentic.seconds, budget.left() * _SHARE))
         rounds: list[SearchRound] = []
         done: list[tuple[str, Filters | None]] = []
@@ -70,17 +69,15 @@ class AgenticSearch:
                     done.append(wanted)
                     query, filters = wanted
                     sources = search(query, filters, within)
-                    known = {source.id for those in lists for source in those}
-                    lists.append(sources)
                     results.append(_passages(sources))
-                    new = sum(source.id not in known for source in sources)
-                    yield SearchStep(query=query, filters=filters, passages=len(sources), new=new)
+                    new = {source.id for source in sources} - known
+                    known |= new
+                    yield SearchStep(query=query, filters=filters, passages=len(sources), new=len(new)), sources
                 if not any(result.texts for result in results):
                     break
                 rounds.append(SearchRound(choice, results))
         except RagFailure as failure:
             _log.warning("Agentic search ended early: %s %s", failure.message, failure.said)
-        return lists
 
 
 def merged(lists: Sequence[list[Source]], size: int) -> list[Source]:

@@ -126,7 +126,6 @@ class _Asked:
         model_began = perf_counter()
         said = ""
         if self.parts.cache:
-            earlier = _answered_in(stored)
             self.cached = self.parts.cache.find(self.question.question, nearest.sources, earlier, self.budget)
         try:
             for piece in self._pieces(generation, nearest.sources, stored):
@@ -181,14 +180,13 @@ class _Asked:
         from rag.agentic import merged
 
         began, before = perf_counter(), [turn.question for turn in earlier[-1:]]
-        steps = agentic.steps(self.question.question, before, nearest.sources, self._search, self.budget, self.usage)
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as end:
-                return Found(merged(end.value, self._size), nearest.search_ms + _since(began), nearest.embed_ms)
+        lists = [nearest.sources]
+        steps = agentic.steps(self.question.question, before, lists[0], self._search, self.budget, self.usage)
+        for step, sources in steps:
+            lists.append(sources)
             self.steps.append(step)
             yield Searched(step)
+        return Found(merged(lists, self._size), nearest.search_ms + _since(began), nearest.embed_ms)
 
     def _search(self, query: str, filters: Filters | None, budget: Budget) -> list[Source]:
         """One search that the model asks for. One that a guardrail stops or changes is not made."""

@@ -24,7 +24,7 @@ _INNER = re.compile(r'"OriginalStatusCode"\s*:\s*(\d{3})')
 class AwsService:
     """The service at `host` in `region`, by default the function's; `side` is its name in messages.
 
-    `name` is its name in signatures, and `variable` in the variables by which AWS's own clients are variables another
+    `name` is its name in signatures, and `variable` in the variables by which AWS's own clients are told another
     address: `AWS_ENDPOINT_URL_<variable>`.
     """
 

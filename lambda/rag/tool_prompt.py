@@ -1,7 +1,8 @@
-"""What a model is prompt that chooses searches: instructions, the question, passages, and what its searches found."""
+"""What a model reads that chooses searches: instructions, the question, passages, and what its searches found."""
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,15 @@ class ToolCall:
 
     id: str
     arguments: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, id: str, written: str) -> ToolCall | None:
+        """The call with its arguments as the model has written them; None if they are no JSON object."""
+        try:
+            arguments = json.loads(written)
+        except ValueError:
+            return None
+        return cls(id, arguments) if isinstance(arguments, dict) else None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class ToolUse:
 
 
 def calls(first: str, results: Sequence[str], earlier: Sequence[Mapping[str, Any]]) -> list[ToolUse]:
-    """The calls for a prompt: `first` is the user's text, `results` and `earlier` are those of earlier calls."""
+    """The calls for a prompt: `first` is the user's text, `results` and `earlier` what calls before found and asked."""
     question = _QUESTION.search(first)
     if question is None:
         return []

@@ -55,13 +55,9 @@ class Engine:
 def run(
     model: Model, engine: Engine, first: Sequence[Source] = (), seconds: float = 20, **agentic: int
 ) -> tuple[list[SearchStep], list[list[Source]]]:
-    steps: list[SearchStep] = []
     running = AgenticSearch(model, Agentic(**agentic), ALL, {}).steps(QUESTION, [], [*first], engine, Budget(seconds))
-    while True:
-        try:
-            steps.append(next(running))
-        except StopIteration as end:
-            return steps, end.value
+    searches = list(running)
+    return [step for step, _ in searches], [[*first], *(sources for _, sources in searches)]
 
 
 FIRST, HOP = source("pump", text="The Brixol pump is made by Kernwerk."), source("kernwerk", 0.9)

@@ -51,10 +51,5 @@ def chosen(choice: Mapping[str, Any]) -> SearchChoice:
         function = call.get("function") if isinstance(call, Mapping) else None
         if not isinstance(function, Mapping) or function.get("name") != NAME:
             continue
-        try:
-            arguments = json.loads(str(function.get("arguments")))
-        except ValueError:
-            continue
-        if isinstance(arguments, dict):
-            wanted.append(ToolCall(str(call.get("id")), arguments))
-    return SearchChoice(wanted, str(message.get("reasoning_content") or ""))
+        wanted.append(ToolCall.of(str(call.get("id")), str(function.get("arguments"))))
+    return SearchChoice([call for call in wanted if call], str(message.get("reasoning_content") or ""))

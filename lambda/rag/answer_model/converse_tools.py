@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/bedrock/latest/userguide/tool-use.html
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -43,12 +42,5 @@ def chosen(events: Iterable[Mapping[str, Any]]) -> SearchChoice:
         piece = delta.get("delta", {}).get("toolUse", {}).get("input", "")
         if piece and delta["contentBlockIndex"] in begun:
             begun[delta["contentBlockIndex"]][1].append(piece)
-    wanted = []
-    for id, pieces in begun.values():
-        try:
-            arguments = json.loads("".join(pieces))
-        except ValueError:
-            continue
-        if isinstance(arguments, dict):
-            wanted.append(ToolCall(id, arguments))
-    return SearchChoice(wanted)
+    wanted = [ToolCall.of(id, "".join(pieces)) for id, pieces in begun.values()]
+    return SearchChoice([call for call in wanted if call])
