@@ -1,6 +1,7 @@
 """One local cloud for all tests that need the real engine; it is started once and ended at the end."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,8 @@ from sandbox.instance import Instance
 
 # The same examples in each run, and none that a busy machine draws too slowly.
 settings.load_profile("ci")
+# A run that is told to end is interrupted, so that its fixtures end what they started.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 # jsii starts whatever `node` is first.
 os.environ.update(with_node(os.environ))
 # CDK 2.275 checks each template with an engine in WebAssembly, a third of the processor time of a synthesis. It is on

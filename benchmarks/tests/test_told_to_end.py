@@ -1,0 +1,23 @@
+"""A measurement that is told to end ends what it started."""
+
+import signal
+import subprocess
+import sys
+
+MEASUREMENT = """
+import time, benchmarks
+try:
+    print("started", flush=True)
+    time.sleep(60)
+finally:
+    print("ended what it started", flush=True)
+"""
+
+
+def test_a_signal_to_end_is_an_interruption() -> None:
+    command = [sys.executable, "-c", MEASUREMENT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.read() == "ended what it started\n"
