@@ -40,6 +40,11 @@ class Conversation:
     state: str = field(default="", compare=False)
 
     @property
+    def answered(self) -> Sequence[Turn]:
+        """The last turns that a follow-up continues."""
+        return [turn for turn in self.turns if turn.origin is None or turn.origin.answered][-MOST_TURNS:]
+
+    @property
     def searched(self) -> str:
         """The words by which it is found, besides its title."""
         return " ".join(turn.question for turn in self.turns).lower()[:_MOST_SEARCHED]

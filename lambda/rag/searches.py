@@ -1,0 +1,80 @@
+"""The searches for one question: for the question itself and, with agentic search, those that the model asks for."""
+
+from collections.abc import Generator, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from rag.budget import Budget
+from rag.caller import Caller
+from rag.events import Searched
+from rag.failures import Invalid
+from rag.guardrails import Struck
+from rag.match import judge
+from rag.models import Filters, Question, SearchStep, Source
+from rag.parts import Parts
+from rag.prompt import Turn
+from rag.search import Found
+from rag.search.query import texts
+from rag.usage import Usage
+
+if TYPE_CHECKING:
+    from rag.agentic import AgenticSearch
+
+
+class Searches:
+    """The searches for the `question` of `caller`, with only what they may see; `usage` gets the tokens of the model.
+
+    `steps` are the searches that the model asked for, so far.
+    """
+
+    def __init__(
+        self, question: Question, caller: Caller, parts: Parts, budget: Budget, usage: Usage | None = None
+    ) -> None:
+        self._question, self._caller, self._parts, self._budget, self._usage = question, caller, parts, budget, usage
+        self._size = question.top_k or parts.settings.top_k
+        self.steps: list[SearchStep] = []
+
+    def first(self, earlier: Sequence[Turn] = ()) -> Found:
+        """The passages nearest to the question, after the turns in `earlier`."""
+        most = self._parts.settings.retrieval.earlier_questions
+        queries = texts([turn.question for turn in earlier], self._question.question, most)
+        return self._nearest(queries, self._question.filters, self._budget)
+
+    def all(self, earlier: Sequence[Turn]) -> Generator[Searched, None, Found]:
+        """The passages of the first search and of those that the model asks for, which it yields as they are made."""
+        nearest = self.first(earlier)
+        if self._parts.agentic is None:
+            return nearest
+        return (yield from self._further(self._parts.agentic, nearest, earlier))
+
+    def _further(
+        self, agentic: "AgenticSearch", nearest: Found, earlier: Sequence[Turn]
+    ) -> Generator[Searched, None, Found]:
+        # Only whoever searches in steps waits for the import.
+        from rag.agentic import merged
+
+        began, before = perf_counter(), [turn.question for turn in earlier[-1:]]
+        lists = [nearest.sources]
+        steps = agentic.steps(self._question.question, before, lists[0], self._search, self._budget, self._usage)
+        for step, sources in steps:
+            lists.append(sources)
+            self.steps.append(step)
+            yield Searched(step)
+        search_ms = nearest.search_ms + round((perf_counter() - began) * 1000)
+        return Found(merged(lists, self._size), search_ms, nearest.embed_ms)
+
+    def _search(self, query: str, filters: Filters | None, budget: Budget) -> list[Source]:
+        """One search that the model asks for. One that a guardrail stops or changes is not made."""
+        try:
+            if self._parts.guard.question(query, budget) != query:
+                raise Invalid("A guardrail masks a part of this search.")
+        except Struck as struck:
+            raise Invalid(struck.message) from None
+        # The model limits the search only if the caller has not.
+        return self._nearest([query], self._question.filters or filters, budget).sources
+
+    def _nearest(self, queries: list[str], filters: Filters | None, budget: Budget) -> Found:
+        nearest = self._parts.search.nearest(queries, filters, self._size, budget, self._caller)
+        for source in nearest.sources:
+            judge(source, self._parts.settings.matches, self._parts.settings.access)
+        return nearest
