@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from settings import Group
+from settings import Group, answer
 from settings.access import Access
 from settings.agents import Agents
+from settings.answer import AnswerModel
 from settings.answer_cache import AnswerCacheSettings
 from settings.feedback import Feedback
 from settings.firewall import FirewallSettings
 from settings.guardrails import BedrockGuardrail, Guardrails
+from settings.model_settings import any_of
 from settings.originals import OriginalsSettings
 from settings.own_name import AssistantName
 from settings.passages import PASSAGE_CHARACTERS
@@ -24,6 +26,14 @@ from settings.web_address import Origin
 
 VpcEndpointId = Annotated[str, Field(pattern=r"^vpce-[0-9a-f]{8,17}$")]
 PageAddress = Annotated[str, Field(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/rag$")]
+# What readers choose a model by.
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$")]
+MOST_MODELS = 5
+
+if TYPE_CHECKING:
+    Answer: TypeAlias = AnswerModel
+else:
+    Answer = any_of(answer)
 
 
 class Throttle(Group):
@@ -60,6 +70,8 @@ class Assistant(Group):
     check questions and answers, and `quota` limits what each caller may ask.
     `agents` offers the documents to agents, as tools. With `feedback` people rate answers. With `cache` an answer is
     given again, without the model. With `originals` the files that people upload are kept, and opened from the page.
+    `models` are further answer models, each as `answer`, from which readers choose by these names; the first is
+    `answer`.
 
     API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
     belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
@@ -88,6 +100,11 @@ class Assistant(Group):
     feedback: Feedback | None = None
     cache: AnswerCacheSettings | None = None
     originals: OriginalsSettings | None = None
+    models: dict[ModelName, Answer] = Field(
+        default_factory=dict,
+        max_length=MOST_MODELS,
+        examples=[{"thorough": {"provider": "bedrock-converse", "model": "us.amazon.nova-pro-v1:0"}}],
+    )
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float | None = Field(default=None, ge=0)
     throttle: Throttle = Throttle()

@@ -37,9 +37,10 @@ def endings(environment: Environment) -> list[SettingEnding]:
 
 def _used(environment: Environment) -> Iterator[tuple[str, str | None, Mapping[str, EndOfLife]]]:
     """Setting, value, and the table of its provider."""
-    for model in (environment.answer, environment.embedding):
-        if model:
-            yield from model.ends()
+    for setting, model in environment.answers.items():
+        for named, value, ends in model.ends():
+            yield named.replace("answer", setting, 1), value, ends
+    yield from environment.embedding.ends()
     if environment.retrieval.rerank:
         yield "retrieval.rerank.model", environment.retrieval.rerank.model, bedrock_ends.ENDS
     if isinstance(environment.search, NewDomain | ExistingDomain):

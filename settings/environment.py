@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
 
 from pydantic import Field, model_validator
@@ -25,7 +24,7 @@ from settings.existing_domain import ExistingDomain
 from settings.ingestion import Ingestion
 from settings.keeper import KeeperSettings, OptionalKeeper
 from settings.knowledge import IndexSettings, Prompt, Timeouts
-from settings.model_settings import REGION, model_class, providers
+from settings.model_settings import REGION, any_of, model_class, providers
 from settings.new_domain import NewDomain
 from settings.operators import Operators
 from settings.parts import PARTS
@@ -50,19 +49,13 @@ EMPTY = {
 }
 
 
-def _any_of(package: ModuleType) -> Any:
-    """The settings of every provider in `package`, told apart by `provider`."""
-    classes = tuple(model_class(package, provider) for provider in providers(package))
-    return Annotated[Union[classes], Field(discriminator="provider")]  # noqa: UP007 of a tuple
-
-
 if TYPE_CHECKING:
     Recipe: TypeAlias = str
     Embedding: TypeAlias = EmbeddingModel
     Answer: TypeAlias = AnswerModel
     AnySource: TypeAlias = SourceSettings
 else:
-    Recipe, Embedding, Answer = Literal[tuple(RECIPES)], _any_of(embedding), _any_of(answer)
+    Recipe, Embedding, Answer = Literal[tuple(RECIPES)], any_of(embedding), any_of(answer)
     AnySource = Annotated[Union[tuple(map(source_class, kinds()))], Field(discriminator="kind")]  # noqa: UP007
 
 
@@ -145,9 +138,25 @@ class Environment(Group):
 
     @property
     def secrets(self) -> dict[str, Secret]:
-        """The secrets that hold a key for `embedding` or `answer`, by that name; empty when no key is needed."""
-        models = {"embedding": self.embedding, "answer": self.answer}
-        return {name: model.key for name, model in models.items() if model and model.key}
+        """The secrets that hold the models' keys, by the setting of the first model; empty when no key is needed."""
+        found: dict[str, Secret] = {}
+        for setting, secret in self.keys.items():
+            if not any((known.name, known.key) == (secret.name, secret.key) for known in found.values()):
+                found[setting] = secret
+        return found
+
+    @property
+    def keys(self) -> dict[str, Secret]:
+        """The place of each model's key, by the setting of the model; several models may have one place."""
+        models = {"embedding": self.embedding, **self.answers}
+        return {setting: model.key for setting, model in models.items() if model.key}
+
+    @property
+    def answers(self) -> dict[str, AnswerModel]:
+        """The models that answer, by their settings: `answer`, and those that readers may choose instead."""
+        models = self.assistant.models if self.assistant else {}
+        first = {"answer": self.answer} if self.answer else {}
+        return first | {f"assistant.models.{name}": model for name, model in models.items()}
 
     @property
     def min_score(self) -> float:
@@ -189,9 +198,9 @@ class Environment(Group):
         if not isinstance(settings, dict):
             return settings
         settings = _with_hybrid(with_preset(settings))
-        chosen, timeouts = settings.get("answer"), settings.get("timeouts")
-        seconds = _patience(chosen) if isinstance(chosen, dict) else None
-        if seconds is not None and isinstance(timeouts or {}, dict):
+        timeouts = settings.get("timeouts")
+        seconds = max((_patience(model) or 0 for model in _answers(settings)), default=0)
+        if seconds and isinstance(timeouts or {}, dict):
             settings = {**settings, "timeouts": {"answer": seconds, **(timeouts or {})}}
         return settings
 
@@ -210,6 +219,14 @@ def _with_hybrid(settings: dict[str, Any]) -> dict[str, Any]:
     version = re.fullmatch(r"OpenSearch_(\d+)\.(\d+)", str(search.get("engine_version")))
     old = version is not None and Release(int(version[1]), int(version[2])) < SINCE["hybrid"]
     return settings if old else {**settings, "retrieval": {"hybrid": {}, **retrieval}}
+
+
+def _answers(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """The models that answer, as they are written."""
+    assistant = settings.get("assistant")
+    models = assistant.get("models") if isinstance(assistant, dict) else None
+    written = [settings.get("answer"), *(models.values() if isinstance(models, dict) else ())]
+    return [model for model in written if isinstance(model, dict)]
 
 
 def _patience(chosen: dict[str, Any]) -> int | None:

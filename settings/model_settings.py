@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union
+
+from pydantic import Field
 
 from settings import Group
 
@@ -84,6 +86,12 @@ def model_class(package: ModuleType, provider: str) -> type[ModelSettings]:
         for member in vars(module).values()
         if isinstance(member, type) and issubclass(member, ModelSettings) and member.__module__ == module.__name__
     )
+
+
+def any_of(package: ModuleType) -> Any:
+    """The settings of every provider in `package`, told apart by `provider`."""
+    classes = tuple(model_class(package, provider) for provider in providers(package))
+    return Annotated[Union[classes], Field(discriminator="provider")]  # noqa: UP007 of a tuple
 
 
 def providers(package: ModuleType) -> list[str]:

@@ -185,8 +185,15 @@ ChosenAnswer = Annotated[
 ]
 
 
+ChosenModel = Annotated[
+    AnswerModel,
+    PlainValidator(_chosen(answer, PipelineAnswer)),
+    PlainSerializer(_dumped),
+]
+
+
 class RuntimeSettings(RuntimeGroup):
-    """All of it. Without `answer` the sources are the answer.
+    """All of it. Without `answer` the sources are the answer; `models` are those that readers may choose instead.
 
     `fields` are the declared fields of documents. From the scores of `matches` on a passage is a good and a close
     match; None where the model is not measured.
@@ -203,6 +210,7 @@ class RuntimeSettings(RuntimeGroup):
     prompt: Prompt
     embedding: ChosenEmbedding
     answer: ChosenAnswer = None
+    models: dict[str, ChosenModel] = Field(default_factory=dict)
     conversations: Annotated[Memory | ConversationIndexSettings | Table, Field(discriminator="kind")]
     access: ToldAccess = ToldAccess()
     limits: Limits = Limits()
@@ -214,3 +222,9 @@ class RuntimeSettings(RuntimeGroup):
     cache: RuntimeAnswerCache | None = None
     feedback: FeedbackSettings | None = None
     timeouts: RuntimeTimeouts = RuntimeTimeouts()
+
+    @property
+    def choices(self) -> list[str]:
+        """The names of the models that a reader chooses among, the usual one first; empty where there is no choice."""
+        first = [self.answer.name] if isinstance(self.answer, AnswerModel) and self.models else []
+        return [*first, *self.models]

@@ -38,8 +38,9 @@ class AssistantGrants:
         stores = self._stores
         self._work_on_the_index(function, part)
         answer = self._inference.answer
-        if answer and self._environment.streams:
-            function.allow(*answer.caller_statements(streamed=True), wildcards=GUESSED)
+        called = [answer, *self._inference.models] if answer and self._environment.streams else []
+        for model in called:
+            function.allow(*model.caller_statements(streamed=True), wildcards=GUESSED)
         self._use_the_guardrail(function)
         if stores.quota:
             function.allow(stores.quota.counting)

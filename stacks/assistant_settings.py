@@ -85,8 +85,9 @@ def runtime_settings(
     length = len(json.dumps(settings, ensure_ascii=False).encode())
     if length > MOST_CHARACTERS:
         raise ValueError(
-            f"prompt.system, prompt.instructions and assistant.access make the settings of the functions {length} "
-            f"bytes long, but Lambda takes {MOST_CHARACTERS} besides names; shorten them by {length - MOST_CHARACTERS}."
+            "prompt.system, prompt.instructions, assistant.models and assistant.access make the settings of the "
+            f"functions {length} bytes long, but Lambda takes {MOST_CHARACTERS} besides names; shorten them by "
+            f"{length - MOST_CHARACTERS}."
         )
     return settings
 
@@ -96,13 +97,15 @@ def _unusual(
 ) -> dict[str, Any]:
     """The groups of settings that most environments leave out."""
     unusual: dict[str, Any] = {"matches": environment.matches} if environment.matches else {}
+    if assistant.models:
+        unusual["models"] = {name: model.for_runtime(environment) for name, model in assistant.models.items()}
     if assistant.guardrails:
         unusual["guardrails"] = assistant.guardrails
     if assistant.quota and stores.quota:
         unusual["quota"] = RuntimeQuota(table=stores.quota.name, **assistant.quota.model_dump(exclude_none=True))
     if assistant.cache and stores.cache and environment.answer:
         unusual["cache"] = RuntimeAnswerCache(
-            table=stores.cache.name, hours=assistant.cache.hours, model=_digest(environment.answer)
+            table=stores.cache.name, hours=assistant.cache.hours, model=_digest(environment.answers)
         )
     if stores.originals:
         unusual["originals"] = stores.originals.bucket.bucket_name
@@ -126,9 +129,9 @@ def _unusual(
     return unusual | environment.reading.model_dump(exclude_none=True)
 
 
-def _digest(answer: AnswerModel) -> str:
-    """Of all settings of the model, some of which its endpoint alone knows."""
-    settings = json.dumps(answer.model_dump(mode="json"), sort_keys=True)
+def _digest(answers: Mapping[str, AnswerModel]) -> str:
+    """Of all settings of the models, some of which an endpoint alone knows."""
+    settings = json.dumps([model.model_dump(mode="json") for model in answers.values()], sort_keys=True)
     return hashlib.sha256(settings.encode()).hexdigest()[:DIGEST]
 
 

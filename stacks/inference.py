@@ -5,8 +5,10 @@ from __future__ import annotations
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from opensearch_ml.providers.answer_endpoint import AnswerEndpoint
 from opensearch_ml.providers.bedrock_rerank import bedrock_rerank
 from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
+from opensearch_ml.providers.model_secret import ModelSecret
 from opensearch_ml.providers.provider import Provider
 from opensearch_ml.providers.sagemaker_sparse import sagemaker_sparse
 from settings import Environment
@@ -25,6 +27,9 @@ class InferenceStack(EnvironmentStack):
         self.embedding_endpoint: EmbeddingEndpoint | None = None
         self.embedding = self._embedding(environment)
         self.answer = None if environment.answer is None else self._answer(environment, environment.answer)
+        models = environment.assistant.models if environment.assistant else {}
+        # The models that readers may choose instead.
+        self.models = [self._chosen(environment, name, model) for name, model in models.items()]
         self.rerank = self._rerank(environment)
         self.sparse = self._sparse(environment)
 
@@ -77,6 +82,22 @@ class InferenceStack(EnvironmentStack):
             self.output("SecretName", secret.name)
             self.output("SecretArn", secret.arn)
         endpoint = answer_endpoint(self, environment, settings) if isinstance(settings, SageMakerAnswer) else None
+        return self._answering(environment, settings, secret, endpoint)
+
+    def _chosen(self, environment: Environment, name: str, settings: AnswerModel) -> Provider:
+        endpoint = None
+        if isinstance(settings, SageMakerAnswer):
+            id = f"Model-{name}"
+            endpoint = AnswerEndpoint(
+                self, id, name=settings.endpoint, region=settings.region, component=settings.component
+            )
+        secret = model_secret(self, f"Key-{name}", settings.key, self.removal) if settings.key else None
+        return self._answering(environment, settings, secret, endpoint)
+
+    @staticmethod
+    def _answering(
+        environment: Environment, settings: AnswerModel, secret: ModelSecret | None, endpoint: AnswerEndpoint | None
+    ) -> Provider:
         return model_provider(
             settings,
             environment,

@@ -147,7 +147,7 @@ def _called(environment: Environment) -> list[str]:
     A domain whose calls go through the VPC calls those of its models there.
     """
     search = environment.search
-    models = [model for model in (environment.embedding, environment.answer) if model]
+    models = [environment.embedding, *environment.answers.values()]
     services = list(dict.fromkeys(model.service for model in models if model.service))
     guarded = ["bedrock-runtime"] if environment.assistant and environment.assistant.bedrock_guardrail else []
     read = ["textract"] if environment.reading.scans else []
@@ -165,9 +165,8 @@ def _called(environment: Environment) -> list[str]:
         called += ["cloudformation", "ssm"]
     if environment.drop or environment.sources:
         called.append("sqs")
-    answer = environment.answer if environment.streams else None
-    if answer and answer.service:
-        called.append(answer.service)
+    answers = environment.answers.values() if environment.streams else ()
+    called += [model.service for model in answers if model.service]
     if search.vpc and search.vpc.egress == "vpc":
         retrieval = environment.retrieval
         services += ["bedrock-runtime"] if retrieval.rerank else []

@@ -7,6 +7,7 @@ import { Judgements } from "./judgements.js";
 import { Key } from "./key.js";
 import { Language } from "./language.js";
 import { Library } from "./library.js";
+import { ModelChoice } from "./models.js";
 import { Quota } from "./quota.js";
 import { Rights } from "./rights.js";
 import { SecondFactor } from "./factor.js";
@@ -61,6 +62,7 @@ function enter(sign, root, tab, told) {
   const service = new Service(root, sign);
   const rights = new Rights(service);
   new Quota(service, rights);
+  new ModelChoice(service, rights, tab);
   const conversation = new Conversation(service, sign, tab, rights);
   const library = new Library(service, tab, sign, rights, told.visible_seconds);
   byId("sign-out").hidden = false;

@@ -19,6 +19,11 @@ export class Rights {
     return (await this.#told).history;
   }
 
+  /** The answer models to choose from, the usual one first; none where there is no choice. */
+  async models() {
+    return (await this.#told).models ?? [];
+  }
+
   async has(role) {
     return ROLES.indexOf((await this.#told).role) >= ROLES.indexOf(role);
   }

@@ -9,6 +9,8 @@ import { say } from "./words.js";
 export class Service extends EventTarget {
   #root;
   #sign;
+  /** The answer model that the reader has chosen; null for the usual one. */
+  model = null;
 
   constructor(root, sign) {
     super();
@@ -26,7 +28,8 @@ export class Service extends EventTarget {
   }
 
   async *#events(request, signal) {
-    const response = await this.#send("ask", { method: "POST", body: request, accept: "text/event-stream", signal });
+    const body = this.model ? { ...request, model: this.model } : request;
+    const response = await this.#send("ask", { method: "POST", body, accept: "text/event-stream", signal });
     if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
       yield { name: "answer", value: await this.#read(response) };
       return;

@@ -59,7 +59,9 @@ def _reply(event: dict[str, Any], context: "InvocationContext") -> HandlerRespon
         if route == MODELS:
             from completions import models
 
-            return HandlerResponse(200, _headers("application/json"), [models(settings().environment)], telemetry.end)
+            return HandlerResponse(
+                200, _headers("application/json"), [models(settings().environment, settings().choices)], telemetry.end
+            )
         question, turns = dialect.read(json_body(event, settings().limits.body_bytes))
         telemetry.count_question()
         charge = charged(who, seconds)
@@ -88,7 +90,7 @@ def _dialect(event: dict[str, Any], route: str, identifier: str) -> Dialect:
     context = event.get("requestContext") or {}
     path = str(context.get("path") or event.get("path") or "")
     base = f"https://{context.get('domainName')}{path[: path.rfind('/v1/')]}"
-    return Completions(settings().environment, identifier, base)
+    return Completions(settings().environment, settings().choices, identifier, base)
 
 
 def _events(

@@ -27,8 +27,8 @@ _CREATED = 1_764_547_200
 class Completions:
     """One request; `base` is the address of the API, for citations."""
 
-    def __init__(self, environment: str, identifier: str, base: str) -> None:
-        self._names = (MODEL, environment)
+    def __init__(self, environment: str, choices: Sequence[str], identifier: str, base: str) -> None:
+        self._usual, self._choices = (MODEL, environment), choices
         self._base = base
         self._head = {"id": f"chatcmpl-{identifier}", "created": int(time.time()), "model": MODEL}
         self._streams = False
@@ -37,13 +37,15 @@ class Completions:
     def read(self, body: Any) -> tuple[Question, Sequence[Turn] | None]:
         try:
             request = ChatRequest.model_validate(body, strict=True)
-            if request.model not in self._names:
-                raise Absent(f"There is no model of that name. Use {MODEL}.")
+            chosen = None if request.model in self._usual else request.model
+            if chosen and chosen not in self._choices:
+                raise Absent(f"There is no model of that name. Use {' or '.join([MODEL, *self._choices])}.")
+            self._head["model"] = chosen or MODEL
             *earlier, last = request.messages
             if last.role != "user":
                 raise Invalid("The last message is not the user's. Send the question as the last message.")
             self._streams = request.stream
-            return Question.model_validate({"question": last.said}, strict=True), _turns(earlier)
+            return Question.model_validate({"question": last.said, "model": chosen}, strict=True), _turns(earlier)
         except ValidationError as error:
             raise Invalid(mistake(error.errors())) from None
 
@@ -109,10 +111,10 @@ class Completions:
         return f"{self._base}/passages?document={quote(source.document, safe='')}"
 
 
-def models(environment: str) -> bytes:
-    """The list of models, which has one."""
-    model = {"id": MODEL, "object": "model", "created": _CREATED, "owned_by": environment}
-    return _json({"object": "list", "data": [model]})
+def models(environment: str, choices: Sequence[str]) -> bytes:
+    """The list of models: the usual one by the name that it has everywhere, and those that a reader chooses among."""
+    about = {"object": "model", "created": _CREATED, "owned_by": environment}
+    return _json({"object": "list", "data": [{"id": name, **about} for name in (MODEL, *choices)]})
 
 
 def _turns(messages: Sequence[ChatMessage]) -> list[Turn]:

@@ -200,7 +200,7 @@ def me() -> Me:
     who = _who()
     groups = None if who.groups is None else sorted(who.groups)
     listed, kept = history.is_listed(who, settings()), rating.kept(settings())
-    return Me(role=who.role, groups=groups, quota=_quota(who), history=listed, feedback=kept)
+    return Me(role=who.role, groups=groups, quota=_quota(who), history=listed, feedback=kept, models=settings().choices)
 
 
 @app.get(

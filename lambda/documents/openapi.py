@@ -178,7 +178,12 @@ def _of_openai() -> dict[str, Any]:
             "get": {
                 "summary": "List the models, for OpenAI's clients",
                 "operationId": "models",
-                "responses": {"200": {"description": "The one model.", "content": {JSON: {"schema": listed}}}},
+                "responses": {
+                    "200": {
+                        "description": "The models: `osml` is the usual one, the others are chosen by their names.",
+                        "content": {JSON: {"schema": listed}},
+                    }
+                },
             }
         },
     }

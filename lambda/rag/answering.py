@@ -26,6 +26,7 @@ from rag.parts import parts as own_parts
 from rag.prompt import Turn
 from rag.search import Found
 from rag.searches import Searches
+from rag.tailored import tailored
 from rag.usage import Usage
 
 NOT_IN_DOCUMENTS = "The documents do not contain an answer to this question."
@@ -48,7 +49,7 @@ def answer(
 
     Raises a `RagFailure`: `Invalid` and `Absent` before the first event, any other at any time.
     """
-    parts = own_parts() if parts is None else parts
+    parts = tailored(own_parts() if parts is None else parts, question.model)
     work = _Asked(question, caller, parts, Budget(seconds), perf_counter(), turns, usage)
     yield from work.events()
 

@@ -35,7 +35,7 @@ class ChatRequest(Shape):
     """What is used of a request. Settings of sampling are the environment's, and those of a request are ignored."""
 
     model: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
-        description="`osml`, or the environment's name.", examples=[MODEL]
+        description="`osml`, the environment's name, or another one of `GET /v1/models`.", examples=[MODEL]
     )
     messages: list[ChatMessage] = Field(
         min_length=1, max_length=500, description="The conversation; the last message is the question."

@@ -290,3 +290,9 @@ class Me(Shape):
     feedback: FeedbackKept | None = Field(
         default=None, description="What is kept of a judgement of an answer; null if nobody is asked for one."
     )
+    models: list[str] = Field(
+        default_factory=list,
+        description="The answer models that the caller chooses among, the usual one first; empty where there is no "
+        "choice.",
+        examples=[["deepseek-flash", "thorough"]],
+    )

@@ -37,12 +37,14 @@ class Generation(Protocol):
 
 
 class OwnGeneration:
-    """A model that the assistant calls with the messages of `prompt`."""
+    """A model that the assistant calls with the messages of `prompt`; `name` is the one that readers choose it by."""
 
     keeps = False
 
-    def __init__(self, model: ModelCaller, prompt: Prompt, control_tokens: Sequence[str]) -> None:
-        self.name = model.name
+    def __init__(
+        self, model: ModelCaller, prompt: Prompt, control_tokens: Sequence[str], name: str | None = None
+    ) -> None:
+        self.name = name or model.name
         self.model = model
         self._prompt = prompt
         self._control_tokens = control_tokens

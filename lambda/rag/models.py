@@ -97,6 +97,11 @@ class Question(Body):
     top_k: Annotated[int, Field(ge=1, le=50)] | None = Field(
         default=None, description="The number of passages to find; default: the environment's setting.", examples=[4]
     )
+    model: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        default=None,
+        description="The model that answers, of those in `models` of `GET /me`; default: the first one there.",
+        examples=["thorough"],
+    )
 
 
 class Highlight(Shape):
@@ -227,7 +232,10 @@ class Answer(Shape):
         description="What a guardrail did not let through; `answer` is then its message, also if a part of another one "
         "was streamed before.",
     )
-    model: str | None = Field(description="The answer model; null if none was called.", examples=["deepseek-flash"])
+    model: str | None = Field(
+        description="The answer model, by its name in `models` of `GET /me`; null if none was called.",
+        examples=["deepseek-flash"],
+    )
     cached: bool = Field(
         default=False,
         description="Whether the answer was given before, to the same question from the same passages, and no model "

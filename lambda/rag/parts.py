@@ -1,6 +1,6 @@
 """The parts of the assistant in this environment, created once in each process."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Parts:
     """The `settings` and the parts made from them; without `generation` the sources are the answer.
 
-    `agentic` searches as the answer model chooses, with `retrieval.agentic`.
+    `agentic` searches as the answer model chooses, with `retrieval.agentic`. `tailored` are those of other models.
     """
 
     settings: RuntimeSettings
@@ -37,6 +37,7 @@ class Parts:
     feedback: "FeedbackStore | None" = None
     agentic: "AgenticSearch | None" = None
     cache: "AnswerCache | None" = None
+    tailored: "dict[str, Parts]" = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def history(self) -> History | None:
@@ -62,6 +63,17 @@ def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
         _agentic(settings, generation),
         _cache(settings),
     )
+
+
+def answering_by(parts: Parts, settings: RuntimeSettings, name: str | None) -> Parts:
+    """The `parts` with the model and the prompt of `settings`, which readers choose by `name`; the rest is the same."""
+    from rag.answer_model import model
+
+    chosen = settings.answer
+    assert isinstance(chosen, AnswerModel)  # noqa: S101 for the type checker
+    generation = OwnGeneration(model(settings), settings.prompt, chosen.control_tokens, name)
+    agentic, cache = _agentic(settings, generation), _cache(settings)
+    return replace(parts, settings=settings, generation=generation, agentic=agentic, cache=cache)
 
 
 @cache

@@ -17,15 +17,25 @@ from settings.environment import Environment
 
 
 def ask(
-    place: Place, text: str, size: int = 4, filters: Sequence[tuple[str, str]] = (), talk: str | None = None
+    place: Place,
+    text: str,
+    size: int = 4,
+    filters: Sequence[tuple[str, str]] = (),
+    talk: str | None = None,
+    model: str | None = None,
 ) -> Answer:
     """The answer from at most `size` documents that match `filters`. Raises Failure when there is no answer.
 
-    `talk` is the id of a conversation to continue, or `new`.
+    `talk` is the id of a conversation to continue, or `new`; `model` one of `assistant.models`, on a collection.
     """
     text = mended(text)
     if place.settings().engine is None:
-        return assistant.ask(Functions(place), text, size, filters, talk)
+        return assistant.ask(Functions(place), text, size, filters, talk, model)
+    if model:
+        raise Failure(
+            "--model is for collections: here osml ask asks the engine's pipeline, which has one model. Ask on the page "
+            "or by the API, or leave --model out."
+        )
     settings = knowledge(place)
     domain = Domain(settings, caller=place.caller)
     if talk is None:

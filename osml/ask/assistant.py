@@ -17,15 +17,18 @@ def ask(
     size: int = 4,
     filters: Sequence[tuple[str, str]] = (),
     conversation: str | None = None,
+    model: str | None = None,
 ) -> Answer:
     """The answer from at most `size` passages; `filters` may name the fields `document` and `title`.
 
     `conversation` is the id of one of the operator's conversations, or `new`; the assistant begins a conversation with
-    every first question. Raises Failure with the assistant's own sentence when it fails.
+    every first question. `model` is the name of one to choose. Raises Failure with the assistant's own sentence when it fails.
     """
     body: dict[str, Any] = {"question": question, "top_k": size}
     for field, value in filters:
         body.setdefault("filters", {}).setdefault(field, []).append(value)
+    if model:
+        body["model"] = model
     if conversation not in (None, NEW):
         body["conversation_id"] = conversation
     reply = functions.post("/ask", body)

@@ -20,13 +20,16 @@ def ask(
     ] = None,
     conversation: Annotated[str | None, typer.Option(help="Conversation id to continue, or `new`.")] = None,
     as_: As = None,
+    model: Annotated[
+        str | None, typer.Option(help="On a collection: the model that answers, by its name in `assistant.models`.")
+    ] = None,
 ) -> None:
     """Ask a question and print the answer and its source documents."""
     from osml.ask import answer_view, asking
 
     wanted = asking.filters(filters or [])
     where = place(env, sandbox).seen_by(groups_of(as_))
-    answer = asking.ask(where, question, size, wanted, conversation)
+    answer = asking.ask(where, question, size, wanted, conversation, model)
     if json:
         answer_view.print_json(answer)
     else:

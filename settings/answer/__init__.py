@@ -29,6 +29,11 @@ class AnswerModel(ModelSettings):
         return PATIENCE if settings.get("thinking") is True else None
 
     @property
+    def name(self) -> str:
+        """The model as answers name it, without the rest of an ARN."""
+        return self.shown.rpartition("/")[2] if self.shown.startswith("arn:") else self.shown
+
+    @property
     def calls_tools(self) -> bool:
         """Whether the assistant can give it tools to call, as agentic search does."""
         return False

@@ -179,7 +179,7 @@ class SageMakerAnswer(AnswerModel):
     def for_runtime(self, environment: Environment) -> SageMakerAnswer:
         return SageMakerAnswer(
             provider=self.provider,
-            endpoint=environment.answer_endpoint_name,
+            endpoint=environment.answer_endpoint_name if self.creates_endpoint else self.endpoint,
             # A component that is made here is called as its endpoint.
             component=environment.answer_endpoint_name if self.scaling else self.component,
             region=self.region,

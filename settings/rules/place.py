@@ -29,17 +29,19 @@ def search_is_here(environment: Environment) -> Iterator[str]:
 
 def secrets_are_made_once(environment: Environment) -> Iterator[str]:
     """Two secrets of one name cannot be made, and one that is made need not be made again."""
-    made = [name for name, secret in environment.secrets.items() if secret.create]
-    if len(made) == 2 and len({environment.secrets[name].name for name in made}) == 1:
-        yield (
-            f"{made[0]}.secret and {made[1]}.secret have one name and create: true, and a secret is made once; leave "
-            f"create out of {made[1]}.secret, or give it a name of its own"
-        )
+    made: dict[str, str] = {}
+    for setting, secret in environment.keys.items():
+        first = made.setdefault(secret.name, setting) if secret.create else setting
+        if first != setting:
+            yield (
+                f"{first}.secret and {setting}.secret have one name and create: true, and a secret is made once; leave "
+                f"create out of {setting}.secret, or give it a name of its own"
+            )
 
 
 def secrets_are_here(environment: Environment) -> Iterator[str]:
     """The models' keys."""
-    for name, secret in environment.secrets.items():
+    for name, secret in environment.keys.items():
         arn = secret.arn
         if arn is not None and environment.region is not None and arn.split(":")[3] != environment.region:
             yield (

@@ -57,7 +57,7 @@ def _called(environment: Environment, all_of_them: bool) -> dict[str, Any]:
     if all_of_them:
         groups["embedding"] = environment.embedding
     if all_of_them or environment.streams:
-        groups["answer"] = environment.answer
+        groups |= environment.answers
     if all_of_them and not isinstance(environment.search, Serverless):
         groups["retrieval.rerank"] = environment.retrieval.rerank
         groups["retrieval.hybrid.sparse"] = getattr(environment.retrieval.hybrid, "sparse", None)

@@ -120,6 +120,7 @@ class Stage:
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     conversations: dict[str, dict[str, Any]] = field(default_factory=dict)
     feedback: dict[str, Any] | None = None
+    models: list[str] = field(default_factory=list)
     links: dict[str, dict[str, Any]] = field(default_factory=dict)
     judged: dict[str, dict[str, Any]] = field(default_factory=dict)
     holds_jobs: bool = False
@@ -163,7 +164,8 @@ class Stage:
         elif path == "originals" and (link := self.links.get(request.query.get("document", ""))):
             wire.json(200, link)
         elif path == "me":
-            features = {"history": self.sign_in == "cognito", "feedback": self.feedback, "quota": self.quota}
+            features: dict[str, Any] = {"history": self.sign_in == "cognito", "feedback": self.feedback}
+            features |= {"quota": self.quota, "models": self.models}
             wire.json(200, {"role": self.role, "groups": self.groups, **features})
         elif path.split("/")[0] == "feedback":
             self._judge(request, wire, path.removeprefix("feedback").removeprefix("/"))

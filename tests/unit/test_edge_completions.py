@@ -153,9 +153,9 @@ def test_a_blocked_answer_says_so_and_without_a_model_the_passages_are_the_answe
     from completions import Completions
 
     blocked = ANSWER.model_copy(update={"blocked": "answer", "sources": []})
-    said = json.loads(Completions("dev", "1", "https://x").whole(blocked))
+    said = json.loads(Completions("dev", [], "1", "https://x").whole(blocked))
     assert said["choices"][0]["finish_reason"] == "content_filter"
-    completion = json.loads(Completions("dev", "1", "https://x").whole(ANSWER.model_copy(update={"answer": None})))
+    completion = json.loads(Completions("dev", [], "1", "https://x").whole(ANSWER.model_copy(update={"answer": None})))
     assert (
         completion["choices"][0]["message"]["content"] == "Rules: Text.\n\nhttps://example.com/x: More.\n\nc: Unused."
     )
@@ -166,6 +166,29 @@ def test_there_is_one_model() -> None:
     reply = called("GET", "/v1/models")
     listed = json.loads(b"".join(reply.body))
     assert (listed["object"], [model["id"] for model in listed["data"]]) == ("list", ["osml"])
+
+
+def test_models_to_choose_are_listed_and_the_chosen_one_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deepseek = {"provider": "deepseek", "secret": {"name": "osml/key"}}
+    told = {**SETTINGS, "answer": deepseek, "models": {"thorough": {**deepseek, "thinking": True}}}
+    monkeypatch.setenv("ASSISTANT", json.dumps(told))
+    asked: list[str | None] = []
+
+    def core(question: Question, *_: Any, **__: Any) -> Iterator[Event]:
+        asked.append(question.model)
+        yield Answered(ANSWER)
+
+    monkeypatch.setattr(answering, "answer", core)
+    listed = json.loads(b"".join(called("GET", "/v1/models").body))
+    assert [model["id"] for model in listed["data"]] == ["osml", "deepseek-flash", "thorough"]
+    for name, chosen in {"osml": None, "thorough": "thorough", "deepseek-flash": "deepseek-flash"}.items():
+        status, said = completed(USER, model=name)
+        assert (status, said["model"], asked.pop()) == (200, name, chosen)
+    status, said = completed(USER, model="gpt")
+    assert status == 404
+    assert "osml or deepseek-flash or thorough" in said["error"]["message"]
 
 
 @pytest.mark.parametrize("turns", [[], [Turn("Before?", "Yes.")]])

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Skipped, Unchecked
+from settings.answer import AnswerModel
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.bedrock_answer import BedrockModel
 from settings.bedrock_embedding import BedrockEmbedding
@@ -33,13 +34,22 @@ def models(context: Context) -> str:
 def looks(context: Context) -> list[Callable[[], str]]:
     """One look at each model and endpoint: it returns what it sees, or raises like a check."""
     settings = context.settings
-    embedding, answer, rerank = settings.embedding, settings.answer, settings.retrieval.rerank
+    embedding, rerank = settings.embedding, settings.retrieval.rerank
     checks: list[Callable[[], str]] = []
     if isinstance(embedding, BedrockEmbedding):
         checks.append(partial(_foundation_model, context, embedding.model, embedding.region, here=True))
     if isinstance(embedding, SageMakerEmbedding):
         made = (embedding.instance_type, embedding.instances) if embedding.creates_endpoint else None
         checks.append(partial(_endpoint, context, settings.endpoint_name, embedding.region, made))
+    for answer in settings.answers.values():
+        checks += _looks_at_answers(context, answer)
+    if rerank:
+        checks.append(partial(_foundation_model, context, rerank.model, rerank.region, here=True))
+    return checks
+
+
+def _looks_at_answers(context: Context, answer: AnswerModel) -> list[Callable[[], str]]:
+    checks: list[Callable[[], str]] = []
     if isinstance(answer, BedrockModel):
         if answer.profile:
             checks.append(partial(_profile, context, answer.model, answer.region))
@@ -50,9 +60,8 @@ def looks(context: Context) -> list[Callable[[], str]]:
     if isinstance(answer, SageMakerAnswer):
         most = max(answer.instances, answer.scaling.maximum if answer.scaling else 0)
         made = (answer.machine, most) if answer.creates_endpoint else None
-        checks.append(partial(_endpoint, context, settings.answer_endpoint_name, None, made))
-    if rerank:
-        checks.append(partial(_foundation_model, context, rerank.model, rerank.region, here=True))
+        name = context.settings.answer_endpoint_name if answer.creates_endpoint else answer.endpoint
+        checks.append(partial(_endpoint, context, name, None, made))
     return checks
 
 

@@ -62,9 +62,9 @@ def _of_bedrock(context: Context) -> Iterator[tuple[str, str, str | None, str | 
     settings = context.settings
     if isinstance(settings.embedding, BedrockEmbedding):
         yield "embedding.model", settings.embedding.model, None, settings.embedding.region
-    answer = settings.answer
-    if isinstance(answer, BedrockModel) and answer.foundation_model:
-        yield "answer.model", answer.foundation_model, answer.profile, answer.model_region(None)
+    for setting, answer in settings.answers.items():
+        if isinstance(answer, BedrockModel) and answer.foundation_model:
+            yield f"{setting}.model", answer.foundation_model, answer.profile, answer.model_region(None)
     if settings.retrieval.rerank:
         yield "retrieval.rerank.model", settings.retrieval.rerank.model, None, settings.retrieval.rerank.region
 

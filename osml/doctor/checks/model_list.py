@@ -26,9 +26,9 @@ class Address:
 
 def listed_models(settings: Environment) -> Iterator[tuple[str, str, Address, Secret]]:
     """Setting, model, address and key of each model whose provider has a list."""
-    models = {"answer.model": settings.answer, "embedding.model": settings.embedding}
-    for setting, model in models.items():
-        if model and model.key and model.listed_at:
+    models = {f"{setting}.model": model for setting, model in settings.answers.items()}
+    for setting, model in {**models, "embedding.model": settings.embedding}.items():
+        if model.key and model.listed_at:
             yield setting, model.shown, Address(*model.listed_at), model.key
 
 

@@ -1,0 +1,48 @@
+"""What models that readers choose from ask of the rest of their environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from settings.answer.sagemaker import SageMakerAnswer
+
+if TYPE_CHECKING:
+    from settings import Environment
+
+# What clients of OpenAI's API call the environment's own model.
+ALIAS = "osml"
+
+
+def readers_choose(environment: Environment) -> Iterator[str]:
+    """The assistant calls each of them, and each has a name of its own."""
+    models = environment.assistant.models if environment.assistant else {}
+    if not models:
+        return
+    if environment.answer is None:
+        yield "assistant.models is set, but no model answers; leave it out"
+        return
+    if not environment.streams:
+        yield (
+            "assistant.models is set, but the engine's pipeline answers, by one model; set assistant.streaming to "
+            "true, or leave assistant.models out"
+        )
+    taken = {environment.answer.name: "answer.model", ALIAS: "the API", environment.name: "the environment"}
+    for name, model in models.items():
+        setting = f"assistant.models.{name}"
+        if name in taken:
+            yield f"{setting} has the name of {taken[name]}, and readers could not tell them apart; choose another name"
+        if model.caller is None:
+            yield (
+                f"{setting}.provider is {model.provider!r}, a connector of ml-commons, but the assistant calls these "
+                "models itself; choose another provider"
+            )
+        if isinstance(model, SageMakerAnswer) and model.creates_endpoint:
+            yield f"{setting} runs an endpoint of its own, which answer alone can; set its endpoint to one that exists"
+        if environment.retrieval.agentic and not model.calls_tools:
+            yield (
+                f"retrieval.agentic is set, but {setting} calls no tools here; choose deepseek, openai, or "
+                "bedrock-converse with another model than DeepSeek-R1, or leave retrieval.agentic out"
+            )
+        for fault in model.faults(environment):
+            yield fault.replace("answer.", f"{setting}.") if fault.startswith("answer.") else fault
