@@ -71,7 +71,7 @@ class Assistant(Group):
     `agents` offers the documents to agents, as tools. With `feedback` people rate answers. With `cache` an answer is
     given again, without the model. With `originals` the files that people upload are kept, and opened from the page.
     `models` are further answer models, each as `answer`, from which readers choose by these names; the first is
-    `answer`.
+    `answer`. With `prompts` owners change the prompt without a deploy.
 
     API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
     belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
@@ -105,6 +105,7 @@ class Assistant(Group):
         max_length=MOST_MODELS,
         examples=[{"thorough": {"provider": "bedrock-converse", "model": "us.amazon.nova-pro-v1:0"}}],
     )
+    prompts: bool = False
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float | None = Field(default=None, ge=0)
     throttle: Throttle = Throttle()

@@ -221,6 +221,7 @@ class RuntimeSettings(RuntimeGroup):
     quota: RuntimeQuota | None = None
     cache: RuntimeAnswerCache | None = None
     feedback: FeedbackSettings | None = None
+    prompts: str | None = None
     timeouts: RuntimeTimeouts = RuntimeTimeouts()
 
     @property

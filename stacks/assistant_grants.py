@@ -49,6 +49,8 @@ class AssistantGrants:
                 function.allow(stores.quota.reading)
         if stores.cache:
             function.allow(stores.cache.access)
+        if stores.prompts:
+            function.allow(stores.prompts.reading)
         self._embed(function)
         if stores.table:
             function.allow(stores.table.access)
@@ -67,6 +69,8 @@ class AssistantGrants:
             function.allow(*stores.table.history)
         if isinstance(stores.feedback, FeedbackTable):
             function.allow(stores.feedback.access)
+        if stores.prompts:
+            function.allow(stores.prompts.reading, stores.prompts.publishing)
         if stores.originals:
             stores.originals.keep_by(function)
         self._embed(function)

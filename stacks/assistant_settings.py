@@ -109,6 +109,8 @@ def _unusual(
         )
     if stores.originals:
         unusual["originals"] = stores.originals.bucket.bucket_name
+    if stores.prompts:
+        unusual["prompts"] = stores.prompts.name
     feedback = assistant.feedback
     if feedback and stores.feedback:
         kind: Literal["index", "table"] = "table" if isinstance(stores.feedback, FeedbackTable) else "index"

@@ -1,4 +1,4 @@
-"""Where the assistant keeps conversations, feedback, what callers have used, answers to give again, and files."""
+"""Where the assistant keeps conversations, feedback, quotas, answers to give again, prompts and files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from opensearch_ml.assistant.answer_cache_table import AnswerCacheTable
 from opensearch_ml.assistant.conversation_table import ConversationTable
 from opensearch_ml.assistant.feedback_table import FeedbackTable
 from opensearch_ml.assistant.original_bucket import OriginalBucket
+from opensearch_ml.assistant.prompt_table import PromptTable
 from opensearch_ml.assistant.quota_table import QuotaTable
 from opensearch_ml.assistant.upload_jobs import UploadJobs
 from opensearch_ml.resources.conversation_index import CONVERSATIONS, ConversationIndex
@@ -19,7 +20,7 @@ from stacks.search import SearchStack
 
 
 class AssistantStores:
-    """On a domain these are indexes of its engine, on a collection tables; quota, cache and files are in neither.
+    """On a domain these are indexes of its engine, on a collection tables; the rest is on both the same.
 
     `table` or `index` holds conversations. With `memory` neither does, but the engine's own memory.
     """
@@ -45,6 +46,7 @@ class AssistantStores:
         self.table = None if in_engine else ConversationTable(scope, "Conversations", removal_policy=removal)
         self.quota = QuotaTable(scope, "Quota") if assistant.quota else None
         self.cache = AnswerCacheTable(scope, "Cache") if assistant.cache else None
+        self.prompts = PromptTable(scope, "Prompts", removal_policy=removal) if assistant.prompts else None
         self.index: ConversationIndex | None = None
         if in_engine and not memory:
             name = CONVERSATIONS.format(index=index.name)

@@ -154,7 +154,8 @@ def _called(environment: Environment) -> list[str]:
     if isinstance(search, Serverless):
         return list(dict.fromkeys(["dynamodb", *services, *guarded, *read]))
     called = [*guarded, *read]
-    if environment.assistant and (environment.assistant.quota or environment.assistant.cache):
+    assistant = environment.assistant
+    if assistant and (assistant.quota or assistant.cache or assistant.prompts):
         called.append("dynamodb")
     if isinstance(search, ExistingDomain) and search.admin_role:
         called.append("sts")

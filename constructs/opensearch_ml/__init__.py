@@ -14,6 +14,7 @@ from opensearch_ml.assistant.conversation_table import ConversationTable as Conv
 from opensearch_ml.assistant.feedback_table import FeedbackTable as FeedbackTable
 from opensearch_ml.assistant.firewall import Firewall as Firewall
 from opensearch_ml.assistant.original_bucket import OriginalBucket as OriginalBucket
+from opensearch_ml.assistant.prompt_table import PromptTable as PromptTable
 from opensearch_ml.assistant.quota_table import QuotaTable as QuotaTable
 from opensearch_ml.assistant.sign_in_pool import SignInPool as SignInPool
 from opensearch_ml.assistant.upload_jobs import UploadJobs as UploadJobs

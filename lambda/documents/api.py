@@ -16,6 +16,7 @@ import conversations
 import current
 import feedback
 import openapi
+import prompts
 from aws.tracing import subsegment
 from gateway import origins, telemetry
 from gateway.caller import caller, digest
@@ -56,6 +57,7 @@ AT_ONCE = 200_000
 app = APIGatewayRestResolver(enable_validation=True)
 app.include_router(conversations.router)
 app.include_router(feedback.router)
+app.include_router(prompts.router)
 
 
 @subsegment("## handler")
@@ -200,7 +202,15 @@ def me() -> Me:
     who = _who()
     groups = None if who.groups is None else sorted(who.groups)
     listed, kept = history.is_listed(who, settings()), rating.kept(settings())
-    return Me(role=who.role, groups=groups, quota=_quota(who), history=listed, feedback=kept, models=settings().choices)
+    return Me(
+        role=who.role,
+        groups=groups,
+        quota=_quota(who),
+        history=listed,
+        feedback=kept,
+        models=settings().choices,
+        prompts=settings().prompts is not None,
+    )
 
 
 @app.get(

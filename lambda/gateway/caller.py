@@ -74,6 +74,16 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
     return Caller(id, role, None if role == "owner" else own | mapped, shared)
 
 
+def named(event: Mapping[str, Any], access: ToldAccess) -> str:
+    """What other owners know the caller of an event by: a person's mail address, a key's name, an ARN."""
+    context = event.get("requestContext") or {}
+    claims = (context.get("authorizer") or {}).get("claims") or {}
+    identity = context.get("identity") or {}
+    key = str(identity.get("apiKeyId") or "")
+    known = claims.get("email") or identity.get("userArn") or dict(access.keys).get(key, key)
+    return str(known or caller(event, "", access).id)
+
+
 def digest(id: str) -> str:
     """A digest that distinguishes callers in logs without naming them."""
     return hashlib.sha256(id.encode()).hexdigest()[:16]

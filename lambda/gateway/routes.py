@@ -26,6 +26,8 @@ NEEDED: Mapping[str, Role] = {
     "PUT /feedback/{id}": "reader",
     "DELETE /feedback/{id}": "reader",
     "GET /feedback": "owner",
+    "GET /prompts": "owner",
+    "POST /prompts": "owner",
     "POST /documents": "editor",
     "GET /jobs/{id}": "editor",
     "DELETE /documents": "editor",
@@ -34,7 +36,7 @@ NEEDED: Mapping[str, Role] = {
 _WORDS: Mapping[Role, str] = {
     "reader": "ask questions and see documents",
     "editor": "load documents and remove their own",
-    "owner": "see, load and remove all documents, and see feedback",
+    "owner": "see, load and remove all documents, see feedback, and change the prompt",
 }
 
 

@@ -44,14 +44,19 @@ def answer(
 
     The `caller` owns the conversation, and the answer is from passages that they may see. `parts` defaults to those of
     the environment variable `ASSISTANT`. The work starts when the first event is requested. The caller calls the `keep`
-    of `Answered`, which stores the turn. With `turns` the caller holds the conversation, and nothing is stored.
-    `usage` gets the tokens.
+    of `Answered`, which stores the turn. With `turns` the caller holds the conversation, and nothing is stored, as with
+    a draft. `usage` gets the tokens.
 
     Raises a `RagFailure`: `Invalid` and `Absent` before the first event, any other at any time.
     """
-    parts = tailored(own_parts() if parts is None else parts, question.model)
-    work = _Asked(question, caller, parts, Budget(seconds), perf_counter(), turns, usage)
-    yield from work.events()
+    budget, began = Budget(seconds), perf_counter()
+    parts = tailored(own_parts() if parts is None else parts, question, caller, budget)
+    if question.draft is None:
+        yield from _Asked(question, caller, parts, budget, began, turns, usage).events()
+        return
+    from rag.preview import counted
+
+    yield from counted(_Asked(question, caller, parts, budget, began, (), usage).events())
 
 
 def passages(question: Question, caller: Caller, seconds: float, parts: Parts | None = None) -> list[Source]:
@@ -179,6 +184,7 @@ class _Asked:
             blocked=blocked,
             sources=sources,
             model=name,
+            prompt=origin.prompt if name else None,
             cached=by_model is not None and by_model.cached,
             conversation_id=None if self.turns is not None else str(id.after(number if turn is None else number + 1)),
             timings=timings,

@@ -296,3 +296,4 @@ class Me(Shape):
         "choice.",
         examples=[["deepseek-flash", "thorough"]],
     )
+    prompts: bool = Field(default=False, description="Whether owners change the prompt here.")

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -17,6 +15,9 @@ from pydantic import (
 )
 
 from rag.failures import Cause
+from rag.prompt_models import PromptTexts
+from rag.shape import Body as Body
+from rag.shape import Shape as Shape
 from settings.access import LoadedBy
 
 MOST_QUESTION_CHARACTERS = 2000
@@ -24,18 +25,6 @@ MOST_QUESTION_CHARACTERS = 2000
 CONVERSATION = "6926f3a0b1c24d7f90e8a355c2d60f11-1"
 
 Wanted = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-
-
-class Shape(BaseModel):
-    """An object of the API. What checks and writes it is built at the first use, and most are part of another one."""
-
-    model_config = ConfigDict(defer_build=True)
-
-
-class Body(Shape):
-    """A request's body, or an object within it. An unknown field is an error."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 FieldValue = bool | int | float | Wanted
@@ -101,6 +90,11 @@ class Question(Body):
         default=None,
         description="The model that answers, of those in `models` of `GET /me`; default: the first one there.",
         examples=["thorough"],
+    )
+    draft: PromptTexts | None = Field(
+        default=None,
+        description="For owners: the prompt to answer by, instead of the current one. Nothing of such an answer is "
+        "kept, and it has `counts`.",
     )
 
 
@@ -208,6 +202,16 @@ class SearchStep(Shape):
     new: int = Field(description="How many of these no earlier search for this question had found.", examples=[2])
 
 
+class AnswerCounts(Shape):
+    """What is counted of an answer to a `draft`, by words in common with its passages."""
+
+    sentences: int = Field(ge=0, description="Its sentences.")
+    borne_out: int = Field(ge=0, description="Those that a passage bears out.")
+    citations: int = Field(ge=0, description="Its citations of passages, such as [1].")
+    right: int = Field(ge=0, description="Those whose passage bears their sentence out.")
+    cited: int = Field(ge=0, description="Sentences that cite a passage which bears them out.")
+
+
 Blocked = Literal["question", "answer"]
 
 
@@ -236,6 +240,10 @@ class Answer(Shape):
         description="The answer model, by its name in `models` of `GET /me`; null if none was called.",
         examples=["deepseek-flash"],
     )
+    prompt: str | None = Field(
+        default=None, description="The digest of the prompt; null if no model was called.", examples=["0b1f6c9f4a2d"]
+    )
+    counts: AnswerCounts | None = Field(default=None, description="With a `draft`.")
     cached: bool = Field(
         default=False,
         description="Whether the answer was given before, to the same question from the same passages, and no model "

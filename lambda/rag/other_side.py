@@ -3,7 +3,7 @@
 from calls.redaction import redacted
 from rag.failures import AssistantRefused, Broken, Cause, RagFailure, Throttled, TimedOut, Unavailable
 
-ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, ORIGINALS = (
+ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, PROMPTS, ORIGINALS = (
     "The search engine",
     "The embedding model",
     "The answer model",
@@ -13,6 +13,7 @@ ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, O
     "The guardrail",
     "The table of quotas",
     "The cache of answers",
+    "The store of prompts",
     "The store of originals",
 )
 _MOST = 600

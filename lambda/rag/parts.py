@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rag.agentic import AgenticSearch
     from rag.answer_cache import AnswerCache
     from rag.feedback import FeedbackStore
+    from rag.prompt_versions import PromptVersions
     from rag.tool_prompt import ToolCaller
 
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class Parts:
     """The `settings` and the parts made from them; without `generation` the sources are the answer.
 
-    `agentic` searches as the answer model chooses, with `retrieval.agentic`. `tailored` are those of other models.
+    `agentic` searches as the answer model chooses, with `retrieval.agentic`. `prompts` are the versions of
+    the prompt, and `tailored` the parts for other models and prompts.
     """
 
     settings: RuntimeSettings
@@ -37,7 +39,8 @@ class Parts:
     feedback: "FeedbackStore | None" = None
     agentic: "AgenticSearch | None" = None
     cache: "AnswerCache | None" = None
-    tailored: "dict[str, Parts]" = field(default_factory=dict, init=False, compare=False, repr=False)
+    prompts: "PromptVersions | None" = None
+    tailored: "dict[tuple[str | None, str], Parts]" = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def history(self) -> History | None:
@@ -62,6 +65,7 @@ def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
         _feedback(settings, engine),
         _agentic(settings, generation),
         _cache(settings),
+        _prompts(settings),
     )
 
 
@@ -72,8 +76,8 @@ def answering_by(parts: Parts, settings: RuntimeSettings, name: str | None) -> P
     chosen = settings.answer
     assert isinstance(chosen, AnswerModel)  # noqa: S101 for the type checker
     generation = OwnGeneration(model(settings), settings.prompt, chosen.control_tokens, name)
-    agentic, cache = _agentic(settings, generation), _cache(settings)
-    return replace(parts, settings=settings, generation=generation, agentic=agentic, cache=cache)
+    agentic, answers = _agentic(settings, generation), _cache(settings)
+    return replace(parts, settings=settings, generation=generation, agentic=agentic, cache=answers)
 
 
 @cache
@@ -140,6 +144,14 @@ def _feedback(settings: RuntimeSettings, engine: IndexClient) -> "FeedbackStore 
     from rag.feedback.index import FeedbackInIndex
 
     return FeedbackInIndex(engine, chosen.name, chosen.days)
+
+
+def _prompts(settings: RuntimeSettings) -> "PromptVersions | None":
+    if settings.prompts is None:
+        return None
+    from rag.prompt_versions import PromptVersions
+
+    return PromptVersions(settings)
 
 
 def _cache(settings: RuntimeSettings) -> "AnswerCache | None":

@@ -1,20 +1,60 @@
-"""The parts of the assistant for one question: with the answer model that its reader has chosen."""
+"""The parts of the assistant for one question: the model that its reader has chosen, and the prompt of today."""
 
-from rag.failures import Invalid
+from dataclasses import replace
+
+from rag.budget import Budget
+from rag.caller import Caller
+from rag.failures import Absent, Forbidden, Invalid
+from rag.models import Question
+from rag.origin import version_of
 from rag.parts import Parts, answering_by
 from settings.answer import AnswerModel
+from settings.knowledge import Prompt
 
 
-def tailored(parts: Parts, model: str | None) -> Parts:
-    """The `parts` with the answer model of this name; raises `Invalid` for one that is not offered."""
+def tailored(parts: Parts, question: Question, caller: Caller, budget: Budget) -> Parts:
+    """The `parts` that answer this question.
+
+    Raises `Invalid` for a model that is not offered, `Forbidden` for a draft of somebody who is no owner, and `Absent`
+    where the prompt has no versions.
+    """
+    settings = parts.settings
+    prompt = _prompt(parts, question, caller, budget)
+    chosen = _chosen(parts, question.model)
+    name = question.model if chosen else None
+    wanted = settings.model_copy(update={"answer": chosen or settings.answer, "prompt": prompt or settings.prompt})
+    if question.draft:
+        return replace(answering_by(parts, wanted, name), cache=None)
+    if wanted.prompt == settings.prompt and name is None:
+        return parts
+    key = (name, version_of(wanted.prompt))
+    if key not in parts.tailored:
+        parts.tailored[key] = answering_by(parts, wanted, name)
+    return parts.tailored[key]
+
+
+def _chosen(parts: Parts, model: str | None) -> AnswerModel | None:
+    """The settings of the model of this name; None for the usual one."""
     settings = parts.settings
     usual = settings.answer.name if isinstance(settings.answer, AnswerModel) else None
     if model in (None, usual):
-        return parts
+        return None
     chosen = settings.models.get(model)
     if chosen is None:
         offered = ", ".join(settings.choices) or usual or "none"
         raise Invalid(f"model is {model!r}, but can be {offered} only. Choose one of them, or leave `model` out.")
-    if model not in parts.tailored:
-        parts.tailored[model] = answering_by(parts, settings.model_copy(update={"answer": chosen}), model)
-    return parts.tailored[model]
+    return chosen
+
+
+def _prompt(parts: Parts, question: Question, caller: Caller, budget: Budget) -> Prompt | None:
+    """The current prompt, or the draft; None where it is the environment file's alone."""
+    if question.draft and not caller.has("owner"):
+        raise Forbidden("A draft of the prompt is previewed by owners. Leave `draft` out.")
+    versions = parts.prompts
+    if question.draft:
+        if versions is None:
+            raise Absent(
+                "The prompt of this environment is its file's: assistant.prompts is not set. Leave `draft` out."
+            )
+        return versions.texts(question.draft, budget)
+    return versions.current(budget) if versions else None

@@ -27,6 +27,11 @@ def harmless(text: str, control_tokens: Sequence[str]) -> str:
     return "\n".join(_quoted(line) for line in _control(tuple(control_tokens)).sub(r"\g<0> ", text).splitlines())
 
 
+def control_token(text: str, control_tokens: Sequence[str]) -> str | None:
+    """The first of the `control_tokens` in the text, in whatever case; None if there is none."""
+    return next((token for token in control_tokens if token.casefold() in text.casefold()), None)
+
+
 @cache
 def _control(tokens: tuple[str, ...]) -> re.Pattern[str]:
     # What follows the first character is looked at but not taken: tokens may overlap.

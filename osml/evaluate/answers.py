@@ -10,8 +10,9 @@ from osml.ask.asking import ask
 from osml.evaluate.evaluation import Labelled
 from osml.failure import Failure
 from osml.place import Place
-from rag.evidence import AnswerSentence, statements
+from rag.evidence import AnswerSentence
 from rag.models import Answer
+from rag.preview import counts, sentences
 
 FAITHFULNESS, PRECISION, RECALL = "faithfulness", "citation precision", "citation recall"
 
@@ -28,7 +29,7 @@ class Faithfulness:
         """Count an answer; one without text, from a recipe without a model, counts for nothing."""
         if not answer.answer:
             return
-        said = statements(answer.answer, [source.text for source in answer.sources])
+        said = sentences(answer)
         self.answers += 1
         self.statements += said
         lost = [statement.text for statement in said if not statement.borne_out_by]
@@ -42,11 +43,11 @@ class Faithfulness:
         faithfulness: of sentences, those that a passage bears out. citation precision: of citations, those whose
         passage bears their sentence out. citation recall: of sentences, those that cite a passage that bears them out.
         """
-        cited = [(number, statement) for statement in self.statements for number in statement.cited]
+        counted = counts(self.statements)
         return {
-            FAITHFULNESS: _share([bool(statement.borne_out_by) for statement in self.statements]),
-            PRECISION: _share([number in statement.borne_out_by for number, statement in cited]),
-            RECALL: _share([bool(statement.cited & statement.borne_out_by) for statement in self.statements]),
+            FAITHFULNESS: _share(counted.borne_out, counted.sentences),
+            PRECISION: _share(counted.right, counted.citations),
+            RECALL: _share(counted.cited, counted.sentences),
         }
 
 
@@ -72,5 +73,5 @@ def below(figures: Mapping[str, float | None], least: Mapping[str, float | None]
     ]
 
 
-def _share(held: Sequence[bool]) -> float | None:
-    return sum(held) / len(held) if held else None
+def _share(held: int, of: int) -> float | None:
+    return held / of if of else None

@@ -32,7 +32,7 @@ from settings.rules.ingestion import (
     scans_have_a_reader,
     sources_have_a_pipeline,
 )
-from settings.rules.models import readers_choose
+from settings.rules.models import owners_change_the_prompt, readers_choose
 from settings.rules.place import search_is_here, secrets_are_here, secrets_are_made_once
 from settings.rules.recipe import answer_is_the_recipes, engine_is_the_recipes, provider_is_the_recipes
 from settings.rules.region import (
@@ -85,6 +85,7 @@ RULES: tuple[Rule, ...] = (
     rates_stored_answers,
     gives_answers_again,
     readers_choose,
+    owners_change_the_prompt,
     drop_has_a_pipeline,
     ingestion_has_its_jobs,
     sources_have_a_pipeline,

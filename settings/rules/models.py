@@ -1,4 +1,4 @@
-"""What models that readers choose from ask of the rest of their environment."""
+"""What models that readers choose from, and prompts that owners publish, ask of the rest of their environment."""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ if TYPE_CHECKING:
 
 # What clients of OpenAI's API call the environment's own model.
 ALIAS = "osml"
+
+
+def owners_change_the_prompt(environment: Environment) -> Iterator[str]:
+    """The search pipeline has the prompt of its deploy."""
+    if not environment.assistant or not environment.assistant.prompts:
+        return
+    if environment.answer is None:
+        yield "assistant.prompts is true, but no model answers; leave it out"
+    elif not environment.streams:
+        yield (
+            "assistant.prompts is true, but the engine's pipeline answers, by the prompt of its deploy; set "
+            "assistant.streaming to true, or leave assistant.prompts out"
+        )
 
 
 def readers_choose(environment: Environment) -> Iterator[str]:

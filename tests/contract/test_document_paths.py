@@ -137,6 +137,8 @@ WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
     "GET /openapi.json": (None, [lambda person, _: person("GET", "/openapi.json")]),
     "PUT /feedback/{id}": (None, [lambda person, id: person("PUT", "/feedback/{id}", {"rating": "up"}, id=id)]),
     "GET /feedback": (OWNER, [lambda person, _: person("GET", "/feedback")]),
+    "GET /prompts": (None, [lambda person, _: person("GET", "/prompts")]),
+    "POST /prompts": (None, [lambda person, _: person("POST", "/prompts", {"after": 0, "number": 0})]),
     "DELETE /feedback/{id}": (None, [lambda person, id: person("DELETE", "/feedback/{id}", id=id)]),
     "POST /documents": (None, [lambda person, _: person("POST", "/documents", MINE)]),
     "GET /jobs/{id}": (None, [lambda person, _: person("GET", "/jobs/{id}", id="0" * 32)]),

@@ -10,8 +10,12 @@ import pytest
 import yaml
 
 from rag.answer_cache import AnswerCache
+from rag.budget import Budget
+from rag.caller import Caller
 from rag.failures import Invalid
 from rag.generation import OwnGeneration
+from rag.models import Question
+from rag.parts import Parts
 from rag.tailored import tailored
 from settings import Environment, SettingError, load
 from settings.answer.bedrock_converse import ConverseAnswer
@@ -105,22 +109,26 @@ def settings(**models: Any) -> dict[str, Any]:
 NOVA_MODEL = ConverseAnswer(provider="bedrock-converse", model="us.amazon.nova-pro-v1:0", region="us-east-1")
 
 
+def by(made: Parts, model: str | None) -> Parts:
+    return tailored(made, Question(question="When?", model=model), Caller("alice"), Budget(20))
+
+
 def test_the_model_that_a_reader_names_answers() -> None:
     made = parts(["At nine."], **settings(nova=NOVA_MODEL))
     assert made.settings.choices == ["deepseek-flash", "nova"]
-    assert tailored(made, None) is made
-    assert tailored(made, "deepseek-flash") is made
-    chosen = tailored(made, "nova")
+    assert by(made, None) is made
+    assert by(made, "deepseek-flash") is made
+    chosen = by(made, "nova")
     assert isinstance(chosen.generation, OwnGeneration)
     assert (chosen.generation.name, chosen.generation.model.name) == ("nova", "us.amazon.nova-pro-v1:0")
     assert chosen.search is made.search
-    assert tailored(made, "nova") is chosen, "its connections are kept"
+    assert by(made, "nova") is chosen, "its connections are kept"
 
 
 def test_one_that_is_not_offered_is_refused_with_the_names() -> None:
     made = parts(["At nine."], **settings(nova=NOVA_MODEL))
     with pytest.raises(Invalid) as caught:
-        tailored(made, "gpt")
+        by(made, "gpt")
     assert caught.value.message == (
         "model is 'gpt', but can be deepseek-flash, nova only. Choose one of them, or leave `model` out."
     )
@@ -130,7 +138,7 @@ def test_an_answer_of_one_model_is_not_given_again_as_that_of_another() -> None:
     chosen = RuntimeAnswerCache(table="answers", hours=1, model="digest")
     made = parts(["At nine."], **settings(nova=NOVA_MODEL), cache=chosen)
     made = replace(made, cache=AnswerCache(chosen, made.settings))
-    keys = {cast(AnswerCache, tailored(made, name).cache).key("When?", [NINE], []) for name in (None, "nova")}
+    keys = {cast(AnswerCache, by(made, name).cache).key("When?", [NINE], []) for name in (None, "nova")}
     assert len(keys) == 2
 
 

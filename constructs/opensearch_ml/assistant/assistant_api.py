@@ -164,7 +164,7 @@ class AssistantApi(Construct):
         self._add("v1/models", ["GET"], function, integration)
 
     def keep_documents(self, function: lambda_.IFunction) -> None:
-        """Documents, their originals, jobs, conversations, feedback, `/me`, `/health` and `/openapi.json`."""
+        """Documents, their originals, jobs, conversations, feedback, prompts, `/me`, `/health` and `/openapi.json`."""
         integration = self._integration(function, seconds=WHOLE_ANSWER)
         self._add("documents", ["GET", "POST", "DELETE"], function, integration)
         self._add("documents/{id}", ["DELETE"], function, integration)
@@ -175,6 +175,7 @@ class AssistantApi(Construct):
         self._add("conversations/{id}", ["GET", "PATCH", "DELETE"], function, integration)
         self._add("feedback", ["GET"], function, integration)
         self._add("feedback/{id}", ["PUT", "DELETE"], function, integration)
+        self._add("prompts", ["GET", "POST"], function, integration)
         self._add("me", ["GET"], function, integration)
         self._add("health", ["GET"], function, integration)
         self._add("openapi.json", ["GET"], function, integration)

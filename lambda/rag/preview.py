@@ -1,0 +1,33 @@
+"""An answer by a prompt that is not published, and what is counted of it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rag.events import Answered, Event
+from rag.evidence import AnswerSentence, statements
+from rag.models import Answer, AnswerCounts
+
+
+def counted(events: Iterable[Event]) -> Iterator[Event]:
+    """The events; the answer has its counts."""
+    for event in events:
+        if isinstance(event, Answered):
+            yield Answered(event.answer.model_copy(update={"counts": counts(sentences(event.answer))}))
+        else:
+            yield event
+
+
+def sentences(answer: Answer) -> list[AnswerSentence]:
+    """The sentences of an answer, with the passages that bear them out; none of an answer without text."""
+    return statements(answer.answer, [source.text for source in answer.sources]) if answer.answer else []
+
+
+def counts(said: Sequence[AnswerSentence]) -> AnswerCounts:
+    """How many sentences and citations there are, and how many of them hold."""
+    cited = [(number, sentence) for sentence in said for number in sentence.cited]
+    return AnswerCounts(
+        sentences=len(said),
+        borne_out=sum(bool(sentence.borne_out_by) for sentence in said),
+        citations=len(cited),
+        right=sum(number in sentence.borne_out_by for number, sentence in cited),
+        cited=sum(bool(sentence.cited & sentence.borne_out_by) for sentence in said),
+    )
