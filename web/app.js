@@ -8,6 +8,7 @@ import { Key } from "./key.js";
 import { Language } from "./language.js";
 import { Library } from "./library.js";
 import { ModelChoice } from "./models.js";
+import { Prompts } from "./prompts.js";
 import { Quota } from "./quota.js";
 import { Rights } from "./rights.js";
 import { SecondFactor } from "./factor.js";
@@ -15,7 +16,7 @@ import { Service } from "./service.js";
 import { Tab } from "./tab.js";
 import { say } from "./words.js";
 
-const VIEWS = ["ask", "conversations", "documents", "feedback"];
+const VIEWS = ["ask", "conversations", "documents", "feedback", "prompt"];
 
 // The page is at rag, without a slash at its end: the API is beside it.
 const stage = new URL(".", location.href);
@@ -80,7 +81,9 @@ function enter(sign, root, tab, told) {
   const judgements = new Judgements(service, sign);
   rights.history().then((listed) => (byId("to-conversations").hidden = !listed));
   Promise.all([rights.feedback(), rights.has("owner")]).then(([kept, owns]) => (byId("to-feedback").hidden = !(kept && owns)));
-  const opened = { documents: () => library.open(), conversations: () => history.load(), feedback: () => judgements.load() };
+  const prompts = new Prompts(service, sign, tab);
+  rights.prompts().then((changes) => (byId("to-prompt").hidden = !changes));
+  const opened = { documents: () => library.open(), conversations: () => history.load(), feedback: () => judgements.load(), prompt: () => prompts.load() };
 
   const chosen = () => VIEWS.find((view) => location.hash === `#${view}`) ?? VIEWS[0];
   const show = () => {

@@ -24,6 +24,11 @@ export class Rights {
     return (await this.#told).models ?? [];
   }
 
+  /** Whether one may change the prompt. */
+  async prompts() {
+    return Boolean((await this.#told).prompts) && this.has("owner");
+  }
+
   async has(role) {
     return ROLES.indexOf((await this.#told).role) >= ROLES.indexOf(role);
   }

@@ -99,6 +99,15 @@ export class Service extends EventTarget {
     return this.#read(await this.#send(`feedback?${new URLSearchParams({ limit, ...(after ? { after } : {}) })}`));
   }
 
+  async prompts() {
+    return this.#read(await this.#send("prompts"));
+  }
+
+  /** `prompt` is `{system, instructions}` or `{number}`, with `note`, and `after`: the current version. */
+  async publish(prompt) {
+    return this.#read(await this.#send("prompts", { method: "POST", body: prompt }));
+  }
+
   /** `{url, seconds, type, shown}`: a link to the file of a document. */
   async original(id) {
     return this.#read(await this.#send(`originals?${new URLSearchParams({ document: id })}`));

@@ -38,6 +38,8 @@ function shown(value) {
 
 export const count = (number) => numbers.format(number);
 
+export const share = (number) => new Intl.NumberFormat(language, { style: "percent" }).format(number);
+
 export const score = (number) => hundredths.format(number);
 
 /** What belongs together: "a, b and c". */

@@ -13,7 +13,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -97,6 +97,7 @@ def answer(text: str | None, sources: list[dict[str, Any]], **changes: Any) -> d
 class Stage:
     """`asks` and `stores` are scripts for the next requests; `requested` and `stored` what was received.
 
+    Without a script, `answers` gives the one for a request.
     Whoever is signed in has the `role` and `groups`; `audiences` are the groups of the files that were received.
     A document in `unseen` is stored, and no request finds it yet.
     `jobs` go on by a request's documents each time they are looked at, unless it `holds_jobs`.
@@ -121,6 +122,8 @@ class Stage:
     conversations: dict[str, dict[str, Any]] = field(default_factory=dict)
     feedback: dict[str, Any] | None = None
     models: list[str] = field(default_factory=list)
+    prompts: list[dict[str, Any]] = field(default_factory=list)
+    answers: Callable[[dict[str, Any]], Script] | None = None
     links: dict[str, dict[str, Any]] = field(default_factory=dict)
     judged: dict[str, dict[str, Any]] = field(default_factory=dict)
     holds_jobs: bool = False
@@ -165,10 +168,12 @@ class Stage:
             wire.json(200, link)
         elif path == "me":
             features: dict[str, Any] = {"history": self.sign_in == "cognito", "feedback": self.feedback}
-            features |= {"quota": self.quota, "models": self.models}
+            features |= {"quota": self.quota, "models": self.models, "prompts": bool(self.prompts)}
             wire.json(200, {"role": self.role, "groups": self.groups, **features})
         elif path.split("/")[0] == "feedback":
             self._judge(request, wire, path.removeprefix("feedback").removeprefix("/"))
+        elif path == "prompts":
+            self._prompt(request, wire)
         elif path.split("/")[0] == "conversations":
             self._history(request, wire, path.removeprefix("conversations").removeprefix("/"))
         elif path == "health":
@@ -208,6 +213,24 @@ class Stage:
             about = {"question": question, "answer": "Yes.", "documents": ["park"], "grounded": True, "model": "m"}
             self.judged[id] = {"id": id, "at": "2026-01-02T12:00:00Z", **about, **request.json()}
             wire.json(200, self.judged[id])
+
+    def _prompt(self, request: Request, wire: Wire) -> None:
+        """`prompts` are the versions, the current one first; a publication goes before them."""
+        if request.method == "GET":
+            wire.json(200, {"versions": self.prompts, "always": "Say so if the passages do not hold the answer."})
+            return
+        given = request.json()
+        latest = self.prompts[0]["number"]
+        if given["after"] != latest:
+            message = "another version has been published since."
+            wire.json(400, {"message": f"After {message}", "cause": "invalid-request", "request_id": "r-1"})
+            return
+        earlier = next((each for each in self.prompts if each["number"] == given.get("number")), given)
+        texts = {name: earlier[name] for name in ("system", "instructions")}
+        about = {"note": given["note"], "restores": given.get("number"), "by": "olga@example.com"}
+        version = {"number": latest + 1, **texts, **about, "at": "2026-01-02T12:00:00Z"}
+        self.prompts.insert(0, version)
+        wire.json(200, version)
 
     def _page(self, request: Request, wire: Wire, path: str) -> None:
         cognito = self.sign_in == "cognito"
@@ -249,7 +272,8 @@ class Stage:
 
     def _ask(self, request: Request, wire: Wire) -> None:
         self.requested.append(request.json())
-        script = self.asks.pop(0) if self.asks else self._found(request.json()["question"])
+        answers = self.answers or (lambda asked: self._found(asked["question"]))
+        script = self.asks.pop(0) if self.asks else answers(request.json())
         if isinstance(script, Plain):
             _refuse(wire, script)
         else:

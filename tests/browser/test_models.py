@@ -15,7 +15,7 @@ def test_a_reader_chooses_the_model_and_a_reload_keeps_it(window: OpenPage, stag
     watch = Watch.over(page)
     flows.enter_key(page, stage.url, KEY)
     flows.ask(page, "Are dogs welcome?")
-    choice = page.get_by_label("Model")
+    choice = page.get_by_label("Model", exact=True)
     expect(choice).to_have_value("deepseek-flash")
     choice.select_option("thorough")
     flows.ask(page, "Are dogs welcome in the park?")
@@ -33,5 +33,5 @@ def test_where_there_is_one_model_nobody_is_asked(window: OpenPage, stage: Stage
     page = window()
     flows.enter_key(page, stage.url, KEY)
     flows.ask(page, "Are dogs welcome?")
-    expect(page.get_by_label("Model")).to_be_hidden()
+    expect(page.get_by_label("Model", exact=True)).to_be_hidden()
     assert "model" not in stage.requested[-1]

@@ -32,6 +32,8 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
             ("POST", "/ask"),
             ("POST", "/v1/chat/completions"),
             ("GET", "/v1/models"),
+            ("GET", "/prompts"),
+            ("POST", "/prompts"),
             ("GET", "/documents"),
             ("POST", "/documents"),
             ("DELETE", "/documents"),
@@ -130,7 +132,7 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
     template = other("sandbox", assistant={"origins": [origin]})
     methods_by_route = {route: method for route, method in methods(template).items() if route[0] == "OPTIONS"}
     documents = {"/documents", "/documents/{id}", "/passages", "/originals", "/jobs/{id}", "/me"}
-    documents |= {"/conversations", "/conversations/{id}", "/feedback", "/feedback/{id}"}
+    documents |= {"/conversations", "/conversations/{id}", "/feedback", "/feedback/{id}", "/prompts"}
     of_openai = {"/v1/chat/completions", "/v1/models"}
     assert {path for _, path in methods_by_route} == {"/ask", *of_openai, *documents, "/health", "/openapi.json"}
     for item in methods_by_route.values():
