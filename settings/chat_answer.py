@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -37,22 +38,22 @@ class ChatModel(AnswerModel):
         return self.model
 
     @property
+    @abstractmethod
     def url(self) -> str:
         """Where the assistant asks."""
-        raise NotImplementedError
 
     @property
     def calls_tools(self) -> bool:
         return True
 
     @property
+    @abstractmethod
     def choices(self) -> dict[str, Any]:
         """What a request says beside the model and the messages; None is the API's own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def for_tools(self, max_tokens: int) -> dict[str, Any]:
         """What a request says that lets the model call tools, and write up to `max_tokens`."""
-        raise NotImplementedError
 
     def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface
         return {"model": self.model, "host": self.endpoint, "temperature": self.temperature}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union
 from pydantic import Field
 
 from settings import Group
+from settings.found import class_of, modules
 
 if TYPE_CHECKING:
     from settings import Environment
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REGION = r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$"
 
 
-class ModelSettings(Group):
+class ModelSettings(Group, ABC):
     """A model of one provider: `provider` chooses the class, whose module bears the provider's name.
 
     `made_by` is the function of the construct library that calls it from an engine, `caller` the module of the
@@ -45,18 +45,18 @@ class ModelSettings(Group):
         return region
 
     @property
+    @abstractmethod
     def shown(self) -> str:
         """The model as people are told of it."""
-        raise NotImplementedError
 
     @property
     def listed_at(self) -> tuple[str, str] | None:
         """Host and path of the provider's list of models, which its key opens; None when there is none."""
         return None
 
+    @abstractmethod
     def arguments(self, environment: Environment) -> dict[str, Any]:
         """What `made_by` is called with, besides the resources behind the model and how long a call may take."""
-        raise NotImplementedError
 
     def for_runtime(self, environment: Environment) -> Self:  # noqa: ARG002 of the interface
         """The settings as the assistant is told them: a caller needs nothing of what a deploy makes."""
@@ -78,14 +78,9 @@ def module_name(provider: str) -> str:
 
 def model_class(package: ModuleType, provider: str) -> type[ModelSettings]:
     """The class of `provider`; no other module of `package` is imported. Raises ValueError when there is none."""
-    if module_name(provider) not in _modules(package):
+    if module_name(provider) not in modules(package.__name__):
         raise ValueError(f"provider is {provider!r}, but can be {', '.join(providers(package))} only")
-    module = import_module(f"{package.__name__}.{module_name(provider)}")
-    return next(
-        member
-        for member in vars(module).values()
-        if isinstance(member, type) and issubclass(member, ModelSettings) and member.__module__ == module.__name__
-    )
+    return class_of(import_module(f"{package.__name__}.{module_name(provider)}"), ModelSettings)
 
 
 def any_of(package: ModuleType) -> Any:
@@ -96,9 +91,4 @@ def any_of(package: ModuleType) -> Any:
 
 def providers(package: ModuleType) -> list[str]:
     """The providers of `package`: a module each."""
-    return [name.replace("_", "-") for name in _modules(package)]
-
-
-@cache
-def _modules(package: ModuleType) -> list[str]:
-    return [module.name for module in pkgutil.iter_modules(package.__path__)]
+    return [name.replace("_", "-") for name in modules(package.__name__)]

@@ -6,7 +6,6 @@ The schema: https://developer.atlassian.com/cloud/confluence/rest/v2/
 import html
 import io
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -33,14 +32,13 @@ def source(settings: Confluence, tools: Tools) -> ItemSource:
     return Spaces(settings, Api(fetching, settings.url, "Confluence", access, headers))
 
 
-class Spaces:
+class Spaces(ItemSource):
     """See ItemSource. A name is a page's address, which does not change with its title."""
 
     def __init__(self, settings: Confluence, api: Api) -> None:
+        super().__init__()
         self._settings, self._api = settings, api
         self._wanted = wanted_by(settings.include, settings.exclude)
-        self.is_complete = True
-        self.left_out: dict[str, int] = Counter()
 
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:  # noqa: ARG002 of the interface
         """See ItemSource."""

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -49,15 +48,14 @@ def source(settings: Git, tools: Tools) -> ItemSource:
     return Files(settings, Urllib3HttpGitClient(base, pool_manager=pool, username=user, password=password), path)
 
 
-class Files:
+class Files(ItemSource):
     """See ItemSource. A name begins with the repository's, as `osml ingest handbook` names it: `handbook/docs/a.md`."""
 
     def __init__(self, settings: Git, client: Urllib3HttpGitClient, path: str) -> None:
+        super().__init__()
         self._settings, self._client, self._path = settings, client, path
         self._wanted = wanted_by(settings.include, settings.exclude)
         self._repository = PurePosixPath(urlsplit(settings.url).path).name.removesuffix(".git")
-        self.is_complete = True
-        self.left_out: dict[str, int] = Counter()
 
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:  # noqa: ARG002 of the interface
         """See ItemSource. Of a commit that was read to its end nothing is fetched."""

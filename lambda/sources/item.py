@@ -1,9 +1,11 @@
 """What a source has: items, such as pages, objects and files, and what an earlier run knew of them."""
 
+from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 
 class Unlisted(Exception):
@@ -60,15 +62,16 @@ class Known:
     depth: int = 0
 
 
-class ItemSource(Protocol):
+class ItemSource(ABC):
     """Lists its items. `is_complete` says after that whether all are listed, so that the others are gone.
 
     `left_out` counts what is no document, by the reason.
     """
 
-    is_complete: bool
-    left_out: dict[str, int]
+    def __init__(self) -> None:
+        self.is_complete = True
+        self.left_out: dict[str, int] = Counter()
 
+    @abstractmethod
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:
         """Every item, at least those that this run has not seen; `known` grows while it is read. Raises Unlisted."""
-        ...

@@ -1,6 +1,5 @@
 """A prefix of S3: the mark of an object is its ETag."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
@@ -19,14 +18,13 @@ def source(settings: S3Prefix, tools: Tools) -> ItemSource:
     return Objects(settings, tools.s3, pictures=tools.pictures)
 
 
-class Objects:
+class Objects(ItemSource):
     """See ItemSource. A name is the key after the folder that holds the prefix, as `osml ingest` names it."""
 
     def __init__(self, settings: S3Prefix, s3: Any, *, pictures: bool = False) -> None:
+        super().__init__()
         self._settings, self._s3, self._pictures = settings, s3, pictures
         self._wanted = wanted_by(settings.include, settings.exclude)
-        self.is_complete = True
-        self.left_out: dict[str, int] = Counter()
 
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:  # noqa: ARG002 of the interface
         """See ItemSource."""

@@ -3,7 +3,6 @@
 The schema: https://learn.microsoft.com/graph/api/driveitem-delta
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -33,14 +32,13 @@ def source(settings: SharePoint, tools: Tools) -> ItemSource:
     return LibraryFiles(settings, Api(fetching, GRAPH, "Microsoft Graph", ACCESS, headers), pictures=tools.pictures)
 
 
-class LibraryFiles:
+class LibraryFiles(ItemSource):
     """See ItemSource. A name is the file's address in the library."""
 
     def __init__(self, settings: SharePoint, api: Api, *, pictures: bool = False) -> None:
+        super().__init__()
         self._settings, self._api, self._pictures = settings, api, pictures
         self._wanted = wanted_by(settings.include, settings.exclude)
-        self.is_complete = True
-        self.left_out: dict[str, int] = Counter()
 
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:  # noqa: ARG002 of the interface
         """See ItemSource. Without a token, `delta` lists everything; of a file that is listed twice the last counts."""

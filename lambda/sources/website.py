@@ -8,7 +8,7 @@ its ETag and date, so that an unchanged one costs one short answer; with a date 
 import io
 import json
 import tempfile
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, BinaryIO, cast
@@ -60,17 +60,16 @@ def source(settings: Website, tools: Tools) -> ItemSource:
     return Pages(settings, Fetching(session, settings.delay, tools.left, tools.sleep))
 
 
-class Pages:
+class Pages(ItemSource):
     """See ItemSource."""
 
     def __init__(self, settings: Website, fetching: Fetching) -> None:
+        super().__init__()
         self._settings, self._fetching = settings, fetching
         self._starts = [url for start in settings.start if (url := address(start))]
         self._within = tuple(url.rpartition("/")[0] + "/" for url in self._starts)
         self._wanted = wanted_by(settings.include, settings.exclude)
         self._robots: dict[str, Protego] = {}
-        self.is_complete = True
-        self.left_out: dict[str, int] = Counter()
 
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:
         """See ItemSource."""

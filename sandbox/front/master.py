@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import logging
-import time
 from base64 import b64encode
-from collections.abc import Callable
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
 from sandbox.front.authority import DescribedDomain
-from sandbox.front.engine import EngineConnections, EngineRefused
+from sandbox.front.engine import EngineConnections
 from sandbox.front.request import FrontRequest
+from sandbox.front.security_changes import EFFECTIVE_SECONDS, SECURITY_API, SecurityChanges
 
 logger = logging.getLogger(__name__)
 
-_API = "/_plugins/_security/api"
 ROLES = ("all_access", "security_manager")
 # Amazon's domains have this role, and the open-source plugin does not. It permits the security API by the engine's
 # setting `plugins.security.restapi.roles_enabled`; the plugin refuses `restapi:admin/*` in a role.
 _SECURITY_MANAGER = {"description": "Manage the security plugin", "cluster_permissions": []}
-_EFFECTIVE_SECONDS = 30.0
 _FIELDS = ("users", "backend_roles", "hosts", "and_backend_roles")
 
 
-class MasterUsers:
+class MasterUsers(SecurityChanges):
     """Adds master users to role mappings, and removes only them."""
 
-    def __init__(
-        self,
-        engine: EngineConnections,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._engine = engine
-        self._sleep = sleep
-        self._clock = clock
+    def __init__(self, engine: EngineConnections) -> None:
+        super().__init__(engine)
         self._lock = Lock()
 
     def install(self, domain: DescribedDomain) -> None:
@@ -44,13 +34,13 @@ class MasterUsers:
         if not domain.is_fine_grained:
             return
         with self._lock:
-            path = f"{_API}/roles/security_manager"
+            path = f"{SECURITY_API}/roles/security_manager"
             if self._engine.administer("GET", path)[0] == 404:
                 self._engine.administer("PUT", path, _SECURITY_MANAGER)
             if domain.master_user_name is not None:
                 self._engine.administer(
                     "PUT",
-                    f"{_API}/internalusers/{quote(domain.master_user_name, safe='')}",
+                    f"{SECURITY_API}/internalusers/{quote(domain.master_user_name, safe='')}",
                     {"password": domain.master_user_password},
                 )
             for role in ROLES:
@@ -63,20 +53,22 @@ class MasterUsers:
             return
         with self._lock:
             for role in ROLES:
-                status, body = self._engine.administer("GET", f"{_API}/rolesmapping/{role}")
+                status, body = self._engine.administer("GET", f"{SECURITY_API}/rolesmapping/{role}")
                 if status == 404:
                     continue
                 mapping = body[role]
                 left = {field: _without(mapping, field, domain) for field in _entries(domain)}
                 if role == "security_manager" and not any({**mapping, **left}[field] for field in _FIELDS):
-                    self._engine.administer("DELETE", f"{_API}/rolesmapping/{role}")
+                    self._engine.administer("DELETE", f"{SECURITY_API}/rolesmapping/{role}")
                 else:
                     self._write(role, mapping, left)
             if domain.master_user_name is not None:
-                self._engine.administer("DELETE", f"{_API}/internalusers/{quote(domain.master_user_name, safe='')}")
+                self._engine.administer(
+                    "DELETE", f"{SECURITY_API}/internalusers/{quote(domain.master_user_name, safe='')}"
+                )
 
     def _merge(self, role: str, domain: DescribedDomain) -> None:
-        path = f"{_API}/rolesmapping/{role}"
+        path = f"{SECURITY_API}/rolesmapping/{role}"
         status, body = self._engine.administer("GET", path)
         if status == 404:
             self._engine.administer("PUT", path, _entries(domain))
@@ -96,18 +88,15 @@ class MasterUsers:
             if names != mapping[field]
         ]
         if changes:
-            self._engine.administer("PATCH", f"{_API}/rolesmapping/{role}", changes)
+            self._engine.administer("PATCH", f"{SECURITY_API}/rolesmapping/{role}", changes)
 
     def _await(self, domain: DescribedDomain) -> None:
-        deadline = self._clock() + _EFFECTIVE_SECONDS
-        while not self._effective(domain):
-            if self._clock() > deadline:
-                raise EngineRefused(
-                    f"The master user of {domain.name} was mapped to {' and '.join(ROLES)}, but after "
-                    f"{_EFFECTIVE_SECONDS:.0f} s the engine does not give it these roles. See its log; "
-                    "its proxy authenticator must accept x-proxy-user from 127.0.0.1."
-                )
-            self._sleep(0.1)
+        self._wait(
+            lambda: self._effective(domain),
+            f"The master user of {domain.name} was mapped to {' and '.join(ROLES)}, but after "
+            f"{EFFECTIVE_SECONDS:.0f} s the engine does not give it these roles. See its log; "
+            "its proxy authenticator must accept x-proxy-user from 127.0.0.1.",
+        )
 
     def _effective(self, domain: DescribedDomain) -> bool:
         request = FrontRequest("GET", "/_plugins/_security/authinfo", ())

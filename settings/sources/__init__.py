@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
@@ -14,6 +13,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from settings import Group
 from settings.access import GroupName
 from settings.address_range import address_range
+from settings.found import class_of, modules
 from settings.off import Off
 from settings.schedule import Cron
 from settings.secret import Secret
@@ -65,7 +65,7 @@ class SourceSettings(Group):
 
 def kinds() -> list[str]:
     """Every kind: a module each."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return modules(__name__)
 
 
 @cache
@@ -73,12 +73,7 @@ def source_class(kind: str) -> type[SourceSettings]:
     """The settings of `kind`; no other module is imported. Raises ValueError when there is no such kind."""
     if kind not in kinds():
         raise ValueError(f"kind is {kind!r}, but can be {', '.join(kinds())} only")
-    module = import_module(f"{__name__}.{kind}")
-    return next(
-        item
-        for item in vars(module).values()
-        if isinstance(item, type) and issubclass(item, SourceSettings) and item.__module__ == module.__name__
-    )
+    return class_of(import_module(f"{__name__}.{kind}"), SourceSettings)
 
 
 def source_of(written: Mapping[str, Any]) -> SourceSettings:

@@ -45,7 +45,7 @@ class AcmeEmbedding(EmbeddingModel):
 '''
 ANSWER = '''
 """Answers of Acme."""
-from typing import Literal
+from typing import Any, Literal
 
 from settings.chat_answer import ChatModel
 
@@ -55,6 +55,17 @@ class AcmeAnswer(ChatModel):
 
     provider: Literal["acme-chat"]
     model: str = "acme-2"
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.endpoint}/chat"
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        return {"temperature": self.temperature}
+
+    def for_tools(self, max_tokens: int) -> dict[str, Any]:
+        return {"temperature": self.temperature, "max_tokens": max_tokens}
 '''
 
 

@@ -1,58 +1,51 @@
 """DeepSeek-R1 on Bedrock with InvokeModelWithResponseStream: managed by Amazon, or imported."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rag import boto_calls
 from rag.answer_model.lines import json_object
+from rag.answer_model.on_bedrock import OnBedrock, StreamEvent
 from rag.budget import Budget
 from rag.other_side import ANSWER, unusable
 from rag.prompt import ModelInput
 from rag.thinking import spoken
 from rag.usage import Usage
 from settings.answer.bedrock import BedrockAnswer
-from settings.runtime_settings import RuntimeTimeouts
 
 
-class Bedrock:
+class Bedrock(OnBedrock[BedrockAnswer]):
     """The two have different bodies: an imported model takes `max_gen_len` and answers `generation`."""
-
-    def __init__(self, chosen: BedrockAnswer, timeouts: RuntimeTimeouts) -> None:
-        self.name = chosen.model.rpartition("/")[2]
-        self._chosen = chosen
-        self._most = timeouts.answer
-        self._clients = boto_calls.Clients(
-            "bedrock-runtime", chosen.model_region(None), timeouts.answer, timeouts.connection
-        )
 
     def deltas(self, prompt: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
         return spoken(self._pieces(prompt, budget, usage or Usage()), opened=True)
 
     def _pieces(self, prompt: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
-        client = self._clients.within(budget)
         limit = "max_gen_len" if self._chosen.imported else "max_tokens"
         body = {
             "prompt": prompt.deepseek_r1(),
             **self._chosen.sampling,
             limit: self._chosen.max_tokens,
         }
-        with boto_calls.calling(ANSWER):
+
+        def begun(client: Any) -> Iterable[StreamEvent]:
             answer = client.invoke_model_with_response_stream(
                 modelId=self._chosen.model,
                 contentType="application/json",
                 accept="application/json",
                 body=json.dumps(body),
             )
-            for event in answer["body"]:
-                budget.call(self._most)
-                if "chunk" in event:
-                    piece = json_object(event["chunk"]["bytes"])
-                    text = self._text(piece)
-                    usage.note(text)
-                    # The last chunk of an imported model has the counts.
-                    usage.report(sum(int(piece.get(f"{side}_token_count") or 0) for side in ("prompt", "generation")))
-                    yield text
+            events: Iterable[StreamEvent] = answer["body"]
+            return events
+
+        for event in self._stream(begun, budget):
+            if "chunk" in event:
+                piece = json_object(event["chunk"]["bytes"])
+                text = self._text(piece)
+                usage.note(text)
+                # The last chunk of an imported model has the counts.
+                usage.report(sum(int(piece.get(f"{side}_token_count") or 0) for side in ("prompt", "generation")))
+                yield text
 
     def _text(self, body: dict[str, Any]) -> str:
         try:

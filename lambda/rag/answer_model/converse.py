@@ -3,28 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rag import boto_calls
 from rag.answer_model import converse_tools
+from rag.answer_model.on_bedrock import OnBedrock, StreamEvent
 from rag.budget import Budget
-from rag.other_side import ANSWER
 from rag.prompt import Message, ModelInput
 from rag.thinking import spoken
 from rag.tool_prompt import MOST_TOKENS, SearchChoice, ToolPrompt
 from rag.usage import Usage
 from settings.answer.bedrock_converse import ConverseAnswer
-from settings.runtime_settings import RuntimeTimeouts
 
 
-class Converse:
+class Converse(OnBedrock[ConverseAnswer]):
     """Reasoning arrives separately as `reasoningContent`, and is left out."""
-
-    def __init__(self, chosen: ConverseAnswer, timeouts: RuntimeTimeouts) -> None:
-        self.name = chosen.model.rpartition("/")[2]
-        self._chosen = chosen
-        self._most = timeouts.answer
-        self._clients = boto_calls.Clients(
-            "bedrock-runtime", chosen.model_region(None), timeouts.answer, timeouts.connection
-        )
 
     def deltas(self, prompt: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
         return spoken(self._texts(prompt, budget, usage or Usage()))
@@ -63,13 +53,10 @@ class Converse:
         }
         return {name: value for name, value in choices.items() if value is not None}
 
-    def _events(self, request: dict[str, Any], budget: Budget, usage: Usage) -> Iterator[dict[str, Any]]:
-        client = self._clients.within(budget)
-        with boto_calls.calling(ANSWER):
-            for event in client.converse_stream(**request)["stream"]:
-                budget.call(self._most)
-                usage.report(event.get("metadata", {}).get("usage", {}).get("totalTokens", 0))
-                yield event
+    def _events(self, request: dict[str, Any], budget: Budget, usage: Usage) -> Iterator[StreamEvent]:
+        for event in self._stream(lambda client: client.converse_stream(**request)["stream"], budget):
+            usage.report(event.get("metadata", {}).get("usage", {}).get("totalTokens", 0))
+            yield event
 
 
 def _merged(messages: list[Message]) -> list[dict[str, Any]]:

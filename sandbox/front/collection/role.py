@@ -5,53 +5,35 @@ It also refuses names in bodies that the front does not translate (a terms look-
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 from sandbox.front.collection.record import CollectionRecord
-from sandbox.front.engine import EngineConnections, EngineRefused
 from sandbox.front.request import FrontRequest
+from sandbox.front.security_changes import EFFECTIVE_SECONDS, SECURITY_API, SecurityChanges
 
-_API = "/_plugins/_security/api"
-_EFFECTIVE_SECONDS = 30.0
 _CLUSTER = ["cluster_composite_ops", "cluster:monitor/state", "cluster:monitor/health", "indices:admin/analyze"]
 
 
-class CollectionRoles:
+class CollectionRoles(SecurityChanges):
     """Makes and removes the security role of a collection, whose only user is the collection's ARN."""
-
-    def __init__(
-        self,
-        engine: EngineConnections,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._engine = engine
-        self._sleep = sleep
-        self._clock = clock
 
     def install(self, collection: CollectionRecord) -> None:
         """Make the role, and return when the engine applies it; raises `EngineRefused`, `EngineUnreachable`."""
         name = _name(collection)
         permissions = {"index_patterns": [f"{collection.prefix}*"], "allowed_actions": ["indices_all"]}
         role = {"cluster_permissions": _CLUSTER, "index_permissions": [permissions]}
-        self._engine.administer("PUT", f"{_API}/roles/{name}", role)
-        self._engine.administer("PUT", f"{_API}/rolesmapping/{name}", {"users": [collection.arn]})
-        deadline = self._clock() + _EFFECTIVE_SECONDS
+        self._engine.administer("PUT", f"{SECURITY_API}/roles/{name}", role)
+        self._engine.administer("PUT", f"{SECURITY_API}/rolesmapping/{name}", {"users": [collection.arn]})
         request = FrontRequest("GET", "/_plugins/_security/authinfo", ())
-        while f'"{name}"'.encode() not in self._engine.forward(request, collection.arn).body:
-            if self._clock() > deadline:
-                raise EngineRefused(
-                    f"The role of the collection {collection.name} was made, but after {_EFFECTIVE_SECONDS:.0f} s the "
-                    "engine does not give it to the collection's requests. See the engine's log."
-                )
-            self._sleep(0.05)
+        self._wait(
+            lambda: f'"{name}"'.encode() in self._engine.forward(request, collection.arn).body,
+            f"The role of the collection {collection.name} was made, but after {EFFECTIVE_SECONDS:.0f} s the "
+            "engine does not give it to the collection's requests. See the engine's log.",
+        )
 
     def remove(self, collection: CollectionRecord) -> None:
         """Remove the collection's indexes with their documents, then the role. Raises the same errors as `install`."""
         self._engine.administer("DELETE", f"/{collection.prefix}*?expand_wildcards=all")
         for kind in ("rolesmapping", "roles"):
-            self._engine.administer("DELETE", f"{_API}/{kind}/{_name(collection)}")
+            self._engine.administer("DELETE", f"{SECURITY_API}/{kind}/{_name(collection)}")
 
 
 def _name(collection: CollectionRecord) -> str:

@@ -1,0 +1,26 @@
+"""Modules that are found by being in a package, and the class that each of them holds."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import TypeVar
+
+Held = TypeVar("Held")
+
+
+@cache
+def modules(package: str) -> list[str]:
+    """The names of the modules in `package`."""
+    return sorted(module.name for module in pkgutil.iter_modules(import_module(package).__path__))
+
+
+def class_of(module: ModuleType, base: type[Held]) -> type[Held]:
+    """The subclass of `base` that the module declares; what it imports does not count."""
+    return next(
+        member
+        for member in vars(module).values()
+        if isinstance(member, type) and issubclass(member, base) and member.__module__ == module.__name__
+    )
