@@ -58,8 +58,13 @@ check: install ## format, lint, types, unit tests: seconds
 	$(BIN)/mypy app.py osml settings sandbox stacks constructs/opensearch_ml lambda tests benchmarks trials
 	$(MAKE) unit
 
+UNIT := tests/unit benchmarks/tests
+# Processes of the unit tests: as many as the machine has cores, but one where other lanes have them.
+WORKERS ?= logical
+test: export WORKERS := 0
+
 unit: install
-	$(BIN)/pytest -q tests/unit benchmarks/tests
+	$(BIN)/pytest -q --numprocesses=$(WORKERS) --maxprocesses=8 --dist=loadfile -m "not thorough" $(UNIT)
 
 # A run starts hundreds of Python processes: what one of them has compiled is kept, whatever the machine's habit is.
 check unit test: export PYTHONDONTWRITEBYTECODE :=
@@ -77,7 +82,8 @@ checkers: .venv-checkers/.installed ## what checks the templates from outside, i
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --no-deps --require-hashes --requirement tests/synth/requirements-checkers.txt --requirement tests/synth/requirements-guard.txt
 	@touch $@
 
-contract: ocr ## the kernel, the front and the assistant on a real engine
+contract: ocr ## the kernel, the front and the assistant on a real engine; thorough unit tests
+	$(BIN)/pytest -q --durations=20 -m thorough $(UNIT)
 	$(BIN)/pytest -q --durations=20 tests/contract
 
 contract-%: ocr ## the contract tests that use the engine, on another line of OpenSearch

@@ -80,7 +80,8 @@ def model_class(package: ModuleType, provider: str) -> type[ModelSettings]:
     """The class of `provider`; no other module of `package` is imported. Raises ValueError when there is none."""
     if module_name(provider) not in modules(package.__name__):
         raise ValueError(f"provider is {provider!r}, but can be {', '.join(providers(package))} only")
-    return class_of(import_module(f"{package.__name__}.{module_name(provider)}"), ModelSettings)
+    module = import_module(f"{package.__name__}.{module_name(provider)}")
+    return class_of(module, ModelSettings)  # type: ignore[type-abstract] # none is made of it
 
 
 def any_of(package: ModuleType) -> Any:

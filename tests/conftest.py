@@ -29,6 +29,8 @@ def region_of_the_shell() -> Iterator[None]:
     before = {name: os.environ.get(name) for name in VARIABLES}
     yield
     for name, value in before.items():
+        if os.environ.get(name) == value:
+            continue
         os.environ.pop(name, None)
         if value is not None:
             os.environ[name] = value

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.plot import plotted
+
+pytestmark = pytest.mark.thorough
 
 FIGURES = {"create": {"raw": [0.1, 0.2, 0.3], "other": [0.4]}, "change": {"raw": [0.05], "other": []}}
 

@@ -16,6 +16,14 @@ def pytest_configure() -> None:
     gc.disable()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A property is tried with a hundred values."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("thorough")
+
+
 def pytest_collection_finish() -> None:
     """The collector looks no more at modules and tests, and seldom at what is left."""
     gc.collect()

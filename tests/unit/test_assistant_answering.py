@@ -390,6 +390,7 @@ def test_what_is_an_id_is_the_same_on_every_way_in(id: str, is_one: bool) -> Non
         DocumentIn(id=id, text="A.")
 
 
+@pytest.mark.thorough
 def test_a_domain_needs_no_boto3_and_no_provider() -> None:
     """boto3 takes longer to import than a question takes to answer."""
     code = (

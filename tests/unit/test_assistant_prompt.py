@@ -18,7 +18,7 @@ from rag.untrusted import harmless
 from sandbox.models import prompt as reader
 from settings.control_tokens import ALL
 from settings.knowledge import Prompt
-from tests.unit.injections import INJECTIONS, Injection
+from tests.unit.injections import INJECTIONS
 
 PROMPT = Prompt(system="Answer from the passages.", instructions="Be brief.")
 MARK = "0a1b2c3d"
@@ -91,9 +91,9 @@ def test_each_prompt_has_another_mark() -> None:
 
 
 @pytest.mark.parametrize("slot", SLOTS)
-@pytest.mark.parametrize("injection", INJECTIONS, ids=lambda injection: injection.way)
-def test_an_injection_stays_in_its_place(injection: Injection, slot: str) -> None:
-    assert not escaped(attacked(slot, injection.text), attacked(slot, "x"))
+def test_an_injection_stays_in_its_place(slot: str) -> None:
+    plain = attacked(slot, "x")
+    assert [injection.way for injection in INJECTIONS if escaped(attacked(slot, injection.text), plain)] == []
 
 
 @pytest.mark.parametrize("slot", SLOTS)
@@ -116,9 +116,11 @@ def choosing(place: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("injection", INJECTIONS, ids=lambda injection: injection.way)
-def test_an_injection_stays_in_its_place_while_searches_are_chosen(injection: Injection, place: str) -> None:
-    assert not strays(choosing(place, injection.text), "Placeholder", choosing(place, "Placeholder"))
+def test_an_injection_stays_in_its_place_while_searches_are_chosen(place: str) -> None:
+    plain = choosing(place, "Placeholder")
+    assert [
+        injection.way for injection in INJECTIONS if strays(choosing(place, injection.text), "Placeholder", plain)
+    ] == []
 
 
 def escaped(prompt: ModelInput, harmless_prompt: ModelInput) -> bool:

@@ -32,6 +32,7 @@ def test_modules_are_loaded_without_their_source(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["9.9", "3.99"])
+@pytest.mark.thorough
 def test_a_version_that_this_machine_does_not_have_is_left_out(folder: Path, version: str) -> None:
     compile_modules(folder, version)
     assert list(folder.rglob("*.pyc")) == []

@@ -143,6 +143,7 @@ def test_an_engine_line_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert counted("engine line of the local cloud") == 1
 
 
+@pytest.mark.thorough
 def test_a_kind_is_one_file(tmp_path: Path) -> None:
     library = tmp_path / "mlcommons"
     shutil.copytree(CHECKOUT / "lambda" / "mlcommons", library, ignore=shutil.ignore_patterns("__pycache__"))
@@ -154,6 +155,7 @@ def test_a_kind_is_one_file(tmp_path: Path) -> None:
     assert counted("kind") == 1
 
 
+@pytest.mark.thorough
 def test_a_recipe_is_one_file(copy: Copy) -> None:
     copy.write("settings/recipes/cheap.yaml", "answer: {provider: bedrock-converse, model: us.amazon.nova-lite-v1:0}\n")
     [cheap] = copy.loads(ENVIRONMENT.format(recipe="cheap", embedding="sagemaker"))
@@ -161,6 +163,7 @@ def test_a_recipe_is_one_file(copy: Copy) -> None:
     assert counted("recipe") == len(copy.wrote)
 
 
+@pytest.mark.thorough
 def test_the_settings_of_an_embedding_provider_are_one_file(copy: Copy) -> None:
     settings = ENVIRONMENT.format(recipe="semantic-search", embedding="acme")
     [unknown] = copy.loads(settings)
@@ -188,6 +191,7 @@ def test_the_construct_library_exports_every_provider() -> None:
     assert [line for line in lines if line not in exports] == []
 
 
+@pytest.mark.thorough
 def test_the_settings_of_an_answer_provider_are_one_file_and_its_recipe_another(copy: Copy) -> None:
     copy.write("settings/answer/acme_chat.py", ANSWER)
     copy.write("settings/recipes/acme.yaml", "answer: {provider: acme-chat, endpoint: acme.example.com}\n")

@@ -69,6 +69,7 @@ EXCESSES: dict[str, Callable[[], str | bytes]] = {
 
 
 @pytest.mark.parametrize("name", EXCESSES)
+@pytest.mark.thorough
 def test_a_file_that_takes_too_much_is_named_and_the_next_one_is_read(name: str) -> None:
     (said,) = entries(EXCESSES[name](), name, limits=LITTLE)
     assert isinstance(said, Unreadable)
@@ -90,13 +91,14 @@ def test_what_came_before_an_excess_is_kept() -> None:
     assert isinstance(parsed[-1], Unreadable)
 
 
-@pytest.mark.parametrize("end", sorted(FORMATS))
 @pytest.mark.parametrize("content", [b"", b"\x00" * 999, b"\xff\xfe\x00", bytes(range(256)) * 9, b"{" * 5_000])
-def test_whatever_a_file_holds_it_is_read_or_named(end: str, content: bytes) -> None:
-    for entry in entries(content, f"a{end}", limits=LITTLE):
-        assert isinstance(entry, Document) or entry.reason
+def test_whatever_a_file_holds_it_is_read_or_named(content: bytes) -> None:
+    for end in sorted(FORMATS):
+        for entry in entries(content, f"a{end}", limits=LITTLE):
+            assert isinstance(entry, Document) or entry.reason, end
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_read_in_part_leaves_no_process_in_the_middle_of_it() -> None:
     from corpus.source import read
 

@@ -106,6 +106,7 @@ def test_what_is_not_named_stays(kinds: list[str]) -> None:
     assert chunks(made(MAIL), "text", 1000, mask=kinds)[0].source["text"] == MAIL
 
 
+@pytest.mark.thorough
 def test_every_way_of_loading_masks() -> None:
     """Who cuts documents hands on what is to be masked; `osml ingest --dry-run` stores nothing."""
     calls = {

@@ -144,6 +144,7 @@ def test_without_recognition_a_picture_says_what_to_do() -> None:
     assert readable("leave.png", pictures=True)
 
 
+@pytest.mark.thorough
 def test_recognition_that_fails_at_present_ends_the_file_and_not_the_next_one() -> None:
     def fails(_: Sequence[bytes]) -> list[Recognized]:
         raise Unrecognized("It is throttled.")

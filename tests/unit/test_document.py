@@ -131,14 +131,14 @@ GROUPS = (
 
 
 @pytest.mark.parametrize("empty", ["", " ", " null", " ~", " # id: vpc-1"])
-@pytest.mark.parametrize("path", GROUPS)
-def test_what_is_left_empty_is_refused_by_name(tmp_path: Path, path: str, empty: str) -> None:
+def test_what_is_left_empty_is_refused_by_name(tmp_path: Path, empty: str) -> None:
     """Wherever it stands; a group whose lines are commented out must not switch anything off."""
-    text = "recipe: deepseek-api\n"
-    for depth, name in enumerate(parts := path.split(".")):
-        text += f"{'  ' * depth}{name}:{empty if depth == len(parts) - 1 else ''}\n"
-    said = f"{path} in line {len(parts) + 1} is left empty (null); write what belongs there, or remove the line."
-    assert refused(tmp_path, text) == said
+    for path in GROUPS:
+        text = "recipe: deepseek-api\n"
+        for depth, name in enumerate(parts := path.split(".")):
+            text += f"{'  ' * depth}{name}:{empty if depth == len(parts) - 1 else ''}\n"
+        said = f"{path} in line {len(parts) + 1} is left empty (null); write what belongs there, or remove the line."
+        assert refused(tmp_path, text) == said
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,7 @@ def test_an_object_that_its_parser_cannot_bear_leaves_its_neighbours_alone(amazo
     assert json.loads(amazon.objects["refused/b.docx.ndjson"])["reason"].startswith("is damaged")
 
 
+@pytest.mark.thorough
 def test_a_scan_comes_again_when_textract_throttles_and_its_neighbours_do_not(
     amazon: Amazon, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -357,6 +357,7 @@ def test_a_collection_has_no_initial_load(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("character", ["a", "ж", "\n", '"', "𝄞"])
+@pytest.mark.thorough
 def test_a_request_of_the_largest_limit_is_taken_by_a_function(aws: AwsServer, tmp_path: Path, character: str) -> None:
     """A function is sent 6 MB at most, whatever the letters are: in text they would be escaped twice."""
     limit = next(item.le for item in Assistant.model_fields["body_limit"].metadata if hasattr(item, "le"))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import re
 
-import pytest
-
 from osml.place import CHECKOUT
 from tests.unit.syntax import syntax
 
@@ -27,11 +25,11 @@ def resolve(dotted: str) -> object:
         return getattr(importlib.import_module(module), name)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_a_term_has_its_name_in_the_code(row: list[str]) -> None:
-    match = re.fullmatch(r"`([\w.]+)`", row[1])
-    assert match, row
-    assert resolve(match[1]) is not None
+def test_a_term_has_its_name_in_the_code() -> None:
+    for row in ROWS:
+        match = re.fullmatch(r"`([\w.]+)`", row[1])
+        assert match, row
+        assert resolve(match[1]) is not None, row
 
 
 def test_terms_stand_in_order_and_once() -> None:

@@ -4,10 +4,11 @@ import importlib
 import json
 import logging
 import sys
-from functools import partial
+from functools import cache, partial
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
+import boto3
 import pytest
 
 from mlcommons import MockTransport, Patience, ProvisioningError, Request, Response
@@ -73,6 +74,10 @@ class Answers:
         return SimpleNamespace(reason="OK")
 
 
+# crhelper makes three clients, of which these tests need none, each time that the function is loaded.
+client = cache(boto3.client)
+
+
 @pytest.fixture
 def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
@@ -84,6 +89,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("ADMINISTRATORS", json.dumps([PROVISIONER]))
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr("crhelper.utils.HTTPSConnection", Answers)
+    monkeypatch.setattr("crhelper.resource_helper.boto3.client", client)
     monkeypatch.delitem(sys.modules, "handler", raising=False)
     Answers.sent = []
     return importlib.import_module("handler")

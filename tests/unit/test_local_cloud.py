@@ -57,6 +57,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
 
 
 @pytest.mark.parametrize("name", ["up", "status", "deploy"])
+@pytest.mark.thorough
 def test_what_needs_the_local_cloud_names_it(outcomes: dict[str, Outcome], name: str) -> None:
     code, _, errors = outcomes[name]
     assert code == 1

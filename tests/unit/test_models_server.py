@@ -174,6 +174,7 @@ def test_connection_is_kept_and_bad_bodies_end_it(server: str) -> None:
     connection.close()
 
 
+@pytest.mark.thorough
 def test_command_line(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("sk-a")
@@ -196,6 +197,7 @@ def test_command_line(tmp_path: Path) -> None:
         (["--answer-url", "http://127.0.0.1:9"], "go together"),
     ],
 )
+@pytest.mark.thorough
 def test_command_line_refuses_in_a_sentence(more: list[str], said: str) -> None:
     command = [sys.executable, "-m", "sandbox.models", "--port", "0", "--deepseek-key-file", "key", *more]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)

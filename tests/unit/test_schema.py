@@ -71,6 +71,7 @@ def test_a_file_that_the_settings_accept_fits(file: Path) -> None:
     assert [error.message for error in SCHEMA.iter_errors(read(file))] == []
 
 
+@pytest.mark.thorough
 def test_an_unknown_setting_and_a_wrong_kind_of_value_are_refused() -> None:
     missed: list[Place] = []
     for settings, path in each_setting():
@@ -82,6 +83,7 @@ def test_an_unknown_setting_and_a_wrong_kind_of_value_are_refused() -> None:
     assert missed == []
 
 
+@pytest.mark.thorough
 def test_no_file_is_refused_that_the_settings_accept() -> None:
     without = [(path, changed(settings, path)) for settings, path in each_setting() if isinstance(path[-1], str)]
     assert [path for path, value in without if not SCHEMA.is_valid(value) and accepted(value)] == []

@@ -107,6 +107,7 @@ def each_setting() -> Iterator[tuple[type[BaseModel], dict[str, Any], tuple[Any,
                 yield model, settings, path
 
 
+@pytest.mark.thorough
 def test_any_value_in_any_place() -> None:
     seen, every = 0, 1 if DEEP else 4
     for number, (model, settings, path) in enumerate(each_setting()):
@@ -118,6 +119,7 @@ def test_any_value_in_any_place() -> None:
     assert seen > 500
 
 
+@pytest.mark.thorough
 def test_a_setting_that_is_missing_and_one_that_nobody_knows() -> None:
     for model, settings, path in each_setting():
         changed, holder = holder_of(settings, path)

@@ -132,6 +132,7 @@ def test_pages_beyond_the_most_of_one_file_are_named() -> None:
     assert (beyond.where, beyond.reason) == ("fax.tiff, pages 3 to 3", "are beyond 2 pages, the most of one file")
 
 
+@pytest.mark.thorough
 def test_a_picture_of_many_colours_is_sent_within_the_limit_of_bytes() -> None:
     sent_sizes: list[tuple[str | None, int, int]] = []
 
@@ -187,6 +188,7 @@ def test_an_upload_waits_for_textract_and_what_came_before_is_stored(throttled: 
     assert index.stored[0]["text"] == "Thirty working days"
 
 
+@pytest.mark.thorough
 def test_a_source_keeps_what_textract_did_not_read_for_the_next_run(throttled: list[Exception]) -> None:
     stored = of(Amazon({"scan.pdf": pdf(None), "plain.txt": b"Plain."}), prefix="")
     stored.reading = reading("text", "textract", lambda: 100.0)
