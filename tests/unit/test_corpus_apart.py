@@ -84,6 +84,7 @@ def test_an_archive_that_would_be_too_large_is_not_unpacked() -> None:
     assert "would take 1,100 MiB" in refused.reason
 
 
+@pytest.mark.thorough
 def test_what_came_before_an_excess_is_kept() -> None:
     good = '{"text": "Good."}, ' * 9_000
     parsed = entries(f'[{good}{{"text": "x", "a": {"[" * 200_000}{"]" * 200_000}}}]', "a.json", limits=LITTLE)

@@ -97,6 +97,7 @@ def test_with_an_overlap_nothing_is_lost_and_no_chunk_is_too_long(text: str, mos
 
 
 @pytest.mark.parametrize("kind", RUNS)
+@pytest.mark.thorough
 def test_with_an_overlap_the_time_grows_as_the_text_does(kind: str) -> None:
     assert grows_in_proportion(lambda text: split(text, 1000, 256, 50), RUNS[kind], 8_000)
 
@@ -162,6 +163,7 @@ def test_where_sentences_end(text: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize("run", RUNS)
 @pytest.mark.parametrize("work", [sentences, lambda text: split(text, 1000)], ids=["sentences", "chunks"])
+@pytest.mark.thorough
 def test_the_time_grows_as_the_text_does(work: Callable[[str], object], run: str) -> None:
     assert grows_in_proportion(work, RUNS[run], 8_000)
 

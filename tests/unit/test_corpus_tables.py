@@ -73,6 +73,7 @@ def test_a_quote_swallows_no_rows(lines: list[str], named: set[int], kept: list[
     "row",
     ['1,"a\n', '1,"a""\n', '1,""\n', '1,"""\n', '"\n', '1,"a"b\n'],
 )
+@pytest.mark.thorough
 def test_the_time_grows_as_the_table_does(row: str) -> None:
     assert grows_in_proportion(lambda text: entries(text, "a.csv"), lambda size: "id,text\n" + row * size, 500)
 

@@ -178,6 +178,7 @@ def test_a_short_text_of_many_tokens_is_cut_too() -> None:
 
 
 @pytest.mark.parametrize("piece", ["word ", "漢", ".", "1", "x", "ä"])
+@pytest.mark.thorough
 def test_the_time_grows_as_the_text_does(piece: str) -> None:
     def make(size: int) -> str:
         return piece * (size // len(piece))

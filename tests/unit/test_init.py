@@ -52,6 +52,7 @@ def fault_of(choice: dict[str, Offer]) -> str | None:
     return next((fault for fault, wrong in said.items() if wrong), None)
 
 
+@pytest.mark.thorough
 def test_each_choice_makes_a_file_that_a_deploy_takes_or_is_refused_in_a_sentence() -> None:
     choices = {"-".join(offer.name for offer in offers): chosen(offers) for offers in ALL}
     assert len(choices) > 200

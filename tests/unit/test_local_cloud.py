@@ -65,6 +65,7 @@ def test_what_needs_the_local_cloud_names_it(outcomes: dict[str, Outcome], name:
     assert "Traceback" not in errors
 
 
+@pytest.mark.thorough
 def test_a_failure_on_aws_is_a_sentence(outcomes: dict[str, Outcome]) -> None:
     code, output, errors = outcomes["nowhere"]
     assert (code, "Traceback" in errors) == (1, False)

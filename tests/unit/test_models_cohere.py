@@ -47,6 +47,7 @@ def test_types_are_grouped_when_asked_for(server: str) -> None:
     assert answer["embeddings"]["float"] == invoke(server, TEXTS).json()["embeddings"]
 
 
+@pytest.mark.thorough
 def test_96_texts_are_one_call(server: str) -> None:
     answer = invoke(server, {**TEXTS, "texts": ["a"] * 96})
     assert len(answer.json()["embeddings"]) == 96

@@ -26,6 +26,7 @@ def invoke(server: str, body: Any) -> requests.Response:
     return requests.post(url, data=json.dumps(body), headers={"x-sandbox-endpoint": json.dumps(HELD)}, timeout=60)
 
 
+@pytest.mark.thorough
 def test_each_text_has_its_words_and_those_related_to_them(server: str) -> None:
     rug, marks = invoke(server, {"texts": ["The rug, the rug.", "..."]}).json()
     assert marks == {}

@@ -105,6 +105,7 @@ def test_what_is_no_repository_or_no_public_address_is_a_sentence(handbook: Repo
 
 
 @pytest.mark.parametrize("calls", [1, 2])
+@pytest.mark.thorough
 def test_a_run_goes_on_in_further_calls(handbook: Repository, calls: int) -> None:
     kept, left = of(handbook), calls
 

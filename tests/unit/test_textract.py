@@ -175,6 +175,7 @@ def throttled(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     return left
 
 
+@pytest.mark.thorough
 def test_an_upload_waits_for_textract_and_what_came_before_is_stored(throttled: list[Exception]) -> None:
     index = Index()
     usual = parts(index)

@@ -24,6 +24,7 @@ def vague(folder: Path) -> set[tuple[str, str]]:
     }
 
 
+@pytest.mark.thorough
 def test_a_variable_is_named_after_what_it_holds() -> None:
     assert set().union(*(vague(CHECKOUT / folder) for folder in FOLDERS)) == STORED
 
