@@ -121,6 +121,14 @@ def test_a_command_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert counted("command of `osml`") == 1
 
 
+def test_a_setting_of_the_assistant_is_three_files() -> None:
+    """One that is not in a group which is told as a whole."""
+    files = [file for folder in ("settings", "stacks") for file in (CHECKOUT / folder).rglob("*.py")]
+    declared = {str(file.relative_to(CHECKOUT)) for file in files if re.search(r"\btop_k(: int|=)", file.read_text())}
+    assert declared == {"settings/assistant.py", "settings/runtime_settings.py", "stacks/assistant_settings.py"}
+    assert counted("setting of the assistant") == len(declared)
+
+
 def test_a_language_of_the_page_is_one_file(tmp_path: Path) -> None:
     web = shutil.copytree(CHECKOUT / "web", tmp_path / "web")
     english = (web / "languages" / "en.json").read_text()
