@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from osml.place import CHECKOUT
 from tests.unit.syntax import syntax
 
@@ -28,7 +26,6 @@ def shared(files: list[Path]) -> dict[str, list[str]]:
     return {name: places for name, places in modules_by_class(files).items() if len(places) > 1}
 
 
-@pytest.mark.thorough
 def test_each_name_of_a_class_is_one_thing() -> None:
     files = [file for folder in FOLDERS for file in (CHECKOUT / folder).rglob("*.py") if "tests" not in file.parts]
     names = shared(files)

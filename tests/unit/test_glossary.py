@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import re
 
-import pytest
-
 from osml.place import CHECKOUT
 from tests.unit.syntax import syntax
 
@@ -39,7 +37,6 @@ def test_terms_stand_in_order_and_once() -> None:
     assert terms == sorted(set(terms))
 
 
-@pytest.mark.thorough
 def test_no_public_class_or_function_bears_a_rejected_word() -> None:
     rejected = {row[3].lower() for row in ROWS if row[3]}
     names = {
