@@ -13,11 +13,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws.bulk_requests import connect
+from aws.clients import client
 from aws.telemetry import count, json_lines
 from aws.textract import reading
 from corpus.chunks import chunks
@@ -31,7 +30,6 @@ from messages import DropMessage, objects_of
 MARGIN_SECONDS = 15.0
 # A message comes back after 5, 20, 80 … seconds, at most a quarter of an hour; after the last attempt, at once.
 FIRST_RETURN, LAST_RETURN = 5, 900
-PATIENTLY = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 4, "mode": "standard"})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -45,7 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     shipment = Shipment(
         objects_of(messages, os.environ["DOCUMENTS"]),
-        _client("s3"),
+        client("s3"),
         reading(to["text_field"], to.get("scans"), left),
         functools.partial(_on_time, ends),
         left,
@@ -113,7 +111,7 @@ def _refuse(dropped: Dropped) -> str:
     """Write the dead letters of an object into the bucket; returns the reason if that failed."""
     key = f"{os.environ['REFUSED']}{dropped.name}.ndjson"
     try:
-        _client("s3").put_object(
+        client("s3").put_object(
             Bucket=dropped.bucket, Key=key, Body=dropped.written(), ContentType="application/x-ndjson"
         )
     except (ClientError, BotoCoreError) as error:
@@ -127,7 +125,7 @@ def _give_up(messages: list[DropMessage]) -> set[str]:
         return set()
     entries = [{"Id": str(number), "MessageBody": message.body} for number, message in enumerate(messages)]
     try:
-        answer = _client("sqs").send_message_batch(QueueUrl=os.environ["DEAD_LETTERS_URL"], Entries=entries)
+        answer = client("sqs").send_message_batch(QueueUrl=os.environ["DEAD_LETTERS_URL"], Entries=entries)
     except (ClientError, BotoCoreError) as error:
         _log().warning("Messages were not given up.", extra={"finding": "NotGivenUp", "why": _code(error)})
         return {message.id for message in messages}
@@ -147,7 +145,7 @@ def _give_back(messages: list[DropMessage]) -> None:
         for number, message in enumerate(messages)
     ]
     try:
-        _client("sqs").change_message_visibility_batch(QueueUrl=os.environ["QUEUE_URL"], Entries=entries)
+        client("sqs").change_message_visibility_batch(QueueUrl=os.environ["QUEUE_URL"], Entries=entries)
     except (ClientError, BotoCoreError) as error:
         # They come back anyway, after the queue's visibility timeout.
         _log().warning(
@@ -192,8 +190,3 @@ def _log() -> logging.Logger:
 
 def _code(error: Exception) -> str:
     return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
-
-
-@functools.cache
-def _client(service: str) -> Any:
-    return boto3.client(service, config=PATIENTLY)  # type: ignore[call-overload]

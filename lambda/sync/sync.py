@@ -17,10 +17,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from aws.bulk_requests import asking, connect
+from aws.clients import client
 from aws.secret_values import secret_value
 from aws.telemetry import count, json_lines
 from aws.textract import reading
@@ -45,7 +43,6 @@ LONGEST, MOST_MEMORY = 60.0, 512 << 20
 # Seconds between two writes of a run's progress.
 OFTEN = 2.0
 TIME_OVER = "the call's time is over"
-PATIENTLY = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 4, "mode": "standard"})
 
 
 class TimeOver(Stopped):
@@ -87,7 +84,7 @@ def _run(message: dict[str, Any], message_id: str) -> Run | None:
 
 def _work(run: Run, settings: SourceSettings, ends: float) -> None:
     key = f"{'dry' if run.dry else 'state'}/{run.source}.jsonl.gz"
-    bucket, s3 = os.environ["STATE_BUCKET"], _client("s3")
+    bucket, s3 = os.environ["STATE_BUCKET"], client("s3")
     # A run that only looks begins with what is known, and stores its own progress apart.
     known = read_state(s3, bucket, key if run.calls else f"state/{run.source}.jsonl.gz", settings.groups)
     run.calls += 1
@@ -170,7 +167,7 @@ def _pause(ends: float) -> Callable[[int, float], float]:
 
 def _go_on(run: Run) -> None:
     body = json.dumps({"source": run.source, "run": run.id})
-    _client("sqs").send_message(
+    client("sqs").send_message(
         QueueUrl=os.environ["QUEUE_URL"],
         MessageBody=body,
         MessageGroupId=run.source,
@@ -179,7 +176,7 @@ def _go_on(run: Run) -> None:
 
 
 def _read_run(source: str) -> Run | None:
-    s3 = _client("s3")
+    s3 = client("s3")
     try:
         body = s3.get_object(Bucket=os.environ["STATE_BUCKET"], Key=f"runs/{source}.json")["Body"].read()
     except s3.exceptions.NoSuchKey:
@@ -190,7 +187,7 @@ def _read_run(source: str) -> Run | None:
 def _write_run(run: Run) -> None:
     run.updated = datetime.now(UTC)
     body = run.model_dump_json().encode()
-    _client("s3").put_object(Bucket=os.environ["STATE_BUCKET"], Key=f"runs/{run.source}.json", Body=body)
+    client("s3").put_object(Bucket=os.environ["STATE_BUCKET"], Key=f"runs/{run.source}.json", Body=body)
 
 
 def _tell(run: Run) -> None:
@@ -213,8 +210,3 @@ def _dimensions() -> dict[str, str]:
 
 def _log() -> logging.Logger:
     return json_lines("sync", _dimensions())
-
-
-@functools.cache
-def _client(service: str) -> Any:
-    return boto3.client(service, config=PATIENTLY)  # type: ignore[call-overload]

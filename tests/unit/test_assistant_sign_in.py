@@ -1,7 +1,5 @@
 """Signing in to the search engine, and secrets."""
 
-from typing import Any
-
 import pytest
 from requests import Request
 
@@ -19,8 +17,10 @@ class Manager:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self.reads = 0
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, str]:
+        self.reads += 1
         return {"SecretString": self._text}
 
 
@@ -49,7 +49,7 @@ def test_missing_keys_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_engine_of_ones_own_gets_name_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(StoredSecret, "_read", lambda *_: {"name": "osml", "word": "pä:ss"})
+    monkeypatch.setattr("rag.secret.SignedSecretsManager", lambda *_: Manager('{"name": "osml", "word": "pä:ss"}'))
     sent = Request("GET", "https://host/", auth=sign_in(search(service="es", login=LOGIN))).prepare()
     assert sent.headers["Authorization"].startswith("Basic ")
 
@@ -66,16 +66,11 @@ def test_a_secret_without_the_key_shows_nothing_of_itself(monkeypatch: pytest.Mo
 
 
 def test_a_secret_is_read_once_until_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    reads: list[int] = []
-
-    def read(*_: Any) -> dict[str, str]:
-        reads.append(1)
-        return {"key": "value"}
-
-    monkeypatch.setattr(StoredSecret, "_read", read)
+    manager = Manager('{"key": "value"}')
+    monkeypatch.setattr("rag.secret.SignedSecretsManager", lambda *_: manager)
     secret = StoredSecret(ARN)
     assert [secret.value("key", Budget(5)) for _ in range(3)] == ["value"] * 3
-    assert len(reads) == 1
+    assert manager.reads == 1
     secret.forget()
     assert secret.value("key", Budget(5)) == "value"
-    assert len(reads) == 2
+    assert manager.reads == 2

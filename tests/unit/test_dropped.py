@@ -102,7 +102,7 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Amazon:
         "ENVIRONMENT": "dev",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(dropped, "_client", lambda _: amazon)
+    monkeypatch.setattr(dropped, "client", lambda _: amazon)
     return amazon
 
 

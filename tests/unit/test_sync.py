@@ -91,7 +91,7 @@ def function(site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sync, "_client", lambda name: {"s3": bucket, "sqs": queue}[name])
+    monkeypatch.setattr(sync, "client", lambda name: {"s3": bucket, "sqs": queue}[name])
     monkeypatch.setattr(sync, "connect", lambda *_: lambda: to)
     monkeypatch.setattr(sync, "asking", lambda *_: lambda *_: {"hits": {"hits": []}})
     return Function(site, bucket, queue, to, lambda: capsys.readouterr().out)
