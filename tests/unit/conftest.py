@@ -8,6 +8,7 @@ from functools import lru_cache
 import pytest
 import typer.main
 import typer.testing
+from botocore import hooks
 from botocore.loaders import JSONFileLoader, Loader
 
 
@@ -40,6 +41,25 @@ def botocore_files() -> Iterator[None]:
         patch.setattr(JSONFileLoader, "load_file", lambda _, file_path: loaded(file_path))
         for name in ("list_available_services", "list_api_versions"):
             patch.setattr(Loader, name, listed_once(getattr(Loader, name)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def botocore_handlers() -> Iterator[None]:
+    """Each session registers 130 handlers, and looks at the signature of each and at the aliases of its event."""
+    takes_keywords = lru_cache(maxsize=None)(hooks.accepts_kwargs)
+    alias = vars(hooks.EventAliaser)["_alias_event_name"]
+    aliases: dict[str, str] = {}
+
+    def known(aliaser: hooks.EventAliaser, event_name: str) -> str:
+        if event_name not in aliases:
+            aliases[event_name] = alias(aliaser, event_name)
+        return aliases[event_name]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hooks.EventAliaser, "_alias_event_name", known)
+        # Of the function behind a method, so that no session is kept.
+        patch.setattr(hooks, "accepts_kwargs", lambda handler: takes_keywords(getattr(handler, "__func__", handler)))
         yield
 
 
