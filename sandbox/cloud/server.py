@@ -30,6 +30,7 @@ from sandbox.cloud import (
     firewalls,
     function_policy,
     functions,
+    identity_providers,
     imports,
     instance_limits,
     integrations,
@@ -139,7 +140,8 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     addresses.install(gateway)
     user_pools.install()
     second_factors.install()
-    sign_in.install()
+    identity_providers.install()
+    sign_in.install(gateway)
     tables.install()
     log_events.install()
     metrics.install()

@@ -3,6 +3,7 @@
 GET  /oauth2/authorize   → /login, or back to the client at once for a user who has signed in within the hour
 GET  /login              the form; POST: back to the client with a code, or the form with a message; for a user with a
                          second factor first the form for its code; where the pool requires one, first its setup
+/oauth2/idpresponse      a person comes back from another identity provider; so does /saml2/idpresponse (`federation`)
 POST /oauth2/token       tokens for a code or a refresh_token (PKCE is checked)
 POST /oauth2/revoke      makes a refresh token invalid
 GET  /logout             forgets the sign-in, and redirects to a sign-out URL of the client
@@ -11,13 +12,12 @@ Forms, codes and tokens are MiniStack's. MiniStack 1.5.33 serves them for any cl
 everyone sign up, and redirects a browser that signs out to any URL in the request.
 """
 
+import asyncio
 import json
 import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,47 +25,24 @@ from ministack import app
 from ministack.services import cognito
 
 from sandbox.cloud.factor_steps import FIELD, FactorSteps, Reply, page
+from sandbox.cloud.federation import COOKIE as BEGUN
+from sandbox.cloud.federation import SAML_PATH, Federation
+from sandbox.cloud.sign_in_request import COOKIE, PROVIDER, SignInRequest, here, one
 from sandbox.cloud.template import as_bool
 from sandbox.cloud.user_pools import styled
 
 PATH = re.compile(r"/_aws/(([a-z0-9-]+)\.auth\.[a-z0-9-]+\.amazoncognito\.com)(/.*)")
-COOKIE, SESSION_SECONDS = "cognito", 3600.0
-MOST_BYTES = 64 * 1024
+SESSION_SECONDS = 3600.0
+# Of users who have done all that their sign-in asks.
+SIGNED_IN = ("CONFIRMED", "EXTERNAL_PROVIDER")
+# The response of a SAML provider is the largest.
+MOST_BYTES = 256 * 1024
 MANAGED = 2
-Parameters = dict[str, list[str]]
 
 
-@dataclass(frozen=True)
-class SignInRequest:
-    """A request to the domain of a pool. `session` is its cookie's value, `base` the domain's path on the gateway."""
-
-    method: str
-    path: str
-    base: str
-    query_string: str
-    headers: dict[str, str]
-    body: bytes
-    pool_id: str
-    pool: dict[str, Any]
-    prefix: str
-
-    @property
-    def query(self) -> Parameters:
-        return parse_qs(self.query_string, keep_blank_values=True)
-
-    @property
-    def form(self) -> Parameters:
-        return parse_qs(self.body.decode(errors="replace"), keep_blank_values=True)
-
-    @property
-    def session(self) -> str:
-        cookie = SimpleCookie(self.headers.get("cookie", "")).get(COOKIE)
-        return cookie.value if cookie else ""
-
-
-def install() -> None:
+def install(gateway: str) -> None:
     """Serves managed login instead of MiniStack's paths, and refuses sign-up if the pool does; once per process."""
-    served, logins = app.app, Logins()
+    served, logins = app.app, Logins(gateway)
 
     async def with_sign_in(scope: Any, receive: Any, send: Any) -> None:
         match = PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
@@ -104,7 +81,8 @@ def install() -> None:
 class Logins:
     """Answers for every domain; each cookie stands for a user who has signed in to a pool."""
 
-    def __init__(self) -> None:
+    def __init__(self, gateway: str) -> None:
+        self._federation = Federation(gateway)
         self._sessions: dict[str, tuple[str, str, float]] = {}
         self._factors = FactorSteps()
 
@@ -122,46 +100,67 @@ class Logins:
                 return self._revoked(request)
             case "GET", "/logout":
                 return self._signed_out(request)
+            case ("GET", "/oauth2/idpresponse") | ("POST", "/saml2/idpresponse"):
+                return await self._returned(request)
         return page(404, f"Nothing is at {request.method} {request.path}.")
 
     def _asked(self, request: SignInRequest) -> Reply:
-        client = request.pool["_clients"].get(_one(request.query, "client_id"))
+        client = request.pool["_clients"].get(one(request.query, "client_id"))
         if client is None or not as_bool(client["AllowedOAuthFlowsUserPoolClient"]):
             return page(400, "The client is unknown to this user pool, or is not enabled for OAuth.")
         version = request.pool["_managed_login_versions"][request.prefix]
         unstyled = version == MANAGED and not styled(request.pool, client["ClientId"])
         if unstyled or "COGNITO" not in client["SupportedIdentityProviders"]:
             return page(403, "Login pages unavailable. Please contact an administrator.")
-        form: Reply = cognito.handle_oauth2_authorize("GET", request.path, request.headers, request.query)
+        own = {key: value for key, value in request.query.items() if key != PROVIDER}
+        form: Reply = cognito.handle_oauth2_authorize("GET", request.path, request.headers, own)
         if form[0] != 200:
             return form
+        grant = cognito._extract_oauth_form_params({key: value[0] for key, value in own.items()})
+        grant.pop("response_type")
+        grant["redirect_uri"] = grant["redirect_uri"] or client["DefaultRedirectURI"]
+        if (provider := one(request.query, PROVIDER)) not in ("", "COGNITO"):
+            return self._federation.begun(request.pool_id, request.pool, request.base, provider, grant)
         name = self._name(request)
         if name is not None:
-            parameters = cognito._extract_oauth_form_params({key: value[0] for key, value in request.query.items()})
-            parameters.pop("response_type")
-            parameters["redirect_uri"] = parameters["redirect_uri"] or client["DefaultRedirectURI"]
-            issued: Reply = cognito._issue_auth_code_redirect(pool_id=request.pool_id, username=name, **parameters)
+            issued: Reply = cognito._issue_auth_code_redirect(pool_id=request.pool_id, username=name, **grant)
             return issued
         if request.path == "/login":
-            return _here(form, request)
+            return here(form, request)
         return 302, {"Location": f"{request.base}/login?{request.query_string}"}, b""
 
     def _submitted(self, request: SignInRequest) -> Reply:
-        client_id = _one(request.form, "client_id")
+        client_id = one(request.form, "client_id")
         if client_id and client_id not in request.pool["_clients"]:
             return page(400, "The client is unknown to this user pool.")
         action = f"{request.base}/login"
-        if waiting := _one(request.form, FIELD):
-            code = _one(request.form, "factor_code")
+        if waiting := one(request.form, FIELD):
+            code = one(request.form, "factor_code")
             answer, user = self._factors.coded(request.pool_id, request.pool, waiting, code, action)
             return self._signed_in(request, answer, user) if user else answer
         reply: Reply = cognito.handle_login_submit("POST", "/login", {}, request.body, request.query)
-        code = _one(parse_qs(urlsplit(reply[1].get("Location", "")).query), "code")
+        code = one(parse_qs(urlsplit(reply[1].get("Location", "")).query), "code")
         if reply[0] != 302 or not code:
-            return _here(reply, request)
+            return here(reply, request)
         name = cognito._authorization_codes[code]["username"]
         form = self._factors.begun(request.pool_id, request.pool, name, reply, action)
         return form or self._signed_in(request, reply, name)
+
+    async def _returned(self, request: SignInRequest) -> Reply:
+        """Back from another identity provider, which asks for no second factor of the pool."""
+        given = request.form if request.path == SAML_PATH else request.query
+        first = {name: values[0] for name, values in given.items()}
+        # It asks the provider, which may be slow.
+        reply, name = await asyncio.to_thread(
+            self._federation.ended,
+            request.pool_id,
+            request.pool,
+            request.base,
+            request.path,
+            first,
+            request.cookie(BEGUN),
+        )
+        return self._signed_in(request, reply, name) if name else reply
 
     def _signed_in(self, request: SignInRequest, reply: Reply, name: str) -> Reply:
         token = secrets.token_urlsafe(24)
@@ -170,8 +169,8 @@ class Logins:
 
     def _revoked(self, request: SignInRequest) -> Reply:
         """https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html"""
-        client = request.pool["_clients"].get(_one(request.form, "client_id"))
-        token = _one(request.form, "token")
+        client = request.pool["_clients"].get(one(request.form, "client_id"))
+        token = one(request.form, "token")
         if client is None or not token:
             error = "invalid_client" if client is None else "invalid_request"
             return 400, {"Content-Type": "application/json"}, json.dumps({"error": error}).encode()
@@ -179,8 +178,8 @@ class Logins:
         return 200, {}, b""
 
     def _signed_out(self, request: SignInRequest) -> Reply:
-        client = request.pool["_clients"].get(_one(request.query, "client_id"))
-        target = _one(request.query, "logout_uri")
+        client = request.pool["_clients"].get(one(request.query, "client_id"))
+        target = one(request.query, "logout_uri")
         if client is None or target not in client["LogoutURLs"]:
             return page(400, "The client is unknown to this user pool, or logout_uri is none of its sign-out URLs.")
         self._sessions.pop(request.session, None)
@@ -190,7 +189,8 @@ class Logins:
         """The user of the request's cookie in this pool, if the user may still sign in."""
         pool_id, name, until = self._sessions.get(request.session, ("", "", 0.0))
         user = request.pool["_users"].get(name) if pool_id == request.pool_id and until > time.time() else None
-        return name if user is not None and not cognito._hosted_ui_user_status_error(user) else None
+        may = user is not None and user.get("Enabled", True) and user.get("UserStatus") in SIGNED_IN
+        return name if may else None
 
 
 async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
@@ -202,16 +202,5 @@ async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
     return body
 
 
-def _here(reply: Reply, request: SignInRequest) -> Reply:
-    """MiniStack's page, with a form that posts to this domain and a message that screen readers read."""
-    status, headers, body = reply
-    body = body.replace(b'action="/login"', f'action="{request.base}/login"'.encode())
-    return status, headers, body.replace(b'<div class="error">', b'<div class="error" role="alert">')
-
-
 def _cookie(request: SignInRequest, value: str, seconds: float) -> str:
     return f"{COOKIE}={value}; Path={request.base}; Max-Age={seconds:.0f}; Secure; HttpOnly; SameSite=Lax"
-
-
-def _one(parameters: Parameters, name: str) -> str:
-    return parameters.get(name, [""])[0]

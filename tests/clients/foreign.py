@@ -1,6 +1,5 @@
 """Runs the foreign clients in virtual environments of their own, against a deployed environment."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,10 +14,11 @@ from typing import Any
 import boto3
 
 from osml.deploy.node import with_node
-from sandbox.cache import appearing, cache_directory
+from sandbox.cache import appearing
 from sandbox.installer import install
 from sandbox.instance import ACCOUNT, CHECKOUT
 from tests.clients.target import Target
+from tests.node_packages import cached, installed
 
 HERE = Path(__file__).parent
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/foreign-client"
@@ -71,7 +71,7 @@ def run(target: Target, keys: Mapping[str, str]) -> subprocess.CompletedProcess[
         **keys,
         "OSML_TARGET": json.dumps(asdict(target)),
         "OSML_NODE": str(shutil.which("node", path=node["PATH"])),
-        "OSML_JAVASCRIPT": str(_node_modules()),
+        "OSML_JAVASCRIPT": str(installed("clients-javascript", [HERE / name for name in JAVASCRIPT])),
         # What a client would tell its makers.
         "HAYSTACK_TELEMETRY_ENABLED": "False",
     }
@@ -88,33 +88,10 @@ def run(target: Target, keys: Mapping[str, str]) -> subprocess.CompletedProcess[
 
 def _python() -> Path:
     """The interpreter with the packages of `requirements.txt`; they are installed the first time."""
-    folder = _folder("clients", REQUIREMENTS)
+    folder = cached("clients", REQUIREMENTS)
     if not folder.exists():
         with appearing(folder) as building:
             install("The foreign clients", "venv", "--relocatable", "--python", sys.executable, str(building))
             options = ["--require-hashes", "--python", str(building / "bin" / "python")]
             install("The foreign clients", "pip", "sync", *options, str(REQUIREMENTS))
     return folder / "bin" / "python"
-
-
-def _node_modules() -> Path:
-    """A folder with the packages of `package-lock.json` and the scripts that use them."""
-    folder = _folder("clients-javascript", *(HERE / name for name in JAVASCRIPT))
-    if not folder.exists():
-        with appearing(folder) as building:
-            building.mkdir()
-            for name in JAVASCRIPT:
-                shutil.copy(HERE / name, building)
-            quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"]
-            # With the npm of requirements-node.txt, where that was installed, as the Makefile has it.
-            path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-            # The local cloud's variables name its own authority alone; a registry may have one of the machine's.
-            roots = {"NODE_EXTRA_CA_CERTS": os.environ["SSL_CERT_FILE"]} if "SSL_CERT_FILE" in os.environ else {}
-            environment = {**os.environ, "PATH": path, **roots}
-            subprocess.run(["npm", "ci", *quiet], cwd=building, env=environment, check=True)
-    return folder
-
-
-def _folder(name: str, *files: Path) -> Path:
-    digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
-    return cache_directory() / f"{name}-{digest}"

@@ -23,8 +23,10 @@ from osml.feedback.feedback import evaluation_set, feedback, gaps
 from osml.place import Place
 from sandbox import launcher
 from sandbox.instance import ACCOUNT, CHECKOUT, Instance
+from tests import identity_providers
 from tests.clients import foreign
 from tests.clients.target import Target
+from tests.e2e import federation
 from tests.e2e.agent import with_key
 from tests.e2e.templates import SAMPLES, Deployment, until
 from tests.token_server import AUDIENCE, TokenServer
@@ -399,7 +401,7 @@ def test_foreign_clients_work(client: Client, key: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# The last one: keys open nothing behind it.
+# The last two: keys open nothing behind them.
 def test_tokens_of_an_own_issuer_take_the_place_of_the_keys(client: Client, local_cloud: Instance) -> None:
     if "DomainEndpoint" not in client.knowledge:
         pytest.skip("the API in front of a collection is the same")
@@ -440,3 +442,25 @@ def test_tokens_of_an_own_issuer_take_the_place_of_the_keys(client: Client, loca
             assert answer.status_code == 200, answer.text
             assert ("930,000" in str(answer.json()["answer"])) == sees
         assert status(editor, "DELETE", "/documents", params={"id": "pay"}) == 200
+
+
+def test_people_of_foreign_identity_providers_ask_with_the_rights_of_their_groups(
+    client: Client, local_cloud: Instance, tmp_path: Path
+) -> None:
+    if "DomainEndpoint" not in client.knowledge:
+        pytest.skip("the sign-in in front of a collection is the same")
+    server = local_cloud.certificates
+    tls = server.certificate("server"), server.key("server")
+    domain = f"{os.environ['AWS_ENDPOINT_URL']}/_aws/osml-api-{ACCOUNT}.auth.us-east-1.amazoncognito.com"
+    with identity_providers.running(domain, federation.PEOPLE, tls, tmp_path) as providers:
+        boto3.client("secretsmanager").create_secret(
+            Name="osml/api/sign-in", SecretString=json.dumps({"client_secret": providers.client_secret})
+        )
+        path = Path(os.environ["OSML_ENVIRONMENTS"]) / "api.yaml"
+        settings = yaml.safe_load(path.read_text())
+        settings["assistant"] |= federation.settings(providers)
+        for of_others in ("issuer", "agents"):
+            settings["assistant"].pop(of_others)
+        path.write_text(yaml.safe_dump(settings))
+        client.deployment.deploy("assistant")
+        federation.asked_by_everybody(f"{client.url}/rag", tmp_path)

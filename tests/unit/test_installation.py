@@ -15,7 +15,7 @@ INSTALLS = [
     if re.search(r"pip (install|sync)\b", line)
 ]
 LOCKED = sorted(file for pattern in ("", "sandbox/", "tests/*/") for file in ROOT.glob(f"{pattern}requirements*.txt"))
-OF_NODE = [ROOT / "package-lock.json", ROOT / "tests" / "clients" / "package-lock.json"]
+OF_NODE = [ROOT / "package-lock.json", *sorted(ROOT.glob("tests/*/package-lock.json"))]
 
 
 @pytest.mark.parametrize("line", INSTALLS)

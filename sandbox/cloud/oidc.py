@@ -1,0 +1,104 @@
+"""A user pool as the client of a provider of OpenID Connect: authorization code, token, claims.
+
+Cognito authenticates with client_secret_post, takes tokens that are signed by a key of the provider alone, and reads
+the claims from the ID token and from userInfo:
+https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-idp.html
+"""
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import jwt
+
+from sandbox.cloud.provider_refusal import ProviderRefusal
+
+METADATA = "/.well-known/openid-configuration"
+ENDPOINTS = {
+    "authorize_url": "authorization_endpoint",
+    "token_url": "token_endpoint",
+    "attributes_url": "userinfo_endpoint",
+    "jwks_uri": "jwks_uri",
+}
+ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
+SECONDS = 5.0
+Claims = dict[str, Any]
+
+
+def endpoints(details: Mapping[str, str]) -> dict[str, str]:
+    """The provider's endpoints, from the details or else from its metadata; raises ProviderRefusal."""
+    given = {name: details[name] for name in ENDPOINTS if details.get(name)}
+    if len(given) == len(ENDPOINTS):
+        return given
+    metadata = _asked(details.get("oidc_issuer", "").rstrip("/") + METADATA, "its metadata")
+    found = {name: str(metadata[key]) for name, key in ENDPOINTS.items() if metadata.get(key)}
+    missing = sorted(set(ENDPOINTS) - set(found) - set(given))
+    if missing:
+        raise ProviderRefusal(f"The metadata of {details['oidc_issuer']} lack {ENDPOINTS[missing[0]]}.")
+    return {"attributes_url_add_attributes": "false", **found, **given}
+
+
+def authorize_url(details: Mapping[str, str], redirect_uri: str, state: str) -> str:
+    """Where the person signs in."""
+    query = {
+        "client_id": details["client_id"],
+        "redirect_uri": redirect_uri,
+        "scope": details["authorize_scopes"],
+        "response_type": "code",
+        "state": state,
+    }
+    address = details["authorize_url"]
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
+
+
+def claims(details: Mapping[str, str], code: str, redirect_uri: str) -> Claims:
+    """What the provider says of the person who came back with the code; raises ProviderRefusal."""
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "client_id": details["client_id"],
+        "client_secret": details["client_secret"],
+    }
+    tokens = _asked(details["token_url"], "a token", form)
+    checked = _checked(details, str(tokens.get("id_token") or ""))
+    person = _asked(details["attributes_url"], "userInfo", bearer=str(tokens.get("access_token")))
+    # OpenID Connect Core 1.0, section 5.3.2.
+    if person.get("sub") != checked["sub"]:
+        raise ProviderRefusal("userInfo is about another person than the ID token.")
+    return {**checked, **person}
+
+
+def _checked(details: Mapping[str, str], token: str) -> Claims:
+    try:
+        key = jwt.PyJWKClient(details["jwks_uri"], timeout=int(SECONDS)).get_signing_key_from_jwt(token)
+        checked: Claims = jwt.decode(
+            token,
+            key,
+            algorithms=ALGORITHMS,
+            audience=details["client_id"],
+            issuer=details["oidc_issuer"],
+            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+        )
+    except jwt.PyJWTError as reason:
+        raise ProviderRefusal(f"Invalid ID token: {reason}") from reason
+    return checked
+
+
+def _asked(address: str, wanted: str, form: Mapping[str, str] | None = None, bearer: str = "") -> Claims:
+    """The JSON object at an https address; raises ProviderRefusal."""
+    headers = {"Accept": "application/json", **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
+    try:
+        if urlsplit(address).scheme != "https":
+            raise ValueError("it has no https address")
+        body = urlencode(form).encode() if form else None
+        request = urllib.request.Request(address, body, headers)  # noqa: S310 - https
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - https
+            content = json.load(answer)
+    except (OSError, ValueError) as reason:
+        raise ProviderRefusal(f"The identity provider was asked for {wanted} and gave none: {reason}.") from reason
+    if not isinstance(content, dict):
+        raise ProviderRefusal(f"The identity provider was asked for {wanted} and gave no JSON object.")
+    return content
