@@ -15,6 +15,7 @@ from ministack import app
 from sandbox.cloud import (
     addresses,
     api_resources,
+    auth_challenges,
     authorizers,
     bedrock_api,
     collections,
@@ -140,6 +141,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     addresses.install(gateway)
     user_pools.install()
     second_factors.install()
+    auth_challenges.install()
     identity_providers.install()
     sign_in.install(gateway)
     tables.install()

@@ -204,6 +204,8 @@ def test_an_answer_is_good_once_in_the_browser_that_asked(pool: Federated, name:
     answer = pool.answered(browser, pool.begun(browser, name), "grace")
     assert "code" in returned(answer)
     sent = answer.request
+    assert sent.method
+    assert sent.url
     for again in (browser, pool.browser()):
         refused = again.request(
             sent.method, sent.url, data=sent.body, headers={"Content-Type": FORM}, allow_redirects=False

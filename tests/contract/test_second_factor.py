@@ -149,6 +149,65 @@ def test_where_it_is_required_the_sign_in_page_sets_it_up(cloud: Cloud) -> None:
     stack.delete()
 
 
+def test_where_it_is_required_the_api_gives_no_token_before_it_is_set_up(cloud: Cloud) -> None:
+    made = parts()
+    made["Pool"]["Properties"] |= {"MfaConfiguration": "ON", "EnabledMfas": ["SOFTWARE_TOKEN_MFA"]}
+    made["Domain"]["Properties"]["Domain"] = "osml-strict"
+    stack = cloud.deploy(made, OUTPUTS)
+    strict = Pool(cloud, stack, stack.settled()["values"])
+    idp, name, client = cloud.client("cognito-idp"), strict.user(password=None), strict.values["Client"]
+
+    def begun(password: str) -> dict[str, Any]:
+        auth = {"USERNAME": name, "PASSWORD": password}
+        answer: dict[str, Any] = idp.initiate_auth(ClientId=client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=auth)
+        assert "AuthenticationResult" not in answer
+        return answer
+
+    def answered(challenge: str, session: str, **given: str) -> dict[str, Any]:
+        answer: dict[str, Any] = idp.respond_to_auth_challenge(
+            ClientId=client,
+            ChallengeName=challenge,
+            Session=session,
+            ChallengeResponses={"USERNAME": name, **given},
+        )
+        return answer
+
+    first = begun("Temporary-1")
+    # A name alone chooses no password.
+    with pytest.raises(ClientError, match="Invalid session for the user"):
+        answered("NEW_PASSWORD_REQUIRED", "made-up-session-of-some-length", NEW_PASSWORD="Stolen-1-password")
+    setup = answered("NEW_PASSWORD_REQUIRED", first["Session"], NEW_PASSWORD=PASSWORD)
+    assert (setup["ChallengeName"], "AuthenticationResult" in setup) == ("MFA_SETUP", False)
+    with pytest.raises(ClientError, match="Invalid session for the user"):
+        answered("NEW_PASSWORD_REQUIRED", first["Session"], NEW_PASSWORD=PASSWORD)
+
+    again = begun(PASSWORD)
+    assert again["ChallengeName"] == "MFA_SETUP"
+    assert again["ChallengeParameters"]["MFAS_CAN_SETUP"] == '["SOFTWARE_TOKEN_MFA"]'
+    app = idp.associate_software_token(Session=again["Session"])
+    for unready in (again["Session"], app["Session"]):
+        with pytest.raises(ClientError, match="Invalid session for the user"):
+            answered("MFA_SETUP", unready)
+    wrong = "000000" if code(app["SecretCode"]) != "000000" else "000001"
+    with pytest.raises(ClientError, match="Code mismatch and fail enable Software Token MFA"):
+        idp.verify_software_token(Session=app["Session"], UserCode=wrong)
+    ready = idp.verify_software_token(Session=app["Session"], UserCode=code(app["SecretCode"]))
+    tokens = answered("MFA_SETUP", ready["Session"])["AuthenticationResult"]
+    assert idp.get_user(AccessToken=tokens["AccessToken"])["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
+
+    asked = begun(PASSWORD)
+    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    with pytest.raises(ClientError, match="Invalid code received for user"):
+        answered("SOFTWARE_TOKEN_MFA", asked["Session"], SOFTWARE_TOKEN_MFA_CODE=wrong)
+    with pytest.raises(ClientError, match="Invalid session for the user"):
+        answered(
+            "SOFTWARE_TOKEN_MFA", "made-up-session-of-some-length", SOFTWARE_TOKEN_MFA_CODE=code(app["SecretCode"])
+        )
+    given = answered("SOFTWARE_TOKEN_MFA", asked["Session"], SOFTWARE_TOKEN_MFA_CODE=code(app["SecretCode"]))
+    assert "IdToken" in given["AuthenticationResult"]
+    stack.delete()
+
+
 def test_a_pool_without_second_factors_takes_none(cloud: Cloud) -> None:
     stack = cloud.deploy(
         parts()
