@@ -80,8 +80,11 @@ def test_calls_are_throttled_traced_and_logged(domain: Template, of_type: OfType
         )
         for setting in stage["Properties"]["MethodSettings"]
     }
-    # A page that is opened asks for twenty files at once.
-    assert limits == {("/*", "*"): (20, 40), ("/~1rag", "GET"): (500, 1000), ("/~1rag~1{file+}", "GET"): (500, 1000)}
+    assert limits.pop(("/*", "*")) == (20, 40)
+    crowd = {("/~1rag", "GET"): (20, 5), ("/~1rag~1{file+}", "GET"): (20, 2), ("/~1rag~1session", "POST"): (20, 2)}
+    assert limits == crowd
+    # A new account runs ten calls at once.
+    assert sum(burst for _, burst in crowd.values()) < 10
     assert (stage["Properties"]["StageName"], stage["Properties"]["TracingEnabled"]) == ("sandbox", True)
     assert json.loads(stage["Properties"]["AccessLogSetting"]["Format"])["status"] == "$context.status"
     for group in of_type(domain, "AWS::Logs::LogGroup").values():
@@ -111,7 +114,10 @@ def test_gateway_errors_are_like_ours(domain: Template, of_type: OfType) -> None
     assert busy["StatusCode"] == "503"
     assert json.loads(busy["ResponseTemplates"]["application/json"])["message"].endswith("Try again soon.")
     for item in (kinds["THROTTLED"], busy):
-        assert item["ResponseParameters"] == {"gatewayresponse.header.Retry-After": "'1'"}
+        assert item["ResponseParameters"] == {
+            "gatewayresponse.header.Retry-After": "'1'",
+            "gatewayresponse.header.Refresh": "'2'",
+        }
 
 
 def test_concurrency_is_that_of_questions_and_the_accounts_unless_it_is_set(

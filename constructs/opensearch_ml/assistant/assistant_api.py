@@ -31,7 +31,9 @@ BUSY = ERROR.replace(
 )
 # What is no token is refused before a function is called.
 BEARER = r"^[Bb]earer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
-PAGE_FILES = 25
+# What is open to everybody, and the part of the stage's burst that may be under way there. A new account runs ten calls
+# at once: with the default burst of 40, a crowd holds nine of them at most, and as good as none on average.
+OPEN = {"/rag/GET": 8, "/rag/{file+}/GET": 20, "/rag/session/POST": 20}
 # What an agent reads before it signs its user in: RFC 9728, and RFC 8414 under the names of both its uses.
 WELL_KNOWN = (
     "oauth-protected-resource",
@@ -343,7 +345,8 @@ class AssistantApi(Construct):
     def _answer_errors(self) -> None:
         """Errors of API Gateway itself get the form of the functions' errors."""
         cors = self._cors
-        later = {"Retry-After": "'1'"}
+        # Browsers open a page again by themselves after the second one.
+        later = {"Retry-After": "'1'", "Refresh": "'2'"}
         kinds: dict[str, tuple[apigateway.ResponseType, str | None, str, Mapping[str, str]]] = {
             "Refused": (apigateway.ResponseType.DEFAULT_4_XX, None, ERROR, cors),
             "Late": (apigateway.ResponseType.INTEGRATION_TIMEOUT, "504", ERROR, cors),
@@ -400,8 +403,10 @@ def _through(vpc_endpoints: Sequence[str]) -> iam.PolicyDocument:
 
 
 def _page_limits(rate: int, burst: int) -> dict[str, apigateway.MethodDeploymentOptions]:
-    """The limit for the page's files, which a browser requests all at once and which are all needed."""
-    limits = apigateway.MethodDeploymentOptions(
-        throttling_rate_limit=min(rate * PAGE_FILES, 10_000), throttling_burst_limit=min(burst * PAGE_FILES, 5_000)
-    )
-    return dict.fromkeys(("/rag/GET", "/rag/{file+}/GET"), limits)
+    """The limits for what is open to everybody."""
+    return {
+        path: apigateway.MethodDeploymentOptions(
+            throttling_rate_limit=rate, throttling_burst_limit=max(1, burst // part)
+        )
+        for path, part in OPEN.items()
+    }
