@@ -47,7 +47,7 @@ def running(
     cert, key = _signing_pair(work)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    told = {
+    arguments = {
         "port": port,
         "people": people,
         "client_id": CLIENT,
@@ -62,7 +62,7 @@ def running(
     folder, node = installed("identity-providers", FILES), with_node(os.environ)
     process = subprocess.Popen(
         [str(shutil.which("node", path=node["PATH"])), str(folder / "providers.mjs")],
-        env={**node, "OSML_PROVIDERS": json.dumps(told)},
+        env={**node, "OSML_PROVIDERS": json.dumps(arguments)},
         stdout=subprocess.PIPE,
         stderr=(work / "providers.log").open("wb"),
         text=True,

@@ -57,10 +57,10 @@ class _Sessions:
             if user.get("UserStatus") != "FORCE_CHANGE_PASSWORD" and must_set_up(pool, user):
                 return self._challenge(pool, pid, cid, user, SETUP)
             status, headers, body = operation(pool, pid, cid, user, *args, **named)
-            told = json.loads(body)
-            if "ChallengeName" in told:
-                told["Session"] = self._begun(pool, pid, cid, user, told["ChallengeName"])
-                return cognito.json_response(told)
+            reply = json.loads(body)
+            if "ChallengeName" in reply:
+                reply["Session"] = self._begun(pool, pid, cid, user, reply["ChallengeName"])
+                return cognito.json_response(reply)
             return status, headers, body
 
         return _password_auth_result
@@ -76,6 +76,7 @@ class _Sessions:
             user = cognito._resolve_user(pool, given.get("USERNAME"))[0] if pool else None
             if (
                 session is None
+                or pool is None
                 or session.until < time.time()
                 or (session.challenge, session.client_id) != (challenge, data.get("ClientId"))
                 or user is None
@@ -105,10 +106,10 @@ class _Sessions:
             if session is None:
                 return _no_session()
             status, headers, body = operation(data)
-            told = json.loads(body)
+            reply = json.loads(body)
             if status == 200:
-                told["Session"] = self._next(data, replace(session, secret=told["SecretCode"]))
-                return cognito.json_response(told)
+                reply["Session"] = self._next(data, replace(session, secret=reply["SecretCode"]))
+                return cognito.json_response(reply)
             return status, headers, body
 
         return _associate_software_token
@@ -123,8 +124,8 @@ class _Sessions:
             if not cognito._totp_matches(session.secret, data.get("UserCode")):
                 sentence = "Code mismatch and fail enable Software Token MFA"
                 return cognito.error_response_json("EnableSoftwareTokenMFAException", sentence, 400)
-            told = {"Status": "SUCCESS", "Session": self._next(data, replace(session, verified=True))}
-            return cognito.json_response(told)
+            reply = {"Status": "SUCCESS", "Session": self._next(data, replace(session, verified=True))}
+            return cognito.json_response(reply)
 
         return _verify_software_token
 
@@ -142,15 +143,15 @@ class _Sessions:
         if challenge == SETUP:
             parameters["MFAS_CAN_SETUP"] = json.dumps([APP])
         session = self._begun(pool, pid, cid, user, challenge)
-        told = {"ChallengeName": challenge, "Session": session, "ChallengeParameters": parameters}
-        return cognito.json_response(told)
+        reply = {"ChallengeName": challenge, "Session": session, "ChallengeParameters": parameters}
+        return cognito.json_response(reply)
 
     def _begun(self, pool: Record, pid: str, cid: str, user: Record, challenge: str) -> str:
         seconds = 60 * float(pool["_clients"][cid].get("AuthSessionValidity") or 3)
         return self._kept(_Session(pid, cid, user["Username"], challenge, time.time() + seconds))
 
     def _kept(self, session: _Session) -> str:
-        self._by_token = {key: one for key, one in self._by_token.items() if one.until > time.time()}
+        self._by_token = {key: session for key, session in self._by_token.items() if session.until > time.time()}
         token = secrets.token_urlsafe(32)
         self._by_token[token] = session
         return token

@@ -12,7 +12,7 @@ from typing import Any
 
 from ministack.services import cognito
 
-from sandbox.cloud.provider_refusal import ProviderRefusal
+from sandbox.cloud.sign_in_refused import SignInRefused
 
 Record = dict[str, Any]
 LONGEST = 2048
@@ -21,16 +21,16 @@ LONGEST = 2048
 def signed_in(
     pool_id: str, pool: Record, client: Record, provider: Record, identifier: str, said: Mapping[str, Any]
 ) -> str:
-    """The name of the user, who is made or changed by what the provider has `said`; raises ProviderRefusal."""
+    """The name of the user, who is made or changed by what the provider has `said`; raises SignInRefused."""
     if not identifier:
-        raise ProviderRefusal("The identity provider names nobody.")
+        raise SignInRefused("The identity provider names nobody.")
     attributes = _mapped(pool, client, provider["AttributeMapping"], said)
     name = f"{provider['ProviderName']}_{identifier}"
     user = pool["_users"].get(name)
     now = cognito._now_epoch()
     if user is not None:
         if not user.get("Enabled", True):
-            raise ProviderRefusal("User is disabled.")
+            raise SignInRefused("User is disabled.")
         cognito._merge_federated_attrs(user, attributes, now)
         return name
     user = {
@@ -58,17 +58,19 @@ def _mapped(pool: Record, client: Record, mapping: Mapping[str, str], said: Mapp
     given = {name: _text(said[claim]) if claim in said else "" for name, claim in mapping.items() if name != "username"}
     for name, value in given.items():
         if name not in schema:
-            raise ProviderRefusal(f"Invalid user attributes: Type for attribute {{{name}}} could not be determined")
+            raise SignInRefused(f"Invalid user attributes: Type for attribute {{{name}}} could not be determined")
         if name not in writable:
-            raise ProviderRefusal(f"Invalid user attributes: {name}: Attribute cannot be updated.")
+            raise SignInRefused(f"Invalid user attributes: {name}: Attribute cannot be updated.")
         longest = int((schema[name].get("StringAttributeConstraints") or {}).get("MaxLength") or LONGEST)
         if len(value) > longest:
-            raise ProviderRefusal(
-                f"Invalid user attributes: {name}: String cannot be longer than {longest} characters."
-            )
-    missing = [name for name, one in schema.items() if one.get("Required") and name != "sub" and not given.get(name)]
+            raise SignInRefused(f"Invalid user attributes: {name}: String cannot be longer than {longest} characters.")
+    missing = [
+        name
+        for name, attribute in schema.items()
+        if attribute.get("Required") and name != "sub" and not given.get(name)
+    ]
     if missing:
-        raise ProviderRefusal(f"attributes required: [{', '.join(missing)}]")
+        raise SignInRefused(f"attributes required: [{', '.join(missing)}]")
     return given
 
 

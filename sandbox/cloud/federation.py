@@ -25,7 +25,7 @@ from sandbox.cloud import oidc, saml
 from sandbox.cloud.factor_steps import Reply, page
 from sandbox.cloud.federated_users import SamlValues, signed_in
 from sandbox.cloud.identity_providers import METADATA
-from sandbox.cloud.provider_refusal import ProviderRefusal
+from sandbox.cloud.sign_in_refused import SignInRefused
 
 COOKIE, SECONDS = "csrf-state", 300.0
 OIDC_PATH, SAML_PATH = "/oauth2/idpresponse", "/saml2/idpresponse"
@@ -86,7 +86,7 @@ class Federation:
         try:
             said = self._said(pool, provider, begun, base, path, given)
             name = signed_in(pool_id, pool, client, provider, *said)
-        except ProviderRefusal as reason:
+        except SignInRefused as reason:
             return _back(begun.grant, str(reason), path), None
         issued: Reply = cognito._issue_auth_code_redirect(pool_id=pool_id, username=name, **begun.grant)
         return issued, name
@@ -94,16 +94,16 @@ class Federation:
     def _said(
         self, pool: Record, provider: Record, begun: _Begun, base: str, path: str, given: Mapping[str, str]
     ) -> tuple[str, Mapping[str, Any]]:
-        """Who the person is, and what the provider says of them; raises ProviderRefusal."""
+        """Who the person is, and what the provider says of them; raises SignInRefused."""
         here = self._here(base, path)
         if (provider["ProviderType"] == "SAML") != (path == SAML_PATH):
-            raise ProviderRefusal("The answer is of another kind than the identity provider.")
+            raise SignInRefused("The answer is of another kind than the identity provider.")
         if path == SAML_PATH:
             metadata, response = pool[METADATA][begun.name], given.get("SAMLResponse", "")
             identifier, values = saml.person(metadata, begun.pool_id, here, response, begun.request_id)
             return identifier, {name: SamlValues(those) for name, those in values.items()}
         if "code" not in given:
-            raise ProviderRefusal(given.get("error_description") or given.get("error") or "There is no code.")
+            raise SignInRefused(given.get("error_description") or given.get("error") or "There is no code.")
         claims = oidc.claims(provider["ProviderDetails"], given["code"], here)
         return str(claims["sub"]), claims
 
@@ -114,10 +114,10 @@ class Federation:
 def _back(grant: Grant, sentence: str, path: str) -> Reply:
     """As Cognito sends an error back: https://github.com/aws/aws-sdk-js-v3/issues/6201."""
     is_saml = path == SAML_PATH
-    told = {
+    error = {
         "error_description": f"Invalid SAML response received: {sentence}" if is_saml else sentence,
         **({"state": grant["state"]} if grant["state"] else {}),
         "error": "server_error" if is_saml else "invalid_request",
     }
     address = grant["redirect_uri"]
-    return 302, {"Location": f"{address}{'&' if '?' in address else '?'}{urlencode(told)}"}, b""
+    return 302, {"Location": f"{address}{'&' if '?' in address else '?'}{urlencode(error)}"}, b""

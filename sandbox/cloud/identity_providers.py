@@ -1,7 +1,7 @@
 """Identity providers of user pools: CloudFormation's type, which MiniStack 1.5.33 lacks, and what Cognito looks up.
 
 Cognito reads a provider's metadata when it is created or updated, refuses one that it cannot read, and shows what it
-has found in ProviderDetails: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference, the operation
+reads in ProviderDetails: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference, the operation
 CreateIdentityProvider. Amazon reads SAML metadata again every six hours; here an update of the provider does.
 """
 
@@ -13,7 +13,7 @@ from ministack.services import cognito
 from ministack.services.cloudformation import provisioners
 
 from sandbox.cloud import oidc, saml
-from sandbox.cloud.provider_refusal import ProviderRefusal
+from sandbox.cloud.sign_in_refused import SignInRefused
 from sandbox.cloud.template import Properties
 
 TYPE = "AWS::Cognito::UserPoolIdentityProvider"
@@ -39,9 +39,9 @@ def _looked_up(operation: Operation) -> Operation:
         refusal = _unknown_attribute(pool, data.get("AttributeMapping") or {})
         if refusal is None and "ProviderDetails" in data:
             try:
-                found = _found(pool, str(data.get("ProviderType") or known.get("ProviderType")), data)
-                data = {**data, "ProviderDetails": {**data["ProviderDetails"], **found}}
-            except ProviderRefusal as reason:
+                completed = _found(pool, str(data.get("ProviderType") or known.get("ProviderType")), data)
+                data = {**data, "ProviderDetails": {**data["ProviderDetails"], **completed}}
+            except SignInRefused as reason:
                 refusal = str(reason)
         return cognito.error_response_json("InvalidParameterException", refusal, 400) if refusal else operation(data)
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import jwt
 
-from sandbox.cloud.provider_refusal import ProviderRefusal
+from sandbox.cloud.sign_in_refused import SignInRefused
 
 METADATA = "/.well-known/openid-configuration"
 ENDPOINTS = {
@@ -28,16 +28,16 @@ Claims = dict[str, Any]
 
 
 def endpoints(details: Mapping[str, str]) -> dict[str, str]:
-    """The provider's endpoints, from the details or else from its metadata; raises ProviderRefusal."""
+    """The provider's endpoints, from the details or else from its metadata; raises SignInRefused."""
     given = {name: details[name] for name in ENDPOINTS if details.get(name)}
     if len(given) == len(ENDPOINTS):
         return given
     metadata = _asked(details.get("oidc_issuer", "").rstrip("/") + METADATA, "its metadata")
-    found = {name: str(metadata[key]) for name, key in ENDPOINTS.items() if metadata.get(key)}
-    missing = sorted(set(ENDPOINTS) - set(found) - set(given))
+    discovered = {name: str(metadata[key]) for name, key in ENDPOINTS.items() if metadata.get(key)}
+    missing = sorted(set(ENDPOINTS) - set(discovered) - set(given))
     if missing:
-        raise ProviderRefusal(f"The metadata of {details['oidc_issuer']} lack {ENDPOINTS[missing[0]]}.")
-    return {"attributes_url_add_attributes": "false", **found, **given}
+        raise SignInRefused(f"The metadata of {details['oidc_issuer']} lack {ENDPOINTS[missing[0]]}.")
+    return {"attributes_url_add_attributes": "false", **discovered, **given}
 
 
 def authorize_url(details: Mapping[str, str], redirect_uri: str, state: str) -> str:
@@ -54,7 +54,7 @@ def authorize_url(details: Mapping[str, str], redirect_uri: str, state: str) -> 
 
 
 def claims(details: Mapping[str, str], code: str, redirect_uri: str) -> Claims:
-    """What the provider says of the person who came back with the code; raises ProviderRefusal."""
+    """What the provider says of the person who came back with the code; raises SignInRefused."""
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -67,7 +67,7 @@ def claims(details: Mapping[str, str], code: str, redirect_uri: str) -> Claims:
     person = _asked(details["attributes_url"], "userInfo", bearer=str(tokens.get("access_token")))
     # OpenID Connect Core 1.0, section 5.3.2.
     if person.get("sub") != checked["sub"]:
-        raise ProviderRefusal("userInfo is about another person than the ID token.")
+        raise SignInRefused("userInfo is about another person than the ID token.")
     return {**checked, **person}
 
 
@@ -83,12 +83,12 @@ def _checked(details: Mapping[str, str], token: str) -> Claims:
             options={"require": ["exp", "iat", "iss", "aud", "sub"]},
         )
     except jwt.PyJWTError as reason:
-        raise ProviderRefusal(f"Invalid ID token: {reason}") from reason
+        raise SignInRefused(f"Invalid ID token: {reason}") from reason
     return checked
 
 
 def _asked(address: str, wanted: str, form: Mapping[str, str] | None = None, bearer: str = "") -> Claims:
-    """The JSON object at an https address; raises ProviderRefusal."""
+    """The JSON object at an https address; raises SignInRefused."""
     headers = {"Accept": "application/json", **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
     try:
         if urlsplit(address).scheme != "https":
@@ -98,7 +98,7 @@ def _asked(address: str, wanted: str, form: Mapping[str, str] | None = None, bea
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - https
             content = json.load(answer)
     except (OSError, ValueError) as reason:
-        raise ProviderRefusal(f"The identity provider was asked for {wanted} and gave none: {reason}.") from reason
+        raise SignInRefused(f"The identity provider was asked for {wanted} and gave none: {reason}.") from reason
     if not isinstance(content, dict):
-        raise ProviderRefusal(f"The identity provider was asked for {wanted} and gave no JSON object.")
+        raise SignInRefused(f"The identity provider was asked for {wanted} and gave no JSON object.")
     return content

@@ -18,7 +18,7 @@ from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser 
 from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
-from sandbox.cloud.provider_refusal import ProviderRefusal
+from sandbox.cloud.sign_in_refused import SignInRefused
 
 SECONDS = 5
 # https://docs.aws.amazon.com/cognito/latest/developerguide/saml2-idpresponse-endpoint.html
@@ -27,13 +27,13 @@ PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 
 
 def metadata(details: Mapping[str, str]) -> str:
-    """The provider's metadata, from the details or their address; raises ProviderRefusal."""
+    """The provider's metadata, from the details or their address; raises SignInRefused."""
     content = details.get("MetadataFile") or _fetched(details.get("MetadataURL", ""))
     provider = _provider(content)
     if not provider.get("entityId") or not (provider.get("x509cert") or provider.get("x509certMulti")):
-        raise ProviderRefusal("The SAML metadata name no entity, or no certificate for signatures.")
+        raise SignInRefused("The SAML metadata name no entity, or no certificate for signatures.")
     if not provider.get("singleSignOnService"):
-        raise ProviderRefusal("The SAML metadata have no SingleSignOnService with the binding HTTP-Redirect.")
+        raise SignInRefused("The SAML metadata have no SingleSignOnService with the binding HTTP-Redirect.")
     return content
 
 
@@ -56,21 +56,21 @@ def request_url(metadata: str, pool_id: str, acs: str, relay_state: str) -> tupl
 
 
 def person(metadata: str, pool_id: str, acs: str, content: str, request_id: str) -> tuple[str, dict[str, list[str]]]:
-    """The NameID and the attributes in the response to the request; raises ProviderRefusal."""
+    """The NameID and the attributes in the response to the request; raises SignInRefused."""
     if len(content) > MOST_CHARACTERS:
-        raise ProviderRefusal(f"The SAML response has more than {MOST_CHARACTERS} characters.")
+        raise SignInRefused(f"The SAML response has more than {MOST_CHARACTERS} characters.")
     address = urlsplit(acs)
     here = {"https": "on", "http_host": address.netloc, "script_name": address.path}
     try:
         response = OneLogin_Saml2_Response(_settings(metadata, pool_id, acs), content)
         response.is_valid(here, request_id, raise_exceptions=True)
         if response.get_in_response_to() != request_id:
-            raise ProviderRefusal("The response answers no request of this user pool (InResponseTo).")
+            raise SignInRefused("The response answers no request of this user pool (InResponseTo).")
         if entity(pool_id) not in response.get_audiences():
-            raise ProviderRefusal(f"The assertion has no audience {entity(pool_id)}.")
+            raise SignInRefused(f"The assertion has no audience {entity(pool_id)}.")
         return str(response.get_nameid() or ""), response.get_attributes()
     except (OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError, etree.LxmlError, ValueError) as reason:
-        raise ProviderRefusal(f"{reason}".rstrip(".") + ".") from reason
+        raise SignInRefused(f"{reason}".rstrip(".") + ".") from reason
 
 
 def _settings(metadata: str, pool_id: str, acs: str) -> OneLogin_Saml2_Settings:
@@ -88,16 +88,16 @@ def _provider(content: str) -> dict[str, Any]:
     try:
         provider: dict[str, Any] = Metadata.parse(content.encode()).get("idp") or {}
     except (etree.LxmlError, ValueError) as reason:
-        raise ProviderRefusal(f"The SAML metadata are no XML of that kind: {reason}.") from reason
+        raise SignInRefused(f"The SAML metadata are no XML of that kind: {reason}.") from reason
     return provider
 
 
 def _fetched(address: str) -> str:
     if urlsplit(address).scheme != "https":
-        raise ProviderRefusal("The SAML provider has neither MetadataFile nor an https address in MetadataURL.")
+        raise SignInRefused("The SAML provider has neither MetadataFile nor an https address in MetadataURL.")
     try:
         with urllib.request.urlopen(address, timeout=SECONDS) as answer:  # noqa: S310 - https
             content: bytes = answer.read()
             return content.decode()
     except (OSError, ValueError) as reason:
-        raise ProviderRefusal(f"The SAML metadata at {address} cannot be read: {reason}.") from reason
+        raise SignInRefused(f"The SAML metadata at {address} cannot be read: {reason}.") from reason

@@ -27,7 +27,7 @@ from ministack.services import cognito
 from sandbox.cloud.factor_steps import FIELD, FactorSteps, Reply, page
 from sandbox.cloud.federation import COOKIE as BEGUN
 from sandbox.cloud.federation import SAML_PATH, Federation
-from sandbox.cloud.sign_in_request import COOKIE, PROVIDER, SignInRequest, here, one
+from sandbox.cloud.sign_in_request import COOKIE, PROVIDER, SignInRequest, first_value, here
 from sandbox.cloud.template import as_bool
 from sandbox.cloud.user_pools import styled
 
@@ -105,7 +105,7 @@ class Logins:
         return page(404, f"Nothing is at {request.method} {request.path}.")
 
     def _asked(self, request: SignInRequest) -> Reply:
-        client = request.pool["_clients"].get(one(request.query, "client_id"))
+        client = request.pool["_clients"].get(first_value(request.query, "client_id"))
         if client is None or not as_bool(client["AllowedOAuthFlowsUserPoolClient"]):
             return page(400, "The client is unknown to this user pool, or is not enabled for OAuth.")
         version = request.pool["_managed_login_versions"][request.prefix]
@@ -119,7 +119,7 @@ class Logins:
         grant = cognito._extract_oauth_form_params({key: value[0] for key, value in own.items()})
         grant.pop("response_type")
         grant["redirect_uri"] = grant["redirect_uri"] or client["DefaultRedirectURI"]
-        if (provider := one(request.query, PROVIDER)) not in ("", "COGNITO"):
+        if (provider := first_value(request.query, PROVIDER)) not in ("", "COGNITO"):
             return self._federation.begun(request.pool_id, request.pool, request.base, provider, grant)
         name = self._name(request)
         if name is not None:
@@ -130,16 +130,16 @@ class Logins:
         return 302, {"Location": f"{request.base}/login?{request.query_string}"}, b""
 
     def _submitted(self, request: SignInRequest) -> Reply:
-        client_id = one(request.form, "client_id")
+        client_id = first_value(request.form, "client_id")
         if client_id and client_id not in request.pool["_clients"]:
             return page(400, "The client is unknown to this user pool.")
         action = f"{request.base}/login"
-        if waiting := one(request.form, FIELD):
-            code = one(request.form, "factor_code")
+        if waiting := first_value(request.form, FIELD):
+            code = first_value(request.form, "factor_code")
             answer, user = self._factors.coded(request.pool_id, request.pool, waiting, code, action)
             return self._signed_in(request, answer, user) if user else answer
         reply: Reply = cognito.handle_login_submit("POST", "/login", {}, request.body, request.query)
-        code = one(parse_qs(urlsplit(reply[1].get("Location", "")).query), "code")
+        code = first_value(parse_qs(urlsplit(reply[1].get("Location", "")).query), "code")
         if reply[0] != 302 or not code:
             return here(reply, request)
         name = cognito._authorization_codes[code]["username"]
@@ -169,8 +169,8 @@ class Logins:
 
     def _revoked(self, request: SignInRequest) -> Reply:
         """https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html"""
-        client = request.pool["_clients"].get(one(request.form, "client_id"))
-        token = one(request.form, "token")
+        client = request.pool["_clients"].get(first_value(request.form, "client_id"))
+        token = first_value(request.form, "token")
         if client is None or not token:
             error = "invalid_client" if client is None else "invalid_request"
             return 400, {"Content-Type": "application/json"}, json.dumps({"error": error}).encode()
@@ -178,8 +178,8 @@ class Logins:
         return 200, {}, b""
 
     def _signed_out(self, request: SignInRequest) -> Reply:
-        client = request.pool["_clients"].get(one(request.query, "client_id"))
-        target = one(request.query, "logout_uri")
+        client = request.pool["_clients"].get(first_value(request.query, "client_id"))
+        target = first_value(request.query, "logout_uri")
         if client is None or target not in client["LogoutURLs"]:
             return page(400, "The client is unknown to this user pool, or logout_uri is none of its sign-out URLs.")
         self._sessions.pop(request.session, None)

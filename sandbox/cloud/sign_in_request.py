@@ -79,6 +79,6 @@ def _providers(request: SignInRequest) -> str:
     return "".join(links)
 
 
-def one(parameters: Parameters, name: str) -> str:
+def first_value(parameters: Parameters, name: str) -> str:
     """The first value of that name, or an empty text."""
     return parameters.get(name, [""])[0]

@@ -164,7 +164,12 @@ def test_a_person_of_a_provider_signs_in(pool: Federated, name: str, person: str
     assert (identity["providerName"], identity["userId"]) == (name, person)
     # Nothing else of what the provider says is kept.
     user = pool.cloud.client("cognito-idp").admin_get_user(UserPoolId=pool.values["Pool"], Username=f"{name}_{person}")
-    assert {one["Name"] for one in user["UserAttributes"]} == {"sub", "email", "custom:groups", "identities"}
+    assert {attribute["Name"] for attribute in user["UserAttributes"]} == {
+        "sub",
+        "email",
+        "custom:groups",
+        "identities",
+    }
     assert user["UserStatus"] == "EXTERNAL_PROVIDER"
     # The same person next time, with what the provider says then.
     assert pool.signed_in(name, person)["sub"] == claims["sub"]

@@ -195,15 +195,15 @@ def test_where_it_is_required_the_api_gives_no_token_before_it_is_set_up(cloud: 
     tokens = answered("MFA_SETUP", ready["Session"])["AuthenticationResult"]
     assert idp.get_user(AccessToken=tokens["AccessToken"])["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
 
-    asked = begun(PASSWORD)
-    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    challenged = begun(PASSWORD)
+    assert challenged["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
     with pytest.raises(ClientError, match="Invalid code received for user"):
-        answered("SOFTWARE_TOKEN_MFA", asked["Session"], SOFTWARE_TOKEN_MFA_CODE=wrong)
+        answered("SOFTWARE_TOKEN_MFA", challenged["Session"], SOFTWARE_TOKEN_MFA_CODE=wrong)
     with pytest.raises(ClientError, match="Invalid session for the user"):
         answered(
             "SOFTWARE_TOKEN_MFA", "made-up-session-of-some-length", SOFTWARE_TOKEN_MFA_CODE=code(app["SecretCode"])
         )
-    given = answered("SOFTWARE_TOKEN_MFA", asked["Session"], SOFTWARE_TOKEN_MFA_CODE=code(app["SecretCode"]))
+    given = answered("SOFTWARE_TOKEN_MFA", challenged["Session"], SOFTWARE_TOKEN_MFA_CODE=code(app["SecretCode"]))
     assert "IdToken" in given["AuthenticationResult"]
     stack.delete()
 

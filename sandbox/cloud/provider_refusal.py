@@ -1,5 +1,0 @@
-"""ProviderRefusal: why an identity provider, or what it says of a person, is refused."""
-
-
-class ProviderRefusal(Exception):
-    """Its text is a sentence for the person who signs in, or for whoever makes the provider."""
