@@ -9,6 +9,7 @@ MiniStack 1.5.33 gives tokens instead of MFA_SETUP, and to whoever answers a cha
 NEW_PASSWORD_REQUIRED a name is enough.
 """
 
+import base64
 import json
 import secrets
 import time
@@ -99,39 +100,35 @@ class _Sessions:
         return _respond
 
     def associated(self, operation: Operation) -> Operation:
-        def _associate_software_token(data: Record) -> Any:
-            if data.get("AccessToken"):
-                return operation(data)
-            session = self._setting_up(data)
-            if session is None:
-                return _no_session()
-            status, headers, body = operation(data)
-            reply = json.loads(body)
-            if status == 200:
-                reply["Session"] = self._next(data, replace(session, secret=reply["SecretCode"]))
-                return cognito.json_response(reply)
-            return status, headers, body
+        def begin(data: Record, session: _Session) -> Any:
+            secret = base64.b32encode(secrets.token_bytes(20)).decode()
+            reply = {"SecretCode": secret, "Session": self._next(data, replace(session, secret=secret))}
+            return cognito.json_response(reply)
 
-        return _associate_software_token
+        return self._in_setup(operation, begin)
 
     def verified(self, operation: Operation) -> Operation:
-        def _verify_software_token(data: Record) -> Any:
-            if data.get("AccessToken"):
-                return operation(data)
-            session = self._setting_up(data)
-            if session is None:
-                return _no_session()
+        def check(data: Record, session: _Session) -> Any:
             if not cognito._totp_matches(session.secret, data.get("UserCode")):
                 sentence = "Code mismatch and fail enable Software Token MFA"
                 return cognito.error_response_json("EnableSoftwareTokenMFAException", sentence, 400)
             reply = {"Status": "SUCCESS", "Session": self._next(data, replace(session, verified=True))}
             return cognito.json_response(reply)
 
-        return _verify_software_token
+        return self._in_setup(operation, check)
 
-    def _setting_up(self, data: Record) -> _Session | None:
-        session = self._by_token.get(str(data.get("Session")))
-        return session if session and session.challenge == SETUP and session.until > time.time() else None
+    def _in_setup(self, operation: Operation, step: Callable[[Record, _Session], Any]) -> Operation:
+        """The operation for an access token, the step for a session of MFA_SETUP."""
+
+        def stepped(data: Record) -> Any:
+            if data.get("AccessToken"):
+                return operation(data)
+            session = self._by_token.get(str(data.get("Session")))
+            if session is None or session.challenge != SETUP or session.until < time.time():
+                return _no_session()
+            return step(data, session)
+
+        return stepped
 
     def _next(self, data: Record, session: _Session) -> str:
         """The token of the session from now on."""
