@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa
 `MFAS_CAN_SETUP` and the sentences about sessions: https://github.com/aws-amplify/amplify-js, the package auth
 
 MiniStack 1.5.33 gives tokens instead of MFA_SETUP, and to whoever answers a challenge without its session: for
-NEW_PASSWORD_REQUIRED a name is enough.
+NEW_PASSWORD_REQUIRED a name is enough. For a user of another identity provider it takes any password.
 """
 
 import base64
@@ -22,6 +22,7 @@ from ministack.services import cognito
 from sandbox.cloud.second_factors import APP, has_app, must_set_up, set_up
 
 NEW_PASSWORD, CODE, SETUP = "NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "MFA_SETUP"
+EXTERNAL = "EXTERNAL_PROVIDER"
 Record = dict[str, Any]
 Operation = Callable[[Record], Any]
 
@@ -42,6 +43,7 @@ class _Session:
 def install() -> None:
     """Wraps the operations, after `second_factors`; once per process."""
     sessions = _Sessions()
+    cognito._password_signin_refused = _without_password(cognito._password_signin_refused)
     cognito._password_auth_result = sessions.password_given(cognito._password_auth_result)
     for name in ("_respond_to_auth_challenge", "_admin_respond_to_auth_challenge"):
         setattr(cognito, name, sessions.answered(getattr(cognito, name)))
@@ -152,6 +154,17 @@ class _Sessions:
         token = secrets.token_urlsafe(32)
         self._by_token[token] = session
         return token
+
+
+def _without_password(operation: Operation) -> Operation:
+    """What refuses a password, also that of a user who has none."""
+
+    def _password_signin_refused(user: Record) -> Any:
+        if user.get("UserStatus") == EXTERNAL:
+            return cognito.error_response_json("NotAuthorizedException", "Incorrect username or password.", 400)
+        return operation(user)
+
+    return _password_signin_refused
 
 
 def _no_session() -> Any:

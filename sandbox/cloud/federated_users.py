@@ -1,6 +1,7 @@
 """Users of a pool who come from an identity provider: their name, and the attributes that its mapping gives them.
 
-Names and the two texts for a list are Amazon's; sentences are Amazon's where somebody has seen them:
+Names and the text for a list of SAML are Amazon's; that for a list of OpenID Connect is assumed. Sentences are Amazon's
+where somebody has seen them:
 the name: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
 `[a, b]` of SAML: https://github.com/oauth2-proxy/oauth2-proxy/issues/1765
 an attribute that the pool lacks: https://github.com/aws-samples/aws-genai-llm-chatbot/issues/636

@@ -175,6 +175,15 @@ def test_a_person_of_a_provider_signs_in(pool: Federated, name: str, person: str
     assert pool.signed_in(name, person)["sub"] == claims["sub"]
 
 
+def test_no_password_signs_a_person_of_a_provider_in(pool: Federated) -> None:
+    pool.signed_in("Company", "grace")
+    given = {"USERNAME": "Company_grace", "PASSWORD": "Any-password-1"}
+    with pytest.raises(ClientError, match="Incorrect username or password"):
+        pool.cloud.client("cognito-idp").initiate_auth(
+            ClientId=pool.values["Client"], AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given
+        )
+
+
 def refusal(pool: Federated, name: str, person: str) -> dict[str, str]:
     browser = pool.browser()
     return returned(pool.answered(browser, pool.begun(browser, name), person))

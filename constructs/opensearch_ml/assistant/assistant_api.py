@@ -31,9 +31,9 @@ BUSY = ERROR.replace(
 )
 # What is no token is refused before a function is called.
 BEARER = r"^[Bb]earer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
-# What is open to everybody, and the part of the stage's burst that may be under way there. A new account runs ten calls
-# at once: with the default burst of 40, a crowd holds nine of them at most, and as good as none on average.
-OPEN = {"/rag/GET": 8, "/rag/{file+}/GET": 20, "/rag/session/POST": 20}
+# What is open to everybody, and its part of the stage's rate and burst. A new account runs ten calls at once: with the
+# defaults, a crowd begins nine of them at once. The page takes 20 ms, and a sign-in waits for the pool.
+OPEN = {"/rag/GET": (1, 8), "/rag/{file+}/GET": (1, 20), "/rag/session/POST": (4, 20)}
 # What an agent reads before it signs its user in: RFC 9728, and RFC 8414 under the names of both its uses.
 WELL_KNOWN = (
     "oauth-protected-resource",
@@ -76,7 +76,8 @@ class AssistantApi(Construct):
     `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests), a TokenFunction
     (bearer tokens) or `api-key`. With it
     there is one key, `key_id`, beside the given `keys`. The API
-    accepts `rate` requests per second and `burst` at once. `origins` are other origins whose pages may call the API;
+    accepts `rate` requests per second and `burst` at once; what is open to everybody, the page and its sign-in, has a
+    small part of both. `origins` are other origins whose pages may call the API;
     with several of them, a page cannot read API Gateway's own errors. With `vpc_endpoints`, the ids of interface
     endpoints of `execute-api`, the API is private and is reached through them alone. `log_role` creates the role with
     which API Gateway writes the access logs of every API in the account and region.
@@ -406,7 +407,7 @@ def _page_limits(rate: int, burst: int) -> dict[str, apigateway.MethodDeployment
     """The limits for what is open to everybody."""
     return {
         path: apigateway.MethodDeploymentOptions(
-            throttling_rate_limit=rate, throttling_burst_limit=max(1, burst // part)
+            throttling_rate_limit=max(1, rate // of_rate), throttling_burst_limit=max(1, burst // of_burst)
         )
-        for path, part in OPEN.items()
+        for path, (of_rate, of_burst) in OPEN.items()
     }
