@@ -9,6 +9,8 @@ import pytest
 
 from osml.place import CHECKOUT
 
+pytestmark = pytest.mark.thorough
+
 COMMANDS = {
     "up": ["sandbox", "up"],
     "status": ["status", "--sandbox"],
@@ -57,7 +59,6 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
 
 
 @pytest.mark.parametrize("name", ["up", "status", "deploy"])
-@pytest.mark.thorough
 def test_what_needs_the_local_cloud_names_it(outcomes: dict[str, Outcome], name: str) -> None:
     code, _, errors = outcomes[name]
     assert code == 1
@@ -65,7 +66,6 @@ def test_what_needs_the_local_cloud_names_it(outcomes: dict[str, Outcome], name:
     assert "Traceback" not in errors
 
 
-@pytest.mark.thorough
 def test_a_failure_on_aws_is_a_sentence(outcomes: dict[str, Outcome]) -> None:
     code, output, errors = outcomes["nowhere"]
     assert (code, "Traceback" in errors) == (1, False)

@@ -11,6 +11,8 @@ from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server
 from sandbox.models.weights import weights_directory
 
+pytestmark = pytest.mark.thorough
+
 HELD = {"name": "neural-sparse", "model": "opensearch-project/opensearch-neural-sparse-encoding-v2-distill"}
 
 
@@ -26,7 +28,6 @@ def invoke(server: str, body: Any) -> requests.Response:
     return requests.post(url, data=json.dumps(body), headers={"x-sandbox-endpoint": json.dumps(HELD)}, timeout=60)
 
 
-@pytest.mark.thorough
 def test_each_text_has_its_words_and_those_related_to_them(server: str) -> None:
     rug, marks = invoke(server, {"texts": ["The rug, the rug.", "..."]}).json()
     assert marks == {}
