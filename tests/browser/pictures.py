@@ -91,6 +91,32 @@ def _played(stage: Stage) -> None:
     stage.asks += [[event("answer", **answer(_ANSWER, sources))] for _ in _PICTURES]
 
 
+def take_prompt(browser: Browser, stage: Stage, folder: Path = FOLDER) -> Path:
+    """The view of the prompt, with a draft that is compared."""
+    texts = {"system": "You answer from the passages.", "instructions": "Answer in at most three sentences."}
+    about = {"restores": None, "at": None, "by": None, "note": ""}
+    published = {**about, "number": 1, "note": "Shorter answers", "at": "2026-01-02T12:00:00Z", "by": "ada@example.com"}
+    stage.prompts = [{**texts, **published}, {**about, **texts, "number": 0, "instructions": "Answer concisely."}]
+    stage.answers = _compared
+    page = browser.new_page(viewport={"width": 1040, "height": 900}, locale="en", ignore_https_errors=True)
+    flows.enter(page, f"{stage.url}#prompt", KEY)
+    page.get_by_label("How it answers").fill("Answer in one sentence, and name its passage.")
+    page.get_by_label("Questions, one a line").fill("How many people lived in Boston in 2023?\nAnd in Chicago?")
+    page.get_by_role("button", name="Compare with the current version").click()
+    page.get_by_role("table").wait_for()
+    page.add_style_tag(content=".bar { position: static; }")
+    file = folder / "page-prompt.png"
+    page.screenshot(path=file, full_page=True)
+    page.close()
+    return file
+
+
+def _compared(asked: dict[str, Any]) -> list[str]:
+    is_draft = asked["draft"] != {"number": 1}
+    counts = {"sentences": 2, "borne_out": 1 + is_draft, "citations": 2, "right": 1 + is_draft, "cited": 1 + is_draft}
+    return [event("answer", **answer("4,327,000.", [], grounded=True), counts=counts)]
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         certificates = Certificates(Path(folder))
@@ -100,6 +126,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             for path in take(browser, lambda page: flows.enter(page, stage.url, KEY)):
                 print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
+            take_prompt(browser, stage)
             browser.close()
 
 
