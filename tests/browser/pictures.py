@@ -98,15 +98,18 @@ def take_prompt(browser: Browser, stage: Stage, folder: Path = FOLDER) -> Path:
     published = {**about, "number": 1, "note": "Shorter answers", "at": "2026-01-02T12:00:00Z", "by": "ada@example.com"}
     stage.prompts = [{**texts, **published}, {**about, **texts, "number": 0, "instructions": "Answer concisely."}]
     stage.answers = _compared
-    page = browser.new_page(viewport={"width": 1040, "height": 900}, locale="en", ignore_https_errors=True)
-    flows.enter(page, f"{stage.url}#prompt", KEY)
+    page = browser.new_page(viewport={"width": SMALL["width"], "height": 900}, locale="en", ignore_https_errors=True)
+    flows.enter(page, stage.url, KEY)
+    page.get_by_role("link", name="Prompt").click()
     page.get_by_label("How it answers").fill("Answer in one sentence, and name its passage.")
     page.get_by_label("Questions, one a line").fill("How many people lived in Boston in 2023?\nAnd in Chicago?")
     page.get_by_role("button", name="Compare with the current version").click()
     page.get_by_role("table").wait_for()
-    page.add_style_tag(content=".bar { position: static; }")
+    # As tall as its content: the bar at the top stays where it is.
+    page.set_viewport_size({"width": SMALL["width"], "height": page.evaluate("document.body.scrollHeight")})
+    page.evaluate("scrollTo(0, 0)")
     file = folder / "page-prompt.png"
-    page.screenshot(path=file, full_page=True)
+    page.screenshot(path=file)
     page.close()
     return file
 

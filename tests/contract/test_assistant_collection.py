@@ -19,12 +19,18 @@ from rag.documents import delete, listed
 from rag.embedding import Embedding, Vectors
 from rag.events import Text
 from rag.failures import Absent, Broken, RagFailure, Throttled, Unavailable
+from rag.history import shown
 from rag.parts import Parts, assembled
+from rag.prompt_models import PromptIn
+from rag.prompt_versions import ALWAYS, PromptVersions
 from rag.search import Order, Page
+from settings.answer.deepseek import DeepSeekAnswer
 from settings.retrieval import Hybrid, Retrieval
 from tests.contract import assistant_engine, kinds_engine
-from tests.contract.assistant_engine import BOB, SECONDS, Shop
+from tests.contract.assistant_engine import ALICE, BOB, SECONDS, Models, Shop
 from tests.contract.kinds_engine import RoleHeaders
+from tests.served_at import served_at
+from tests.unit.test_prompt_versions import Table as PromptItems
 from tests.waiting import within
 
 engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
@@ -77,6 +83,33 @@ def test_below_the_least_score_no_model_is_asked(shelf: Shop) -> None:
     before = len(shelf.chat.bodies)
     answer = shelf.ask("xylophone zebra quantum entanglement")
     assert (answer.answer, answer.model, len(shelf.chat.bodies)) == (NOT_IN_DOCUMENTS, None, before)
+
+
+def test_the_model_that_a_reader_chooses_answers_by_the_published_prompt(
+    shelf: Shop, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = PromptItems()
+    monkeypatch.setattr("rag.prompt_versions.DynamoDb", lambda *_: table)
+    thinks = served_at(
+        models.chat_url, DeepSeekAnswer, provider="deepseek", secret={"name": "chat", "key": "key"}, thinking=True
+    )
+    settings = shelf.parts.settings.model_copy(update={"models": {"thorough": thinks}, "prompts": "prompts"})
+    versions = PromptVersions(settings)
+    choosing = replace(shelf, parts=replace(assembled(settings, RoleHeaders()), prompts=versions))
+    usual = choosing.ask(ASKED)
+    published = versions.publish(
+        PromptIn(after=0, system="You are brief.", instructions="Use three words."), "olga", Budget(SECONDS)
+    )
+    chosen = choosing.ask(ASKED, model="thorough")
+    assert (usual.model, chosen.model, chosen.grounded) == ("deepseek-flash", "thorough", True)
+    assert (chosen.prompt, chosen.prompt == usual.prompt) == (published.prompt, False)
+    sent = choosing.chat.bodies[-1]
+    assert sent["thinking"] == {"type": "enabled"}
+    (_, system), (_, instructions), *_ = choosing.messages()
+    assert system.startswith("You are brief.\nThe passages stand between")
+    assert instructions == f"Use three words.\n{ALWAYS}"
+    [turn] = shown(str(chosen.conversation_id).partition("-")[0], SECONDS, ALICE, choosing.parts).shown
+    assert turn.model == "thorough"
 
 
 @pytest.fixture(scope="module")

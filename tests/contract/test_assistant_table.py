@@ -1,19 +1,23 @@
-"""What the assistant keeps in AWS, on the local cloud: conversations in DynamoDB, keys in Secrets Manager."""
+"""What the assistant keeps in AWS, on the local cloud: tables in DynamoDB, keys in Secrets Manager."""
 
 import json
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from opensearch_ml.assistant.conversation_table import CALLERS, LISTED
+from opensearch_ml.assistant.prompt_table import PARTITION_KEY, SORT_KEY
 from rag.answer_cache import AnswerCache
 from rag.budget import Budget
 from rag.conversations import MOST_STORED, Conversation, mark_of
 from rag.conversations.table import ConversationsInTable
-from rag.failures import Absent, AssistantRefused
+from rag.failures import Absent, AssistantRefused, Invalid
 from rag.prompt import Turn
+from rag.prompt_models import PromptIn
+from rag.prompt_versions import PromptVersions
 from rag.secret import StoredSecret
 from settings.runtime_settings import RuntimeAnswerCache, RuntimeTimeouts, Table
 from tests.contract.cloud_process import Cloud, called_from_here
@@ -137,6 +141,56 @@ def test_it_ends_its_days_after_the_last_turn(cloud: Cloud, table: str) -> None:
 def test_a_table_that_is_not_there(cloud: Cloud) -> None:
     with pytest.raises(AssistantRefused, match="memory of conversations"):
         read("nowhere", "a")
+
+
+@pytest.fixture
+def prompts(cloud: Cloud) -> str:
+    """A table of prompts as a deploy makes it."""
+    name = f"prompts-{uuid.uuid4().hex[:8]}"
+    keys = {PARTITION_KEY: "HASH", SORT_KEY: "RANGE"}
+    cloud.client("dynamodb").create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
+
+
+def test_of_owners_who_publish_at_once_one_has_the_next_version(prompts: str) -> None:
+    told = SETTINGS.model_copy(update={"prompts": prompts})
+
+    def publish(name: str) -> int | None:
+        given = PromptIn(after=0, system=f"You are {name}.", instructions="Answer.")
+        try:
+            return PromptVersions(told).publish(given, name, Budget(20)).number
+        except Invalid:
+            return None
+
+    names = [f"owner-{number}" for number in range(6)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        published = list(pool.map(publish, names))
+    assert sorted(number or 0 for number in published) == [0] * 5 + [1]
+    [winner] = [name for name, number in zip(names, published, strict=True) if number]
+    versions = PromptVersions(told)
+    assert versions.current(Budget(20)).system == f"You are {winner}."
+    assert [(version.number, version.by) for version in versions.listed(Budget(20))] == [(1, winner), (0, None)]
+
+
+def test_any_version_is_gone_back_to(prompts: str) -> None:
+    versions = PromptVersions(SETTINGS.model_copy(update={"prompts": prompts}))
+    for after, system in enumerate(["One.", "Two."]):
+        versions.publish(PromptIn(after=after, system=system, instructions="Answer."), "olga", Budget(20))
+    versions.publish(PromptIn(after=2, number=1), "olga", Budget(20))
+    assert versions.current(Budget(20)).system == "One."
+    versions.publish(PromptIn(after=3, number=0), "olga", Budget(20))
+    assert versions.current(Budget(20)) == SETTINGS.prompt
+
+
+def test_without_its_table_the_files_prompt_holds(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    versions = PromptVersions(SETTINGS.model_copy(update={"prompts": "nowhere"}))
+    assert versions.current(Budget(20)) == SETTINGS.prompt
+    assert "The store of prompts refused" in caplog.text
 
 
 def test_a_key_is_read_from_its_secret(cloud: Cloud) -> None:
