@@ -7,7 +7,7 @@ QUESTION := What's the population increase of New York City from 2021 to 2023? H
 # The line of OpenSearch that the contract tests run on besides the newest.
 OLDER := 2.19
 
-.PHONY: demo prepared down check unit test templates checkers contract e2e assistants upgrade pages recipes browser format snapshots schema openapi install ocr lock bench faults load drop retrieval soak prove-on-aws site wheel clean
+.PHONY: demo prepared down check unit test templates checkers contract e2e assistants upgrade pages recipes browser format snapshots schema openapi install ocr lock bench faults load drop retrieval soak prove-on-aws site dist wheel clean
 
 demo: ## install, start the local cloud, deploy, load samples, and ask a question
 	@$(MAKE) --no-print-directory --jobs=2 install prepared
@@ -186,6 +186,10 @@ site: .venv-docs/.installed ## the documentation as a site, in site/; a link tha
 	@test -x $(@D)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(@D)
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --no-deps --require-hashes --requirement requirements-docs.txt
 	@touch $@
+
+dist: install checkers ## the distributions of the version TAG, such as v1.2.0, checked for PyPI, in dist/
+	$(BIN)/python -m osml.deploy.release $(TAG)
+	.venv-checkers/bin/twine check --strict dist/*/*
 
 wheel: install ## the construct library for other teams' apps, in dist/
 	rm -rf constructs/build

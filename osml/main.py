@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+import osml.library  # noqa: F401 - before what it makes importable
 from osml import commands
 from osml.exit_code import FAILED
 from osml.explained import explained

@@ -16,9 +16,15 @@ class Alarms(Group):
     """Every alarm tells `topic`: the ARN of a topic of SNS, or an e-mail address, for which a topic is made.
 
     Amazon writes to a new address first, and tells it of alarms when the link in that mail has been opened.
+
+    The assistant has further alarms for the limits that are set: `first_word_seconds`, within which nine of ten answers
+    begin, `grounded_percent` of the answers, and `usd_per_day` for the tokens of the answer model.
     """
 
     topic: str = Field(examples=["team@example.com", "arn:aws:sns:us-east-1:111122223333:operations"])
+    first_word_seconds: float | None = Field(default=None, gt=0, le=60, examples=[5])
+    grounded_percent: float | None = Field(default=None, gt=0, le=100, examples=[70])
+    usd_per_day: float | None = Field(default=None, gt=0, examples=[20])
 
     @field_validator("topic")
     @classmethod
@@ -29,6 +35,12 @@ class Alarms(Group):
                 "write arn:aws:sns:REGION:ACCOUNT:NAME or somebody@example.com"
             )
         return value
+
+    @property
+    def limits(self) -> list[str]:
+        """The names of the limits that are set."""
+        names = ("first_word_seconds", "grounded_percent", "usd_per_day")
+        return [name for name in names if getattr(self, name) is not None]
 
     @property
     def arn(self) -> str | None:

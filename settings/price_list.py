@@ -49,8 +49,45 @@ PRICE_LISTS = (
         "hour",
         {"ml.c6i.large": 0.102, "ml.c6i.xlarge": 0.204, "ml.g5.2xlarge": 1.52},
     ),
+    PriceList(
+        "AmazonBedrock",
+        "2026-11-30",
+        "million tokens read",
+        {
+            "amazon.nova-micro-v1:0": 0.035,
+            "amazon.nova-lite-v1:0": 0.06,
+            "amazon.nova-2-lite-v1:0": 0.33,
+            "amazon.nova-pro-v1:0": 0.80,
+            "deepseek.r1-v1:0": 1.35,
+        },
+    ),
+    PriceList(
+        "AmazonBedrock",
+        "2026-11-30",
+        "million tokens written",
+        {
+            "amazon.nova-micro-v1:0": 0.14,
+            "amazon.nova-lite-v1:0": 0.24,
+            "amazon.nova-2-lite-v1:0": 2.75,
+            "amazon.nova-pro-v1:0": 3.20,
+            "deepseek.r1-v1:0": 5.40,
+        },
+    ),
     PriceList("AWSSecretsManager", "2025-10-28", "month", {"secret": 0.40}),
     PriceList("AmazonCloudWatch", "2024-07-01", "month", {"alarm": 0.10}),
 )
 
-USD: Mapping[str, float] = {name: usd for prices in PRICE_LISTS for name, usd in prices.usd.items()}
+# What has one price.
+USD: Mapping[str, float] = {
+    name: usd for prices in PRICE_LISTS if prices.service != "AmazonBedrock" for name, usd in prices.usd.items()
+}
+_READ, _WRITTEN = (prices.usd for prices in PRICE_LISTS if prices.service == "AmazonBedrock")
+
+
+def token_usd(model: str | None, read: int, written: int) -> float | None:
+    """What a model takes for tokens; None for one whose price is not in the list.
+
+    `model` is an id of Bedrock, also behind the region or the ARN of a profile.
+    """
+    base = ".".join((model or "").rpartition("/")[2].split(".")[-2:])
+    return (read * _READ[base] + written * _WRITTEN[base]) / 1e6 if base in _READ else None

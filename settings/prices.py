@@ -40,7 +40,7 @@ def idle(environment: Environment) -> dict[str, float]:
     elif answer and not isinstance(answer, BedrockModel):
         usd["answer"] = USD["secret"] * len(environment.secrets)
     if environment.assistant:
-        usd["rest"] += USD["alarm"]
+        usd["rest"] += USD["alarm"] * (1 + len(environment.alarms.limits if environment.alarms else ()))
     return usd
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from opensearch_ml.assistant.api_name import ApiName
@@ -23,6 +22,7 @@ from settings.agents import Agents
 from settings.assistant import Assistant
 from settings.outputs import AssistantOutputs
 from settings.runtime_settings import VARIABLE
+from stacks.assistant_alarms import assistant_alarms
 from stacks.assistant_grants import AssistantGrants
 from stacks.assistant_settings import runtime_settings
 from stacks.assistant_sign_in import sign_in_pool
@@ -99,15 +99,7 @@ class AssistantStack(EnvironmentStack):
         if search.collection:
             grants.to_operators(ask, documents)
         self.write_specifications()
-        cloudwatch.Alarm(
-            self,
-            "ServerErrors",
-            metric=api.metric_server_errors(),
-            threshold=5,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"The assistant of {environment.name} failed five times in five minutes",
-        )
+        assistant_alarms(self, environment, api.metric_server_errors())
         self.outputs(
             AssistantOutputs(
                 url=base,

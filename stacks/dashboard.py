@@ -15,6 +15,7 @@ from settings.answer.sagemaker import SageMakerAnswer
 from settings.embedding.sagemaker import SageMakerEmbedding
 from settings.existing_domain import ExistingDomain
 from settings.new_domain import NewDomain
+from settings.price_list import token_usd
 from stacks.environment_stack import EnvironmentStack
 
 WIDTH, HEIGHT = 8, 6
@@ -129,13 +130,19 @@ def _of_assistant(environment: Environment) -> Iterator[_Graph]:
         counts = ("Questions", "Grounded", "NotInDocuments", "Throttled", "Failures")
         of = {"service": "assistant", "environment": environment.name}
         yield _Graph("Assistant: questions", NAMESPACE, of, dict.fromkeys(counts, "Sum"))
-        yield _Graph("Assistant: time of the model, ms", NAMESPACE, of, {"ModelLatency": "p90"})
+        yield _Graph("Assistant: first word and model, ms", NAMESPACE, of, {"FirstWord": "p90", "ModelLatency": "p90"})
+        yield _Graph("Assistant: grounded answers, %", NAMESPACE, of, {"Groundedness": "Average"})
+        if environment.answer:
+            yield _Graph("Assistant: tokens", NAMESPACE, of, {"TokensRead": "Sum", "TokensWritten": "Sum"})
+            if token_usd(environment.answer.shown, 0, 0) is not None:
+                yield _Graph("Assistant: cost of the tokens, USD", NAMESPACE, of, {"TokenCost": "Sum"})
 
 
 def _of_drop(environment: Environment) -> Iterator[_Graph]:
     if environment.drop:
-        counts = dict.fromkeys(("Loaded", "NotLoaded", "Refused"), "Sum")
-        yield _Graph("Drop", NAMESPACE, {"environment": environment.name}, counts)
+        of = {"environment": environment.name}
+        yield _Graph("Drop", NAMESPACE, of, dict.fromkeys(("Loaded", "NotLoaded", "Refused"), "Sum"))
+        yield _Graph("Drop: from put to found, s", NAMESPACE, of, {"IngestLag": "Maximum"})
 
 
 def _of_sources(environment: Environment) -> Iterator[_Graph]:

@@ -71,6 +71,8 @@ def server(
         name,
         version=version,
         log_level="ERROR",
+        # The tools never change, and a function cannot keep a stream of news open.
+        subscriptions=False,
         instructions="Searches the documents of one knowledge base and answers questions from them alone. "
         "Give the ids of the documents that an answer is from.",
     )

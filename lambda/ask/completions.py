@@ -32,6 +32,7 @@ class Completions:
         self._base = base
         self._head = {"id": f"chatcmpl-{identifier}", "created": int(time.time()), "model": MODEL}
         self._streams = False
+        self._counts = False
         self._begun = False
 
     def read(self, body: Any) -> tuple[Question, Sequence[Turn] | None]:
@@ -45,6 +46,7 @@ class Completions:
             if last.role != "user":
                 raise Invalid("The last message is not the user's. Send the question as the last message.")
             self._streams = request.stream
+            self._counts = bool(request.stream_options and request.stream_options.include_usage)
             return Question.model_validate({"question": last.said, "model": chosen}, strict=True), _turns(earlier)
         except ValidationError as error:
             raise Invalid(mistake(error.errors())) from None
@@ -55,7 +57,8 @@ class Completions:
     def whole(self, answer: Answer) -> bytes:
         message = {"role": "assistant", "content": _content(answer), "annotations": self._citations(answer)}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(answer)}
-        return _json({**self._head, "object": "chat.completion", "choices": [choice], "osml": answer.model_dump()})
+        content = {"object": "chat.completion", "choices": [choice], "usage": _usage(answer)}
+        return _json({**self._head, **content, "osml": answer.model_dump()})
 
     def framed(self, event: Event) -> bytes:
         match event:
@@ -68,7 +71,8 @@ class Completions:
                 last = self._chunk(
                     {**rest, "annotations": self._citations(answer)}, _reason(answer), osml=answer.model_dump()
                 )
-                return last + b"data: [DONE]\n\n"
+                counts = self._sent([], usage=_usage(answer)) if self._counts else b""
+                return last + counts + b"data: [DONE]\n\n"
         return WAITING
 
     def failed(self, failure: RagFailure, identifier: str) -> bytes:
@@ -85,7 +89,10 @@ class Completions:
         role = {} if self._begun else {"role": "assistant"}
         self._begun = True
         choice = {"index": 0, "delta": {**role, **delta}, "logprobs": None, "finish_reason": reason}
-        content = {**self._head, "object": "chat.completion.chunk", "choices": [choice], **more}
+        return self._sent([choice], **more)
+
+    def _sent(self, choices: list[dict[str, Any]], **more: Any) -> bytes:
+        content = {**self._head, "object": "chat.completion.chunk", "choices": choices, **more}
         return b"data: " + _json(content) + b"\n\n"
 
     def _citations(self, answer: Answer) -> list[dict[str, Any]]:
@@ -133,6 +140,12 @@ def _content(answer: Answer) -> str:
     if answer.answer is not None:
         return answer.answer
     return "\n\n".join(f"{source.title or source.document}: {source.text}" for source in answer.sources)
+
+
+def _usage(answer: Answer) -> dict[str, int]:
+    """The tokens as OpenAI counts them; clients expect the counts, also where no model was called."""
+    read, written = (answer.tokens.read, answer.tokens.written) if answer.tokens else (0, 0)
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
 def _reason(answer: Answer) -> str:

@@ -8,6 +8,7 @@ CloudWatch_Embedded_Metric_Format_Specification.html
 import logging
 import sys
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
@@ -28,12 +29,19 @@ def json_lines(name: str, keys: Mapping[str, Any]) -> logging.Logger:
     return logger
 
 
-def count(numbers: Mapping[str, int], dimensions: Mapping[str, str], **about: Any) -> None:
-    """Write one line with metrics; `about` is in it, and no metric."""
+def count(
+    numbers: Mapping[str, int],
+    dimensions: Mapping[str, str],
+    seconds: Mapping[str, float] = MappingProxyType({}),
+    **about: Any,
+) -> None:
+    """Write one line with metrics: counts, and times in `seconds`. `about` is in it, and no metric."""
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     metrics.set_default_dimensions(**dimensions)
     for key, value in about.items():
         metrics.add_metadata(key, value)
     for name, number in numbers.items():
         metrics.add_metric(name, MetricUnit.Count, number)
+    for name, time in seconds.items():
+        metrics.add_metric(name, MetricUnit.Seconds, time)
     metrics.flush_metrics()

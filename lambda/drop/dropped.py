@@ -177,7 +177,9 @@ def _tell(shipment: Shipment, messages: list[DropMessage], trouble: str) -> None
         "NotLoaded": sum(not dropped.is_loaded for dropped in shipment.objects),
         "Refused": sum(dropped.refused for dropped in shipment.objects),
     }
-    count(numbers, _dimensions())
+    loaded = {id for dropped in shipment.objects if dropped.is_loaded for id in dropped.messages}
+    waits = [time.time() - message.sent for message in messages if message.id in loaded and message.sent is not None]
+    count(numbers, _dimensions(), {"IngestLag": max(waits)} if waits else {})
 
 
 def _dimensions() -> dict[str, str]:

@@ -13,7 +13,8 @@ from dropped_objects import Dropped
 class DropMessage:
     """One message: its `body`, how often it was `received`, and its objects as bucket, key and size.
 
-    `fault` says why it names no objects. A test message of S3 has neither.
+    `sent` is when the queue got it, in seconds since 1970; None where it does not say. `fault` says why it names no
+    objects. A test message of S3 has neither.
     """
 
     id: str
@@ -22,12 +23,15 @@ class DropMessage:
     body: str
     objects: tuple[tuple[str, str, int], ...] = ()
     fault: str = ""
+    sent: float | None = None
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> "DropMessage":
         """From a record of the event that Lambda makes of a message."""
         id, receipt = str(record["messageId"]), str(record["receiptHandle"])
-        received = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+        attributes = record.get("attributes", {})
+        received = int(attributes.get("ApproximateReceiveCount", 1))
+        sent = int(attributes["SentTimestamp"]) / 1000 if "SentTimestamp" in attributes else None
         text = str(record["body"])
         try:
             body = json.loads(text)
@@ -40,7 +44,7 @@ class DropMessage:
             )
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             return cls(id, receipt, received, text, fault=f"it is not a notification of S3 ({type(error).__name__})")
-        return cls(id, receipt, received, text, objects)
+        return cls(id, receipt, received, text, objects, sent=sent)
 
 
 def objects_of(messages: Iterable[DropMessage], prefix: str) -> list[Dropped]:

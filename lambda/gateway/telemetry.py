@@ -2,7 +2,9 @@
 
 Logs are JSON lines with the request id and a digest of the caller. Metrics are lines of CloudWatch's embedded format:
 `Questions`, `Grounded`, `NotInDocuments`, `FromCache`, `Throttled`, `Failures`, `TurnsNotStored`, `QuotaExceeded`,
-`QuotasNotCounted` (counts) and `ModelLatency` (milliseconds), with the dimensions `service` and `environment`.
+`QuotasNotCounted`, `TokensRead`, `TokensWritten` (counts), `ModelLatency`, `FirstWord` (milliseconds), `TokenCost`
+(USD, of models in settings/price_list.py) and `Groundedness` (100 or 0 percent), with the dimensions `service` and
+`environment`.
 """
 
 import logging
@@ -15,6 +17,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws.telemetry import NAMESPACE
 from rag.failures import QuotaExceeded, RagFailure, Throttled
 from rag.models import Answer
+from settings.price_list import token_usd
 
 SERVICE = "assistant"
 
@@ -47,8 +50,12 @@ def answered(answer: Answer) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
     if answer.cached:
         metrics.add_metric(name="FromCache", unit=MetricUnit.Count, value=1)
-    if answer.timings.model_ms is not None:
-        metrics.add_metric(name="ModelLatency", unit=MetricUnit.Milliseconds, value=answer.timings.model_ms)
+    if not answer.blocked:
+        metrics.add_metric(name="Groundedness", unit=MetricUnit.Percent, value=100 if answer.grounded else 0)
+    for time, ms in (("ModelLatency", answer.timings.model_ms), ("FirstWord", answer.timings.first_ms)):
+        if ms is not None:
+            metrics.add_metric(name=time, unit=MetricUnit.Milliseconds, value=ms)
+    _count_tokens(answer)
     logger.info(
         "Answered.",
         extra={
@@ -59,6 +66,16 @@ def answered(answer: Answer) -> None:
             "timings": answer.timings.model_dump(),
         },
     )
+
+
+def _count_tokens(answer: Answer) -> None:
+    if answer.tokens is None:
+        return
+    read, written = answer.tokens.read, answer.tokens.written
+    metrics.add_metric(name="TokensRead", unit=MetricUnit.Count, value=read)
+    metrics.add_metric(name="TokensWritten", unit=MetricUnit.Count, value=written)
+    if (usd := token_usd(answer.model, read, written)) is not None:
+        metrics.add_metric(name="TokenCost", unit=MetricUnit.NoUnit, value=usd)
 
 
 def failed(error: Exception) -> RagFailure:

@@ -6,7 +6,7 @@ The turn is stored after the answer has gone.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 from rag.answer_text import AnswerText
@@ -19,7 +19,7 @@ from rag.evidence import used
 from rag.failures import Invalid
 from rag.guardrails import Struck
 from rag.match import is_near
-from rag.models import Answer, Blocked, Question, SearchStep, Source, Timings
+from rag.models import Answer, Blocked, Question, SearchStep, Source, Timings, TokenCount
 from rag.origin import Origin, cited, version_of
 from rag.parts import Parts
 from rag.parts import parts as own_parts
@@ -50,6 +50,7 @@ def answer(
     Raises a `RagFailure`: `Invalid` and `Absent` before the first event, any other at any time.
     """
     budget, began = Budget(seconds), perf_counter()
+    usage = usage or Usage()
     parts = tailored(own_parts() if parts is None else parts, question, caller, budget)
     if question.draft is None:
         yield from _Asked(question, caller, parts, budget, began, turns, usage).events()
@@ -75,8 +76,14 @@ class _Asked:
     budget: Budget
     began: float
     turns: Sequence[Turn] | None = None
-    usage: Usage | None = None
+    usage: Usage = field(default_factory=Usage)
+    first_ms: int | None = None
     steps: Sequence[SearchStep] = ()
+
+    @property
+    def _since_the_question(self) -> int:
+        """Milliseconds."""
+        return round((perf_counter() - self.began) * 1000)
 
     @property
     def _id(self) -> ConversationId | None:
@@ -120,6 +127,8 @@ class _Asked:
         by_model = AnswerText(generation, question, nearest.sources, stored, self.parts, self.budget, self.usage)
         try:
             for piece in by_model.pieces():
+                if self.first_ms is None and piece:
+                    self.first_ms = self._since_the_question
                 yield Text(piece)
         except Struck as struck:
             yield from self._blocked(struck, "answer", nearest, stored)
@@ -171,8 +180,14 @@ class _Asked:
         blocked: Blocked | None = None,
     ) -> Answered:
         """The end. The turn has the answer `kept`, None if no turn is stored."""
-        model_ms, total_ms = by_model.model_ms if by_model else None, round((perf_counter() - self.began) * 1000)
-        timings = Timings(embed_ms=nearest.embed_ms, search_ms=nearest.search_ms, model_ms=model_ms, total_ms=total_ms)
+        timings = Timings(
+            embed_ms=nearest.embed_ms,
+            search_ms=nearest.search_ms,
+            model_ms=by_model.model_ms if by_model else None,
+            first_ms=self.first_ms,
+            total_ms=self._since_the_question,
+        )
+        taken = self.usage.tokens
         name = by_model.generation.name if by_model else None
         id, number = self._id or ConversationId.new(), stored.number if stored else 0
         origin = Origin(cited(sources), name, version_of(self.parts.settings.prompt), grounded, answered)
@@ -186,6 +201,7 @@ class _Asked:
             model=name,
             prompt=origin.prompt if name else None,
             cached=by_model is not None and by_model.cached,
+            tokens=TokenCount(read=taken.read, written=taken.written) if any(taken) else None,
             conversation_id=None if self.turns is not None else str(id.after(number if turn is None else number + 1)),
             timings=timings,
         )

@@ -31,6 +31,12 @@ class ChatMessage(Shape):
         return self.content if isinstance(self.content, str) else "\n".join(part.text for part in self.content)
 
 
+class StreamOptions(Shape):
+    """What a stream has besides the answer."""
+
+    include_usage: bool = Field(default=False, description="Whether its last chunk has the tokens.")
+
+
 class ChatRequest(Shape):
     """What is used of a request. Settings of sampling are the environment's, and those of a request are ignored."""
 
@@ -41,6 +47,7 @@ class ChatRequest(Shape):
         min_length=1, max_length=500, description="The conversation; the last message is the question."
     )
     stream: bool = Field(default=False, description="Whether the answer comes as chunks.")
+    stream_options: StreamOptions | None = None
     n: int | None = Field(default=None, ge=1, le=1, description="Only one answer is given.")
     tools: list[Any] | None = Field(default=None, max_length=0, description="Tools are not called.")
 

@@ -62,7 +62,7 @@ class OwnGeneration:
         prompt = ModelInput(self._prompt, passages, earlier, question, self._control_tokens)
         if usage is None:
             return self.model.deltas(prompt, budget)
-        usage.note(prompt.text())
+        usage.note_read(prompt.text())
         return self.model.deltas(prompt, budget, usage)
 
 
@@ -108,5 +108,6 @@ class PipelineGeneration:
         if usage:
             # The pipeline reports no tokens. The engine's memory has the earlier turns.
             turns = [text for turn in earlier for text in (turn.question, turn.answer)]
-            usage.note("\n".join([*(source.text for source in sources), *turns, question, text]))
+            usage.note_read("\n".join([*(source.text for source in sources), *turns, question]))
+            usage.note_written(text)
         yield text

@@ -190,6 +190,9 @@ class Timings(Shape):
     embed_ms: int | None = Field(default=None, examples=[31])
     search_ms: int | None = Field(default=None, examples=[12])
     model_ms: int | None = Field(default=None, examples=[840])
+    first_ms: int | None = Field(
+        default=None, description="From the question to the first word of the answer.", examples=[410]
+    )
     total_ms: int = Field(examples=[890])
 
 
@@ -210,6 +213,13 @@ class AnswerCounts(Shape):
     citations: int = Field(ge=0, description="Its citations of passages, such as [1].")
     right: int = Field(ge=0, description="Those whose passage bears their sentence out.")
     cited: int = Field(ge=0, description="Sentences that cite a passage which bears them out.")
+
+
+class TokenCount(Shape):
+    """The tokens that the answer model took; estimated where its provider tells none."""
+
+    read: int = Field(description="Of the prompt, with the passages.", examples=[1250])
+    written: int = Field(description="Of the answer, with the model's reasoning.", examples=[64])
 
 
 Blocked = Literal["question", "answer"]
@@ -249,6 +259,7 @@ class Answer(Shape):
         description="Whether the answer was given before, to the same question from the same passages, and no model "
         "was called; `model` wrote it then.",
     )
+    tokens: TokenCount | None = Field(default=None, description="What the model took; null if none was called.")
     conversation_id: str | None = Field(
         description="Send that of the last answer with the next question: it says how many turns there are. Null for "
         "clients that hold the conversation themselves.",

@@ -64,8 +64,8 @@ class Charge:
         """Count the tokens; a question that was not answered does not count."""
         if not answered:
             self.quota.add(self.day, self.caller, -1, budget)
-        if self.usage.tokens:
-            self.quota.add(self.month, self.caller, self.usage.tokens, budget)
+        if tokens := sum(self.usage.tokens):
+            self.quota.add(self.month, self.caller, tokens, budget)
 
 
 class QuotaCounter:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from settings.price_list import token_usd
 from settings.serverless import Serverless
 
 if TYPE_CHECKING:
@@ -62,6 +63,20 @@ def rates_stored_answers(environment: Environment) -> Iterator[str]:
             "assistant.feedback is set, but the engine's pipeline answers and keeps the turns in the engine's memory, "
             "where nobody can rate them; set assistant.streaming to true, or leave assistant.feedback out"
         )
+
+
+def measures_what_alarms_limit(environment: Environment) -> Iterator[str]:
+    """The assistant measures it, and what a model costs only if its price is known."""
+    alarms, answer = environment.alarms, environment.answer
+    for name in alarms.limits if alarms else ():
+        if not environment.assistant:
+            yield f"alarms.{name} is set, but only the assistant measures it; add assistant, or leave alarms.{name} out"
+        elif name == "usd_per_day" and (answer is None or token_usd(answer.shown, 0, 0) is None):
+            model = answer.shown if answer else "no model"
+            yield (
+                f"alarms.usd_per_day is set, but {model!r} has no price in settings/price_list.py; leave it out, and "
+                "limit the account at the model's provider"
+            )
 
 
 def gives_answers_again(environment: Environment) -> Iterator[str]:

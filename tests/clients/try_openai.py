@@ -11,7 +11,7 @@ from tests.clients.target import Target
 
 QUESTION: ChatCompletionMessageParam = {
     "role": "user",
-    "content": "What is the metro area population of Boston in 2023?",
+    "content": "How many people lived in the metro area of Miami in 2023?",
 }
 
 
@@ -36,10 +36,14 @@ def test_it_gets_an_answer_with_citations(client: openai.OpenAI) -> None:
     [choice] = said.choices
     assert choice.finish_reason == "stop"
     assert choice.message.content
-    for annotation in choice.message.annotations or []:
-        assert annotation.url_citation.url.startswith("https://")
     assert said.model_extra is not None
-    assert "sources" in said.model_extra["osml"]
+    used = {source["document"] for source in said.model_extra["osml"]["sources"] if source["used"]}
+    assert used
+    annotations = choice.message.annotations or []
+    assert len(annotations) == len(used)
+    assert all(annotation.url_citation.url.startswith("https://") for annotation in annotations)
+    assert said.usage is not None
+    assert 0 < said.usage.completion_tokens < said.usage.prompt_tokens
 
 
 def test_it_reads_a_stream(client: openai.OpenAI) -> None:
@@ -48,6 +52,8 @@ def test_it_reads_a_stream(client: openai.OpenAI) -> None:
         chunk.choices[0] for chunk in client.chat.completions.create(model="osml", messages=[QUESTION], stream=True)
     ]
     assert "".join(choice.delta.content or "" for choice in chunks).strip() == whole
+    assert chunks[-1].delta.model_extra is not None
+    assert chunks[-1].delta.model_extra["annotations"]
     assert chunks[-1].finish_reason == "stop"
 
 

@@ -63,7 +63,7 @@ def counted(table: str, questions: int | None = None, tokens: int | None = None,
 def spend(made: QuotaCounter, caller: Caller, tokens: int) -> None:
     charge = made.begin(caller, Budget(20))
     assert charge
-    charge.usage.report(tokens)
+    charge.usage.report(tokens, 0)
     charge.end(Budget(20), answered=True)
 
 
@@ -118,7 +118,7 @@ def test_a_question_without_an_answer_does_not_count_but_its_tokens_do(table: st
     made = counted(table, questions=1, tokens=1000)
     charge = made.begin(caller, Budget(20))
     assert charge
-    charge.usage.report(70)
+    charge.usage.report(70, 0)
     charge.end(Budget(20), answered=False)
     standing = made.standing(caller, Budget(20))
     assert standing
@@ -159,7 +159,7 @@ def thirty(
     question: Question, caller: Caller, seconds: float, turns: Any = None, usage: Usage | None = None
 ) -> Iterator[Event]:
     assert usage
-    usage.report(30)
+    usage.report(30, 0)
     if "fail" in question.question:
         raise Unavailable("The answer model is failing. Try again soon.")
     yield Text("Yes.")

@@ -89,6 +89,32 @@ def test_without_a_topic_the_alarms_are_there_and_tell_nobody(
     assert [name for name, value in raised.items() if "AlarmActions" in value] == []
 
 
+def test_the_limits_of_the_file_are_alarms_of_the_assistant(
+    synthesize: Callable[..., Templates], tmp_path: Path, of_type: OfType
+) -> None:
+    settings = yaml.safe_load((ENVIRONMENTS / "dev.yaml").read_text())
+    settings["answer"] = {"provider": "bedrock-converse", "model": "us.amazon.nova-lite-v1:0"}
+    settings["recipe"] = "bedrock-converse"
+    settings["alarms"] = {"topic": ARN, "first_word_seconds": 4.5, "grounded_percent": 70, "usd_per_day": 20}
+    (tmp_path / "dev.yaml").write_text(yaml.safe_dump(settings))
+    templates = synthesize("dev", tmp_path)
+    limits = {
+        alarm["MetricName"]: alarm
+        for alarm in alarms(templates, of_type).values()
+        if {"Name": "service", "Value": "assistant"} in alarm["Dimensions"]
+    }
+    said = ("ExtendedStatistic", "Statistic", "Period", "EvaluationPeriods", "ComparisonOperator", "Threshold")
+    assert {name: tuple(alarm.get(each) for each in said) for name, alarm in limits.items()} == {
+        "FirstWord": ("p90", None, 300, 3, "GreaterThanThreshold", 4500),
+        "Groundedness": (None, "Average", 3600, 3, "LessThanThreshold", 70),
+        "TokenCost": (None, "Sum", 86400, 1, "GreaterThanThreshold", 20),
+    }
+    assert {str(alarm["AlarmActions"]) for alarm in limits.values()} == {f"['{ARN}']"}
+    [board] = of_type(templates["osml-dev-search"], "AWS::CloudWatch::Dashboard").values()
+    for name in limits:
+        assert f'"{name}"' in json.dumps(board).replace("\\", "")
+
+
 def test_a_domain_is_watched(templates: Callable[[str], Templates], of_type: OfType) -> None:
     metrics = {
         alarm["MetricName"]: (alarm["ComparisonOperator"][:4], alarm["Threshold"])

@@ -6,17 +6,21 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# Packages that osml has, too.
+FOREIGN = ("settings", "sources", "agents", "aws")
 UV = str(Path(sys.executable).with_name("uv"))
 # Made by `make checkers`.
 TWINE = ROOT / ".venv-checkers" / "bin" / "twine"
 # The construct library takes sources beside its folder, so it has a wheel alone.
 BUILDS = {".": (), "sandbox": (), "constructs": ("--wheel",)}
-SOURCES = ("osml", "sandbox", "settings", "stacks", "constructs", "lambda", "web", "pyproject.toml", "LICENSE")
+FOLDERS = ("osml", "sandbox", "settings", "stacks", "constructs", "lambda", "web")
+SOURCES = (*FOLDERS, "pyproject.toml", "setup.py", "LICENSE")
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +41,11 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The command line as `uvx osml` installs it, with the dependencies of this environment."""
+    """The command line as `pip install osml` adds it to another project, which has packages named like those within."""
     site = tmp_path_factory.mktemp("site")
+    for name in FOREIGN:
+        (site / name).mkdir()
+        (site / name / "__init__.py").write_text('OWNER = "the project"\n')
     (wheel,) = dist.glob("osml-*.whl")
     install = [UV, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable, "--target", str(site)]
     subprocess.run([*install, str(wheel)], check=True, capture_output=True, text=True)
@@ -47,7 +54,7 @@ def site(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ran(site: Path, folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """`osml` of the wheel, in a folder that is no checkout."""
-    where = f"import osml.place; assert osml.place.__file__.startswith({str(site)!r})"
+    where = f"import osml; assert osml.__file__.startswith({str(site)!r})"
     own = {name: value for name, value in os.environ.items() if not name.startswith(("OSML_", "AWS_"))}
     return subprocess.run(
         [sys.executable, "-c", f"{where}; from osml.main import main; main()", *arguments],
@@ -72,6 +79,29 @@ def test_what_would_be_published_passes_twines_strict_check(dist: Path) -> None:
         [str(TWINE), "check", "--strict", *map(str, files)], capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_wheel_adds_no_name_but_its_own(dist: Path) -> None:
+    (wheel,) = dist.glob("osml-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        folders = {name.partition("/")[0] for name in archive.namelist()}
+        (names,) = [name for name in archive.namelist() if name.endswith(".dist-info/top_level.txt")]
+        assert archive.read(names).decode().split() == ["osml"]
+    assert {folder for folder in folders if not folder.endswith(".dist-info")} == {"osml"}
+
+
+def test_packages_of_the_same_names_stay_importable_beside_it(site: Path, tmp_path: Path) -> None:
+    for name in FOREIGN:
+        code = f"import osml, {name}; print({name}.OWNER)"
+        seen = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(site)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert seen.stdout == "the project\n", seen.stderr
 
 
 def test_an_environment_is_begun_without_a_checkout(site: Path, tmp_path: Path) -> None:

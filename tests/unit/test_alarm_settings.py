@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 from pydantic import ValidationError
 
+from settings import SettingError, load
 from settings.alarms import Alarms
 
 ARN = "arn:aws:sns:us-east-1:111122223333:operations"
@@ -28,3 +32,12 @@ def test_an_address_is_told_by_a_new_topic(topic: str) -> None:
 def test_anything_else_is_refused_with_what_to_write(topic: str) -> None:
     with pytest.raises(ValidationError, match="neither the ARN of a topic nor an e-mail address; write arn:aws:sns"):
         Alarms(topic=topic)
+
+
+def test_without_an_assistant_nobody_measures_what_they_limit(tmp_path: Path) -> None:
+    settings = yaml.safe_load((Path(__file__).parents[2] / "environments" / "dev.yaml").read_text())
+    del settings["assistant"]
+    settings["alarms"] = {"topic": ARN, "grounded_percent": 70}
+    (tmp_path / "x.yaml").write_text(yaml.safe_dump(settings))
+    with pytest.raises(SettingError, match=r"alarms\.grounded_percent is set, but only the assistant measures it"):
+        load("x", tmp_path)

@@ -83,7 +83,8 @@ def test_the_second_time_no_model_is_called_and_the_answer_says_so(table: Table)
     assert Text("The shop opens at nine.") in heard
     assert second.answer.sources == first.answer.sources
     assert (second.answer.grounded, second.answer.model, second.answer.timings.model_ms) == (True, "model", None)
-    assert usage.tokens == 0
+    assert usage.tokens == (0, 0)
+    assert second.answer.tokens is None
     conversations = made.conversations
     assert isinstance(conversations, Conversations)
     assert conversations.begun == 2

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,7 +118,7 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Index:
 def record(id: str, *keys: str, received: int = 1, size: int = 1) -> dict[str, Any]:
     records = [{"s3": {"bucket": {"name": BUCKET}, "object": {"key": quote_plus(key), "size": size}}} for key in keys]
     body = json.dumps({"Records": records})
-    attributes = {"ApproximateReceiveCount": str(received)}
+    attributes = {"ApproximateReceiveCount": str(received), "SentTimestamp": str(int((time.time() - 30) * 1000))}
     return {"messageId": id, "receiptHandle": f"r-{id}", "body": body, "attributes": attributes}
 
 
@@ -301,6 +302,8 @@ def test_figures_are_metrics_and_no_line_holds_a_document(
     failed(record("1", "documents/a.txt"), record("2", "documents/b.ndjson"))
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[0]["object"] == "s3://drop/documents/b.ndjson"
+    [lag] = lines[-1]["IngestLag"]
+    assert 30 <= lag < 90
     assert {name: lines[-1][name] for name in ("Loaded", "NotLoaded", "Refused")} == {
         "Loaded": [1],
         "NotLoaded": [1],

@@ -16,7 +16,7 @@ from rag import answering, own_settings
 from rag.caller import Caller
 from rag.events import Answered, Event, Sources, Stage, Text
 from rag.failures import Absent, Throttled, TimedOut, Unavailable
-from rag.models import Answer, Question, Source, Timings
+from rag.models import Answer, Question, Source, Timings, TokenCount
 from reply import HandlerResponse
 from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, any_json, event
 from tests.waiting import within
@@ -28,9 +28,10 @@ ANSWER = Answer(
     answer="Yes.\nIndeed.",
     grounded=True,
     sources=[SOURCE],
-    model="m",
+    model="us.amazon.nova-lite-v1:0",
+    tokens=TokenCount(read=1_000_000, written=500_000),
     conversation_id="c",
-    timings=Timings(search_ms=1, model_ms=40, total_ms=42),
+    timings=Timings(search_ms=1, model_ms=40, first_ms=12, total_ms=42),
 )
 
 Core = Callable[..., Iterator[Event]]
@@ -399,6 +400,17 @@ def test_any_json_is_answered_or_refused_in_one_sentence(monkeypatch: pytest.Mon
         assert "Traceback" not in message
 
 
+# Of ANSWER: at 0.06 USD for a million tokens read, and 0.24 written.
+MEASURED = {
+    "ModelLatency": [40.0],
+    "FirstWord": [12.0],
+    "Groundedness": [100.0],
+    "TokensRead": [1_000_000.0],
+    "TokensWritten": [500_000.0],
+    "TokenCost": [0.18],
+}
+
+
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
@@ -419,10 +431,16 @@ def test_logs_and_metrics_tell_what_happened_and_nothing_that_was_asked(
     logged = [line for line in log if "_aws" not in line]
     assert [line["message"] for line in logged] == ["Answered.", "Too often.", "An unforeseen error."]
     assert all(line["request_id"] == REQUEST_ID and len(line["caller"]) == 16 for line in logged)
-    assert logged[0]["timings"] == {"embed_ms": None, "search_ms": 1, "model_ms": 40, "total_ms": 42}
+    assert logged[0]["timings"] == {
+        "embed_ms": None,
+        "search_ms": 1,
+        "model_ms": 40,
+        "first_ms": 12,
+        "total_ms": 42,
+    }
     assert any("test_edge_ask.py" in place for place in logged[2]["places"])
     measured = [line for line in log if "_aws" in line]
-    assert measured[0]["ModelLatency"] == [40.0]
+    assert {name: measured[0][name] for name in MEASURED} == MEASURED
     assert [
         [name for name in ("Questions", "Grounded", "Throttled", "Failures") if name in line] for line in measured
     ] == [

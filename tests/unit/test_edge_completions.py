@@ -11,7 +11,7 @@ from rag import answering, own_settings
 from rag.caller import Caller
 from rag.events import Answered, Event, Sources, Stage, Text
 from rag.failures import Throttled
-from rag.models import Answer, Question, Source, Timings, UsedSentence
+from rag.models import Answer, Question, Source, Timings, TokenCount, UsedSentence
 from rag.prompt import Turn
 from reply import HandlerResponse
 from tests.unit.edge_requests import SETTINGS, Context, event
@@ -24,8 +24,15 @@ SOURCES = [
     Source(id="c", document="c", text="Unused.", score=0.7),
 ]
 ANSWER = Answer(
-    answer="Yes. Indeed.", grounded=True, sources=SOURCES, model="m", conversation_id=None, timings=Timings(total_ms=3)
+    answer="Yes. Indeed.",
+    grounded=True,
+    sources=SOURCES,
+    model="m",
+    tokens=TokenCount(read=30, written=4),
+    conversation_id=None,
+    timings=Timings(total_ms=3),
 )
+COUNTED = {"prompt_tokens": 30, "completion_tokens": 4, "total_tokens": 34}
 USER = {"role": "user", "content": "Why?"}
 WHERE = {"requestContext": {"domainName": "api.example.com", "path": "/dev/v1/chat/completions"}}
 
@@ -81,6 +88,21 @@ def test_an_answer_has_openais_form_with_citations_and_ours_beside_it(heard: lis
         ("https://example.com/x", "https://example.com/x", 0, 12),
     ]
     assert said["osml"]["sources"][0]["id"] == "a/b#1"
+    assert said["usage"] == COUNTED
+
+
+def test_an_answer_without_a_model_counts_no_tokens(heard: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    passages = ANSWER.model_copy(update={"answer": None, "model": None, "tokens": None})
+    monkeypatch.setattr(answering, "answer", lambda *_, **__: iter([Answered(passages)]))
+    assert set(completed(USER)[1]["usage"].values()) == {0}
+
+
+def test_a_stream_tells_its_tokens_if_they_are_asked_for(heard: list[Any]) -> None:
+    body = {"model": "osml", "messages": [USER], "stream": True, "stream_options": {"include_usage": True}}
+    frames = b"".join(called("POST", "/v1/chat/completions", body).body).decode().split("\n\n")
+    assert frames[-2:] == ["data: [DONE]", ""]
+    last = json.loads(frames[-3].removeprefix("data: "))
+    assert (last["choices"], last["usage"]) == ([], COUNTED)
 
 
 def test_a_stream_has_chunks_and_ends_with_done(heard: list[Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from settings import load
-from settings.price_list import PRICE_LISTS
+from settings.price_list import PRICE_LISTS, token_usd
 from settings.prices import idle, in_use
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +86,25 @@ def test_a_recipe_costs_what_the_page_says(part: str, tmp_path: Path) -> None:
     search, _, whole = row(part)
     assert near(amounts["search"], search), amounts
     assert near(sum(amounts.values()), whole), amounts
+
+
+@pytest.mark.parametrize(
+    ("model", "usd"),
+    [
+        ("amazon.nova-micro-v1:0", 0.07),
+        ("us.amazon.nova-micro-v1:0", 0.07),
+        ("arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.deepseek.r1-v1:0", 2.7),
+        ("us.anthropic.claude-sonnet-4-6", None),
+        ("deepseek-flash", None),
+        (None, None),
+    ],
+)
+def test_tokens_cost_what_the_list_says(model: str | None, usd: float | None) -> None:
+    assert token_usd(model, 2_000_000, 0) == usd
+
+
+def test_a_token_written_costs_more_than_one_read() -> None:
+    assert token_usd("amazon.nova-pro-v1:0", 1_000_000, 1_000_000) == 4
 
 
 def test_a_collection_in_use_is_awake() -> None:

@@ -195,6 +195,11 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
             "where nobody can rate them; set assistant.streaming to true, or leave assistant.feedback out",
         ),
         (
+            {"alarms": {"topic": "team@example.com", "usd_per_day": 20}, "assistant": {}},
+            "alarms.usd_per_day is set, but 'deepseek-flash' has no price in settings/price_list.py; leave it out, and "
+            "limit the account at the model's provider.",
+        ),
+        (
             {"assistant": {"cache": {}, "streaming": False}},
             "assistant.cache is set, but the engine's pipeline answers, and its answers are not kept; set "
             "assistant.streaming to true, or leave assistant.cache out.",

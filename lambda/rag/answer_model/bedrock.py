@@ -42,9 +42,9 @@ class Bedrock(OnBedrock[BedrockAnswer]):
             if "chunk" in event:
                 piece = json_object(event["chunk"]["bytes"])
                 text = self._text(piece)
-                usage.note(text)
+                usage.note_written(text)
                 # The last chunk of an imported model has the counts.
-                usage.report(sum(int(piece.get(f"{side}_token_count") or 0) for side in ("prompt", "generation")))
+                usage.report(piece.get("prompt_token_count"), piece.get("generation_token_count"))
                 yield text
 
     def _text(self, body: dict[str, Any]) -> str:

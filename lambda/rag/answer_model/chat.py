@@ -65,10 +65,10 @@ class Chat:
             "tools": chat_tools.tools(prompt),
             **{name: value for name, value in self._chosen.for_tools(MOST_TOKENS).items() if value is not None},
         }
-        usage.note(prompt.text())
+        usage.note_read(prompt.text())
         response = self._sent(body, budget)
         answer = json_object(response.content)
-        usage.report(_tokens(answer))
+        _report(answer, usage)
         return chat_tools.chosen(_choice(answer))
 
     def _sent(self, body: dict[str, Any], budget: Budget, *, stream: bool = False) -> requests.Response:
@@ -98,16 +98,16 @@ def _content(event: dict[str, Any], place: str, usage: Usage | None) -> str:
         raise unusable(ANSWER, f"choices[0].{place} is not an object")
     text = str(part.get("content") or "")
     if usage:
-        usage.note(text or str(part.get("reasoning_content") or ""))
-        usage.report(_tokens(event))
+        usage.note_written(text or str(part.get("reasoning_content") or ""))
+        _report(event, usage)
     return text
 
 
-def _tokens(event: dict[str, Any]) -> int:
+def _report(event: dict[str, Any], usage: Usage) -> None:
     """What the provider says that the whole call has taken, in the event that says it."""
     counts = event.get("usage")
-    total = counts.get("total_tokens") if isinstance(counts, dict) else None
-    return total if isinstance(total, int) else 0
+    if isinstance(counts, dict):
+        usage.report(counts.get("prompt_tokens"), counts.get("completion_tokens"))
 
 
 def _choice(event: dict[str, Any]) -> dict[str, Any]:

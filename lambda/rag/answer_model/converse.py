@@ -20,7 +20,7 @@ class Converse(OnBedrock[ConverseAnswer]):
         return spoken(self._texts(prompt, budget, usage or Usage()))
 
     def choice(self, prompt: ToolPrompt, budget: Budget, usage: Usage) -> SearchChoice:
-        usage.note(prompt.text())
+        usage.note_read(prompt.text())
         request = {
             "modelId": self._chosen.model,
             "system": [{"text": prompt.system}],
@@ -41,7 +41,7 @@ class Converse(OnBedrock[ConverseAnswer]):
             request["system"] = system
         for event in self._events(request, budget, usage):
             delta = event.get("contentBlockDelta", {}).get("delta", {})
-            usage.note(delta.get("text") or delta.get("reasoningContent", {}).get("text", ""))
+            usage.note_written(delta.get("text") or delta.get("reasoningContent", {}).get("text", ""))
             yield delta.get("text", "")
 
     @property
@@ -55,7 +55,8 @@ class Converse(OnBedrock[ConverseAnswer]):
 
     def _events(self, request: dict[str, Any], budget: Budget, usage: Usage) -> Iterator[StreamEvent]:
         for event in self._stream(lambda client: client.converse_stream(**request)["stream"], budget):
-            usage.report(event.get("metadata", {}).get("usage", {}).get("totalTokens", 0))
+            counts = event.get("metadata", {}).get("usage", {})
+            usage.report(counts.get("inputTokens"), counts.get("outputTokens"))
             yield event
 
 

@@ -45,7 +45,7 @@ class SageMaker:
             for value in objects(lines(pieces)):
                 budget.call(self._most)
                 text = _text(value)
-                usage.note(text)
+                usage.note_written(text)
                 yield text
 
     def _body(self, prompt: ModelInput) -> dict[str, Any]:

@@ -1,0 +1,30 @@
+"""Where a wheel of `osml` has its packages: all but `osml` below `osml/_library`.
+
+Their names, such as `settings` and `sources`, are also those of other people's packages. `osml/library.py` finds them
+there. An editable installation has them under their own names, as the CDK app and the tests import them.
+"""
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+OWN, LIBRARY = "osml", "osml._library"
+
+
+class BuildPackages(build_py):
+    """Builds each package below its name in the wheel."""
+
+    def run(self) -> None:
+        if not self.editable_mode:
+            distribution = self.distribution
+            self.package_dir = {_built(name): folder for name, folder in self.package_dir.items()}
+            self.package_data = {_built(name): files for name, files in self.package_data.items()}
+            # The metadata's list of what can be imported is written after this.
+            self.packages = distribution.packages = [_built(name) for name in self.packages]
+        super().run()
+
+
+def _built(package: str) -> str:
+    return package if package.partition(".")[0] == OWN else f"{LIBRARY}.{package}"
+
+
+setup(cmdclass={"build_py": BuildPackages})
