@@ -15,6 +15,7 @@ from settings.answer import AnswerModel
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.assistant import Assistant
 from settings.backup import Backup
+from settings.budget import CostBudget
 from settings.calibration import UNMEASURED, score
 from settings.drop import Drop
 from settings.embedding import EmbeddingModel
@@ -93,6 +94,7 @@ class Environment(Group):
     operators: Operators = Operators()
     encryption: Encryption | None = None
     alarms: Alarms | None = None
+    budget: CostBudget | None = None
     backup: Backup | None = None
     assistant: Assistant | None = None
     drop: Drop | None = None
@@ -188,8 +190,7 @@ class Environment(Group):
     def answer_unasked(self) -> bool:
         """Whether the keeper leaves the model that answers alone: it may rightly be stopped, or bills time by calls."""
         scaling = self.answer.scaling if isinstance(self.answer, SageMakerAnswer) else None
-        stops = scaling is not None and scaling.stop is not None
-        return stops or (self.answer is not None and self.answer.bills_time)
+        return (scaling is not None and scaling.stops) or (self.answer is not None and self.answer.bills_time)
 
     @model_validator(mode="before")
     @classmethod

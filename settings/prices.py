@@ -36,7 +36,8 @@ def idle(environment: Environment) -> dict[str, float]:
     if isinstance(embedding, SageMakerEmbedding) and embedding.creates_endpoint:
         usd["embedding"] = _month(embedding.instance_type, embedding.instances)
     if isinstance(answer, SageMakerAnswer) and answer.creates_endpoint:
-        usd["answer"] = _month(answer.machine, answer.instances)
+        idle_instances = min(1, answer.scaling.minimum) if answer.scaling else answer.instances
+        usd["answer"] = _month(answer.machine, idle_instances)
     elif answer and not isinstance(answer, BedrockModel):
         usd["answer"] = USD["secret"] * len(environment.secrets)
     if environment.assistant:

@@ -117,4 +117,4 @@ def _scaling(settings: SageMakerAnswer) -> Scaling | None:
     schedule = None
     if wanted.stop is not None and wanted.start is not None:
         schedule = Schedule(wanted.stop, wanted.start, wanted.timezone)
-    return Scaling(wanted.minimum, wanted.maximum, wanted.calls_at_once, schedule)
+    return Scaling(wanted.minimum, wanted.maximum, wanted.calls_at_once, schedule, settings.start_seconds)

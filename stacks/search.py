@@ -22,6 +22,7 @@ from settings.new_domain import NewDomain
 from settings.self_managed import SelfManaged
 from settings.serverless import Serverless
 from stacks.alarm_topic import make_topic
+from stacks.budget import make_budget
 from stacks.dashboard import dashboard
 from stacks.environment_stack import EnvironmentStack
 from stacks.index_names import physical_indexes
@@ -89,6 +90,8 @@ class SearchStack(EnvironmentStack):
         dashboard(self, environment, collection=self.collection)
         if environment.alarms and environment.alarms.address:
             make_topic(self, environment, environment.alarms.address)
+        if environment.budget and environment.alarms:
+            make_budget(self, environment, environment.budget, environment.alarms)
 
     def target(self, region: str, after: tuple[IDependable, ...]) -> Target:
         """The engine as a target of custom resources, which wait for `after`."""

@@ -22,6 +22,7 @@ Cause = Literal[
     "model-missing",
     "model-not-deployed",
     "model-not-subscribed",
+    "model-starting",
     "model-unknown",
     "not-found",
     "not-ours",

@@ -106,6 +106,8 @@ class Patience:
 
 def _trouble(error: ProvisioningError, spreading: float) -> Trouble | None:
     match error:
+        case ProvisioningError(cause="model-starting"):
+            return Trouble("a model that starts", UNTIL_THE_END)
         case NotOurs() | Untrusted():
             return None
         case EngineThrottled() | Blocked():

@@ -15,6 +15,7 @@ _TEXTS: tuple[tuple[Cause, str], ...] = (
     ("secret-key-missing", r"has no key '"),
     ("endpoint-not-trusted", r"trusted connector endpoint regex"),
     ("private-address", r"private ip"),
+    ("model-starting", r"has no capacity to process this request"),
     # Before the timeouts: the engine's text for both says that they took too long.
     ("connections-exhausted", r"Acquire operation took longer|cannot get a connection from the pool"),
     ("throttled", r"throttl|too many requests|rate limit|\b429\b"),

@@ -58,6 +58,11 @@ _HINTS: tuple[tuple[str, Cause | None, str], ...] = (
         "role-not-assumable",
         "The connector role must trust the service (opensearchservice.amazonaws.com).",
     ),
+    (
+        r"has no capacity to process this request",
+        "model-starting",
+        "The model was stopped while nobody asked, and is starting. Try again in about six minutes.",
+    ),
     (r"InvokeEndpoint|InvokeModel", "model-call-denied", "Allow the connector role to invoke the model."),
     # The text of ml-commons before 3.2, with 400, for any status without a body.
     (r"No response from model", None, "The provider answered without a message. See its log."),

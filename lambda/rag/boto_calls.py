@@ -59,13 +59,13 @@ class Clients:
 
 
 @contextmanager
-def calling(side: str) -> Iterator[None]:
-    """Turn botocore's exceptions into failures; `side` is one of the names in `other_side`."""
+def calling(side: str, **more: float) -> Iterator[None]:
+    """Turn botocore's exceptions into failures; `side` and `more` are those of `failure_of`."""
     try:
         with subsegment(side, remote=True):
             yield
     except (ClientError, EventStreamError) as error:
-        raise failure_of(side, _status(error), str(error)) from error
+        raise failure_of(side, _status(error), str(error), **more) from error
     except (ReadTimeoutError, TimeoutError) as error:
         raise late(side, type(error).__name__) from error
     except (ConnectTimeoutError, HTTPClientError) as error:

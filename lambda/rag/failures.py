@@ -9,6 +9,7 @@ RagFailure          500
 ├── QuotaExceeded   429  the caller has used what they may; `retry_after` says when they may again
 ├── Throttled       429  the engine or the model asks for fewer requests; `retry_after` says when
 ├── Unavailable     503  the engine or the model is down or unreachable; `retry_after` says when
+├── Starting        503  the model was stopped while nobody asked; `retry_after` says when it answers again
 ├── TimedOut        504  no answer within the time limit
 └── Broken          502  an answer that cannot be used
     └── AssistantRefused 500  the assistant itself lacks a permission, a key or a setting
@@ -24,6 +25,7 @@ Cause = Literal[
     "endpoint-too-slow",
     "invalid-request",
     "key-refused",
+    "model-starting",
     "not-allowed",
     "not-found",
     "not-signed-in",
@@ -118,6 +120,14 @@ class Unavailable(RagFailure):
 
     status = 503
     cause = "unavailable"
+    retry_after = _SOON
+
+
+class Starting(RagFailure):
+    """The model was stopped while nobody asked, and this question starts it. No retry is in time."""
+
+    status = 503
+    cause = "model-starting"
     retry_after = _SOON
 
 

@@ -1,7 +1,7 @@
 """The failure that the caller sees for an error of the engine or a model."""
 
 from calls.redaction import redacted
-from rag.failures import AssistantRefused, Broken, Cause, RagFailure, Throttled, TimedOut, Unavailable
+from rag.failures import AssistantRefused, Broken, Cause, RagFailure, Starting, Throttled, TimedOut, Unavailable
 
 ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, PROMPTS, ORIGINALS = (
     "The search engine",
@@ -17,18 +17,26 @@ ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, P
     "The store of originals",
 )
 _MOST = 600
+# What SageMaker says of an inference component without copies, and how long a start takes where nobody knows better.
+_STOPPED, _START_SECONDS = "has no capacity to process this request", 360.0
 # About the time for which an index has a write block while another replaces it.
 _BLOCKED_SECONDS = 2.0
 _TELL = "Contact your administrator; the log has the reason."
 
 
-def failure_of(side: str, status: int, text: str = "", wait: float | None = None) -> RagFailure:
+def failure_of(
+    side: str, status: int, text: str = "", wait: float | None = None, start_seconds: float = _START_SECONDS
+) -> RagFailure:
     """The failure for an HTTP status of 400 or more; `wait` are the seconds that the answer asks to wait.
 
-    `side` is one of the names of this module. The text is shortened, and anything that looks like a key is hidden,
-    because providers repeat a refused key.
+    `side` is one of the names of this module. A model that is stopped starts within `start_seconds`. The text is
+    shortened, and anything that looks like a key is hidden, because providers repeat a refused key.
     """
     said = f"{status} {redacted(text, status)}"[:_MOST]
+    if _STOPPED in text:
+        minutes = max(1, round(start_seconds / 60))
+        sentence = f"{side} was stopped while nobody asked, and is starting. Ask again in about {minutes} minutes."
+        return Starting(sentence, said, start_seconds)
     if status == 429:
         return Throttled(f"{side} is rate-limiting requests. Try again soon.", said, wait)
     if status in (408, 504):

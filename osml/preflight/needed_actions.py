@@ -16,6 +16,7 @@ NEEDED: dict[str, Needed] = {
         ("application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScalingPolicy"),
         f"application-autoscaling:{HERE}:scalable-target/*",
     ),
+    "AWS::Budgets::Budget": (("budgets:ModifyBudget",), "budgets::{account}:budget/{name}"),
     "AWS::CloudWatch::Alarm": (("cloudwatch:PutMetricAlarm",), f"cloudwatch:{HERE}:alarm:{{name}}"),
     "AWS::CloudWatch::Dashboard": (("cloudwatch:PutDashboard",), "cloudwatch::{account}:dashboard/{name}"),
     "AWS::CodeBuild::Project": (("codebuild:CreateProject",), f"codebuild:{HERE}:project/{{name}}"),

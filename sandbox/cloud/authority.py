@@ -130,6 +130,10 @@ class MiniStackAuthority:
         """`{"model": …, "shape": "array" | "inputs"}` of a SageMaker endpoint, or None."""
         return self._registry.endpoint(name, region, ROOT_ACCOUNT)
 
+    def called(self, component: str) -> bool:
+        """Notes a call of an inference component; False if it has no copies."""
+        return self._registry.copies.called(component)
+
     def _account_of(self, access_key: str) -> str:
         # MiniStack takes an empty key, and any twelve digits, for the root of an account.
         if not access_key:

@@ -14,6 +14,7 @@ from ministack.core.responses import AccountRegionScopedDict, get_account_id, ge
 from ministack.services.cloudformation import provisioners
 
 from sandbox.cloud import roles
+from sandbox.cloud.component_copies import ComponentCopies
 from sandbox.cloud.template import Properties, generated_name
 
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
@@ -41,6 +42,7 @@ class Registry:
         self._kept = {kind: AccountRegionScopedDict() for kind in KINDS}
         self._times = {kind: AccountRegionScopedDict() for kind in KINDS}
         self._started = datetime.now(UTC)
+        self.copies = ComponentCopies()
 
     def records(self, kind: str) -> dict[str, Record]:
         """All of a kind in the account and region of the request, by name; existing endpoints with their parts."""
@@ -71,7 +73,8 @@ class Registry:
     def endpoint(self, name: str, region: str, account: str) -> Mapping[str, str] | None:
         """What the endpoint's container runs, or None when there is no such endpoint.
 
-        An endpoint whose model is an inference component has its name under `component`: a call must name it.
+        An endpoint whose model is an inference component has its name under `component`: a call must name it. Its
+        `copies` are those that answer.
         """
         props = self._kept["endpoint"].get_scoped(account, region, name)
         if props is None:
@@ -81,7 +84,10 @@ class Registry:
         component = next((c for c in self.components.values() if c["EndpointName"] == name), None)
         if "ModelName" not in variant and component is not None:
             model = self._kept["model"].get_scoped(account, region, component["Specification"].get("ModelName"))
-            return {**container(model), "component": component["InferenceComponentName"]} if model else None
+            if not model:
+                return None
+            name = component["InferenceComponentName"]
+            return {**container(model), "component": name, "copies": str(self.copies.current(name))}
         model = self._kept["model"].get_scoped(account, region, variant.get("ModelName"))
         return container(model) if model else None
 
@@ -93,6 +99,11 @@ class Registry:
         def made(name: str, props: Properties) -> tuple[str, Properties]:
             check(props)
             now = datetime.now(UTC)
+            if kind == "inference-component":
+                count = int((props.get("RuntimeConfig") or {}).get("CopyCount", 1))
+                before = kept.get(name, {}).get("RuntimeConfig") or {}
+                if name not in kept or count != int(before.get("CopyCount", 1)):
+                    self.copies.make(name, count)
             times[name] = (times[name][0] if name in kept else now, now)
             kept[name] = props
             arn = f"arn:aws:sagemaker:{get_region()}:{get_account_id()}:{kind}/{name.lower()}"

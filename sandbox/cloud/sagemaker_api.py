@@ -1,6 +1,7 @@
 """SageMaker's List and Describe calls about models, endpoint configurations, endpoints and inference components.
 
-They are made by CloudFormation alone here. Other calls are answered by 501 and a sentence.
+They are made by CloudFormation alone here; only the copies of a component can be changed. Other calls are answered by
+501 and a sentence.
 """
 
 import json
@@ -23,6 +24,7 @@ KINDS = {
     "Model": "model",
     "InferenceComponent": "inference-component",
 }
+COPIES = "UpdateInferenceComponentRuntimeConfig"
 MOST = 100
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -71,6 +73,8 @@ def _answer(registry: Registry, operation: str, given: dict[str, Any]) -> Reply:
                 continue
             shape = api_shapes.operation(operation, "sagemaker").output_shape
             return 200, _headers(), json.dumps(api_shapes.fitted(shape, fields), default=_seconds).encode()
+        if operation == COPIES:
+            return 200, _headers(), json.dumps(_changed(registry, given)).encode()
     except SageMakerError as refusal:
         return 400, _headers(), json.dumps({"__type": refusal.code, "message": str(refusal)}).encode()
     sentence = f"{operation} of SageMaker is not served on this machine: deploy a template with CloudFormation instead."
@@ -86,21 +90,35 @@ def _described(registry: Registry, prefix: str, kind: str, name: str) -> dict[st
         configuration = registry.records("endpoint-config").get(record.props["EndpointConfigName"])
         fields["ProductionVariants"] = [_variant(variant) for variant in _variants(configuration)]
     if kind == "inference-component":
-        fields |= _component(record)
+        fields |= _component(registry, name, record)
     return fields
 
 
-def _component(record: Record) -> dict[str, Any]:
-    runtime = record.props.get("RuntimeConfig") or {}
+def _component(registry: Registry, name: str, record: Record) -> dict[str, Any]:
+    wanted, current = registry.copies.wanted(name), registry.copies.current(name)
     return {
         "EndpointArn": _arn("endpoint", str(record.props["EndpointName"])),
-        "RuntimeConfig": {"DesiredCopyCount": runtime.get("CopyCount"), "CurrentCopyCount": runtime.get("CopyCount")},
+        "InferenceComponentStatus": "InService" if wanted == current else "Updating",
+        "RuntimeConfig": {"DesiredCopyCount": wanted, "CurrentCopyCount": current},
     }
+
+
+def _changed(registry: Registry, given: dict[str, Any]) -> dict[str, Any]:
+    name = str(given.get("InferenceComponentName"))
+    if name not in registry.records("inference-component"):
+        where = _arn("inference-component", name)
+        raise SageMakerError("ValidationException", f'Could not find inference component "{where}".')
+    registry.copies.set(name, int(given["DesiredRuntimeConfig"]["CopyCount"]))
+    return {"InferenceComponentArn": _arn("inference-component", name)}
 
 
 def _listed(registry: Registry, prefix: str, kind: str, given: dict[str, Any]) -> dict[str, Any]:
     rows = [
-        {**record.props, **_identity(prefix, kind, name, record), **(_component(record) if prefix[0] == "I" else {})}
+        {
+            **record.props,
+            **_identity(prefix, kind, name, record),
+            **(_component(registry, name, record) if kind == "inference-component" else {}),
+        }
         for name, record in registry.records(kind).items()
         if str(given.get("NameContains") or "").lower() in name.lower()
     ]

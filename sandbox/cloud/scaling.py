@@ -1,4 +1,6 @@
-"""CloudFormation's types for targets and policies of Application Auto Scaling; nothing here scales.
+"""CloudFormation's types for targets and policies of Application Auto Scaling.
+
+By load nothing here scales; a target whose least is 0 stops, and a step policy starts it (`component_copies.py`).
 
 MiniStack 1.5.33 lacks these types.
 """
@@ -9,6 +11,7 @@ from typing import Any
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services.cloudformation import provisioners
 
+from sandbox.cloud.component_copies import ComponentCopies
 from sandbox.cloud.template import Properties
 
 CRON = re.compile(r"(cron\(\S+( \S+){5}\)|rate\(\d+ \w+\)|at\(\S+\))")
@@ -19,10 +22,11 @@ TARGET, POLICY = "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::Applicatio
 class ScalingRegistry:
     """The scalable targets and policies of every account and region; `components` are SageMaker's, by name."""
 
-    def __init__(self, components: Any) -> None:
+    def __init__(self, components: Any, copies: ComponentCopies) -> None:
         self._components = components
         self._targets = AccountRegionScopedDict()
         self._policies = AccountRegionScopedDict()
+        copies.least, copies.starters = self._least, self._starters
 
     def install(self) -> None:
         """Registers both resource types with MiniStack's CloudFormation; once per process."""
@@ -57,8 +61,23 @@ class ScalingRegistry:
                 raise ValueError(f"The schedule {action.get('Schedule')!r} is none of cron(…), rate(…) and at(…).")
         return f"{resource}|{dimension}|{props.get('ServiceNamespace')}"
 
+    def _least(self, component: str) -> int | None:
+        props = next((props for id, props in self._targets.items() if _is_of(id, component)), None)
+        return None if props is None else int(props["MinCapacity"])
+
+    def _starters(self, component: str) -> list[str]:
+        return [
+            arn
+            for arn, props in self._policies.items()
+            if props.get("PolicyType") == "StepScaling" and _is_of(str(props["ScalingTargetId"]), component)
+        ]
+
     def _policy(self, props: Properties) -> str:
         target = props.get("ScalingTargetId")
         if target not in self._targets:
             raise ValueError(f"No scalable target found for {target}: the policy needs one that is registered.")
         return f"arn:aws:autoscaling:scalingPolicy:{target}:policyName/{props.get('PolicyName')}"
+
+
+def _is_of(target: str, component: str) -> bool:
+    return target.startswith(f"inference-component/{component}|{COMPONENT}|")

@@ -57,6 +57,7 @@ from sandbox.cloud import (
     user_pools,
 )
 from sandbox.cloud.authority import MiniStackAuthority
+from sandbox.cloud.budgets import BudgetRegistry
 from sandbox.cloud.egress_proxy import EgressProxy
 from sandbox.cloud.environment import temporary_folder
 from sandbox.cloud.native_code import NativeCode
@@ -118,7 +119,8 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     crashes.install()
     secrets.install()
     registry.install()
-    ScalingRegistry(registry.components).install()
+    BudgetRegistry().install()
+    ScalingRegistry(registry.components, registry.copies).install()
     clock.install()
     trust.install()
     domains.install(front)

@@ -43,4 +43,11 @@ def _endpoint(authority: Authority, call: ProviderInvocation, account: str, comp
             "Inference Component Name header is required for endpoints to which inference components are deployed. "
             f"Endpoint {call.endpoint} has {endpoint.get('component') or 'none'}; the call names {component}.",
         )
+    if component and not authority.called(component):
+        raise ProviderRefusal(
+            400,
+            "ValidationError",
+            "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress "
+            "(if configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API.",
+        )
     return json.dumps({**endpoint, "name": call.endpoint})

@@ -123,3 +123,7 @@ class Authority(Protocol):
     def endpoint(self, name: str, region: str) -> Mapping[str, str] | None:
         """A SageMaker endpoint: `{"model": ..., "shape": "array" | "inputs"}`, or None."""
         ...
+
+    def called(self, component: str) -> bool:
+        """Notes a call of an inference component; False if it has no copies."""
+        ...

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from settings import Environment
 
 INVOCATION_SECONDS = 60
+# Until a call has set off the start, and the start has an instance.
+INSTANCE_SECONDS = 180
 # Settings that only an endpoint has that exists, or that is made.
 FOUND = ("component", "region")
 MADE = (
@@ -79,10 +81,11 @@ class ScalingSettings(Group):
     """Between `minimum` and `maximum` copies, one for each `calls_at_once`; none between `stop` and `start`.
 
     `stop` and `start` are cron expressions of Application Auto Scaling in `timezone`. While the model is stopped,
-    nothing is billed and questions fail.
+    nothing is billed and questions fail. `minimum: 0` stops the model while nobody asks, and the first question starts
+    it again.
     """
 
-    minimum: int = Field(default=1, ge=1, le=50)
+    minimum: int = Field(default=1, ge=0, le=50)
     maximum: int = Field(default=1, ge=1, le=50)
     calls_at_once: int = Field(default=4, ge=1, le=1000)
     stop: Cron | None = Field(default=None, examples=["cron(0 20 ? * MON-FRI *)"])
@@ -98,7 +101,17 @@ class ScalingSettings(Group):
         if (self.stop is None) != (self.start is None):
             given, missing = ("stop", "start") if self.stop else ("start", "stop")
             raise ValueError(f"{given} is set without {missing}; set both, or leave both out")
+        if self.stop is not None and self.minimum == 0:
+            raise ValueError(
+                "stop is set, but minimum is 0, which stops the model whenever nobody asks; leave stop and start out, "
+                "or set minimum to 1"
+            )
         return self
+
+    @property
+    def stops(self) -> bool:
+        """Whether there are times without a copy."""
+        return self.minimum == 0 or self.stop is not None
 
 
 class SageMakerAnswer(AnswerModel):
@@ -170,6 +183,15 @@ class SageMakerAnswer(AnswerModel):
         return self.health_check_seconds or SIZES[self.size].health_check_seconds
 
     @property
+    def start_seconds(self) -> int:
+        """About how long a stopped model needs until it answers.
+
+        Amazon measured five minutes for the default size: https://aws.amazon.com/blogs/machine-learning/
+        unlock-cost-savings-with-the-new-scale-down-to-zero-feature-in-amazon-sagemaker-inference/
+        """
+        return INSTANCE_SECONDS + self.load_seconds // 5
+
+    @property
     def shown(self) -> str:
         return self.hub_model if self.creates_endpoint else self.endpoint
 
@@ -183,6 +205,7 @@ class SageMakerAnswer(AnswerModel):
             # A component that is made here is called as its endpoint.
             component=environment.answer_endpoint_name if self.scaling else self.component,
             region=self.region,
+            health_check_seconds=self.load_seconds if self.scaling and self.scaling.stops else None,
             temperature=self.temperature,
             top_p=self.top_p,
             max_tokens=self.max_tokens,

@@ -18,6 +18,7 @@ from settings.rules.assistant import (
     rates_stored_answers,
     signs_in_by_its_name,
     streams_by_itself,
+    tells_somebody_of_its_budget,
 )
 from settings.rules.backup import (
     backups_are_of_a_domain,
@@ -84,6 +85,7 @@ RULES: tuple[Rule, ...] = (
     keeps_conversations,
     keeps_no_masked_originals,
     measures_what_alarms_limit,
+    tells_somebody_of_its_budget,
     rates_stored_answers,
     gives_answers_again,
     readers_choose,

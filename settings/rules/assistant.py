@@ -65,6 +65,12 @@ def rates_stored_answers(environment: Environment) -> Iterator[str]:
         )
 
 
+def tells_somebody_of_its_budget(environment: Environment) -> Iterator[str]:
+    """A budget without anybody to tell is refused by AWS."""
+    if environment.budget and not environment.alarms:
+        yield "budget is set without alarms, whose topic it tells; add alarms: {topic: …}, or leave budget out"
+
+
 def measures_what_alarms_limit(environment: Environment) -> Iterator[str]:
     """The assistant measures it, and what a model costs only if its price is known."""
     alarms, answer = environment.alarms, environment.answer

@@ -34,6 +34,7 @@ def said(shell: dict[str, str], *arguments: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.kind("domain")
 def test_it_streams_an_answer_and_continues_the_conversation(shell: dict[str, str]) -> None:
     streamed = said(shell, "-m", "handbook", "How many people lived in the Miami metro area in 2023?")
     assert "6,265,000" in streamed
@@ -43,6 +44,7 @@ def test_it_streams_an_answer_and_continues_the_conversation(shell: dict[str, st
     assert len({turn["conversation_id"] for turn in turns}) == 1
 
 
+@pytest.mark.kind("domain")
 def test_it_gets_the_same_answer_in_one_piece(shell: dict[str, str]) -> None:
     question = "How many people lived in the metro area of Miami in 2023?"
     assert said(shell, "-m", "handbook", "--no-stream", question) == said(shell, "-m", "handbook", question)

@@ -115,6 +115,26 @@ def test_the_limits_of_the_file_are_alarms_of_the_assistant(
         assert f'"{name}"' in json.dumps(board).replace("\\", "")
 
 
+@pytest.mark.parametrize(("topic", "kind"), [(ARN, "SNS"), ("team@example.com", "EMAIL")])
+def test_a_budget_tells_whom_the_alarms_tell_of_what_has_the_tag(
+    synthesize: Callable[..., Templates], tmp_path: Path, of_type: OfType, topic: str, kind: str
+) -> None:
+    settings = yaml.safe_load(written("dev", topic)) | {"budget": {"usd_per_month": 300}}
+    (tmp_path / "dev.yaml").write_text(yaml.safe_dump(settings))
+    search = synthesize("dev", tmp_path)["osml-dev-search"]
+    [made] = [resource["Properties"] for resource in of_type(search, "AWS::Budgets::Budget").values()]
+    assert made["Budget"]["BudgetLimit"] == {"Amount": 300, "Unit": "USD"}
+    key, _, value = made["Budget"]["CostFilters"]["TagKeyValue"][0].removeprefix("user:").partition("$")
+    [domain] = of_type(search, "AWS::OpenSearchService::Domain").values()
+    assert {"Key": key, "Value": value} in domain["Properties"]["Tags"]
+    told = {
+        (each["Notification"]["NotificationType"], each["Notification"]["Threshold"]): each["Subscribers"]
+        for each in made["NotificationsWithSubscribers"]
+    }
+    subscribers = [{"SubscriptionType": kind, "Address": topic}]
+    assert told == {("ACTUAL", 80): subscribers, ("FORECASTED", 100): subscribers}
+
+
 def test_a_domain_is_watched(templates: Callable[[str], Templates], of_type: OfType) -> None:
     metrics = {
         alarm["MetricName"]: (alarm["ComparisonOperator"][:4], alarm["Threshold"])

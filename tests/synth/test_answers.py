@@ -22,6 +22,7 @@ SECRET = {"name": "osml/other/key"}
 RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "made": ("deepseek-sagemaker", {"size": "70B", "instances": 2, "revision": "0" * 40}),
     "weights": ("deepseek-sagemaker", {"size": "8B", "container": "lmi", "model_data": "s3://weights/r1/8b/"}),
+    "sleeps": ("deepseek-sagemaker", {"scaling": {"minimum": 0, "maximum": 2}}),
     "scaled": (
         "deepseek-sagemaker",
         {
@@ -178,6 +179,34 @@ def test_scaling_stops_and_starts_by_the_clock(made: Any, of_type: OfType, conne
         "endpoint/osml-scaled-answer",
         "inference-component/osml-scaled-answer",
     ]
+
+
+def test_a_model_that_nobody_asks_stops_and_a_call_starts_it(made: Any, of_type: OfType, flat: Flat) -> None:
+    templates = made("sleeps")
+    inference, name = templates["osml-sleeps-inference"], "osml-sleeps-answer"
+    [(target_id, target)] = of_type(inference, "AWS::ApplicationAutoScaling::ScalableTarget").items()
+    assert (target["Properties"]["MinCapacity"], target["Properties"]["MaxCapacity"]) == (0, 2)
+    policies = of_type(inference, "AWS::ApplicationAutoScaling::ScalingPolicy").items()
+    by_type = {value["Properties"]["PolicyType"]: (id, value["Properties"]) for id, value in policies}
+    assert {*by_type} == {"TargetTrackingScaling", "StepScaling"}
+    step_id, step = by_type["StepScaling"]
+    assert step["ScalingTargetId"] == {"Ref": target_id}
+    assert step["StepScalingPolicyConfiguration"]["StepAdjustments"] == [
+        {"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}
+    ]
+    # As long as a start takes: 180 seconds and a fifth of the 900 that the size may load.
+    assert step["StepScalingPolicyConfiguration"]["Cooldown"] == 360
+    [alarm] = [alarm["Properties"] for alarm in of_type(inference, "AWS::CloudWatch::Alarm").values()]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SageMaker", "NoCapacityInvocationFailures")
+    assert alarm["Dimensions"] == [{"Name": "InferenceComponentName", "Value": name}]
+    assert alarm["AlarmActions"] == [{"Ref": step_id}]
+    shapes = of_type(inference, "AWS::SageMaker::EndpointConfig").items()
+    [shape] = [resource["Properties"] for id, resource in shapes if id.startswith("AnswerModel")]
+    scaling = shape["ProductionVariants"][0]["ManagedInstanceScaling"]
+    assert scaling == {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 2}
+    # A deploy is done when the model has answered.
+    [component] = of_type(inference, "AWS::SageMaker::InferenceComponent").values()
+    assert component["Properties"]["RuntimeConfig"] == {"CopyCount": 1}
 
 
 def test_an_endpoint_that_exists_is_only_called(made: Any, of_type: OfType, connector: Any, allowed: Any) -> None:

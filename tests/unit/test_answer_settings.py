@@ -235,6 +235,13 @@ def test_a_chat_model_reasons_only_on_request_and_then_has_more_time(tmp_path: P
         ),
         (
             "deepseek-sagemaker",
+            {"scaling": {"minimum": 0, "stop": "cron(0 20 ? * MON-FRI *)", "start": "cron(0 7 ? * MON-FRI *)"}},
+            {},
+            "answer.scaling: stop is set, but minimum is 0, which stops the model whenever nobody asks; leave stop and "
+            "start out, or set minimum to 1.",
+        ),
+        (
+            "deepseek-sagemaker",
             {"scaling": {"minimum": 3, "maximum": 2}},
             {},
             "answer.scaling: maximum is 2, less than minimum 3; set maximum to 3 or more.",

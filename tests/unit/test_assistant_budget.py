@@ -8,7 +8,7 @@ import pytest
 import rag
 from rag.boto_calls import Clients
 from rag.budget import ATTEMPTS, Budget
-from rag.failures import Broken, RagFailure, Throttled, TimedOut, Unavailable
+from rag.failures import Broken, RagFailure, Starting, Throttled, TimedOut, Unavailable
 from rag.other_side import ANSWER, failure_of
 
 
@@ -130,3 +130,22 @@ def test_every_client_of_aws_that_a_request_waits_for_is_bounded() -> None:
     named = [path for path in folder.rglob("*.py") if "boto_calls.Clients(" in path.read_text()]
     assert named
     assert [path.name for path in named if ".within(budget)" not in path.read_text()] == []
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(None, 6), (660, 11), (20, 1)])
+def test_a_stopped_model_says_when_it_answers_and_is_not_asked_again(seconds: float | None, minutes: int) -> None:
+    said = "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress"
+    more = {} if seconds is None else {"start_seconds": seconds}
+    failure = failure_of(ANSWER, 400, said, **more)
+    assert (type(failure), failure.status, failure.cause) == (Starting, 503, "model-starting")
+    assert f"Ask again in about {minutes} minute" in failure.message
+    assert failure.retry_after == (seconds or 360)
+    attempts = []
+
+    def attempt() -> None:
+        attempts.append(1)
+        raise failure
+
+    with pytest.raises(Starting):
+        Budget(60, sleep=lambda _: None).retrying(attempt)
+    assert attempts == [1]

@@ -49,6 +49,11 @@ from mlcommons.recognition import recognized
             "Embedding: The account-level service limit 'ml.g5.xlarge for endpoint usage' is 0 Instances",
             "quota-exceeded",
         ),
+        (
+            'Error from remote service: {"message": "Inference Component has no capacity to process this request. '
+            'ApplicationAutoScaling may be in-progress (if configured)"}',
+            "model-starting",
+        ),
         ("The moon is full", None),
     ],
 )

@@ -1,6 +1,7 @@
 """The command line without the local cloud, which is a distribution of its own."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -80,8 +81,9 @@ def test_help_needs_no_local_cloud(outcomes: dict[str, Outcome]) -> None:
 def test_the_app_and_its_requirements_hold_nothing_of_the_local_cloud() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
     cloud = tomllib.loads((CHECKOUT / "sandbox" / "pyproject.toml").read_text())
-    own = {dependency.partition("==")[0] for dependency in cloud["project"]["dependencies"]}
-    shared = {dependency.partition("==")[0] for dependency in project["project"]["dependencies"]}
+    own, shared = (
+        {re.split("[=>]", dependency)[0] for dependency in each["project"]["dependencies"]} for each in (cloud, project)
+    )
     installed = (CHECKOUT / "requirements.txt").read_text()
     assert not [package for package in project["tool"]["setuptools"]["packages"] if package.startswith("sandbox")]
     # requests brings certifi.

@@ -21,12 +21,16 @@ COPY_MEMORY_MIB = 8192
 
 @dataclass(frozen=True)
 class Scaling:
-    """Copies of the model according to load, and none outside the hours of `schedule`."""
+    """Copies of the model according to load; none outside the hours of `schedule`, or while nobody calls it.
+
+    A `minimum` of 0 means the latter; a start takes about `start_seconds`.
+    """
 
     minimum: int
     maximum: int
     calls_at_once: int
     schedule: Schedule | None = None
+    start_seconds: int = 360
 
 
 class AnswerEndpoint(Construct):
@@ -161,7 +165,8 @@ class AnswerEndpoint(Construct):
             inference_component_name=self.component,
             variant_name="main",
             runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(
-                copy_count=scaling.minimum
+                # A deploy shows that the model loads; Application Auto Scaling stops it if nobody asks.
+                copy_count=max(1, scaling.minimum)
             ),
             specification=sagemaker.CfnInferenceComponent.InferenceComponentSpecificationProperty(
                 model_name=served.attr_model_name,
@@ -184,6 +189,7 @@ class AnswerEndpoint(Construct):
             maximum=scaling.maximum,
             calls_at_once=scaling.calls_at_once,
             schedule=scaling.schedule,
+            start_seconds=scaling.start_seconds,
             after=component,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aws_cdk import aws_applicationautoscaling as scaling
+from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct, IDependable
 
 DIMENSION = "sagemaker:inference-component:DesiredCopyCount"
@@ -22,7 +23,10 @@ class Schedule:
 class ModelCopies(Construct):
     """Between `minimum` and `maximum` copies of `component`, one for each `calls_at_once` calls.
 
-    The number of instances follows: without copies there are no costs.
+    The number of instances follows: without copies there are no costs. With a `minimum` of 0, Application Auto Scaling
+    stops the last copy after a quarter of an hour without a call, and the first call that fails for that starts one
+    again, within `start_seconds`.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class ModelCopies(Construct):
         maximum: int,
         calls_at_once: int,
         schedule: Schedule | None,
+        start_seconds: int,
         after: IDependable,
     ) -> None:
         super().__init__(scope, id)
@@ -63,6 +68,44 @@ class ModelCopies(Construct):
                     target_value=calls_at_once, predefined_metric_specification=metric
                 )
             ),
+        )
+
+        if minimum == 0:
+            self._start_at_a_call(component, target, start_seconds)
+
+    def _start_at_a_call(self, component: str, target: scaling.CfnScalableTarget, start_seconds: int) -> None:
+        """Tracking a target cannot leave zero: no copy, no calls of a copy."""
+        policy = scaling.CfnScalingPolicy(
+            self,
+            "Start",
+            policy_name=f"{component}-start",
+            policy_type="StepScaling",
+            scaling_target_id=target.ref,
+            step_scaling_policy_configuration=scaling.CfnScalingPolicy.StepScalingPolicyConfigurationProperty(
+                adjustment_type="ChangeInCapacity",
+                # Whoever asks meanwhile starts no second copy: within this time a start counts as done.
+                cooldown=start_seconds,
+                metric_aggregation_type="Maximum",
+                step_adjustments=[
+                    scaling.CfnScalingPolicy.StepAdjustmentProperty(metric_interval_lower_bound=0, scaling_adjustment=1)
+                ],
+            ),
+        )
+        # Nobody is told of it: a start is no fault.
+        cloudwatch.CfnAlarm(
+            self,
+            "Asked",
+            alarm_description=f"{component} was called while it has no copies: it starts one",
+            namespace="AWS/SageMaker",
+            metric_name="NoCapacityInvocationFailures",
+            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="InferenceComponentName", value=component)],
+            statistic="Sum",
+            period=60,
+            evaluation_periods=1,
+            threshold=1,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            treat_missing_data="notBreaching",
+            alarm_actions=[policy.ref],
         )
 
 

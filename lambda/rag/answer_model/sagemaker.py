@@ -34,7 +34,7 @@ class SageMaker:
     def _tokens(self, prompt: ModelInput, budget: Budget, usage: Usage) -> Iterator[str]:
         client = self._clients.within(budget)
         component = {"InferenceComponentName": self._chosen.component} if self._chosen.component else {}
-        with boto_calls.calling(ANSWER):
+        with boto_calls.calling(ANSWER, start_seconds=self._chosen.start_seconds):
             answer = client.invoke_endpoint_with_response_stream(
                 EndpointName=self._chosen.endpoint,
                 ContentType="application/json",

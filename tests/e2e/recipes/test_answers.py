@@ -11,9 +11,11 @@ import yaml
 
 from osml.ask import asking
 from osml.deploy import secret
+from osml.failure import Failure
+from osml.status.status import look
 from sandbox.instance import CHECKOUT, Instance
 from tests.e2e.neighbours import bare_sandbox
-from tests.e2e.templates import DeployFailed, Deployment
+from tests.e2e.templates import DeployFailed, Deployment, until
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
 FIGURES = ("18,823,000", "18,937,000", "6,167,000", "6,265,000")
@@ -62,7 +64,7 @@ ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
         "deepseek-sagemaker",
         {"scaling": {"maximum": 2, "stop": "cron(0 20 ? * MON-FRI *)", "start": "cron(0 7 ? * MON-FRI *)"}},
     ),
-    "sagemaker-object": ("deepseek-sagemaker", {"size": "14B", "container": "lmi"}),
+    "sagemaker-object": ("deepseek-sagemaker", {"size": "14B", "container": "lmi", "scaling": {"minimum": 0}}),
     "sagemaker-found": ("deepseek-sagemaker", {"endpoint": "deepseek-r1"}),
     "bedrock-away": ("deepseek-bedrock", {"region": "us-west-2"}),
     "claude": ("bedrock-converse", {"model": "us.anthropic.claude-haiku-4-5-20251001-v1:0", "temperature": 0.2}),
@@ -130,9 +132,37 @@ def test_a_recipe_answers_and_goes(
         assert HOSTILE.partition(" <think>")[0] in quoted
 
     _goes_on_with_a_conversation(deployment)
+    if answer.get("scaling", {}).get("minimum") == 0:
+        _starts_at_a_question(deployment)
 
     deployment.destroy()
     assert engine.contents() == nothing
+
+
+def _starts_at_a_question(deployment: Deployment) -> None:
+    """A stopped model is no drift and no trouble; whoever asks is told that it starts, and later gets an answer."""
+    [component] = boto3.client("sagemaker").list_inference_components()["InferenceComponents"]
+    name = component["InferenceComponentName"]
+    boto3.client("sagemaker").update_inference_component_runtime_config(
+        InferenceComponentName=name, DesiredRuntimeConfig={"CopyCount": 0}
+    )
+    assert look(deployment.place).is_healthy
+    with pytest.raises(Failure, match="is starting") as refused:
+        deployment.ask(QUESTION)
+    assert refused.value.cause == "model-starting"
+    described = boto3.client("sagemaker").describe_inference_component(InferenceComponentName=name)
+    assert described["RuntimeConfig"] == {"DesiredCopyCount": 1, "CurrentCopyCount": 0}
+    until(lambda: _answers(deployment))
+    assert FIGURES[0] in said(deployment, QUESTION)
+
+
+def _answers(deployment: Deployment) -> bool:
+    try:
+        return bool(deployment.ask(QUESTION).answer)
+    except Failure as failure:
+        if failure.cause != "model-starting":
+            raise
+        return False
 
 
 def _goes_on_with_a_conversation(deployment: Deployment) -> None:
