@@ -28,6 +28,10 @@ from rag.caller import OPERATOR, Caller
 
 TIMEOUT_SECONDS = (10, 180)
 ATTEMPTS = 4
+STARTING = (
+    "The answer model was stopped while nobody asked, and is starting. Ask again later: with the default size it takes "
+    "about 6 minutes."
+)
 
 
 class Disconnected(Failure):
@@ -103,7 +107,10 @@ class Domain:
     def _body(self, answer: requests.Response, method: str, path: str) -> dict[str, Any]:
         if not answer.ok:
             why = reason(answer)
-            raise Failure(f"{method} {path} on {self._knowledge.endpoint} answered {why}", _cause(answer, why))
+            cause = _cause(answer, why)
+            if cause == "model-starting":
+                raise Failure(STARTING, cause)
+            raise Failure(f"{method} {path} on {self._knowledge.endpoint} answered {why}", cause)
         with legible(f"{method} {path} on {self._knowledge.endpoint}"):
             body: Any = answer.json()
             if not isinstance(body, dict):

@@ -1,5 +1,6 @@
 """Requests to the domain: what is sent once more, and what is not."""
 
+import json
 from typing import Any
 
 import pytest
@@ -72,6 +73,13 @@ def test_a_permanent_error_is_reported_at_once(first: requests.Response | Except
     with pytest.raises(Failure):
         domain(first).patiently("POST", "/")
     assert waits == []
+
+
+def test_a_model_that_starts_is_told_in_a_sentence(waits: list[float]) -> None:
+    body = 'Error from remote service: {"message": "Inference Component has no capacity to process this request."}'
+    with pytest.raises(Failure, match=r"is starting\. Ask again later") as raised:
+        domain(answer(400, json.dumps({"error": {"reason": body}}))).patiently("POST", "/")
+    assert (raised.value.cause, waits) == ("model-starting", [])
 
 
 def test_the_answer_to_the_last_attempt_is_reported(waits: list[float]) -> None:
