@@ -49,6 +49,8 @@ def build(into: Path, root: Path = ROOT) -> None:
         raise Failure(f"{vocabulary.FILE} is missing. Run `make install`.")
     shutil.rmtree(into, ignore_errors=True)
     for name, folder in FOLDERS.items():
+        # What an earlier build has left would be in this one.
+        shutil.rmtree(root / folder / "build", ignore_errors=True)
         kind = ["--wheel"] if name in WHEEL_ONLY else []
         arguments = [*_BUILD, str(root / "requirements.txt"), *kind, "--out-dir", str(into / name), str(root / folder)]
         done = subprocess.run([sys.executable, "-m", "uv", *arguments], capture_output=True, text=True, check=False)

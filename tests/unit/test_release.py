@@ -80,4 +80,5 @@ def test_what_is_published_was_checked_and_only_that_step_gets_a_token() -> None
     assert publish["strategy"]["matrix"]["distribution"] == [*FOLDERS]
     assert not [step for step in publish["steps"] if "run" in step]
     commands = [step["run"] for step in build["steps"] if "run" in step]
-    assert commands == [".ci/run", 'make dist TAG="$GITHUB_REF_NAME"']
+    root = 'sudo env "PATH=$PATH" '
+    assert commands == [f"{root}CI=true .ci/run", f'{root}make dist TAG="$GITHUB_REF_NAME"']
