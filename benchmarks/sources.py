@@ -9,7 +9,7 @@ import io
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,6 @@ from corpus.apart import FileLimits
 from corpus.destination import Outcome, Verdict
 from corpus.document import Document
 from corpus.formats import Reading
-from corpus.leftovers import Leftovers
 from osml.place import CHECKOUT
 from settings.sources import source_of
 from sources.in_step import InStep, Into
@@ -106,9 +105,7 @@ class ListedObjects:
 
 def seconds(settings: Mapping[str, Any], known: dict[str, Known], id: str, tools: Tools) -> float:
     """A whole run; every page must be known at its end."""
-    nothing = Leftovers(lambda *_: {"hits": {"hits": []}}, "passages")
-    parts: Callable[[Document], list[Document]] = lambda document: [document]  # noqa: E731
-    into = Into(UnlimitedIndex, nothing, nothing, Reading("text"), parts, FileLimits())
+    into = Into(UnlimitedIndex, lambda _: None, Reading("text"), FileLimits())
     run = Run(source="bench", id=id)
     began = time.perf_counter()
     source = source_at(source_of(settings), tools)

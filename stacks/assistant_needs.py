@@ -134,7 +134,7 @@ NEEDS: Mapping[str, EngineNeed] = {
             "indices:data/read/search*",
             *(f"indices:data/write/{action}*" for action in ("bulk", "delete", "index")),
         ],
-        collection=[],
+        collection=["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
         description="What the function that keeps the index in step with its sources may do",
     ),
 }

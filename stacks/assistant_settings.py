@@ -13,7 +13,7 @@ from opensearch_ml.assistant.conversation_table import CALLERS
 from opensearch_ml.assistant.feedback_table import FeedbackTable
 from settings import Environment
 from settings.answer import AnswerModel
-from settings.assistant import Assistant
+from settings.assistant import Assistant, passage_characters
 from settings.knowledge import IndexNames, Prompt
 from settings.retrieval import Retrieval
 from settings.runtime_settings import (
@@ -54,12 +54,11 @@ def runtime_settings(
     keys: Mapping[str, apigateway.ApiKey],
 ) -> dict[str, Any]:
     """What differs from the defaults, as JSON. Raises ValueError when it is too long for a variable."""
-    index, timeouts, engine = environment.index, environment.timeouts, search.engine
-    login = Login(secretArn=engine.login.arn, **engine.login.keys) if engine.login else None
+    timeouts = environment.timeouts
     chosen = RuntimeSettings(
         environment=environment.name,
-        search=RuntimeSearch(endpoint=engine.endpoint, region=region, service=engine.service, login=login),
-        index=IndexNames(name=index.name, text_field=index.text_field, embedding_field=index.embedding_field),
+        search=_search(search, region),
+        index=_index(environment),
         top_k=assistant.top_k,
         min_score=environment.min_score,
         **_unusual(environment, assistant, stores, keys),
@@ -81,7 +80,7 @@ def runtime_settings(
             rag=timeouts.waits["rag"],
         ),
     )
-    settings = chosen.model_dump(mode="json", exclude_unset=True)
+    settings = _dumped(chosen)
     length = len(json.dumps(settings, ensure_ascii=False).encode())
     if length > MOST_CHARACTERS:
         raise ValueError(
@@ -90,6 +89,43 @@ def runtime_settings(
             f"{length - MOST_CHARACTERS}."
         )
     return settings
+
+
+def storing_settings(environment: Environment, region: str, *, search: SearchStack) -> dict[str, Any]:
+    """Those of a function that embeds and stores documents, and answers nothing."""
+    return _dumped(
+        RuntimeSettings(
+            environment=environment.name,
+            search=_search(search, region),
+            index=_index(environment),
+            prompt=Prompt(),
+            embedding=environment.embedding.for_runtime(environment),
+            conversations=Memory(kind="memory"),
+            limits=Limits(
+                passage_characters=passage_characters(environment.assistant),
+                passage_tokens=environment.embedding.chunk_tokens,
+                **_unusual_limits(environment),
+            ),
+            timeouts=RuntimeTimeouts(
+                connection=environment.timeouts.connection, embedding=environment.timeouts.embedding
+            ),
+        )
+    )
+
+
+def _dumped(settings: RuntimeSettings) -> dict[str, Any]:
+    return settings.model_dump(mode="json", exclude_unset=True)
+
+
+def _search(search: SearchStack, region: str) -> RuntimeSearch:
+    engine = search.engine
+    login = Login(secretArn=engine.login.arn, **engine.login.keys) if engine.login else None
+    return RuntimeSearch(endpoint=engine.endpoint, region=region, service=engine.service, login=login)
+
+
+def _index(environment: Environment) -> IndexNames:
+    index = environment.index
+    return IndexNames(name=index.name, text_field=index.text_field, embedding_field=index.embedding_field)
 
 
 def _unusual(

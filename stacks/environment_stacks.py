@@ -38,6 +38,8 @@ def environment_stacks(scope: Construct, environment: Environment) -> None:
         assistant.add_stack_dependency(last)
     if environment.drop or environment.ingestion or environment.sources:
         ingestion = IngestionStack(scope, environment, search=search, inference=inference)
+        if not knowledge:
+            ingestion.add_stack_dependency(inference)
         ingestion.add_stack_dependency(last)
     if environment.alarms:
         tell(scope, environment, environment.alarms)

@@ -17,8 +17,10 @@ from settings.assistant import passage_characters
 from settings.drop import Drop
 from settings.ingestion import Ingestion
 from settings.outputs import SourcesOutputs
+from settings.runtime_settings import VARIABLE
 from settings.sources import SourceSettings
-from stacks.assistant_access import grant_recognition, grant_search
+from stacks.assistant_access import GUESSED, grant_recognition, grant_search
+from stacks.assistant_settings import storing_settings
 from stacks.batches import Batches
 from stacks.environment_stack import EnvironmentStack
 from stacks.inference import InferenceStack
@@ -46,7 +48,7 @@ class IngestionStack(EnvironmentStack):
         if environment.ingestion:
             self._batches(environment.ingestion, inference)
         if environment.sources:
-            self._sources(environment.sources)
+            self._sources(environment.sources, inference)
         self.write_specifications()
 
     def _drop(self, settings: Drop) -> None:
@@ -73,7 +75,9 @@ class IngestionStack(EnvironmentStack):
         self.output("DropDeadLettersUrl", drop.dead_letters.queue_url)
         self.output("DropDeadLettersArn", drop.dead_letters.queue_arn)
 
-    def _sources(self, sources: Mapping[str, SourceSettings]) -> None:
+    def _sources(self, sources: Mapping[str, SourceSettings], inference: InferenceStack) -> None:
+        collection = self._search.collection
+        own = storing_settings(self._environment, self.region, search=self._search) if collection else None
         settings = {
             name: source.model_dump(mode="json", exclude={"schedule", "secret"}, exclude_defaults=True)
             | {"kind": source.kind}
@@ -91,12 +95,17 @@ class IngestionStack(EnvironmentStack):
                 for name, source in sources.items()
                 if source.secret_settings
             },
-            variables={"DESTINATION": self._destination()},
+            variables={
+                "DESTINATION": self._destination(),
+                **({VARIABLE: self.to_json_string(own)} if own else {}),
+            },
             log_retention=RETENTION[self._environment.search.log_retention],
             removal_policy=self.removal,
             network=self._search.network,
         )
         grant_search(self, self._environment, self._search, self._search.target(self.region, ()), sync, "sources")
+        if collection:
+            sync.allow(*inference.embedding.caller_statements(), wildcards=GUESSED)
         grant_recognition(self._environment, sync)
         sync.let_begin(self._search.operator.role)
         self.outputs(SourcesOutputs(queue_url=sync.queue.queue_url, bucket=sync.bucket.bucket_name))
@@ -129,5 +138,6 @@ class IngestionStack(EnvironmentStack):
             **({"mask": index.mask} if index.mask else {}),
             **self._environment.reading.model_dump(exclude_none=True),
             **({"groups": settings.groups} if settings and settings.groups else {}),
+            **({"visible_seconds": visible} if (visible := self._environment.search.visible_seconds) else {}),
         }
         return self.to_json_string(destination)

@@ -7,7 +7,7 @@ import hashlib
 import json
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import IO, BinaryIO, cast
 
@@ -16,16 +16,15 @@ from corpus.destination import Destination
 from corpus.document import Document, Entry, Unreadable, named
 from corpus.fields import with_access, with_source
 from corpus.formats import Reading
-from corpus.leftovers import Leftovers
 from corpus.load import BACKOFF, load
 from corpus.recognition import Unrecognized
 from corpus.report import DeadLetter, Report
 from corpus.source import read
+from corpus.track import Leftovers
 from sources.item import Content, ItemSource, Known, ListedItem, Unreached
 from sources.run import Run
+from sources.vanished import Remove, remove_vanished
 
-# Ids that are removed with one search.
-TOGETHER = 256
 _PIECE = 1 << 20
 
 
@@ -53,16 +52,17 @@ class _Open:
 class Into:
     """Where documents go: how to connect, and how they are read and cut.
 
-    leftovers: what is left there of an earlier version, whoever has loaded it. vanished: documents of this source.
-    groups: those that may see the documents; none of them means everybody.
+    vanished: removes documents of this source. parts: the chunks of a document. leftovers: removes what is there of an
+    earlier version, whoever has loaded it; None where the destination does so. groups: those that may see the
+    documents; none of them means everybody.
     """
 
     connect: Callable[[], Destination]
-    leftovers: Leftovers
-    vanished: Leftovers
+    vanished: Remove
     reading: Reading
-    parts: Callable[[Document], list[Document]]
     limits: FileLimits
+    parts: Callable[[Document], list[Document]] = lambda document: [document]
+    leftovers: Leftovers | None = None
     groups: Sequence[str] = ()
     pause: Callable[[int, float], float] = BACKOFF.pause
 
@@ -107,7 +107,7 @@ class InStep:
                     report=report,
                     dead_letters=self._refuse,
                     confirmed=self._confirm,
-                    leftovers=self._into.leftovers.remove,
+                    leftovers=self._into.leftovers,
                     pause=self._into.pause,
                 )
         finally:
@@ -116,7 +116,9 @@ class InStep:
         if self._is_cut:
             return False
         self._run.left_out = dict(self._source.left_out)
-        self._remove_vanished()
+        remove_vanished(
+            self._run, self._known, self._into.vanished, self._most_removed, is_complete=self._source.is_complete
+        )
         return True
 
     def _entries(self) -> Iterator[Entry]:
@@ -132,8 +134,8 @@ class InStep:
                 self._seen(item, known)
             elif not item.is_a_document:
                 # A page that has become a redirect has no document any more.
-                self._remove(set(known.documents if known else ()), {item.name})
-                self._known[item.name] = Known(mark=item.mark, seen=self._run.id, depth=item.depth)
+                gone = _gone(known or Known(), ())
+                self._known[item.name] = Known(mark=item.mark, seen=self._run.id, depth=item.depth, gone=gone)
             elif item.content is None or (known and item.mark and item.mark == known.mark):
                 self._unchanged(item, known)
             else:
@@ -236,7 +238,6 @@ class InStep:
             opened = self._open.popleft()
             item, before = opened.item, opened.known
             ids = list(dict.fromkeys(opened.documents))
-            self._remove(set(before.documents) - set(ids), {item.name})
             more = f" (and {len(opened.refusals) - 1} more)" if len(opened.refusals) > 1 else ""
             refused = opened.refusals[0] + more if opened.refusals else ""
             # What may be taken later is asked for and compared again by the next run.
@@ -248,6 +249,7 @@ class InStep:
                 documents=ids,
                 seen=self._run.id,
                 depth=item.depth,
+                gone=_gone(before, ids),
             )
             self._run.listed += 1
             if refused:
@@ -256,51 +258,10 @@ class InStep:
                 self._run.note("changed" if before.documents else "added", item.name)
             self._tell()
 
-    def _remove_vanished(self) -> None:
-        """Remove the documents of items that are no longer there, unless these are suspiciously many."""
-        run = self._run
-        if not self._source.is_complete:
-            run.status = "done"
-            return
-        if not (run.listed or run.kept or any(known.documents for known in self._known.values())):
-            run.status = "failed"
-            run.message = f"The source {run.source} lists nothing that can be read. {_left_out(run)}".strip()
-            return
-        vanished = {name: known for name, known in self._known.items() if known.seen != run.id}
-        lost = [name for name, known in vanished.items() if known.documents]
-        held = run.listed + run.kept
-        total = held + len(lost)
-        if lost and not run.removing and (held == 0 or len(lost) * 100 > total * self._most_removed):
-            run.status = "held"
-            run.message = (
-                f"The source {run.source} lists {held:,} of the {total:,} items that it had, so nothing was removed. "
-                f"If that is right, run `osml sync {run.source} --remove`; `most_removed` of the source, "
-                f"{self._most_removed} percent now, sets how many may vanish at once."
-            )
-            return
-        for name in lost:
-            run.note("removed", name)
-        if not run.dry:
-            self._remove({id for known in vanished.values() for id in known.documents}, vanished.keys())
-            for name in vanished:
-                del self._known[name]
-        run.status = "done"
 
-    def _remove(self, ids: set[str], without: Set[str]) -> None:
-        """Remove these documents, except those that an item still has, other than the items `without`."""
-        if self._run.dry or not ids:
-            return
-        for name, known in self._known.items():
-            if name not in without:
-                ids.difference_update(known.documents)
-        ordered = sorted(ids)
-        for start in range(0, len(ordered), TOGETHER):
-            self._into.vanished.remove({id: [] for id in ordered[start : start + TOGETHER]})
-
-
-def _left_out(run: Run) -> str:
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in run.left_out.items())
-    return f"Left out: {reasons}." if reasons else "Check its settings."
+def _gone(before: Known, ids: Sequence[str]) -> list[str]:
+    """The documents of an item that now has those with `ids`, as far as it has them no more."""
+    return sorted({*before.documents, *before.gone}.difference(ids))
 
 
 def _laid_down(content: Content, file: IO[bytes]) -> str:

@@ -49,8 +49,9 @@ class Known:
     """What a run has found out of an item.
 
     mark: see ListedItem. digest: of its bytes. said: of its document, if it is a single one. refused: why it is not, or
-    not completely, in the index. documents: the ids of its documents there. seen: the last run that has seen it. An
-    item that is only named by others so far has none of these.
+    not completely, in the index. documents: the ids of its documents there. seen: the last run that has seen it. gone:
+    the ids of documents that it has no more, and that the end of the run removes. An item that is only named by others
+    so far has none of these.
     """
 
     mark: str = ""
@@ -60,6 +61,7 @@ class Known:
     documents: list[str] = field(default_factory=list)
     seen: str = ""
     depth: int = 0
+    gone: list[str] = field(default_factory=list)
 
 
 class ItemSource(ABC):

@@ -36,9 +36,15 @@ def write_state(s3: Any, bucket: str, key: str, known: Mapping[str, Known], grou
     """Replace everything known."""
     lines = [
         _form(groups),
-        *(json.dumps([name, *astuple(value)], separators=(",", ":")) for name, value in known.items()),
+        *(json.dumps([name, *_values(value)], separators=(",", ":")) for name, value in known.items()),
     ]
     s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress("\n".join(lines).encode(), 6, mtime=0))
+
+
+def _values(known: Known) -> tuple[Any, ...]:
+    """Without the last one where it is empty: the line is short, and earlier versions of osml can read it."""
+    values = astuple(known)
+    return values if known.gone else values[:-1]
 
 
 def _form(groups: Sequence[str]) -> str:

@@ -5,7 +5,8 @@ The queue is in order for each source, so that two calls never work on the same 
 
 Variables: `DESTINATION` (as for the drop), `SOURCES` (JSON, settings by name), `SECRETS` (JSON, ARN and key by name),
 `STATE_BUCKET`, `QUEUE_URL`, `ENVIRONMENT`, `SLICE_SECONDS` (how long a call works; the rest of its time is for what is
-under way then).
+under way then). On a collection also `ASSISTANT` (as for the function `documents`), and in `DESTINATION` the seconds
+after which a search finds what was stored, `visible_seconds`.
 """
 
 import functools
@@ -17,17 +18,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from aws.bulk_requests import asking, connect
 from aws.clients import client
 from aws.secret_values import secret_value
 from aws.telemetry import count, json_lines
 from aws.textract import reading
 from corpus.apart import FileLimits
-from corpus.chunks import chunks
 from corpus.destination import Stopped
-from corpus.leftovers import Leftovers
 from corpus.load import BACKOFF
+from into_domain import into_domain
 from mlcommons.errors import ProvisioningError
+from settings.runtime_settings import VARIABLE
 from settings.sources import SourceSettings, source_of
 from sources.in_step import InStep, Into
 from sources.item import Unlisted
@@ -106,7 +106,7 @@ def _work(run: Run, settings: SourceSettings, ends: float) -> None:
             source_at(settings, tools),
             known,
             run,
-            _into(run, settings.groups, ends),
+            into(run, settings.groups, ends),
             most_removed=settings.most_removed,
             goes_on=lambda: time.monotonic() < until,
             tell=tell,
@@ -124,27 +124,31 @@ def _work(run: Run, settings: SourceSettings, ends: float) -> None:
         _go_on(run)
 
 
-def _into(run: Run, groups: Sequence[str], ends: float) -> Into:
+def into(run: Run, groups: Sequence[str], ends: float) -> Into:
+    """Where the documents of the run go. Raises Stopped."""
     to = json.loads(os.environ["DESTINATION"])
-    cut = functools.partial(
-        chunks,
-        text_field=to["text_field"],
-        most=to["passage_characters"],
-        tokens=to["passage_tokens"],
-        overlap=to["passage_overlap"],
-        mask=to.get("mask", ()),
-    )
-    ask = asking(to["target"], ends)
-    return Into(
-        connect(to["target"], to["index"], ends),
-        Leftovers(ask, to["index"]),
-        Leftovers(ask, to["index"], run.source),
-        reading(to["text_field"], to.get("scans"), lambda: ends - time.monotonic()),
-        cut,
-        FileLimits(LONGEST, MOST_MEMORY),
-        groups,
-        _pause(ends),
-    )
+    recognized = reading(to["text_field"], to.get("scans"), lambda: ends - time.monotonic())
+    common: dict[str, Any] = {
+        "reading": recognized,
+        "limits": FileLimits(LONGEST, MOST_MEMORY),
+        "groups": groups,
+        "pause": _pause(ends),
+    }
+    if VARIABLE not in os.environ:
+        return into_domain(to, run.source, ends, **common)
+    from into_collection import into_collection
+
+    def wait() -> None:
+        wait_for_search(float(to["visible_seconds"]), ends)
+
+    return into_collection(run.source, ends, wait, **common)
+
+
+def wait_for_search(seconds: float, ends: float) -> None:
+    """Wait until a search finds what was stored; raises TimeOver if that is beyond `ends`."""
+    if time.monotonic() + seconds > ends:
+        raise TimeOver(TIME_OVER)
+    time.sleep(seconds)
 
 
 def _secret(source: str) -> str:

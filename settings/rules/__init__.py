@@ -32,7 +32,6 @@ from settings.rules.ingestion import (
     drop_has_a_pipeline,
     ingestion_has_its_jobs,
     scans_have_a_reader,
-    sources_have_a_pipeline,
 )
 from settings.rules.models import owners_change_the_prompt, readers_choose
 from settings.rules.place import search_is_here, secrets_are_here, secrets_are_made_once
@@ -92,7 +91,6 @@ RULES: tuple[Rule, ...] = (
     owners_change_the_prompt,
     drop_has_a_pipeline,
     ingestion_has_its_jobs,
-    sources_have_a_pipeline,
     backups_are_of_a_domain,
     backups_are_taken_by_the_keeper,
     backups_of_others_are_restored,

@@ -20,16 +20,7 @@ def drop_has_a_pipeline(environment: Environment) -> Iterator[str]:
     if environment.drop and environment.engine is None:
         yield (
             "drop is set, but a collection has no pipeline that embeds what the function loads; "
-            "leave drop out and send documents to the assistant's API or by osml ingest"
-        )
-
-
-def sources_have_a_pipeline(environment: Environment) -> Iterator[str]:
-    """What the function loads is embedded by the engine."""
-    if environment.sources and environment.engine is None:
-        yield (
-            "sources is set, but a collection has no pipeline that embeds what the function loads; "
-            "leave sources out and send documents to the assistant's API or by osml ingest"
+            "leave drop out and use a source of the kind s3, the assistant's API or osml ingest"
         )
 
 

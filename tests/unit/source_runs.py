@@ -1,12 +1,11 @@
 """Runs of a source into a destination in memory, one after the other."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from corpus.apart import FileLimits
-from corpus.document import Document
 from corpus.formats import Reading
 from corpus.leftovers import Leftovers
 from settings.sources import SourceSettings, source_of
@@ -20,13 +19,14 @@ from tests.unit.scripted_destination import Scripted
 
 @dataclass
 class Stored:
-    """What is known of a source, and its documents by id in `to`."""
+    """What is known of a source, and its documents by id in `to`; `fails` is why nothing is removed."""
 
     settings: SourceSettings
     known: dict[str, Known] = field(default_factory=dict)
     to: Scripted = field(default_factory=Scripted)
     tools: Tools = field(default_factory=lambda: Tools(sleep=lambda _: None))
     runs: int = 0
+    fails: Exception | None = None
     reading: Reading = field(default_factory=lambda: Reading("text"))
 
     @property
@@ -52,18 +52,20 @@ class Stored:
         return run
 
     def _into(self, run: Run) -> Into:
-        def whole(document: Document) -> list[Document]:
-            return [document]
+        of_source = Leftovers(self._ask, "passages", run.source)
+
+        def remove(ids: Sequence[str]) -> None:
+            if self.fails:
+                raise self.fails
+            of_source.remove({id: [] for id in ids})
 
         return Into(
             lambda: self.to,
-            Leftovers(lambda *_: {"hits": {"hits": []}}, "passages"),
-            Leftovers(self._ask, "passages", run.source),
+            remove,
             self.reading,
-            whole,
             FileLimits(),
-            self.settings.groups,
-            lambda _, __: 0.0,
+            groups=self.settings.groups,
+            pause=lambda _, __: 0.0,
         )
 
     def _ask(self, path: str, parameters: Mapping[str, str], body: str) -> Any:

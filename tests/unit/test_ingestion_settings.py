@@ -29,17 +29,10 @@ def test_a_drop_needs_no_settings_of_its_own(tmp_path: Path) -> None:
         ("dev", "drop: {objects: 11}", "", "", "drop.objects is 11, but must be 10 or less"),
         ("dev", "drop: {seconds: 901}", "", "", "drop.seconds is 901, but must be 900 or less"),
         ("dev", "drop: {attempts: 1}", "", "", "drop.attempts is 1, but must be 2 or more"),
-        ("sandbox-aoss", "drop: {}", "", "", "leave drop out and send documents to the assistant's API"),
+        ("sandbox-aoss", "drop: {}", "", "", "leave drop out and use a source of the kind s3"),
         ("sandbox-aoss", "ingestion: {}", "", "", "set search.kind to domain or existing"),
         ("dev", "ingestion: {}", "endpoint: create", "endpoint: ours", "embedding.endpoint to create"),
         ("dev", "ingestion: {instance_type: g5}", "", "", "ingestion.instance_type is 'g5', but must look like ml.g5"),
-        (
-            "sandbox-aoss",
-            "sources: {a: {kind: s3, bucket: our-bucket}}",
-            "",
-            "",
-            "leave sources out and send documents",
-        ),
         (
             "dev",
             "sources: {a: {kind: ftp}}",

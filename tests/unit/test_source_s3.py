@@ -7,8 +7,9 @@ from typing import Any, Self
 import pytest
 from botocore.exceptions import ClientError
 
-from corpus.destination import Outcome, Verdict
+from corpus.destination import Outcome, Stopped, Verdict
 from sources.item import Known, Unlisted
+from sources.run import Run
 from sources.state import read_state, write_state
 from sources.tools import Tools
 from tests.unit.scripted_destination import CREATED
@@ -177,3 +178,45 @@ def test_documents_are_for_the_groups_of_the_source_and_other_groups_load_all_ag
     kept.known = read_state(bucket, "b", "state/handbook", ["board"])
     assert kept.run().changed == 2
     assert kept.to.held["docs/a.txt"]["osml"]["access"] == {"groups": ["board"]}
+
+
+def test_a_document_that_an_item_has_no_more_is_removed_at_the_end_of_a_run_also_of_a_later_one(amazon: Amazon) -> None:
+    amazon.objects["docs/rows.jsonl"] = b'{"id": "r1", "text": "One."}\n{"id": "r2", "text": "Two."}'
+    kept = of(amazon)
+    kept.run()
+    amazon.objects["docs/rows.jsonl"] = b'{"id": "r1", "text": "One."}'
+    cut = iter([True, True, False])
+    run = kept.run(lambda: next(cut, False))
+    assert "r2" in kept.ids
+    bucket = Bucket()
+    write_state(bucket, "b", "k", kept.known)
+    kept.known = read_state(bucket, "b", "k")
+    kept.go_on(run)
+    assert (run.status, kept.ids) == ("done", ["docs/a.txt", "docs/b.txt", "r1"])
+    write_state(bucket, "b", "k", kept.known)
+    assert not any(known.gone for known in read_state(bucket, "b", "k").values())
+
+
+def test_what_moves_to_another_item_while_a_run_is_cut_is_not_removed(amazon: Amazon) -> None:
+    amazon.objects["docs/rows.jsonl"] = b'{"id": "r1", "text": "One."}\n{"id": "r2", "text": "Two."}'
+    kept = of(amazon)
+    kept.run()
+    amazon.objects["docs/rows.jsonl"] = b'{"id": "r1", "text": "One."}'
+    amazon.objects["docs/z.jsonl"] = b'{"id": "r2", "text": "Two."}'
+    cut = iter([True, True, False])
+    kept.go_on(kept.run(lambda: next(cut, False)))
+    assert kept.ids == ["docs/a.txt", "docs/b.txt", "r1", "r2"]
+
+
+def test_a_removal_that_breaks_off_is_made_and_counted_once_by_the_next_call(amazon: Amazon) -> None:
+    kept = of(amazon)
+    kept.run()
+    del amazon.objects["docs/b.txt"]
+    kept.fails = Stopped("The time is over.")
+    run = Run(source="handbook", id="2")
+    with pytest.raises(Stopped):
+        kept.go_on(run)
+    assert (run.status, run.removed, kept.ids) == ("running", 0, ["docs/a.txt", "docs/b.txt"])
+    kept.fails = None
+    kept.go_on(run)
+    assert (run.status, run.removed, kept.ids) == ("done", 1, ["docs/a.txt"])

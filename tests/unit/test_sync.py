@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import into_domain
 import sync
 from corpus.destination import Stopped
 from sources.run import Run
@@ -92,8 +93,8 @@ def function(site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sync, "client", lambda name: {"s3": bucket, "sqs": queue}[name])
-    monkeypatch.setattr(sync, "connect", lambda *_: lambda: to)
-    monkeypatch.setattr(sync, "asking", lambda *_: lambda *_: {"hits": {"hits": []}})
+    monkeypatch.setattr(into_domain, "connect", lambda *_: lambda: to)
+    monkeypatch.setattr(into_domain, "asking", lambda *_: lambda *_: {"hits": {"hits": []}})
     return Function(site, bucket, queue, to, lambda: capsys.readouterr().out)
 
 

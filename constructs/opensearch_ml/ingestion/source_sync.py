@@ -28,7 +28,7 @@ from opensearch_ml.providers.model_secret import ModelSecret
 
 SOURCE = source_of("sync_function", "lambda/sync")
 FOLDERS = {
-    **libraries("aws", "calls", "corpus", "mlcommons", "sources"),
+    **libraries("aws", "calls", "corpus", "mlcommons", "rag", "sources"),
     # The settings declare the sources.
     "settings": source_of("settings_library", "settings"),
 }

@@ -168,6 +168,15 @@ class CollectionSearch:
         self._engine.delete((hit["_id"] for hit in hits if stored(hit) != shown), budget)
         return self._engine.delete((hit["_id"] for hit in hits if stored(hit) == shown), budget)
 
+    def remove_of(self, source: str, documents: Sequence[str], budget: Budget) -> int:
+        """Remove the visible passages of documents that were loaded from a source; returns how many there were.
+
+        A version that somebody else has stored has passages of its own, which stay, whether they are visible or not.
+        """
+        hits = self._engine.passages(documents, budget, STORED, "osml.source")
+        of_it = [hit["_id"] for hit in hits if hit["_source"].get("osml", {}).get("source") == source]
+        return self._engine.delete(of_it, budget)
+
     def check(self, budget: Budget) -> None:
         self._engine.check(budget)
 

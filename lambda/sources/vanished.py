@@ -1,0 +1,67 @@
+"""The end of a run: documents that the source has no more are removed, unless suspiciously many items have vanished."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from sources.item import Known
+from sources.run import Run
+
+Remove = Callable[[Sequence[str]], object]
+"""Removes the documents with these ids, as far as they come from this source, and whatever was stored until now."""
+# Ids that are removed with one search.
+TOGETHER = 256
+
+
+def together(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The ids, as many at once as one search finds."""
+    for start in range(0, len(ids), TOGETHER):
+        yield ids[start : start + TOGETHER]
+
+
+def remove_vanished(run: Run, known: dict[str, Known], remove: Remove, most_removed: int, *, is_complete: bool) -> None:
+    """End the run, with its status; items that it has not seen have vanished, if its list `is_complete`."""
+    if not is_complete:
+        _remove(run, known, {}, remove)
+        return
+    if not (run.listed or run.kept or any(item.documents for item in known.values())):
+        run.status = "failed"
+        run.message = f"The source {run.source} lists nothing that can be read. {_left_out(run)}".strip()
+        return
+    vanished = {name: item for name, item in known.items() if item.seen != run.id}
+    lost = sum(bool(item.documents) for item in vanished.values())
+    held = run.listed + run.kept
+    total = held + lost
+    if lost and not run.removing and (held == 0 or lost * 100 > total * most_removed):
+        run.status = "held"
+        run.message = (
+            f"The source {run.source} lists {held:,} of the {total:,} items that it had, so nothing was removed. "
+            f"If that is right, run `osml sync {run.source} --remove`; `most_removed` of the source, "
+            f"{most_removed} percent now, sets how many may vanish at once."
+        )
+        return
+    _remove(run, known, vanished, remove)
+
+
+def _remove(run: Run, known: dict[str, Known], vanished: Mapping[str, Known], remove: Remove) -> None:
+    """Remove the documents of the vanished items, and those that others have no more, if no other item has them."""
+    if not run.dry:
+        ids = {id for item in vanished.values() for id in item.documents}
+        ids.update(id for item in known.values() for id in item.gone)
+        for name, item in known.items():
+            if ids and name not in vanished:
+                ids.difference_update(item.documents)
+        if ids:
+            remove(sorted(ids))
+    for name, item in vanished.items():
+        if item.documents:
+            run.note("removed", name)
+    if not run.dry:
+        for name in vanished:
+            del known[name]
+        for item in known.values():
+            item.gone = []
+    run.status = "done"
+
+
+def _left_out(run: Run) -> str:
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in run.left_out.items())
+    return f"Left out: {reasons}." if reasons else "Check its settings."
